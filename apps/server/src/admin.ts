@@ -8,7 +8,7 @@ import { nobody } from "./accounts/directory.ts";
 import { renewSetupToken } from "./accounts/set-up.ts";
 import { adminHandlers } from "./admin/admin-handlers.ts";
 import { diagnoseWithoutDatabase } from "./admin/diagnose-storage.ts";
-import { type AdminStorage, openAdminStorage } from "./admin/open-admin-storage.ts";
+import { type AdminStorage, openAdminStorage } from "./admin-storage/open-admin-storage.ts";
 import { openRecordBeside } from "./admin/record-beside.ts";
 import { type Config, readConfig } from "./config/read-config.ts";
 import { notedAddress } from "./data-folder/server-notes.ts";

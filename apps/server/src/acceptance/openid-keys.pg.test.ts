@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as openid from "openid-client";
 import { replaceServerFact, serverFact } from "../accounts/server-secrets.ts";
-import { openAdminStorage } from "../admin/open-admin-storage.ts";
+import { openAdminStorage } from "../admin-storage/open-admin-storage.ts";
 import { openAdminWrapper } from "../admin/record-beside.ts";
 import { readConfig } from "../config/read-config.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";

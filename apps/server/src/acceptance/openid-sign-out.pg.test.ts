@@ -3,7 +3,7 @@ import { createHmac, createPrivateKey, generateKeyPairSync, sign } from "node:cr
 import { after, before, describe, test } from "node:test";
 import * as openid from "openid-client";
 import { serverFact } from "../accounts/server-secrets.ts";
-import { openAdminStorage } from "../admin/open-admin-storage.ts";
+import { openAdminStorage } from "../admin-storage/open-admin-storage.ts";
 import { openAdminWrapper } from "../admin/record-beside.ts";
 import { readConfig } from "../config/read-config.ts";
 import { newPerson } from "./new-person.ts";

@@ -1,17 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { toBucket, type UserId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
+import type { PlanSettings } from "../config/plan-settings.ts";
 import { inTransaction } from "../db/database.ts";
 import type { PlanRow } from "../db/account-tables.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import { followPlans } from "./quotas.ts";
-
-export interface PlanSettings {
-  /** Bytes by the plan's name; null for no limit. */
-  readonly plans: Readonly<Record<string, number | null>>;
-  readonly defaultPlan: string;
-}
 
 type Db = Kysely<ShardTables>;
 type PlanJson = Pick<PlanRow, "name" | "quota_bytes" | "offered"> & { readonly default: boolean };

@@ -30,8 +30,8 @@ import { keyHandlers } from "../http/operation/key-handlers.ts";
 import { doctorHandlers } from "../http/operation/doctor-handlers.ts";
 import { openKeyCare } from "../blocks/key-care.ts";
 import { diagnoseStorage } from "./diagnose-storage.ts";
-import { adminKeySource, openAdminCells, openPlacedCells } from "./open-admin-cells.ts";
-import { type AdminStorage, silent } from "./open-admin-storage.ts";
+import { adminKeySource, openAdminCells, openPlacedCells } from "../admin-storage/open-admin-cells.ts";
+import { type AdminStorage, silent } from "../admin-storage/open-admin-storage.ts";
 
 /** Routes that work without a server. Stores and keys are opened only when needed. */
 export function adminHandlers(storage: AdminStorage) {

@@ -6,7 +6,7 @@ import { type CollectionOptions, collectNow } from "../jobs/collect-now.ts";
 import { tellMended } from "../jobs/tell-mended.ts";
 import { openLog } from "../operation/log.ts";
 import { openQueue } from "../queue/open-queue.ts";
-import type { AdminStorage } from "./open-admin-storage.ts";
+import type { AdminStorage } from "../admin-storage/open-admin-storage.ts";
 
 /**
  * Works the shards' messages to their cells, which nobody does without a server. With a server, the first process does

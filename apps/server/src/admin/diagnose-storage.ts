@@ -4,8 +4,8 @@ import { type HoldfastError } from "@holdfast/core/errors";
 import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
 import { diagnose } from "../doctor/diagnose.ts";
 import { fail } from "../doctor/finding.ts";
-import { adminKeySource, openAdminStore, placesOf } from "./open-admin-cells.ts";
-import type { AdminStorage } from "./open-admin-storage.ts";
+import { adminKeySource, openAdminStore, placesOf } from "../admin-storage/open-admin-cells.ts";
+import type { AdminStorage } from "../admin-storage/open-admin-storage.ts";
 
 /** Checks the storage, with or without a running server. */
 export function diagnoseStorage(storage: AdminStorage): Promise<DiagnosisJson> {

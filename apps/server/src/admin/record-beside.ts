@@ -6,8 +6,8 @@ import { appendLocked } from "../audit/append-entries.ts";
 import { type AuditEntry, microsOf } from "../audit/audit-entry.ts";
 import { describeRequest, type Outcome } from "../http/exchange/describe-request.ts";
 import { auditRule } from "../http/route-audit.ts";
-import { openAdminCells } from "./open-admin-cells.ts";
-import type { AdminStorage } from "./open-admin-storage.ts";
+import { openAdminCells } from "../admin-storage/open-admin-cells.ts";
+import type { AdminStorage } from "../admin-storage/open-admin-storage.ts";
 
 /** Input of a command on the data folder. */
 interface Asked {

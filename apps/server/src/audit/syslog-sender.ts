@@ -1,7 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { connect, isIPv6, type Socket } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { SyslogTarget } from "./syslog-target.ts";
+import type { SyslogTarget } from "../config/syslog-target.ts";
 
 export interface SyslogSender {
   /** Resolves when the system has accepted all lines. @throws HoldfastError unavailable; some may have been accepted */

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { toHoldfastError } from "@holdfast/core/errors";
-import { openStoreAt } from "../admin/open-admin-cells.ts";
-import { portsFor } from "../admin/open-admin-storage.ts";
+import { openStoreAt } from "../admin-storage/open-admin-cells.ts";
+import { portsFor } from "../admin-storage/open-admin-storage.ts";
 import { archiveLog } from "./archive-log.ts";
 import { copyPacksSince } from "./archive-packs.ts";
 import { type BackupPlace, openPlace } from "./backup-place.ts";

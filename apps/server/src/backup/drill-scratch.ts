@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { silent } from "../admin/open-admin-storage.ts";
+import { silent } from "../admin-storage/open-admin-storage.ts";
 import { folderLockName, lockFolder } from "../data-folder/folder-lock.ts";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { removeShortFolder } from "../db/embedded/endpoint.ts";

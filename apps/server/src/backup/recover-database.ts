@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Random } from "@holdfast/core/clock";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { writeFileDurably } from "@holdfast/disk/write-durably";
-import { silent } from "../admin/open-admin-storage.ts";
+import { silent } from "../admin-storage/open-admin-storage.ts";
 import { type Restored, restoredFact } from "../audit/restored-fact.ts";
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { hostname, userInfo } from "node:os";

@@ -6,7 +6,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { writeFileDurably } from "@holdfast/disk/write-durably";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
-import { silent } from "../admin/open-admin-storage.ts";
+import { silent } from "../admin-storage/open-admin-storage.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
 import { keyringKey } from "../blocks/wrapped-keys.ts";
 import { folderLockName } from "../data-folder/folder-lock.ts";

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
-import { openStoreAt } from "../admin/open-admin-cells.ts";
-import { portsFor } from "../admin/open-admin-storage.ts";
+import { openStoreAt } from "../admin-storage/open-admin-cells.ts";
+import { portsFor } from "../admin-storage/open-admin-storage.ts";
 import { startBlockPool } from "../blocks/block-tasks.ts";
 import { readConfig } from "../config/read-config.ts";
 import { keyFileName, openPlaceByFoundKey } from "./find-key.ts";

@@ -1,7 +1,12 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { createServer, type SecureContext, type TLSSocket } from "node:tls";
-import type { ClientHello } from "../http/server.ts";
+
+export interface ClientHello {
+  /** Requested name, or empty. */
+  readonly servername: string;
+  readonly protocols: readonly string[];
+}
 
 /** Protocol of the authority's check: https://www.rfc-editor.org/rfc/rfc8737 */
 export const acmeProtocol = "acme-tls/1";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
-import { isLoopback } from "../http/exchange/peer.ts";
+import { isLoopback } from "./loopback.ts";
 
 export interface ListenAddress {
   readonly host: string;

@@ -1,8 +1,18 @@
 import { isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
-import { isLoopback } from "../http/exchange/peer.ts";
-import type { MailSettings } from "../mail/mailer.ts";
+import { isLoopback } from "./loopback.ts";
+
 import type { Options } from "./options.ts";
+
+export interface MailSettings {
+  readonly host: string;
+  readonly port: number;
+  /** `connect`: TLS from the start; `needed`: STARTTLS is required; `offered`: STARTTLS if the server offers it. */
+  readonly tls: "connect" | "needed" | "offered";
+  readonly isCertificateChecked: boolean;
+  readonly login: { readonly user: string; readonly password: string } | undefined;
+  readonly from: { readonly name: string; readonly address: string };
+}
 
 /**
  * Passwords and links are never sent unencrypted or to strangers. Without `?insecure=true`, a remote mail server needs

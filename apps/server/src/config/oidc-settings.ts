@@ -3,8 +3,8 @@ import { isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
-import { isLoopback } from "../http/exchange/peer.ts";
-import type { ClaimMapping, OidcSettings } from "../issuer/issuer-settings.ts";
+import { isLoopback } from "./loopback.ts";
+import type { ClaimMapping, OidcSettings } from "./issuer-settings.ts";
 import { duration, shownDuration } from "./durations.ts";
 import { domains, mapping, word } from "./outside-words.ts";
 

@@ -6,7 +6,7 @@ import { planSettings } from "@holdfast/protocol/account-routes";
 import { language } from "@holdfast/protocol/account-settings";
 import { serverRoles } from "@holdfast/protocol/operation-routes";
 import { topologySchema } from "../db/topology.ts";
-import type { limitNames } from "../http/exchange/rate-limits.ts";
+import type { limitNames } from "./rate.ts";
 import { logLevels } from "../operation/log.ts";
 import { acmeOptions } from "./acme-options.ts";
 import { drillOptions } from "./drill-settings.ts";
@@ -14,7 +14,7 @@ import { duration, durationOrOff } from "./durations.ts";
 import { ldapSchema } from "./ldap-settings.ts";
 import { oidcSchema } from "./oidc-settings.ts";
 import { retentionOptions } from "./retention-settings.ts";
-import { isSyslogTarget } from "../audit/syslog-target.ts";
+import { isSyslogTarget } from "./syslog-target.ts";
 import { snapshotOptions } from "./snapshot-settings.ts";
 
 const yesNo = z.preprocess((value) => {

@@ -1,4 +1,4 @@
-import { limitNames, type Rate, type Rates } from "../http/exchange/rate-limits.ts";
+import { limitNames, type Rate, type Rates } from "./rate.ts";
 import { limitOptions, type Options } from "./options.ts";
 
 /** Default amount per minute for each bucket; 0: no limit. Bytes are those received from clients. */

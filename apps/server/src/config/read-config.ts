@@ -6,10 +6,10 @@ import type { Language } from "@holdfast/protocol/account-settings";
 import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
 import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
-import type { PlanSettings } from "../accounts/plans.ts";
+import type { PlanSettings } from "./plan-settings.ts";
 import type { Topology } from "../db/topology.ts";
-import type { Rates } from "../http/exchange/rate-limits.ts";
-import type { MailSettings } from "../mail/mailer.ts";
+import type { Rates } from "./rate.ts";
+import type { MailSettings } from "./mail-settings.ts";
 import type { LogLevel } from "../operation/log.ts";
 import { acmeListen, type AcmeSettings, readAcmeSettings } from "./acme-settings.ts";
 import { assertLinksReachable, readMailSettings } from "./mail-settings.ts";
@@ -17,13 +17,13 @@ import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts
 import { flagNames, type OptionName, type Options, optionSchemas } from "./options.ts";
 import { readLdap } from "./ldap-settings.ts";
 import { readOidc } from "./oidc-settings.ts";
-import type { OidcSettings } from "../issuer/issuer-settings.ts";
-import type { LdapSettings } from "../ldap/ldap-settings.ts";
+import type { OidcSettings } from "./issuer-settings.ts";
+import type { LdapSettings } from "./ldap-settings.ts";
 import { ratesOf } from "./rates.ts";
 import { retentionOf, type RetentionSettings } from "./retention-settings.ts";
 import { type DrillSettings, drillsOf } from "./drill-settings.ts";
 import { type SnapshotSettings, snapshotsOf } from "./snapshot-settings.ts";
-import { readSyslogTarget, type SyslogTarget } from "../audit/syslog-target.ts";
+import { readSyslogTarget, type SyslogTarget } from "./syslog-target.ts";
 
 /** Validated settings of a server with defaults. */
 export interface Config {

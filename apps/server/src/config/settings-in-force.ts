@@ -1,5 +1,5 @@
 import type { SettingJson } from "@holdfast/protocol/admin-routes";
-import type { LimitName } from "../http/exchange/rate-limits.ts";
+import type { LimitName } from "./rate.ts";
 import { shownLdap } from "./ldap-settings.ts";
 import { shownOidc } from "./oidc-settings.ts";
 import { shownRetention } from "./retention-settings.ts";

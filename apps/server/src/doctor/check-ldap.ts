@@ -1,7 +1,7 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import { reasonOf } from "../ldap/conversation.ts";
 import { type LdapRun, readRun } from "../ldap/ldap-runs.ts";
-import type { LdapSettings } from "../ldap/ldap-settings.ts";
+import type { LdapSettings } from "../config/ldap-settings.ts";
 import { lookAtLdap } from "../ldap/open-ldap.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";

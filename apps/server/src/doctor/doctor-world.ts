@@ -4,7 +4,7 @@ import type { BlockCell } from "../blocks/block-cell.ts";
 import type { KeySource } from "../blocks/key-encryption-key.ts";
 import type { Config } from "../config/read-config.ts";
 import type { Shard } from "../db/shards.ts";
-import type { UnreadableAddresses } from "../http/exchange/unreadable-addresses.ts";
+import type { UnreadableAddresses } from "../operation/unreadable-addresses.ts";
 
 /** Inputs of the checks. Everything is opened for reading only, so it may be broken. */
 export interface DoctorWorld {

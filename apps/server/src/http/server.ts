@@ -28,6 +28,7 @@ import { type OpenidAnswer, openidEndpoints } from "./oauth/openid-endpoints.ts"
 import { pageReader } from "./exchange/page-reader.ts";
 import { type PeerRules, readPeer } from "./exchange/peer.ts";
 import { fromTransport } from "./exchange/problem.ts";
+import type { ClientHello } from "../certificates/challenge-answers.ts";
 import type { RateLimits } from "./exchange/rate-limits.ts";
 import { closeAfterAnswer } from "./exchange/request-body.ts";
 import { securityHeaders } from "./exchange/security-headers.ts";
@@ -68,12 +69,6 @@ export interface HttpServerOptions {
   readonly scim?: readonly Mounted[];
   readonly timeouts?: Partial<Timeouts>;
   readonly connectionsMax?: number;
-}
-
-export interface ClientHello {
-  /** Requested name, or empty. */
-  readonly servername: string;
-  readonly protocols: readonly string[];
 }
 
 export interface Timeouts {

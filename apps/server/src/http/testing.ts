@@ -15,7 +15,8 @@ import {
 import type { Caller } from "../accounts/caller.ts";
 import { openLog } from "../operation/log.ts";
 import type { Handlers } from "./exchange/handler.ts";
-import { type LimitName, openMemoryBuckets, openRateLimits, type Rate } from "./exchange/rate-limits.ts";
+import { openMemoryBuckets, openRateLimits } from "./exchange/rate-limits.ts";
+import type { LimitName, Rate } from "../config/rate.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "./server.ts";
 
 export interface TestServer extends HttpServer {

@@ -1,6 +1,6 @@
 import type { AccountWorld } from "../accounts/account-world.ts";
 import type { Claims } from "./claims.ts";
-import type { OidcSettings } from "./issuer-settings.ts";
+import type { OidcSettings } from "../config/issuer-settings.ts";
 
 /** Maximum difference between the clocks of two servers. */
 export const clocksDifferMs = 60_000;

@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
 import { emailKey, isDistinct } from "../accounts/email-address.ts";
 import { isPlainText, withoutMisleading } from "../accounts/plain-text.ts";
-import type { ClaimMapping, OidcSettings } from "./issuer-settings.ts";
+import type { ClaimMapping, OidcSettings } from "../config/issuer-settings.ts";
 
 export const claimsSchema = z.object({
   issuer: z.string(),

@@ -6,7 +6,7 @@ import { findUserByEmail } from "../accounts/directory.ts";
 import { createUser } from "../accounts/sign-up.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { type Claims, isOfDomain } from "./claims.ts";
-import type { OidcSettings } from "./issuer-settings.ts";
+import type { OidcSettings } from "../config/issuer-settings.ts";
 import { hasIdentityOf, linkIdentity, withdrawIdentity } from "./outside-identities.ts";
 
 /** Domains for which an external source is trusted. */

@@ -9,7 +9,7 @@ import { getUser } from "../accounts/users.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import { type Answer, answerSpent, readAnswer, takeAnswer } from "./answers.ts";
 import { authenticatedAtMicros, clocksDifferMs } from "./authenticated-at.ts";
-import type { OidcSettings } from "./issuer-settings.ts";
+import type { OidcSettings } from "../config/issuer-settings.ts";
 import type { Purpose } from "./leaving.ts";
 import { hasIdentityOf, useIdentity } from "./outside-identities.ts";
 

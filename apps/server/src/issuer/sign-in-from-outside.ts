@@ -6,7 +6,7 @@ import { assertOpen } from "../accounts/keep-account.ts";
 import { type DeviceSecrets, findKnownDevice } from "../accounts/known-device.ts";
 import { type GivenFactor, passSecondFactor } from "../accounts/second-factor.ts";
 import { type OnClaimed, type SessionJson, startSession } from "../accounts/sessions.ts";
-import type { OidcSettings } from "./issuer-settings.ts";
+import type { OidcSettings } from "../config/issuer-settings.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { answerSpent, isAnswerTaken, readAnswer, takeAnswer } from "./answers.ts";
 import { authenticatedAtMicros } from "./authenticated-at.ts";

@@ -1,6 +1,6 @@
 import type { ClaimsWorld } from "../issuer/follow-claims.ts";
 import { followPeople } from "../ldap/follow-people.ts";
-import type { LdapSettings } from "../ldap/ldap-settings.ts";
+import type { LdapSettings } from "../config/ldap-settings.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 
 /** Looks up the accounts linked to the LDAP server, to find leavers and group changes. */

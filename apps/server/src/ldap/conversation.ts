@@ -2,7 +2,7 @@ import { isIP, connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Client } from "ldapts";
-import type { LdapSettings } from "./ldap-settings.ts";
+import type { LdapSettings } from "../config/ldap-settings.ts";
 
 /** Limits of one connection. */
 export interface Bounds {

@@ -1,5 +1,5 @@
 import type { Conversation } from "./conversation.ts";
-import type { LdapSettings } from "./ldap-settings.ts";
+import type { LdapSettings } from "../config/ldap-settings.ts";
 
 type Escape = Conversation["escape"];
 

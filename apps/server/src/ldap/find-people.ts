@@ -5,7 +5,8 @@ import type { Entry } from "ldapts";
 import { readClaims, type Claims } from "../issuer/claims.ts";
 import type { Conversation } from "./conversation.ts";
 import { fillFilter, isBytes, subjectsFilter } from "./filters.ts";
-import { issuerOf, type LdapGroups, type LdapSettings } from "./ldap-settings.ts";
+import { issuerOf } from "./ldap-settings.ts";
+import type { LdapGroups, LdapSettings } from "../config/ldap-settings.ts";
 
 export interface Person {
   readonly dn: string;

@@ -20,7 +20,7 @@ import { signInFromOutside } from "../issuer/sign-in-from-outside.ts";
 import { testClient } from "../issuer/testing-provider.ts";
 import { followPeople } from "./follow-people.ts";
 import { readRun } from "./ldap-runs.ts";
-import type { LdapSettings } from "./ldap-settings.ts";
+import type { LdapSettings } from "../config/ldap-settings.ts";
 import { openLdap } from "./open-ldap.ts";
 import { base, dnOf, passwordOf, serviceDn, servicePassword, type Slapd, startSlapd } from "./testing-slapd.ts";
 

@@ -8,7 +8,8 @@ import { type Bounds, reasonOf, talk } from "./conversation.ts";
 import { findBySubjects, hasPeople, type Person, readGroups } from "./find-people.ts";
 import { followQuota } from "./follow-quota.ts";
 import { noteRun } from "./ldap-runs.ts";
-import { issuerOf, type LdapSettings } from "./ldap-settings.ts";
+import { issuerOf } from "./ldap-settings.ts";
+import type { LdapSettings } from "../config/ldap-settings.ts";
 
 /** A linked account. */
 type Linked = UserRow & { readonly subject: string; readonly absent: boolean };

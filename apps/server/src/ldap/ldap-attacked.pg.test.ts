@@ -12,7 +12,7 @@ import { readLdap } from "../config/ldap-settings.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import type { ClaimsWorld } from "../issuer/follow-claims.ts";
 import { talk } from "./conversation.ts";
-import type { LdapSettings } from "./ldap-settings.ts";
+import type { LdapSettings } from "../config/ldap-settings.ts";
 import { openLdap } from "./open-ldap.ts";
 import { base, passwordOf, serviceDn, servicePassword, type Slapd, startSlapd } from "./testing-slapd.ts";
 

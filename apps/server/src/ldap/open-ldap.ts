@@ -16,7 +16,8 @@ import { findLinked, hasIdentityOf, subjectOf, useIdentity } from "../issuer/out
 import { type Bounds, type Conversation, notAsked, reasonOf, talk } from "./conversation.ts";
 import { findByLogin, findBySubjects, hasPeople, isPasswordOf, type Person, readGroups } from "./find-people.ts";
 import { followQuota } from "./follow-quota.ts";
-import { issuerOf, type LdapSettings } from "./ldap-settings.ts";
+import { issuerOf } from "./ldap-settings.ts";
+import type { LdapSettings } from "../config/ldap-settings.ts";
 
 const usual: Bounds = { ms: limits.outsideAnswerMs, bytes: limits.outsideAnswerBytesMax };
 

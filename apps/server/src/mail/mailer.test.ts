@@ -9,7 +9,8 @@ import { test, type TestContext } from "node:test";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { requireComponent } from "@holdfast/tools/components";
 import { reservePort } from "@holdfast/tools/reserved-port";
-import { type MailSettings, type OutgoingMail, openMailer } from "./mailer.ts";
+import { type OutgoingMail, openMailer } from "./mailer.ts";
+import type { MailSettings } from "../config/mail-settings.ts";
 import { startTestSmtp } from "./testing.ts";
 
 const mail: OutgoingMail = {

@@ -1,15 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { createTransport } from "nodemailer";
-
-export interface MailSettings {
-  readonly host: string;
-  readonly port: number;
-  /** `connect`: TLS from the start; `needed`: STARTTLS is required; `offered`: STARTTLS if the server offers it. */
-  readonly tls: "connect" | "needed" | "offered";
-  readonly isCertificateChecked: boolean;
-  readonly login: { readonly user: string; readonly password: string } | undefined;
-  readonly from: { readonly name: string; readonly address: string };
-}
+import type { MailSettings } from "../config/mail-settings.ts";
 
 export interface OutgoingMail {
   /** Without angle brackets. The same for every attempt, so that recipients recognize repetitions. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { makeId, toBucket, type NotificationId, type UserId } from "@holdfast/core/ids";
 import { randomBytes } from "node:crypto";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
-import type { MailSettings } from "./mailer.ts";
+import type { MailSettings } from "../config/mail-settings.ts";
 import type { Notice } from "./notice.ts";
 
 export interface ReceivedMail {

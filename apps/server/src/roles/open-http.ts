@@ -3,7 +3,7 @@ import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { assertDisksRoomy } from "../blocks/disk-reserve.ts";
 import type { Config } from "../config/read-config.ts";
-import { UnreadableAddresses } from "../http/exchange/unreadable-addresses.ts";
+import { UnreadableAddresses } from "../operation/unreadable-addresses.ts";
 import { openOpenid } from "../http/oauth/openid-endpoints.ts";
 import { handlersOfRoles } from "../http/route-roles.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../http/server.ts";

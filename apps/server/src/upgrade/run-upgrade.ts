@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import { portsFor, silent } from "../admin/open-admin-storage.ts";
+import { portsFor, silent } from "../admin-storage/open-admin-storage.ts";
 import type { StepProgress } from "../backup/step-progress.ts";
 import { readConfig } from "../config/read-config.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";

@@ -1,5 +1,6 @@
 import type { Server, Socket } from "node:net";
-import { addressGroup, canonicalAddress, isLoopback } from "./peer.ts";
+import { addressGroup, canonicalAddress } from "./peer.ts";
+import { isLoopback } from "../../config/loopback.ts";
 
 /**
  * Limits connections by address if no proxy is in front, so that one address cannot take all of them. Connections from

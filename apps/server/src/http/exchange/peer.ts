@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { plainAddress } from "../../accounts/address-list.ts";
+import { isLoopback } from "../../config/loopback.ts";
 
 export interface Peer {
   /**
@@ -128,15 +129,6 @@ function withoutPort(entry: string): string {
   if (isIP(text) !== 0) return text;
   const [, ipv6, ipv4] = /^(?:\[([^\]]*)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/.exec(text) ?? [];
   return ipv6 ?? ipv4 ?? "";
-}
-
-const loopbackAddresses = new BlockList();
-loopbackAddresses.addSubnet("127.0.0.0", 8, "ipv4");
-loopbackAddresses.addAddress("::1", "ipv6");
-
-export function isLoopback(address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && loopbackAddresses.check(address, family === 6 ? "ipv6" : "ipv4");
 }
 
 /**

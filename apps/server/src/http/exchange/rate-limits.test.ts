@@ -11,7 +11,8 @@ import { requireComponent } from "@holdfast/tools/components";
 import { Redis } from "ioredis";
 import { fc } from "@holdfast/tools/properties";
 import { openLog } from "../../operation/log.ts";
-import { openMemoryBuckets, openRateLimits, type Rate, type Rates } from "./rate-limits.ts";
+import { openMemoryBuckets, openRateLimits } from "./rate-limits.ts";
+import type { Rate, Rates } from "../../config/rate.ts";
 import { openRedisBuckets } from "./redis-buckets.ts";
 import { asUser, startTestServer } from "../testing.ts";
 

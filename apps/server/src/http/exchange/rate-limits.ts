@@ -1,20 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-
-/**
- * Rate of a token bucket. Each key has a bucket that refills evenly up to its burst. A call passes if the bucket is not
- * empty, and its cost may make the bucket negative. So a large batch is never rejected for its size alone.
- */
-export interface Rate {
-  readonly perSecond: number;
-  readonly burst: number;
-}
-
-export const limitNames = ["calls", "address", "sign_in", "operations", "uploads", "bytes"] as const;
-/** Limits that have a setting, and sign-ups, which count by network. */
-export type LimitName = (typeof limitNames)[number] | "sign_up";
-
-/** Undefined: no limit. */
-export type Rates = Readonly<Record<LimitName, Rate | undefined>>;
+import type { LimitName, Rate, Rates } from "../../config/rate.ts";
 
 /** Storage of the buckets: this process, or Redis shared by several processes. */
 export interface BucketStore {

@@ -10,7 +10,7 @@ import { docsPages } from "./docs-page.ts";
 import { homeOf, setupOf } from "../web/app-pages.ts";
 import type { WebApp } from "../web/web-app.ts";
 import type { Peer } from "../exchange/peer.ts";
-import type { UnreadableAddresses } from "../exchange/unreadable-addresses.ts";
+import type { UnreadableAddresses } from "../../operation/unreadable-addresses.ts";
 
 export interface OperationWorld {
   readonly readiness: () => Promise<Readiness>;

@@ -1,5 +1,5 @@
 import type { Clock } from "@holdfast/core/clock";
-import type { Log } from "../../operation/log.ts";
+import type { Log } from "./log.ts";
 
 /** Counts requests for which the proxy named no address. They share one limit, and the audit cannot tell them apart. */
 export class UnreadableAddresses {

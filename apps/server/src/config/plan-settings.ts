@@ -1,0 +1,5 @@
+export interface PlanSettings {
+  /** Bytes by the plan's name; null for no limit. */
+  readonly plans: Readonly<Record<string, number | null>>;
+  readonly defaultPlan: string;
+}
