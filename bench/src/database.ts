@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "@holdfast/server/db/embedded-postgres";
-import { silentLog } from "@holdfast/server/db/testing";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "@holdfast/server/base/db/embedded-postgres";
+import { silentLog } from "@holdfast/server/base/db/testing";
 
 export interface BenchDatabase extends Pick<EmbeddedPostgres, "connection" | "pid" | "stop"> {
   /** For `--database-url`. */

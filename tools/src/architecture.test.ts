@@ -48,19 +48,19 @@ const sound: Readonly<Record<string, string>> = {
     'import { engine } from "@holdfast/sync/loop/engine"; export const world = engine;',
   "packages/simulator/src/soak.test.ts": 'import "./world.ts";',
   "apps/server/src/main.ts": 'import { serve } from "./roles/all.ts"; serve();',
-  "apps/server/src/admin.ts": 'import { commit } from "./metadata/commit.ts"; export const admin = commit;',
-  "apps/server/src/config.ts": 'import { id } from "@holdfast/core/ids"; export const config = id;',
+  "apps/server/src/admin.ts": 'import { commit } from "./tree/commit.ts"; export const admin = commit;',
+  "apps/server/src/base/config.ts": 'import { id } from "@holdfast/core/ids"; export const config = id;',
   "apps/server/src/roles/all.ts":
-    'import "../http/routes.ts"; import "../notify/bus.ts"; export const serve = () => 1;',
-  "apps/server/src/http/routes.ts": 'import "../metadata/commit.ts"; import "../blocks/put-block.ts";',
-  "apps/server/src/metadata/commit.ts":
-    'import { config } from "../config.ts"; import "./commit/apply.ts"; export const commit = config;',
-  "apps/server/src/metadata/commit/apply.ts": 'import { node } from "../read/node.ts"; export const apply = node;',
-  "apps/server/src/metadata/read/node.ts": "export const node = 1;",
-  "apps/server/src/metadata/read/node.test.ts": 'import "./node.ts"; import "../commit/apply.ts";',
-  "apps/server/src/blocks/put-block.ts":
+    'import "../edge/routes.ts"; import "../features/notify/bus.ts"; export const serve = () => 1;',
+  "apps/server/src/edge/routes.ts": 'import "../tree/commit.ts"; import "../packs/put-block.ts";',
+  "apps/server/src/tree/commit.ts":
+    'import { config } from "../base/config.ts"; import "./commit/apply.ts"; export const commit = config;',
+  "apps/server/src/tree/commit/apply.ts": 'import { node } from "../read/node.ts"; export const apply = node;',
+  "apps/server/src/tree/read/node.ts": "export const node = 1;",
+  "apps/server/src/tree/read/node.test.ts": 'import "./node.ts"; import "../commit/apply.ts";',
+  "apps/server/src/packs/put-block.ts":
     'import { store } from "@holdfast/object-store/store"; export const put = store;',
-  "apps/server/src/notify/bus.ts": "export const bus = 1;",
+  "apps/server/src/features/notify/bus.ts": "export const bus = 1;",
   "apps/cli/src/main.ts":
     'import "./commands/ls.ts"; import { engine } from "@holdfast/sync/loop/engine"; await import("./serve.ts"); export { engine };',
   "apps/cli/src/commands/ls.ts": 'import { text } from "../output/text.ts"; export const ls = text;',
@@ -69,7 +69,7 @@ const sound: Readonly<Record<string, string>> = {
   "apps/cli/src/serve.test.ts": 'import "@holdfast/server/main";',
   "apps/web/src/app.ts": 'import { client } from "@holdfast/api-client/client"; export const app = client;',
   "apps/web/src/tree.test.ts": 'import "./app.ts";',
-  "bench/src/main.ts": 'import "@holdfast/server/config"; import "@holdfast/tools/components";',
+  "bench/src/main.ts": 'import "@holdfast/server/base/config"; import "@holdfast/tools/components";',
   "tools/src/components.ts": "export const component = 1;",
   "tools/src/check.ts": 'import "@holdfast/simulator/world";',
 };
@@ -98,7 +98,7 @@ const plantedImports: readonly (readonly [string, string, string, RegExp])[] = [
   ["disk -> object-store", "packages/disk/src/disk.ts", 'import "@holdfast/object-store/store";', /disk may not/],
   ["disk -> protocol", "packages/disk/src/disk.ts", 'import "@holdfast/protocol/schemas";', /disk may not/],
   ["object-store -> protocol", "packages/object-store/src/store.ts", 'import "@holdfast/protocol/schemas";', /may not/],
-  ["object-store -> server", "packages/object-store/src/store.ts", 'import "@holdfast/server/config";', /may not/],
+  ["object-store -> server", "packages/object-store/src/store.ts", 'import "@holdfast/server/base/config";', /may not/],
   ["api-client -> disk", "packages/api-client/src/client.ts", 'import "@holdfast/disk/disk";', /api-client may not/],
   [
     "api-client -> sync",
@@ -107,19 +107,34 @@ const plantedImports: readonly (readonly [string, string, string, RegExp])[] = [
     /api-client may not/,
   ],
   ["sync -> cli", "packages/sync/src/loop/engine.ts", 'import "holdfast/serve";', /packages\/sync may not/],
-  ["sync -> server", "packages/sync/src/loop/engine.ts", 'import "@holdfast/server/config";', /packages\/sync may not/],
-  ["simulator -> server", "packages/simulator/src/world.ts", 'import "@holdfast/server/config";', /simulator may not/],
-  ["server -> api-client", "apps/server/src/config.ts", 'import "@holdfast/api-client/client";', /server may not/],
-  ["server -> cli", "apps/server/src/config.ts", 'import "holdfast/serve";', /apps\/server may not/],
+  [
+    "sync -> server",
+    "packages/sync/src/loop/engine.ts",
+    'import "@holdfast/server/base/config";',
+    /packages\/sync may not/,
+  ],
+  [
+    "simulator -> server",
+    "packages/simulator/src/world.ts",
+    'import "@holdfast/server/base/config";',
+    /simulator may not/,
+  ],
+  ["server -> api-client", "apps/server/src/base/config.ts", 'import "@holdfast/api-client/client";', /server may not/],
+  ["server -> cli", "apps/server/src/base/config.ts", 'import "holdfast/serve";', /apps\/server may not/],
   ["web -> codec", "apps/web/src/app.ts", 'import "@holdfast/codec/encode";', /apps\/web may not/],
   ["web -> sync", "apps/web/src/app.ts", 'import "@holdfast/sync/loop/engine";', /apps\/web may not/],
   ["cli -> object-store", "apps/cli/src/serve.ts", 'import "@holdfast/object-store/store";', /apps\/cli may not/],
   ["cli -> server at start", "apps/cli/src/serve.ts", 'import "@holdfast/server/main";', /only by import\(\)/],
-  ["cli -> server's inside", "apps/cli/src/serve.ts", 'await import("@holdfast/server/config");', /only by import\(\)/],
+  [
+    "cli -> server's inside",
+    "apps/cli/src/serve.ts",
+    'await import("@holdfast/server/base/config");',
+    /only by import\(\)/,
+  ],
   ["cli -> a type of server", "apps/cli/src/serve.ts", 'import type { x } from "@holdfast/server/main";', /may not/],
   [
     "shipped code -> tools",
-    "apps/server/src/config.ts",
+    "apps/server/src/base/config.ts",
     'import "@holdfast/tools/components";',
     /may not import tools/,
   ],
@@ -129,34 +144,19 @@ const plantedImports: readonly (readonly [string, string, string, RegExp])[] = [
   ["a path into a package", "packages/codec/src/encode.ts", 'import "../../core/src/ids.ts";', /by the package's name/],
   ["a file that is missing", "packages/codec/src/encode.ts", 'import "./gone.ts";', /does not exist/],
   ["a computed import", "packages/codec/src/encode.ts", "await import(process.argv[2]);", /computes what it imports/],
-  ["server -> roles", "apps/server/src/admin.ts", 'import "./roles/all.ts";', /only main may import roles/],
+  ["roles -> main", "apps/server/src/roles/all.ts", 'import "../main.ts";', /roles\/ may not import main/],
+  ["edge -> roles", "apps/server/src/edge/routes.ts", 'import "../roles/all.ts";', /edge\/ may not import roles/],
+  ["tree -> edge", "apps/server/src/tree/commit.ts", 'import "../edge/routes.ts";', /tree\/ may not import edge/],
+  ["tree -> packs", "apps/server/src/tree/commit.ts", 'import "../packs/put-block.ts";', /tree\/ may not import packs/],
   [
-    "metadata -> http",
-    "apps/server/src/metadata/commit.ts",
-    'import "../http/routes.ts";',
-    /metadata\/ never imports http/,
-  ],
-  [
-    "metadata -> notify",
-    "apps/server/src/metadata/commit.ts",
-    'import "../notify/bus.ts";',
-    /metadata\/ never imports no/,
-  ],
-  [
-    "blocks -> http",
-    "apps/server/src/blocks/put-block.ts",
-    'import "../http/routes.ts";',
-    /blocks\/ never imports http/,
-  ],
-  [
-    "blocks -> notify",
-    "apps/server/src/blocks/put-block.ts",
-    'import "../notify/bus.ts";',
-    /blocks\/ never imports not/,
+    "packs -> a feature",
+    "apps/server/src/packs/put-block.ts",
+    'import "../features/notify/bus.ts";',
+    /packs\/ may not import features/,
   ],
   [
     "a type of the commit in the reads",
-    "apps/server/src/metadata/read/node.ts",
+    "apps/server/src/tree/read/node.ts",
     'import type { apply } from "../commit/apply.ts";',
     /read\/ may not import commit\//,
   ],
@@ -283,14 +283,14 @@ test("types, tests, names of members and what package.json keeps for Node are no
 
 test("folders of the server that import each other in a circle are reported once, with the way round", (t) => {
   const cycle = violationsOf(t, {
-    "apps/server/src/notify/bus.ts": 'import "../uploads/session.ts";',
-    "apps/server/src/uploads/session.ts": 'import "../journal/append.ts";',
-    "apps/server/src/journal/append.ts": 'import("../notify/bus.ts");',
+    "apps/server/src/features/notify/bus.ts": 'import "../uploads/session.ts";',
+    "apps/server/src/features/uploads/session.ts": 'import "../links/append.ts";',
+    "apps/server/src/features/links/append.ts": 'import("../notify/bus.ts");',
   });
   assert.equal(cycle.length, 1, JSON.stringify(cycle));
   assert.match(
     cycle[0] ?? "",
-    /cycle between folders of apps\/server\/src: journal -> notify \(.*append\.ts:1\) -> uploads .* -> journal/,
+    /cycle between folders of apps\/server\/src\/features: links -> notify \(.*append\.ts:1\) -> uploads .* -> links/,
   );
 });
 

@@ -3,7 +3,6 @@ import {
   layers,
   lazyDoors,
   mayImport,
-  serverFolders,
   starts,
   syncFolders,
   testDoors,
@@ -18,7 +17,6 @@ export function findViolations(root: string): string[] {
   const shipped = sources.filter((source) => !source.isTest);
   return [
     ...sources.flatMap((source) => source.imports.flatMap((each) => judgeArrow(source, each, sources))),
-    ...shipped.flatMap((source) => source.imports.flatMap((each) => judgeServerFolder(source, each))),
     ...sources.flatMap(judgeSyncFolder),
     ...findCycles("parts", shipped, (source) => source.part),
     ...shipped.flatMap(judgeLayers),
@@ -63,17 +61,6 @@ function isAllowed(source: Source, each: Import, target: Source): boolean {
   return isDoor && (source.isTest || each.kind === "dynamic");
 }
 
-function judgeServerFolder(source: Source, each: Import): string[] {
-  const from = folderIn(serverFolders.path, source.path);
-  const to = each.target === undefined ? undefined : folderIn(serverFolders.path, each.target);
-  if (from === undefined || to === undefined || from === to) return [];
-  const at = `${source.path}:${each.line}`;
-  const onlyBy = serverFolders.importedOnlyBy[to];
-  if (onlyBy !== undefined && !onlyBy.includes(from)) return [`${at}: only ${onlyBy.join(", ")} may import ${to}/`];
-  if (serverFolders.neverImports[from]?.includes(to)) return [`${at}: ${from}/ never imports ${to}/`];
-  return [];
-}
-
 function judgeLayers(source: Source): string[] {
   return Object.entries(layers).flatMap(([folder, order]) => {
     const from = folderIn(folder, source.path);
@@ -108,7 +95,7 @@ function judgeSyncFolder(source: Source): string[] {
   });
 }
 
-/** Returns "http" for apps/server/src/http/routes/x.ts, "config" for apps/server/src/config.ts; undefined: elsewhere. */
+/** Returns "edge" for apps/server/src/edge/web/x.ts, "main" for apps/server/src/main.ts; undefined: elsewhere. */
 function folderIn(folder: string, path: string): string | undefined {
   const prefix = `${folder}/`;
   if (!path.startsWith(prefix)) return undefined;

@@ -59,14 +59,14 @@ export const testDoors: Readonly<Record<string, readonly string[]>> = {
     "@holdfast/server/acceptance/outside-visit",
     "@holdfast/server/acceptance/testing",
     "@holdfast/server/acceptance/testing-openid",
-    "@holdfast/server/accounts/testing-passkey",
-    "@holdfast/server/issuer/testing-provider",
+    "@holdfast/server/features/accounts/testing-passkey",
+    "@holdfast/server/features/issuer/testing-provider",
   ],
   "apps/cli": [
     "@holdfast/server/acceptance/testing",
     "@holdfast/server/acceptance/pack-files",
     "@holdfast/server/acceptance/shared-database",
-    "@holdfast/server/accounts/testing-passkey",
+    "@holdfast/server/features/accounts/testing-passkey",
     "@holdfast/web/testing/axe",
   ],
   "examples/toy-client": [
@@ -88,38 +88,47 @@ export const lazyDoors: Readonly<Record<string, readonly string[]>> = {
   "apps/cli": [
     "@holdfast/server/main",
     "@holdfast/server/admin",
-    "@holdfast/server/config/options",
-    "@holdfast/server/config/read-config",
-    "@holdfast/server/data-folder/folder-lock",
-    "@holdfast/server/backup/run-backup",
-    "@holdfast/server/backup/run-drill",
-    "@holdfast/server/backup/run-rebuild",
-    "@holdfast/server/backup/run-restore",
-    "@holdfast/server/upgrade/run-upgrade",
+    "@holdfast/server/base/config/options",
+    "@holdfast/server/base/config/read-config",
+    "@holdfast/server/base/data-folder/folder-lock",
+    "@holdfast/server/care/backup/run-backup",
+    "@holdfast/server/care/backup/run-drill",
+    "@holdfast/server/care/backup/run-rebuild",
+    "@holdfast/server/care/backup/run-restore",
+    "@holdfast/server/care/upgrade/run-upgrade",
     "@holdfast/web/build/prepare-app",
   ],
 };
 
-/** Folders of apps/server/src (and files of its root, without `.ts`) may import all others, with these exceptions. */
-export const serverFolders = {
-  path: "apps/server/src",
-  /** Left: importable only by the right. */
-  importedOnlyBy: { roles: ["main"] } as Readonly<Record<string, readonly string[]>>,
-  /** Left never imports right: stored data does not depend on requests and listeners. */
-  neverImports: { metadata: ["http", "notify"], blocks: ["http", "notify"] } as Readonly<
-    Record<string, readonly string[]>
-  >,
-};
-
 /** Folders whose own folders form no import cycle. A file beside the folders counts as a folder of its name. */
-export const acyclicFolders: readonly string[] = ["apps/server/src", "apps/server/src/http"];
+export const acyclicFolders: readonly string[] = [
+  "apps/server/src/base",
+  "apps/server/src/packs",
+  "apps/server/src/features",
+  "apps/server/src/care",
+  "apps/server/src/edge",
+  "apps/server/src/roles",
+];
 
 /**
- * Layers of other folders, lowest first: a folder may import itself and the folders before it, including types. Files
+ * Layers of folders, lowest first: a folder may import itself and the folders before it, including types. Files
  * beside the folders are above all of them. Tests may import everything.
  */
 export const layers: Readonly<Record<string, readonly string[]>> = {
-  "apps/server/src/metadata": ["actor", "brake", "weight", "content", "read", "commit", "trash", "retention"],
+  // Stored data does not depend on requests and listeners.
+  "apps/server/src": ["base", "tree", "packs", "features", "care", "edge", "roles"],
+  "apps/server/src/tree": [
+    "rights",
+    "actor",
+    "brake",
+    "weight",
+    "content",
+    "read",
+    "journal",
+    "commit",
+    "trash",
+    "retention",
+  ],
   "apps/cli/src": [
     "exit-codes",
     "output",
@@ -174,12 +183,12 @@ export const browserPackages: readonly string[] = ["@noble/hashes"];
 export const starts: readonly string[] = [
   "apps/server/src/main.ts",
   "apps/server/src/admin.ts",
-  "apps/server/src/backup/run-backup.ts",
-  "apps/server/src/backup/run-drill.ts",
-  "apps/server/src/backup/run-rebuild.ts",
-  "apps/server/src/backup/run-restore.ts",
-  "apps/server/src/upgrade/run-upgrade.ts",
-  "apps/server/src/thumbs/make-thumb.ts",
+  "apps/server/src/care/backup/run-backup.ts",
+  "apps/server/src/care/backup/run-drill.ts",
+  "apps/server/src/care/backup/run-rebuild.ts",
+  "apps/server/src/care/backup/run-restore.ts",
+  "apps/server/src/care/upgrade/run-upgrade.ts",
+  "apps/server/src/features/thumbs/make-thumb.ts",
   "apps/server/src/acceptance/fixtures/make-fixture.ts",
   "apps/cli/src/main.ts",
   "examples/toy-client/src/main.ts",

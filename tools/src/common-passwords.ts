@@ -1,5 +1,5 @@
 /**
- * Writes apps/server/src/accounts/common-passwords.bin from lists on npm: `npm run common-passwords`. Users of Holdfast
+ * Writes apps/server/src/features/accounts/common-passwords.bin from lists on npm: `npm run common-passwords`. Users of Holdfast
  * do not need the lists, so they are no dependencies. Downloads must match their hashes.
  */
 import { execFile } from "node:child_process";
@@ -9,11 +9,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { foldPassword, guessesOf, tailMax, writeCommonPasswords } from "@holdfast/server/accounts/common-passwords";
+import {
+  foldPassword,
+  guessesOf,
+  tailMax,
+  writeCommonPasswords,
+} from "@holdfast/server/features/accounts/common-passwords";
 import { limits } from "@holdfast/core/limits";
 
 const run = promisify(execFile);
-const output = new URL("../../apps/server/src/accounts/common-passwords.bin", import.meta.url);
+const output = new URL("../../apps/server/src/features/accounts/common-passwords.bin", import.meta.url);
 
 interface Source {
   readonly name: string;

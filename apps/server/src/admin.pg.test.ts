@@ -9,15 +9,15 @@ import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { bucketCount } from "@holdfast/core/ids";
 import { runAdmin } from "./admin.ts";
-import { openTestAccounts, testPassword } from "./accounts/testing.ts";
-import { signIn } from "./accounts/sessions.ts";
-import { noteAddress } from "./data-folder/server-notes.ts";
-import { cellMigrations } from "./db/cell-migrations/index.ts";
-import { findRunningPostgres, startEmbeddedPostgres } from "./db/embedded-postgres.ts";
-import { migrate } from "./db/migrate.ts";
-import { shardMigrations } from "./db/shard-migrations/index.ts";
-import { openDatabases } from "./db/shards.ts";
-import { copyTemplate, makeTestFolder, silentLog, startTestDatabase } from "./db/testing.ts";
+import { openTestAccounts, testPassword } from "./features/accounts/testing.ts";
+import { signIn } from "./features/accounts/sessions.ts";
+import { noteAddress } from "./base/data-folder/server-notes.ts";
+import { cellMigrations } from "./base/db/cell-migrations/index.ts";
+import { findRunningPostgres, startEmbeddedPostgres } from "./base/db/embedded-postgres.ts";
+import { migrate } from "./base/db/migrate.ts";
+import { shardMigrations } from "./base/db/shard-migrations/index.ts";
+import { openDatabases } from "./base/db/shards.ts";
+import { copyTemplate, makeTestFolder, silentLog, startTestDatabase } from "./base/db/testing.ts";
 
 let folder: string;
 
@@ -144,7 +144,7 @@ test("scrub runs to its end, its report stays, and the index is rebuilt, beside 
 });
 
 test("beside a running server it uses the server's database and leaves it running", async () => {
-  const server = spawn(process.execPath, [new URL("db/testing-server.ts", import.meta.url).pathname, folder], {
+  const server = spawn(process.execPath, [new URL("base/db/testing-server.ts", import.meta.url).pathname, folder], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines = createInterface({ input: server.stdout });

@@ -4,17 +4,17 @@ import { formatTime } from "@holdfast/core/times";
 import type { groupRoutes } from "@holdfast/protocol/group-routes";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteAnswer, type RouteName, routes } from "@holdfast/protocol/routes";
-import { nobody } from "./accounts/directory.ts";
-import { renewSetupToken } from "./accounts/set-up.ts";
-import { adminHandlers } from "./admin/admin-handlers.ts";
-import { diagnoseWithoutDatabase } from "./admin/diagnose-storage.ts";
-import { type AdminStorage, openAdminStorage } from "./admin-storage/open-admin-storage.ts";
-import { openRecordBeside } from "./admin/record-beside.ts";
-import { type Config, readConfig } from "./config/read-config.ts";
-import { notedAddress } from "./data-folder/server-notes.ts";
-import { validate } from "./http/exchange/json-body.ts";
+import { nobody } from "./features/accounts/directory.ts";
+import { renewSetupToken } from "./features/accounts/set-up.ts";
+import { adminHandlers } from "./roles/admin/admin-handlers.ts";
+import { diagnoseWithoutDatabase } from "./roles/admin/diagnose-storage.ts";
+import { type AdminStorage, openAdminStorage } from "./care/admin-storage/open-admin-storage.ts";
+import { openRecordBeside } from "./roles/admin/record-beside.ts";
+import { type Config, readConfig } from "./base/config/read-config.ts";
+import { notedAddress } from "./base/data-folder/server-notes.ts";
+import { validate } from "./edge/exchange/json-body.ts";
 
-export { setupLines } from "./operation/setup-lines.ts";
+export { setupLines } from "./base/operation/setup-lines.ts";
 
 export type AdminRouteName = RouteName & (`admin${string}` | keyof typeof groupRoutes);
 

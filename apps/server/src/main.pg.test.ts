@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { join } from "node:path";
 import { bounded, until } from "@holdfast/tools/bounded";
-import { copyTemplate, makeTestFolder } from "./db/testing.ts";
+import { copyTemplate, makeTestFolder } from "./base/db/testing.ts";
 import { sameSignalMs } from "./main.ts";
 import { serving, signalUntilExit, start } from "./testing-main.ts";
 

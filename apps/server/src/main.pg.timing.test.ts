@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { until } from "@holdfast/tools/bounded";
-import { makeTestFolder } from "./db/testing.ts";
+import { makeTestFolder } from "./base/db/testing.ts";
 import { sameSignalMs } from "./main.ts";
 import { signalUntilExit, start } from "./testing-main.ts";
 

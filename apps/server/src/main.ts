@@ -3,12 +3,12 @@ import { isatty } from "node:tty";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { serverRoles } from "@holdfast/protocol/operation-routes";
-import { type Config, isAlone, readConfig } from "./config/read-config.ts";
-import type { PrepareApp } from "./http/web/web-app.ts";
-import { commandFor, setupLines } from "./operation/setup-lines.ts";
+import { type Config, isAlone, readConfig } from "./base/config/read-config.ts";
+import type { PrepareApp } from "./edge/web/web-app.ts";
+import { commandFor, setupLines } from "./base/operation/setup-lines.ts";
 import { type Given, serveAll } from "./roles/all.ts";
 import type { RunningServer } from "./roles/running-server.ts";
-import { selfSignedFingerprint } from "./http/exchange/self-signed.ts";
+import { selfSignedFingerprint } from "./edge/exchange/self-signed.ts";
 import { readTls } from "./roles/tls.ts";
 
 /**

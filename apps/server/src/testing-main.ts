@@ -15,7 +15,7 @@ interface Started {
 }
 
 const main = pathToFileURL(join(import.meta.dirname, "main.ts")).href;
-const readConfig = pathToFileURL(join(import.meta.dirname, "config", "read-config.ts")).href;
+const readConfig = pathToFileURL(join(import.meta.dirname, "base", "config", "read-config.ts")).href;
 
 export function serving(data: string) {
   const script = `const { serveCommand } = await import(${JSON.stringify(main)});

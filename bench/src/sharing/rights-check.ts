@@ -1,8 +1,8 @@
-import { silentLog } from "@holdfast/server/db/testing";
-import { openDatabases } from "@holdfast/server/db/shards";
+import { silentLog } from "@holdfast/server/base/db/testing";
+import { openDatabases } from "@holdfast/server/base/db/shards";
 import { bucketOf, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
-import type { Actor } from "@holdfast/server/metadata/actor";
-import { findNode } from "@holdfast/server/metadata/read/look-up";
+import type { Actor } from "@holdfast/server/tree/actor";
+import { findNode } from "@holdfast/server/tree/read/look-up";
 import type { Row } from "../report.ts";
 import { at } from "./latencies.ts";
 import { addPeople, idAt, idSql } from "./made-rows.ts";

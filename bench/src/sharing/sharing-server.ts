@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { Api, type ServerProcess, spawnServer } from "@holdfast/server/acceptance/testing";
-import type { Connection } from "@holdfast/server/db/database";
+import type { Connection } from "@holdfast/server/base/db/database";
 import { startDatabase } from "../database.ts";
 import { type Cost, costOf, countingSettings, openCounts, quietOf, statementsOf } from "./statement-counts.ts";
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Connection } from "@holdfast/server/db/database";
-import { openPool } from "@holdfast/server/db/database";
-import { silentLog } from "@holdfast/server/db/testing";
+import type { Connection } from "@holdfast/server/base/db/database";
+import { openPool } from "@holdfast/server/base/db/database";
+import { silentLog } from "@holdfast/server/base/db/testing";
 import { processTree, threadSeconds } from "../processes.ts";
 
 type Pool = ReturnType<typeof openPool>;

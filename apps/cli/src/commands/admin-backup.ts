@@ -32,7 +32,7 @@ export function backupCommand(context: Context) {
     .option("--with-key", "store the key-encryption key in the backup, so that anyone who has the backup can read it");
   return runs<[string]>(context, command, async (run, place, { data, keep, schedule, withKey }) => {
     const [{ runBackup }, { clearedOnSignals }] = await Promise.all([
-      import("@holdfast/server/backup/run-backup"),
+      import("@holdfast/server/care/backup/run-backup"),
       import("../invocation/interruption.ts"),
     ]);
     const environment = await environmentFor(run, data);
@@ -93,7 +93,7 @@ export function restoreBackupCommand(context: Context) {
     .option("--accept-damage", "restore the intact part of a damaged backup");
   return runs<[string]>(context, command, async (run, place, { data, at, key, acceptDamage }) => {
     const [{ runRestoreBackup }, { clearedOnSignals }] = await Promise.all([
-      import("@holdfast/server/backup/run-restore"),
+      import("@holdfast/server/care/backup/run-restore"),
       import("../invocation/interruption.ts"),
     ]);
     const request = {
@@ -151,7 +151,7 @@ export function drillCommand(context: Context) {
     );
   return runs<[string | undefined]>(context, command, async (run, place, { data, key, sample, scratch }) => {
     const [{ runDrill }, { clearedOnSignals }] = await Promise.all([
-      import("@holdfast/server/backup/run-drill"),
+      import("@holdfast/server/care/backup/run-drill"),
       import("../invocation/interruption.ts"),
     ]);
     const environment = await environmentFor(run, data);

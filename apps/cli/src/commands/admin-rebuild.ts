@@ -17,7 +17,7 @@ export function rebuildCommand(context: Context) {
     .requiredOption("--data <folder>", "new data folder");
   return runs<[]>(context, command, async (run, { from, key, data }) => {
     const [{ runRebuild }, { clearedOnSignals }, { StepLine }] = await Promise.all([
-      import("@holdfast/server/backup/run-rebuild"),
+      import("@holdfast/server/care/backup/run-rebuild"),
       import("../invocation/interruption.ts"),
       import("../output/step-line.ts"),
     ]);

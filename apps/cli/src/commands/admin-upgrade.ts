@@ -20,7 +20,7 @@ export function upgradeDatabaseCommand(context: Context) {
     .option("--remove-old", "only remove the old database, once it is no longer needed");
   return runs<[]>(context, command, async (run, { data, fromBinaries, removeOld }) => {
     const [{ runUpgrade }, { clearedOnSignals }, { StepLine }] = await Promise.all([
-      import("@holdfast/server/upgrade/run-upgrade"),
+      import("@holdfast/server/care/upgrade/run-upgrade"),
       import("../invocation/interruption.ts"),
       import("../output/step-line.ts"),
     ]);

@@ -42,8 +42,8 @@ export const serveCommand: CommandMaker = (context) => {
     for (const name of ["user", "print"])
       if (options[name] !== undefined) throw usage(`--${name} can only be used with --install-service.`);
     const { json: _json, quiet: _quiet, ...rest } = options;
-    const { readConfig } = await import("@holdfast/server/config/read-config");
-    const { folderLockName } = await import("@holdfast/server/data-folder/folder-lock");
+    const { readConfig } = await import("@holdfast/server/base/config/read-config");
+    const { folderLockName } = await import("@holdfast/server/base/data-folder/folder-lock");
     const config = readConfig({ flags: toFlags(rest), environment: process.env });
     // Writes nothing to an empty folder, because it may be the mount point of a disk that is mounted later.
     keepCompiledCode(config.dataFolder, folderLockName);

@@ -36,7 +36,7 @@ export const ofTests: readonly string[] = [
 export async function unknownVariables(
   names: readonly string[],
 ): Promise<{ readonly name: string; readonly meant: string | undefined }[]> {
-  const { optionSchemas } = await import("@holdfast/server/config/options");
+  const { optionSchemas } = await import("@holdfast/server/base/config/options");
   const options = Object.keys(optionSchemas).map((name) => `HOLDFAST_${name.toUpperCase()}`);
   const offered = [...ofCommand, ...ofServer, ...options];
   const known = new Set([...offered, ...ofTests]);

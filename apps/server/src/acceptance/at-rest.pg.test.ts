@@ -8,7 +8,7 @@ import { isLongTier } from "@holdfast/tools/tiers";
 import { assertCommitted, putBatch } from "./batches.ts";
 import { filesBelow } from "./files-below.ts";
 import { findNeedles, findRuns, spellings } from "./plain-text-search.ts";
-import { type ReceivedMail, startTestSmtp, type TestSmtp } from "../mail/testing.ts";
+import { type ReceivedMail, startTestSmtp, type TestSmtp } from "../features/mail/testing.ts";
 import { openStoredSecrets } from "./stored-secrets.ts";
 import {
   Api,

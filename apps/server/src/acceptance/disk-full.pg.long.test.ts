@@ -16,7 +16,7 @@ import {
   type ServerOptions,
   startServer,
 } from "./testing.ts";
-import { startReceiver } from "../webhooks/testing.ts";
+import { startReceiver } from "../features/webhooks/testing.ts";
 import { fillUpTo, withSmallDisk } from "./small-disk.ts";
 import { finishUploads, isPassingFailure, type Ledger, newLedger, verifyFiles } from "./traffic.ts";
 

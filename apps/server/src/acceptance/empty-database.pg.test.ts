@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
-import type { EmbeddedPostgres } from "../db/embedded-postgres.ts";
+import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { startSharedDatabase } from "./shared-database.ts";
 import { Api, makeFolder, removeFolder, startServer } from "./testing.ts";
 

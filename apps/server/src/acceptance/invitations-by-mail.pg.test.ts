@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { TestSmtp } from "../mail/testing.ts";
+import type { TestSmtp } from "../features/mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { Api, eventually, queueWorked, type RunningServer } from "./testing.ts";
 

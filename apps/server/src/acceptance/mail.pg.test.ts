@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import type { TestSmtp } from "../mail/testing.ts";
+import type { TestSmtp } from "../features/mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { administrator, Api, queueWorked, type RunningServer } from "./testing.ts";
 

@@ -1,5 +1,5 @@
 import type { SMTPServerOptions } from "smtp-server";
-import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
+import { startTestSmtp, type TestSmtp } from "../features/mail/testing.ts";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 export interface MailingServerOptions {

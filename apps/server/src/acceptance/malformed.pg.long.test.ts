@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { seed } from "@holdfast/tools/properties";
-import { malformedRequests, sendMalformed } from "../http/exchange/malformed-requests.ts";
+import { malformedRequests, sendMalformed } from "../edge/exchange/malformed-requests.ts";
 import { Api, eventually, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
 const count = 10_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { generateSync } from "otplib";
-import { startTestProvider, testClient, type TestProvider } from "../issuer/testing-provider.ts";
+import { startTestProvider, testClient, type TestProvider } from "../features/issuer/testing-provider.ts";
 import { itemsOf, OutsideVisit } from "./outside-visit.ts";
 import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
 

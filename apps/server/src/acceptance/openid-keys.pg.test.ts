@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as openid from "openid-client";
-import { replaceServerFact, serverFact } from "../accounts/server-secrets.ts";
-import { openAdminStorage } from "../admin-storage/open-admin-storage.ts";
-import { openAdminWrapper } from "../admin/record-beside.ts";
-import { readConfig } from "../config/read-config.ts";
+import { replaceServerFact, serverFact } from "../features/accounts/server-secrets.ts";
+import { openAdminStorage } from "../care/admin-storage/open-admin-storage.ts";
+import { openAdminWrapper } from "../roles/admin/record-beside.ts";
+import { readConfig } from "../base/config/read-config.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { OpenidBrowser } from "./testing-openid.ts";
 

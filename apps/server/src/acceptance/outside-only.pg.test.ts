@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startTestProvider, testClient, type TestProvider } from "../issuer/testing-provider.ts";
+import { startTestProvider, testClient, type TestProvider } from "../features/issuer/testing-provider.ts";
 import { OutsideVisit } from "./outside-visit.ts";
 import {
   Api,

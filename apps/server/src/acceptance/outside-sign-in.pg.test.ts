@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { generateSync } from "otplib";
-import { startTestProvider, testClient, type TestProvider, visitProvider } from "../issuer/testing-provider.ts";
+import {
+  startTestProvider,
+  testClient,
+  type TestProvider,
+  visitProvider,
+} from "../features/issuer/testing-provider.ts";
 import { itemsOf, OutsideVisit } from "./outside-visit.ts";
 import {
   administrator,

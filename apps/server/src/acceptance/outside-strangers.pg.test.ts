@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { after, before, test } from "node:test";
-import { type Liar, startLiar } from "../issuer/testing-liar.ts";
-import { testClient } from "../issuer/testing-provider.ts";
+import { type Liar, startLiar } from "../features/issuer/testing-liar.ts";
+import { testClient } from "../features/issuer/testing-provider.ts";
 import { OutsideVisit } from "./outside-visit.ts";
 import { eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 

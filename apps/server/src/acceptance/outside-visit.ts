@@ -1,4 +1,4 @@
-import { visitProvider } from "../issuer/testing-provider.ts";
+import { visitProvider } from "../features/issuer/testing-provider.ts";
 import { Api, type ApiAnswer, ok } from "./testing.ts";
 
 /** A browser's requests on the sign-in page, with its cookies, without the page. */

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import pg from "pg";
-import { findRunningPostgres } from "../db/embedded-postgres.ts";
+import { findRunningPostgres } from "../base/db/embedded-postgres.ts";
 import { Api, eventually, makeFolder, queryDatabase, removeFolder, spawnServer } from "./testing.ts";
 
 /**
  * PostgreSQL counts the sequential scans while every route is called beside many rows of other owners. No route may scan a large table.
  * The counters are read after a restart because a stopping server writes them out. Scans of the restart itself are subtracted.
- * metadata/commit/plans.pg.test.ts and metadata/read/explain-reads.pg.test.ts check the plans of single statements.
+ * tree/commit/plans.pg.test.ts and tree/read/explain-reads.pg.test.ts check the plans of single statements.
  */
 const rows = 30_000;
 
@@ -58,7 +58,7 @@ async function startWithoutJobs(options: { readonly dataFolder: string; readonly
   return [server, jobs] as const;
 }
 
-/** Takes the jobs' locks (`jobs/periodic-jobs.ts`) like another process that runs them, as soon as the database answers. */
+/** Takes the jobs' locks (`care/jobs/periodic-jobs.ts`) like another process that runs them, as soon as the database answers. */
 async function holdJobs(data: string): Promise<pg.Client> {
   const client = await eventually("the database answers", 60_000, () => connected(data).catch(() => undefined));
   for (const name of heldJobs) await client.query("select pg_advisory_lock(x'686f6c64'::int, hashtext($1))", [name]);

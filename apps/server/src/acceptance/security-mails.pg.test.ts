@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { Secret, TOTP } from "otpauth";
-import type { TestSmtp } from "../mail/testing.ts";
+import type { TestSmtp } from "../features/mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { Api, ok, queueWorked, type RunningServer } from "./testing.ts";
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
+import { startTestSmtp, type TestSmtp } from "../features/mail/testing.ts";
 import { filesBelow } from "./files-below.ts";
 import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
 import {

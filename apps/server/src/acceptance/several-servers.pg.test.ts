@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
 import { reservePort } from "@holdfast/tools/reserved-port";
 import pg from "pg";
-import type { EmbeddedPostgres } from "../db/embedded-postgres.ts";
+import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { startSharedDatabase } from "./shared-database.ts";
 import {
   Api,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
-import { silentLog } from "../db/testing.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../base/db/embedded-postgres.ts";
+import { silentLog } from "../base/db/testing.ts";
 
 export interface SharedDatabase {
   readonly postgres: EmbeddedPostgres;

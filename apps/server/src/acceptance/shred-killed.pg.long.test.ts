@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
-import { findRunningPostgres } from "../db/embedded-postgres.ts";
-import { shredSteps } from "../db/shredding-tables.ts";
+import { findRunningPostgres } from "../base/db/embedded-postgres.ts";
+import { shredSteps } from "../base/db/shredding-tables.ts";
 import { fillAccount, marksIn, type ShredScene, shredded, useShredScene } from "./shred-scene.ts";
 import { eventually, ok, queryDatabase } from "./testing.ts";
 

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { packIdOf, parseHeader } from "../blocks/pack-format.ts";
-import { openFooter, openRecords } from "../blocks/pack.ts";
-import { packKeyOf } from "../blocks/seal.ts";
-import { phonePhoto } from "../thumbs/testing-pictures.ts";
+import { packIdOf, parseHeader } from "../packs/blocks/pack-format.ts";
+import { openFooter, openRecords } from "../packs/blocks/pack.ts";
+import { packKeyOf } from "../packs/blocks/seal.ts";
+import { phonePhoto } from "../features/thumbs/testing-pictures.ts";
 import { filesBelow } from "./files-below.ts";
 import { findPackFiles } from "./pack-files.ts";
 import { openStoredSecrets } from "./stored-secrets.ts";

@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
 import pg from "pg";
-import type { EmbeddedPostgres } from "../db/embedded-postgres.ts";
-import { rolePaths } from "../http/route-roles.ts";
+import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
+import { rolePaths } from "../edge/route-roles.ts";
 import { startSharedDatabase } from "./shared-database.ts";
 import {
   administrator,

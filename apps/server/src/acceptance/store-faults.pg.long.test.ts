@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Fault, type FaultyStore, withFaults } from "@holdfast/object-store/with-faults";
 import { seed } from "@holdfast/tools/properties";
-import { readConfig } from "../config/read-config.ts";
+import { readConfig } from "../base/config/read-config.ts";
 import { serveAll } from "../roles/all.ts";
 import type { StoreWrap } from "../roles/open-storage.ts";
 import type { RunningServer } from "../roles/running-server.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { plain } from "../thumbs/testing-pictures.ts";
+import { plain } from "../features/thumbs/testing-pictures.ts";
 import { newPerson, type Person } from "./new-person.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 

@@ -3,8 +3,8 @@ import { after, before, describe, test } from "node:test";
 import { type RouteName, routes } from "@holdfast/protocol/routes";
 import { requireComponent } from "@holdfast/tools/components";
 import { z } from "zod";
-import { openidEndpoints } from "../http/oauth/openid-endpoints.ts";
-import { scimEndpoints } from "../http/scim/scim-endpoints.ts";
+import { openidEndpoints } from "../edge/oauth/openid-endpoints.ts";
+import { scimEndpoints } from "../edge/scim/scim-endpoints.ts";
 import { Api, ok } from "./testing.ts";
 import { from, given, type Preparation } from "./ways/attempt.ts";
 import {

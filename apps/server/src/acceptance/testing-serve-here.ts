@@ -1,6 +1,6 @@
 import { prepareApp } from "@holdfast/web/build/prepare-app";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
-import { readConfig } from "../config/read-config.ts";
+import { readConfig } from "../base/config/read-config.ts";
 import { serve } from "../main.ts";
 import type { RunningServer } from "./testing.ts";
 

@@ -9,10 +9,10 @@ import { patience } from "@holdfast/tools/bounded";
 import { reservePort } from "@holdfast/tools/reserved-port";
 import pg from "pg";
 import { isLongTier } from "@holdfast/tools/tiers";
-import { clusterFolderOf } from "../db/embedded/cluster.ts";
-import { processesIn, readPostmasterFile } from "../db/embedded/leftover.ts";
-import { findRunningPostgres } from "../db/embedded-postgres.ts";
-import { copyTemplate } from "../db/testing-template.ts";
+import { clusterFolderOf } from "../base/db/embedded/cluster.ts";
+import { processesIn, readPostmasterFile } from "../base/db/embedded/leftover.ts";
+import { findRunningPostgres } from "../base/db/embedded-postgres.ts";
+import { copyTemplate } from "../base/db/testing-template.ts";
 
 /** Launcher, started like from a user's shell. */
 export const launcher = fileURLToPath(new URL("../../../cli/bin/holdfast", import.meta.url));

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import sharp from "sharp";
-import { phonePhoto, plain, screenshot } from "../thumbs/testing-pictures.ts";
+import { phonePhoto, plain, screenshot } from "../features/thumbs/testing-pictures.ts";
 import { filesBelow } from "./files-below.ts";
 import { requestRaw } from "./raw-request.ts";
 import { useSigning } from "./signing.ts";

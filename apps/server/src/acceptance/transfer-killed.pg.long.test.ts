@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import pg from "pg";
-import { findRunningPostgres } from "../db/embedded-postgres.ts";
+import { findRunningPostgres } from "../base/db/embedded-postgres.ts";
 import { assertCommitted, type BatchFile, hashOf, putBatch } from "./batches.ts";
 import {
   Api,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import type { EmbeddedPostgres } from "../db/embedded-postgres.ts";
+import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { startSharedDatabase } from "./shared-database.ts";
 import { makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { bucketOf, type UserId } from "@holdfast/core/ids";
 import pg from "pg";
-import { startEmbeddedPostgres } from "../db/embedded-postgres.ts";
-import { silentLog } from "../db/testing.ts";
+import { startEmbeddedPostgres } from "../base/db/embedded-postgres.ts";
+import { silentLog } from "../base/db/testing.ts";
 import { newPerson, type Person } from "./new-person.ts";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { TestPasskey } from "../accounts/testing-passkey.ts";
-import { plain } from "../thumbs/testing-pictures.ts";
+import { TestPasskey } from "../features/accounts/testing-passkey.ts";
+import { plain } from "../features/thumbs/testing-pictures.ts";
 import { administrator, Api, makeFolder, ok, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
 /** Rarely needed libraries that would cost memory and start time. */

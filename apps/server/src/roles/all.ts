@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Config } from "../config/read-config.ts";
-import { openWebApp, type PrepareApp, type WebApp } from "../http/web/web-app.ts";
-import { type Log, type LogDestination, openLog } from "../operation/log.ts";
+import type { Config } from "../base/config/read-config.ts";
+import { openWebApp, type PrepareApp, type WebApp } from "../edge/web/web-app.ts";
+import { type Log, type LogDestination, openLog } from "../base/operation/log.ts";
 import { Closers } from "./closers.ts";
 import { findDataFolder } from "./first-start.ts";
 import { assertAddressFree } from "./free-address.ts";

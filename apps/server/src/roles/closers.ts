@@ -1,5 +1,5 @@
 import { toHoldfastError } from "@holdfast/core/errors";
-import type { Log } from "../operation/log.ts";
+import type { Log } from "../base/operation/log.ts";
 
 /** Opened parts, closed in reverse order: http, jobs, their resources, and the database last. */
 export class Closers {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import { type Config, isAlone } from "../config/read-config.ts";
-import { hasCluster } from "../db/embedded/swap-clusters.ts";
+import { type Config, isAlone } from "../base/config/read-config.ts";
+import { hasCluster } from "../base/db/embedded/swap-clusters.ts";
 
 export interface FoundFolder {
   /**

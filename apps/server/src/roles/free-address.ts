@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
-import { isLoopback } from "../config/loopback.ts";
+import { isLoopback } from "../base/config/loopback.ts";
 
 /** Checked before anything is created, so that a failed start leaves nothing behind. */
 export async function assertAddressFree({

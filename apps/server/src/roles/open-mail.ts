@@ -1,9 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import type { Config } from "../config/read-config.ts";
-import type { Mailer } from "../mail/mailer.ts";
-import type { MailWorld } from "../mail/mail-world.ts";
-import type { Log } from "../operation/log.ts";
+import type { AccountWorld } from "../features/accounts/account-world.ts";
+import type { Config } from "../base/config/read-config.ts";
+import type { Mailer } from "../features/mail/mailer.ts";
+import type { MailWorld } from "../features/mail/mail-world.ts";
+import type { Log } from "../base/operation/log.ts";
 
 export interface OpenedMail extends MailWorld {
   /** Sets the server's address. Links begin with it unless another one is configured. */
@@ -18,7 +18,7 @@ export async function openMail(config: Config, accounts: AccountWorld, log: Log)
   if (mail === undefined) {
     log.info({}, "no e-mail is sent: HOLDFAST_SMTP_URL is not set; administrators get the links and pass them on");
   } else {
-    const { openMailer } = await import("../mail/mailer.ts");
+    const { openMailer } = await import("../features/mail/mailer.ts");
     mailer = openMailer(mail);
     log.info({ host: mail.host, port: mail.port, from: mail.from.address }, "mail is sent");
     if (publicUrl === undefined)

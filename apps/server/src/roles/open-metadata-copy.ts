@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
-import { MetadataCopy } from "../backup/metadata-copy.ts";
-import { metadataJobs } from "../backup/metadata-jobs.ts";
-import type { Config } from "../config/read-config.ts";
-import { clusterFolderOf } from "../db/embedded/cluster.ts";
-import { readPassword } from "../db/embedded/password.ts";
-import type { PeriodicJob } from "../jobs/periodic-jobs.ts";
-import type { Log } from "../operation/log.ts";
-import type { MetricSources } from "../operation/metrics.ts";
+import { MetadataCopy } from "../care/backup/metadata-copy.ts";
+import { metadataJobs } from "../care/backup/metadata-jobs.ts";
+import type { Config } from "../base/config/read-config.ts";
+import { clusterFolderOf } from "../base/db/embedded/cluster.ts";
+import { readPassword } from "../base/db/embedded/password.ts";
+import type { PeriodicJob } from "../care/jobs/periodic-jobs.ts";
+import type { Log } from "../base/operation/log.ts";
+import type { MetricSources } from "../base/operation/metrics.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 

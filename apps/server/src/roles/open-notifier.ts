@@ -1,13 +1,13 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
-import type { CredentialWorld } from "../accounts/overdue.ts";
-import { type Config, isAlone } from "../config/read-config.ts";
-import type { Shard } from "../db/shards.ts";
-import { HeldPolls } from "../notify/held-polls.ts";
-import { openPostgresWakes } from "../notify/postgres-wakes.ts";
-import type { WakeBus, WakeListener } from "../notify/wakes.ts";
-import type { Metrics } from "../operation/metrics.ts";
-import type { Log } from "../operation/log.ts";
+import type { CredentialWorld } from "../features/accounts/overdue.ts";
+import { type Config, isAlone } from "../base/config/read-config.ts";
+import type { Shard } from "../base/db/shards.ts";
+import { HeldPolls } from "../features/notify/held-polls.ts";
+import { openPostgresWakes } from "../features/notify/postgres-wakes.ts";
+import type { WakeBus, WakeListener } from "../features/notify/wakes.ts";
+import type { Metrics } from "../base/operation/metrics.ts";
+import type { Log } from "../base/operation/log.ts";
 import type { Closers } from "./closers.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -74,7 +74,7 @@ async function openBus(
 ): Promise<WakeBus | undefined> {
   if (isAlone(config)) return undefined;
   if (config.redisUrl !== undefined) {
-    const { openRedisWakes } = await import("../notify/redis-wakes.ts");
+    const { openRedisWakes } = await import("../features/notify/redis-wakes.ts");
     return openRedisWakes({ url: config.redisUrl, listener, log });
   }
   return openPostgresWakes({ shards, listener, log });

@@ -3,15 +3,15 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
-import { assertAdministrator } from "../accounts/set-up.ts";
+import { assertAdministrator } from "../features/accounts/set-up.ts";
 import {
   type FirstStart,
   refuseEmptyDatabase,
   refuseMissingDatabase,
   refuseNewDatabase,
-} from "../backup/refuse-new-database.ts";
-import type { BlockCell } from "../blocks/block-cell.ts";
-import { assertKeyFits, type BlockCells, hasTables, openBlockCells } from "../blocks/open-block-cells.ts";
+} from "../care/backup/refuse-new-database.ts";
+import type { BlockCell } from "../packs/blocks/block-cell.ts";
+import { assertKeyFits, type BlockCells, hasTables, openBlockCells } from "../packs/blocks/open-block-cells.ts";
 import {
   type DiskGroup,
   type DiskReserve,
@@ -19,26 +19,26 @@ import {
   groupsOf,
   noReserve,
   openDiskReserve,
-} from "../blocks/disk-reserve.ts";
-import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
-import { type KeySource, keySourceOf, loadWrappings, nextPathOf } from "../blocks/key-encryption-key.ts";
-import { type OpenBlockService, openBlockService } from "../blocks/open-block-service.ts";
-import { type Config, isAlone } from "../config/read-config.ts";
-import type { PlacedCell } from "../copies/copies-report.ts";
-import { openCellStore } from "../copies/open-cell-store.ts";
-import { storePlaces } from "../copies/store-places.ts";
-import { closeToOthers } from "../data-folder/close-to-others.ts";
+} from "../packs/blocks/disk-reserve.ts";
+import { type BlockPool, startBlockPool } from "../packs/blocks/block-tasks.ts";
+import { type KeySource, keySourceOf, loadWrappings, nextPathOf } from "../packs/blocks/key-encryption-key.ts";
+import { type OpenBlockService, openBlockService } from "../packs/blocks/open-block-service.ts";
+import { type Config, isAlone } from "../base/config/read-config.ts";
+import type { PlacedCell } from "../packs/copies/copies-report.ts";
+import { openCellStore } from "../packs/copies/open-cell-store.ts";
+import { storePlaces } from "../packs/copies/store-places.ts";
+import { closeToOthers } from "../base/data-folder/close-to-others.ts";
 import { absentData, type FoundFolder, newServerInEmptyFolder, newServerInUsedFolder } from "./first-start.ts";
-import { type FolderWatch, knowFolder, watchFolders } from "../data-folder/known-folder.ts";
-import { openDataFolder } from "../data-folder/open-data-folder.ts";
-import type { Connection } from "../db/database.ts";
-import { startEmbeddedPostgres } from "../db/embedded-postgres.ts";
-import { checkExternalPostgres } from "../db/external-postgres.ts";
-import { migrateDatabases, refuseNewerDatabases } from "../db/migrate-databases.ts";
-import { type OwnerLock, takeOwnerLock } from "../db/owner-lock.ts";
-import { type Cell, type Databases, openDatabases } from "../db/shards.ts";
-import type { Log } from "../operation/log.ts";
-import { systemTime } from "../operation/system-time.ts";
+import { type FolderWatch, knowFolder, watchFolders } from "../base/data-folder/known-folder.ts";
+import { openDataFolder } from "../base/data-folder/open-data-folder.ts";
+import type { Connection } from "../base/db/database.ts";
+import { startEmbeddedPostgres } from "../base/db/embedded-postgres.ts";
+import { checkExternalPostgres } from "../base/db/external-postgres.ts";
+import { migrateDatabases, refuseNewerDatabases } from "../base/db/migrate-databases.ts";
+import { type OwnerLock, takeOwnerLock } from "../base/db/owner-lock.ts";
+import { type Cell, type Databases, openDatabases } from "../base/db/shards.ts";
+import type { Log } from "../base/operation/log.ts";
+import { systemTime } from "../base/operation/system-time.ts";
 import type { Closers } from "./closers.ts";
 import { systemClock } from "./system-clock.ts";
 

@@ -1,9 +1,9 @@
 import type { Clock, Random } from "@holdfast/core/clock";
-import type { Config } from "../config/read-config.ts";
-import type { Shards } from "../db/shards.ts";
-import type { Log } from "../operation/log.ts";
-import { ThumbCache } from "../thumbs/thumb-cache.ts";
-import { Thumbs } from "../thumbs/thumbs.ts";
+import type { Config } from "../base/config/read-config.ts";
+import type { Shards } from "../base/db/shards.ts";
+import type { Log } from "../base/operation/log.ts";
+import { ThumbCache } from "../features/thumbs/thumb-cache.ts";
+import { Thumbs } from "../features/thumbs/thumbs.ts";
 import type { Closers } from "./closers.ts";
 import type { Storage } from "./open-storage.ts";
 

@@ -1,11 +1,11 @@
 import { randomBytes, X509Certificate } from "node:crypto";
-import { lifetimeOf } from "../certificates/judge-certificate.ts";
-import { ServerCertificate } from "../certificates/server-certificate.ts";
-import { KeptCertificate } from "../certificates/kept-certificate.ts";
-import type { Config } from "../config/read-config.ts";
-import { openDataFolder } from "../data-folder/open-data-folder.ts";
-import type { HttpServer, HttpServerOptions } from "../http/server.ts";
-import type { Log } from "../operation/log.ts";
+import { lifetimeOf } from "../care/certificates/judge-certificate.ts";
+import { ServerCertificate } from "../care/certificates/server-certificate.ts";
+import { KeptCertificate } from "../care/certificates/kept-certificate.ts";
+import type { Config } from "../base/config/read-config.ts";
+import { openDataFolder } from "../base/data-folder/open-data-folder.ts";
+import type { HttpServer, HttpServerOptions } from "../edge/server.ts";
+import type { Log } from "../base/operation/log.ts";
 import type { Closers } from "./closers.ts";
 import { systemClock } from "./system-clock.ts";
 import { readTls } from "./tls.ts";

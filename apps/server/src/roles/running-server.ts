@@ -1,5 +1,5 @@
-import type { FolderWatch } from "../data-folder/known-folder.ts";
-import type { Log } from "../operation/log.ts";
+import type { FolderWatch } from "../base/data-folder/known-folder.ts";
+import type { Log } from "../base/operation/log.ts";
 
 export interface RunningServer {
   readonly url: string;

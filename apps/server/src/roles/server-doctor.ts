@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Config } from "../config/read-config.ts";
-import type { DoctorWorld } from "../doctor/doctor-world.ts";
+import type { Config } from "../base/config/read-config.ts";
+import type { DoctorWorld } from "../care/doctor/doctor-world.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
-import type { Config } from "../config/read-config.ts";
+import type { Config } from "../base/config/read-config.ts";
 
 export interface Machine {
   readonly name: string;

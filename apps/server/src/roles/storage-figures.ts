@@ -1,15 +1,15 @@
 import { type Kysely, sql } from "kysely";
-import { readBackupSchedule } from "../blocks/backup-schedule.ts";
-import { readLastBackup } from "../blocks/last-backup.ts";
-import { readRun } from "../ldap/ldap-runs.ts";
-import { readLastDrill } from "../blocks/last-drill.ts";
+import { readBackupSchedule } from "../packs/blocks/backup-schedule.ts";
+import { readLastBackup } from "../packs/blocks/last-backup.ts";
+import { readRun } from "../features/ldap/ldap-runs.ts";
+import { readLastDrill } from "../packs/blocks/last-drill.ts";
 import { toBucket } from "@holdfast/core/ids";
 import type { Clock } from "@holdfast/core/clock";
-import type { CellTables } from "../db/cell-tables.ts";
-import type { ShardTables } from "../db/shard-tables.ts";
-import type { Databases, Shards } from "../db/shards.ts";
-import type { Probe } from "../operation/health.ts";
-import type { StoredBytes, WaitingBlocks } from "../operation/metrics.ts";
+import type { CellTables } from "../base/db/cell-tables.ts";
+import type { ShardTables } from "../base/db/shard-tables.ts";
+import type { Databases, Shards } from "../base/db/shards.ts";
+import type { Probe } from "../base/operation/health.ts";
+import type { StoredBytes, WaitingBlocks } from "../base/operation/metrics.ts";
 import type { Storage } from "./open-storage.ts";
 
 /** Readiness probes: every database, and the keyring in every store. */

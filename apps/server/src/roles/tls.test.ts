@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
 import { toListenError } from "./free-address.ts";
-import { selfSignedFingerprint } from "../http/exchange/self-signed.ts";
+import { selfSignedFingerprint } from "../edge/exchange/self-signed.ts";
 import { readTls } from "./tls.ts";
-import type { Peer } from "../http/exchange/peer.ts";
-import { startTestServer } from "../http/testing.ts";
+import type { Peer } from "../edge/exchange/peer.ts";
+import { startTestServer } from "../edge/testing.ts";
 
 const openssl = "openssl";
 

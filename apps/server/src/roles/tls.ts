@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Config } from "../config/read-config.ts";
+import type { Config } from "../base/config/read-config.ts";
 
 /** @throws HoldfastError `usage` with the unreadable file, or with both if they do not match */
 export function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>): { cert: string; key: string } {

@@ -5,7 +5,7 @@ import { testApp } from "../testing/test-app.ts";
 
 const app = testApp();
 
-// apps/server/src/http/links/link-page.browser.test.ts tests the page in a browser without JavaScript.
+// apps/server/src/edge/links/link-page.browser.test.ts tests the page in a browser without JavaScript.
 test("where the script does not come, the same page lists, opens and downloads", async () => {
   app.expectComplaint(/net::ERR_FAILED/);
   await makeFolder(app, "/plain/below");

@@ -1,7 +1,7 @@
 import { findProgram } from "@holdfast/tools/components";
 import { reservePort } from "@holdfast/tools/reserved-port";
-import { startTestProvider, testClient, type TestProvider } from "../../issuer/testing-provider.ts";
-import { base, serviceDn, servicePassword, type Slapd, startSlapd } from "../../ldap/testing-slapd.ts";
+import { startTestProvider, testClient, type TestProvider } from "../../features/issuer/testing-provider.ts";
+import { base, serviceDn, servicePassword, type Slapd, startSlapd } from "../../features/ldap/testing-slapd.ts";
 import { type MailingServer, startMailingServer } from "../mailing-server.ts";
 import { makeFolder, ok, queryDatabase, removeFolder } from "../testing.ts";
 

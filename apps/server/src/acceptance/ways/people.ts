@@ -1,6 +1,6 @@
 import { Secret, TOTP } from "otpauth";
-import { TestPasskey } from "../../accounts/testing-passkey.ts";
-import { passwordOf } from "../../ldap/testing-slapd.ts";
+import { TestPasskey } from "../../features/accounts/testing-passkey.ts";
+import { passwordOf } from "../../features/ldap/testing-slapd.ts";
 import { Api, ok } from "../testing.ts";
 import { home, type House } from "./house.ts";
 import type { Factor, State } from "./ways.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { plain } from "../../thumbs/testing-pictures.ts";
+import { plain } from "../../features/thumbs/testing-pictures.ts";
 import { Api, ok } from "../testing.ts";
 import { from, type Preparation, refusal } from "./attempt.ts";
 import { newLink } from "./link-ways.ts";

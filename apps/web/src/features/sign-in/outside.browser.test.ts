@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { startTestProvider, testClient } from "@holdfast/server/issuer/testing-provider";
+import { startTestProvider, testClient } from "@holdfast/server/features/issuer/testing-provider";
 import type { Page } from "@holdfast/tools/testing-browser";
 import { queryDatabase } from "@holdfast/server/acceptance/testing";
 import { longTest } from "@holdfast/tools/tiers";

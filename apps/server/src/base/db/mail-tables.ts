@@ -1,0 +1,27 @@
+import type { MailId, NotificationId, UserId } from "@holdfast/core/ids";
+import type { NoticeKind } from "@holdfast/protocol/account-settings";
+
+/** Tables of mail in the schema `shard`. Waiting mail is on the shard of its account, sent mail on that of its id. */
+export interface MailTables {
+  "shard.mail_items": {
+    user_id: UserId;
+    id: NotificationId;
+    kind: NoticeKind;
+    at: number;
+    due_at: number;
+    /** See `features/mail/notice.ts`. */
+    notice: unknown;
+  };
+  "shard.mail_turns": { user_id: UserId; last_at: number };
+  "shard.mail_allowances": { user_id: UserId; level: number; at: number };
+  "shard.mail_refusals": { address_hash: Buffer; at: number };
+  "shard.mails_sent": { id: MailId; sent_at: number | null; claimed_until: number };
+  "shard.unsent_links": {
+    id: MailId;
+    address: string;
+    template: string;
+    sealed_link: Buffer;
+    at: number;
+    expires_at: number;
+  };
+}

@@ -1,0 +1,95 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { AuditEntryJson } from "@holdfast/protocol/audit-routes";
+import { sql } from "kysely";
+import type { AuditEntryRow } from "../../base/db/audit-tables.ts";
+import type { Shard, Shards } from "../../base/db/shards.ts";
+
+export interface ListAuditRequest {
+  /** Unix microseconds; from inclusive, to exclusive. */
+  readonly fromMicros?: number | undefined;
+  readonly toMicros?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** End of a page. */
+interface Place {
+  readonly at: number;
+  readonly chain: string;
+  readonly seq: number;
+}
+
+/** Lists by time over all shards. Uses audit_entries_at. @throws HoldfastError bad_request */
+export async function listAuditEntries(
+  shards: Shards,
+  { fromMicros, toMicros, limit = limits.listItemsDefault, cursor }: ListAuditRequest,
+): Promise<{ items: AuditEntryJson[]; next_cursor: string | null }> {
+  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const span = { from: fromMicros ?? 0, to: toMicros ?? Number.MAX_SAFE_INTEGER };
+  const pages = await Promise.all(shards.all().map((shard) => readPage(shard, span, after, limit + 1)));
+  const rows = pages.flat().toSorted((left, right) => comparePlaces(left, right));
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return {
+    items: items.map(entryJson),
+    next_cursor: rows.length > limit && last !== undefined ? writeCursor(last) : null,
+  };
+}
+
+interface Listed extends AuditEntryRow {
+  readonly chain: string;
+}
+
+async function readPage(
+  { id, db }: Shard,
+  { from, to }: { readonly from: number; readonly to: number },
+  after: Place | undefined,
+  limit: number,
+): Promise<Listed[]> {
+  // Entries with the same time on later shards have not been listed yet.
+  const begin = after === undefined || after.at < from ? [from, -1] : [after.at, seqIn(id, after)];
+  const { rows } = await sql<Listed>`
+    select ${id}::text as chain, seq, at, hash, entry from shard.audit_entries
+    where (at, seq) > (${begin[0]}, ${begin[1]}) and at < ${to} order by at, seq limit ${limit}`.execute(db);
+  return rows;
+}
+
+function seqIn(chain: string, after: Place): number {
+  if (chain === after.chain) return after.seq;
+  return chain < after.chain ? Number.MAX_SAFE_INTEGER : -1;
+}
+
+function comparePlaces(left: Place, right: Place): number {
+  if (left.at !== right.at) return left.at - right.at;
+  if (left.chain !== right.chain) return left.chain < right.chain ? -1 : 1;
+  return left.seq - right.seq;
+}
+
+export function entryJson({ chain, seq, hash, entry }: Omit<Listed, "at">): AuditEntryJson {
+  return { ...readEntry(entry), chain, seq, hash: hash.toString("hex") };
+}
+
+/** Anyone with access to the database may have changed the text. Verification reports it. */
+function readEntry(text: string): Omit<AuditEntryJson, "chain" | "seq" | "hash"> {
+  try {
+    return JSON.parse(text) as Omit<AuditEntryJson, "chain" | "seq" | "hash">;
+  } catch {
+    return { at: "", action: "unreadable", result: "failed" };
+  }
+}
+
+function writeCursor({ at, chain, seq }: Place): string {
+  return Buffer.from(JSON.stringify([at, chain, seq])).toString("base64url");
+}
+
+function readCursor(cursor: string): Place {
+  try {
+    const [at, chain, seq] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
+    if (Number.isSafeInteger(at) && typeof chain === "string" && Number.isSafeInteger(seq))
+      return { at: at as number, chain, seq: seq as number };
+  } catch {
+    // Treated like an unknown cursor.
+  }
+  throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
+}

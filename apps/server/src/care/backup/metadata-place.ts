@@ -1,0 +1,9 @@
+import type { Random } from "@holdfast/core/clock";
+import type { BlockCell } from "../../packs/blocks/block-cell.ts";
+import { metadataPartOf } from "../../packs/blocks/stored-metadata.ts";
+import { type BackupPlace, openOrMakePlace } from "./backup-place.ts";
+
+export async function openMetadataPlace({ store, keyring }: BlockCell, random: Random): Promise<BackupPlace> {
+  const part = metadataPartOf(store);
+  return openOrMakePlace({ store: part, keyring, keyringObject: undefined, random, keyFile: undefined });
+}

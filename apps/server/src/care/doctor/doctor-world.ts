@@ -1,0 +1,44 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import type { BlockCell } from "../../packs/blocks/block-cell.ts";
+import type { KeySource } from "../../packs/blocks/key-encryption-key.ts";
+import type { Config } from "../../base/config/read-config.ts";
+import type { Shard } from "../../base/db/shards.ts";
+import type { UnreadableAddresses } from "../../base/operation/unreadable-addresses.ts";
+
+/** Inputs of the checks. Everything is opened for reading only, so it may be broken. */
+export interface DoctorWorld {
+  readonly config: Pick<
+    Config,
+    | "dataFolder"
+    | "connectionsMax"
+    | "store"
+    | "secondStore"
+    | "databaseUrl"
+    | "topology"
+    | "diskReserveBytes"
+    | "snapshots"
+    | "drills"
+    | "scrubPeriodMs"
+    | "auditSyslog"
+    | "tls"
+    | "acme"
+    | "oidc"
+    | "ldap"
+  >;
+  readonly shards: readonly Pick<Shard, "id" | "db">[];
+  readonly cells: readonly CellWorld[];
+  readonly keySource: KeySource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly version: string;
+  /** Count of requests without a readable address, from a running server behind a proxy. */
+  readonly unreadableAddresses?: UnreadableAddresses["recent"] | undefined;
+}
+
+export interface CellWorld extends Pick<BlockCell, "id" | "db"> {
+  /** One or two store locations: folders, or URLs that may contain a password. */
+  readonly places: readonly string[];
+  /** Rejects if the store cannot be opened. */
+  readonly store: () => Promise<ObjectStore>;
+}

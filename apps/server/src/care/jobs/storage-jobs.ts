@@ -1,0 +1,115 @@
+import type { Clock, Random } from "@holdfast/core/clock";
+import type { Sleep } from "@holdfast/object-store/call-signal";
+import { twoOf } from "@holdfast/object-store/two-stores";
+import { adoptOrphans } from "../../packs/blocks/adopt-orphans.ts";
+import type { BlockCells } from "../../packs/blocks/open-block-cells.ts";
+import type { BlockPool } from "../../packs/blocks/block-tasks.ts";
+import { collectCell } from "../../packs/blocks/collect/collect-cell.ts";
+import { settleCells } from "../../packs/blocks/collect/settle-cells.ts";
+import { strandedMsMin } from "../../packs/blocks/storing-time.ts";
+import type { CollectTimes } from "../../packs/blocks/collect/collect-ports.ts";
+import { type KeepCopies, openKeeper } from "../../packs/copies/keep-copies.ts";
+import type { PlacedCell } from "../../packs/copies/copies-report.ts";
+import { isVerificationUnfinished, noteVerificationBegun, verifyCopies } from "../../packs/copies/verify-copies.ts";
+import type { Shards } from "../../base/db/shards.ts";
+import type { Log } from "../../base/operation/log.ts";
+import { eachInTurn } from "./each-in-turn.ts";
+import type { PeriodicJob } from "./periodic-jobs.ts";
+import { scrubCells } from "./scrub-cells.ts";
+
+export interface StorageJobsParts {
+  readonly cells: BlockCells;
+  readonly placed: readonly PlacedCell[];
+  readonly shards: Shards;
+  readonly pool: BlockPool;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Milliseconds of a monotonic clock. */
+  readonly monotonicMs: () => number;
+  readonly sleep: Sleep;
+  readonly log: Log;
+  readonly retention: CollectTimes;
+  /** Period in which each pack is reread. */
+  readonly scrubPeriodMs: number;
+  /** No other process writes to these stores, so older packs without rows are orphans. */
+  readonly alone: boolean;
+}
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** Interval to check for the end of a rest. Requested passes begin at once. */
+const scrubLookMs = 10_000;
+
+/** Time for which another process may still write with the previous data key. */
+const keysSeenMs = 60_000;
+
+/**
+ * Storage upkeep: renews data keys, adopts packs without rows, collects unused blocks, compares holders and copies,
+ * rereads packs and equalizes two stores.
+ */
+export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
+  const { cells, shards, pool, clock, random, log, retention, alone } = parts;
+  const startedMs = clock.nowMs();
+  const keeping = { pool, clock, monotonicMs: parts.monotonicMs, sleep: parts.sleep, log };
+  const keep = openKeeper(keeping);
+  const scrubbing = { monotonicMs: parts.monotonicMs, periodMs: parts.scrubPeriodMs };
+  return [
+    ...(cells.all().some(({ store }) => twoOf(store) !== undefined) ? [copiesJob(cells, keep)] : []),
+    {
+      name: "verify-copies",
+      everyMs: minuteMs,
+      // A killed run starts again. All others start on request.
+      isDue: () => isVerificationUnfinished(parts.placed),
+      begin: () => noteVerificationBegun(parts.placed, clock),
+      run: (signal) => eachInTurn(parts.placed, (placed) => verifyCopies({ ...keeping, signal }, placed)),
+    },
+    {
+      name: "data-keys",
+      everyMs: keysSeenMs,
+      run: async () => {
+        for (const { keyring } of cells.all()) await keyring.refresh();
+      },
+    },
+    {
+      name: "adopt-orphans",
+      everyMs: hourMs,
+      run: async (signal) => {
+        const graceMs = alone ? clock.nowMs() - startedMs : strandedMsMin;
+        for (const cell of cells.all()) await adoptOrphans({ cell, clock, log, signal }, { graceMs });
+      },
+    },
+    {
+      name: "collect",
+      everyMs: hourMs,
+      run: async (signal) => {
+        for (const cell of cells.all())
+          await collectCell({ cell, shards, pool, clock, random, log, retention }, { signal });
+      },
+    },
+    {
+      name: "settle-blocks",
+      everyMs: 24 * hourMs,
+      firstInMs: hourMs,
+      run: (signal) => settleCells({ cells, shards, clock, log, signal }),
+    },
+    {
+      name: "scrub",
+      everyMs: scrubLookMs,
+      run: (signal) => scrubCells({ cells, shards, pool, clock, random, log, keep, signal, ...scrubbing }),
+    },
+  ];
+}
+
+/** Short, to repair copies soon after an outage. An idle round costs two small statements and two checks. */
+const copiesEveryMs = 2000;
+
+function copiesJob(cells: BlockCells, keep: KeepCopies): PeriodicJob {
+  return {
+    name: "copies",
+    everyMs: copiesEveryMs,
+    run: async (signal) => {
+      for (const cell of cells.all()) await keep(cell, { signal });
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { bucketOf } from "@holdfast/core/ids";
+import { adoptOrphans } from "../../packs/blocks/adopt-orphans.ts";
+import { collectAtOnce } from "../../packs/blocks/collect/collect-at-once.ts";
+import { strandedMsMin } from "../../packs/blocks/storing-time.ts";
+import type { ShreddingRow } from "../../base/db/shredding-tables.ts";
+import type { ShredWorld } from "./shred-world.ts";
+
+/**
+ * Removes unreferenced data from packs. The owner of dead bytes is unknown, so all packs with any are rewritten. The
+ * old objects are deleted at once.
+ */
+export async function rewriteStores(
+  world: ShredWorld,
+  { space_id: spaceId }: ShreddingRow,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const cell = world.cells.of(bucketOf(spaceId));
+  const { clock, log, shards, pool, random } = world;
+  await cell.keyring.assertStoreThere();
+  await adoptOrphans({ cell, clock, log, signal }, { graceMs: strandedMsMin });
+  return collectAtOnce({ cell, shards, pool, clock, random, log, signal });
+}

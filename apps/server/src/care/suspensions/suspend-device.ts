@@ -1,0 +1,132 @@
+import { bucketOf, type DeviceId, isId, type SpaceId, type UserId } from "@holdfast/core/ids";
+import { formatTime } from "@holdfast/core/times";
+import { sql } from "kysely";
+import { z } from "zod";
+import { findUser } from "../../features/accounts/directory.ts";
+import { findAdministrators } from "../../features/accounts/administrators.ts";
+import type { AuditLog } from "../audit/audit-log.ts";
+import type { ShardReader } from "../../base/db/shard-tables.ts";
+import { inTransaction } from "../../base/db/database.ts";
+import type { Shard, Shards } from "../../base/db/shards.ts";
+import { notify } from "../../features/notifications/notify.ts";
+import type { Kind } from "../../base/queue/kind.ts";
+import { rewindCommand } from "../../features/accounts/rewind-command.ts";
+
+const id = <Id extends UserId | DeviceId | SpaceId>() =>
+  z.custom<Id>((value) => typeof value === "string" && isId(value));
+
+/** Message of a commit whose device exceeded a limit. Times in microseconds since 1970. */
+const braked = z.object({
+  user_id: id<UserId>(),
+  device_id: id<DeviceId>(),
+  space_id: id<SpaceId>(),
+  since: z.int(),
+  reason: z.enum(["rewritten", "deleted"]),
+  rewritten: z.int(),
+  deleted: z.int(),
+  moment: z.int(),
+});
+type Braked = z.output<typeof braked>;
+
+export interface SuspendingWorld {
+  readonly shards: Shards;
+  readonly audit: Pick<AuditLog, "recordDurably">;
+  /** Called when a message of the shard is due. */
+  readonly kick: (shard: Shard) => void;
+}
+
+/** Suspends a device everywhere, and notifies its account, the owner of the space and the administrators. */
+export function suspensionMessages(world: () => SuspendingWorld): Kind<Braked> {
+  return {
+    schema: braked,
+    work: async (told) => {
+      const { shards, audit, kick } = world();
+      const user = await findUser(shards, told.user_id);
+      if (user === undefined || !(await isBraked(shards, told))) return;
+      await audit.recordDurably({ bucket: bucketOf(user.id), entry: entryOf(told) });
+      const ownerId = await findOwner(shards, told.space_id);
+      const others = new Set([...(await findAdministrators(shards)), ...(ownerId === undefined ? [] : [ownerId])]);
+      others.delete(user.id);
+      const shard = shards.ofId(user.id);
+      await inTransaction(shard.db, async (transaction) => {
+        const name = await suspend(transaction, told);
+        if (name === undefined) return;
+        const facts = factsOf(told, name);
+        const command = rewindCommand(told.moment);
+        await tell(transaction, user.id, told, ownerId === user.id ? { ...facts, command } : facts);
+        // They must not see the names of the account's files and devices.
+        const account = { name: told.device_id, account: { id: user.id, email: user.email } };
+        for (const other of others)
+          await tell(transaction, other, told, { ...facts, ...account, ...(other === ownerId ? { command } : {}) });
+      });
+      kick(shard);
+    },
+  };
+}
+
+/** Returns false if the device was resumed while the message waited. Uses the primary key. */
+async function isBraked(shards: Shards, { space_id: spaceId, device_id: deviceId, since }: Braked): Promise<boolean> {
+  const { rows } = await sql`
+    select from shard.device_brakes
+    where device_id = ${deviceId} and space_id = ${spaceId} and suspended_at = ${since}`.execute(
+    shards.ofId(spaceId).db,
+  );
+  return rows.length > 0;
+}
+
+async function findOwner(shards: Shards, spaceId: SpaceId): Promise<UserId | undefined> {
+  const { rows } = await sql<{ owner_id: UserId }>`
+    select owner_id from shard.spaces where id = ${spaceId}`.execute(shards.ofId(spaceId).db);
+  return rows[0]?.owner_id;
+}
+
+/** @returns the device's name; undefined if it is already suspended or deleted */
+async function suspend(transaction: ShardReader, told: Braked): Promise<string | undefined> {
+  const { rows } = await sql<{ name: string }>`
+    with device as (
+      select user_id, id, name from shard.devices where user_id = ${told.user_id} and id = ${told.device_id} for share
+    ), suspended as (
+      insert into shard.suspensions (user_id, device_id, space_id, since, reason, rewritten, deleted, moment)
+      select user_id, id, ${told.space_id}::uuid, ${told.since}::int8, ${told.reason}::text, ${told.rewritten}::int8,
+        ${told.deleted}::int8, ${told.moment}::int8
+      from device on conflict do nothing returning device_id
+    )
+    select name from device join suspended on suspended.device_id = device.id`.execute(transaction);
+  return rows[0]?.name;
+}
+
+function factsOf({ device_id, reason, rewritten, deleted, moment }: Braked, name: string) {
+  return { suspended: true, device_id, name, reason, rewritten, deleted, moment: formatTime(moment) };
+}
+
+async function tell(
+  transaction: ShardReader,
+  userId: UserId,
+  { user_id: accountId, device_id: deviceId, since }: Braked,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  // Other users get one unread notification for each account, because repeated sign-ins create new devices.
+  const key = userId === accountId ? `suspended ${deviceId} ${since}` : `suspended ${accountId}`;
+  const gather = { key, nodeId: null };
+  await notify(transaction, {
+    userId,
+    kind: "device",
+    actor: null,
+    nodeId: null,
+    atMicros: since,
+    detail: { ...detail },
+    gather,
+  });
+}
+
+function entryOf({ user_id, device_id, reason, rewritten, deleted, since, moment }: Braked) {
+  return {
+    at: new Date(since / 1000).toISOString(),
+    action: "device.suspend",
+    result: "ok",
+    user_id,
+    device_id,
+    target: device_id,
+    detail: { reason, rewritten, deleted, moment: formatTime(moment) },
+  };
+}

@@ -1,0 +1,26 @@
+import type { Shards } from "../../base/db/shards.ts";
+import { listNotifications, markRead } from "../../features/notifications/list-notifications.ts";
+import { unwatch, watch } from "../../features/watches/watches.ts";
+import type { Handlers } from "../exchange/handler.ts";
+
+/** Notifications and their settings. */
+export function notificationHandlers({ shards }: { readonly shards: Shards }) {
+  return {
+    listNotifications: async ({ caller, query }) => ({
+      status: 200,
+      json: await listNotifications(shards, caller, query),
+    }),
+    readNotifications: async ({ caller, body }) => ({
+      status: 200,
+      json: { unread: await markRead(shards, caller, body.up_to) },
+    }),
+    watchNode: async ({ caller, params }) => {
+      await watch(shards, caller, params.id);
+      return { status: 204 };
+    },
+    unwatchNode: async ({ caller, params }) => {
+      await unwatch(shards, caller, params.id);
+      return { status: 204 };
+    },
+  } satisfies Handlers;
+}

@@ -1,0 +1,29 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import type { BlockService } from "../../packs/blocks/block-service.ts";
+
+/** @returns undefined also if the base is damaged; then the block is not sent as a patch */
+export async function readBase(...asked: Parameters<typeof readPlain>): Promise<Uint8Array | undefined> {
+  try {
+    return await readPlain(...asked);
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "damaged") return undefined;
+    throw thrown;
+  }
+}
+
+/** @returns the plain bytes of one block; undefined if the space does not have it */
+export async function readPlain(
+  blocks: BlockService,
+  spaceId: SpaceId,
+  hash: HashHex,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const options = signal === undefined ? {} : { signal };
+  const found = await blocks.read(spaceId, [hash], options).next();
+  if (found.done === true || found.value === undefined) return undefined;
+  const { sizeBytes: size } = found.value;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of blocks.readRange(spaceId, [{ hash, size }], 0, size, options)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,49 @@
+import { needsProof, type Route } from "@holdfast/protocol/route";
+import { routes } from "@holdfast/protocol/routes";
+import { assertAddress, factorRequired } from "../../features/accounts/access-rules.ts";
+import type { Caller } from "../../features/accounts/caller.ts";
+import { proofRequired } from "../../features/accounts/session-proof.ts";
+
+/** Routes that are always allowed, because they sign out. */
+const leaving: ReadonlySet<Route> = new Set<Route>([routes.deleteCurrentSession, routes.deleteWebSession]);
+
+/**
+ * All routes for a session whose account must set up a second factor. They set it up, describe the account and confirm
+ * its address. New routes are rejected by default.
+ */
+export const routesToEnrol: ReadonlySet<Route> = new Set<Route>([
+  ...leaving,
+  routes.getAccount,
+  routes.confirmAddress,
+  routes.listOutsideIdentities,
+  routes.beginOutsideProof,
+  routes.confirmOutsideProof,
+  routes.getSecondFactor,
+  routes.prepareSecondFactor,
+  routes.confirmSecondFactor,
+  routes.listPasskeys,
+  routes.preparePasskey,
+  routes.confirmPasskey,
+]);
+
+/**
+ * Checks that the account may be used from this address and has a required second factor. Only sessions may set one up:
+ * a personal access token or app password would be a way around it.
+ * @throws HoldfastError address_not_allowed, second_factor_required
+ */
+export function assertAdmitted({ access, credential }: Caller, route: Route, address: string): void {
+  if (access === undefined || leaving.has(route)) return;
+  assertAddress(access, address);
+  if (!access.mustEnrol || (credential.kind === "session" && routesToEnrol.has(route))) return;
+  throw factorRequired(access.factorDueAtMicros);
+}
+
+/**
+ * Requires a fresh proof of identity for actions that are irreversible or outlast the session. This protects open and
+ * stolen sessions.
+ * @throws HoldfastError proof_required
+ */
+export function assertProven({ lacksProof }: Caller, route: Route, body: unknown): void {
+  if (lacksProof !== true || !needsProof(route, body)) return;
+  throw proofRequired();
+}

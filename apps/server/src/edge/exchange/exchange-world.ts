@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HoldfastError } from "@holdfast/core/errors";
+import type { UserId } from "@holdfast/core/ids";
+import type { AuditLog } from "../../care/audit/audit-log.ts";
+import type { ByteBudget } from "../../packs/blocks/byte-budget.ts";
+import type { ReadingRoom } from "../../packs/blocks/reading-room.ts";
+import type { Log } from "../../base/operation/log.ts";
+import type { Authenticator } from "./authentication.ts";
+import type { HeldCounts } from "./held-counts.ts";
+import type { Peer } from "./peer.ts";
+import type { RateLimits } from "./rate-limits.ts";
+
+/** State shared by all exchanges of a server. */
+export interface ExchangeWorld {
+  readonly authenticator: Authenticator;
+  readonly rateLimits: RateLimits;
+  /** @throws HoldfastError bad_request if the name is not this server's */
+  readonly assertHost: (header: string | undefined) => void;
+  readonly assertWritable: () => void;
+  /** Decoded JSON bodies of unanswered requests. */
+  readonly jsonBudget: ByteBudget;
+  /** Bytes read from the store for responses that clients have not received. */
+  readonly readingRoom: ReadingRoom;
+  /** Running requests, and those with bodies, counted by account, or by address without one. */
+  readonly requestsAtOnce: HeldCounts;
+  readonly bodiesAtOnce: HeldCounts;
+  readonly bodyIdleTimeoutMs: number;
+  readonly answerIdleTimeoutMs: number;
+  readonly stopping: AbortSignal;
+  /** Undefined: nothing is audited. */
+  readonly audit: AuditLog | undefined;
+  /** Running exchanges. Aborting one ends its work. */
+  readonly running: Set<{ abort(): void }>;
+  /** Called after the last byte of each exchange was sent, so that its time and byte counts are final. */
+  readonly report: (arrived: Arrived, result: ExchangeResult) => void;
+}
+
+export interface Arrived {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly route: string;
+  readonly startedMs: number;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly requestId: string;
+  readonly peer: Peer;
+  readonly log: Log;
+  readonly baseHeaders: Readonly<Record<string, string>>;
+  /** Bytes written to the connection before the request. */
+  readonly writtenBefore: number;
+}
+
+export interface ExchangeResult {
+  readonly userId: UserId | undefined;
+  readonly error: HoldfastError | undefined;
+  /** Size of the received body. */
+  readonly bytesIn: number;
+}

@@ -1,0 +1,42 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
+import type { AccountWorld } from "../../features/accounts/account-world.ts";
+import { openGrant, openSigner } from "../../features/accounts/signed-grant.ts";
+import type { Handlers } from "../exchange/handler.ts";
+import { type DownloadParts, serveDownload, serveZip } from "./serve-download.ts";
+import { findDownloads, findZip, findZipped, readDownloadFacts, writeDownloadFacts } from "./signed-download.ts";
+
+/** Content URLs that need no token. Each use checks the current rights of the caller who requested them. */
+export function signedUrlHandlers(accounts: AccountWorld, parts: DownloadParts) {
+  const { shards } = accounts;
+  return {
+    createSignedUrls: async ({ caller, body, peer, charge }) => {
+      await charge("operations", Math.ceil(("ids" in body ? body.ids : body.items).length / 10));
+      const wanted =
+        "ids" in body ? [await findZip(shards, caller, body)] : await findDownloads(shards, caller, body.items);
+      const expiresAtMs = accounts.clock.nowMs() + limits.signedUrlLifetimeMs;
+      const sign = openSigner(accounts, caller, "download", expiresAtMs);
+      const urls = wanted.map((facts) => ({
+        url: `${peer.origin}/api/v1/signed/${sign(writeDownloadFacts(facts))}`,
+        expires_at: formatTime(expiresAtMs * 1000),
+      }));
+      return { status: 200, json: { urls } };
+    },
+    openSignedUrl: async (context) => {
+      const grant = await openGrant(accounts, "download", context.params.grant);
+      if (grant?.caller.scopes.has("files:read") !== true) {
+        throw new HoldfastError("unauthenticated", "This address is not valid or has expired. Request a new one.");
+      }
+      const { caller } = grant;
+      context.countFor(caller);
+      const { headers, head, signal, reading, peer, note } = context;
+      const request = { caller, headers, head, signal, reading, peer, note };
+      const { use, ids, name } = readDownloadFacts(grant.facts);
+      note({ nodeIds: use === "zip" ? ids : ids.slice(0, 1) });
+      if (use === "zip") return serveZip(parts, request, await findZipped(shards, caller, ids), name);
+      const [id = "", version] = ids;
+      return serveDownload(parts, request, { id, version, isSaved: use === "download" });
+    },
+  } satisfies Handlers;
+}

@@ -1,0 +1,30 @@
+import { OutageLog } from "../base/db/outage-log.ts";
+import type { Log } from "../base/operation/log.ts";
+
+/**
+ * Logs when the store becomes full, every few minutes with the number of rejected requests, and once when space is
+ * available again.
+ */
+export class FullStoreLog {
+  readonly #outage: OutageLog;
+  /** Rejected routes. A later success of one shows that there is space again. */
+  readonly #routes = new Set<string>();
+
+  constructor(log: Pick<Log, "info" | "warn" | "error">, nowMs?: () => number) {
+    const message = "requests are refused: the store is full";
+    const over = "over: the store has space again, and requests are no longer refused";
+    this.#outage = new OutageLog(log, { level: "warn", message, over }, nowMs);
+  }
+
+  /** @param cause names the disk; its sizes vary by request, so a change is no reason to log again */
+  refused(route: string, cause: string): void {
+    this.#routes.add(route);
+    this.#outage.failed({ cause });
+  }
+
+  succeeded(route: string): void {
+    if (!this.#routes.has(route)) return;
+    this.#routes.clear();
+    this.#outage.worked();
+  }
+}

@@ -1,0 +1,41 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { formatTime } from "@holdfast/core/times";
+import type { AccountWorld } from "../../features/accounts/account-world.ts";
+import type { Caller } from "../../features/accounts/caller.ts";
+import { findLiveLink, linkCaller, startLinkSession } from "../../features/accounts/link-callers.ts";
+import { findNode } from "../../tree/read/look-up.ts";
+import { nodeJson } from "../../tree/read/node-json.ts";
+import { addressGroup } from "../exchange/peer.ts";
+import type { Handlers } from "../exchange/handler.ts";
+
+export function linkHandlers(world: AccountWorld) {
+  return {
+    startLinkSession: async ({ body, peer, note }) => ({
+      status: 200,
+      json: await startLinkSession(world, body, addressGroup(peer.address), (link) =>
+        note({ caller: linkCaller(link) }),
+      ),
+    }),
+    getCurrentLink: async ({ caller }) => ({ status: 200, json: await describeLink(world, caller) }),
+  } satisfies Handlers;
+}
+
+/** @throws HoldfastError forbidden for an account, not_found while the node is in the trash */
+async function describeLink(world: AccountWorld, caller: Caller) {
+  const { credential } = caller;
+  if (credential.kind !== "link") {
+    throw new HoldfastError("forbidden", "This request needs a link. Send the link's token as Authorization: Bearer.");
+  }
+  // Links that only allow uploads may also see the folder's name.
+  const node = await findNode(world.shards, caller, "root", "create");
+  const link = await findLiveLink(world, credential.id);
+  if (link === undefined) throw new HoldfastError("unauthenticated", "The link ended in the meantime.");
+  return {
+    node: nodeJson(node),
+    role: link.role,
+    owner_name: link.owner_name,
+    has_password: link.password_hash !== null,
+    expires_at: link.expires_at === null ? null : formatTime(link.expires_at),
+    downloads_left: link.max_downloads === null ? null : Math.max(0, link.max_downloads - link.downloads),
+  };
+}

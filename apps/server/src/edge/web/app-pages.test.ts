@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { brotliCompressSync, brotliDecompressSync, gzipSync } from "node:zlib";
+import { request } from "node:http";
+import { once } from "node:events";
+import { openLog } from "../../base/operation/log.ts";
+import { speakRaw, startTestServer } from "../testing.ts";
+import { setupOf } from "./app-pages.ts";
+import { openWebApp, type PrepareApp } from "./web-app.ts";
+
+const script = "export const words = 'the script of the app';".repeat(20);
+
+/** Creates a build with its index. */
+function makeBuild(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-app-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const listed = Object.entries(files).map(([file, text]) => {
+    const path = join(folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    const [br, gz] = [brotliCompressSync(text), gzipSync(text)];
+    writeFileSync(`${path}.br`, br);
+    writeFileSync(`${path}.gz`, gz);
+    return { file, sizeBytes: text.length, tag: `tag-${file.length}`, br: br.length, gz: gz.length };
+  });
+  writeFileSync(join(folder, "app.json"), JSON.stringify({ files: listed }));
+  return folder;
+}
+
+const usual = {
+  "index.html": "<!doctype html><title>The app</title>",
+  "preview-frame.html": "<!doctype html><title>The frame</title>",
+  "assets/index-Bd5kLxo2.js": script,
+  "assets/cut.worker-Bd5kLxo2.js": script,
+  "assets/index-RMoRBcO9.css": "body { color: red }",
+  "service-worker.js": script,
+};
+
+async function start(t: TestContext, prepare: PrepareApp) {
+  const lines: string[] = [];
+  const web = openWebApp(prepare, openLog("info", { write: (line) => void lines.push(line) }));
+  await web.opened;
+  const server = await startTestServer({}, { web });
+  t.after(async () => {
+    await server.close(0);
+    await web.close();
+  });
+  return { ...server, lines, web };
+}
+
+const places =
+  "/files /files/01abc /f/01abc /recent /starred /shared /trash /search /edit/01abc /rewind/01abc /settings /settings/profile /admin /admin/accounts /invite /sign-in /forgot /design".split(
+    " ",
+  );
+
+test("a link with a secret after its # is answered once the app is built: a page that refreshes itself would stay there", async (t) => {
+  const folder = makeBuild(t, usual);
+  const { promise: built, resolve: finish } = Promise.withResolvers<readonly string[]>();
+  const server = await start(t, ({ building }) => {
+    building();
+    return built;
+  });
+  const answer = fetch(`${server.url}/invite`).then((page) => page.text());
+  assert.match(await (await fetch(`${server.url}/files`)).text(), /Holdfast is starting/);
+  finish([folder]);
+  assert.equal(await answer, usual["index.html"]);
+});
+
+test("but it does not wait without end: then the page says what is going on", async (t) => {
+  const { promise: built, resolve: finish } = Promise.withResolvers<readonly string[]>();
+  const lines: string[] = [];
+  const web = openWebApp(
+    ({ building }) => {
+      building();
+      return built;
+    },
+    openLog("info", { write: (line) => void lines.push(line) }),
+  );
+  t.after(() => {
+    finish([]);
+    return web.close();
+  });
+  const asked = { headers: {}, head: false };
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const answer = setupOf(web)(asked);
+  let isAnswered = false;
+  void answer.then(() => (isAnswered = true));
+  t.mock.timers.tick(29_999);
+  await new Promise(setImmediate);
+  assert.equal(isAnswered, false);
+  t.mock.timers.tick(1);
+  const page = await answer;
+  assert.match("bytes" in page && typeof page.bytes === "string" ? page.bytes : "", /Holdfast is starting/);
+});
+
+test("each place of the app answers its page, asked again each time, under a policy without inline scripts and strange hosts", async (t) => {
+  const folder = makeBuild(t, usual);
+  const server = await start(t, () => Promise.resolve([folder]));
+  for (const place of places) {
+    const answer = await fetch(`${server.url}${place}?open=x`);
+    assert.equal(answer.status, 200, place);
+    assert.equal(await answer.text(), usual["index.html"], place);
+    assert.equal(answer.headers.get("cache-control"), "no-cache", place);
+  }
+  const { headers } = await fetch(`${server.url}/files`);
+  const policy = headers.get("content-security-policy") ?? "";
+  for (const part of [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "report-uri /api/v1/csp-reports",
+  ]) {
+    assert.ok(policy.split("; ").includes(part), `${part} in ${policy}`);
+  }
+  assert.doesNotMatch(policy, /unsafe|\*|data:|https?:/);
+  for (const [name, value] of [
+    ["content-type", "text/html; charset=utf-8"],
+    ["x-content-type-options", "nosniff"],
+    ["referrer-policy", "no-referrer"],
+    ["cross-origin-opener-policy", "same-origin"],
+    ["cross-origin-resource-policy", "same-origin"],
+    ["x-frame-options", "DENY"],
+  ] as const) {
+    assert.equal(headers.get(name), value);
+  }
+  assert.match(headers.get("permissions-policy") ?? "", /camera=\(\)/);
+});
+
+test("an asset never changes, travels packed as the client takes it, and who has it is told so", async (t) => {
+  const folder = makeBuild(t, usual);
+  const server = await start(t, () => Promise.resolve([folder]));
+  const url = `${server.url}/assets/index-Bd5kLxo2.js`;
+  for (const [accepted, encoding, unpack] of [
+    ["gzip, deflate, br, zstd", "br", brotliDecompressSync],
+    ["br;q=0, identity", undefined, (bytes: Buffer) => bytes],
+  ] as const) {
+    const asking = request(url, { headers: { "accept-encoding": accepted } });
+    asking.end();
+    const [answer] = await once(asking, "response");
+    const bytes = Buffer.concat(await Array.fromAsync(answer as AsyncIterable<Buffer>));
+    assert.equal(answer.headers["content-encoding"], encoding);
+    assert.equal(Number(answer.headers["content-length"]), bytes.length);
+    assert.equal(unpack(bytes).toString(), script);
+    assert.equal(answer.headers["cache-control"], "public, max-age=31536000, immutable");
+    assert.equal(answer.headers["content-type"], "text/javascript; charset=utf-8");
+    assert.equal(answer.headers["access-control-allow-origin"], "*");
+    assert.equal(answer.headers.vary, "accept-encoding");
+  }
+  const first = await fetch(url);
+  assert.equal(await first.text(), script);
+  const again = await fetch(url, { headers: { "if-none-match": first.headers.get("etag") ?? "" } });
+  assert.deepEqual([again.status, await again.text()], [304, ""]);
+  const head = await fetch(url, { method: "HEAD", headers: { "accept-encoding": "identity" } });
+  assert.deepEqual([head.status, head.headers.get("content-length")], [200, String(script.length)]);
+  assert.equal(
+    (await fetch(`${server.url}/assets/index-RMoRBcO9.css`)).headers.get("content-type"),
+    "text/css; charset=utf-8",
+  );
+  assert.equal((await fetch(url, { method: "POST" })).status, 405);
+});
+
+test("what the index does not name is not served, wherever a path leads", async (t) => {
+  const folder = makeBuild(t, usual);
+  const server = await start(t, () => Promise.resolve([folder]));
+  for (const path of [
+    "/assets/missing-123.js",
+    "/assets/../app.json",
+    "/assets/..%2fapp.json",
+    "/assets/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+    "/assets/..%5c..%5cetc%5cpasswd",
+    "/assets//etc/passwd",
+    "/assets/index-Bd5kLxo2.js.br",
+    "/assets/constructor",
+    "/assets/",
+    "/app.json",
+    "/index.html",
+    "/files.html",
+    "/manifest.webmanifest",
+  ]) {
+    const answer = await speakRaw(
+      server.port,
+      `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept-encoding: identity\r\nconnection: close\r\n\r\n`,
+    );
+    assert.match(answer, /^HTTP\/1.1 404 /, path);
+    assert.match(answer, /content-security-policy: default-src 'none'/, path);
+  }
+});
+
+test("the frame is of no origin and has no network, and only a script that cuts files may compile", async (t) => {
+  const folder = makeBuild(t, usual);
+  const server = await start(t, () => Promise.resolve([folder]));
+  const policyOf = async (path: string) =>
+    (await fetch(`${server.url}${path}`)).headers.get("content-security-policy")?.split("; ") ?? [];
+  const frame = await policyOf("/preview-frame");
+  assert.equal(frame[0], "sandbox allow-scripts");
+  for (const part of ["default-src 'none'", "connect-src 'none'", "frame-ancestors 'self'"])
+    assert.ok(frame.includes(part), part);
+  assert.ok((await policyOf("/assets/cut.worker-Bd5kLxo2.js")).includes("script-src 'self' 'wasm-unsafe-eval'"));
+  for (const path of ["/assets/index-Bd5kLxo2.js", "/service-worker.js"])
+    assert.ok((await policyOf(path)).includes("script-src 'self'"), path);
+  assert.equal((await fetch(`${server.url}/service-worker.js`)).headers.get("cache-control"), "no-cache");
+});
+
+test("while the app is built its places say so and come back by themselves, and the API answers", async (t) => {
+  const folder = makeBuild(t, usual);
+  const { promise, resolve } = Promise.withResolvers<readonly string[]>();
+  const server = await start(t, ({ building, signal }) => {
+    building();
+    signal.addEventListener("abort", () => resolve([folder]));
+    return promise;
+  });
+  const answer = await fetch(`${server.url}/files/01abc`);
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get("cache-control"), "no-store");
+  assert.match(await answer.text(), /<meta http-equiv="refresh" content="2">[^]*This happens once for each version/);
+  const asset = await fetch(`${server.url}/assets/index-Bd5kLxo2.js`);
+  assert.deepEqual([asset.status, asset.headers.get("retry-after")], [503, "2"]);
+  assert.ok(server.lines.some((line) => line.includes("building the web app (once for each version")));
+  resolve([folder]);
+  await server.web.close();
+  assert.equal(await (await fetch(`${server.url}/files/01abc`)).text(), usual["index.html"]);
+});
+
+test("a server whose app cannot be built serves all else, and says so where the app would be", async (t) => {
+  const server = await start(t, () => Promise.reject(new Error("No space left")));
+  const answer = await fetch(`${server.url}/files`);
+  assert.equal(answer.status, 200);
+  assert.match(await answer.text(), /web app of this server is not available/);
+  assert.ok(server.lines.some((line) => line.includes("No space left")));
+  assert.equal((await fetch(`${server.url}/assets/index-Bd5kLxo2.js`)).status, 404);
+});
+
+test("a tab that was opened with an earlier build finds the rest of it", async (t) => {
+  const earlier = makeBuild(t, { ...usual, "index.html": "earlier", "assets/old-AAAAAAAA.js": "old" });
+  const newest = makeBuild(t, usual);
+  const server = await start(t, () => Promise.resolve([newest, earlier, join(earlier, "cleared-away")]));
+  assert.equal(await (await fetch(`${server.url}/assets/old-AAAAAAAA.js`)).text(), "old");
+  assert.equal(await (await fetch(`${server.url}/files`)).text(), usual["index.html"]);
+});

@@ -1,0 +1,38 @@
+import type { UserRow } from "../../base/db/account-tables.ts";
+import type { AccountWorld } from "./account-world.ts";
+import type { Caller } from "./caller.ts";
+import { type Proof, withProof } from "./change-second-factor.ts";
+import { emailKey } from "./email-address.ts";
+
+export interface AddressWish {
+  readonly email: string;
+  readonly proof: Proof;
+  readonly source: string;
+}
+
+/**
+ * Stores the address to which an account moves after its person has confirmed it (`confirmAddress`). A mistyped address
+ * may be a stranger's, who could have a new password mailed there. The present address gets a notice. Nobody learns
+ * that an address already has an account. Giving the present address cancels the change.
+ * @returns the account after the change
+ * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor,
+ * rate_limited
+ */
+export async function wishAddress(
+  world: AccountWorld,
+  caller: Caller,
+  { email, proof, source }: AddressWish,
+): Promise<UserRow> {
+  const change = { proof, source, what: "cannot change the address of an account" };
+  return withProof(world, caller, change, async (transaction, _, { user }) => {
+    const isBack = emailKey(email) === emailKey(user.email);
+    // The notice goes out before the move, as later the next password would be mailed to the new address.
+    if (!isBack) await world.tellSecurity?.(transaction, user.id, "address_wanted", user.email);
+    return transaction
+      .updateTable("shard.users")
+      .set({ next_email: isBack ? null : email.trim() })
+      .where("id", "=", user.id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  });
+}

@@ -1,0 +1,54 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { Caller } from "../accounts/caller.ts";
+import type { CredentialWorld } from "../accounts/overdue.ts";
+import { findNodes } from "../../tree/read/look-up.ts";
+import type { PlacedNode } from "../../tree/read/placed-node.ts";
+import { liveCaller, type StillSees } from "./while-open.ts";
+
+/** Rights to content of other users during a response. Revoked rights end it. Own content is not checked. */
+export class LiveSight {
+  readonly #world: CredentialWorld;
+  readonly #caller: Caller;
+  readonly #tops: readonly PlacedNode[];
+  #begun: PlacedNode | undefined;
+
+  constructor(world: CredentialWorld, caller: Caller, nodes: readonly PlacedNode[]) {
+    this.#world = world;
+    this.#caller = caller;
+    this.#tops = nodes.filter(isOfOthers);
+  }
+
+  /** Checks all nodes of the response and the one being sent. */
+  get stillSees(): StillSees | undefined {
+    if (this.#tops.length === 0) return undefined;
+    return async (now) => {
+      const nodes = [...this.#tops, ...(this.#begun === undefined ? [] : [this.#begun])];
+      return (await this.#findAs(now, nodes)).every((found) => found !== undefined);
+    };
+  }
+
+  /**
+   * Returns the node as the caller sees it now, before it is sent; undefined if it is no longer visible.
+   * @throws HoldfastError unauthenticated if the session, token or link has ended
+   */
+  async again(node: PlacedNode): Promise<PlacedNode | undefined> {
+    if (!isOfOthers(node)) return node;
+    const [found] = await this.#findAs(await liveCaller(this.#world, this.#caller), [node]);
+    this.#begun = found;
+    return found;
+  }
+
+  async #findAs(now: Caller, nodes: readonly PlacedNode[]): Promise<(PlacedNode | undefined)[]> {
+    const ids = new Set<NodeId>(nodes.map(({ row }) => row.id));
+    const found = await findNodes(this.#world.shards, now, [...ids]);
+    return nodes.map(({ row }) => {
+      const node = found.get(row.id);
+      // Two spaces may contain the same id.
+      return node?.row.space_id === row.space_id ? node : undefined;
+    });
+  }
+}
+
+function isOfOthers({ rights }: PlacedNode): boolean {
+  return rights !== undefined;
+}

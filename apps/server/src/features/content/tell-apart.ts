@@ -1,0 +1,21 @@
+import { nameKey } from "@holdfast/core/names";
+import { numberedName } from "../../tree/commit/free-name.ts";
+import type { ZippedNode } from "./zip-nodes.ts";
+
+/** Renames duplicates to the next free name: `name (2).ext`. The first keeps its name. */
+export function tellApart(nodes: readonly ZippedNode[]): ZippedNode[] {
+  const taken = new Set<string>();
+  const wanted = new Set(nodes.map(({ name }) => nameKey(name)));
+  return nodes.map(({ node, name }) => {
+    let free = name;
+    for (let number = 2; isTaken(free); number += 1) free = numberedName(name, node.row.kind, undefined, number);
+    taken.add(nameKey(free));
+    return { node, name: free };
+
+    function isTaken(candidate: string): boolean {
+      const key = nameKey(candidate);
+      // Original names of other nodes are not used.
+      return taken.has(key) || (candidate !== name && wanted.has(key));
+    }
+  });
+}

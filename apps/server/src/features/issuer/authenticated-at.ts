@@ -1,0 +1,20 @@
+import type { AccountWorld } from "../accounts/account-world.ts";
+import type { Claims } from "./claims.ts";
+import type { OidcSettings } from "../../base/config/issuer-settings.ts";
+
+/** Maximum difference between the clocks of two servers. */
+export const clocksDifferMs = 60_000;
+
+/**
+ * Returns the time when the user last authenticated at the issuer, never later than now. 0: unknown, or a time in the
+ * future.
+ */
+export function authenticatedAtMicros(
+  { clock }: Pick<AccountWorld, "clock">,
+  { trustsSilence }: Pick<OidcSettings, "trustsSilence">,
+  { authenticatedAtMs: atMs }: Pick<Claims, "authenticatedAtMs">,
+): number {
+  const nowMs = clock.nowMs();
+  if (atMs === null) return trustsSilence ? nowMs * 1000 : 0;
+  return atMs < 0 || atMs > nowMs + clocksDifferMs ? 0 : Math.floor(Math.min(atMs, nowMs) * 1000);
+}

@@ -1,0 +1,118 @@
+import { isIP, connect as connectPlain, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Client } from "ldapts";
+import type { LdapSettings } from "../../base/config/ldap-settings.ts";
+
+/** Limits of one connection. */
+export interface Bounds {
+  readonly ms: number;
+  readonly bytes: number;
+}
+
+/** One connection to the LDAP server. It is not replaced, and no referral is followed. */
+export interface Conversation {
+  readonly client: Client;
+  /** Escapes a value for a filter (RFC 4515). */
+  readonly escape: (value: string | Buffer) => string;
+  /** Binds as the account for lookups. */
+  bindSelf(): Promise<void>;
+}
+
+/**
+ * Talks to the LDAP server. Loads the library on first use.
+ * @throws HoldfastError unavailable; the cause is only for the operator
+ */
+export async function talk<Result>(
+  settings: LdapSettings,
+  bounds: Bounds,
+  act: (conversation: Conversation) => Promise<Result>,
+): Promise<Result> {
+  const sockets: Socket[] = [];
+  let clock: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const tell = () => reject(new Error(`no answer within ${bounds.ms / 1000} s`));
+    clock = setTimeout(tell, bounds.ms);
+  });
+  try {
+    return await Promise.race([late, converse(settings, bounds, sockets, act)]);
+  } catch (thrown) {
+    throw thrown instanceof HoldfastError ? thrown : notAsked(settings, 10, thrown);
+  } finally {
+    clearTimeout(clock);
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+async function converse<Result>(
+  settings: LdapSettings,
+  bounds: Bounds,
+  sockets: Socket[],
+  act: (conversation: Conversation) => Promise<Result>,
+): Promise<Result> {
+  const ldapts = await import("ldapts");
+  const { url, bind, startTls, ca } = settings;
+  const host = new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
+  const checked = { host, minVersion: "TLSv1.2", ca, ...(isIP(host) === 0 ? { servername: host } : {}) } as const;
+  const keep = <Kept extends Socket>(socket: Kept): Kept => {
+    sockets.push(socket);
+    return bounded(socket, bounds.bytes);
+  };
+  // The library reconnects after a connection ends. The new connection would be anonymous and without STARTTLS.
+  const assertFirst = () => {
+    if (sockets.length > 0) throw new Error("the connection was lost");
+  };
+  const client = new ldapts.Client({
+    url,
+    timeout: bounds.ms,
+    connectTimeout: bounds.ms,
+    ...(url.startsWith("ldaps:") ? { tlsOptions: checked } : {}),
+    createConnection: ((port: number) => {
+      assertFirst();
+      return keep(connectPlain(port, host));
+    }) as never,
+    createSecureConnection: (given: number | ConnectionOptions) => {
+      if (typeof given !== "number") return keep(connectTls(given));
+      assertFirst();
+      return keep(connectTls({ ...checked, port: given }));
+    },
+  });
+  if (startTls) await client.startTLS({ ...checked });
+  const bindSelf = () => (bind === undefined ? client.bind("", "") : client.bind(bind.dn, bind.password));
+  await bindSelf();
+  return act({ client, escape: (value) => ldapts.Filter.escape(value), bindSelf });
+}
+
+/**
+ * Limits received bytes. Errors that the library throws end the connection, because they would otherwise end the
+ * process.
+ */
+function bounded<Kept extends Socket>(socket: Kept, bytesMax: number): Kept {
+  const emit = socket.emit.bind(socket) as (event: string, ...values: unknown[]) => boolean;
+  let bytes = 0;
+  socket.emit = ((event: string, ...values: unknown[]) => {
+    // The library removes its listeners from connections that may fail again.
+    if (event === "error" && socket.listenerCount("error") === 0) return true;
+    if (event !== "data") return emit(event, ...values);
+    bytes += (values[0] as Buffer).length;
+    try {
+      if (bytes > bytesMax) throw new Error(`more than ${bytesMax} bytes came`);
+      return emit(event, ...values);
+    } catch (error) {
+      socket.destroy(error as Error);
+      return true;
+    }
+  }) as never;
+  return socket;
+}
+
+/** Describes an error for the log and the doctor. Some errors of the library have an empty message. */
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? `${cause.constructor.name}: ${cause.message}` : String(cause);
+}
+
+/** @param cause undefined: no attempt was made */
+export function notAsked({ name }: LdapSettings, retryAfterSeconds: number, cause?: unknown): HoldfastError {
+  const message = `${name}, which stores the passwords, cannot be reached now. Try again in a minute. If your password is stored on this server, it was wrong.`;
+  return new HoldfastError("unavailable", message, { cause, field: "ldap", retryAfterSeconds });
+}

@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { VersionId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import type { Caller } from "../accounts/caller.ts";
+import { inTransaction } from "../../base/db/database.ts";
+import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { Shards } from "../../base/db/shards.ts";
+
+/** A download that begins or continues. */
+export interface Download {
+  /** Undefined for a zip, which cannot be continued. */
+  readonly version?: { readonly id: VersionId; readonly size: number };
+  /** Size of the requested ranges, if any. */
+  readonly rangeBytes?: number | undefined;
+  /** Client's address. */
+  readonly source: string;
+}
+
+/** Called once at the end of a response with the number of unsent bytes, which may then be requested again. */
+export type TakeBack = (unsentBytes: number) => Promise<void>;
+
+interface Counting {
+  readonly shards: Shards;
+  readonly nowMicros: number;
+}
+
+/** Number of times the file's size may be sent before it counts as another download. */
+const wholesMax = 2;
+
+/**
+ * Counts a download by a link when it begins. Does not count downloads of accounts.
+ * @returns undefined if it cannot be continued
+ * @throws HoldfastError forbidden if the link's limit is reached
+ */
+export async function countDownload(
+  world: Counting,
+  caller: Caller,
+  download: Download,
+): Promise<TakeBack | undefined> {
+  const { version } = download;
+  if (caller.credential.kind !== "link") return undefined;
+  const { db } = world.shards.ofId(caller.spaceId);
+  // The rollback of a rejected download leaves no row that could be continued.
+  return inTransaction(db, async (transaction) => {
+    if (version !== undefined) return countOrGoOn(transaction, caller, { ...download, version }, world.nowMicros);
+    await countOne(transaction, caller);
+    return undefined;
+  }).then((delivery) => delivery && ((unsentBytes) => takeBack(db, caller, delivery, unsentBytes)));
+}
+
+async function countOne(transaction: ShardReader, { spaceId, credential }: Caller): Promise<void> {
+  const { numAffectedRows = 0n } = await sql`
+    update shard.grants set downloads = downloads + 1
+    where space_id = ${spaceId} and id = ${credential.id} and (max_downloads is null or downloads < max_downloads)`.execute(
+    transaction,
+  );
+  if (numAffectedRows > 0n) return;
+  throw new HoldfastError(
+    "forbidden",
+    "This link has reached its download limit. Ask the person who sent it for a new one.",
+  );
+}
+
+/** Bytes sent to one address since a download was counted. */
+interface Delivery {
+  readonly versionId: VersionId;
+  readonly source: Buffer;
+  /** Different for each counted download. */
+  readonly begunAt: number;
+}
+
+/**
+ * Continues a counted download if the request has ranges. Of two concurrent downloads, the second waits and continues
+ * the first.
+ * @throws HoldfastError forbidden
+ */
+async function countOrGoOn(
+  transaction: ShardReader,
+  caller: Caller,
+  { version, rangeBytes, source: place }: Download & Required<Pick<Download, "version">>,
+  nowMicros: number,
+): Promise<Delivery> {
+  const [{ spaceId }, versionId] = [caller, version.id];
+  const bytes = rangeBytes ?? version.size;
+  const source = createHash("sha256").update(place).digest();
+  const { rows } = await sql<{ begun_at: number; bytes: number }>`
+    insert into shard.link_downloads as d (space_id, link_id, version_id, source, begun_at, bytes)
+    values (${spaceId}, ${caller.credential.id}, ${versionId}, ${source}, 0, 0)
+    on conflict (space_id, link_id, version_id, source) do update set bytes = d.bytes
+    returning begun_at, bytes`.execute(transaction);
+  const before = rows[0] ?? { begun_at: 0, bytes: 0 };
+  const goesOn =
+    before.begun_at > nowMicros - limits.linkDownloadLifetimeMs * 1000 &&
+    rangeBytes !== undefined &&
+    before.bytes + bytes <= wholesMax * version.size;
+  if (!goesOn) await countOne(transaction, caller);
+  const begunAt = goesOn ? before.begun_at : Math.max(nowMicros, before.begun_at + 1);
+  await sql`
+    update shard.link_downloads set begun_at = ${begunAt}, bytes = ${goesOn ? before.bytes + bytes : bytes}
+    where space_id = ${spaceId} and link_id = ${caller.credential.id} and version_id = ${versionId}
+      and source = ${source}`.execute(transaction);
+  return { versionId, source, begunAt };
+}
+
+/** Does nothing if another download was counted meanwhile. */
+async function takeBack(
+  db: ShardReader,
+  { spaceId, credential }: Caller,
+  { versionId, source, begunAt }: Delivery,
+  unsentBytes: number,
+): Promise<void> {
+  await sql`
+    update shard.link_downloads set bytes = greatest(0, bytes - ${unsentBytes})
+    where space_id = ${spaceId} and link_id = ${credential.id} and version_id = ${versionId} and source = ${source}
+      and begun_at = ${begunAt}`.execute(db);
+}
+
+/**
+ * Rejects links with a download limit, because blocks cannot be counted as downloads.
+ * @throws HoldfastError forbidden
+ */
+export async function assertUncounted(shards: Shards, { spaceId, credential }: Caller): Promise<void> {
+  if (credential.kind !== "link") return;
+  const { rows } = await sql`
+    select from shard.grants where space_id = ${spaceId} and id = ${credential.id} and max_downloads is not null`.execute(
+    shards.ofId(spaceId).db,
+  );
+  if (rows.length === 0) return;
+  throw new HoldfastError(
+    "forbidden",
+    "The downloads of this link are counted, so only complete files can be downloaded.",
+  );
+}
+
+/** Job that deletes downloads that can no longer be continued. Uses link_downloads_begun. */
+export async function expireLinkDownloads({ shards, nowMicros }: Counting): Promise<void> {
+  const before = nowMicros - limits.linkDownloadLifetimeMs * 1000;
+  for (const { db } of shards.all()) {
+    for (let removed = batchRows; removed === batchRows;) {
+      const { numAffectedRows = 0n } = await sql`
+        delete from shard.link_downloads where ctid = any(array(
+          select ctid from shard.link_downloads where begun_at <= ${before} limit ${batchRows} for update skip locked
+        ))`.execute(db);
+      removed = Number(numAffectedRows);
+    }
+  }
+}
+
+const batchRows = 1000;

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, beforeEach, test } from "node:test";
+import type { NotificationJson } from "@holdfast/protocol/notification-routes";
+import { sql } from "kysely";
+import { openTestAccounts } from "../accounts/testing.ts";
+import { openMailer } from "../mail/mailer.ts";
+import type { Actor } from "../../tree/actor.ts";
+import type { Operation } from "../../tree/commit/operation.ts";
+import { guestDeletionsKind } from "../../tree/commit/tell-deletions.ts";
+import { openViewCommitter } from "../../tree/commit/view-committer.ts";
+import { noBlocks, type TestSpace } from "../../tree/testing/testing.ts";
+import { useTestSpaces } from "../../tree/testing/testing-spaces.ts";
+import { signInTo } from "../notify/testing.ts";
+import { messagesOn, openTestQueue, type TestQueue } from "../../base/queue/testing.ts";
+import { grantTo } from "../../tree/rights/testing.ts";
+import { guestDeletionsMessages } from "./guest-deletions.ts";
+import { listNotifications, markRead } from "./list-notifications.ts";
+import { notificationKind } from "./notification-kind.ts";
+
+const spaces = useTestSpaces({ fsync: false });
+let opened: TestQueue | undefined;
+let space: TestSpace;
+let bob: Actor;
+
+/** Server that only sends mail when its queue runs. */
+async function openQueue(): Promise<TestQueue> {
+  const { shards } = spaces.databases;
+  const mailer = openMailer({
+    host: "127.0.0.1",
+    port: 9,
+    tls: "offered",
+    isCertificateChecked: false,
+    login: undefined,
+    from: { name: "Holdfast", address: "holdfast@example.org" },
+  });
+  const mail = { ...(await openTestAccounts(shards)), mailer, publicUrl: () => "https://drive.example.org" };
+  const world = { shards, random: randomBytes, wake: () => {}, mail };
+  const counting = guestDeletionsMessages(() => ({ ...world, clock: space.clock }));
+  return openTestQueue(shards, { notification: notificationKind(world), [guestDeletionsKind]: counting });
+}
+
+beforeEach(async () => {
+  opened ??= await openQueue();
+  space = await spaces.open();
+  await signInTo(space);
+  const other = await spaces.open();
+  await signInTo(other);
+  bob = { ...other.caller, receives: true };
+});
+
+after(async () => opened?.queue.stop());
+
+const shard = () => spaces.databases.shards.of(space.caller.bucket);
+
+async function doAs(caller: Actor, operations: readonly Operation[]): Promise<void> {
+  const views = openViewCommitter({ ...noBlocks, shards: spaces.databases.shards }, space.committer);
+  const { results } = await views.commit(caller, operations);
+  for (const result of results) assert.equal(result.status, "committed", JSON.stringify(result));
+}
+
+async function toldToOwner(): Promise<NotificationJson[]> {
+  opened?.queue.kick(shard());
+  await opened?.queue.idle();
+  return (await listNotifications(spaces.databases.shards, space.caller, { unread: true })).items;
+}
+
+async function shareWith(name: string, files: number): Promise<{ readonly id: string; readonly files: Operation[] }> {
+  const folder = await space.mkdir("root", name);
+  const place = { spaceId: space.caller.spaceId, nodeId: folder.id, role: "editor" as const, userId: bob.userId };
+  await grantTo(space.db, place);
+  const made: Operation[] = [];
+  for (let index = 0; index < files; index += 1) {
+    const { id } = await space.mkdir(folder.id, `f${index}`);
+    made.push({ op: "delete", fileId: id });
+  }
+  return { id: folder.id, files: made };
+}
+
+test("the owner hears of 20 deletions of a guest in a share, with the moment before and the command", async () => {
+  const { id, files } = await shareWith("Ann's docs", 60);
+  await doAs(bob, files.slice(0, 19));
+  assert.deepEqual(await toldToOwner(), []);
+  await doAs(bob, files.slice(19, 20));
+  const [told, ...more] = await toldToOwner();
+  assert.equal(more.length, 0);
+  const { moment, command } = told?.detail ?? {};
+  assert.deepEqual(
+    [told?.kind, told?.actor?.id, told?.node?.id, told?.detail["count"], told?.detail["deletions"]],
+    ["watch", bob.userId, id, 20, true],
+  );
+  assert.equal(command, `holdfast rewind '/Ann'\\''s docs' --to ${String(moment)}`);
+  const mailed = await sql<{ kind: string; notice: { actor: unknown; detail: { name?: string } } }>`
+    select kind, notice from shard.mail_items where user_id = ${space.caller.userId}`.execute(space.db);
+  const waiting = mailed.rows.map(({ kind, notice }) => [kind, notice.actor, typeof notice.detail.name]);
+  assert.deepEqual(waiting, [["device", null, "string"]], "whoever watches nothing is mailed too");
+  await doAs(bob, files.slice(20, 39));
+  assert.equal((await toldToOwner())[0]?.detail["count"], 20, "not told again before they are twice as many");
+  await doAs(bob, files.slice(39, 40));
+  const [again, ...others] = await toldToOwner();
+  assert.deepEqual([others.length, again?.detail["count"], again?.detail["moment"]], [0, 40, moment]);
+  await markRead(spaces.databases.shards, space.caller, again?.id ?? "");
+  space.clock.advanceMs(3600_000);
+  await doAs(bob, files.slice(40, 59));
+  assert.deepEqual(await toldToOwner(), [], "an hour later they count anew");
+});
+
+test("a folder counts with all that is in it, each share by itself, and what the owner deletes not at all", async () => {
+  const [first, second] = [await shareWith("first", 40), await shareWith("second", 15)];
+  const [inner, beside] = [await space.mkdir(second.id, "inner"), await space.mkdir(second.id, "beside")];
+  for (let index = 0; index < 3; index += 1) await space.mkdir(inner.id, `deep ${index}`);
+  const { id: last } = await space.mkdir(beside.id, "last");
+  await doAs(space.caller, first.files.slice(0, 25));
+  assert.equal((await messagesOn(shard())).filter(({ kind }) => kind === guestDeletionsKind).length, 0);
+  await doAs(bob, [...first.files.slice(25, 40), ...second.files]);
+  assert.deepEqual(await toldToOwner(), []);
+  await doAs(bob, [{ op: "delete", fileId: inner.id }]);
+  assert.deepEqual(await toldToOwner(), [], "19 in that share");
+  await doAs(bob, [{ op: "delete", fileId: last }]);
+  const told = await toldToOwner();
+  assert.deepEqual(
+    told.map(({ node, detail }) => [node?.path, detail["count"]]),
+    [["/second", 20]],
+  );
+});
+
+test("what was brought back meanwhile does not count", async () => {
+  const { files } = await shareWith("docs", 25);
+  await doAs(bob, files.slice(0, 10));
+  for (const each of files.slice(0, 10)) await space.do({ op: "restore", fileId: "fileId" in each ? each.fileId : "" });
+  await doAs(bob, files.slice(10, 25));
+  assert.deepEqual(await toldToOwner(), []);
+});
+
+test("the owner hears also of a guest who deletes all and leaves before it is counted", async () => {
+  const { id, files } = await shareWith("left", 20);
+  await doAs(bob, files);
+  await sql`delete from shard.grants where space_id = ${space.caller.spaceId}`.execute(space.db);
+  const [told] = await toldToOwner();
+  assert.deepEqual([told?.node?.id, told?.detail["count"]], [id, 20]);
+});

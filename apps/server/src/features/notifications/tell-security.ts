@@ -1,0 +1,33 @@
+import type { UserId } from "@holdfast/core/ids";
+import type { SecurityChange } from "../accounts/security-change.ts";
+import type { ShardReader } from "../../base/db/shard-tables.ts";
+import { english } from "../mail/words/english.ts";
+import { notify } from "./notify.ts";
+
+/** Changes of sign-in methods other than the password, which are also notifications. */
+const told: ReadonlySet<SecurityChange> = new Set([
+  "factor_on",
+  "factor_codes",
+  "factor_code_used",
+  "factor_off",
+  "factor_ended",
+  "factor_guessed",
+  "passkey_added",
+  "passkey_removed",
+  "passkey_copied",
+]);
+
+/**
+ * Notifies an account of a change that also causes a security mail. An app that does not know `security` shows the
+ * name.
+ */
+export async function tellSecurity(
+  transaction: ShardReader,
+  userId: UserId,
+  what: SecurityChange,
+  atMicros: number,
+): Promise<void> {
+  if (!told.has(what)) return;
+  const detail = { security: what, name: english.security(what, "").title };
+  await notify(transaction, { userId, kind: "device", actor: null, nodeId: null, atMicros, detail });
+}

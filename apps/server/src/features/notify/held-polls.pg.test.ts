@@ -1,0 +1,359 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sql } from "kysely";
+import { until } from "@holdfast/tools/bounded";
+import type { Caller } from "../accounts/caller.ts";
+import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";
+import { decodeToken, encodeToken } from "../../tree/journal/change-token.ts";
+import { listChanges } from "../../tree/journal/changes.ts";
+import { startToken } from "../../tree/journal/start-token.ts";
+import { addNotification } from "../notifications/add-notification.ts";
+import { makeTestSpace, newTestId, type TestSpace } from "../../tree/testing/testing.ts";
+import { HeldPolls, type Poll, type PollAnswer } from "./held-polls.ts";
+import { becomeOverdue, holdTicks, signInTo, type Tap, tapShards, testIssuerBound } from "./testing.ts";
+
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const journalQuery = "from shard.journal where space_id = s.id and seq = s.seq";
+
+describe("polls that wait", () => {
+  let databases: TestDatabases;
+  let space: TestSpace;
+  let caller: Caller;
+  let tap: Tap;
+  let polls: HeldPolls;
+  let held: number;
+  let delays: number[];
+  let warnings: string[];
+
+  before(async () => {
+    databases = await startTestDatabases({ fsync: false });
+  });
+  after(() => databases.stop());
+  beforeEach(async () => {
+    space = await makeTestSpace(databases.shards);
+    caller = await signInTo(space);
+    // A cursor at the beginning needs another statement to compare, and `holdWaiting` waits for one.
+    await space.mkdir("root", "first");
+    tap = tapShards(databases.shards);
+    held = 0;
+    delays = [];
+    warnings = [];
+    polls = new HeldPolls({
+      shards: tap.shards,
+      clock: space.clock,
+      issuerBound: testIssuerBound,
+      random: () => 0.999,
+      log: { ...log, warn: (_, message) => warnings.push(message) },
+      onHeld: () => (held += 1),
+      onReleased: () => (held -= 1),
+      onDelivered: (seconds) => delays.push(seconds),
+    });
+  });
+
+  const now = () => startToken(databases.shards, space.caller);
+  const answerTo = (poll: Poll, timeoutMs = 60_000): Promise<PollAnswer> =>
+    new Promise((resolve, reject) =>
+      polls.hold(poll, timeoutMs, (answer) => (answer instanceof HoldfastError ? reject(answer) : resolve(answer))),
+    );
+  const hold = async ({ token, timeoutMs }: { token?: string; timeoutMs?: number } = {}) =>
+    answerTo(polls.open(caller, token ?? (await now())), timeoutMs);
+  /** Holds a poll, and resolves after it has compared its cursor. */
+  const holdWaiting = async (timeoutMs?: number): Promise<{ answer: Promise<PollAnswer> }> => {
+    const token = await now();
+    const compared = Promise.withResolvers<void>();
+    tap.before = () => void setImmediate(compared.resolve);
+    const answer = hold({ token, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    answer.catch(() => {});
+    await compared.promise;
+    tap.before = () => {};
+    return { answer };
+  };
+  const wake = () => polls.wake(space.caller.spaceId);
+
+  test("a commit answers a waiting poll with what it was", async () => {
+    const folder = await space.mkdir("root", "folder");
+    const steps: [string, () => Promise<{ id: string }>][] = [
+      ["file_create", () => space.put(folder.id, "file", "one")],
+      ["folder_create", () => space.mkdir("root", "another")],
+      ["folder_update", () => space.do({ op: "move", fileId: folder.id, place: { name: "renamed" } })],
+      ["file_create", () => space.do({ op: "symlink", place: { parentId: "root", name: "link" }, target: "x" })],
+      ["folder_delete", () => space.do({ op: "delete", fileId: folder.id })],
+      ["folder_create", () => space.do({ op: "restore", fileId: folder.id })],
+    ];
+    for (const [type, change] of steps) {
+      const { answer } = await holdWaiting();
+      assert.equal(held, 1);
+      const node = await change();
+      await polls.compareAll();
+      const { change: told } = await answer;
+      assert.deepEqual([told?.type, told?.nodeId], [type, node.id]);
+      assert.equal(held, 0);
+    }
+    const file = await space.put("root", "updated", "one");
+    const { answer } = await holdWaiting();
+    await space.do({ op: "put", fileId: file.id, content: await space.content("two") });
+    await polls.compareAll();
+    assert.deepEqual((await answer).change?.type, "file_update");
+    assert.equal(delays.length, steps.length + 1);
+  });
+
+  test("how late a change is heard of counts from the change, and only for who waited for it", async () => {
+    const token = await now();
+    await space.mkdir("root", "before it waits");
+    await hold({ token });
+    assert.deepEqual(delays, []);
+    const { answer } = await holdWaiting();
+    await space.mkdir("root", "while it waits");
+    space.clock.advanceMs(2_500);
+    await polls.compareAll();
+    await answer;
+    assert.ok(delays.length === 1 && delays[0] !== undefined && delays[0] >= 2.5 && delays[0] < 2.6, String(delays));
+  });
+
+  const tell = async (detail = {}) => {
+    const { userId } = space.caller;
+    const world = { shards: databases.shards, random: randomBytes };
+    const atMicros = space.clock.nowMicros();
+    const told = { userId, kind: "device", actor: null, nodeId: null, atMicros, detail } as const;
+    await addNotification(world, told, newTestId());
+  };
+
+  test("a notification answers a waiting poll, which says that nothing has changed, and its cursor is asked anew", async () => {
+    const { answer } = await holdWaiting();
+    await tell();
+    wake();
+    assert.deepEqual((await answer).change?.type, "notification");
+    const behind = await now();
+    await tell();
+    assert.equal((await hold({ token: behind })).change?.type, "notification", "it was told before the poll");
+    const { next_token: heard, changes } = await listChanges(databases.shards, caller, { since_token: behind });
+    assert.deepEqual(changes, []);
+    assert.equal((await hold({ token: heard, timeoutMs: 1000 })).change, undefined, "it is told again and again");
+    await tell();
+    await space.mkdir("root", "beside");
+    assert.equal((await hold({ token: heard })).change?.type, "folder_create", "a change is told first");
+  });
+
+  test("a notification whose wake-up was lost is found by comparing", async () => {
+    const { answer } = await holdWaiting();
+    await tell();
+    await polls.compareAll();
+    assert.equal((await answer).change?.type, "notification");
+  });
+
+  test("a cursor from before there were notifications waits for changes alone", async () => {
+    await tell();
+    const [position] = decodeToken(await now());
+    assert.ok(position !== undefined);
+    const old = encodeToken([{ ...position, notified: undefined }]);
+    assert.equal((await hold({ token: old, timeoutMs: 1000 })).change, undefined);
+  });
+
+  test("a cursor behind the journal is answered at once, without any wake-up", async (t) => {
+    holdTicks(t);
+    const token = await now();
+    const file = await space.put("root", "file", "one");
+    const { change, backoffSeconds } = await hold({ token });
+    assert.deepEqual([change?.type, change?.nodeId, backoffSeconds], ["file_create", file.id, 0]);
+  });
+
+  test("a commit between the comparison and its answer is not missed", async () => {
+    const token = await now();
+    let file: { id: string } | undefined;
+    tap.before = async (statement) => {
+      if (file !== undefined || !statement.includes("shard.journal")) return;
+      // The database has reported nothing new. Before its response arrives, there is a change, and its wake-up has
+      // passed.
+      file = await space.put("root", "late", "one");
+      wake();
+    };
+    const { change } = await hold({ token, timeoutMs: 60_000 });
+    assert.equal(change?.nodeId, file?.id);
+  });
+
+  test("a commit before the comparison is found by it, the wake-up unheard", async () => {
+    const token = await now();
+    const answer = hold({ token });
+    await space.put("root", "early", "one");
+    wake();
+    assert.equal((await answer).change?.type, "file_create");
+  });
+
+  test("a wake-up reads the journal once for all polls of its space, and the credentials once", async () => {
+    const token = await now();
+    const answers = Array.from({ length: 50 }, () => hold({ token }));
+    await until("each poll has looked", () => tap.statements.length >= 50);
+    await new Promise(setImmediate);
+    await space.put("root", "file", "one");
+    tap.statements.length = 0;
+    wake();
+    for (const { change } of await Promise.all(answers)) assert.equal(change?.type, "file_create");
+    assert.equal(tap.statements.filter((statement) => statement.includes(journalQuery)).length, 1);
+    assert.equal(tap.statements.length, 2);
+  });
+
+  test("a wake-up without a change answers nobody, one of another space costs nothing", async () => {
+    const { answer } = await holdWaiting();
+    tap.statements.length = 0;
+    polls.wake((await makeTestSpace(databases.shards)).caller.spaceId);
+    await new Promise(setImmediate);
+    assert.equal(tap.statements.length, 0);
+    const read = Promise.withResolvers<void>();
+    tap.before = () => void setImmediate(read.resolve);
+    wake();
+    await read.promise;
+    assert.equal(polls.size, 1);
+    polls.stop();
+    await answer;
+  });
+
+  test("when nothing happens the poll ends with its time", async (t) => {
+    const pass = holdTicks(t);
+    const poll = polls.open(caller, await now());
+    const answer = answerTo(poll, 300);
+    pass(250);
+    assert.equal(held, 1);
+    pass(250);
+    const { change, backoffSeconds } = await answer;
+    assert.deepEqual([change, backoffSeconds, held], [undefined, 0, 0]);
+  });
+
+  test("a client that goes away frees its poll at once", async () => {
+    const poll = polls.open(caller, await now());
+    const answer = answerTo(poll);
+    assert.equal(held, 1);
+    polls.leave(poll);
+    polls.leave(poll);
+    assert.deepEqual([polls.size, held, (await answer).change], [0, 0, undefined]);
+  });
+
+  test("a stop answers everything held, spread over some seconds, and what comes later at once", async () => {
+    const { answer } = await holdWaiting();
+    polls.stop();
+    assert.deepEqual(await answer, { change: undefined, backoffSeconds: 5 });
+    assert.deepEqual(await hold(), { change: undefined, backoffSeconds: 5 });
+    assert.equal(held, 0);
+  });
+
+  test("a cursor of another history, another space, or no longer kept is refused before anything is held", async () => {
+    const token = await now();
+    const other = await makeTestSpace(databases.shards);
+    const isReset = (reason: string) => (error: unknown) =>
+      error instanceof HoldfastError && error.code === "reset" && error.body["reason"] === reason;
+    await assert.rejects(hold({ token: await startToken(databases.shards, other.caller) }), isReset("epoch"));
+    await assert.rejects(hold({ token: "nonsense" }), { code: "bad_request", field: "since_token" });
+    await space.put("root", "file", "one");
+    const later = await now();
+    await space.put("root", "second", "one");
+    await sql`delete from shard.journal where space_id = ${caller.spaceId} and seq <= 2`.execute(space.db);
+    await assert.rejects(hold({ token: later }), isReset("expired"));
+    await assert.rejects(hold({ token }), isReset("expired"));
+    await sql`update shard.spaces set epoch = 'restored' where id = ${caller.spaceId}`.execute(space.db);
+    await assert.rejects(hold({ token }), isReset("epoch"));
+    assert.equal(held, 0);
+  });
+
+  test("a server that is restored while a poll waits answers it with a reset", async () => {
+    const { answer } = await holdWaiting();
+    await sql`update shard.spaces set epoch = 'restored' where id = ${caller.spaceId}`.execute(space.db);
+    await polls.compareAll();
+    await assert.rejects(answer, { code: "reset" });
+    assert.equal(held, 0);
+  });
+
+  test("whoever is signed out, is suspended or has to sign in again while the poll waits learns nothing of what happened", async () => {
+    const ends: [string, () => Promise<unknown>][] = [
+      ["signed out", () => sql`delete from shard.sessions where user_id = ${caller.userId}`.execute(space.db)],
+      ["overdue", () => becomeOverdue(space, caller)],
+      ["suspended", () => sql`update shard.users set disabled_at = 1 where id = ${caller.userId}`.execute(space.db)],
+    ];
+    for (const [name, end] of ends) {
+      caller = await signInTo(space);
+      const { answer } = await holdWaiting();
+      await end();
+      await space.put("root", name, "one");
+      await polls.compareAll();
+      await assert.rejects(answer, { code: "unauthenticated" }, name);
+    }
+    assert.equal(held, 0);
+  });
+
+  test("a poll ends within two seconds of its session, though nothing happens, and others of the space wait on", async (t) => {
+    const pass = holdTicks(t);
+    polls = new HeldPolls({ shards: tap.shards, clock: space.clock, issuerBound: undefined, random: () => 0.999, log });
+    const { answer } = await holdWaiting();
+    const other = await signInTo(space);
+    const kept = answerTo(polls.open(other, await now()));
+    await sql`delete from shard.sessions where id = ${caller.credential.id}`.execute(space.db);
+    pass(1000);
+    pass(750);
+    await assert.rejects(answer, { code: "unauthenticated" });
+    assert.equal(polls.size, 1);
+    polls.stop();
+    await kept;
+  });
+
+  test("whoever is signed out learns not even that nothing happened", async () => {
+    const { answer } = await holdWaiting();
+    await sql`delete from shard.sessions where id = ${caller.credential.id}`.execute(space.db);
+    wake();
+    await assert.rejects(answer, { code: "unauthenticated" });
+  });
+
+  for (const [what, lose] of [
+    ["a wake-up", () => Promise.resolve(wake())],
+    ["the comparison after a lost connection", () => assert.rejects(polls.compareAll())],
+  ] as const) {
+    test(`a database that fails at ${what} is asked again in seconds, and not left until somebody wakes the poll`, async (t) => {
+      const pass = holdTicks(t);
+      const { answer } = await holdWaiting(3_600_000);
+      await space.put("root", "file", "one");
+      const failed = Promise.withResolvers<void>();
+      tap.before = () => {
+        setImmediate(failed.resolve);
+        throw new Error("the database is away");
+      };
+      await lose();
+      await failed.promise;
+      assert.equal(polls.size, 1);
+      // The database is still away, and polls stay held.
+      const again = Promise.withResolvers<void>();
+      tap.before = () => {
+        setImmediate(again.resolve);
+        throw new Error("the database is away");
+      };
+      pass(5250);
+      await again.promise;
+      tap.before = () => {};
+      // Shorter than the poll's timeout. The previous check may still be running.
+      for (let passes = 0; polls.size > 0 && passes < 600; passes += 1) {
+        pass(5250);
+        await now();
+      }
+      assert.equal((await answer).change?.type, "file_create");
+    });
+  }
+
+  test("a loop of polls and changes ends with every change seen", async () => {
+    let token = await now();
+    let seen = 0;
+    const writing = (async () => {
+      for (let index = 0; index < 60; index++) {
+        await space.put("root", `raced ${index}`, "x");
+        wake();
+        if (index % 7 === 0) await new Promise(setImmediate);
+      }
+    })();
+    while (seen < 60) {
+      const { change } = await hold({ token, timeoutMs: 60_000 });
+      assert.ok(change !== undefined, `a poll ended in vain after ${seen} changes`);
+      const page = await listChanges(databases.shards, space.caller, { since_token: token });
+      seen += page.changes.length;
+      token = page.next_token;
+    }
+    await writing;
+    assert.equal(held, 0);
+  });
+});

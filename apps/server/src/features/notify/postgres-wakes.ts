@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import type { Shard, Shards } from "../../base/db/shards.ts";
+import type { Log } from "../../base/operation/log.ts";
+import { OutageLog } from "../../base/db/outage-log.ts";
+import { encodeWakes, heedWakes, queueWake, type Wake, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
+
+export interface PostgresWakesOptions {
+  readonly shards: Shards;
+  readonly listener: WakeListener;
+  readonly log: Log;
+}
+
+const channel = "holdfast_wake";
+const retryMsMin = 100;
+const retryMsMax = 2000;
+/** A connection with a slower statement is considered dead. */
+const statementTimeoutMs = 5000;
+
+/** Uses LISTEN and NOTIFY, with one connection to each shard. */
+export function openPostgresWakes({ shards, listener, log }: PostgresWakesOptions): WakeBus {
+  const origin = randomBytes(8).toString("hex");
+  const lines = new Map(shards.all().map((shard) => [shard, new Line(shard, origin, listener, log)]));
+  return {
+    publish: (spaceId) => lines.get(shards.ofId(spaceId))?.outbox.add(spaceId),
+    ring: (shard) => lines.get(shard)?.outbox.add(queueWake(shard.id)),
+    close: async () => {
+      await Promise.all([...lines.values()].map((line) => line.close()));
+    },
+  };
+}
+
+/** Connection to one shard, restored whenever it is lost. */
+class Line {
+  readonly outbox: WakeOutbox;
+  readonly #shard: Shard;
+  readonly #origin: string;
+  readonly #listener: WakeListener;
+  readonly #log: Log;
+  readonly #closed = new AbortController();
+  readonly #kept: Promise<void>;
+  #client: pg.Client | undefined;
+
+  constructor(shard: Shard, origin: string, listener: WakeListener, log: Log) {
+    this.#shard = shard;
+    this.#origin = origin;
+    this.#listener = listener;
+    this.#log = log;
+    this.outbox = new WakeOutbox((wakes) => this.#notify(wakes));
+    this.#kept = this.#keep();
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#client?.end();
+    await this.#kept;
+  }
+
+  async #keep(): Promise<void> {
+    const { signal } = this.#closed;
+    const message = "the connection for wake-ups was lost; polls and the queue may be late";
+    const over = "the connection for wake-ups is back";
+    const outage = new OutageLog(this.#log, { level: "warn", message, over });
+    for (let retryMs = retryMsMin; !signal.aborted; retryMs = Math.min(retryMsMax, retryMs * 2)) {
+      const reason = await this.#listen(() => {
+        retryMs = retryMsMin;
+        outage.worked();
+      });
+      if (signal.aborted) return;
+      outage.failed({ shard: this.#shard.id, reason });
+      await delay(retryMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Listens until the connection ends. @returns the reason */
+  async #listen(onConnected: () => void): Promise<string> {
+    const client = new pg.Client({
+      ...this.#shard.connection,
+      application_name: `holdfast wakes ${this.#shard.id}`,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      connectionTimeoutMillis: statementTimeoutMs,
+      query_timeout: statementTimeoutMs,
+    });
+    let reason = "it was closed";
+    client.on("error", (error) => (reason = error.message));
+    client.on("notification", ({ payload }) => {
+      heedWakes(this.#origin, payload ?? "", this.#listener);
+    });
+    const ended = new Promise<void>((resolve) => client.once("end", resolve));
+    try {
+      await client.connect();
+      // A notification writes a commit record. It need not be durable, because the journal already contains the change.
+      await client.query("set synchronous_commit = off");
+      await client.query(`listen ${channel}`);
+    } catch (error) {
+      await client.end().catch(() => {});
+      return (error as Error).message;
+    }
+    onConnected();
+    this.#client = client;
+    if (this.#closed.signal.aborted) void client.end();
+    else {
+      this.#listener.connected();
+      this.outbox.resume();
+    }
+    await ended;
+    this.#client = undefined;
+    return reason;
+  }
+
+  /** @returns false without a connection, which is then restored; the outbox is notified */
+  async #notify(wakes: readonly Wake[]): Promise<boolean> {
+    const client = this.#client;
+    if (client === undefined) return false;
+    try {
+      const messages = encodeWakes(this.#origin, wakes);
+      await client.query("select pg_notify($1, message) from unnest($2::text[]) as message", [channel, messages]);
+      return true;
+    } catch (error) {
+      this.#log.warn({ shard: this.#shard.id, reason: (error as Error).message }, "a wake-up is sent later");
+      await client.end().catch(() => {});
+      return false;
+    }
+  }
+}

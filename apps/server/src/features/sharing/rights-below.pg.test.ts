@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts";
+import { TestDevice } from "./testing-device.ts";
+import type { ModelNode } from "./testing-model.ts";
+import { RightsWorld } from "./testing-rights-world.ts";
+
+let databases: TestDatabases;
+before(async () => {
+  databases = await startTwoTestShards({ fsync: false });
+});
+after(() => databases.stop());
+
+const [owner, giver, reader] = [0, 1, 3] as const;
+
+/** Folder mounted by the reader, a folder in it, and a file in that. */
+interface Mounted {
+  readonly world: RightsWorld;
+  readonly top: ModelNode;
+  readonly inner: ModelNode;
+}
+
+/** After each act, a device that followed and a new one must agree. */
+async function followed(
+  begin: (mounted: Mounted) => Promise<void>,
+  ...acts: readonly ((mounted: Mounted) => Promise<void>)[]
+): Promise<void> {
+  const world = await RightsWorld.open(databases.shards);
+  try {
+    const { nodes } = world.model;
+    const make = async (parent: ModelNode, kind: "folder" | "file") => {
+      await world.make(owner, parent, kind);
+      return nodes.at(-1)!;
+    };
+    const top = await make(nodes[owner]!, "folder");
+    const inner = await make(top, "folder");
+    await make(inner, "file");
+    const mounted = { world, top, inner };
+    await begin(mounted);
+    await world.settle();
+    await world.mount(reader, top);
+    await world.settle();
+    const device = new TestDevice(world.shards);
+    await device.start(await world.actor(reader), 1000);
+    for (const [index, act] of acts.entries()) {
+      await act(mounted);
+      await world.settle();
+      await device.follow(await world.actor(reader), 1000);
+      const fresh = new TestDevice(world.shards);
+      await fresh.start(await world.actor(reader), 1000);
+      assert.deepEqual(device.tree(), fresh.tree(), `after act ${index}`);
+    }
+  } finally {
+    await world.close();
+  }
+}
+
+for (const role of ["commenter", "uploader"] as const) {
+  test(`whoever joins and leaves a group that is ${role} further down hears of it`, () =>
+    followed(
+      async ({ world, top, inner }) => {
+        await world.grant(owner, top, reader, "editor", false);
+        await world.grant(owner, inner, "some", role, false);
+      },
+      ({ world }) => world.changeMember("some", reader),
+      ({ world }) => world.changeMember("some", reader),
+    ));
+
+  test(`whoever was ${role} further down hears that they are something else`, () =>
+    followed(
+      async ({ world, top, inner }) => {
+        await world.grant(owner, top, reader, "editor", false);
+        await world.grant(owner, inner, reader, role, false);
+      },
+      ({ world, inner }) => world.grant(owner, inner, reader, "viewer", false),
+      ({ world, inner }) => world.grant(owner, inner, reader, role, false),
+      ({ world, inner }) => world.revoke(owner, grantAt(world, inner)),
+    ));
+
+  test(`a right that is given on further up leaves what the owner gave as ${role} further down`, () =>
+    followed(
+      async ({ world, top, inner }) => {
+        await world.grant(owner, top, giver, "editor", false);
+        await world.grant(owner, top, "some", "viewer", false);
+        await world.changeMember("some", reader);
+        await world.grant(owner, inner, reader, role, false);
+      },
+      ({ world, top }) => world.grant(giver, top, reader, "editor", false),
+      ({ world, top }) => world.revoke(owner, grantAt(world, top)),
+    ));
+
+  test(`members of a deleted group hear that they are not ${role} further down any more`, () =>
+    followed(
+      async ({ world, top, inner }) => {
+        await world.grant(owner, top, reader, "editor", false);
+        await world.grant(owner, inner, "some", role, false);
+        await world.changeMember("some", reader);
+      },
+      ({ world }) => world.endGroup("some"),
+    ));
+
+  test(`a right of ${role} that was given on moves with its folder to where another counts`, () =>
+    followed(
+      async ({ world, top, inner }) => {
+        await world.grant(owner, top, giver, "editor", false);
+        await world.grant(owner, top, reader, "editor", false);
+        await world.settle();
+        await world.make(owner, inner, "folder");
+        await world.make(owner, world.model.nodes.at(-1)!, "file");
+        await world.grant(giver, world.model.nodes.at(-2)!, reader, role, false);
+        await world.make(owner, top, "folder");
+        await world.grant(owner, world.model.nodes.at(-1)!, reader, "viewer", false);
+      },
+      ({ world, inner }) => world.move(owner, inner, world.model.nodes.at(-1)!),
+      ({ world, top, inner }) => world.move(owner, inner, top),
+    ));
+
+  test(`a right of ${role} that was given on further down counts where that further up is lowered`, () =>
+    followed(
+      async ({ world, top, inner }) => {
+        await world.grant(owner, top, giver, "editor", false);
+        await world.grant(owner, top, reader, "editor", false);
+        await world.settle();
+        await world.grant(giver, inner, reader, role, false);
+      },
+      ({ world, top }) => world.grant(owner, top, reader, "viewer", false),
+      ({ world, top }) => world.grant(owner, top, reader, "editor", false),
+    ));
+}
+
+function grantAt({ model }: RightsWorld, node: ModelNode) {
+  return [...model.grants].find(({ at, to }) => at === node && to === reader)!;
+}

@@ -1,0 +1,50 @@
+import type { SpaceId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { recordEvent } from "../activity/record-event.ts";
+import { uuidArray } from "../../base/db/array-parameters.ts";
+import type { GrantRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { Actor } from "../../tree/actor.ts";
+import { tellWatchers } from "../watches/tell-watchers.ts";
+import { isOfApp } from "./is-of-app.ts";
+import type { SharingWorld } from "./sharing-world.ts";
+
+interface Change {
+  readonly spaceId: SpaceId;
+  readonly actor: Pick<Actor, "userId" | "deviceId">;
+  readonly nowMicros: number;
+}
+
+/**
+ * Notifies of changed rights in the same transaction: activity lists and watchers. Grantees are notified on their own
+ * shard (`deliver.ts`).
+ */
+export async function tellRights(
+  world: Pick<SharingWorld, "clock" | "random">,
+  transaction: ShardReader,
+  { spaceId, actor, nowMicros }: Change,
+  grants: readonly GrantRow[],
+): Promise<void> {
+  if (grants.length === 0) return;
+  const ids = grants.map((grant) => grant.id);
+  // Index: primary key.
+  const { rows } = await sql<Pick<GrantRow, "id">>`
+    select id from shard.grants
+    where space_id = ${spaceId} and id = any(${uuidArray(ids)}) and disabled_at is null`.execute(transaction);
+  const live = new Set(rows.map(({ id }) => id));
+  for (const grant of grants) {
+    const { id, node_id: nodeId, kind, email, role, created_by: giver, grantee_id: grantee } = grant;
+    const verb = verbOf(kind, live.has(id));
+    // A pending grant becomes the account's by its own act, but its giver counts as the actor.
+    const by = verb === "shared" && grantee === actor.userId ? giver : actor.userId;
+    const app = isOfApp(grant) ? { app_password: true } : {};
+    const detail = { permission_id: id, kind, role, ...(email === null ? {} : { email }), ...app };
+    const event = { spaceId, nodeId, verb, actor: by, deviceId: actor.deviceId, detail } as const;
+    await recordEvent(transaction, world, { ...event, atMicros: nowMicros });
+    await tellWatchers(transaction, { spaceId, nodeId, verb, actor: by, atMicros: nowMicros });
+  }
+}
+
+function verbOf(kind: GrantRow["kind"], isLive: boolean): "shared" | "linked" | "unshared" {
+  if (!isLive) return "unshared";
+  return kind === "link" ? "linked" : "shared";
+}

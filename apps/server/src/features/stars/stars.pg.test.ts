@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { bucketOf, makeId, type NodeId, toBucket, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { sql } from "kysely";
+import { createUser } from "../accounts/sign-up.ts";
+import { openTestAccounts, type TestAccounts, testPassword } from "../accounts/testing.ts";
+import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts";
+import type { Actor } from "../../tree/actor.ts";
+import { type Committer, openCommitter } from "../../tree/commit/commit-queue.ts";
+import type { Operation } from "../../tree/commit/operation.ts";
+import { openViewCommitter } from "../../tree/commit/view-committer.ts";
+import { describe as described, TestClock, noBlocks } from "../../tree/testing/testing.ts";
+import { listRecent } from "./recent.ts";
+import { addStar, listStarred, removeStar } from "./stars.ts";
+
+/** Ann and Bob have their accounts on two shards. Bob shares files with Ann. */
+describe("stars and recent files", () => {
+  const clock = new TestClock();
+  let databases: TestDatabases;
+  let accounts: TestAccounts;
+  let committer: Committer;
+  let made = 0;
+
+  before(async () => {
+    databases = await startTwoTestShards({ fsync: false });
+    accounts = await openTestAccounts(databases.shards);
+    committer = openViewCommitter(
+      { ...noBlocks, shards: databases.shards },
+      openCommitter({
+        ...noBlocks,
+        shards: databases.shards,
+        clock,
+        random: randomBytes,
+        onCommitted: () => {},
+        log: { warn: () => {}, error: () => {} },
+      }),
+    );
+  });
+  after(() => databases.stop());
+
+  async function sign(bucket: number, more: Partial<Actor> = {}): Promise<Actor> {
+    const id = idIn<UserId>(bucket);
+    const user = { email: `${(made += 1)}@example.org`, password: testPassword, name: "N", admin: false };
+    const row = await createUser(accounts, { ...user, quotaBytes: null }, id);
+    return {
+      userId: id,
+      bucket: bucketOf(row.space_id),
+      spaceId: row.space_id,
+      rootId: row.root_id,
+      deviceId: null,
+      owns: true,
+      grantees: [id],
+      receives: false,
+      ...more,
+    };
+  }
+  const idIn = <Id extends UserId | NodeId>(bucket: number) =>
+    makeId<Id>(toBucket(bucket), 1_900_000_000_000, randomBytes(8));
+  const twoAccounts = async () => [await sign(3, { receives: true }), await sign(4000)] as const;
+
+  async function commit(caller: Actor, operation: Operation): Promise<NodeJson> {
+    const { results } = await committer.commit(caller, [operation]);
+    if (results[0]?.status === "committed" && results[0].node !== undefined) return results[0].node;
+    throw new Error(described(results[0]));
+  }
+  const empty = { sizeBytes: 0, blocks: [] };
+  const put = (caller: Actor, name: string, parentId = "root") =>
+    commit(caller, { op: "put", place: { parentId, name }, content: empty, onConflict: "replace" });
+  const touch = (caller: Actor, fileId: string) =>
+    commit(caller, { op: "set", fileId, modifiedAtMicros: clock.nowMicros() });
+  const mkdir = (caller: Actor, name: string) => commit(caller, { op: "mkdir", place: { parentId: "root", name } });
+
+  async function share(owner: Actor, nodeId: string, grantee: Actor, role: "viewer" | "editor" = "editor") {
+    const grantId = idIn(owner.bucket);
+    await sql`insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at)
+      values (${owner.spaceId}, ${grantId}, ${nodeId}, 'user', ${grantee.userId}, ${role}, ${owner.userId}, 0)`.execute(
+      databases.shards.ofId(owner.spaceId).db,
+    );
+    await sql`insert into shard.received (grantee_id, grant_id, space_id, node_id)
+      values (${grantee.userId}, ${grantId}, ${owner.spaceId}, ${nodeId})`.execute(
+      databases.shards.ofId(grantee.userId).db,
+    );
+  }
+  const unshare = (owner: Actor) =>
+    sql`delete from shard.grants where space_id = ${owner.spaceId}`.execute(databases.shards.ofId(owner.spaceId).db);
+
+  const star = (caller: Actor, id: string) => addStar(databases.shards, clock, caller, id);
+  const unstar = (caller: Actor, id: string) => removeStar(databases.shards, caller, id);
+  const starred = async (caller: Actor, request = {}) =>
+    (await listStarred(databases.shards, caller, request)).items.map(({ name }) => name);
+  const recent = async (caller: Actor, request = {}) =>
+    (await listRecent(databases.shards, caller, request)).items.map(({ name }) => name);
+  const rows = async ({ userId }: Actor) => {
+    const { rows: found } = await sql`select from shard.stars where user_id = ${userId}`.execute(
+      databases.shards.ofId(userId).db,
+    );
+    return found.length;
+  };
+
+  test("stars are the account's own, the latest first, and a second one of the same node is the first", async () => {
+    const [ann, bob] = await twoAccounts();
+    const [a, b] = [await put(ann, "a"), await mkdir(ann, "b")];
+    await star(ann, a.id);
+    await star(ann, b.id);
+    await star(ann, a.id);
+    assert.deepEqual(await starred(ann), ["b", "a"]);
+    assert.deepEqual(await starred(bob), []);
+    await assert.rejects(star(bob, a.id), { code: "not_found" });
+    await assert.rejects(unstar(bob, a.id), { code: "not_found" });
+    await unstar(ann, b.id);
+    await unstar(ann, b.id);
+    assert.deepEqual(await starred(ann), ["a"]);
+  });
+
+  test("what is shared is starred on the grantee's shard, and its star goes with the right", async () => {
+    const [ann, bob] = await twoAccounts();
+    const folder = await mkdir(bob, "shared");
+    const inside = await put(bob, "inside", folder.id);
+    await assert.rejects(star(ann, inside.id), { code: "not_found" });
+    await share(bob, folder.id, ann, "viewer");
+    await star(ann, inside.id);
+    await star(ann, folder.id);
+    const { items } = await listStarred(databases.shards, ann, {});
+    assert.deepEqual(
+      items.map(({ name, role }) => [name, role]),
+      [
+        ["shared", "viewer"],
+        ["inside", "viewer"],
+      ],
+    );
+    assert.deepEqual(await starred(bob), []);
+    await unshare(bob);
+    assert.deepEqual(await starred(ann), []);
+    assert.equal(await rows(ann), 0);
+    await share(bob, folder.id, ann);
+    assert.deepEqual(await starred(ann), []);
+  });
+
+  test("what lies in the trash is left out until it comes back, and gone with what is purged", async () => {
+    const [ann] = await twoAccounts();
+    const folder = await mkdir(ann, "folder");
+    const inside = await put(ann, "inside", folder.id);
+    await star(ann, inside.id);
+    await commit(ann, { op: "delete", fileId: folder.id });
+    assert.deepEqual(await starred(ann), []);
+    await assert.rejects(star(ann, inside.id), { code: "trashed" });
+    await commit(ann, { op: "restore", fileId: folder.id });
+    assert.deepEqual(await starred(ann), ["inside"]);
+    await committer.commit(ann, [{ op: "purge", fileId: folder.id, trashedOnly: false }]);
+    assert.deepEqual(await starred(ann), []);
+    assert.equal(await rows(ann), 0);
+  });
+
+  test("the list has pages, which end where they are told to, and nothing comes twice", async () => {
+    const [ann] = await twoAccounts();
+    const names: string[] = [];
+    for (let index = 0; index < 7; index += 1) {
+      const { id } = await put(ann, `f${index}`);
+      await star(ann, id);
+      names.unshift(`f${index}`);
+    }
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listStarred(databases.shards, ann, { limit: 3, cursor });
+      assert.ok(page.items.length <= 3);
+      seen.push(...page.items.map(({ name }) => name));
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined && seen.length <= names.length);
+    assert.deepEqual(seen, names);
+    await assert.rejects(listStarred(databases.shards, ann, { cursor: "nonsense" }), { code: "bad_request" });
+  });
+
+  test("an account has a bound of stars, which requests at the same moment do not pass together", async () => {
+    const [ann] = await twoAccounts();
+    await sql`insert into shard.stars (user_id, space_id, node_id, at)
+      select ${ann.userId}, ${ann.spaceId}, gen_random_uuid(), 0 from generate_series(1, ${limits.starsMax - 1}::int)`.execute(
+      databases.shards.ofId(ann.userId).db,
+    );
+    const files: NodeJson[] = [];
+    for (let index = 0; index < 12; index += 1) files.push(await put(ann, `f${index}`));
+    // Opens the connections first, so that the requests run concurrently.
+    await Promise.all(files.map(() => recent(ann)));
+    const done = await Promise.allSettled(files.map(({ id }) => star(ann, id)));
+    assert.equal(done.filter(({ status }) => status === "fulfilled").length, 1);
+    assert.equal(await rows(ann), limits.starsMax);
+    const [first] = await starred(ann, { limit: 1 });
+    const again = files.find(({ name }) => name === first);
+    await star(ann, again?.id ?? "");
+  });
+
+  test("recent files are those that the account itself changed, the latest first, each once", async () => {
+    const [ann, bob] = await twoAccounts();
+    const [a, b] = [await put(ann, "a"), await put(ann, "b")];
+    await mkdir(ann, "no file");
+    await put(ann, "c");
+    await touch(ann, a.id);
+    await put(bob, "bob's");
+    assert.deepEqual(await recent(ann), ["a", "c", "b"]);
+    assert.deepEqual(await recent(ann, { limit: 2 }), ["a", "c"]);
+    const { items } = await listRecent(databases.shards, ann, {});
+    const times = items.map((item) => item.changed_at);
+    assert.deepEqual(times, times.toSorted().toReversed());
+    assert.equal(new Set(times).size, 3);
+    await commit(ann, { op: "delete", fileId: b.id });
+    assert.deepEqual(await recent(ann), ["a", "c"]);
+    await commit(ann, { op: "restore", fileId: b.id });
+    assert.deepEqual(await recent(ann), ["b", "a", "c"]);
+  });
+
+  test("recent files are found in what is shared too, as long as it is", async () => {
+    const [ann, bob] = await twoAccounts();
+    const folder = await mkdir(bob, "shared");
+    const theirs = await put(bob, "theirs", folder.id);
+    await put(bob, "untouched", folder.id);
+    await share(bob, folder.id, ann);
+    await put(ann, "own");
+    await touch(ann, theirs.id);
+    await put(ann, "new", folder.id);
+    assert.deepEqual(await recent(ann), ["new", "theirs", "own"]);
+    assert.deepEqual(await recent(bob), ["untouched", "theirs"]);
+    await unshare(bob);
+    assert.deepEqual(await recent(ann), ["own"]);
+  });
+
+  test("what somebody shares with a group that they are in themselves is recent once", async () => {
+    const [ann] = await twoAccounts();
+    const family = idIn<UserId>(3);
+    const folder = await mkdir(ann, "shared");
+    await put(ann, "own", folder.id);
+    await share(ann, folder.id, { ...ann, userId: family });
+    assert.deepEqual(await recent({ ...ann, grantees: [ann.userId, family] }), ["own"]);
+  });
+
+  test("of two nodes with one id the star and the change count for the right one alone", async () => {
+    const [ann, bob] = [await sign(5, { receives: true }), await sign(5)];
+    const id = idIn<NodeId>(5);
+    await commit(bob, { op: "put", id, place: { parentId: "root", name: "bob's" }, content: empty });
+    await share(bob, id, ann);
+    await star(ann, id);
+    await touch(ann, id);
+    assert.deepEqual([await starred(ann), await recent(ann)], [["bob's"], ["bob's"]]);
+    await commit(ann, { op: "put", id, place: { parentId: "root", name: "ann's" }, content: empty });
+    assert.deepEqual(await starred(ann), [], "ann's own was never starred");
+    assert.deepEqual(await recent(ann), ["ann's"]);
+  });
+});

@@ -1,0 +1,65 @@
+import type { Readable } from "node:stream";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { passingSlices } from "../../packs/blocks/freed-bytes.ts";
+
+export interface BodySourceOptions {
+  /** Maximum bytes taken from the body. */
+  readonly bytesMax: number;
+  /** Bytes before the body: an unfinished tail. */
+  readonly before: Uint8Array;
+  /** Receives every byte taken from the body, once, in order. */
+  readonly onBytes?: (bytes: Uint8Array) => void;
+}
+
+/**
+ * Body of an upload as a stream that never throws. A disconnect, a stall or too many bytes are reported separately,
+ * because earlier bytes are kept. A slice may be freed when the next one is requested.
+ */
+export class BodySource implements AsyncIterable<Uint8Array> {
+  readonly #body: Readable;
+  readonly #options: BodySourceOptions;
+  #receivedBytes = 0;
+  #surplus = false;
+  #failure: HoldfastError | undefined;
+
+  constructor(body: Readable, options: BodySourceOptions) {
+    this.#body = body;
+    this.#options = options;
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  /** true: the body had more bytes than allowed. */
+  get surplus(): boolean {
+    return this.#surplus;
+  }
+
+  /** Reason why the body ended early. */
+  get failure(): HoldfastError | undefined {
+    return this.#failure;
+  }
+
+  /** Stops reading, because the upload has already failed. */
+  stop(): void {
+    this.#body.destroy(new HoldfastError("unavailable", "The upload could not continue."));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const { before, bytesMax, onBytes } = this.#options;
+    if (before.length > 0) yield before;
+    try {
+      for await (const bytes of passingSlices(this.#body)) {
+        const taken = bytes.subarray(0, bytesMax - this.#receivedBytes);
+        this.#receivedBytes += taken.length;
+        onBytes?.(taken);
+        if (taken.length > 0) yield taken;
+        this.#surplus = taken.length < bytes.length;
+        if (this.#surplus) return;
+      }
+    } catch (error) {
+      this.#failure = toHoldfastError(error);
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { after, before, test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import { sql } from "kysely";
+import { bounded } from "@holdfast/tools/bounded";
+import type { BlockService } from "../../packs/blocks/block-service.ts";
+import type { TestSpace } from "../../tree/testing/testing.ts";
+import {
+  bodyOf,
+  bytesOf,
+  contentIdOfBytes,
+  countRows,
+  put,
+  putPart,
+  readFile,
+  refusalOf,
+  startOf,
+  startUploadWorld,
+  type UploadWorld,
+} from "./testing.ts";
+import type { Uploads } from "./uploads.ts";
+import { crashPoints } from "./uploads-ports.ts";
+
+/** Simulates a process that ends in the middle: durable bytes stay, and a promise never settles. */
+
+let world: UploadWorld;
+before(async () => {
+  world = await startUploadWorld();
+});
+after(() => world.stop());
+
+const bytes = bytesOf("crash", 5_500_000);
+const total = bytes.length;
+/** Short and long pieces cover every kind of append. */
+const ends = [1000, 200_000, 3_000_000, 3_000_010, total];
+
+/** Sends the pieces in order while the instance lives. */
+async function sendAll(
+  space: TestSpace,
+  uploads: Uploads,
+  id: string,
+  acknowledged: (durable: number) => void,
+): Promise<void> {
+  const stillInTime = bounded("the file is whole");
+  for (;;) {
+    stillInTime();
+    const { durable, complete, node } = await uploads.state(space.caller, id);
+    if (node !== undefined) return;
+    const end = ends.find((each) => each > durable) ?? total;
+    const answer = complete
+      ? await put(uploads, space, id, "bytes */*")
+      : await putPart(uploads, space, id, { bytes, start: durable, end, total: end < total ? "*" : total });
+    acknowledged("durable" in answer ? answer.durable : total);
+  }
+}
+
+test("wherever a process ends, what was acknowledged is there, and another one makes the file of it", async () => {
+  const reachedPoints = new Set<string>();
+  for (let fatal = 1; ; fatal += 1) {
+    assert.ok(fatal < 1000, "it is sent without an end of its process at last");
+    const space = await world.space();
+    let acknowledged = 0;
+    let steps = 0;
+    let end = () => {};
+    const ended = new Promise<"ended">((resolve) => {
+      end = () => resolve("ended");
+    });
+    const doomed = world.instance(space, {
+      crashPoint: async (reached) => {
+        steps += 1;
+        if (steps < fatal) return;
+        reachedPoints.add(reached);
+        end();
+        await new Promise<void>(() => {});
+      },
+    });
+    const { id } = await doomed.start(space.caller, startOf("crash", { sha256: sha256(bytes) }));
+    const sending = sendAll(space, doomed, id, (durable) => (acknowledged = durable)).then(() => "sent" as const);
+    const outcome = await Promise.race([sending, ended]);
+    const survivor = world.instance(space);
+    const state = await survivor.state(space.caller, id);
+    assert.ok(
+      state.durable >= acknowledged,
+      `after ${fatal} steps ${acknowledged} was acknowledged, ${state.durable} is there`,
+    );
+    await sendAll(space, survivor, id, () => {});
+    const { node } = await survivor.state(space.caller, id);
+    assert.equal(node?.content_id, contentIdOfBytes(bytes));
+    assert.equal(node.version, 1);
+    assert.ok((await readFile(world, space, node.id)).equals(bytes));
+    const { blocks, tails, refs } = await countRows(space);
+    assert.deepEqual({ blocks, tails }, { blocks: 0, tails: 0 });
+    // Only the version's references: the upload released its own exactly once.
+    assert.equal(refs, new Set((await manifestOf(space, node.id)).map(({ hash }) => hash)).size);
+    if (outcome === "sent") break;
+  }
+  assert.deepEqual([...reachedPoints].toSorted(), [...crashPoints].toSorted());
+});
+
+test("a store that fails leaves what was durable before, and the same piece can be sent again", async () => {
+  const space = await world.space();
+  let healthy = false;
+  const broken: BlockService = {
+    ...world.blocks,
+    store: async (...args) => {
+      if (!healthy) throw new HoldfastError("store_full", "The disk is full.");
+      return world.blocks.store(...args);
+    },
+  };
+  const uploads = world.instance(space, { blocks: broken });
+  const { id } = await uploads.start(space.caller, startOf("failing"));
+  await putPart(uploads, space, id, { bytes, start: 0, end: 100_000, total: "*" });
+  const body = new PassThrough();
+  body.write(bytes.subarray(100_000, 5_000_000));
+  // The client waits for a response, so the failure must be reported without further bytes.
+  assert.equal(
+    (await refusalOf(put(uploads, space, id, `bytes 100000-${total - 1}/${total}`, body)))["code"],
+    "store_full",
+  );
+  assert.equal((await uploads.state(space.caller, id)).durable, 100_000);
+  healthy = true;
+  const done = await put(uploads, space, id, `bytes 100000-${total - 1}/${total}`, bodyOf(bytes.subarray(100_000)));
+  assert.ok("node" in done && done.node.content_id === contentIdOfBytes(bytes));
+});
+
+async function manifestOf(space: TestSpace, nodeId: string): Promise<{ hash: string }[]> {
+  const { rows } = await sql<{ manifest: Buffer }>`select manifest from shard.versions
+    where space_id = ${space.caller.spaceId} and node_id = ${nodeId}`.execute(space.db);
+  const manifest = rows[0]!.manifest;
+  return Array.from({ length: manifest.length / 36 }, (_, index) => ({
+    hash: manifest.toString("hex", index * 36, index * 36 + 32),
+  }));
+}

@@ -1,0 +1,51 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { inTransaction } from "../../base/db/database.ts";
+import type { Shards } from "../../base/db/shards.ts";
+import type { Actor } from "../../tree/actor.ts";
+import { lockSpace } from "../../tree/commit/load.ts";
+import { findNode } from "../../tree/read/look-up.ts";
+
+/**
+ * Starts to notify the caller of others' changes of the node and its descendants. Watches are stored with the node. In
+ * a space with watches, `watched_seq` is the last reported journal entry.
+ * @throws HoldfastError not_found, forbidden, conflict if the caller has too many watches in the space
+ */
+export async function watch(shards: Shards, caller: Actor, id: string): Promise<void> {
+  const node = await findNode(shards, caller, id);
+  const { space_id: spaceId, id: nodeId } = node.row;
+  const { userId } = caller;
+  await inTransaction(shards.ofId(spaceId).db, async (transaction) => {
+    await lockSpace(transaction, spaceId);
+    const { rows } = await sql<{ watched: number; here: boolean }>`
+      select count(*)::int as watched, coalesce(bool_or(node_id = ${nodeId}), false) as here from shard.watches
+      where space_id = ${spaceId} and user_id = ${userId}`.execute(transaction);
+    if (rows[0]?.here === true) return;
+    if ((rows[0]?.watched ?? 0) >= limits.watchesMax) {
+      const message = `You already watch ${limits.watchesMax} files and folders of this owner. Watch a folder above them instead.`;
+      throw new HoldfastError("conflict", message);
+    }
+    await sql`insert into shard.watches (space_id, user_id, node_id) values (${spaceId}, ${userId}, ${nodeId})`.execute(
+      transaction,
+    );
+    await sql`update shard.spaces set watched_seq = seq where id = ${spaceId} and watched_seq is null`.execute(
+      transaction,
+    );
+  });
+}
+
+/** Does nothing without a watch. @throws HoldfastError not_found, forbidden */
+export async function unwatch(shards: Shards, caller: Actor, id: string): Promise<void> {
+  const node = await findNode(shards, caller, id);
+  const { space_id: spaceId, id: nodeId } = node.row;
+  await inTransaction(shards.ofId(spaceId).db, async (transaction) => {
+    await lockSpace(transaction, spaceId);
+    await sql`
+      delete from shard.watches
+      where space_id = ${spaceId} and user_id = ${caller.userId} and node_id = ${nodeId}`.execute(transaction);
+    await sql`
+      update shard.spaces s set watched_seq = null
+      where id = ${spaceId} and not exists (select from shard.watches w where w.space_id = s.id)`.execute(transaction);
+  });
+}
