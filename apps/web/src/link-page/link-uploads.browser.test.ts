@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../testing/axe.ts";
-import { dropHere, uploadsAreThere } from "../testing/drop.ts";
+import { dropAtOnce, dropHere, uploadsAreThere } from "../testing/drop.ts";
 import { becomes } from "../testing/files-app.ts";
 import { filesPage } from "../testing/files-page.ts";
 import { makeLink, visit } from "../testing/link-visit.ts";
@@ -56,6 +56,31 @@ test("files that are picked go into the box, behind a password too", async () =>
   await chooser.setFiles([{ name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear all") }]);
   await page.getByText("1 file uploaded").first().waitFor();
   assert.equal((await app.api.download("/picked/letter.txt")).body.toString(), "Dear all");
+});
+
+test("the panel of the uploads closes by itself ten seconds after the last file, but not under the pointer", async () => {
+  const { url } = await makeLink(app, "/closing", { role: "uploader" });
+  const { page } = app;
+  await visit(page, url);
+  const panel = page.getByRole("region", { name: "Uploads" });
+  const file = join(folder, "closes.txt");
+  writeFileSync(file, "once");
+  await dropHere(page, [file]);
+  await panel.getByText("1 file uploaded").waitFor();
+  await panel.getByRole("button", { name: "Close" }).click();
+  assert.equal(await panel.count(), 0, "at once");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "place");
+  await page.clock.install();
+  await dropAtOnce(page, [file]);
+  await panel.getByText("1 file uploaded").waitFor();
+  await panel.hover();
+  await page.clock.fastForward(30_000);
+  await panel.getByRole("button", { name: "Close" }).waitFor();
+  await page.mouse.move(5, 5);
+  await page.clock.fastForward(9000);
+  assert.equal(await panel.count(), 1);
+  await page.clock.fastForward(2000);
+  await panel.waitFor({ state: "detached" });
 });
 
 test("an editor's link makes a folder, renames, throws away and takes it back, and uploads into the folder that is open", async () => {

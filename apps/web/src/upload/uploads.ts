@@ -130,6 +130,13 @@ export class Uploads {
     void this.#calls.cancel(jobId);
   }
 
+  /** Forgets all jobs, with the files that failed. Call only if none is running. */
+  readonly dismiss = (): void => {
+    const { jobs } = this.#view.snapshot;
+    for (const { id } of jobs) this.cancel(id);
+    this.#show({ snapshot: { ...this.#view.snapshot, jobs: [] } });
+  };
+
   retry(jobId: string): void {
     void this.#calls.retry(jobId);
   }

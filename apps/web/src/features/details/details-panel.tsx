@@ -47,7 +47,7 @@ export function DetailsPanel({ node, tab, onTab, onClose, sharing }: DetailsPane
         tabs={tabs.map((value) => ({ value, label: message(tabWords[value]) }))}
         onChoose={onTab}
       >
-        <div className="h-full overflow-y-auto p-4">
+        <div className="h-full overflow-y-auto p-4 sm:pb-[calc(2.5rem+var(--tray-height,-1.5rem))]">
           <Suspense fallback={<div className="h-12 animate-appear-late rounded-md bg-hover" />}>
             {shown === "details" && <Facts node={node} />}
             {shown === "versions" && <Versions key={node.id} node={node} />}

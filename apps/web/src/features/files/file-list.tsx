@@ -53,16 +53,20 @@ export interface FileListHandle {
 }
 
 const headPx = 40;
+/** Height of the space below the last row, without the uploads. */
+const endPx = 64;
 
 /** Renders only rows near the view. */
 export function FileList(props: FileListProps) {
   const { source, view, selection, columns } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLDivElement>(null);
-  const size = useViewSize(scroller, grid);
+  const end = useRef<HTMLDivElement>(null);
+  const size = useViewSize(scroller, grid, end);
   const layout = useLayout(view, source.total, size.widthPx);
-  const viewPx = Math.max(0, size.heightPx - headPx);
-  const rows = useRowWindow(scroller, layout, viewPx);
+  const coveredPx = Math.max(0, size.endPx - endPx);
+  const viewPx = Math.max(0, size.heightPx - headPx - coveredPx);
+  const rows = useRowWindow(scroller, layout, viewPx, coveredPx);
   useHeldPlace(source, layout, rows, viewPx, selection.focus);
   useEffect(() => source.need(rows.from, rows.to), [source, rows.from, rows.to]);
 
@@ -95,7 +99,7 @@ export function FileList(props: FileListProps) {
         aria-rowcount={source.total}
         onKeyDown={keys}
         style={{ height: scrolledHeightPx(layout) }}
-        className="relative mb-16"
+        className="relative"
       >
         {mountedIndices(rows, stop, source.total).map((index) => {
           const row = source.rowAt(index);
@@ -119,6 +123,7 @@ export function FileList(props: FileListProps) {
         })}
         {band === null ? null : <Band box={band} shiftPx={rows.place.scrollPx - rows.place.offsetPx} />}
       </div>
+      <div ref={end} className="h-16 sm:h-[calc(5.5rem+var(--tray-height,-1.5rem))]" />
     </div>
   );
 }

@@ -4,24 +4,29 @@ import { type Layout, mountedRange, offsetShowing, placeOf, type ScrollPlace, sc
 export interface ViewSize {
   readonly widthPx: number;
   readonly heightPx: number;
+  /** Height of the space below the last row. */
+  readonly endPx: number;
 }
 
-/** Width of `content` and height of its visible part. */
-export function useViewSize(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>): ViewSize {
-  const [size, setSize] = useState<ViewSize>({ widthPx: 0, heightPx: 0 });
+/** Width of `content`, height of its visible part, and height of `end`, which follows it. */
+export function useViewSize(
+  scroller: RefObject<HTMLElement | null>,
+  content: RefObject<HTMLElement | null>,
+  end: RefObject<HTMLElement | null>,
+): ViewSize {
+  const [size, setSize] = useState<ViewSize>({ widthPx: 0, heightPx: 0, endPx: 0 });
   useLayoutEffect(() => {
-    const [outer, inner] = [scroller.current, content.current];
-    if (outer === null || inner === null) return undefined;
+    const [outer, inner, last] = [scroller.current, content.current, end.current];
+    if (outer === null || inner === null || last === null) return undefined;
     const measure = () => {
-      const next = { widthPx: inner.clientWidth, heightPx: outer.clientHeight };
-      setSize((old) => (old.widthPx === next.widthPx && old.heightPx === next.heightPx ? old : next));
+      const next = { widthPx: inner.clientWidth, heightPx: outer.clientHeight, endPx: last.clientHeight };
+      setSize((old) => (JSON.stringify(old) === JSON.stringify(next) ? old : next));
     };
     measure();
     const observer = new ResizeObserver(measure);
-    observer.observe(outer);
-    observer.observe(inner);
+    for (const each of [outer, inner, last]) observer.observe(each);
     return () => observer.disconnect();
-  }, [scroller, content]);
+  }, [scroller, content, end]);
   return size;
 }
 
@@ -35,20 +40,28 @@ export interface RowWindow {
   readonly scrollBy: (px: number) => void;
 }
 
-/** Renders only when the range changes, or on each step of a mapped range. */
-export function useRowWindow(scroller: RefObject<HTMLElement | null>, layout: Layout, viewPx: number): RowWindow {
+/**
+ * Renders only when the range changes, or on each step of a mapped range.
+ * @param viewPx height in which rows are shown @param coveredPx height below, where something may cover them
+ */
+export function useRowWindow(
+  scroller: RefObject<HTMLElement | null>,
+  layout: Layout,
+  viewPx: number,
+  coveredPx: number,
+): RowWindow {
   const place = useRef<ScrollPlace>({ scrollPx: 0, offsetPx: 0 });
   const [shown, setShown] = useState<{ readonly from: number; readonly to: number; readonly place: ScrollPlace }>({
     from: 0,
     to: 0,
     place: place.current,
   });
-  const now = useRef({ layout, viewPx });
-  now.current = { layout, viewPx };
+  const now = useRef({ layout, viewPx, coveredPx });
+  now.current = { layout, viewPx, coveredPx };
 
   const update = useCallback(() => {
-    const { layout: current, viewPx: px } = now.current;
-    const { from, to } = mountedRange(current, px, place.current.offsetPx);
+    const { layout: current, viewPx: px, coveredPx: below } = now.current;
+    const { from, to } = mountedRange(current, px + below, place.current.offsetPx);
     const { scrollPx, offsetPx } = place.current;
     setShown((old) => {
       const isMapped = scrollPx !== offsetPx || old.place.scrollPx !== old.place.offsetPx;

@@ -19,6 +19,16 @@ test("what waits for the person ends the progress as what is done does", () => {
   assert.deepEqual({ phase, needYou }, { phase: "ended", needYou: 2 });
 });
 
+test("the panel closes by itself after uploads that leave nothing to read, and not at all while one runs or asks", () => {
+  const done = jobWith({ filesDone: 10, bytesDurable: 1000 }, true);
+  const mayClose = (...jobs: readonly JobSnapshot[]) => progressOf({ jobs, isPaused: false }).mayClose;
+  assert.equal(mayClose(done), "by_itself");
+  assert.equal(mayClose(done, jobWith({ filesDone: 9 }, false)), undefined);
+  assert.equal(mayClose(done, { ...jobWith({ filesDone: 9 }, false), clashCount: 1 }), undefined);
+  assert.equal(mayClose(done, { ...jobWith({ filesDone: 9 }, false), problemCount: 1 }), "by_hand");
+  assert.equal(mayClose({ ...done, notSynced: { count: 1, names: ["a~"] } }), "by_hand");
+});
+
 function jobWith(counts: Partial<JobSnapshot["counts"]>, isDone: boolean): JobSnapshot {
   const none = { filesDone: 0, filesEqual: 0, filesSkipped: 0, bytesCut: 0, bytesDurable: 0, bytesHere: 0 };
   return {

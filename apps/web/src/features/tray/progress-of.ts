@@ -6,6 +6,8 @@ export interface UploadsProgress {
   readonly filesDone: number;
   /** Waiting for a decision. */
   readonly needYou: number;
+  /** Undefined while uploads run or ask something. */
+  readonly mayClose: "by_hand" | "by_itself" | undefined;
   readonly bytesTotal: number;
   readonly bytesHere: number;
   readonly bytesLeft: number;
@@ -33,7 +35,26 @@ export function progressOf({ jobs }: UploadsSnapshot): UploadsProgress {
   const bytesLeft = bytesTotal - bytesDurable;
   const isEnded = isDone || (!isCounting && filesDone + needYou >= filesTotal);
   const phase = jobs.length === 0 ? "idle" : phaseOf(isEnded, !isCounting && durable >= 0.5);
-  return { phase, filesTotal, filesDone, needYou, bytesTotal, bytesHere, bytesLeft, durable, cut, isCounting };
+  const mayClose = phase === "ended" ? mayCloseAfter(jobs) : undefined;
+  return {
+    phase,
+    filesTotal,
+    filesDone,
+    needYou,
+    mayClose,
+    bytesTotal,
+    bytesHere,
+    bytesLeft,
+    durable,
+    cut,
+    isCounting,
+  };
+}
+
+/** A panel with something to read stays until it is closed. */
+function mayCloseAfter(jobs: UploadsSnapshot["jobs"]): UploadsProgress["mayClose"] {
+  if (jobs.some((job) => job.clashCount > 0 || job.held !== undefined)) return undefined;
+  return jobs.some((job) => job.problemCount > 0 || job.notSynced !== undefined) ? "by_hand" : "by_itself";
 }
 
 function phaseOf(isEnded: boolean, isHalf: boolean): UploadsProgress["phase"] {

@@ -2,7 +2,8 @@ import ChevronDown from "lucide-react/icons/chevron-down";
 import ChevronUp from "lucide-react/icons/chevron-up";
 import Pause from "lucide-react/icons/pause";
 import Play from "lucide-react/icons/play";
-import { useState } from "react";
+import X from "lucide-react/icons/x";
+import { useCallback, useRef, useState } from "react";
 import { IconButton } from "../../design/icon-button.tsx";
 import { Progress } from "../../design/progress.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -12,6 +13,7 @@ import { Interrupted } from "./interrupted.tsx";
 import { JobPart } from "./job-part.tsx";
 import { LimitButton } from "./limit-button.tsx";
 import { progressOf, type UploadsProgress } from "./progress-of.ts";
+import { useSelfClose } from "./use-self-close.ts";
 import { WhyNot } from "./why-not.tsx";
 
 /** Located in a corner, or on a phone below the page, which shrinks. */
@@ -21,9 +23,21 @@ export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly vi
   const { snapshot, interrupted } = view;
   const progress = progressOf(snapshot);
   const isRunning = progress.phase === "begun" || progress.phase === "half";
+  const panel = useRef<HTMLElement | null>(null);
+  const measure = useCallback((section: HTMLElement) => {
+    panel.current = section;
+    return leaveRoom(section);
+  }, []);
+  const isDue = progress.mayClose === "by_itself" && interrupted.length === 0;
+  useSelfClose(panel, isDue ? progress.filesDone : undefined, uploads.dismiss);
+  const close = () => {
+    uploads.dismiss();
+    // The button is removed.
+    document.getElementById("place")?.focus();
+  };
   return (
     <section
-      ref={leaveRoom}
+      ref={measure}
       aria-label={message("tray.uploads")}
       className="fixed inset-x-0 bottom-0 z-30 flex max-h-[40dvh] flex-col gap-3 border-t border-line bg-raised p-4 pb-[max(1rem,env(safe-area-inset-bottom))] shadow-over sm:start-auto sm:end-4 sm:bottom-4 sm:max-h-[60vh] sm:w-96 sm:rounded-lg sm:border sm:pb-4"
     >
@@ -45,6 +59,9 @@ export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly vi
           aria-expanded={isOpen}
           onClick={() => setOpen(!isOpen)}
         />
+        {progress.mayClose !== undefined && (
+          <IconButton small label={message("design.close")} Icon={X} onClick={close} />
+        )}
       </div>
       {snapshot.jobs.length > 0 && <Bar snapshot={snapshot} progress={progress} />}
       {isOpen && (
@@ -62,7 +79,7 @@ export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly vi
   );
 }
 
-/** On a phone, full-height elements subtract the tray's height. */
+/** On a phone, full-height elements subtract the tray's height. On wider screens, lists end with as much space. */
 function leaveRoom(section: HTMLElement): () => void {
   const { style } = document.documentElement;
   const observer = new ResizeObserver(() => style.setProperty("--tray-height", `${section.offsetHeight}px`));

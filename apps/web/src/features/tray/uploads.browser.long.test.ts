@@ -8,12 +8,14 @@ import {
   administrator,
   eventually,
   makeFolder,
+  ok,
   removeFolder,
   type ServerProcess,
   spawnServer,
 } from "@holdfast/server/acceptance/testing";
 import { type Page, useBrowser } from "@holdfast/tools/testing-browser";
-import { drop, dropAtOnce } from "../../testing/drop.ts";
+import { drop, dropAtOnce, uploadsAreThere } from "../../testing/drop.ts";
+import { filesPage } from "../../testing/files-page.ts";
 import { signInByForm } from "../../testing/test-app.ts";
 import { notesOfBrowser } from "../../testing/watched-page.ts";
 
@@ -130,6 +132,32 @@ test("an upload that a reload interrupted names the files that are missing, and 
   for (const name of [...names, "To do (2).md", "Empty note (2).txt"]) assert.ok(found.has(name), name);
 });
 
+test("the panel covers neither the last rows nor their menus, in the list and the grid", async () => {
+  const { page } = browser;
+  await ok(api, "POST", "/metadata", { path: "/covered", kind: "folder" });
+  for (let index = 10; index < 50; index += 1) await api.put(`/covered/${index}.txt`, String(index));
+  const file = join(folder, "never last.txt");
+  writeFileSync(file, "One more.");
+  await signInByForm(page, server.url, administrator);
+  await page.getByRole("link", { name: "covered", exact: true }).dblclick();
+  await page.getByRole("heading", { level: 1, name: "covered" }).waitFor();
+  await uploadsAreThere(page);
+  await page.clock.install();
+  await dropAtOnce(page, [file]);
+  const panel = page.getByRole("region", { name: "Uploads" });
+  await panel.getByText("1 file uploaded").waitFor();
+  for (const view of ["List view", "Grid view"]) {
+    if (view === "Grid view") await page.getByRole("button", { name: view }).click();
+    await filesPage(page).row("10.txt").click();
+    await page.keyboard.press("End");
+    const last = page.getByRole("row", { selected: true });
+    await last.getByText("never last.txt").waitFor();
+    const [row, shown] = [await last.boundingBox(), await panel.boundingBox()];
+    assert.ok(row !== null && shown !== null && row.y + row.height <= shown.y, view);
+    for (const key of ["Home", "Escape"]) await page.keyboard.press(key);
+  }
+});
+
 test("uploads go no faster than they may, and at once as fast as they can when they may again", async () => {
   const file = join(folder, "slow.bin");
   writeFileSync(file, randomBytes(40 * mib));
@@ -172,8 +200,9 @@ test("nothing that the page does for a thousand files takes as long as 100 ms", 
     mkdirSync(tree);
     for (let index = 0; index < 1000; index += 1) writeFileSync(join(tree, `${index}.txt`), randomBytes(2000));
     await drop(page, [tree]);
-    const count = new Intl.NumberFormat("en").format(1000 * run);
-    await page.getByText(`${count} files uploaded`).first().waitFor({ timeout: 120_000 });
+    const panel = page.getByRole("region", { name: "Uploads" });
+    await panel.getByText("1,000 files uploaded").waitFor({ timeout: 120_000 });
+    await panel.getByRole("button", { name: "Close" }).click();
     const tasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks.splice(0));
     longest = Math.max(0, ...tasks);
   }
