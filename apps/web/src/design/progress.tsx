@@ -6,11 +6,13 @@ interface ProgressProps {
   readonly value?: number | undefined;
   /** Sent but not yet stored, from 0 to 1. Drawn lighter. */
   readonly ahead?: number | undefined;
+  /** End of a part that failed, after `value`, from 0 to 1. */
+  readonly failed?: number | undefined;
   readonly state?: "running" | "paused" | "failed" | "done";
   readonly text?: string | undefined;
 }
 
-export function Progress({ label, value, ahead, state = "running", text }: ProgressProps) {
+export function Progress({ label, value, ahead, failed, state = "running", text }: ProgressProps) {
   const { percent } = useMessages();
   return (
     <div
@@ -24,6 +26,7 @@ export function Progress({ label, value, ahead, state = "running", text }: Progr
       className="relative h-1.5 w-full overflow-hidden rounded-md bg-pressed forced-colors:border forced-colors:border-edge"
     >
       {ahead !== undefined && <Bar part={ahead} look="bg-accent opacity-35" />}
+      {failed !== undefined && <Bar part={failed} look="bg-danger" />}
       {value === undefined ? (
         <div className="absolute inset-y-0 w-1/3 animate-slide rounded-md bg-accent forced-colors:bg-[Highlight]" />
       ) : (

@@ -33,7 +33,7 @@ test("a tree is dropped into the box, which shows nothing of what is there; a na
   assert.deepEqual(await axeProblems(page), []);
   await dropHere(page, [tree, join(folder, "notes.txt")]);
   await page.getByText("2 files uploaded").first().waitFor();
-  assert.equal(await page.getByText("notes").count(), 0, "what is there is not shown");
+  assert.equal(await page.getByRole("main").getByText("notes").count(), 0, "what is there is not shown");
   assert.equal((await app.api.download("/box/Trip/days/one.txt")).body.toString(), "Up at five.");
   assert.equal((await app.api.download("/box/notes.txt")).body.toString(), "somebody else's");
   const other = (await namesIn("/box")).find((name) => name.startsWith("notes") && name !== "notes.txt");

@@ -50,7 +50,7 @@ test("words that come later are said by places that wait for them, and by no oth
   const routes = files.filter((path) => path.startsWith("routes/")).map((path) => join(source, path));
   const waiting = routes.flatMap((file) => waitingIn(file));
   // Parts of features may be loaded later too.
-  const alone = new Set(files.flatMap((path) => waitingIn(join(source, path))));
+  const alone = withNeighbours(files.flatMap((path) => waitingIn(join(source, path))));
   // Files that are loaded later, and the features that they use.
   const isPlace = (file: string) => routes.includes(file);
   const features = new Set(
@@ -96,6 +96,16 @@ test("no word is empty, ends in a blank, or blames and apologises", () => {
     }
   }
 });
+
+/** Adds the files of the same folder that they import. */
+function withNeighbours(files: readonly string[]): ReadonlySet<string> {
+  const all = new Set(files);
+  for (const file of all) {
+    const imports = readFileSync(file, "utf8").matchAll(/ from "(\.\/[^"]+)"/g);
+    for (const [, path = ""] of imports) all.add(join(file, "..", path));
+  }
+  return all;
+}
 
 function waitingIn(file: string): string[] {
   return [...readFileSync(file, "utf8").matchAll(/withWords\(import\("(\.[^"]+)"\)\)/g)].map(([, path = ""]) =>

@@ -28,6 +28,7 @@ import { settings } from "./de/settings.ts";
 import { setup } from "./de/setup.ts";
 import { share } from "./de/share.ts";
 import { shred } from "./de/shred.ts";
+import { tray } from "./de/tray.ts";
 import type { LaterCatalogue } from "./en.ts";
 
 export const deLater: LaterCatalogue = {
@@ -61,4 +62,5 @@ export const deLater: LaterCatalogue = {
   ...setup,
   ...share,
   ...shred,
+  ...tray,
 };

@@ -1,9 +1,9 @@
 import { design } from "./de/design.ts";
 import { files } from "./de/files.ts";
 import { problem } from "./de/problem.ts";
+import { progress } from "./de/progress.ts";
 import { session } from "./de/session.ts";
 import { shell } from "./de/shell.ts";
-import { tray } from "./de/tray.ts";
 import type { FirstCatalogue } from "./en.ts";
 
 /** Addresses people as "du". */
@@ -11,7 +11,7 @@ export const de: FirstCatalogue = {
   ...design,
   ...files,
   ...problem,
+  ...progress,
   ...session,
   ...shell,
-  ...tray,
 };

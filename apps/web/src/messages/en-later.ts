@@ -28,6 +28,7 @@ import { settings } from "./en/settings.ts";
 import { setup } from "./en/setup.ts";
 import { share } from "./en/share.ts";
 import { shred } from "./en/shred.ts";
+import { tray } from "./en/tray.ts";
 import type { Words } from "./message-types.ts";
 
 /** Loaded by places with `withWords`; the first list does not need them. */
@@ -62,4 +63,5 @@ export const enLater = {
   ...setup,
   ...share,
   ...shred,
+  ...tray,
 } as const satisfies Record<string, Words>;

@@ -1,9 +1,9 @@
 import { design } from "./en/design.ts";
 import { files } from "./en/files.ts";
 import { problem } from "./en/problem.ts";
+import { progress } from "./en/progress.ts";
 import { session } from "./en/session.ts";
 import { shell } from "./en/shell.ts";
-import { tray } from "./en/tray.ts";
 import type { enLater } from "./en-later.ts";
 import type { Words } from "./message-types.ts";
 
@@ -12,9 +12,9 @@ export const en = {
   ...design,
   ...files,
   ...problem,
+  ...progress,
   ...session,
   ...shell,
-  ...tray,
 } as const satisfies Record<string, Words>;
 
 export type English = typeof en & typeof enLater;

@@ -137,8 +137,14 @@ export class Uploads {
     this.#show({ snapshot: { ...this.#view.snapshot, jobs: [] } });
   };
 
-  retry(jobId: string): void {
-    void this.#calls.retry(jobId);
+  /** @param name of an item directly in the target folder */
+  cancelTop(jobId: string, name: string): void {
+    void this.#calls.cancelTop(jobId, name);
+  }
+
+  /** @param path of one file, or of a folder with all that failed in it; undefined: all */
+  retry(jobId: string, path?: string): void {
+    void this.#calls.retry(jobId, path);
   }
 
   retarget(jobId: string, folderId: string): void {

@@ -3,6 +3,7 @@ import { Button } from "../../design/button.tsx";
 import { Checkbox, Choices } from "../../design/choice.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { Notice } from "../../design/notice.tsx";
+import type { Messages } from "../../messages/messages.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { JobSnapshot } from "../../upload/engine/snapshot.ts";
 import type { ClashChoice } from "../../upload/store/job-store.ts";
@@ -21,11 +22,19 @@ export function ClashQuestion({ uploads, job }: ClashProps) {
   return (
     <>
       <Notice kind="warning" isNews acts={acts}>
-        {message("tray.clashes", { count: job.clashCount })}
+        {message("tray.clashNames", { count: job.clashCount, names: namesOf(job, message) })}
       </Notice>
       <ClashDialog uploads={uploads} job={job} isOpen={isOpen} onClose={() => setOpen(false)} />
     </>
   );
+}
+
+const namesMax = 3;
+
+function namesOf({ clashes, clashCount }: JobSnapshot, message: Messages["message"]): string {
+  const names = clashes.slice(0, namesMax).map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
+  const more = clashCount - names.length;
+  return `${names.join(", ")}${more > 0 ? ` ${message("tray.more", { count: more })}` : ""}`;
 }
 
 function ClashDialog({ uploads, job, isOpen, onClose }: ClashProps & { isOpen: boolean; onClose: () => void }) {

@@ -1,17 +1,11 @@
-import X from "lucide-react/icons/x";
-import { useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
-import { FormDialog } from "../../design/form-dialog.tsx";
-import { IconButton } from "../../design/icon-button.tsx";
 import { Notice } from "../../design/notice.tsx";
-import { ProblemText } from "../../design/problem-text.tsx";
-import { Progress } from "../../design/progress.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { JobSnapshot } from "../../upload/engine/snapshot.ts";
 import type { Uploads } from "../../upload/uploads.ts";
 import { ClashQuestion } from "./clash-question.tsx";
-import { fileProblemKey } from "./file-problem.ts";
+import { UploadLine } from "./upload-line.tsx";
 
 interface JobProps {
   readonly uploads: Uploads;
@@ -20,39 +14,18 @@ interface JobProps {
 
 export function JobPart({ uploads, job }: JobProps) {
   const { message } = useMessages();
-  const [isAsking, setAsking] = useState(false);
-  const { name, active, isDone } = job;
-  if (isDone) return <NotSynced job={job} />;
+  const more = job.lineCount - job.lines.length;
   return (
     <div className="flex flex-col gap-2">
-      <div className="flex items-center gap-2">
-        <bdi className="min-w-0 flex-1 truncate">{name}</bdi>
-        <IconButton small label={message("tray.cancel", { name })} Icon={X} onClick={() => setAsking(true)} />
-      </div>
-      <ul className="flex flex-col gap-2">
-        {active.map(({ path, sizeBytes, progress }) => (
-          <li key={path} className="flex flex-col gap-1 text-sm text-muted">
-            <bdi className="truncate">{path}</bdi>
-            {sizeBytes > 1e6 && (
-              <Progress label={path} value={progress.durable / sizeBytes} ahead={progress.cut / sizeBytes} />
-            )}
-          </li>
-        ))}
-      </ul>
+      <NotSynced job={job} />
       <Held uploads={uploads} job={job} />
       {job.clashCount > 0 && <ClashQuestion uploads={uploads} job={job} />}
-      <Problems uploads={uploads} job={job} />
-      <FormDialog
-        open={isAsking}
-        size="small"
-        title={message("tray.cancelAsk", { name })}
-        about={message("tray.cancelText")}
-        act={message("tray.cancelNow")}
-        cancel={message("tray.keepOn")}
-        isDanger
-        onSubmit={() => uploads.cancel(job.id)}
-        onClose={() => setAsking(false)}
-      />
+      <ul className="flex flex-col">
+        {job.lines.map((line) => (
+          <UploadLine key={line.name} uploads={uploads} job={job} line={line} />
+        ))}
+      </ul>
+      {more > 0 && <p className="text-sm text-muted">{message("tray.more", { count: more })}</p>}
     </div>
   );
 }
@@ -87,27 +60,5 @@ function Held({ uploads, job: { id, name, held } }: JobProps) {
     >
       {message("tray.held", { name })}
     </Notice>
-  );
-}
-
-function Problems({ uploads, job: { id, problems, problemCount } }: JobProps) {
-  const { message } = useMessages();
-  if (problemCount === 0) return null;
-  const more = problemCount - problems.length;
-  return (
-    <>
-      <ul className="flex flex-col gap-2">
-        {problems.map(({ path, code }) => (
-          <li key={path}>
-            <bdi className="block truncate text-sm">{path}</bdi>
-            <ProblemText>{message(fileProblemKey(code))}</ProblemText>
-          </li>
-        ))}
-      </ul>
-      {more > 0 && <p className="text-sm text-muted">{message("tray.more", { count: more })}</p>}
-      <div>
-        <Button onClick={() => uploads.retry(id)}>{message("tray.tryAgain")}</Button>
-      </div>
-    </>
   );
 }

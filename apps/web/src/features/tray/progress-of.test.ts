@@ -15,8 +15,8 @@ test("what waits for the person ends the progress as what is done does", () => {
     clashCount: 1,
     problemCount: 1,
   };
-  const { phase, needYou } = progressOf({ jobs: [job], isPaused: false });
-  assert.deepEqual({ phase, needYou }, { phase: "ended", needYou: 2 });
+  const { phase, failed, asks } = progressOf({ jobs: [job], isPaused: false });
+  assert.deepEqual({ phase, failed, asks }, { phase: "ended", failed: 1, asks: 1 });
 });
 
 test("the panel closes by itself after uploads that leave nothing to read, and not at all while one runs or asks", () => {
@@ -38,7 +38,8 @@ function jobWith(counts: Partial<JobSnapshot["counts"]>, isDone: boolean): JobSn
     counts: { filesTotal: 10, bytesTotal: 1000, ...none, ...counts },
     isWalked: true,
     isDone,
-    tops: [],
+    lines: [],
+    lineCount: 0,
     active: [],
     problems: [],
     problemCount: 0,

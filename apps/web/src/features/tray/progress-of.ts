@@ -4,8 +4,11 @@ export interface UploadsProgress {
   readonly phase: "idle" | "begun" | "half" | "ended";
   readonly filesTotal: number;
   readonly filesDone: number;
-  /** Waiting for a decision. */
-  readonly needYou: number;
+  /** Of `filesDone`, those that are on the server. */
+  readonly filesStored: number;
+  readonly failed: number;
+  /** Questions that wait for an answer. */
+  readonly asks: number;
   /** Undefined while uploads run or ask something. */
   readonly mayClose: "by_hand" | "by_itself" | undefined;
   readonly bytesTotal: number;
@@ -18,11 +21,14 @@ export interface UploadsProgress {
 }
 
 export function progressOf({ jobs }: UploadsSnapshot): UploadsProgress {
-  let [filesTotal, filesDone, needYou, bytesTotal, bytesDurable, bytesCut, bytesHere] = [0, 0, 0, 0, 0, 0, 0];
+  let [filesTotal, filesDone, filesSkipped, failed, asks] = [0, 0, 0, 0, 0];
+  let [bytesTotal, bytesDurable, bytesCut, bytesHere] = [0, 0, 0, 0];
   for (const { counts, problemCount, clashCount, held } of jobs) {
     filesTotal += counts.filesTotal;
     filesDone += counts.filesDone;
-    needYou += problemCount + clashCount + (held === undefined ? 0 : 1);
+    filesSkipped += counts.filesSkipped;
+    failed += problemCount;
+    asks += clashCount + (held === undefined ? 0 : 1);
     bytesTotal += counts.bytesTotal;
     bytesDurable += counts.bytesDurable;
     bytesCut += counts.bytesCut;
@@ -33,22 +39,12 @@ export function progressOf({ jobs }: UploadsSnapshot): UploadsProgress {
   const durable = isDone ? 1 : Math.min(partOf(bytesDurable, bytesTotal), 0.99);
   const cut = Math.min(Math.max(partOf(bytesCut, bytesTotal), durable), 1);
   const bytesLeft = bytesTotal - bytesDurable;
-  const isEnded = isDone || (!isCounting && filesDone + needYou >= filesTotal);
+  const isEnded = isDone || (!isCounting && filesDone + failed + asks >= filesTotal);
   const phase = jobs.length === 0 ? "idle" : phaseOf(isEnded, !isCounting && durable >= 0.5);
   const mayClose = phase === "ended" ? mayCloseAfter(jobs) : undefined;
-  return {
-    phase,
-    filesTotal,
-    filesDone,
-    needYou,
-    mayClose,
-    bytesTotal,
-    bytesHere,
-    bytesLeft,
-    durable,
-    cut,
-    isCounting,
-  };
+  const files = { filesTotal, filesDone, filesStored: filesDone - filesSkipped, failed, asks };
+  const bytes = { bytesTotal, bytesHere, bytesLeft };
+  return { phase, mayClose, isCounting, ...files, ...bytes, durable, cut };
 }
 
 /** A panel with something to read stays until it is closed. */

@@ -1,13 +1,17 @@
-import { useEffect, useSyncExternalStore } from "react";
+import { Suspense, useEffect, useSyncExternalStore } from "react";
 import { offerUploads } from "../../commands/uploads.ts";
 import type { Drive } from "../../data/drive.ts";
 import { rememberedPerson } from "../../data/remembered-person.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useSession } from "../../data/use-session.ts";
+import { lazyPart } from "../../design/lazy-part.ts";
 import { preferences, watchPreferences } from "../../design/preferences.ts";
+import { withWords } from "../../messages/use-messages.ts";
 import { Uploads } from "../../upload/uploads.ts";
-import { Tray } from "./tray.tsx";
 import { useProgressSaid } from "./use-progress-said.ts";
+
+const loadTray = async () => (await withWords(import("./tray.tsx"))).Tray;
+const Tray = lazyPart(loadTray);
 
 let uploads: Uploads | undefined;
 
@@ -17,10 +21,16 @@ export function TrayHost() {
   const own = (uploads ??= openUploads(drive));
   const view = useSyncExternalStore(own.subscribe, own.getView);
   useProgressSaid(view.snapshot);
+  // The server may be away when it is needed.
+  useEffect(() => void loadTray().catch(() => {}), []);
   return (
     <>
       {drive.viewer.kind === "account" && <OfSession uploads={own} />}
-      {(view.snapshot.jobs.length > 0 || view.interrupted.length > 0) && <Tray uploads={own} view={view} />}
+      {(view.snapshot.jobs.length > 0 || view.interrupted.length > 0) && (
+        <Suspense fallback={null}>
+          <Tray uploads={own} view={view} />
+        </Suspense>
+      )}
     </>
   );
 }

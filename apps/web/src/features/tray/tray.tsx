@@ -4,15 +4,16 @@ import Pause from "lucide-react/icons/pause";
 import Play from "lucide-react/icons/play";
 import X from "lucide-react/icons/x";
 import { useCallback, useRef, useState } from "react";
+import { Button } from "../../design/button.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
-import { Progress } from "../../design/progress.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { UploadsSnapshot } from "../../upload/engine/snapshot.ts";
 import type { Uploads, UploadsView } from "../../upload/uploads.ts";
 import { Interrupted } from "./interrupted.tsx";
 import { JobPart } from "./job-part.tsx";
 import { LimitButton } from "./limit-button.tsx";
-import { progressOf, type UploadsProgress } from "./progress-of.ts";
+import { Bar, Heading } from "./heading.tsx";
+import { progressOf } from "./progress-of.ts";
 import { useSelfClose } from "./use-self-close.ts";
 import { WhyNot } from "./why-not.tsx";
 
@@ -42,7 +43,7 @@ export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly vi
       className="fixed inset-x-0 bottom-0 z-30 flex max-h-[40dvh] flex-col gap-3 border-t border-line bg-raised p-4 pb-[max(1rem,env(safe-area-inset-bottom))] shadow-over sm:start-auto sm:end-4 sm:bottom-4 sm:max-h-[60vh] sm:w-96 sm:rounded-lg sm:border sm:pb-4"
     >
       <div className="flex items-center gap-2">
-        <Title progress={progress} />
+        <Heading snapshot={snapshot} progress={progress} />
         {isRunning && <LimitButton />}
         {isRunning && (
           <IconButton
@@ -64,10 +65,21 @@ export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly vi
         )}
       </div>
       {snapshot.jobs.length > 0 && <Bar snapshot={snapshot} progress={progress} />}
+      {progress.failed > 1 && (
+        <div>
+          <Button onClick={() => retryAll(uploads, snapshot)}>{message("tray.tryAllAgain")}</Button>
+        </div>
+      )}
       {isOpen && (
-        <div className="flex min-h-0 flex-col gap-3 overflow-y-auto">
+        // The keyboard scrolls it, also without a button in it.
+        <div
+          role="group"
+          tabIndex={0}
+          aria-label={message("tray.uploads")}
+          className="flex min-h-0 flex-col gap-3 overflow-y-auto -outline-offset-2"
+        >
           <WhyNot uploads={uploads} snapshot={snapshot} bytesLeft={progress.bytesLeft} />
-          {snapshot.jobs.map((job) => (
+          {snapshot.jobs.toReversed().map((job) => (
             <JobPart key={job.id} uploads={uploads} job={job} />
           ))}
           {interrupted.map((each) => (
@@ -90,44 +102,6 @@ function leaveRoom(section: HTMLElement): () => void {
   };
 }
 
-function Title({ progress: { phase, filesTotal, filesDone, needYou } }: { readonly progress: UploadsProgress }) {
-  const { message } = useMessages();
-  const isEnded = phase === "ended";
-  const count = isEnded ? filesDone : filesTotal;
-  const text =
-    phase === "idle" ? message("tray.uploads") : message(isEnded ? "tray.uploaded" : "tray.uploading", { count });
-  return (
-    <h2 className="min-w-0 flex-1 font-semibold">
-      {text}
-      {needYou > 0 && <span className="text-danger"> · {message("tray.needYou", { count: needYou })}</span>}
-    </h2>
-  );
-}
-
-function Bar({ snapshot, progress }: { readonly snapshot: UploadsSnapshot; readonly progress: UploadsProgress }) {
-  const { message, size, number, duration } = useMessages();
-  const { isPaused, bytesPerSecond, secondsLeft } = snapshot;
-  const { phase, durable, cut, filesDone, filesTotal, bytesHere, isCounting } = progress;
-  const parts = [message("tray.doneOf", { done: number(filesDone), total: number(filesTotal) })];
-  if (isCounting) parts[0] = message("tray.counting", { total: number(filesTotal) });
-  if (isPaused) parts.push(message("tray.paused"));
-  else if (phase !== "ended") {
-    if (bytesPerSecond !== undefined) parts.push(message("tray.rate", { size: size(Math.round(bytesPerSecond)) }));
-    if (secondsLeft !== undefined && !isCounting) {
-      parts.push(message("tray.left", { time: duration(secondsLeft * 1000) }));
-    }
-  }
-  if (bytesHere > 0) parts.push(message("tray.here", { size: size(bytesHere) }));
-  return (
-    <div className="flex flex-col gap-1.5">
-      <Progress label={message("tray.uploads")} value={durable} ahead={cut} state={stateOf(snapshot, progress)} />
-      <p className="text-sm text-muted">{parts.join(" · ")}</p>
-    </div>
-  );
-}
-
-function stateOf({ isPaused, stopped }: UploadsSnapshot, { phase, needYou }: UploadsProgress) {
-  if (stopped !== undefined) return "failed";
-  if (phase === "ended") return needYou > 0 ? "failed" : "done";
-  return isPaused ? "paused" : "running";
+function retryAll(uploads: Uploads, { jobs }: UploadsSnapshot): void {
+  for (const { id, problemCount } of jobs) if (problemCount > 0) uploads.retry(id);
 }

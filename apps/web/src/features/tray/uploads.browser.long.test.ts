@@ -132,6 +132,52 @@ test("an upload that a reload interrupted names the files that are missing, and 
   for (const name of [...names, "To do (2).md", "Empty note (2).txt"]) assert.ok(found.has(name), name);
 });
 
+test("each file has one line: cancelled, asking, stored, or failed with a reason and a new attempt", async () => {
+  const { page } = browser;
+  const names = ["slow film.mov", "known.txt", "new.txt"];
+  const paths = names.map((name) => join(folder, name));
+  writeFileSync(paths[0] as string, randomBytes(40 * mib));
+  for (const path of paths.slice(1)) writeFileSync(path, `dropped as ${path}`);
+  assert.equal((await api.put("/known.txt", "an older one")).status, 201);
+  await signInByForm(page, server.url, administrator);
+  await page.evaluate(() => localStorage.setItem("holdfast.preferences", JSON.stringify({ uploadLimit: "1" })));
+  await page.reload();
+  await drop(page, paths);
+  const panel = page.getByRole("region", { name: "Uploads" });
+  const line = (name: string) => panel.getByRole("listitem").filter({ has: page.getByTitle(name, { exact: true }) });
+  await line("new.txt").getByText("Stored").waitFor();
+  await line("known.txt").getByText("Already exists").waitFor();
+  await panel.getByText("1 name already exists: known.txt").waitFor();
+  await panel.getByRole("heading", { name: "Uploading 3 of 3" }).waitFor();
+  await panel.getByText(/MiB\/s · \d+ \w+ left/).waitFor();
+  assert.equal(await panel.getByText("slow film.mov").count(), 1, "a name is said once");
+  await line("slow film.mov")
+    .getByText(/^\d+%$/)
+    .waitFor();
+  await panel.getByRole("button", { name: "Cancel the upload of slow film.mov" }).click();
+  await line("slow film.mov").getByText("Canceled").waitFor();
+  await panel.getByRole("button", { name: "Cancel the upload of known.txt" }).click();
+  await panel.getByRole("heading", { name: "1 file uploaded" }).waitFor();
+  await panel.getByRole("button", { name: "Close" }).click();
+  await page.evaluate(() => localStorage.removeItem("holdfast.preferences"));
+  await page.reload();
+  assert.equal(await page.getByText("not uploaded yet").count(), 0, "what was cancelled is not missing");
+
+  const failing = ["one.txt", "two.txt", "three.txt"].map((name) => join(folder, name));
+  for (const path of failing) writeFileSync(path, `dropped as ${path}`);
+  const isFailing = /\/sync\/delta$/;
+  await page.context().route(isFailing, (route) => route.fulfill({ status: 413, json: { code: "too_large" } }));
+  await drop(page, failing);
+  await panel.getByRole("heading", { name: "0 of 3 uploaded" }).waitFor();
+  await panel.getByText("3 files failed").waitFor();
+  await page.context().unroute(isFailing);
+  await panel.getByRole("button", { name: "Try again: two.txt" }).click();
+  await line("two.txt").getByText("Stored").waitFor();
+  assert.equal(await line("one.txt").getByText("Failed").count(), 1);
+  await panel.getByRole("button", { name: "Try all again" }).click();
+  await panel.getByRole("heading", { name: "3 files uploaded" }).waitFor();
+});
+
 test("the panel covers neither the last rows nor their menus, in the list and the grid", async () => {
   const { page } = browser;
   await ok(api, "POST", "/metadata", { path: "/covered", kind: "folder" });

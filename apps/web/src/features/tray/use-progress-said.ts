@@ -9,16 +9,18 @@ export function useProgressSaid(snapshot: UploadsSnapshot): void {
   const { message } = useMessages();
   const said = useRef<UploadsProgress["phase"]>("idle");
   const progress = progressOf(snapshot);
-  const { phase, filesTotal, filesDone, needYou } = progress;
+  const { phase, filesTotal, filesStored, failed, asks } = progress;
   useEffect(() => {
-    if (said.current === phase) return;
+    if (said.current === phase || (phase === "begun" && filesTotal === 0)) return;
     const before = said.current;
     said.current = phase;
-    if (phase === "begun") announcer.say(message("tray.uploading", { count: filesTotal }), "uploads");
-    else if (phase === "half" && before === "begun") announcer.say(message("tray.half"), "uploads");
+    if (phase === "begun") announcer.say(message("progress.uploading", { count: filesTotal }), "uploads");
+    else if (phase === "half" && before === "begun") announcer.say(message("progress.half"), "uploads");
     else if (phase === "ended") {
-      const needs = needYou === 0 ? [] : [message("tray.needYou", { count: needYou })];
-      announcer.say([message("tray.uploaded", { count: filesDone }), ...needs].join(", "), "uploads");
+      const parts = [message("progress.uploaded", { count: filesStored })];
+      if (failed > 0) parts.push(message("progress.failed", { count: failed }));
+      if (asks > 0) parts.push(message("progress.needYou", { count: asks }));
+      announcer.say(parts.join(", "), "uploads");
     }
-  }, [phase, filesTotal, filesDone, needYou, message]);
+  }, [phase, filesTotal, filesStored, failed, asks, message]);
 }

@@ -15,29 +15,31 @@ export async function addEntries(work: UploadWork, job: Job, entries: readonly W
   const ready: (() => void)[] = [];
   const folders = new FolderMaker(work, job, records);
   for (const entry of entries) {
+    // The walk goes on after a cancellation.
+    if (job.isCancelled(entry.path)) continue;
     if (entry.kind === "folder") folders.at(entry.path);
     else {
       const item = fileItem(work, job, entry, folders.at(parentPath(entry.path)));
-      job.counts.filesTotal += 1;
-      job.counts.bytesTotal += entry.file.size;
+      if (item.folder === job.root) job.addTop(item.name, "file");
+      job.count(item, { filesTotal: 1, bytesTotal: entry.file.size });
       if (isDoneEarlier(job, entry)) ready.push(() => countDone(job, item));
       else {
         records.push(recordOf(item, false));
         files.push(item);
-        if (item.folder === job.root) job.tops.push({ name: item.name, kind: "file" });
       }
     }
   }
   await work.store.saveEntries(job.record.id, records);
   for (const act of ready) act();
-  job.newFolders.push(...folders.made);
+  job.newFolders.push(...folders.made.filter(({ path }) => !job.isCancelled(path)));
   for (const item of files) enqueue(job, item);
   work.changed();
 }
 
 export function enqueue(job: Job, item: FileItem): void {
   const problem = problemOf(item);
-  if (problem !== undefined) job.problems.set(item.path, { item, problem });
+  if (job.isCancelled(item.path)) job.leaveOut(item);
+  else if (problem !== undefined) job.problems.set(item.path, { item, problem });
   // The walk goes on while the user answers.
   else if (item.folder.state === "skipped") countSkipped(job, item);
   else if (item.folder.state !== "made") item.folder.waitingFiles.push(item);
@@ -64,7 +66,7 @@ function isDoneEarlier(job: Job, { path, file, mtimeMs }: WalkedFile): boolean {
 }
 
 function countDone(job: Job, item: FileItem): void {
-  job.counts.filesDone += 1;
+  job.count(item, { filesDone: 1 });
   job.setProgress(item, { cut: item.file.size, durable: item.file.size, here: item.file.size });
 }
 
@@ -128,7 +130,7 @@ class FolderMaker {
     };
     this.#job.folders.set(path, folder);
     this.#records.push(recordOf(folder, false));
-    if (parent === this.#job.root) this.#job.tops.push({ name: folder.name, kind: "folder" });
+    if (parent === this.#job.root) this.#job.addTop(folder.name, "folder");
     if (folder.state === "waiting") this.made.push(folder);
     return folder;
   }

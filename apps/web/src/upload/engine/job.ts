@@ -94,6 +94,26 @@ export interface JobCounts {
   bytesHere: number;
 }
 
+/** Directly in the target folder: one line for the person. */
+export interface Top {
+  readonly name: string;
+  readonly kind: "file" | "folder";
+  readonly counts: JobCounts;
+  /** Aborted if the person cancels it. */
+  readonly ended: AbortController;
+}
+
+const noCounts: JobCounts = {
+  filesTotal: 0,
+  filesDone: 0,
+  filesEqual: 0,
+  filesSkipped: 0,
+  bytesTotal: 0,
+  bytesCut: 0,
+  bytesDurable: 0,
+  bytesHere: 0,
+};
+
 /** Upload of one drop or pick. */
 export class Job {
   record: JobRecord;
@@ -110,21 +130,12 @@ export class Job {
   readonly problems = new Map<string, { readonly item: FileItem | FolderItem; readonly problem: Problem }>();
   /** The target folder accepts nothing. */
   held: Problem | undefined;
-  /** Directly in the target folder. */
-  readonly tops: { readonly name: string; readonly kind: "file" | "folder" }[] = [];
+  /** By name, in the order of the drop. */
+  readonly tops = new Map<string, Top>();
   /** Names of temporary files, which synced folders ignore by default. Only the first names. */
   readonly notSynced: { count: number; readonly names: string[] } = { count: 0, names: [] };
   readonly ended = new AbortController();
-  readonly counts: JobCounts = {
-    filesTotal: 0,
-    filesDone: 0,
-    filesEqual: 0,
-    filesSkipped: 0,
-    bytesTotal: 0,
-    bytesCut: 0,
-    bytesDurable: 0,
-    bytesHere: 0,
-  };
+  readonly counts: JobCounts = { ...noCounts };
   /** Entries of an earlier page, by path. */
   readonly earlier: Map<string, EntryRecord>;
   isMakingFolders = false;
@@ -146,16 +157,6 @@ export class Job {
     this.folders.set("", this.root);
   }
 
-  /** Files that are neither done nor waiting for the person. */
-  get filesLeft(): number {
-    return this.counts.filesTotal - this.counts.filesDone - this.#needsPerson;
-  }
-
-  get #needsPerson(): number {
-    const isFile = ({ item }: { readonly item: FileItem | FolderItem }): boolean => item.kind === "file";
-    return [...this.clashes.values(), ...this.problems.values()].filter(isFile).length;
-  }
-
   /** True if the job cannot continue without the person. */
   get isSettled(): boolean {
     return this.record.isWalked && this.active.size === 0 && !this.isMakingFolders && !this.hasQueued;
@@ -170,12 +171,47 @@ export class Job {
     return this.isSettled && this.clashes.size === 0 && this.problems.size === 0 && this.held === undefined;
   }
 
-  setProgress(item: FileItem, progress: Bytes): void {
-    this.counts.bytesCut += progress.cut - item.progress.cut;
-    this.counts.bytesDurable += progress.durable - item.progress.durable;
-    this.counts.bytesHere += progress.here - item.progress.here;
-    item.progress = progress;
+  addTop(name: string, kind: Top["kind"]): void {
+    if (!this.tops.has(name))
+      this.tops.set(name, { name, kind, counts: { ...noCounts }, ended: new AbortController() });
   }
+
+  /** @param path of the item itself or of something in it */
+  topOf(path: string): Top | undefined {
+    return this.tops.get(path.split("/", 1)[0] ?? "");
+  }
+
+  isCancelled(path: string): boolean {
+    return this.topOf(path)?.ended.signal.aborted === true;
+  }
+
+  /** Adds to the counts of the job and of the item's line. */
+  count({ path }: FileItem, added: Partial<JobCounts>): void {
+    for (const counts of [this.counts, this.topOf(path)?.counts]) {
+      if (counts === undefined) continue;
+      for (const key of Object.keys(added) as (keyof JobCounts)[]) counts[key] += added[key] ?? 0;
+    }
+  }
+
+  setProgress(item: FileItem, { cut, durable, here }: Bytes): void {
+    const before = item.progress;
+    item.progress = { cut, durable, here };
+    this.count(item, {
+      bytesCut: cut - before.cut,
+      bytesDurable: durable - before.durable,
+      bytesHere: here - before.here,
+    });
+  }
+
+  /** Takes a cancelled file out of the counts. */
+  leaveOut(item: FileItem): void {
+    this.setProgress(item, noBytes);
+    this.count(item, { filesTotal: -1, bytesTotal: -item.file.size });
+  }
+}
+
+export function isAtOrBelow(path: string, top: string): boolean {
+  return path === top || path.startsWith(`${top}/`);
 }
 
 export function recordOf(item: FileItem | FolderItem, isDone: boolean): EntryRecord {

@@ -41,6 +41,7 @@ export async function makeFolders(
   }
   const renewed: FolderItem[] = [];
   for (const folder of some) {
+    if (job.isCancelled(folder.path)) continue;
     const result = results.get(folder.ids.operationId);
     const found = foundFolder(folder, result);
     if (found !== undefined) made(job, folder, found);
@@ -120,8 +121,7 @@ export function skipBelow(job: Job, folder: FolderItem): void {
 }
 
 export function countSkipped(job: Job, item: FileItem): void {
-  job.counts.filesDone += 1;
-  job.counts.filesSkipped += 1;
+  job.count(item, { filesDone: 1, filesSkipped: 1 });
   job.setProgress(item, { cut: item.file.size, durable: item.file.size, here: 0 });
 }
 

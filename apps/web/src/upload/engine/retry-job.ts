@@ -1,17 +1,22 @@
 import type { EntryRecord } from "../store/job-store.ts";
 import { enqueue } from "./add-entries.ts";
 import type { FileItem, FolderItem, Job } from "./job.ts";
-import { recordOf } from "./job.ts";
+import { isAtOrBelow, recordOf } from "./job.ts";
 import { newIds } from "./new-ids.ts";
 import { takeAnew } from "./settle.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Checks the folders again, because one may have been removed. */
-export async function retryJob(work: UploadWork, job: Job): Promise<void> {
-  const listed = [...job.problems.values()];
-  job.problems.clear();
-  if (job.held !== undefined) forgetFolders(job);
-  job.held = undefined;
+/**
+ * Checks the folders again, because one may have been removed.
+ * @param path of one file, or of a folder with all that failed in it; undefined: all
+ */
+export async function retryJob(work: UploadWork, job: Job, path?: string): Promise<void> {
+  const listed = [...job.problems.values()].filter(({ item }) => path === undefined || isAtOrBelow(item.path, path));
+  for (const { item } of listed) job.problems.delete(item.path);
+  if (path === undefined) {
+    if (job.held !== undefined) forgetFolders(job);
+    job.held = undefined;
+  }
   for (const { item, problem } of listed) {
     if (item.kind === "folder") restore(job, item);
     else {

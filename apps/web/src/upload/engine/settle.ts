@@ -48,7 +48,8 @@ export function settleFailed(work: UploadWork, job: Job, items: readonly FileIte
 
 export function requeue(job: Job, item: FileItem): void {
   job.active.delete(item);
-  if (item.folder.state !== "made") item.folder.waitingFiles.push(item);
+  if (job.isCancelled(item.path)) job.leaveOut(item);
+  else if (item.folder.state !== "made") item.folder.waitingFiles.push(item);
   else if (item.content !== undefined) job.known.push(item);
   else {
     job.setProgress(item, noBytes);
@@ -62,11 +63,11 @@ interface Step {
 }
 
 function apply(work: UploadWork, job: Job, item: FileItem, decision: Decision): Step {
+  if (decision.do === "done" || decision.do === "equal" || decision.do === "skip") {
+    return { record: recordOf(item, true), act: () => finish(job, item, decision.do) };
+  }
+  if (job.isCancelled(item.path)) return { act: () => requeue(job, item) };
   switch (decision.do) {
-    case "done":
-    case "equal":
-    case "skip":
-      return { record: recordOf(item, true), act: () => finish(job, item, decision.do) };
     case "ask": {
       const act = (): void => {
         job.active.delete(item);
@@ -99,9 +100,7 @@ function finish(job: Job, item: FileItem, how: "done" | "equal" | "skip"): void 
   const { size } = item.file;
   const here = how === "equal" ? size : item.progress.here;
   job.setProgress(item, { cut: size, durable: size, here });
-  job.counts.filesDone += 1;
-  if (how === "equal") job.counts.filesEqual += 1;
-  if (how === "skip") job.counts.filesSkipped += 1;
+  job.count(item, { filesDone: 1, filesEqual: how === "equal" ? 1 : 0, filesSkipped: how === "skip" ? 1 : 0 });
   if (how === "done" && isTemporary(item.name)) {
     job.notSynced.count += 1;
     if (job.notSynced.names.length < notSyncedNamesMax) job.notSynced.names.push(item.name);
@@ -141,7 +140,7 @@ async function reopen(work: UploadWork, job: Job, item: FileItem, problem: Probl
 export async function takeAnew(work: UploadWork, job: Job, item: FileItem): Promise<void> {
   const now = await item.reopen?.();
   if (now !== undefined) {
-    job.counts.bytesTotal += now.file.size - item.file.size;
+    job.count(item, { bytesTotal: now.file.size - item.file.size });
     item.file = now.file;
     item.mtimeMs = now.mtimeMs;
     item.isUnread = false;

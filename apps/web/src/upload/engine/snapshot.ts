@@ -1,5 +1,6 @@
 import type { Bytes, FileItem, FolderItem, Job, JobCounts, Problem } from "./job.ts";
 import { canBe } from "./answer-clash.ts";
+import { type LineSnapshot, linesOf } from "./lines.ts";
 import type { Waiting } from "./patience.ts";
 import { TransferRate } from "./transfer-rate.ts";
 import type { UploadEngine } from "./upload-engine.ts";
@@ -23,8 +24,9 @@ export interface JobSnapshot {
   readonly isWalked: boolean;
   readonly isDone: boolean;
   readonly held?: Problem | undefined;
-  /** Directly in the target folder. */
-  readonly tops: readonly { readonly name: string; readonly kind: "file" | "folder" }[];
+  readonly lines: readonly LineSnapshot[];
+  /** Lines that the snapshot has no place for are not in `lines`. */
+  readonly lineCount: number;
   readonly active: readonly { readonly path: string; readonly sizeBytes: number; readonly progress: Bytes }[];
   readonly problems: readonly ({ readonly path: string } & Problem)[];
   readonly problemCount: number;
@@ -40,7 +42,6 @@ export interface JobSnapshot {
 
 const activeMax = 20;
 const listedMax = 200;
-const topsMax = 100;
 
 /** Measures the rate. */
 export class Snapshots {
@@ -70,9 +71,15 @@ export class Snapshots {
       stopped,
       waiting: work.patience.waiting,
       bytesPerSecond: this.#rate.bytesPerSecond,
-      secondsLeft: this.#rate.secondsLeft(sum(({ bytesTotal }) => bytesTotal) - durable),
+      secondsLeft: this.#rate.secondsLeft(sum(({ bytesTotal }) => bytesTotal) - durable - jobs.reduce(heldUp, 0)),
     };
   }
+}
+
+/** Bytes that wait for the person. */
+function heldUp(bytes: number, { problems, clashes }: Job): number {
+  const items = [...problems.values(), ...clashes.values()].map(({ item }) => item);
+  return items.reduce((sum, item) => sum + (item.kind === "file" ? item.file.size - item.progress.durable : 0), bytes);
 }
 
 function snapshotOf(job: Job): JobSnapshot {
@@ -85,7 +92,8 @@ function snapshotOf(job: Job): JobSnapshot {
     isWalked: record.isWalked,
     isDone,
     held,
-    tops: job.tops.slice(0, topsMax).map(({ name, kind }) => ({ name, kind })),
+    lines: linesOf(job),
+    lineCount: job.tops.size,
     active: firstOf(job.active, activeMax, ({ path, file, progress }: FileItem) => ({
       path,
       sizeBytes: file.size,

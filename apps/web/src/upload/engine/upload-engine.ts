@@ -6,6 +6,7 @@ import type { ClashChoice, EntryRecord, JobRecord, JobStore } from "../store/job
 import { addEntries } from "./add-entries.ts";
 import { answerClash } from "./answer-clash.ts";
 import { ByteLimit } from "./byte-limit.ts";
+import { cancelTop } from "./cancel-top.ts";
 import { commitFiles } from "./commit-files.ts";
 import type { Cutter } from "./cutter.ts";
 import { type FileItem, Job, type Problem, type WalkedEntry } from "./job.ts";
@@ -131,13 +132,22 @@ export class UploadEngine {
     this.#pump();
   }
 
-  async retry(jobId: string): Promise<void> {
+  /** @param name of an item directly in the target folder */
+  async cancelTop(jobId: string, name: string): Promise<void> {
+    const job = this.jobs.get(jobId);
+    if (job !== undefined) await cancelTop(this.work, job, name);
+    this.#pump();
+  }
+
+  /** @param path of one file or folder; undefined: all that failed, also if uploads are paused */
+  async retry(jobId: string, path?: string): Promise<void> {
     const job = this.jobs.get(jobId);
     if (job !== undefined) {
       await this.#quiet(job);
-      await retryJob(this.work, job);
+      await retryJob(this.work, job, path);
     }
-    this.resume();
+    if (path === undefined) this.resume();
+    else this.#pump();
   }
 
   async retarget(jobId: string, folderId: string): Promise<void> {
@@ -245,7 +255,10 @@ export class UploadEngine {
 
   #run(job: Job, items: readonly FileItem[], done: () => void, task: (signal: AbortSignal) => Promise<void>): void {
     for (const item of items) job.active.add(item);
-    const signal = AbortSignal.any([this.#running.signal, job.ended.signal]);
+    const [only, ...others] = items;
+    const top = others.length === 0 && only !== undefined ? job.topOf(only.path) : undefined;
+    const cancelled = top === undefined ? [] : [top.ended.signal];
+    const signal = AbortSignal.any([this.#running.signal, job.ended.signal, ...cancelled]);
     const failed = async (thrown: unknown): Promise<void> => {
       const left = items.filter((item) => job.active.has(item));
       if (signal.aborted) for (const item of left) requeue(job, item);

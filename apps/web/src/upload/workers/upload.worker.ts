@@ -44,7 +44,8 @@ const handlers = {
   pause: async () => (await opened).pause(),
   resume: async () => (await opened).resume(),
   cancel: async (jobId: string) => (await opened).cancel(jobId),
-  retry: async (jobId: string) => (await opened).retry(jobId),
+  cancelTop: async (jobId: string, name: string) => (await opened).cancelTop(jobId, name),
+  retry: async (jobId: string, path?: string) => (await opened).retry(jobId, path),
   retarget: async (jobId: string, folderId: string) => (await opened).retarget(jobId, folderId),
   answerClash: async (jobId: string, path: string | undefined, choice: ClashChoice) =>
     (await opened).answerClash(jobId, path, choice),

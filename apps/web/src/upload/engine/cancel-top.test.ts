@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { UploadPace } from "@holdfast/api-client/upload-pace";
+import { makeId, type NodeId, toBucket } from "@holdfast/core/ids";
+import { MemoryStore } from "../store/memory-store.ts";
+import { bestHasher } from "../workers/hasher.ts";
+import { localCutter } from "../workers/local-cutter.ts";
+import type { Job, WalkedFile } from "./job.ts";
+import { linesOf } from "./lines.ts";
+import { ModelServer } from "./testing-model-server.ts";
+import { UploadEngine } from "./upload-engine.ts";
+import type { UploadServer } from "./upload-server.ts";
+
+const rootId = makeId<NodeId>(toBucket(7), 1, new Uint8Array(8));
+const mib = 1024 * 1024;
+
+test("a cancelled file ends at once and is not stored; the others are, and nothing is missing after a reload", async () => {
+  const upload = await begin((real) => ({
+    ...real,
+    // Never answers.
+    putBlocks: (_, __, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
+  }));
+  await upload.engine.add(upload.id, [file("film.mov", 3 * mib), file("a.txt", 10)]);
+  await upload.when((job) => job.counts.filesDone === 1 && job.counts.bytesCut > 3 * mib);
+  await upload.engine.cancelTop(upload.id, "film.mov");
+  await upload.when((job) => job.counts.filesTotal === 1);
+  const entries = await upload.store.entries(upload.id);
+  assert.deepEqual(
+    entries.filter(({ isDone }) => !isDone),
+    [],
+  );
+  await upload.engine.endWalk(upload.id);
+  const job = await upload.when(({ isDone }) => isDone);
+  assert.deepEqual(upload.names(), ["a.txt"]);
+  assert.deepEqual([job.counts.bytesTotal, job.counts.bytesDurable], [10, 10]);
+  assert.deepEqual(
+    linesOf(job).map(({ name, isCancelled }) => [name, isCancelled]),
+    [
+      ["film.mov", true],
+      ["a.txt", false],
+    ],
+  );
+});
+
+test("a cancelled folder takes nothing more, though the walk through it goes on", async () => {
+  const upload = await begin((real) => real);
+  upload.engine.pause();
+  await upload.engine.add(upload.id, [file("Trip/1.txt", 5), file("Trip/days/2.txt", 5), file("Triple.txt", 5)]);
+  await upload.engine.cancelTop(upload.id, "Trip");
+  await upload.engine.add(upload.id, [file("Trip/3.txt", 5), file("Trip/new/4.txt", 5)]);
+  upload.engine.resume();
+  await upload.engine.endWalk(upload.id);
+  const job = await upload.when(({ isDone }) => isDone);
+  assert.deepEqual(upload.names(), ["Triple.txt"]);
+  assert.equal(job.counts.filesTotal, 1);
+});
+
+test("one file that failed is tried again, and the other waits", async () => {
+  const upload = await begin((real) => real);
+  const unread = (path: string): WalkedFile => ({
+    ...file(path, 0),
+    isUnread: true,
+    reopen: () => Promise.resolve({ file: new Blob(["now it can be read"]), mtimeMs: 2 }),
+  });
+  await upload.engine.add(upload.id, [unread("in/one.txt"), unread("in/two.txt")]);
+  await upload.engine.endWalk(upload.id);
+  await upload.when(({ problems, isSettled }) => problems.size === 2 && isSettled);
+  await upload.engine.retry(upload.id, "in/one.txt");
+  const job = await upload.when(({ counts }) => counts.filesDone === 1);
+  assert.deepEqual([...job.problems.keys()], ["in/two.txt"]);
+  assert.deepEqual(
+    linesOf(job).map(({ counts, problemCount }) => [counts.filesTotal, counts.filesDone, problemCount]),
+    [[2, 1, 1]],
+  );
+  await upload.engine.retry(upload.id, "in");
+  await upload.when(({ isDone }) => isDone);
+  assert.deepEqual(upload.names(), ["one.txt", "two.txt"]);
+});
+
+test("of very many lines the first hundred that matter are shown, in the order of the drop", async () => {
+  const upload = await begin((real) => real);
+  upload.engine.pause();
+  await upload.engine.add(
+    upload.id,
+    Array.from({ length: 300 }, (_, index) => file(index === 299 ? "bad\u0000name" : `${index}.txt`, 5)),
+  );
+  const job = await upload.when(({ problems }) => problems.size === 1);
+  const names = linesOf(job).map(({ name }) => name);
+  assert.deepEqual([names.length, names[0], names[98], names[99]], [100, "0.txt", "98.txt", "bad\u0000name"]);
+});
+
+function file(path: string, sizeBytes: number): WalkedFile {
+  return { kind: "file", path, file: new Blob([new Uint8Array(sizeBytes).fill(path.length)]), mtimeMs: 1 };
+}
+
+async function begin(wrap: (server: UploadServer) => UploadServer) {
+  const model = new ModelServer(rootId);
+  const store = new MemoryStore();
+  let number = 0;
+  let look = (): void => {};
+  const engine = new UploadEngine({
+    server: wrap({
+      missingBlocks: (into, hashes) => model.missingBlocks(into, hashes),
+      putBlocks: (into, frames) => model.putBlocks(into, frames),
+      commit: (operations, frames) => model.commit(operations, frames),
+    }),
+    cutter: localCutter(bestHasher(crypto.subtle)),
+    store,
+    pace: new UploadPace(16 * mib),
+    nowMs: () => 1_700_000_000_000,
+    wait: () => nextTurn(),
+    random: (count) => Uint8Array.from({ length: count }, () => (number += 7) % 256),
+    onChange: () => look(),
+  });
+  const id = await engine.start({ accountId: "me", folderId: rootId, name: "drop", handles: [] });
+  const when = (isSo: (job: Job) => boolean): Promise<Job> =>
+    new Promise((resolve) => {
+      look = () => {
+        const job = engine.jobs.get(id);
+        if (job !== undefined && isSo(job)) resolve(job);
+      };
+      look();
+    });
+  const names = () => [...model.nodes.values()].filter(({ kind }) => kind === "file").map(({ name }) => name);
+  return { engine, store, id, when, names };
+}
