@@ -4,15 +4,17 @@ const paceBytesMin = 64 * 1024;
 
 /**
  * Size of one request: halved after a break, and a quarter more after each success. On a connection that breaks every
- * so many bytes, a request becomes a part of that, and a break loses only a part of it.
+ * so many bytes, a request becomes a part of that, and a break loses only a part of it. If the first request is smaller
+ * than possible, so that progress is known soon, the size doubles until the first break.
  */
 export class UploadPace {
   readonly #bytesMax: number;
   #bytes: number;
+  #isFirst = true;
 
-  constructor(bytesMax = paceBytesMax) {
+  constructor(bytesMax = paceBytesMax, firstBytes = bytesMax) {
     this.#bytesMax = bytesMax;
-    this.#bytes = bytesMax;
+    this.#bytes = firstBytes;
   }
 
   /** Bytes of the payload. */
@@ -22,11 +24,12 @@ export class UploadPace {
 
   /** @param bytes size of the request if smaller than possible; a very small one reveals nothing */
   cut(bytes = this.#bytes): void {
+    this.#isFirst = false;
     if (bytes > paceBytesMin) this.#bytes = Math.max(paceBytesMin, Math.min(this.#bytes, bytes) / 2);
   }
 
   /** @param bytes size of the request; a small one reveals little */
   arrived(bytes: number): void {
-    if (bytes >= this.#bytes / 2) this.#bytes = Math.min(this.#bytesMax, this.#bytes * 1.25);
+    if (bytes >= this.#bytes / 2) this.#bytes = Math.min(this.#bytesMax, this.#bytes * (this.#isFirst ? 2 : 1.25));
   }
 }

@@ -26,6 +26,8 @@ export type PageHandlers = {
 const showEveryMs = 250;
 const idleShowMs = 1000;
 const requestBytesMax = 16 * 1024 * 1024;
+/** The browser reports no progress within a request, so that of a slow connection is unknown until its end. */
+const firstRequestBytes = 1024 * 1024;
 const workersMax = 4;
 
 const nowMs = (): number => Date.now();
@@ -73,7 +75,7 @@ async function open(): Promise<UploadEngine> {
     server: apiServer(openClient()),
     cutter: cutWorkers(Array.from({ length: cutterCount() }, () => new Worker(cutAddress, { type: "module" }))),
     store,
-    pace: new UploadPace(requestBytesMax),
+    pace: new UploadPace(requestBytesMax, firstRequestBytes),
     nowMs,
     wait,
     random,
