@@ -27,6 +27,7 @@ import { setting } from "./de/setting.ts";
 import { settings } from "./de/settings.ts";
 import { setup } from "./de/setup.ts";
 import { share } from "./de/share.ts";
+import { shared } from "./de/shared.ts";
 import { shred } from "./de/shred.ts";
 import { tray } from "./de/tray.ts";
 import type { LaterCatalogue } from "./en.ts";
@@ -61,6 +62,7 @@ export const deLater: LaterCatalogue = {
   ...settings,
   ...setup,
   ...share,
+  ...shared,
   ...shred,
   ...tray,
 };

@@ -27,6 +27,7 @@ import { setting } from "./en/setting.ts";
 import { settings } from "./en/settings.ts";
 import { setup } from "./en/setup.ts";
 import { share } from "./en/share.ts";
+import { shared } from "./en/shared.ts";
 import { shred } from "./en/shred.ts";
 import { tray } from "./en/tray.ts";
 import type { Words } from "./message-types.ts";
@@ -62,6 +63,7 @@ export const enLater = {
   ...settings,
   ...setup,
   ...share,
+  ...shared,
   ...shred,
   ...tray,
 } as const satisfies Record<string, Words>;

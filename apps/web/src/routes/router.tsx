@@ -113,7 +113,7 @@ const shared = createRoute({
   getParentRoute: () => shell,
   path: "/shared",
   validateSearch: sharedSearch,
-  component: lazyPlace(() => import("./shared.tsx"), "SharedPlace"),
+  component: lazyPlace(() => withWords(import("./shared.tsx")), "SharedPlace"),
 });
 const trash = createRoute({
   getParentRoute: () => shell,

@@ -15,7 +15,7 @@ export function SharedPlace() {
       title={message("place.shared")}
       narrow={<Whose />}
       columns={isByMe ? sharedByMeColumns : sharedColumns}
-      empty={message(isByMe ? "files.emptySharedByMe" : "files.emptyShared")}
+      empty={message(isByMe ? "shared.emptyByMe" : "shared.empty")}
       load={isByMe ? sharedByMe : sharedWithMe}
     />
   );
@@ -34,7 +34,7 @@ function Whose() {
         aria-current={by === undefined ? "page" : undefined}
         className={`${look} ${by === undefined ? chosen : other}`}
       >
-        {message("files.sharedWithMe")}
+        {message("shared.withMe")}
       </Link>
       <Link
         to="/shared"
@@ -42,7 +42,7 @@ function Whose() {
         aria-current={by === "me" ? "page" : undefined}
         className={`${look} ${by === "me" ? chosen : other}`}
       >
-        {message("files.sharedByMe")}
+        {message("shared.byMe")}
       </Link>
     </nav>
   );
