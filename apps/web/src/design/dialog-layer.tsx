@@ -69,8 +69,8 @@ function Layer({
           {...(about === undefined ? { "aria-describedby": undefined } : {})}
           onOpenAutoFocus={takeFocus}
           onCloseAutoFocus={giveFocusBack}
-          onEscapeKeyDown={(event) => (isKept === true || isOfOpenList(event)) && event.preventDefault()}
-          onInteractOutside={(event) => isKept === true && event.preventDefault()}
+          onEscapeKeyDown={(event) => (isKept === true || keepsEscape(event)) && event.preventDefault()}
+          onInteractOutside={(event) => (isKept === true || isOnToast(event)) && event.preventDefault()}
           className={`fixed z-40 flex animate-appear flex-col bg-raised shadow-over outline-none forced-colors:border ${look}`}
         >
           <div className="flex items-start gap-4 ps-6 pe-4 pt-4">
@@ -92,7 +92,12 @@ function Layer({
   );
 }
 
-/** Escape closes the suggestions of a field first. */
-function isOfOpenList({ target }: KeyboardEvent): boolean {
-  return target instanceof Element && target.matches("[role=combobox][aria-expanded=true]");
+/** Escape closes the suggestions of a field, or ends naming, first. */
+function keepsEscape({ target }: KeyboardEvent): boolean {
+  return target instanceof Element && target.matches("[role=combobox][aria-expanded=true], [data-keeps-escape]");
+}
+
+/** On a phone, toasts cover the lower end of a dialog. */
+function isOnToast({ target }: Event): boolean {
+  return target instanceof Element && target.closest("[data-toasts]") !== null;
 }

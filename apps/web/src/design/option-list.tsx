@@ -5,6 +5,10 @@ export interface ListedOption {
   readonly id: string;
   readonly content: ReactNode;
   readonly run: () => void;
+  /** The content contains the reason. */
+  readonly isDisabled?: boolean | undefined;
+  /** Heading above all options that have the same one. */
+  readonly group?: string | undefined;
 }
 
 interface OptionListProps {
@@ -19,27 +23,31 @@ interface OptionListProps {
   readonly startsAtFirst: boolean;
   /** Reports the selected option for `aria-activedescendant`. */
   readonly onActive: (optionId: string | undefined) => void;
-  /** Called before an option runs, and on Escape. */
+  /** Called on Escape, and before an option of a popup runs. */
   readonly onLeave: () => void;
   /** Text below an empty list. */
-  readonly empty?: string;
+  readonly empty?: string | undefined;
+  /** Part of a dialog instead of a popup. Stays open after a choice, and has a fixed height. */
+  readonly isInline?: boolean;
 }
 
 /** Options below a text field, operated with arrow keys, Enter, Escape and the pointer. */
 export function OptionList(props: OptionListProps) {
-  const { id, label, options, field, wanted, startsAtFirst, onActive, onLeave, empty } = props;
+  const { id, label, options, field, wanted, startsAtFirst, onActive, onLeave, empty, isInline = false } = props;
   const [chosenId, setChosenId] = useState<string>();
   // By id: options can change while the text stays the same.
   const active = options.find((option) => option.id === chosenId) ?? (startsAtFirst ? options[0] : undefined);
   useEffect(() => setChosenId(undefined), [wanted]);
+  const activeId = active?.id;
   // Before paint, so that a screen reader hears the option together with the list.
   useLayoutEffect(() => {
-    onActive(active === undefined ? undefined : `${id}-${active.id}`);
-    document.querySelector(`[id="${CSS.escape(`${id}-${active?.id}`)}"]`)?.scrollIntoView({ block: "nearest" });
-  }, [onActive, id, active]);
-  const run = (option: ListedOption | undefined) => {
-    onLeave();
-    option?.run();
+    onActive(activeId === undefined ? undefined : `${id}-${activeId}`);
+    document.querySelector(`[id="${CSS.escape(`${id}-${activeId}`)}"]`)?.scrollIntoView({ block: "nearest" });
+  }, [onActive, id, activeId]);
+  const run = (option: ListedOption) => {
+    if (option.isDisabled === true) return;
+    if (!isInline) onLeave();
+    option.run();
   };
   const step = (by: 1 | -1) => {
     // Without a selection, down goes to the first option and up to the last.
@@ -50,30 +58,48 @@ export function OptionList(props: OptionListProps) {
   useKeys(field, {
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
-    Escape: () => run(undefined),
+    Escape: onLeave,
     ...(active === undefined ? {} : { Enter: () => run(active) }),
   });
+  const shown = (option: ListedOption) => (
+    <div
+      key={option.id}
+      role="option"
+      id={`${id}-${option.id}`}
+      aria-selected={option === active}
+      aria-disabled={option.isDisabled}
+      onClick={() => run(option)}
+      className="flex min-h-9 cursor-default items-center gap-3 rounded-md px-3 hover:bg-hover aria-disabled:text-muted aria-disabled:hover:bg-transparent aria-selected:bg-selected pointer-coarse:min-h-11 forced-colors:aria-selected:outline-2 forced-colors:aria-selected:-outline-offset-2"
+    >
+      {option.content}
+    </div>
+  );
   return (
     <div
-      className="absolute inset-x-0 top-12 z-30 rounded-md border border-line bg-raised p-1 shadow-over"
+      className={`rounded-md border border-line p-1 ${isInline ? "flex h-72 max-h-[40dvh] flex-col" : "absolute inset-x-0 top-12 z-30 bg-raised shadow-over"}`}
       // Keeps the focus in the field.
       onMouseDown={(event) => event.preventDefault()}
     >
-      <div role="listbox" id={id} aria-label={label} className="max-h-96 overflow-y-auto">
-        {options.map((option) => (
-          <div
-            key={option.id}
-            role="option"
-            id={`${id}-${option.id}`}
-            aria-selected={option === active}
-            onClick={() => run(option)}
-            className="flex min-h-9 cursor-default items-center gap-3 rounded-md px-3 hover:bg-hover aria-selected:bg-selected pointer-coarse:min-h-11 forced-colors:aria-selected:outline-2 forced-colors:aria-selected:-outline-offset-2"
-          >
-            {option.content}
-          </div>
-        ))}
+      <div
+        role="listbox"
+        id={id}
+        aria-label={label}
+        className={isInline ? "min-h-0 overflow-y-auto" : "max-h-96 overflow-y-auto"}
+      >
+        {[...Map.groupBy(options, ({ group }) => group)].map(([group, grouped]) =>
+          group === undefined ? (
+            grouped.map(shown)
+          ) : (
+            <div key={group} role="group" aria-label={group}>
+              <p aria-hidden className="px-3 pt-2 pb-1 text-sm font-semibold text-muted">
+                {group}
+              </p>
+              {grouped.map(shown)}
+            </div>
+          ),
+        )}
       </div>
-      {options.length === 0 && empty !== undefined && <p className="px-3 py-2 text-muted">{empty}</p>}
+      {empty !== undefined && (options.length === 0 || isInline) && <p className="px-3 py-2 text-muted">{empty}</p>}
     </div>
   );
 }

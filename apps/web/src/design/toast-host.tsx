@@ -17,6 +17,7 @@ export function ToastHost() {
   return (
     <section
       aria-label={message("design.toasts")}
+      data-toasts
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}

@@ -13,6 +13,7 @@ import { full } from "./de/full.ts";
 import { gallery } from "./de/gallery.ts";
 import { keys } from "./de/keys.ts";
 import { leave } from "./de/leave.ts";
+import { move } from "./de/move.ts";
 import { notFound } from "./de/not-found.ts";
 import { notices } from "./de/notices.ts";
 import { offline } from "./de/offline.ts";
@@ -48,6 +49,7 @@ export const deLater: LaterCatalogue = {
   ...gallery,
   ...keys,
   ...leave,
+  ...move,
   ...notFound,
   ...notices,
   ...offline,

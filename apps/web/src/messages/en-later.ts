@@ -13,6 +13,7 @@ import { full } from "./en/full.ts";
 import { gallery } from "./en/gallery.ts";
 import { keys } from "./en/keys.ts";
 import { leave } from "./en/leave.ts";
+import { move } from "./en/move.ts";
 import { notFound } from "./en/not-found.ts";
 import { notices } from "./en/notices.ts";
 import { offline } from "./en/offline.ts";
@@ -49,6 +50,7 @@ export const enLater = {
   ...gallery,
   ...keys,
   ...leave,
+  ...move,
   ...notFound,
   ...notices,
   ...offline,

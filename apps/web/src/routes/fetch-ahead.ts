@@ -20,6 +20,7 @@ const parts: readonly (() => Promise<unknown>)[] = [
   () => import("../features/files/place-questions.tsx"),
   () => withWords(import("../features/files/purge-dialog.tsx")),
   () => withWords(import("../features/files/leave-dialog.tsx")),
+  () => withWords(import("../features/files/move-dialog.tsx")),
   () => withWords(import("../features/files/filter-bar.tsx")),
   () => withWords(import("../features/files/clash-dialog.tsx")),
   () => withWords(import("../features/edit/unsaved-dialog.tsx")),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutName, freeName, nameFault, stemLength } from "./file-names.ts";
+import { cutName, nameFault, stemLength } from "./file-names.ts";
+import { cutMiddle, freeName } from "./target-names.ts";
 
 test("a rename selects the stem of a file and all of a folder", () => {
   const selected = (name: string, isFolder = false) => name.slice(0, stemLength(name, isFolder));
@@ -39,4 +40,10 @@ test("a name is cut before its ending, never inside a character, and loses nothi
     assert.ok(!tail.startsWith("\u200d") && !/^[\udc00-\udfff]/.test(tail), name);
   }
   assert.match(cutName("a very long name of a report 2026.pdf").tail, /2026\.pdf$/);
+});
+
+test("a name for a button is shortened in the middle, and never inside a character", () => {
+  assert.equal(cutMiddle("Invoices", 12), "Invoices");
+  assert.equal(cutMiddle("Invoices of 2026", 12), "Invoic… 2026");
+  assert.equal(cutMiddle("👨‍👩‍👧‍👦".repeat(9), 5), `${"👨‍👩‍👧‍👦".repeat(2)}…${"👨‍👩‍👧‍👦".repeat(2)}`);
 });

@@ -17,13 +17,6 @@ export function nameFault(name: string): NameFault | undefined {
   return new TextEncoder().encode(name).length > 255 ? "long" : "sign";
 }
 
-/** `New folder`, or `New folder 2` if taken, and so on. */
-export function freeName(wanted: string, isTaken: (name: string) => boolean): string {
-  let name = wanted;
-  for (let number = 2; isTaken(name) && number < 10_000; number++) name = `${wanted} ${number}`;
-  return name;
-}
-
 /** Beginning and ending of a name both matter, so the head may be truncated. Splits between graphemes. */
 export function cutName(name: string): { readonly head: string; readonly tail: string } {
   if (name.length < 16) return { head: name, tail: "" };

@@ -55,7 +55,7 @@ test("a copy beside the original is named anew, elsewhere a taken name is asked 
   assert.equal(stepsToCopy([file], "there")[0]?.on_conflict, undefined);
 });
 
-test("only taken names are asked about; the rest is told by its reasons", () => {
+test("only taken names without a rule for them are asked about; the rest is told by its reasons", () => {
   const step = stepsToMove([file], "there")[0] as Step;
   const refused = [
     { step, name: "a", code: "exists" },
@@ -67,6 +67,8 @@ test("only taken names are asked about; the rest is told by its reasons", () => 
     clashes.map(({ name }) => name),
     ["a"],
   );
+  const ruled = { step: { ...step, on_conflict: "fail" as const }, name: "d", code: "exists" };
+  assert.deepEqual(clashesIn({ taken: [], refused: [ruled] }), []);
   assert.deepEqual(decided(clashes, "keep")[0]?.on_conflict, "rename");
   assert.deepEqual(reasonsOf(refused)[0], { code: "forbidden", names: ["b", "c"] });
 });

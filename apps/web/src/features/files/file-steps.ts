@@ -94,9 +94,9 @@ export interface Refused {
   readonly code: string;
 }
 
-/** Failed only because the name is taken. */
+/** Failed only because the name is taken, without a rule for that. */
 export function clashesIn({ refused }: Outcome): readonly Refused[] {
-  return refused.filter(({ code, step }) => code === "exists" && step.on_conflict !== "rename");
+  return refused.filter(({ code, step }) => code === "exists" && step.on_conflict === undefined);
 }
 
 /** A replaced item is kept as an older version or in the trash. */

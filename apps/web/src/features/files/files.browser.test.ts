@@ -132,6 +132,69 @@ test("a name that is taken is asked about, and both are kept", async () => {
   await becomes(() => namesOnServer(`${drive.folder}/to`), ["a (2).txt", "a.txt"]);
 });
 
+test("with keys alone: Move to… finds a folder by its name", async () => {
+  await fill("a.txt", "deep/", "deep/Invoices/", "deep/Invoices/old.txt");
+  const { page, files } = await openFolder();
+  const openDialog = async (name: string) => {
+    await files.row(name).focus();
+    await page.keyboard.press("Shift+F10");
+    await hasFocus(page.getByRole("menu"));
+    await page.keyboard.press("m");
+    await hasFocus(page.getByRole("menuitem", { name: "Move to…" }));
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: `Move “${name}”` });
+    await hasFocus(dialog.getByRole("combobox", { name: "Search folders" }));
+    return dialog;
+  };
+  const toInvoices = page.getByRole("button", { name: "Move to Invoices", disabled: false });
+  const dialog = await openDialog("a.txt");
+  await dialog.getByText("“a.txt” is already in this folder.").waitFor();
+  await dialog.getByRole("button", { name: `Move to ${drive.folder.slice(1)}`, disabled: true }).waitFor();
+  await page.keyboard.type("invo");
+  const found = dialog.getByRole("option", { name: /Invoices.*deep/, selected: true });
+  await found.waitFor();
+  await page.keyboard.press("Escape");
+  await found.waitFor({ state: "detached" });
+  assert.equal(await dialog.getByRole("combobox").inputValue(), "");
+  await page.keyboard.type("invo");
+  await found.waitFor();
+  await page.keyboard.press("Enter");
+  await toInvoices.waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("region", { name: "Messages" }).getByText("1 item moved to Invoices").waitFor();
+  await becomes(() => namesOnServer(`${drive.folder}/deep/Invoices`), ["a.txt", "old.txt"]);
+});
+
+test("Move to… makes a folder on the way, and moves no folder into itself", async () => {
+  await fill("Papers/", "Papers/Drafts of papers/", "other/", "x.txt");
+  const { page, files } = await openFolder();
+  await files.row("Papers").click();
+  await files.row("x.txt").click({ modifiers: ["Control"] });
+  await files.row("x.txt").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Move to…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Move 2 items" });
+  await dialog.getByRole("option", { name: /Papers A folder cannot be moved into itself\./, disabled: true }).waitFor();
+  await page.keyboard.type("papers");
+  await dialog.getByText("No folder that you can add to matches your search.").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.getByRole("button", { name: "New folder" }).click();
+  await hasFocus(dialog.getByRole("textbox", { name: "Name of the new folder" }));
+  await page.keyboard.type("other");
+  await dialog.getByRole("alert").getByText("This name already exists").waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type(" place");
+  await page.keyboard.press("Enter");
+  const toMade = dialog.getByRole("button", { name: "Move to other place", disabled: false });
+  await toMade.waitFor();
+  // A click on the message leaves the dialog open.
+  await page.locator("[data-toasts] button").last().click();
+  await page.locator("[data-toasts]").waitFor({ state: "detached" });
+  await toMade.click();
+  await page.getByRole("region", { name: "Messages" }).getByText("2 items moved to other place").waitFor();
+  await becomes(() => namesOnServer(`${drive.folder}/other place`), ["Papers", "x.txt"]);
+  await becomes(shownNames, ["other", "other place"]);
+});
+
 test("what another device does shows and takes nothing from who works here", async () => {
   await fill("b.txt", "c.txt");
   const { page, files } = await openFolder();

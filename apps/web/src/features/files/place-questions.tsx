@@ -2,11 +2,11 @@ import { Suspense } from "react";
 import { lazyPart } from "../../design/lazy-part.ts";
 import { withWords } from "../../messages/use-messages.ts";
 import type { ShownFolder } from "./files-context.ts";
-import { MoveDialog } from "./move-dialog.tsx";
 import type { PlaceActs, PlaceQuestion } from "./place-acts.ts";
 
 const close = ({ onClose }: { readonly onClose: () => void }) => onClose();
 const PurgeDialog = lazyPart(async () => (await withWords(import("./purge-dialog.tsx"))).PurgeDialog, close);
+const MoveDialog = lazyPart(async () => (await withWords(import("./move-dialog.tsx"))).MoveDialog, close);
 const LeaveDialog = lazyPart(async () => (await withWords(import("./leave-dialog.tsx"))).LeaveDialog, close);
 
 interface PlaceQuestionsProps {
@@ -35,15 +35,17 @@ export function PlaceQuestions({ question, acts, folder, close: onClose, onDone 
   }
   const { kind, rows } = question;
   return (
-    <MoveDialog
-      kind={kind}
-      rows={rows}
-      from={folder}
-      onClose={onClose}
-      onChoose={(to) => {
-        onClose();
-        acts.put(kind, rows, to);
-      }}
-    />
+    <Suspense>
+      <MoveDialog
+        kind={kind}
+        rows={rows}
+        from={folder}
+        onClose={onClose}
+        onChoose={(to) => {
+          onClose();
+          acts.put(kind, rows, to);
+        }}
+      />
+    </Suspense>
   );
 }

@@ -4,9 +4,9 @@ import { lineageQuery } from "../../data/lineage.ts";
 import { useDrive } from "../../data/use-drive.ts";
 
 /** Read again when a folder or an ancestor changes, since it may have been renamed or moved. */
-export function useLineage(id: string) {
+export function useLineage(id: string, enabled = true) {
   const { client, live, queries } = useDrive();
-  const query = useQuery(lineageQuery(client, id));
+  const query = useQuery({ ...lineageQuery(client, id), enabled });
   const { data } = query;
   useEffect(() => {
     const ids = new Set(data?.map((node) => node.id));

@@ -1,0 +1,17 @@
+export const move = {
+  "move.title": { one: "„{name}“ verschieben", other: "{count} Elemente verschieben" },
+  "move.copyTitle": { one: "„{name}“ kopieren", other: "{count} Elemente kopieren" },
+  "move.to": "Nach {folder} verschieben",
+  "move.copyTo": "Nach {folder} kopieren",
+  "move.search": "Ordner suchen",
+  "move.folders": "Ordner",
+  "move.newName": "Name des neuen Ordners",
+  "move.noFolders": "Keine Ordner hier.",
+  "move.notFound": "Kein Ordner, in den du etwas legen kannst, passt zur Suche.",
+  "move.noShared": "Ordner, die du bearbeiten kannst, erscheinen hier, wenn andere sie mit dir teilen.",
+  "move.isHere": { one: "„{name}“ ist schon in diesem Ordner.", other: "Diese Elemente sind schon in diesem Ordner." },
+  "move.viewOnly": "Diesen Ordner kannst du nur ansehen.",
+  "move.chooseShared": "Wähle einen geteilten Ordner.",
+  "move.intoItself": "Ein Ordner lässt sich nicht in sich selbst verschieben.",
+  "move.copyIntoItself": "Ein Ordner lässt sich nicht in sich selbst kopieren.",
+};

@@ -1,0 +1,17 @@
+export const move = {
+  "move.title": { one: "Move “{name}”", other: "Move {count} items" },
+  "move.copyTitle": { one: "Copy “{name}”", other: "Copy {count} items" },
+  "move.to": "Move to {folder}",
+  "move.copyTo": "Copy to {folder}",
+  "move.search": "Search folders",
+  "move.folders": "Folders",
+  "move.newName": "Name of the new folder",
+  "move.noFolders": "No folders here.",
+  "move.notFound": "No folder that you can add to matches your search.",
+  "move.noShared": "Folders that you can edit appear here when others share them with you.",
+  "move.isHere": { one: "“{name}” is already in this folder.", other: "These items are already in this folder." },
+  "move.viewOnly": "You can only view this folder.",
+  "move.chooseShared": "Choose a shared folder.",
+  "move.intoItself": "A folder cannot be moved into itself.",
+  "move.copyIntoItself": "A folder cannot be copied into itself.",
+} as const;
