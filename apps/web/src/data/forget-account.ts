@@ -5,12 +5,17 @@ const prefix = "holdfast-";
 
 /** Deletes all stored data of the account. Failures do not stop the other deletions. */
 export async function forgetAccount(): Promise<void> {
-  await Promise.allSettled([deleteDatabases(), deleteCaches(), deleteFiles()]);
+  await Promise.allSettled([deleteRecent(), deleteDatabases(), deleteCaches(), deleteFiles()]);
 }
 
 /** Deletes cached content only, when a session expires. Unfinished work waits for the next sign-in. */
 export async function forgetContent(): Promise<void> {
   await Promise.allSettled([deleteCaches(), deleteFiles()]);
+}
+
+/** Folders into which the account moved, which `recent-folders.ts` stores. */
+async function deleteRecent(): Promise<void> {
+  localStorage.removeItem("holdfast-recent-folders");
 }
 
 async function deleteDatabases(): Promise<void> {

@@ -132,8 +132,8 @@ test("a name that is taken is asked about, and both are kept", async () => {
   await becomes(() => namesOnServer(`${drive.folder}/to`), ["a (2).txt", "a.txt"]);
 });
 
-test("with keys alone: Move to… finds a folder by its name", async () => {
-  await fill("a.txt", "deep/", "deep/Invoices/", "deep/Invoices/old.txt");
+test("with keys alone: Move to… finds a folder by its name, and lists it as recent the next time", async () => {
+  await fill("a.txt", "b.txt", "deep/", "deep/Invoices/", "deep/Invoices/old.txt");
   const { page, files } = await openFolder();
   const openDialog = async (name: string) => {
     await files.row(name).focus();
@@ -163,6 +163,18 @@ test("with keys alone: Move to… finds a folder by its name", async () => {
   await page.keyboard.press("Enter");
   await page.getByRole("region", { name: "Messages" }).getByText("1 item moved to Invoices").waitFor();
   await becomes(() => namesOnServer(`${drive.folder}/deep/Invoices`), ["a.txt", "old.txt"]);
+  await dialog.waitFor({ state: "detached" });
+  const again = await openDialog("b.txt");
+  await again
+    .getByRole("group", { name: "Recent" })
+    .getByRole("option", { name: /Invoices/ })
+    .waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await toInvoices.waitFor();
+  await page.keyboard.press("Enter");
+  await becomes(() => namesOnServer(`${drive.folder}/deep/Invoices`), ["a.txt", "b.txt", "old.txt"]);
 });
 
 test("Move to… makes a folder on the way, and moves no folder into itself", async () => {

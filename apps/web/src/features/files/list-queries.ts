@@ -105,7 +105,7 @@ function isLink({ grantee, app }: PermissionJson): boolean {
   return grantee.kind === "link" && app !== true;
 }
 
-function listed(node: NodeJson, isStarred = false): ListedRow {
+export function listed(node: NodeJson, isStarred = false): ListedRow {
   const { parent_id: parentId, path, trashed_at: trashedAt } = node;
   return {
     ...rowOf(node, isStarred),

@@ -18,6 +18,7 @@ import type { ListedRow } from "./row-source.ts";
 import { FolderTargets, FoundTargets, SharedTargets } from "./target-lists.tsx";
 import { cutMiddle } from "./target-names.ts";
 import { useLineage } from "./use-lineage.ts";
+import { useRecentTargets } from "./use-recent-targets.ts";
 
 interface MoveDialogProps {
   readonly kind: "move" | "copy";
@@ -101,6 +102,7 @@ function Choice(props: ChoiceProps) {
   const [namingIn, setNamingIn] = useState<string>();
   const start = useLineage(from?.id ?? "", from !== undefined).data?.[0];
   const moved = movedOf(rows, start?.path);
+  const recent = useRecentTargets(moved, from?.id);
   const way = useWayTo(at, lineage.data);
   const wanted = text.trim();
   const leave = () => (text === "" ? onClose() : setText(""));
@@ -133,6 +135,7 @@ function Choice(props: ChoiceProps) {
           key={target.id}
           folderId={target.id}
           parent={isKnown ? (way.at(-2) ?? "none") : undefined}
+          recent={at.id === (from?.id ?? "root") ? recent : none}
         />
       )}
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
@@ -214,6 +217,8 @@ function WayTo({ way, onGo }: WayToProps) {
 function nodeTarget({ id, name, role }: NodeJson): Target {
   return { id, name, role };
 }
+
+const none: readonly ListedRow[] = [];
 
 /** Folders from the root to the target. Shared folders are below the account's own root. */
 function useWayTo(at: Target, lineage: ReturnType<typeof useLineage>["data"]): readonly Target[] {

@@ -209,7 +209,17 @@ function put(parts: Parts): PlaceActs["put"] {
     const steps = kind === "move" ? stepsToMove(subjects, to.id) : stepsToCopy(subjects, to.id);
     const done = kind === "move" ? "files.moved" : "files.copied";
     const words = (count: number) => messages().message(done, { count, folder: to.name });
-    void run(parts, steps, rows, words, to.name);
+    const putAll = async () => {
+      const { taken } = await run(parts, steps, rows, words, to.name);
+      if (taken.length === 0) return;
+      const account = parts.drive.account();
+      await import("../../data/recent-folders.ts").then(
+        ({ noteFolder }) => noteFolder(account, to.id),
+        // Offline, the script may be missing, so the folder is not listed next time.
+        () => {},
+      );
+    };
+    void putAll();
   };
 }
 

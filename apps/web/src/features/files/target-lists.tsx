@@ -56,10 +56,12 @@ interface FolderTargetsProps extends TargetListProps {
   readonly folderId: string;
   /** Undefined until it has loaded. */
   readonly parent: TargetParent | undefined;
+  /** Folders to offer first. Undefined until they have loaded. */
+  readonly recent: readonly ListedRow[] | undefined;
 }
 
 /** Folders in a folder. */
-export function FolderTargets({ folderId, parent, ...choice }: FolderTargetsProps) {
+export function FolderTargets({ folderId, parent, recent, ...choice }: FolderTargetsProps) {
   const words = useMessages();
   const { folders } = useDrive();
   const { folder, total, isComplete, failure } = useFolder(folders, folderId, "natural");
@@ -70,18 +72,31 @@ export function FolderTargets({ folderId, parent, ...choice }: FolderTargetsProp
   }
   const way = useWay(parent, choice.onGo);
   const inFolder = useFolderOptions(choice, rows);
+  const where = useLocations();
   // Nothing moves under the pointer once the list is shown.
-  const isReady = parent !== undefined && (isComplete || total > 0 || failure !== undefined);
+  const isReady = parent !== undefined && recent !== undefined && (isComplete || total > 0 || failure !== undefined);
   const problem = failure === undefined ? undefined : problemWords(failure, words);
   const none = isComplete && rows.length === 0 ? words.message("move.noFolders") : problem;
+  const lately = (recent ?? []).map((row) => ({
+    id: `recent-${row.id}`,
+    group: words.message("move.recent"),
+    run: () => choice.onGo(targetOf(row)),
+    content: <Found row={named(row, words.message("files.home"))} wanted="" about={where(row)} />,
+  }));
+  const group = lately.length === 0 ? undefined : words.message("move.folders");
+  const below = [...way, ...inFolder].map((option) => Object.assign({ group }, option));
   return (
     <Targets
       list={choice.list}
       wanted=""
-      options={isReady ? [...way, ...inFolder] : []}
+      options={isReady ? [...lately, ...below] : []}
       empty={isReady ? none : undefined}
     />
   );
+}
+
+function named(row: ListedRow, home: string): ListedRow {
+  return row.name === "" ? { ...row, name: home } : row;
 }
 
 /** Folders that others share with the account. */

@@ -5,6 +5,7 @@ export const move = {
   "move.copyTo": "Nach {folder} kopieren",
   "move.search": "Ordner suchen",
   "move.folders": "Ordner",
+  "move.recent": "Zuletzt",
   "move.newName": "Name des neuen Ordners",
   "move.noFolders": "Keine Ordner hier.",
   "move.notFound": "Kein Ordner, in den du etwas legen kannst, passt zur Suche.",

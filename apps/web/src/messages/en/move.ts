@@ -5,6 +5,7 @@ export const move = {
   "move.copyTo": "Copy to {folder}",
   "move.search": "Search folders",
   "move.folders": "Folders",
+  "move.recent": "Recent",
   "move.newName": "Name of the new folder",
   "move.noFolders": "No folders here.",
   "move.notFound": "No folder that you can add to matches your search.",

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { forgetAccount } from "./forget-account.ts";
+import { noteFolder, recentFolders } from "./recent-folders.ts";
+
+const real = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
+
+beforeEach(() => {
+  const items = new Map<string, string>();
+  const value = {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, text: string) => void items.set(key, text),
+    removeItem: (key: string) => void items.delete(key),
+  };
+  Object.defineProperty(globalThis, "localStorage", { value, configurable: true });
+});
+
+afterEach(() => {
+  if (real === undefined) Reflect.deleteProperty(globalThis, "localStorage");
+  else Object.defineProperty(globalThis, "localStorage", real);
+});
+
+test("the latest folder comes first, each once, and the eighth before it is forgotten", () => {
+  for (const id of ["a", "b", "a", "c"]) noteFolder("ann", id);
+  assert.deepEqual(recentFolders("ann"), ["c", "a", "b"]);
+  for (const id of ["1", "2", "3", "4", "5", "6"]) noteFolder("ann", id);
+  assert.deepEqual(recentFolders("ann"), ["6", "5", "4", "3", "2", "1", "c", "a"]);
+});
+
+test("another account sees none of them, the page of a link notes none, and a sign-out forgets all", async () => {
+  noteFolder("ann", "a");
+  noteFolder(undefined, "b");
+  assert.deepEqual(recentFolders("bob"), []);
+  assert.deepEqual(recentFolders(undefined), []);
+  assert.deepEqual(recentFolders("ann"), ["a"]);
+  await forgetAccount();
+  assert.deepEqual(recentFolders("ann"), []);
+});
+
+test("what another release wrote is no list", () => {
+  for (const text of ["{", '{"account":"ann"}']) {
+    localStorage.setItem("holdfast-recent-folders", text);
+    assert.deepEqual(recentFolders("ann"), [], text);
+  }
+});
