@@ -161,7 +161,7 @@ test("with keys alone: Move to… finds a folder by its name, and lists it as re
   await page.keyboard.press("Enter");
   await toInvoices.waitFor();
   await page.keyboard.press("Enter");
-  await page.getByRole("region", { name: "Messages" }).getByText("1 item moved to Invoices").waitFor();
+  await page.getByRole("region", { name: "Messages" }).getByText("a.txt moved to Invoices").waitFor();
   await becomes(() => namesOnServer(`${drive.folder}/deep/Invoices`), ["a.txt", "old.txt"]);
   await dialog.waitFor({ state: "detached" });
   const again = await openDialog("b.txt");

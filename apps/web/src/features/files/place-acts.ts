@@ -4,6 +4,7 @@ import type { Drive } from "../../data/drive.ts";
 import { viewerLink } from "../../data/viewer-link.ts";
 import { copyText, CopyFailed } from "../../design/copy-text.ts";
 import { announcer } from "../../design/live-regions.tsx";
+import { shownName } from "../../design/shown-name.ts";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { messages, withWords } from "../../messages/use-messages.ts";
@@ -19,6 +20,7 @@ import {
   stepsToTrash,
   stepToRename,
   type Subject,
+  type Taken,
 } from "./file-steps.ts";
 import type { FilesActs, ShownFolder } from "./files-context.ts";
 import { addressOf, type ListedRow, type SeenTrash } from "./row-source.ts";
@@ -208,7 +210,8 @@ function put(parts: Parts): PlaceActs["put"] {
     const subjects = subjectsOf(rows, parts.host());
     const steps = kind === "move" ? stepsToMove(subjects, to.id) : stepsToCopy(subjects, to.id);
     const done = kind === "move" ? "files.moved" : "files.copied";
-    const words = (count: number) => messages().message(done, { count, folder: to.name });
+    const words = (count: number, [first]: readonly Taken[]) =>
+      messages().message(done, { count, name: shownName(first?.after.name ?? ""), folder: to.name });
     const putAll = async () => {
       const { taken } = await run(parts, steps, rows, words, to.name);
       if (taken.length === 0) return;
@@ -227,7 +230,7 @@ async function run(
   { drive, host }: Parts,
   steps: readonly Step[],
   rows: readonly ListedRow[],
-  done: (count: number) => string,
+  done: (count: number, taken: readonly Taken[]) => string,
   target?: string,
 ): Promise<Outcome> {
   const subjects = subjectsOf(rows, host());

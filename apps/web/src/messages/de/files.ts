@@ -90,10 +90,10 @@ export const files = {
   "files.redo": "Wiederholen",
   "files.actions": "Aktionen",
   "files.moved": {
-    one: "{count} Element nach {folder} verschoben",
+    one: "{name} nach {folder} verschoben",
     other: "{count} Elemente nach {folder} verschoben",
   },
-  "files.copied": { one: "{count} Element nach {folder} kopiert", other: "{count} Elemente nach {folder} kopiert" },
+  "files.copied": { one: "{name} nach {folder} kopiert", other: "{count} Elemente nach {folder} kopiert" },
   "files.trashed": {
     one: "{count} Element in den Papierkorb gelegt",
     other: "{count} Elemente in den Papierkorb gelegt",
