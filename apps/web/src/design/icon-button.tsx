@@ -8,19 +8,21 @@ interface IconButtonProps extends Omit<
 > {
   /** Accessible name and tooltip. */
   readonly label: string;
+  /** Shortcut, shown in the tooltip. */
+  readonly keys?: string | undefined;
   readonly Icon: IconType;
   readonly busy?: boolean;
   /** Size for rows: 32 px, or 44 px on touch screens. */
   readonly small?: boolean;
 }
 
-export function IconButton({ label, Icon, busy, small, onClick, ...rest }: IconButtonProps) {
+export function IconButton({ label, keys, Icon, busy, small, onClick, ...rest }: IconButtonProps) {
   return (
     <button
       {...rest}
       type="button"
       aria-label={label}
-      data-tooltip={label}
+      data-tooltip={keys === undefined ? label : `${label} (${keys})`}
       aria-busy={busy === true ? true : undefined}
       onClick={busy === true ? undefined : onClick}
       className={`${small === true ? "size-8" : "size-9"} ${look}`}

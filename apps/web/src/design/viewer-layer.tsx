@@ -1,22 +1,34 @@
 import { Dialog } from "radix-ui";
 import X from "lucide-react/icons/x";
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent as KeyPress, type ReactNode, useLayoutEffect, useRef } from "react";
 import { useMessages } from "../messages/use-messages.ts";
 import { IconButton } from "./icon-button.tsx";
 import { shownName } from "./shown-name.ts";
 
 interface ViewerLayerProps {
   readonly title: string;
+  /** Below the title. */
+  readonly note?: string | undefined;
+  /** Field for a new title. */
+  readonly titleField?: ReactNode;
   readonly acts: ReactNode;
   readonly children: ReactNode;
   readonly aside?: ReactNode;
-  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onKeyDown: (event: KeyPress) => void;
   readonly onClose: () => void;
 }
 
-export function ViewerLayer({ title, acts, children, aside, onKeyDown, onClose }: ViewerLayerProps) {
+export function ViewerLayer({ title, note, titleField, acts, children, aside, onKeyDown, onClose }: ViewerLayerProps) {
   const { message } = useMessages();
   const before = useRef<Element | null>(null);
+  const isNaming = titleField !== undefined && titleField !== false;
+  const layer = useRef<HTMLDivElement>(null);
+  const wasNaming = useRef(false);
+  useLayoutEffect(() => {
+    // The field had the focus, and is gone.
+    if (wasNaming.current && !isNaming) layer.current?.focus();
+    wasNaming.current = isNaming;
+  }, [isNaming]);
   const takeFocus = (event: Event) => {
     before.current = document.activeElement;
     focusWhole(event);
@@ -25,21 +37,26 @@ export function ViewerLayer({ title, acts, children, aside, onKeyDown, onClose }
     <Dialog.Root open onOpenChange={(isOpen) => isOpen || onClose()}>
       <Dialog.Portal>
         <Dialog.Content
+          ref={layer}
           aria-describedby={undefined}
           onKeyDown={onKeyDown}
           onOpenAutoFocus={takeFocus}
           onCloseAutoFocus={(event) => giveFocusBack(event, before.current)}
           // Everything outside, such as a toast or menu, is above the layer.
           onInteractOutside={(event) => event.preventDefault()}
+          onEscapeKeyDown={(event) => isOfTitleField(event) && event.preventDefault()}
           className="fixed inset-0 z-30 flex animate-appear flex-col bg-canvas outline-none"
         >
           <header className="flex h-14 shrink-0 items-center gap-1 border-b border-line bg-surface ps-4 pe-2">
-            <Dialog.Title asChild>
-              <h1 className="min-w-0 flex-1 truncate text-lg font-semibold">
-                <bdi>{shownName(title)}</bdi>
-              </h1>
-            </Dialog.Title>
-            {acts}
+            <div className={isNaming ? "sr-only" : "min-w-0 flex-1"}>
+              <Dialog.Title asChild>
+                <h1 className="truncate text-lg leading-5 font-semibold">
+                  <bdi>{shownName(title)}</bdi>
+                </h1>
+              </Dialog.Title>
+              {note !== undefined && <p className="truncate text-sm text-muted tabular-nums">{note}</p>}
+            </div>
+            {isNaming ? titleField : acts}
             <Dialog.Close asChild>
               <IconButton label={message("design.close")} Icon={X} />
             </Dialog.Close>
@@ -52,6 +69,11 @@ export function ViewerLayer({ title, acts, children, aside, onKeyDown, onClose }
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** Escape ends the renaming first. */
+function isOfTitleField({ target }: KeyboardEvent): boolean {
+  return target instanceof Element && target.closest("header input") !== null;
 }
 
 /** Focuses the layer instead of its first button, so that keys reach the content. */

@@ -1,4 +1,4 @@
-import { Outlet, useNavigate, useSearch } from "@tanstack/react-router";
+import { Outlet, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { lazyPart } from "../design/lazy-part.ts";
 import { Notice } from "../design/notice.tsx";
@@ -7,13 +7,10 @@ import { ToastHost } from "../design/toast-host.tsx";
 import { TooltipHost } from "../design/tooltip-host.tsx";
 import { useMessages, withWords } from "../messages/use-messages.ts";
 import type { ListSearch } from "../routes/place-search.ts";
-import { useSubject } from "../routes/shell/subject.ts";
 import { useCurrentLink } from "./current-link.ts";
 import { LinkBar } from "./link-bar.tsx";
 
-const Preview = lazy(async () => ({
-  default: (await withWords(import("../features/preview/preview.tsx"))).Preview,
-}));
+const LinkPreview = lazyPart(async () => (await withWords(import("./link-preview.tsx"))).LinkPreview);
 const OfflineBanner = lazyPart(async () => (await import("../routes/shell/offline-banner.tsx")).OfflineBanner);
 const TrayHost = lazy(async () => ({ default: (await import("../features/tray/tray-host.tsx")).TrayHost }));
 
@@ -36,7 +33,7 @@ export function LinkFrame() {
           <Outlet />
         </div>
       </main>
-      <LinkPreview />
+      <OpenedFile />
       {role !== "viewer" && (
         <Suspense fallback={null}>
           <TrayHost />
@@ -49,25 +46,13 @@ export function LinkFrame() {
   );
 }
 
-/** The list keeps its position. Back closes the file. */
-function LinkPreview() {
+function OpenedFile() {
   const { open }: ListSearch = useSearch({ strict: false });
-  const navigate = useNavigate();
-  const subject = useSubject();
   const { node, role } = useCurrentLink();
   if (open === undefined || role === "uploader" || node.kind === "file") return null;
-  const go = (id: string | undefined) =>
-    void navigate({ to: ".", search: (old: object) => ({ ...old, open: id }), replace: true } as never);
   return (
     <Suspense fallback={null}>
-      <Preview
-        id={open}
-        version={undefined}
-        previousId={subject?.neighbour(open, -1)}
-        nextId={subject?.neighbour(open, 1)}
-        onGo={go}
-        onClose={() => go(undefined)}
-      />
+      <LinkPreview id={open} />
     </Suspense>
   );
 }

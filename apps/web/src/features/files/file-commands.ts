@@ -44,6 +44,8 @@ const shareable = (context: FilesContext) => {
 };
 const mayMount = ({ kind, role, received }: ListedRow) =>
   received?.isMounted === false && kind === "folder" && role !== "uploader";
+/** Renaming and moving rows of other lists would change folders that are not shown. */
+const inFolder = ({ place, isOpened }: FilesContext) => place === "folder" || isOpened === true;
 const changeable = (context: FilesContext) => some(context) && context.rows.every(mayChange);
 
 /** Grouped and ordered like the menus. */
@@ -117,14 +119,14 @@ export const fileCommands = {
     message: "files.rename",
     icon: Pencil,
     keys: both("F2"),
-    when: (context) => context.place === "folder" && context.count === 1 && changeable(context),
+    when: (context) => inFolder(context) && context.count === 1 && changeable(context),
     run: ({ acts }) => acts.beginRename(),
   },
   move: {
     id: "move",
     message: "files.move",
     icon: FolderInput,
-    when: (context) => context.place === "folder" && changeable(context),
+    when: (context) => inFolder(context) && changeable(context),
     run: ({ acts }) => acts.askMove("move"),
   },
   copyTo: {

@@ -17,6 +17,8 @@ export type PlaceKind = "folder" | "list" | "trash" | "shared";
 /** Evaluated for each command. */
 export interface FilesContext {
   readonly place: PlaceKind;
+  /** The only row is shown in the preview, above the list. */
+  readonly isOpened?: boolean;
   readonly viewer: Viewer["kind"];
   readonly folder: ShownFolder | undefined;
   /** Selected rows that have loaded. */

@@ -79,13 +79,18 @@ function EmptyLine({ index }: { readonly index: number }) {
   );
 }
 
+export function RowName({ row }: { readonly row: ListedRow }) {
+  const { rename, endRename } = useListActions();
+  return <NameField row={row} onName={(name) => rename(row, name)} onCancel={() => endRename(row)} />;
+}
+
 function NameCell({ row, columns, isRenaming }: LineProps & { row: ListedRow }) {
   const actions = useListActions();
   return (
     <div role="gridcell" className="flex min-w-0 flex-1 items-center gap-3">
       <FileShape row={row} thumb={actions.thumbOf(row, "s")} />
       {isRenaming ? (
-        <NameField row={row} />
+        <RowName row={row} />
       ) : (
         <div className="flex min-w-0 flex-1 flex-col">
           <span className="flex min-w-0 items-center gap-2">

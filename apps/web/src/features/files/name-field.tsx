@@ -1,20 +1,25 @@
 import { useRef } from "react";
 import { useMessages } from "../../messages/use-messages.ts";
 import { stemLength } from "./file-names.ts";
-import { useListActions } from "./list-actions.ts";
 import { NameInput } from "./name-input.tsx";
 import { isFolder, type ListedRow } from "./row-source.ts";
 
+interface NameFieldProps {
+  readonly row: ListedRow;
+  readonly onName: (name: string) => void;
+  /** The name stays. */
+  readonly onCancel: () => void;
+}
+
 /** Enter or leaving the field saves, Escape cancels. */
-export function NameField({ row }: { readonly row: ListedRow }) {
+export function NameField({ row, onName, onCancel }: NameFieldProps) {
   const { message } = useMessages();
-  const actions = useListActions();
   const isDone = useRef(false);
   const end = (name: string | undefined) => {
     if (isDone.current) return;
     isDone.current = true;
-    if (name !== undefined && name !== row.name) actions.rename(row, name);
-    else actions.endRename(row);
+    if (name !== undefined && name !== row.name) onName(name);
+    else onCancel();
   };
   return (
     <NameInput

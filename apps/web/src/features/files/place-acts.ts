@@ -51,7 +51,7 @@ export interface PlaceActs extends FilesActs {
   readonly goTo: (folderId: string | null) => void;
   /** Called by drag and by dialog. */
   readonly put: (kind: "move" | "copy", rows: readonly ListedRow[], to: { id: string; name: string }) => void;
-  readonly trashRows: (rows: readonly ListedRow[]) => void;
+  readonly trashRows: (rows: readonly ListedRow[]) => Promise<Outcome>;
 }
 
 export interface Go {
@@ -131,9 +131,7 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
 function changingActs(parts: Parts) {
   const { drive, host, withSelected: about } = parts;
   const trashRows = (rows: readonly ListedRow[]) =>
-    void run(parts, stepsToTrash(subjectsOf(rows, host())), rows, (count) =>
-      messages().message("files.trashed", { count }),
-    );
+    run(parts, stepsToTrash(subjectsOf(rows, host())), rows, (count) => messages().message("files.trashed", { count }));
   return {
     put: put(parts),
     beginRename: about(([row]) => row !== undefined && host().beginRename(row.id)),

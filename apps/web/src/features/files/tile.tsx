@@ -1,10 +1,9 @@
 import { memo } from "react";
 import { Tile as Card } from "../../design/row.tsx";
 import { FileShape } from "./file-shape.tsx";
-import { CheckCell, lineAttributes, type LineProps, Marks, MenuCell, NameLink } from "./list-row.tsx";
+import { CheckCell, lineAttributes, type LineProps, Marks, MenuCell, NameLink, RowName } from "./list-row.tsx";
 import { RowCell } from "./row-cell.tsx";
 import { useListActions } from "./list-actions.ts";
-import { NameField } from "./name-field.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
 export interface TileProps extends LineProps {
@@ -40,7 +39,7 @@ export const Tile = memo(function Tile({ startPx, widthPx, heightPx, ...line }: 
           </div>
           <div role="gridcell" className="-mb-2 flex h-8 min-w-0 shrink-0 items-center gap-2 ps-1">
             {line.isRenaming ? (
-              <NameField row={row} />
+              <RowName row={row} />
             ) : (
               <>
                 <span className="min-w-0 flex-1">

@@ -22,7 +22,7 @@ export function useMoving({
       from: id,
       ground: mayTake ? dropAttributes(id, name || messages().message("files.home"), lineage, false) : {},
       drop: (target, copy, rows) => {
-        if (target.id === trashTarget) acts.trashRows(rows);
+        if (target.id === trashTarget) void acts.trashRows(rows);
         else acts.put(copy ? "copy" : "move", rows, target);
       },
       spring: (target) => acts.goTo(target.id),

@@ -17,7 +17,7 @@ import { useDrive } from "../../data/use-drive.ts";
 import { useKept } from "../../data/use-kept.ts";
 import { openMenu } from "../../design/menu.ts";
 import { useOfferMainActs } from "../../routes/shell/main-acts.ts";
-import { useOfferSubject } from "../../routes/shell/subject.ts";
+import { type ListSubject, useOfferSubject } from "../../routes/shell/subject.ts";
 import { useClipboard } from "./clipboard.ts";
 import { allCommands, fileMenu, placeMenu } from "./file-commands.ts";
 import type { FileListHandle } from "./file-list.tsx";
@@ -92,7 +92,7 @@ export function usePlace(props: ListPlaceProps) {
   const actions = useListActionsOf({ act, acts, handle, showMenu, setRenamingId, selection, thumbTag, viewer });
   useOfferMainActs(useMainActsOf(context));
   useOfferCommands(latest);
-  useOfferSubject(useSubjectOf(context, filter.shown, snapshot));
+  useOfferSubject(useSubjectOf(context, props, filter.shown, snapshot));
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Escape" && filter.isOpen) {
       filter.end();
@@ -141,23 +141,20 @@ function openPlaceMenu(context: FilesContext, at: Point, byKey: boolean, onClose
 }
 
 /** Subject of panel and preview: the only selected item, otherwise the folder. */
-function useSubjectOf({ rows, count, folder }: FilesContext, source: RowSource, snapshot: unknown) {
+function useSubjectOf(
+  { rows, count, folder }: FilesContext,
+  props: ListPlaceProps,
+  source: RowSource,
+  snapshot: unknown,
+): ListSubject {
   const id = count === 1 ? rows[0]?.id : folder?.id;
+  const latest = useRef(props);
+  latest.current = props;
   return useMemo(
     // New after every change, because the neighbors may differ.
-    () => ({ id, snapshot, neighbour: (from: string, step: -1 | 1) => fileBeside(source, from, step) }),
+    () => ({ id, snapshot, rows: source, place: () => latest.current }),
     [id, source, snapshot],
   );
-}
-
-function fileBeside(source: RowSource, id: string, step: -1 | 1): string | undefined {
-  const at = source.indexOf(id);
-  if (at < 0) return undefined;
-  for (let index = at + step; index >= 0 && index < source.total; index += step) {
-    const row = source.rowAt(index);
-    if (row === undefined || row.kind === "file") return row?.id;
-  }
-  return undefined;
 }
 
 function useMainActsOf(context: FilesContext) {

@@ -1,10 +1,11 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import ChevronLeft from "lucide-react/icons/chevron-left";
 import ChevronRight from "lucide-react/icons/chevron-right";
-import Download from "lucide-react/icons/download";
-import Info from "lucide-react/icons/info";
+import Ellipsis from "lucide-react/icons/ellipsis";
 import { type KeyboardEvent, type ReactElement, type ReactNode, Suspense, useEffect } from "react";
+import { commandMenu, platform, shownChord } from "../../commands/command-menu.ts";
+import { type Command, offered, pressedCommand } from "../../commands/command.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
 import { useAway } from "../../data/use-away.ts";
 import { useDrive } from "../../data/use-drive.ts";
@@ -12,25 +13,44 @@ import { useKept } from "../../data/use-kept.ts";
 import { useNode } from "../../data/use-node.ts";
 import { Button, buttonLook } from "../../design/button.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
+import { MenuButton } from "../../design/menu-button.tsx";
 import { Failure } from "../../design/notice.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { ViewerLayer } from "../../design/viewer-layer.tsx";
+import type { Messages } from "../../messages/messages.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 import { FrameView } from "./frame-view.tsx";
 import { ImageView } from "./image-view.tsx";
 import { MediaView } from "./media-view.tsx";
 import { NoPreview } from "./no-preview.tsx";
+import { usePreviewCommands } from "./preview-commands.ts";
 import { type PreviewKind, previewKind } from "./preview-kind.ts";
 import { ZipView } from "./zip-view.tsx";
 
 const KeptView = lazyPart(async () => (await withWords(import("./kept-view.tsx"))).KeptView);
 
+/** The file in its list. */
+interface ListedFile {
+  /** Known before the file has loaded. */
+  readonly name: string | undefined;
+  readonly previousId?: string | undefined;
+  readonly nextId?: string | undefined;
+  /** Position among the files of the list. */
+  readonly at?: number;
+  readonly count?: number;
+  /** The list has not loaded to its end. */
+  readonly hasMore?: boolean;
+  readonly menu: readonly (readonly Command<unknown>[])[];
+  /** Commands with keys, but without menu items. */
+  readonly keys: readonly Command<unknown>[];
+  readonly nameField: ReactNode;
+}
+
 interface PreviewProps {
   readonly id: string;
   readonly version: number | undefined;
-  readonly previousId: string | undefined;
-  readonly nextId: string | undefined;
+  readonly file: ListedFile;
   readonly details?: ReactNode;
   readonly onGo: (id: string) => void;
   /** Absent without details. */
@@ -38,46 +58,43 @@ interface PreviewProps {
   readonly onClose: () => void;
 }
 
-export function Preview({ id, version, previousId, nextId, details, onGo, onDetails, onClose }: PreviewProps) {
+export function Preview({ id, version, file, details, onGo, onDetails, onClose }: PreviewProps) {
   const { client, viewer } = useDrive();
   const words = useMessages();
-  const { message } = words;
+  const navigate = useNavigate();
   const { data: node, error, refetch } = useNode(id);
   const keptFile = useKeptFile(version === undefined ? id : undefined);
-  const onKeyDown = (event: KeyboardEvent) => {
-    // Players and text fields use these keys.
-    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.target instanceof Element && event.target.closest("video, audio, textarea, input") !== null) return;
-    const isForwards = event.key === (document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight");
-    const isBackwards = event.key === (document.documentElement.dir === "rtl" ? "ArrowRight" : "ArrowLeft");
-    if (isForwards && nextId !== undefined) onGo(nextId);
-    if (isBackwards && previousId !== undefined) onGo(previousId);
-  };
+  const kind = node && previewKind(node);
   const save = () =>
     void viewer
       .save(client, { id, version, use: "download" })
       .catch((thrown: unknown) => showToast({ text: problemWords(thrown, words), kind: "error" }));
-  const acts = (
-    <>
-      {viewer.kind === "account" && node !== undefined && isText(previewKind(node)) && mayEdit(node) && (
-        <Link to="/edit/$id" params={{ id }} className={buttonLook("secondary")}>
-          {message("preview.edit")}
-        </Link>
-      )}
-      <IconButton label={message("preview.download")} Icon={Download} onClick={save} />
-      {onDetails !== undefined && <IconButton label={message("details.details")} Icon={Info} onClick={onDetails} />}
-    </>
-  );
+  const own = usePreviewCommands({
+    canEdit: viewer.kind === "account" && node !== undefined && isText(previewKind(node)) && mayEdit(node),
+    canPrint: kind === "image" && keptFile === undefined && !viewer.isCounted,
+    edit: () => void navigate({ to: "/edit/$id", params: { id } }),
+    save,
+    showDetails: onDetails,
+  });
+  const menu = menuOf(own, file.menu);
   const steps = [
-    <Step key="previous" label={message("preview.previous")} toId={previousId} Icon={ChevronLeft} onGo={onGo} />,
-    <Step key="next" label={message("preview.next")} toId={nextId} Icon={ChevronRight} onGo={onGo} />,
+    <Step
+      key="previous"
+      label={words.message("preview.previous")}
+      toId={file.previousId}
+      Icon={ChevronLeft}
+      onGo={onGo}
+    />,
+    <Step key="next" label={words.message("preview.next")} toId={file.nextId} Icon={ChevronRight} onGo={onGo} />,
   ];
   return (
     <ViewerLayer
-      title={keptFile?.name ?? node?.name ?? ""}
-      acts={acts}
+      title={keptFile?.name ?? file.name ?? node?.name ?? ""}
+      note={positionOf(file, words)}
+      titleField={file.nameField}
+      acts={<Acts id={id} menu={menu} />}
       aside={details}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => press(event, file, [...menu.flat(), ...file.keys], onGo)}
       onClose={onClose}
     >
       {keptFile !== undefined && (
@@ -89,7 +106,7 @@ export function Preview({ id, version, previousId, nextId, details, onGo, onDeta
         <div className="m-auto">
           <Failure
             title={problemWords(error, words)}
-            acts={<Button onClick={() => void refetch()}>{message("shell.tryAgain")}</Button>}
+            acts={<Button onClick={() => void refetch()}>{words.message("shell.tryAgain")}</Button>}
           />
         </div>
       )}
@@ -103,9 +120,89 @@ export function Preview({ id, version, previousId, nextId, details, onGo, onDeta
           onDownload={save}
         />
       )}
-      {keptFile === undefined && node !== undefined && !isFramed(previewKind(node)) && steps.map(beside)}
+      {keptFile === undefined && kind !== undefined && !isFramed(kind) && steps.map(beside)}
     </ViewerLayer>
   );
+}
+
+type Menu = readonly (readonly Command<unknown>[])[];
+
+/** Deletion stays last. */
+function menuOf(own: ReturnType<typeof usePreviewCommands>, listed: Menu): Menu {
+  const [first, last] = [
+    [own.edit, own.download],
+    [own.details, own.print, own.fullScreen],
+  ];
+  return [first, ...listed.slice(0, -1), last, ...listed.slice(-1)].map((group) => offered<unknown>(group, undefined));
+}
+
+/** Buttons without room are in the menu, which has all commands. */
+function Acts({ id, menu }: { readonly id: string; readonly menu: Menu }) {
+  const { message } = useMessages();
+  const find = (...ids: readonly string[]) => menu.flat().find((command) => ids.includes(command.id));
+  return (
+    <>
+      <div className="hidden items-center gap-1 sm:flex">
+        {find("edit") !== undefined && (
+          <Link to="/edit/$id" params={{ id }} className={buttonLook("secondary")}>
+            {message("preview.edit")}
+          </Link>
+        )}
+        <CommandButton command={find("star", "unstar")} />
+        <CommandButton command={find("share")} />
+      </div>
+      <CommandButton command={find("download")} />
+      <div className="hidden sm:flex">
+        <CommandButton command={find("details")} />
+      </div>
+      <MenuButton label={message("files.actions")} items={() => commandMenu(menu, undefined)}>
+        <IconButton label={message("files.actions")} Icon={Ellipsis} />
+      </MenuButton>
+    </>
+  );
+}
+
+function CommandButton({ command }: { readonly command: Command<unknown> | undefined }) {
+  const { message } = useMessages();
+  if (command === undefined) return null;
+  const chord = command.keys?.[platform]?.[0];
+  return (
+    <IconButton
+      label={message(command.message)}
+      keys={chord && shownChord(chord)}
+      Icon={command.icon}
+      onClick={() => void command.run(undefined)}
+    />
+  );
+}
+
+function press(
+  event: KeyboardEvent,
+  { previousId, nextId }: ListedFile,
+  commands: readonly Command<unknown>[],
+  onGo: (id: string) => void,
+): void {
+  if (event.defaultPrevented || isElsewhere(event)) return;
+  const isRtl = document.documentElement.dir === "rtl";
+  const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey;
+  if (isPlain && event.key === (isRtl ? "ArrowLeft" : "ArrowRight") && nextId !== undefined) onGo(nextId);
+  if (isPlain && event.key === (isRtl ? "ArrowRight" : "ArrowLeft") && previousId !== undefined) onGo(previousId);
+  const isInDetails = event.target instanceof Element && event.target.closest("aside") !== null;
+  const command = isInDetails ? undefined : pressedCommand(commands, event.nativeEvent, platform, undefined);
+  if (command === undefined) return;
+  event.preventDefault();
+  void command.run(undefined);
+}
+
+/** Players and fields use these keys. React also passes on events of dialogs and menus above. */
+function isElsewhere({ currentTarget, target }: KeyboardEvent): boolean {
+  if (!(target instanceof Element)) return false;
+  return !currentTarget.contains(target) || target.closest("video, audio, textarea, input") !== null;
+}
+
+function positionOf({ at, count, hasMore }: ListedFile, { message, number }: Messages): string | undefined {
+  if (at === undefined || count === undefined) return undefined;
+  return message("preview.position", { at, total: `${number(count)}${hasMore === true ? "+" : ""}` });
 }
 
 interface ShownFileProps {

@@ -1,6 +1,10 @@
 export const preview = {
   "preview.edit": "Bearbeiten",
   "preview.download": "Herunterladen",
+  "preview.print": "Drucken…",
+  "preview.fullScreen": "Vollbild",
+  "preview.fullScreenEnd": "Vollbild beenden",
+  "preview.position": "{at} von {total}",
   "preview.previous": "Vorige Datei",
   "preview.next": "Nächste Datei",
   "preview.image": "Bild {name}; + und - vergrößern und verkleinern",

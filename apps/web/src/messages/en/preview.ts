@@ -1,6 +1,10 @@
 export const preview = {
   "preview.edit": "Edit",
   "preview.download": "Download",
+  "preview.print": "Print…",
+  "preview.fullScreen": "Full screen",
+  "preview.fullScreenEnd": "Exit full screen",
+  "preview.position": "{at} of {total}",
   "preview.previous": "Previous file",
   "preview.next": "Next file",
   "preview.image": "Image {name}. Press + or − to zoom.",

@@ -1,4 +1,6 @@
 import { useEffect, useSyncExternalStore } from "react";
+import type { PlaceKind, ShownFolder } from "../../features/files/files-context.ts";
+import type { RowSource } from "../../features/files/row-source.ts";
 
 /** Subject for panels beside the list and previews above it. */
 export interface ListSubject {
@@ -6,8 +8,17 @@ export interface ListSubject {
   readonly id: string | undefined;
   /** Differs after every change. */
   readonly snapshot: unknown;
-  /** Follows the list's order. */
-  readonly neighbour: (id: string, step: -1 | 1) => string | undefined;
+  /** Without rows that a filter hides. */
+  readonly rows: RowSource;
+  readonly place: () => ListedIn;
+}
+
+/** Place of the rows. */
+export interface ListedIn {
+  readonly kind: PlaceKind;
+  readonly folder?: ShownFolder | undefined;
+  readonly onDone?: (ids: ReadonlySet<string>) => void;
+  readonly onStar?: (ids: ReadonlySet<string>, isStarred: boolean) => void;
 }
 
 let current: ListSubject | undefined;
