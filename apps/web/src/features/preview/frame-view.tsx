@@ -1,7 +1,7 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 import CodeXml from "lucide-react/icons/code-xml";
 import WrapText from "lucide-react/icons/wrap-text";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { IconButton } from "../../design/icon-button.tsx";
 import { Failure, Notice } from "../../design/notice.tsx";
 import { changePreferences, preferences } from "../../design/preferences.ts";
@@ -18,14 +18,12 @@ interface FrameViewProps {
   readonly node: NodeJson;
   readonly version: number | undefined;
   readonly kind: FramedKind;
-  /** Buttons for the neighboring files. */
-  readonly steps: ReactNode;
   /** Escape was pressed in the frame. */
   readonly onLeft: () => void;
 }
 
 /** Rendered, or as source text. */
-export function FrameView({ node, version, kind, steps, onLeft }: FrameViewProps) {
+export function FrameView({ node, version, kind, onLeft }: FrameViewProps) {
   const { message } = useMessages();
   const isText = kind !== "pdf";
   const isSmall = node.size <= renderedBytesMax[kind];
@@ -42,16 +40,25 @@ export function FrameView({ node, version, kind, steps, onLeft }: FrameViewProps
     changePreferences({ lines: wraps ? "whole" : "wrapped" });
     setWraps(!wraps);
   };
+  const canWrap = isSource && facts.mayWrap === true;
+  const hasSource = mayRender && isText;
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-      <FrameBar steps={steps}>
-        {isSource && facts.mayWrap === true && (
-          <IconButton label={message("preview.wrap")} Icon={WrapText} aria-pressed={wraps} onClick={toggleWrap} />
-        )}
-        {mayRender && isText && (
-          <IconButton label={message("preview.source")} Icon={CodeXml} aria-pressed={isSource} onClick={toggleSource} />
-        )}
-      </FrameBar>
+      {(canWrap || hasSource) && (
+        <FrameBar>
+          {canWrap && (
+            <IconButton label={message("preview.wrap")} Icon={WrapText} aria-pressed={wraps} onClick={toggleWrap} />
+          )}
+          {hasSource && (
+            <IconButton
+              label={message("preview.source")}
+              Icon={CodeXml}
+              aria-pressed={isSource}
+              onClick={toggleSource}
+            />
+          )}
+        </FrameBar>
+      )}
       {facts.isCut === true && (
         <div className="p-2">
           <Notice kind="info">{message("preview.cut")}</Notice>

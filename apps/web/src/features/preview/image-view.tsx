@@ -1,5 +1,9 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { type PointerEvent, useEffect, useRef, useState } from "react";
+import Minus from "lucide-react/icons/minus";
+import Plus from "lucide-react/icons/plus";
+import Shrink from "lucide-react/icons/shrink";
+import { type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
+import { IconButton } from "../../design/icon-button.tsx";
 import { Failure } from "../../design/notice.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -11,12 +15,12 @@ interface ImageViewProps {
   readonly version: number | undefined;
 }
 
-/** Zooms by wheel, pinch, double click and + - 0; dragging pans. */
+/** Zooms by buttons, wheel, pinch, double click and + - 0; dragging pans. */
 export function ImageView({ node, version }: ImageViewProps) {
   const words = useMessages();
   const { data: address, error } = useSignedAddress(node.id, version, node.content_id);
   const [isBroken, setBroken] = useState(false);
-  const { frame, picture, zoom, handlers } = useZoom();
+  const { frame, picture, zoom, handlers, zoomBy, fit, measure, percent } = useZoom();
   if (error !== null || isBroken) {
     return (
       <div className="m-auto">
@@ -25,47 +29,91 @@ export function ImageView({ node, version }: ImageViewProps) {
     );
   }
   return (
-    <div
-      ref={frame}
-      tabIndex={0}
-      role="group"
-      aria-label={words.message("preview.image", { name: node.name })}
-      {...handlers}
-      className={`flex min-h-0 flex-1 touch-none items-center justify-center overflow-hidden ${zoom.scale > 1 ? "cursor-grab" : ""}`}
-    >
-      {address !== undefined && (
-        <img
-          ref={picture}
-          src={address}
-          alt={node.name}
-          draggable={false}
-          onError={() => setBroken(true)}
-          style={{ transform: `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})` }}
-          className="max-h-full max-w-full object-contain select-none"
-        />
-      )}
+    <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+      <div
+        ref={frame}
+        role="group"
+        aria-label={words.message("preview.image", { name: node.name })}
+        {...handlers}
+        className={`flex min-h-0 flex-1 touch-none items-center justify-center overflow-hidden ${zoom.scale > 1 ? "cursor-grab" : ""}`}
+      >
+        {address !== undefined && (
+          <img
+            ref={picture}
+            src={address}
+            alt={node.name}
+            draggable={false}
+            data-printed
+            onLoad={measure}
+            onError={() => setBroken(true)}
+            style={{ transform: `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})` }}
+            className="max-h-full max-w-full object-contain select-none"
+          />
+        )}
+      </div>
+      <ZoomBar percent={words.percent(percent)} onBy={zoomBy} onFit={fit} />
     </div>
   );
 }
+
+interface ZoomBarProps {
+  readonly percent: string;
+  readonly onBy: (factor: number) => void;
+  readonly onFit: () => void;
+}
+
+function ZoomBar({ percent, onBy, onFit }: ZoomBarProps) {
+  const { message } = useMessages();
+  return (
+    <div
+      role="group"
+      aria-label={message("preview.zoom")}
+      className="flex h-14 shrink-0 items-center justify-center gap-1"
+    >
+      <IconButton label={message("preview.zoomOut")} keys="−" Icon={Minus} onClick={() => onBy(1 / zoomFactor)} />
+      <p aria-live="polite" className="w-14 text-center tabular-nums">
+        {percent}
+      </p>
+      <IconButton label={message("preview.zoomIn")} keys="+" Icon={Plus} onClick={() => onBy(zoomFactor)} />
+      <IconButton label={message("preview.zoomFit")} keys="0" Icon={Shrink} onClick={onFit} />
+    </div>
+  );
+}
+
+const zoomFactor = 1.5;
 
 function useZoom() {
   const frame = useRef<HTMLDivElement>(null);
   const picture = useRef<HTMLImageElement>(null);
   const [zoom, setZoom] = useState<Zoom>(fitted);
+  /** Screen pixels per pixel of the picture at scale 1. */
+  const [fittedRatio, setFittedRatio] = useState(1);
   const pointers = useRef(new Map<number, { readonly x: number; readonly y: number }>());
   const extents = (): readonly [Extent, Extent] => [extentOf(frame.current), extentOf(picture.current)];
   const zoomAt = (factor: number, at: { readonly clientX: number; readonly clientY: number } | undefined) => {
     const point = at === undefined ? { x: 0, y: 0 } : fromMiddle(frame.current, at);
     setZoom((old) => zoomedBy(old, factor, point, ...extents()));
   };
-  const latest = useRef(zoomAt);
-  latest.current = zoomAt;
+  const measure = () => {
+    const { offsetWidth = 0, naturalWidth = 0 } = picture.current ?? {};
+    if (naturalWidth > 0) setFittedRatio(offsetWidth / naturalWidth);
+  };
+  const zoomBy = (factor: number) => zoomAt(factor, undefined);
+  const fit = () => setZoom(fitted);
+  useZoomKeys(frame, zoomBy, fit);
+  const latest = useRef({ zoomAt, measure });
+  latest.current = { zoomAt, measure };
+  useEffect(() => {
+    const observer = new ResizeObserver(() => latest.current.measure());
+    if (frame.current !== null) observer.observe(frame.current);
+    return () => observer.disconnect();
+  }, []);
   useEffect(() => {
     // React's wheel listeners are passive and cannot prevent scrolling.
     const place = frame.current;
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();
-      latest.current(Math.exp(-event.deltaY / 300), event);
+      latest.current.zoomAt(Math.exp(-event.deltaY / 300), event);
     };
     place?.addEventListener("wheel", onWheel, { passive: false });
     return () => place?.removeEventListener("wheel", onWheel);
@@ -84,6 +132,10 @@ function useZoom() {
     frame,
     picture,
     zoom,
+    zoomBy,
+    fit,
+    measure,
+    percent: fittedRatio * zoom.scale,
     handlers: {
       onPointerDown: (event: PointerEvent) => {
         event.currentTarget.setPointerCapture(event.pointerId);
@@ -93,14 +145,32 @@ function useZoom() {
       onPointerUp: drop,
       onPointerCancel: drop,
       onDoubleClick: (event: { readonly clientX: number; readonly clientY: number }) =>
-        zoom.scale > 1 ? setZoom(fitted) : zoomAt(3, event),
-      onKeyDown: (event: { readonly key: string }) => {
-        if (event.key === "+" || event.key === "=") zoomAt(1.5, undefined);
-        if (event.key === "-") zoomAt(1 / 1.5, undefined);
-        if (event.key === "0") setZoom(fitted);
-      },
+        zoom.scale > 1 ? fit() : zoomAt(3, event),
     },
   };
+}
+
+/** The keys need no focus in the picture. */
+function useZoomKeys(frame: RefObject<Element | null>, zoomBy: (factor: number) => void, fit: () => void): void {
+  const onKey = useRef<(event: KeyboardEvent) => void>(undefined);
+  onKey.current = ({ key, target, ctrlKey, metaKey, altKey, defaultPrevented }) => {
+    if (defaultPrevented || ctrlKey || metaKey || altKey || isElsewhere(target, frame.current)) return;
+    if (key === "+" || key === "=") zoomBy(zoomFactor);
+    if (key === "-") zoomBy(1 / zoomFactor);
+    if (key === "0") fit();
+  };
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => onKey.current?.(event);
+    addEventListener("keydown", listener);
+    return () => removeEventListener("keydown", listener);
+  }, []);
+}
+
+/** In a field, or in a dialog or menu above the picture. */
+function isElsewhere(target: EventTarget | null, frame: Element | null): boolean {
+  if (!(target instanceof Element)) return false;
+  const layer = target.closest("[role=dialog], [role=menu]");
+  return target.matches("input, textarea, select") || (layer !== null && !layer.contains(frame));
 }
 
 function extentOf(element: HTMLElement | null): Extent {

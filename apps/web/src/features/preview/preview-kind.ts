@@ -6,6 +6,11 @@ export type FramedKind = "text" | "markdown" | "drawing" | "pdf";
 /** none: can only be saved. */
 export type PreviewKind = "image" | "video" | "audio" | FramedKind | "zip" | "none";
 
+/** Pictures and videos have a dark ground in both themes. */
+export function groundOf(kind: PreviewKind): string {
+  return kind === "image" || kind === "video" ? "bg-canvas text-text scheme-dark" : "";
+}
+
 /** Rendered by every browser without running scripts. */
 const images = new Set(["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/bmp"]);
 

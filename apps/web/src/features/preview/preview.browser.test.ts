@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually } from "@holdfast/server/acceptance/testing";
+import { eventually, ok } from "@holdfast/server/acceptance/testing";
+import type { Locator } from "@holdfast/tools/testing-browser";
 import { axeProblems } from "../../testing/axe.ts";
+import { drawPicture } from "../../testing/draw-picture.ts";
 import { isLoaded } from "../../testing/loaded-picture.ts";
 import { testApp } from "../../testing/test-app.ts";
 
@@ -78,4 +80,72 @@ test("a PDF is drawn in a frame of no origin, with its words for whoever listens
   app.expectComplaint(/404 .*\/api\/v1\/thumbs\//);
   await page.goto(`${app.server.url}/files?open=${await app.api.idOf("/torn.pdf")}`);
   await page.getByText("It may be damaged").waitFor();
+});
+
+test("a picture is zoomed by buttons, and by keys without a click on it", async () => {
+  const { id } = await ok(app.api, "POST", "/metadata", { path: "/zoomed", kind: "folder" });
+  await app.api.put("/zoomed/zoomed.png", drawPicture(2000, 1000));
+  await app.signIn();
+  const { page } = app;
+  await app.open(`/files/${id}?open=${await app.api.idOf("/zoomed/zoomed.png")}`);
+  const image = page.getByRole("img", { name: "zoomed.png" });
+  await isLoaded(image, 2000);
+  // 1440 of 2000 pixels.
+  const zoom = page.getByRole("group", { name: "Zoom", exact: true });
+  const becomes = async (percent: string, scale: string) => {
+    await zoom.getByText(percent, { exact: true }).waitFor();
+    assert.match((await image.getAttribute("style")) ?? "", new RegExp(`scale\\(${scale}\\)`));
+  };
+  await becomes("72%", "1");
+  await zoom.getByRole("button", { name: "Zoom in" }).click();
+  await becomes("108%", "1.5");
+  await zoom.getByRole("button", { name: "Fit to screen" }).click();
+  await becomes("72%", "1");
+  await page.getByRole("dialog").focus();
+  await page.keyboard.press("+");
+  await becomes("108%", "1.5");
+  await page.keyboard.press("-");
+  await becomes("72%", "1");
+  await page.keyboard.press("+");
+  await page.keyboard.press("0");
+  await becomes("72%", "1");
+  assert.deepEqual(await axeProblems(page), []);
+  await page.emulateMedia({ media: "print" });
+  const isPrinted = (element: Element | SVGElement | HTMLElement) => getComputedStyle(element).visibility;
+  assert.equal(await image.evaluate(isPrinted), "visible");
+  assert.equal(await page.locator("header").last().evaluate(isPrinted), "hidden");
+});
+
+test("the buttons for the next file have one place for all kinds, and pictures a dark ground", async () => {
+  const { id } = await ok(app.api, "POST", "/metadata", { path: "/kinds", kind: "folder" });
+  await app.api.put("/kinds/1.png", drawPicture(600, 400));
+  await app.api.put("/kinds/2.md", "# Title");
+  await app.api.put("/kinds/3.txt", "text");
+  await app.api.put("/kinds/4.pdf", paper("Holdfast"));
+  await app.api.put("/kinds/5.xyz", "other");
+  await app.api.put("/kinds/6.xyz", "last");
+  await app.signIn();
+  const { page } = app;
+  const next = page.getByRole("button", { name: "Next file" });
+  const placeOf = async (button: Locator) => JSON.stringify(await button.boundingBox());
+  for (const [width, height] of [
+    [1440, 900],
+    [390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.goto(`${app.server.url}/files/${id}?open=${await app.api.idOf("/kinds/1.png")}`);
+    await page.getByRole("dialog").getByText("1 of 6").waitFor();
+    const ground = await page.getByRole("group", { name: "Zoom", exact: true }).evaluate((element) => {
+      const stage = element.closest(".scheme-dark");
+      return stage === null ? "" : getComputedStyle(stage).backgroundColor;
+    });
+    assert.equal(ground, "rgb(18, 22, 21)");
+    const places = new Set([await placeOf(next)]);
+    for (const at of [2, 3, 4, 5]) {
+      await next.click();
+      await page.getByRole("dialog").getByText(`${at} of 6`).waitFor();
+      places.add(await placeOf(next));
+    }
+    assert.equal(places.size, 1, [...places].join(" "));
+  }
 });

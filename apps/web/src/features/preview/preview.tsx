@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import ChevronLeft from "lucide-react/icons/chevron-left";
 import ChevronRight from "lucide-react/icons/chevron-right";
 import Ellipsis from "lucide-react/icons/ellipsis";
-import { type KeyboardEvent, type ReactElement, type ReactNode, Suspense, useEffect } from "react";
+import { type KeyboardEvent, type ReactNode, Suspense, useEffect, useRef } from "react";
 import { commandMenu, platform, shownChord } from "../../commands/command-menu.ts";
 import { type Command, offered, pressedCommand } from "../../commands/command.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
@@ -20,12 +20,13 @@ import { ViewerLayer } from "../../design/viewer-layer.tsx";
 import type { Messages } from "../../messages/messages.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
+import type { KeptFile } from "../../offline/kept-index.ts";
 import { FrameView } from "./frame-view.tsx";
 import { ImageView } from "./image-view.tsx";
 import { MediaView } from "./media-view.tsx";
 import { NoPreview } from "./no-preview.tsx";
 import { usePreviewCommands } from "./preview-commands.ts";
-import { type PreviewKind, previewKind } from "./preview-kind.ts";
+import { groundOf, type PreviewKind, previewKind } from "./preview-kind.ts";
 import { ZipView } from "./zip-view.tsx";
 
 const KeptView = lazyPart(async () => (await withWords(import("./kept-view.tsx"))).KeptView);
@@ -64,29 +65,19 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
   const navigate = useNavigate();
   const { data: node, error, refetch } = useNode(id);
   const keptFile = useKeptFile(version === undefined ? id : undefined);
-  const kind = node && previewKind(node);
+  const ground = useGround(node, keptFile);
   const save = () =>
     void viewer
       .save(client, { id, version, use: "download" })
       .catch((thrown: unknown) => showToast({ text: problemWords(thrown, words), kind: "error" }));
   const own = usePreviewCommands({
     canEdit: viewer.kind === "account" && node !== undefined && isText(previewKind(node)) && mayEdit(node),
-    canPrint: kind === "image" && keptFile === undefined && !viewer.isCounted,
+    canPrint: node !== undefined && previewKind(node) === "image" && keptFile === undefined && !viewer.isCounted,
     edit: () => void navigate({ to: "/edit/$id", params: { id } }),
     save,
     showDetails: onDetails,
   });
   const menu = menuOf(own, file.menu);
-  const steps = [
-    <Step
-      key="previous"
-      label={words.message("preview.previous")}
-      toId={file.previousId}
-      Icon={ChevronLeft}
-      onGo={onGo}
-    />,
-    <Step key="next" label={words.message("preview.next")} toId={file.nextId} Icon={ChevronRight} onGo={onGo} />,
-  ];
   return (
     <ViewerLayer
       title={keptFile?.name ?? file.name ?? node?.name ?? ""}
@@ -97,30 +88,24 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
       onKeyDown={(event) => press(event, file, [...menu.flat(), ...file.keys], onGo)}
       onClose={onClose}
     >
-      {keptFile !== undefined && (
-        <Suspense fallback={null}>
-          <KeptView key={id} file={keptFile} />
-        </Suspense>
-      )}
-      {keptFile === undefined && error !== null && (
-        <div className="m-auto">
-          <Failure
-            title={problemWords(error, words)}
-            acts={<Button onClick={() => void refetch()}>{words.message("shell.tryAgain")}</Button>}
-          />
-        </div>
-      )}
-      {keptFile === undefined && error === null && node !== undefined && (
-        <ShownFile
-          key={`${id} ${version ?? ""}`}
-          node={node}
-          version={version}
-          steps={steps}
-          onClose={onClose}
-          onDownload={save}
-        />
-      )}
-      {keptFile === undefined && kind !== undefined && !isFramed(kind) && steps.map(beside)}
+      <Stage ground={ground} file={file} onGo={onGo}>
+        {keptFile !== undefined && (
+          <Suspense fallback={null}>
+            <KeptView key={id} file={keptFile} />
+          </Suspense>
+        )}
+        {keptFile === undefined && error !== null && (
+          <div className="m-auto">
+            <Failure
+              title={problemWords(error, words)}
+              acts={<Button onClick={() => void refetch()}>{words.message("shell.tryAgain")}</Button>}
+            />
+          </div>
+        )}
+        {keptFile === undefined && error === null && node !== undefined && (
+          <ShownFile key={`${id} ${version ?? ""}`} node={node} version={version} onClose={onClose} onDownload={save} />
+        )}
+      </Stage>
     </ViewerLayer>
   );
 }
@@ -183,10 +168,9 @@ function press(
   onGo: (id: string) => void,
 ): void {
   if (event.defaultPrevented || isElsewhere(event)) return;
-  const isRtl = document.documentElement.dir === "rtl";
   const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey;
-  if (isPlain && event.key === (isRtl ? "ArrowLeft" : "ArrowRight") && nextId !== undefined) onGo(nextId);
-  if (isPlain && event.key === (isRtl ? "ArrowRight" : "ArrowLeft") && previousId !== undefined) onGo(previousId);
+  if (isPlain && event.key === (isRtl() ? "ArrowLeft" : "ArrowRight") && nextId !== undefined) onGo(nextId);
+  if (isPlain && event.key === (isRtl() ? "ArrowRight" : "ArrowLeft") && previousId !== undefined) onGo(previousId);
   const isInDetails = event.target instanceof Element && event.target.closest("aside") !== null;
   const command = isInDetails ? undefined : pressedCommand(commands, event.nativeEvent, platform, undefined);
   if (command === undefined) return;
@@ -208,23 +192,35 @@ function positionOf({ at, count, hasMore }: ListedFile, { message, number }: Mes
 interface ShownFileProps {
   readonly node: NodeJson;
   readonly version?: number | undefined;
-  /** Navigation buttons, if the preview has no own place for them. */
-  readonly steps?: ReactNode;
   /** Absent if there is no page to return to. */
   readonly onClose?: () => void;
   readonly onDownload: () => void;
 }
 
 /** Shows a file as far as it is safe in a browser. */
-export function ShownFile({ node, version, steps, onClose = () => {}, onDownload }: ShownFileProps) {
+export function ShownFile(props: ShownFileProps) {
   const { viewer } = useDrive();
   if (viewer.isCounted) return <CountedFile />;
-  const kind = previewKind(node);
+  const kind = previewKind(props.node);
+  return (
+    <div className={`flex min-h-0 min-w-0 flex-1 ${groundOf(kind)}`}>
+      <Content {...props} kind={kind} />
+    </div>
+  );
+}
+
+function Content({
+  kind,
+  node,
+  version,
+  onClose = () => {},
+  onDownload,
+}: ShownFileProps & { readonly kind: PreviewKind }) {
   if (kind === "image") return <ImageView node={node} version={version} />;
   if (kind === "video" || kind === "audio") return <MediaView node={node} version={version} kind={kind} />;
-  if (kind === "zip") return <ZipView node={node} version={version} steps={steps} onLeft={onClose} />;
+  if (kind === "zip") return <ZipView node={node} version={version} onLeft={onClose} />;
   if (kind === "none") return <NoPreview node={node} onDownload={onDownload} />;
-  return <FrameView node={node} version={version} kind={kind} steps={steps} onLeft={onClose} />;
+  return <FrameView node={node} version={version} kind={kind} onLeft={onClose} />;
 }
 
 /** A preview would count as a download. */
@@ -238,26 +234,68 @@ function CountedFile() {
   );
 }
 
-interface StepProps {
-  readonly label: string;
-  readonly toId: string | undefined;
-  readonly Icon: typeof ChevronLeft;
+interface StageProps {
+  readonly ground: Ground;
+  readonly file: ListedFile;
   readonly onGo: (id: string) => void;
+  readonly children: ReactNode;
 }
 
-function Step({ label, toId, Icon, onGo }: StepProps) {
-  return toId === undefined ? null : <IconButton label={label} Icon={Icon} onClick={() => onGo(toId)} />;
-}
-
-/** Places the button at the edge of an image or video. */
-function beside(step: ReactElement<StepProps>, index: number) {
-  if (step.props.toId === undefined) return null;
-  const place = index === 0 ? "start-2" : "end-2";
+/** The buttons for the neighboring files have the same place for all kinds: at the sides, on a phone below. */
+function Stage({ ground, file: { previousId, nextId }, onGo, children }: StageProps) {
+  const { message } = useMessages();
+  const hasSteps = previousId !== undefined || nextId !== undefined;
+  // A picture has its zoom buttons below, and may be under the buttons at the sides.
+  const room = hasSteps && !ground.isPicture ? "max-sm:pb-14 sm:px-14" : "";
   return (
-    <div key={step.key} className={`absolute inset-y-0 my-auto h-fit rounded-full bg-raised shadow-card ${place}`}>
-      {step}
+    <div className={`flex min-h-0 min-w-0 flex-1 ${room} ${ground.look}`}>
+      {children}
+      {previousId !== undefined && (
+        <div className={`start-2 ${stepLook}`}>
+          <IconButton
+            label={message("preview.previous")}
+            keys={isRtl() ? "→" : "←"}
+            Icon={ChevronLeft}
+            onClick={() => onGo(previousId)}
+          />
+        </div>
+      )}
+      {nextId !== undefined && (
+        <div className={`end-2 ${stepLook}`}>
+          <IconButton
+            label={message("preview.next")}
+            keys={isRtl() ? "←" : "→"}
+            Icon={ChevronRight}
+            onClick={() => onGo(nextId)}
+          />
+        </div>
+      )}
     </div>
   );
+}
+
+const stepLook =
+  "absolute h-fit rounded-full bg-raised shadow-card max-sm:bottom-1.5 sm:inset-y-0 sm:my-auto rtl:[&_svg]:rotate-180";
+
+interface Ground {
+  readonly look: string;
+  readonly isPicture: boolean;
+}
+
+/** Stays until the next file has loaded, so that a row of pictures does not flash. */
+function useGround(node: NodeJson | undefined, kept: KeptFile | undefined): Ground {
+  const { viewer } = useDrive();
+  const last = useRef<PreviewKind>("none");
+  if (kept !== undefined) {
+    const { name, mimeType: mime_type, sizeBytes: size } = kept;
+    last.current = previewKind({ kind: "file", name, mime_type, size });
+  } else if (node !== undefined) last.current = previewKind(node);
+  if (viewer.isCounted) return { look: "", isPicture: false };
+  return { look: groundOf(last.current), isPicture: last.current === "image" && kept === undefined };
+}
+
+function isRtl(): boolean {
+  return document.documentElement.dir === "rtl";
 }
 
 /** Used while the server is unreachable. */
@@ -269,10 +307,6 @@ function useKeptFile(id: string | undefined) {
     if (isAway) kept.open().catch(() => {});
   }, [kept, isAway]);
   return isAway ? files.find((file) => file.id === id) : undefined;
-}
-
-function isFramed(kind: PreviewKind): boolean {
-  return isText(kind) || kind === "pdf" || kind === "zip";
 }
 
 function isText(kind: PreviewKind): boolean {

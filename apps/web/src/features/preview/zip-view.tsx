@@ -1,5 +1,5 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { type ReactNode, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { FrameFacts } from "../../preview-frame/frame-messages.ts";
@@ -10,15 +10,13 @@ import { makeRangeReader } from "./range-reader.ts";
 interface ZipViewProps {
   readonly node: NodeJson;
   readonly version: number | undefined;
-  /** Buttons for the neighboring files. */
-  readonly steps: ReactNode;
   readonly onLeft: () => void;
 }
 
 const nothing = new Blob();
 
 /** Downloads only the directory at the zip's end. */
-export function ZipView({ node, version, steps, onLeft }: ZipViewProps) {
+export function ZipView({ node, version, onLeft }: ZipViewProps) {
   const { client } = useDrive();
   const { message, size } = useMessages();
   const [facts, setFacts] = useState<FrameFacts>();
@@ -34,7 +32,7 @@ export function ZipView({ node, version, steps, onLeft }: ZipViewProps) {
   }, [client, node.id, node.size, shown]);
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-      <FrameBar steps={steps}>
+      <FrameBar>
         <p role="status" className="flex-1 px-2 text-muted">
           {facts !== undefined && summaryOf(facts, message, size)}
         </p>
