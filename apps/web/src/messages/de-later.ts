@@ -31,6 +31,7 @@ import { share } from "./de/share.ts";
 import { shared } from "./de/shared.ts";
 import { shred } from "./de/shred.ts";
 import { tray } from "./de/tray.ts";
+import { types } from "./de/types.ts";
 import type { LaterCatalogue } from "./en.ts";
 
 export const deLater: LaterCatalogue = {
@@ -67,4 +68,5 @@ export const deLater: LaterCatalogue = {
   ...shared,
   ...shred,
   ...tray,
+  ...types,
 };

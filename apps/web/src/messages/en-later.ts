@@ -31,6 +31,7 @@ import { share } from "./en/share.ts";
 import { shared } from "./en/shared.ts";
 import { shred } from "./en/shred.ts";
 import { tray } from "./en/tray.ts";
+import { types } from "./en/types.ts";
 import type { Words } from "./message-types.ts";
 
 /** Loaded by places with `withWords`; the first list does not need them. */
@@ -68,4 +69,5 @@ export const enLater = {
   ...shared,
   ...shred,
   ...tray,
+  ...types,
 } as const satisfies Record<string, Words>;

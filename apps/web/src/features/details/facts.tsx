@@ -3,23 +3,26 @@ import { useQuery } from "@tanstack/react-query";
 import { permissionsOf } from "../../data/permissions.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import type { MessageKey } from "../../messages/en.ts";
+import { fileTypeWords } from "../../messages/file-type-words.ts";
+import type { Messages } from "../../messages/messages.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { accessWords } from "./access.ts";
 import { KeepOffline } from "./keep-offline.tsx";
 
 /** Facts without a column in the list. */
 export function Facts({ node }: { readonly node: NodeJson }) {
-  const { message, size, dateTime, number } = useMessages();
+  const words = useMessages();
+  const { message, dateTime, number } = words;
   const isFile = node.kind === "file";
   const facts: readonly (readonly [MessageKey, string | undefined])[] = [
-    ["details.kind", isFile ? (node.mime_type ?? message("details.file")) : message(kindWords[node.kind])],
-    ["details.place", node.path],
     [
-      "details.size",
-      isFile ? `${size(node.size)} (${message("details.bytes", { bytes: number(node.size) })})` : undefined,
+      "details.kind",
+      isFile ? fileTypeWords({ name: node.name, mimeType: node.mime_type }, words) : message(kindWords[node.kind]),
     ],
+    ["details.place", node.path],
+    ["files.columnSize", isFile ? sizeWords(node.size, words) : undefined],
     ["details.target", node.kind === "symlink" ? node.target : undefined],
-    ["details.modified", dateTime(node.modified_at)],
+    ["files.columnModified", dateTime(node.modified_at)],
     ["details.added", dateTime(node.created_at)],
     ["details.version", node.version === null ? undefined : number(node.version)],
     ["details.access", useAccess(node)],
@@ -42,6 +45,11 @@ export function Facts({ node }: { readonly node: NodeJson }) {
       </dl>
     </>
   );
+}
+
+/** Small sizes are whole bytes already. */
+function sizeWords(bytes: number, { message, size, number }: Messages): string {
+  return bytes < 1024 ? size(bytes) : `${size(bytes)} (${message("details.bytes", { bytes: number(bytes) })})`;
 }
 
 /** @returns undefined while loading */

@@ -3,6 +3,7 @@ import Download from "lucide-react/icons/download";
 import FileQuestion from "lucide-react/icons/file-question-mark";
 import { Button } from "../../design/button.tsx";
 import { Empty } from "../../design/notice.tsx";
+import { fileTypeWords } from "../../messages/file-type-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { openedWith } from "./opened-with.ts";
 
@@ -12,10 +13,11 @@ interface NoPreviewProps {
 }
 
 export function NoPreview({ node, onDownload }: NoPreviewProps) {
-  const { message, size, dateTime } = useMessages();
+  const words = useMessages();
+  const { message, size, dateTime } = words;
   const facts = [
     [message("files.columnSize"), size(node.size)],
-    [message("preview.type"), node.mime_type ?? message("preview.typeUnknown")],
+    [message("details.kind"), fileTypeWords({ name: node.name, mimeType: node.mime_type }, words)],
     [message("files.columnModified"), dateTime(node.modified_at)],
   ];
   return (

@@ -30,8 +30,6 @@ export const preview = {
   "preview.leaveAbout": "Dieser Link steht in der Datei und stammt von ihrem Autor.",
   "preview.stay": "Hier bleiben",
   "preview.follow": "In neuem Tab öffnen",
-  "preview.type": "Typ",
-  "preview.typeUnknown": "unbekannt",
   "preview.zipFiles": { one: "{count} Datei", other: "{count} Dateien" },
   "preview.zipFolders": { one: "{count} Ordner", other: "{count} Ordner" },
   "preview.zipUnpacked": "{size} entpackt",

@@ -27,8 +27,6 @@ export const preview = {
   "preview.leaveAbout": "This link was put in the file by its author.",
   "preview.stay": "Stay here",
   "preview.follow": "Open in a new tab",
-  "preview.type": "Type",
-  "preview.typeUnknown": "unknown",
   "preview.zipFiles": { one: "{count} file", other: "{count} files" },
   "preview.zipFolders": { one: "{count} folder", other: "{count} folders" },
   "preview.zipUnpacked": "{size} unpacked",
