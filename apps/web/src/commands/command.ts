@@ -20,13 +20,6 @@ export function offered<Context>(commands: readonly Command<Context>[], context:
   return commands.filter((command) => command.when(context));
 }
 
-/** Binds offered commands to the current context, for a part of the page that does not know it. */
-export function bound<Context>(commands: readonly Command<Context>[], context: Context): readonly Command<unknown>[] {
-  return offered(commands, context).map((command) =>
-    Object.assign({}, command, { when: () => true, run: () => command.run(context) }),
-  );
-}
-
 export function pressedCommand<Context>(
   commands: readonly Command<Context>[],
   press: KeyPress,

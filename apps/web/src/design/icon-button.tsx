@@ -22,7 +22,7 @@ export function IconButton({ label, keys, Icon, busy, small, onClick, ...rest }:
       {...rest}
       type="button"
       aria-label={label}
-      data-tooltip={keys === undefined ? label : `${label} (${keys})`}
+      data-tooltip={keys ? `${label} (${keys})` : label}
       aria-busy={busy === true ? true : undefined}
       onClick={busy === true ? undefined : onClick}
       className={`${small === true ? "size-8" : "size-9"} ${look}`}

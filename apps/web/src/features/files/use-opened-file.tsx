@@ -1,5 +1,5 @@
 import { type ReactNode, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { bound, type Command } from "../../commands/command.ts";
+import type { Command } from "../../commands/command.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useKept } from "../../data/use-kept.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
@@ -7,7 +7,7 @@ import { type ListedIn, useSubject } from "../../routes/shell/subject.ts";
 import { fileIn, type FileInList } from "./file-in.ts";
 import type { FilesContext } from "./files-context.ts";
 import { NameField } from "./name-field.tsx";
-import { openedKeys, openedMenu } from "./opened-commands.ts";
+import { bound, openedKeys, openedMenu } from "./opened-commands.ts";
 import type { PlaceActs, PlaceQuestion } from "./place-acts.ts";
 import { usePlaceActs } from "./use-place-acts.ts";
 
