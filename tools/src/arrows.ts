@@ -108,6 +108,7 @@ export const acyclicFolders: readonly string[] = [
   "apps/server/src/care",
   "apps/server/src/edge",
   "apps/server/src/roles",
+  "apps/web/src/features",
 ];
 
 /**
@@ -128,6 +129,21 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "commit",
     "trash",
     "retention",
+  ],
+  "apps/web/src": [
+    "browser",
+    "messages",
+    "design",
+    "commands",
+    "offline",
+    "data",
+    "upload",
+    "preview-frame",
+    "features",
+    "service-worker",
+    "routes",
+    "link-page",
+    "api-docs",
   ],
   "apps/cli/src": [
     "exit-codes",

@@ -36,6 +36,7 @@ function makeCheckout(t: TestContext): string {
     "link-page.html",
     "preview-frame.html",
     "build",
+    "src/browser",
     "src/icons",
     "src/service-worker",
   ];

@@ -1,7 +1,7 @@
 import "./design/tokens.css";
 import { openDrive } from "./data/account-drive.ts";
 import { beginFirstList } from "./data/first-list.ts";
-import { startPreferences } from "./design/preferences.ts";
+import { startPreferences } from "./browser/preferences.ts";
 import { startMessages } from "./messages/use-messages.ts";
 
 // A small chunk, which requests the messages and the first list while the rest loads.

@@ -6,7 +6,7 @@ import { rememberPerson } from "./remembered-person.ts";
 import { type LastAccount, type Leaving, Session } from "./session.ts";
 import { openTabs } from "./tabs.ts";
 import { accountViewer } from "./viewer.ts";
-import { wait } from "./wait.ts";
+import { wait } from "../browser/wait.ts";
 
 export interface AccountDrive extends Drive {
   readonly session: Session;
@@ -40,9 +40,7 @@ export function openDrive(): AccountDrive {
   const keepSoon = (): void => {
     setTimeout(() => {
       if (session.getSnapshot() !== "signed_in") return;
-      import("../offline/keep-account.ts")
-        .then(({ keepAccount }) => keepAccount(kept, session.account))
-        .catch(() => {});
+      import("./keep-account.ts").then(({ keepAccount }) => keepAccount(kept, session.account)).catch(() => {});
     }, keptAfterMs);
   };
   let before = session.getSnapshot();

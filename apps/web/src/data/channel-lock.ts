@@ -1,4 +1,4 @@
-import { wait } from "./wait.ts";
+import { wait } from "../browser/wait.ts";
 
 type Message =
   | { readonly kind: "claim"; readonly id: string }

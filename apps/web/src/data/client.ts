@@ -5,7 +5,7 @@ import { ApiClient, type ApiClientOptions } from "@holdfast/api-client/api-clien
 import { openFetchTransport } from "@holdfast/api-client/fetch-transport";
 import { HoldfastError } from "@holdfast/core/errors";
 import { pageHeader } from "@holdfast/protocol/page-header";
-import { wait } from "./wait.ts";
+import { wait } from "../browser/wait.ts";
 
 /** Attempts per call, to bridge a restart of the server. */
 const attemptsMax = 6;

@@ -14,7 +14,7 @@ import { Reach, type ReachParts } from "./reach.ts";
 import type { Tabs } from "./tabs.ts";
 import { UndoStack } from "./undo.ts";
 import type { Viewer } from "./viewer.ts";
-import { wait } from "./wait.ts";
+import { wait } from "../browser/wait.ts";
 
 /** A page's access to its server, created once. */
 export interface Drive {

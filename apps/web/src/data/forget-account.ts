@@ -1,4 +1,4 @@
-import { thumbCacheLock } from "../service-worker/thumb-cache.ts";
+import { thumbCacheLock } from "../browser/thumb-cache.ts";
 
 /** Prefix of the account's databases and caches. Preferences belong to the browser and lack it. */
 const prefix = "holdfast-";

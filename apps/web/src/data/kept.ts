@@ -55,7 +55,12 @@ export class KeptDoor {
   }
 
   hear(news: News): void {
-    this.#now?.hear(news);
+    const opened = this.#now;
+    if (opened === undefined) return;
+    const isAbout =
+      news.kind === "reread" ||
+      (news.kind === "changes" && news.changes.some((change) => opened.files.concerns(change)));
+    if (isAbout) opened.settle();
   }
 
   /** After it resolves, nothing is written. */

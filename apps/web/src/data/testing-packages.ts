@@ -11,7 +11,7 @@ import { withSuffix, splitName } from "@holdfast/core/name-suffix";
 import { nameSortKey } from "@holdfast/core/sort-key";
 import { encodeBatchBody, encodeFrame, parseFrames } from "@holdfast/protocol/frames";
 import { parseJson } from "@holdfast/protocol/parse-json";
-import { wait } from "./wait.ts";
+import { wait } from "../browser/wait.ts";
 
 const names = ["Übung 2.txt", "übung 10.TXT", "e\u0301", "😀".repeat(70), "a/b", "\ud800", "x".repeat(256)];
 

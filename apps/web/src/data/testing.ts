@@ -6,7 +6,7 @@ import type { Transport, TransportRequest } from "@holdfast/api-client/transport
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Row } from "./row.ts";
 import type { Tabs } from "./tabs.ts";
-import { wait } from "./wait.ts";
+import { wait } from "../browser/wait.ts";
 
 export function testRow(name: string, more: Partial<Row> = {}): Row {
   return {

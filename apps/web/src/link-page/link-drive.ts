@@ -3,7 +3,7 @@ import { type Drive, makeDrive } from "../data/drive.ts";
 import { saveFrom } from "../data/signed-address.ts";
 import { loneTab } from "../data/tabs.ts";
 import type { Viewer } from "../data/viewer.ts";
-import { wait } from "../data/wait.ts";
+import { wait } from "../browser/wait.ts";
 import { messages } from "../messages/use-messages.ts";
 import { type CurrentLink, currentLink } from "./current-link.ts";
 import type { LinkSession } from "./link-session.ts";

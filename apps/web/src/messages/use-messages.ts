@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { preferences, watchPreferences } from "../design/preferences.ts";
+import { preferences, watchPreferences } from "../browser/preferences.ts";
 import type { LaterCatalogue } from "./en.ts";
 import { directionOf, type Language, languageOf, loadCatalogue, localeOf } from "./languages.ts";
 import { makeMessages, type Messages } from "./messages.ts";

@@ -1,6 +1,5 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import type { News } from "../data/live.ts";
-import { bestHasher } from "../upload/workers/hasher.ts";
+import { bestHasher } from "../browser/hasher.ts";
 import { KeptFiles } from "./kept-files.ts";
 import { openOpfsStore } from "./opfs-store.ts";
 
@@ -11,7 +10,8 @@ const followMs = 30_000;
 
 export interface OpenedKept {
   readonly files: KeptFiles;
-  readonly hear: (news: News) => void;
+  /** Downloads and deletes what a change requires, shortly afterwards. */
+  readonly settle: () => void;
   /** After it resolves, nothing is written. */
   readonly end: () => Promise<void>;
 }
@@ -40,10 +40,7 @@ export async function openKept(
   let settling: ReturnType<typeof setTimeout> | undefined;
   return {
     files,
-    hear: (news) => {
-      const isAbout =
-        news.kind === "reread" || (news.kind === "changes" && news.changes.some((change) => files.concerns(change)));
-      if (!isAbout) return;
+    settle: () => {
       clearTimeout(settling);
       settling = setTimeout(() => void files.sync(), settleMs);
     },

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button } from "../design/button.tsx";
 import { usePageTitle } from "../design/page-title.ts";
-import { changePreferences, preferences } from "../design/preferences.ts";
+import { changePreferences, preferences } from "../browser/preferences.ts";
 import { ActsGallery } from "../features/gallery/acts-gallery.tsx";
 import { FormsGallery } from "../features/gallery/forms-gallery.tsx";
 import { ListsGallery } from "../features/gallery/lists-gallery.tsx";

@@ -1,4 +1,4 @@
-import { workerAddress } from "../data/worker-address.ts";
+import { workerAddress } from "../browser/worker-address.ts";
 
 /** Supported only over https or on localhost. Optional, so failures are not reported. */
 export async function registerServiceWorker(): Promise<void> {

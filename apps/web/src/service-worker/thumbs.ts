@@ -1,4 +1,4 @@
-import { thumbCacheLock, thumbCachePrefix } from "./thumb-cache.ts";
+import { thumbCacheLock, thumbCachePrefix } from "../browser/thumb-cache.ts";
 
 const thumbsMax = 2000;
 const dropAtOnce = 200;

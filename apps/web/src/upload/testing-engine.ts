@@ -12,7 +12,7 @@ import { apiServer } from "./engine/api-server.ts";
 import type { WalkedEntry } from "./engine/job.ts";
 import { UploadEngine } from "./engine/upload-engine.ts";
 import type { JobStore } from "./store/job-store.ts";
-import { bestHasher } from "./workers/hasher.ts";
+import { bestHasher } from "../browser/hasher.ts";
 import { localCutter } from "./workers/local-cutter.ts";
 
 /** Uses Node's fetch, Blob and SubtleCrypto. */

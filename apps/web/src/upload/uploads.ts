@@ -2,7 +2,7 @@ import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { DroppedItems } from "../commands/uploads.ts";
-import { workerAddress } from "../data/worker-address.ts";
+import { workerAddress } from "../browser/worker-address.ts";
 import type { WalkedEntry, WalkedFile } from "./engine/job.ts";
 import type { UploadsSnapshot } from "./engine/snapshot.ts";
 import { type InterruptedJob, interruptedJob, isDroppedAgain } from "./interrupted.ts";

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactNode, type RefObject, useCallback, useEffect, useRef } from "react";
-import type { View } from "../../design/preferences.ts";
+import type { View } from "../../browser/preferences.ts";
 import type { Column } from "./columns.ts";
 import type { DropTarget } from "./drag.ts";
 import { ListRow } from "./list-row.tsx";

@@ -1,6 +1,6 @@
 import { Suspense } from "react";
 import type { SortOrder } from "../../data/row-order.ts";
-import type { View } from "../../design/preferences.ts";
+import type { View } from "../../browser/preferences.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { type Column, nextSort } from "./columns.ts";

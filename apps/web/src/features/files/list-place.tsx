@@ -1,6 +1,6 @@
 import { Suspense, useSyncExternalStore } from "react";
 import { lazyPart } from "../../design/lazy-part.ts";
-import type { View } from "../../design/preferences.ts";
+import type { View } from "../../browser/preferences.ts";
 import { currentClash, skipClashes, watchClashes } from "./clashes.ts";
 import { FileList } from "./file-list.tsx";
 import { mayAdd } from "./files-context.ts";

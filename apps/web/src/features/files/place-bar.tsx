@@ -5,7 +5,7 @@ import { offered } from "../../commands/command.ts";
 import { Button } from "../../design/button.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
 import { lazyPart } from "../../design/lazy-part.ts";
-import type { View } from "../../design/preferences.ts";
+import type { View } from "../../browser/preferences.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { currentDrag, watchDrag } from "./drag-gesture.ts";
 import { placeCommands } from "./file-commands.ts";

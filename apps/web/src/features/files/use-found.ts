@@ -2,7 +2,7 @@ import type { SearchType } from "@holdfast/protocol/search-routes";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useDrive } from "../../data/use-drive.ts";
-import { wait } from "../../data/wait.ts";
+import { wait } from "../../browser/wait.ts";
 import { found } from "./list-queries.ts";
 import { hasWords } from "./match-parts.ts";
 

@@ -1,5 +1,5 @@
 import { useMemo, useSyncExternalStore } from "react";
-import { type View, watchPreferences } from "../../design/preferences.ts";
+import { type View, watchPreferences } from "../../browser/preferences.ts";
 import type { Layout } from "./row-window.ts";
 
 const tile = { widthPx: 176, heightPx: 212, narrowPx: 148 };

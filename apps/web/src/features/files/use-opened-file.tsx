@@ -3,7 +3,7 @@ import type { Command } from "../../commands/command.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useKept } from "../../data/use-kept.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
-import { type ListedIn, useSubject } from "../../routes/shell/subject.ts";
+import { type ListedIn, useSubject } from "./subject.ts";
 import { fileIn, type FileInList } from "./file-in.ts";
 import type { FilesContext } from "./files-context.ts";
 import { NameField } from "./name-field.tsx";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readPreferences } from "../../design/preferences.ts";
+import { readPreferences } from "../../browser/preferences.ts";
 import { rowOf } from "../../data/row.ts";
 import type { ListedRow } from "./row-source.ts";
 import { holdsPictures } from "./use-view.ts";

@@ -1,6 +1,6 @@
 import { useState, useSyncExternalStore } from "react";
 import { useDrive } from "../../data/use-drive.ts";
-import { changePreferences, preferences, type View, watchPreferences } from "../../design/preferences.ts";
+import { changePreferences, preferences, type View, watchPreferences } from "../../browser/preferences.ts";
 import type { ListPlaceProps } from "./use-place.ts";
 import { isFolder, type RowSource } from "./row-source.ts";
 

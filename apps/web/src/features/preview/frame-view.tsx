@@ -4,7 +4,7 @@ import WrapText from "lucide-react/icons/wrap-text";
 import { useState } from "react";
 import { IconButton } from "../../design/icon-button.tsx";
 import { Failure, Notice } from "../../design/notice.tsx";
-import { changePreferences, preferences } from "../../design/preferences.ts";
+import { changePreferences, preferences } from "../../browser/preferences.ts";
 import { Progress } from "../../design/progress.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";

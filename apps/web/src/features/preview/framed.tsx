@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { preferences } from "../../design/preferences.ts";
+import { preferences } from "../../browser/preferences.ts";
 import { Failure } from "../../design/notice.tsx";
 import type { PlainKey } from "../../messages/messages.ts";
 import { useMessages } from "../../messages/use-messages.ts";

@@ -2,7 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ActivityJson, ActivityVerb } from "@holdfast/protocol/activity-routes";
 import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
-import { wait } from "../../data/wait.ts";
+import { wait } from "../../browser/wait.ts";
 
 type Answered = RewindAnswer | { readonly job: string; readonly rewind_id: string };
 

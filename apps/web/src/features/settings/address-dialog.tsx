@@ -8,7 +8,7 @@ import { Field } from "../../design/field.tsx";
 import { textOf } from "../../design/use-form.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { ProofDialog } from "./proof-dialog.tsx";
+import { ProofDialog } from "../sign-in/proof-dialog.tsx";
 
 /** Takes effect when the link sent to the new address is followed. */
 export function AddressDialog({ onClose }: { readonly onClose: () => void }) {

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Card } from "../../design/card.tsx";
 import { Choices } from "../../design/choice.tsx";
-import { changePreferences, preferences } from "../../design/preferences.ts";
+import { changePreferences, preferences } from "../../browser/preferences.ts";
 import { SelectField } from "../../design/field.tsx";
 import { type Language, languageNames } from "../../messages/languages.ts";
 import { useMessages } from "../../messages/use-messages.ts";

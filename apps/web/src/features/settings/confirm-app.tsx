@@ -7,7 +7,7 @@ import { textOf } from "../../design/use-form.ts";
 import { FormDialog } from "../../design/form-dialog.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { QrCode } from "../share/qr-code.tsx";
+import { QrCode } from "../../design/qr-code.tsx";
 import { CodeField } from "../sign-in/code-field.tsx";
 
 export type PreparedApp = RouteAnswer<(typeof routes)["prepareSecondFactor"]>;

@@ -10,7 +10,7 @@ import { Checkbox } from "../../design/choice.tsx";
 import { Notice } from "../../design/notice.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { ProofDialog } from "./proof-dialog.tsx";
+import { ProofDialog } from "../sign-in/proof-dialog.tsx";
 
 export function ExportAccount() {
   const words = useMessages();

@@ -10,7 +10,7 @@ import { Dialog } from "../../design/dialog.tsx";
 import { Field } from "../../design/field.tsx";
 import { textOf } from "../../design/use-form.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { ProofDialog } from "./proof-dialog.tsx";
+import { ProofDialog } from "../sign-in/proof-dialog.tsx";
 
 /** Shows the password once, with the user name. */
 export function NewAppPassword({ onClose }: { readonly onClose: () => void }) {

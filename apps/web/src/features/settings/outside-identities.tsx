@@ -6,7 +6,7 @@ import { Card, Item, Items } from "../../design/card.tsx";
 import { Loaded } from "../../design/loaded.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import { useSignInWays } from "../sign-in/use-sign-in-ways.ts";
-import { ProofDialog } from "./proof-dialog.tsx";
+import { ProofDialog } from "../sign-in/proof-dialog.tsx";
 
 /** Hidden if there are none and the server supports none. */
 export function OutsideIdentities() {

@@ -10,7 +10,7 @@ import { showToast } from "../../design/toasts.ts";
 import { textOf } from "../../design/use-form.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { linesOf, ownAddressesQuery, useAddressWords } from "./address-words.ts";
-import { ProofDialog } from "./proof-dialog.tsx";
+import { ProofDialog } from "../sign-in/proof-dialog.tsx";
 
 /** Networks from which the account may be used. @param needsCode authenticator app without a passkey */
 export function OwnAddresses({ needsCode }: { readonly needsCode: boolean }) {

@@ -14,7 +14,7 @@ import { showToast } from "../../design/toasts.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { PasskeyNameDialog } from "./passkey-name-dialog.tsx";
 import { textOf } from "../../design/use-form.ts";
-import { ProofDialog } from "./proof-dialog.tsx";
+import { ProofDialog } from "../sign-in/proof-dialog.tsx";
 import { RecoveryCodes } from "./recovery-codes.tsx";
 
 interface Passkey {

@@ -11,7 +11,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { ConfirmApp, type PreparedApp } from "./confirm-app.tsx";
 import { OwnAddresses } from "./own-addresses.tsx";
 import { Passkeys } from "./passkeys.tsx";
-import { ProofDialog } from "./proof-dialog.tsx";
+import { ProofDialog } from "../sign-in/proof-dialog.tsx";
 import { RecoveryCodes } from "./recovery-codes.tsx";
 
 type Step =

@@ -3,7 +3,7 @@ import { lazyPart } from "../../design/lazy-part.ts";
 import { CopyField } from "../../design/copy-field.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-const QrCode = lazyPart(async () => (await import("./qr-code.tsx")).QrCode);
+const QrCode = lazyPart(async () => (await import("../../design/qr-code.tsx")).QrCode);
 
 export function LinkAddress({ value }: { readonly value: string }) {
   const { message } = useMessages();

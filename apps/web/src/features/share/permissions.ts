@@ -2,7 +2,7 @@ import type { GroupJson } from "@holdfast/protocol/group-routes";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { queryOptions } from "@tanstack/react-query";
 import type { Drive } from "../../data/drive.ts";
-import { wait } from "../../data/wait.ts";
+import { wait } from "../../browser/wait.ts";
 
 export type Role = PermissionJson["role"];
 

@@ -9,7 +9,7 @@ import { Dialog } from "../../design/dialog.tsx";
 import { FormDialog } from "../../design/form-dialog.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { ProofDialog } from "../settings/proof-dialog.tsx";
+import { ProofDialog } from "./proof-dialog.tsx";
 import { PasskeyButton } from "./passkey-button.tsx";
 import { ProveOutside, useLeaveToProve, useProvingIssuer } from "./prove-outside.tsx";
 import { useSignInWays } from "./use-sign-in-ways.ts";

@@ -8,7 +8,7 @@ import {
   type UploadLimit,
   uploadLimits,
   watchPreferences,
-} from "../../design/preferences.ts";
+} from "../../browser/preferences.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
 /** Stored in this browser. */

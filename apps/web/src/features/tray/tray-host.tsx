@@ -5,7 +5,7 @@ import { rememberedPerson } from "../../data/remembered-person.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useSession } from "../../data/use-session.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
-import { preferences, watchPreferences } from "../../design/preferences.ts";
+import { preferences, watchPreferences } from "../../browser/preferences.ts";
 import { withWords } from "../../messages/use-messages.ts";
 import { Uploads } from "../../upload/uploads.ts";
 import { useProgressSaid } from "./use-progress-said.ts";

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { UploadPace } from "@holdfast/api-client/upload-pace";
 import { makeId, type NodeId, toBucket } from "@holdfast/core/ids";
 import { MemoryStore } from "../store/memory-store.ts";
-import { bestHasher } from "../workers/hasher.ts";
+import { bestHasher } from "../../browser/hasher.ts";
 import { localCutter } from "../workers/local-cutter.ts";
 import type { Job, WalkedFile } from "./job.ts";
 import { linesOf } from "./lines.ts";

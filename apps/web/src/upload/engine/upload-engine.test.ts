@@ -11,7 +11,7 @@ import { isLongTier } from "@holdfast/tools/tiers";
 import type { ClashChoice } from "../store/job-store.ts";
 import { MemoryStore } from "../store/memory-store.ts";
 import { readWhole } from "../workers/cut-blocks.ts";
-import { bestHasher } from "../workers/hasher.ts";
+import { bestHasher } from "../../browser/hasher.ts";
 import { localCutter } from "../workers/local-cutter.ts";
 import type { Cutter } from "./cutter.ts";
 import type { Job, WalkedFile } from "./job.ts";

@@ -1,12 +1,9 @@
 import { nextCut } from "@holdfast/core/chunker";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { ReadFiles } from "../engine/cutter.ts";
-
-/** SHA-256. The bytes may be reused as soon as it has returned. */
-export type Hasher = (bytes: Uint8Array<ArrayBuffer>) => Promise<HashHex>;
+import type { Hasher } from "../../browser/hasher.ts";
 
 const sliceBytes = 4 * 1024 * 1024;
 const groupBlocks = 64;

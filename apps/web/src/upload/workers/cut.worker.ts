@@ -1,7 +1,7 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { connect, Handed, type Port } from "./calls.ts";
 import { cutBlocks, readWhole } from "./cut-blocks.ts";
-import { bestHasher } from "./hasher.ts";
+import { bestHasher } from "../../browser/hasher.ts";
 
 const hash = bestHasher(crypto.subtle);
 const cuts = new Map<number, AsyncGenerator<ManifestEntry[], void, undefined>>();

@@ -1,5 +1,6 @@
 import type { Cutter } from "../engine/cutter.ts";
-import { cutBlocks, type Hasher, readWhole } from "./cut-blocks.ts";
+import type { Hasher } from "../../browser/hasher.ts";
+import { cutBlocks, readWhole } from "./cut-blocks.ts";
 
 /** Used inside each worker and where workers are missing. */
 export function localCutter(hash: Hasher): Cutter {

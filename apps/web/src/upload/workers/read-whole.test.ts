@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
 import { readWhole } from "./cut-blocks.ts";
-import { bestHasher } from "./hasher.ts";
+import { bestHasher } from "../../browser/hasher.ts";
 
 const hash = bestHasher(crypto.subtle);
 const contents = Array.from({ length: 450 }, (_, index) => new Uint8Array(randomBytes(index % 7 === 0 ? 0 : index)));

@@ -2,7 +2,7 @@ import { readByIds } from "@holdfast/api-client/answer";
 import { ApiClient } from "@holdfast/api-client/api-client";
 import { openFetchTransport } from "@holdfast/api-client/fetch-transport";
 import { UploadPace } from "@holdfast/api-client/upload-pace";
-import { wait } from "../../data/wait.ts";
+import { wait } from "../../browser/wait.ts";
 import { apiServer } from "../engine/api-server.ts";
 import type { WalkedEntry } from "../engine/job.ts";
 import { Snapshots, type UploadsSnapshot } from "../engine/snapshot.ts";

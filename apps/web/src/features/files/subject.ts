@@ -1,6 +1,6 @@
 import { useEffect, useSyncExternalStore } from "react";
-import type { PlaceKind, ShownFolder } from "../../features/files/files-context.ts";
-import type { RowSource } from "../../features/files/row-source.ts";
+import type { PlaceKind, ShownFolder } from "./files-context.ts";
+import type { RowSource } from "./row-source.ts";
 
 /** Subject for panels beside the list and previews above it. */
 export interface ListSubject {

@@ -7,9 +7,9 @@ import { Field } from "../../design/field.tsx";
 import { textOf } from "../../design/use-form.ts";
 import { FormDialog } from "../../design/form-dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
-import { FactorFields } from "../sign-in/factor-fields.tsx";
-import { passkeyWords } from "../sign-in/passkey-words.ts";
-import { CodeField } from "../sign-in/code-field.tsx";
+import { FactorFields } from "./factor-fields.tsx";
+import { passkeyWords } from "./passkey-words.ts";
+import { CodeField } from "./code-field.tsx";
 
 interface Proof {
   /** Absent without a password. Then the server requires another proof, whose dialog opens automatically. */

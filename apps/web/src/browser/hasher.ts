@@ -1,7 +1,9 @@
 import { sha256 } from "@holdfast/core/hash";
 import { bytesToHex } from "@holdfast/core/hex";
 import type { HashHex } from "@holdfast/core/ids";
-import type { Hasher } from "./cut-blocks.ts";
+
+/** SHA-256. The bytes may be reused as soon as it has returned. */
+export type Hasher = (bytes: Uint8Array<ArrayBuffer>) => Promise<HashHex>;
 
 /** Uses JavaScript on plain http, where Web Crypto is missing, at a sixth of the speed. */
 export function bestHasher(subtle: SubtleCrypto | undefined): Hasher {

@@ -1,4 +1,4 @@
-import type { Language } from "../messages/languages.ts";
+import type { Language } from "@holdfast/protocol/account-settings";
 
 /** Missing values follow the browser or the language. */
 export interface Preferences {
