@@ -128,7 +128,7 @@ export class ApiClient {
       } catch (thrown) {
         if (!(thrown instanceof HoldfastError)) throw thrown;
         if (!encoded.repeatable && thrown.code !== "rate_limited") throw thrown;
-        if (encoded.asksOnce && thrown.code !== "unreachable") throw thrown;
+        if (encoded.asksOnce && (thrown.code !== "unreachable" || isAnswer(thrown))) throw thrown;
         if (encoded.endsWithBreak && thrown.code === "unreachable") throw thrown;
         await this.#retryLater(timer, thrown, encoded.signal);
       }
@@ -190,6 +190,11 @@ export class ApiClient {
     if (problem !== undefined) throw problem;
     return answer;
   }
+}
+
+/** Returns whether an `unreachable` error is the response of a proxy, not a broken connection. */
+function isAnswer({ body }: HoldfastError): boolean {
+  return String(body["network"]).startsWith("FOREIGN");
 }
 
 /**

@@ -92,6 +92,29 @@ test("what a proxy says of the server, and what the server says, stay what they 
   assert.deepEqual(codes, ["unavailable", "unavailable", "too_large", "rate_limited", "not_found", "second_factor"]);
 });
 
+test("a request that is asked once is not repeated after a proxy's page, also when the server has answered before", async () => {
+  const paths: string[] = [];
+  const real = answering({ status: 200, type: "application/json", body: '{"items":[]}' });
+  const proxy = answering({ status: 500, ...page });
+  const transport = {
+    close: async () => {},
+    send: (request: { readonly path: string }) => {
+      paths.push(request.path);
+      return request.path.includes("damaged") ? proxy.send() : real.send();
+    },
+  };
+  const client = new ApiClient({
+    transport,
+    tokens: fixedToken("t"),
+    random,
+    retry: { ...retry, attemptsMax: 5, patienceMs: 60_000, wait: async () => assert.ok(paths.length < 10, "repeated") },
+    readAnswer: readByIds,
+  });
+  await client.call("listStarred");
+  await assert.rejects(client.call("listDamaged", { asksOnce: true }), { code: "unreachable" });
+  assert.equal(paths.length, 2, String(paths));
+});
+
 test("a refusal without an end is known by its status", async () => {
   const body = "x".repeat(5 * 1024 * 1024);
   await assert.rejects(clientOf({ status: 503, type: "text/plain", body }).call("getAccount"), { code: "unavailable" });
