@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { assertCommitted, putBatch } from "./batches.ts";
 import { flipByte, readPackLayout } from "./pack-files.ts";
+import { eventually } from "./testing.ts";
 import { objectsIn, withScene } from "./two-store-scene.ts";
 
 /** Invariant: each store replaces lost or damaged packs of the other, and after a scrub both are whole and equal. */
@@ -97,10 +98,14 @@ describe(
         await scene.assertAllRead();
         assert.deepEqual((await scene.scrub()).damaged, []);
         await scene.equalAgain();
-        rmSync(scene.stores[1 - which] ?? "", { recursive: true });
-        mkdirSync(scene.stores[1 - which] ?? "");
+        const emptied = scene.stores[1 - which] ?? "";
+        rmSync(emptied, { recursive: true });
+        mkdirSync(emptied);
         await scene.assertAllRead();
-        // The emptied store is refilled without any command.
+        // The emptied store is refilled without any command. Until the server has noticed, both count as equal.
+        await eventually("the emptied store is refilled", 180_000, async () =>
+          objectsIn(emptied).size === objectsIn(store).size ? true : undefined,
+        );
         await scene.equalAgain();
       });
     }

@@ -73,7 +73,7 @@ longTest("a minified JSON of 5 MiB and a line of 1 MiB show at once and hold up 
     const { page } = app;
     await shows(page.getByRole("button", { name: "Wrap long lines" }), begin.length < 900 && path !== "/line.txt");
     await shows(page.getByText("Too long to show in full. Download it to see the rest."), path === "/ends.log");
-    await shows(page.getByText("This is the beginning, 5.0 MiB"), path === "/longer.txt");
+    await shows(page.getByText("Showing the first 5.0 MiB"), path === "/longer.txt");
     await preview.close();
   }
 });
