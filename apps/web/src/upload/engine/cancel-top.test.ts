@@ -79,6 +79,33 @@ test("one file that failed is tried again, and the other waits", async () => {
   assert.deepEqual(upload.names(), ["one.txt", "two.txt"]);
 });
 
+test("an upload is not over while an answer is stored, whatever else the engine does meanwhile", async () => {
+  const upload = await begin((real) => real);
+  await upload.put("a.txt");
+  await upload.engine.add(upload.id, [file("a.txt", 5)]);
+  await upload.engine.endWalk(upload.id);
+  await upload.when(({ clashes, isSettled }) => clashes.size === 1 && isSettled);
+  await upload.whileStored(
+    () => upload.engine.answerClash(upload.id, "a.txt", "keep"),
+    (job) => assert.equal(job.isDone, false),
+  );
+  await upload.when(({ isDone, counts }) => isDone && counts.filesDone === 1);
+  assert.equal(upload.names().length, 2);
+});
+
+test("an upload is not over while a file that failed is opened again", async () => {
+  const upload = await begin((real) => real);
+  const reopen = () => Promise.resolve({ file: new Blob(["now it can be read"]), mtimeMs: 2 });
+  await upload.engine.add(upload.id, [{ ...file("a.txt", 0), isUnread: true, reopen }]);
+  await upload.engine.endWalk(upload.id);
+  await upload.when(({ problems, isSettled }) => problems.size === 1 && isSettled);
+  await upload.whileStored(
+    () => upload.engine.retry(upload.id),
+    (job) => assert.equal(job.isDone, false),
+  );
+  await upload.when(({ isDone, counts }) => isDone && counts.filesDone === 1);
+});
+
 test("of very many lines the first hundred that matter are shown, in the order of the drop", async () => {
   const upload = await begin((real) => real);
   upload.engine.pause();
@@ -95,9 +122,19 @@ function file(path: string, sizeBytes: number): WalkedFile {
   return { kind: "file", path, file: new Blob([new Uint8Array(sizeBytes).fill(path.length)]), mtimeMs: 1 };
 }
 
+/** Stores entries only while open. */
+class SlowStore extends MemoryStore {
+  opened: Promise<void> | undefined;
+
+  override async saveEntries(...saved: Parameters<MemoryStore["saveEntries"]>): Promise<void> {
+    await this.opened;
+    await super.saveEntries(...saved);
+  }
+}
+
 async function begin(wrap: (server: UploadServer) => UploadServer) {
   const model = new ModelServer(rootId);
-  const store = new MemoryStore();
+  const store = new SlowStore();
   let number = 0;
   let look = (): void => {};
   const engine = new UploadEngine({
@@ -114,7 +151,8 @@ async function begin(wrap: (server: UploadServer) => UploadServer) {
     random: (count) => Uint8Array.from({ length: count }, () => (number += 7) % 256),
     onChange: () => look(),
   });
-  const id = await engine.start({ accountId: "me", folderId: rootId, name: "drop", handles: [] });
+  const start = () => engine.start({ accountId: "me", folderId: rootId, name: "drop", handles: [] });
+  const id = await start();
   const when = (isSo: (job: Job) => boolean): Promise<Job> =>
     new Promise((resolve) => {
       look = () => {
@@ -124,5 +162,21 @@ async function begin(wrap: (server: UploadServer) => UploadServer) {
       look();
     });
   const names = () => [...model.nodes.values()].filter(({ kind }) => kind === "file").map(({ name }) => name);
-  return { engine, store, id, when, names };
+  const put = async (name: string): Promise<void> => {
+    const other = await start();
+    await engine.add(other, [file(name, 1)]);
+    await engine.endWalk(other);
+    while (engine.jobs.get(other)?.isDone === false) await nextTurn();
+  };
+  const whileStored = async (act: () => Promise<void>, check: (job: Job) => void): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.opened = promise;
+    const done = act();
+    await nextTurn();
+    engine.resume();
+    check(engine.jobs.get(id) as Job);
+    resolve();
+    await done;
+  };
+  return { engine, store, id, when, names, put, whileStored };
 }

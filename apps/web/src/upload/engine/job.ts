@@ -139,6 +139,8 @@ export class Job {
   /** Entries of an earlier page, by path. */
   readonly earlier: Map<string, EntryRecord>;
   isMakingFolders = false;
+  /** Answers and retries that are being stored: their items are in no list meanwhile. */
+  changes = 0;
 
   constructor(record: JobRecord, earlier: readonly EntryRecord[]) {
     this.record = record;
@@ -159,7 +161,8 @@ export class Job {
 
   /** True if the job cannot continue without the person. */
   get isSettled(): boolean {
-    return this.record.isWalked && this.active.size === 0 && !this.isMakingFolders && !this.hasQueued;
+    const isIdle = this.active.size === 0 && !this.isMakingFolders && this.changes === 0;
+    return this.record.isWalked && isIdle && !this.hasQueued;
   }
 
   get hasQueued(): boolean {

@@ -134,36 +134,44 @@ export class UploadEngine {
 
   /** @param name of an item directly in the target folder */
   async cancelTop(jobId: string, name: string): Promise<void> {
-    const job = this.jobs.get(jobId);
-    if (job !== undefined) await cancelTop(this.work, job, name);
+    await this.#change(jobId, (job) => cancelTop(this.work, job, name));
     this.#pump();
   }
 
   /** @param path of one file or folder; undefined: all that failed, also if uploads are paused */
   async retry(jobId: string, path?: string): Promise<void> {
-    const job = this.jobs.get(jobId);
-    if (job !== undefined) {
+    await this.#change(jobId, async (job) => {
       await this.#quiet(job);
       await retryJob(this.work, job, path);
-    }
+    });
     if (path === undefined) this.resume();
     else this.#pump();
   }
 
   async retarget(jobId: string, folderId: string): Promise<void> {
-    const job = this.jobs.get(jobId);
-    if (job !== undefined) {
+    await this.#change(jobId, async (job) => {
       await this.#quiet(job);
       await retargetJob(this.work, job, folderId);
-    }
+    });
     this.resume();
   }
 
   /** @param path of one conflict; undefined: all present and future ones */
   async answerClash(jobId: string, path: string | undefined, choice: ClashChoice): Promise<void> {
-    const job = this.jobs.get(jobId);
-    if (job !== undefined) await answerClash(this.work, job, path, choice);
+    await this.#change(jobId, (job) => answerClash(this.work, job, path, choice));
     this.#pump();
+  }
+
+  /** The page may not know yet that the job is over, whose record is removed. */
+  async #change(jobId: string, act: (job: Job) => Promise<void>): Promise<void> {
+    const job = this.jobs.get(jobId);
+    if (job === undefined || job.ended.signal.aborted) return;
+    job.changes += 1;
+    try {
+      await act(job);
+    } finally {
+      job.changes -= 1;
+    }
   }
 
   /** A held job starts nothing new. */
