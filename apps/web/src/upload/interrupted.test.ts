@@ -33,6 +33,12 @@ test("missing files of a folder are resumed by dropping the folder; folders are 
   assert.equal(isDroppedAgain(trip, ["Trip"]), true);
 });
 
+test("what was cancelled is neither missing nor counted", () => {
+  const entries = [entry("Trip", false, "folder"), entry("Trip/a.jpg", false), entry("Trip.txt", false)];
+  const left = interruptedJob({ ...job, cancelled: ["Trip"] }, entries);
+  assert.deepEqual([left.filesTotal, left.missing, left.missingTops], [1, ["Trip.txt"], ["Trip.txt"]]);
+});
+
 test("before all files were found, or if none is missing, only a drop with the same first item resumes", () => {
   for (const unclear of [
     interruptedJob({ ...job, isWalked: false }, [entry("a.md", false), entry("film.mov", true)]),

@@ -12,10 +12,15 @@ export interface InterruptedJob {
 }
 
 export function interruptedJob(job: JobRecord, entries: readonly EntryRecord[]): InterruptedJob {
-  const files = entries.filter(({ kind }) => kind === "file");
+  const isCancelled = (path: string): boolean => job.cancelled?.includes(topOf(path)) === true;
+  const files = entries.filter(({ kind, path }) => kind === "file" && !isCancelled(path));
   const missing = files.filter(({ isDone }) => !isDone).map(({ path }) => path);
-  const missingTops = [...new Set(missing.map((path) => path.split("/")[0] ?? ""))];
+  const missingTops = [...new Set(missing.map(topOf))];
   return { job, filesTotal: files.length, missing, missingTops };
+}
+
+function topOf(path: string): string {
+  return path.split("/")[0] ?? "";
 }
 
 /**

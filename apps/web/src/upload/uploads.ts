@@ -177,7 +177,8 @@ export class Uploads {
     const folderId = await this.#idOf(place);
     const again = this.#view.interrupted.find((each) => each.job.folderId === folderId && isDroppedAgain(each, names));
     if (again !== undefined) {
-      await this.#takeUp(again.job, name);
+      // What is dropped again is wanted again.
+      await this.#takeUp({ ...again.job, cancelled: [] }, name);
       return again.job.id;
     }
     const jobId = await this.#calls.start({

@@ -1,4 +1,4 @@
-import { type FileItem, isAtOrBelow, type Job, recordOf, type Top } from "./job.ts";
+import { type FileItem, isAtOrBelow, type Job, type Top } from "./job.ts";
 import type { UploadWork } from "./upload-work.ts";
 
 /** Uploaded files stay, and so do small files whose request is under way. */
@@ -18,13 +18,10 @@ export async function cancelTop(work: UploadWork, job: Job, name: string): Promi
     }
   }
   for (const item of left) job.leaveOut(item);
-  const running = [...job.active].filter(isIn);
   job.tops.get(name)?.ended.abort();
   const isOver = ({ ended, counts }: Top): boolean => ended.signal.aborted || counts.filesDone === counts.filesTotal;
   if ([...job.tops.values()].every(isOver)) job.held = undefined;
-  // A resumed upload does not miss them.
-  await work.store.saveEntries(
-    job.record.id,
-    [...left, ...running].map((item) => recordOf(item, true)),
-  );
+  // A resumed upload leaves it out too.
+  job.record = { ...job.record, cancelled: [...(job.record.cancelled ?? []), name] };
+  await work.store.saveJob(job.record);
 }

@@ -157,6 +157,11 @@ export class Job {
       waitingFiles: [],
     };
     this.folders.set("", this.root);
+    // Their kind is unknown, and a cancelled line says the same for both.
+    for (const name of record.cancelled ?? []) {
+      this.addTop(name, "file");
+      this.tops.get(name)?.ended.abort();
+    }
   }
 
   /** True if the job cannot continue without the person. */

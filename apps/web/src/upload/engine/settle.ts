@@ -70,6 +70,7 @@ function apply(work: UploadWork, job: Job, item: FileItem, decision: Decision): 
   switch (decision.do) {
     case "ask": {
       const act = (): void => {
+        if (job.isCancelled(item.path)) return requeue(job, item);
         job.active.delete(item);
         job.clashes.set(item.path, { item, node: decision.node });
       };
@@ -157,6 +158,7 @@ function hold(job: Job, item: FileItem, { code, message }: Problem): void {
 
 function list(job: Job, item: FileItem, { code, message }: Problem): Step {
   const act = (): void => {
+    if (job.isCancelled(item.path)) return requeue(job, item);
     job.active.delete(item);
     job.problems.set(item.path, { item, problem: { code, message } });
     item.content = undefined;

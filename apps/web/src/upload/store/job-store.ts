@@ -14,6 +14,8 @@ export interface JobRecord {
   readonly createdMs: number;
   /** Decision for all conflicts. */
   readonly choice?: ClashChoice;
+  /** Names directly in the target folder that the person cancelled. */
+  readonly cancelled?: readonly string[];
   /** The store contains all entries. */
   readonly isWalked: boolean;
   /** File System Access handles of dropped items, for reopening. Empty without the API. */
