@@ -7,10 +7,10 @@ type Line = JobSnapshot["lines"][number];
 const none = { filesTotal: 1, filesDone: 0, filesEqual: 0, filesSkipped: 0 };
 const noBytes = { bytesTotal: 9, bytesCut: 0, bytesDurable: 0, bytesHere: 0 };
 
-function stateOf(part: Partial<Line>, counts: Partial<Line["counts"]> = {}, isDone = false, isWalked = true) {
+function stateOf(part: Partial<Line>, counts: Partial<Line["counts"]> = {}, isSettled = false, isWalked = true) {
   const all = { ...none, ...noBytes, ...counts };
   const flags = { isCancelled: false, isActive: false, problemCount: 0, clashCount: 0, problem: undefined };
-  return lineState({ name: "a", kind: "file", ...flags, counts: all, ...part }, { isDone, isWalked });
+  return lineState({ name: "a", kind: "file", ...flags, counts: all, ...part }, { isWalked, isSettled });
 }
 
 test("a file waits, uploads, and is stored, skipped, failed, cancelled or a question", () => {
@@ -31,6 +31,8 @@ test("a folder is stored when all in it is found and stored, and failed when not
   assert.equal(stateOf(folder, { filesTotal: 3, filesDone: 3 }), "stored");
   assert.equal(stateOf({ ...folder, problemCount: 1 }, { filesTotal: 3, filesDone: 1 }), "uploading");
   assert.equal(stateOf({ ...folder, problemCount: 1, clashCount: 1 }, { filesTotal: 3, filesDone: 1 }), "failed");
+  assert.equal(stateOf({ ...folder, problemCount: 1 }, { filesTotal: 3 }, true), "failed", "itself");
+  assert.equal(stateOf({ ...folder, problemCount: 1 }, { filesDone: 1 }, true), "failed", "an empty folder in it");
   assert.equal(stateOf({ ...folder, clashCount: 1 }, { filesTotal: 3, filesDone: 2 }), "asks");
   assert.equal(stateOf(folder, { filesTotal: 0 }), "waiting", "an empty folder is not made yet");
   assert.equal(stateOf(folder, { filesTotal: 0 }, true), "stored");

@@ -14,6 +14,7 @@ test("what waits for the person ends the progress as what is done does", () => {
     ...jobWith({ filesDone: 8, bytesDurable: 800, bytesCut: 1000 }, false),
     clashCount: 1,
     problemCount: 1,
+    isSettled: true,
   };
   const { phase, failed, asks } = progressOf({ jobs: [job], isPaused: false });
   assert.deepEqual({ phase, failed, asks }, { phase: "ended", failed: 1, asks: 1 });
@@ -24,8 +25,11 @@ test("the panel closes by itself after uploads that leave nothing to read, and n
   const mayClose = (...jobs: readonly JobSnapshot[]) => progressOf({ jobs, isPaused: false }).mayClose;
   assert.equal(mayClose(done), "by_itself");
   assert.equal(mayClose(done, jobWith({ filesDone: 9 }, false)), undefined);
-  assert.equal(mayClose(done, { ...jobWith({ filesDone: 9 }, false), clashCount: 1 }), undefined);
-  assert.equal(mayClose(done, { ...jobWith({ filesDone: 9 }, false), problemCount: 1 }), "by_hand");
+  const settled = { ...jobWith({ filesDone: 9 }, false), isSettled: true };
+  assert.equal(mayClose(done, { ...settled, clashCount: 1 }), undefined);
+  assert.equal(mayClose(done, { ...settled, problemCount: 1 }), "by_hand");
+  assert.equal(mayClose(done, { ...settled, problemCount: 1, isSettled: false }), undefined, "a folder failed");
+  assert.equal(mayClose({ ...settled, counts: { ...settled.counts, filesDone: 0 }, problemCount: 1 }), "by_hand");
   assert.equal(mayClose({ ...done, notSynced: { count: 1, names: ["a~"] } }), "by_hand");
 });
 
@@ -38,6 +42,7 @@ function jobWith(counts: Partial<JobSnapshot["counts"]>, isDone: boolean): JobSn
     counts: { filesTotal: 10, bytesTotal: 1000, ...none, ...counts },
     isWalked: true,
     isDone,
+    isSettled: isDone,
     lines: [],
     lineCount: 0,
     active: [],

@@ -39,7 +39,7 @@ export function progressOf({ jobs }: UploadsSnapshot): UploadsProgress {
   const durable = isDone ? 1 : Math.min(partOf(bytesDurable, bytesTotal), 0.99);
   const cut = Math.min(Math.max(partOf(bytesCut, bytesTotal), durable), 1);
   const bytesLeft = bytesTotal - bytesDurable;
-  const isEnded = isDone || (!isCounting && filesDone + failed + asks >= filesTotal);
+  const isEnded = jobs.every((job) => job.isSettled);
   const phase = jobs.length === 0 ? "idle" : phaseOf(isEnded, !isCounting && durable >= 0.5);
   const mayClose = phase === "ended" ? mayCloseAfter(jobs) : undefined;
   const files = { filesTotal, filesDone, filesStored: filesDone - filesSkipped, failed, asks };

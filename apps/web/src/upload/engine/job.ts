@@ -166,8 +166,11 @@ export class Job {
 
   /** True if the job cannot continue without the person. */
   get isSettled(): boolean {
-    const isIdle = this.active.size === 0 && !this.isMakingFolders && this.changes === 0;
-    return this.record.isWalked && isIdle && !this.hasQueued;
+    return this.record.isWalked && this.isIdle && !this.hasQueued;
+  }
+
+  get isIdle(): boolean {
+    return this.active.size === 0 && !this.isMakingFolders && this.changes === 0;
   }
 
   get hasQueued(): boolean {

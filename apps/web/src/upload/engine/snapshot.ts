@@ -23,6 +23,8 @@ export interface JobSnapshot {
   /** The totals are final. */
   readonly isWalked: boolean;
   readonly isDone: boolean;
+  /** Nothing goes on without the person. */
+  readonly isSettled: boolean;
   readonly held?: Problem | undefined;
   readonly lines: readonly LineSnapshot[];
   /** Lines that the snapshot has no place for are not in `lines`. */
@@ -91,6 +93,7 @@ function snapshotOf(job: Job): JobSnapshot {
     counts: { ...counts },
     isWalked: record.isWalked,
     isDone,
+    isSettled: job.isSettled || (held !== undefined && job.isIdle),
     held,
     lines: linesOf(job),
     lineCount: job.tops.size,
