@@ -20,12 +20,12 @@ export function linesOf(job: Job): LineSnapshot[] {
   const active = countPerTop(job.active);
   const problems = countPerTop([...job.problems.values()].map(({ item }) => item));
   const clashes = countPerTop([...job.clashes.values()].map(({ item }) => item));
-  const rank = (top: Top): number => {
+  const rank = (top: Top): 0 | 1 | 2 | 3 => {
     if (problems.has(top.name) || clashes.has(top.name)) return 0;
     if (active.has(top.name)) return 1;
     return top.ended.signal.aborted || top.counts.filesDone === top.counts.filesTotal ? 3 : 2;
   };
-  return firstTops([...job.tops.values()], rank).map((top) => ({
+  return firstTops(job.tops, rank).map((top) => ({
     name: top.name,
     kind: top.kind,
     counts: { ...top.counts },
@@ -37,16 +37,23 @@ export function linesOf(job: Job): LineSnapshot[] {
   }));
 }
 
-function firstTops(tops: readonly Top[], rank: (top: Top) => number): readonly Top[] {
-  if (tops.length <= linesMax) return tops;
-  const first = new Set(tops.toSorted((left, right) => rank(left) - rank(right)).slice(0, linesMax));
-  return tops.filter((top) => first.has(top));
+/** Sorting a hundred thousand lines takes half of the time between two snapshots. */
+function firstTops(tops: Job["tops"], rank: (top: Top) => 0 | 1 | 2 | 3): readonly Top[] {
+  if (tops.size <= linesMax) return [...tops.values()];
+  const ranks: [Top[], Top[], Top[], Top[]] = [[], [], [], []];
+  for (const top of tops.values()) {
+    const same = ranks[rank(top)];
+    if (same.length < linesMax) same.push(top);
+  }
+  const first = new Set(ranks.flat().slice(0, linesMax));
+  return [...tops.values()].filter((top) => first.has(top));
 }
 
 function countPerTop(items: Iterable<FileItem | FolderItem>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { path } of items) {
-    const [name = ""] = path.split("/", 1);
+    const end = path.indexOf("/");
+    const name = end === -1 ? path : path.slice(0, end);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return counts;
