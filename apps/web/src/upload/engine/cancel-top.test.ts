@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { UploadPace } from "@holdfast/api-client/upload-pace";
+import { HoldfastError } from "@holdfast/core/errors";
 import { makeId, type NodeId, toBucket } from "@holdfast/core/ids";
 import { MemoryStore } from "../store/memory-store.ts";
 import { bestHasher } from "../../browser/hasher.ts";
@@ -93,6 +94,24 @@ test("a question that comes up while its line is cancelled is not asked", async 
   resolve();
   const job = await upload.when(({ isDone }) => isDone);
   assert.deepEqual([job.clashes.size, job.counts.filesTotal], [0, 1]);
+});
+
+test("without the file that does not fit, the others go on", async () => {
+  const upload = await begin((real) => ({
+    ...real,
+    missingBlocks: (into, hashes, growthBytes, signal) => {
+      if (growthBytes > mib) throw new HoldfastError("quota", "No space.");
+      return real.missingBlocks(into, hashes, growthBytes, signal);
+    },
+  }));
+  await upload.engine.add(upload.id, [file("film.mov", 3 * mib)]);
+  while (upload.engine.stopped === undefined) await nextTurn();
+  await upload.engine.add(upload.id, [file("a.txt", 10)]);
+  await upload.engine.endWalk(upload.id);
+  assert.deepEqual(upload.names(), []);
+  await upload.engine.cancelTop(upload.id, "film.mov");
+  await upload.when(({ isDone }) => isDone);
+  assert.deepEqual([upload.names(), upload.engine.stopped], [["a.txt"], undefined]);
 });
 
 test("one file that failed is tried again, and the other waits", async () => {

@@ -135,6 +135,8 @@ export class UploadEngine {
   /** @param name of an item directly in the target folder */
   async cancelTop(jobId: string, name: string): Promise<void> {
     await this.#change(jobId, (job) => cancelTop(this.work, job, name));
+    // The others may fit, and those of the next drop.
+    if (this.stopped?.code === "quota") this.stopped = undefined;
     this.#pump();
   }
 
