@@ -38,8 +38,18 @@ test("another account sees none of them, the page of a link notes none, and a si
 });
 
 test("what another release wrote is no list", () => {
-  for (const text of ["{", '{"account":"ann"}']) {
+  for (const text of [
+    "{",
+    "7",
+    '{"account":"ann"}',
+    '{"account":"ann","ids":"a"}',
+    '{"account":"ann","ids":[1,null]}',
+  ]) {
     localStorage.setItem("holdfast-recent-folders", text);
     assert.deepEqual(recentFolders("ann"), [], text);
+    noteFolder("ann", "b");
+    assert.deepEqual(recentFolders("ann"), ["b"], text);
   }
+  localStorage.setItem("holdfast-recent-folders", '{"ids":["a"]}');
+  assert.deepEqual(recentFolders(undefined), []);
 });

@@ -8,11 +8,16 @@ interface Kept {
   readonly ids: readonly string[];
 }
 
-/** @returns ids of the folders into which the account moved or copied on this device, latest first */
+/**
+ * @param account undefined on the page of a link
+ * @returns ids of the folders into which the account moved or copied on this device, latest first
+ */
 export function recentFolders(account: string | undefined): readonly string[] {
+  if (account === undefined) return [];
   try {
-    const kept = JSON.parse(localStorage.getItem(key) ?? "null") as Partial<Kept> | null;
-    return kept?.account === account ? (kept?.ids ?? []) : [];
+    const kept = JSON.parse(localStorage.getItem(key) ?? "null") as { [Name in keyof Kept]?: unknown } | null;
+    if (kept?.account !== account || !Array.isArray(kept.ids)) return [];
+    return kept.ids.filter((id) => typeof id === "string");
   } catch {
     return [];
   }

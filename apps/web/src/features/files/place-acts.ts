@@ -211,9 +211,10 @@ function put(parts: Parts): PlaceActs["put"] {
     const words = (count: number, [first]: readonly Taken[]) =>
       messages().message(done, { count, name: shownName(first?.after.name ?? ""), folder: to.name });
     const putAll = async () => {
-      const { taken } = await run(parts, steps, rows, words, to.name);
-      if (taken.length === 0) return;
       const account = parts.drive.account();
+      const { taken } = await run(parts, steps, rows, words, to.name);
+      // Another account may have signed in.
+      if (taken.length === 0 || parts.drive.account() !== account) return;
       await import("../../data/recent-folders.ts").then(
         ({ noteFolder }) => noteFolder(account, to.id),
         // Offline, the script may be missing, so the folder is not listed next time.
