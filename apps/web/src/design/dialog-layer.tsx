@@ -97,7 +97,7 @@ function keepsEscape({ target }: KeyboardEvent): boolean {
   return target instanceof Element && target.matches("[role=combobox][aria-expanded=true], [data-keeps-escape]");
 }
 
-/** On a phone, toasts cover the lower end of a dialog. */
+/** On a phone, toasts cover the lower end of a dialog. The click may have removed its toast already. */
 function isOnToast({ target }: Event): boolean {
-  return target instanceof Element && target.closest("[data-toasts]") !== null;
+  return target instanceof Element && target.closest("[data-toast]") !== null;
 }

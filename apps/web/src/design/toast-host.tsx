@@ -17,7 +17,6 @@ export function ToastHost() {
   return (
     <section
       aria-label={message("design.toasts")}
-      data-toasts
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}
@@ -44,7 +43,10 @@ function ToastCard({ toast, isHeld }: { readonly toast: Toast; readonly isHeld: 
     return () => clearTimeout(timer);
   }, [id, isHeld]);
   return (
-    <div className="pointer-events-auto flex min-h-12 w-full max-w-140 animate-appear items-center gap-3 rounded-lg bg-raised py-1.5 ps-4 pe-2 shadow-over sm:w-auto sm:min-w-80 forced-colors:border">
+    <div
+      data-toast
+      className="pointer-events-auto flex min-h-12 w-full max-w-140 animate-appear items-center gap-3 rounded-lg bg-raised py-1.5 ps-4 pe-2 shadow-over sm:w-auto sm:min-w-80 forced-colors:border"
+    >
       {kind === "error" && <CircleAlert aria-hidden size={18} className="shrink-0 text-danger" />}
       <p className="line-clamp-2 min-w-0 flex-1 wrap-anywhere">{text}</p>
       {act !== undefined && (
