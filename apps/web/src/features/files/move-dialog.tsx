@@ -12,7 +12,7 @@ import { shownName } from "../../design/shown-name.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { ShownFolder } from "./files-context.ts";
-import { mayTake, movedOf, type Refusal, refusalOf, type Target } from "./move-targets.ts";
+import { mayTake, type Moved, movedOf, type Refusal, refusalOf, type Target } from "./move-targets.ts";
 import { NewFolderField } from "./new-folder-field.tsx";
 import type { ListedRow } from "./row-source.ts";
 import { FolderTargets, FoundTargets, SharedTargets } from "./target-lists.tsx";
@@ -39,7 +39,8 @@ export function MoveDialog({ kind, rows, from, onClose, onChoose }: MoveDialogPr
   const lineage = useLineage(at.id, at.id !== "shared");
   const here = lineage.data?.[0];
   const target = here === undefined ? at : nodeTarget(here);
-  const refusal = refusalOf({ kind, target, fromId: from?.id, isAway });
+  const moved = movedOf(rows, useLineage(from?.id ?? "", from !== undefined).data?.[0]?.path);
+  const refusal = refusalOf({ kind, target, lineage: lineage.data, moved, fromId: from?.id, isAway });
   const name = target.name || message("files.home");
   const named = { count: rows.length, name: shownName(rows[0]?.name ?? "") };
   const go = (next: Target) => {
@@ -59,8 +60,8 @@ export function MoveDialog({ kind, rows, from, onClose, onChoose }: MoveDialogPr
       onSubmit={() => onChoose({ id: target.id, name })}
       onClose={onClose}
     >
-      <Choice {...{ kind, rows, from, at, field, text, setText, onClose, lineage, target, isAway }} onGo={go}>
-        {refusalWords(refusal, named, message)}
+      <Choice {...{ kind, moved, from, at, field, text, setText, onClose, lineage, target, isAway }} onGo={go}>
+        {refusalWords(refusal, kind, named, message)}
       </Choice>
     </FormDialog>
   );
@@ -73,14 +74,22 @@ function nameMax(): number {
 
 type Message = ReturnType<typeof useMessages>["message"];
 
-function refusalWords(refusal: Refusal | undefined, named: { count: number; name: string }, message: Message): string {
+function refusalWords(
+  refusal: Refusal | undefined,
+  kind: MoveDialogProps["kind"],
+  named: { count: number; name: string },
+  message: Message,
+): string {
   if (refusal === "away") return message("files.reasonOffline");
   if (refusal === "shared") return message("move.chooseShared");
+  if (refusal === "gone") return message("move.gone");
+  if (refusal === "itself") return message(kind === "move" ? "move.intoItself" : "move.copyIntoItself");
   if (refusal === "here") return message("move.isHere", named);
   return refusal === "viewOnly" ? message("move.viewOnly") : "";
 }
 
-interface ChoiceProps extends Pick<MoveDialogProps, "kind" | "rows" | "from" | "onClose"> {
+interface ChoiceProps extends Pick<MoveDialogProps, "kind" | "from" | "onClose"> {
+  readonly moved: Moved;
   readonly at: Target;
   /** Same, with what has loaded. */
   readonly target: Target;
@@ -95,13 +104,11 @@ interface ChoiceProps extends Pick<MoveDialogProps, "kind" | "rows" | "from" | "
 }
 
 function Choice(props: ChoiceProps) {
-  const { kind, rows, from, at, target, lineage, field, text, setText, onClose, isAway, children } = props;
+  const { kind, moved, from, at, target, lineage, field, text, setText, onClose, isAway, children } = props;
   const { message } = useMessages();
   const listId = useId();
   const [activeId, setActiveId] = useState<string>();
   const [namingIn, setNamingIn] = useState<string>();
-  const start = useLineage(from?.id ?? "", from !== undefined).data?.[0];
-  const moved = movedOf(rows, start?.path);
   const recent = useRecentTargets(moved, from?.id);
   const way = useWayTo(at, lineage.data);
   const wanted = text.trim();
@@ -116,9 +123,11 @@ function Choice(props: ChoiceProps) {
   };
   const choice = { kind, moved, list: { id: listId, field, onActive: setActiveId, onLeave: leave }, onGo: go };
   const isKnown = lineage.data !== undefined || lineage.error !== null;
+  const hasFolders = wanted === "" && target.id !== "root" && target.id !== "shared";
+  const hasList = wanted !== "" || target.id !== "root";
   return (
     <>
-      <FolderSearch {...{ field, listId, activeId, text, setText }} />
+      <FolderSearch {...{ field, hasList, listId, activeId, text, setText }} />
       <WayTo way={way} onGo={go} />
       {wanted === "" && namingIn === target.id && (
         <NewFolderField
@@ -129,7 +138,7 @@ function Choice(props: ChoiceProps) {
       )}
       {wanted !== "" && <FoundTargets {...choice} wanted={wanted} />}
       {wanted === "" && at.id === "shared" && <SharedTargets {...choice} />}
-      {wanted === "" && target.id !== "root" && target.id !== "shared" && (
+      {hasFolders && (
         <FolderTargets
           {...choice}
           key={target.id}
@@ -158,11 +167,13 @@ function Choice(props: ChoiceProps) {
 }
 
 interface FolderSearchProps extends Pick<ChoiceProps, "field" | "text" | "setText"> {
+  /** Without a list, Escape closes the dialog. */
+  readonly hasList: boolean;
   readonly listId: string;
   readonly activeId: string | undefined;
 }
 
-function FolderSearch({ field, listId, activeId, text, setText }: FolderSearchProps) {
+function FolderSearch({ field, hasList, listId, activeId, text, setText }: FolderSearchProps) {
   const { message } = useMessages();
   return (
     <div className="relative">
@@ -175,14 +186,13 @@ function FolderSearch({ field, listId, activeId, text, setText }: FolderSearchPr
         aria-label={message("move.search")}
         placeholder={message("move.search")}
         aria-autocomplete="list"
-        aria-expanded
-        aria-controls={listId}
-        aria-activedescendant={activeId}
+        aria-expanded={hasList}
+        {...(hasList ? { "aria-controls": listId, "aria-activedescendant": activeId } : {})}
         autoComplete="off"
         spellCheck={false}
         onChange={(event) => setText(event.target.value)}
-        // Enter without a result must not move to the folder behind the results.
-        onKeyDown={(event) => event.key === "Enter" && text !== "" && event.preventDefault()}
+        // Enter without a result must not move to the folder behind the results, nor one held since the choice of a folder.
+        onKeyDown={(event) => event.key === "Enter" && (text !== "" || event.repeat) && event.preventDefault()}
         className={`${inputLook} h-10 ps-9 placeholder:text-muted pointer-coarse:h-11`}
       />
     </div>

@@ -21,7 +21,7 @@ test("nothing moves into itself or below itself, by the path of the folder with 
     assert.equal(hindranceOf({ ...row, path: "/elsewhere" }, moved), "itself");
   }
   const atTop = movedOf([row], "/");
-  assert.deepEqual(atTop.paths, ["/2026"]);
+  assert.deepEqual(atTop.paths, [{ path: "/2026", isOwn: true }]);
 });
 
 test("files that move hinder no folder of a similar path", () => {
@@ -31,7 +31,16 @@ test("files that move hinder no folder of a similar path", () => {
 
 test("a mount and the folder that it shows are one", () => {
   const mount = folder("/Team", { id: "mount", kind: "mount", target: "theirs" });
-  assert.equal(hindranceOf(folder("/Team", { id: "theirs" }), movedOf([mount], "/")), "itself");
+  const shown = folder("/Ben/Team", { id: "theirs", role: "editor" });
+  assert.equal(hindranceOf(shown, movedOf([mount], "/")), "itself");
+  assert.equal(hindranceOf(mount, movedOf([shown], undefined)), "itself");
+});
+
+test("a folder that another person shares is not below an own one of the same path, and the other way round", () => {
+  const theirs = folder("/Docs/2026", { id: "theirs", role: "editor" });
+  const own = folder("/Docs/2026", { id: "own" });
+  assert.equal(hindranceOf(theirs, movedOf([folder("/Docs")], undefined)), undefined);
+  assert.equal(hindranceOf(own, movedOf([folder("/Docs", { role: "editor" })], undefined)), undefined);
 });
 
 test("a folder takes items from its owner and editors, unless its owner's account is disabled", () => {
@@ -46,7 +55,8 @@ test("a folder takes items from its owner and editors, unless its owner's accoun
 
 test("the chosen folder is refused where the items are, but not for a copy", () => {
   const target = { id: "here", name: "Here", role: "editor" } as const;
-  const choice = { kind: "move", target, fromId: "here", isAway: false } as const;
+  const moved = { ids: new Set(["moved"]) };
+  const choice = { kind: "move", target, lineage: undefined, moved, fromId: "here", isAway: false } as const;
   assert.equal(refusalOf(choice), "here");
   assert.equal(refusalOf({ ...choice, kind: "copy" }), undefined);
   assert.equal(refusalOf({ ...choice, fromId: "there" }), undefined);
@@ -54,6 +64,19 @@ test("the chosen folder is refused where the items are, but not for a copy", () 
   assert.equal(refusalOf({ ...choice, fromId: "there", target: { ...target, role: "viewer" } }), "viewOnly");
   assert.equal(refusalOf({ ...choice, target: { id: "shared", name: "Shared" } }), "shared");
   assert.equal(refusalOf({ ...choice, target: { id: "root", name: "" } }), "loading");
+  const [lives, isGone] = [null, "2026-05-01T00:00:00Z"];
+  const through = (id: string, trashed_at: string | null) =>
+    refusalOf({
+      ...choice,
+      fromId: "there",
+      lineage: [
+        { id: "here", trashed_at: lives },
+        { id, trashed_at },
+      ],
+    });
+  assert.equal(through("above", lives), undefined);
+  assert.equal(through("moved", lives), "itself");
+  assert.equal(through("above", isGone), "gone");
 });
 
 test("a location is the folder above, as far as the account sees it", () => {

@@ -12,6 +12,7 @@ export const move = {
   "move.noShared": "Ordner, die du bearbeiten kannst, erscheinen hier, wenn andere sie mit dir teilen.",
   "move.isHere": { one: "„{name}“ ist schon in diesem Ordner.", other: "Diese Elemente sind schon in diesem Ordner." },
   "move.viewOnly": "Diesen Ordner kannst du nur ansehen.",
+  "move.gone": "Dieser Ordner existiert nicht mehr.",
   "move.chooseShared": "Wähle einen geteilten Ordner.",
   "move.intoItself": "Ein Ordner lässt sich nicht in sich selbst verschieben.",
   "move.copyIntoItself": "Ein Ordner lässt sich nicht in sich selbst kopieren.",
