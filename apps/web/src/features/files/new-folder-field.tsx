@@ -1,6 +1,6 @@
 import { nameKey } from "@holdfast/core/names";
 import Folder from "lucide-react/icons/folder";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
 import { useFolder } from "../../data/use-folder.ts";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -20,6 +20,11 @@ export function NewFolderField({ folderId, onMade, onCancel }: NewFolderFieldPro
   const { message } = useMessages();
   const drive = useDrive();
   const [isBusy, setBusy] = useState(false);
+  const isShown = useRef(true);
+  useEffect(() => {
+    isShown.current = true;
+    return () => void (isShown.current = false);
+  }, []);
   const { folder, total } = useFolder(drive.folders, folderId, "natural");
   const names = useMemo(() => {
     const rows = Array.from({ length: total }, (_, index) => folder.index.rowAt(index));
@@ -33,6 +38,8 @@ export function NewFolderField({ folderId, onMade, onCancel }: NewFolderFieldPro
     const step = { op: "mkdir", parent_id: folderId, name: wanted, on_conflict: "fail" } as const;
     const { taken } = await act(drive, [step], new Map(), () => message("files.created", { name: wanted }));
     const made = taken[0]?.after;
+    // Escape, or another folder, was chosen meanwhile.
+    if (!isShown.current) return;
     if (made === undefined) setBusy(false);
     else onMade(made);
   };

@@ -68,7 +68,8 @@ export function FolderTargets({ folderId, parent, recent, ...choice }: FolderTar
   const rows: ListedRow[] = [];
   for (let index = 0; index < Math.min(total, shownMax); index++) {
     const row = folder.index.rowAt(index);
-    if (row !== undefined && isFolder(row)) rows.push(row);
+    // A folder without a revision does not exist yet on the server.
+    if (row !== undefined && isFolder(row) && row.revision !== "") rows.push(row);
   }
   const way = useWay(parent, choice.onGo);
   const inFolder = useFolderOptions(choice, rows);
