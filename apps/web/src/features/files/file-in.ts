@@ -5,8 +5,8 @@ export interface FileInList {
   readonly row: ListedRow;
   readonly previousId: string | undefined;
   readonly nextId: string | undefined;
-  /** Position among the files, from 1. */
-  readonly at: number;
+  /** Position among the files, from 1. Undefined if rows before have not loaded. */
+  readonly at: number | undefined;
   readonly count: number;
   /** More rows have not loaded. */
   readonly hasMore: boolean;
@@ -16,17 +16,19 @@ export interface FileInList {
 export function fileIn(rows: RowSource, id: string): FileInList | undefined {
   const [row, here] = [rows.row(id), rows.indexOf(id)];
   if (row?.kind !== "file" || here < 0) return undefined;
-  let [at, count] = [0, 0];
+  let count = 0;
+  let at: number | undefined;
+  let isSure = true;
   let previousId: string | undefined;
   let nextId: string | null | undefined;
   for (let index = 0; index < rows.total; index++) {
     const each = rows.rowAt(index);
-    if (each === undefined && index < here) previousId = undefined;
+    if (each === undefined && index < here) [previousId, isSure] = [undefined, false];
     if (each === undefined && index > here) nextId ??= null;
     if (each?.kind !== "file") continue;
     count += 1;
     if (index < here) previousId = each.id;
-    if (index === here) at = count;
+    if (index === here && isSure) at = count;
     // `null` stays: the next file is unknown.
     if (index > here && nextId === undefined) nextId = each.id;
   }

@@ -1,7 +1,9 @@
+import type { NodeJson } from "@holdfast/protocol/values";
 import { type ReactNode, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Command } from "../../commands/command.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useKept } from "../../data/use-kept.ts";
+import { useNode } from "../../data/use-node.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
 import { type ListedIn, useSubject } from "./subject.ts";
 import { fileIn, type FileInList } from "./file-in.ts";
@@ -9,6 +11,7 @@ import type { FilesContext } from "./files-context.ts";
 import { NameField } from "./name-field.tsx";
 import { bound, openedKeys, openedMenu } from "./opened-commands.ts";
 import type { PlaceActs, PlaceQuestion } from "./place-acts.ts";
+import type { ListedRow } from "./row-source.ts";
 import { usePlaceActs } from "./use-place-acts.ts";
 
 const PlaceQuestions = lazyPart(
@@ -38,8 +41,7 @@ export function useOpenedFile(id: string, isOld: boolean, onGo: (id: string | un
   const undone = useSyncExternalStore(undo.subscribe, undo.getSnapshot);
   const [renamingId, setRenamingId] = useState<string>();
   const [question, setQuestion] = useState<PlaceQuestion | null>(null);
-  const { file, place, setStar } = useFileInList(id);
-  const row = file?.row;
+  const { file, row, place, setStar } = useFileInList(id);
   const acts = usePlaceActs({
     folder: place?.folder,
     seen: undefined,
@@ -54,7 +56,7 @@ export function useOpenedFile(id: string, isOld: boolean, onGo: (id: string | un
       place?.onStar?.(ids, isStarred);
     },
   });
-  const trash = useTrash(id, file, acts, onGo);
+  const trash = useTrash(id, row && file && { ...file, row }, acts, onGo);
   const context: FilesContext | undefined =
     row === undefined || place === undefined || isOld
       ? undefined
@@ -101,6 +103,8 @@ export function useOpenedFile(id: string, isOld: boolean, onGo: (id: string | un
 /** A file that has left the list, for example by losing its star, keeps its neighbors. */
 function useFileInList(id: string) {
   const subject = useSubject();
+  const { data: node } = useNode(id);
+  const [starred, setStarred] = useState<{ readonly ids: ReadonlySet<string>; readonly isStarred: boolean }>();
   const now = useMemo(() => subject && fileIn(subject.rows, id), [subject, id]);
   const last = useRef<{ readonly file: FileInList; readonly place: ListedIn }>(undefined);
   if (now !== undefined && subject !== undefined) last.current = { file: now, place: subject.place() };
@@ -110,12 +114,20 @@ function useFileInList(id: string) {
   useEffect(() => {
     if (wantsMore && rows !== undefined) rows.need(0, rows.total);
   }, [wantsMore, rows]);
-  const setStar = (ids: ReadonlySet<string>, isStarred: boolean) => {
-    if (last.current === undefined || !ids.has(last.current.file.row.id)) return;
-    const { file: old, place: same } = last.current;
-    last.current = { file: { ...old, row: { ...old.row, isStarred } }, place: same };
+  const star = starred?.ids.has(id) === true ? { isStarred: starred.isStarred } : {};
+  return {
+    file,
+    // The list does not update the row of a file that has left it.
+    row: now === undefined && file !== undefined ? { ...file.row, ...currentValues(node), ...star } : file?.row,
+    place,
+    setStar: (ids: ReadonlySet<string>, isStarred: boolean) => setStarred({ ids, isStarred }),
   };
-  return { file, place, setStar };
+}
+
+function currentValues(node: NodeJson | undefined): Partial<ListedRow> {
+  return node === undefined
+    ? {}
+    : { name: node.name, parentId: node.parent_id, revision: node.revision, role: node.role };
 }
 
 /** Shows the next file, else the previous one, else the list. A refused deletion leaves the file on the screen. */

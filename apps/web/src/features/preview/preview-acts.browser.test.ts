@@ -71,6 +71,35 @@ test("a shown file can be starred and renamed, and deletion shows the next file 
   assert.deepEqual(await files.namesOnServer(), ["folder"]);
 });
 
+test("holding Delete trashes a single file", async () => {
+  await files.fill("a.xyz", "b.xyz", "c.xyz");
+  const page = await openFile("a.xyz", "1 of 3");
+  await page.keyboard.down("Delete");
+  await heading(page, "b.xyz");
+  // Repeats.
+  await page.keyboard.down("Delete");
+  await page.keyboard.down("Delete");
+  await page.keyboard.up("Delete");
+  await page.keyboard.press("ArrowRight");
+  await heading(page, "c.xyz");
+  assert.deepEqual(await files.namesOnServer(), ["b.xyz", "c.xyz"]);
+});
+
+test("a file that has lost its star stays in the preview, with its new name", async () => {
+  await files.fill("lost.xyz");
+  await ok(app.api, "PUT", `/files/${await app.api.idOf(`${files.folder}/lost.xyz`)}/star`);
+  await app.signIn();
+  const { page } = app;
+  await app.open("/starred");
+  await filesPage(page).row("lost.xyz").dblclick();
+  await button(page, "Remove star").click();
+  await button(page, "Add star").waitFor();
+  await page.keyboard.press("F2");
+  await page.getByRole("textbox", { name: "New name" }).fill("found.xyz");
+  await page.keyboard.press("Enter");
+  await heading(page, "found.xyz");
+});
+
 test("a deletion that the server refuses leaves the file on the screen", async () => {
   await files.fill("a.xyz", "b.xyz");
   const page = await openFile("a.xyz", "1 of 2");

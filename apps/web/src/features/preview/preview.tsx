@@ -38,7 +38,7 @@ interface ListedFile {
   readonly previousId?: string | undefined;
   readonly nextId?: string | undefined;
   /** Position among the files of the list. */
-  readonly at?: number;
+  readonly at?: number | undefined;
   readonly count?: number;
   /** The list has not loaded to its end. */
   readonly hasMore?: boolean;
@@ -172,7 +172,9 @@ function press(
   if (isPlain && event.key === (isRtl() ? "ArrowLeft" : "ArrowRight") && nextId !== undefined) onGo(nextId);
   if (isPlain && event.key === (isRtl() ? "ArrowRight" : "ArrowLeft") && previousId !== undefined) onGo(previousId);
   const isInDetails = event.target instanceof Element && event.target.closest("aside") !== null;
-  const command = isInDetails ? undefined : pressedCommand(commands, event.nativeEvent, platform, undefined);
+  // Holding Delete must not trash one file after the other.
+  const command =
+    isInDetails || event.repeat ? undefined : pressedCommand(commands, event.nativeEvent, platform, undefined);
   if (command === undefined) return;
   event.preventDefault();
   void command.run(undefined);
