@@ -183,7 +183,7 @@ function press(
 /** Players and fields use these keys. React also passes on events of dialogs and menus above. */
 function isElsewhere({ currentTarget, target }: KeyboardEvent): boolean {
   if (!(target instanceof Element)) return false;
-  return !currentTarget.contains(target) || target.closest("video, audio, textarea, input") !== null;
+  return !currentTarget.contains(target) || target.closest("video, audio, textarea, input, select") !== null;
 }
 
 function positionOf({ at, count, hasMore }: ListedFile, { message, number }: Messages): string | undefined {
