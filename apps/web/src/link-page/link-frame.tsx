@@ -18,31 +18,34 @@ export function LinkFrame() {
   const { message } = useMessages();
   const { role, owner_name: name, downloads_left: left } = useCurrentLink();
   return (
-    <div className="flex h-[calc(100dvh-var(--tray-height,0px))] flex-col bg-canvas sm:h-dvh">
-      <LinkBar />
-      <Suspense fallback={null}>
-        <OfflineBanner />
-      </Suspense>
-      <main id="place" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
-        {left === 0 && (
-          <div className="px-4 pb-2 lg:px-6">
-            <Notice kind="warning">{message("link.usedUp", { name })}</Notice>
-          </div>
-        )}
-        <div className="min-h-0 flex-1 overflow-auto">
-          <Outlet />
-        </div>
-      </main>
-      <OpenedFile />
-      {role !== "viewer" && (
+    <>
+      <div className="flex h-[calc(100dvh-var(--tray-height,0px))] flex-col bg-canvas sm:h-dvh">
+        <LinkBar />
         <Suspense fallback={null}>
-          <TrayHost />
+          <OfflineBanner />
         </Suspense>
-      )}
+        <main id="place" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
+          {left === 0 && (
+            <div className="px-4 pb-2 lg:px-6">
+              <Notice kind="warning">{message("link.usedUp", { name })}</Notice>
+            </div>
+          )}
+          <div className="min-h-0 flex-1 overflow-auto">
+            <Outlet />
+          </div>
+        </main>
+        <OpenedFile />
+        {role !== "viewer" && (
+          <Suspense fallback={null}>
+            <TrayHost />
+          </Suspense>
+        )}
+      </div>
+      {/* Beside the page, which a preview hides from assistive technology. */}
       <ToastHost />
       <MenuHost />
       <TooltipHost />
-    </div>
+    </>
   );
 }
 

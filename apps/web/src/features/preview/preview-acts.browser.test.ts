@@ -29,7 +29,8 @@ async function menuOf(page: Page): Promise<readonly string[]> {
   await page.getByRole("menu").waitFor();
   const names = await page.getByRole("menuitem").locator("span.truncate").allInnerTexts();
   await page.keyboard.press("Escape");
-  await page.getByRole("menu").waitFor({ state: "detached" });
+  // Keys before that would be lost.
+  await page.waitForFunction(() => document.activeElement?.matches("[role=dialog] [aria-haspopup=menu]"));
   return names;
 }
 
@@ -179,4 +180,16 @@ test("on the page of a link, a visitor can save a file and nothing more", async 
   const names = await page.getByRole("dialog").locator("header").getByRole("button").allInnerTexts();
   assert.equal(names.length, 3);
   assert.deepEqual(await axeProblems(page), []);
+});
+
+test("a visitor of a link who may edit can trash a shown file, and undo it", async () => {
+  await files.fill("a.xyz", "b.xyz");
+  const { page } = app;
+  await visit(page, (await makeLink(app, files.folder, { role: "editor" })).url);
+  await filesPage(page).row("a.xyz").dblclick();
+  await position(page, "1 of 2");
+  await page.keyboard.press("Delete");
+  await heading(page, "b.xyz");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await position(page, "2 of 2");
 });
