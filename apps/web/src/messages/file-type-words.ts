@@ -13,7 +13,7 @@ const formats: Readonly<Partial<Record<Exclude<Kind, "plain" | "other">, string>
   text: "Markdown: md markdown; LaTeX: tex; CSV: csv; TSV: tsv",
   code: "JavaScript: js mjs cjs jsx; TypeScript: ts mts cts tsx; Python: py; Ruby: rb; Go: go; Rust: rs; C: c h; C++: cc cpp cxx hpp; C#: cs; Java: java; Kotlin: kt; Swift: swift; Shell: sh bash zsh fish; CSS: css scss less; PHP: php; Perl: pl; Lua: lua",
   table: "Excel: xls xlsx xlsm xlsb; OpenDocument: ods ots; Numbers: numbers",
-  slides: "PowerPoint: ppt pptx pptm pps ppsx; OpenDocument: odp otp; Keynote: key",
+  slides: "PowerPoint: ppt pptx pptm pps ppsx; OpenDocument: odp otp",
   archive: "Zip: zip; Gzip: gz tgz; Bzip2: bz2 tbz; XZ: xz txz; Zstandard: zst; 7-Zip: 7z; rar tar",
 };
 

@@ -19,7 +19,7 @@ const PlaceQuestions = lazyPart(
   ({ close }) => close(),
 );
 
-export interface OpenedFile extends Partial<Omit<FileInList, "row">> {
+interface OpenedFile extends Partial<Omit<FileInList, "row">> {
   /** Undefined if the list does not contain the file. */
   readonly name: string | undefined;
   readonly menu: readonly (readonly Command<unknown>[])[];

@@ -188,7 +188,7 @@ longTest("a kind that is not shown says what it is and what opens it, and can be
   await page.goto(`${app.server.url}/files?open=${await app.api.idOf("/letter.docx")}`);
   const viewer = page.getByRole("dialog", { name: "letter.docx" });
   await viewer.getByText("Open it with LibreOffice Writer, Microsoft Word or Pages.").waitFor();
-  await viewer.getByText("application/vnd.openxmlformats").waitFor();
+  await viewer.getByText("Word document").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   const download = page.waitForEvent("download");
   await viewer.getByRole("button", { name: "Download" }).last().click();
