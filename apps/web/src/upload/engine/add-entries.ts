@@ -22,7 +22,8 @@ export async function addEntries(work: UploadWork, job: Job, entries: readonly W
       const item = fileItem(work, job, entry, folders.at(parentPath(entry.path)));
       if (item.folder === job.root) job.addTop(item.name, "file");
       job.count(item, { filesTotal: 1, bytesTotal: entry.file.size });
-      if (isDoneEarlier(job, entry)) ready.push(() => countDone(job, item));
+      if (isDoneEarlier(job, entry))
+        ready.push(() => (item.choice === "skip" ? countSkipped(job, item) : countDone(job, item)));
       else {
         records.push(recordOf(item, false));
         files.push(item);

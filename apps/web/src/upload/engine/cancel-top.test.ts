@@ -78,6 +78,27 @@ test("an upload that goes on after a reload says what was cancelled, and stores 
   }
 });
 
+test("a skipped file is skipped after a reload and not stored, whether it was asked about or comes after Skip all", async () => {
+  const upload = await begin((real) => real);
+  for (const name of ["one.txt", "asked.txt", "later.txt"]) await upload.put(name);
+  await upload.engine.add(upload.id, [file("one.txt", 5)]);
+  await upload.when(({ clashes }) => clashes.size === 1);
+  await upload.engine.answerClash(upload.id, "one.txt", "skip");
+  await upload.engine.add(upload.id, [file("asked.txt", 5)]);
+  await upload.when(({ clashes }) => clashes.size === 1);
+  await upload.engine.answerClash(upload.id, undefined, "skip");
+  await upload.engine.add(upload.id, [file("later.txt", 5)]);
+  await upload.when(({ counts }) => counts.filesSkipped === 3);
+  const record = (await upload.store.jobs()).find(({ id }) => id === upload.id);
+  assert.ok(record !== undefined);
+  await upload.engine.takeUp(record);
+  const files = ["one.txt", "asked.txt", "later.txt", "new.txt"].map((name) => file(name, 5));
+  await upload.engine.add(upload.id, files);
+  await upload.engine.endWalk(upload.id);
+  const { counts } = await upload.when(({ isDone }) => isDone);
+  assert.deepEqual([counts.filesTotal, counts.filesDone, counts.filesSkipped], [4, 4, 3]);
+});
+
 test("a question that comes up while its line is cancelled is not asked", async () => {
   const upload = await begin((real) => real);
   await upload.put("known.txt");

@@ -63,6 +63,8 @@ interface Step {
 }
 
 function apply(work: UploadWork, job: Job, item: FileItem, decision: Decision): Step {
+  // Recorded, so that an upload resumed after a reload does not count the file as stored.
+  if (decision.do === "skip") item.choice = "skip";
   if (decision.do === "done" || decision.do === "equal" || decision.do === "skip") {
     return { record: recordOf(item, true), act: () => finish(job, item, decision.do) };
   }
