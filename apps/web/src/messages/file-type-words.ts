@@ -7,8 +7,8 @@ type Kind = Extract<MessageKey, `type.${string}`> extends `type.${infer Each}` ?
 const formats: Readonly<Partial<Record<Exclude<Kind, "plain" | "other">, string>>> = {
   image:
     "JPEG: jpg jpeg jfif; WebP: webp; TIFF: tif tiff; HEIC: heic heif; Photoshop: psd; Icon: ico; Raw: raw cr2 cr3 nef arw dng orf rw2; png gif avif svg bmp",
-  video: "MPEG: mpg mpeg; QuickTime: mov; Matroska: mkv; WebM: webm; MPEG-4: mp4 m4v; Windows Media: wmv; avi",
-  audio: "MPEG-4: m4a; Ogg: ogg oga; Opus: opus; AIFF: aif aiff; Windows Media: wma; mp3 flac wav aac",
+  video: "MPEG: mpg mpeg; QuickTime: mov; Matroska: mkv; WebM: webm; MPEG-4: mp4 m4v; avi wmv",
+  audio: "MPEG-4: m4a; Ogg: ogg oga; Opus: opus; AIFF: aif aiff; mp3 flac wav aac wma",
   document: "Word: doc docx docm dot dotx; OpenDocument: odt ott; Pages: pages; HTML: htm html; pdf rtf epub",
   text: "Markdown: md markdown; LaTeX: tex; CSV: csv; TSV: tsv",
   code: "JavaScript: js mjs cjs jsx; TypeScript: ts mts cts tsx; Python: py; Ruby: rb; Go: go; Rust: rs; C: c h; C++: cc cpp cxx hpp; C#: cs; Java: java; Kotlin: kt; Swift: swift; Shell: sh bash zsh fish; CSS: css scss less; PHP: php; Perl: pl; Lua: lua",

@@ -177,7 +177,7 @@ export class Uploads {
     const folderId = await this.#idOf(place);
     const again = this.#view.interrupted.find((each) => each.job.folderId === folderId && isDroppedAgain(each, names));
     if (again !== undefined) {
-      // What is dropped again is wanted again.
+      // Dropping a cancelled file again uploads it.
       await this.#takeUp({ ...again.job, cancelled: [] }, name);
       return again.job.id;
     }

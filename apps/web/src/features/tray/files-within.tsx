@@ -13,7 +13,7 @@ interface FilesWithinProps {
   readonly folder: string;
 }
 
-/** What happens in a folder now, and what failed in it. Files that are stored or wait are only counted. */
+/** Running and failed files of a folder. Stored and waiting files are only counted. */
 export function FilesWithin({ uploads, job, folder }: FilesWithinProps) {
   const { message } = useMessages();
   const isIn = ({ path }: { readonly path: string }) => path.startsWith(`${folder}/`);
@@ -48,7 +48,7 @@ export function FilesWithin({ uploads, job, folder }: FilesWithinProps) {
 interface FailedProps {
   readonly uploads: Uploads;
   readonly jobId: string;
-  /** Of a file, or of a folder with all that failed in it. */
+  /** Path of a file, or of a folder with all failed files in it. */
   readonly path: string;
   readonly text: string;
 }

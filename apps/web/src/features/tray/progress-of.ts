@@ -4,7 +4,7 @@ export interface UploadsProgress {
   readonly phase: "idle" | "begun" | "half" | "ended";
   readonly filesTotal: number;
   readonly filesDone: number;
-  /** Of `filesDone`, those that are on the server. */
+  /** Part of `filesDone` that is on the server. */
   readonly filesStored: number;
   readonly failed: number;
   /** Questions that wait for an answer. */

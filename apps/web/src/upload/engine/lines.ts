@@ -9,7 +9,7 @@ export interface LineSnapshot {
   readonly isActive: boolean;
   readonly problemCount: number;
   readonly clashCount: number;
-  /** Of the file or folder itself. */
+  /** Problem of the file or folder itself, not of its content. */
   readonly problem: Problem | undefined;
 }
 
