@@ -218,7 +218,7 @@ test("a program ends", () => void execFileSync(process.execPath, ["-e", "process
   assert.equal(runTests(t, { "bench/src/a.test.ts": program }, []).status, 0);
 });
 
-test("a file that ends the process of others fails the run, and those run again alone", (t) => {
+longTest("a file that ends the process of others fails the run, and those run again alone", (t) => {
   const ending = `${head}test("a stone explodes", () => process.kill(process.pid, "SIGKILL"));`;
   const files = { "bench/src/a.test.ts": passing, "bench/src/b.test.ts": ending, "bench/src/c.test.ts": passing };
   const { status, output } = runTests(t, files, []);
@@ -244,13 +244,13 @@ test("what a file leaves behind in a process of several is a failure, though eac
   assert.match(output, /UNSTEADY 1: bench\/src\/a[^]*UNSTEADY 2: bench\/src\/b/);
 });
 
-test("a web app that cannot be built fails the run", (t) => {
+longTest("a web app that cannot be built fails the run", (t) => {
   const { status, output } = runTests(t, { "apps/web/package.json": "{}", "bench/src/a.pg.test.ts": passing }, []);
   assert.equal(status, 1, output);
   assert.match(output, /@holdfast\/web/);
 });
 
-test("of more than five files that fail none runs again", (t) => {
+longTest("of more than five files that fail none runs again", (t) => {
   const files = Object.fromEntries(
     ["a", "b", "c", "d", "e", "f"].map((name) => [`bench/src/${name}.test.ts`, unsteady]),
   );
@@ -331,6 +331,7 @@ longTest("--repeat and --beside that make no sense are rejected, and nothing run
 longTest("a run that is interrupted ends what it started and leaves nothing in the temporary folder", async (t) => {
   const waiting = `${head}import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
+import { longTest } from "./tiers.ts";
 test("a stone sleeps", async () => {
   const child = spawn("sleep", ["1000"], { stdio: "ignore" });
   console.log("SLEEPS", child.pid, tmpdir(), "END");

@@ -17,7 +17,7 @@ export function aloneIn(root: string, files: readonly string[]): Batch[] {
 /**
  * Batches are large, because a process loads modules and starts a database or browser once for its files. They are
  * limited, because a crash repeats a whole batch. The order puts the longest files first: those of the simulator are
- * plain.
+ * plain, and the packages' tests with a database are longer than the server's last ones.
  */
 const filesMax = { plain: 24, browser: 9, pg: 24 };
 type Kind = keyof typeof filesMax;
@@ -33,7 +33,7 @@ const batchesLeft = 6;
 export function batchesOf(root: string, files: readonly string[], folder: string): Batch[] {
   const kinds = Map.groupBy(files, kindOf);
   return (Object.keys(filesMax) as Kind[]).flatMap((kind) => {
-    const ofKind = kinds.get(kind) ?? [];
+    const ofKind = (kinds.get(kind) ?? []).toSorted((a, b) => Number(isOfPackage(b)) - Number(isOfPackage(a)));
     const batches: Batch[] = [];
     for (let from = 0, count = filesMax[kind]; from < ofKind.length; from += count) {
       const share = Math.ceil((ofKind.length - from) / batchesLeft);
@@ -49,6 +49,10 @@ export function batchesOf(root: string, files: readonly string[], folder: string
 function kindOf(file: string): Kind {
   if (file.includes(".browser.")) return "browser";
   return /\.(?:pg|s3)\./.test(file) ? "pg" : "plain";
+}
+
+function isOfPackage(file: string): boolean {
+  return file.startsWith("packages/");
 }
 
 function writeBatch(root: string, files: readonly string[], entry: string): Batch {

@@ -8,6 +8,7 @@ import { bounded, until } from "@holdfast/tools/bounded";
 import { copyTemplate, makeTestFolder } from "./base/db/testing.ts";
 import { sameSignalMs } from "./main.ts";
 import { serving, signalUntilExit, start } from "./testing-main.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 test("a server starts from nothing, makes its administrator, drains when told to stop, and starts again", async (t) => {
   const data = makeTestFolder();
@@ -90,7 +91,7 @@ test("a signal while the server starts ends it in order, and leaves no database 
   assert.throws(() => process.kill(pid, 0), /ESRCH/);
 });
 
-test("a second signal ends the process, and one that comes with the first does not", async (t) => {
+longTest("a second signal ends the process, and one that comes with the first does not", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   await copyTemplate(data);
@@ -112,7 +113,7 @@ test("a second signal ends the process, and one that comes with the first does n
   assert.ok(tookMs > sameSignalMs, `a repetition after ${tookMs} ms ended it`);
 });
 
-test("a signal that is repeated immediately counts once, and the stop ends with its last line", async (t) => {
+longTest("a signal that is repeated immediately counts once, and the stop ends with its last line", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   await copyTemplate(data);

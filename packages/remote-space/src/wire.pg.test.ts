@@ -15,6 +15,7 @@ import { Api, eventually } from "@holdfast/server/acceptance/testing";
 import { bounded, until } from "@holdfast/tools/bounded";
 import type { RemoteSpace } from "./remote-space.ts";
 import { blockOf, counted, entryOf, epochOf, noise, openWire, putFile } from "./testing.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const kib = 1024;
 const mib = 1024 * kib;
@@ -307,7 +308,7 @@ async function answered<Result>(ask: () => Promise<Result>): Promise<Result> {
   }
 }
 
-test("bytes are counted as they travel, and a limit holds in each direction", async () => {
+longTest("bytes are counted as they travel, and a limit holds in each direction", async () => {
   const limited = await signIn({ limitUpBytesPerSecond: 400 * kib, limitDownBytesPerSecond: 800 * kib });
   const block = blockOf(noise(mib, "slow"));
   const startedUp = performance.now();

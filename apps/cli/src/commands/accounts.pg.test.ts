@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { administrator, Api, eventually } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
 
 const command = useSignedIn("accounts");
@@ -29,7 +30,9 @@ for (const [where, flags] of bothPlaces(command)) {
 }
 
 for (const [where, flags] of bothPlaces(command)) {
-  test(`${where}, an account gets another address and name, and is removed for good`, async () => {
+  // Beside the data, the test waits until the server has read the changes.
+  const testOfTier = flags.length === 0 ? test : longTest;
+  testOfTier(`${where}, an account gets another address and name, and is removed for good`, async () => {
     const [old, taken] = [
       `old-${where.replaceAll(" ", "-")}@example.org`,
       `taken-${where.replaceAll(" ", "-")}@example.org`,

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api, ok, queryDatabase } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
 
 const command = useSignedIn("admin-shred", { HOLDFAST_SNAPSHOT_INTERVAL: "off" });
 const { data, run } = command;
 
 for (const [where, flags] of bothPlaces(command)) {
-  test(`${where}, a dry run says what would go, and without a terminal --yes has to be said`, async () => {
+  // Beside the data, the command waits for periods of the server.
+  const testOfTier = flags.length === 0 ? test : longTest;
+  testOfTier(`${where}, a dry run says what would go, and without a terminal --yes has to be said`, async () => {
     const email = `${where.replaceAll(" ", "-")}@example.com`;
     await add(email, flags);
     const planned = await shred(email, ["--dry-run", "--json", ...flags]);

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { administrator, holdfast, launcher } from "@holdfast/server/acceptance/testing";
 import { runCommand } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const command = useSignedIn("commands");
 const { folder: home, json, run } = command;
@@ -265,7 +266,7 @@ test("a password that is too short, a name that is empty and an unknown setting 
   );
 });
 
-test("Ctrl-C in a transfer says that it can go on, and exits with 130", async () => {
+longTest("Ctrl-C in a transfer says that it can go on, and exits with 130", async () => {
   // Endless standard input keeps the transfer running.
   const put = spawn(launcher, ["put", "-", "/endless"], { env: environment, stdio: ["pipe", "ignore", "pipe"] });
   assert.ok(put.stdin && put.stderr);

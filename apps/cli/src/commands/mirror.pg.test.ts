@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { useSignedIn } from "./testing-signed-in.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 describe("put and get with --delete", () => {
   const signedIn = useSignedIn("mirror");
@@ -103,7 +104,7 @@ describe("put and get with --delete", () => {
     await run(["trash", "empty"]);
   });
 
-  test("get --delete of very many tells them by folder, and asks the server little", async () => {
+  longTest("get --delete of very many tells them by folder, and asks the server little", async () => {
     const files = Array.from({ length: 240 }, (_, index) => [`flat/f${index}`, `deep/${index % 4}/f${index}`]).flat();
     const root = makeFiles("masses", ["stays", ...files]);
     await run(["put", root, "/masses"]);

@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { useSignedIn } from "./testing-signed-in.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 describe("put and get with options", () => {
   const { folder, run, json } = useSignedIn("transfer-options");
@@ -181,7 +182,7 @@ describe("put and get with options", () => {
     assert.deepEqual(namesBelow(join(folder, "excluded")), ["a.jpg", "deep", "deep/keep.raw", "deep/tmp"]);
   });
 
-  test("--limit holds put and get to a rate; what is no rate is refused before anything is done", async () => {
+  longTest("--limit holds put and get to a rate; what is no rate is refused before anything is done", async () => {
     const path = join(folder, "limited");
     writeFileSync(path, randomBytes(300_000));
     const took = async (args: string[]): Promise<number> => {

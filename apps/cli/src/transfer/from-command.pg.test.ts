@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { eventually, launcher } from "@holdfast/server/acceptance/testing";
 import { useSignedIn } from "../commands/testing-signed-in.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 describe("put --from-command", () => {
   const { folder, run, json } = useSignedIn("from-command");
@@ -74,7 +75,7 @@ describe("put --from-command", () => {
     assert.ok(!existsSync(ran));
   });
 
-  test("passes SIGINT and SIGTERM on and stores nothing, also where the command then ends with 0", async () => {
+  longTest("passes SIGINT and SIGTERM on and stores nothing, also where the command then ends with 0", async () => {
     const script = join(folder, "slow.sh");
     for (const [signal, code] of [
       ["SIGINT", 130],

@@ -32,6 +32,7 @@ import {
   startServer,
 } from "@holdfast/server/acceptance/testing";
 import { runCommand } from "../commands/testing-run.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const home = makeFolder("transfer");
 const environment = { HOLDFAST_CONFIG_DIR: join(home, "config") };
@@ -301,7 +302,7 @@ test("a link that means nothing elsewhere is refused in words", async () => {
   }
 });
 
-test("a sparse file comes with its holes, in the middle and at the end", async () => {
+longTest("a sparse file comes with its holes, in the middle and at the end", async () => {
   const mib = 2 ** 20;
   const end = Buffer.from("the end");
   for (const [name, sizeBytes, at] of [

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const folder = makeFolder("running-downloads");
 /** More than connections buffer. */
@@ -223,7 +224,7 @@ test("a running zip leaves out the folders and files whose right ended before th
   assert.ok(!cut && text.includes("between 599"), "what may still be read comes, and the zip is whole");
 });
 
-test("a running zip by a link leaves out what went to the trash or elsewhere before it began", async () => {
+longTest("a running zip by a link leaves out what went to the trash or elsewhere before it began", async () => {
   const { tree, beside, first, last } = await (made ??= makeTree("zipped"));
   const { token } = await ok(owner, "POST", `/files/${tree}/share`, { link: true, role: "viewer" });
   const { text, cut } = await readAll(await ask(new Api(server.url, token), `/files/${tree}/download`), async () => {

@@ -79,7 +79,7 @@ describe("One server for one data folder", () => {
     assert.equal((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status, 200);
   });
 
-  test("with a certificate of one's own it speaks TLS, and nothing but TLS", async (t) => {
+  longTest("with a certificate of one's own it speaks TLS, and nothing but TLS", async (t) => {
     if (!requireComponent(t, "openssl")) return;
     const [certificate, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
     const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-days", "2"];

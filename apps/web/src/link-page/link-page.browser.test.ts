@@ -122,7 +122,7 @@ test("counted downloads: nothing is shown that would count, what is left is said
   await page.getByText("This link has reached its download limit.", { exact: true }).first().waitFor();
 });
 
-test("a link that is revoked while it is open says so, and shows nothing any more", async () => {
+longTest("a link that is revoked while it is open says so, and shows nothing any more", async () => {
   // 404: the request was accepted before the link ended and read its permissions afterwards.
   app.expectComplaint(/status of 401|status of 404 .*\/files\/[^/]*$/);
   await makeFolder(app, "/revoked");
@@ -137,7 +137,7 @@ test("a link that is revoked while it is open says so, and shows nothing any mor
   assert.deepEqual(await axeProblems(page), []);
 });
 
-test("what lies in the trash, and a link that never was, say so in words", async () => {
+longTest("what lies in the trash, and a link that never was, say so in words", async () => {
   app.expectComplaint(/status of 404/);
   const { page } = app;
   await visit(page, `${app.server.url}/s/hfl_nothing`);

@@ -10,6 +10,7 @@ import { becomes } from "../testing/files-app.ts";
 import { filesPage } from "../testing/files-page.ts";
 import { makeLink, visit } from "../testing/link-visit.ts";
 import { testApp } from "../testing/test-app.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const app = testApp();
 const folder = mkdtempSync(join(tmpdir(), "holdfast-link-drop-"));
@@ -42,7 +43,7 @@ test("a tree is dropped into the box, which shows nothing of what is there; a na
   assert.deepEqual(kept, [], "nothing of it stays with the browser");
 });
 
-test("files that are picked go into the box, behind a password too", async () => {
+longTest("files that are picked go into the box, behind a password too", async () => {
   const { url } = await makeLink(app, "/picked", { role: "uploader", password: "p" });
   const { page } = app;
   await visit(page, url);
@@ -58,30 +59,33 @@ test("files that are picked go into the box, behind a password too", async () =>
   assert.equal((await app.api.download("/picked/letter.txt")).body.toString(), "Dear all");
 });
 
-test("the panel of the uploads closes by itself ten seconds after the last file, but not under the pointer", async () => {
-  const { url } = await makeLink(app, "/closing", { role: "uploader" });
-  const { page } = app;
-  await visit(page, url);
-  const panel = page.getByRole("region", { name: "Uploads" });
-  const file = join(folder, "closes.txt");
-  writeFileSync(file, "once");
-  await dropHere(page, [file]);
-  await panel.getByText("1 file uploaded").waitFor();
-  await panel.getByRole("button", { name: "Close" }).click();
-  assert.equal(await panel.count(), 0, "at once");
-  assert.equal(await page.evaluate(() => document.activeElement?.id), "place");
-  await page.clock.install();
-  await dropAtOnce(page, [file]);
-  await panel.getByText("1 file uploaded").waitFor();
-  await panel.hover();
-  await page.clock.fastForward(30_000);
-  await panel.getByRole("button", { name: "Close" }).waitFor();
-  await page.mouse.move(5, 5);
-  await page.clock.fastForward(9000);
-  assert.equal(await panel.count(), 1);
-  await page.clock.fastForward(2000);
-  await panel.waitFor({ state: "detached" });
-});
+longTest(
+  "the panel of the uploads closes by itself ten seconds after the last file, but not under the pointer",
+  async () => {
+    const { url } = await makeLink(app, "/closing", { role: "uploader" });
+    const { page } = app;
+    await visit(page, url);
+    const panel = page.getByRole("region", { name: "Uploads" });
+    const file = join(folder, "closes.txt");
+    writeFileSync(file, "once");
+    await dropHere(page, [file]);
+    await panel.getByText("1 file uploaded").waitFor();
+    await panel.getByRole("button", { name: "Close" }).click();
+    assert.equal(await panel.count(), 0, "at once");
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "place");
+    await page.clock.install();
+    await dropAtOnce(page, [file]);
+    await panel.getByText("1 file uploaded").waitFor();
+    await panel.hover();
+    await page.clock.fastForward(30_000);
+    await panel.getByRole("button", { name: "Close" }).waitFor();
+    await page.mouse.move(5, 5);
+    await page.clock.fastForward(9000);
+    assert.equal(await panel.count(), 1);
+    await page.clock.fastForward(2000);
+    await panel.waitFor({ state: "detached" });
+  },
+);
 
 test("an editor's link makes a folder, renames, throws away and takes it back, and uploads into the folder that is open", async () => {
   const { url } = await makeLink(app, "/edited", { role: "editor" });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeFolder, makeLink } from "../testing/link-visit.ts";
 import { testApp } from "../testing/test-app.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const app = testApp();
 
@@ -24,7 +25,7 @@ test("where the script does not come, the same page lists, opens and downloads",
   await page.getByText("This folder is empty.").waitFor();
 });
 
-test("what somebody has begun to write without the script is not taken away by it", async () => {
+longTest("what somebody has begun to write without the script is not taken away by it", async () => {
   const { url } = await makeLink(app, "/slow", { password: "p" });
   const { page } = app;
   const held = Promise.withResolvers<void>();

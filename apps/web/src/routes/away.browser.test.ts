@@ -5,6 +5,7 @@ import { filesPage } from "../testing/files-page.ts";
 import { becomes } from "../testing/files-app.ts";
 import { type Front, openFront } from "../testing/front.ts";
 import { signIn, testApp } from "../testing/test-app.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const app = testApp();
 let front: Front & { close(): Promise<void> };
@@ -28,7 +29,7 @@ async function comeBack(): Promise<void> {
   await banner().waitFor({ state: "detached" });
 }
 
-test("every place opens inside the shell while the server is away, and the page is never reloaded", async () => {
+longTest("every place opens inside the shell while the server is away, and the page is never reloaded", async () => {
   const { page } = app;
   await app.api.put("/kept.txt", "words");
   const id = await app.api.idOf("/kept.txt");

@@ -26,6 +26,7 @@ import {
 } from "@holdfast/server/acceptance/testing";
 import { runCommand } from "../../commands/testing-run.ts";
 import { Cable } from "../../acceptance/cable.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const mib = 1024 * 1024;
 
@@ -99,7 +100,7 @@ describe("get by a link whose downloads are counted", () => {
     assert.equal(await link.used(), 1);
   });
 
-  test("a file goes on where an interrupted get was, and what is here already is no download", async () => {
+  longTest("a file goes on where an interrupted get was, and what is here already is no download", async () => {
     const link = await makeLink("/photos/large.bin", 1);
     cable.slowDown(4 * mib);
     const start = cable.carried.down;

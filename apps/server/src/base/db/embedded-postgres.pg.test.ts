@@ -27,6 +27,7 @@ import { processesIn, stopProcessesIn } from "./embedded/leftover.ts";
 import { type EmbeddedPostgres, findRunningPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { childrenOf, commandOf } from "../operation/testing-processes.ts";
 import { copyTemplate, makeTestFolder, silentLog } from "./testing.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -227,33 +228,36 @@ test("a server that is killed starts again at once, every time, and nothing comm
   assert.deepEqual(processesIn(join(folder, "postgres")), []);
 });
 
-test("a folder that is moved after its server was killed takes its database along: the next start there ends it first", async (t) => {
-  const parent = emptyFolder(t);
-  chmodSync(parent, 0o755);
-  const [before, moved] = [join(parent, "before"), join(parent, "moved")];
-  mkdirSync(before);
-  await copyTemplate(before);
-  const killed = await startServer(t, before);
-  assert.equal(await killed.addRow(), 1);
-  await kill(killed);
-  renameSync(before, moved);
-  afterwards(t, () => stopProcessesIn(join(moved, "postgres")));
-  assert.deepEqual(postmastersIn(moved), [killed.postgresPid], "it still runs");
-  mkdirSync(before);
-  await copyTemplate(before);
-  const anew = await start(t, before);
-  await sql`select 1`.execute(anew.db);
-  const { postgres, db } = await start(t, moved);
-  assert.deepEqual(postmastersIn(moved), [postgres.pid()]);
-  assert.equal((await sql<{ n: number }>`select count(*)::int4 as n from line`.execute(db)).rows[0]?.n, 1);
-  assert.deepEqual(postmastersIn(before), [anew.postgres.pid()]);
-  // Opens a new connection, because the killed database had its socket there.
-  const again = openDatabase({ connection: anew.postgres.connection, applicationName: "test", log: silentLog });
-  afterwards(t, () => again.close());
-  await sql`select 1`.execute(again.db);
-});
+longTest(
+  "a folder that is moved after its server was killed takes its database along: the next start there ends it first",
+  async (t) => {
+    const parent = emptyFolder(t);
+    chmodSync(parent, 0o755);
+    const [before, moved] = [join(parent, "before"), join(parent, "moved")];
+    mkdirSync(before);
+    await copyTemplate(before);
+    const killed = await startServer(t, before);
+    assert.equal(await killed.addRow(), 1);
+    await kill(killed);
+    renameSync(before, moved);
+    afterwards(t, () => stopProcessesIn(join(moved, "postgres")));
+    assert.deepEqual(postmastersIn(moved), [killed.postgresPid], "it still runs");
+    mkdirSync(before);
+    await copyTemplate(before);
+    const anew = await start(t, before);
+    await sql`select 1`.execute(anew.db);
+    const { postgres, db } = await start(t, moved);
+    assert.deepEqual(postmastersIn(moved), [postgres.pid()]);
+    assert.equal((await sql<{ n: number }>`select count(*)::int4 as n from line`.execute(db)).rows[0]?.n, 1);
+    assert.deepEqual(postmastersIn(before), [anew.postgres.pid()]);
+    // Opens a new connection, because the killed database had its socket there.
+    const again = openDatabase({ connection: anew.postgres.connection, applicationName: "test", log: silentLog });
+    afterwards(t, () => again.close());
+    await sql`select 1`.execute(again.db);
+  },
+);
 
-test("a first start that is killed in the middle leaves nothing half made", async (t) => {
+longTest("a first start that is killed in the middle leaves nothing half made", async (t) => {
   const folder = emptyFolder(t);
   for (const milestone of ["database-password", "postgres-new-", "postgres"]) {
     const script = new URL("./testing-server.ts", import.meta.url).pathname;

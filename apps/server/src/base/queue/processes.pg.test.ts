@@ -7,6 +7,7 @@ import type { Shard } from "../db/shards.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { enqueueOn, messagesOn, openTestQueue, type TestQueue } from "./testing.ts";
 import { type QueueProcess, startQueueProcess } from "./testing-process.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 /** Several server processes on the same two shards, killed during work. */
 let databases: TestDatabases;
@@ -64,7 +65,7 @@ test("what a killed process was working is taken over when its lease ends, as an
   assert.deepEqual(await leftOver(), []);
 });
 
-test("two processes share the work, and nothing of what one had when it was killed is lost", async () => {
+longTest("two processes share the work, and nothing of what one had when it was killed is lost", async () => {
   const count = 3000;
   const numbers = Array.from({ length: count }, (_, index) => index);
   for (const [index, shard] of [first, second].entries())

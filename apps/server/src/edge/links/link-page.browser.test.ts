@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
 import { type Page, useBrowser } from "@holdfast/tools/testing-browser";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "../../acceptance/testing.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 /** A phone without scripts. */
 const browser = useBrowser({ width: 390, height: 844 }, { javaScriptEnabled: false });
@@ -145,7 +146,7 @@ test("in the dark what is written is light", async () => {
   assert.ok(light < 64 && dark > 192, `${light} in the light, ${dark} in the dark`);
 });
 
-test("a link is reported by its form, with the keyboard alone", async () => {
+longTest("a link is reported by its form, with the keyboard alone", async () => {
   await page.goto(await makeLink(await mkdir("/reported")));
   await tabTo("Report this link");
   await page.keyboard.press("Enter");

@@ -52,7 +52,7 @@ test("an old version is compared line by line, named, and made the newest again,
   assert.equal(await content(), "roses are red\nviolets are violet\n");
 });
 
-test("an editor is not offered to change the name that the owner gave a version", async () => {
+longTest("an editor is not offered to change the name that the owner gave a version", async () => {
   const { page } = app;
   const editor = await app.addPerson("Edda");
   await app.api.put("/shared.txt", "one");
@@ -71,7 +71,7 @@ test("an editor is not offered to change the name that the owner gave a version"
   await page.getByRole("menuitem", { name: "Name this version" }).waitFor();
 });
 
-test("old versions are deleted but for the newest", async () => {
+longTest("old versions are deleted but for the newest", async () => {
   for (const text of ["first draft", "second draft", "third draft"])
     await app.api.put("/draft.txt", text, "&on_conflict=replace");
   await app.signIn();

@@ -68,7 +68,7 @@ test("text that was not saved is offered again after a reload, and leaving asks 
   await fieldHas("begun\nand gone on\n");
 });
 
-test("bytes that are no text are not offered to be saved as other bytes", async () => {
+longTest("bytes that are no text are not offered to be saved as other bytes", async () => {
   await app.api.put("/bytes.txt", Buffer.from([0x66, 0xff, 0xfe]));
   await app.signIn();
   await app.open(`/files`);
@@ -112,7 +112,7 @@ test("text that cannot be merged with the version of somebody else is saved as a
   app.expectComplaint(/409/);
 });
 
-test("a tab with the same file drops no unsaved text of another tab", async () => {
+longTest("a tab with the same file drops no unsaved text of another tab", async () => {
   const id = await openText("/tabs.txt", "one\n");
   const { page } = app;
   const drafts = () =>
@@ -134,7 +134,7 @@ test("a tab with the same file drops no unsaved text of another tab", async () =
   });
 });
 
-test("text for which the browser has no room is reported, and leaving promises nothing", async () => {
+longTest("text for which the browser has no room is reported, and leaving promises nothing", async () => {
   await openText("/long.txt", "one\n");
   const { page } = app;
   await page.evaluate(() => {
@@ -234,7 +234,7 @@ test("unsaved text waits for its account while another one signs in, which does 
   await fieldHas("hers\nprivate words of hers\n");
 });
 
-test("a file that cannot be read for a moment leaves what is written where it is", async () => {
+longTest("a file that cannot be read for a moment leaves what is written where it is", async () => {
   const id = await openText("/moment.txt", "one\n");
   const { page } = app;
   await field().fill("one\nmany words of mine\n");
@@ -266,31 +266,34 @@ test("a file that cannot be read for a moment leaves what is written where it is
   );
 });
 
-test("a file that another device deletes for good leaves what is written, which is saved as a new file", async () => {
-  const id = await openText("/purged.txt", "one\n");
-  const { page } = app;
-  await field().fill("one\nmany words of mine\n");
-  app.expectComplaint(/status of 404/);
-  await app.api.call("DELETE", `/files/${id}?permanent=true`);
-  await page
-    .getByText(
-      "This file was deleted or is no longer shared with you. Save your text as a new file, or copy it, before you leave.",
-    )
-    .waitFor();
-  assert.equal(await field().inputValue(), "one\nmany words of mine\n");
-  assert.deepEqual(await axeProblems(page), []);
-  await page.getByRole("button", { name: "Save as a new file" }).click();
-  await page.waitForURL((url) => url.pathname.startsWith("/edit/") && !url.pathname.endsWith(id));
-  await field().waitFor();
-  assert.equal(await field().inputValue(), "one\nmany words of mine\n");
-  assert.equal(await contentOf(await app.api.idOf("/purged.txt")), "one\nmany words of mine\n");
-  await page.waitForFunction(
-    (file) => !Object.keys(localStorage).some((key) => key.startsWith("holdfast-draft ") && key.includes(file)),
-    id,
-  );
-});
+longTest(
+  "a file that another device deletes for good leaves what is written, which is saved as a new file",
+  async () => {
+    const id = await openText("/purged.txt", "one\n");
+    const { page } = app;
+    await field().fill("one\nmany words of mine\n");
+    app.expectComplaint(/status of 404/);
+    await app.api.call("DELETE", `/files/${id}?permanent=true`);
+    await page
+      .getByText(
+        "This file was deleted or is no longer shared with you. Save your text as a new file, or copy it, before you leave.",
+      )
+      .waitFor();
+    assert.equal(await field().inputValue(), "one\nmany words of mine\n");
+    assert.deepEqual(await axeProblems(page), []);
+    await page.getByRole("button", { name: "Save as a new file" }).click();
+    await page.waitForURL((url) => url.pathname.startsWith("/edit/") && !url.pathname.endsWith(id));
+    await field().waitFor();
+    assert.equal(await field().inputValue(), "one\nmany words of mine\n");
+    assert.equal(await contentOf(await app.api.idOf("/purged.txt")), "one\nmany words of mine\n");
+    await page.waitForFunction(
+      (file) => !Object.keys(localStorage).some((key) => key.startsWith("holdfast-draft ") && key.includes(file)),
+      id,
+    );
+  },
+);
 
-test("what was written last is shown where the file is gone when it is opened", async () => {
+longTest("what was written last is shown where the file is gone when it is opened", async () => {
   const id = await openText("/lost.txt", "one\n");
   const { page } = app;
   await field().fill("one\nmany words of mine\n");

@@ -177,7 +177,7 @@ test("with keys alone: Move to… finds a folder by its name, and lists it as re
   await becomes(() => namesOnServer(`${drive.folder}/deep/Invoices`), ["a.txt", "b.txt", "old.txt"]);
 });
 
-test("Move to… makes a folder on the way, and moves no folder into itself", async () => {
+longTest("Move to… makes a folder on the way, and moves no folder into itself", async () => {
   await fill("Papers/", "Papers/Drafts of papers/", "other/", "x.txt");
   const { page, files } = await openFolder();
   await files.row("Papers").click();
@@ -207,53 +207,56 @@ test("Move to… makes a folder on the way, and moves no folder into itself", as
   await becomes(shownNames, ["other", "other place"]);
 });
 
-test("Move to… stays where it is if New folder is canceled or undone, and Escape closes it before anything loads", async () => {
-  await fill("stays.txt");
-  const { page, files } = await openFolder();
-  const openDialog = async (act: string) => {
-    await files.row("stays.txt").click({ button: "right" });
-    await page.getByRole("menuitem", { name: act }).click();
-    return page.getByRole("dialog");
-  };
-  const dialog = await openDialog("Move to…");
-  const toHere = dialog.getByRole("button", { name: `Move to ${drive.folder.slice(1)}`, disabled: true });
-  const name = dialog.getByRole("textbox", { name: "Name of the new folder" });
-  const told = (text: string) => page.locator("[data-toast]", { hasText: text });
-  let release = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
-  const changes = ({ pathname }: URL) => pathname === "/api/v1/sync/delta";
-  await page.route(changes, (route) => released.then(() => route.continue()));
-  await dialog.getByRole("button", { name: "New folder" }).click();
-  await hasFocus(name);
-  await page.keyboard.type("slow");
-  await page.keyboard.press("Enter");
-  await page.keyboard.press("Escape");
-  await name.waitFor({ state: "detached" });
-  await dialog.getByText("No folders here.").waitFor();
-  release();
-  await told("slow created").waitFor();
-  await dialog.getByRole("option", { name: "slow" }).waitFor();
-  await toHere.waitFor();
-  await page.unroute(changes);
-  await dialog.getByRole("button", { name: "New folder" }).click();
-  await hasFocus(name);
-  await page.keyboard.type("undone");
-  await page.keyboard.press("Enter");
-  await dialog.getByRole("button", { name: "Move to undone", disabled: false }).waitFor();
-  // With two messages, the click removes one, and leaves the dialog open.
-  await told("undone created").getByRole("button", { name: "Undo" }).click();
-  await dialog.getByText("This folder no longer exists.").waitFor();
-  await dialog.getByRole("button", { name: "Move to undone", disabled: true }).waitFor();
-  await page.keyboard.press("Escape");
-  await dialog.waitFor({ state: "detached" });
-  await page.route("**/api/v1/files/root", () => {});
-  await app.open("/recent");
-  await files.seen("stays.txt");
-  await openDialog("Copy to…");
-  await hasFocus(dialog.getByRole("combobox", { name: "Search folders", expanded: false }));
-  await page.keyboard.press("Escape");
-  await dialog.waitFor({ state: "detached" });
-});
+longTest(
+  "Move to… stays where it is if New folder is canceled or undone, and Escape closes it before anything loads",
+  async () => {
+    await fill("stays.txt");
+    const { page, files } = await openFolder();
+    const openDialog = async (act: string) => {
+      await files.row("stays.txt").click({ button: "right" });
+      await page.getByRole("menuitem", { name: act }).click();
+      return page.getByRole("dialog");
+    };
+    const dialog = await openDialog("Move to…");
+    const toHere = dialog.getByRole("button", { name: `Move to ${drive.folder.slice(1)}`, disabled: true });
+    const name = dialog.getByRole("textbox", { name: "Name of the new folder" });
+    const told = (text: string) => page.locator("[data-toast]", { hasText: text });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const changes = ({ pathname }: URL) => pathname === "/api/v1/sync/delta";
+    await page.route(changes, (route) => released.then(() => route.continue()));
+    await dialog.getByRole("button", { name: "New folder" }).click();
+    await hasFocus(name);
+    await page.keyboard.type("slow");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Escape");
+    await name.waitFor({ state: "detached" });
+    await dialog.getByText("No folders here.").waitFor();
+    release();
+    await told("slow created").waitFor();
+    await dialog.getByRole("option", { name: "slow" }).waitFor();
+    await toHere.waitFor();
+    await page.unroute(changes);
+    await dialog.getByRole("button", { name: "New folder" }).click();
+    await hasFocus(name);
+    await page.keyboard.type("undone");
+    await page.keyboard.press("Enter");
+    await dialog.getByRole("button", { name: "Move to undone", disabled: false }).waitFor();
+    // With two messages, the click removes one, and leaves the dialog open.
+    await told("undone created").getByRole("button", { name: "Undo" }).click();
+    await dialog.getByText("This folder no longer exists.").waitFor();
+    await dialog.getByRole("button", { name: "Move to undone", disabled: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.route("**/api/v1/files/root", () => {});
+    await app.open("/recent");
+    await files.seen("stays.txt");
+    await openDialog("Copy to…");
+    await hasFocus(dialog.getByRole("combobox", { name: "Search folders", expanded: false }));
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  },
+);
 
 test("what another device does shows and takes nothing from who works here", async () => {
   await fill("b.txt", "c.txt");
@@ -298,7 +301,7 @@ test("axe finds nothing in the list, with a selection and with a menu", () => as
 // The default run checks the tiles in many-ways.browser.test.ts.
 longTest("axe finds nothing in the tiles, with a selection and with a menu", () => assertUsable("tiles"));
 
-test("a right click on a row that is not selected is about that row, whatever was selected before", async () => {
+longTest("a right click on a row that is not selected is about that row, whatever was selected before", async () => {
   await fill("a.txt", "b.txt");
   const { page, files } = await openFolder();
   // High enough for the menu, but not below the row.

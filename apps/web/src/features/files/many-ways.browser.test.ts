@@ -34,7 +34,7 @@ test("a folder of pictures opens as tiles, and each place remembers its view", a
   await view("List view").waitFor();
 });
 
-test("from right to left everything is mirrored but the names: the path, the tiles, the arrows", async () => {
+longTest("from right to left everything is mirrored but the names: the path, the tiles, the arrows", async () => {
   await fill("a.txt", "b.txt", "עברית.txt", "in/", "in/x.txt");
   const { page, files } = await openFolder();
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", JSON.stringify({ direction: "rtl" })));
@@ -70,7 +70,7 @@ test("from right to left everything is mirrored but the names: the path, the til
   }
 });
 
-test("of two tabs one asks the server for news, and both show them; when it goes, the other one asks", async () => {
+longTest("of two tabs one asks the server for news, and both show them; when it goes, the other one asks", async () => {
   await fill("a.txt");
   const isPoll = /\/notifications\/poll/;
   // The first tab polls.
@@ -127,25 +127,28 @@ test("without a network the banner says what waits, and goes when it is back", a
   await page.getByText("You are offline").waitFor({ state: "detached" });
 });
 
-test("with forced colours what is selected, has the focus or takes a drop is seen by a line, not by its colour", async () => {
-  await fill("a.txt", "to/");
-  const { page, files } = await openFolder();
-  await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
-  await files.row("a.txt").click();
-  const outlineOf = (name: string) => files.row(name).evaluate((row) => getComputedStyle(row).outlineStyle);
-  assert.notEqual(await outlineOf("a.txt"), "none");
-  assert.equal(await outlineOf("to"), "none");
-  const box = await files.row("a.txt").boundingBox();
-  const target = await files.row("to").boundingBox();
-  assert.ok(box !== null && target !== null);
-  await page.mouse.move(box.x + 80, box.y + 10);
-  await page.mouse.down();
-  await page.mouse.move(box.x + 92, box.y + 14, { steps: 3 });
-  await page.mouse.move(target.x + 90, target.y + 12);
-  await eventually("where a drop goes is seen", 30_000, async () => (await outlineOf("to")) !== "none" || undefined);
-  await page.keyboard.press("Escape");
-  await page.mouse.up();
-});
+longTest(
+  "with forced colours what is selected, has the focus or takes a drop is seen by a line, not by its colour",
+  async () => {
+    await fill("a.txt", "to/");
+    const { page, files } = await openFolder();
+    await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+    await files.row("a.txt").click();
+    const outlineOf = (name: string) => files.row(name).evaluate((row) => getComputedStyle(row).outlineStyle);
+    assert.notEqual(await outlineOf("a.txt"), "none");
+    assert.equal(await outlineOf("to"), "none");
+    const box = await files.row("a.txt").boundingBox();
+    const target = await files.row("to").boundingBox();
+    assert.ok(box !== null && target !== null);
+    await page.mouse.move(box.x + 80, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 92, box.y + 14, { steps: 3 });
+    await page.mouse.move(target.x + 90, target.y + 12);
+    await eventually("where a drop goes is seen", 30_000, async () => (await outlineOf("to")) !== "none" || undefined);
+    await page.keyboard.press("Escape");
+    await page.mouse.up();
+  },
+);
 
 longTest("on a screen of 320 px the list with a selection, a menu and a dialog are whole", async () => {
   await fill("a name that is rather long for a screen as small as this.txt", "to/");

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { eventually, ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
 import { filesApp } from "../../testing/files-app.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const own = filesApp();
 const { app, fill } = own;
@@ -44,7 +45,7 @@ test("before a folder is deleted for good it is said how much went to the trash 
   assert.equal(await statusOf(other), 200);
 });
 
-test("of more than a thousand it says so, and where the count does not come that there may be some", async () => {
+longTest("of more than a thousand it says so, and where the count does not come that there may be some", async () => {
   await fill("Photos/", "Photos/five.txt");
   await discard("Photos/five.txt");
   const folder = await discard("Photos");
@@ -70,23 +71,26 @@ test("of more than a thousand it says so, and where the count does not come that
   await (await askToPurge("Photos")).getByText("Items that were moved to the trash").waitFor();
 });
 
-test("a folder and what went from it are deleted for good together, without a word of what was gone already", async () => {
-  await fill("Pair/", "Pair/four.txt");
-  const [inner, folder] = [await discard("Pair/four.txt"), await discard("Pair")];
-  await app.signIn();
-  const { page } = app;
-  await app.open("/trash");
-  await row("four.txt").click();
-  await row("Pair").click({ modifiers: ["Control"] });
-  app.expectComplaint(/status of 404/);
-  await page.keyboard.press("Delete");
-  const dialog = page.getByRole("dialog");
-  await dialog.getByText("Permanently delete 2 items?").waitFor();
-  await dialog.getByRole("button", { name: "Delete permanently" }).click();
-  await page.getByText("2 items permanently deleted").first().waitFor();
-  const areGone = async () => (await Promise.all([inner, folder].map(statusOf))).every((status) => status === 404);
-  await eventually("both gone", 60_000, async () => ((await areGone()) ? true : undefined));
-});
+longTest(
+  "a folder and what went from it are deleted for good together, without a word of what was gone already",
+  async () => {
+    await fill("Pair/", "Pair/four.txt");
+    const [inner, folder] = [await discard("Pair/four.txt"), await discard("Pair")];
+    await app.signIn();
+    const { page } = app;
+    await app.open("/trash");
+    await row("four.txt").click();
+    await row("Pair").click({ modifiers: ["Control"] });
+    app.expectComplaint(/status of 404/);
+    await page.keyboard.press("Delete");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Permanently delete 2 items?").waitFor();
+    await dialog.getByRole("button", { name: "Delete permanently" }).click();
+    await page.getByText("2 items permanently deleted").first().waitFor();
+    const areGone = async () => (await Promise.all([inner, folder].map(statusOf))).every((status) => status === 404);
+    await eventually("both gone", 60_000, async () => ((await areGone()) ? true : undefined));
+  },
+);
 
 test("emptying the trash leaves what came there while the question was open, though the list behind it has it", async () => {
   await fill("seen.txt", "thesis.txt");

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { becomes, filesApp } from "../../testing/files-app.ts";
 import { hasFocus } from "../../testing/focus.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const drive = filesApp();
 const { app, fill, openFolder, shownNames, selectedNames } = drive;
@@ -30,7 +31,7 @@ test("the undo of a deletion brings back stars, places in the order, the selecti
   assert.equal(await starOf("c.txt").count(), 0);
 });
 
-test("a starred file restored from the trash has its star in the folder", async () => {
+longTest("a starred file restored from the trash has its star in the folder", async () => {
   await fill("a.txt", "b.txt");
   await starOnServer("a.txt");
   const { page, files } = await openFolder();
@@ -47,7 +48,7 @@ test("a starred file restored from the trash has its star in the folder", async 
   await starOf("a.txt").waitFor();
 });
 
-test("the undo of a removed star brings its row back to the list of stars", async () => {
+longTest("the undo of a removed star brings its row back to the list of stars", async () => {
   await fill("first.txt", "second.txt");
   await starOnServer("first.txt");
   await starOnServer("second.txt");

@@ -170,7 +170,7 @@ test("results appear while typing, best first, and open with the arrow keys; Ent
   await page.getByRole("heading", { level: 1, name: "Invoices" }).waitFor();
 });
 
-test("the filters of a search are chosen by keyboard, stand in the address, and Back removes them", async () => {
+longTest("the filters of a search are chosen by keyboard, stand in the address, and Back removes them", async () => {
   await fill("trip.mp3", "trip.txt", "inner/");
   await drive.app.api.put(`${drive.folder}/inner/trip inside.mp3`, "a song");
   await drive.app.api.put("/trip away.mp3", "a song");

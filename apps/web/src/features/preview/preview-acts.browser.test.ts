@@ -6,6 +6,7 @@ import { axeProblems } from "../../testing/axe.ts";
 import { filesApp } from "../../testing/files-app.ts";
 import { filesPage } from "../../testing/files-page.ts";
 import { makeLink, visit } from "../../testing/link-visit.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const files = filesApp();
 const { app } = files;
@@ -86,7 +87,7 @@ test("holding Delete trashes a single file", async () => {
   assert.deepEqual(await files.namesOnServer(), ["b.xyz", "c.xyz"]);
 });
 
-test("a file that has lost its star stays in the preview, with its new name", async () => {
+longTest("a file that has lost its star stays in the preview, with its new name", async () => {
   await files.fill("lost.xyz");
   await ok(app.api, "PUT", `/files/${await app.api.idOf(`${files.folder}/lost.xyz`)}/star`);
   await app.signIn();
@@ -101,7 +102,7 @@ test("a file that has lost its star stays in the preview, with its new name", as
   await heading(page, "found.xyz");
 });
 
-test("a deletion that the server refuses leaves the file on the screen", async () => {
+longTest("a deletion that the server refuses leaves the file on the screen", async () => {
   await files.fill("a.xyz", "b.xyz");
   const page = await openFile("a.xyz", "1 of 2");
   const id = await app.api.idOf(`${files.folder}/a.xyz`);
@@ -116,7 +117,7 @@ test("a deletion that the server refuses leaves the file on the screen", async (
   assert.ok(page.url().endsWith(id));
 });
 
-test("Share opens the field for people beside the file", async () => {
+longTest("Share opens the field for people beside the file", async () => {
   await files.fill("a.xyz");
   const page = await openFile("a.xyz", "1 of 1");
   await button(page, "Share…").click();
@@ -125,7 +126,7 @@ test("Share opens the field for people beside the file", async () => {
   );
 });
 
-test("at 320 pixels, buttons without room are in the menu", async () => {
+longTest("at 320 pixels, buttons without room are in the menu", async () => {
   await files.fill("a.xyz");
   const page = await openFile("a.xyz", "1 of 1");
   await page.setViewportSize({ width: 320, height: 640 });
@@ -182,7 +183,7 @@ test("on the page of a link, a visitor can save a file and nothing more", async 
   assert.deepEqual(await axeProblems(page), []);
 });
 
-test("a visitor of a link who may edit can trash a shown file, and undo it", async () => {
+longTest("a visitor of a link who may edit can trash a shown file, and undo it", async () => {
   await files.fill("a.xyz", "b.xyz");
   const { page } = app;
   await visit(page, (await makeLink(app, files.folder, { role: "editor" })).url);

@@ -6,6 +6,7 @@ import { axeProblems } from "../../testing/axe.ts";
 import { drawPicture } from "../../testing/draw-picture.ts";
 import { isLoaded } from "../../testing/loaded-picture.ts";
 import { testApp } from "../../testing/test-app.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const app = testApp();
 /** PNG of one pixel. */
@@ -116,7 +117,7 @@ test("a picture is zoomed by buttons, and by keys without a click on it", async 
   assert.equal(await page.locator("header").last().evaluate(isPrinted), "hidden");
 });
 
-test("the buttons for the next file have one place for all kinds, and pictures a dark ground", async () => {
+longTest("the buttons for the next file have one place for all kinds, and pictures a dark ground", async () => {
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/kinds", kind: "folder" });
   await app.api.put("/kinds/1.png", drawPicture(600, 400));
   await app.api.put("/kinds/2.md", "# Title");

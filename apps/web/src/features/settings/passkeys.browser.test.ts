@@ -147,7 +147,7 @@ longTest(
   },
 );
 
-test("at an address in figures nobody is offered one", async () => {
+longTest("at an address in figures nobody is offered one", async () => {
   const { page } = app;
   await app.signIn(await app.addPerson("Lou"));
   await app.open("/settings/security");

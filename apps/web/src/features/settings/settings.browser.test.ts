@@ -66,7 +66,7 @@ test("an app password is made with one's own password, shown once with its name,
   assert.equal((await camera.call("GET", "/folders/root/contents")).status, 401);
 });
 
-test("another browser is signed out by itself, and all others at once", async () => {
+longTest("another browser is signed out by itself, and all others at once", async () => {
   app.expectComplaint(/status of 401/);
   const { page, server } = app;
   // Other tests need the administrator's session.
@@ -109,7 +109,7 @@ test("another browser is signed out by itself, and all others at once", async ()
   await page.waitForFunction((most) => document.querySelectorAll("main li button").length < most, count);
 });
 
-test("a device that was stopped says why, and goes on by a press", async () => {
+longTest("a device that was stopped says why, and goes on by a press", async () => {
   const { page, server } = app;
   const eve = await app.addPerson("Eve");
   const pc = await Api.signIn(server.url, eve);

@@ -115,7 +115,7 @@ test("a shared folder is added to one's own files, and left with all that shows 
   assert.deepEqual(items, []);
 });
 
-test("an app password for a folder is listed apart from its links, and is revoked there", async () => {
+longTest("an app password for a folder is listed apart from its links, and is revoked there", async () => {
   const folder = await ok(app.api, "POST", "/metadata", { path: "/Scans", kind: "folder" });
   const made = { name: "Scanner", scopes: ["files:write"], folder_id: folder.id, password: administrator.password };
   await ok(app.api, "POST", "/tokens/app-passwords", made);
@@ -227,7 +227,7 @@ test("one click copies a link for viewing, and copies the same link again, from 
   await filesPage(page).row("Trip").getByRole("gridcell", { name: "2 links" }).waitFor();
 });
 
-test("an editor sees all permissions, and can change those that they created", async () => {
+longTest("an editor sees all permissions, and can change those that they created", async () => {
   const [eve, guest] = [await app.addPerson("Eve"), await app.addPerson("Gus")];
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Plans", kind: "folder" });
   await ok(app.api, "POST", `/files/${id}/share`, { email: eve.email, role: "editor" });

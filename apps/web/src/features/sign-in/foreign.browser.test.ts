@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { Api } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
+import { longTest } from "@holdfast/tools/tiers";
 
 const publicUrl = "http://drive.example.org:8420";
 const app = testApp({ isNew: true, size: "phone", serverOptions: { env: { HOLDFAST_PUBLIC_URL: publicUrl } } });
@@ -98,7 +99,7 @@ test("an account is made from no page of another address, by a program it is", a
   assert.equal((await make({})).status, 201);
 });
 
-test("a link for a new password changes nothing at such an address, and says so", async () => {
+longTest("a link for a new password changes nothing at such an address, and says so", async () => {
   app.expectComplaint(/status of 403 .*\/password\/reset/);
   const { page } = app;
   await page.goto(`${proxyUrl}/setup#hfw_000_x`);
@@ -108,7 +109,7 @@ test("a link for a new password changes nothing at such an address, and says so"
   await page.getByRole("link", { name: `Open it at ${publicUrl}` }).waitFor();
 });
 
-test("an account that was made and cannot be signed in to at once says that it is there", async () => {
+longTest("an account that was made and cannot be signed in to at once says that it is there", async () => {
   const { page, server } = app;
   const api = await Api.signIn(server.url, ann);
   const { body: invitation } = await api.call("POST", "/admin/invitations", { email: "emil@example.org" });
