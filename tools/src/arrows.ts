@@ -103,7 +103,6 @@ export const lazyDoors: Readonly<Record<string, readonly string[]>> = {
 /** Folders whose own folders form no import cycle. A file beside the folders counts as a folder of its name. */
 export const acyclicFolders: readonly string[] = [
   "apps/server/src/base",
-  "apps/server/src/packs",
   "apps/server/src/features",
   "apps/server/src/care",
   "apps/server/src/edge",
@@ -129,6 +128,20 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "commit",
     "trash",
     "retention",
+  ],
+  "apps/server/src/packs": [
+    // Small records about a cell, such as its last backup.
+    "facts",
+    "format",
+    "keys",
+    "cells",
+    "index",
+    "read",
+    "write",
+    "repair",
+    "copies",
+    "collect",
+    "service",
   ],
   "apps/web/src": [
     "browser",

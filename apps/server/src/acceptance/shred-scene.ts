@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { packIdOf, parseHeader } from "../packs/blocks/pack-format.ts";
-import { openFooter, openRecords } from "../packs/blocks/pack.ts";
-import { packKeyOf } from "../packs/blocks/seal.ts";
+import { packIdOf, parseHeader } from "../packs/format/pack-format.ts";
+import { openFooter, openRecords } from "../packs/format/pack.ts";
+import { packKeyOf } from "../packs/format/seal.ts";
 import { phonePhoto } from "../features/thumbs/testing-pictures.ts";
 import { filesBelow } from "./files-below.ts";
 import { findPackFiles } from "./pack-files.ts";

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { openPlainStore } from "@holdfast/object-store/open-store";
 import { isLongTier } from "@holdfast/tools/tiers";
-import { writeKeyringObject } from "../packs/blocks/wrapped-keys.ts";
+import { writeKeyringObject } from "../packs/keys/wrapped-keys.ts";
 import { assertCommitted, hashOf, putBatch } from "./batches.ts";
 import { findPackFiles } from "./pack-files.ts";
 import {

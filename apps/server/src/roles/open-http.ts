@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { Authenticator } from "../features/accounts/authenticator.ts";
-import { assertDisksRoomy } from "../packs/blocks/disk-reserve.ts";
+import { assertDisksRoomy } from "../packs/write/disk-reserve.ts";
 import type { Config } from "../base/config/read-config.ts";
 import { UnreadableAddresses } from "../base/operation/unreadable-addresses.ts";
 import { openOpenid } from "../edge/oauth/openid-endpoints.ts";

@@ -10,8 +10,8 @@ import {
   refuseMissingDatabase,
   refuseNewDatabase,
 } from "../care/backup/refuse-new-database.ts";
-import type { BlockCell } from "../packs/blocks/block-cell.ts";
-import { assertKeyFits, type BlockCells, hasTables, openBlockCells } from "../packs/blocks/open-block-cells.ts";
+import type { BlockCell } from "../packs/cells/block-cell.ts";
+import { assertKeyFits, type BlockCells, hasTables, openBlockCells } from "../packs/cells/open-block-cells.ts";
 import {
   type DiskGroup,
   type DiskReserve,
@@ -19,10 +19,10 @@ import {
   groupsOf,
   noReserve,
   openDiskReserve,
-} from "../packs/blocks/disk-reserve.ts";
-import { type BlockPool, startBlockPool } from "../packs/blocks/block-tasks.ts";
-import { type KeySource, keySourceOf, loadWrappings, nextPathOf } from "../packs/blocks/key-encryption-key.ts";
-import { type OpenBlockService, openBlockService } from "../packs/blocks/open-block-service.ts";
+} from "../packs/write/disk-reserve.ts";
+import { type BlockPool, startBlockPool } from "../packs/format/block-tasks.ts";
+import { type KeySource, keySourceOf, loadWrappings, nextPathOf } from "../packs/keys/key-encryption-key.ts";
+import { type OpenBlockService, openBlockService } from "../packs/service/open-block-service.ts";
 import { type Config, isAlone } from "../base/config/read-config.ts";
 import type { PlacedCell } from "../packs/copies/copies-report.ts";
 import { openCellStore } from "../packs/copies/open-cell-store.ts";

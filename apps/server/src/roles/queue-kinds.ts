@@ -1,5 +1,5 @@
 import { addressKinds } from "../features/accounts/change-address.ts";
-import { type ReleasePorts, releaseKinds } from "../packs/blocks/release-kind.ts";
+import { type ReleasePorts, releaseKinds } from "../packs/index/release-kind.ts";
 import { guestDeletionsMessages } from "../features/notifications/guest-deletions.ts";
 import { tellQuota } from "../features/notifications/tell-quota.ts";
 import { tellUndelivered } from "../features/notifications/tell-undelivered.ts";

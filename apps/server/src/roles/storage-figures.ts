@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
-import { readBackupSchedule } from "../packs/blocks/backup-schedule.ts";
-import { readLastBackup } from "../packs/blocks/last-backup.ts";
+import { readBackupSchedule } from "../packs/facts/backup-schedule.ts";
+import { readLastBackup } from "../packs/facts/last-backup.ts";
 import { readRun } from "../features/ldap/ldap-runs.ts";
-import { readLastDrill } from "../packs/blocks/last-drill.ts";
+import { readLastDrill } from "../packs/facts/last-drill.ts";
 import { toBucket } from "@holdfast/core/ids";
 import type { Clock } from "@holdfast/core/clock";
 import type { CellTables } from "../base/db/cell-tables.ts";

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import { z } from "zod";
-import { readFact } from "../../packs/blocks/cell-facts.ts";
+import { readFact } from "../../packs/facts/cell-facts.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { Clock } from "@holdfast/core/clock";
 import { sql } from "kysely";
-import type { BlockCell } from "../../packs/blocks/block-cell.ts";
-import type { BlockPool } from "../../packs/blocks/block-tasks.ts";
-import { type PackId, packKey } from "../../packs/blocks/pack-format.ts";
+import type { BlockCell } from "../../packs/cells/block-cell.ts";
+import type { BlockPool } from "../../packs/format/block-tasks.ts";
+import { type PackId, packKey } from "../../packs/format/pack-format.ts";
 import type { BackupPlace } from "./backup-place.ts";
 import { readPack } from "./read-pack.ts";
 

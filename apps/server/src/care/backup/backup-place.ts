@@ -3,11 +3,11 @@ import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { z } from "zod";
-import type { KeyWrapping } from "../../packs/blocks/key-wrapping.ts";
-import type { Keyring } from "../../packs/blocks/keyring.ts";
-import { type DataKey, unwrapSecret } from "../../packs/blocks/secrets.ts";
-import { packPrefix } from "../../packs/blocks/pack-format.ts";
-import { keyringKey, readKeyringObject } from "../../packs/blocks/wrapped-keys.ts";
+import type { KeyWrapping } from "../../packs/keys/key-wrapping.ts";
+import type { Keyring } from "../../packs/keys/keyring.ts";
+import { type DataKey, unwrapSecret } from "../../packs/keys/secrets.ts";
+import { packPrefix } from "../../packs/format/pack-format.ts";
+import { keyringKey, readKeyringObject } from "../../packs/keys/wrapped-keys.ts";
 import { openBox, type SealedBox } from "./sealed-box.ts";
 
 /**

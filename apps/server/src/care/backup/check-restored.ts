@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { checkStoredPack, type CheckedPack, type CheckPorts } from "../../packs/blocks/check-stored-pack.ts";
-import { findFilesTouching } from "../../packs/blocks/files-touching.ts";
-import { packKey } from "../../packs/blocks/pack-format.ts";
+import { checkStoredPack, type CheckedPack, type CheckPorts } from "../../packs/repair/check-stored-pack.ts";
+import { findFilesTouching } from "../../packs/index/files-touching.ts";
+import { packKey } from "../../packs/format/pack-format.ts";
 import type { HashHex } from "@holdfast/core/ids";
 import type { Shards } from "../../base/db/shards.ts";
 import { forEachBounded } from "@holdfast/core/task-group";

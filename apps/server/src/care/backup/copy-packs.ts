@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
-import type { BlockCell } from "../../packs/blocks/block-cell.ts";
-import type { BlockPool } from "../../packs/blocks/block-tasks.ts";
-import { type ListedPack, listPacks } from "../../packs/blocks/list-packs.ts";
-import { type PackId, packKey } from "../../packs/blocks/pack-format.ts";
+import type { BlockCell } from "../../packs/cells/block-cell.ts";
+import type { BlockPool } from "../../packs/format/block-tasks.ts";
+import { type ListedPack, listPacks } from "../../packs/index/list-packs.ts";
+import { type PackId, packKey } from "../../packs/format/pack-format.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
 import type { BackupPlace } from "./backup-place.ts";
 import type { BackedUpPack } from "./manifest.ts";

@@ -1,7 +1,7 @@
 import type { Random } from "@holdfast/core/clock";
 import type { Kysely } from "kysely";
 import { z } from "zod";
-import { readFact, writeFact } from "../../packs/blocks/cell-facts.ts";
+import { readFact, writeFact } from "../../packs/facts/cell-facts.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
 
 const hex16 = z.string().regex(/^[0-9a-f]{16}$/);

@@ -14,7 +14,7 @@ import {
   spawnServer,
 } from "../../acceptance/testing.ts";
 import { filesBelow } from "../../acceptance/files-below.ts";
-import type { LastDrill } from "../../packs/blocks/last-drill.ts";
+import type { LastDrill } from "../../packs/facts/last-drill.ts";
 import { clusterFolderOf } from "../../base/db/embedded/cluster.ts";
 import { processesIn } from "../../base/db/embedded/leftover.ts";
 import { refuseWithoutRoom } from "./drill-job.ts";

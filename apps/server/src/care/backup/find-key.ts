@@ -11,9 +11,9 @@ import {
   loadKeyEncryptionKey,
   loadWrappings,
   nextPathOf,
-} from "../../packs/blocks/key-encryption-key.ts";
-import { wrappingBy } from "../../packs/blocks/key-wrapping.ts";
-import type { Keyring } from "../../packs/blocks/keyring.ts";
+} from "../../packs/keys/key-encryption-key.ts";
+import { wrappingBy } from "../../packs/keys/key-wrapping.ts";
+import type { Keyring } from "../../packs/keys/keyring.ts";
 import { type BackupPlace, openPlaceByKey, readKeyFile } from "./backup-place.ts";
 
 /** In a data folder, and in a backup made with the key. */

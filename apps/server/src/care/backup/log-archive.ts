@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { z } from "zod";
-import { logPrefix } from "../../packs/blocks/stored-metadata.ts";
+import { logPrefix } from "../../packs/facts/stored-metadata.ts";
 import type { BackupPlace } from "./backup-place.ts";
 import { nextWalName, walFileBytes } from "./wal-names.ts";
 

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { z } from "zod";
-import type { PackId } from "../../packs/blocks/pack-format.ts";
-import { manifestPrefix } from "../../packs/blocks/stored-metadata.ts";
+import type { PackId } from "../../packs/format/pack-format.ts";
+import { manifestPrefix } from "../../packs/facts/stored-metadata.ts";
 import type { BackupPlace } from "./backup-place.ts";
 
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);

@@ -1,8 +1,8 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { BlockCell } from "../../packs/blocks/block-cell.ts";
-import { newestSnapshot } from "../../packs/blocks/stored-metadata.ts";
+import type { BlockCell } from "../../packs/cells/block-cell.ts";
+import { newestSnapshot } from "../../packs/facts/stored-metadata.ts";
 import type { SnapshotSettings } from "../../base/config/snapshot-settings.ts";
 import { archiveLog, isAhead } from "./archive-log.ts";
 import type { BackupPlace } from "./backup-place.ts";

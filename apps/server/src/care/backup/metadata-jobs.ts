@@ -1,6 +1,6 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import { sql } from "kysely";
-import type { BlockCell } from "../../packs/blocks/block-cell.ts";
+import type { BlockCell } from "../../packs/cells/block-cell.ts";
 import type { SnapshotSettings } from "../../base/config/snapshot-settings.ts";
 import type { PeriodicJob } from "../jobs/periodic-jobs.ts";
 import type { Log } from "../../base/operation/log.ts";

@@ -1,6 +1,6 @@
-import { listPacks } from "../../packs/blocks/list-packs.ts";
-import { packKey } from "../../packs/blocks/pack-format.ts";
-import { manifestPrefix } from "../../packs/blocks/stored-metadata.ts";
+import { listPacks } from "../../packs/index/list-packs.ts";
+import { packKey } from "../../packs/format/pack-format.ts";
+import { manifestPrefix } from "../../packs/facts/stored-metadata.ts";
 import type { BackupPlace } from "./backup-place.ts";
 import { walStartOf } from "./base-backup.ts";
 import { pruneArchives } from "./log-archive.ts";

@@ -1,7 +1,7 @@
-import { getPack } from "../../packs/blocks/get-pack.ts";
-import type { Withheld } from "../../packs/blocks/get-pack.ts";
-import { type PackId, packKey } from "../../packs/blocks/pack-format.ts";
-import { type SettlePorts, settlePack } from "../../packs/blocks/settle-pack.ts";
+import { getPack } from "../../packs/read/get-pack.ts";
+import type { Withheld } from "../../packs/read/get-pack.ts";
+import { type PackId, packKey } from "../../packs/format/pack-format.ts";
+import { type SettlePorts, settlePack } from "../../packs/repair/settle-pack.ts";
 import { oweFound } from "../../packs/copies/debts.ts";
 import { packFault } from "./whole-pack.ts";
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
-import { keyringKey, writeKeyringObject } from "../../packs/blocks/wrapped-keys.ts";
+import { keyringKey, writeKeyringObject } from "../../packs/keys/wrapped-keys.ts";
 import { refuseMissingDatabase } from "./refuse-new-database.ts";
 
 const dataFolder = mkdtempSync(join(tmpdir(), "holdfast-refuse-new-"));

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
-import type { BlockCell } from "../../packs/blocks/block-cell.ts";
-import { type KeySource, nextPathOf } from "../../packs/blocks/key-encryption-key.ts";
-import { hasPacks, readDataKeyRows } from "../../packs/blocks/keyring.ts";
-import { newestSnapshot, timeOfBackup } from "../../packs/blocks/stored-metadata.ts";
-import { readKeyringObject } from "../../packs/blocks/wrapped-keys.ts";
+import type { BlockCell } from "../../packs/cells/block-cell.ts";
+import { type KeySource, nextPathOf } from "../../packs/keys/key-encryption-key.ts";
+import { hasPacks, readDataKeyRows } from "../../packs/keys/keyring.ts";
+import { newestSnapshot, timeOfBackup } from "../../packs/facts/stored-metadata.ts";
+import { readKeyringObject } from "../../packs/keys/wrapped-keys.ts";
 import { clusterFolderOf } from "../../base/db/embedded/cluster.ts";
 
 export interface FirstStart {

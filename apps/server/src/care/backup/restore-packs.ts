@@ -1,8 +1,8 @@
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import pg from "pg";
-import type { BlockPool } from "../../packs/blocks/block-tasks.ts";
-import { listPacks } from "../../packs/blocks/list-packs.ts";
-import { type PackId, packKey } from "../../packs/blocks/pack-format.ts";
+import type { BlockPool } from "../../packs/format/block-tasks.ts";
+import { listPacks } from "../../packs/index/list-packs.ts";
+import { type PackId, packKey } from "../../packs/format/pack-format.ts";
 import type { Connection } from "../../base/db/database.ts";
 import type { OpenedPlace } from "./find-key.ts";
 import type { Manifest } from "./manifest.ts";

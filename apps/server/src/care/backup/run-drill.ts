@@ -5,9 +5,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openAdminCells, openStoreAt } from "../admin-storage/open-admin-cells.ts";
 import { openAdminStorage, portsFor } from "../admin-storage/open-admin-storage.ts";
-import { type BlockPool, startBlockPool } from "../../packs/blocks/block-tasks.ts";
-import { keyVariable } from "../../packs/blocks/key-encryption-key.ts";
-import { keyringKey } from "../../packs/blocks/wrapped-keys.ts";
+import { type BlockPool, startBlockPool } from "../../packs/format/block-tasks.ts";
+import { keyVariable } from "../../packs/keys/key-encryption-key.ts";
+import { keyringKey } from "../../packs/keys/wrapped-keys.ts";
 import { type Environment, readConfig } from "../../base/config/read-config.ts";
 import { checkRestored } from "./check-restored.ts";
 import { drillDataName, type DrillScratch, makeScratch, removeScratch } from "./drill-scratch.ts";
@@ -15,7 +15,7 @@ import { keyFileName, type OpenedPlace, openPlaceByFoundKey } from "./find-key.t
 import type { Account } from "../../base/db/embedded/account.ts";
 import { planLog } from "./log-plan.ts";
 import { listBackups, readManifest } from "./manifest.ts";
-import { readLastBackup } from "../../packs/blocks/last-backup.ts";
+import { readLastBackup } from "../../packs/facts/last-backup.ts";
 import { restoreBackup } from "./restore-backup.ts";
 import type { StepProgress } from "./step-progress.ts";
 

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { openStoreAt } from "../admin-storage/open-admin-cells.ts";
 import { portsFor } from "../admin-storage/open-admin-storage.ts";
-import { startBlockPool } from "../../packs/blocks/block-tasks.ts";
+import { startBlockPool } from "../../packs/format/block-tasks.ts";
 import { readConfig } from "../../base/config/read-config.ts";
 import { keyFileName, openPlaceByFoundKey } from "./find-key.ts";
 import { refuseFilled, type RestoreReport, restoreBackup } from "./restore-backup.ts";

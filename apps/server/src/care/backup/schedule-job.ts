@@ -1,7 +1,7 @@
 import { toHoldfastError } from "@holdfast/core/errors";
-import { readLastBackup } from "../../packs/blocks/last-backup.ts";
+import { readLastBackup } from "../../packs/facts/last-backup.ts";
 import type { PeriodicJob } from "../jobs/periodic-jobs.ts";
-import { readBackupSchedule } from "../../packs/blocks/backup-schedule.ts";
+import { readBackupSchedule } from "../../packs/facts/backup-schedule.ts";
 import { scheduledDrills } from "./drill-job.ts";
 import { backUpServer } from "./run-backup.ts";
 import type { ScheduleParts } from "./schedule-parts.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "@holdfast/core/clock";
-import type { BlockCells } from "../../packs/blocks/open-block-cells.ts";
+import type { BlockCells } from "../../packs/cells/open-block-cells.ts";
 import type { Config } from "../../base/config/read-config.ts";
 import type { Log } from "../../base/operation/log.ts";
 

@@ -4,7 +4,7 @@ import { constants, zstdCompress, zstdDecompress } from "node:zlib";
 import { outputBufferBytes } from "@holdfast/codec/zstd-compress";
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
-import { deriveKey, openSealed, seal } from "../../packs/blocks/seal.ts";
+import { deriveKey, openSealed, seal } from "../../packs/format/seal.ts";
 
 /**
  * Compresses and seals everything in a backup except packs. Its key opens nothing else, and is opened by the data keys.

@@ -1,5 +1,5 @@
 import type { Clock, Random } from "@holdfast/core/clock";
-import { keyringKey } from "../../packs/blocks/wrapped-keys.ts";
+import { keyringKey } from "../../packs/keys/wrapped-keys.ts";
 import type { BackupSlots } from "./base-backup.ts";
 import { copyPacks, type PackPorts } from "./copy-packs.ts";
 import { type BackedUpPack, listBackups, newBackupId, readManifest, writeManifest } from "./manifest.ts";

@@ -1,6 +1,6 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
-import { timeOfBackup } from "../../packs/blocks/stored-metadata.ts";
+import { timeOfBackup } from "../../packs/facts/stored-metadata.ts";
 import type { BackupPlace } from "./backup-place.ts";
 import type { BackupSlots } from "./base-backup.ts";
 import { listBackups, newBackupId, readManifest, writeManifest } from "./manifest.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { HoldfastError } from "@holdfast/core/errors";
-import { packKey } from "../../packs/blocks/pack-format.ts";
+import { packKey } from "../../packs/format/pack-format.ts";
 import type { BackupPlace } from "./backup-place.ts";
 import type { BackedUpPack, Manifest } from "./manifest.ts";
 import type { Pieces } from "./pieces.ts";

@@ -1,10 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Keyring } from "../../packs/blocks/keyring.ts";
-import { type BlockPool, scrubPackInPool } from "../../packs/blocks/block-tasks.ts";
-import { openFooter } from "../../packs/blocks/pack.ts";
-import { type PackId, parseHeader } from "../../packs/blocks/pack-format.ts";
-import { rowsOfIndex } from "../../packs/blocks/pack-index.ts";
-import { packKeyOf } from "../../packs/blocks/seal.ts";
+import type { Keyring } from "../../packs/keys/keyring.ts";
+import { type BlockPool, scrubPackInPool } from "../../packs/format/block-tasks.ts";
+import { openFooter } from "../../packs/format/pack.ts";
+import { type PackId, parseHeader } from "../../packs/format/pack-format.ts";
+import { rowsOfIndex } from "../../packs/index/pack-index.ts";
+import { packKeyOf } from "../../packs/format/seal.ts";
 
 /**
  * Checks a pack by its own footer: every seal, and the hash of every block. The bytes stay unchanged.

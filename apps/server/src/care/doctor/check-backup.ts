@@ -1,9 +1,9 @@
-import { readBackupSchedule } from "../../packs/blocks/backup-schedule.ts";
-import { readLastBackup } from "../../packs/blocks/last-backup.ts";
-import { readRestoredState, type RestoredState } from "../../packs/blocks/restored-state.ts";
+import { readBackupSchedule } from "../../packs/facts/backup-schedule.ts";
+import { readLastBackup } from "../../packs/facts/last-backup.ts";
+import { readRestoredState, type RestoredState } from "../../packs/facts/restored-state.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
-import { readLastDrill, type LastDrill } from "../../packs/blocks/last-drill.ts";
-import { isOnSameDisk } from "../../packs/blocks/backup-disk.ts";
+import { readLastDrill, type LastDrill } from "../../packs/facts/last-drill.ts";
+import { isOnSameDisk } from "../../packs/facts/backup-disk.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 /** A weekly backup may be a day late. */

@@ -1,7 +1,7 @@
 import { formatBytes, unlikeBytes } from "@holdfast/core/format-bytes";
 import { stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
-import { tooSmallForDatabase, usualReserve } from "../../packs/blocks/disk-reserve.ts";
+import { tooSmallForDatabase, usualReserve } from "../../packs/write/disk-reserve.ts";
 import { isS3Location } from "@holdfast/object-store/s3-location";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";

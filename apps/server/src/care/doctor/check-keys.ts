@@ -2,11 +2,11 @@ import { lstatSync } from "node:fs";
 import { isThere } from "@holdfast/disk/write-durably";
 import { toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import { type KeySource, loadWrappings, nextPathOf } from "../../packs/blocks/key-encryption-key.ts";
-import type { KeyWrappings } from "../../packs/blocks/key-wrapping.ts";
-import { readDataKeyRows } from "../../packs/blocks/keyring.ts";
-import { openWrappedKeys } from "../../packs/blocks/open-wrapped-keys.ts";
-import { readKeyringObject } from "../../packs/blocks/wrapped-keys.ts";
+import { type KeySource, loadWrappings, nextPathOf } from "../../packs/keys/key-encryption-key.ts";
+import type { KeyWrappings } from "../../packs/keys/key-wrapping.ts";
+import { readDataKeyRows } from "../../packs/keys/keyring.ts";
+import { openWrappedKeys } from "../../packs/keys/open-wrapped-keys.ts";
+import { readKeyringObject } from "../../packs/keys/wrapped-keys.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 

@@ -1,4 +1,4 @@
-import { logPrefix, metadataPartOf, newestSnapshot, timeOfBackup } from "../../packs/blocks/stored-metadata.ts";
+import { logPrefix, metadataPartOf, newestSnapshot, timeOfBackup } from "../../packs/facts/stored-metadata.ts";
 import type { SnapshotSettings } from "../../base/config/snapshot-settings.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { type Finding, ok, warn } from "./finding.ts";

@@ -1,9 +1,9 @@
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
 import { shownDuration } from "../../base/config/durations.ts";
-import { isAnyUnseenSince } from "../../packs/blocks/scrub.ts";
-import { isIndexComplete } from "../../packs/blocks/cell-facts.ts";
-import { listPacks } from "../../packs/blocks/list-packs.ts";
+import { isAnyUnseenSince } from "../../packs/repair/scrub.ts";
+import { isIndexComplete } from "../../packs/facts/cell-facts.ts";
+import { listPacks } from "../../packs/index/list-packs.ts";
 import { queueFigures } from "../../base/queue/figures.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";

@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
-import type { BlockCell } from "../../packs/blocks/block-cell.ts";
-import type { KeySource } from "../../packs/blocks/key-encryption-key.ts";
+import type { BlockCell } from "../../packs/cells/block-cell.ts";
+import type { KeySource } from "../../packs/keys/key-encryption-key.ts";
 import type { Config } from "../../base/config/read-config.ts";
 import type { Shard } from "../../base/db/shards.ts";
 import type { UnreadableAddresses } from "../../base/operation/unreadable-addresses.ts";

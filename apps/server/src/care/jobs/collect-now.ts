@@ -1,7 +1,7 @@
 import type { Random } from "@holdfast/core/clock";
 import type { CollectionJson } from "@holdfast/protocol/admin-routes";
-import type { BlockPool } from "../../packs/blocks/block-tasks.ts";
-import { collectCell } from "../../packs/blocks/collect/collect-cell.ts";
+import type { BlockPool } from "../../packs/format/block-tasks.ts";
+import { collectCell } from "../../packs/collect/collect-cell.ts";
 import { countOldVersions } from "../../tree/retention/retention.ts";
 import { countDueNodes } from "../../tree/retention/count-due.ts";
 import type { Log } from "../../base/operation/log.ts";

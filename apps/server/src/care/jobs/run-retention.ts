@@ -1,7 +1,7 @@
 import type { Clock } from "@holdfast/core/clock";
 import { limits } from "@holdfast/core/limits";
-import type { BlockCells } from "../../packs/blocks/open-block-cells.ts";
-import { isIndexComplete } from "../../packs/blocks/cell-facts.ts";
+import type { BlockCells } from "../../packs/cells/open-block-cells.ts";
+import { isIndexComplete } from "../../packs/facts/cell-facts.ts";
 import type { RetentionSettings } from "../../base/config/retention-settings.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";
 import { expireBlocks } from "../../tree/retention/expire-blocks.ts";

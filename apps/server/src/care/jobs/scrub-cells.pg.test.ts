@@ -4,8 +4,8 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
-import type { BlockPool } from "../../packs/blocks/block-tasks.ts";
-import { readScrubPass, readScrubReport } from "../../packs/blocks/scrub-report.ts";
+import type { BlockPool } from "../../packs/format/block-tasks.ts";
+import { readScrubPass, readScrubReport } from "../../packs/repair/scrub-report.ts";
 import {
   blockOf,
   type BlockWorld,
@@ -13,7 +13,7 @@ import {
   openBlockWorld,
   silentBlockLog,
   startTestPool,
-} from "../../packs/blocks/testing.ts";
+} from "../../packs/testing.ts";
 import { makeTestClock } from "../../features/accounts/testing.ts";
 import { checkBlocks } from "../doctor/check-work.ts";
 import type { DoctorWorld } from "../doctor/doctor-world.ts";

@@ -1,9 +1,9 @@
 import type { Clock } from "@holdfast/core/clock";
 import { limits } from "@holdfast/core/limits";
-import type { BlockCell } from "../../packs/blocks/block-cell.ts";
-import type { BlockCells } from "../../packs/blocks/open-block-cells.ts";
-import { isAnyUnseenSince, scrubOn, type ScrubPorts } from "../../packs/blocks/scrub.ts";
-import { beginScrubPass, readScrubPass, saveScrubPass } from "../../packs/blocks/scrub-report.ts";
+import type { BlockCell } from "../../packs/cells/block-cell.ts";
+import type { BlockCells } from "../../packs/cells/open-block-cells.ts";
+import { isAnyUnseenSince, scrubOn, type ScrubPorts } from "../../packs/repair/scrub.ts";
+import { beginScrubPass, readScrubPass, saveScrubPass } from "../../packs/repair/scrub-report.ts";
 import type { KeepCopies } from "../../packs/copies/keep-copies.ts";
 import { eachInTurn } from "./each-in-turn.ts";
 

@@ -1,8 +1,8 @@
 import { bucketOf } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
 import { sql } from "kysely";
-import { type ReleasedHolder, releaseHolders } from "../../packs/blocks/release-holders.ts";
-import { storingMsMax } from "../../packs/blocks/storing-time.ts";
+import { type ReleasedHolder, releaseHolders } from "../../packs/index/release-holders.ts";
+import { storingMsMax } from "../../packs/write/storing-time.ts";
 import type { ShreddingRow } from "../../base/db/shredding-tables.ts";
 import type { ShredWorld } from "./shred-world.ts";
 

@@ -1,7 +1,7 @@
 import { bucketOf } from "@holdfast/core/ids";
-import { adoptOrphans } from "../../packs/blocks/adopt-orphans.ts";
-import { collectAtOnce } from "../../packs/blocks/collect/collect-at-once.ts";
-import { strandedMsMin } from "../../packs/blocks/storing-time.ts";
+import { adoptOrphans } from "../../packs/repair/adopt-orphans.ts";
+import { collectAtOnce } from "../../packs/collect/collect-at-once.ts";
+import { strandedMsMin } from "../../packs/write/storing-time.ts";
 import type { ShreddingRow } from "../../base/db/shredding-tables.ts";
 import type { ShredWorld } from "./shred-world.ts";
 

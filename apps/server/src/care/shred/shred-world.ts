@@ -1,8 +1,8 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import type { Sleep } from "@holdfast/object-store/call-signal";
-import type { BlockCells } from "../../packs/blocks/open-block-cells.ts";
-import type { BlockPool } from "../../packs/blocks/block-tasks.ts";
-import type { OpenBlockService } from "../../packs/blocks/open-block-service.ts";
+import type { BlockCells } from "../../packs/cells/open-block-cells.ts";
+import type { BlockPool } from "../../packs/format/block-tasks.ts";
+import type { OpenBlockService } from "../../packs/service/open-block-service.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Log } from "../../base/operation/log.ts";
 import type { RightsWorld } from "../../features/sharing/change-rights.ts";

@@ -7,7 +7,7 @@ import { formatBytes } from "@holdfast/core/format-bytes";
 import pg from "pg";
 import { afterRestore, databaseRunFact } from "../backup/database-run.ts";
 import type { StepProgress } from "../backup/step-progress.ts";
-import { lastBackupFact } from "../../packs/blocks/last-backup.ts";
+import { lastBackupFact } from "../../packs/facts/last-backup.ts";
 import { cellMigrations } from "../../base/db/cell-migrations/index.ts";
 import type { Connection } from "../../base/db/database.ts";
 import type { DatabaseLog } from "../../base/db/database-log.ts";

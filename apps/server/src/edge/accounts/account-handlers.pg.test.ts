@@ -10,9 +10,9 @@ import {
   type TestAccounts,
   testPassword,
 } from "../../features/accounts/testing.ts";
-import { BlockRoom } from "../../packs/blocks/block-room.ts";
-import type { BlockService } from "../../packs/blocks/block-service.ts";
-import { SlabStock } from "../../packs/blocks/slab-stock.ts";
+import { BlockRoom } from "../../packs/write/block-room.ts";
+import type { BlockService } from "../../packs/service/block-service.ts";
+import { SlabStock } from "../../packs/format/slab-stock.ts";
 import { withoutMail } from "../../features/mail/testing-world.ts";
 import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";
 import { accountHandlers } from "./account-handlers.ts";

@@ -1,5 +1,5 @@
 import { limits } from "@holdfast/core/limits";
-import type { BlockService } from "../../packs/blocks/block-service.ts";
+import type { BlockService } from "../../packs/service/block-service.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
 /** Damaged content of the caller's files, for clients that have it and can send it again. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { sha256 } from "@holdfast/core/hash";
 import type { SpaceId } from "@holdfast/core/ids";
-import type { BlockService } from "../../packs/blocks/block-service.ts";
+import type { BlockService } from "../../packs/service/block-service.ts";
 import { fetchFrames, type WantedBlock } from "./fetch-frames.ts";
 import { primed } from "./primed.ts";
 

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
-import type { BlockService } from "../../packs/blocks/block-service.ts";
+import type { BlockService } from "../../packs/service/block-service.ts";
 
 /** @returns undefined also if the base is damaged; then the block is not sent as a patch */
 export async function readBase(...asked: Parameters<typeof readPlain>): Promise<Uint8Array | undefined> {

@@ -7,7 +7,7 @@ import type { Route } from "@holdfast/protocol/route";
 import { routes, routeUrl } from "@holdfast/protocol/routes";
 import { z } from "zod";
 import { until } from "@holdfast/tools/bounded";
-import { ByteBudget } from "../../packs/blocks/byte-budget.ts";
+import { ByteBudget } from "../../packs/write/byte-budget.ts";
 import type { Handlers } from "./handler.ts";
 import { validate } from "./json-body.ts";
 import { asUser, startTestServer } from "../testing.ts";

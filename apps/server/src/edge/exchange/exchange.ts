@@ -3,7 +3,7 @@ import type { UserId } from "@holdfast/core/ids";
 import { isOpen, jsonBytesMax, type Route } from "@holdfast/protocol/route";
 import type { z } from "zod";
 import type { Caller } from "../../features/accounts/caller.ts";
-import type { AnswerReading, Reading } from "../../packs/blocks/reading-room.ts";
+import type { AnswerReading, Reading } from "../../packs/read/reading-room.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { type LooseAnswer, sendAnswer, sendProblem } from "./answer.ts";
 import { assertAdmitted, assertProven } from "./assert-admitted.ts";

@@ -5,7 +5,7 @@ import type { Route } from "@holdfast/protocol/route";
 import type { RouteBody, RouteName, RouteParams, RouteQuery, routes } from "@holdfast/protocol/routes";
 import type { z } from "zod";
 import type { Caller } from "../../features/accounts/caller.ts";
-import type { Reading } from "../../packs/blocks/reading-room.ts";
+import type { Reading } from "../../packs/read/reading-room.ts";
 import type { Log } from "../../base/operation/log.ts";
 import type { Conditions } from "./conditions.ts";
 import type { AuditNote } from "./describe-request.ts";

@@ -7,7 +7,7 @@ import { limits } from "@holdfast/core/limits";
 import { fieldName, issueWords } from "@holdfast/protocol/issue-words";
 import { parseJson } from "@holdfast/protocol/parse-json";
 import type { z } from "zod";
-import type { ByteBudget } from "../../packs/blocks/byte-budget.ts";
+import type { ByteBudget } from "../../packs/write/byte-budget.ts";
 import { readBounded } from "./read-bounded.ts";
 
 export interface JsonBodyOptions {

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { OwnSlices } from "../../packs/blocks/freed-bytes.ts";
+import type { OwnSlices } from "../../packs/format/freed-bytes.ts";
 
 /**
  * Checks whether the body may be sent: every `checkMs` while it arrives, and before its reader receives the end. An

@@ -1,4 +1,4 @@
-import type { BlockService, ReadingOptions } from "../../packs/blocks/block-service.ts";
+import type { BlockService, ReadingOptions } from "../../packs/service/block-service.ts";
 import { readVersion } from "../../features/content/read-version.ts";
 import { LiveSight } from "../../features/content/live-sight.ts";
 import { whileOpen } from "../../features/content/while-open.ts";

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import type { BlockService } from "../../packs/blocks/block-service.ts";
+import type { BlockService } from "../../packs/service/block-service.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { freeBytesOf } from "../../tree/weight/stored-bytes.ts";
 import { readUsage } from "../../tree/read/usage.ts";

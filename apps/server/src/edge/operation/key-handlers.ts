@@ -1,4 +1,4 @@
-import type { KeyCare } from "../../packs/blocks/key-care.ts";
+import type { KeyCare } from "../../packs/cells/key-care.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
 export function keyHandlers(care: KeyCare) {

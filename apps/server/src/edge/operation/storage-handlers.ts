@@ -1,6 +1,6 @@
 import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
 import type { CollectionJson, CopiesJson, ShardsJson, StorageJson } from "@holdfast/protocol/admin-routes";
-import type { RebuildReport } from "../../packs/blocks/rebuild-index.ts";
+import type { RebuildReport } from "../../packs/repair/rebuild-index.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
 /** Storage maintenance for administrators. */

@@ -6,8 +6,9 @@ import { applySplices, type ManifestEntry, sizeOf } from "@holdfast/core/manifes
 import type { BatchOperation } from "@holdfast/protocol/batch";
 import { batchContentType, readBatchBody } from "@holdfast/protocol/frames";
 import { routes } from "@holdfast/protocol/routes";
-import type { BlockService, LeaveOut } from "../../packs/blocks/block-service.ts";
-import { passingSlices } from "../../packs/blocks/freed-bytes.ts";
+import type { BlockService } from "../../packs/service/block-service.ts";
+import type { LeaveOut } from "../../packs/write/store-blocks.ts";
+import { passingSlices } from "../../packs/format/freed-bytes.ts";
 import type { NodeRow, VersionRow } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";

@@ -7,7 +7,7 @@ import { clearingWords } from "@holdfast/protocol/clearing-proof";
 import type { clearing as clearingSchema, deviceRoutes } from "@holdfast/protocol/device-routes";
 import { sql } from "kysely";
 import type { z } from "zod";
-import type { BlockService } from "../../packs/blocks/block-service.ts";
+import type { BlockService } from "../../packs/service/block-service.ts";
 import type { ClearingRow } from "../../base/db/account-tables.ts";
 import { hashArray, uuidArray } from "../../base/db/array-parameters.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";

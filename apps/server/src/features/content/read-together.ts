@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId, VersionId } from "@holdfast/core/ids";
-import type { BlockService, ReadingOptions } from "../../packs/blocks/block-service.ts";
+import type { BlockService, ReadingOptions } from "../../packs/service/block-service.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { entriesOf, readLists, type SizedList } from "../../tree/content/manifests.ts";
 

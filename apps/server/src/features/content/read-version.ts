@@ -1,4 +1,4 @@
-import type { BlockService, ReadingOptions } from "../../packs/blocks/block-service.ts";
+import type { BlockService, ReadingOptions } from "../../packs/service/block-service.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { entriesOf, readList, type VersionList } from "../../tree/content/manifests.ts";
 

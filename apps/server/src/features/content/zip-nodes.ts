@@ -1,5 +1,5 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import type { BlockService, ReadingOptions } from "../../packs/blocks/block-service.ts";
+import type { BlockService, ReadingOptions } from "../../packs/service/block-service.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { VersionRow } from "../../base/db/shard-tables.ts";
 import { isReadable, type PlacedNode } from "../../tree/read/placed-node.ts";

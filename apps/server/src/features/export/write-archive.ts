@@ -11,7 +11,7 @@ import {
 import { type TarEntry, tarEnd, tarHeader, tarPadding } from "@holdfast/protocol/write-tar";
 import { sql } from "kysely";
 import type { Caller } from "../accounts/caller.ts";
-import type { ReadingOptions } from "../../packs/blocks/block-service.ts";
+import type { ReadingOptions } from "../../packs/service/block-service.ts";
 import { Gathering } from "../content/gathering.ts";
 import { readVersion } from "../content/read-version.ts";
 import type { VersionRow } from "../../base/db/shard-tables.ts";

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Random } from "@holdfast/core/clock";
-import { deriveKey, onlyNonce, openSealed, seal } from "../../packs/blocks/seal.ts";
+import { deriveKey, onlyNonce, openSealed, seal } from "../../packs/format/seal.ts";
 
 export interface ThumbCacheOptions {
   /** Used only by this server. Its content may be deleted at any time. */

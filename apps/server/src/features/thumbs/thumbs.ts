@@ -3,7 +3,7 @@ import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
-import type { BlockService } from "../../packs/blocks/block-service.ts";
+import type { BlockService } from "../../packs/service/block-service.ts";
 import { readVersion } from "../content/read-version.ts";
 import type { VersionRow } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { type Kysely, sql } from "kysely";
-import type { SealedTail } from "../../packs/blocks/block-service.ts";
+import type { SealedTail } from "../../packs/write/tails.ts";
 import { hashArray, int8Array } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { ShardTables } from "../../base/db/shard-tables.ts";

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import { passingSlices } from "../../packs/blocks/freed-bytes.ts";
+import { passingSlices } from "../../packs/format/freed-bytes.ts";
 
 export interface BodySourceOptions {
   /** Maximum bytes taken from the body. */

@@ -5,7 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { sql } from "kysely";
 import { bounded } from "@holdfast/tools/bounded";
-import type { BlockService } from "../../packs/blocks/block-service.ts";
+import type { BlockService } from "../../packs/service/block-service.ts";
 import type { TestSpace } from "../../tree/testing/testing.ts";
 import {
   bodyOf,

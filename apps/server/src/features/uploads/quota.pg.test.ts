@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import type { HashHex } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
-import { blockOf, openBlockWorld } from "../../packs/blocks/testing.ts";
+import { blockOf, openBlockWorld } from "../../packs/testing.ts";
 import { checkInvariants } from "../../tree/testing/invariants.ts";
 import { expireBlocks } from "../../tree/retention/expire-blocks.ts";
 import { expireStaged } from "../../tree/retention/retention.ts";

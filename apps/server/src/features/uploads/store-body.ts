@@ -4,7 +4,7 @@ import type { Cut } from "@holdfast/core/chunker";
 import type { SpaceId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ManifestEntry } from "@holdfast/core/manifest";
-import type { IncomingBlock } from "../../packs/blocks/incoming-block.ts";
+import type { IncomingBlock } from "../../packs/format/incoming-block.ts";
 import type { UploadsPorts } from "./uploads-ports.ts";
 
 export interface BodyTarget {

@@ -1,6 +1,6 @@
 import type { CodecPool } from "@holdfast/codec/pool";
 import type { Clock, Random } from "@holdfast/core/clock";
-import type { BlockService } from "../../packs/blocks/block-service.ts";
+import type { BlockService } from "../../packs/service/block-service.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
 import type { PieceSizes } from "../../tree/commit/piece-sizes.ts";

@@ -3,10 +3,10 @@ import { assertWanted } from "@holdfast/object-store/call-signal";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import type { StoreCopy } from "@holdfast/object-store/store-copy";
 import type { Debt } from "@holdfast/object-store/two-stores";
-import type { BlockCell } from "../blocks/block-cell.ts";
-import { packPrefix } from "../blocks/pack-format.ts";
-import { metadataPrefix } from "../blocks/stored-metadata.ts";
-import { keyringKey } from "../blocks/wrapped-keys.ts";
+import type { BlockCell } from "../cells/block-cell.ts";
+import { packPrefix } from "../format/pack-format.ts";
+import { metadataPrefix } from "../facts/stored-metadata.ts";
+import { keyringKey } from "../keys/wrapped-keys.ts";
 import { oweFound } from "./debts.ts";
 
 export interface ComparePorts {

@@ -1,7 +1,7 @@
 import type { CopiesJson, CopyJson } from "@holdfast/protocol/admin-routes";
 import { twoOf } from "@holdfast/object-store/two-stores";
-import type { BlockCell } from "../blocks/block-cell.ts";
-import { readFact, writeFact } from "../blocks/cell-facts.ts";
+import type { BlockCell } from "../cells/block-cell.ts";
+import { readFact, writeFact } from "../facts/cell-facts.ts";
 import { shownAddress } from "../../base/config/shown-address.ts";
 import { readLag } from "./debts.ts";
 import { readKnownCopies } from "./known-copies.ts";

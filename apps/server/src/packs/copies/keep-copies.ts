@@ -1,7 +1,7 @@
 import { limits } from "@holdfast/core/limits";
 import type { StoreCopy } from "@holdfast/object-store/store-copy";
 import { twoOf } from "@holdfast/object-store/two-stores";
-import type { BlockCell } from "../blocks/block-cell.ts";
+import type { BlockCell } from "../cells/block-cell.ts";
 import { compareCopies } from "./compare-copies.ts";
 import { noteCompared, noteCopy, readKnownCopies } from "./known-copies.ts";
 import { makePace } from "./pace.ts";

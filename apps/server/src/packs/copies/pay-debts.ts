@@ -1,16 +1,16 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { assertWanted, type Sleep } from "@holdfast/object-store/call-signal";
 import type { StoreCopy } from "@holdfast/object-store/store-copy";
-import type { BlockCell } from "../blocks/block-cell.ts";
-import { packIdOfKey } from "../blocks/pack-format.ts";
-import { settlePack } from "../blocks/settle-pack.ts";
-import { keyringKey } from "../blocks/wrapped-keys.ts";
+import type { BlockCell } from "../cells/block-cell.ts";
+import { packIdOfKey } from "../format/pack-format.ts";
+import { settlePack } from "../repair/settle-pack.ts";
+import { keyringKey } from "../keys/wrapped-keys.ts";
 import { copyObject } from "./copy-object.ts";
 import { dueDebts, type OwedRow, postponeDebt, settleDebt } from "./debts.ts";
 import type { Pace } from "./pace.ts";
 import type { Clock } from "@holdfast/core/clock";
-import type { BlockLog } from "../blocks/block-log.ts";
-import type { BlockPool } from "../blocks/block-tasks.ts";
+import type { BlockLog } from "../facts/block-log.ts";
+import type { BlockPool } from "../format/block-tasks.ts";
 
 export interface PayPorts extends KeeperPorts {
   readonly cell: BlockCell;

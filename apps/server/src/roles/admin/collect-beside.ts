@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { BlockCells } from "../../packs/blocks/open-block-cells.ts";
-import type { BlockPool } from "../../packs/blocks/block-tasks.ts";
-import { releaseKinds } from "../../packs/blocks/release-kind.ts";
+import type { BlockCells } from "../../packs/cells/open-block-cells.ts";
+import type { BlockPool } from "../../packs/format/block-tasks.ts";
+import { releaseKinds } from "../../packs/index/release-kind.ts";
 import { type CollectionOptions, collectNow } from "../../care/jobs/collect-now.ts";
 import { tellMended } from "../../care/jobs/tell-mended.ts";
 import { openLog } from "../../base/operation/log.ts";

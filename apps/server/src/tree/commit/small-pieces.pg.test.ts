@@ -9,7 +9,7 @@ import { sweepPurged } from "./removal.ts";
 import { expireSegments } from "../retention/expire-segments.ts";
 import { expireJournal, expireOperations, expireTrash, pruneVersions } from "../retention/retention.ts";
 import { openCommitter } from "./commit-queue.ts";
-import { storeFull } from "../../packs/blocks/disk-reserve.ts";
+import { storeFull } from "../../packs/write/disk-reserve.ts";
 import { noBlocks, smallPieces, type TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 
