@@ -9,8 +9,8 @@ interface AbsenceChange {
 }
 
 /**
- * Records which accounts were suspended because the LDAP server no longer knew them; these return automatically. A
- * change by an administrator deletes the record, so an account that was kept out on purpose does not return.
+ * Records accounts suspended because the LDAP server no longer lists them; these return automatically. A change by an
+ * administrator deletes the record, so a deliberate suspension stays.
  * @param now account, read under its lock
  * @returns true if the change should be made
  */

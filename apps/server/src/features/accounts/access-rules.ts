@@ -12,7 +12,7 @@ import type { Access } from "./caller.ts";
 export const wholeServer = nobody;
 
 interface RuleJson {
-  /** Null if no second factor is required or one exists. */
+  /** null if no second factor is required or one exists. */
   readonly due: number | null;
   readonly addresses: readonly string[];
   readonly own: readonly string[];
@@ -21,7 +21,7 @@ interface RuleJson {
 export type RulesJson = readonly RuleJson[] | null;
 
 /**
- * Part of the statement that proves a credential, about user `u`. Without any rule it costs one look at an empty table.
+ * Part of the statement that proves a credential, about user `u`. Without rules it costs one look at an empty table.
  */
 export const rulesOfUser = sql<RulesJson>`case when exists (select from shard.access_rules) then (
   select jsonb_agg(jsonb_build_object('addresses', r.addresses, 'own', r.own_addresses, 'due',
@@ -63,8 +63,8 @@ export async function readAccess(reader: ShardReader, userId: UserId, nowMicros:
 }
 
 /**
- * Checks the address before anything is done for a proved person. The start of a session checks again under its lock.
- * @param userId undefined for an account about to be created, to which the server's rules apply
+ * Checks the address before any work; the start of a session checks again under its lock.
+ * @param userId undefined for a new account, to which the server's rules apply
  * @throws HoldfastError address_not_allowed
  */
 export async function assertMayComeFrom(
@@ -114,7 +114,7 @@ export function factorRequired(dueAtMicros: number | undefined): HoldfastError {
   });
 }
 
-/** A thief may have set the list to shut the owner out. Lists of an administrator stay. */
+/** A thief may have set this list to shut the owner out. Administrators' lists stay. */
 export async function clearOwnAddresses(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`
     delete from shard.access_rules where subject_id = ${userId} and factor_due_at is null and addresses = '{}'`.execute(

@@ -5,7 +5,7 @@ import { jwtVerify } from "jose";
 import { z } from "zod";
 import type { ServerSecrets } from "./server-secrets.ts";
 
-/** Claims of an access token. `number` is that of the session's refresh token at the time of issue. */
+/** `number`: number of the session's refresh token at issue. */
 export interface AccessClaims {
   readonly userId: UserId;
   readonly sessionId: SessionId;
@@ -20,7 +20,7 @@ const payload = z.object({
   exp: z.int(),
 });
 
-/** Synchronous: the thread pool, which checks passwords, would take longer. */
+/** Synchronous: the thread pool, busy with password hashes, would take longer. */
 export function signAccessToken(
   secrets: ServerSecrets,
   claims: Omit<AccessClaims, "expiresAtMs">,
@@ -43,7 +43,7 @@ const base64url = (text: string): string => Buffer.from(text).toString("base64ur
 /** Compact JWS (RFC 7515) with an RFC 8037 signature. */
 const header = base64url(JSON.stringify({ alg: "EdDSA", typ: "JWT" }));
 
-/** @returns undefined for anything but a valid token of this server; the reason is not disclosed */
+/** @returns undefined for any invalid token */
 export async function readAccessToken(
   secrets: ServerSecrets,
   token: string,

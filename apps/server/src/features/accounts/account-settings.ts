@@ -12,11 +12,11 @@ import { isByToken, neededSignedIn } from "./signed-in-only.ts";
 export interface AccountSettings {
   readonly language: Language;
   readonly notify: NotifySettings;
-  /** Mounts items that others share in the root folder automatically. */
+  /** Mounts received shares in the root folder automatically. */
   readonly autoMount: boolean;
 }
 
-/** Events that address the person are mailed. Changes in a watched folder show only in the app. */
+/** Mails only events that address the person. Changes in watched folders show only in the app. */
 const notifyDefaults: NotifySettings = {
   share: "mail",
   comment: "mail",
@@ -35,7 +35,6 @@ export function readSettings(world: SettingsWorld, userId: UserId): Promise<Acco
   return readSettingsIn(world.shards.ofId(userId).db, userId, world.language);
 }
 
-/** @param db the account's shard, or a transaction there */
 export async function readSettingsIn(
   db: ShardReader,
   userId: UserId,
@@ -65,7 +64,7 @@ interface SettingsChange {
 /** A link in an e-mail has neither session nor token. */
 type Asker = Pick<Caller, "userId"> & Partial<Pick<Caller, "credential" | "lacksProof">>;
 
-/** Omitted settings stay, also with concurrent changes. @throws HoldfastError forbidden, proof_required */
+/** Omitted settings stay, even with concurrent changes. @throws HoldfastError forbidden, proof_required */
 export async function changeSettings(
   { shards }: Pick<AccountWorld, "shards">,
   asker: Asker,
@@ -87,12 +86,11 @@ export async function changeSettings(
   });
 }
 
-/** Ordered from quiet to loud. */
+/** From quiet to loud. */
 const levels: readonly NotifySettings["device"][] = ["off", "app", "mail"];
 
 /**
- * Protects alerts about new devices, which reveal thieves. A thief with an open session or a stolen token would first
- * turn them off.
+ * Protects alerts about new devices, which a thief with a session or token would turn off first.
  * @throws HoldfastError forbidden, proof_required
  */
 async function assertMayQuieten(transaction: ShardReader, asker: Asker, wanted: NotifySettings["device"] | undefined) {

@@ -11,15 +11,15 @@ import type { IssuerBound } from "./overdue.ts";
 import type { SecurityChange } from "./security-change.ts";
 import type { SecretWrapper, ServerSecrets } from "./server-secrets.ts";
 
-/** Administers accounts without signing people in. Hooks are undefined for commands beside the data. */
+/** Administers accounts without sign-in. Commands beside the data set no hooks. */
 export interface AccountStore {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
-  /** Gives shares with the address to the account, by a message if that fails. */
+  /** Gives the account the shares with its address. A message retries a failure. */
   readonly onConfirmed?: (userId: UserId) => Promise<void>;
   /**
-   * Mails an account, in a transaction on its shard, that something was changed, possibly not by its owner.
+   * Mails an account about a change that may not be its owner's, in a transaction on its shard.
    * @param address previous address, after a change of it
    */
   readonly tellSecurity?: (
@@ -28,41 +28,40 @@ export interface AccountStore {
     what: SecurityChange,
     address?: string,
   ) => Promise<void>;
-  /** Notifies requests that wait with ended sessions or tokens of the account. */
+  /** Wakes requests that wait with ended credentials of the account. */
   readonly onEnded?: (spaceId: SpaceId) => void;
-  /** Reports a new message in the queue of the account's shard. */
+  /** The queue of the account's shard has a new message. */
   readonly queued?: (userId: UserId) => void;
 }
 
-/** Times of last use are stored to the minute, so that busy devices and links do not write on each request. */
+/** Times of last use are rounded to the minute, so that most requests write nothing. */
 export const seenGrainMicros = 60_000_000;
 
 export interface AccountWorld extends AccountStore {
   readonly secrets: ServerSecrets;
   readonly wrapper: SecretWrapper;
   readonly throttle: SignInThrottle;
-  /** Counts the accounts created by open registration, each as a failure. */
+  /** Counts accounts created by open registration, as failures. */
   readonly signUps: SignInThrottle;
   readonly openRegistration?: boolean;
-  /** Name of the issuer through which all but administrators must sign in; undefined: everybody may use passwords. */
+  /** Name of the issuer through which all but administrators must sign in. */
   readonly onlyThrough?: string | undefined;
-  /** Undefined: all passwords are stored here. */
+  /** undefined: all passwords are stored here. */
   readonly outsidePasswords?: OutsidePasswords | undefined;
-  /** Undefined: a person who signed in through an issuer stays signed in. */
   readonly issuerBound: IssuerBound | undefined;
-  /** Notifies a user's other devices of a new one, in the transaction that creates it. */
+  /** Notifies the user's other devices, in the transaction that creates the new one. */
   readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
-  /** Opens the folder to which an app password will be confined. @throws HoldfastError not_found, invalid_field */
+  /** Opens the folder of a confined app password. @throws HoldfastError not_found, invalid_field */
   readonly openAppFolder?: (caller: Caller, id: string) => Promise<AppFolder>;
-  /** Lifetime of a browser session, however much it is used; undefined: unlimited while it is used. */
+  /** Maximum lifetime of a browser session, however much it is used; undefined: unlimited. */
   readonly browserSessionMs?: number | undefined;
-  /** Every signed-in account may search for all names. */
+  /** Every signed-in account may search all names. */
   readonly openDirectory?: boolean;
-  /** Time to restore an account that its owner deleted. */
+  /** Time from a deletion by the owner until shredding. */
   readonly graceMs: number;
-  /** Keyed by their names in the limits of an account. */
+  /** Keyed by the names in an account's limits. */
   readonly lifetimes: Readonly<Record<string, number>>;
-  /** Mails a leaving account its deadline, in a transaction on its shard. */
+  /** Mails the deadline to a leaving account, in a transaction on its shard. */
   readonly tellLeaving?: (transaction: ShardReader, user: UserRow, until: number) => Promise<void>;
   /** Language of accounts that chose none. Default: English. */
   readonly language?: Language;
@@ -70,7 +69,7 @@ export interface AccountWorld extends AccountStore {
 
 export interface AppFolder {
   readonly folderId: NodeId;
-  /** Grant created by `give`. It gives access only while a token names it. */
+  /** Created by `give`; gives access only while a token names it. */
   readonly grantId: GrantId;
   readonly give: (link: { readonly name: string; readonly role: Exclude<Role, "owner"> }) => Promise<void>;
 }

@@ -14,13 +14,12 @@ const tables = {
 } as const;
 
 /**
- * Returns the country of an address's network, which is looked up locally. It does not locate the person.
- * @returns ISO 3166-1 code; null for private or unknown networks, or an unreadable table, which must not prevent a
- * sign-in
+ * Country of an address's network, from local tables.
+ * @returns ISO 3166-1 code; null for private or unknown networks, and if the table is unreadable, so that sign-ins work
  */
 export const countryOf = openCountries((family) => readFile(fileURLToPath(tables[family])));
 
-/** @param read called on first use, and again only after a failure */
+/** @param read called once per family, and again after a failure */
 export function openCountries(read: ReadTable): (address: string | null | undefined) => Promise<string | null> {
   const lookups: Partial<Record<Family, Promise<Lookup>>> = {};
   return async (address) => {

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Limit of parsed lists in memory, by stamp. Few are in use at a time, and each request needs one. */
+/** Parsed lists in memory, by stamp; each request needs one. */
 const parsedMax = 1000;
 const parsed = new Map<string, readonly Networks[]>();
 
@@ -10,7 +10,7 @@ interface Networks {
   readonly ipv6: BlockList;
 }
 
-/** Returns true if the address is in each of the lists. @param stamp differs for different lists */
+/** @param stamp differs for different lists */
 export function isInEach(lists: readonly (readonly string[])[], stamp: string, address: string): boolean {
   let networks = parsed.get(stamp);
   if (networks === undefined) {
@@ -30,8 +30,8 @@ export function isInList(list: readonly string[], address: string): boolean {
 }
 
 /**
- * Returns true if one network of the list contains the whole network; both in stored form. A network covered only by
- * two together counts as wider.
+ * Checks that one network of the list contains the whole network; both in stored form. A network covered only by two
+ * together counts as wider.
  */
 export function isWithin(list: readonly string[], network: string): boolean {
   const [address = "", bits] = network.split("/");
@@ -39,7 +39,7 @@ export function isWithin(list: readonly string[], network: string): boolean {
 }
 
 /**
- * Normalizes a network, such as `10.0.0.0/8` or `2001:db8::/32`. A single address is a network too.
+ * Normalizes a network such as `10.0.0.0/8`, or a single address.
  * @throws HoldfastError invalid_field
  */
 export function readNetwork(text: string): string {
@@ -74,7 +74,7 @@ interface PlainAddress {
   readonly text: string;
 }
 
-/** Shortest notation, lower case, without zone; mapped IPv4 becomes IPv4. */
+/** Shortest lower-case notation without zone; mapped IPv4 becomes IPv4. */
 export function plainAddress(address: string): PlainAddress | undefined {
   const [text = ""] = address.split("%", 1);
   const family = isIP(text);

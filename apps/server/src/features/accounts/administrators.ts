@@ -6,7 +6,7 @@ import { inTransaction } from "../../base/db/database.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { AccountStore } from "./account-world.ts";
 
-/** Includes suspended ones, so that the server does not open to the first visitor. */
+/** Counts suspended ones, so that the server does not open to the first visitor. */
 export async function hasAdministrator({ shards }: AccountStore): Promise<boolean> {
   for (const { db } of shards.all()) {
     const found = await db.selectFrom("shard.users").select("id").where("admin", "=", true).limit(1).executeTakeFirst();
@@ -15,7 +15,7 @@ export async function hasAdministrator({ shards }: AccountStore): Promise<boolea
   return false;
 }
 
-/** Serializes the creation of the first administrator across all processes. */
+/** Serializes the creation of the first administrator across processes. */
 export function settingUp<Result>(
   { shards }: Pick<AccountStore, "shards">,
   work: () => Promise<Result>,
@@ -27,10 +27,10 @@ export function settingUp<Result>(
 }
 
 /**
- * Runs a change that may remove an administrator, unless it would be the last one who can sign in. Administrators are
- * on any shard, so a lock on the shard of bucket 0 prevents two from removing each other.
- * @param wayOut sentence after the refusal
- * @throws HoldfastError conflict for the last one who can sign in, locked during another such change
+ * Runs a change that may remove an administrator, unless it would be the last one who can sign in. A lock on the shard
+ * of bucket 0 prevents two administrators from removing each other.
+ * @param wayOut sentence appended to the error
+ * @throws HoldfastError conflict for the last administrator who can sign in, locked during another such change
  */
 export async function unlessLastAdministrator(
   store: AccountStore,
@@ -70,7 +70,7 @@ async function hasOtherAdministrator({ shards }: AccountStore, userId: UserId): 
   return false;
 }
 
-/** Only those who can sign in. Index: users_admin. */
+/** Excludes suspended ones. Index: users_admin. */
 export async function findAdministrators(shards: Shards): Promise<UserId[]> {
   const found = await Promise.all(
     shards

@@ -14,7 +14,7 @@ import { assertExpiry, assertRoom, deletePersonalToken, tokenJson, type TokenJso
 import { assertPlainText, isPlainText } from "./plain-text.ts";
 import { digestOf } from "./secret-token.ts";
 
-/** Unambiguous letters. 20 of them have 90 bits, which makes a slow hash unnecessary. */
+/** Unambiguous letters. 20 of them have 90 bits, so no slow hash is needed. */
 const letters = "abcdefghjkmnpqrstuvwxyz";
 const groups = 4;
 const groupLetters = 5;
@@ -23,16 +23,15 @@ interface NewAppPassword extends Proof {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly expiresAtMicros: number | null;
-  /** Limits the password to this folder; otherwise it sees what its account sees. */
+  /** Confines the password to this folder; otherwise it sees the whole account. */
   readonly folder_id?: string | undefined;
 }
 
 /**
- * Creates an app password. It signs in without a code, so it requires the same proof as a change of the second factor.
- * It is a personal access token that is sent differently and may call less.
+ * An app password is a personal access token for fewer calls. It signs in without a code, so it requires the same proof
+ * as a change of the second factor.
  * @throws HoldfastError forbidden for a personal access token, device_suspended, invalid_field for a wrong password, an
- * invalid time or a folder that is not one's own, not_found for a folder, second_factor, rate_limited, conflict for too
- * many
+ * invalid time or another person's folder, not_found for a folder, second_factor, rate_limited, conflict for too many
  */
 export async function createAppPassword(
   world: AccountWorld,
@@ -91,9 +90,9 @@ export interface NameAndPassword {
 }
 
 /**
- * Finds the token of an app password. The account's own password is never compared, so it cannot be guessed here.
- * Failures are counted by account and source, separately from sign-ins, so a program with a revoked password locks
- * nobody out. A correct password always works, since it cannot be guessed.
+ * Finds the token of an app password. Never compares the account's own password, so it cannot be guessed here. Counts
+ * failures by account and source, apart from sign-ins, so that a program with a revoked password locks nobody out. A
+ * correct password always works.
  * @throws HoldfastError rate_limited
  */
 export async function findAppPassword(
@@ -127,7 +126,7 @@ async function findByDigest(
 
 const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 
-/** `abcde-fghjk-mnpqr-stuvw`; uniformly distributed. */
+/** `abcde-fghjk-mnpqr-stuvw`, uniformly distributed. */
 export function makeAppPassword(random: (bytes: number) => Uint8Array): string {
   const made: string[] = [];
   const fair = 256 - (256 % letters.length);

@@ -2,16 +2,16 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { SignInThrottle } from "./account-world.ts";
 
-/** Attempts that may wait under one key. A person makes one. */
+/** Waiting attempts per key. A person makes one. */
 const waitingMax = 100;
 
-/** Running attempts, by throttle and key: the last of each line, and its length. */
+/** The last attempt of each line, and the line's length. */
 const lines = new WeakMap<SignInThrottle, Map<string, { last: Promise<unknown>; length: number }>>();
 
 /**
- * Attempts under a key run in sequence, so that simultaneous guesses are not all admitted before the first has failed.
+ * Runs attempts under a key in sequence; otherwise simultaneous guesses would pass before the first failed.
  * @param attempt returns undefined for a wrong secret
- * @param wider further counts, not waited for, so that other lines cannot block this one
+ * @param wider further counts, not queued, so that other lines cannot block this one
  * @throws HoldfastError rate_limited
  */
 export async function guardAttempt<Result>(
@@ -45,7 +45,7 @@ export interface WiderCount {
   readonly weight: number;
 }
 
-/** Hashes the key, so that neither memory nor a shared store lists people's addresses. */
+/** Hashes the key, so that neither memory nor a shared store lists addresses. */
 export function throttleKey(
   kind:
     | "sign-in"

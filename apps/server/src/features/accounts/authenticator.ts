@@ -17,7 +17,7 @@ interface Seen {
   readonly polls?: boolean;
 }
 
-/** Caches only the verdict on the signature. Logout, revocation and suspension act immediately. */
+/** Caches only the signature check, so logout, revocation and suspension act immediately. */
 export class Authenticator {
   readonly #world: AccountWorld;
   readonly #verified = new Map<string, AccessClaims>();
@@ -37,7 +37,7 @@ export class Authenticator {
   }
 
   /**
-   * @param given text after `Basic`, unchecked
+   * @param given unchecked text after `Basic`
    * @throws HoldfastError unauthenticated, the same for every fault; rate_limited
    */
   async authenticateApp(given: string, source: string): Promise<Caller> {
@@ -72,7 +72,7 @@ export class Authenticator {
     const { caller, number, isNumberUsed, lastSeenAt, kind } = session;
     if (claims.number === number && !isNumberUsed) await this.#markUsed(claims.sessionId, claims.number);
     const now = this.#world.clock.nowMicros();
-    // Apart from the page, only synced folders wait for changes.
+    // Besides browsers, only synced folders poll for changes.
     const isSync = polls && kind !== "sync" && kind !== "browser";
     if (isSync || (lastSeenAt ?? 0) < now - seenGrainMicros) {
       await this.#world.shards
@@ -121,7 +121,7 @@ export class Authenticator {
     return claims;
   }
 
-  /** Records that the answer with the current refresh token arrived, so the predecessor is no longer accepted. */
+  /** Records that the answer with the current refresh token arrived, so its predecessor becomes invalid. */
   async #markUsed(sessionId: SessionId, number: number): Promise<void> {
     await this.#world.shards
       .ofId(sessionId)

@@ -11,14 +11,14 @@ import { notAsked } from "./clearings.ts";
 interface Beginning {
   readonly device: Required<AccountTables["shard.devices"]>;
   readonly session: Pick<AccountTables["shard.sessions"], "id" | "number" | "expires_at" | "proven_at">;
-  /** Session that authorized the new one. The proof of identity dates from that session. */
+  /** Authorized this session, and dates its proof of identity. */
   readonly letInBy: SessionId | undefined;
-  /** Devices of the account whose secrets were sent, including removed ones. */
+  /** Devices whose secrets were sent, removed ones included. */
   readonly shown: readonly DeviceId[];
 }
 
 interface Begun {
-  /** One of the sent devices was neither removed nor forgotten. */
+  /** A sent device was neither removed nor forgotten. */
   readonly known: boolean;
   /** The account has never signed in. Its devices may all have been removed since. */
   readonly first: boolean;
@@ -28,8 +28,8 @@ interface Begun {
 }
 
 /**
- * Creates a device and its session and reads what decides if they stay, in one statement, because round trips cost more
- * than the work. A device that signs in again has its files again, so a request to clear its copies ends.
+ * One statement, to save round trips: creates a device and its session, and reads the facts that decide about them. A
+ * returning device has its files again, which ends its clearing.
  */
 export async function beginSession(
   transaction: ShardReader,

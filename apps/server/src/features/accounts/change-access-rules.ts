@@ -19,14 +19,14 @@ import { isByToken, neededSignedIn } from "./signed-in-only.ts";
 import { getUser } from "./users.ts";
 
 export interface RuleChange {
-  /** Without group and user: the whole server. */
+  /** Neither group nor user: the whole server. */
   readonly group_id?: string | undefined;
   readonly user?: string | undefined;
   readonly second_factor?: { readonly required: boolean; readonly grace_seconds?: number | undefined } | undefined;
   readonly addresses?: readonly string[] | undefined;
 }
 
-/** Author and address of the request. For commands beside the data, the address is undefined and nobody is shut out. */
+/** address: undefined for commands beside the data, which cannot lock themselves out. */
 export interface Asker {
   readonly caller: Pick<Caller, "userId" | "groupIds"> & Partial<Pick<Caller, "credential">>;
   readonly address: string | undefined;
@@ -39,9 +39,8 @@ interface Subject {
 }
 
 /**
- * Requires a second factor or limits addresses, for an account, a group or the server, from the next request on. Rules
- * of groups and the server are written on every shard, first on the one from which `spreadAccessRules` reads. The next
- * start completes an interrupted change.
+ * Requires a second factor or limits addresses, from the next request on. Rules of groups and the server are written on
+ * every shard, starting with the one that `spreadAccessRules` copies. The next start completes an interrupted change.
  * @throws HoldfastError not_found, invalid_field, locked during another such change, conflict if it would shut out the
  * caller, forbidden for a token that relaxes a rule or narrows the networks of an administrator
  */
@@ -75,7 +74,7 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
         isBinding && (members === undefined || (await hasAdministratorIn(store.shards, members)));
       const written = [];
       for (const [index, db] of inOrder(store.shards).entries()) {
-        // The other shards may have an older rule and get the same one.
+        // Another shard's older rule is overwritten.
         const by = { mayOnlyNarrow: onlyNarrows && index === 0, bindsAdministrator };
         written.push(await inTransaction(db, (each) => set(each, by)));
       }
@@ -84,10 +83,7 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
   });
 }
 
-/**
- * Copies the rules of groups and the server from the shard of bucket 0 to every shard, for a shard that was down or is
- * new.
- */
+/** Copies rules of groups and the server from bucket 0's shard to shards that were down or are new. */
 export async function spreadAccessRules(shards: Shards): Promise<void> {
   const [first, ...others] = inOrder(shards);
   if (first === undefined || others.length === 0) return;
@@ -134,7 +130,7 @@ export async function readOwnAddresses({ shards }: AccountStore, userId: UserId)
   return rows[0]?.own_addresses ?? [];
 }
 
-/** Checks the rule of a group that somebody is about to join by their own choice. @throws HoldfastError conflict */
+/** Checks the group's rule for somebody who joins voluntarily. @throws HoldfastError conflict */
 export async function assertMayJoin({ shards }: AccountStore, groupId: GroupId, address: string | undefined) {
   if (address === undefined) return;
   const { rows } = await sql<Pick<AccessRuleRow, "addresses">>`
@@ -156,12 +152,12 @@ function shutsOut(address: string): HoldfastError {
 }
 
 /**
- * A stolen token may tighten a rule but never relax it. Runs under the lock of the rule.
+ * A stolen token may tighten a rule, never relax it. Runs under the rule's lock.
  * @throws HoldfastError forbidden
  */
 function assertNarrows(row: AccessRuleRow, { due, addresses = [], bindsAdministrator, nowMicros }: Written): void {
   const { factor_due_at: before } = row;
-  // A script may repeat a due requirement.
+  // Scripts may repeat a due requirement.
   const isLater = before !== null && due !== undefined && (due === null || due > Math.max(before, nowMicros));
   const isWider = row.addresses.length > 0 && !addresses.every((network) => isWithin(row.addresses, network));
   if (isLater || isWider) throw takesBack();
@@ -172,8 +168,8 @@ function assertNarrows(row: AccessRuleRow, { due, addresses = [], bindsAdministr
 }
 
 /**
- * Only signed-in administrators change their own networks. A script's address reveals nothing about the
- * administrator's, and a thief of its token could shut everybody out with one request. Index: users_admin.
+ * Only signed-in administrators limit their own networks: a script's address says nothing about the administrator's,
+ * and a stolen token could shut everybody out with one request. Index: users_admin.
  */
 async function hasAdministratorIn(shards: Shards, ids: readonly UserId[]): Promise<boolean> {
   for (const { db } of shards.all()) {
@@ -184,10 +180,7 @@ async function hasAdministratorIn(shards: Shards, ids: readonly UserId[]): Promi
   return false;
 }
 
-/**
- * Runs with the members of a group, to which nobody can be added meanwhile; undefined for the server, which includes
- * everybody.
- */
+/** Keeps a group's members fixed during the work. undefined: the server, which includes everybody. */
 function holdingMembers<Result>(
   shards: Shards,
   { of, id }: Subject,
@@ -195,7 +188,7 @@ function holdingMembers<Result>(
 ): Promise<Result> {
   if (of !== "group") return work(undefined);
   return inTransaction(shards.ofId(id as GroupId).db, async (transaction) => {
-    // The same lock is held while a member is added.
+    // Adding a member takes the same lock.
     await sql`select from shard.groups where id = ${id} for update`.execute(transaction);
     const { rows } = await sql<{ user_id: UserId }>`
       select user_id from shard.group_members where group_id = ${id}`.execute(transaction);
@@ -214,7 +207,7 @@ interface GroupActor {
 }
 
 /**
- * An access rule ends for members who leave its group, and with the group. So only administrators decide about both.
+ * Leaving or deleting a group ends its access rule, so only administrators may do either.
  * @throws HoldfastError forbidden, proof_required
  */
 export async function assertUnboundBy(
@@ -231,7 +224,7 @@ export async function assertUnboundBy(
   throw new HoldfastError("forbidden", message);
 }
 
-/** The group's access rule would bind an administrator who is added. @throws HoldfastError forbidden */
+/** The group's rule would bind the new administrator. @throws HoldfastError forbidden */
 export async function assertMayBind(
   reader: ShardReader,
   groupId: GroupId,
@@ -305,7 +298,7 @@ async function writeRule(db: ShardReader, { id }: Subject, written: Written): Pr
   });
 }
 
-/** Creates a missing row, so that concurrent changes wait for each other. */
+/** Creates a missing row, so that concurrent changes wait. */
 async function lockRule(db: ShardReader, id: string): Promise<AccessRuleRow> {
   await sql`insert into shard.access_rules (subject_id) values (${id}) on conflict do nothing`.execute(db);
   const { rows } = await sql<AccessRuleRow>`
@@ -315,7 +308,7 @@ async function lockRule(db: ShardReader, id: string): Promise<AccessRuleRow> {
   return row;
 }
 
-/** Deletes an empty rule, because an empty table costs requests nothing. */
+/** Deletes an empty rule: an empty table costs requests nothing. */
 async function settle(db: ShardReader, row: AccessRuleRow): Promise<AccessRuleRow> {
   const isNothing = row.factor_due_at === null && row.addresses.length === 0 && row.own_addresses.length === 0;
   if (isNothing) await sql`delete from shard.access_rules where subject_id = ${row.subject_id}`.execute(db);

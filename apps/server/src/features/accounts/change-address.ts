@@ -14,8 +14,8 @@ const addressKind = "address_changed";
 const changed = z.object({ user_id: z.custom<UserId>((id) => typeof id === "string" && isId(id)), left: z.string() });
 
 /**
- * Reserves the new address, calls `change`, and releases the old one. After a crash, the unused address is released
- * after a minute or by the message.
+ * Reserves the new address, calls `change`, and releases the old one. After a crash, a minute or the message frees the
+ * unused address.
  * @param change calls `takeAddress` in a transaction
  * @throws HoldfastError exists if another account has the address
  */
@@ -35,7 +35,7 @@ export async function withAddress(
   store.queued?.(user.id);
 }
 
-/** An interrupted change may still hold it. */
+/** An interrupted change may already hold the address. */
 async function hold(store: AccountStore, { id }: UserRow, email: string): Promise<void> {
   try {
     await reserveEmail(store, email, id);
@@ -45,7 +45,7 @@ async function hold(store: AccountStore, { id }: UserRow, email: string): Promis
   }
 }
 
-/** Runs in the transaction that has locked the row. The new address is unconfirmed; the old one is notified. */
+/** Runs in the transaction that locked the row. The new address is unconfirmed; the old one gets a mail. */
 export async function takeAddress(
   { tellSecurity }: Pick<AccountStore, "tellSecurity">,
   transaction: ShardReader,
@@ -63,7 +63,7 @@ export async function takeAddress(
   await tellSecurity?.(transaction, user.id, "address", user.email);
 }
 
-/** Marks an address set by an identity system: a thief of its token could have a password reset mailed there. */
+/** Marks an address set by an identity system: a thief of its token could have a password reset mailed to it. */
 export async function noteReaddressed(
   transaction: ShardReader,
   user: UserRow,
@@ -75,7 +75,7 @@ export async function noteReaddressed(
 }
 
 /**
- * Removes the mark, because the person has proved the address or an administrator vouches for it.
+ * Removes the mark, because the person proved the address or an administrator vouched for it.
  * @param user as read then; the mark of a later change stays
  */
 export async function settleAddress(
@@ -92,7 +92,7 @@ export async function settleAddress(
 
 /**
  * Removes the mark if a trusted issuer or LDAP server confirms the address.
- * @param claims.email address under which that server knows the person
+ * @param claims.email the person's address on that server
  */
 export async function settleKnown(
   { shards }: Pick<AccountStore, "shards">,

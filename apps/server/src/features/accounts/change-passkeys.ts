@@ -61,7 +61,7 @@ export async function preparePasskey(
     user: { id: userHandleOf(user), name: user.email, displayName: user.name },
     pubKeyCredParams: algorithms.map((alg) => ({ type: "public-key", alg })),
     excludeCredentials: rows.map(credentialJson),
-    // With the password, a plain security key without storage or PIN is sufficient.
+    // A plain security key without storage or PIN suffices beside the password.
     authenticatorSelection: { residentKey: "preferred", requireResidentKey: false, userVerification: "preferred" },
     attestation: "none",
     timeout: limits.passkeyChallengeMs,
@@ -76,9 +76,9 @@ export interface NewPasskey {
 }
 
 /**
- * The first passkey switches the second factor on.
- * @throws HoldfastError forbidden, invalid_field for a passkey that this session did not request or of another address,
- * exists if an account has it already, conflict for too many passkeys
+ * The first passkey turns on the second factor.
+ * @throws HoldfastError forbidden, invalid_field for a passkey of another session or address, exists if an account has
+ * it, conflict for too many passkeys
  */
 export async function confirmPasskey(
   world: AccountWorld,
@@ -122,7 +122,7 @@ export async function confirmPasskey(
 }
 
 /**
- * Removing the last passkey ends the second factor if there is no app.
+ * Without an app, removing the last passkey ends the second factor.
  * @throws HoldfastError as `preparePasskey`; not_found
  */
 export async function removePasskey(

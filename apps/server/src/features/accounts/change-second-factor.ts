@@ -27,9 +27,9 @@ import {
   wrapSecret,
 } from "./second-factor.ts";
 
-/** Proves that the person, and nobody else, uses a signed-in device. */
+/** Proof that the account's owner uses a signed-in device. */
 export interface Proof {
-  /** Absent if the account has no password. Then a proof of the session, minutes old, is required. */
+  /** Absent without a password; then the session's proof must be recent. */
   readonly password?: string | undefined;
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
@@ -37,8 +37,7 @@ export interface Proof {
 }
 
 /**
- * Creates a secret. It is required only after the same session has confirmed it with a code, so that a failed set-up
- * locks nobody out.
+ * The factor is required only after the same session confirms it with a code, so a failed set-up locks nobody out.
  * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor,
  * rate_limited
  */
@@ -59,7 +58,7 @@ export async function prepareSecondFactor(world: AccountWorld, caller: Caller, p
 
 /**
  * @throws HoldfastError forbidden, second_factor for a wrong code, conflict if this session prepared nothing, too long
- * ago, or after too many wrong codes
+ * ago, or sent too many wrong codes
  */
 export async function confirmSecondFactor(world: AccountWorld, caller: Caller, totp: string): Promise<string[]> {
   const session = sessionOf(caller);
@@ -128,13 +127,12 @@ export async function endSecondFactor(
 interface Change {
   readonly proof: Proof;
   readonly source: string;
-  /** Action refused to a personal access token; default "cannot change the second factor". */
+  /** Action refused to personal access tokens. Default: "cannot change the second factor". */
   readonly what?: string;
 }
 
 /**
- * Requires a session with the password or its substitute, and checks a code or passkey in the transaction of the
- * change.
+ * Requires a session. Checks the password or its substitute, and a code or passkey in the transaction of the change.
  * @throws HoldfastError forbidden, invalid_field for a wrong password, proof_required, second_factor, rate_limited,
  * unauthenticated
  */
@@ -153,7 +151,7 @@ export async function withProof<Result>(
   });
 }
 
-/** A new password waits for this lock, and then revokes the change if it has to. */
+/** A password change waits for this lock, then revokes the change if necessary. */
 async function assertPasswordKept(transaction: ShardReader, { id, password_hash: hash }: UserRow): Promise<void> {
   const { rows } = await sql`
     select from shard.users where id = ${id} and password_hash = ${hash} for no key update`.execute(transaction);

@@ -16,8 +16,8 @@ import type { Caller } from "./caller.ts";
 import { deviceOfSecret, parseDeviceSecret } from "./secret-token.ts";
 
 /*
- * A clearing requests a revoked device to remove its copies of files that the server has. All its credentials are
- * invalid. The secret from its sign-in identifies the device and permits only the two calls here.
+ * A clearing asks a revoked device to remove its copies of files that the server has. The device's credentials are
+ * invalid; the secret from its sign-in permits only these two calls.
  */
 
 export async function listClearings(world: AccountWorld, caller: Caller): Promise<z.output<typeof clearingSchema>[]> {
@@ -40,7 +40,7 @@ export async function listClearings(world: AccountWorld, caller: Caller): Promis
   }));
 }
 
-/** Devices revoked within the last 90 days without a clearing, newest first. */
+/** Devices revoked in the last 90 days without a clearing, newest first. */
 export async function listSignedOut(
   { shards, clock }: AccountWorld,
   caller: Caller,
@@ -53,8 +53,8 @@ export async function listSignedOut(
 }
 
 /**
- * `removed` of a device that was revoked without a clearing. The row is marked done, so that servers of earlier
- * versions, which do not know this value, request nothing.
+ * `removed` of a device revoked without a clearing. Marked done, because earlier versions do not know this value and
+ * would request a clearing.
  */
 export const notAsked = -1;
 
@@ -75,7 +75,7 @@ export async function noteSignedOut(
   await forgetOldest(transaction, userId);
 }
 
-/** @returns true if the device was revoked before and is now asked */
+/** @returns true if the device was revoked before and is asked only now */
 export async function askSignedOut(
   transaction: ShardReader,
   { userId, id, nowMicros }: { userId: UserId; id: DeviceId; nowMicros: number },
@@ -107,7 +107,7 @@ async function forgetOldest(transaction: ShardReader, userId: UserId): Promise<v
 type ClearingOrder = z.output<(typeof deviceRoutes.readClearing.responses)[200]>;
 
 /**
- * The proof is keyed with the device's secret: an impostor of the server with the device's other tokens cannot forge
+ * The proof is keyed with the device's secret: an impostor of the server, with the device's other tokens, cannot forge
  * it.
  * @throws HoldfastError not_found for every fault
  */
@@ -125,9 +125,9 @@ export async function readClearing(world: AccountWorld, deviceSecret: string): P
 }
 
 /**
- * Returns which of these contents the account's own space has, as a version of a file, trashed or not. Versions newer
- * than the order are excluded, so the device's holder learns nothing about them. Empty while any block of the cell is
- * damaged. Index: versions_content.
+ * Returns contents that the account's own space has as a file's version, trashed or not. Excludes versions newer than
+ * the clearing, so that the device's holder learns nothing about them. Empty while a block of the cell is damaged.
+ * Index: versions_content.
  * @throws HoldfastError not_found
  */
 export async function queryClearing(
@@ -150,7 +150,7 @@ export async function queryClearing(
   return { ...of, known: rows.map(({ id }) => id) };
 }
 
-/** Includes the epoch of the space, which changes when a backup is restored. */
+/** Includes the space's epoch, which a restored backup changes. */
 async function ownSpaceOf(
   { shards }: Pick<AccountWorld, "shards">,
   userId: UserId,
@@ -164,7 +164,7 @@ async function ownSpaceOf(
     .executeTakeFirst();
 }
 
-/** Repeated reports change nothing. @throws HoldfastError not_found */
+/** Idempotent. @throws HoldfastError not_found */
 export async function reportClearing(
   world: AccountWorld,
   { device_secret: secret, removed, kept }: { device_secret: string; removed: number; kept: number },

@@ -2,26 +2,26 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
 /**
- * First 40 bits of each SHA-256: 65,536 counts of 2 bytes (big-endian), one per first two bytes, then bytes three to
- * five of each. Written by `tools/src/common-passwords.ts`.
+ * First 40 bits of each SHA-256: 65,536 counts (2 bytes, big-endian) by the first two bytes, then bytes three to five
+ * of each. Written by `tools/src/common-passwords.ts`.
  */
 const listFile = new URL("common-passwords.bin", import.meta.url);
 const bucketCount = 65_536;
 const suffixBytes = 3;
-/** Length of what people append to satisfy a rule: a year and a sign. */
+/** A year and a sign, appended to satisfy a rule. */
 export const tailMax = 6;
 /** Shorter beginnings prove nothing. */
 const baseMin = 4;
 
 interface CommonPasswords {
   readonly suffixes: Buffer;
-  /** Offset of each bucket's first suffix, and the end. */
+  /** Offset of each bucket's first suffix, then the end. */
   readonly starts: Uint32Array;
 }
 
 let loaded: Promise<CommonPasswords> | undefined;
 
-/** Ignores case, and up to six appended digits or signs. */
+/** Ignores case and up to six appended digits or signs. */
 export async function isCommonPassword(password: string): Promise<boolean> {
   loaded ??= readFile(listFile).then(readCommonPasswords);
   const list = await loaded.catch((error: unknown) => {
@@ -31,12 +31,11 @@ export async function isCommonPassword(password: string): Promise<boolean> {
   return guessesOf(password).some((guess) => hasDigest(list, digestOfGuess(guess)));
 }
 
-/** NFKC, lower case. */
 export function foldPassword(password: string): string {
   return password.normalize("NFKC").toLowerCase();
 }
 
-/** Returns the folded password, then without its last digits and signs, one by one. */
+/** The folded password, then without its last digits and signs, one by one. */
 export function guessesOf(password: string): string[] {
   const guesses = [foldPassword(password)];
   for (let tail = 1; tail <= tailMax; tail += 1) {

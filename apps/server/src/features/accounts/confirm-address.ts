@@ -13,7 +13,7 @@ import { emailKey } from "./email-address.ts";
 import { assertLive, sessionOf } from "./live-session.ts";
 import { isSame, makeConfirmationToken, readConfirmationToken } from "./secret-token.ts";
 
-/** Kind of the message that gives shares with an address to its account: payload `{ user_id }`. */
+/** Message that gives shares with an address to its account: payload `{ user_id }`. */
 export const claimKind = "claim_pending";
 
 /** Path of the link in the confirmation e-mail, relative to the public address. Valid for a week. */
@@ -23,9 +23,9 @@ export function confirmationLink({ secrets, clock }: AccountWorld, userId: UserI
 }
 
 /**
- * Confirms an address. The token proves the mailbox, the session the account. Otherwise the reader of a mistyped
- * address could take over the account, or an account the address of anybody who clicks. Repetition is harmless. Moves
- * the account to the address if it waits for that.
+ * The token proves the mailbox, the session the account. Otherwise the reader of a mistyped address could take over the
+ * account, or an account could claim the address of anybody who clicks. Idempotent. Also completes a pending move to
+ * the address.
  * @throws HoldfastError forbidden for a personal access token; invalid_field for a token that is wrong, expired, of
  * another account or for a former address; exists if another account has the address by now
  */
@@ -48,7 +48,7 @@ export async function confirmAddress(
   if (email === undefined || email === null || claimed.untilSeconds * 1000 <= clock.nowMs()) throw badToken();
   if (email === user.email) {
     await inTransaction(shards.ofId(user.id).db, async (transaction) => {
-      // Locks the account's row first, like code that ends sessions.
+      // Locks the account first, like code that ends sessions.
       await confirmIn(transaction, user.id, clock.nowMicros());
       await settleAddress(transaction, user);
       await assertLive(transaction, session);
@@ -58,7 +58,7 @@ export async function confirmAddress(
   return { email, confirmed: true };
 }
 
-/** @throws HoldfastError invalid_field if no longer wanted, exists */
+/** @throws HoldfastError invalid_field if the move was withdrawn, exists */
 async function moveTo(world: AccountWorld, user: UserRow, email: string, session: SessionId): Promise<void> {
   const move = () =>
     inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
@@ -79,7 +79,7 @@ async function moveTo(world: AccountWorld, user: UserRow, email: string, session
   await withAddress(world, user, email, move);
 }
 
-/** Runs in a transaction on the user's shard. Shares with the address follow. */
+/** Runs in a transaction on the user's shard. A message claims the shares with the address. */
 export async function confirmIn(transaction: ShardReader, userId: UserId, nowMicros: number): Promise<void> {
   const changed = await transaction
     .updateTable("shard.users")

@@ -48,7 +48,7 @@ export async function listDevices(world: AccountWorld, caller: Caller): Promise<
 
 type Suspended = { readonly [Name in keyof SuspensionRow]: SuspensionRow[Name] | null };
 
-/** Only the space's owner can lift this suspension. */
+/** Only the space's owner gets the command to undo the changes. */
 function suspensionOf(
   row: Pick<Suspended, "since" | "reason" | "rewritten" | "deleted" | "moment" | "space_id">,
   caller: Pick<Caller, "spaceId">,
@@ -60,7 +60,7 @@ function suspensionOf(
   return { since: formatTime(since), reason, ...counts, moment: formatTime(moment), ...command };
 }
 
-/** Removes the devices not seen for longest, because scripts may sign in each time. */
+/** Scripts may sign in for each run. Removes the devices not seen for longest. */
 export async function forgetSurplusDevices(
   transaction: Kysely<ShardTables>,
   userId: UserId,
@@ -79,9 +79,8 @@ export async function forgetSurplusDevices(
 }
 
 /**
- * Ends the device's sessions in the same transaction, including the caller's own.
- * @param removesCopies requests the removal of its copies of files that the server has, also for a device revoked
- * before
+ * Ends the device's sessions, including the caller's own.
+ * @param removesCopies requests a clearing, even of a device revoked before
  * @throws HoldfastError not_found; invalid_field for a browser
  */
 export async function deleteDevice(
@@ -95,7 +94,7 @@ export async function deleteDevice(
   const nowMicros = world.clock.nowMicros();
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
     if (removesCopies && (await askSignedOut(transaction, { userId: caller.userId, id: deviceId, nowMicros }))) return;
-    // A device that signs itself out or in again forgets the secret by which it could be asked.
+    // A device that signs itself out or in again forgets its secret, so it cannot be asked.
     if (!removesCopies && !isReplaced && deviceId !== caller.deviceId)
       await noteSignedOut(transaction, caller.userId, { ids: [deviceId], nowMicros });
     const found = await transaction
@@ -137,11 +136,11 @@ async function askCopies(
   await askClearing(transaction, { userId, ...device, nowMicros: world.clock.nowMicros() });
 }
 
-/** Removes all devices, or all but the caller's; a personal access token has no device. */
+/** A personal access token has no device. */
 export async function deleteDevices(world: AccountWorld, caller: Caller, keepsCurrent: boolean): Promise<void> {
   const kept = keepsCurrent ? caller.deviceId : null;
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
-    // A running sign-in holds this lock, and the next statements see its session.
+    // A running sign-in holds this lock; later statements see its session.
     await transaction.selectFrom("shard.users").select("id").where("id", "=", caller.userId).forUpdate().execute();
     const { rows: ended } = await sql<{ id: DeviceId }>`
       select id from shard.devices where user_id = ${caller.userId} and id is distinct from ${caller.deviceId}`.execute(

@@ -8,18 +8,15 @@ import type { AccountStore } from "./account-world.ts";
 import { bucketOfEmail, emailKey } from "./email-address.ts";
 import { isPlainText } from "./plain-text.ts";
 
-/**
- * Exceeds the duration of any sign-up. Afterwards, reservations and claims of an interrupted one may be taken over.
- */
+/** Longer than any sign-up. Older reservations and claims may be taken over. */
 export const signUpLifetimeMicros = 60_000_000;
 
-/** Looked up for unknown addresses, so that both cases take equally long. */
+/** Looked up for unknown addresses, to take equally long. */
 export const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 
 /**
- * Finds an account by its address. Includes a user whose sign-up died before the address was confirmed: the user's row
- * makes the account and blocks the address. Excludes former and future addresses, because the directory, on another
- * shard, is updated later.
+ * Includes a user whose sign-up died before the address was confirmed: the user's row makes the account. Excludes
+ * former and future addresses, because the directory on another shard is updated later.
  */
 export async function findUserByEmail(shards: Shards, email: string): Promise<UserRow | undefined> {
   const key = emailKey(email);
@@ -102,7 +99,7 @@ export async function reserveEmail({ shards, clock }: AccountStore, email: strin
   if (takenOver === undefined) throw addressTaken();
 }
 
-/** False for an address that the account was about to get when the process died. */
+/** False for the new address of a move whose process died. */
 export async function isOf(shards: Shards, key: string, userId: UserId): Promise<boolean> {
   const user = await findUser(shards, userId);
   return user !== undefined && emailKey(user.email) === key;
@@ -120,7 +117,7 @@ export async function holderOf(shards: Shards, email: string): Promise<UserId | 
   return entry?.user_id;
 }
 
-/** @returns false if the reservation was taken over in the meantime */
+/** @returns false if another account took over the reservation */
 export async function confirmEmail(shards: Shards, email: string, userId: UserId): Promise<boolean> {
   const key = emailKey(email);
   const confirmed = await shards

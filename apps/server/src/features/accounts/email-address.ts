@@ -4,7 +4,7 @@ import { type Bucket, bucketOfHash } from "@holdfast/core/ids";
 import { accountRoutes } from "@holdfast/protocol/account-routes";
 import { isPlainText } from "./plain-text.ts";
 
-/** Uses NFC, because NFKC merges different mailboxes (RFC 6532, 3.1); `isDistinct` rejects such addresses. */
+/** NFC, because NFKC merges different mailboxes (RFC 6532, 3.1); `isDistinct` rejects such addresses. */
 export function emailKey(email: string): string {
   return email.trim().normalize("NFC").toLowerCase().normalize("NFC");
 }
@@ -13,10 +13,10 @@ export function bucketOfEmail(key: string): Bucket {
   return bucketOfHash(sha256(Buffer.from(key)));
 }
 
-/** Invisible characters, and the dot of Chinese and Japanese domains, which mail servers treat as a full stop. */
+/** Invisible characters, and the ideographic full stop, which mail servers treat as a dot. */
 const misleading = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u3002]/u;
 
-/** False for hidden characters, full-width letters, ligatures and the like, which imitate another address. */
+/** False for hidden characters, full-width letters, ligatures and the like, which imitate other addresses. */
 export function isDistinct(email: string): boolean {
   const text = email.trim();
   return isPlainText(email) && !misleading.test(text) && text.normalize("NFKC") === text.normalize("NFC");

@@ -23,7 +23,7 @@ after(() => databases.stop());
 
 const source = "192.0.2.1";
 
-/** Ends the session during the check of the request's password. */
+/** Ends the session while the request's password is checked. */
 async function endedMeanwhile() {
   const { id, email } = await createTestUser(world, `person${++people}@example.org`);
   const session = await signIn(world, { email, password: testPassword }, source);

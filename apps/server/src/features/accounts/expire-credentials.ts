@@ -6,7 +6,7 @@ import type { AccountStore } from "./account-world.ts";
 import { confirmEmail, isOf, releaseEmail, signUpLifetimeMicros } from "./directory.ts";
 import { forgetOldestNames, removeDevices } from "./former-devices.ts";
 
-/** Removes expired credentials. The job may be repeated or interrupted at any point. @returns number of removed rows */
+/** May be repeated or interrupted. @returns number of removed rows */
 export async function expireCredentials(store: AccountStore): Promise<number> {
   const now = store.clock.nowMicros();
   const forgottenBefore = now - limits.credentialRecordLifetimeMs * 1000;
@@ -32,12 +32,12 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
 
 const batchRows = 1000;
 
-/** Time for which a session that ended after it was copied reports that reason. */
+/** A session that ended because it was copied reports so for this time. */
 const copiedSessionMicros = 24 * 3600 * 1_000_000;
 
 /**
- * Memberships are kept as long as a journal contains grants to the group: former members receive changes up to their
- * end (`changeIn`).
+ * Memberships stay as long as a journal contains grants to the group: former members receive changes up to their end
+ * (`changeIn`).
  */
 const endedMembershipMicros = limits.journalLifetimeMs * 1000;
 
@@ -81,7 +81,7 @@ async function expireDevices(db: Kysely<ShardTables>, now: number, forgottenBefo
   }
 }
 
-/** Releases reservations of interrupted sign-ups and moves. One whose user has this address is confirmed instead. */
+/** Releases reservations of interrupted sign-ups and moves. One whose user has the address is confirmed instead. */
 async function releaseReservations(store: AccountStore, db: Kysely<ShardTables>, before: number): Promise<number> {
   const stale = await db
     .selectFrom("shard.directory")

@@ -13,8 +13,8 @@ const hashText = z.string().regex(/^[0-9a-f]{64}$/);
 const invitationCursor = z.tuple([z.int(), hashText]);
 
 /**
- * Lists newest first over all shards, without expired invitations and, per page, without those for addresses that have
- * an account. Index: invitations_newest.
+ * Newest first over all shards. Omits expired invitations and, per page, those whose address has an account. Index:
+ * invitations_newest.
  */
 export async function listInvitations(
   { shards, clock }: Pick<AccountStore, "shards" | "clock">,
@@ -61,7 +61,7 @@ export async function listInvitations(
   };
 }
 
-/** A running sign-up that has claimed the invitation still succeeds. @throws HoldfastError not_found */
+/** A sign-up that has claimed the invitation still succeeds. @throws HoldfastError not_found */
 export async function removeInvitation({ shards }: Pick<AccountStore, "shards">, id: string): Promise<void> {
   if (hashText.safeParse(id).success) {
     for (const { db } of shards.all()) {

@@ -22,9 +22,9 @@ export interface NewInvitation {
   readonly email: string | null;
   readonly plan?: string | undefined;
   readonly quotaBytes?: number | null | undefined;
-  /** Made because of a share with the address; ends with the last share. */
+  /** Made for a share with the address; ends with the last one. */
   readonly forShare?: boolean;
-  /** Made by a token, which may be stolen. So the new account confirms its address by e-mail. */
+  /** The token may be stolen, so the new account confirms its address by e-mail. */
   readonly byToken?: boolean;
 }
 
@@ -60,8 +60,8 @@ export async function createInvitation(
 }
 
 /**
- * Lasts until `useUpInvitation` or `giveBackInvitation`. The claim of an interrupted sign-up may be taken over after a
- * while; if its user exists, the invitation is used up.
+ * Lasts until `useUpInvitation` or `giveBackInvitation`. The claim of an interrupted sign-up may be taken over later,
+ * unless its user exists.
  * @param userId id of the future user
  * @returns undefined if unknown, used up, expired, in use or for another address
  */
@@ -120,7 +120,7 @@ export async function countInvitationsFor(
   return (await Promise.all(counts)).reduce((sum, { number }) => sum + number, 0);
 }
 
-/** Must be called when the address has an account. The invitations are on any shard, as their tokens say. */
+/** Must be called when the address has an account. The invitations may be on any shard. */
 export async function removeInvitationsFor({ shards }: Pick<AccountStore, "shards">, email: string): Promise<void> {
   for (const { db } of shards.all()) {
     await db
@@ -132,7 +132,7 @@ export async function removeInvitationsFor({ shards }: Pick<AccountStore, "shard
 }
 
 /**
- * Must be called when nothing is shared with the address any longer. Administrators' invitations stay. Index:
+ * Must be called when no share with the address is left. Administrators' invitations stay. Index:
  * invitations_for_share.
  * @param untilMicros later invitations belong to later shares
  */
@@ -151,7 +151,7 @@ export async function removeSharesInvitations(
   }
 }
 
-/** Marks the invitation as used. Using a set-up token removes all others too. */
+/** Marks the invitation as used. A set-up token ends all others. */
 export async function useUpInvitation(store: AccountStore, token: string): Promise<void> {
   const digest = digestOf(token);
   await inTransaction(dbOf(store, token), async (transaction) => {
@@ -164,7 +164,7 @@ export async function useUpInvitation(store: AccountStore, token: string): Promi
   });
 }
 
-/** Makes the invitation of a failed sign-up usable again, unless its user exists. */
+/** Makes the invitation of a failed sign-up usable again, or uses it up if the user exists. */
 export async function giveBackInvitation(store: AccountStore, token: string, userId: UserId): Promise<void> {
   if ((await findUser(store.shards, userId)) !== undefined) return useUpInvitation(store, token);
   await dbOf(store, token)

@@ -22,7 +22,7 @@ export async function keepIfLeaving(
   keeps: boolean,
 ): Promise<boolean> {
   if (disabledAt === null || until === null) return false;
-  // An account removed by an identity system does not return on its own.
+  // An identity system removed the account, so only an administrator restores it.
   if (await isRemovedSince(transaction, { id, disabled_at: disabledAt })) return false;
   if (!keeps) {
     const day = formatTime(until);
@@ -39,8 +39,8 @@ export async function keepIfLeaving(
 }
 
 /**
- * Rejects a disabled account, or a leaving one that is not wanted, without a change. Runs before a one-time recovery
- * code or issuer answer is used. `keepIfLeaving` decides under the lock.
+ * Rejects a disabled account, or a leaving one that is not wanted, before a one-time recovery code or issuer answer is
+ * used. `keepIfLeaving` decides under the lock.
  * @throws HoldfastError forbidden, account_leaving
  */
 export async function assertOpen(reader: ShardReader, user: UserRow, keeps: boolean): Promise<void> {

@@ -11,7 +11,7 @@ export interface KnownDevice {
   readonly userId: UserId;
 }
 
-/** Secret of a device; for a browser with several accounts, all its secrets. */
+/** Several for a browser with several accounts. */
 export type DeviceSecrets = string | readonly string[] | undefined;
 
 /** Includes removed devices. */
@@ -23,7 +23,7 @@ export function devicesOf(
   return [given ?? []].flat().flatMap((secret) => parseDeviceSecret(secrets.refreshKey, userId, secret) ?? []);
 }
 
-/** Excludes removed and forgotten devices. Index: the primary key. */
+/** Excludes removed and forgotten ones. Index: the primary key. */
 export async function findKnownDevice(
   world: Pick<AccountWorld, "secrets">,
   reader: ShardReader,
@@ -38,7 +38,7 @@ export async function findKnownDevice(
   return rows[0] === undefined ? undefined : { id: rows[0].id, userId };
 }
 
-/** Makes all current devices unknown. They stay listed, so that a stolen one can be asked to remove its copies. */
+/** Makes all current devices unknown. They stay listed, so that a stolen one can be cleared. */
 export async function forgetDevices(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`update shard.devices set known = false where user_id = ${userId} and known`.execute(transaction);
 }

@@ -6,8 +6,8 @@ interface Waiting {
 }
 
 /**
- * Lines take turns, so a caller with many tasks mostly waits for itself. At the limit, the last of the longest line
- * makes room for a shorter line.
+ * Lines take turns, so a caller with many tasks mostly waits for itself. At the limit, the longest line loses its last
+ * task to a shorter one.
  */
 export class Lanes {
   readonly #runningMax: number;
@@ -28,7 +28,7 @@ export class Lanes {
     try {
       return await work();
     } finally {
-      // The next task takes over this lane, so the count stays.
+      // The next task inherits this lane.
       const next = this.#takeNext();
       if (next === undefined) this.#running -= 1;
       else next.enter();

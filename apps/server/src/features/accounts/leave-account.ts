@@ -23,8 +23,8 @@ export interface LeaveProof {
 }
 
 /**
- * Suspends the account: all sessions and tokens end, and nobody sees its contents. A sign-in before the deadline
- * restores it; afterwards it is shredded.
+ * Suspends the account: all credentials end, and nobody sees its contents. A sign-in before the deadline restores it;
+ * afterwards it is shredded.
  * @returns deadline in microseconds
  * @throws HoldfastError forbidden for a token, proof_required, invalid_field, second_factor, rate_limited; conflict for
  * the last administrator; unauthenticated

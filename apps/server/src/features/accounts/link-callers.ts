@@ -23,9 +23,9 @@ import {
 } from "./secret-token.ts";
 
 export interface LiveLink extends GrantRow {
-  /** Owner of the link's node. Never an address, which is the name of an account without a name. */
+  /** Never an address, which is the name of an account without a name. */
   readonly owner_name: string;
-  /** Owner's requirements for an app password's link. Other links are for anybody who has them. */
+  /** Requirements of an app password's owner; other links are for anybody who has them. */
   readonly access: Access | undefined;
 }
 
@@ -35,8 +35,8 @@ export function isOfLink(bearer: string): boolean {
 }
 
 /**
- * Returns the caller whose view is the link's node. Undefined if the link is unknown, expired, revoked or disabled, or
- * its owner is suspended.
+ * Caller whose view is the link's node; undefined if the link is unknown, expired, revoked or disabled, or its owner is
+ * suspended.
  * @throws HoldfastError unauthenticated for the correct token of a link with a password
  */
 export async function proveLink(world: AccountWorld, bearer: string): Promise<Caller | undefined> {
@@ -69,7 +69,7 @@ export async function markLinkUsed({ shards, clock }: AccountWorld, link: LiveLi
     .execute();
 }
 
-/** Uses one statement, however the token is wrong. */
+/** Runs one statement, however the token is wrong. */
 export async function findLinkOf(world: AccountWorld, bearer: string): Promise<LiveLink | undefined> {
   const session = readLinkSession(bearer);
   const id = session?.linkId ?? parseLinkToken(bearer);
@@ -80,7 +80,7 @@ export async function findLinkOf(world: AccountWorld, bearer: string): Promise<L
   return isSame(Buffer.from(sessionOf(world, link, session.untilSeconds)), Buffer.from(bearer)) ? link : undefined;
 }
 
-/** An editor's link ends with the editor's right to share. Index: grants_id and primary keys. */
+/** An editor's link ends with the editor's right to share. Indexes: grants_id, primary keys. */
 export async function findLiveLink(
   { shards, clock }: Pick<AccountWorld, "shards" | "clock">,
   id: GrantId,
@@ -101,10 +101,7 @@ export async function findLiveLink(
   return { ...link, access: accessOf(rules, now) };
 }
 
-/**
- * Condition for a link `g` in a space `s`: one without a secret lives as long as the app password of the space's owner
- * that uses it. Index: tokens_grant.
- */
+/** A link `g` in a space `s` without a secret lives as long as its owner's app password. Index: tokens_grant. */
 export function isHeld(nowMicros: number): RawBuilder<boolean> {
   return sql`(g.secret_hash is not null or exists (
     select from shard.tokens t where t.grant_id = g.id and t.user_id = s.owner_id
@@ -140,9 +137,8 @@ interface LinkAndPassword {
 }
 
 /**
- * Failures are counted by link and source, for all sources with a higher limit, and for invalid tokens by source.
- * @param source origin of the attempt
- * @param onFound receives the link before its password is checked
+ * Counts failures by link and source, by link with a higher limit, and for invalid tokens by source.
+ * @param onFound called before the password is checked
  * @throws HoldfastError unauthenticated, the same for every fault; rate_limited
  */
 export async function openLink(
@@ -168,7 +164,7 @@ export async function openLink(
   return link;
 }
 
-/** Sources that may use up their failures before a link's password is closed to all. */
+/** Sources that must fail before a link's password is closed to all. */
 const sourcesMin = 10;
 
 function isOpen(link: LiveLink | undefined): boolean {
@@ -184,7 +180,7 @@ export function linkCaller(link: LiveLink): Caller {
   const { lists, access } = boundBy(link.access);
   const writes = role === "editor" || role === "uploader";
   return {
-    // A link takes the place of an account as the author of changes.
+    // Author of changes in place of an account.
     userId: id as string as UserId,
     bucket: bucketOf(spaceId),
     spaceId,
@@ -203,7 +199,7 @@ export function linkCaller(link: LiveLink): Caller {
   };
 }
 
-/** Place that one address of a link's page opens: the page of a folder, or the download of a file or folder. */
+/** Page of a folder, or download of a file or folder, which one address of a link's page opens. */
 export interface LinkPlace {
   readonly use: "page" | "file";
   readonly nodeId: string;

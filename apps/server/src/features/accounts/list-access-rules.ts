@@ -12,7 +12,7 @@ interface NamedRule extends AccessRuleRow {
   readonly group_name: string | null;
 }
 
-/** The server's id is the smallest, so its rule comes first. */
+/** The server's rule comes first: its id is the smallest. */
 export async function listAccessRules(
   { shards }: AccountStore,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },

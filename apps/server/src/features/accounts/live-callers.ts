@@ -19,7 +19,6 @@ import { isProofOld } from "./session-proof.ts";
 
 const sessionScopes: readonly Scope[] = ["files:read", "files:write", "account"];
 
-/** True if anything was ever shared with the user. */
 const receives = sql<boolean>`exists (select from shard.received where grantee_id = u.id)`.as("receives");
 const groupIds = sql<GroupId[]>`array(
   select m.group_id from shard.memberships m where m.user_id = u.id and m.role is not null)`.as("group_ids");
@@ -36,8 +35,8 @@ export async function findLiveCaller(
 }
 
 /**
- * Returns the current state of a caller during a long request: with the current requirements, and without new scopes.
- * @returns undefined if the credential has ended or the link has another password
+ * Returns a caller's current state during a long request: with current requirements, without new scopes.
+ * @returns undefined if the credential has ended or the link's password was changed
  */
 export async function findCallerAgain(world: CredentialWorld, caller: Caller): Promise<Caller | undefined> {
   const now = await findLiveCaller(world, caller.credential);
@@ -62,7 +61,7 @@ function stampOf({ credential }: Caller): string | undefined {
 
 export interface LiveSession {
   readonly caller: Caller;
-  /** Number of the valid refresh token, and whether anything issued with it was used. */
+  /** Number of the valid refresh token. `isNumberUsed`: something issued with it was used. */
   readonly number: number;
   readonly isNumberUsed: boolean;
   readonly lastSeenAt: number | null;
@@ -116,7 +115,7 @@ export async function findLiveSession(world: CredentialWorld, id: SessionId): Pr
   return { caller, number: row.number, isNumberUsed: row.number_used, lastSeenAt: row.last_seen_at, kind: kindOf(row) };
 }
 
-/** Devices of earlier versions report only if they are browsers. */
+/** Earlier versions report only browsers. */
 export function kindOf({
   kind,
   browser,
@@ -152,7 +151,7 @@ export async function findLiveToken(world: CredentialWorld, id: TokenId): Promis
   if (row.expires_at !== null && row.expires_at <= clock.nowMicros()) return undefined;
   const found = { secretHash: row.secret_hash, lastUsedAt: row.last_used_at };
   if (row.grant_id !== null) {
-    // If the confining link is invalid, the token sees nothing.
+    // Without a live link the token sees nothing.
     const link = await findLiveLink({ shards, clock }, row.grant_id);
     return link === undefined
       ? undefined

@@ -12,12 +12,12 @@ import { linkSecrets, linkStamp } from "./secret-token.ts";
 
 type Credential = Caller["credential"];
 
-/** live: unchanged since the proof. anew: alive, but with other account rules, so it must be proved again. */
+/** live: unchanged. anew: alive, but the account's rules changed, so it must be proved again. */
 export type Liveness = "live" | "anew";
 
 /**
- * Finds which of these sessions, personal access tokens and links are still alive, with the authenticator's conditions,
- * for many at once. A link is alive only with the password with which it was opened.
+ * Applies the authenticator's conditions to many sessions, tokens and links at once. A link is alive only with the
+ * password that opened it.
  */
 export async function findLiveCredentials(
   world: CredentialWorld,
@@ -41,7 +41,7 @@ export async function findLiveCredentials(
   return live;
 }
 
-/** Finds links of editors who may no longer share there. Index: grants_id. */
+/** Finds links of editors who lost the right to share. Index: grants_id. */
 async function findLapsedLinks(shards: Shards, { db }: Shard, credentials: readonly Credential[]): Promise<GrantId[]> {
   const ids = credentials.flatMap((credential) => (credential.kind === "link" ? [credential.id] : []));
   if (ids.length === 0) return [];

@@ -5,11 +5,11 @@ import type { ShardReader } from "../../base/db/shard-tables.ts";
 import type { Caller } from "./caller.ts";
 
 /**
- * Number of a session that ended because an old refresh token was reused. Its row stays for a day, to give the reason.
+ * Number of a session that ended because an old refresh token was reused. The row stays for a day to give the reason.
  */
 export const copiedNumber = -1;
 
-/** @throws HoldfastError unauthenticated if the session has ended since the request arrived */
+/** @throws HoldfastError unauthenticated if the session ended meanwhile */
 export async function assertLive(transaction: ShardReader, session: SessionId): Promise<void> {
   const { rows } = await sql`
     select from shard.sessions where id = ${session} and number <> ${copiedNumber} for share`.execute(transaction);

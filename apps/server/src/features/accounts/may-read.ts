@@ -8,8 +8,8 @@ import { findNode } from "../../tree/read/look-up.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
 
 /**
- * Finds a node that a user may read, to mention or notify them. The number of look-ups is the same for every user.
- * @returns undefined for a user who may not read it, is suspended or does not exist
+ * Finds a node that a user may read, to mention or notify them. Makes the same look-ups for every user.
+ * @returns undefined for a user who may not read the node, is suspended or does not exist
  */
 export async function findReadable(shards: Shards, userId: UserId, nodeId: NodeId): Promise<PlacedNode | undefined> {
   const actor = await readActor(shards, userId);

@@ -9,9 +9,8 @@ export interface PasswordOwner {
 }
 
 /**
- * Hashes a new password, which must not be among the first guesses for every account or for this one. Existing
- * passwords are not checked.
- * @param line line in which the hashing waits, see `Turn`
+ * Rejects the first guesses for every account and for this one. Existing passwords are not checked.
+ * @param line see `Turn`
  * @throws HoldfastError invalid_field with the reason `common_password`, unavailable when too many wait
  */
 export async function hashNewPassword(
@@ -30,14 +29,14 @@ export async function hashNewPassword(
 }
 
 /**
- * Columns of an account that gets a new password. A pending change of address is dropped, because somebody else may
- * have asked for it. Its link works for days, and through it they could have the next password mailed to themselves.
+ * Columns of an account with a new password. Drops a pending change of address: a stranger may have requested it, and
+ * its link, valid for days, would let them receive the next password reset.
  */
 export function withPassword(passwordHash: string) {
   return { password_hash: passwordHash, has_password: true, next_email: null } as const;
 }
 
-/** True for a leaked password, and for the account's address, mailbox or name, or "holdfast". */
+/** True for a leaked password, the account's address, mailbox or name, and "holdfast". */
 export async function isTriedFirst(password: string, { email, name }: PasswordOwner): Promise<boolean> {
   const address = emailKey(email);
   const [mailbox = ""] = address.split("@");

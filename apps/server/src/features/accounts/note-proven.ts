@@ -7,15 +7,15 @@ import type { AccountStore } from "./account-world.ts";
 interface Proven {
   readonly id: SessionId;
   readonly userId: UserId;
-  /** Hash at the time of the request; a password set since then makes the proof void. */
+  /** Hash at the time of the request; a later password change voids the proof. */
   readonly passwordHash: string;
-  /** Microseconds; now by default. */
+  /** Microseconds; default: now. */
   readonly provenAt?: number;
 }
 
 /**
- * Records in a session that its person has proved who they are.
- * @throws HoldfastError unauthenticated if the session or the account has ended since
+ * Records in a session that its person proved their identity.
+ * @throws HoldfastError unauthenticated if the session or the account has ended
  */
 export async function noteProven(
   { clock }: Pick<AccountStore, "clock">,

@@ -3,12 +3,12 @@ import { bucketOfHash, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { AccountStore } from "./account-world.ts";
 
-/** Returns the shard that maps an issuer's subject to its account. @param key SHA-256 over issuer and subject */
+/** Shard that maps an issuer's subject to its account. @param key SHA-256 over issuer and subject */
 export function directoryOf({ shards }: Pick<AccountStore, "shards">, key: Buffer) {
   return shards.of(bucketOfHash(toHashHex(key)));
 }
 
-/** Runs after the row beside the account is deleted. Without that row, the directory's row opens nothing. */
+/** Runs after the account's row is deleted, without which this one has no effect. */
 export async function releaseIdentity(store: Pick<AccountStore, "shards">, key: Buffer, userId: UserId): Promise<void> {
   await sql`delete from shard.outside_directory where identity_key = ${key} and user_id = ${userId}`.execute(
     directoryOf(store, key).db,

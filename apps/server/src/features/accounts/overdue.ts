@@ -10,18 +10,17 @@ export interface IssuerBound {
   readonly everyMs: number;
 }
 
-/** Dependencies of a check of credentials. It runs when a request begins and while its answer is sent. */
+/** Dependencies of checks of credentials, at a request's beginning and while its answer is sent. */
 export interface CredentialWorld {
   readonly shards: Shards;
   readonly clock: Clock;
-  /** Undefined: people who signed in through an issuer stay signed in. */
   readonly issuerBound: IssuerBound | undefined;
 }
 
 /**
- * Condition on the user `u` in the statement that proves a credential. It holds if the issuer is their only way in and
- * their last sign-in there is too long ago. Their sessions and tokens then wait for the next one, since an issuer does
- * not report closed accounts. Administrators are exempt, as they repair the sign-in when an issuer is gone.
+ * Condition on a credential's user `u`: the issuer is the only way in, and the last sign-in there is too old. An issuer
+ * does not report closed accounts, so sessions and tokens wait for the next sign-in. Administrators are exempt, to
+ * repair the sign-in when an issuer is gone.
  */
 export function isOverdue({ clock, issuerBound }: Pick<CredentialWorld, "clock" | "issuerBound">): RawBuilder<boolean> {
   if (issuerBound === undefined) return sql<boolean>`false`;

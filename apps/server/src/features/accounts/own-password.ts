@@ -11,7 +11,7 @@ import { assertPasswordHere, proveOwner } from "./prove-password.ts";
 import { withCode } from "./second-factor.ts";
 
 export interface PasswordChange {
-  /** Missing for an account without a known password. */
+  /** Absent without a known password. */
   readonly current_password?: string | undefined;
   readonly new_password: string;
   readonly totp?: string | undefined;
@@ -20,8 +20,8 @@ export interface PasswordChange {
 }
 
 /**
- * Ends all personal access tokens and all other sessions, because somebody else may know the old password. Guesses
- * count as failed sign-ins.
+ * Ends all personal access tokens and all other sessions, because somebody may know the old password. Guesses count as
+ * failed sign-ins.
  * @throws HoldfastError forbidden for a personal access token, proof_required, invalid_field, second_factor,
  * rate_limited, conflict, unauthenticated
  */
@@ -54,7 +54,7 @@ export async function changeOwnPassword(
       .executeTakeFirst();
     if (changed === undefined)
       throw new HoldfastError("conflict", "The password was changed in the meantime. Sign in again.");
-    // The account is locked first, as by all code that ends its sessions.
+    // Runs after the account's lock, like all code that ends its sessions.
     await assertLive(transaction, credential.id);
     await transaction
       .deleteFrom("shard.sessions")

@@ -7,8 +7,8 @@ import type { AccountWorld } from "./account-world.ts";
 import { isSame } from "./secret-token.ts";
 
 /**
- * Purpose of a passkey's answer, which is valid for no other one: to add a passkey in this session, to go with this
- * account's password, or to replace the password of a person still unknown.
+ * Purpose of an answer, which is valid for no other one: to add a passkey in this session, to accompany this account's
+ * password, or to replace the password of an unknown person.
  */
 export type ChallengeUse = `add ${string}` | `factor ${string}` | "sign-in";
 
@@ -20,11 +20,10 @@ const proofBytes = 16;
 
 export interface Challenge {
   readonly bytes: Buffer;
-  /** Unix milliseconds. */
   readonly untilMs: number;
 }
 
-/** Stored only when answered, so asking for challenges fills no table. */
+/** Stored only when answered, so that requests fill no table. */
 export function makeChallenge({ secrets, clock, random }: Parts, use: ChallengeUse): Challenge {
   const untilMs = clock.nowMs() + limits.passkeyChallengeMs;
   const head = Buffer.alloc(randomBytes + untilBytes);
@@ -47,7 +46,7 @@ export function readChallenge({ secrets, clock }: Parts, use: ChallengeUse, text
 }
 
 /**
- * Marks a challenge as answered. The second of two simultaneous answers waits for the first and finds it taken.
+ * Marks a challenge as answered. The second of two simultaneous answers waits and finds it taken.
  * @returns true for the first answer
  */
 export async function takeChallenge(

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Name for which passkeys are made, and origins of the pages that may ask for them. */
+/** Domain of the passkeys, and origins of pages that may request them. */
 export interface PasskeySite {
   readonly rpId: string;
   readonly origins: readonly string[];
@@ -12,14 +12,11 @@ interface Addresses {
   readonly publicUrl: string;
 }
 
-/**
- * Browsers make passkeys only for domain names, and only where nobody in between can change the page.
- * @returns undefined if they would refuse
- */
+/** @returns undefined if browsers would refuse: they need a domain name and a secure connection */
 export function passkeySiteOf({ origin, publicUrl }: Addresses): PasskeySite | undefined {
   const site = URL.parse(publicUrl);
   if (site === null || !isFit(site)) return undefined;
-  // A proxy may serve the public address unknown to the server, and the server itself other ports of the same name.
+  // A proxy may serve the public address without the server's knowledge; the server may serve other ports of the name.
   const urls = [site, URL.parse(origin)].filter((url) => url?.hostname === site.hostname && isFit(url));
   return { rpId: site.hostname, origins: urls.flatMap((url) => url?.origin ?? []) };
 }

@@ -73,9 +73,7 @@ export function requestOfFactor(
   };
 }
 
-/**
- * Returns a request for any passkey of this server. It is the same for everybody, so it reveals nothing about anyone.
- */
+/** Equal for everybody, so it reveals nothing about anyone. */
 export function requestOfSignIn(
   world: AccountWorld,
   site: PasskeySite,
@@ -106,10 +104,7 @@ export function passkeyJson(row: PasskeyRow): PasskeyJson {
   };
 }
 
-/**
- * Name of the person in passkeys: the account's id in bytes. It is unique across servers and leads to the account
- * without a look-up.
- */
+/** The account's id in bytes: unique across servers, and identifies the account without a look-up. */
 export function userHandleOf({ id }: Pick<UserRow, "id">): string {
   return Buffer.from(id.replaceAll("-", ""), "hex").toString("base64url");
 }

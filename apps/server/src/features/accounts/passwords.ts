@@ -3,20 +3,19 @@ import type { UserId } from "@holdfast/core/ids";
 import { Lanes } from "./lanes.ts";
 
 const argon2id = 2 as Algorithm.Argon2id;
-/** OWASP's password storage cheat sheet for argon2id: 19 MiB, two passes, one lane. */
+/** OWASP password storage cheat sheet: argon2id with 19 MiB, two passes, one lane. */
 const parameters = { algorithm: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Two take 38 MiB and leave threads of the pool to files and names. 256 waiting tasks finish within seconds. */
+/** Two take 38 MiB and leave threads of the pool to file and name look-ups. 256 waiting tasks finish within seconds. */
 const lanes = new Lanes(2, 256);
 
-/** Costs the same work as a person's hash, but matches no known password. */
+/** Costs as much work as a real hash, but matches no known password. */
 export const hashOfNobody = `$argon2id$v=19$m=19456,t=2,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
 
-/** Place in the queue for a lane. */
 export interface Turn {
-  /** Tasks of one line wait behind each other, see `sourceLine` and `accountLine`. */
+  /** Tasks of a line wait behind each other, see `sourceLine` and `accountLine`. */
   readonly line: string;
-  /** Check that runs when the turn comes. Its errors are passed on. */
+  /** Runs when the turn comes; its errors are passed on. */
   readonly begin?: () => Promise<void>;
 }
 
@@ -34,7 +33,7 @@ export function hashPassword(password: string, line?: string): Promise<string> {
 }
 
 /**
- * Takes the same time whether or not the user exists: without a hash it checks `hashOfNobody`.
+ * Takes equally long for missing users: without a hash it checks `hashOfNobody`.
  * @param passwordHash undefined if there is no such user
  * @throws HoldfastError unavailable when too many wait
  */

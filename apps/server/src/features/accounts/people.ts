@@ -7,13 +7,10 @@ import type { Shards } from "../../base/db/shards.ts";
 
 /** Name of somebody who acted through a link. Only people who may share see the link's own name. */
 const linkName = "(link)";
-/** Name of somebody who no longer exists. Their id stays, to distinguish two of them. */
+/** Name of a deleted account or link. The id stays, to distinguish two of them. */
 const goneName = "(deleted account or link)";
 
-/**
- * Reads the names of people on all shards, with one statement for each shard; every id gets an answer. The caller
- * checks that the reader may see the action beside which a name appears.
- */
+/** One statement per shard; every id gets an answer. The caller checks that the reader may see the action. */
 export async function readPeople(shards: Shards, ids: Iterable<string>): Promise<(id: string) => PersonJson> {
   const accounts = new Set(ids).values().filter((id) => isId(id)) as IteratorObject<UserId>;
   const byShard = Map.groupBy(accounts, (id) => shards.ofId(id));
@@ -22,7 +19,7 @@ export async function readPeople(shards: Shards, ids: Iterable<string>): Promise
   return (id) => ({ id, name: names.get(id) ?? goneName });
 }
 
-/** Indexes: the primary key and `grants_grantee`. */
+/** Indexes: `grants_grantee`, primary key. */
 async function readNames(db: Kysely<ShardTables>, ids: readonly UserId[]): Promise<PersonJson[]> {
   const { rows } = await sql<PersonJson>`
     select id, name from shard.users where id = any(${uuidArray(ids)})

@@ -19,16 +19,16 @@ import { digestOf, makePersonalToken } from "./secret-token.ts";
 export type TokenJson = z.output<typeof tokenSchema>;
 
 /**
- * A token never opens more, nor lives longer, than the credential that made it, and ends with it.
- * @throws HoldfastError forbidden for a scope that the caller does not have, invalid_field for a bad time, conflict,
- * device_suspended, unauthenticated if the caller's credential has ended since
+ * A token never permits more, nor lives longer, than the credential that made it, and ends with it.
+ * @throws HoldfastError forbidden for a scope that the caller lacks, invalid_field for a bad time, conflict,
+ * device_suspended, unauthenticated if the caller's credential has ended
  */
 export async function createPersonalToken(
   world: AccountWorld,
   caller: Caller,
   request: { name: string; scopes: readonly Scope[]; expiresAtMicros: number | null },
 ): Promise<TokenJson & { token: string }> {
-  // A suspended device could otherwise keep making changes with the token.
+  // The token would let a suspended device go on changing files.
   assertNotSuspended(caller);
   assertScopes(caller.scopes, request.scopes);
   assertPlainText(request.name, "name");
@@ -54,7 +54,7 @@ export async function createPersonalToken(
     await assertExpiry(world, transaction, caller, request.expiresAtMicros);
     await assertRoom(transaction, caller);
     await transaction.insertInto("shard.tokens").values(row).execute();
-    // A token made by another token ends with it. Scripts that renew theirs would cause a mail every hour.
+    // A token made by another token ends with it, and scripts that renew theirs would cause hourly mails.
     if (row.maker_id === null) await world.tellSecurity?.(transaction, caller.userId, "token");
   });
   world.queued?.(caller.userId);
@@ -73,10 +73,7 @@ function assertScopes(has: ReadonlySet<Scope>, wanted: readonly Scope[]): void {
   );
 }
 
-/**
- * A new password, a revocation and a change of administrators wait for this lock, so none misses a token that it should
- * end.
- */
+/** A new password, a revocation and a change of administrators wait for this lock, so they see every token to end. */
 export async function assertMaker(
   world: AccountWorld,
   transaction: Kysely<ShardTables>,
@@ -145,7 +142,7 @@ export async function listPersonalTokens(world: AccountWorld, userId: UserId): P
   return rows.map((row) => tokenJson(row, row.folder_id));
 }
 
-/** Includes all tokens made with it. @throws HoldfastError not_found */
+/** Also ends the tokens made with it. @throws HoldfastError not_found */
 export async function deletePersonalToken(world: AccountWorld, userId: UserId, id: string): Promise<void> {
   const deleted = isId(id) ? await deleteFamily(world, userId, id as TokenId) : 0;
   if (deleted === 0) throw new HoldfastError("not_found", "There is no such token.");
@@ -153,7 +150,7 @@ export async function deletePersonalToken(world: AccountWorld, userId: UserId, i
 
 export async function deleteFamily(world: Pick<AccountWorld, "shards">, userId: UserId, id: TokenId): Promise<number> {
   return inTransaction(world.shards.ofId(userId).db, async (transaction) => {
-    // Waits for requests that are making tokens with this one; the next statement then sees their rows.
+    // Waits for requests that make tokens with this one; the next statement then sees their rows.
     await transaction.selectFrom("shard.users").select("id").where("id", "=", userId).forUpdate().execute();
     const { rows } = await sql`
       with recursive family (id) as (
@@ -169,17 +166,16 @@ export async function deleteFamily(world: Pick<AccountWorld, "shards">, userId: 
 }
 
 /**
- * Ends all tokens of the user and everything else that goes on without a session. This includes webhooks, and offers of
- * files to another owner that nobody has accepted. Runs in the transaction that has changed the user's row, so nobody
- * creates one meanwhile.
+ * Ends everything that works without a session: tokens, webhooks, and unaccepted offers of files. Runs in the
+ * transaction that changed the user's row, so nobody creates one meanwhile.
  */
 export async function endPersonalTokens(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
   await transaction.deleteFrom("shard.tokens").where("user_id", "=", userId).execute();
-  // No token has the id of a webhook, so its maker has ended.
+  // No token has a webhook's id, so its maker counts as ended.
   await sql`update shard.webhooks set maker_id = id where user_id = ${userId} and maker_id is null`.execute(
     transaction,
   );
-  // An account's own space is on its shard.
+  // The account's own space is on its shard.
   await sql`
     delete from shard.transfers
     where space_id = (select space_id from shard.users where id = ${userId}) and from_id = ${userId}
@@ -187,8 +183,8 @@ export async function endPersonalTokens(transaction: Kysely<ShardTables>, userId
 }
 
 /**
- * Removes the administrative scopes from all tokens of the user; their other scopes stay. Runs in the transaction that
- * has changed the user's row.
+ * Removes the administrative scopes from all tokens of the user; other scopes stay. Runs in the transaction that
+ * changed the user's row.
  */
 export async function endAdministration(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
   await sql`

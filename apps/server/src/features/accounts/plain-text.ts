@@ -2,10 +2,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const controlCharacters = /[\u0000-\u001f\u007f]/;
-/** C1 controls, line separators, and marks that reverse text and so disguise a name. */
+/** C1 controls, line separators, and marks that reverse text and disguise names. */
 const misleadingCharacters = /[\u0080-\u009f\u2028-\u202e\u2066-\u2069]/;
 
-/** Returns true if a text can be shown as a name and stored in the database. */
+/** Checks that a text can be shown as a name and stored in the database. */
 export function isPlainText(text: string): boolean {
   return text.isWellFormed() && !controlCharacters.test(text);
 }

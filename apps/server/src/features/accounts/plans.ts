@@ -14,13 +14,13 @@ type PlanJson = Pick<PlanRow, "name" | "quota_bytes" | "offered"> & { readonly d
 const spreadUsersMax = 500;
 
 /**
- * Gives accounts of changed plans their new quota in portions. After a kill, the plan stays marked and the next start
- * continues.
+ * Gives accounts of changed plans their new quota, in portions. After a kill, the next start continues with plans still
+ * marked.
  * @returns plans in use but not configured; they stay unchanged
  */
 export async function writePlans(shards: Shards, settings: PlanSettings): Promise<string[]> {
   for (const { db } of shards.all()) await inTransaction(db, (transaction) => writeRows(transaction, settings));
-  // Other plans can no longer be given from here on. A plan that nobody has on any shard now therefore stays unused.
+  // From here on nobody can get another plan, so a plan unused on all shards stays unused.
   const left = await leftPlans(shards);
   for (const { db } of shards.all()) {
     await sql`delete from shard.plans where not offered and name <> all(${left}::text[])`.execute(db);
@@ -41,7 +41,7 @@ export async function listPlans(shards: Shards): Promise<PlanJson[]> {
   }));
 }
 
-/** Keeps plans unchanged until the transaction ends. An account that gets a plan now thus gets its current quota. */
+/** Keeps plans unchanged until the transaction ends, so that an account gets its plan's current quota. */
 export async function holdPlans(transaction: Db): Promise<PlanRow[]> {
   const { rows } = await sql<PlanRow>`select * from shard.plans order by name for share`.execute(transaction);
   return rows;
@@ -62,7 +62,7 @@ export async function takePlan(transaction: Db, name: string | undefined): Promi
   );
 }
 
-/** Locks the table against other starts and requests about to give a plan. */
+/** Locks the table against other starts, and against requests that give a plan. */
 async function writeRows(transaction: Db, { plans, defaultPlan }: PlanSettings): Promise<void> {
   await sql`lock table shard.plans in exclusive mode`.execute(transaction);
   const given = JSON.stringify(
@@ -98,12 +98,12 @@ async function spreadPlan(db: Db, { name, quota_bytes: quotaBytes }: PlanRow): P
     last = ids.at(-1) ?? null;
     if (ids.length < spreadUsersMax) break;
   }
-  // A plan that another start has changed since is spread by that start.
+  // A plan that another start changed meanwhile is spread by that start.
   await sql`update shard.plans set spread = true
     where name = ${name} and quota_bytes is not distinct from ${quotaBytes}`.execute(db);
 }
 
-/** Members may get a group's plan on any shard, so a plan in use on one shard stays on all. */
+/** A plan in use on one shard stays on all: members may get a group's plan anywhere. */
 async function leftPlans(shards: Shards): Promise<string[]> {
   const left = new Set<string>();
   for (const { db } of shards.all()) {

@@ -13,8 +13,8 @@ interface Program {
 }
 
 /**
- * Equals a personal access token with these scopes. Reads the token's row and the account's grant each time. A token of
- * `openid` alone opens nothing here.
+ * Equals a personal access token with these scopes. Reads the token's row and the account's grant each time. A token
+ * with only `openid` permits nothing here.
  */
 export async function findProgram(world: CredentialWorld, bearer: string): Promise<Program | undefined> {
   const bucket = bucketOfProgramToken(bearer);

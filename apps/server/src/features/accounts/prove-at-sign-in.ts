@@ -8,14 +8,14 @@ import type { KnownDevice } from "./known-device.ts";
 import type { OutsidePerson, PersonGuard } from "./outside-passwords.ts";
 import { accountLine, isPassword, sourceLine, type Turn } from "./passwords.ts";
 
-/** Account with this password; undefined if a person of the other server is about to get one. */
+/** Account with this password; undefined if a person of the other server will get one. */
 export interface Proved {
   readonly user: UserRow | undefined;
   readonly outside?: OutsidePerson;
 }
 
 interface Claimed {
-  /** Address, or the name at the other server. */
+  /** Address, or name at the other server. */
   readonly email: string;
   readonly password: string;
   readonly onClaimed?: (userId: UserId) => void;
@@ -23,7 +23,7 @@ interface Claimed {
 
 export interface KnownSender {
   readonly device: KnownDevice;
-  /** Account as read a moment ago; `startSession` refuses if its password has changed since. */
+  /** Account as read before; `startSession` refuses if its password has changed. */
   readonly user: UserRow;
 }
 
@@ -33,10 +33,9 @@ interface Attempt {
 }
 
 /**
- * Checks the password of a name here first, so people with a local password never wait for the other server. If that
- * server does not answer, the attempt counts as a failure, because the password may be wrong here. A failure of an
- * unknown device is counted three times: by name and source, by name, and by source. Neither many sources can guess at
- * one account, nor one source at many accounts.
+ * Checks the password here first, so that people with a local password never wait for the other server. Without its
+ * answer, the attempt counts as a failure, because the password may be wrong here. Failures of unknown devices count by
+ * name and source, by name, and by source: many sources cannot guess at one account, nor one source at many accounts.
  * @throws HoldfastError rate_limited, unavailable
  */
 export async function proveAtSignIn(
@@ -47,7 +46,7 @@ export async function proveAtSignIn(
   const device = known?.device;
   let refused: { readonly error: unknown } | undefined;
   const wide = sourceWideCount(source);
-  // Attempts sent together have all begun before the first fails, so each checks again at its turn.
+  // Simultaneous attempts all begin before the first fails, so each checks again at its turn.
   const turn =
     device === undefined
       ? { line: sourceLine(source), begin: () => world.throttle.check(wide.key) }
@@ -77,7 +76,7 @@ export async function proveAtSignIn(
   return proved;
 }
 
-/** Takes the same time whether or not the account exists or has its password elsewhere. */
+/** Takes equally long if there is no account, or its password is elsewhere. */
 async function proveHere(
   world: AccountWorld,
   request: Claimed,
@@ -103,7 +102,7 @@ async function proveElsewhere(
   return { user: person.account, outside: person };
 }
 
-/** The other server compares names loosely, so guesses are counted by person, too. */
+/** Guesses count by person, too, because the other server compares names loosely. */
 function personGuard({ throttle }: AccountWorld, device: KnownDevice | undefined, source: string): PersonGuard {
   return (person, attempt) => {
     const known = `outside ${person}\0${device?.id ?? source}`;
@@ -112,17 +111,16 @@ function personGuard({ throttle }: AccountWorld, device: KnownDevice | undefined
   };
 }
 
-/** Number of sources that may each use up their failures before an account is closed to all but its known devices. */
+/** Sources that must use up their failures before an account is closed to unknown devices. */
 const sourcesMin = 10;
 
-/** @param account key of its address */
+/** @param account `emailKey` of its address */
 export function accountWideCount(account: string): WiderCount {
   return { key: throttleKey("account", account), weight: 1 / sourcesMin };
 }
 
 /**
- * Number of accounts that may each use up their failures from one source. An office may share one address, and its
- * people mistype.
+ * Accounts that must use up their failures before a source is closed: people of an office share an address and mistype.
  */
 const accountsMin = 10;
 

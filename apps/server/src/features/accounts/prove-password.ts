@@ -11,9 +11,9 @@ import { isProofFresh } from "./session-proof.ts";
 import { getUser } from "./users.ts";
 
 /**
- * Asks for the password again, before actions that a stranger at a signed-in device must not do. Guesses count with the
- * sign-ins from this source, and with those of the device instead of the account's from all sources. Strangers who
- * guess from many sources thus keep nobody from changing the password.
+ * Requires the password again, before actions that a stranger at a signed-in device must not do. Guesses count with
+ * sign-ins from this source and with those of the device, not with the account's from all sources: strangers elsewhere
+ * cannot prevent a change of the password.
  * @param field of the request that has the password, for errors
  * @throws HoldfastError invalid_field, rate_limited
  */
@@ -57,12 +57,14 @@ export async function proveOwner(
   throw new HoldfastError("proof_required", message);
 }
 
-/** If people sign in only through an issuer, an older password must not open what it guards, such as app passwords. */
+/**
+ * If people sign in only through an issuer, an older password must not permit what it guards, such as app passwords.
+ */
 function passwordCounts({ onlyThrough }: Pick<AccountWorld, "onlyThrough">, { admin }: Pick<UserRow, "admin">) {
   return onlyThrough === undefined || admin;
 }
 
-/** Returns true if the account has a valid password that somebody knows, here or elsewhere. */
+/** True for a valid password that somebody knows, stored here or elsewhere. */
 export async function hasPassword(
   world: Pick<AccountWorld, "outsidePasswords" | "onlyThrough">,
   user: Pick<UserRow, "id" | "has_password" | "admin">,
@@ -83,7 +85,7 @@ async function isJustProven(world: AccountWorld, { credential }: Caller): Promis
   return row !== undefined && isProofFresh(world, row.proven_at);
 }
 
-/** If the password is elsewhere, a local one does not count. @throws HoldfastError unavailable */
+/** A local password does not count if the password is elsewhere. @throws HoldfastError unavailable */
 async function isRightPassword(
   world: AccountWorld,
   user: UserRow,
@@ -95,7 +97,7 @@ async function isRightPassword(
   return isPassword(user.password_hash, password, { line: accountLine(user.id), begin });
 }
 
-/** @throws HoldfastError forbidden for an account whose password is elsewhere */
+/** @throws HoldfastError forbidden if the password is elsewhere */
 export async function assertPasswordHere(
   { outsidePasswords }: Pick<AccountWorld, "outsidePasswords">,
   userId: UserId,

@@ -24,8 +24,8 @@ export interface SessionProof {
 }
 
 /**
- * Records in the caller's session only that its person has just proved who they are. Guesses are counted, and codes and
- * passkeys used up, as at a sign-in.
+ * Records in the caller's session that its person just proved their identity. Counts guesses and uses up codes and
+ * passkeys as a sign-in does.
  * @returns end of the proof, in microseconds
  * @throws HoldfastError forbidden for a token, and where passwords do not sign in; invalid_field, second_factor,
  * rate_limited, unauthenticated
@@ -56,7 +56,7 @@ async function byPasskey(
 ): Promise<void> {
   const { password_hash: passwordHash } = await getUser(world, userId);
   const isProved = await guardAttempt(world.throttle, throttleKey("passkey", source), () =>
-    // A refusal also commits, to keep the warning of a copied passkey.
+    // Commits refusals too, to keep the warning of a copied passkey.
     inTransaction(world.shards.ofId(userId).db, async (transaction) => {
       if (passkey === undefined) return undefined;
       const refused = await takePasskey(world, transaction, userId, { assertion: passkey, site, use: "sign-in" });

@@ -7,7 +7,7 @@ import type { ShardTables, SpaceRow } from "../../base/db/shard-tables.ts";
 
 /**
  * The largest quota of the own and the groups' plans counts, unless the account has a quota of its own. Runs in the
- * transaction that changed a plan or membership. The state under the space lock decides.
+ * transaction that changed a plan or membership; the state under the space lock decides.
  */
 export async function followPlans(transaction: Kysely<ShardTables>, userIds: readonly UserId[]): Promise<void> {
   if (userIds.length === 0) return;

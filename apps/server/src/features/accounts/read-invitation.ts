@@ -12,10 +12,9 @@ import { bucketOfInvitationToken, digestOf } from "./secret-token.ts";
 const sharedShown = 5;
 
 /**
- * Reads what the holder of a token may know before making the account. An invitation claimed by a sign-up stays
- * readable until that sign-up has made its user. If the sign-up fails, it returns the invitation.
- * @param source key of the failures, which are counted apart from those of sign-ups. A person who often opens an old
- * link can still use a new one.
+ * Reads facts for the holder of a token who has no account yet. An invitation claimed by a sign-up stays readable until
+ * its user exists, because a failed sign-up returns it.
+ * @param source counted apart from sign-ups: a person who often opens an old link can still use a new one
  * @throws HoldfastError not_found alike for an unknown, used or expired invitation; rate_limited
  */
 export async function readInvitation(world: AccountWorld, token: string, source: string): Promise<InvitationFacts> {
@@ -26,7 +25,7 @@ export async function readInvitation(world: AccountWorld, token: string, source:
   throw new HoldfastError("not_found", "This invitation does not exist, was used, or has expired. Ask for a new one.");
 }
 
-/** Makes every check, so that the time reveals nothing. */
+/** Always makes every check, so that the duration reveals nothing. */
 async function findOpen(store: AccountStore, token: string): Promise<InvitationFacts | undefined> {
   const bucket = bucketOfInvitationToken(token);
   const row = await store.shards
@@ -45,8 +44,8 @@ async function findOpen(store: AccountStore, token: string): Promise<InvitationF
 }
 
 /**
- * Lists shared items that wait for the address. Only for a token that confirms the address: the account made with it
- * would show the same. Index: `grants_email`.
+ * Lists shares that wait for the address. Only for a token that confirms the address, whose account would show the
+ * same. Index: `grants_email`.
  */
 async function listWaiting({ shards, clock }: AccountStore, emailKey: string): Promise<InvitationFacts["shared"]> {
   const pages = await Promise.all(

@@ -5,12 +5,12 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 
-/** Crockford's base32: no letter that looks like a digit or another letter. */
+/** Crockford's base32: no letter looks like a digit or another letter. */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-/** 80 bits: too many to guess, and even a fast hash reveals nothing if it leaks. */
+/** 80 bits: unguessable, and even a leaked fast hash reveals nothing. */
 const lettersCount = 16;
 
-/** Replaces the recovery codes. @returns codes in groups of four letters; only their hashes are stored */
+/** @returns codes in groups of four letters; only their hashes are stored */
 export async function replaceRecoveryCodes(
   transaction: ShardReader,
   userId: UserId,
@@ -36,7 +36,7 @@ export function isRecoveryCode(code: string): boolean {
  * @returns true if it was valid
  */
 export async function takeRecoveryCode(transaction: ShardReader, userId: UserId, code: string): Promise<boolean> {
-  // The code may have been read aloud or copied from paper.
+  // Somebody may have heard the code or copied it from paper.
   const meant = code.toLowerCase().replaceAll("o", "0").replaceAll(/[il]/g, "1");
   const { rows } = await sql`
     delete from shard.recovery_codes where user_id = ${userId} and code_hash = ${hashOf(meant)} returning 1`.execute(

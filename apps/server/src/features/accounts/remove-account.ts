@@ -8,9 +8,8 @@ import { isRemovedSince } from "./removed-since.ts";
 import { lockUnlessShredded, sparesAdministrators } from "./users.ts";
 
 /**
- * Removes an account at the request of an identity system. It is suspended immediately, and shredded after the grace
- * period of an account that its owner deleted. Until then only an administrator can restore it. Of several removals the
- * first counts.
+ * Suspends an account at the request of an identity system and shreds it after the grace period; until then only an
+ * administrator can restore it. The first of several removals counts.
  * @throws HoldfastError forbidden for an administrator, conflict for an account that is being shredded
  */
 export async function removeAccount(world: AccountWorld, user: UserRow): Promise<void> {
@@ -20,9 +19,9 @@ export async function removeAccount(world: AccountWorld, user: UserRow): Promise
     const { admin, id, disabled_at: disabledAt } = await lockUnlessShredded(transaction, user);
     if (admin) throw sparesAdministrators();
     if (await isRemovedSince(transaction, { id, disabled_at: disabledAt })) return;
-    // Otherwise the LDAP server would restore the account if it knows it again.
+    // Otherwise the LDAP server could restore the account.
     await followAbsence(transaction, { id, disabled_at: disabledAt }, { disabled: true }, world.clock);
-    // An account deleted before keeps its earlier date.
+    // An account deleted earlier keeps its date.
     await sql`
       update shard.users set disabled_at = ${now}::int8, leaving_until = least(leaving_until, ${until}::int8)
       where id = ${id}`.execute(transaction);

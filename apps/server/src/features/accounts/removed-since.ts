@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 
-/** Returns true if the account is suspended because an identity system removed it, and not by a later act. */
+/** True if the account is suspended because an identity system removed it. A later act sets another time. */
 export async function isRemovedSince(
   reader: ShardReader,
   { id, disabled_at: disabledAt }: Pick<UserRow, "id" | "disabled_at">,
@@ -14,8 +14,8 @@ export async function isRemovedSince(
 }
 
 /**
- * Returns true if an identity system suspended the account, and nobody else since. A suspension by an administrator or
- * a deletion by the owner has another time.
+ * True if an identity system suspended the account. An administrator's suspension or an owner's deletion has another
+ * time.
  */
 export async function isSuspendedByIdentitySystem(
   reader: ShardReader,

@@ -21,7 +21,7 @@ type Forgetful = Pick<UserRow, "id" | "email" | "password_hash">;
 /** The key is that of mails, because the sender of mails makes the link. */
 type ResetWorld = Pick<AccountWorld, "clock"> & { readonly secrets: Pick<AccountWorld["secrets"], "mailKey"> };
 
-/** Works for half an hour, and until the password or the address changes. */
+/** Valid for half an hour, and until the password or the address changes. */
 export function resetLink({ secrets, clock }: ResetWorld, user: Forgetful): string {
   const untilSeconds = Math.floor((clock.nowMs() + limits.passwordResetMs) / 1000);
   return `/setup#${resetToken(secrets.mailKey, user, untilSeconds)}`;
@@ -33,11 +33,11 @@ export interface PasswordReset extends EndedWays {
 }
 
 /**
- * Sets a new password for the holder of a token, who reads the mail of the account's address. All sessions and personal
- * access tokens end, because somebody else may have made them, and known devices are forgotten. The second factor
- * stays; if it was only passkeys and they are to end, its recovery codes stay. If no address of the account was ever
- * confirmed, a stranger may have made it. Its first reset therefore ends all other ways in.
- * @returns account, and the number of ways in without the password that are left
+ * Sets a new password for the holder of a mailed token. Ends all sessions and personal access tokens and forgets known
+ * devices, because a stranger may have made them. The second factor stays; if ended passkeys were all of it, its
+ * recovery codes stay. An account that never had a confirmed address may be a stranger's, so its first reset ends all
+ * other ways in.
+ * @returns account, and the number of remaining ways in without the password
  * @throws HoldfastError invalid_field for a wrong, used or expired token; rate_limited; forbidden if the password is
  * elsewhere
  */

@@ -26,11 +26,11 @@ export interface GivenFactor {
   readonly passkey?: PasskeyAssertion | undefined;
   readonly site?: PasskeySite | undefined;
   readonly sender: CodeSender;
-  /** A trusted issuer asked for a second factor. */
+  /** A trusted issuer required a second factor. */
   readonly isPassed?: boolean;
 }
 
-/** Sender of a code: a session or a known device, which strangers' guesses do not delay, or anybody. */
+/** known: a session or known device, which strangers' guesses do not delay. */
 export type CodeSender = "known" | "anybody";
 
 const minuteMs = 60_000;
@@ -49,8 +49,8 @@ export async function readSecondFactor(world: AccountWorld, userId: UserId): Pro
 }
 
 /**
- * Checks the second factor after the password was proved. Does nothing for an account without one. See `withCode`.
- * @param check an error thrown here leaves the code unused, so it can be sent again
+ * See `withCode`. Does nothing without a second factor.
+ * @param check an error thrown here leaves the code unused, for another attempt
  * @throws HoldfastError second_factor for a missing, wrong or used code; rate_limited
  */
 export async function passSecondFactor(
@@ -76,11 +76,10 @@ function factorOf({ totp, passkey }: GivenFactor): SignInKind {
 }
 
 /**
- * Uses up the code or passkey of an account that has a second factor, and runs `act` in the same transaction. The
- * factor is thus not turned on or off between the two. Each code counts once, and a recovery code is then gone. Wrong
- * codes of the app count for the account, from all sources. From the sixth in a row each attempt has to wait, up to an
- * hour. Recovery codes are not delayed, since nobody can guess them. A known device is not delayed either, since known
- * devices have their own count.
+ * Uses up a code or passkey, if the account has a second factor, and runs `act` in the same transaction, so that the
+ * factor stays on or off between the two. Each code counts once; a recovery code is then gone. Wrong codes of the app
+ * count for the account, from all sources; from the sixth in a row each attempt waits, up to an hour. Recovery codes
+ * are unguessable and never delayed. Known devices have their own count.
  * @throws HoldfastError second_factor, rate_limited, errors of `act`
  */
 export async function withCode<Result>(
@@ -89,7 +88,7 @@ export async function withCode<Result>(
   given: GivenFactor,
   act: (transaction: ShardReader, row: SecondFactorRow) => Promise<Result>,
 ): Promise<Result> {
-  // A refusal is thrown after the commit, so that its counts are kept.
+  // Refusals are thrown after the commit, to keep their counts.
   const done = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
     const row = await lockRow(transaction, userId);
     const refusal = isOn(row) && given.isPassed !== true ? await takeFactor(world, transaction, row, given) : undefined;
@@ -128,20 +127,20 @@ async function takeCode(
   const code = plainCode(totp ?? "");
   if (code === "") return codeMissing(row);
   if (isRecoveryCode(code)) return takeRecovery(world, transaction, row.user_id, code);
-  // An account without an app has no codes, so nothing is counted.
+  // Without an app there are no codes, so nothing is counted.
   if (!hasApp(row)) return codeWrong();
   const nowMs = world.clock.nowMs();
   const failures = isKnown ? row.known_failures : row.failures;
   const failedAt = isKnown ? row.known_failed_at : row.failed_at;
   const waitMs = waitMsOf(failures, failedAt, nowMs);
-  // The clock was ahead at that failure. The wait begins now, or it would last until that time comes.
+  // The clock was ahead at that failure. Starts the wait now; otherwise it would last until that time.
   if (waitMs > 0 && failedAt > nowMs * 1000)
     await sql`update shard.second_factors set ${sql.ref(isKnown ? "known_failed_at" : "failed_at")} = ${nowMs * 1000}
       where user_id = ${row.user_id}`.execute(transaction);
   if (waitMs > 0) return tooManyWrong(waitMs);
   const { totpStep } = await import("./totp.ts");
   const step = totpStep(await unwrapSecret(world, row.user_id, row.secret), code, nowMs);
-  // A right code that is sent again is no guess.
+  // A repeated right code is no guess.
   if (step !== undefined && step <= row.last_step) return codeWrong();
   if (step !== undefined) {
     await sql`update shard.second_factors set last_step = ${step}, failures = 0, known_failures = 0
@@ -175,7 +174,7 @@ export async function removeSecondFactor(transaction: ShardReader, userId: UserI
 
 /**
  * Runs in the transaction that would end the last factor.
- * @throws HoldfastError conflict if an administrator requires one
+ * @throws HoldfastError conflict if an administrator requires a factor
  */
 export async function assertMayEnd(transaction: ShardReader, userId: UserId): Promise<void> {
   if (!(await isFactorRequired(transaction, userId))) return;
@@ -189,21 +188,21 @@ export function isOn(row: SecondFactorRow | undefined): row is Live {
 }
 
 /**
- * Returns true if something was prepared before the second factor was turned on, and thus without it. A thief who had
- * only the password then must not complete it now.
+ * True for something prepared before the second factor was turned on: a thief who had only the password then must not
+ * complete it.
  * @param preparedAt in microseconds
  */
 export function isFromBefore(row: Pick<SecondFactorRow, "since">, preparedAt: number): boolean {
   return row.since !== null && preparedAt < row.since;
 }
 
-/** Takes no lock, see `isFromBefore`. */
+/** Runs `isFromBefore` without a lock. */
 export async function isOlderThanFactor(reader: ShardReader, userId: UserId, preparedAt: number): Promise<boolean> {
   const row = await readRow(reader, userId);
   return row !== undefined && isFromBefore(row, preparedAt);
 }
 
-/** Cancels a pending change of address. It was asked for without the second factor that this transaction turns on. */
+/** Cancels a pending change of address, which was requested without the factor that this transaction turns on. */
 export async function withdrawAddress(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`update shard.users set next_email = null where id = ${userId} and next_email is not null`.execute(
     transaction,
@@ -225,7 +224,7 @@ export async function lockRow(transaction: ShardReader, userId: UserId): Promise
   return row;
 }
 
-/** Runs after `lockRow` and before `assertLive`: the account is locked before its sessions. */
+/** Runs between `lockRow` and `assertLive`: accounts are locked before their sessions. */
 export async function lockOwner(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`select from shard.users where id = ${userId} for no key update`.execute(transaction);
 }
@@ -234,7 +233,7 @@ export function plainCode(text: string): string {
   return text.normalize("NFKC").replaceAll(/[^\p{Letter}\p{Number}]/gu, "");
 }
 
-/** The label names the account, so the secret opens nothing in another row. */
+/** The label names the account, so the secret is useless in another row. */
 export function wrapSecret({ wrapper }: AccountWorld, userId: UserId, secret: Uint8Array): Buffer | Promise<Buffer> {
   return wrapper.wrapSecret(`totp ${userId}`, secret);
 }
@@ -250,10 +249,7 @@ async function readRow(reader: ShardReader, userId: UserId): Promise<SecondFacto
   return rows[0];
 }
 
-/**
- * Wait after wrong codes. Three of a million codes are right at any moment, so a day of guesses stays below a hundredth
- * of a percent.
- */
+/** Wait after wrong codes. Three of a million codes are right at any moment; a day of guesses stays below 0.01 %. */
 function waitMsOf(failures: number, failedAt: number, nowMs: number): number {
   const over = failures - limits.secondFactorFailuresMax;
   if (over < 0) return 0;

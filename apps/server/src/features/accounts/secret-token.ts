@@ -45,10 +45,7 @@ export function parsePersonalToken(text: string): TokenId | undefined {
   return match?.[1] === undefined ? undefined : (dashed(match[1]) as TokenId | undefined);
 }
 
-/**
- * Derives a refresh token, which is never stored. The server can make it again from its key and the session's row, for
- * a client that lost the answer.
- */
+/** Not stored: the server derives it again for a client that lost the answer. */
 export function makeRefreshToken(key: Buffer, sessionId: SessionId, number: number): string {
   const family = sessionId.replaceAll("-", "");
   const proof = createHmac("sha256", key).update(`refresh ${family} ${number}`).digest("base64url");
@@ -66,10 +63,7 @@ export function parseRefreshToken(key: Buffer, text: string): { sessionId: Sessi
     : undefined;
 }
 
-/**
- * Derives a device secret like a refresh token. It opens nothing, but lets its holder try passwords of this account
- * after others have failed too often.
- */
+/** Grants no access, but lets its holder try passwords of this account after others have failed too often. */
 export function makeDeviceSecret(key: Buffer, userId: UserId, deviceId: DeviceId): string {
   const device = deviceId.replaceAll("-", "");
   const proof = createHmac("sha256", key)
@@ -78,7 +72,7 @@ export function makeDeviceSecret(key: Buffer, userId: UserId, deviceId: DeviceId
   return `hfd_${device}_${proof}`;
 }
 
-/** Returns the device that a secret claims. `parseDeviceSecret` proves the claim. */
+/** Returns the claimed device, unproven; see `parseDeviceSecret`. */
 export function deviceOfSecret(text: string): DeviceId | undefined {
   const hex = devicePattern.exec(text)?.[1];
   return hex === undefined ? undefined : (dashed(hex) as DeviceId | undefined);
@@ -90,10 +84,7 @@ export function parseDeviceSecret(key: Buffer, userId: UserId, text: string): De
   return isSame(Buffer.from(makeDeviceSecret(key, userId, deviceId)), Buffer.from(text)) ? deviceId : undefined;
 }
 
-/**
- * Derives a link token from the ID, like a refresh token. The address of a link can thus be shown again, though its row
- * has only a hash.
- */
+/** Derived from the ID, so that the link can be shown again although its row has only a hash. */
 export function makeLinkToken(key: Buffer, id: GrantId): string {
   const link = id.replaceAll("-", "");
   return `hfl_${link}_${createHmac("sha256", key).update(`link token ${link}`).digest("base64url")}`;
@@ -105,7 +96,7 @@ export function parseLinkToken(text: string): GrantId | undefined {
 }
 
 /**
- * Derives a link session like a refresh token, also from the link's secret and password, so that it ends with either.
+ * Ends with the link's secret or password.
  * @param secrets stored secrets of the link's row
  */
 export function makeLinkSession(key: Buffer, id: GrantId, secrets: string, untilSeconds: number): string {
@@ -115,52 +106,49 @@ export function makeLinkSession(key: Buffer, id: GrantId, secrets: string, until
 }
 
 /**
- * Access in an address of a link's page that has a password. It has the expiry (Unix seconds) and an HMAC over that,
- * the place and the secrets of the link's row. It opens nothing else and ends with the link or its password.
+ * Access in addresses of a password link's page: expiry (Unix seconds), and HMAC over that, the place and the row's
+ * secrets. Opens only this place and ends with the link or its password.
  */
 export function makeLinkAccess(key: Buffer, place: string, secrets: string, untilSeconds: number): string {
   const proof = createHmac("sha256", key).update(`place ${untilSeconds} ${place} ${secrets}`).digest("base64url");
   return `${untilSeconds}.${proof}`;
 }
 
-/** Reads the claimed expiry. The caller compares the text with that of `makeLinkAccess`. */
+/** Returns the claimed expiry, unproven: the caller compares the text with that of `makeLinkAccess`. */
 export function readLinkAccess(text: string): number | undefined {
   const until = /^([1-9]\d{0,14})\.[\w-]{43}$/.exec(text)?.[1];
   return until === undefined ? undefined : Number(until);
 }
 
 /**
- * Distinguishes one pair of secret and password of a link from others, and reveals nothing of them.
+ * Distinguishes a link's secret and password from others without revealing them.
  * @param secrets see `makeLinkSession`
  */
 export function linkStamp(secrets: string): string {
   return createHash("sha256").update(`stamp ${secrets}`).digest("hex").slice(0, 16);
 }
 
-/** Reads the claims of a token. The caller compares it with that of `makeLinkSession`. */
+/** Returns unproven claims: the caller compares the token with that of `makeLinkSession`. */
 export function readLinkSession(text: string): { linkId: GrantId; untilSeconds: number } | undefined {
   const match = linkSessionPattern.exec(text);
   const linkId = match?.[1] === undefined ? undefined : (dashed(match[1]) as GrantId | undefined);
   return linkId === undefined ? undefined : { linkId, untilSeconds: Number(match?.[2]) };
 }
 
-/**
- * Derives a confirmation token like a refresh token. It proves only that its holder reads the mail of this address of
- * the user.
- */
+/** Proves only that its holder reads the mail of this address. */
 export function makeConfirmationToken(key: Buffer, userId: UserId, address: string, untilSeconds: number): string {
   const user = userId.replaceAll("-", "");
   const proof = createHmac("sha256", key).update(`confirm ${user} ${untilSeconds} ${address}`).digest("base64url");
   return `hfc_${user}_${untilSeconds}_${proof}`;
 }
 
-/** Reads the claims of a token. The caller compares it with that of `makeConfirmationToken`. */
+/** Returns unproven claims: the caller compares the token with that of `makeConfirmationToken`. */
 export function readConfirmationToken(text: string): { userId: UserId; untilSeconds: number } | undefined {
   return readOfUser(confirmationPattern, text);
 }
 
 /**
- * Derives a reset token from the account's address and password. It ends with either and thus works once.
+ * Ends with the account's address or password, so it works once.
  * @param secrets `<address> <hash of the password>`
  */
 export function makeResetToken(key: Buffer, userId: UserId, secrets: string, untilSeconds: number): string {
@@ -169,7 +157,7 @@ export function makeResetToken(key: Buffer, userId: UserId, secrets: string, unt
   return `hfw_${user}_${untilSeconds}_${proof}`;
 }
 
-/** Reads the claims of a token. The caller compares it with that of `makeResetToken`. */
+/** Returns unproven claims: the caller compares the token with that of `makeResetToken`. */
 export function readResetToken(text: string): { userId: UserId; untilSeconds: number } | undefined {
   return readOfUser(resetPattern, text);
 }

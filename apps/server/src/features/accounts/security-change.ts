@@ -1,4 +1,4 @@
-/** Changes reported to the account, because somebody else may have made them. */
+/** Changes reported to the account, because a stranger may have made them. */
 export const securityChanges = [
   "password",
   "address_wanted",

@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { toBucket } from "@holdfast/core/ids";
 import type { Shards } from "../../base/db/shards.ts";
 
-/** Id of the server and its signing keys, which all instances of one server share. */
+/** Shared by all instances of a server. */
 export interface ServerSecrets {
   /** Random hex digits by which clients recognize this server. */
   readonly serverId: string;
@@ -14,7 +14,7 @@ export interface ServerSecrets {
   /** HMAC-SHA256, 32 bytes each. */
   readonly refreshKey: Buffer;
   readonly grantKey: Buffer;
-  /** 32 bytes, from which the secrets of mails are derived. */
+  /** 32 bytes; derives the secrets of mails. */
   readonly mailKey: Buffer;
   /** 32 bytes; derives the keys of thumbnails on disks. */
   readonly thumbKey: Buffer;
@@ -22,14 +22,14 @@ export interface ServerSecrets {
   readonly auditKey: Buffer;
 }
 
-/** Wraps secrets under the key-encryption key, so that the database alone opens nothing. */
+/** Wraps secrets under the key-encryption key, so that the database alone is useless. */
 export interface SecretWrapper {
   wrapSecret(label: string, secret: Uint8Array): Buffer | Promise<Buffer>;
-  /** @throws HoldfastError if the key is not the one that wrapped the secret */
+  /** @throws HoldfastError if another key wrapped the secret */
   unwrapSecret(label: string, wrapped: Uint8Array): Buffer | Promise<Buffer>;
 }
 
-/** If several instances start together, one wins. */
+/** One of several simultaneous instances wins. */
 export async function openServerSecrets(
   shards: Shards,
   wrapper: SecretWrapper,
@@ -69,7 +69,7 @@ export interface ServerFact {
   readonly wrapped: Buffer;
 }
 
-/** If several processes create it, one wins. */
+/** One of several simultaneous processes wins. */
 export async function serverFact(
   shards: Shards,
   wrapper: SecretWrapper,

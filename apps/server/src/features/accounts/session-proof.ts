@@ -5,14 +5,14 @@ import type { AccountStore } from "./account-world.ts";
 const proofMicros = limits.sessionProofMs * 1000;
 
 /**
- * Returns true if the proof is so old that somebody else may use the device now. A time in the future, from a clock
- * that was ahead, soon counts as old.
+ * The proof is so old that somebody else may use the device. A time in the future, from a clock that was ahead, soon
+ * counts as old.
  */
 export function isProofOld({ clock }: Pick<AccountStore, "clock">, provenAtMicros: number): boolean {
   return Math.abs(clock.nowMicros() - provenAtMicros) > proofMicros;
 }
 
-/** Returns true if the proof is young enough to replace a password where that is asked for each time. */
+/** The proof is young enough to replace a password. */
 export function isProofFresh({ clock }: Pick<AccountStore, "clock">, provenAtMicros: number): boolean {
   return Math.abs(clock.nowMicros() - provenAtMicros) <= limits.freshProofMs * 1000;
 }

@@ -84,7 +84,7 @@ test("a lost answer is given again, with the same refresh token, until anything 
   assert.equal(second.refresh_token, first.refresh_token);
   await authenticator.authenticate(second.access_token);
   await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
-  // The token was reused, so all of its family has ended.
+  // A reused token ends its whole family.
   await assert.rejects(authenticator.authenticate(second.access_token), unauthenticated);
   await assert.rejects(refreshSession(world, first.refresh_token), unauthenticated);
 });
@@ -341,7 +341,7 @@ test("whoever is no administrator any more makes no token for that, and those th
   const script = await authenticator.authenticate(made.token);
   assert.ok(script.scopes.has("admin"));
   const forbidden = { code: "forbidden", field: "scopes" };
-  // Changes only the row, like a change that this session or token has missed.
+  // Changes only the row, unseen by this session or token.
   const { db } = world.shards.ofId(user.id);
   const demote = (admin: boolean) => db.updateTable("shard.users").set({ admin }).where("id", "=", user.id).execute();
   await demote(false);

@@ -38,9 +38,8 @@ export interface SignInRequest {
   readonly device_name?: string | undefined;
   readonly device_secret?: DeviceSecrets;
   readonly system?: DeviceSystem | undefined;
-  /** Address of the client, as the account may be bound to some. */
+  /** Client's address, because the account may be limited to some. */
   readonly address?: string | undefined;
-  /** Restores an account that is leaving. */
   readonly keep_account?: boolean | undefined;
   /** The refresh token goes into a cookie. */
   readonly browser?: boolean;
@@ -53,13 +52,13 @@ export interface NewDevice {
   readonly system: DeviceSystem | null;
   readonly address: string | null;
   readonly signed_in_by: SignInKind;
-  /** Secret of a device that has signed in before. While that device is listed, no notice of a new one is sent. */
+  /** While the device is listed, no notice of a new device is sent. */
   readonly secret?: DeviceSecrets;
-  /** Restores an account that is leaving. */
+  /** Restores a leaving account. */
   readonly keeps?: boolean;
-  /** Time of the person's last proof, in microseconds; now by default. */
+  /** Last proof, in microseconds; default: now. */
   readonly provenAt?: number;
-  /** Session that let the device in. The person was proved by that session, not now. */
+  /** Authorized the device, and dates the proof. */
   readonly letInBy?: SessionId;
   /** The account had no second factor when it was read; one turned on since must be shown. */
   readonly withoutFactor?: boolean;
@@ -69,11 +68,9 @@ export interface NewDevice {
 export type OnClaimed = (userId: UserId) => void;
 
 /**
- * Makes a device and a session for it. Unknown address, wrong password and an overlong password take the same time and
- * get the same answer. Failures are counted by account and source together, so nobody locks the owner out from
- * elsewhere. Failures of all sources together have a wider bound, against guesses from many. A known device has its own
- * count and is not delayed by others.
- * @param source origin of the attempt
+ * Unknown address, wrong and overlong password take equally long and get the same answer. Failures count by account and
+ * source together, so that nobody elsewhere locks the owner out; those of all sources have a higher limit, against
+ * guesses from many. A known device has its own count.
  * @throws HoldfastError unauthenticated, rate_limited; only after the right password: second_factor, forbidden
  * (disabled), address_not_allowed
  */
@@ -92,7 +89,7 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
     if (proven !== undefined) await assertMayBegin(world, reader, proven, request);
   };
   const signedInBy = proven === undefined ? "password" : await passSecondFactor(world, proven, factor, mayBegin);
-  // Checked before the other server's facts make or link an account.
+  // Checked before the other server's facts create or link an account.
   if (outside !== undefined) await assertMayComeFrom(world, proved.user?.id, request.address);
   const user = (await outside?.enter()) ?? proved.user;
   if (user === undefined) throw wrongPassword();
@@ -110,14 +107,14 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
     keeps: request.keep_account === true,
   };
   const session = await startSession(world, user, facts, outside && isStill);
-  // A sign-in with the new address shows that the person knows it; a passkey or another session does not.
+  // A sign-in with the new address proves knowledge of it; a passkey or another session does not.
   if (user.readdressed_at !== null && emailKey(request.email) === emailKey(user.email))
     await settleAddress(world.shards.ofId(user.id).db, user);
   return session;
 }
 
 /**
- * Checks the refusals of `startSession` for the account that had the right password.
+ * Checks the refusals of `startSession` early.
  * @throws HoldfastError forbidden, account_leaving, address_not_allowed
  */
 async function assertMayBegin(
@@ -130,7 +127,7 @@ async function assertMayBegin(
   assertAddress(await readAccess(reader, user.id, clock.nowMicros()), address);
 }
 
-/** Runs after the right password, so nobody else learns of it. @throws HoldfastError forbidden */
+/** Called after the right password, so that nobody else learns the refusal. @throws HoldfastError forbidden */
 export function assertMaySignIn({ onlyThrough }: AccountWorld, { admin }: Pick<UserRow, "admin">): void {
   if (onlyThrough === undefined || admin) return;
   const message = `People sign in to this server through ${onlyThrough}: only administrators can use passwords and passkeys. Sign in to the web app. For a program, create an app password or a token there, under Settings.`;
@@ -147,8 +144,8 @@ async function knownDevice(
 }
 
 /**
- * @param user account as read for the password check; changes since then are respected
- * @param prove runs in the same transaction, under the lock of the account; a returned error is thrown after the commit
+ * @param user as read for the password check; later changes are respected
+ * @param prove runs in the same transaction under the account's lock; a returned error is thrown after the commit
  */
 export async function startSession(
   world: AccountWorld,
@@ -189,7 +186,7 @@ export async function startSession(
   return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId), ...due };
 }
 
-/** A suspension or a new password waits for this lock, and so misses no session that it should end. */
+/** A suspension or a new password waits for this lock, so it sees every session to end. */
 function lockUser(transaction: ShardReader, { id }: UserRow): Promise<UserState | undefined> {
   return transaction
     .selectFrom("shard.users")
@@ -206,7 +203,7 @@ function assertNotDisabled(now: UserState): void {
   if (now.disabled_at !== null) throw accountDisabled();
 }
 
-/** The same request, sent again, has to show the factor. */
+/** A retry has to show the factor. */
 function factorTurnedOn(): HoldfastError {
   const message = "The second factor was turned on during this sign-in. Sign in again.";
   return new HoldfastError("unavailable", message, { retryAfterSeconds: 1 });
@@ -217,11 +214,9 @@ function wrongPassword(): HoldfastError {
 }
 
 /**
- * Exchanges the current refresh token for its successor. Its direct predecessor comes from a client that lost the
- * answer, if nothing issued with the current token was used; it gets the same successor. An older token is stolen, or
- * is the owner's beside a thief, or comes from a cloned machine. The family then ends, and for a day both parties learn
- * the reason.
- * @param request.address address of the client
+ * Exchanges the current refresh token for its successor. The direct predecessor gets the same successor if nothing
+ * issued with the current token was used: its client lost the answer. An older token means a thief or a cloned machine:
+ * the session ends, and for a day both parties learn the reason.
  * @throws HoldfastError unauthenticated, address_not_allowed
  */
 export async function refreshSession(
@@ -252,7 +247,7 @@ export async function refreshSession(
     if (row === undefined || row.expires_at <= now || row.disabled_at !== null) return undefined;
     if (row.browser && row.created_at + (world.browserSessionMs ?? Infinity) * 1000 <= now) return undefined;
     if (row.overdue) return "overdue";
-    // A stolen token tried from elsewhere does not rotate, and does not end the owner's session.
+    // A stolen token from elsewhere neither rotates nor ends the owner's session.
     assertAddress(await readAccess(transaction, row.user_id, now), address);
     if (claimed.number === row.number - 1 && !row.number_used) return row;
     if (claimed.number !== row.number) {
@@ -270,7 +265,7 @@ export async function refreshSession(
   return sessionJson(world, session);
 }
 
-/** The session stays. It works again after its person has signed in through the issuer, in any browser. */
+/** The session stays, and works again after its person signed in through the issuer, in any browser. */
 function askedAgain({ issuerBound }: AccountWorld): HoldfastError {
   const message = `This server asks people to sign in through ${issuerBound?.name} from time to time, and your last sign-in there is too long ago. Sign in to the web app; your devices then continue by themselves.`;
   return new HoldfastError("unauthenticated", message, { body: { reason: "sign_in_again" } });
@@ -279,7 +274,7 @@ function askedAgain({ issuerBound }: AccountWorld): HoldfastError {
 const copied =
   "This login was used in two places, such as a clone of this machine or a copy of its configuration folder, and was ended in both. Sign in again in each of them.";
 
-/** Ends the session of a refresh token with any number of the family. Ignores text that is no token of this server. */
+/** Accepts any number of the session's refresh tokens; ignores other text. */
 export async function endSessionOf(world: AccountWorld, refreshToken: string, onClaimed?: OnClaimed): Promise<void> {
   const claimed = parseRefreshToken(world.secrets.refreshKey, refreshToken);
   if (claimed === undefined) return;
@@ -287,7 +282,7 @@ export async function endSessionOf(world: AccountWorld, refreshToken: string, on
   if (userId !== undefined) onClaimed?.(userId);
 }
 
-/** @returns owner of the session; undefined if there is none */
+/** @returns the session's owner; undefined if there is no session */
 export async function endSession(world: AccountWorld, sessionId: SessionId): Promise<UserId | undefined> {
   const { db } = world.shards.ofId(sessionId);
   const ended = await db

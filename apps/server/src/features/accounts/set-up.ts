@@ -10,15 +10,14 @@ import { isTriedFirst } from "./new-password.ts";
 import { createUser } from "./sign-up.ts";
 
 export interface SetUpOptions {
-  /** Runs if the environment's password is among the first guesses; it is used anyway. */
+  /** Called if the environment's password is among the first guesses; it is used anyway. */
   readonly onWeak?: () => void;
 }
 
 /**
- * Makes the first administrator of a server from the environment. Otherwise adds a one-time token for the set-up page.
- * Only digests of tokens are stored, so a restart cannot print the earlier link again. It adds another one, and each
- * works for its lifetime.
- * @returns the token, or undefined if there is nothing to set up
+ * Creates the first administrator from the environment, or else a one-time token for the set-up page. Only digests are
+ * stored, so each restart creates another token; each works for its lifetime.
+ * @returns undefined if there is nothing to set up
  * @throws HoldfastError usage for an invalid address or password
  */
 export function setUp(
@@ -34,7 +33,7 @@ export function setUp(
     await endSetupTokens(store);
     if (done || administrator === undefined) return undefined;
     assertAdministrator(administrator);
-    // No other process sets up now, so only a start that died halfway can have left the reservation.
+    // No other process sets up now, so only an interrupted start can have left the reservation.
     await releaseEmail(store.shards, administrator.email);
     const user = { ...administrator, name: "Administrator", admin: true, confirmed: true, takesAnyPassword: true };
     if (await isTriedFirst(user.password, user)) onWeak();
@@ -47,8 +46,7 @@ export function setUp(
 }
 
 /**
- * Makes another one-time token for a server without an administrator. Older ones stop working, because somebody else
- * may have seen them.
+ * Ends older tokens, which strangers may have seen.
  * @throws HoldfastError conflict if there is an administrator
  */
 export function renewSetupToken(store: AccountStore): Promise<{ token: string; expiresAtMicros: number }> {

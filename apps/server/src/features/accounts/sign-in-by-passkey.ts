@@ -18,17 +18,14 @@ export interface PasskeySignIn {
   readonly device_secret?: DeviceSecrets;
   readonly system?: DeviceSystem | undefined;
   readonly address?: string | undefined;
-  /** Restores an account that is leaving. */
   readonly keep_account?: boolean | undefined;
-  /** The refresh token goes into a cookie. */
   readonly browser?: boolean;
   readonly onClaimed?: OnClaimed;
 }
 
 /**
- * Makes a device and a session for it by a passkey alone, which names its account. Unknown accounts, other people's
- * passkeys and removed ones get the same answer. Failures are counted by source and not by account, so nobody can delay
- * the owner.
+ * The passkey names its account. Unknown accounts, other people's and removed passkeys get the same answer. Failures
+ * count by source only, so that nobody can delay the owner.
  * @throws HoldfastError unauthenticated, rate_limited; only with a right passkey: forbidden (disabled),
  * address_not_allowed
  */

@@ -284,7 +284,7 @@ test("the last administrator who can sign in is neither suspended nor demoted, w
   const active = async () =>
     (await listUsers(world, { limit: 10 })).items.filter((user) => user.admin && !user.disabled);
   assert.ok((await active()).length > 0);
-  // Changes that met were refused, so more than one administrator may be left.
+  // Simultaneous changes were refused, so several administrators may be left.
   for (const email of admins) await updateUser(world, email, { disabled: true }).catch(() => {});
   assert.equal((await active()).length, 1);
 });

@@ -23,14 +23,14 @@ import { takePlan } from "./plans.ts";
 
 export interface NewUser {
   readonly email: string;
-  /** Undefined: nobody knows the password. */
+  /** undefined: nobody knows the password. */
   readonly password: string | undefined;
   readonly name: string;
   readonly admin: boolean;
-  /** The account's maker vouches for the address, or the invitation was mailed there. */
+  /** The creator vouches for the address, or the invitation was mailed to it. */
   readonly confirmed?: boolean;
   readonly plan?: string | undefined;
-  /** Overrides the plan; null for no limit. */
+  /** Overrides the plan; null: no limit. */
   readonly quotaBytes?: number | null | undefined;
   readonly line?: string | undefined;
   /** The operator chose the password, so it may be among the first guesses. */
@@ -38,8 +38,8 @@ export interface NewUser {
 }
 
 /**
- * No transaction spans two shards: reserves the address, makes the user, then confirms the address. A crash before the
- * user's row leaves a reservation that expires, and one after it a valid account.
+ * Spans two shards without a transaction: reserves the address, creates the user, confirms the address. A crash before
+ * the user's row leaves a reservation that expires; a later one leaves a valid account.
  * @throws HoldfastError exists, invalid_field, also for a plan that is not offered
  */
 export async function createUser(store: AccountStore, user: NewUser, id: UserId = makeUserId(store)): Promise<UserRow> {
@@ -76,7 +76,7 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
     return made;
   });
   if (await confirmEmail(store.shards, email, id)) {
-    // Remaining invitations expire, make no second account, and are not listed.
+    // Remaining invitations expire, cannot create a second account, and are not listed.
     await removeInvitationsFor(store, email).catch(() => {});
     if (user.confirmed === true) await store.onConfirmed?.(id);
     return row;
@@ -98,8 +98,8 @@ export function hashUnknownPassword({ random }: Pick<AccountStore, "random">, li
 }
 
 /**
- * Signs up with an invitation, or with the one-time token of the first administrator. Where registration is open
- * neither is needed, but one source makes only a few accounts an hour.
+ * Requires an invitation or the first administrator's one-time token. Open registration requires neither, but limits
+ * the accounts per source and hour.
  * @param source key of the failures, so that nobody tries many tokens or addresses
  * @throws HoldfastError forbidden for a missing, used or expired invitation or one for somebody else; exists,
  * rate_limited
@@ -140,7 +140,7 @@ async function createInvited(
       ? createFirst(world, { ...newUser, admin: true }, id)
       : createUser(world, { ...newUser, admin: false }, id));
   } catch (error) {
-    // If this fails, too, the claim expires; the caller gets the first error.
+    // If this fails, the claim expires; the caller gets the first error.
     await giveBackInvitation(world, token, id).catch(() => {});
     throw error;
   }
@@ -148,7 +148,7 @@ async function createInvited(
   return user;
 }
 
-/** Each start prints a set-up link, so several are valid. @throws HoldfastError forbidden after one of them was used */
+/** Each start prints a set-up link, so several are valid until one is used. @throws HoldfastError forbidden */
 function createFirst(world: AccountWorld, user: NewUser, id: UserId): Promise<UserRow> {
   return settingUp(world, async () => {
     if (await hasAdministrator(world)) throw notInvited();
@@ -156,10 +156,7 @@ function createFirst(world: AccountWorld, user: NewUser, id: UserId): Promise<Us
   });
 }
 
-/**
- * Counts attempts for addresses that have an account. Otherwise the holder of an invitation could find out for any
- * number of addresses if they have one.
- */
+/** Counts addresses with an account; otherwise an invitation could be used to probe many. */
 async function countTaken(world: AccountWorld, key: string, create: () => Promise<UserRow>): Promise<UserRow> {
   const made = await guardAttempt(world.throttle, key, () =>
     create().catch((error: unknown) => {
@@ -171,7 +168,7 @@ async function countTaken(world: AccountWorld, key: string, create: () => Promis
   return made;
 }
 
-/** Limits free accounts. Each one brings a quota, and mail to an address whose owner may not have given it. */
+/** Limits free accounts: each has a quota, and sends mail to an address whose owner may not want it. */
 async function countMade({ signUps }: AccountWorld, source: string, create: () => Promise<UserRow>): Promise<UserRow> {
   const key = throttleKey("signed-up", source);
   await signUps.check(key);
@@ -180,7 +177,7 @@ async function countMade({ signUps }: AccountWorld, source: string, create: () =
   return made;
 }
 
-/** Undoes a sign-up so slow that another one took over its reservation. */
+/** Undoes a sign-up so slow that another took over its reservation. */
 async function withdrawUser(store: AccountStore, user: UserRow): Promise<void> {
   await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
     await transaction.deleteFrom("shard.users").where("id", "=", user.id).execute();

@@ -6,7 +6,7 @@ import { findLiveCaller } from "./live-callers.ts";
 import type { CredentialWorld } from "./overdue.ts";
 import { isSame } from "./secret-token.ts";
 
-/** Use of a signed address, which is valid for no other one. */
+/** A signed address is valid for one use only. */
 export type GrantUse = "block upload" | "download" | "export" | "thumb";
 
 export interface OpenedGrant {
@@ -18,8 +18,8 @@ type World = CredentialWorld & Pick<AccountWorld, "secrets">;
 type Credential = Caller["credential"];
 
 /**
- * Makes the part of signed addresses that replaces a token. It works until its expiry, or until the credential that
- * asked for it ends. It names that credential and contains nothing of its secret.
+ * Makes the part of signed addresses that replaces a token. It works until its expiry or the end of the caller's
+ * credential, which it names without its secret.
  * @returns function that signs facts, which must need no encoding in a path and have no `~`
  */
 export function openSigner(
@@ -33,7 +33,7 @@ export function openSigner(
   return (facts) => `${head}~${facts}~${signatureOf(world, use, `${head}~${facts}`)}`;
 }
 
-/** @returns undefined for an address that is not signed for this use, or expired, or whose credential has ended */
+/** @returns undefined if not signed for this use, or expired, or the credential has ended */
 export async function openGrant(world: World, use: GrantUse, text: string): Promise<OpenedGrant | undefined> {
   const end = text.lastIndexOf("~");
   const signed = text.slice(0, Math.max(0, end));
@@ -61,7 +61,7 @@ function signatureOf({ secrets }: Pick<World, "secrets">, use: GrantUse, signed:
   return createHmac("sha256", secrets.grantKey).update(`${use} ${signed}`).digest("base64url");
 }
 
-/** A link's stamp changes with its password, which ends the addresses signed before. */
+/** A link's stamp changes with its password, which ends earlier addresses. */
 function stampOf(credential: Credential): string {
   return credential.kind === "link" ? credential.stamp : "";
 }

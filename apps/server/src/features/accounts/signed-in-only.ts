@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Caller } from "./caller.ts";
 
-/** Requester. A command beside the data has none, and so no credential that could be stolen. */
+/** Commands beside the data have no credential that could be stolen. */
 export type By = Partial<Pick<Caller, "credential">> | undefined;
 
 export function isByToken(by: By): boolean {
@@ -9,8 +9,8 @@ export function isByToken(by: By): boolean {
 }
 
 /**
- * Error for acts forbidden to a token, because it may be stolen. Such acts would last longer than the token, or undo
- * what is required of accounts.
+ * Error for acts forbidden to tokens. A token may be stolen; the effects of such acts would outlast it or relax
+ * requirements.
  * @param what the forbidden act, after "A token"
  */
 export function neededSignedIn(what: string): HoldfastError {

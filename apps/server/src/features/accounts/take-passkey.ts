@@ -17,9 +17,8 @@ export interface GivenPasskey {
 }
 
 /**
- * Uses up an answer of one of the account's passkeys. Without a password the device must have verified the person by
- * fingerprint or PIN, so the passkey replaces both factors. A passkey whose counter has not grown was copied: it is
- * refused, and the account gets a notice.
+ * Without a password the device must have verified the person by fingerprint or PIN, so that the passkey replaces both
+ * factors. A counter that has not grown means a copied passkey: it is refused, and the account gets a notice.
  * @returns error to throw after the transaction; undefined for a valid answer
  */
 export async function takePasskey(
@@ -54,10 +53,7 @@ async function lockPasskey(transaction: ShardReader, userId: UserId, id: Buffer)
   return rows[0];
 }
 
-/**
- * Verifies the signature, the origin, the server's name and the verification of the person, but not the counter.
- * @returns undefined if one is wrong
- */
+/** Checks everything except the counter. @returns undefined if something is wrong */
 async function verify(row: PasskeyRow, { assertion, site, use }: GivenPasskey) {
   const { verifyAuthenticationResponse } = await import("@simplewebauthn/server");
   const { id, response } = assertion;
@@ -82,7 +78,7 @@ async function verify(row: PasskeyRow, { assertion, site, use }: GivenPasskey) {
 
 const clientData = z.object({ challenge: z.string().max(256), crossOrigin: z.literal(false).optional() });
 
-/** @returns undefined for invalid text, and for a request by another site's page in a frame */
+/** @returns undefined for invalid text, and for a frame in another site's page */
 export function challengeOf(clientDataJSON: string): string | undefined {
   try {
     return clientData.parse(JSON.parse(Buffer.from(clientDataJSON, "base64url").toString())).challenge;

@@ -16,7 +16,7 @@ interface Odd {
   readonly credentialId?: string;
 }
 
-/** Device with a passkey as in WebAuthn (level 3), made without the server's library. */
+/** Device with a WebAuthn (level 3) passkey, made without the server's library. */
 export class TestPasskey {
   readonly #key: KeyObject;
   readonly #publicKey: Buffer;

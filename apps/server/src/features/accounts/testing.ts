@@ -27,7 +27,7 @@ export interface TestAccounts extends AccountWorld {
 
 export const failuresMax = 10;
 
-/** Opens accounts on these databases. The throttle refuses after `failuresMax` failures and forgets nothing. */
+/** The throttle refuses after `failuresMax` failures and forgets nothing. */
 export async function openTestAccounts(
   shards: Shards,
   options: {

@@ -1,15 +1,12 @@
 import { Secret, TOTP } from "otpauth";
 
-/**
- * Parameters that every authenticator app supports: SHA-1, six digits, a new code every 30 seconds (RFC 6238, and
- * Google's key URI format).
- */
+/** Supported by every authenticator app: SHA-1, six digits, 30 seconds (RFC 6238, Google's key URI format). */
 const periodMs = 30_000;
 const parameters = { algorithm: "SHA1", digits: 6, period: periodMs / 1000 } as const;
-/** Accepts one step before and one after. A phone's clock may be half a minute off, and typing a code takes seconds. */
+/** One step before and after: phones' clocks may be half a minute off, and typing takes seconds. */
 const window = 1;
 
-/** RFC 4226 asks for 16 bytes at least and recommends 20. */
+/** RFC 4226: at least 16 bytes, 20 recommended. */
 export const totpSecretBytes = 20;
 
 export interface TotpLabel {
@@ -17,7 +14,7 @@ export interface TotpLabel {
   readonly account: string;
 }
 
-/** @returns secret in base32, to type in, and an otpauth URI for a QR code */
+/** @returns secret in base32, to type, and an otpauth URI for a QR code */
 export function describeTotp(secret: Uint8Array, { issuer, account }: TotpLabel): { secret: string; uri: string } {
   const totp = totpOf(secret, { issuer, label: account });
   return { secret: totp.secret.base32, uri: totp.toString() };
@@ -25,7 +22,7 @@ export function describeTotp(secret: Uint8Array, { issuer, account }: TotpLabel)
 
 /**
  * @param code without spaces
- * @returns the code's time step, which the caller accepts once; undefined for a wrong code
+ * @returns the code's time step, to be accepted once; undefined for a wrong code
  */
 export function totpStep(secret: Uint8Array, code: string, nowMs: number): number | undefined {
   if (!/^\d{6}$/.test(code)) return undefined;

@@ -31,35 +31,34 @@ export type UserJson = z.output<typeof userSchema>;
 const usageColumns = ["quota_bytes", "quota_fixed", "used_bytes", "stored_bytes"] as const;
 type Facts = Pick<SpaceRow, (typeof usageColumns)[number]> & { readonly factor_since: number | null };
 
-/** Kind of the message sent when an account is suspended or restored, for people who see something of it. */
+/** Message after an account is suspended or restored, for people who see something of it. */
 export const ownerStateKind = "owner_state";
 
 export interface UserChange {
   readonly disabled?: boolean | undefined;
   readonly plan?: string | undefined;
-  /** Bytes; null for no limit; "plan" for the quota of its plans. */
+  /** Bytes; null: no limit; "plan": the quota of its plans. */
   readonly quotaBytes?: number | null | "plan" | undefined;
   readonly password?: string | undefined;
   /** Allowed only with a new password. */
   readonly ended?: EndedWays | undefined;
   readonly admin?: boolean | undefined;
   readonly name?: string | undefined;
-  /** New address, which counts as not confirmed. */
+  /** New address, unconfirmed. */
   readonly email?: string | undefined;
-  /** The administrator says that the address is theirs. */
+  /** The administrator vouches for the address. */
   readonly confirmed?: true | undefined;
-  /** False ends the second factor. */
   readonly secondFactor?: false | undefined;
-  /** Ends all sessions and tokens of the account; the password stays. */
+  /** Ends all sessions and tokens; the password stays. */
   readonly signedOut?: true | undefined;
   /** Change by the LDAP server, which suspends only active accounts and restores only those it suspended. */
   readonly byLdap?: true | undefined;
   /**
-   * Change by an identity system. It suspends no administrator, and enables only accounts that it suspended and has not
-   * removed since.
+   * Change by an identity system, which suspends no administrator, and enables only accounts that it suspended and has
+   * not removed since.
    */
   readonly byIdentitySystem?: true | undefined;
-  /** Undefined for a command beside the data. */
+  /** undefined for commands beside the data. */
   readonly by?: Pick<Caller, "userId" | "credential"> | undefined;
 }
 
@@ -76,7 +75,7 @@ function noUser(idOrEmail: string): HoldfastError {
   return new HoldfastError("not_found", `There is no user ${idOrEmail}.`);
 }
 
-/** Ordered by time of creation. The cursor is the last id of the page before. */
+/** Ordered by creation. The cursor is the previous page's last id. */
 export async function listUsers(
   store: AccountStore,
   request: { limit: number; cursor?: string | undefined },
@@ -119,10 +118,10 @@ function readFacts(store: AccountStore, { id, space_id: spaceId }: Pick<UserRow,
 
 /**
  * Suspension and the end of a second factor end all sessions; a new password also ends personal access tokens and
- * forgets devices. Tokens of a former administrator lose the administrative scopes, even if it becomes one again.
- * @throws HoldfastError not_found, invalid_field for a plan that is not offered, exists for an address of somebody
- * else, conflict if nobody could administer afterwards, forbidden for a token that could sign in as an administrator by
- * the change
+ * forgets devices. A former administrator's tokens lose the administrative scopes permanently.
+ * @throws HoldfastError not_found, invalid_field for a plan that is not offered, exists for another account's address,
+ * conflict if nobody could administer afterwards, forbidden for a token whose holder could then sign in as an
+ * administrator
  */
 export async function updateUser(store: AccountStore, idOrEmail: string, change: UserChange): Promise<UserJson> {
   const user = await getUser(store, idOrEmail);
@@ -148,7 +147,7 @@ function assertEndsWithPassword({ password, ended = {} }: UserChange): void {
   throw new HoldfastError("invalid_field", `${field}: goes with a new password.`, { field });
 }
 
-/** Against an open browser or a stolen token, administrators end their own factor only with its code. */
+/** Administrators end their own factor only with its code, against strangers with an open browser or a stolen token. */
 function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
   if (by?.userId === id) {
     const message =
@@ -167,15 +166,15 @@ function assertNotByToken(now: Pick<UserRow, "admin" | "disabled_at">, change: U
   if (now.admin && change.disabled === true && change.byIdentitySystem === true) throw sparesAdministrators();
   if (!isByToken(change.by)) return;
   if (change.admin === true && !now.admin) throw neededSignedIn("cannot make an account an administrator");
-  // The token could set the password of that account afterwards.
+  // Afterwards the token could set that account's password.
   if (change.admin === false && now.admin) throw neededSignedIn("cannot remove an administrator's rights");
   const isBack = change.disabled === false && now.disabled_at !== null;
   if (isBack && (now.admin || change.byIdentitySystem !== true))
     throw neededSignedIn("cannot enable a suspended account");
   if (change.signedOut === true) throw neededSignedIn("cannot sign an account out");
-  // A confirmed address brings the account everything shared with it.
+  // A confirmed address gives the account everything shared with it.
   if (change.confirmed === true && change.byIdentitySystem !== true) throw neededSignedIn("cannot confirm an address");
-  // Password reset mails go to the address. Changing addresses is the purpose of an identity system.
+  // Password resets are mailed to the address. Identity systems exist to change addresses.
   const changesSignIn = change.password !== undefined || change.email !== undefined;
   if (changesSignIn && (now.admin || change.byIdentitySystem !== true)) {
     throw neededSignedIn("cannot set an account's password or address");
@@ -209,8 +208,7 @@ async function applyChange(
       ...(disabled === undefined
         ? {}
         : {
-            // A suspended account cannot be restored by its owner, and a restored one is not shredded at the end of its
-            // leaving.
+            // The owner cannot restore a suspended account, and a restored one is not shredded at its former deadline.
             disabled_at: disabled ? nowMicros : null,
             leaving_until: null,
           }),
@@ -259,8 +257,8 @@ async function applyChange(
 }
 
 /**
- * An identity system sends "active" with each change of a name, even for people whom an administrator suspended. It
- * suspends no account twice.
+ * Identity systems send "active" with each change of a name, even for people whom an administrator suspended. Suspends
+ * no account twice.
  */
 async function mayEnableOrDisable(
   transaction: ShardReader,
@@ -271,7 +269,7 @@ async function mayEnableOrDisable(
   return disabled === false && (await isSuspendedByIdentitySystem(transaction, now));
 }
 
-/** Locks the account's row, as a request for its shredding does. @throws HoldfastError conflict */
+/** Locks the row like a request for shredding. @throws HoldfastError conflict */
 export async function lockUnlessShredded(transaction: ShardReader, { id, email }: UserRow): Promise<UserRow> {
   const locked = await sql<UserRow>`select * from shard.users where id = ${id} for update`.execute(transaction);
   const { rows } = await sql`select from shard.shreddings where user_id = ${id}`.execute(transaction);

@@ -11,9 +11,9 @@ export interface AddressWish {
 }
 
 /**
- * Stores the address to which an account moves after its person has confirmed it (`confirmAddress`). A mistyped address
- * may be a stranger's, who could have a new password mailed there. The present address gets a notice. Nobody learns
- * that an address already has an account. Giving the present address cancels the change.
+ * Stores the wanted address. The account moves only after a confirmation (`confirmAddress`): a mistyped address may be
+ * a stranger's, who could have a new password mailed there. The present address gets a notice. Nobody learns that an
+ * address has an account. Giving the present address cancels the change.
  * @returns the account after the change
  * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor,
  * rate_limited
@@ -26,7 +26,7 @@ export async function wishAddress(
   const change = { proof, source, what: "cannot change the address of an account" };
   return withProof(world, caller, change, async (transaction, _, { user }) => {
     const isBack = emailKey(email) === emailKey(user.email);
-    // The notice goes out before the move, as later the next password would be mailed to the new address.
+    // Sent before the move, after which mail goes to the new address.
     if (!isBack) await world.tellSecurity?.(transaction, user.id, "address_wanted", user.email);
     return transaction
       .updateTable("shard.users")

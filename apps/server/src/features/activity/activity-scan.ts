@@ -4,20 +4,19 @@ import { z } from "zod";
 import type { EventRow, JournalRow } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 
-/** Change in a space. */
 export type Entry = JournalRow | EventRow;
 
 export function isEvent(entry: Entry): entry is EventRow {
   return "verb" in entry;
 }
 
-/** Position of a reader in one space: the next journal entry, and the next event by time and id. */
+/** A reader's position in one space: the next journal entry, and the next event by time and id. */
 const place = z.tuple([z.string().refine(isId), z.int().min(0), z.int().min(0), z.string().refine(isId)]);
 export const scanPlaces = z.array(place).max(1000);
 type ScanPlace = [spaceId: SpaceId, seq: number, at: number, id: string];
 
 /**
- * Reads journals and events of several spaces together, newest first. Consumed entries are never read again, even if
+ * Reads journals and events of several spaces together, newest first. Never reads consumed entries again, even if
  * clocks change.
  */
 export class ActivityScan {
@@ -47,7 +46,7 @@ export class ActivityScan {
       this.#places.flatMap(([spaceId, seq, at, id]) => {
         const { db } = this.#shards.ofId(spaceId);
         return [
-          // Uses primary keys.
+          // Indexes: primary keys.
           sql<Entry>`
             select * from shard.journal where space_id = ${spaceId} and seq < ${seq}
             order by seq desc limit ${count}`.execute(db),
@@ -71,7 +70,7 @@ export class ActivityScan {
   }
 }
 
-/** Merges streams by the newest of their first entries. Keeps the order in each stream, whatever its times. */
+/** Merges streams by the newest of their first entries. Keeps each stream's order, whatever its times. */
 function merge(streams: readonly Entry[][], count: number): Entry[] {
   const heads = streams.map(() => 0);
   const merged: Entry[] = [];

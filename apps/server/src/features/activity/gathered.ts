@@ -5,7 +5,7 @@ import type { Happening } from "./happening.ts";
 /** Changes of one or many files by one user at about the same time. */
 export interface Gathered {
   readonly newest: Happening;
-  /** Node that names the action: the newest, or the folder of the action with more than half of its nodes. */
+  /** Node that names the action: the newest, or the action's folder with more than half of its nodes. */
   readonly named: Happening;
   readonly nodes: ReadonlySet<NodeId>;
 }
@@ -14,17 +14,16 @@ export interface Gathered {
 const gapMicros = 60_000_000;
 const lastsMicros = 600_000_000;
 
-/** Groups changes by person, device, verb and folder if they follow closely. They must be added newest first. */
+/** Groups changes by person, device, verb and folder if they follow closely. Must be added newest first. */
 export class Gathering {
   readonly #all: Action[] = [];
-  /** By shared properties. An older action replaces a newer one. */
+  /** Actions by shared properties; an older one replaces a newer one. */
   readonly #open = new Map<string, Action>();
 
   get size(): number {
     return this.#all.length;
   }
 
-  /** Returns true if it would start another action. */
   isNew(happening: Happening): boolean {
     return this.#find(happening) === undefined;
   }
@@ -38,13 +37,13 @@ export class Gathering {
     this.#open.set(keyOf(happening), action);
   }
 
-  /** Returns actions, newest first. Nodes created in a folder of the same action are counted with that folder. */
+  /** Actions, newest first. Nodes created in a folder of the same action are counted with that folder. */
   items(): readonly Gathered[] {
     const makers = new Map<NodeId, Maker>();
     for (const action of this.#all) {
       if (action.newest.verb === "created") for (const id of action.nodes) makers.set(id, { action, own: id });
     }
-    // Folders are created before their content. So, newest first, a folder's action is complete when it is merged.
+    // Folders are created before their content, so, newest first, a folder's action is complete when merged.
     const left = new Set(this.#all);
     for (const action of this.#all) {
       const maker = makerOf(action, makers);
@@ -90,7 +89,7 @@ class Action implements Gathered {
     this.oldestAt = Math.min(this.oldestAt, entry.at);
   }
 
-  /** @param own folder of this action that contains the other's nodes */
+  /** @param own this action's folder that contains the other's nodes */
   takeOver(other: Action, own: NodeId): void {
     for (const id of other.nodes) this.nodes.add(id);
     this.#below.set(own, (this.#below.get(own) ?? 0) + other.nodes.size);

@@ -5,12 +5,11 @@ import type { PlacedNode } from "../../tree/read/placed-node.ts";
 import { roleMay } from "../../tree/rights/roles.ts";
 import { type Entry, isEvent } from "./activity-scan.ts";
 
-/** An entry with what its reader may see. */
 export interface Happening {
   readonly entry: Entry;
   readonly verb: ActivityVerb;
   readonly node: { readonly id: NodeId; readonly name: string; readonly path?: string; readonly folder?: string };
-  /** Current or former folder, which many files of one action share. */
+  /** Current or former folder, shared by many files of one action. */
   readonly parentId: NodeId | null;
   readonly detail: Record<string, unknown>;
 }
@@ -23,8 +22,8 @@ export interface Seen {
 }
 
 /**
- * Converts an entry to what a user with these nodes may see. A node out of sight is omitted, unless it moved between a
- * visible and an invisible place.
+ * Converts an entry to what its reader may see. Omits a node out of sight, unless it moved between a visible and an
+ * invisible place.
  * @returns undefined if nothing is visible
  */
 export function happeningOf(entry: Entry, seen: Seen, lay: Lay = new Map()): Happening | undefined {
@@ -33,10 +32,10 @@ export function happeningOf(entry: Entry, seen: Seen, lay: Lay = new Map()): Hap
     if (node === undefined || (sharing.has(entry.verb) && !roleMay(node.role, "share"))) return undefined;
     return { entry, verb: entry.verb, node: shown(node), parentId: node.row.parent_id, detail: entry.detail };
   }
-  // A rewind has its own event, and so has a changed role of a share.
+  // A rewind and a changed role of a share have their own events.
   if (entry.rewind_id !== null || entry.grantee_id !== null || isApproval(entry)) return undefined;
   if (node === undefined) return lost(entry, seen);
-  // Changes of a shared top node's name or place are not reported.
+  // A shared top node's changes of name or place are not reported.
   if (node.isTop === true && entry.from_parent !== null) return undefined;
   const later = lay.get(entry.node_id);
   if (later !== undefined && node.isTop !== true && !seen.nodes.has(later)) return lost(entry, seen);
@@ -47,7 +46,6 @@ export function happeningOf(entry: Entry, seen: Seen, lay: Lay = new Map()): Hap
   return verb === undefined ? undefined : { entry, verb, node: shown(node), parentId: to, detail };
 }
 
-/** Returns true for approvals of nodes in the trash. */
 function isApproval({ kind, approved, from_name, from_trashed_at }: JournalRow): boolean {
   return kind === "gone" && approved && from_name === null && from_trashed_at !== null;
 }
@@ -60,12 +58,11 @@ const sharing: ReadonlySet<string> = new Set(["shared", "unshared", "linked"]);
 
 interface Change {
   readonly node: PlacedNode;
-  /** The folder after the change. */
+  /** Folder after the change. */
   readonly to: NodeId | null;
   readonly nodes: Seen["nodes"];
 }
 
-/** Verb of a change to a visible node. */
 function verbOf(entry: JournalRow, { node, to, nodes }: Change): { verb: ActivityVerb; from?: string } | undefined {
   const { kind, from_parent: fromParent, from_name: fromName } = entry;
   if (kind === "gone") return { verb: fromName === null ? "trashed" : "purged" };
@@ -73,16 +70,16 @@ function verbOf(entry: JournalRow, { node, to, nodes }: Change): { verb: Activit
   const from = fromParent === null ? undefined : nodes.get(fromParent);
   if (fromParent !== null && from === undefined) return { verb: "created" };
   if (kind === "appeared") return { verb: "restored" };
-  // For folders and mounts, only changes by name count. Other entries only make devices read them again.
+  // For folders and mounts, only changes by name count; other entries only make devices read them again.
   if (from === undefined) return node.row.kind === "file" ? { verb: "edited" } : undefined;
   if (fromParent === to) return { verb: "renamed", ...(fromName === null ? {} : { from: fromName }) };
   return { verb: "moved", from: from.path };
 }
 
-/** Reports a node that went out of sight. Its new name is not reported. */
+/** Reports a node that went out of sight, without its new name. */
 function lost(entry: JournalRow, { nodes, names }: Seen): Happening | undefined {
   const { node_id: id, from_parent: parentId } = entry;
-  // Content of a mount belongs to its owner and still exists.
+  // A mount's content belongs to its owner and still exists.
   if (entry.of_mount && entry.kind === "gone") return undefined;
   const name = names.get(entry.seq);
   if (parentId === null || name === undefined || !nodes.has(parentId) || entry.kind === "appeared") return undefined;
@@ -92,7 +89,7 @@ function lost(entry: JournalRow, { nodes, names }: Seen): Happening | undefined 
   return { entry, verb: purged ? "purged" : "trashed", node: { id, name, folder: folder.path }, parentId, detail: {} };
 }
 
-/** Returns false for entries from before the share, and for nodes that were hidden. */
+/** False for entries from before the share, and for hidden nodes. */
 function isToldOf({ node_id: id, at, from_trashed_at, of_mount }: JournalRow, folder: PlacedNode): boolean {
   const own = folder.rights?.at(id);
   if (own !== undefined && !roleMay(own.role, "read")) return false;

@@ -19,19 +19,19 @@ import { happeningOf } from "./happening.ts";
 import { seeEntries } from "./see.ts";
 
 export interface ActivityRequest {
-  /** A file, or a folder with its descendants. */
+  /** File, or folder with its descendants. */
   readonly in?: string | undefined;
   readonly actor?: string | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }
 
-/** Number of entries that are checked together. */
+/** Entries checked together. */
 const peekedMax = 500;
 
 /**
- * Lists visible changes, newest first. A page ends early, perhaps empty, after `limits.activityScanMax` entries. Only
- * `next_cursor` tells the end.
+ * Lists visible changes, newest first. A page ends early, perhaps empty, after `limits.activityScanMax` entries; only
+ * `next_cursor` marks the end.
  * @throws HoldfastError not_found, forbidden, bad_request for a cursor of another list
  */
 export async function listActivity(
@@ -70,10 +70,9 @@ export async function listActivity(
 /** Maximum number of other users' spaces: those with the latest shares. */
 const spacesMax = 50;
 
-/** Returns the caller's own space and those with shares. */
 async function spacesOf(shards: Shards, caller: Actor): Promise<SpaceId[]> {
   if (!caller.receives) return [caller.spaceId];
-  // Uses the primary key, in order of time.
+  // Index: the primary key, in order of time.
   const { rows } = await sql<{ space_id: SpaceId }>`
     select space_id from shard.received where grantee_id = any(${uuidArray(caller.grantees)})
     group by space_id order by max(grant_id::text) desc limit ${spacesMax}`.execute(shards.of(caller.bucket).db);
@@ -91,7 +90,6 @@ function isAsked(entry: Entry, actor: string | undefined, inTop: ReadonlySet<Nod
   return !isEvent(entry) && entry.from_parent !== null && inTop.has(entry.from_parent);
 }
 
-/** @param scan undefined at the end */
 async function answer(shards: Shards, caller: Actor, gathering: Gathering, scan: ActivityScan | undefined) {
   const items = gathering.items();
   const personOf = await readPeople(

@@ -29,7 +29,6 @@ export async function recordEvent(
   await tellHooked(transaction, { spaceId, at: atMicros, id });
 }
 
-/** Queue kind that sends an event to webhooks. */
 export const hookedEventKind = "webhook_event";
 
 /** Costs one query if the space has no webhooks. */

@@ -8,7 +8,6 @@ import { findNodes } from "../../tree/read/look-up.ts";
 import { type Entry, isEvent } from "./activity-scan.ts";
 import type { Lay, Seen } from "./happening.ts";
 
-/** Reads the nodes of entries that the caller sees now. */
 export async function seeEntries(
   shards: Shards,
   caller: Actor,
@@ -33,8 +32,8 @@ export async function seeEntries(
 }
 
 /**
- * Reads the names of nodes when entries took them out of sight. The name is in the entry, or in the row if unchanged
- * since. Uses the primary key.
+ * Names of nodes when entries took them out of sight: from the entry, or from the row if unchanged since. Index:
+ * primary key.
  */
 async function readNames(shards: Shards, entries: readonly JournalRow[]): Promise<ReadonlyMap<number, string>> {
   const names = new Map<number, string>();

@@ -32,7 +32,6 @@ export interface CommentWorld {
 
 export interface CommentConditions {
   readonly once?: Repeatable;
-  /** Revisions of the file or folder. */
   readonly ifMatch?: IfMatch;
 }
 
@@ -162,8 +161,7 @@ export async function resolveComment(
 }
 
 /**
- * Runs a transaction with the space locked and the caller's current rights. The result is stored for a repeated
- * request.
+ * Runs a transaction with the space's lock and the caller's current rights. Stores the result for a repeated request.
  */
 async function lockedIn<Result>(
   shards: Shards,
@@ -186,14 +184,14 @@ function assertMayComment(node: PlacedNode): void {
   throw new HoldfastError("trashed", message);
 }
 
-/** Finds a comment of a readable node. @throws HoldfastError not_found */
+/** @throws HoldfastError not_found, also for a node that is not readable */
 async function findComment(
   shards: Shards,
   caller: Actor,
   id: string,
 ): Promise<{ readonly comment: CommentRow; readonly node: PlacedNode }> {
   if (!isId(id)) throw noSuchComment();
-  // Uses comments_id.
+  // Index: comments_id.
   const { rows } = await sql<CommentRow>`
     select * from shard.comments where id = ${id}`.execute(shards.ofId(id as CommentId).db);
   const comment = rows[0];
@@ -223,7 +221,7 @@ function asNoSuchComment(error: unknown): never {
   throw error instanceof HoldfastError && error.code === "not_found" ? noSuchComment() : error;
 }
 
-/** Runs under the lock, because the node may have been purged. Uses primary keys. */
+/** Runs under the lock, because the node may have been purged. Indexes: primary keys. */
 async function assertRoom(transaction: ShardReader, spaceId: SpaceId, nodeId: NodeId): Promise<void> {
   const { rows } = await sql<{ count: number }>`
     select (select count(*)::int from shard.comments c where c.space_id = n.space_id and c.node_id = n.id) as count

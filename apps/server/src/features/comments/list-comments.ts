@@ -13,7 +13,7 @@ import { findNode } from "../../tree/read/look-up.ts";
 
 const commentCursor = z.tuple([z.int(), z.string().refine(isId)]);
 
-/** Lists oldest first. @throws HoldfastError not_found, forbidden, bad_request for a cursor of another list */
+/** Oldest first. @throws HoldfastError not_found, forbidden, bad_request for a cursor of another list */
 export async function listComments(
   shards: Shards,
   caller: Actor,
@@ -23,7 +23,7 @@ export async function listComments(
   const limit = request.limit ?? limits.listItemsDefault;
   const [at, id] = request.cursor === undefined ? [0, zeroId] : decodeCursor(commentCursor, request.cursor);
   const node = await findNode(shards, caller, nodeId);
-  // Uses the primary key.
+  // Index: primary key.
   const { rows } = await sql<CommentRow>`
     select * from shard.comments
     where space_id = ${node.row.space_id} and node_id = ${node.row.id} and (at, id) > (${at}::int8, ${id}::uuid)

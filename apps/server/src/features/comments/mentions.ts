@@ -4,8 +4,7 @@ import { findReadable } from "../accounts/may-read.ts";
 import type { Shards } from "../../base/db/shards.ts";
 
 /**
- * Only users who may read the node can be mentioned. Other users and unknown ids get the same error after the same
- * queries.
+ * Only users who may read the node can be mentioned. Others and unknown ids get the same error after the same queries.
  * @throws HoldfastError invalid_field
  */
 export async function checkMentions(shards: Shards, nodeId: NodeId, mentions: readonly string[]): Promise<UserId[]> {

@@ -7,7 +7,7 @@ import { type NewNotification, notify } from "../notifications/notify.ts";
 const talkersMax = 50;
 
 /**
- * Notifies mentioned users, and for a new comment the owner and other authors. Runs in the transaction that writes it.
+ * Notifies mentioned users, and of a new comment the owner and other authors. Runs in the transaction that writes it.
  */
 export async function tellComment(
   transaction: ShardReader,
@@ -24,7 +24,7 @@ export async function tellComment(
   for (const userId of others) await notify(transaction, { ...told, userId, kind: "comment", gather });
 }
 
-/** Uses primary keys. A node has few comments. */
+/** A node has few comments. Indexes: primary keys. */
 async function readTalkers(transaction: ShardReader, { space_id, node_id }: CommentRow): Promise<UserId[]> {
   const { rows } = await sql<{ id: UserId }>`
     select owner_id as id from shard.spaces where id = ${space_id}

@@ -1,7 +1,7 @@
-/** Pieces of this size are passed on. For smaller ones, a system call would cost more than a copy. */
+/** Pieces of this size are passed on; for smaller ones, a system call would cost more than a copy. */
 const gatheredBytes = 64 * 1024;
 
-/** Joins small pieces by copying, and passes large ones on. A piece is only valid until the next is requested. */
+/** Joins small pieces by copying, and passes large ones on. A piece is valid only until the next is requested. */
 export class Gathering {
   #bytes: Buffer | undefined;
   #end = 0;
@@ -18,7 +18,6 @@ export class Gathering {
     this.#end += piece.length;
   }
 
-  /** Yields the rest. */
   *end(): Generator<Uint8Array, void, undefined> {
     if (this.#bytes === undefined || this.#end === 0) return;
     const gathered = this.#bytes.subarray(0, this.#end);

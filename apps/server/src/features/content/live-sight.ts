@@ -5,7 +5,7 @@ import { findNodes } from "../../tree/read/look-up.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
 import { liveCaller, type StillSees } from "./while-open.ts";
 
-/** Rights to content of other users during a response. Revoked rights end it. Own content is not checked. */
+/** Rights to others' content during a response, which ends when they are revoked. Own content is not checked. */
 export class LiveSight {
   readonly #world: CredentialWorld;
   readonly #caller: Caller;
@@ -28,7 +28,7 @@ export class LiveSight {
   }
 
   /**
-   * Returns the node as the caller sees it now, before it is sent; undefined if it is no longer visible.
+   * Returns the node as the caller sees it now, before it is sent; undefined if no longer visible.
    * @throws HoldfastError unauthenticated if the session, token or link has ended
    */
   async again(node: PlacedNode): Promise<PlacedNode | undefined> {

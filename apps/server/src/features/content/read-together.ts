@@ -9,19 +9,19 @@ export interface ContentParts {
   readonly blocks: Pick<BlockService, "readRange">;
 }
 
-/** Larger files are read separately, because their query takes little time compared with their bytes. */
+/** Larger files are read separately: their query takes little time compared with their bytes. */
 const smallBytesMax = 64 * 1024;
 /** Maximum size of small files in memory. */
 const groupBytesMax = 1024 * 1024;
 const groupEntriesMax = 200;
 
 export interface ListedContent {
-  /** Set for files only. */
+  /** Only for files. */
   readonly versionId?: VersionId | undefined;
   readonly sizeBytes: number;
 }
 
-/** Groups adjacent entries, so that the content of their small files fits in memory. */
+/** Groups adjacent entries, so that their small files fit in memory. */
 export function* inGroups<Entry extends ListedContent>(
   entries: Iterable<Entry>,
 ): Generator<readonly Entry[], void, undefined> {
@@ -41,8 +41,8 @@ export function* inGroups<Entry extends ListedContent>(
 }
 
 /**
- * Reads the group's small files with two queries and one read of the store. A query for each of a hundred thousand
- * small files takes longer than their bytes.
+ * Reads the group's small files with two queries and one read of the store, because a query for each of a hundred
+ * thousand small files takes longer than their bytes.
  * @returns no entry for files to read separately: large or missing ones, or all if one is damaged
  */
 export async function readTogether<Entry extends ListedContent>(
@@ -74,7 +74,7 @@ export async function readTogether<Entry extends ListedContent>(
     }
     if (filled !== sizeBytes) throw new HoldfastError("internal", "The content is shorter than its block list.");
   } catch (thrown) {
-    // Reading files one by one finds the damaged one.
+    // Reading one by one finds the damaged file.
     if (isLost(thrown)) return new Map();
     throw thrown;
   }
@@ -82,7 +82,7 @@ export async function readTogether<Entry extends ListedContent>(
   return new Map(files.map(({ entry }) => [entry, bytes.subarray(start, (start += entry.sizeBytes))]));
 }
 
-/** Content without an intact copy is omitted from an archive. */
+/** An archive omits content without an intact copy. */
 export function isLost(thrown: unknown): thrown is HoldfastError {
   return thrown instanceof HoldfastError && ["damaged", "not_found"].includes(thrown.code);
 }

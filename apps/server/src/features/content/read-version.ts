@@ -2,10 +2,7 @@ import type { BlockService, ReadingOptions } from "../../packs/service/block-ser
 import type { Shards } from "../../base/db/shards.ts";
 import { entriesOf, readList, type VersionList } from "../../tree/content/manifests.ts";
 
-/**
- * Yields the plain bytes [start, end) of a version in pieces of up to one block. Reads only the affected part of its
- * block list.
- */
+/** Yields the plain bytes [start, end) in pieces of up to one block. Reads only the affected part of the block list. */
 export async function* readVersion(
   { shards, blocks }: { readonly shards: Shards; readonly blocks: Pick<BlockService, "readRange"> },
   version: VersionList,

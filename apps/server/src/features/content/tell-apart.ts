@@ -14,7 +14,7 @@ export function tellApart(nodes: readonly ZippedNode[]): ZippedNode[] {
 
     function isTaken(candidate: string): boolean {
       const key = nameKey(candidate);
-      // Original names of other nodes are not used.
+      // Avoids other nodes' original names.
       return taken.has(key) || (candidate !== name && wanted.has(key));
     }
   });

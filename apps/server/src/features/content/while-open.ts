@@ -8,12 +8,12 @@ import type { CredentialWorld } from "../accounts/overdue.ts";
 const checkBytes = 4 * 1024 * 1024;
 const checkMs = 2000;
 
-/** Checks content of another user: returns true if the caller, with its current rights, still sees it. */
+/** Checks content of another user: the caller, with current rights, still sees it. */
 export type StillSees = (caller: Caller) => Promise<boolean>;
 
 /**
- * Passes bytes on while the caller has access. A large file may take days, so ended sessions, links or rights also end
- * it. A link's download continues only while its password stays the same.
+ * Passes bytes on while the caller has access. A large file may take days, so the end of a session, link or right also
+ * ends its download. A link's download continues only with the same password.
  * @param stillSees undefined for the caller's own content
  * @throws HoldfastError unauthenticated or not_found; then the connection is cut
  */
@@ -45,7 +45,6 @@ async function assertOpen(world: CredentialWorld, caller: Caller, stillSees: Sti
 }
 
 /**
- * Reads the current caller.
  * @throws HoldfastError unauthenticated if the credential has ended or the link's password changed;
  * second_factor_required, address_not_allowed if access rules changed
  */
@@ -53,7 +52,7 @@ export async function liveCaller(world: CredentialWorld, { credential }: Caller)
   const now = await findLiveCaller(world, credential);
   const isSame = credential.kind !== "link" || stampOf(now) === credential.stamp;
   if (now?.access?.mustEnrol === true) throw factorRequired(now.access.factorDueAtMicros);
-  // The client's address is only known at the start of a request.
+  // The client's address is known only at the start of a request.
   if (now !== undefined && now.credential.lists !== credential.lists) {
     throw new HoldfastError(
       "address_not_allowed",

@@ -21,25 +21,25 @@ interface ZipParts {
 }
 
 interface ZipOptions extends Required<Pick<ReadingOptions, "signal" | "reading">> {
-  /** Checked before each page of the tree and each node. Nodes that are no longer visible are omitted. */
+  /** Checked before each page of the tree and each node; omits nodes that are no longer visible. */
   readonly sight: LiveSight;
 }
 
-/** Node in a zip with its name. A folder includes its content. */
+/** A folder includes its content. */
 export interface ZippedNode {
   readonly node: PlacedNode;
   readonly name: string;
 }
 
-/** Creates a zip of a folder's content, without the folder's own name. See `zipNodes`. */
+/** Zip of a folder's content, without the folder's own name. See `zipNodes`. */
 export function zipFolder(parts: ZipParts, folder: PlacedNode, options: ZipOptions): AsyncGenerator<Uint8Array> {
   return zipEntries(entriesBelow(parts, folder, "", options));
 }
 
 /**
- * Streams files and folders as one zip. Only one file or some small ones are open at a time, and the next page of the
- * tree is listed after the previous one was sent. Nothing is compressed: blocks are read at network speed, and most
- * stored content compresses badly. A piece is only valid until the next is requested.
+ * Streams files and folders as one zip. Only one file or some small ones are open at a time; the next page of the tree
+ * is listed after the previous one was sent. Compresses nothing: blocks are read at network speed, and most stored
+ * content compresses badly. A piece is valid only until the next is requested.
  * @throws HoldfastError damaged after the last byte if files are damaged: see `makeZip`
  */
 export function zipNodes(
@@ -58,7 +58,7 @@ async function* zipEntries(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uin
   } catch (thrown) {
     failure = toHoldfastError(thrown);
   }
-  // Sends everything before a failure. A zip with a damaged file contains all other files.
+  // Sends everything before a failure. A zip with a damaged file contains all others.
   yield* gathering.end();
   if (failure !== undefined) throw failure;
 }
@@ -107,7 +107,7 @@ function listed(node: PlacedNode) {
 
 /**
  * @param read content, if already read
- * @returns undefined for a node that a zip cannot contain, or that is no longer visible
+ * @returns undefined for a node that a zip cannot contain or that is no longer visible
  */
 async function entryOf(
   parts: ZipParts,

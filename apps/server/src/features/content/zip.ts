@@ -1,16 +1,16 @@
 import { crc32 } from "node:zlib";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Entry of a zip. A folder's name gets a trailing slash. */
+/** A folder's name gets a trailing slash. */
 export interface ZipEntry {
-  /** Names separated by `/`, without one at the ends. */
+  /** Names separated by `/`, none at the ends. */
   readonly path: string;
   readonly kind: "file" | "folder" | "symlink";
   /** Permission bits. */
   readonly mode: number;
   readonly mtimeMs: number;
   readonly sizeBytes: number;
-  /** For a link, its target. A piece is only valid until the next is requested. */
+  /** For a link, its target. A piece is valid only until the next is requested. */
   readonly content: AsyncIterable<Uint8Array>;
 }
 
@@ -23,10 +23,10 @@ export interface ZipLimits {
 const formatLimits: ZipLimits = { bytes: 0xffff_ffff, entries: 0xffff };
 
 /**
- * Streams a zip (APPNOTE 6.3.10). Only the directory at the end is kept in memory. Entries are not compressed. The zip
- * claims to be from Unix, so that backslashes and colons in names are kept. Windows programs replace them. A damaged
- * file ends at the damage with a deliberately wrong checksum, so that no program accepts it. It is last in the
- * directory, and the function throws after the complete zip.
+ * Streams an uncompressed zip (APPNOTE 6.3.10), with only the directory at the end in memory. Claims to be from Unix,
+ * so that backslashes and colons in names are kept; Windows programs replace them. A damaged file ends at the damage
+ * with a deliberately wrong checksum, so that no program accepts it, and is last in the directory; the function throws
+ * after the complete zip.
  * @throws HoldfastError damaged with the names of such files after the last byte; other errors immediately
  */
 export async function* makeZip(
@@ -77,7 +77,7 @@ async function* summed({ content, path }: ZipEntry, sum: Sum): AsyncGenerator<Ui
     if (!(thrown instanceof HoldfastError) || thrown.code !== "damaged") throw thrown;
     if (sum.sizeBytes > 0) return thrown;
   }
-  // Programs do not check the checksum of an empty file.
+  // Programs do not check an empty file's checksum.
   const sentence = Buffer.from(`${path} is damaged on the server and could not be read.\n`);
   Object.assign(sum, { crc: crc32(sentence), sizeBytes: sentence.length });
   yield sentence;
@@ -112,7 +112,7 @@ function localHeader(entry: ZipEntry, isLarge: boolean): Buffer {
   return Buffer.concat([head, name, extra]);
 }
 
-/** Writes flags, method (0: stored) and time for both kinds of header. */
+/** Writes flags, method (0: stored) and time, which both kinds of header have. */
 function writeCommon(header: Buffer, at: number, { mtimeMs }: ZipEntry): void {
   const { date, time } = dosTime(mtimeMs);
   header.writeUInt16LE(utf8Names | sizesFollow, at);
@@ -193,8 +193,8 @@ function largeExtra(numbers: readonly number[]): Buffer {
 }
 
 /**
- * "Extended timestamp": seconds since 1970 in 31 bits, which all programs read alike. Times outside this range only use
- * the DOS time.
+ * "Extended timestamp": seconds since 1970 in 31 bits, which all programs read alike. Other times use only the DOS
+ * time.
  */
 function timeExtra(mtimeMs: number): Buffer {
   const seconds = Math.floor(mtimeMs / 1000);
@@ -207,7 +207,7 @@ function timeExtra(mtimeMs: number): Buffer {
   return extra;
 }
 
-/** Uses UTC, because readers do not know the server's time zone. Resolution is two seconds, from 1980 to 2107. */
+/** Uses UTC, because readers do not know the server's time zone. Resolution: two seconds, from 1980 to 2107. */
 function dosTime(mtimeMs: number): { date: number; time: number } {
   const from = Date.UTC(1980, 0, 1);
   const at = new Date(Math.min(Math.max(mtimeMs, from), Date.UTC(2107, 11, 31, 23, 59, 58)));

@@ -12,7 +12,7 @@ export interface SpooledNode {
   readonly name: string;
   readonly isFolder: boolean;
   readonly isTrashed: boolean;
-  /** JSON of all its facts except the path. */
+  /** JSON of all facts except the path. */
   readonly facts: string;
 }
 
@@ -23,19 +23,14 @@ export interface PlacedSpooled extends SpooledNode {
   readonly inTrash: boolean;
 }
 
-/** Archive entry that is not a document. */
 export interface SpooledEntry extends Pick<
   TarEntry,
   "path" | "kind" | "mode" | "mtimeMicros" | "sizeBytes" | "target"
 > {
-  /** Version of a file. */
   readonly versionId?: VersionId | undefined;
 }
 
-/**
- * List of an archive's content at one moment, read while the archive is sent. It is on the disk, so that any number of
- * files needs little memory.
- */
+/** List of an archive's content at one moment, on disk, so that any number of files needs little memory. */
 export class ExportSpool {
   readonly #path: string;
   readonly #database: DatabaseSync;
@@ -47,7 +42,7 @@ export class ExportSpool {
     this.#path = join(folder, `${name}${spoolSuffix}`);
     this.#database = attempt(() => new DatabaseSync(this.#path));
     try {
-      // The file is discarded after a crash.
+      // A crash discards the file.
       attempt(() => this.#database.exec(`pragma journal_mode = off; pragma synchronous = off; ${schema}`));
     } catch (error) {
       this.close();
@@ -86,7 +81,6 @@ export class ExportSpool {
     });
   }
 
-  /** @returns nodes after `after`, in order */
   placedAfter(after: number, count: number): PlacedSpooled[] {
     const rows = this.#all(
       `select p.seq, p.path, p.in_trash, n.* from places p join nodes n on n.id = p.id where p.seq > ? order by p.seq limit ?`,
@@ -126,7 +120,6 @@ export class ExportSpool {
     return this.#all("select 1 from places where id = ?", nodeId).length > 0;
   }
 
-  /** Adds values as JSON lines. */
   addLines(document: string, values: readonly unknown[]): void {
     this.addTexts(
       document,
@@ -181,7 +174,7 @@ export class ExportSpool {
     }
   }
 
-  /** @returns the new contents without duplicates */
+  /** @returns the new contents */
   addContents<Content extends { readonly contentId: string; readonly sizeBytes: number; readonly entry: string }>(
     contents: readonly Content[],
   ): Content[] {

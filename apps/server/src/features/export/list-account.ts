@@ -67,7 +67,7 @@ type ListedNode = Omit<NodeRow, "name_key" | "weight" | "names_below" | "bytes_b
 async function listNodes(transaction: ShardReader, { spool, caller, signal }: ListedAccount): Promise<void> {
   for (let after: string | undefined = firstId; after !== undefined;) {
     signal.throwIfAborted();
-    // Uses the primary key.
+    // Index: primary key.
     const { rows }: { rows: ListedNode[] } = await sql<ListedNode>`
       select * from shard.nodes where space_id = ${caller.spaceId} and id > ${after} and purged_at is null
       order by id limit ${pageRows}`.execute(transaction);
@@ -105,7 +105,7 @@ interface NodeFacts extends Omit<ArchiveNode, "path" | "in_trash" | "version_id"
   readonly modified_micros: number;
 }
 
-/** Places folders with parents first. Nodes below a node that is being purged are not reachable, and are omitted. */
+/** Places parents first. Omits nodes below a node that is being purged, which are not reachable. */
 async function placeNodes(listed: ListedAccount): Promise<void> {
   const { spool, caller, signal } = listed;
   spool.placeTops(caller.rootId);
@@ -135,7 +135,7 @@ async function placeNodes(listed: ListedAccount): Promise<void> {
   }
 }
 
-/** Yields to other requests between pages, because a folder may have any number of children. */
+/** Yields to other requests between pages: a folder may have any number of children. */
 async function placeFolder({ spool, signal }: ListedAccount, folder: PlacedSpooled): Promise<void> {
   for (let child: string | null = ""; child !== null;) {
     signal.throwIfAborted();
@@ -169,7 +169,6 @@ interface FoundContent {
   readonly entry: string;
 }
 
-/** @returns the new contents */
 function addContents<Content extends FoundContent>(spool: ExportSpool, contents: readonly Content[]): Content[] {
   const added = spool.addContents(contents);
   spool.addLines(
@@ -194,7 +193,7 @@ async function listVersions(
 ): Promise<void> {
   for (let after: [string, number] | undefined = [firstId, 0]; after !== undefined;) {
     signal.throwIfAborted();
-    // Uses versions_node and the primary key of nodes.
+    // Indexes: versions_node, primary key.
     const { rows }: { rows: ListedVersion[] } = await sql<ListedVersion>`
       select v.id, v.node_id, v.number, v.size, v.content_id, v.created_at, v.created_by, v.device_id, v.label,
         v.id = n.head_version as is_head,
@@ -247,7 +246,7 @@ function addVersionContents(spool: ExportSpool, rows: readonly ListedVersion[]):
 async function listComments(transaction: ShardReader, { spool, caller, signal }: ListedAccount, people: Set<UserId>) {
   for (let after: [string, string] | undefined = [firstId, firstId]; after !== undefined;) {
     signal.throwIfAborted();
-    // Uses the primary key.
+    // Index: primary key.
     const { rows }: { rows: CommentRow[] } = await sql<CommentRow>`
       select * from shard.comments where space_id = ${caller.spaceId}
         and (node_id, id) > (${after[0]}::uuid, ${after[1]}::uuid) order by node_id, id limit ${pageRows}`.execute(
@@ -273,7 +272,7 @@ async function listComments(transaction: ShardReader, { spool, caller, signal }:
   }
 }
 
-/** An account has a limited number of stars. Uses stars_newest. */
+/** One query: an account's stars are limited. Index: stars_newest. */
 async function listStars(transaction: ShardReader, { spool, caller }: ListedAccount): Promise<void> {
   const { rows } = await sql<{ node_id: NodeId; at: number }>`
     select node_id, at from shard.stars where user_id = ${caller.userId} and space_id = ${caller.spaceId}

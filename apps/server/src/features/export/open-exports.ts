@@ -17,9 +17,8 @@ export interface ExportWorld extends ContentParts {
   readonly random: Random;
   readonly serverId: string;
   readonly language: Language;
-  /** Creates a counter that limits concurrent work by key. */
   readonly countsOf: (max: number) => Counting;
-  /** Folder that contains only the lists of running exports. */
+  /** Contains only the lists of running exports. */
   readonly folder: string;
 }
 
@@ -36,7 +35,7 @@ export interface ExportRequest {
 
 export type Exports = (request: ExportRequest) => AsyncGenerator<Uint8Array>;
 
-/** Archives of accounts. Deletes lists of a killed server first. */
+/** Archives of accounts. First deletes a killed server's lists. */
 export function openExports(world: ExportWorld): Exports {
   clear(world.folder);
   const ofAccount = world.countsOf(1);
@@ -57,7 +56,7 @@ async function* exportOne(world: ExportWorld, request: ExportRequest, counts: Co
     spool?.close();
     leave();
   };
-  // A client that has disconnected may never request another piece.
+  // A disconnected client may never request another piece.
   request.reading.signal.addEventListener("abort", end, { once: true });
   try {
     spool = new ExportSpool(world.folder, Buffer.from(world.random(16)).toString("hex"));

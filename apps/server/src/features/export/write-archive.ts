@@ -42,7 +42,7 @@ const documents = [
   archiveNames.sharedWithMe,
 ];
 
-/** Streams an archive (docs/archive.md) from the list. A piece is only valid until the next is requested. */
+/** Streams an archive (docs/archive.md) from the list. A piece is valid only until the next is requested. */
 export async function* writeArchive(parts: ContentParts, request: ArchiveRequest): AsyncGenerator<Uint8Array> {
   const gathering = new Gathering();
   for await (const piece of new Archive(parts, request).pieces()) yield* gathering.add(piece);
@@ -90,7 +90,7 @@ class Archive {
     yield tarEnd;
   }
 
-  /** Omits purged files, and replaces unreadable content with zeros. Both are recorded. */
+  /** Omits purged files and replaces unreadable content with zeros; records both. */
   async *#file(entry: SpooledEntry, read: Uint8Array | undefined): AsyncGenerator<Uint8Array, void, undefined> {
     const version = read === undefined ? await this.#versionOf(entry) : undefined;
     const content = version === undefined ? read && [read] : this.#contentOf(version);
@@ -133,7 +133,6 @@ class Archive {
     yield tarPadding(bytes.length);
   }
 
-  /** @returns the SHA-256 */
   *#document(path: string): Generator<Uint8Array, string, undefined> {
     const { spool } = this.#request;
     const sizeBytes = spool.bytesOf(path);
@@ -179,7 +178,10 @@ async function* summed(
 
 const zeros = new Uint8Array(64 * 1024);
 
-/** Passes on content whose length is in the header. Fills an unreadable rest with zeros. @returns the error, if any */
+/**
+ * Passes on content whose length is in the header, so an unreadable rest is filled with zeros. @returns the error, if
+ * any
+ */
 async function* padded(
   sizeBytes: number,
   content: AsyncIterable<Uint8Array>,

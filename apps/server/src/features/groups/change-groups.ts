@@ -52,7 +52,7 @@ async function assertRoom({ shards }: AccountStore): Promise<void> {
 
 export interface GroupChange {
   readonly name?: string | undefined;
-  /** Plan that members receive, set by administrators; null removes it. It takes effect immediately. */
+  /** Plan of the members, set by administrators, effective immediately; null removes it. */
   readonly plan?: string | null | undefined;
 }
 
@@ -93,7 +93,7 @@ async function changePlan(
 }
 
 /**
- * Notifies members after the deletion.
+ * Members are notified after the deletion.
  * @throws HoldfastError not_found, forbidden, also for a token if the group has an access rule, proof_required in that
  * case
  */

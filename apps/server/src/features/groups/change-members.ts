@@ -25,13 +25,13 @@ import { type MemberJson, memberJson } from "./list-members.ts";
 
 interface MemberRequest {
   readonly groupId: string;
-  /** Administrators may use an address to add a member. */
+  /** Administrators may add a member by address. */
   readonly userId: string;
 }
 
 /**
- * Adds a member or changes its role, starting with the member's next request.
- * @param request.address the caller's address; access rules of the group must allow it for one's own membership
+ * Adds a member or changes its role, effective from the member's next request.
+ * @param request.address the caller's address, which the group's access rule must allow if callers add themselves
  * @throws HoldfastError not_found for a group or user (also a suspended one), forbidden, conflict if there are too many
  */
 export async function setMember(
@@ -124,7 +124,6 @@ async function changeRole(
   return true;
 }
 
-/** Administrators see all addresses, so they may use one. */
 async function findMemberToBe({ shards }: AccountStore, caller: GroupCaller, text: string): Promise<UserRow> {
   const isAddress = caller.administrates && text.includes("@");
   const user = await (isAddress ? findUserByEmail(shards, text) : findUser(shards, readUserId(text)));
@@ -132,7 +131,7 @@ async function findMemberToBe({ shards }: AccountStore, caller: GroupCaller, tex
   return user;
 }
 
-/** Memberships are on the account's shard. Two concurrent groups may exceed the limit by one. */
+/** Memberships are on the account's shard, so concurrent groups may exceed the limit by one. */
 async function assertRoomFor({ shards }: AccountStore, userId: UserId, groupId: GroupId): Promise<void> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from shard.memberships

@@ -21,7 +21,7 @@ interface Told {
   readonly plan: string | null;
 }
 
-/** Larger than any number of changes, so that the message about a deleted group is final. */
+/** Exceeds any number of changes, so that the message about a deleted group is final. */
 const afterTheEnd = Number.MAX_SAFE_INTEGER;
 const pageRows = 1000;
 
@@ -33,7 +33,7 @@ export async function deliverMembership(world: DeliveryWorld, groupId: GroupId, 
   await deliver(world, groupId, [userId]);
 }
 
-/** Copies the memberships of all members, or of a deleted group until `forgetMembers`. May run twice. */
+/** Copies the memberships of all members, also of a deleted group until `forgetMembers`. May run twice. */
 export async function deliverToAll(world: DeliveryWorld, groupId: GroupId): Promise<void> {
   for await (const userIds of memberPages(world.shards, groupId)) await deliver(world, groupId, userIds);
 }
@@ -46,7 +46,7 @@ async function deliver(world: DeliveryWorld, groupId: GroupId, userIds: readonly
 }
 
 async function readMemberships(db: ShardReader, groupId: GroupId, userIds: readonly UserId[]): Promise<Told[]> {
-  // One statement, so that number, roles and plan are consistent. Uses primary keys.
+  // One statement, so that number, roles and plan are consistent. Indexes: primary keys.
   const { rows } = await sql<{ user_id: UserId; changes: number | null; role: GroupRole | null; plan: string | null }>`
     select asked.user_id, g.changes, m.role, g.plan from unnest(${uuidArray(userIds)}) as asked (user_id)
     left join shard.groups g on g.id = ${groupId}
@@ -59,7 +59,7 @@ async function readMemberships(db: ShardReader, groupId: GroupId, userIds: reado
   }));
 }
 
-/** Deletes the members of a deleted group when all work for them is done. */
+/** Deletes a deleted group's members, when all work for them is done. */
 export async function forgetMembers({ shards }: Pick<DeliveryWorld, "shards">, groupId: GroupId): Promise<void> {
   for await (const userIds of memberPages(shards, groupId)) {
     await sql`
@@ -69,7 +69,7 @@ export async function forgetMembers({ shards }: Pick<DeliveryWorld, "shards">, g
   }
 }
 
-/** Yields pages of a thousand members, also of a deleted group. */
+/** Pages of a thousand members, also of a deleted group. */
 export async function* memberPages(shards: Shards, groupId: GroupId): AsyncGenerator<UserId[]> {
   let after: UserId | null = null;
   do {
@@ -83,8 +83,8 @@ export async function* memberPages(shards: Shards, groupId: GroupId): AsyncGener
 }
 
 /**
- * Former members keep a row for a while (`expireCredentials`). Otherwise, an older state could arrive later and stay.
- * Quotas are updated in the same transaction.
+ * Former members keep a row for a while (`expireCredentials`); otherwise an older state could arrive later and stay.
+ * Updates quotas in the same transaction.
  */
 async function tell(
   transaction: Kysely<ShardTables>,

@@ -11,12 +11,11 @@ import { findActor, reviewMounts } from "../sharing/mounts.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 import { deliverMembership, deliverToAll, forgetMembers, memberPages } from "./deliver-membership.ts";
 
-/** Applies a changed membership to the member's shard and mounts. */
 export async function followMembership(world: SharingWorld, groupId: GroupId, userId: UserId): Promise<void> {
   await deliverMembership(world, groupId, userId);
   const received = await receivedBy(world, groupId);
   for (const spaceId of await spacesSharedWith(world, groupId)) {
-    // Ends shares that the member granted by the rights of the group, or of another one that now counts less.
+    // Ends shares that the member granted by the group's rights, or by another group's that now count less.
     await endLapsed(world, spaceId);
     await tellMember(world, { groupId, spaceId, userId });
   }
@@ -29,17 +28,14 @@ interface Received {
   readonly nodeId: NodeId;
 }
 
-/** Uses the primary key. */
+/** Index: primary key. */
 async function receivedBy({ shards }: SharingWorld, groupId: GroupId): Promise<Received[]> {
   const { rows } = await sql<{ space_id: SpaceId; node_id: NodeId }>`
     select space_id, node_id from shard.received where grantee_id = ${groupId}`.execute(shards.ofId(groupId).db);
   return rows.map(({ space_id: spaceId, node_id: nodeId }) => ({ spaceId, nodeId }));
 }
 
-/**
- * Removes what a deleted group had: its members' mounts, its shares, then its list of members. The order lets a retry
- * after a crash find everything.
- */
+/** Removes members' mounts, then shares, then the list of members, so that a retry after a crash finds everything. */
 export async function followEnd(world: SharingWorld, groupId: GroupId): Promise<void> {
   await deliverToAll(world, groupId);
   const spaceIds = await spacesSharedWith(world, groupId);
@@ -56,7 +52,7 @@ export async function followEnd(world: SharingWorld, groupId: GroupId): Promise<
   await forgetMembers(world, groupId);
 }
 
-/** Searches all shards by grants_grantee. */
+/** Searches all shards. Index: grants_grantee. */
 async function spacesSharedWith({ shards }: SharingWorld, groupId: GroupId): Promise<SpaceId[]> {
   const found = await Promise.all(
     shards

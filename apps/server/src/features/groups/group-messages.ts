@@ -11,7 +11,7 @@ import { deliverMembership, deliverToAll } from "./deliver-membership.ts";
 import { followEnd, followMembership } from "./follow-groups.ts";
 
 export interface GroupWorld extends AccountStore {
-  /** Undefined in commands on the data folder, where no queue runs. Messages wait for the server. */
+  /** undefined in commands on the data folder, where messages wait for the server. */
   readonly queue?: Pick<Queue, "kick">;
 }
 
@@ -26,7 +26,7 @@ const userId = z
 const membership = z.object({ group_id: groupId, user_id: userId });
 const ofAll = z.object({ group_id: groupId });
 
-/** Messages only contain ids, and rows the content. So each may be processed late and twice. */
+/** Messages contain only ids, so each may be processed late and twice. */
 export function groupKinds(world: () => SharingWorld): Kinds {
   return {
     group_membership: {
@@ -64,14 +64,13 @@ export function enqueuePlan(transaction: ShardReader, group: GroupId): Promise<v
 }
 
 /**
- * Called after the commit, so that the change applies to the member's next request. If this fails, the message retries
- * it.
+ * Called after the commit, so that the change applies to the member's next request. After a failure, the message
+ * retries it.
  */
 export async function tellMembership(world: GroupWorld, group: GroupId, user: UserId): Promise<void> {
   await tellNow(world, group, () => deliverMembership(world, group, user));
 }
 
-/** Called after a change of the plan, or a deletion. */
 export async function tellAll(world: GroupWorld, group: GroupId): Promise<void> {
   await tellNow(world, group, () => deliverToAll(world, group));
 }

@@ -12,16 +12,15 @@ export interface GroupCaller {
   readonly userId: UserId;
   readonly spaceId: SpaceId;
   readonly bucket: Bucket;
-  /** Administrator with a credential for administration, who manages every group. */
+  /** Administrator with a credential for administration; manages every group. */
   readonly administrates: boolean;
-  /** Uses a token, which may be stolen. */
+  /** The token may be stolen. */
   readonly byToken?: boolean;
-  /** Uses a session without a recent proof of identity. */
   readonly lacksProof?: boolean;
 }
 
 export interface SeenGroup extends GroupRow {
-  /** Role of the caller; null for an administrator who is not a member. */
+  /** Caller's role; null for an administrator who is not a member. */
   readonly role: GroupRole | null;
 }
 
@@ -31,10 +30,7 @@ export function readGroupId(text: string): GroupId {
   throw noGroup();
 }
 
-/**
- * Reads a group of which the caller is a member, or any group for an administrator, from the group's shard.
- * @throws HoldfastError not_found for others, as for an unknown group
- */
+/** @throws HoldfastError not_found for others than members and administrators, as for an unknown group */
 export async function seeGroup(reader: ShardReader, caller: GroupCaller, id: GroupId): Promise<SeenGroup> {
   const { rows } = await sql<SeenGroup>`
     select g.*, (select m.role from shard.group_members m where m.group_id = g.id and m.user_id = ${caller.userId}) as role
@@ -51,12 +47,12 @@ export function assertManages(caller: GroupCaller, { role }: Pick<SeenGroup, "ro
 }
 
 /**
- * Locks the group until the end of the transaction, so that its changes are ordered.
+ * Locks the group, to order its changes until the transaction ends.
  * @throws HoldfastError not_found, forbidden
  */
 export async function lockManaged(transaction: ShardReader, caller: GroupCaller, id: GroupId): Promise<SeenGroup> {
   await sql`select from shard.groups where id = ${id} for update`.execute(transaction);
-  // A separate statement, so that it sees changes of the previous lock holder.
+  // A separate statement sees the changes of the previous lock holder.
   const group = await seeGroup(transaction, caller, id);
   assertManages(caller, group);
   return group;

@@ -34,7 +34,7 @@ const admin = () => callerFor(root, true);
 const newPerson = (name = "Ann", bucket = 4000) => createUserIn(world, bucket, `person${++people}@example.org`, name);
 const page = { limit: 10 };
 
-/** Reads memberships from the member's shard, which its requests use. */
+/** Reads the member's shard, like its requests. */
 async function groupsKnownTo(user: UserRow): Promise<GroupId[]> {
   const rows = await databases.shards
     .ofId(user.id)

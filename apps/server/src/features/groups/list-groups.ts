@@ -14,7 +14,7 @@ export interface PageRequest {
   readonly cursor?: string | undefined;
 }
 
-/** Lists the caller's groups, or all for an administrator, by id and so by creation time. The cursor is the last id. */
+/** Lists the caller's groups, or all for an administrator, by id and so by creation. The cursor is the last id. */
 export async function listGroups(
   { shards }: Pick<AccountStore, "shards">,
   caller: GroupCaller,
@@ -47,7 +47,7 @@ async function rolesOf({ db }: Shard, { userId }: GroupCaller): Promise<Readonly
 interface GroupQuery {
   readonly after: GroupId | undefined;
   readonly limit: number;
-  /** Undefined: all. */
+  /** undefined: all. */
   readonly ids: ReadonlyMap<GroupId, unknown> | undefined;
 }
 

@@ -11,8 +11,8 @@ import type { PageRequest } from "./list-groups.ts";
 export type MemberJson = z.output<typeof memberSchema>;
 
 /**
- * Lists by id. The cursor is the last id. Only managers and administrators see suspended accounts, so a page may be
- * shorter.
+ * Lists members by id; the cursor is the last one. Only managers and administrators see suspended accounts, so a page
+ * may be shorter.
  * @throws HoldfastError not_found, bad_request for an invalid cursor
  */
 export async function listMembers(

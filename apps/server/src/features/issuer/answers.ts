@@ -12,18 +12,16 @@ import type { Finished } from "./open-issuer.ts";
 import { seal, unseal } from "./sealed.ts";
 
 const schema = z.object({
-  /** Derived from the state of the redirect. Each redirect creates at most one session. */
+  /** Derived from the redirect's state, so that each redirect creates at most one session. */
   id: z.string(),
   purpose: z.string(),
-  /** Time of the redirect to the issuer. */
   askedAtMs: z.number(),
   claims: claimsSchema,
   untilMs: z.number(),
 });
 
 /**
- * Identity that the issuer confirmed. The page holds it encrypted while it asks for a second factor. It can be used
- * once.
+ * Identity that the issuer confirmed. The page holds it encrypted while it asks for a second factor. Can be used once.
  */
 export type Answer = z.output<typeof schema>;
 
@@ -36,14 +34,14 @@ export function sealAnswer(world: World, { leaving, claims }: Finished): string 
   return seal(world, "answer", { id, purpose: leaving.purpose, askedAtMs, claims, untilMs } satisfies Answer);
 }
 
-/** @throws HoldfastError unauthenticated for an invalid or expired answer, or one for another purpose */
+/** @throws HoldfastError unauthenticated for an invalid or expired answer, or another purpose */
 export function readAnswer(world: World, purpose: Purpose, text: string): Answer {
   const answer = schema.safeParse(unseal(world, "answer", text)).data;
   if (answer !== undefined && answer.purpose === purpose && answer.untilMs > world.clock.nowMs()) return answer;
   throw answerSpent();
 }
 
-/** A concurrent call waits for the first, and then returns false. @returns true if the answer was unused */
+/** A concurrent call waits for the first, then returns false. @returns true if the answer was unused */
 export async function takeAnswer(transaction: ShardReader, userId: UserId, { id, untilMs }: Answer): Promise<boolean> {
   const { rows } = await sql`
     insert into shard.outside_answers (user_id, answer, until)
@@ -52,7 +50,7 @@ export async function takeAnswer(transaction: ShardReader, userId: UserId, { id,
   return rows.length > 0;
 }
 
-/** Early check without a lock. `takeAnswer` checks again. */
+/** Early check without a lock; `takeAnswer` checks again. */
 export async function isAnswerTaken(reader: ShardReader, userId: UserId, { id }: Answer): Promise<boolean> {
   const { rows } = await sql`
     select from shard.outside_answers where user_id = ${userId} and answer = ${Buffer.from(id, "base64url")}`.execute(

@@ -5,10 +5,7 @@ import type { OidcSettings } from "../../base/config/issuer-settings.ts";
 /** Maximum difference between the clocks of two servers. */
 export const clocksDifferMs = 60_000;
 
-/**
- * Returns the time when the user last authenticated at the issuer, never later than now. 0: unknown, or a time in the
- * future.
- */
+/** Time of the user's last authentication at the issuer, never later than now. 0: unknown, or in the future. */
 export function authenticatedAtMicros(
   { clock }: Pick<AccountWorld, "clock">,
   { trustsSilence }: Pick<OidcSettings, "trustsSilence">,

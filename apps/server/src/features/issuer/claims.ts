@@ -9,17 +9,17 @@ import type { ClaimMapping, OidcSettings } from "../../base/config/issuer-settin
 export const claimsSchema = z.object({
   issuer: z.string(),
   subject: z.string(),
-  /** Null: missing, or not a valid address here. */
+  /** null: missing, or not a valid address here. */
   email: z.string().nullable(),
   /** True only if the issuer sent exactly `true`. */
   emailVerified: z.boolean(),
   name: z.string().nullable(),
-  /** Ids of mapped groups; null without a mapping or without the claim. */
+  /** Ids of mapped groups; null without a mapping or claim. */
   groups: z.array(z.string()).nullable(),
   plan: z.string().nullable(),
   /** The issuer checked a second factor, and the settings trust it. */
   factorPassed: z.boolean(),
-  /** Time of authentication in the id token, or null. */
+  /** Time of authentication in the id token; null if missing. */
   authenticatedAtMs: z.number().nullable(),
 });
 
@@ -27,8 +27,8 @@ export const claimsSchema = z.object({
 export type Claims = z.output<typeof claimsSchema>;
 
 /**
- * @param told claims of the id token (verified signature, audience, time and nonce), which override those of the
- * userinfo endpoint
+ * @param told claims of the id token (verified signature, audience, time and nonce), which override the userinfo
+ * endpoint's
  */
 export function readClaims(told: Readonly<Record<string, unknown>>, settings: ClaimSettings): Claims {
   const { sub, email, auth_time: authTime } = told;
@@ -42,7 +42,7 @@ export function readClaims(told: Readonly<Record<string, unknown>>, settings: Cl
     issuer: settings.issuer,
     subject: sub,
     email: address,
-    // Compares exactly. Some issuers send "false", "true" or 1, none of which counts.
+    // Some issuers send "false", "true" or 1, none of which counts.
     emailVerified: address !== null && told["email_verified"] === true,
     name: name !== "" && isPlainText(name) ? name.slice(0, 200) : null,
     groups: values === undefined ? null : groupsOf(values, settings.groups),
@@ -52,16 +52,13 @@ export function readClaims(told: Readonly<Record<string, unknown>>, settings: Cl
   };
 }
 
-/** Settings that decide which claims are trusted. */
 export type ClaimSettings = Pick<OidcSettings, "issuer" | "groups" | "plans" | "trusted">;
 
 /** Limit of OpenID Connect. */
 const subjectCharactersMax = 255;
 
-/** Prefix of the issuer of users from an LDAP server. */
 export const ldapPrefix = "ldap:";
 
-/** Key that identifies a user of an issuer. */
 export function identityKey({ issuer, subject }: Pick<Claims, "issuer" | "subject">): Buffer {
   return Buffer.from(sha256(Buffer.from(`outside identity\0${issuer}\0${subject}`)), "hex");
 }

@@ -19,8 +19,8 @@ export interface ClaimsWorld extends AccountWorld, Pick<GroupWorld, "queue"> {
 export type ClaimSource = "issuer" | "ldap";
 
 /**
- * Applies the groups and plan that the source reports at sign-in. Keeps memberships from other sources. Each membership
- * is recorded before it is added. A failure to add is logged, and a failure to remove rejects the sign-in.
+ * Applies the groups and plan that the source reports at sign-in. Memberships from other sources stay. Each membership
+ * is recorded before it is added. A failure to add is logged; a failure to remove rejects the sign-in.
  */
 export async function followClaims(
   world: ClaimsWorld,
@@ -49,7 +49,7 @@ async function followGroups(
   const [given, byOthers] = [by(true), by(false)];
   const caller = groupKeeper(user);
   for (const groupId of given.difference(wanted)) {
-    // A membership that another source also gives stays.
+    // Another source gives this membership too, so it stays.
     if (!byOthers.has(groupId)) await unlessGone(removeMember(world, caller, { groupId, userId: user.id }));
     await forget(db, { userId: user.id, groupId, source });
   }

@@ -45,7 +45,7 @@ function settingsOf(more: object = {}) {
   return settings;
 }
 
-/** Starts a redirect, and returns the state and response of the browser. */
+/** Starts a redirect. @returns the browser's state and answer */
 async function leave(issuer = openIssuer(settingsOf()), returnTo = "/files") {
   const { url, kept } = await issuer.begin(world, { purpose: "sign-in", redirectUri, returnTo });
   const asked = new URL(url).searchParams;

@@ -8,15 +8,14 @@ import { isPublicAddress } from "../webhooks/public-address.ts";
 
 export interface IssuerNetwork {
   readonly resolve: (hostname: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
-  /** Returns true if a request to this host may use this address. */
   readonly isAllowed: (hostname: string, address: string) => boolean;
   readonly timeoutMs: number;
   readonly bytesMax: number;
 }
 
 /**
- * Network rules. The operator chose the issuer's host, so any address is allowed for it. Other hosts in the issuer's
- * description must have public addresses, unless the setting allows private ones.
+ * The operator chose the issuer's host, so it may have any address. Other hosts in the issuer's description need public
+ * addresses, unless the setting allows private ones.
  */
 export function issuerNetwork(issuer: string, allowPrivate: boolean): IssuerNetwork {
   const own = new URL(issuer).hostname;
@@ -35,7 +34,7 @@ interface Asked {
 }
 
 /**
- * Fetches with limits for total time and bytes. Follows no redirects, and checks a name's address when it connects.
+ * Limits total time and bytes, follows no redirects, and checks a name's address when it connects.
  * @throws HoldfastError unavailable with the reason
  */
 export async function issuerFetch(network: IssuerNetwork, text: string, asked: Asked): Promise<Response> {

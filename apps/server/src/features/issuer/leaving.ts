@@ -5,7 +5,7 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { isSame } from "../accounts/secret-token.ts";
 import { seal, unseal } from "./sealed.ts";
 
-/** `link` is followed by the id of the account to link, and `prove` by the id of the session to prove. */
+/** `link` is followed by the id of the account to link, and `prove` by that of the session to prove. */
 export type Purpose = "sign-in" | `link ${string}` | `prove ${string}`;
 
 const purpose = z
@@ -46,11 +46,11 @@ export function readLeaving(world: World, kept: string | undefined, state: strin
   return leaving;
 }
 
-/** Accepts only paths of this server, so that links to a sign-in cannot redirect to other sites. */
+/** Accepts only paths of this server; otherwise links to a sign-in could redirect to other sites. */
 function ownPath(text: string): string {
   const base = "https://own.invalid";
   const url = /^\/(?![/\\])/.test(text) ? URL.parse(text, base) : null;
-  // "/.//evil.example" is resolved to a URL that names a host.
+  // "/.//evil.example" resolves to a URL with a host.
   const isOwn = url !== null && url.origin === base && !url.pathname.startsWith("//") && text.length <= 2048;
   return isOwn ? url.pathname + url.search : "/files";
 }

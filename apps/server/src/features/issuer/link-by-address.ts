@@ -14,13 +14,13 @@ import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { type Claims, ldapPrefix } from "./claims.ts";
 import { linkIdentity } from "./outside-identities.ts";
 
-/** A second factor with only passkeys also ends, because only recovery codes would remain. */
+/** Also ends a second factor of passkeys only, because only recovery codes would remain. */
 const ended = { end_passkeys: true, endsFactor: true } as const;
 
 /**
- * Links an account by its address during an external sign-in, without a signed-in user. Another person may have used
- * the account. So all other credentials end, as after a password reset by e-mail. Identities of LDAP servers stay,
- * because two servers would otherwise end each other's at every sign-in.
+ * Links an account by its address. Nobody is signed in, and a stranger may have used the account, so all other
+ * credentials end, as after a password reset by e-mail. Identities of LDAP servers stay: two servers would otherwise
+ * end each other's at every sign-in.
  * @returns the account after the change
  * @throws HoldfastError as `linkIdentity`
  */
@@ -50,7 +50,7 @@ export async function linkByAddress(world: AccountWorld, user: UserRow, claims: 
 }
 
 /**
- * Removes identities of other issuers, except LDAP servers. They may belong to a previous user.
+ * Removes identities of other issuers, except LDAP servers. They may be a previous user's.
  * @returns keys in the directory to release afterwards
  */
 async function endOtherIdentities(

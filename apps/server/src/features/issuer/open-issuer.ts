@@ -11,11 +11,11 @@ type Client = typeof openidClient;
 type Configuration = openidClient.Configuration;
 type World = Pick<AccountWorld, "secrets" | "clock" | "random">;
 
-/** External issuer. Nothing is loaded or requested before the first sign-in. */
+/** Loads and requests nothing before the first sign-in. */
 export interface Issuer {
   readonly settings: OidcSettings;
   /**
-   * @returns the URL for the browser, and the state that it keeps
+   * @returns the browser's URL, and the state that it keeps
    * @throws HoldfastError unavailable
    */
   begin(world: World, asked: BeginRequest): Promise<{ url: string; kept: string }>;
@@ -25,7 +25,7 @@ export interface Issuer {
    * @throws HoldfastError unauthenticated if the response does not match `kept` or the issuer rejects it; unavailable
    */
   finish(world: World, answer: IssuerAnswer, kept: string | undefined, guard?: Guard): Promise<Finished>;
-  /** Checks that the issuer responds with the configured description. @throws HoldfastError unavailable */
+  /** @throws HoldfastError unavailable if the issuer does not respond with its description */
   look(): Promise<void>;
 }
 
@@ -48,7 +48,6 @@ export interface Finished {
 
 export type Guard = <Result>(ask: () => Promise<Result>) => Promise<Result>;
 
-/** Lifetime of the cached description. */
 const describedMs = 60 * 60_000;
 
 export function openIssuer(
@@ -64,7 +63,7 @@ export function openIssuer(
       known = { config, readMs: performance.now() };
       return config;
     });
-  // All waiting callers share one request.
+  // Waiting callers share one request.
   const describe = (): Promise<Configuration> => {
     if (known !== undefined && performance.now() - known.readMs < describedMs) return Promise.resolve(known.config);
     reading ??= read().finally(() => (reading = undefined));
@@ -107,8 +106,8 @@ export function openIssuer(
 }
 
 /**
- * Requests a maximum age, which makes the issuer send `auth_time`. For a sign-in, it is the lifetime of a session here,
- * so few users must authenticate again. A proof always requires it.
+ * A maximum age makes the issuer send `auth_time`. For a sign-in, it is a session's lifetime here, so that few users
+ * must authenticate again. A proof always requires it.
  */
 function askedOf(purpose: Purpose): Record<string, string> {
   if (purpose === "sign-in") return { max_age: String(limits.refreshTokenLifetimeMs / 1000) };
@@ -118,11 +117,10 @@ function askedOf(purpose: Purpose): Record<string, string> {
 async function discover(client: Client, settings: OidcSettings, network: IssuerNetwork): Promise<Configuration> {
   const { issuer, clientId, clientSecret } = settings;
   const auth = clientSecret === undefined ? client.None() : undefined;
-  // The settings allow http URLs only for this machine. Without one, the URLs in the issuer's description must be
-  // https.
+  // The settings allow http only for this machine; otherwise the URLs in the issuer's description must be https.
   const isPlain = issuer.startsWith("http:");
   return client.discovery(new URL(issuer), clientId, clientSecret, auth, {
-    // What the issuer signed is looked at though it came over TLS.
+    // Checks the issuer's signature although the response came over TLS.
     // oxlint-disable-next-line typescript/no-deprecated -- it is marked so that nobody overlooks it
     execute: [client.enableNonRepudiationChecks, ...(isPlain ? [client.allowInsecureRequests] : [])],
     timeout: limits.outsideAnswerMs / 1000,
@@ -153,9 +151,9 @@ async function exchange(client: Client, known: Known, leaving: Leaving, answer: 
   const more: Readonly<Record<string, unknown>> = hasMore
     ? await client.fetchUserInfo(config, tokens.access_token, told.sub)
     : {};
-  // The verified flag only applies to the address in the same source.
+  // The verified flag applies only to the address in the same source.
   const { email, email_verified } = told["email"] === undefined ? more : told;
-  // The time of authentication only counts from the sign-in itself.
+  // The time of authentication counts only from the sign-in itself.
   return readClaims({ ...more, ...told, email, email_verified, auth_time: told["auth_time"] }, settings);
 }
 
@@ -179,7 +177,7 @@ function bounded(max: number) {
   };
 }
 
-/** Loads the library on first use. Its errors are replaced, so the issuer's own texts never appear. */
+/** Loads the library on first use. Replaces its errors, so that the issuer's own texts never appear. */
 async function inWords<Result>(name: string, act: (client: Client) => Promise<Result>): Promise<Result> {
   try {
     return await act(await import("openid-client"));

@@ -14,8 +14,8 @@ export type Believed = Pick<OidcSettings, "linkDomains" | "createDomains">;
 
 /**
  * Finds an account by its address, if the settings trust the issuer for the domain. Excludes administrators, accounts
- * linked to another user of this issuer (a reused address), and accounts with an unconfirmed address, which an attacker
- * may have prepared. Also excludes unused accounts whose address an identity system changed.
+ * linked to another user of this issuer (a reused address), accounts with an unconfirmed address, which an attacker may
+ * have prepared, and unused accounts whose address an identity system changed.
  */
 export async function findByAddress(
   world: AccountWorld,
@@ -29,9 +29,7 @@ export async function findByAddress(
   return (await hasIdentityOf(world, user.id, claims.issuer)) ? undefined : user;
 }
 
-/**
- * Returns true for accounts that an identity system created and nobody has used. No attacker can be waiting in them.
- */
+/** True for an account that an identity system created and nobody used: no attacker can be waiting in it. */
 async function isUnused({ shards }: AccountWorld, { id, has_password: hasPassword }: UserRow): Promise<boolean> {
   if (hasPassword) return false;
   const { rows } = await sql`select from shard.first_sign_ins where user_id = ${id}`.execute(shards.ofId(id).db);
@@ -42,8 +40,8 @@ async function isUnused({ shards }: AccountWorld, { id, has_password: hasPasswor
 const plainMailbox = /^[\x21-\x7e]+@[^@]+$/;
 
 /**
- * @param refusal error if the domain is not allowed, the address has an account, or its mailbox is not ASCII; always
- * the same
+ * @param refusal error, always the same, if the domain is not allowed, the address has an account, or its mailbox is
+ * not ASCII
  * @throws HoldfastError that error
  */
 export async function createFromOutside(
@@ -60,7 +58,7 @@ export async function createFromOutside(
     world.clock.nowMs(),
     world.random(8),
   );
-  // Linked before the account is created. An account without its link would lock out its user, because its address is
+  // Linked before the account is created: an account without its link would lock its user out, because the address is
   // taken.
   const identity = await linkIdentity(world, id, claims);
   try {

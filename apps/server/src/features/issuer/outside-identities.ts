@@ -35,9 +35,9 @@ interface Linking {
 }
 
 /**
- * Reserves the subject, then writes the row of the account, because no transaction spans two shards. A crash in between
- * leaves a reservation that has no effect and can be taken over.
- * @throws HoldfastError exists if another account has it, conflict if the account has the maximum number
+ * Reserves the subject, then writes the account's row, because no transaction spans two shards. A crash in between
+ * leaves a reservation without effect, which can be taken over.
+ * @throws HoldfastError exists if another account has it, conflict at the maximum number
  */
 export async function linkIdentity(
   store: AccountStore,
@@ -69,7 +69,7 @@ export async function linkIdentity(
     if (rows.length >= limits.outsideIdentitiesMax) return undefined;
     await transaction.insertInto("shard.outside_identities").values(row).execute();
     await onMade?.(transaction);
-    // Accounts that are being created receive no notice.
+    // Accounts being created get no notice.
     if (user.rows.length > 0) await store.tellSecurity?.(transaction, userId, what);
     return row;
   });
@@ -79,12 +79,11 @@ export async function linkIdentity(
     throw new HoldfastError("conflict", `An account can be linked to at most ${limits.outsideIdentitiesMax} sign-ins.`);
   }
   if ((await holderOf(store, key)) === userId) return identityJson(made, claims.issuer);
-  // The call was so slow that another one took over the reservation.
+  // The call was so slow that another took over the reservation.
   await unlink(store, userId, made.id);
   throw alreadyLinked();
 }
 
-/** @param issuer the current issuer, if any */
 export async function listIdentities(
   store: AccountStore,
   userId: UserId,
@@ -94,7 +93,7 @@ export async function listIdentities(
 }
 
 /**
- * Removes the row first, because the directory entry has no effect without it.
+ * Removes the row first; without it the directory entry has no effect.
  * @param run runs the transaction that checks permission
  */
 export async function removeIdentity(
@@ -116,7 +115,7 @@ export async function removeIdentity(
   await releaseIdentity(store, key, userId);
 }
 
-/** Runs under the lock of the session that begins. @returns true if it is still linked */
+/** Runs under the lock of the new session. @returns true if still linked */
 export async function useIdentity(
   { clock }: Pick<AccountWorld, "clock">,
   transaction: ShardReader,
@@ -137,7 +136,6 @@ export async function subjectOf(store: AccountStore, userId: UserId, issuer: str
   return (await readRows(store.shards.ofId(userId).db, userId)).find((row) => row.issuer === issuer)?.subject;
 }
 
-/** Removes the identity of an account that was not created. */
 export async function withdrawIdentity(store: AccountStore, userId: UserId, id: string): Promise<void> {
   await unlink(store, userId, id as OutsideIdentityId);
 }
@@ -163,7 +161,7 @@ async function reserve(store: AccountStore, key: Buffer, userId: UserId): Promis
   const holder = await holderOf(store, key);
   if (holder === userId) return;
   if (holder !== undefined && (await isLinked(store, holder, key))) {
-    // The account does not exist if a sign-in crashed while it created it. Then the identity is free.
+    // The identity is free if a sign-in crashed while it created the account.
     if ((await findUser(store.shards, holder)) !== undefined) throw alreadyLinked();
   }
   const taken = await sql`
@@ -205,7 +203,6 @@ function identityJson(row: OutsideIdentityRow, issuer: string | undefined): Outs
   };
 }
 
-/** Returns true if the account has neither a usable password nor an external identity. */
 async function isShutOut(
   transaction: ShardReader,
   userId: UserId,

@@ -30,8 +30,8 @@ export async function purposeOfProof(
 }
 
 /**
- * Records that the user has just authenticated at the issuer, for the session that began it. The identity must be
- * linked to the account. A second factor is required as for a sign-in.
+ * Records that the user just authenticated at the issuer, for the session that began it. The identity must be linked to
+ * the account. Requires a second factor like a sign-in.
  * @returns end of the proof in microseconds
  * @throws HoldfastError unauthenticated for a used ticket or another session's; second_factor, rate_limited; forbidden
  * with the field `auth_time` if the issuer did not authenticate the user again or does not say so, and `outside` for

@@ -2,10 +2,10 @@ import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import type { AccountWorld } from "../accounts/account-world.ts";
 
 type Parts = Pick<AccountWorld, "secrets" | "random">;
-/** Purpose of an encrypted value, which cannot be used for another one. */
+/** Use of an encrypted value, which is valid for no other one. */
 export type SealUse = "leaving" | "answer";
 
-/** Encrypts with AES-256-GCM and a key derived from the server's: 12 random bytes, the ciphertext and a 16-byte tag. */
+/** Encrypts with AES-256-GCM and a key derived from the server's: 12 random bytes, ciphertext, 16-byte tag. */
 export function seal({ secrets, random }: Parts, use: SealUse, value: object): string {
   const nonce = Buffer.from(random(nonceBytes));
   const cipher = createCipheriv("aes-256-gcm", keyOf(secrets.refreshKey), nonce).setAAD(Buffer.from(use));

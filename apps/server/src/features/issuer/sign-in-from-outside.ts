@@ -18,7 +18,6 @@ import { findLinked, useIdentity } from "./outside-identities.ts";
 
 export interface OutsideSignIn extends Pick<GivenFactor, "totp" | "passkey" | "site"> {
   readonly ticket: string;
-  /** Name of the device. */
   readonly name: string;
   readonly system: DeviceSystem | undefined;
   readonly address: string;
@@ -30,9 +29,8 @@ export interface OutsideSignIn extends Pick<GivenFactor, "totp" | "passkey" | "s
 }
 
 /**
- * Creates a device with a session for an identity of the issuer. The subject identifies the account. An address only
- * does so once, when it links, and only in trusted domains. All checks run before anything is created, linked or
- * granted.
+ * Creates a device and a session for an identity of the issuer. The subject identifies the account; an address does so
+ * only once, to link it, and only in trusted domains. All checks run before anything is created, linked or granted.
  * @throws HoldfastError unauthenticated, second_factor, rate_limited, account_leaving, address_not_allowed, or
  * forbidden if no account is linked or it is disabled
  */
@@ -77,13 +75,13 @@ export async function signInFromOutside(
 async function passFactor(world: ClaimsWorld, { id }: UserRow, request: OutsideSignIn): Promise<SignInKind> {
   const known = await findKnownDevice(world, world.shards.ofId(id).db, id, request.secret);
   const given = { ...request, sender: known === undefined ? ("anybody" as const) : ("known" as const) };
-  // A code from a rejected address is not consumed.
+  // A rejected address consumes no code.
   return passSecondFactor(world, { id }, given, async (reader) => {
     assertAddress(await readAccess(reader, id, world.clock.nowMicros()), request.address);
   });
 }
 
-/** The same error for addresses with and without an account. */
+/** Same error for addresses with and without an account. */
 function notLinked({ name }: OidcSettings): HoldfastError {
   const message = `No account on this server is linked to your sign-in at ${name}. If you have an account, sign in with your password and link it under Settings. If you have none, an administrator can create one.`;
   return new HoldfastError("forbidden", message, { field: "outside" });

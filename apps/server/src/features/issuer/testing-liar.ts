@@ -9,7 +9,6 @@ type Key = Awaited<ReturnType<typeof generateKeyPair>>["privateKey"];
 /** Responses of a malicious issuer. They are honest by default. */
 export interface Lies {
   claims?: JWTPayload;
-  /** Header of the id token. */
   header?: { readonly alg: string };
   key?: Key;
   idToken?: (honest: string) => string;
@@ -22,14 +21,12 @@ export interface Lies {
 export interface Liar {
   readonly issuer: string;
   lies: Lies;
-  /** Last received nonce. */
   nonce: string;
-  /** Requested paths. */
   readonly asked: string[];
   readonly stop: () => Promise<void>;
 }
 
-/** Starts an issuer that signs everyone in without a page. It reads the nonce from the URL of the redirect. */
+/** Signs everyone in without a page. Reads the nonce from the redirect's URL. */
 export async function startLiar(): Promise<Liar> {
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const jwk = { ...(await exportJWK(publicKey)), kid: "its own", alg: "RS256", use: "sig" };

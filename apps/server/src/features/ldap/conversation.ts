@@ -4,13 +4,12 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Client } from "ldapts";
 import type { LdapSettings } from "../../base/config/ldap-settings.ts";
 
-/** Limits of one connection. */
 export interface Bounds {
   readonly ms: number;
   readonly bytes: number;
 }
 
-/** One connection to the LDAP server. It is not replaced, and no referral is followed. */
+/** Connection to the LDAP server. Not replaced when lost; follows no referral. */
 export interface Conversation {
   readonly client: Client;
   /** Escapes a value for a filter (RFC 4515). */
@@ -58,7 +57,7 @@ async function converse<Result>(
     sockets.push(socket);
     return bounded(socket, bounds.bytes);
   };
-  // The library reconnects after a connection ends. The new connection would be anonymous and without STARTTLS.
+  // The library would reconnect anonymously and without STARTTLS.
   const assertFirst = () => {
     if (sockets.length > 0) throw new Error("the connection was lost");
   };
@@ -83,10 +82,7 @@ async function converse<Result>(
   return act({ client, escape: (value) => ldapts.Filter.escape(value), bindSelf });
 }
 
-/**
- * Limits received bytes. Errors that the library throws end the connection, because they would otherwise end the
- * process.
- */
+/** Limits received bytes. An error thrown by the library ends the connection instead of the process. */
 function bounded<Kept extends Socket>(socket: Kept, bytesMax: number): Kept {
   const emit = socket.emit.bind(socket) as (event: string, ...values: unknown[]) => boolean;
   let bytes = 0;

@@ -3,10 +3,7 @@ import type { LdapSettings } from "../../base/config/ldap-settings.ts";
 
 type Escape = Conversation["escape"];
 
-/**
- * Fills in a filter's placeholders with escaped values (RFC 4515). All at the same time, so that a value cannot contain
- * a placeholder.
- */
+/** Fills in placeholders with escaped values (RFC 4515), in one pass, so that a value cannot contain a placeholder. */
 export function fillFilter(escape: Escape, filter: string, values: Readonly<Record<string, string>>): string {
   return filter.replaceAll(/\{([a-z]+)\}/g, (whole, name: string) => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined;
@@ -14,7 +11,6 @@ export function fillFilter(escape: Escape, filter: string, values: Readonly<Reco
   });
 }
 
-/** Filters people by subject. */
 export function subjectsFilter(
   escape: Escape,
   { peopleFilter, attributes }: LdapSettings,
@@ -24,7 +20,7 @@ export function subjectsFilter(
   return `(&${peopleFilter}(|${each.join("")}))`;
 }
 
-/** Some ids are bytes (objectGUID of Active Directory). They are stored as hex digits. */
+/** True for ids that are bytes (objectGUID of Active Directory), which are stored as hex digits. */
 export function isBytes(attribute: string): boolean {
   return attribute.toLowerCase().endsWith("guid");
 }

@@ -13,13 +13,13 @@ export interface Person {
   readonly uid: string | undefined;
   /** Without groups, which are read separately. */
   readonly claims: Claims;
-  /** Undefined: no value. */
+  /** undefined: no value. */
   readonly quotaBytes: number | undefined;
-  /** Undefined: the server does not report it. */
+  /** undefined: not reported. */
   readonly passwordChangedAtMicros: number | undefined;
 }
 
-/** Some entries are missed if more have the same name. */
+/** If more entries share a name, some are missed. */
 const namesakesMax = 20;
 
 export function findByLogin(conversation: Conversation, settings: LdapSettings, login: string): Promise<Person[]> {
@@ -43,18 +43,18 @@ export async function hasPeople(conversation: Conversation, settings: LdapSettin
   return (await search(conversation, settings, settings.peopleFilter, 1)).length > 0;
 }
 
-/** @returns ids of local groups; null if the server has none of the configured groups, because then nothing is known */
+/** @returns ids of local groups; null (unknown) if the server has none of the configured groups */
 export async function readGroups(
   { client, escape }: Conversation,
   { groups }: Pick<LdapSettings, "groups">,
   { dn, uid }: Pick<Person, "dn" | "uid">,
 ): Promise<string[] | null> {
   if (groups === undefined) return null;
-  // No uid looks like a DN, so a person without a uid matches no group by uid.
+  // Without a uid, the DN matches no group by uid.
   const filter = fillFilter(escape, groups.filter, { dn, uid: uid ?? dn });
   const named = namedFilter(escape, groups);
   const asked = { scope: "sub" as const, attributes: [groups.attribute], derefAliases: "never" as const };
-  // Some groups may have the same name.
+  // Groups may share a name.
   const sizeLimit = 2 * limits.outsideMappingsMax;
   const { searchEntries } = await client.search(groups.base, { ...asked, filter: `(&${named}${filter})`, sizeLimit });
   const names = searchEntries.flatMap((entry) => valuesOf(entry, groups.attribute));
@@ -132,7 +132,6 @@ export function microsOf(text = ""): number | undefined {
   return Number.isNaN(ms) ? undefined : ms * 1000 + Number(part.slice(1).padEnd(6, "0"));
 }
 
-/** Microseconds from 1601 to 1970. */
 const microsTo1970 = 11_644_473_600_000_000;
 
 /** `5000000000` or `5 GiB`. */

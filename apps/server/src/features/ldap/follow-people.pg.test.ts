@@ -71,7 +71,6 @@ interface Made {
   readonly id: UserId;
 }
 
-/** Creates a person with a session. */
 async function somebody(): Promise<Made> {
   people += 1;
   const uid = `person${people}`;

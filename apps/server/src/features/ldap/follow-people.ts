@@ -11,24 +11,22 @@ import { noteRun } from "./ldap-runs.ts";
 import { issuerOf } from "./ldap-settings.ts";
 import type { LdapSettings } from "../../base/config/ldap-settings.ts";
 
-/** A linked account. */
 type Linked = UserRow & { readonly subject: string; readonly absent: boolean };
 
 interface Seen {
   readonly user: Linked;
-  /** Undefined: not found. */
+  /** undefined: not found. */
   readonly person: Person | undefined;
   readonly groups: string[] | null;
 }
 
-/** Number of people per connection. */
+/** People per connection. */
 const atOnceMax = 100;
 const bounds: Bounds = { ms: 60_000, bytes: 16 * 1024 * 1024 };
 
 /**
- * Looks up everyone who is linked to the LDAP server. Suspends missing people, enables returning ones, and updates
- * groups and quota. Changes begin after all lookups. Nothing changes if the server fails, has no people, or lacks too
- * many.
+ * Looks up everyone who is linked to the LDAP server; then suspends missing people, enables returning ones, and updates
+ * groups and quota. Changes nothing if the server fails, has no people, or lacks too many.
  * @throws HoldfastError unavailable, failed
  */
 export async function followPeople(world: ClaimsWorld, settings: LdapSettings, signal: AbortSignal): Promise<void> {
@@ -65,7 +63,7 @@ async function lookAtSome(
   const found = await findBySubjects(conversation, settings, subjects);
   const seen: Seen[] = [];
   for (const user of some) {
-    // Looks up missing people again one by one, because a server may return incomplete results.
+    // Missing people are looked up again one by one, because a server may return incomplete results.
     const person =
       found.get(user.subject) ?? (await findBySubjects(conversation, settings, [user.subject])).get(user.subject);
     const groups = person === undefined ? null : await readGroups(conversation, settings, person);
@@ -74,7 +72,7 @@ async function lookAtSome(
   return seen;
 }
 
-/** Allows at least one suspension. */
+/** Permits at least one suspension. */
 function assertNotTooMany({ absentShareMax, name }: LdapSettings, seen: readonly Seen[]): void {
   const present = seen.filter(({ user }) => !user.absent && user.disabled_at === null);
   const gone = present.filter(({ person }) => person === undefined);
@@ -113,12 +111,12 @@ async function applyOne(world: ClaimsWorld, { user, person, groups }: Seen): Pro
   await followQuota(world, user, person.quotaBytes);
 }
 
-/** Older password changes are ignored. Otherwise the first run would end all sessions older than the password. */
+/** Ignores older password changes; otherwise the first run would end all sessions older than the password. */
 const followedMs = 7 * 86_400_000;
 
 /**
- * Ends sessions that began before the password change and were not proved since. Someone with the old password may have
- * started them.
+ * Ends sessions that began before the password change and were not proved since: somebody with the old password may
+ * have started them.
  */
 async function followPassword(world: ClaimsWorld, user: Linked, { passwordChangedAtMicros: at }: Person) {
   // If the server's clock is ahead, each run would end sessions that began after the change.
@@ -133,7 +131,7 @@ async function followPassword(world: ClaimsWorld, user: Linked, { passwordChange
   world.log.info({ user_id: user.id }, "sessions were ended: the password was changed on the LDAP server");
 }
 
-/** Reads linked accounts, one row for each. */
+/** One row per account. */
 async function readLinked({ shards }: ClaimsWorld, settings: LdapSettings): Promise<Linked[]> {
   const found: Linked[] = [];
   for (const { db } of shards.all()) {

@@ -49,7 +49,7 @@ function settingsOf(more: object): LdapSettings {
 
 const real = (more: object = {}) => settingsOf({ url: slapd.secureUrl, ca_file: slapd.caFile, ...more });
 
-/** Starts a server with scripted responses. */
+/** Server with scripted responses. */
 async function startLiar(t: TestContext, talkTo: (socket: Socket) => void): Promise<{ url: string; asked: Buffer[] }> {
   const asked: Buffer[] = [];
   const server = createServer((socket) => {

@@ -2,12 +2,10 @@ import { toBucket } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { Shard, Shards } from "../../base/db/shards.ts";
 
-/** Last lookup of linked people. */
 export interface LdapRun {
   readonly tried_at: number;
   /** End of the last successful run. */
   readonly done_at: number | null;
-  /** Error of the last run. */
   readonly problem: string | null;
 }
 
@@ -21,7 +19,6 @@ export async function noteRun(shards: Shards, nowMicros: number, problem: string
       done_at = coalesce(excluded.done_at, r.done_at)`.execute(shards.of(toBucket(0)).db);
 }
 
-/** @param shard the shard of bucket 0, which has the row */
 export async function readRun({ db }: Pick<Shard, "db">): Promise<LdapRun | undefined> {
   const { rows } = await sql<LdapRun>`select tried_at, done_at, problem from shard.ldap_runs`.execute(db);
   return rows[0];

@@ -24,7 +24,7 @@ const usual: Bounds = { ms: limits.outsideAnswerMs, bytes: limits.outsideAnswerB
 /** Time without attempts after a slow failure. */
 const restMs = 5000;
 
-/** LDAP server for sign-ins. Nothing is loaded or requested before the first one. */
+/** Loads and requests nothing before the first sign-in. */
 export function openLdap(world: ClaimsWorld, settings: LdapSettings, bounds = usual): OutsidePasswords {
   const issuer = issuerOf(settings);
   const ask = asking(world, settings, bounds);
@@ -50,7 +50,7 @@ export function openLdap(world: ClaimsWorld, settings: LdapSettings, bounds = us
 
 /**
  * Checks that the server responds to lookups.
- * @returns false if it has no people
+ * @returns false if the server has no people
  * @throws HoldfastError unavailable
  */
 export function lookAtLdap(settings: LdapSettings): Promise<boolean> {
@@ -87,9 +87,8 @@ async function proveLogin(
 }
 
 /**
- * Selects the person for a login. Of several entries, it is the one linked to the account with this address. If no
- * account has the address, it is the only linked one. Otherwise, anyone who can edit an entry could prevent others from
- * signing in.
+ * Selects the person for a login: of several entries, the one linked to the account with this address, or the only
+ * linked one if no account has the address. Otherwise anyone who can edit an entry could prevent others' sign-ins.
  */
 async function onlyOne(world: ClaimsWorld, found: readonly Person[], login: string): Promise<Person | undefined> {
   if (found.length < 2) return found[0];
@@ -111,7 +110,7 @@ async function personOf(world: ClaimsWorld, settings: LdapSettings, person: Know
   return {
     account,
     enter: async () => {
-      // Linking would end all credentials, but enabling a disabled account must restore them.
+      // Linking would end all credentials, which a disabled account must regain once enabled.
       if (linked === undefined && account !== undefined && account.disabled_at !== null) throw accountDisabled();
       const begin = () =>
         account === undefined
@@ -136,7 +135,7 @@ async function comeBack(world: ClaimsWorld, user: UserRow): Promise<UserRow> {
   return (await findUser(world.shards, user.id)) ?? user;
 }
 
-/** Limits concurrent requests, and pauses after slow failures. Errors are logged, not shown to strangers. */
+/** Limits concurrent requests and pauses after slow failures. Logs errors instead of showing them to strangers. */
 function asking({ log }: ClaimsWorld, settings: LdapSettings, bounds: Bounds) {
   let running = 0;
   let restsUntil = 0;
@@ -158,7 +157,7 @@ function asking({ log }: ClaimsWorld, settings: LdapSettings, bounds: Bounds) {
   };
 }
 
-/** The same error for addresses with and without an account. */
+/** Same error for addresses with and without an account. */
 function notLetIn({ name }: LdapSettings): HoldfastError {
   const message = `${name} accepted your password, but you have no account on this server. An administrator can create one.`;
   return new HoldfastError("forbidden", message, { field: "ldap" });

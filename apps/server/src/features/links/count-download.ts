@@ -8,17 +8,15 @@ import { inTransaction } from "../../base/db/database.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 
-/** A download that begins or continues. */
 export interface Download {
-  /** Undefined for a zip, which cannot be continued. */
+  /** undefined for a zip, which cannot be continued. */
   readonly version?: { readonly id: VersionId; readonly size: number };
-  /** Size of the requested ranges, if any. */
   readonly rangeBytes?: number | undefined;
   /** Client's address. */
   readonly source: string;
 }
 
-/** Called once at the end of a response with the number of unsent bytes, which may then be requested again. */
+/** Called once, at a response's end, with the number of unsent bytes, which may be requested again. */
 export type TakeBack = (unsentBytes: number) => Promise<void>;
 
 interface Counting {
@@ -26,13 +24,13 @@ interface Counting {
   readonly nowMicros: number;
 }
 
-/** Number of times the file's size may be sent before it counts as another download. */
+/** The file's size may be sent this often before another download counts. */
 const wholesMax = 2;
 
 /**
- * Counts a download by a link when it begins. Does not count downloads of accounts.
+ * Counts a link's download when it begins; accounts' downloads are not counted.
  * @returns undefined if it cannot be continued
- * @throws HoldfastError forbidden if the link's limit is reached
+ * @throws HoldfastError forbidden at the link's limit
  */
 export async function countDownload(
   world: Counting,
@@ -42,7 +40,7 @@ export async function countDownload(
   const { version } = download;
   if (caller.credential.kind !== "link") return undefined;
   const { db } = world.shards.ofId(caller.spaceId);
-  // The rollback of a rejected download leaves no row that could be continued.
+  // The rollback of a rejected download leaves no row to continue.
   return inTransaction(db, async (transaction) => {
     if (version !== undefined) return countOrGoOn(transaction, caller, { ...download, version }, world.nowMicros);
     await countOne(transaction, caller);
@@ -63,7 +61,7 @@ async function countOne(transaction: ShardReader, { spaceId, credential }: Calle
   );
 }
 
-/** Bytes sent to one address since a download was counted. */
+/** Bytes sent to one address since a counted download. */
 interface Delivery {
   readonly versionId: VersionId;
   readonly source: Buffer;
@@ -72,8 +70,8 @@ interface Delivery {
 }
 
 /**
- * Continues a counted download if the request has ranges. Of two concurrent downloads, the second waits and continues
- * the first.
+ * A request with ranges continues a counted download. Of two concurrent downloads, the second waits and continues the
+ * first.
  * @throws HoldfastError forbidden
  */
 async function countOrGoOn(
@@ -118,8 +116,8 @@ async function takeBack(
 }
 
 /**
- * Rejects links with a download limit, because blocks cannot be counted as downloads.
- * @throws HoldfastError forbidden
+ * Single blocks cannot be counted.
+ * @throws HoldfastError forbidden for a link with a download limit
  */
 export async function assertUncounted(shards: Shards, { spaceId, credential }: Caller): Promise<void> {
   if (credential.kind !== "link") return;
@@ -134,7 +132,7 @@ export async function assertUncounted(shards: Shards, { spaceId, credential }: C
   );
 }
 
-/** Job that deletes downloads that can no longer be continued. Uses link_downloads_begun. */
+/** Deletes downloads that can no longer be continued. Index: link_downloads_begun. */
 export async function expireLinkDownloads({ shards, nowMicros }: Counting): Promise<void> {
   const before = nowMicros - limits.linkDownloadLifetimeMs * 1000;
   for (const { db } of shards.all()) {

@@ -2,8 +2,8 @@ import { limits } from "@holdfast/core/limits";
 import type { TakeBack } from "./count-download.ts";
 
 /**
- * Passes a response on, and reports unsent bytes at its end. Works in slices, because a client that disconnects may
- * have received most of a piece. A passed slice counts as sent.
+ * Passes a response on, and reports unsent bytes at its end. A passed slice counts as sent. Slices are small, because a
+ * client that disconnects may have received most of a piece.
  * @param promisedBytes already counted bytes
  */
 export async function* countingUnsent(

@@ -24,7 +24,6 @@ export interface ComposedMail {
   readonly html: string;
 }
 
-/** Composes the mail in the recipient's language, as text and as equivalent HTML. */
 export function composeMail(facts: MailFacts): ComposedMail {
   const mail = textOf(facts, words[facts.language]);
   return { subject: mail.subject, text: renderText(mail), html: renderHtml(mail, facts.language) };
@@ -102,7 +101,6 @@ function invitation(
   };
 }
 
-/** Path in the app that a notice links to. */
 function placeOf({ kind, node, detail }: Notice): string {
   const { deletions, moment } = detail;
   if (deletions === true && node !== null && typeof moment === "string")

@@ -23,8 +23,8 @@ const gatheringSchema = z.object({
 type Gathering = z.output<typeof gatheringSchema>;
 
 /**
- * Combines all due notices of an account in one mail. The rows are removed in the transaction that orders the mail, so
- * each notice is mailed once, however often this runs.
+ * Combines all due notices of an account in one mail. The transaction that orders the mail removes the notices' rows,
+ * so each is mailed once.
  */
 export function noticeGatherer(world: MailWorld): Kind<Gathering> {
   return { schema: gatheringSchema, work: (gathering) => gather(world, gathering) };
@@ -75,8 +75,8 @@ async function isSuspended({ shards }: MailWorld, userId: UserId): Promise<boole
 }
 
 /**
- * Drops notices caused by suspended accounts, and by accounts that exceeded their hourly limit. A mail counts once for
- * each account in it.
+ * Drops notices caused by suspended accounts, or by accounts over their hourly limit. A mail counts once for each
+ * account in it.
  */
 async function withoutRefused(world: MailWorld, userId: UserId, notices: readonly Notice[]): Promise<Notice[]> {
   const others = new Set(notices.flatMap(({ actor }) => (actor === null || actor.id === userId ? [] : [actor.id])));
@@ -86,8 +86,8 @@ async function withoutRefused(world: MailWorld, userId: UserId, notices: readonl
 }
 
 /**
- * Locks the account's row until the end, so that concurrent calls run one after the other.
- * @returns the time to wait for if the last mail was too recent
+ * Holds the row's lock until the end, so that concurrent calls run in sequence.
+ * @returns time to wait for if the last mail was too recent
  */
 async function takeTurn(transaction: ShardReader, userId: UserId, now: number): Promise<number | undefined> {
   const pause = limits.mailPauseMs * 1000;
@@ -116,7 +116,7 @@ async function removeItems(transaction: ShardReader, userId: UserId, notices: re
   return removed.map(({ notice }) => noticeSchema.parse(notice)).toSorted((left, right) => left.at - right.at);
 }
 
-/** Returns what one click unsubscribes: the digest for notices that it contains, otherwise the kinds in the mail. */
+/** Kinds that one click unsubscribes: the digest for notices that it contains, else their own. */
 function kindsOf(notices: readonly Notice[], { digest }: NotifySettings): MailKind[] {
   const kinds = notices.map(({ kind }): MailKind => (digest === "daily" && isGathered(kind) ? "digest" : kind));
   return [...new Set(kinds)].toSorted();

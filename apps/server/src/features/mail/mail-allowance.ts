@@ -7,7 +7,7 @@ import type { AccountStore } from "../accounts/account-world.ts";
  * Takes one mail from the account's hourly limit: a bucket in the database that refills evenly, shared by all
  * processes. Unlimited mails would get the server classified as a spammer.
  * @param to "itself" confirms the account's own address, the only mail allowed before confirmation
- * @returns false if the limit is reached, for a suspended account, and to others for an unconfirmed account
+ * @returns false at the limit, for a suspended account, and to others for an unconfirmed account
  */
 export async function mayCauseMail(
   store: AccountStore,

@@ -12,15 +12,14 @@ import { holderOf } from "../accounts/directory.ts";
 type Confirming = Pick<UserRow, "id" | "name" | "email" | "email_confirmed_at" | "next_email" | "readdressed_at">;
 
 /**
- * Orders the mail that confirms an account's address or new address. Does nothing if it is confirmed or belongs to
- * another account.
+ * Orders the mail that confirms an account's address. Does nothing if the address is confirmed or another account's.
  */
 export async function mailConfirmation(world: AccountWorld, mail: MailWorld, user: Confirming): Promise<void> {
   const address = await addressToShow(world, user);
   if (address === undefined) return;
   const order = {
     to: { address },
-    // The address may be mistyped. Its owner recognizes the account by name and current address.
+    // The address may be mistyped; its owner recognizes the account by name and current address.
     content: {
       template: "confirmation" as const,
       account: { name: user.name, email: user.email, moves: user.next_email !== null },
@@ -42,7 +41,7 @@ function isUnconfirmed({ email_confirmed_at: at, readdressed_at: readdressedAt }
   return at === null || readdressedAt !== null;
 }
 
-/** Sends it again on request. @throws HoldfastError rate_limited after too many */
+/** @throws HoldfastError rate_limited after too many */
 export async function mailConfirmationAgain(world: AccountWorld, mail: MailWorld, user: Confirming): Promise<void> {
   if ((isUnconfirmed(user) || user.next_email !== null) && !(await mayCauseMail(world, user.id, "itself"))) {
     throw new HoldfastError("rate_limited", "You have requested too many e-mails. Try again later.", {

@@ -19,7 +19,6 @@ import type { SecurityChange } from "../accounts/security-change.ts";
 import type { MailWorld } from "./mail-world.ts";
 import { orderMail } from "./order-mail.ts";
 
-/** Queue kind that looks up the account. */
 export const passwordResetKind = "password_reset";
 
 const askedSchema = z.object({ email: z.string() });
@@ -27,7 +26,7 @@ const askedSchema = z.object({ email: z.string() });
 /**
  * Queues a password reset for an address. The account is looked up later, so that neither the response nor its timing
  * reveals whether it exists.
- * @param source client, with the same limit as for failed sign-ins
+ * @param source client, limited like failed sign-ins
  * @returns the shard of the queue
  * @throws HoldfastError rate_limited
  */
@@ -47,14 +46,13 @@ export async function askPasswordReset(
   return shard;
 }
 
-/** Mails the link, unless the account is unknown or suspended, or was sent one in the last minutes. */
+/** Mails the link, unless the account is unknown, suspended, or got a mail in the last minutes. */
 export function passwordResetter(world: MailWorld): Kind<z.output<typeof askedSchema>> {
   return {
     schema: askedSchema,
     work: async ({ email }) => {
       const user = await findUserByEmail(world.shards, email);
-      // With a stolen token of an identity system, an attacker could have changed the address, and would then choose
-      // the password.
+      // A thief of an identity system's token may have changed the address, and would then choose the password.
       if (user === undefined || user.disabled_at !== null || user.readdressed_at !== null) return;
       await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
         const now = world.clock.nowMicros();
@@ -92,7 +90,7 @@ export async function orderSecurityMail(
   }
 }
 
-/** See `AccountWorld.tellLeaving`. Uses the address directly, because suspended accounts receive no other mail. */
+/** See `AccountWorld.tellLeaving`. Uses the address, because suspended accounts receive no other mail. */
 export async function orderLeavingMail(
   mail: MailWorld,
   transaction: ShardReader,

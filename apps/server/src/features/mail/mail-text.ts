@@ -1,10 +1,9 @@
-/** Content of a mail before formatting. All strings are sanitized plain text. */
+/** Content of a mail before formatting: sanitized plain text. */
 export interface MailText {
   readonly subject: string;
   readonly paragraphs: readonly string[];
-  /** Text by another person. */
   readonly quote?: { readonly by: string; readonly lines: readonly string[] } | undefined;
-  /** Items of one or several lines. */
+  /** Items of one or more lines. */
   readonly list?: readonly string[] | undefined;
   readonly action?: { readonly label: string; readonly url: string } | undefined;
   /** Reason for the mail, and how to stop such mails. */

@@ -5,9 +5,9 @@ import type { Mailer } from "./mailer.ts";
 
 export interface MailWorld extends Pick<AccountWorld, "shards" | "clock" | "random" | "language"> {
   readonly secrets: Pick<AccountWorld["secrets"], "mailKey">;
-  /** Undefined: no mail is sent, and links are kept for administrators. */
+  /** undefined: no mail is sent, and links are kept for administrators. */
   readonly mailer: Mailer | undefined;
-  /** Start of every link, without a trailing slash. @throws HoldfastError unavailable while it is unknown */
+  /** Start of every link, without a trailing slash. @throws HoldfastError unavailable while unknown */
   readonly publicUrl: () => string;
 }
 

@@ -3,7 +3,7 @@ import { createTransport } from "nodemailer";
 import type { MailSettings } from "../../base/config/mail-settings.ts";
 
 export interface OutgoingMail {
-  /** Without angle brackets. The same for every attempt, so that recipients recognize repetitions. */
+  /** Without angle brackets. Equal for every attempt, so that recipients recognize repetitions. */
   readonly messageId: string;
   readonly atMicros: number;
   /** Exactly one address. */
@@ -11,14 +11,14 @@ export interface OutgoingMail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
-  /** URL for one-click unsubscribe by POST (RFC 8058); undefined for mails that cannot be switched off. */
+  /** One-click unsubscribe by POST (RFC 8058); undefined for mails that cannot be switched off. */
   readonly unsubscribeUrl: string | undefined;
 }
 
 export interface Mailer {
   /**
-   * Resolves when the server has accepted the mail. It may be sent twice if the response is lost.
-   * @throws HoldfastError `failed` if the server will never accept it, `unavailable` if it may later
+   * Resolves when the server has accepted the mail. A lost response may cause a second sending.
+   * @throws HoldfastError `failed` if the server will never accept the mail, `unavailable` if it may later
    */
   send(mail: OutgoingMail, signal: AbortSignal): Promise<void>;
 }
@@ -26,7 +26,6 @@ export interface Mailer {
 /** Timeout for a connection or one line of the server. */
 const answerTimeoutMs = 20_000;
 
-/** Uses one connection for each mail. */
 export function openMailer(settings: MailSettings, timeoutMs: number = answerTimeoutMs): Mailer {
   const { host, port, tls, isCertificateChecked, login, from } = settings;
   const transport = createTransport({
@@ -55,7 +54,7 @@ export function openMailer(settings: MailSettings, timeoutMs: number = answerTim
   };
 }
 
-/** The address is untrusted. It must not be parsed as several addresses or as a command. */
+/** The untrusted address must not be parsed as several addresses or a command. */
 const oneAddress = /^[^\s@<>()[\],;:\\"\p{Cc}]{1,64}@[^\s@<>()[\],;:\\"\p{Cc}]{1,253}$/u;
 
 function assertOneAddress(address: string): void {
@@ -91,8 +90,8 @@ interface SmtpError {
 }
 
 /**
- * Permanent errors, which concern the envelope or the mail. Other errors, such as a wrong password or missing TLS, may
- * be fixed before the next attempt.
+ * Permanent errors, of the envelope or the mail. Others, such as a wrong password or missing TLS, may be fixed before
+ * the next attempt.
  */
 const mailsOwn: ReadonlySet<unknown> = new Set(["EENVELOPE", "EMESSAGE"]);
 

@@ -4,12 +4,12 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { MailWorld } from "./mail-world.ts";
 
-/** Longer than a working mail server needs for one mail. */
+/** Longer than a working mail server needs for a mail. */
 const claimMicros = 5 * 60_000_000;
 
 /**
  * Claims the mail for some minutes, so that concurrent or repeated work sends it once.
- * @returns false if it was already sent
+ * @returns false if already sent
  * @throws HoldfastError unavailable while another process sends it
  */
 export async function claimSending({ shards, clock }: MailWorld, id: MailId): Promise<boolean> {
@@ -46,12 +46,12 @@ export async function noteSent({ shards, clock }: MailWorld, id: MailId): Promis
     .execute();
 }
 
-/** Deletes records of old mails and expired links. The job may run twice and in parts. */
+/** Deletes records of old mails and expired links. May run twice and in parts. */
 export async function expireMails({ shards, clock }: Pick<MailWorld, "shards" | "clock">): Promise<void> {
   const now = clock.nowMicros();
   const before = now - limits.mailSentLifetimeMs * 1000;
   for (const { db } of shards.all()) {
-    // Also deletes released claims, which count as old. The next attempt inserts its row again.
+    // Includes released claims, which count as old; the next attempt inserts its row again.
     await db.deleteFrom("shard.mails_sent").where("claimed_until", "<=", before).execute();
     await db.deleteFrom("shard.unsent_links").where("expires_at", "<=", now).execute();
   }

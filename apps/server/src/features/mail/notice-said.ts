@@ -7,28 +7,25 @@ import type { Notice } from "./notice.ts";
 import { shownFileName, shownLines, shownName } from "./shown-text.ts";
 import type { Said, Words } from "./words/words.ts";
 
-/** Known details of a notice. Missing or invalid ones are omitted from the mail. */
+/** Missing or invalid details are omitted from the mail. */
 const detailSchema = z.object({
-  /** For a share. */
   role: role.optional().catch(undefined),
-  /** For a transfer offer. */
+  /** Transfer offer. */
   transfer: z.object({ id: z.string(), name: z.string() }).optional().catch(undefined),
   message: z.string().optional().catch(undefined),
-  /** For a comment or mention. */
+  /** Comment or mention. */
   text: z.string().optional().catch(undefined),
-  /** For changes in a watched folder. */
+  /** Changes in a watched folder. */
   count: z.int().min(1).optional().catch(undefined),
-  /** For a quota. */
   percent: z.int().optional().catch(undefined),
   used_bytes: z.int().optional().catch(undefined),
   quota_bytes: z.int().optional().catch(undefined),
-  /** For a device. */
   name: z.string().optional().catch(undefined),
   /** A guest deleted many files in a share; `node` is the shared folder. */
   deletions: z.boolean().optional().catch(undefined),
-  /** For a suspended device. */
+  /** Suspended device. */
   suspended: z.boolean().optional().catch(undefined),
-  /** For a device that signed in. */
+  /** Device that signed in. */
   address: z.string().optional().catch(undefined),
   country: z
     .string()
@@ -43,9 +40,8 @@ const detailSchema = z.object({
   deleted: z.int().optional().catch(undefined),
   moment: z.string().optional().catch(undefined),
   command: z.string().optional().catch(undefined),
-  /** For a report. */
   reason: z.string().optional().catch(undefined),
-  /** For problems of the server. */
+  /** Problems of the server. */
   check: z.string().optional().catch(undefined),
   state: z.enum(["ok", "warn", "fail"]).optional().catch(undefined),
   detail: z.string().optional().catch(undefined),
@@ -53,7 +49,7 @@ const detailSchema = z.object({
   was: z.string().optional().catch(undefined),
 });
 
-/** Maximum length of the text quoted below a notice. */
+/** Maximum length of text quoted below a notice. */
 export const noticeQuoteCharactersMax = 300;
 
 interface Facts {
@@ -103,7 +99,7 @@ const sayings: Readonly<Record<NoticeKind, (words: Words, facts: Facts) => Said>
     }),
 };
 
-/** Returns one line, which may be longer than a name. */
+/** One line, which may be longer than a name. */
 function doctorWords(text: string | undefined): string | undefined {
   if (text === undefined || text === "") return undefined;
   return shownLines(text, doctorCharactersMax).join(" ");
@@ -147,7 +143,6 @@ function sayStopped(words: Words, { detail, language }: Facts): Said {
   });
 }
 
-/** Returns the actor's text, if any. */
 export function quoteOf(notice: Notice, words: Words): { by: string; lines: string[] } | undefined {
   const { message, text } = detailSchema.parse(notice.detail);
   const lines = shownLines(message ?? text ?? "", noticeQuoteCharactersMax);

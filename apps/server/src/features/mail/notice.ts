@@ -2,7 +2,6 @@ import type { NotificationId, UserId } from "@holdfast/core/ids";
 import { noticeKinds } from "@holdfast/protocol/account-settings";
 import { z } from "zod";
 
-/** A notification without its read mark, as it is mailed. */
 export const noticeSchema = z.object({
   id: z.string().transform((id) => id as NotificationId),
   /** Microseconds since 1970. */

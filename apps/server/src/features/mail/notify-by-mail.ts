@@ -10,13 +10,12 @@ import type { MailWorld } from "./mail-world.ts";
 import type { Notice } from "./notice.ts";
 import { noticeQuoteCharactersMax } from "./notice-said.ts";
 
-/** Queue kind that combines an account's notices in one mail. */
 export const gatherKind = "mail_gather";
 
 /**
- * Queues a notice for the account's next mail, if its settings want that. Mails go out immediately, but at least a
- * minute apart, or with the daily digest. The same notice replaces one that is still waiting. Runs in a transaction on
- * the account's shard.
+ * Queues a notice for the account's next mail, if its settings want that. It is mailed immediately, but at least a
+ * minute after the last mail, or with the daily digest. Replaces the same notice that still waits. Runs in a
+ * transaction on the account's shard.
  */
 export async function notifyByMail(
   world: MailWorld,
@@ -39,12 +38,12 @@ export async function notifyByMail(
   await enqueueGathering(transaction, userId, { when, dueMicros: due });
 }
 
-/** Removes a waiting notice. Runs in a transaction on the account's shard. */
+/** Runs in a transaction on the account's shard. */
 export async function forgetNotice(transaction: ShardReader, userId: UserId, id: NotificationId): Promise<void> {
   await transaction.deleteFrom("shard.mail_items").where("user_id", "=", userId).where("id", "=", id).execute();
 }
 
-/** Uses separate messages for immediate mails and the digest, so that neither waits for the other. */
+/** Separate messages for immediate mails and digest, so that neither waits for the other. */
 export async function enqueueGathering(
   transaction: ShardReader,
   userId: UserId,
@@ -82,14 +81,13 @@ const dayMicros = 24 * 3600e6;
 const digestFromMicros = 5 * 3600e6;
 const digestSpreadSeconds = 2 * 3600;
 
-/** Returns the next digest time: once a day between 05:00 and 07:00 UTC, at a different second for each account. */
+/** Next digest: once a day between 05:00 and 07:00 UTC, at a different second for each account. */
 export function nextDigestMicros(userId: UserId, now: number): number {
   const second = Number.parseInt(sha256(Buffer.from(userId)).slice(0, 8), 16) % digestSpreadSeconds;
   const today = Math.floor(now / dayMicros) * dayMicros + digestFromMicros + second * 1e6;
   return today > now ? today : today + dayMicros;
 }
 
-/** Shortens texts to what a mail shows. */
 function bounded(notice: Notice): Notice {
   const texts = Object.entries(notice.detail).map(([name, value]) => [
     name,

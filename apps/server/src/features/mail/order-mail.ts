@@ -10,18 +10,17 @@ import { sealLink } from "./sealed-link.ts";
 export interface MailOrder {
   readonly to: { readonly userId: UserId } | { readonly address: string; readonly language?: Language };
   readonly content: Template;
-  /** Path of the link below the public URL: `/setup#hfi_…`. It may contain a secret, and is stored encrypted. */
+  /** Path below the public URL: `/setup#hfi_…`. Stored encrypted, because it may contain a secret. */
   readonly link?: string;
-  /** Lifetime of the link; by default that of an invitation. */
+  /** Lifetime of the link; default: that of an invitation. */
   readonly linkLifetimeMs?: number;
 }
 
-/** Queue kind that sends mails. */
 export const mailKind = "mail";
 
 /**
- * Orders a mail in the causing transaction. The queue sends it after the commit. If the server sends no mail, the link
- * is kept for administrators.
+ * Orders a mail in the causing transaction; the queue sends it after the commit. Without a mailer, the link is kept for
+ * administrators.
  * @param bucket of the transaction's shard
  */
 export async function orderMail(

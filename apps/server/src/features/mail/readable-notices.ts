@@ -5,7 +5,8 @@ import { findNodes } from "../../tree/read/look-up.ts";
 import type { Notice } from "./notice.ts";
 
 /**
- * Drops notices about items that the account can no longer read. A notice contains the name, and may quote a comment.
+ * Drops notices about items that the account can no longer read. A notice contains the item's name, and may quote a
+ * comment.
  */
 export async function readableNotices(shards: Shards, userId: UserId, notices: readonly Notice[]): Promise<Notice[]> {
   const ids = notices.flatMap(({ node }) => (node !== null && isId(node.id) ? [node.id as NodeId] : []));

@@ -4,8 +4,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { MailId } from "@holdfast/core/ids";
 
 /**
- * Encrypts the link of a queued mail, which contains a secret. Uses AES-256-GCM with a key derived from the server's:
- * 12 random bytes, the ciphertext and a 16-byte tag. The tag also covers the mail's id.
+ * Encrypts the link of a queued mail with AES-256-GCM and a key derived from the server's: 12 random bytes, ciphertext,
+ * 16-byte tag, which also covers the mail's id.
  */
 export function sealLink(mailKey: Buffer, id: MailId, link: string, random: Random): Buffer {
   const nonce = Buffer.from(random(nonceBytes));

@@ -13,10 +13,10 @@ import { readableNotices } from "./readable-notices.ts";
 import { openLink } from "./sealed-link.ts";
 import { type MailKind, makeUnsubscribeToken, type Unsubscription } from "./unsubscribe-token.ts";
 
-/** Called with a mail after the last attempt to send it. */
+/** Called after a mail's last attempt. */
 export type OnUndelivered = (world: MailWorld, mail: WaitingMail) => Promise<void>;
 
-/** Mail servers are slow, so only a few messages are sent at the same time. */
+/** Mail servers are slow, so few messages are sent at the same time. */
 export function mailSender(world: MailWorld, onUndelivered: OnUndelivered): Kind<WaitingMail> {
   return {
     schema: mailSchema,
@@ -38,7 +38,7 @@ async function sendOnce(world: MailWorld, mail: WaitingMail, attempt: Attempt): 
   await noteSent(world, mail.id);
 }
 
-/** Uses the current state of sender and recipient. Accounts suspended meanwhile neither cause nor receive mail. */
+/** Uses the current state of sender and recipient: accounts suspended meanwhile neither cause nor receive mail. */
 async function sendMail(world: MailWorld, mail: WaitingMail, { signal }: Attempt): Promise<void> {
   const { mailer } = world;
   if (mailer === undefined) return;
@@ -99,7 +99,9 @@ async function isRefused({ shards }: MailWorld, addressHash: Buffer): Promise<bo
   return row !== undefined;
 }
 
-/** A mail server may have been away for hours. @returns undefined where nothing is left to say, or whoever invites is suspended */
+/**
+ * A mail server may have been down for hours. @returns undefined if no notice is readable, or the inviter is suspended
+ */
 async function contentNow({ shards }: MailWorld, { to, content }: WaitingMail): Promise<Template | undefined> {
   if (content.template === "notices" && "user_id" in to) {
     const notices = await readableNotices(shards, to.user_id, content.notices);

@@ -1,29 +1,29 @@
 /**
- * Sanitizes users' texts for mails in our name. Such texts are hostile: they may contain line breaks that begin a
- * header, marks that change the text direction, and excessive length.
+ * Sanitizes users' texts for mails in our name. Hostile texts may contain line breaks that begin a header, marks that
+ * change the text direction, and excessive length.
  */
 
 const nameCharactersMax = 80;
 
-/** Returns one line of at most 80 characters with isolated direction, for names and subjects. */
+/** One line of at most 80 characters with isolated direction, for names and subjects. */
 export function shownName(name: string): string {
   return isolated(shortened(oneLine(name), nameCharactersMax));
 }
 
-/** Keeps a file name complete. Direction marks are removed, because they could make its end look like another one. */
+/** Keeps a file name complete, but removes direction marks, which could disguise its end. */
 export function shownFileName(name: string): string {
   return isolated(oneLine(name));
 }
 
 /**
- * As a name, of somebody who invites strangers: a web address among it would be a link in every client, and such mails are an old way to
+ * Name of a person who invites strangers. Removes web addresses: every client would show them as links, an old way to
  * spread them.
  */
 export function shownPerson(name: string): string {
   return shownName(name.replaceAll(webAddress, "…"));
 }
 
-/** Returns a limited number of characters as lines, without repeated empty lines. */
+/** Lines with a limited number of characters, without repeated empty ones. */
 export function shownLines(text: string, charactersMax: number): string[] {
   const lines = shortened(withoutBreaks(text), charactersMax).split("\n");
   return lines
@@ -53,7 +53,7 @@ function withoutBreaks(text: string): string {
 
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
 
-/** Also limits code points, because one character can have a thousand combining marks. */
+/** Also limits code points: one character can have a thousand combining marks. */
 function shortened(text: string, charactersMax: number): string {
   if (text.length <= charactersMax) return text;
   let kept = "";

@@ -23,14 +23,13 @@ export interface TestSmtp {
   readonly mails: ReceivedMail[];
   /** Mails rejected by `answers`. */
   readonly refused: ReceivedMail[];
-  /** Resolves with the next received mail. */
   next(): Promise<ReceivedMail>;
   /** Responses to the next mails in order; `undefined` accepts one. */
   readonly answers: ({ readonly code: number; readonly text: string } | undefined)[];
   close(): Promise<void>;
 }
 
-/** Starts a real SMTP server on a free loopback port that accepts all mail. */
+/** Real SMTP server on a free loopback port; accepts all mail. */
 export async function startTestSmtp(
   options: SMTPServerOptions = {},
   settings: Partial<MailSettings> = {},

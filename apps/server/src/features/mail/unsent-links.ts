@@ -17,7 +17,7 @@ export interface UnsentLink {
 }
 
 /**
- * Lists unexpired links that were not mailed, newest first. Tokens are rejected: a thief could set passwords, even an
+ * Lists unexpired links that were not mailed, newest first. Rejects tokens, whose thief could set passwords, even an
  * administrator's, or claim addresses with shares.
  * @throws HoldfastError forbidden
  */
@@ -41,7 +41,7 @@ export async function listUnsentLinks({ shards, clock, secrets }: MailWorld, by:
     shards,
     rows.flatMap(({ template, address }) => (template === "invitation" ? [address] : [])),
   );
-  // An invitation has no effect if the address now has an account.
+  // An invitation is useless once the address has an account.
   const open = rows.filter(({ template, address }) => template !== "invitation" || !held.has(address));
   return open.slice(0, limits.listItemsMax).map(({ id, address, template, sealed_link: sealed, at, expires_at }) => {
     const link = openLink(secrets.mailKey, id, sealed);

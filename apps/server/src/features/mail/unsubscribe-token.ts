@@ -6,12 +6,12 @@ import { isSame } from "../accounts/secret-token.ts";
 export type MailKind = NoticeKind | "digest";
 
 /**
- * Account or address, and its mails that a token ends. The server's key authenticates the token. It needs no sign-in
+ * Account or address, and its mails that a token ends. The server's key authenticates the token, which needs no sign-in
  * and has no other use.
  */
 export type Unsubscription =
   | { readonly userId: UserId; readonly kinds: readonly MailKind[] }
-  /** SHA-256 of the normalized address without an account. Its invitations stop. */
+  /** SHA-256 of a normalized address without an account, whose invitations stop. */
   | { readonly addressHash: Buffer };
 
 /**
@@ -27,7 +27,6 @@ export function makeUnsubscribeToken(mailKey: Buffer, of: Unsubscription): strin
 const pattern = /^hfu_(?:([0-9a-f]{32})_([a-z.]{1,100})|([0-9a-f]{64}))_[\w-]{43}$/;
 const mailKinds: ReadonlySet<string> = new Set([...noticeKinds, "digest"]);
 
-/** @returns undefined for an invalid token */
 export function readUnsubscribeToken(mailKey: Buffer, token: string): Unsubscription | undefined {
   const [matched, hex, names = "", hash] = pattern.exec(token) ?? [];
   if (matched === undefined) return undefined;

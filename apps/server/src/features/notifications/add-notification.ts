@@ -12,11 +12,9 @@ export interface Told {
   readonly id: NotificationId;
   readonly nodeId: NodeId | null;
   readonly detail: Readonly<Record<string, unknown>>;
-  /** The replaced notification. */
   readonly replaces: NotificationId | undefined;
 }
 
-/** Additional work in the transaction that writes a notification. */
 export type AlsoTell = (transaction: ShardReader, told: Told) => Promise<void>;
 
 /**
@@ -57,7 +55,7 @@ async function lockHead(transaction: ShardReader, userId: UserId): Promise<Head>
   return rows[0] as Head;
 }
 
-/** Finds the same message's notification, and one to gather with. Uses the primary key, because an account has few. */
+/** Finds the same message's notification, and one to gather with. Index: the primary key; an account has few rows. */
 async function findKnown(
   transaction: ShardReader,
   { userId, messageId, key, read_to }: Head & { userId: UserId; messageId: string; key: string | undefined },
@@ -88,12 +86,11 @@ interface Written extends NewNotification {
   readonly id: NotificationId;
   readonly number: number;
   readonly messageId: string;
-  /** Number of the replaced notification. */
   readonly replaced: number | undefined;
 }
 
 /**
- * Also deletes the oldest ones: read notifications are older than unread ones. One statement, so that all parts see the
+ * Also deletes the oldest ones; read notifications are older than unread ones. One statement, so that all parts see the
  * earlier state.
  */
 async function write(transaction: ShardReader, row: Written): Promise<void> {

@@ -17,13 +17,13 @@ const guest = z.object({ space_id: id<SpaceId>(), actor: id<UserId>() });
 type Guest = z.output<typeof guest>;
 
 const hourMicros = 3600_000_000;
-/** Deletions within an hour after which the owner is notified, and again after twice as many. */
+/** Number of deletions within an hour after which the owner is notified, and again after twice as many. */
 const toldMin = 20;
 /** Maximum number of journal entries to search, and of nodes to count. */
 const entriesMax = 20_000;
 const countedMax = 100_000;
 
-/** Notifies the owner of a space when a guest deletes many files in one share, with the command to restore them. */
+/** Notifies a space's owner when a guest deletes many files in one share, with the command to restore them. */
 export function guestDeletionsMessages(world: () => NotificationWorld & { readonly clock: Clock }): Kind<Guest> {
   return {
     schema: guest,
@@ -57,7 +57,7 @@ async function findOwner(shards: Shards, spaceId: SpaceId): Promise<UserId | und
   return rows[0]?.owner_id;
 }
 
-/** Finds the guest's deletions that are still in the trash. Uses primary keys. */
+/** Finds the guest's deletions that are still in the trash. Indexes: primary keys. */
 async function readDeletions(shards: Shards, told: Guest, sinceMicros: number): Promise<Deletion[]> {
   const { rows } = await sql<Deletion>`
     select j.node_id, j.from_parent, max(j.at)::int8 as at
@@ -72,7 +72,7 @@ async function readDeletions(shards: Shards, told: Guest, sinceMicros: number): 
 }
 
 /**
- * Finds the topmost folder above each deletion that is shared with the guest. If the guest has left the share, uses the
+ * Finds, for each deletion, the topmost ancestor that is shared with the guest; if the guest has left the share, the
  * folder in the root.
  */
 async function readShares(
@@ -121,7 +121,7 @@ async function noticeOf(shards: Shards, told: Told, deletions: readonly Deletion
   const known = before !== undefined && before.at > sinceMicros ? before.count : 0;
   if (count < Math.max(toldMin, known)) return undefined;
   const first = Math.min(...fresh.map(({ at }) => at)) - 1;
-  // An unread notice is merged with this one. Items that were created and deleted after its time stay in the trash.
+  // An unread notice is merged with this one. Items created and deleted after its time stay in the trash.
   const momentMicros = before?.unread === true ? Math.min(parseTime(before.moment), first) : first;
   const path = (await findReadable(shards, ownerId, share))?.path;
   const command = path === undefined ? {} : { command: rewindCommand(momentMicros, path) };
@@ -143,7 +143,7 @@ interface Before {
   readonly unread: boolean;
 }
 
-/** Finds the last notice about this guest and share. Uses the primary key, because an account has few. */
+/** Finds the last notice about this guest and share. Index: the primary key; an account has few rows. */
 async function findBefore(shards: Shards, ownerId: UserId, key: string): Promise<Before | undefined> {
   const { rows } = await sql<Before>`
     select n.at, (n.detail ->> 'count')::int8 as count, n.detail ->> 'moment' as moment, n.number > h.read_to as unread

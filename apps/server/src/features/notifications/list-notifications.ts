@@ -22,7 +22,7 @@ export interface NotificationsRequest {
 }
 
 /**
- * Lists newest first. A device does not see its own sign-in.
+ * Newest first. A device does not see its own sign-in.
  * @throws HoldfastError bad_request for a cursor of another list
  */
 export async function listNotifications(
@@ -32,7 +32,7 @@ export async function listNotifications(
 ): Promise<{ items: NotificationJson[]; next_cursor: string | null }> {
   const limit = request.limit ?? limits.notificationsPageMax;
   const before = request.cursor === undefined ? undefined : decodeCursor(notificationCursor, request.cursor)[0];
-  // Uses the primary key.
+  // Index: primary key.
   const { rows } = await sql<NotificationRow & { read: boolean }>`
     select n.*, n.number <= h.read_to as read
     from shard.notification_heads h join shard.notifications n on n.user_id = h.user_id
@@ -80,7 +80,7 @@ export async function markRead(shards: Shards, { userId, bucket }: Actor, upTo: 
   return rows[0]?.unread ?? 0;
 }
 
-/** Returns the end of the millisecond in which the id was created. */
+/** End of the millisecond in which the id was created. */
 function timeOfId(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) * 1000 + 999;
 }

@@ -16,7 +16,7 @@ export async function mailNotification(
   { shards, mail }: { readonly shards: Shards; readonly mail: MailWorld },
   { userId, kind, actor, nodeId, atMicros, gather, detail: facts }: NewNotification,
 ): Promise<AlsoTell | undefined> {
-  // Security changes have their own mail. A failed mail must not cause another one.
+  // Security changes have their own mail. A failed mail must not cause another.
   const isNotMailed = facts["security"] !== undefined || facts["undelivered"] !== undefined;
   if (mail.mailer === undefined || isNotMailed) return undefined;
   const person = actor === null ? null : (await readPeople(shards, [actor]))(actor);
@@ -35,7 +35,7 @@ export async function mailNotification(
   };
 }
 
-/** Mails it like a device notice, so that neither settings for watches nor the actor's mail limit apply. */
+/** Treats it like a device notice, so that neither settings for watches nor the actor's mail limit apply. */
 function asWarning(notice: Notice): Notice {
   const name = notice.actor === null ? {} : { name: notice.actor.name };
   return { ...notice, kind: "device", actor: null, detail: { ...notice.detail, ...name } };

@@ -12,15 +12,14 @@ import { type NewNotification, newNotification } from "./notify.ts";
 export interface NotificationWorld {
   readonly shards: Shards;
   readonly random: Random;
-  /** Called after a change for polls of this space. */
+  /** Called after a change, for polls of this space. */
   readonly wake: (spaceId: SpaceId) => void;
-  /** Undefined: nothing is mailed. */
+  /** undefined: nothing is mailed. */
   readonly mail?: MailWorld;
   /** Called when the queue of the account's shard has a message. */
   readonly kick?: (userId: UserId) => void;
 }
 
-/** Delivers notifications to accounts on any shard. */
 export function notificationKind(world: NotificationWorld): Kind<NewNotification> {
   return {
     schema: newNotification,
@@ -36,7 +35,7 @@ export function notificationKind(world: NotificationWorld): Kind<NewNotification
   };
 }
 
-/** A share is reported before its pointer may be on the grantee's shard. Listing looks it up later. */
+/** A share is reported before its pointer may be on the grantee's shard; listing looks it up later. */
 async function concerns({ shards }: NotificationWorld, { kind, userId, nodeId }: NewNotification): Promise<boolean> {
   return kind === "share" || nodeId === null || (await findReadable(shards, userId, nodeId)) !== undefined;
 }

@@ -39,7 +39,6 @@ after(async () => {
 
 const clock = { nowMs: () => 1_900_000_000_000, nowMicros: () => 1_900_000_000_000_000 };
 
-/** Creates an account with its space on the first or second shard. */
 async function open(name: string, half: 0 | 1): Promise<Actor> {
   const bucket = toBucket(half * 2048 + 7);
   const userId = makeId<UserId>(bucket, clock.nowMs(), randomBytes(8));

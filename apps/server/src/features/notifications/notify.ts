@@ -10,11 +10,11 @@ const nodeId = z.custom<NodeId>((value) => typeof value === "string" && isId(val
 export const newNotification = z.object({
   userId,
   kind: z.enum(notificationKinds),
-  /** Account that caused it. It is not notified itself. */
+  /** Account that caused it, which is not notified itself. */
   actor: userId.nullable(),
   nodeId: nodeId.nullable(),
   atMicros: z.int(),
-  /** Shown unchanged. When gathered, `count` is added and `verbs` are merged. */
+  /** Shown unchanged. Gathering adds `count` and merges `verbs`. */
   detail: z.record(z.string(), z.unknown()),
   /** An account's unread notifications with the same key are merged. */
   gather: z
@@ -28,8 +28,8 @@ export const newNotification = z.object({
 export type NewNotification = z.output<typeof newNotification>;
 
 /**
- * Notifies an account, in the causing transaction on its shard. The account may be on another shard, so a queue message
- * is used. Call `queue.kick` after the commit. Only accounts that can read the node at delivery are notified.
+ * Notifies an account, in the causing transaction, by a queue message, because the account may be on another shard.
+ * Call `queue.kick` after the commit. Only accounts that can read the node at delivery are notified.
  */
 export async function notify(transaction: ShardReader, notification: NewNotification): Promise<void> {
   if (notification.actor === notification.userId) return;

@@ -5,14 +5,14 @@ import { keyed } from "../../base/db/database.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { notify } from "./notify.ts";
 
-/** Number of new devices per hour with separate notifications. Further ones share one notification. */
+/** New devices per hour with separate notifications; further ones share one. */
 const toldApartMax = 5;
 const hourMicros = 3600_000_000;
 
-/** Notifies a user of a new device. Several with one name, for example from scripts, share one notification. */
+/** Several devices with one name, for example from scripts, share a notification. */
 export async function tellDevice(transaction: ShardReader, device: AccountTables["shard.devices"]): Promise<void> {
   const { user_id: userId, id, name, created_at: atMicros, system, address, signed_in_by } = device;
-  // Uses the primary key. There are at most `limits.devicesMax`.
+  // Index: the primary key; at most `limits.devicesMax` rows.
   const { rows } = await sql<{ recent: number }>`
     select count(*)::int as recent from shard.devices where user_id = ${userId} and id <> ${id} and created_at > ${atMicros - hourMicros} ${keyed}`.execute(
     transaction,

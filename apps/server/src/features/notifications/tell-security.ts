@@ -17,10 +17,7 @@ const told: ReadonlySet<SecurityChange> = new Set([
   "passkey_copied",
 ]);
 
-/**
- * Notifies an account of a change that also causes a security mail. An app that does not know `security` shows the
- * name.
- */
+/** Reports a change that also causes a security mail. Apps that do not know `security` show the name. */
 export async function tellSecurity(
   transaction: ShardReader,
   userId: UserId,

@@ -4,8 +4,8 @@ import type { MailWorld } from "../mail/mail-world.ts";
 import { notify } from "./notify.ts";
 
 /**
- * An invitation that no mail server took: its link is kept for administrators, as on a server without mail, and the account that invited is
- * notified. An app that does not know `undelivered` shows the name.
+ * Handles an invitation that no mail server accepted: keeps its link for administrators, as on a server without mail,
+ * and notifies the inviting account. Apps that do not know `undelivered` show the name.
  */
 export async function tellUndelivered({ shards, clock }: MailWorld, mail: WaitingMail): Promise<void> {
   const { id, at, to, content, sealed_link: sealed } = mail;

@@ -1,9 +1,9 @@
-/** Maximum delay with which a timeout is noticed. */
+/** Maximum delay of a timeout. */
 const tickMs = 250;
 
 /**
- * Timeouts of held polls with one shared interval. Thousands of timers would cost more than the polls. The interval
- * runs only while there are items.
+ * Timeouts of held polls. They share one interval, because thousands of timers would cost more than the polls. It runs
+ * only while there are items.
  */
 export class Deadlines<Item> {
   readonly #slots = new Map<number, Set<Item>>();
@@ -14,7 +14,7 @@ export class Deadlines<Item> {
   #tickedAtMs = 0;
   #size = 0;
 
-  /** @param onTick receives the delay of each tick, which is the delay of everything in the process */
+  /** @param onTick receives the delay of each tick, which is that of the event loop */
   constructor(onDue: (item: Item) => void, onTick: (latenessMs: number) => void) {
     this.#onDue = onDue;
     this.#onTick = onTick;
@@ -24,7 +24,6 @@ export class Deadlines<Item> {
     return this.#size;
   }
 
-  /** @returns the slot for `remove` */
   add(item: Item, afterMs: number): number {
     const sinceTickMs = this.#interval === undefined ? this.#start() : performance.now() - this.#tickedAtMs;
     const slot = this.#tick + Math.max(1, Math.ceil((sinceTickMs + afterMs) / tickMs));
@@ -43,7 +42,7 @@ export class Deadlines<Item> {
     if (this.#size === 0) this.#stop();
   }
 
-  /** @returns 0 as elapsed time; a later clock reading would make the first item due a tick later */
+  /** @returns 0 as elapsed time; a later clock reading would add a tick to the first item */
   #start(): 0 {
     this.#tickedAtMs = performance.now();
     this.#interval = setInterval(() => this.#turn(), tickMs).unref();

@@ -59,7 +59,7 @@ describe("polls that wait", () => {
     );
   const hold = async ({ token, timeoutMs }: { token?: string; timeoutMs?: number } = {}) =>
     answerTo(polls.open(caller, token ?? (await now())), timeoutMs);
-  /** Holds a poll, and resolves after it has compared its cursor. */
+  /** Resolves after the poll has compared its cursor. */
   const holdWaiting = async (timeoutMs?: number): Promise<{ answer: Promise<PollAnswer> }> => {
     const token = await now();
     const compared = Promise.withResolvers<void>();

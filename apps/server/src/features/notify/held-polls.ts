@@ -15,9 +15,8 @@ import { findNews } from "./share-news.ts";
 import { WakeGate } from "./wake-gate.ts";
 
 export interface PollAnswer {
-  /** Undefined: nothing changed before the timeout or the server's stop. */
+  /** undefined: nothing changed before the timeout or the server's stop. */
   readonly change: NewestChange | undefined;
-  /** Requested wait before the client's next request. */
   readonly backoffSeconds: number;
 }
 
@@ -27,23 +26,23 @@ export interface HeldPollsOptions extends CredentialWorld {
   readonly log: Log;
   readonly onHeld?: () => void;
   readonly onReleased?: () => void;
-  /** Called when a waiting poll was answered, with the seconds since the change. */
+  /** Receives the seconds since the change. */
   readonly onDelivered?: (seconds: number) => void;
 }
 
-/** State of a waiting request. It is minimal, because there may be many thousands. */
+/** State of a waiting request, minimal because there may be many thousands. */
 export interface Poll {
   readonly spaceId: SpaceId;
   readonly epoch: string;
   readonly seq: number;
-  /** Last notification in the cursor; undefined for a link and for a cursor of an older version. */
+  /** Last notification in the cursor; undefined for a link or an older version's cursor. */
   readonly notified: number | undefined;
-  /** Cursor's tag, until it was compared with the journal. Before that, a wake-up only sets `woken`. */
+  /** Cursor's tag, until compared with the journal; before that, a wake-up only sets `woken`. */
   tag: string | undefined;
   readonly credential: Caller["credential"];
-  /** End of a link; infinite without one. */
+  /** Expiry of a link, else infinite. */
   readonly endsAtMicros: number;
-  /** Called once, unless the poll is never held. */
+  /** Called once; undefined while the poll is not held. */
   answer: ((answer: PollAnswer | HoldfastError) => void) | undefined;
   slot: number;
   /** By the server's clock. */
@@ -56,25 +55,23 @@ export interface Poll {
 /** Other spaces that a poll watches. */
 export interface PollView {
   readonly caller: Caller;
-  /** Positions of the cursor, advanced past entries that the caller cannot see. */
+  /** Cursor's positions, advanced past entries that the caller cannot see. */
   readonly positions: Map<SpaceId, JournalPosition>;
-  /** Shares by space, after they were read. */
+  /** Shares by space; empty until read. */
   shares: ReadonlyMap<SpaceId, readonly Share[]>;
 }
 
 const mergeMs = 200;
-/** When the server stops, clients come back spread over this time, because all of them reconnect to the next server. */
+/** When the server stops, all clients reconnect to the next one, spread over this time. */
 const stopSpreadSeconds = 5;
-/** Maximum number of spaces in one statement. */
 const spacesPerStatement = 1000;
-/** Interval of the check for ended sessions without a wake-up. They are found within 2 s. */
+/** Ended sessions are found within 2 s, also without a wake-up. */
 const credentialCheckMs = 1500;
 const credentialsPerStatement = 1000;
 
 /**
- * Waiting polls of this process. Each subscribes to wake-ups of its space, compares its cursor with the journal, then
- * waits, so that no commit is missed. A wake-up is only a hint: responses are read from the journal, once for all
- * polls.
+ * Waiting polls of this process. Each poll subscribes to wake-ups of its space before it compares its cursor with the
+ * journal, so no commit is missed. A wake-up is only a hint: answers are read from the journal, once for all polls.
  */
 export class HeldPolls {
   readonly #options: HeldPollsOptions;
@@ -83,7 +80,7 @@ export class HeldPolls {
   readonly #deadlines: Deadlines<Poll>;
   readonly #gate: WakeGate;
   #stopping = false;
-  /** A wake-up came, but the journal could not be read. */
+  /** A wake-up came while the journal could not be read. */
   #missed = false;
   #checkedAtMs = performance.now();
   #checking = false;
@@ -117,7 +114,7 @@ export class HeldPolls {
   }
 
   /**
-   * Responds when the journal is ahead of the cursor, or after the timeout.
+   * Answers when the journal is ahead of the cursor, or after the timeout.
    * @param answer called once; with an error for a cursor of another history (reset), an ended session
    * (unauthenticated) or an unavailable database (unavailable)
    */
@@ -133,18 +130,18 @@ export class HeldPolls {
     void this.#compare(poll);
   }
 
-  /** The client has disconnected. */
+  /** The client disconnected. */
   leave(poll: Poll): void {
     this.#settle(poll, undefined);
   }
 
-  /** Called after a commit in this space, in this or another process. Costs nothing without waiting polls. */
+  /** Called after a commit in this space, in any process. Costs nothing without waiting polls. */
   wake(spaceId: SpaceId): void {
     if (this.#bySpace.has(spaceId)) this.#gate.wake(spaceId);
   }
 
   /**
-   * Compares all cursors with their journals, after wake-ups may have been lost. After a database error, it is repeated
+   * Compares all cursors with their journals, because wake-ups may have been lost. A database error causes a retry
    * within seconds, because no other wake-up would come.
    */
   async compareAll(): Promise<void> {
@@ -188,7 +185,7 @@ export class HeldPolls {
       const { spaceId, epoch, seq, tag = "" } = poll;
       const head = await checkPosition(this.#options.shards.ofId(spaceId), { spaceId, epoch, seq, tag });
       poll.tag = undefined;
-      // A link has no space of its own. Changes in this one only count if the link sees them.
+      // A link has no own space; changes here count only if the link sees them.
       const isOwn = poll.view?.caller.owns !== false;
       if (isOwn && (head.seq > poll.seq || poll.woken || isTold(poll, head))) await this.#answer(poll.spaceId, [poll]);
       else if (poll.view !== undefined) await this.#watchShares(poll, poll.view);
@@ -217,7 +214,7 @@ export class HeldPolls {
     for (const spaceId of view.shares.keys()) await this.#answerShares(spaceId, [poll]);
   }
 
-  /** Answers polls that see a change in one of their folders in the space. Reads the journal once for all of them. */
+  /** Answers polls that see a change in one of their folders. Reads the journal once for all of them. */
   async #answerShares(spaceId: SpaceId, polls: readonly Poll[]): Promise<void> {
     const watching = polls.flatMap((poll) => {
       const shares = poll.view?.shares.get(spaceId);
@@ -227,7 +224,7 @@ export class HeldPolls {
     });
     if (watching.length === 0) return;
     const news = await findNews(this.#options.shards, spaceId, watching);
-    // A change that ends a link may be invisible to its poll.
+    // A link's poll may not see the change that ends the link.
     const told = watching.filter((each) => news.has(each) || each.poll.credential.kind === "link");
     if (told.length === 0) return;
     const credentials = told.map(({ poll }) => poll.credential);
@@ -240,7 +237,7 @@ export class HeldPolls {
     }
   }
 
-  /** Sessions and tokens may end in other processes, including `admin` commands, without a wake-up. */
+  /** Sessions and tokens may end in other processes, such as `admin` commands, without a wake-up. */
   #checkNowAndThen(): void {
     if (this.#checking || performance.now() - this.#checkedAtMs < credentialCheckMs) return;
     this.#checking = true;
@@ -268,14 +265,14 @@ export class HeldPolls {
         for (const poll of some) this.#isEnded(poll, live);
       }
     } catch (error) {
-      // The polls stay held until the next check. Answered ones are checked separately.
+      // The polls stay held until the next check; answers check credentials anyway.
       this.#options.log.debug({ reason: toHoldfastError(error).message }, "held polls could not be checked");
     }
   }
 
   /**
-   * Answers a poll whose session has ended. A poll whose access rules changed gets an empty response, so that its next
-   * request is checked.
+   * Fails a poll whose session has ended. If access rules changed, the answer is empty, and the next request is
+   * checked.
    */
   #isEnded(poll: Poll, live: ReadonlyMap<Caller["credential"], Liveness>): boolean {
     const liveness = live.get(poll.credential);
@@ -305,7 +302,7 @@ export class HeldPolls {
     }
     const own = polls.length === 0 ? Promise.resolve() : this.#answer(spaceId, polls);
     Promise.all([own, this.#answerShares(spaceId, beside)]).catch((error: unknown) => {
-      // The polls stay held. The next check or wake-up will repeat this one.
+      // The polls stay held; the next check or wake-up retries.
       this.#missed = true;
       this.#options.log.warn(
         { reason: toHoldfastError(error).message, polls: polls.length },
@@ -314,7 +311,6 @@ export class HeldPolls {
     });
   }
 
-  /** Reads the journal and the credentials once for any number of polls. */
   async #answer(spaceId: SpaceId, polls: readonly Poll[]): Promise<void> {
     const credentials = polls.map((poll) => poll.credential);
     const [newest, live] = await Promise.all([
@@ -331,7 +327,7 @@ export class HeldPolls {
         if (isTold(poll, newest.head) && newest.notification !== undefined) this.#answerWith(poll, newest.notification);
         continue;
       }
-      // The newest entry is no longer stored, so the cursor's entry is not stored either.
+      // The newest entry is not stored any more, so neither is the cursor's.
       if (newest.change === undefined) this.#fail(poll, reset("expired"));
       else this.#answerWith(poll, newest.change);
     }
@@ -344,7 +340,7 @@ export class HeldPolls {
     this.#settle(poll, { change, backoffSeconds: this.#load.backoffSeconds() });
   }
 
-  /** Changes from before the poll do not count, because they only measure the client's absence. */
+  /** Skips changes from before the poll, which only measure the client's absence. */
   #noteDelivered({ heldSinceMicros }: Poll, { atMicros }: NewestChange): void {
     if (atMicros < heldSinceMicros) return;
     this.#options.onDelivered?.(Math.max(0, this.#options.clock.nowMicros() - atMicros) / 1e6);
@@ -368,7 +364,6 @@ export class HeldPolls {
     if (polls?.size === 0) this.#bySpace.delete(spaceId);
   }
 
-  /** @param answer undefined after a timeout, or if the client has disconnected */
   #settle(poll: Poll, answer: PollAnswer | undefined): void {
     this.#release(poll)?.(answer ?? { change: undefined, backoffSeconds: this.#load.backoffSeconds() });
   }
@@ -377,7 +372,7 @@ export class HeldPolls {
     this.#release(poll)?.(error);
   }
 
-  /** @returns the poll's callback; undefined if it was already answered */
+  /** @returns undefined if already answered */
   #release(poll: Poll): Poll["answer"] {
     const { answer } = poll;
     if (answer === undefined) return undefined;
@@ -390,7 +385,6 @@ export class HeldPolls {
   }
 }
 
-/** Returns true if the account has new notifications. */
 function isTold({ notified }: Poll, head: Pick<JournalHead, "notified">): boolean {
   return notified !== undefined && head.notified > notified;
 }

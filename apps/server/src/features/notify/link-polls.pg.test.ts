@@ -64,7 +64,7 @@ describe("polls of links", () => {
     assert.ok(caller !== undefined);
     return caller;
   };
-  /** Holds a poll, and resolves after it has read its folder. */
+  /** Resolves after the poll has read its folder. */
   const hold = async (caller: Caller): Promise<{ answer: Promise<PollAnswer | string> }> => {
     const poll = polls.open(caller, await startToken(databases.shards, caller));
     tap.statements.length = 0;

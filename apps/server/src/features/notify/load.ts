@@ -1,13 +1,13 @@
 const backoffSecondsMax = 30;
-/** Answered polls per second without a wait. Each further 1,000 add a second. */
+/** Answered polls per second without a wait; each further 1,000 add a second. */
 const answersPerSecond = 1000;
-/** Delay of the event loop without a wait, and the further delay that adds a second. */
+/** Delay of the event loop without a wait; each further step adds a second. */
 const latenessFreeMs = 200;
 const latenessMsPerSecond = 100;
 
 /**
- * Load of the process by polls, and the resulting wait for clients. Without it, a widely watched change or a restart
- * would bring all clients back at the same moment.
+ * Load of the process by polls, and the clients' wait for it. Otherwise a widely watched change or a restart would
+ * bring all back simultaneously.
  */
 export class Load {
   readonly #random: () => number;
@@ -20,7 +20,7 @@ export class Load {
   }
 
   noteLateness(latenessMs: number): void {
-    // Rises immediately but falls slowly, because one quiet tick in a busy second means little.
+    // Falls slowly, because one quiet tick in a busy second means little.
     this.#latenessMs = Math.max(latenessMs, this.#latenessMs * 0.7);
   }
 
@@ -33,7 +33,7 @@ export class Load {
     this.#answered += count;
   }
 
-  /** Returns a random wait in whole seconds up to the maximum for the load; 0 without load. */
+  /** Random wait in whole seconds, up to the maximum for the load; 0 without load. */
   backoffSeconds(): number {
     const asked =
       Math.max(0, Math.ceil(this.#answered / answersPerSecond) - 1) +
@@ -41,7 +41,7 @@ export class Load {
     return this.spread(Math.min(backoffSecondsMax, asked));
   }
 
-  /** Returns a uniformly random number from 1 to `seconds`, or 0 for 0. */
+  /** Uniformly random number from 1 to `seconds`; 0 for 0. */
   spread(seconds: number): number {
     return seconds === 0 ? 0 : 1 + Math.floor(this.#random() * seconds);
   }

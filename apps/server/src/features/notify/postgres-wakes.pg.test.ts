@@ -21,7 +21,7 @@ test("a commit while the connection of its own process is away is told once that
   const spaceId = newTestId<SpaceId>();
   try {
     await sql`select pg_terminate_backend(${pid}, 10000)`.execute(databases.shards.ofId(spaceId).db);
-    // The receiving process never lost its connection. So only this message can wake it.
+    // The receiving process never lost its connection, so only this message can wake it.
     cut.publish(spaceId);
     await eventually("the other process hears of it", 60_000, () => heard.length > 0 || undefined);
     assert.deepEqual(heard, [spaceId]);

@@ -15,10 +15,9 @@ export interface PostgresWakesOptions {
 const channel = "holdfast_wake";
 const retryMsMin = 100;
 const retryMsMax = 2000;
-/** A connection with a slower statement is considered dead. */
+/** A connection with a slower statement counts as dead. */
 const statementTimeoutMs = 5000;
 
-/** Uses LISTEN and NOTIFY, with one connection to each shard. */
 export function openPostgresWakes({ shards, listener, log }: PostgresWakesOptions): WakeBus {
   const origin = randomBytes(8).toString("hex");
   const lines = new Map(shards.all().map((shard) => [shard, new Line(shard, origin, listener, log)]));
@@ -31,7 +30,6 @@ export function openPostgresWakes({ shards, listener, log }: PostgresWakesOption
   };
 }
 
-/** Connection to one shard, restored whenever it is lost. */
 class Line {
   readonly outbox: WakeOutbox;
   readonly #shard: Shard;
@@ -73,7 +71,7 @@ class Line {
     }
   }
 
-  /** Listens until the connection ends. @returns the reason */
+  /** @returns reason of the connection's end */
   async #listen(onConnected: () => void): Promise<string> {
     const client = new pg.Client({
       ...this.#shard.connection,
@@ -91,7 +89,7 @@ class Line {
     const ended = new Promise<void>((resolve) => client.once("end", resolve));
     try {
       await client.connect();
-      // A notification writes a commit record. It need not be durable, because the journal already contains the change.
+      // A notification's commit record need not be durable: the journal already contains the change.
       await client.query("set synchronous_commit = off");
       await client.query(`listen ${channel}`);
     } catch (error) {
@@ -110,7 +108,7 @@ class Line {
     return reason;
   }
 
-  /** @returns false without a connection, which is then restored; the outbox is notified */
+  /** @returns false without a connection; its restoration resumes the outbox */
   async #notify(wakes: readonly Wake[]): Promise<boolean> {
     const client = this.#client;
     if (client === undefined) return false;

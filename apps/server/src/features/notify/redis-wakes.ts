@@ -12,7 +12,7 @@ export interface RedisWakesOptions {
 const channel = "holdfast:wake";
 const callTimeoutMs = 500;
 
-/** Uses a Redis channel with two connections, because a subscribed connection cannot send. */
+/** Two connections, because a subscribed connection cannot send. */
 export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeBus {
   const origin = randomBytes(8).toString("hex");
   const options = {

@@ -13,25 +13,23 @@ import type { Actor, Mount } from "../../tree/actor.ts";
 import { placeWays, readWays } from "../../tree/read/granted-nodes.ts";
 import { loadRightsOfEach } from "../../tree/rights/load-rights.ts";
 
-/** Number of entries that are read together. */
 const entriesAtOnce = 100;
 /**
- * Callers that are further behind are told to request the changes, which is charged. A poll must not read years of the
- * journal.
+ * Callers further behind are told to request the changes, which is charged: a poll must not read years of the journal.
  */
 const entriesMost = 2000;
 
 export interface Watching {
   readonly caller: Actor;
-  /** Positions of the cursor, advanced past entries that the caller cannot see. */
+  /** Cursor's positions, advanced past entries that the caller cannot see. */
   readonly positions: Map<SpaceId, JournalPosition>;
   readonly shares: readonly Share[];
 }
 
 /**
- * Finds watchers with changes in their folders of one space, as the change feed would report them. Other changes in the
- * space wake nobody.
- * @returns the change for each watcher, or an error for an invalid cursor
+ * Finds watchers with changes in their folders of one space, as the change feed would report them. Other changes wake
+ * nobody.
+ * @returns each watcher's change, or an error for an invalid cursor
  */
 export async function findNews<Each extends Watching>(
   shards: Shards,
@@ -68,7 +66,7 @@ function isBehind({ positions }: Watching, head: JournalPosition): boolean {
   return at !== undefined && (at.seq !== head.seq || at.epoch !== head.epoch);
 }
 
-/** Finds the newest visible entry for each watcher. Nodes and grants are read once for all. */
+/** Finds each watcher's newest visible entry. Reads nodes and grants once for all watchers. */
 async function findTold<Each extends Watching>(
   shards: Shards,
   spaceId: SpaceId,
@@ -110,7 +108,7 @@ interface Groups {
   readonly left: GroupsLeft;
 }
 
-/** Uses current memberships, because a member may have left a group during the poll. Uses the primary key. */
+/** Reads current memberships, because members may leave a group during the poll. Index: primary key. */
 async function readGrantees(shards: Shards, watching: readonly Watching[]): Promise<readonly Groups[]> {
   const known = new Map<UserId, { readonly ids: string[]; readonly left: Map<string, number> }>();
   const accounts = watching.flatMap(({ caller }) => (caller.owns ? [caller] : []));
@@ -134,7 +132,7 @@ async function readGrantees(shards: Shards, watching: readonly Watching[]): Prom
 
 const noGroups: GroupsLeft = new Map();
 
-/** Reports a change without a node, because visibility was not checked. */
+/** Names no node, because visibility was not checked. */
 async function somethingNew(shards: Shards, head: JournalPosition): Promise<NewestChange> {
   const [last] = await readEntries(shards.ofId(head.spaceId), { ...head, seq: head.seq - 1 }, 1);
   return { type: "file_update", nodeId: null, atMicros: last?.at ?? 0 };

@@ -5,7 +5,6 @@ import type { Caller } from "../accounts/caller.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { newTestId, type TestSpace } from "../../tree/testing/testing.ts";
 
-/** Creates a signed-in user for a test's space. */
 export async function signInTo(space: TestSpace): Promise<Caller> {
   const { db, caller } = space;
   const sessionId = newTestId<SessionId>();
@@ -39,7 +38,6 @@ export function becomeOverdue({ db }: TestSpace, { userId }: Caller) {
 /** Records and can delay responses of the database. */
 export interface Tap {
   readonly shards: Shards;
-  /** Answered statements. */
   readonly statements: string[];
   /** Awaited between a response of the database and its delivery. */
   before: (statement: string) => Promise<void> | void;

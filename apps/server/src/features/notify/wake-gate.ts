@@ -1,13 +1,13 @@
 import type { SpaceId } from "@holdfast/core/ids";
 
 /**
- * Passes the first wake of a space immediately, and merges those of the next `mergeMs` into one. So a single change has
- * no delay, and a stream of changes causes a few responses per second.
+ * Passes a space's first wake immediately and merges those of the next `mergeMs`, so that a single change has no delay,
+ * and a stream of changes causes a few answers per second.
  */
 export class WakeGate {
   readonly #open: (spaceId: SpaceId) => void;
   readonly #mergeMs: number;
-  /** True if another wake came since the gate of the space closed. */
+  /** true: another wake came meanwhile. */
   readonly #closed = new Map<SpaceId, boolean>();
 
   constructor(open: (spaceId: SpaceId) => void, mergeMs: number) {

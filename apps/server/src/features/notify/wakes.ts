@@ -2,7 +2,7 @@ import { isId, type SpaceId } from "@holdfast/core/ids";
 import type { Shard } from "../../base/db/shards.ts";
 
 /**
- * Wake-ups between server processes. A lost one only delays a poll until its timeout. So nothing is acknowledged, and
+ * Wake-ups between server processes. A lost one only delays a poll until its timeout, so nothing is acknowledged, and
  * unsent ones are only in memory.
  */
 export interface WakeBus {
@@ -14,9 +14,8 @@ export interface WakeBus {
 }
 
 export interface WakeListener {
-  /** Another process committed in the space. */
   wake(spaceId: SpaceId): void;
-  /** A process that works no messages has committed one on this shard. */
+  /** Another process committed a message on this shard. */
   rung(shardId: string): void;
   /** The connection is established. Earlier wake-ups were lost. */
   connected(): void;
@@ -33,7 +32,7 @@ const wakesPerMessage = 100;
 /** Older servers send up to 200. */
 const wakesReadMax = 200;
 
-/** Returns messages that contain the sending process, which also receives its own messages. */
+/** Messages name the sender, which also receives them. */
 export function encodeWakes(origin: string, wakes: readonly Wake[]): string[] {
   const messages: string[] = [];
   for (let start = 0; start < wakes.length; start += wakesPerMessage)
@@ -51,12 +50,12 @@ export function heedWakes(origin: string, message: string, listener: WakeListene
   }
 }
 
-/** Maximum number of wake-ups kept while the connection is down. Polls of dropped ones wait for their timeout. */
+/** Polls of dropped wake-ups wait for their timeout. */
 const wakesKeptMax = 10_000;
 
 /**
- * Sends one message at a time. Wake-ups that arrive meanwhile go into the next one, without duplicates. Unsent ones are
- * sent after a reconnect, because another process may have reconnected and read its journals before the commit.
+ * Sends one message at a time; later wake-ups go into the next, without duplicates. Unsent ones are sent after a
+ * reconnect, because another process may have reconnected and read its journals before the commit.
  */
 export class WakeOutbox {
   readonly #send: (wakes: readonly Wake[]) => Promise<boolean>;
@@ -91,7 +90,7 @@ export class WakeOutbox {
       this.#resumed = false;
       if (await this.#send(wakes)) continue;
       for (const wake of wakes) this.#waiting.add(wake);
-      // The connection was restored meanwhile, so the failed message can be sent again.
+      // The connection was restored meanwhile, so the message can be sent again.
       this.#away = !this.#resumed;
     }
     this.#sending = false;

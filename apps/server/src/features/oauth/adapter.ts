@@ -43,8 +43,8 @@ export function openAdapter(world: OauthWorld, kind: string, ended: (why: string
 }
 
 /**
- * The provider has no sessions. Each request is answered in the app with the account's own session, so that no other
- * kind of session outlives it.
+ * The provider has no sessions. The app answers each request with the account's session, so that no other session
+ * outlives it.
  */
 const nothing: Adapter = {
   upsert: () => Promise.resolve(),
@@ -65,7 +65,7 @@ async function clientMetadata(world: OauthWorld, id: string): Promise<Payload | 
     client_name: row.name,
     redirect_uris: row.redirect_uris,
     post_logout_redirect_uris: row.post_logout_redirect_uris,
-    // Without a redirect URI, a client can only use device codes.
+    // Without a redirect URI, a client can use only device codes.
     grant_types: [...(row.redirect_uris.length === 0 ? [] : ["authorization_code"]), "refresh_token", deviceCodeGrant],
     response_types: row.redirect_uris.length === 0 ? [] : ["code"],
     response_modes: ["query"],

@@ -14,13 +14,13 @@ export type Payload = Record<string, unknown>;
 /** Kinds that end with their grant. */
 const ofGrants = new Set(["AccessToken", "RefreshToken", "AuthorizationCode"]);
 
-/** Bucket for artifacts without an account. */
+/** Bucket of artifacts without an account. */
 export const commonBucket = toBucket(0);
 
-/** @returns the payload; undefined if it is missing or expired, or if its grant or account has ended */
+/** @returns undefined if missing or expired, or if its grant or account has ended */
 export async function readArtifact(world: OauthWorld, kind: string, id: string): Promise<Payload | undefined> {
   const now = world.clock.nowMicros();
-  // Served by primary keys.
+  // Indexes: primary keys.
   const { rows } = await sql<{ payload: Payload; consumed_at: number | null }>`
     select a.payload, a.consumed_at from shard.oauth_artifacts a
     where a.id_hash = ${digestOf(id)} and a.kind = ${kind} and a.expires_at > ${now}
@@ -36,7 +36,7 @@ export async function readArtifact(world: OauthWorld, kind: string, id: string):
 interface NewArtifact {
   readonly payload: Payload;
   readonly lifetimeSeconds: number;
-  /** Account that answered, if the payload does not contain it as the provider's own payloads do. */
+  /** Account that answered, if the payload lacks it. The provider's own payloads contain it. */
   readonly userId?: UserId;
 }
 
@@ -86,7 +86,7 @@ async function prolong(db: Kysely<ShardTables>, id: TokenId | null, expiresAt: n
   return rows.length > 0;
 }
 
-/** Consumes a one-time artifact. @returns false if it was already consumed, which ends the grant */
+/** Consumes a one-time artifact. @returns false if already consumed, which ends the grant */
 export async function consumeArtifact(world: OauthWorld, id: string): Promise<boolean> {
   const db = dbOf(world, id);
   const { rows } = await sql`
@@ -119,7 +119,7 @@ export async function findByUserCode(
   world: OauthWorld,
   userCode: string,
 ): Promise<{ kind: string; payload: Payload; expiresAtMicros: number } | undefined> {
-  // Served by oauth_artifacts_user_code_hash_idx.
+  // Index: oauth_artifacts_user_code_hash_idx.
   const { rows } = await sql<{ kind: string; payload: Payload; expires_at: number }>`
     select kind, payload, expires_at from shard.oauth_artifacts
     where user_code_hash = ${digestOf(userCode)} and expires_at > ${world.clock.nowMicros()}
@@ -128,7 +128,7 @@ export async function findByUserCode(
   return row === undefined ? undefined : { kind: row.kind, payload: row.payload, expiresAtMicros: row.expires_at };
 }
 
-/** @returns false if it was answered before or has expired */
+/** @returns false if already answered or expired */
 export async function answerUserCode(world: OauthWorld, userCode: string, answer: Payload): Promise<boolean> {
   const { rows } = await sql`
     update shard.oauth_artifacts
@@ -143,7 +143,6 @@ function dbOf({ shards }: OauthWorld, id: string): Kysely<ShardTables> {
   return shards.of(bucketOfProgramToken(id) ?? commonBucket).db;
 }
 
-/** Returns the bucket of the account, or the common one without an account. */
 export function bucketFor(accountId: unknown): Bucket {
   return typeof accountId === "string" ? bucketOf(accountId as UserId) : commonBucket;
 }

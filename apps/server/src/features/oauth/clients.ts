@@ -63,7 +63,7 @@ export async function removeClient({ shards }: OauthWorld, id: string): Promise<
   const { db } = shards.of(commonBucket);
   const removed = await db.deleteFrom("shard.oauth_clients").where("id", "=", id).returning("id").executeTakeFirst();
   for (const shard of shards.all()) {
-    // Also removes tokens that the program created, recursively.
+    // Includes tokens that the program created, recursively.
     await sql`
       with recursive family (id) as (
         select id from shard.tokens where client_id = ${id}
@@ -73,14 +73,13 @@ export async function removeClient({ shards }: OauthWorld, id: string): Promise<
   if (removed === undefined) throw new HoldfastError("not_found", "There is no such program.");
 }
 
-/** @param id untrusted text, which may be invalid for the database */
+/** @param id untrusted text, possibly invalid for the database */
 export async function findClient({ shards }: OauthWorld, id: string): Promise<OauthClientRow | undefined> {
   if (!isId(id)) return undefined;
   const { db } = shards.of(commonBucket);
   return db.selectFrom("shard.oauth_clients").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-/** @param hash the stored hash in hex */
 export function isClientSecret(hash: string, given: string): boolean {
   return isSame(Buffer.from(hash, "hex"), digestOf(given));
 }

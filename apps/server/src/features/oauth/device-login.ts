@@ -10,14 +10,11 @@ import { type SessionJson, startSession } from "../accounts/sessions.ts";
 import { commonBucket, consumeArtifact, type OauthWorld, readArtifact, writeArtifact } from "./artifacts.ts";
 import { isSessionLive } from "./device-codes.ts";
 
-/** The command line client. It is not registered, and receives a session of a normal device. */
+/** The command line client is not registered. It receives a normal device's session. */
 export const commandClient = { id: "holdfast", name: "Holdfast", scopes: [] };
 export const deviceLoginKind = "DeviceLogin";
 
-/**
- * Letters without vowels, so that codes form no words. 8 letters are 34 bits, which suffices for ten minutes and few
- * guesses.
- */
+/** No vowels, so that codes form no words. 8 letters are 34 bits, enough for ten minutes and few guesses. */
 const letters = "BCDFGHJKLMNPQRSTVWXZ";
 const codeLetters = 8;
 const intervalSeconds = 5;
@@ -29,7 +26,7 @@ export interface StartedLogin {
   readonly intervalSeconds: number;
 }
 
-/** @param asker origin of the request, which the user sees */
+/** @param asker origin of the request, shown to the user */
 export async function startDeviceLogin(
   world: OauthWorld,
   { device_name, system }: { readonly device_name: string; readonly system?: DeviceSystem | undefined },
@@ -59,8 +56,8 @@ function makeUserCode(random: (bytes: number) => Uint8Array): string {
 }
 
 /**
- * Last poll of each code, by hash. Clients that poll too soon must wait longer. Each process only counts its own polls,
- * which suffices.
+ * Last poll of each code, by hash, to slow down clients that poll too soon. It suffices that each process counts its
+ * own polls.
  */
 const lastAsked = new Map<string, number>();
 const lastAskedMax = 10_000;
@@ -71,9 +68,9 @@ export type DeviceLoginAnswer =
 
 /**
  * Creates the session of an approved device, in the transaction that consumes the approval. A changed password,
- * suspension or revocation removes the approval. The approving session must still exist.
- * @param address address of the device
- * @throws HoldfastError unauthenticated if it was denied, used or expired; address_not_allowed
+ * suspension or revocation removes the approval, and the approving session must still exist.
+ * @param address of the device
+ * @throws HoldfastError unauthenticated if denied, used or expired; address_not_allowed
  */
 export async function finishDeviceLogin(
   world: AccountWorld,

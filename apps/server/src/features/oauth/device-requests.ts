@@ -43,7 +43,7 @@ export async function readDeviceRequest(
 }
 
 /**
- * @throws HoldfastError as reading does; forbidden if the program requires another account; proof_required if it
+ * @throws HoldfastError as `readDeviceRequest`; forbidden if the program requires another account; proof_required if it
  * requires a later proof than the session has
  */
 export async function answerDeviceRequest(
@@ -85,7 +85,6 @@ async function find(world: AccountWorld, caller: Caller, typed: string, source: 
   return { asks: asks.data, expiresAtMicros: found.expiresAtMicros, client, isSession, code };
 }
 
-/** Normalizes a typed code: case, spaces and hyphens do not matter. */
 function plainUserCode(text: string): string {
   return text.normalize("NFKC").toUpperCase().replaceAll(/[\s-]/g, "");
 }

@@ -25,8 +25,8 @@ interface NewGrant {
 }
 
 /**
- * Creates a grant as a row of the account's tokens. It ends like a token: after a password change, a suspension, a
- * revocation or the loss of administrator rights. The secret of the row is not given to anyone.
+ * A grant is a row of the account's tokens, whose secret nobody receives. It ends like a token: after a password
+ * change, a suspension, a revocation or the loss of administrator rights.
  * @throws HoldfastError forbidden without a session, device_suspended, conflict, unauthenticated
  */
 export async function makeGrant(world: AccountWorld, caller: Caller, grant: NewGrant): Promise<TokenId> {
@@ -58,7 +58,7 @@ export async function makeGrant(world: AccountWorld, caller: Caller, grant: NewG
   return row.id;
 }
 
-/** Programs cannot authorize other programs. @throws HoldfastError forbidden */
+/** Programs cannot authorize programs. @throws HoldfastError forbidden */
 export function assertIsPerson({ credential }: Caller): void {
   if (credential.kind === "session") return;
   throw new HoldfastError("forbidden", "A token cannot authorize a program. Sign in first.");
@@ -69,7 +69,7 @@ export function ourScopes(scope: string): ProgramScope[] {
   return [...new Set(scope.split(" "))].flatMap((word) => programScope.safeParse(word).data ?? []);
 }
 
-/** Reads a grant in the format of the OpenID provider. */
+/** Reads a grant in the OpenID provider's format. */
 export async function readGrant({ shards, clock }: OauthWorld, id: string): Promise<Payload | undefined> {
   if (!isId(id)) return undefined;
   const row = await shards

@@ -11,7 +11,7 @@ import { assertIsPerson, makeGrant, ourScopes } from "./grants.ts";
 import { assertWanted, wantsOther } from "./wanted-account.ts";
 import { provenFor } from "./wanted-proof.ts";
 
-/** Cookie that binds a program's request to the browser in which it began. Browsers send it only to these routes. */
+/** Binds a program's request to its browser. Browsers send it only to these routes. */
 export const requestCookie = "holdfast-openid-request";
 export const requestCookiePath = "/api/v1/account/program-requests";
 
@@ -28,10 +28,7 @@ const interaction = z.looseObject({
 });
 type Interaction = z.output<typeof interaction>;
 
-/**
- * Describes a request to the user.
- * @throws HoldfastError not_found if it began in another browser, expired or was answered
- */
+/** @throws HoldfastError not_found if the request began in another browser, expired or was answered */
 export async function readProgramRequest(
   world: AccountWorld,
   caller: Caller,
@@ -45,11 +42,11 @@ export async function readProgramRequest(
 }
 
 /**
- * Answers a request. The caller uses the app's own token, which other pages lack, in the browser that the program
- * redirected here.
- * @returns the URL at which the browser continues
- * @throws HoldfastError not_found as reading does; forbidden if the program requires another account; proof_required if
- * it requires a later proof than the session has
+ * Answers a request. The caller proves to be the app by its token, which other pages lack, and to be in the browser
+ * that the program redirected.
+ * @returns URL at which the browser continues
+ * @throws HoldfastError not_found as `readProgramRequest`; forbidden if the program requires another account;
+ * proof_required if it requires a later proof than the session has
  */
 export async function answerProgramRequest(
   world: AccountWorld,
@@ -111,7 +108,6 @@ function cookieValues(header: string | undefined): string[] {
   return pairs.filter((pair) => pair.startsWith(name)).map((pair) => pair.slice(name.length));
 }
 
-/** @param params parameters of the program */
 export function wordsFor(
   client: Pick<OauthClientRow, "name" | "scopes">,
   params: { readonly scope: string },
@@ -128,7 +124,7 @@ export function wordsFor(
   };
 }
 
-/** Returns the part of the requested scope that can be granted. Only an administrator who agrees grants `admin`. */
+/** Part of the requested scope that can be granted. Only an administrator who agrees grants `admin`. */
 export function grantedScope(
   client: Pick<OauthClientRow, "scopes">,
   scope: string,

@@ -15,15 +15,12 @@ import { isClientSecret } from "./clients.ts";
 import { requestCookie, requestCookiePath } from "./program-requests.ts";
 import { openSigningKeys } from "./signing-keys.ts";
 
-/**
- * Header that tells the provider the client's address, because proxies may be in between. Headers of clients never
- * reach it.
- */
+/** Header with the client's address, since proxies may be in between. Clients' own headers never reach the provider. */
 export const addressHeader = "x-holdfast-address";
 
 const minuteSeconds = 60;
 
-/** Maximum number of providers, one for each URL of this server. Without HOLDFAST_PUBLIC_URL, there may be several. */
+/** Maximum number of providers, one per URL of this server; there may be several without HOLDFAST_PUBLIC_URL. */
 const providersMax = 8;
 
 export interface OpenidProviders {
@@ -31,16 +28,15 @@ export interface OpenidProviders {
   readonly of: (issuer: string) => Promise<Provider>;
 }
 
-/** Called for each answered request and each revoked grant. */
 export interface ProviderWatcher {
   readonly answered: (ctx: KoaContextWithOIDC) => void;
   readonly revoked: (ctx: KoaContextWithOIDC, grantId: string) => void;
 }
 
-/** Providers are reopened, because another process may have created a key. A key is published long before it signs. */
+/** Providers are reopened, because another process may have created a key. Keys are published long before they sign. */
 const openForMicros = 10 * 60 * 1_000_000;
 
-/** Loads nothing before the first request of a program. */
+/** Loads nothing before a program's first request. */
 export function openProviders(world: AccountWorld, log: Log, watcher: ProviderWatcher): OpenidProviders {
   const opened = new Map<string, { readonly provider: Promise<Provider>; readonly sinceMicros: number }>();
   return {
@@ -81,7 +77,7 @@ async function openProvider(
     },
     findAccount: (ctx, id) => findAccount(world, id, ctx.get(addressHeader)),
   } satisfies Configuration);
-  // The address header comes from our own code, which checked the proxies.
+  // Our own code sets the address header after it checked the proxies.
   provider.proxy = true;
   provider.on("server_error", (_, error) => log.error({ error: error.stack }, "the OpenID provider failed"));
   provider.use(async (ctx, next) => {
@@ -98,7 +94,7 @@ async function openProvider(
   return provider;
 }
 
-/** Moves the code of the QR code's URL behind the #, so that it is not logged. The app's page reads it there. */
+/** Moves the code in the QR code's URL behind the #, where the app's page reads it, so that it is not logged. */
 function moveUserCode(body: unknown): void {
   const told = deviceAnswer.safeParse(body);
   if (!told.success) return;
@@ -177,13 +173,13 @@ function askTheApp({ Check, Prompt, base }: typeof interactionPolicy) {
   return policy;
 }
 
-/** Makes tokens contain the bucket of their row. */
+/** Makes tokens contain their row's bucket. */
 function carryBuckets(provider: Provider, { random }: Pick<AccountWorld, "random">): void {
   const kinds = { AccessToken: "a", RefreshToken: "b", DeviceCode: "v", AuthorizationCode: "x" } as const;
   for (const [name, kind] of Object.entries(kinds)) {
     const model = provider[name as keyof typeof kinds] as unknown as { prototype: { generateTokenId: () => string } };
     model.prototype.generateTokenId = function make(this: { accountId?: string; format?: string }) {
-      // Tokens are opaque, like those of the original.
+      // Opaque, like the original's tokens.
       this.format = "opaque";
       return makeProgramToken(kind, bucketFor(this.accountId), random);
     };
@@ -191,8 +187,9 @@ function carryBuckets(provider: Provider, { random }: Pick<AccountWorld, "random
 }
 
 /**
- * Runs before anything is reported, issued or consumed. So a request that the account's rules reject changes nothing.
- * @param address address of the client
+ * Runs before anything is reported, issued or consumed, so that a request rejected by the account's rules changes
+ * nothing.
+ * @param address of the client
  */
 async function findAccount({ shards, clock }: AccountWorld, id: string, address: string) {
   const user = await findUser(shards, id as UserId);

@@ -2,12 +2,12 @@ import { HoldfastError } from "@holdfast/core/errors";
 
 const loopbacks = new Set(["127.0.0.1", "[::1]", "localhost"]);
 
-/** A domain name as in URLs (ASCII, lower case, no trailing dot), or an IP address. */
+/** Domain name as in URLs (ASCII, lower case, no trailing dot), or an IP address. */
 const ordinaryHost = /^(?:\[[\d:a-f]+\]|(?:[a-z\d](?:[\w-]*[a-z\d])?\.)*[a-z\d](?:[\w-]*[a-z\d])?)$/;
 
 /**
- * Accepts https, and http on the user's own computer for public programs (RFC 8252). Custom schemes are rejected,
- * because any program can claim them. Addresses are compared as text, so only the form that browsers use is accepted.
+ * Accepts https, and for public programs http on the user's computer (RFC 8252). Rejects custom schemes, which any
+ * program can claim. Accepts only the browsers' form, because addresses are compared as text.
  * @throws HoldfastError invalid_field
  */
 export function assertReturnAddress(
@@ -26,6 +26,6 @@ export function assertReturnAddress(
   if (!(url.protocol === "https:" && !isLoopback) && !(url.protocol === "http:" && isLoopback && isPublic))
     throw refuse("it must be https, or for a public program http on this computer (127.0.0.1, [::1] or localhost)");
   if (!ordinaryHost.test(url.hostname)) throw refuse("its host must be a domain name or an IP address");
-  // Both forms of a URL without a path are common.
+  // A URL without a path is common in both forms.
   if (url.href !== uri && url.href !== `${uri}/`) throw refuse(`write it as ${url.href}`);
 }

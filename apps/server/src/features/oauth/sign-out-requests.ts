@@ -7,7 +7,7 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { isSame } from "../accounts/secret-token.ts";
 import { findClient } from "./clients.ts";
 
-/** Time from the program's redirect until the app shows the question. Once shown, it has no limit. */
+/** Time from the program's redirect until the app shows the question, which then has no limit. */
 const lifetimeSeconds = 15 * 60;
 
 /** Maximum size of the request in the redirect. Proxies pass on headers of this length. */
@@ -49,7 +49,7 @@ export async function sealSignOutRequest(world: SealWorld, provider: Provider, f
   throw new HoldfastError("too_large", "A program's sign-out request is not valid: its state is too long.");
 }
 
-/** @throws HoldfastError not_found for an invalid or expired request, or if the program is no longer registered */
+/** @throws HoldfastError not_found for an invalid or expired request, or an unregistered program */
 export async function readSignOutRequest(world: AccountWorld, sealed: string) {
   const asked = unseal(world, sealed);
   if (asked === undefined || asked.untilSeconds < world.clock.nowMs() / 1000) throw isOver();
@@ -73,8 +73,8 @@ async function readAsker(provider: Provider, hint: string | undefined, clientId:
     throw refusal("id_token_hint and client_id are of different programs");
   const client = await knownClient(provider, audience);
   try {
-    // Verified with our keys, this issuer and this program. Expired tokens are accepted, because they still identify
-    // the user.
+    // Verified with our keys, this issuer and this program. Expired tokens are accepted, since they still identify the
+    // user.
     const { payload } = await provider.IdToken.validate(hint, client);
     return { client, userId: String(payload["sub"]) };
   } catch (cause) {
@@ -90,7 +90,7 @@ async function knownClient(provider: Provider, id: string): Promise<Client> {
 
 const claims = z.object({ aud: z.string() });
 
-/** Unverified. Only selects the program with which the hint is verified. */
+/** Unverified; selects the program with which the hint is verified. */
 function audienceOf(hint: string): string {
   const [, payload = ""] = hint.split(".");
   try {
@@ -107,7 +107,7 @@ function readOnce(form: URLSearchParams, name: string): string | undefined {
   return value === "" ? undefined : value;
 }
 
-/** Keeps the registered address exactly. A URL parser would rewrite its query. */
+/** Keeps the registered address exactly; a URL parser would rewrite its query. */
 function withState(address: string, state: string | undefined): string {
   if (state === undefined) return address;
   return `${address}${address.includes("?") ? "&" : "?"}state=${encodeURIComponent(state)}`;

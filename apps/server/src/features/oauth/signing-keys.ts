@@ -5,24 +5,22 @@ import type { Shards } from "../../base/db/shards.ts";
 
 export interface SigningKey {
   readonly madeMicros: number;
-  /** The private key (RFC 7517), with its `kid`, `use` and `alg`. */
+  /** Private key (RFC 7517), with its `kid`, `use` and `alg`. */
   readonly jwk: Record<string, unknown>;
 }
 
 const dayMicros = 86_400_000_000;
 /** Limits the use of a leaked key. */
 const lifetimeMicros = 90 * dayMicros;
-/** Programs fetch keys once a day or when they see an unknown one. So a key is published this long before it signs. */
+/** Programs fetch keys daily, or when they see an unknown one, so keys are published this long before they sign. */
 const toldBeforeMicros = dayMicros;
-/**
- * Time for which a key stays published. Its tokens are valid for 15 minutes, but programs send them again at sign-out.
- */
+/** Time for which a key stays published. Tokens are valid for 15 minutes, but programs send them again at sign-out. */
 const keptAfterMicros = 30 * dayMicros;
 
 /**
  * @param keys newest first
  * @param make called when a new key is due
- * @returns the published keys, newest first
+ * @returns published keys, newest first
  */
 export function rotateKeys(
   keys: readonly SigningKey[],
@@ -37,10 +35,7 @@ export function rotateKeys(
   return isSettled ? all.slice(0, all.indexOf(signing) + 1) : all;
 }
 
-/**
- * Returns the newest key that has been published long enough. If all are new, returns the oldest, because clients know
- * no other.
- */
+/** Newest key that has been published long enough. If all are new, the oldest, because clients know no other. */
 export function signingKey(keys: readonly SigningKey[], nowMicros: number): SigningKey {
   const known = keys.find(({ madeMicros }) => nowMicros - madeMicros >= toldBeforeMicros) ?? keys.at(-1);
   if (known === undefined) throw new RangeError("no keys");
@@ -56,8 +51,8 @@ interface KeyWorld {
 }
 
 /**
- * Returns the signing keys as JWKs. The first signs, and all are published. They are created on first use, because most
- * servers have no programs, and are rotated. If several processes create one concurrently, one wins.
+ * Signing keys as JWKs, all published; the first signs. Creates them on first use, because most servers have no
+ * programs, and rotates them. One of several concurrent processes wins.
  */
 export async function openSigningKeys({ shards, wrapper, clock }: KeyWorld): Promise<Record<string, unknown>[]> {
   const nowMicros = clock.nowMicros();

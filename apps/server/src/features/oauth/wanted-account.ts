@@ -5,10 +5,7 @@ import type { Caller } from "../accounts/caller.ts";
 const hinted = z.looseObject({ id_token_hint: z.string().optional() });
 const claims = z.object({ sub: z.string() });
 
-/**
- * True if the program's `id_token_hint` names another account than the caller's.
- * @param params of a request that the provider accepted, so it has verified the hint
- */
+/** @param params of a request that the provider accepted, so the hint is verified */
 export function wantsOther(params: object, { userId }: Caller): boolean {
   const { id_token_hint: hint } = hinted.parse(params);
   if (hint === undefined) return false;
@@ -16,7 +13,7 @@ export function wantsOther(params: object, { userId }: Caller): boolean {
   return claims.parse(JSON.parse(Buffer.from(payload, "base64url").toString("utf8"))).sub !== userId;
 }
 
-/** @throws HoldfastError forbidden for an account other than that of the program's `id_token_hint` */
+/** @throws HoldfastError forbidden for another account than the `id_token_hint`'s */
 export function assertWanted(params: object, caller: Caller): void {
   if (!wantsOther(params, caller)) return;
   throw new HoldfastError("forbidden", "The program requires another account. Sign in with that account, or deny.");

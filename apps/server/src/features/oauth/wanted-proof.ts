@@ -7,11 +7,11 @@ import type { Caller } from "../accounts/caller.ts";
 /** Parameters that require a recent proof of identity. */
 const wanted = z.looseObject({ prompt: z.string().default(""), max_age: z.coerce.number().min(0).optional() });
 
-/** Minimum age. A user needs this time to enter the password and answer. */
+/** Minimum age: users need this time to enter the password and answer. */
 const shortestAgeSeconds = 60;
 
 /**
- * Returns the time of the user's last proof of identity, in seconds since 1970: the program's `auth_time`.
+ * Time of the user's last proof of identity, in seconds since 1970: the program's `auth_time`.
  * @param question the program's parameters, and its time in seconds since 1970
  * @throws HoldfastError proof_required if the program requires a later proof
  */

@@ -19,10 +19,10 @@ export type PeopleWorld = Pick<AccountWorld, "shards" | "throttle" | "openDirect
 type Asking = Pick<Caller, "userId" | "spaceId" | "groupIds" | "scopes">;
 
 /**
- * Finds people to share with, sorted by name, at most `peopleFoundMax`. The caller and suspended accounts are never found.
- * A query with an `@` finds the account with exactly this address. Any other query finds people whose full or last name begins with it:
- * members of the caller's groups, or everybody if the directory is open. It also finds people who have access to items of the caller,
- * by name or by the part of their address before the `@`.
+ * Finds people to share with, sorted by name, at most `peopleFoundMax`; never the caller or suspended accounts. A query
+ * with an `@` finds the account with exactly this address. Others find people whose full or last name begins with the
+ * query: members of the caller's groups, or everybody if the directory is open. They also find people with access to
+ * the caller's items, by name or by the part of their address before the `@`.
  * @throws HoldfastError rate_limited after too many addresses without an account
  */
 export async function findPeople(world: PeopleWorld, caller: Asking, query: string): Promise<PersonJson[]> {
@@ -36,7 +36,7 @@ export async function findPeople(world: PeopleWorld, caller: Asking, query: stri
     .map(({ id, name, email }) => ({ id, name, email }));
 }
 
-/** Misses are counted, so that nobody can try out a list of addresses. */
+/** Counts misses, so that nobody can try out a list of addresses. */
 async function findByAddress(
   { shards, throttle }: PeopleWorld,
   { userId }: Asking,
@@ -67,7 +67,7 @@ async function findInDirectory(
 }
 
 /**
- * Finds people who have access to items of the caller. Their names and addresses are in the permissions that the caller
+ * Finds people who have access to the caller's items. Their names and addresses are in the permissions that the caller
  * can list with the scope `files:read`.
  */
 async function findGuests({ shards }: PeopleWorld, caller: Asking, beginning: string): Promise<Person[]> {
@@ -77,7 +77,7 @@ async function findGuests({ shards }: PeopleWorld, caller: Asking, beginning: st
   return (await Promise.all(found)).flat();
 }
 
-/** Reads the newest shares by the primary key. */
+/** Index: primary key. */
 async function readGuests({ db }: Shard, { spaceId }: Asking): Promise<UserId[]> {
   const { rows } = await sql<{ grantee_id: UserId }>`
     select distinct grantee_id from (
@@ -104,7 +104,7 @@ async function readPersons({ db }: Shard, among: RawBuilder<Person>): Promise<Pe
 
 const columns = sql`u.id, u.name, u.email, u.disabled_at`;
 
-/** By users_name and users_last_name, so many rows of each at most. */
+/** At most `peopleFoundMax` + 1 rows each. Indexes: users_name, users_last_name. */
 function everybody(beginning: string): RawBuilder<Person> {
   const [whole, last] = [sql`shard.folded_name(u.name)`, sql`shard.folded_last_name(u.name)`].map(
     (name) => sql`
@@ -114,7 +114,7 @@ function everybody(beginning: string): RawBuilder<Person> {
   return sql<Person>`${whole} union ${last}`;
 }
 
-/** By memberships_group, at most `peopleSearchedMax` rows. */
+/** At most `peopleSearchedMax` rows. Index: memberships_group. */
 function membersOf(groupIds: Caller["groupIds"], beginning: string): RawBuilder<Person> {
   return sql<Person>`
     select ${columns} from (

@@ -4,7 +4,7 @@ import type { Shards } from "../../base/db/shards.ts";
 
 const rowsAtOnce = 1000;
 
-/** Deletes reports that were resolved long ago. Uses reports_age. */
+/** Deletes reports that were resolved long ago. Index: reports_age. */
 export async function expireReports(shards: Shards, nowMicros: number): Promise<void> {
   const before = nowMicros - limits.reportLifetimeMs * 1000;
   for (const { db } of shards.all()) {

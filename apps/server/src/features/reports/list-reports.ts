@@ -18,7 +18,7 @@ type Listed = ReportRow & {
 const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /**
- * Lists newest first over all shards. The cursor is the last id. Uses reports_id, or reports_open for open ones.
+ * Newest first over all shards; the cursor is the last id. Indexes: reports_id, reports_open.
  * @throws HoldfastError bad_request
  */
 export async function listReports(
@@ -42,7 +42,7 @@ export async function listReports(
   return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
-/** Uses reports_id. */
+/** Index: reports_id. */
 export async function findReport(shards: Shards, id: ReportId): Promise<ReportRow | undefined> {
   const { rows } = await sql<ReportRow>`select * from shard.reports where id = ${id}`.execute(shards.ofId(id).db);
   return rows[0];
@@ -58,7 +58,7 @@ export function noSuchReport(id: string): HoldfastError {
   return new HoldfastError("not_found", `There is no report ${id}.`);
 }
 
-/** Uses primary keys. */
+/** Indexes: primary keys. */
 const selected = sql`
   select r.*, n.name, n.kind, u.id as owner_id, u.name as owner_name, u.email as owner_email
   from shard.reports r

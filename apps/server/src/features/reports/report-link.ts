@@ -27,19 +27,18 @@ export interface WrittenReport {
   readonly text?: string | undefined;
 }
 
-/** Queue kind that notifies administrators of a report. */
 export const reportKind = "report";
 
 /**
- * Stores a report, unless the link is unknown or has too many reports. The reporter cannot tell, not even by timing,
- * because a message is always written in one transaction. Reports are limited by source.
+ * Stores a report, unless the link is unknown or has too many reports. The reporter cannot tell, not even by timing:
+ * one transaction always writes a message. Reports are limited by source.
  * @throws HoldfastError invalid_field, rate_limited
  */
 export async function reportLink(world: ReportingWorld, written: WrittenReport, source: string): Promise<void> {
   const text = written.text === undefined ? null : checkLines(written.text, "text", limits.reportTextBytesMax);
   await guardAttempt(world.throttle, throttleKey("report", source), async () => {
     await keep(world, written, text);
-    // Counts as a failure for the throttle, so that a report never resets the count.
+    // Counts as a failure, so that a report never resets the throttle's count.
     return undefined;
   });
 }
@@ -50,7 +49,7 @@ async function keep(world: ReportingWorld, { token, reason }: WrittenReport, tex
   const shard = world.shards.of(bucket);
   const id = makeId<ReportId>(bucket, world.clock.nowMs(), world.random(8));
   await inTransaction(shard.db, async (transaction) => {
-    // Uses grants_id and reports_open_link.
+    // Indexes: grants_id, reports_open_link.
     await sql`
       insert into shard.reports (space_id, id, link_id, node_id, reason, text, at)
       select g.space_id, ${id}, g.id, g.node_id, ${reason}, ${text}, ${world.clock.nowMicros()}

@@ -51,7 +51,7 @@ function assertNotLess({ action: done }: ReportRow, action: ReportAction): void 
   );
 }
 
-/** A link that no longer exists is skipped. */
+/** Skips a link that is gone. */
 async function disableLink({ transaction, space, nowMicros, tell }: RightsChange, report: ReportRow): Promise<void> {
   const { rows } = await sql<GrantRow>`
     update shard.grants set disabled_at = ${nowMicros}
@@ -72,8 +72,8 @@ async function findOwner({ shards }: AccountStore, spaceId: SpaceId): Promise<Us
 }
 
 /**
- * Records the stronger of two concurrent decisions. If the link was disabled, also resolves its other reports. Uses the
- * primary key and reports_open_link.
+ * Records the stronger of two concurrent decisions. A disabled link also resolves its other reports. Indexes:
+ * reports_open_link, primary key.
  */
 async function note(
   db: ShardReader,

@@ -33,7 +33,7 @@ export function reportToldKind(world: TellingWorld): Kind<z.output<typeof told>>
             userId,
             kind: "report",
             actor: null,
-            // Administrators do not need access to the reported node.
+            // Administrators need no access to the reported node.
             nodeId: null,
             atMicros: report.at,
             detail: { report_id: id, permission_id: report.link_id, reason: report.reason },

@@ -4,7 +4,7 @@ import type { Retention } from "../../tree/retention/retention-job.ts";
 
 /**
  * Deletes old rewinds in pieces, steps first. They can then no longer be undone. Index: rewinds_age.
- * @returns the number of deleted rewinds
+ * @returns number of deleted rewinds
  */
 export async function expireRewinds(
   { db, nowMicros, signal }: Retention,

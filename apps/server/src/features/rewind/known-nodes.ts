@@ -3,7 +3,6 @@ import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
 
-/** Fields of a node that a rewind needs. */
 export type KnownNode = Pick<
   NodeRow,
   | "id"
@@ -28,7 +27,7 @@ const columns = sql.raw(
 );
 const idsAtOnce = 10_000;
 
-/** Existing nodes and all their ancestors. Index: primary key, one step for each level. */
+/** Existing nodes and all their ancestors, one step per level. Index: primary key. */
 export async function readWithAbove(
   reader: ShardReader,
   spaceId: SpaceId,
@@ -50,7 +49,7 @@ export async function readWithAbove(
   return known;
 }
 
-/** All children of the folders, including trash. Index: nodes_parent. */
+/** Includes trash. Index: nodes_parent. */
 export async function readChildren(
   reader: ShardReader,
   spaceId: SpaceId,
@@ -67,7 +66,7 @@ export async function readChildren(
   return children;
 }
 
-/** Live node with a name. Index: nodes_live_name. */
+/** Live node. Index: nodes_live_name. */
 export async function readNamed(
   reader: ShardReader,
   spaceId: SpaceId,
@@ -86,13 +85,12 @@ export interface KeptVersion {
   readonly id: NodeRow["head_version"] & string;
   readonly number: number;
   readonly size: number;
-  /** True if the file's current bytes are the same. */
   readonly isNow: boolean;
 }
 
 /**
- * Heads of files at a moment. A version is skipped if its successor was deleted: the head of that moment may have been
- * in between. Index: versions_node.
+ * Heads of files at a moment. Skips a version with a deleted successor, which may have been the head. Index:
+ * versions_node.
  */
 export async function readHeadsAt(
   reader: ShardReader,

@@ -6,7 +6,7 @@ import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { readCut } from "../../tree/retention/retention-cut.ts";
 
 /**
- * Last journal entry up to a moment. A rewind reverts all later entries. 0: before the first entry.
+ * Last journal entry up to a moment; a rewind reverts all later ones. 0: before the first entry.
  * @param momentMicros microseconds since 1970
  * @throws HoldfastError invalid_field for a future moment, or (with `earliest`) for one without enough history
  */
@@ -25,7 +25,7 @@ export async function seqAt(
     const message = `Not enough history is kept to go back to ${formatTime(momentMicros)}. The earliest possible time is ${formatTime(earliest)}.`;
     throw new HoldfastError("invalid_field", message, { field: "to", body: { earliest: formatTime(earliest) } });
   }
-  // Entries are in time order, so a binary search by primary key finds the place.
+  // Entries are in time order, so a binary search finds the place. Index: primary key.
   let [low, high] = [kept.seq, kept.headSeq];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
@@ -39,7 +39,7 @@ export async function seqAt(
 export interface Moment {
   readonly momentMicros: number;
   readonly nowMicros: number;
-  /** Period for which trash, old versions and the journal are all kept. */
+  /** Trash, old versions and journal are all kept for this period. */
   readonly reachMs: number;
 }
 

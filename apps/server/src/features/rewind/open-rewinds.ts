@@ -8,7 +8,7 @@ import { planIn, type RewindRequest, type RewindsOptions, startRewind, startUndo
 import { readByOperation, readRewind, readUndo } from "./rewind-rows.ts";
 import { runRewind } from "./run-rewind.ts";
 
-/** Finished, or handed to the queue if large. The task's result is then the answer. */
+/** Finished, or queued if large; the answer is then the task's result. */
 export type RewindOutcome = { readonly answer: RewindAnswer } | { readonly job: TaskId; readonly rewindId: RewindId };
 
 /** Restores folders and files to an earlier state. Callers check the rights. */
@@ -17,9 +17,9 @@ export interface Rewinds {
   preview(request: RewindRequest): Promise<RewindAnswer>;
   /** @throws HoldfastError also operation_reused */
   rewind(request: RewindRequest): Promise<RewindOutcome>;
-  /** Finds the node of a rewind, for a check of the caller's right. @throws HoldfastError not_found */
+  /** Finds a rewind, for a check of the caller's right at its node. @throws HoldfastError not_found */
   find(id: string): Promise<RewindRow>;
-  /** Reverts the rewind. A second call gives the same answer. @throws HoldfastError conflict while it runs */
+  /** Reverts the rewind. A second call gives the same answer. @throws HoldfastError conflict while the rewind runs */
   undo(rewind: RewindRow, userId: UserId): Promise<RewindOutcome>;
 }
 

@@ -15,9 +15,9 @@ export interface Changes {
 }
 
 /**
- * Order in which each step is possible. A folder is placed before its content, so that its path is live and no cycle
- * arises. A folder goes to the trash after all remaining content has left it. The holder of a taken name goes first. If
- * the holder must wait, as in a rotation, it gets a temporary name until its turn.
+ * Orders steps so that each is possible. A folder is placed before its content, so that its path is live and no cycle
+ * arises. It goes to the trash after all remaining content left it. The holder of a taken name goes first, or, if it
+ * must wait as in a rotation, gets a temporary name.
  */
 export function orderSteps(trees: TwoTrees, changes: Changes): Promise<RewindStep[]> {
   return new Ordering(trees, changes).run();
@@ -30,7 +30,7 @@ class Ordering {
   readonly #waiting = new Map<NodeId, RewindStep>();
   /** Holders of names after the steps so far. */
   readonly #holders = new Map<string, NodeId>();
-  /** Number of nodes that must still leave a folder before it goes to the trash. */
+  /** Nodes that must still leave a folder before it goes to the trash. */
   readonly #inside = new Map<NodeId, number>();
   readonly #trashedAbove = new Map<NodeId, NodeId>();
   /** States of nodes after the steps so far. */
@@ -67,7 +67,7 @@ class Ordering {
     }
   }
 
-  /** Blockers go first, and blockers of those before them. */
+  /** Blockers go first, after their own blockers. */
   #place(id: NodeId): void {
     const way = [id];
     for (let last = way.at(-1); last !== undefined; last = way.at(-1)) {
@@ -116,7 +116,7 @@ class Ordering {
     const step = this.#waiting.get(id);
     if (step === undefined) return;
     this.#waiting.delete(id);
-    // A folder above it may have returned by then.
+    // An ancestor may have returned by then.
     const before = { ...step.before, live: this.#isLiveBy(id) };
     this.#take(id, before, step.after);
     this.#ordered.push({ ...step, before });
@@ -130,7 +130,7 @@ class Ordering {
     if (after.live) this.#holders.set(nameOf(after), id);
   }
 
-  /** @returns true if the node is live after the steps so far */
+  /** True if the node is live after the steps so far. */
   #isLiveBy(id: NodeId): boolean {
     let at: NodeId | null = id;
     for (let steps = 0; at !== null && steps <= this.#trees.nodes.size; steps += 1) {

@@ -26,15 +26,14 @@ export interface RewindWanted extends Moment {
 }
 
 export interface RewindPlan {
-  /** Steps in a possible order. Computed on demand, because a dry run does not need them. */
+  /** Steps in a possible order; computed on demand, because a dry run needs none. */
   readonly steps: () => Promise<readonly RewindStep[]>;
   readonly answer: RewindAnswer;
-  /** Answer of an undo. */
   readonly undoAnswer: RewindAnswer;
 }
 
 /**
- * Changes that restore a folder or file to its earlier state. Reads a single state in one transaction.
+ * Changes that restore a folder or file to an earlier state. Reads a single state in one transaction.
  * @throws HoldfastError invalid_field for a moment without history or without the node, too_large
  */
 export async function planRewind(reader: ShardReader, wanted: RewindWanted): Promise<RewindPlan> {
@@ -88,7 +87,7 @@ async function holderOfTop(reader: ShardReader, spaceId: SpaceId, trees: TwoTree
   return holder !== undefined && holder.id !== topId && !trees.wasInside(holder.id) && !trees.comesAlong(holder.id);
 }
 
-/** Undefined: no change or only a move. */
+/** undefined: no change, or only a move. */
 function actOn(differs: { content: boolean; moved: boolean; attributes: boolean }): RewindAct | undefined {
   if (differs.content) return "reverted";
   return differs.attributes && !differs.moved ? "changed" : undefined;
@@ -196,7 +195,7 @@ class Planner {
     const place = placed && then !== undefined ? { parentId: then.parentId as NodeId, name: then.name } : {};
     const after = { ...before, ...place, live: true };
     const head = this.#heads.get(id);
-    // Newer bytes keep their own date and permissions.
+    // Newer bytes keep their date and permissions.
     if (node.kind === "file" && was !== undefined && head === undefined) {
       return { before, after, reason: misplaced ?? versionLost };
     }
@@ -214,7 +213,7 @@ class Planner {
     };
   }
 
-  /** Mounts and nodes without a way back stay, so the folders above them stay too. */
+  /** Mounts and nodes without a way back stay, and so do their ancestors. */
   #keepAbove(id: NodeId): void {
     const trees = this.#trees;
     const node = trees.nodes.get(id);

@@ -13,7 +13,7 @@ const rewindPayload = z.object({ rewind_id: z.string().refine((text): text is Re
 export function rewindKinds(options: () => Pick<RewindsOptions, "shards" | "committer" | "clock">) {
   const rewind: Kind<z.output<typeof rewindPayload>> = {
     schema: rewindPayload,
-    // It fills the queue of its space, so more at once would gain nothing.
+    // A rewind fills its space's queue, so more would gain nothing.
     concurrency: 2,
     work: async ({ rewind_id: id }, { id: taskId, signal }) => {
       const { shards, committer, clock } = options();

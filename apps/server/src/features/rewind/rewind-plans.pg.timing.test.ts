@@ -11,7 +11,7 @@ import { openRewinds, type Rewinds } from "./open-rewinds.ts";
 
 const files = 100_000;
 const folders = 100;
-/** CPU time of this process. Wall time depends too much on other load. */
+/** CPU time of this process; wall time depends too much on other load. */
 const cpuMsMax = 5000;
 /** CPU time of the main thread between two turns of its loop. Other requests wait that long. */
 const turnCpuMsMax = 400;

@@ -5,7 +5,7 @@ import type { RewindRow } from "../../base/db/rewind-tables.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import type { RewindStep } from "./node-state.ts";
 
-/** Result of a step: the node's revision after it, or the reason for skipping it. */
+/** Revision after the step, or the reason for skipping it. */
 export type StepOutcome = { readonly revision: string } | { readonly left: string };
 
 export interface NumberedStep {
@@ -66,7 +66,7 @@ export async function readByOperation(
   return rows[0];
 }
 
-/** Steps in order from that number. Index: primary key. */
+/** Index: primary key. */
 export async function readSteps(
   reader: ShardReader,
   { space_id, id }: RewindKey,
@@ -96,7 +96,7 @@ export async function noteOutcomes(
     where s.space_id = ${space_id} and s.rewind_id = ${id} and s.number = v.number`.execute(reader);
 }
 
-/** The first end counts. @returns true if this call was the first */
+/** @returns true for the first call, which counts */
 export async function noteDone(
   reader: ShardReader,
   { space_id, id }: RewindKey,

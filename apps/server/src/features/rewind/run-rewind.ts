@@ -23,7 +23,7 @@ export interface RewindRun {
   readonly clock: Clock;
   /** Checked before each batch. */
   readonly signal?: AbortSignal;
-  /** Defaults to the usual number. */
+  /** Default: `stepsAtOnceUsual`. */
   readonly stepsAtOnce?: number;
 }
 
@@ -31,8 +31,8 @@ export interface RewindRun {
 const stepsAtOnceUsual = limits.batchOperationsMax / 2;
 
 /**
- * Runs the remaining steps in batches. It may stop anywhere and run again, even twice at once: repeated operations give
- * the same answers.
+ * Runs the remaining steps in batches. It may stop anywhere and run again, even twice at the same time: repeated
+ * operations give the same answers.
  * @returns the finished rewind
  */
 export async function runRewind(run: RewindRun, rewind: RewindRow): Promise<RewindRow> {
@@ -88,7 +88,7 @@ interface Batch {
   readonly seenSeq: number;
 }
 
-/** Two steps of the same node run in sequence, because the second needs the revision of the first. */
+/** Steps of the same node run in sequence, because the second needs the first's revision. */
 async function commitSteps(
   { committer }: RewindRun,
   { id: rewindId }: RewindRow,
@@ -176,7 +176,7 @@ function withdraw(answer: RewindAnswer, act: RewindAct, step: Pick<RewindStep, "
   answer.sample = answer.sample.filter((item) => item.act !== act || !isOf(item, step));
 }
 
-/** After a swap of names, the path of one move is the new path of another. */
+/** After a swap of names, one move's path is another's new path. */
 function isOf({ path, to }: RewindSample, step: Pick<RewindStep, "path" | "before" | "after">): boolean {
   if (to === undefined) return path === step.path;
   const isNamed = path.endsWith(`/${step.before.name}`) && to.endsWith(`/${step.after.name}`);
@@ -201,7 +201,7 @@ async function ownUntil(db: ShardReader, { space_id: spaceId, id }: RewindRow, s
   return rows[0]?.foreign === false ? rows[0].head : seq;
 }
 
-/** User who asked for the rewind, without a device. No device then takes the changes for its own. */
+/** User who asked for the rewind. Has no device, so that none takes the changes for its own. */
 async function actorOf(db: ShardReader, { space_id: spaceId, user_id: userId }: RewindRow): Promise<Actor> {
   const rootId = await rootOf(db, spaceId);
   const place = { spaceId, rootId, bucket: bucketOf(spaceId), owns: true };

@@ -15,15 +15,15 @@ import type { Shards } from "../../base/db/shards.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
 import type { Queue } from "../../base/queue/open-queue.ts";
 
-/** Delay until the queue checks if the request's process has ended. */
+/** Delay until the queue checks for an ended process. */
 const abandonedMs = 5 * 60_000;
 
 type Started = Pick<RewindRow, "space_id" | "node_id" | "user_id" | "moment" | "undoes" | "seq"> &
   Pick<RewindRow, "operation_id" | "request_hash">;
 
 /**
- * Stores a plan with a queue message. The message finishes a large rewind, or one whose process ends.
- * @returns undefined if the same Idempotency-Key was used before
+ * Stores a plan with a queue message, which finishes a large rewind or one whose process ends.
+ * @returns undefined if the Idempotency-Key was used before
  */
 export async function startRewind(
   transaction: ShardReader,
@@ -44,7 +44,7 @@ export async function startRewind(
   return keep(transaction, options, started, plan);
 }
 
-/** Reverts the finished steps in reverse order. Each step finds its own result. */
+/** Reverts the finished steps in reverse order, so that each step finds its own result. */
 export async function startUndo(
   transaction: ShardReader,
   options: RewindsOptions,
@@ -129,13 +129,14 @@ async function readSpace(reader: ShardReader, spaceId: SpaceId): Promise<{ seq: 
 
 export interface RewindRequest {
   readonly userId: UserId;
-  /** Space and id of the folder or file. */
   readonly spaceId: SpaceId;
   readonly nodeId: NodeId;
   readonly momentMicros: number;
-  /** Throws if the node differs from what the caller saw. Finished requests are still answered. */
+  /**
+   * Throws if the node differs from what the caller saw. Not called for finished requests, which are still answered.
+   */
   readonly assertBase?: () => void;
-  /** Operation id of an Idempotency-Key: a repeated request gets the same answer. */
+  /** Operation of an Idempotency-Key: a repeated request gets the same answer. */
   readonly operationId?: Buffer;
   readonly requestHash?: Buffer;
 }
@@ -146,6 +147,6 @@ export interface RewindsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly queue: Pick<Queue, "kick">;
-  /** Maximum age of the moment, from the settings. */
+  /** Maximum age of a moment. */
   readonly reachMs: number;
 }

@@ -6,14 +6,14 @@ import { type RewindStep, sameAttributes, samePlace } from "./node-state.ts";
 export interface StepScope {
   readonly rewindId: RewindId;
   readonly number: number;
-  /** Revision of the node after the rewind's last step, or at planning. */
+  /** Revision after the rewind's last step, or at planning. */
   readonly revision: string;
   /** Changes up to this entry belong to the rewind or precede its plan. */
   readonly seenSeq: number;
 }
 
 /**
- * Atomic operations of one step. Their ids derive from the rewind's, so they can be repeated. The first one names the
+ * Atomic operations of one step. Their ids derive from the rewind's, so they can be repeated. The first requires the
  * expected revision, so that a foreign change makes it fail.
  */
 export function operationsOf(step: RewindStep, { rewindId, number, revision, seenSeq }: StepScope): Operation[] {

@@ -16,7 +16,6 @@ export class Tally {
     if (this.#counts[act] <= limits.rewindSampleMax) this.#sample.push({ act, ...item });
   }
 
-  /** Bytes that the rewind restores, and that its undo restores. */
   addBytes({ done, undone }: ReturningBytes): void {
     this.#bytes += done;
     this.#undoBytes += undone;
@@ -31,7 +30,7 @@ export class Tally {
   }
 }
 
-/** Drops the reason, which only concerns the rewind. */
+/** Drops the reason, which concerns only the rewind. */
 function takenBack({ act, path, to }: RewindSample): RewindSample | undefined {
   if (act === "purged" || act === "left") return undefined;
   if (act === "restored") return { act: "trashed", path };

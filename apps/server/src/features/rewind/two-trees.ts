@@ -2,14 +2,13 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { KnownNode } from "./known-nodes.ts";
 import type { WhatWas } from "./what-was.ts";
 
-/** Place of a node at the moment. */
 export interface PlaceThen {
   readonly parentId: NodeId | null;
   readonly name: string;
 }
 
 /**
- * The current tree and the tree at a moment, as far as loaded. Includes all changed nodes with their ancestors now and
+ * The current tree and the tree at a moment, as far as loaded. Contains all changed nodes with their ancestors now and
  * then. Each answer is cached.
  */
 export class TwoTrees {
@@ -17,7 +16,7 @@ export class TwoTrees {
   readonly #was: ReadonlyMap<NodeId, WhatWas>;
   readonly #rootId: NodeId;
   readonly #topId: NodeId;
-  /** Two bits for each question: answered, and the answer. A single map of numbers saves memory. */
+  /** Two bits per question: answered, and the answer. One map of numbers saves memory. */
   readonly #answers = new Map<NodeId, number>();
 
   /** @param topId node to rewind */
@@ -50,7 +49,7 @@ export class TwoTrees {
     });
   }
 
-  /** Undefined if the node did not exist or was in the trash. */
+  /** undefined if the node did not exist or was in the trash. */
   placeThen(id: NodeId): PlaceThen | undefined {
     const node = this.nodes.get(id);
     const was = this.#was.get(id);
@@ -68,7 +67,7 @@ export class TwoTrees {
     });
   }
 
-  /** @returns true if it was live and is the top or was below it */
+  /** @returns true if it was live, and the top or below it */
   wasInside(id: NodeId): boolean {
     return this.#once(questions.wasInside, id, () => {
       if (id === this.#topId) return this.wasLive(id);
@@ -77,7 +76,7 @@ export class TwoTrees {
     });
   }
 
-  /** @returns true if it was outside, but lies below a node that was inside */
+  /** @returns true if it was outside, but is below a node that was inside */
   comesAlong(id: NodeId): boolean {
     return this.#once(questions.comesAlong, id, () => {
       const node = this.nodes.get(id);
@@ -96,7 +95,7 @@ export class TwoTrees {
     });
   }
 
-  /** The top cannot go there. @returns true if it now lies below a node that was inside */
+  /** Such a node cannot hold the top. @returns true if it is now below a node that was inside */
   #isBelowInside(id: NodeId): boolean {
     for (let at = this.nodes.get(id)?.parent_id ?? null; at !== null; at = this.nodes.get(at)?.parent_id ?? null) {
       if (this.wasInside(at)) return true;
@@ -114,7 +113,7 @@ export class TwoTrees {
   }
 
   /**
-   * A folder without a way back stays where it is. A node that was in it and is above it now cannot return into it.
+   * A folder without a way back stays, so a node that was in it and is now above it cannot return into it.
    * @returns true if the node is above the nearest folder on its former path that stays
    */
   #holdsItsFolder(id: NodeId): boolean {
@@ -170,7 +169,7 @@ export class TwoTrees {
     return `/${names.toReversed().join("/")}`;
   }
 
-  /** Breaks cycles: a tree has none, but a faulty journal could report one. */
+  /** Breaks cycles, which only a faulty journal could report. */
   #once(question: number, id: NodeId, answer: () => boolean): boolean {
     const before = this.#answers.get(id) ?? 0;
     if ((before & question) !== 0) return (before & (question << 1)) !== 0;
@@ -182,7 +181,6 @@ export class TwoTrees {
   }
 }
 
-/** Bit for "answered". The next higher bit is the answer. */
 const questions = {
   wasInside: 1,
   wasLive: 4,
@@ -193,7 +191,7 @@ const questions = {
   hasWay: 4096,
 } as const;
 
-/** True if the node itself is not in the trash. */
+/** True if the node itself is not in the trash. Ignores ancestors. */
 function isKept({ trashed_at: trashedAt, purged_at: purgedAt }: KnownNode): boolean {
   return trashedAt === null && purgedAt === null;
 }

@@ -4,27 +4,27 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { JournalRow, ShardReader } from "../../base/db/shard-tables.ts";
 
-/** Former values of a node that changed since a moment. Undefined fields did not change. */
+/** undefined: unchanged since the moment. */
 export interface WhatWas {
-  /** Made since the moment. */
+  /** Created since. */
   made: boolean;
-  /** The former node of this id was permanently removed, and another one has it now. */
+  /** The id's former node was permanently removed; another one has it now. */
   remade: boolean;
   parentId: NodeId | undefined;
   name: string | undefined;
   modifiedAt: number | undefined;
   executable: boolean | undefined;
   private: boolean | undefined;
-  /** True if the node itself was in the trash. */
+  /** The node itself was in the trash. */
   trashed: boolean | undefined;
 }
 
 const entriesAtOnce = 20_000;
 
 /**
- * Former values of each node that changed after an entry, without rights. Reads in order, so the first value of a field
- * is the one at that moment. Index: primary key.
- * @throws HoldfastError too_large if one rewind cannot take that many nodes
+ * Former values of each node that changed after an entry, except rights. Reads in order, so a field's first value is
+ * that of the moment. Index: primary key.
+ * @throws HoldfastError too_large if more nodes changed than one rewind can take
  */
 export async function readWhatWas(
   reader: ShardReader,

@@ -44,8 +44,7 @@ export async function getScimGroup(world: ScimWorld, call: ScimCall, id: string,
 const filtered = ["displayName", "externalId", "id"] as const;
 
 /**
- * Lists groups. A page is shorter if its groups have many members, as RFC 7644 allows. The next page begins where it
- * ended.
+ * Lists groups. A page is shorter if its groups have many members, as RFC 7644 allows; the next begins where it ended.
  */
 export async function listScimGroups(world: ScimWorld, call: ScimCall, query: ListQuery): Promise<object> {
   const { shards } = world;
@@ -105,14 +104,14 @@ export async function deleteScimGroup(world: ScimWorld, call: ScimCall, id: stri
   await deleteGroup(world, groupCaller(call), (await seeGroup(world, id)).id);
 }
 
-/** Audits members like single changes. Lists only the first ones of many. */
+/** Audits members like single changes, but only the first of many. */
 function noteMembers({ note }: ScimCall, removed: readonly UserId[], added: readonly UserId[]): void {
   const first = (ids: readonly UserId[]) => (ids.length === 0 ? undefined : ids.slice(0, 100));
   const count = removed.length + added.length;
   if (count > 0) note({ count, detail: { added: first(added), removed: first(removed) } });
 }
 
-/** Existing members keep their role, for example as manager. */
+/** Existing members keep their role, such as manager. */
 async function addMembers(world: ScimWorld, call: ScimCall, groupId: GroupId, ids: readonly UserId[]): Promise<void> {
   for (const userId of ids) await setMember(world, groupCaller(call), { groupId, userId, role: "member" });
 }

@@ -11,7 +11,7 @@ export interface Window {
   readonly take: number;
 }
 
-/** Limits values to the allowed range, as RFC 7644 (3.4.2.4) requires. @throws HoldfastError with tooMany */
+/** Clamps values, as RFC 7644 (3.4.2.4) requires. @throws HoldfastError with tooMany */
 export function windowOf({ startIndex = 1, count = 100 }: ListQuery): Window {
   const skip = Math.max(1, startIndex) - 1;
   if (skip >= limits.scimStartIndexMax) {

@@ -8,7 +8,7 @@ import type { Shards } from "../../base/db/shards.ts";
 export type SeenUser = UserRow & { readonly external_id: string | null };
 export type SeenGroup = GroupRow & { readonly external_id: string | null };
 
-/** Hides accounts that the identity system removed, unless an administrator has enabled them again. */
+/** Hides accounts that the identity system removed, unless an administrator enabled them again. */
 const isSeen = sql<boolean>`not exists (
   select from shard.provisioned_accounts r where r.user_id = u.id and r.removed_at = u.disabled_at)`;
 
@@ -41,7 +41,7 @@ export interface Slice<Id> {
   readonly total: number;
 }
 
-/** Lists by id over all shards. Only ids are read before the slice. */
+/** Lists by id over all shards. Reads only ids before the slice. */
 export function sliceUsers(shards: Shards, slice: { skip: number; take: number }): Promise<Slice<UserId>> {
   return sliceOf(shards, sql`shard.users u where ${isSeen}`, sql`u.id`, slice);
 }
@@ -57,7 +57,7 @@ async function sliceOf<Id extends string>(
   { skip, take }: { readonly skip: number; readonly take: number },
 ): Promise<Slice<Id>> {
   const all = shards.all();
-  // With one shard, the database skips rows. With several, the rows before must be read.
+  // One shard's database skips rows; with several, the rows before must be read.
   const [offset, limit] = all.length === 1 ? [skip, take] : [0, skip + take];
   const found = await Promise.all(
     all.map(async ({ db }) => {
@@ -72,7 +72,7 @@ async function sliceOf<Id extends string>(
   return { ids: ids.slice(skip - offset, skip - offset + take), total };
 }
 
-/** Uses the indexes on external_id. Several accounts may have the same one. */
+/** Several accounts may have the same external id, which is indexed. */
 export function usersCalled(shards: Shards, externalId: string, max: number): Promise<UserId[]> {
   return onAll<UserId>(
     shards,

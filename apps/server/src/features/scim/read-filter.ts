@@ -11,7 +11,7 @@ const schemaName = /^urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):/;
 
 /**
  * Supports the filter that identity systems use before they create something: one attribute that equals a text (RFC
- * 7644, 3.4.2.2). Other filters are rejected, because a wrong result would cause duplicate accounts.
+ * 7644, 3.4.2.2). Rejects others, because a wrong result would cause duplicate accounts.
  * @throws HoldfastError with invalidFilter
  */
 export function readFilter<Attribute extends string>(
@@ -29,7 +29,7 @@ export function readFilter<Attribute extends string>(
   return { attribute, value: readText(literal, attributes) };
 }
 
-/** The type of the address does not matter, because an account has one. */
+/** An account has one address, so its type is ignored. */
 function plainName(path: string): string {
   return /^emails(?:\[type eq "[a-z]{1,20}"\])?(?:\.value)?$/.test(path) ? "emails.value" : path;
 }
@@ -37,7 +37,6 @@ function plainName(path: string): string {
 // oxlint-disable-next-line no-control-regex -- they are no part of a text in JSON
 const quoted = /^"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"$/su;
 
-/** Reads a JSON string. */
 function readText(literal: string, attributes: readonly string[]): string {
   if (!quoted.test(literal)) throw notTaken(attributes);
   return JSON.parse(literal) as string;

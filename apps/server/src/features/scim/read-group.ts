@@ -23,7 +23,7 @@ export const groupBody = z.object({
 export interface GroupWish {
   readonly displayName?: string | undefined;
   readonly externalId?: string | null | undefined;
-  /** All members. `added` and `removed` apply to this list. */
+  /** All members, to which `added` and `removed` apply. */
   readonly members?: ReadonlySet<UserId> | undefined;
   readonly added: ReadonlySet<UserId>;
   readonly removed: ReadonlySet<UserId>;

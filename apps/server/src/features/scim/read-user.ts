@@ -22,12 +22,12 @@ const nameParts = z.object({
   givenName: text(200).nullish(),
   familyName: text(200).nullish(),
 });
-/** Stored unchanged. Databases do not accept a NUL byte. */
+/** Stored unchanged; databases accept no NUL byte. */
 export const externalId = text(256)
   .min(1)
   .refine((given) => !given.includes("\0"), "contains a byte that is not allowed in text");
 
-/** Unknown attributes are ignored, because all identity systems send some. */
+/** Ignores unknown attributes, because all identity systems send some. */
 export const userBody = z.object({
   schemas,
   userName: text(limits.emailBytesMax).min(1),
@@ -57,7 +57,7 @@ export function wishOf(body: z.output<typeof userBody>): UserWish {
   return { userName, active, externalId: external ?? undefined, name: nameOf(body) };
 }
 
-/** Returns the display name, because accounts have one name without parts. */
+/** Uses the display name, because accounts have one name without parts. */
 function nameOf({ displayName, name }: Pick<z.output<typeof userBody>, "displayName" | "name">): string | undefined {
   const { formatted, givenName, familyName } = name ?? {};
   const parts = givenName && familyName ? `${givenName} ${familyName}` : undefined;
@@ -74,8 +74,8 @@ const wellFormedPath = /^[A-Za-z][\w$:.-]*(?:\[[^[\]]{1,300}\])?(?:\.[A-Za-z][\w
 const userSchema = /^urn:ietf:params:scim:schemas:core:2\.0:user:/i;
 
 /**
- * Converts a PATCH. Okta sends an object without a path. Entra sends a path for each operation, capitalized operations,
- * and paths as member names.
+ * Converts a PATCH. Okta sends an object without a path; Entra sends a path per operation, capitalized operations, and
+ * paths as member names.
  * @throws HoldfastError with invalidSyntax, invalidPath, invalidValue, noTarget, mutability
  */
 export function wishOfPatch({ Operations }: PatchBody): UserWish {

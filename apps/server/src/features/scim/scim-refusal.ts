@@ -11,7 +11,6 @@ export type ScimType =
   | "noTarget"
   | "invalidValue";
 
-/** Error for a request that SCIM or this server does not allow. */
 export function refusal(scimType: ScimType, message: string): HoldfastError {
   return new HoldfastError(scimType === "tooMany" ? "too_large" : "bad_request", message, { body: { scimType } });
 }

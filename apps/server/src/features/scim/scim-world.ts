@@ -10,7 +10,7 @@ export interface ScimCall {
   readonly publicUrl: string;
   /** Charges a cost, in calls, that was known only afterwards. */
   readonly owe: (calls: number) => Promise<void>;
-  /** Adds facts to the audit that the request does not contain. */
+  /** Adds facts to the audit that the request lacks. */
   readonly note: (note: { readonly count: number; readonly detail: Readonly<Record<string, unknown>> }) => void;
 }
 

@@ -15,8 +15,8 @@ import { noSuch, refusal } from "./scim-refusal.ts";
 import type { ListQuery, ScimCall, ScimWorld } from "./scim-world.ts";
 
 /**
- * Creates an account with an unknown password. The user signs in through an issuer or requests a password by e-mail.
- * One of two concurrent requests is rejected.
+ * Creates an account with an unknown password; the user signs in through an issuer or requests a password by e-mail.
+ * Rejects one of two concurrent requests.
  * @throws HoldfastError exists, and with invalidValue for an invalid address
  */
 export async function createScimUser(world: ScimWorld, call: ScimCall, wish: UserWish): Promise<object> {
@@ -67,7 +67,7 @@ export async function changeScimUser(world: ScimWorld, call: ScimCall, id: strin
   const { userName } = wish;
   const email = userName === undefined || userName.trim() === user.email ? user.email : addressOf(userName);
   const name = nameOf(wish);
-  // Comes before the error for the last administrator.
+  // Precedes the error for the last administrator.
   if (user.admin && wish.active === false && user.disabled_at === null) throw sparesAdministrators();
   if (name !== undefined) assertPlainText(name, "displayName");
   await change(world, call, user.id, {
@@ -86,7 +86,7 @@ export async function deleteScimUser(world: ScimWorld, id: string): Promise<void
   await removeAccount(world, await seeUser(world, id));
 }
 
-/** A token may be stolen. So it cannot confirm an address for which shares are waiting. */
+/** A token may be stolen, so it cannot confirm an address for which shares wait. */
 async function confirmedBySystem(world: ScimWorld, user: SeenUser, email: string): Promise<{ confirmed?: true }> {
   const key = emailKey(email);
   const isKnown = user.email_confirmed_at !== null && key !== emailKey(user.email);
@@ -113,7 +113,7 @@ async function seeUser({ shards }: ScimWorld, text: string): Promise<SeenUser> {
 }
 
 /**
- * Requires an address, because people sign in and share by it. Two names for one person would be looked up separately.
+ * Requires an address, because people sign in and share by it; two names for one person would be looked up separately.
  */
 function addressOf(userName: string): string {
   try {
@@ -125,8 +125,8 @@ function addressOf(userName: string): string {
 }
 
 /**
- * Identity systems send the whole user with each change. Misleading characters are removed from the name, so that they
- * cannot prevent a suspension.
+ * Identity systems send the whole user with each change. Removes misleading characters, so that a name cannot prevent a
+ * suspension.
  */
 function nameOf({ name }: UserWish): string | undefined {
   return name === undefined ? undefined : withoutMisleading(name);

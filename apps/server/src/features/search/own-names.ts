@@ -15,16 +15,15 @@ import { comparePositions, folderRank, type Position, rankIs, rankOf, ranksMax }
 
 export interface Found {
   readonly nodes: readonly PlacedNode[];
-  /** Null: end of the results. */
+  /** null: end of the results. */
   readonly nextCursor: string | null;
 }
 
 const moment = z.tuple([z.int(), z.string().refine((text): text is NodeId => isId(text))]);
-/** Position of a node in the order of last changes. */
 type Moment = z.output<typeof moment>;
 
 const anyRank = z.int().min(0).max(ranksMax);
-/** Best matches first, then the others in windows of the caller's last changed nodes, each of them best first. */
+/** Best matches first, then the others in windows of the caller's last changed nodes, each best first. */
 const ownCursor = z.object({
   best: anyRank.describe("all matches of a lower rank stand before the windows"),
   window: z
@@ -39,11 +38,10 @@ const ownCursor = z.object({
 });
 type State = z.output<typeof ownCursor>;
 
-/** A search of the caller's own space, and matches that were found elsewhere. */
 export interface NameSearch {
   readonly caller: Actor;
   readonly query: SearchQuery;
-  /** False: only `also`. */
+  /** false: only `also`. */
   readonly isOwn: boolean;
   /** Path of the folder to search; undefined: the whole space. */
   readonly below?: string | undefined;
@@ -51,10 +49,10 @@ export interface NameSearch {
 }
 
 /**
- * Finds matches in the caller's own space, best first. If few of the newest nodes match, the index of names finds all of
- * the matches, which is slower with more of them. If many do, or if a word has one or two characters and is in no index,
- * a limited number of names that are or begin with the text is ranked first. Other matches are then ranked within windows
- * of a limited number of nodes, latest change first. The page may be short or empty and still have a cursor.
+ * Finds matches in the caller's own space, best first. If few of the newest nodes match, the index of names finds all
+ * matches, more slowly the more there are. If many do, or if a word has one or two characters and is in no index, a
+ * limited number of names that are or begin with the text is ranked first; other matches are ranked within windows of a
+ * limited number of nodes, latest change first. A page may be short or empty and still have a cursor.
  */
 export async function findOwnNames(
   shard: Shard,
@@ -64,8 +62,7 @@ export async function findOwnNames(
   let state: State | undefined = cursor === undefined ? undefined : decodeCursor(ownCursor, cursor);
   state ??= { best: names.isOwn ? await bestRank(shard, names) : ranksMax, window: null, after: null };
   const nodes: PlacedNode[] = [];
-  // Nodes in trashed or other folders match but do not count. The number of rounds is limited, so the page may be
-  // short.
+  // Nodes in trashed or other folders match but do not count. Rounds are limited, so the page may be short.
   for (let round = 0; round < limits.searchRoundsMax; round += 1) {
     const left = limit - nodes.length;
     const part: Part =
@@ -87,7 +84,7 @@ interface Part {
   readonly next: State | undefined;
 }
 
-/** Returns the rank below which the matches can be found and sorted at once. */
+/** Returns the rank below which one query can find and sort the matches. */
 async function bestRank(shard: Shard, { caller, query }: NameSearch): Promise<number> {
   if (query.words.length === 0) return 0;
   if (isIndexed(query) && !(await isCommon(shard, caller, query))) return ranksMax;
@@ -105,7 +102,7 @@ function isIndexed({ words }: SearchQuery): boolean {
   return words.some((word) => /[\p{L}\p{N}]{3}/u.test(word));
 }
 
-/** Uses nodes_updated. */
+/** Index: nodes_updated. */
 async function isCommon({ db }: Shard, { spaceId }: Actor, query: SearchQuery): Promise<boolean> {
   const { rows } = await sql`
     select 1 from (${newestOf(spaceId, null)} limit ${limits.searchNewestRows}) n
@@ -118,7 +115,7 @@ const beginnings = 4;
 /** Characters of a name in the index. */
 const startCharacters = 32;
 
-/** Returns a limited number of names for each form that a name of this rank may have. Uses nodes_name_start. */
+/** Returns a limited number of names for each form that a name of this rank may have. Index: nodes_name_start. */
 function startsOf({ spaceId }: Actor, { text }: SearchQuery, at: number): RawBuilder<unknown>[] {
   const characters = Array.from(text);
   const start = sql`left(folded_name, 32)`;
@@ -135,7 +132,7 @@ function startsOf({ spaceId }: Actor, { text }: SearchQuery, at: number): RawBui
   );
 }
 
-/** Uses nodes_folded_name for all matches, and nodes_name_start for those that begin with the text. */
+/** Indexes: nodes_folded_name for all matches, nodes_name_start for those that begin with the text. */
 async function readBest(
   { db }: Shard,
   { caller, query, isOwn, also }: NameSearch,
@@ -177,7 +174,7 @@ async function readBest(
   return { rows: shown, next: isAll ? undefined : { best, window: { from: null, to: null }, after: null } };
 }
 
-/** Uses nodes_updated. */
+/** Index: nodes_updated. */
 async function readWindow(
   { db }: Shard,
   { caller, query }: NameSearch,

@@ -7,9 +7,9 @@ import mimeTypes from "mime-types";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
 
 export interface SearchQuery {
-  /** The words as they were entered, folded. */
+  /** Words as they were entered, folded. */
   readonly text: string;
-  /** Folded. The name must contain all of them. */
+  /** Folded; the name must contain all. */
   readonly words: readonly string[];
   readonly kinds: readonly NodeRow["kind"][] | undefined;
   /** Folded; undefined: any. */
@@ -21,7 +21,7 @@ export interface SearchText {
   readonly q?: string | undefined;
   readonly type?: SearchType | undefined;
   readonly modified?: string | undefined;
-  /** Owner: `me`, `others`, or an account's id. */
+  /** `me`, `others`, or an account's id. */
   readonly owner?: string | undefined;
   readonly in?: string | undefined;
 }
@@ -92,7 +92,7 @@ const extensionsOf: Readonly<Record<SearchType, readonly string[] | undefined>> 
   document: extensionsLike(...documents),
 };
 
-/** Reads `FROM..TO` with dates or RFC 3339 times. Either side may be missing. */
+/** Reads `FROM..TO` with dates or RFC 3339 times; either side may be missing. */
 function readRange(text: string): { fromMicros: number; toMicros: number } {
   const parts = text.split("..");
   const [from = "", to = ""] = parts;

@@ -5,9 +5,9 @@ import type { NodeRow } from "../../base/db/shard-tables.ts";
 import type { SearchQuery } from "./search-query.ts";
 
 /**
- * Ranks matches, best first: folders before files for each of four classes. 0 and 1: the name is the text, with or
- * without an extension; 2 and 3: the name begins with the text; 4 and 5: all words begin words of the name; 6 and 7: other
- * matches. The last change decides among equals. A search without words has one rank.
+ * Ranks of matches, best first: folders before files in each of four classes. 0 and 1: the name is the text, with or
+ * without an extension; 2 and 3: the name begins with the text; 4 and 5: all words begin words of the name; 6 and 7:
+ * other matches. The last change decides among equals. A search without words has one rank.
  */
 export const ranksMax = 8;
 
@@ -37,7 +37,7 @@ export function rankIs({ text, words }: SearchQuery): RawBuilder<number> {
     end + ${folderRank}`;
 }
 
-/** As nodes_name_start has it. */
+/** Must equal the expression in nodes_name_start. */
 export const folderRank = sql`case when kind in ('folder', 'mount') then 0 else 1 end`;
 
 export function comparePositions(left: Position, right: Position): number {
@@ -47,7 +47,7 @@ export function comparePositions(left: Position, right: Position): number {
   return left[2] < right[2] ? 1 : -1;
 }
 
-/** Characters between words. All that have a meaning in a pattern are among them. */
+/** Characters between words, including all with a meaning in a pattern. */
 const separators = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 function spaced(text: string): string {

@@ -27,7 +27,7 @@ interface Asked {
   readonly rowsMax: number;
 }
 
-/** The names in the own space and of shared nodes, or the content of a shared folder. Searched one after the other. */
+/** Names in the own space and of shared nodes, or the content of a shared folder. Searched one after the other. */
 interface Place {
   /** Sort key; "" is the first place. */
   readonly key: NodeId | "";
@@ -41,8 +41,8 @@ const searchCursor = z.tuple([
 
 /**
  * Finds names that contain all words, ignoring case and accents, best first. Searches the own space by index, together
- * with the names of shared nodes. Then it walks the visible part of each share, so that hidden nodes do not affect the
- * response time. A page may be short or empty and still have a cursor.
+ * with the names of shared nodes; then walks each share's visible part, so that hidden nodes do not affect the response
+ * time. A page may be short or empty and still have a cursor.
  * @throws HoldfastError not_found, invalid_field, bad_request for a cursor of another search
  */
 export async function search(shards: Shards, caller: Actor, request: SearchRequest): Promise<NodePage> {
@@ -67,7 +67,7 @@ export async function search(shards: Shards, caller: Actor, request: SearchReque
     nextCursor = encodeCursor([place.key, found.nextCursor]);
     break;
   }
-  // Contents of shared folders are found in no order, and a page has several windows or places.
+  // Contents of shared folders have no order, and a page has several windows or places.
   const sorted = nodes
     .map((node) => ({ node, at: [rankOf(query, node.row), node.row.updated_at, node.row.id] as const }))
     .toSorted((left, right) => (query.words.length === 0 ? 0 : comparePositions(left.at, right.at)));
@@ -102,7 +102,7 @@ async function placesOf(
   return [...(isOwn || also.length > 0 ? [named] : []), ...placesBelow(shards, theirs)];
 }
 
-/** True if its own name is searched. A mounted node is found by the mount's name in the caller's own space. */
+/** True if its own name is searched. A mounted node is found by the mount's name in the own space. */
 function isNamed(top: PlacedNode): boolean {
   return top.shownBy === undefined;
 }
@@ -113,7 +113,6 @@ async function folderOf(shards: Shards, caller: Actor, id: string): Promise<Plac
   throw new HoldfastError("invalid_field", `${folder.path} is not a folder.`, { field: "in" });
 }
 
-/** Returns the shared nodes that belong to the owner. */
 async function ofOwner(
   shards: Shards,
   caller: Actor,

@@ -15,7 +15,7 @@ export async function findSharedTops(shards: Shards, caller: Actor): Promise<Pla
   if (!caller.owns || !caller.receives) return [];
   const pointers: { grant_id: string; node_id: NodeId }[] = [];
   for (const [shard, grantees] of Map.groupBy(caller.grantees, (id) => shards.ofId(id as UserId))) {
-    // Uses the primary key.
+    // Index: primary key.
     const { rows } = await sql<{ grant_id: string; node_id: NodeId }>`
       select grant_id, node_id from shard.received
       where grantee_id = any(${uuidArray(grantees)}) order by grant_id desc limit ${limits.searchSharesMax}`.execute(
@@ -33,7 +33,7 @@ export async function findSharedTops(shards: Shards, caller: Actor): Promise<Pla
   );
 }
 
-/** Reads the owners of the nodes' spaces. Uses the primary key. */
+/** Index: primary key. */
 export async function ownersOf(shards: Shards, nodes: readonly PlacedNode[]): Promise<Map<SpaceId, UserId>> {
   const owners = new Map<SpaceId, UserId>();
   const spaceIds = [...new Set(nodes.map(({ row }) => row.space_id))];

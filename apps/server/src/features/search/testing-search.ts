@@ -5,7 +5,6 @@ import type { Shards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { search, type SearchRequest } from "./search.ts";
 
-/** Reads all pages. */
 export async function searchAll(shards: Shards, caller: Actor, request: SearchRequest): Promise<NodeJson[]> {
   const items: NodeJson[] = [];
   const stillInTime = bounded("the last page");

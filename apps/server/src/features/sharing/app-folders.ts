@@ -10,7 +10,7 @@ import type { SharingWorld } from "./sharing-world.ts";
 
 /**
  * Opens the folder for a confined app password. A link without a secret, which nobody can open, confines the password
- * exactly as links confine their visitors.
+ * as links confine their visitors.
  * @throws HoldfastError not_found, invalid_field if it is not one's own folder
  */
 export async function openAppFolder(world: SharingWorld, caller: Caller, id: string): Promise<AppFolder> {
@@ -31,10 +31,10 @@ export async function openAppFolder(world: SharingWorld, caller: Caller, id: str
 
 const grantsAtOnce = 1000;
 
-/** Periodic job: removes unused grants of ended app passwords. */
+/** Removes unused grants of ended app passwords. */
 export async function endAppFolders(world: RightsWorld): Promise<void> {
   for (const { db } of world.shards.all()) {
-    // Contains only such grants. Index: grants_app.
+    // Index: grants_app, which contains only such grants.
     const { rows } = await sql<{ space_id: SpaceId; id: GrantId }>`
       select g.space_id, g.id from shard.grants g
       where g.kind = 'link' and g.secret_hash is null and not exists (select from shard.tokens t where t.grant_id = g.id)

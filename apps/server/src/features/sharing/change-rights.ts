@@ -11,24 +11,22 @@ import { readWaysUp } from "../../tree/rights/given-on.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 import { tellRights } from "./tell-rights.ts";
 
-/** Server parts that a change of rights needs. */
 export type RightsWorld = Omit<SharingWorld, "committer">;
 
-/** Transaction that changes rights in a space. */
 export interface RightsChange {
   readonly transaction: ShardReader;
   readonly space: SpaceRow;
   readonly nowMicros: number;
   /**
-   * Notifies devices and the grantee's shard that a grantee's role at a node changed or ended.
-   * @param before former grant, unless it is new or gone
+   * Notifies devices and the grantee's shard that a role at a node changed or ended.
+   * @param before former grant, unless new or gone
    */
   readonly tell: (grant: GrantRow, before?: Pick<GrantRow, "role">) => Promise<void>;
-  /** Notifies devices only: the grants stay, but group members or other rights changed. */
+  /** Notifies only devices: the grants are unchanged, but group members or other rights changed. */
   readonly tellDevices: (at: GrantAt & Pick<Told, "wasUploader">) => void;
 }
 
-/** Node, grantee and role. The grantee is an account, a group, or one account of a group. */
+/** The grantee is an account, a group, or one account of a group. */
 export type GrantAt = Pick<GrantRow, "node_id" | "grantee_id" | "role">;
 
 /**
@@ -75,11 +73,10 @@ interface Writing extends Pick<RightsChange, "transaction" | "space" | "nowMicro
   readonly actor: Pick<Actor, "userId" | "deviceId">;
 }
 
-/** Grantee to notify. */
 interface Told extends GrantAt {
   readonly kind?: GrantRow["kind"];
   readonly id?: GrantId;
-  /** True if the former role hid the node from its holder. */
+  /** The former role hid the node from its holder. */
   readonly wasUploader?: boolean;
 }
 
@@ -102,7 +99,7 @@ async function givenOnBelow({ transaction, space }: Writing, told: readonly Told
   return rows.filter(isBelow);
 }
 
-/** One entry for each node and grantee. Of the node's own fields, only its shared flag changes. */
+/** One entry for each node and grantee. Of the node's fields, only its shared flag changes. */
 async function writeEntries(writing: Writing, all: readonly Told[]): Promise<number> {
   const { transaction, space, nowMicros, tag, actor } = writing;
   let { seq } = space;
@@ -122,11 +119,11 @@ async function writeEntries(writing: Writing, all: readonly Told[]): Promise<num
   return seq;
 }
 
-/** Grantees who may not have seen the node before list it anew, which is always correct. */
+/** Grantees who may not have seen the node list it anew, which is always correct. */
 async function kindOf({ transaction, space }: Writing, told: Told): Promise<"changed" | "appeared"> {
   const { node_id: nodeId, grantee_id: granteeId, kind, role, wasUploader } = told;
   if (kind === "link" || granteeId === null) return "changed";
-  // The rows include a removed grant in its former state.
+  // A removed grant appears here with its former role.
   if (role === "uploader" || wasUploader === true) return "appeared";
   // Groups that include the grantee, or the same grantee. Indexes: grants_grantee_once, grants_grantee.
   const { rows } = await sql`
@@ -138,7 +135,6 @@ async function kindOf({ transaction, space }: Writing, told: Told): Promise<"cha
   return rows.length === 0 ? "changed" : "appeared";
 }
 
-/** Actor for changes by the server itself. */
 export function serverOf(spaceId: SpaceId): Pick<Actor, "userId" | "deviceId"> {
   return { userId: spaceId as unknown as UserId, deviceId: null };
 }
@@ -154,7 +150,7 @@ export function noSuchPermission(): HoldfastError {
   return new HoldfastError("not_found", "There is no such permission, or you may not see it.");
 }
 
-/** Removes grants and everything re-shared through them. @returns all removed grants */
+/** @returns all removed grants, including those re-shared through them */
 export async function removeGrants(
   { transaction, space, tell }: RightsChange,
   ids: readonly GrantId[],
@@ -174,7 +170,7 @@ export async function removeGrants(
   return rows;
 }
 
-/** Limits re-shared grants to the expiry of this one. Index: grants_via. */
+/** Index: grants_via. */
 export async function shortenDependents(
   { transaction, space, tell }: RightsChange,
   { id, expires_at: end }: Pick<GrantRow, "id" | "expires_at">,
@@ -192,7 +188,6 @@ export async function shortenDependents(
   for (const grant of rows) await tell(grant);
 }
 
-/** Removes grants re-shared through this one, but not the grant itself. */
 export async function removeDependents(rights: RightsChange, { id }: GrantRow): Promise<void> {
   const { rows } = await sql<{ id: GrantId }>`
     select id from shard.grants where space_id = ${rights.space.id} and via = ${id}`.execute(rights.transaction);

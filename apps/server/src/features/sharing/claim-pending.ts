@@ -21,7 +21,7 @@ const pendingMessage = z.object({
   emailKey: z.string().nullable().optional(),
 });
 
-/** Both follow the current rows: an account and its pending grants meet in any order. */
+/** An account and its pending grants may appear in any order, so both follow the current rows. */
 export function claimKinds(world: () => SharingWorld): Kinds {
   return {
     [claimKind]: {
@@ -35,7 +35,7 @@ export function claimKinds(world: () => SharingWorld): Kinds {
   };
 }
 
-/** Immediate claim after the confirmation. The message completes it after a failure. */
+/** Claims immediately after the confirmation. After a failure, the message completes the claim. */
 export async function claimNow(world: SharingWorld, userId: UserId): Promise<void> {
   try {
     await claimPending(world, userId);
@@ -46,9 +46,7 @@ export async function claimNow(world: SharingWorld, userId: UserId): Promise<voi
   }
 }
 
-/**
- * Gives pending grants for an address to its account, on all shards, once the address is confirmed. Can be repeated.
- */
+/** Gives pending grants for a confirmed address to its account, on all shards. Can be repeated. */
 export async function claimPending(world: SharingWorld, userId: UserId): Promise<void> {
   const asked = await findUser(world.shards, userId);
   const user = asked === undefined ? undefined : await findUserByEmail(world.shards, asked.email);
@@ -63,10 +61,7 @@ export async function claimPending(world: SharingWorld, userId: UserId): Promise
   }
 }
 
-/**
- * Grant and account may have been made at the same time, unaware of each other. If the grant is gone, its invitations
- * must end.
- */
+/** Grant and account may have been created simultaneously. If the grant is gone, its invitations must end. */
 async function claimOne(world: SharingWorld, message: z.output<typeof pendingMessage>): Promise<void> {
   const { grantId, spaceId, emailKey: wasFor } = message;
   // Taken before the lookup: later shares have a newer invitation.
@@ -97,7 +92,7 @@ async function claimIn(world: SharingWorld, spaceId: SpaceId, user: UserRow): Pr
   });
 }
 
-/** The owner needs no grant, and a direct grant to the account is newer. */
+/** The owner needs no grant; a direct grant to the account is newer. */
 async function hasRight({ transaction, space }: RightsChange, grant: GrantRow, { id }: UserRow): Promise<boolean> {
   if (space.owner_id === id) return true;
   const { rows } = await sql`

@@ -31,7 +31,7 @@ type GrantMessage = z.output<typeof grantMessage>;
 const movedMessage = z.object({
   spaceId: z.string().transform((text) => text as SpaceId),
   nodeIds: z.array(z.string().transform((text) => text as NodeId)),
-  /** Accounts and groups whose rights the move may have changed. Undefined: all with any rights. */
+  /** Accounts and groups whose rights the move may have changed; undefined: all with any rights. */
   above: z.array(z.string()).optional(),
 });
 
@@ -44,7 +44,7 @@ const mountsMessage = z.object({
 
 const expiryMessage = grantMessage.pick({ grantId: true, spaceId: true });
 
-/** Effects of changed rights. Each can run twice and late, because it follows the current rows. */
+/** Each effect follows the current rows, so it can run twice and late. */
 export function sharingKinds(world: () => SharingWorld): Kinds {
   return {
     grant: {
@@ -73,7 +73,6 @@ export function sharingKinds(world: () => SharingWorld): Kinds {
   };
 }
 
-/** Updates the pointer on the grantee's shard and the mounts of all affected accounts. */
 async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeId }: GrantMessage): Promise<void> {
   const { shards } = world;
   const { rows } = await sql<GrantRow>`
@@ -96,7 +95,7 @@ async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeI
   }
 }
 
-/** The account is notified in the transaction that makes the share visible, and thus once. */
+/** Notifies the account in the transaction that makes the share visible, and thus once. */
 async function addPointer(world: SharingWorld, db: ShardReader, grant: GrantRow): Promise<boolean> {
   const { kind, grantee_id, id, space_id, node_id } = grant;
   const isTold = kind === "user" && !(await lowers(world, grantee_id as UserId, grant));
@@ -111,7 +110,7 @@ async function addPointer(world: SharingWorld, db: ShardReader, grant: GrantRow)
   });
 }
 
-/** Such a grant removes rights or adds none. @returns true if the account may do more at the node without the grant */
+/** Such a grant removes rights or adds none. @returns true if the account may do more at the node without it */
 async function lowers({ shards }: SharingWorld, userId: UserId, grant: GrantRow): Promise<boolean> {
   const actor = await findActor(shards, userId);
   if (actor === undefined) return false;
@@ -138,7 +137,6 @@ function tellShared(transaction: ShardReader, userId: UserId, grant: GrantRow): 
 
 const membersAtOnce = 1000;
 
-/** The account itself, or all members of the group. */
 async function* membersOf(shards: Shards, granteeId: string): AsyncGenerator<UserId> {
   const { db } = shards.ofId(granteeId as UserId);
   const { rows: groups } = await sql`select from shard.groups where id = ${granteeId}`.execute(db);
@@ -166,12 +164,12 @@ export async function mountIfWanted(world: SharingWorld, userId: UserId, nodeId:
   try {
     await mountFolder(world, actor, { nodeId, place: { name: node.row.name }, base: { onConflict: "rename" } });
   } catch (error) {
-    // Already visible by another mount or this very message.
+    // Already visible by another mount or by this message.
     if (!(error instanceof HoldfastError) || error.code !== "conflict") throw error;
   }
 }
 
-/** Nodes moved, appeared or went. Users with rights at or below them may now see other things. */
+/** Users with rights at or below the nodes may now see other things. */
 async function reviewMoved(
   world: SharingWorld,
   { spaceId, nodeIds, above }: z.output<typeof movedMessage>,
@@ -191,7 +189,7 @@ async function reviewMoved(
     return way;
   };
   const touched = grants.filter(({ node_id }) => wayUp(node_id).some((id) => moved.has(id)));
-  // Re-shared grants at nodes outside of their giver's rights.
+  // Re-shared grants at nodes outside their giver's rights.
   const apart = touched.filter(({ node_id, via_at }) => via_at !== null && !wayUp(node_id).includes(via_at));
   if (apart.length > 0) {
     const ended = apart.map(({ id }) => id);
@@ -211,7 +209,7 @@ async function reviewMoved(
   for (const granteeId of grantees) {
     for await (const userId of membersOf(world.shards, granteeId)) concerned.add(userId);
   }
-  // Re-shared rights depend on the giver's rights, which may come from above.
+  // Re-shared rights depend on the giver's, which may come from above.
   const givenOn = touched.flatMap(({ via_at, grantee_id }) => (via_at === null ? [] : (grantee_id ?? [])));
   const told = new Set<UserId>();
   for (const granteeId of above === undefined ? [] : new Set([...above, ...givenOn])) {
@@ -222,7 +220,7 @@ async function reviewMoved(
   }
 }
 
-/** Notifies all who see an account's nodes, or others' through it, after it was suspended or restored. */
+/** Notifies all who see an account's nodes, or others' through it, after a suspension or restoration. */
 async function reviewOwner(world: SharingWorld, ownerId: UserId): Promise<void> {
   const { rows } = await sql<{ spaceId: SpaceId; granteeId: string }>`
     select distinct g.space_id as "spaceId", g.grantee_id as "granteeId"

@@ -8,15 +8,15 @@ import type { SharingWorld } from "./sharing-world.ts";
 const grantsAtOnce = 500;
 
 /**
- * Removes re-shared grants whose giver may no longer share. They already give no access, so this updates devices,
- * mounts and lists. Grants by a suspended giver stay. Can be repeated.
+ * Removes re-shared grants whose giver may no longer share. They already give no access; this updates devices, mounts
+ * and lists. Grants by a suspended giver stay. Can be repeated.
  */
 export async function endLapsed(world: SharingWorld, spaceId: SpaceId): Promise<void> {
   const { shards } = world;
   const { db } = shards.ofId(spaceId);
   let after: Pick<GrantRow, "via" | "id"> | undefined;
   do {
-    // Spaces without re-shared grants have no row in this index. Index: grants_via.
+    // Index: grants_via.
     const { rows }: { rows: GrantRow[] } = await sql<GrantRow>`
       select * from shard.grants where space_id = ${spaceId} and via is not null
         ${after === undefined ? sql`` : sql`and (via, id) > (${after.via}::uuid, ${after.id}::uuid)`}

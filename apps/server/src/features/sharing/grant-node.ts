@@ -15,7 +15,7 @@ import { changeRights, findGrant, removeDependents, type RightsChange, shortenDe
 import { assertUnchanged, type IfMatch } from "./assert-unchanged.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
-/** Grantee and role. A link is its own grantee. */
+/** A link is its own grantee. */
 export type NewGrant = Pick<GrantRow, "kind" | "grantee_id" | "email" | "email_key" | "role" | "expires_at"> &
   Partial<Pick<GrantRow, "name" | "secret_hash" | "password_hash" | "max_downloads" | "message">> & {
     readonly id?: GrantId;
@@ -24,18 +24,18 @@ export type NewGrant = Pick<GrantRow, "kind" | "grantee_id" | "email" | "email_k
 export interface Granted {
   readonly grant: GrantRow;
   readonly created: boolean;
-  /** True if an address without an account now has a lower role than announced. */
+  /** An address without an account now has a lower role than announced. */
   readonly isLowered?: boolean;
 }
 
 export interface GrantConditions {
-  /** Never for a link: its token is only answered, not stored. */
+  /** Never for a link: its token is answered but not stored. */
   readonly once?: Repeatable;
   readonly ifMatch?: IfMatch;
 }
 
 /**
- * Grants a role at a node. It replaces the grantee's former role and expiry there.
+ * Replaces the grantee's former role and expiry there.
  * @throws HoldfastError forbidden, invalid_field, limit_reached, precondition
  */
 export async function grantNode(
@@ -71,7 +71,7 @@ export function newGrantId({ clock, random }: SharingWorld, { id }: NodeRow): Gr
   return makeId<GrantId>(bucketOf(id), clock.nowMs(), random(8));
 }
 
-/** @throws HoldfastError invalid_field, because links allow no comments and files no uploads */
+/** @throws HoldfastError invalid_field: links allow no comments, files no uploads */
 export function assertLinkRole({ row }: PlacedNode, role: GrantRow["role"] | undefined): void {
   const refuse = (message: string) => new HoldfastError("invalid_field", message, { field: "role" });
   if (role === "commenter") throw refuse("A link's role is viewer, editor or uploader.");
@@ -90,7 +90,7 @@ function assertGrantable(node: PlacedNode, { kind, role, expires_at }: NewGrant,
 }
 
 /**
- * Grant through which a user re-shares. Owners need none.
+ * Grant through which a user re-shares; owners need none.
  * @param givers read before the transaction
  * @throws HoldfastError forbidden
  */
@@ -129,7 +129,6 @@ export function assertEditorsMayShare(lineage: readonly Pick<NodeRow, "editors_c
   throw new HoldfastError("forbidden", "The owner does not let editors share this.");
 }
 
-/** Ids of all ancestors of a node, nearest first. */
 function upFrom(rows: readonly NodeRow[], row: NodeRow): NodeRow["id"][] {
   const byId = new Map(rows.map((each) => [each.id, each]));
   const ids: NodeRow["id"][] = [];
@@ -174,14 +173,14 @@ async function replace(
       "Somebody else granted this permission: only they or the owner can change it.",
     );
   }
-  // A new grant of the owner depends on no other grant.
+  // The owner's new grant depends on no other grant.
   const isTaken = space.owner_id === caller.userId && before.via !== null;
   if (before.role === role && before.expires_at === expires_at && !isTaken) return before;
   const maker = isTaken ? { via: null, created_by: caller.userId } : {};
   return updateGrant(rights, before, { role, expires_at, ...maker }, transaction);
 }
 
-/** Also for changes of an existing permission. Removes re-shared grants if the new role may not share. */
+/** Removes re-shared grants if the new role may not share. */
 export async function updateGrant(
   rights: RightsChange,
   before: GrantRow,
@@ -203,7 +202,7 @@ export async function updateGrant(
   return next;
 }
 
-/** A grant may not outlast its giver's own. */
+/** A grant does not outlast its giver's. */
 async function endOf({ transaction }: RightsChange, { space_id, via, expires_at }: GrantRow): Promise<number | null> {
   if (via === null) return expires_at;
   const { rows } = await sql<Pick<GrantRow, "expires_at">>`

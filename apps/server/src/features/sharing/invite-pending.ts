@@ -24,8 +24,8 @@ export interface InvitationLink {
 }
 
 /**
- * Check before a grant to an address without an account. Counts even without mail, because the answer reveals that no
- * account exists and each grant leaves an invitation.
+ * Runs before a grant to an address without an account. Counts even without mail, because the answer reveals that no
+ * account exists, and each grant leaves an invitation.
  * @throws HoldfastError rate_limited after too many mails of the sharer, forbidden if mail would go out for an
  * unconfirmed sharer
  */
@@ -44,14 +44,13 @@ export async function assertMayInvite(mail: MailWorld, by: UserId): Promise<void
 /**
  * Makes an invitation for this exact address, valid even with closed registration, and sends it by mail. Only the
  * mailbox's reader and administrators may see the link.
- * @returns the link with its expiry
  */
 export async function invitePending(mail: MailWorld, invitation: PendingInvitation): Promise<InvitationLink> {
   const { by, address, nodeName, message, grant } = invitation;
   const sharer = await findUser(mail.shards, by);
   if (sharer === undefined) throw new HoldfastError("internal", "The caller that shares must have an account.");
   const { token, expiresAtMicros } = await createInvitation(mail, { kind: "invite", email: address, forShare: true });
-  // The grant may have been removed meanwhile, before there was an invitation to end.
+  // The grant may have been removed before the invitation existed.
   if (grant.email_key !== null) await endInvitations(mail, grant.email_key, mail.clock.nowMicros());
   const link = `/setup#${token}`;
   await inTransaction(mail.shards.ofId(by).db, (transaction) =>
@@ -72,7 +71,7 @@ export async function invitePending(mail: MailWorld, invitation: PendingInvitati
 }
 
 /**
- * After the last share with an address ends, its invitations no longer allow a registration.
+ * Ends an address's invitations after its last share.
  * @param untilMicros time of the check; later shares have their own invitations
  */
 export async function endInvitations(
@@ -84,7 +83,7 @@ export async function endInvitations(
   await removeSharesInvitations(world, emailKey, untilMicros);
 }
 
-/** @returns true if something is shared with the address and no confirmed account has it */
+/** @returns true if something is shared with the address and waits for a confirmed account */
 export async function isAwaited(
   { shards, clock }: Pick<AccountStore, "shards" | "clock">,
   emailKey: string,

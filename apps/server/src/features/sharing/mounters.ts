@@ -5,7 +5,6 @@ import type { NodeRow } from "../../base/db/shard-tables.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";
 import { readLineages } from "../../tree/read/lineages.ts";
 
-/** Folders of one space that an account mounts. */
 export interface Mounted {
   readonly userId: UserId;
   readonly spaceId: SpaceId;
@@ -23,10 +22,8 @@ export async function rememberMounter(shards: Shards, { userId, spaceId, nodeIds
     set remembered_at = greatest(excluded.remembered_at, m.remembered_at + 1)`.execute(shards.ofId(spaceId).db);
 }
 
-/** Records of one account with their times. */
 export type Remembered = ReadonlyMap<NodeId, number>;
 
-/** Uses the index of accounts. */
 export async function readMounter(shards: Shards, { userId, spaceId }: Omit<Mounted, "nodeIds">): Promise<Remembered> {
   const { rows } = await sql<{ node_id: NodeId; remembered_at: number }>`
     select node_id, remembered_at from shard.mounters
@@ -48,8 +45,8 @@ export async function correctMounter(shards: Shards, mounted: Mounted, before: R
 }
 
 /**
- * Accounts that mount one of these nodes or a folder below. Most folders have many mounts, so each folder takes one
- * step. Index: primary key.
+ * Finds accounts that mount one of these nodes or a folder below. Takes one step per folder, because most folders have
+ * many mounts. Index: primary key.
  */
 export async function findMounters(
   shard: Pick<Shard, "db">,

@@ -16,7 +16,7 @@ import type { SharingWorld } from "./sharing-world.ts";
 
 export interface NewMount {
   readonly nodeId: string;
-  /** Defaults to the folder's name. */
+  /** Default: the folder's name. */
   readonly place: Place;
   readonly base?: Pick<OperationBase, "operationId" | "requestHash" | "onConflict">;
 }
@@ -35,7 +35,7 @@ export async function mountFolder(world: SharingWorld, caller: Actor, mount: New
   return { ...node, role: role ?? (await roleAt(world.shards, caller, node)) };
 }
 
-/** For an existing mount: the committer stores the node as seen in the caller's own space. */
+/** Role at an existing mount, since the committer stores the node as seen in the caller's own space. */
 async function roleAt(shards: Shards, caller: Actor, { target, role }: NodeJson): Promise<NodeJson["role"]> {
   if (target === undefined || !isId(target)) return role;
   return (await findNodes(shards, caller, [target as NodeId])).get(target as NodeId)?.role ?? role;
@@ -75,19 +75,19 @@ async function makeMount(
   return { node: result.node, role };
 }
 
-/** A refused mount leaves no record in the other space. */
+/** A rejected mount leaves no record in the other space. */
 async function forgetUnlessMounted(world: SharingWorld, caller: Actor, spaceId: SpaceId): Promise<void> {
   const { userId } = caller;
   const remembered = await readMounter(world.shards, { userId, spaceId });
-  // A copy of the caller drops the cached mounts.
+  // The copied caller has no cached mounts.
   const mounts = [...(await loadMounts(world.shards, { ...caller })).values()];
   const nodeIds = mounts.filter((mount) => mount.spaceId === spaceId).map(({ targetId }) => targetId);
   await correctMounter(world.shards, { userId, spaceId, nodeIds }, remembered);
 }
 
-/** A folder that went during the mounting takes the mount with it. @throws HoldfastError not_found */
+/** Deletes the mount if its folder went meanwhile. @throws HoldfastError not_found */
 async function assertStillShown(world: SharingWorld, caller: Actor, target: NodeRow, mountId: NodeId): Promise<void> {
-  // A copy of the caller drops the cached mounts.
+  // The copied caller has no cached mounts.
   const found = (await findNodes(world.shards, { ...caller }, [target.id])).get(target.id);
   if (isShown(found, target.space_id)) return;
   await world.committer.commit(caller, [{ op: "delete", fileId: mountId }]);
@@ -98,7 +98,7 @@ function isShown(target: PlacedNode | undefined, spaceId: SpaceId): boolean {
   return target !== undefined && target.row.trashed_at === null && target.row.space_id === spaceId;
 }
 
-/** @throws HoldfastError invalid_field, because a mount in another user's folder would belong to that user */
+/** @throws HoldfastError invalid_field: a mount in another user's folder would belong to that user */
 function assertOwn({ row, rights }: PlacedNode): void {
   if (rights === undefined && row.kind !== "mount") return;
   throw new HoldfastError("invalid_field", "A mount must be in your own space. Choose a folder there.", {
@@ -106,7 +106,7 @@ function assertOwn({ row, rights }: PlacedNode): void {
   });
 }
 
-/** A folder is visible only once. @throws HoldfastError conflict */
+/** A folder may be visible only once. @throws HoldfastError conflict */
 async function assertApart(shards: Shards, caller: Actor, target: NodeRow): Promise<void> {
   const others = [...(await loadMounts(shards, caller)).values()].filter(({ spaceId }) => spaceId === target.space_id);
   if (others.length === 0) return;
@@ -130,9 +130,8 @@ async function assertApart(shards: Shards, caller: Actor, target: NodeRow): Prom
 }
 
 /**
- * Reviews an account's mounts of a space. Mounts of invisible folders are removed. Devices check the others again.
- * During a suspension of the owner or giver, mounts stay. Afterwards their content is listed anew, because its changes
- * were not reported.
+ * Removes mounts of invisible folders and makes devices check the others. While the owner or giver is suspended, mounts
+ * stay; afterwards their content is listed anew, because its changes were not reported.
  * @param isTold false if no right changed, so that devices need no check
  */
 export async function reviewMounts(

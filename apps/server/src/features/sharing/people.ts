@@ -9,7 +9,6 @@ export interface Person {
   readonly email?: string;
 }
 
-/** Accounts and groups of these grants, on any shard. */
 export async function namesOf(shards: Shards, grants: readonly GrantRow[]): Promise<ReadonlyMap<string, Person>> {
   const names = new Map<string, Person>();
   for (const kind of ["user", "group"] as const) {

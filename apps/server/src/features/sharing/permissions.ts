@@ -27,7 +27,7 @@ import { namesOf } from "./people.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
 /**
- * Permissions at the node, and inherited ones as far up as the caller can read. Index: grants_grantee_once.
+ * Includes inherited ones as far up as the caller can read. Index: grants_grantee_once.
  * @throws HoldfastError forbidden
  */
 export async function listPermissions(
@@ -50,15 +50,12 @@ export async function listPermissions(
       select * from shard.grants where space_id = ${row.space_id} and node_id = asked.id
       order by created_at, id limit ${limits.grantsPerNodeMax} offset 0) g`.execute(shard.db);
   const live = rows.filter(({ expires_at }) => expires_at === null || expires_at > clock.nowMicros());
-  // Only the owner sees grants of app passwords.
+  // Only owners see grants of app passwords.
   const shown = node.role === "owner" ? live : live.filter((grant) => !isOfApp(grant));
   return permissionsJson(shards, shown, { at: row.id });
 }
 
-/**
- * The node and its ancestors.
- * @throws HoldfastError forbidden for an editor, if the owner forbids sharing by editors
- */
+/** @throws HoldfastError forbidden for an editor whom the owner does not let share */
 async function readShareableWay(
   shards: Shards,
   { row, role }: PlacedNode,
@@ -71,9 +68,9 @@ async function readShareableWay(
 }
 
 export interface PermissionWords {
-  /** Requested node: permissions of other nodes are inherited. */
+  /** Permissions of other nodes are inherited. */
   readonly at?: NodeId;
-  /** True to add the grantee's current name and address. */
+  /** Adds the grantee's current name and address. */
   readonly isNamed?: boolean;
 }
 
@@ -105,7 +102,7 @@ export async function permissionsJson(
             has_password: grant.password_hash !== null,
             max_downloads: grant.max_downloads,
             downloads: grant.downloads,
-            // Stored answers of earlier versions lack it.
+            // Absent in stored answers of earlier versions.
             last_used_at: grant.last_used_at == null ? null : formatTime(grant.last_used_at),
             ...(grant.disabled_at === null ? {} : { disabled: true as const }),
             ...(isOfApp(grant) ? { app: true as const } : {}),
@@ -148,7 +145,7 @@ export async function changePermission(
       if (node !== undefined) {
         assertMade(rights, caller, now);
         await findVia(rights, { ...caller, givers }, node, change.role ?? grant.role);
-        // After the checks of rights here and below, because the error contains the node.
+        // Runs after the checks of rights here and below, because the error contains the node.
         await assertUnchanged(rights, node, ifMatch);
       }
       return withoutSecrets(await updateGrant(rights, now, change));
@@ -157,7 +154,7 @@ export async function changePermission(
   });
 }
 
-/** Link that the caller may change. @throws HoldfastError not_found, forbidden, invalid_field */
+/** Finds a link that the caller may change. @throws HoldfastError not_found, forbidden, invalid_field */
 export async function findOwnLink(world: SharingWorld, caller: Caller, id: string): Promise<GrantRow> {
   const { grant, node } = await findOwnGrant(world, caller, id);
   if (grant.kind !== "link" || isOfApp(grant))
@@ -177,7 +174,7 @@ function withoutSecrets(grant: GrantRow): GrantRow {
 }
 
 /**
- * Removes a permission. A grantee who leaves also loses their own grants below.
+ * A leaving grantee also loses their own grants below.
  * @throws HoldfastError not_found, forbidden, also if a leaving grantee's role would rise
  */
 export async function removePermission(
@@ -202,7 +199,7 @@ export async function removePermission(
 }
 
 /**
- * The grantee's own grants at and below the node, except lower ones that limit the remaining grants.
+ * The grantee's own grants at and below the node, except lower ones that limit the rest.
  * @throws HoldfastError forbidden
  */
 async function findLeft({ transaction, space }: RightsChange, caller: Actor, grant: GrantRow): Promise<GrantId[]> {
@@ -230,7 +227,7 @@ async function findLeft({ transaction, space }: RightsChange, caller: Actor, gra
 }
 
 /**
- * Rechecks, because the owner may have replaced the grant or lowered its giver since.
+ * Rechecks under the lock, because the owner may have replaced the grant or lowered its giver.
  * @throws HoldfastError forbidden, not_found
  */
 async function assertMayRemove(rights: RightsChange, caller: Actor, grant: GrantRow): Promise<void> {

@@ -35,7 +35,7 @@ export async function listSharedWithMe(
   type Pointer = Pick<GrantRow, "space_id"> & { grant_id: GrantRow["id"] };
   const pointers: Pointer[] = [];
   for (const [shard, grantees] of Map.groupBy(caller.grantees, (id) => shards.ofId(id as UserId))) {
-    // Excludes one's own shares with one's own group. Index: primary key.
+    // Excludes the account's shares with its own groups. Index: primary key.
     const { rows } = await sql<Pointer>`
       select grant_id, space_id from shard.received
       where grantee_id = any(${uuidArray(grantees)}) and space_id <> ${caller.spaceId}

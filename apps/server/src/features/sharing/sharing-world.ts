@@ -4,7 +4,6 @@ import type { Shards } from "../../base/db/shards.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
 import type { Queue } from "../../base/queue/open-queue.ts";
 
-/** Server parts that sharing needs. */
 export interface SharingWorld {
   readonly shards: Shards;
   readonly clock: Clock;

@@ -15,8 +15,8 @@ interface Change {
 }
 
 /**
- * Notifies of changed rights in the same transaction: activity lists and watchers. Grantees are notified on their own
- * shard (`deliver.ts`).
+ * Reports to activity lists and watchers, in the same transaction. Grantees are notified on their own shard
+ * (`deliver.ts`).
  */
 export async function tellRights(
   world: Pick<SharingWorld, "clock" | "random">,
@@ -34,7 +34,7 @@ export async function tellRights(
   for (const grant of grants) {
     const { id, node_id: nodeId, kind, email, role, created_by: giver, grantee_id: grantee } = grant;
     const verb = verbOf(kind, live.has(id));
-    // A pending grant becomes the account's by its own act, but its giver counts as the actor.
+    // The giver counts as the actor of a pending grant that its account claims.
     const by = verb === "shared" && grantee === actor.userId ? giver : actor.userId;
     const app = isOfApp(grant) ? { app_password: true } : {};
     const detail = { permission_id: id, kind, role, ...(email === null ? {} : { email }), ...app };

@@ -17,7 +17,6 @@ export class TestDevice {
     this.#shards = shards;
   }
 
-  /** Starts from nothing. */
   async start(caller: Actor, limit: number): Promise<void> {
     this.#nodes.clear();
     let cursor: string | null = null;

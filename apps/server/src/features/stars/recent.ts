@@ -11,8 +11,8 @@ import { nodeJson } from "../../tree/read/node-json.ts";
 import { fittingPage } from "../../tree/read/page-bytes.ts";
 
 /**
- * Lists the visible files that the caller changed recently, latest first, in the own space and in spaces with shares.
- * Reads only the newest entries of the journals, so nothing is written for it. There is only one page.
+ * Lists visible files that the caller changed recently, latest first, in the own space and in spaces with shares. Reads
+ * only the newest journal entries, so nothing is written for it. There is one page.
  */
 export async function listRecent(
   shards: Shards,
@@ -45,17 +45,17 @@ export async function listRecent(
 
 interface RecentSpace {
   readonly id: SpaceId;
-  /** Number of journal entries to read. */
+  /** Journal entries to read. */
   readonly entries: number;
 }
 
-/** Returns the own space and those with the latest shares. Together, the latter cost at most as much as the own one. */
+/** The own space and those with the latest shares, which together cost at most as much as the own one. */
 async function spacesOf(shards: Shards, caller: Actor): Promise<RecentSpace[]> {
   const own = { id: caller.spaceId, entries: limits.recentEntriesMax };
   if (!caller.receives) return [own];
   const found = await Promise.all(
     [...Map.groupBy(caller.grantees, (id) => shards.ofId(id as NodeId))].map(async ([{ db }, grantees]) => {
-      // Uses the primary key. Grant ids grow with time.
+      // Grant ids grow with time. Index: primary key.
       const { rows } = await sql<{ space_id: SpaceId; newest: string }>`
         select space_id, max(grant_id::text) as newest from shard.received
         where grantee_id = any(${uuidArray(grantees)}) group by space_id`.execute(db);
@@ -63,7 +63,7 @@ async function spacesOf(shards: Shards, caller: Actor): Promise<RecentSpace[]> {
     }),
   );
   const newest = found.flat().toSorted((left, right) => (left.newest < right.newest ? 1 : -1));
-  // Users also receive what they share with their own groups, from their own space.
+  // Users also receive their own shares with their groups.
   const others = newest.map(({ space_id }) => space_id).filter((id) => id !== caller.spaceId);
   const ids = [...new Set(others)].slice(0, limits.recentSpacesMax);
   return [own, ...ids.map((id) => ({ id, entries: Math.floor(limits.recentEntriesMax / ids.length) }))];
@@ -75,7 +75,7 @@ interface Changed {
   readonly at: number;
 }
 
-/** Uses the primary keys of journal and nodes. */
+/** Indexes: primary keys. */
 async function readChanged({ db }: Shard, { userId }: Actor, spaces: readonly RecentSpace[]): Promise<Changed[]> {
   const { rows } = await sql<Changed>`
     select node.id, node.space_id, changed.at

@@ -17,7 +17,7 @@ import { fittingPage } from "../../tree/read/page-bytes.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
 
 /**
- * Does nothing if the node is already starred.
+ * Does nothing if already starred.
  * @throws HoldfastError not_found, trashed, conflict if the account has too many stars
  */
 export async function addStar(shards: Shards, clock: Clock, caller: Actor, id: string): Promise<void> {
@@ -48,8 +48,8 @@ export async function removeStar(shards: Shards, caller: Actor, id: string): Pro
 const starCursor = z.tuple([z.int(), z.string().refine(isId)]);
 
 /**
- * Lists visible starred nodes, latest first. Nodes in the trash are omitted until they are restored. Stars of nodes
- * that are no longer visible are removed.
+ * Lists visible starred nodes, latest first. Omits nodes in the trash; removes stars of nodes that are no longer
+ * visible.
  */
 export async function listStarred(
   shards: Shards,
@@ -59,7 +59,7 @@ export async function listStarred(
   const limit = request.limit ?? limits.listItemsDefault;
   const after = request.cursor === undefined ? undefined : decodeCursor(starCursor, request.cursor);
   const { db } = shards.ofId(caller.userId);
-  // Uses stars_newest.
+  // Index: stars_newest.
   const { rows } = await sql<Star>`
     select space_id, node_id, at from shard.stars where user_id = ${caller.userId}
       ${after === undefined ? sql`` : sql`and at <= ${after[0]} and (at < ${after[0]} or node_id > ${after[1]})`}
@@ -103,7 +103,7 @@ async function lockStars(transaction: Kysely<ShardTables>, { userId }: Actor): P
   await sql`select id from shard.users where id = ${userId} for no key update`.execute(transaction);
 }
 
-/** Uses the primary key. */
+/** Index: primary key. */
 async function removeStars(
   db: Kysely<ShardTables>,
   { userId }: Actor,

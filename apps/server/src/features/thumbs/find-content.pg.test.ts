@@ -38,7 +38,7 @@ const give = (owner: TestSpace, id: NodeId) =>
     userId: viewer.userId,
   });
 
-/** Creates folders and files of two owners with different contents. */
+/** Folders and files of two owners, all with different contents. */
 async function makePlaces(count: number) {
   const made: { place: NodeId; contentId: string }[] = [];
   for (let index = 0; index < count; index += 1) {

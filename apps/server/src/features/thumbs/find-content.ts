@@ -10,9 +10,8 @@ import { findVisible } from "../../tree/read/own-nodes.ts";
 import { childOf, isReadable, onlySeen, type PlacedNode } from "../../tree/read/placed-node.ts";
 
 /**
- * Finds a readable version with this content: any in the own space, or in the given places, which are files or folders
- * with files. Other nodes in other users' spaces are never read, so that timing does not reveal whether the content
- * exists.
+ * Finds a readable version with this content, in the own space or in the given files and folders. Never reads other
+ * nodes in other users' spaces, so that timing does not reveal whether the content exists.
  */
 export async function findContent(
   shards: Shards,
@@ -41,12 +40,12 @@ function isFolder({ row }: PlacedNode): boolean {
 }
 
 /**
- * Maximum number of files with the same content that are checked. The others would be equally visible, unless they
- * await removal.
+ * Maximum number of files with the same content that are checked. Others would be equally visible, unless they await
+ * removal.
  */
 const looksMax = 100;
 
-/** Uses versions_content. */
+/** Index: versions_content. */
 async function findOwn(shards: Shards, caller: Caller, contentId: HashHex): Promise<VersionRow | undefined> {
   const shard = shards.of(caller.bucket);
   const { rows } = await sql<VersionRow>`
@@ -56,10 +55,10 @@ async function findOwn(shards: Shards, caller: Caller, contentId: HashHex): Prom
   return rows.find(({ node_id }) => visible.has(node_id));
 }
 
-/** Finds one file with the content in each folder. Uses nodes_folder_content. */
+/** One file per folder. Index: nodes_folder_content. */
 async function findIn(shard: Shard, folders: readonly PlacedNode[], contentId: HashHex): Promise<NodeRow[]> {
   if (folders.length === 0) return [];
-  // Hidden nodes of one space have no ids in another.
+  // A space's hidden nodes have no ids in another.
   const isSeen = sql.join(
     [...new Set(folders.map(({ rights }) => rights))].map((rights) => onlySeen({ rights })),
     sql` `,
@@ -76,7 +75,7 @@ async function findIn(shard: Shard, folders: readonly PlacedNode[], contentId: H
   );
 }
 
-/** Uses versions_node. */
+/** Index: versions_node. */
 async function findOf(shard: Shard, files: readonly NodeRow[], contentId: HashHex): Promise<VersionRow | undefined> {
   if (files.length === 0) return undefined;
   const { rows } = await sql<VersionRow>`

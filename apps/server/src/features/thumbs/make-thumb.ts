@@ -5,15 +5,15 @@ import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
 import { frameHead, readFrames, words } from "./pipe-frames.ts";
 
 /**
- * Process that creates thumbnails of untrusted pictures with a native library. A crash, hang or full memory affects no
- * other process. It has no secrets, open files or connections. But it runs as the server's user, so compromised code
- * could read that user's files. Node's permission model does not restrict native code.
+ * Process for untrusted pictures and a native library, so that a crash, hang or full memory affects no other process.
+ * It has no secrets, open files or connections. But it runs as the server's user, whose files compromised code could
+ * read: Node's permission model does not restrict native code.
  */
 const edges: Readonly<Record<ThumbSize, number>> = { s: 256, m: 768, l: 2048 };
 
 sharp.cache(false);
 sharp.concurrency(1);
-// Allows only these five formats from memory. The library also supports SVG, PDF, TIFF and others.
+// Allows only these five formats, from memory. The library also supports SVG, PDF, TIFF and others.
 sharp.block({ operation: ["VipsForeignLoad"] });
 sharp.unblock({
   operation: [
@@ -39,10 +39,7 @@ function dieFirst(): void {
   }
 }
 
-/**
- * Applies the camera's rotation, converts to web colors, and removes all metadata such as location, camera and
- * comments.
- */
+/** Removes all metadata, such as location, camera and comments, after applying the rotation. Converts to web colors. */
 async function makeThumb(picture: Uint8Array, size: ThumbSize): Promise<Buffer> {
   const edge = edges[size];
   return sharp(picture, { limitInputPixels: limits.thumbSourcePixelsMax, pages: 1, failOn: "error" })

@@ -1,7 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
 export interface LineOptions {
-  /** Maximum number of concurrent jobs. */
   readonly runningMax: number;
   readonly waitingMax: number;
   /** Maximum for one payer. */
@@ -18,8 +17,8 @@ interface Job {
 }
 
 /**
- * Runs each job once for all callers. Payers take turns. Each payer's latest job runs first, because it is visible now.
- * Jobs without callers are dropped.
+ * Runs each job once for all callers. Payers take turns; a payer's latest job runs first, because it is visible now.
+ * Drops jobs without callers.
  */
 export class MakingLine {
   readonly #options: LineOptions;
@@ -62,7 +61,7 @@ export class MakingLine {
       });
     }
     const job: Job = { key, payer, work, done: Promise.withResolvers(), waiting: 0, isRunning: false };
-    // Callers have their own promises. This one may reject after they have left.
+    // Callers have their own promises; this one may reject after they left.
     job.done.promise.catch(() => {});
     this.#jobs.set(key, job);
     this.#lines.set(payer, [...line, job]);
@@ -85,7 +84,6 @@ export class MakingLine {
       job.isRunning = true;
       this.#running += 1;
       this.#remove(job);
-      // Moves the payer to the end of the line.
       const rest = this.#lines.get(job.payer);
       if (rest !== undefined && this.#lines.delete(job.payer)) this.#lines.set(job.payer, rest);
       void this.#work(job);

@@ -3,17 +3,15 @@ import { type Failure, type Picture, PictureProcess } from "./picture-process.ts
 
 /** Idle time after which a process ends to free its memory. */
 const idleMs = 30_000;
-/** Number of pictures after which a process ends, because the library may leak memory. */
+/** Pictures after which a process ends, because the library may leak memory. */
 const picturesMax = 500;
 
-/** Starts a process for each concurrent request, and reuses it. */
 export class PicturePool {
   readonly #idle: PictureProcess[] = [];
   readonly #all = new Set<PictureProcess>();
   #idleTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** See `PictureProcess.make`. */
   async make(picture: Picture, size: ThumbSize): Promise<Buffer | Failure> {
     const process = this.#take();
     try {

@@ -17,10 +17,10 @@ export interface Picture {
 }
 
 const program = fileURLToPath(new URL("make-thumb.ts", import.meta.url));
-/** Thumbnails are WebP of at most 2,048 pixels in width and height. Uncompressed, one has four bytes per pixel. */
+/** Thumbnails are WebP of at most 2,048 pixels in width and height; uncompressed, four bytes per pixel. */
 const answerBytesMax = 32 * 1024 * 1024;
 
-/** Process that creates one thumbnail at a time. It is not reused after a picture has ended it. */
+/** Process that creates one thumbnail at a time. Not reused after a picture ended it. */
 export class PictureProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #answers: AsyncGenerator<PipeFrame, void, undefined>;
@@ -29,7 +29,7 @@ export class PictureProcess {
   #isOver = false;
   made = 0;
 
-  /** @param timeoutMs limit for one picture after the process has received it */
+  /** @param timeoutMs limit for one picture, after the process has received it */
   constructor({ timeoutMs = limits.thumbTimeoutMs }: { readonly timeoutMs?: number | undefined } = {}) {
     this.#timeoutMs = timeoutMs;
     // The process gets none of the server's environment, which contains secrets.
@@ -50,7 +50,7 @@ export class PictureProcess {
     return this.#isOver;
   }
 
-  /** Undefined if it did not start. */
+  /** undefined if it did not start. */
   get pid(): number | undefined {
     return this.#child.pid;
   }
@@ -97,7 +97,7 @@ export class PictureProcess {
   async #write(bytes: Uint8Array): Promise<void> {
     const { stdin } = this.#child;
     if (this.#isOver || stdin.write(bytes)) return;
-    // Waits for either event, because a process that has ended drains nothing.
+    // Waits for either event, because an ended process drains nothing.
     const over = new AbortController();
     const { signal } = over;
     await Promise.race([once(stdin, "drain", { signal }), once(stdin, "close", { signal })]).catch(() => {});
@@ -125,6 +125,6 @@ function beNice(pid: number | undefined): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
-    // It has ended already, or the system knows no priorities.
+    // The process has ended, or the system has no priorities.
   }
 }

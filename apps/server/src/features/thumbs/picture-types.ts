@@ -1,6 +1,5 @@
 export type PictureType = "jpeg" | "png" | "webp" | "gif" | "avif";
 
-/** Number of bytes that identify the type. */
 export const typeBytes = 32;
 
 /** Detects the type from the first bytes, regardless of the name. Other types never reach a decoder. */

@@ -1,13 +1,10 @@
-/**
- * Message between the server and a thumbnail process: a one-letter word, the length of the content (u32), and the
- * content.
- */
+/** Message between server and thumbnail process: a one-letter word, the content's length (u32), the content. */
 export interface PipeFrame {
   readonly word: string;
   readonly bytes: Uint8Array;
 }
 
-/** Words of the process. The server's words are the size of the thumbnail. */
+/** Words of the process; the server's words are thumbnail sizes. */
 export const words = { ready: "r", made: "+", failed: "-" } as const;
 
 const headBytes = 5;

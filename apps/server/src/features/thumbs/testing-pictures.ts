@@ -3,10 +3,7 @@ import sharp from "sharp";
 
 /** Ordinary and malicious pictures. */
 
-/**
- * Creates a photo of a rotated phone: stored 4:3, displayed 3:4, with a location. The left half of the stored picture
- * is red.
- */
+/** Photo of a rotated phone: stored 4:3, displayed 3:4, with a location. The left half of the stored picture is red. */
 export async function phonePhoto(width = 1200, height = 900): Promise<Buffer> {
   const left = await sharp({ create: { width: width / 2, height, channels: 3, background: "#d02020" } })
     .png()
@@ -34,7 +31,7 @@ export function plain(format: "jpeg" | "png" | "webp" | "gif" | "avif" | "tiff",
     .toBuffer();
 }
 
-/** Creates a PNG whose header claims this size. It contains at most the first MiB, all zeros. */
+/** PNG whose header claims this size. It contains at most the first MiB, all zeros. */
 export function pngOf(width: number, height: number, more: readonly Buffer[] = []): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -54,7 +51,7 @@ export function chunk(type: string, bytes: Buffer): Buffer {
   return framed;
 }
 
-/** Creates frames that each claim the maximum size. */
+/** Frames that each claim the maximum size. */
 export function gifOf(width: number, height: number, frames: number): Buffer {
   const header = Buffer.alloc(13);
   header.write("GIF89a", 0, "latin1");

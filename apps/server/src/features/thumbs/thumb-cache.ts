@@ -5,7 +5,7 @@ import type { Clock, Random } from "@holdfast/core/clock";
 import { deriveKey, onlyNonce, openSealed, seal } from "../../packs/format/seal.ts";
 
 export interface ThumbCacheOptions {
-  /** Used only by this server. Its content may be deleted at any time. */
+  /** Used only by this server; its content may be deleted at any time. */
   readonly folder: string;
   /** 32 bytes. */
   readonly key: Buffer;
@@ -14,17 +14,17 @@ export interface ThumbCacheOptions {
   readonly random: Random;
 }
 
-/** Must change when thumbnails of the same pictures would change. Old ones expire. */
+/** Must change when thumbnails of the same pictures would change; old ones expire. */
 const cacheVersion = 2;
 const saltBytes = 16;
-/** Minimum size of a file on a disk. */
+/** Minimum size of a file on disk. */
 const diskBlockBytes = 4096;
 const dayMs = 86_400_000;
 const foldersCount = 256;
 
 /**
  * Encrypted thumbnails on the server's disk under opaque names. The size limit applies to each of 256 folders, which
- * are evenly filled because names are hashes. So only 256 numbers are in memory.
+ * fill evenly because names are hashes, so only 256 numbers are in memory.
  */
 export class ThumbCache {
   readonly #options: ThumbCacheOptions;
@@ -48,7 +48,7 @@ export class ThumbCache {
     }
   }
 
-  /** @throws the system's error, for example for a full disk */
+  /** @throws the system's error, such as a full disk */
   async write(label: string, bytes: Uint8Array): Promise<void> {
     const { folder, path, name } = this.#placeOf(label);
     const salt = this.#options.random(saltBytes);
@@ -85,14 +85,14 @@ export class ThumbCache {
     return deriveKey(this.#options.key, sealed.subarray(0, saltBytes), "thumb");
   }
 
-  /** Updates the time of use at most once a day. */
+  /** Updates the time of use at most daily. */
   async #touch(path: string): Promise<void> {
     const now = this.#options.clock.nowMs();
     try {
       const { mtimeMs } = await stat(path);
       if (now - mtimeMs > dayMs) await utimes(path, now / 1000, now / 1000);
     } catch {
-      // Another request has thrown it away meanwhile.
+      // Another request deleted the file.
     }
   }
 

@@ -6,12 +6,11 @@ import type { Caller } from "../accounts/caller.ts";
 import { idsText, openGrant, openSigner, readIds } from "../accounts/signed-grant.ts";
 
 /**
- * Creates a tag for thumbnail URLs in place of a token.
- * @param places folders and shared files outside the caller's own space in the list
+ * Tag for thumbnail URLs in place of a token.
+ * @param places folders and shared files of the list outside the caller's own space
  */
 export type TagOf = (caller: Caller, places?: readonly string[]) => string;
 
-/** Owner of a tag with its current rights, and the places to search for content. */
 export interface OpenedTag {
   readonly caller: Caller;
   readonly places: readonly NodeId[];
@@ -19,7 +18,7 @@ export interface OpenedTag {
 
 /**
  * The tag is constant for a day, session and list, so that browsers can cache thumbnails. It names the session but
- * grants no rights. Each request checks access.
+ * grants no rights: each request checks access.
  */
 export function openThumbTags(world: Pick<AccountWorld, "secrets" | "clock">): TagOf {
   return (caller, places = []) => {
@@ -29,7 +28,7 @@ export function openThumbTags(world: Pick<AccountWorld, "secrets" | "clock">): T
   };
 }
 
-/** Returns the folders of nodes with thumbnails that are not the caller's own. */
+/** Folders of nodes with thumbnails that are not the caller's own. */
 export function placesOf(items: readonly Pick<NodeJson, "id" | "parent_id" | "role" | "thumb">[]): string[] {
   const foreign = items.filter(({ role, thumb }) => thumb === true && role !== "owner");
   return [...new Set(foreign.map(({ id, parent_id }) => parent_id ?? id))];

@@ -28,13 +28,12 @@ export interface WantedThumb {
   readonly size: ThumbSize;
   /** Account whose share of the line is used. */
   readonly payer: string;
-  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Thumbnails of contents, created once for each space. Failures are also remembered. Spaces share no thumbnails,
- * because response times would reveal that another user has the same picture.
+ * Thumbnails of contents, created once per space; failures are remembered. Spaces share none, because response times
+ * would reveal that another user has the same picture.
  */
 export class Thumbs {
   readonly #options: ThumbsOptions;
@@ -63,12 +62,11 @@ export class Thumbs {
     return known ?? this.#line.run({ key, payer, signal }, () => this.#make(version, size));
   }
 
-  /** Deletes all thumbnails, because their names do not tell their owners. */
+  /** Deletes all thumbnails, because their names do not reveal owners. */
   async clear(): Promise<void> {
     await this.#options.cache.clear();
   }
 
-  /** Ends all processes. */
   close(): void {
     this.#pool.close();
   }
@@ -88,7 +86,7 @@ export class Thumbs {
     const known = await this.#known(version, size);
     if (known !== undefined) return known;
     let made = await this.#read(version, size);
-    // When memory runs out, the system kills these processes first, even idle ones. So only a second crash in a row
+    // When memory runs out, the system kills these processes first, even idle ones, so only a second crash in a row
     // counts as the picture's fault.
     if (made === "deadly") made = await this.#read(version, size);
     if (typeof made !== "string") {
@@ -97,7 +95,7 @@ export class Thumbs {
     }
     const { log, clock } = this.#options;
     log.info({ content_id: version.content_id.toString("hex"), reason: made }, "a thumbnail could not be created");
-    // Rejections by the library are permanent. A timeout may be due to a busy machine.
+    // The library's rejections are permanent; a timeout may be due to a busy machine.
     const untilMs = made === "unreadable" ? "never" : `${clock.nowMs() + limits.thumbRetryMs}`;
     await this.#keep(labelOf(version, "failed"), Buffer.from(untilMs));
     throw noThumb();

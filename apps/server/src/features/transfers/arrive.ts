@@ -20,8 +20,8 @@ import { noteArrived, readArrival } from "./transfer-rows.ts";
 
 /**
  * Attaches the copy to the new owner's root under a free name, with its grants and watches. The old owner becomes an
- * editor. Uses one transaction, in which only the first of several runs succeeds.
- * @param grants grants of the old nodes, without links
+ * editor. One transaction, in which only the first of several runs succeeds.
+ * @param grants of the old nodes, without links
  * @returns true if this run did it
  */
 export async function arrive(
@@ -66,7 +66,7 @@ async function attach(
   const name = isTaken ? await freeName(work, parent, top.name, top.kind) : top.name;
   await checkPath(work, { parent, name }, { node: top, copy: true });
   useBytes(work, sizeBytes);
-  // Includes the top. A longer name adds its weight when recorded.
+  // Includes the top; recording adds the weight of a longer name.
   addWeight(work, weightBytes);
   const placed = { ...top, parent_id: parent.id, name, name_key: nameKey(name), trashed_at: null, purged_at: null };
   const step: Step = {
@@ -85,7 +85,7 @@ async function attach(
   return name;
 }
 
-/** Grants of the old owner now count as the new owner's. Grants by editors stay theirs and end with their own right. */
+/** The old owner's grants now count as the new owner's. Editors' grants stay theirs and end with their own right. */
 function grantsOf(
   world: SharingWorld,
   { user_id: userId, space_id: spaceId, from_id: fromId }: ArrivalRow,

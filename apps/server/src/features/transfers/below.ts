@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
 import { readLineages } from "../../tree/read/lineages.ts";
 
-/** The nodes at or below the top, including trash. Walks up from each. */
+/** Finds the nodes at or below the top, including trash. Walks up from each. */
 export async function findBelow(
   db: ShardReader,
   { spaceId, topId }: { readonly spaceId: SpaceId; readonly topId: NodeId },

@@ -22,7 +22,6 @@ import { sweepDetached } from "../../tree/commit/removal.ts";
 import { assertWeightRoom, commentWeight, versionWeight } from "../../tree/weight/metadata-bytes.ts";
 import { countBlocks } from "../../tree/weight/stored-bytes.ts";
 
-/** Copy whose blocks belong to the new owner. */
 export interface Crossing extends Holding {
   readonly signal: AbortSignal;
 }
@@ -40,17 +39,16 @@ export interface Crossed {
   readonly ids: ReadonlyMap<NodeId, NodeId>;
 }
 
-/** Copy with its progress. */
 interface Copying extends Crossing {
   readonly asked: ReadonlySet<NodeId>;
   readonly done: { -readonly [Key in keyof Crossed]: Crossed[Key] } & { ids: Map<NodeId, NodeId> };
 }
 
 /**
- * Copies a file or folder to another space, with versions and comments, outside the tree. Runs in pieces and invisibly.
- * If never attached, `sweepPurged` removes it later. No content moves, because the space only holds the same blocks.
- * Trash is omitted, as are mounts, which show what others granted.
- * @param asked nodes with a wanted new id
+ * Copies a file or folder to another space, with versions and comments. Runs in pieces and outside the tree;
+ * `sweepPurged` removes a copy that is never attached. No content moves: the space only holds the same blocks. Omits
+ * trash, and mounts, which show what others granted.
+ * @param asked nodes whose new ids are needed
  * @param begun called with the new top, which must be removed after an error
  * @throws HoldfastError quota
  */
@@ -124,7 +122,7 @@ async function readChildren(
   return rows;
 }
 
-/** Keeps what people see. Ids and revisions for devices and rights are new. */
+/** Keeps what people see; ids and revisions, which devices and rights use, are new. */
 function copyOf(work: Work, source: NodeRow, parentId: NodeId | null): NodeRow {
   return {
     ...source,
@@ -145,14 +143,12 @@ function copyOf(work: Work, source: NodeRow, parentId: NodeId | null): NodeRow {
   };
 }
 
-/** Copied parts of one node. */
 interface Came extends Copy {
   weightBytes: number;
   versions: number;
   hasHead: boolean;
 }
 
-/** Copies the details of new nodes and counts them. */
 async function count(copying: Copying, copies: readonly Copy[]): Promise<void> {
   const { done, asked } = copying;
   const all = copies.map((each): Came => ({ ...each, weightBytes: each.copy.weight, versions: 0, hasHead: false }));
@@ -174,7 +170,7 @@ async function count(copying: Copying, copies: readonly Copy[]): Promise<void> {
   }
 }
 
-/** The owner just purged this file, and a copy must not lack its content. */
+/** The owner just purged this file; a copy must not lack its content. */
 async function leaveOut({ place, done }: Copying, copy: NodeRow): Promise<void> {
   if (copy.id === done.topId) throw new HoldfastError("conflict", "Its owner permanently deleted it.");
   const { db, spaceId, clock, pieces } = place;
@@ -204,7 +200,7 @@ function weightsOf<Row extends { readonly node_id: NodeId }>(rows: readonly Row[
 
 const commentsAtOnce = 200;
 
-/** Node by node, oldest comment first. Index: primary key. */
+/** Index: primary key. */
 async function copyComments(copying: Copying, byId: ReadonlyMap<NodeId, Came>): Promise<void> {
   if (byId.size === 0) return;
   const { source, place, done } = copying;
@@ -233,7 +229,6 @@ async function copyComments(copying: Copying, byId: ReadonlyMap<NodeId, Came>): 
   }
 }
 
-/** Keeps author and time. */
 function commentOf({ space, clock, random }: Work, source: CommentRow, nodeId: NodeId): CommentRow {
   const id = makeId<CommentId>(bucketOf(space.id), clock.nowMs(), random(8));
   return { ...source, space_id: space.id, node_id: nodeId, id };
@@ -248,7 +243,7 @@ async function insertComments(transaction: ShardReader, rows: readonly CommentRo
   }
 }
 
-/** Their block lists need some megabytes at most. */
+/** Their block lists need a few megabytes. */
 const versionsAtOnce = 100;
 
 /** File by file, oldest version first. Index: versions_node. */
@@ -279,7 +274,7 @@ async function writeVersions(
   byId: ReadonlyMap<NodeId, Came>,
 ): Promise<void> {
   const { place, done } = copying;
-  // Versions newer than the node's copy are omitted.
+  // Newer versions than the node's copy are omitted.
   const sources = read.filter(({ node_id: id, number }) => number <= (byId.get(id)?.copy.version_number ?? 0));
   if (sources.length === 0) return;
   const versions = await inTransaction(place.db, async (transaction) => {
@@ -315,7 +310,6 @@ async function writeVersions(
   }
 }
 
-/** Keeps number, time, author and label. */
 function versionOf(work: Work, source: VersionRow, file: NodeRow): VersionRow {
   const isHead = source.number === file.version_number;
   return {

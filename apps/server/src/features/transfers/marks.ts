@@ -15,13 +15,12 @@ export interface Mark {
   readonly node_id: NodeId;
 }
 
-/** Watches and stars in the transferred nodes. */
 export interface Marks {
   readonly watches: readonly Mark[];
   readonly stars: readonly Mark[];
 }
 
-/** Marks of users with later access: both owners, and grantees that come along, also by group. */
+/** Marks of people who keep access: both owners, and grantees that come along, also by group. */
 export async function readMarks(
   shards: Shards,
   arrival: ArrivalRow,
@@ -30,7 +29,7 @@ export async function readMarks(
   const { from_space: spaceId, from_node: topId } = arrival;
   const people = await peopleOf(shards, arrival, grants);
   const { db } = shards.ofId(spaceId);
-  // Indexes: watches_user, primary key of stars.
+  // Indexes: watches_user, primary key.
   const { rows: watches } = await sql<Mark>`
     select user_id, node_id from shard.watches
     where space_id = ${spaceId} and user_id = any(${uuidArray(people)})`.execute(db);
@@ -67,7 +66,7 @@ async function peopleOf(
   return [...people];
 }
 
-/** Part of the attaching transaction. Keeps to the watch limit of a space. */
+/** Runs in the attaching transaction. Respects the space's watch limit. */
 export async function followWatches(
   transaction: ShardReader,
   spaceId: SpaceId,
@@ -88,7 +87,7 @@ export async function followWatches(
     update shard.spaces set watched_seq = seq where id = ${spaceId} and watched_seq is null`.execute(transaction);
 }
 
-/** Stars lie on their accounts' shards, so messages move them. */
+/** Stars are on their accounts' shards, so messages move them. */
 export async function enqueueStars(
   transaction: ShardReader,
   { from_space: from, space_id: to }: ArrivalRow,
@@ -118,7 +117,7 @@ export const starsPayload = z.object({
   pairs: z.array(z.tuple([idOf<NodeId>(), idOf<NodeId>()])),
 });
 
-/** Can be repeated, because moved stars are gone. Index: primary key. */
+/** Can be repeated: moved stars are gone. Index: primary key. */
 export async function moveStars(shards: Shards, payload: z.output<typeof starsPayload>): Promise<void> {
   const { user_id: userId, from_space: from, to_space: to, pairs } = payload;
   await sql`

@@ -48,18 +48,15 @@ import {
 } from "./transfer-rows.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
-/** Server parts that an offer needs. */
 export interface OfferWorld extends TransferWorld, Pick<AccountWorld, "throttle"> {
   /** See `AccountStore`. */
   readonly tellSecurity?: AccountWorld["tellSecurity"];
 }
 
 interface Offer {
-  /** Address of the new owner. */
   readonly email: string;
   readonly once?: Repeatable;
   readonly ifMatch?: IfMatch;
-  /** Session of the caller. */
   readonly sessionId?: SessionId | undefined;
 }
 
@@ -107,9 +104,9 @@ export async function offerTransfer(
     await deleteEnded(transaction, made, endedBefore(world));
     const standing = await insertTransfer(transaction, made);
     const created = standing.id === made.id;
-    // A second offer to the same account counts as the first.
+    // A repeated offer counts as the first.
     if (created) await tellOffer(transaction, made, row);
-    // An offer outlives the session, so the owner is notified in case another person made it.
+    // An offer outlives the session, so a notice warns the owner in case a stranger made it.
     if (created) await world.tellSecurity?.(transaction, caller.userId, "transfer");
     if (standing.to_id === user.id) return { transfer: transferJson(standing, { node: row, from, to }), created };
     throw new HoldfastError("conflict", "This is already offered to someone else. Withdraw that offer first.", {
@@ -124,15 +121,14 @@ export async function offerTransfer(
 }
 
 /**
- * A new password withdraws offers under the same lock, so none of an ended session remains. The owner's account is on
- * the shard of the space.
+ * A new password withdraws offers under the same lock, so no offer of an ended session remains. The owner's account is
+ * on the space's shard.
  */
 async function assertStillSignedIn(transaction: ShardReader, { userId }: Actor, session: SessionId | undefined) {
   await sql`select from shard.users where id = ${userId} for share`.execute(transaction);
   if (session !== undefined) await assertLive(transaction, session);
 }
 
-/** Waiting offers made before this time have ended. */
 function endedBefore({ clock }: Pick<TransferWorld, "clock">): number {
   return clock.nowMicros() - limits.transferOfferMs * 1000;
 }
@@ -149,7 +145,7 @@ function findNewOwner(
   });
 }
 
-/** The receiver cannot see the node yet, so the detail has its name. */
+/** The detail has the name, because the receiver cannot see the node yet. */
 function tellOffer(transaction: ShardReader, transfer: TransferRow, { name, kind }: NodeRow): Promise<void> {
   const { id, node_id: nodeId, from_id: actor, to_id: userId, created_at: atMicros } = transfer;
   const detail = { role: "owner", transfer: { id, name, kind } };
@@ -227,7 +223,7 @@ export async function acceptTransfer(
   return job;
 }
 
-/** For both sides of the offer. @throws HoldfastError not_found, conflict after it was accepted */
+/** Serves both sides of the offer. @throws HoldfastError not_found, conflict once accepted */
 export async function cancelTransfer(
   world: TransferWorld,
   caller: Actor,
@@ -246,7 +242,7 @@ export async function cancelTransfer(
   await inTransaction(db, (transaction) => doOnce(transaction, once, () => cancel(transaction)));
 }
 
-/** After a job failed for a day, the next request puts the node back. @returns the current offer */
+/** If a job failed for a day, the next request restores the node. @returns the current offer */
 async function giveUpDead(world: TransferWorld, transfer: TransferRow): Promise<TransferRow> {
   const dead = await findDead(world, transfer);
   if (dead === undefined) return transfer;
@@ -254,7 +250,6 @@ async function giveUpDead(world: TransferWorld, transfer: TransferRow): Promise<
   return { ...transfer, accepted_at: null };
 }
 
-/** Remains of a job that ended without finishing. */
 async function findDead(
   { shards }: Pick<TransferWorld, "shards">,
   { id, to_id: userId }: TransferRow,
@@ -271,7 +266,7 @@ async function findTransfer({ shards }: TransferWorld, id: string): Promise<Tran
   return isId(id) ? readTransfer(shards.ofId(id as TransferId).db, id as TransferId) : undefined;
 }
 
-/** The owner may have changed the node since. @throws HoldfastError not_found, conflict */
+/** The owner may have changed the node. @throws HoldfastError not_found, conflict */
 async function assertReady(world: TransferWorld, transfer: TransferRow): Promise<void> {
   const { shards } = world;
   const { node_id: nodeId, from_id: fromId } = transfer;
@@ -291,7 +286,7 @@ function ended(): HoldfastError {
   return new HoldfastError("conflict", message, { field: "id" });
 }
 
-/** The job checks what is unknown before the blocks are there. @throws HoldfastError quota */
+/** The job checks what is unknown before the blocks are held. @throws HoldfastError quota */
 async function assertRoom(
   { shards }: TransferWorld,
   { space_id: from, node_id: topId }: TransferRow,
@@ -308,7 +303,7 @@ async function assertRoom(
 }
 
 /**
- * Offers with an existing node. If the job gave up, the offer waits again, and the next acceptance starts a new job.
+ * Omits offers without a node. After a job gave up, the offer waits again, and the next acceptance starts a new job.
  */
 async function transfersJson(world: TransferWorld, rows: readonly TransferRow[]): Promise<TransferJson[]> {
   const { shards } = world;

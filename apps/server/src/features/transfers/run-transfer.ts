@@ -25,9 +25,9 @@ import type { TransferWorld } from "./transfer-world.ts";
 const hopeless: ReadonlySet<string> = new Set(["quota", "invalid_field", "conflict", "trashed", "not_found"]);
 
 /**
- * Completes an accepted transfer. It may stop anywhere and run again, even twice at once. The node first goes to its
- * owner's trash, so that nobody changes it during the copy. It is then copied outside the tree of the other space and
- * attached once. At last, the grants on the old node end. The old node stays in the trash for the usual time, so no
+ * Completes an accepted transfer. It may stop anywhere and run again, even twice at the same time. First moves the node
+ * to its owner's trash, so that nobody changes it during the copy; then copies it outside the other space's tree and
+ * attaches it once; last ends the grants on the old node. The old node stays in the trash for the usual time, so no
  * byte is lost.
  */
 export async function runTransfer(
@@ -37,7 +37,7 @@ export async function runTransfer(
 ): Promise<void> {
   const { db } = world.shards.ofId(spaceId);
   const arrival = await readArrival(db, { spaceId, id });
-  // A transfer that gave up has none.
+  // A transfer that gave up has no arrival.
   if (arrival === undefined) return;
   if (arrival.top_id === null) {
     try {
@@ -54,7 +54,7 @@ export async function runTransfer(
   await finishTask(db, { id: arrival.job, state: "done", result, nowMicros: world.clock.nowMicros() });
 }
 
-/** Takes the node out of the trash, where the job put it, and lets the offer wait as before. */
+/** Restores the node from the trash and lets the offer wait again. */
 export async function giveUp(world: TransferWorld, arrival: ArrivalRow, error: HoldfastError): Promise<void> {
   const { job, from_id: fromId, from_node: fileId, space_id: spaceId, id } = arrival;
   const source = world.shards.ofId(arrival.from_space).db;
@@ -95,7 +95,7 @@ async function bringOver(world: TransferWorld, arrival: ArrivalRow, signal: Abor
     const now = await readFrozen(world, arrival);
     if (now?.trashed_at !== frozen.trashed_at) throw changed();
     await assertActive(shards, arrival);
-    // A failure may follow a successful attach. Otherwise the sweep removes the copy later.
+    // A failure may follow a successful attach; without one, the sweep removes the copy later.
     detached = undefined;
     const isAttached = await arrive(world, { place, actor, arrival }, crossed, { grants, marks });
     if (!isAttached) detached = crossed.topId;
@@ -107,7 +107,7 @@ async function bringOver(world: TransferWorld, arrival: ArrivalRow, signal: Abor
 }
 
 /**
- * Nobody could see the data of a suspended receiver, and suspended owners give nothing away.
+ * Nobody could see a suspended receiver's data, and suspended owners give nothing away.
  * @throws HoldfastError conflict
  */
 async function assertActive(shards: Shards, { from_id: fromId, user_id: userId }: ArrivalRow): Promise<void> {
@@ -123,7 +123,7 @@ async function assertActive(shards: Shards, { from_id: fromId, user_id: userId }
   }
 }
 
-/** Moves the node to the trash once for each acceptance. A repeated run finds it there. */
+/** Moves the node to the trash once per acceptance; a repeated run finds it there. */
 async function freeze(world: TransferWorld, arrival: ArrivalRow, owner: Actor): Promise<NodeRow> {
   const fileId = arrival.from_node;
   const operation: Operation = { op: "delete", fileId, ...identityOf(arrival.job, "freeze") };
@@ -146,7 +146,6 @@ async function readFrozen(world: TransferWorld, arrival: ArrivalRow): Promise<No
   return rows[0];
 }
 
-/** Ends the grants and links at and below the old node, and the transfer. */
 async function endOld(world: TransferWorld, arrival: ArrivalRow): Promise<void> {
   const { from_space: spaceId, from_id: userId, id } = arrival;
   await changeRights(world, spaceId, { userId, deviceId: null }, async (rights) => {
@@ -180,7 +179,7 @@ async function readGrantsBelow(
   return grants.filter((grant) => below.has(grant.node_id));
 }
 
-/** Repeated operations get the same answer, for as long as a job may be retried. */
+/** Repeated operations get the same answer while a job may be retried. */
 function identityOf(job: ArrivalRow["job"], what: string): Pick<Operation, "operationId" | "requestHash"> {
   const requestHash = createHash("sha256").update(`transfer ${what} ${job}`).digest();
   return { operationId: requestHash.subarray(0, 16), requestHash };

@@ -10,11 +10,10 @@ const transferPayload = z.object({
   transfer_id: z.string().refine((text): text is TransferId => isId(text)),
 });
 
-/** Task of the user who accepts a transfer. */
 export function transferKinds(world: () => TransferWorld) {
   const transfer: Kind<z.output<typeof transferPayload>> = {
     schema: transferPayload,
-    // It fills the queues of two spaces.
+    // A transfer fills the queues of two spaces.
     concurrency: 2,
     work: ({ space_id: spaceId, transfer_id: id }, { signal }) => runTransfer(world(), { spaceId, id }, signal),
   };

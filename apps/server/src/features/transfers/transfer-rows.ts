@@ -10,7 +10,7 @@ export async function readTransfer(db: ShardReader, id: TransferId): Promise<Tra
   return rows[0];
 }
 
-/** An ended offer makes room for the next one of its node. Index: transfers_node. */
+/** Makes room for the node's next offer. Index: transfers_node. */
 export async function deleteEnded(
   db: ShardReader,
   { space_id: spaceId, node_id: nodeId }: TransferRow,
@@ -36,7 +36,7 @@ export async function insertTransfer(db: ShardReader, row: TransferRow): Promise
   return rows[0] ?? row;
 }
 
-/** Later withdrawals are refused. @returns undefined if it was already withdrawn */
+/** Prevents later withdrawals. @returns undefined if already withdrawn */
 export async function markAccepted(
   db: ShardReader,
   id: TransferId,
@@ -49,7 +49,6 @@ export async function markAccepted(
   return rows[0];
 }
 
-/** The offer waits again. */
 export async function unmarkAccepted(db: ShardReader, id: TransferId): Promise<void> {
   await sql`update shard.transfers set accepted_at = null where id = ${id}`.execute(db);
 }
@@ -61,9 +60,7 @@ export async function deleteWaiting(db: ShardReader, id: TransferId): Promise<bo
   return rows.length > 0;
 }
 
-/**
- * Running and waiting transfers that have not ended, oldest first, on all shards. Indexes: primary key, transfers_to.
- */
+/** Running and waiting transfers, oldest first, on all shards. Indexes: transfers_to, primary key. */
 export async function listTransferRows(
   shards: Shards,
   { userId, spaceId }: { readonly userId: UserId; readonly spaceId: SpaceId },
@@ -86,7 +83,10 @@ export async function listTransferRows(
   return found.toSorted((left, right) => (left.id < right.id ? -1 : 1)).slice(0, limit);
 }
 
-/** Index: primary key. @param lock lasts until the end of the transaction */
+/**
+ * Index: primary key.
+ * @param lock until the end of the transaction
+ */
 export async function readArrival(
   db: ShardReader,
   { spaceId, id, lock = false }: { readonly spaceId: SpaceId; readonly id: TransferId; readonly lock?: boolean },

@@ -2,9 +2,8 @@ import type { HoldsAlso } from "../../tree/commit/hold-contents.ts";
 import type { PieceSizes } from "../../tree/commit/piece-sizes.ts";
 import type { SharingWorld } from "../sharing/sharing-world.ts";
 
-/** Server parts that a transfer needs. */
 export interface TransferWorld extends SharingWorld {
   readonly blocks: HoldsAlso;
-  /** Defaults to the usual sizes. */
+  /** Default: the usual sizes. */
   readonly pieces?: PieceSizes;
 }

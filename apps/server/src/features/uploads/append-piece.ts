@@ -74,7 +74,7 @@ interface Outcome {
   readonly progress: Progress;
 }
 
-/** Shorter than the minimum block, there can be no cut, so existing bytes need not be read. */
+/** Such bytes contain no cut, so the existing tail need not be read. */
 function canWaitAsTail({ writer: { session }, step: { end, total } }: PieceUnderWay): boolean {
   return end !== null && end !== total && end - session.blocksEnd < limits.blockBytesMin;
 }

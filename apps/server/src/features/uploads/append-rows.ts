@@ -13,15 +13,14 @@ import { advance, type Session, type Writer } from "./session-rows.ts";
 
 type Db = Kysely<ShardTables>;
 
-/** State of the upload for its writer. */
 export interface Progress {
   readonly blocksEnd: number;
   readonly durable: number;
 }
 
 /**
- * Adds stored blocks to the upload in one transaction: rows, references and the durable offset. Deletes rows of the
- * tail whose bytes are now in blocks. Locks the space first, as everywhere.
+ * Adds stored blocks in one transaction: rows, references and the durable offset. Deletes the tail, whose bytes are now
+ * in blocks. Locks the space first, as everywhere.
  * @throws HoldfastError superseded, not_found, quota; unavailable if a block is no longer held
  */
 export async function appendBlocks(
@@ -85,7 +84,7 @@ export async function appendTail(
   });
 }
 
-/** @returns bytes of the deleted rows, which begin at or after this offset */
+/** @returns bytes of the deleted rows, which begin at or after `offset` */
 async function deleteTail(transaction: Db, { spaceId, id }: Session, offset: number): Promise<number> {
   const { rows } = await sql<{ size: number }>`
     delete from shard.upload_tail where space_id = ${spaceId} and session_id = ${id} and "offset" >= ${offset}
@@ -102,7 +101,7 @@ export interface TailRow {
   readonly sealed: Buffer;
 }
 
-/** Index: the primary key. In order. */
+/** Index: primary key. */
 export async function readTailRows(db: Db, { spaceId, id }: Session): Promise<TailRow[]> {
   const { rows } = await sql<TailRow>`
     select "offset", size, epoch, salt, generation, sealed from shard.upload_tail
@@ -110,7 +109,7 @@ export async function readTailRows(db: Db, { spaceId, id }: Session): Promise<Ta
   return rows;
 }
 
-/** Returns the blocks of the upload in the order of the file. Index: the primary key. */
+/** Index: primary key. */
 export async function readEntries(db: Db, { spaceId, id }: Session): Promise<ManifestEntry[]> {
   const { rows } = await sql<{ hash: Buffer; size: number }>`
     select hash, size from shard.upload_blocks where space_id = ${spaceId} and session_id = ${id}
@@ -127,7 +126,7 @@ async function holdBlocks(
   const counts = new Map<HashHex, number>();
   for (const { hash } of entries) counts.set(hash, (counts.get(hash) ?? 0) + 1);
   const held = await lockBlocks(transaction, spaceId, [...counts.keys()]);
-  // Blocks were just stored and are kept for days, but without its row a reference would protect nothing.
+  // The blocks were just stored and are kept for days, but without the block's row a reference protects nothing.
   if (entries.some(({ hash, size }) => held.sizes.get(hash) !== size)) {
     throw new HoldfastError(
       "unavailable",

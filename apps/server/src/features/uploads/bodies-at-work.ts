@@ -3,15 +3,15 @@ import type { UploadId } from "@holdfast/core/ids";
 import { superseded } from "./session-rows.ts";
 
 /**
- * Request bodies that this process appends, one per upload. The generation in the row prevents an older request from
- * appending. This only ends one that is waiting for bytes, which would otherwise notice late or never.
+ * Bodies that this process appends, one per upload. The row's generation prevents older requests from appending; this
+ * ends one that waits for bytes and would notice late or never.
  */
 export class BodiesAtWork {
   readonly #bodies = new Map<UploadId, { readonly generation: number; readonly body: Readable }>();
 
   /**
    * @returns a function to call when the body has been read
-   * @throws HoldfastError superseded if a newer one is present
+   * @throws HoldfastError superseded if a newer body is present
    */
   enter(id: UploadId, generation: number, body: Readable): () => void {
     const other = this.#bodies.get(id);

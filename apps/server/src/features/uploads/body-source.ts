@@ -3,17 +3,16 @@ import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { passingSlices } from "../../packs/format/freed-bytes.ts";
 
 export interface BodySourceOptions {
-  /** Maximum bytes taken from the body. */
   readonly bytesMax: number;
-  /** Bytes before the body: an unfinished tail. */
+  /** Unfinished tail. */
   readonly before: Uint8Array;
-  /** Receives every byte taken from the body, once, in order. */
+  /** Receives every byte of the body once, in order. */
   readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
 /**
- * Body of an upload as a stream that never throws. A disconnect, a stall or too many bytes are reported separately,
- * because earlier bytes are kept. A slice may be freed when the next one is requested.
+ * Body of an upload, as a stream that never throws: a disconnect, a stall or too many bytes are reported apart, because
+ * earlier bytes are kept. A slice may be freed when the next one is requested.
  */
 export class BodySource implements AsyncIterable<Uint8Array> {
   readonly #body: Readable;
@@ -31,17 +30,16 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     return this.#receivedBytes;
   }
 
-  /** true: the body had more bytes than allowed. */
+  /** The body exceeded `bytesMax`. */
   get surplus(): boolean {
     return this.#surplus;
   }
 
-  /** Reason why the body ended early. */
   get failure(): HoldfastError | undefined {
     return this.#failure;
   }
 
-  /** Stops reading, because the upload has already failed. */
+  /** Stops reading, because the upload has failed. */
   stop(): void {
     this.#body.destroy(new HoldfastError("unavailable", "The upload could not continue."));
   }

@@ -18,8 +18,7 @@ import type { Place } from "../../tree/commit/operation.ts";
 import type { UploadRequest } from "./upload-request.ts";
 
 /**
- * Rejects an upload that the commit would reject now, before its bytes are sent. The commit decides under its lock;
- * this only saves the transfer.
+ * Rejects an upload that the commit would reject now, before its bytes are sent. The commit decides under its lock.
  * @param sizeBytes of the file, if known
  * @throws HoldfastError not_found, invalid_field, trashed, exists, conflict, precondition, quota, store_full
  */
@@ -66,7 +65,6 @@ interface Met {
   readonly isBlind: boolean;
 }
 
-/** Finds the existing node at the target, and checks that the target is possible. */
 async function findExisting(shards: Shards, caller: Actor, request: UploadRequest): Promise<Met> {
   const { fileId, place = {} } = request;
   if (fileId !== undefined) {
@@ -81,7 +79,7 @@ async function findExisting(shards: Shards, caller: Actor, request: UploadReques
     const field = place.path === undefined ? "parent_id" : "path";
     throw new HoldfastError("invalid_field", `${JSON.stringify(parent.row.name)} is not a folder.`, { field });
   }
-  // Reveals nothing about a folder that the caller cannot list.
+  // A caller who cannot list the folder learns nothing about it.
   if (!roleMay(parent.role, "read")) return { existing: undefined, isBlind: true };
   // Index: nodes_live_name.
   const { rows } = await sql<NodeRow>`
@@ -91,7 +89,7 @@ async function findExisting(shards: Shards, caller: Actor, request: UploadReques
   const none = { existing: undefined, isBlind: false };
   if (row === undefined) return none;
   const existing = childOf(parent, row);
-  // For a hidden node, the commit only reports that the name is taken.
+  // The commit only reports that a hidden node's name is taken.
   if (!isReadable(existing)) return none;
   if (request.onConflict === "replace" || request.baseVersion !== undefined) assertMay(existing, "write");
   return { existing, isBlind: false };
@@ -113,16 +111,16 @@ async function findPlace(
   return { parent: await findNode(shards, caller, parentId, "create"), name };
 }
 
-/** The first folder of the path may be one that the caller can add to but not see. */
+/** The caller may be able to add to the path's first folder, but not see it. */
 function findFolder(shards: Shards, caller: Actor, names: string[], under = "root"): Promise<PlacedNode> {
   if (names.length === 0) return findNode(shards, caller, under, "create");
   return findNodeByPath(shards, caller, joinPath(names), under);
 }
 
-/** @throws HoldfastError trashed, with the trashed node: this one or the nearest above */
+/** @throws HoldfastError trashed, with the trashed node: this or the nearest ancestor */
 async function requireLive(shards: Shards, caller: Actor, node: PlacedNode): Promise<PlacedNode> {
   if (node.row.trashed_at === null) return node;
-  // Index: the primary key, one step per ancestor.
+  // Index: primary key.
   const { rows } = await sql<{ id: NodeId }>`
     with recursive up as (
       select id, parent_id, trashed_at from shard.nodes where space_id = ${caller.spaceId} and id = ${node.row.id}
@@ -162,7 +160,7 @@ function assertNoBase({ baseVersion, baseRevision, ifMatch }: UploadRequest): vo
   throw new HoldfastError("conflict", "The file that you changed no longer exists.", { field });
 }
 
-/** Returns true if a new file of this size fits, ignoring a file that it would replace. */
+/** True if a new file of this size fits. Ignores a file that it would replace. */
 export async function fitsQuota(shards: Shards, spaceId: SpaceId, sizeBytes: number): Promise<boolean> {
   return sizeBytes <= (await readFreeBytes(shards, spaceId));
 }

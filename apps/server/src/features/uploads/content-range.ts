@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 
-/** Header of a resumable upload: a piece, or a query for the durable offset (only a total). A total of `*` is null. */
+/** Header of a resumable upload: a piece, or (only a total) a query for the durable offset. A total of `*` is null. */
 export type ContentRange =
   | {
       readonly kind: "piece";

@@ -21,7 +21,7 @@ export interface Committed {
 
 /**
  * Commits an upload whose bytes are all durable, at most once, because the operation's id is derived from the session.
- * @returns undefined if the upload has changed since the caller read it
+ * @returns undefined if the upload has changed
  * @throws HoldfastError of the commit, or hash_mismatch, with `complete: true`: the bytes stay and the commit can be
  * repeated
  */
@@ -33,7 +33,7 @@ export async function finishUpload(
 ): Promise<Committed | undefined> {
   if (!(await tellingRoom(caller, closeFile(ports, session, total)))) return undefined;
   const entries = await readEntries(ports.shards.ofId(session.spaceId).db, session);
-  // Another request finished or removed it meanwhile, and its rows are being deleted.
+  // Another request finished or removed the upload; its rows are being deleted.
   if (sizeOf(entries) !== total) return undefined;
   await ports.crashPoint("all durable");
   try {
@@ -53,7 +53,7 @@ export async function finishUpload(
   }
 }
 
-/** Commits the only operation of an upload. @throws HoldfastError of the operation */
+/** @throws HoldfastError of the operation */
 export async function commitPut(committer: Committer, caller: Actor, operation: PutOperation): Promise<Committed> {
   const { results } = await committer.commit(caller, [operation]);
   const [result] = results;
@@ -71,7 +71,7 @@ export function hashMismatch(declared: HashHex, actual: HashHex): HoldfastError 
   return new HoldfastError("hash_mismatch", message, { field: "sha256" });
 }
 
-/** The last block ends with the file, so it can only be cut now. */
+/** Cuts the last block, which ends with the file. */
 async function closeFile(ports: UploadsPorts, session: Session, total: number): Promise<boolean> {
   if (session.blocksEnd === total && session.total === total) return true;
   const { db } = ports.shards.ofId(session.spaceId);
@@ -129,7 +129,7 @@ async function hashStored(
   return hash.digest("hex") as HashHex;
 }
 
-/** Concurrent requests that finish an upload, or one after a crash, are the same operation. */
+/** Concurrent requests to finish an upload, or one after a crash, are the same operation. */
 function operationOf({ id }: Session): { operationId: Buffer; requestHash: Buffer } {
   const requestHash = createHash("sha256").update(`holdfast upload ${id}`).digest();
   return { operationId: requestHash.subarray(0, 16), requestHash };

@@ -19,9 +19,8 @@ export interface MediaUpload {
   readonly request: UploadRequest;
   readonly body: Readable;
   readonly contentLengthBytes: number | undefined;
-  /** The request has an Idempotency-Key, so it may be a repetition and must not fail because of its own result. */
+  /** Has an Idempotency-Key: a repetition must not fail because of its own result. */
   readonly repeatable: boolean;
-  /** Returns the operation's id and hash from facts about the body. */
   readonly identify: (facts: {
     sha256: HashHex | null;
     size: number;
@@ -29,7 +28,7 @@ export interface MediaUpload {
 }
 
 /**
- * Uploads a whole file in one request. Blocks are stored as they arrive, and one commit makes the file visible. An
+ * Uploads a whole file in one request. Blocks are stored as they arrive; one commit makes the file visible. An
  * interrupted upload leaves unreferenced blocks for collection.
  * @throws HoldfastError hash_mismatch, too_large, quota and errors of the commit
  */
@@ -50,7 +49,7 @@ export async function uploadMedia(ports: UploadsPorts, asked: MediaUpload): Prom
   return commitPut(ports.committer, caller, operation);
 }
 
-/** For a short body the commit is as fast. But a body that exceeds the quota would count as stored for a while. */
+/** The commit of a short body is as fast, but a body over the quota would count as stored for a while. */
 async function isWorthChecking(
   { shards }: UploadsPorts,
   { caller, contentLengthBytes = Infinity }: MediaUpload,

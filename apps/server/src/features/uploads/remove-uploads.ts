@@ -17,13 +17,13 @@ type Db = Kysely<ShardTables>;
 interface RemovalPorts {
   readonly shards: Shards;
   readonly clock: Clock;
-  /** Defaults to `pieceSizes`. */
+  /** Default: `pieceSizes`. */
   readonly pieces?: PieceSizes;
 }
 
 /**
- * Removes an upload. One statement first ends it for everybody, including a request that is appending. Then its rows
- * are deleted in pieces, so that nobody can commit half of it.
+ * One statement ends the upload for everybody, including a request that appends; only then are its rows deleted in
+ * pieces, so that nobody can commit half of it.
  */
 export async function removeUpload(ports: RemovalPorts, spaceId: SpaceId, id: UploadId): Promise<void> {
   const { shards, clock, pieces = pieceSizes } = ports;
@@ -34,8 +34,7 @@ export async function removeUpload(ports: RemovalPorts, spaceId: SpaceId, id: Up
 }
 
 /**
- * Releases the rest after the commit of a very long upload. If interrupted, the rest is released when the session
- * expires.
+ * Releases the rest after the commit of a very long upload. After an interruption, the session's expiry releases it.
  */
 export async function giveBackRest(ports: RemovalPorts, spaceId: SpaceId, id: UploadId): Promise<void> {
   const { shards, clock, pieces = pieceSizes } = ports;
@@ -53,10 +52,7 @@ export async function giveBackRest(ports: RemovalPorts, spaceId: SpaceId, id: Up
   }
 }
 
-/**
- * Job that removes expired uploads, hundreds at a time, and releases their blocks.
- * @returns number of removed uploads
- */
+/** Removes expired uploads, hundreds at a time, and releases their blocks. @returns number of removed uploads */
 export async function expireUploads(ports: RemovalPorts, signal?: AbortSignal): Promise<number> {
   const { shards, clock, pieces = pieceSizes } = ports;
   let removed = 0;
@@ -73,7 +69,7 @@ export async function expireUploads(ports: RemovalPorts, signal?: AbortSignal): 
   return removed;
 }
 
-/** Index: upload_sessions_expiry. The increased generation stops requests that append. */
+/** Index: upload_sessions_expiry. The new generation stops requests that append. */
 async function endExpired(db: Db, nowMicros: number, limit: number): Promise<Map<SpaceId, UploadId[]>> {
   const { rows } = await sql<{ space_id: SpaceId; id: UploadId }>`
     update shard.upload_sessions set expires_at = 0, generation = generation + 1, operation_id = null
@@ -115,7 +111,7 @@ async function removeEnded(
   }
 }
 
-/** Index: the primary key. */
+/** Index: primary key. */
 async function deleteBlocks(
   transaction: Db,
   spaceId: SpaceId,

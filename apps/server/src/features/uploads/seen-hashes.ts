@@ -1,17 +1,17 @@
 import { createHash, type Hash } from "node:crypto";
 import type { UploadId } from "@holdfast/core/ids";
 
-/** Maximum number of hashes in memory. Others are computed from the stored blocks. */
+/** Further hashes are computed from the stored blocks. */
 const hashesMax = 1000;
 
 /**
- * SHA-256 states of uploads whose bytes all passed through this process, up to their durable offset. Without one, the
+ * SHA-256 states of uploads whose bytes, up to the durable offset, all passed through this process. Without one, the
  * stored blocks are read again.
  */
 export class SeenHashes {
   readonly #seen = new Map<UploadId, { readonly offset: number; readonly hash: Hash }>();
 
-  /** Removes the state, so that two writers cannot update the same hash. A file starts with an empty one. */
+  /** Removes the state, so that two writers cannot update one hash. */
   take(uploadId: UploadId, offset: number): Hash | undefined {
     const seen = this.#seen.get(uploadId);
     this.#seen.delete(uploadId);

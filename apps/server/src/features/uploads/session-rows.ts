@@ -9,17 +9,15 @@ import type { ShardTables, UploadSessionRow } from "../../base/db/shard-tables.t
 import type { UploadRequest } from "./upload-request.ts";
 import type { UploadState } from "./upload-state.ts";
 
-/** Row of a resumable upload. */
 export interface Session extends UploadState {
   readonly spaceId: SpaceId;
   readonly id: UploadId;
   readonly userId: UserId;
   readonly request: UploadRequest;
   readonly generation: number;
-  /** End of the last block. Durable bytes after it are in `upload_tail`. */
+  /** End of the last block; later durable bytes are in `upload_tail`. */
   readonly blocksEnd: number;
   readonly nodeId: NodeId | null;
-  /** SHA-256 of all bytes, if computed. */
   readonly sha256: HashHex | null;
   readonly expiresAt: number;
   readonly tailRows: number;
@@ -27,12 +25,12 @@ export interface Session extends UploadState {
 
 type Db = Kysely<ShardTables>;
 
-/** Returns the same error for an upload that is unknown, expired or somebody else's. */
+/** Same error for an unknown, expired or somebody else's upload. */
 export function noSuchUpload(): HoldfastError {
   return new HoldfastError("not_found", "There is no such upload, or it has expired. Start a new one.");
 }
 
-/** Index: upload_sessions_id, because it may be in another owner's space. @throws HoldfastError not_found */
+/** Index: upload_sessions_id: the upload may be in another owner's space. @throws HoldfastError not_found */
 export async function findSession(
   db: Db,
   caller: Pick<Actor, "userId">,
@@ -76,7 +74,7 @@ export interface NewSession {
 }
 
 /**
- * @returns false if a concurrent start with the same key was faster
+ * @returns false if a concurrent start with the same key was first
  * @throws HoldfastError quota
  */
 export async function insertSession(db: Db, caller: Actor, session: NewSession, nowMicros: number): Promise<boolean> {
@@ -97,7 +95,7 @@ export async function insertSession(db: Db, caller: Actor, session: NewSession, 
 }
 
 /**
- * Returns the upload that was started with this key. An expired one releases the key. Index: upload_sessions_operation.
+ * Finds the upload that was started with this key. An expired one releases the key. Index: upload_sessions_operation.
  */
 export async function findStarted(
   db: Db,
@@ -118,7 +116,7 @@ export async function findStarted(
 
 /**
  * Makes the caller the only writer.
- * @returns the new generation; undefined if the upload has changed since the caller read it
+ * @returns the new generation; undefined if the upload has changed
  */
 export async function takeOver(
   db: Db,
@@ -135,16 +133,14 @@ export async function takeOver(
   return rows[0]?.generation;
 }
 
-/** A writer with the row that it took over. */
 export interface Writer {
   readonly session: Session;
   readonly generation: number;
-  /** Lifetime of the upload after an append. */
   readonly lifetimeMs: number;
 }
 
 export interface Advance {
-  /** Required current state; a different one means another writer. */
+  /** Required state; a different one means another writer. */
   readonly from: { readonly blocksEnd: number; readonly durable: number };
   readonly to: { readonly blocksEnd: number; readonly durable: number };
 }
@@ -166,7 +162,7 @@ export async function advance(
   throw await notMine(transaction, session, nowMicros);
 }
 
-/** The SHA-256 belongs to bytes that no longer change, so any request may store it. */
+/** These bytes no longer change, so any request may store the hash. */
 export async function rememberHash(db: Db, { spaceId, id }: Session, sha256: HashHex): Promise<void> {
   await sql`update shard.upload_sessions set sha256 = ${Buffer.from(sha256, "hex")}
     where space_id = ${spaceId} and id = ${id}`.execute(db);

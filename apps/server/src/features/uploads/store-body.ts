@@ -11,9 +11,9 @@ export interface BodyTarget {
   readonly spaceId: SpaceId;
   readonly uploader: UserId;
   readonly pieceBytes: number;
-  /** Called when the source has ended. false: the file continues, and bytes after the last cut are the tail. */
+  /** Called at the source's end. false: the file continues, and bytes after the last cut are the tail. */
   readonly fileEnds: () => boolean;
-  /** Called in order after blocks are stored. If this or a store fails, reading stops. */
+  /** Called in order after blocks are stored. A failure of this or a store stops reading. */
   readonly onStored: (entries: readonly ManifestEntry[]) => Promise<void>;
 }
 
@@ -22,9 +22,8 @@ interface Source extends AsyncIterable<Uint8Array> {
 }
 
 /**
- * Cuts a body in the pool's threads and stores its blocks as it arrives. While one piece is stored, the next is cut,
- * hashed and compressed, and the one after is read; no more is in memory. The source must begin at the start of a
- * block.
+ * Cuts a body in the pool's threads and stores its blocks as it arrives. Memory holds three pieces: one being stored,
+ * one being cut, hashed and compressed, one being read. The source must begin at the start of a block.
  * @returns bytes after the last block, fewer than a block of maximum size
  */
 export async function storeBody(ports: UploadsPorts, target: BodyTarget, source: Source): Promise<Uint8Array> {
@@ -58,7 +57,7 @@ export async function storeBody(ports: UploadsPorts, target: BodyTarget, source:
 }
 
 /**
- * With the piece being read, and an unfinished block, at most four times 4 MiB are received but not durable:
+ * With the piece being read and an unfinished block, at most four times 4 MiB are received but not durable:
  * `limits.uploadDurableBytesMax`.
  */
 const piecesUnderWayMax = 2;
@@ -79,11 +78,11 @@ async function findCuts({ codec }: UploadsPorts, { buffer, start, end }: Piece, 
     buffer,
   ]);
   const tail = new Uint8Array(found.buffer, start + found.consumed, end - start - found.consumed);
-  // Copied because the buffer is transferred to the next thread. Without a cut it stays here.
+  // Copied, because the buffer is transferred to the next thread. Without a cut it stays here.
   return { ...found, tail: found.cuts.length > 0 ? tail.slice() : tail };
 }
 
-/** Up to this size, the transfer to a thread takes longer than the work. */
+/** Up to this size, a transfer to a thread takes longer than the work. */
 const inlineBytesMax = 128 * 1024;
 
 async function storePiece(
@@ -100,7 +99,7 @@ async function storePiece(
     return { hash, sizeBytes: end - start, codec: kind, payload, verified: true };
   });
   await blocks.store(spaceId, uploader, incoming);
-  // Only now, because the payloads are views of it.
+  // The payloads were views of this buffer until now.
   pieces.giveBack(encoded.buffer);
   await crashPoint("blocks stored");
   return incoming.map(({ hash, sizeBytes }) => ({ hash, size: sizeBytes }));
@@ -115,7 +114,7 @@ async function tellInOrder(
   await onStored(await stored);
 }
 
-/** Marks work that is awaited later, so that its failure does not count as unhandled. */
+/** Marks work that is awaited later, so that a failure is not reported as unhandled. */
 function ahead<Value>(work: Promise<Value>): Promise<Value> {
   work.catch(() => {});
   return work;

@@ -3,10 +3,9 @@ import { appendTail, type Progress, readTailRows } from "./append-rows.ts";
 import type { Session, Writer } from "./session-rows.ts";
 import type { UploadsPorts } from "./uploads-ports.ts";
 
-/** More rows than this are merged, so that very many tiny pieces stay cheap to read. */
+/** Merges more rows, so that tiny pieces stay cheap to read. */
 const tailRowsMax = 64;
 
-/** Returns the plain bytes after the last block. */
 export async function openTail(ports: UploadsPorts, session: Session): Promise<Uint8Array> {
   if (session.durable === session.blocksEnd) return new Uint8Array(0);
   const rows = await readTailRows(ports.shards.ofId(session.spaceId).db, session);
@@ -24,7 +23,7 @@ export async function openTail(ports: UploadsPorts, session: Session): Promise<U
 }
 
 /**
- * Makes bytes after the last block durable that are not a block yet.
+ * Makes bytes after the last block durable.
  * @param tail all bytes after the last block if they were opened, else only the new bytes
  */
 export async function saveTail(

@@ -66,7 +66,7 @@ export async function startUploadWorld(): Promise<UploadWorld> {
   };
 }
 
-/** Returns pseudorandom bytes from a seed. */
+/** Pseudorandom bytes from a seed. */
 export function bytesOf(seed: string, sizeBytes: number): Buffer {
   const pieces: Buffer[] = [];
   let state = createHash("sha256").update(seed).digest();
@@ -85,7 +85,7 @@ export function bytesOf(seed: string, sizeBytes: number): Buffer {
   return Buffer.concat(pieces).subarray(0, sizeBytes);
 }
 
-/** Returns the expected content id of an upload of these bytes. */
+/** Content id expected for an upload of these bytes. */
 export function contentIdOfBytes(bytes: Uint8Array): HashHex {
   const { blocks } = cutBlocks(bytes, true);
   return contentIdOf(blocks.map(({ start, end }) => ({ hash: sha256(bytes.subarray(start, end)), size: end - start })));
@@ -125,7 +125,7 @@ export function put(
   return uploads.put(space.caller, id, ask, isStream ? body : bodyOf(body));
 }
 
-/** Sends the piece of `bytes` from `start` to `end`, with its Content-Range. */
+/** Sends `bytes` from `start` to `end`, with Content-Range. */
 export function putPart(
   uploads: Uploads,
   space: TestSpace,
@@ -135,7 +135,7 @@ export function putPart(
   return put(uploads, space, id, `bytes ${start}-${end - 1}/${total}`, bytes.subarray(start, end));
 }
 
-/** Returns the plain bytes of a file, through manifest and blocks. */
+/** Plain bytes of a file, through manifest and blocks. */
 export async function readFile({ databases, blocks }: UploadWorld, space: TestSpace, nodeId: string): Promise<Buffer> {
   const { row } = await findNode(databases.shards, space.caller, nodeId);
   const version = await findVersion(databases.shards, row, undefined);
@@ -145,7 +145,7 @@ export async function readFile({ databases, blocks }: UploadWorld, space: TestSp
   return Buffer.concat(pieces);
 }
 
-/** Returns the total of the space's block references, and the remaining rows of its uploads. */
+/** Total of the space's block references, and remaining rows of its uploads. */
 export async function countRows(space: TestSpace) {
   const { rows } = await sql<{ refs: number; sessions: number; blocks: number; tails: number }>`
     select (select coalesce(sum(refs), 0) from shard.space_blocks where space_id = ${space.caller.spaceId}) as refs,
@@ -155,7 +155,7 @@ export async function countRows(space: TestSpace) {
   return rows[0]!;
 }
 
-/** Returns the code and body of an error. */
+/** Code and body of an error. */
 export async function refusalOf(work: Promise<unknown>): Promise<Record<string, unknown>> {
   try {
     await work;

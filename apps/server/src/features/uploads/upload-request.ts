@@ -5,15 +5,14 @@ import type { Attributes, Operation, OperationBase, Place, Seen } from "../../tr
 
 /** Target and conditions of an upload; stored as JSON in the session's row. */
 export interface UploadRequest extends Pick<OperationBase, "onConflict" | "ifMatch" | "ifNoneMatch">, Seen {
-  /** Either the file itself or a place. */
+  /** Either this file or `place`. */
   readonly fileId?: string;
   readonly place?: Place;
   readonly attributes: Attributes;
-  /** SHA-256 of the whole file, declared by the client. */
+  /** Declared by the client. */
   readonly sha256?: HashHex;
 }
 
-/** Changes for another attempt of the commit. */
 export type Correction = Omit<UploadRequest, "attributes" | "sha256">;
 
 export type PutOperation = Extract<Operation, { op: "put" }>;
@@ -38,8 +37,8 @@ export function putOperation(
 }
 
 /**
- * Returns the request of the next attempt. An empty correction changes nothing. Any other one is a new decision about
- * conflicts, so base and conditions of the first request are dropped, because they refer to an earlier state.
+ * Request of the next attempt. A non-empty correction is a new decision about conflicts, so it drops base and
+ * conditions of the first request, which refer to an earlier state.
  * @throws HoldfastError invalid_field
  */
 export function correct(request: UploadRequest, correction: Correction): UploadRequest {
@@ -69,7 +68,6 @@ function correctTarget(
   return { place: mergePlace(old ?? {}, place) };
 }
 
-/** Changes the name, the folder, or the whole path. */
 function mergePlace(old: Place, place: Place): Place {
   if (place.path !== undefined || (place.name !== undefined && place.parentId !== undefined)) return place;
   if (old.path === undefined) return { ...old, ...place };

@@ -1,11 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ContentRange } from "./content-range.ts";
 
-/** The part of a session that determines the next step. */
 export interface UploadState {
-  /** Bytes that are safe; the only offset at which a piece may begin. */
+  /** Safe bytes; a piece may begin only here. */
   readonly durable: number;
-  /** Total of the file, if known. */
   readonly total: number | null;
   /** Set after the commit. */
   readonly nodeId: string | null;
@@ -14,22 +12,19 @@ export interface UploadState {
 export interface UploadAsk {
   /** undefined: the body is the whole file. */
   readonly range: ContentRange | undefined;
-  /** undefined for a chunked body, whose length is known at its end. */
+  /** undefined for a chunked body, whose end determines it. */
   readonly contentLengthBytes: number | undefined;
 }
 
 export type UploadStep =
-  /** Committed: respond with its node. */
   | { readonly do: "show" }
-  /** Respond with the durable offset. */
   | { readonly do: "report" }
-  /** Every byte is durable: commit. */
   | { readonly do: "finish"; readonly total: number }
-  /** `end` is null if the body's end is the end of the piece, and of the file if its total is unknown. */
+  /** null: the piece ends with the body, as does a file of unknown total. */
   | { readonly do: "append"; readonly start: number; readonly end: number | null; readonly total: number | null };
 
 /**
- * Complete state machine of an upload. Decides before reading the body, so a rejected request takes nothing over.
+ * Complete state machine of an upload. Decides before the body is read, so that a rejected request takes nothing over.
  * @throws HoldfastError `offset` with `size`, the offset at which to continue; `bad_request` that names Content-Range
  */
 export function nextStep(state: UploadState, ask: UploadAsk): UploadStep {

@@ -7,7 +7,6 @@ import type { PieceSizes } from "../../tree/commit/piece-sizes.ts";
 import type { BodiesAtWork } from "./bodies-at-work.ts";
 import type { SeenHashes } from "./seen-hashes.ts";
 
-/** Dependencies of uploads. */
 export interface UploadsOptions {
   readonly shards: Shards;
   readonly blocks: BlockService;
@@ -15,11 +14,11 @@ export interface UploadsOptions {
   readonly committer: Committer;
   readonly clock: Clock;
   readonly random: Random;
-  /** Defaults to `pieceSizes`. */
+  /** Default: `pieceSizes`. */
   readonly pieces?: PieceSizes;
   /** Lifetime of an upload after its last durable byte. */
   readonly lifetimeMs: number;
-  /** Called between two steps of an append. A test ends the process there. */
+  /** Called between two steps of an append; a test ends the process there. */
   readonly crashPoint?: (reached: CrashPoint) => void | Promise<void>;
 }
 
@@ -40,6 +39,5 @@ export interface UploadsPorts extends UploadsOptions {
   readonly crashPoint: (reached: CrashPoint) => void | Promise<void>;
   readonly hashes: SeenHashes;
   readonly bodies: BodiesAtWork;
-  /** Size of the pieces in which a body is read. */
   readonly pieceBytes: () => number;
 }

@@ -33,9 +33,8 @@ export interface Uploads {
   remove(caller: Actor, id: string): Promise<void>;
   commit(caller: Actor, id: string, correction: Correction): Promise<Committed>;
   media(upload: MediaUpload): Promise<Committed>;
-  /** Job that removes expired uploads. @returns number of removed uploads */
   expire(signal?: AbortSignal): Promise<number>;
-  /** Resolves when no request is running; all bytes received by then are durable. */
+  /** Resolves when no request is running and all received bytes are durable. */
   idle(): Promise<void>;
 }
 
@@ -87,10 +86,10 @@ export function openUploads(options: UploadsOptions): Uploads {
   };
 }
 
-/** With more concurrent bodies, each is read in smaller pieces to limit the total memory. */
+/** With more concurrent bodies, smaller pieces limit the total memory. */
 const bodiesAtFullSize = 16;
 
-/** Maximum retries when another request advances the upload between read and step. */
+/** Attempts while other requests advance the upload between read and step. */
 const looksMax = 5;
 
 /** A caller who lost access to the target cannot append. */
@@ -167,7 +166,7 @@ function withConditions(session: Session, { ifMatch, ifNoneMatch }: PieceAsk): S
   return { ...session, request: { ...session.request, ...conditions } };
 }
 
-/** The body is durable, so the rest is like a query. */
+/** The body is durable, so the rest equals a query. */
 async function afterPiece(
   ports: UploadsPorts,
   caller: Actor,
@@ -222,7 +221,7 @@ async function show(ports: UploadsPorts, caller: Actor, session: Session): Promi
   try {
     node = nodeId === null ? undefined : await nodeOf(ports, caller, session);
   } catch (error) {
-    // The file was purged since, but the upload is still finished.
+    // The file was purged, but the upload is finished.
     if (!(error instanceof HoldfastError) || error.code !== "not_found") throw error;
   }
   return { durable, total, complete: isComplete(session), node };

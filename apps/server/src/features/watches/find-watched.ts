@@ -4,7 +4,6 @@ import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { JournalRow, NodeRow, ShardTables } from "../../base/db/shard-tables.ts";
 import { readLineages } from "../../tree/read/lineages.ts";
 
-/** Entry that a user other than its author watches. */
 export interface Watched {
   readonly userId: UserId;
   /** Watched node: the entry's own, or a current or former ancestor. */
@@ -15,8 +14,8 @@ export interface Watched {
 type Watch = { readonly user_id: UserId; readonly node_id: NodeId };
 
 /**
- * Finds watchers of entries of one space. Each watcher gets one result for each entry, with the nearest watched node.
- * Uses primary keys.
+ * Finds watchers of entries of one space. Each watcher gets one result per entry, with the nearest watched node.
+ * Indexes: primary keys.
  */
 export async function findWatched(
   db: Kysely<ShardTables>,
@@ -54,7 +53,6 @@ function nearestOf(byNode: ReadonlyMap<NodeId, readonly Watch[]>, way: Iterable<
   return [...nearest].map(([userId, nodeId]) => ({ userId, nodeId }));
 }
 
-/** Returns the node and its former folder. */
 function placesOf({ node_id, from_parent }: JournalRow): NodeId[] {
   return from_parent === null ? [node_id] : [node_id, from_parent];
 }
@@ -67,7 +65,10 @@ function wayUp(parents: ReadonlyMap<NodeId, NodeId | null>, from: readonly NodeI
   return way;
 }
 
-/** Finds watchers of a node or its ancestors. Each gets one result with the nearest watched node. Uses primary keys. */
+/**
+ * Finds watchers of a node or its ancestors. Each gets one result, with the nearest watched node. Indexes: primary
+ * keys.
+ */
 export async function findWatchersOf(
   db: Kysely<ShardTables>,
   spaceId: SpaceId,

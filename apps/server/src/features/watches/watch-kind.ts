@@ -15,10 +15,9 @@ const watchMessage = z.object({
   spaceId: z.custom<SpaceId>((value) => typeof value === "string" && isId(value)),
 });
 
-/** Number of entries that are reported together. */
+/** Entries reported together. */
 const entriesMax = 500;
 
-/** Notifies watchers of a space about new journal entries. */
 export function watchKind({ shards }: { readonly shards: Shards }): Kind<z.output<typeof watchMessage>> {
   return {
     schema: watchMessage,
@@ -31,7 +30,7 @@ export function watchKind({ shards }: { readonly shards: Shards }): Kind<z.outpu
 /** @returns true if there may be more */
 async function tellNext(shards: Shards, spaceId: SpaceId): Promise<boolean> {
   const { db } = shards.ofId(spaceId);
-  // Uses primary keys.
+  // Indexes: primary keys.
   const { rows: spaces } = await sql<Pick<SpaceRow, "watched_seq">>`
     select watched_seq from shard.spaces where id = ${spaceId}`.execute(db);
   const told = spaces[0]?.watched_seq ?? null;
@@ -75,7 +74,6 @@ async function notificationsOf(shards: Shards, watched: readonly Watched[]): Pro
   return all;
 }
 
-/** Creates a notification of one user's changes below a watched node. */
 function notificationOf(userId: UserId, watchedId: NodeId, happenings: readonly Happening[]): NewNotification {
   const { entry, node } = happenings.at(-1) as Happening;
   const nodes = new Set(happenings.map((each) => each.node.id));

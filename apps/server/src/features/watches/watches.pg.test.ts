@@ -54,7 +54,6 @@ async function doAs(caller: Actor, ...operations: Operation[]): Promise<void> {
   for (const result of results) assert.equal(result.status, "committed", JSON.stringify(result));
 }
 
-/** Returns new notifications. */
 async function toldTo(actor: Actor): Promise<unknown[][]> {
   await idle();
   const { items } = await listNotifications(spaces.databases.shards, actor, { unread: true });

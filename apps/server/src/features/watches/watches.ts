@@ -8,8 +8,8 @@ import { lockSpace } from "../../tree/commit/load.ts";
 import { findNode } from "../../tree/read/look-up.ts";
 
 /**
- * Starts to notify the caller of others' changes of the node and its descendants. Watches are stored with the node. In
- * a space with watches, `watched_seq` is the last reported journal entry.
+ * Notifies the caller of others' changes of the node and its descendants. Watches are stored with the node. In a space
+ * with watches, `watched_seq` is the last reported journal entry.
  * @throws HoldfastError not_found, forbidden, conflict if the caller has too many watches in the space
  */
 export async function watch(shards: Shards, caller: Actor, id: string): Promise<void> {

@@ -33,7 +33,7 @@ const special = new BlockList();
 for (const [net, prefix] of special4) special.addSubnet(net, prefix, "ipv4");
 for (const [net, prefix] of special6) special.addSubnet(net, prefix, "ipv6");
 
-/** Returns true only for public internet addresses. Unknown ranges and IPv4-mapped IPv6 addresses are not public. */
+/** True only for public internet addresses. Unknown ranges and IPv4-mapped IPv6 addresses are not public. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 4) return !special.check(address, "ipv4");

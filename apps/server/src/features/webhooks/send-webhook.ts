@@ -14,7 +14,6 @@ export interface Address {
 
 export interface WebhookNetwork {
   readonly resolve: (hostname: string) => Promise<readonly Address[]>;
-  /** Returns true if a request may use this address. */
   readonly isAllowed: (address: string) => boolean;
   readonly timeoutMs: number;
 }
@@ -36,8 +35,8 @@ export interface WebhookRequest {
 }
 
 /**
- * Sends one signed request and expects 2xx. Follows no redirects, and reads only the head of the response. The address
- * is looked up once and checked when it connects, so that DNS rebinding has no effect.
+ * Sends one signed request and expects 2xx. Follows no redirects and reads only the response's head. Looks the address
+ * up once and checks it when it connects, against DNS rebinding.
  * @throws HoldfastError unavailable with the reason
  */
 export async function sendWebhook(network: WebhookNetwork, asked: WebhookRequest): Promise<void> {
@@ -120,7 +119,7 @@ function checkedLookup(network: WebhookNetwork): LookupFunction {
   };
 }
 
-/** @returns the allowed addresses, or the reason why there are none */
+/** @returns allowed addresses, or the reason why there are none */
 async function lookUpAllowed(
   { resolve, isAllowed }: WebhookNetwork,
   hostname: string,

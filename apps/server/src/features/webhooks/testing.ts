@@ -12,12 +12,11 @@ export interface Receiver {
   readonly url: string;
   readonly port: number;
   readonly received: Received[];
-  /** Response to the next requests; 204 by default. */
+  /** Default: 204. */
   answer: (response: ServerResponse, received: Received) => void;
   stop(): void;
 }
 
-/** Starts a real receiver on this machine. */
 export async function startReceiver(): Promise<Receiver> {
   const server = createServer((request, response) => {
     const receive = async (): Promise<void> => {

@@ -8,23 +8,21 @@ import type { Actor } from "../../tree/actor.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
 
-/** Change of a node, with what its watcher may see now. */
 export interface WebhookEvent {
   readonly verb: WebhookVerb;
-  /** A purged item has only its id. An item in the trash has its former folder in place of a path. */
+  /** A purged item has only its id; one in the trash has its former folder in place of a path. */
   readonly node: { readonly id: NodeId; readonly kind?: string } & Partial<Happening["node"]>;
 }
 
-/** Scope of a webhook. */
 export interface Bounds {
   readonly spaceId: SpaceId;
-  /** Null: the whole space. */
+  /** null: the whole space. */
   readonly nodeId: NodeId | null;
 }
 
 /**
- * Converts an entry or event to what the watcher may see, as in the activity. Items that are no longer visible are
- * omitted. Changes of a rewind are also reported one by one, for receivers that keep a copy.
+ * Converts an entry or event to what the watcher may see, like the activity; omits items that are no longer visible.
+ * Reports a rewind's changes one by one, for receivers that keep a copy.
  */
 export async function eventOf(
   shards: Shards,

@@ -21,7 +21,6 @@ import { isHeld, type WebhookWorld } from "./webhooks.ts";
 
 const idText = <Id>() => z.custom<Id>((value) => typeof value === "string" && isId(value));
 const spaceMessage = z.object({ spaceId: idText<SpaceId>() });
-/** Primary key of an activity event. */
 const eventKey = { at: z.int(), id: idText<EventId>() };
 const hookedEvent = z.object({ spaceId: idText<SpaceId>(), ...eventKey });
 const eventMessage = z.object({
@@ -35,12 +34,11 @@ type SpaceMessage = z.output<typeof spaceMessage>;
 type EventMessage = z.output<typeof eventMessage>;
 
 const dayMs = 24 * 3600_000;
-/** Number of journal entries that are queued together. */
+/** Journal entries queued together. */
 const entriesMax = 200;
-/** Delay after which a space is checked again if a webhook's queue is full. */
+/** Delay after which a space with a full queue is checked again. */
 const fullMs = 60_000;
 
-/** Queues messages for each webhook of a space, and sends them. */
 export function webhookKinds(world: () => WebhookWorld): Kinds {
   const space: Kind<SpaceMessage> = {
     schema: spaceMessage,
@@ -49,7 +47,7 @@ export function webhookKinds(world: () => WebhookWorld): Kinds {
   const event: Kind<EventMessage> = {
     schema: eventMessage,
     work: (message, attempt) => sendEvent(world(), message, attempt),
-    // Sending mostly waits for receivers, and all receivers of one account may be slow.
+    // Sending mostly waits for receivers, and all receivers of an account may be slow.
     concurrency: 32,
     perOwner: { field: "userId", most: 4 },
     ageMsMax: dayMs,
@@ -94,16 +92,14 @@ async function tellWebhooks(world: WebhookWorld, spaceId: SpaceId, { signal }: A
   if (found === 0) await removeMark(world, spaceId);
 }
 
-/** Finds webhooks that have not ended. Ended ones never restart. Uses webhooks_space. */
+/** Finds webhooks that have not ended. Ended ones never restart. Index: webhooks_space. */
 async function findWebhooks(db: ShardReader, spaceId: SpaceId, nowMicros: number): Promise<WebhookRow[]> {
   const { rows } = await sql<WebhookRow>`
     select w.* from shard.webhooks w where w.space_id = ${spaceId} and ${isHeld(nowMicros)}`.execute(db);
   return rows;
 }
 
-/**
- * `createWebhook` sets the mark last. So a webhook that is created concurrently is found here, or sets the mark again.
- */
+/** `createWebhook` sets the mark last, so a webhook created concurrently is found here or sets the mark again. */
 async function removeMark({ shards, clock }: WebhookWorld, spaceId: SpaceId): Promise<void> {
   const mark = (hooked: boolean) =>
     sql`update shard.spaces set hooked = ${hooked} where id = ${spaceId}`.execute(shards.ofId(spaceId).db);
@@ -144,7 +140,7 @@ async function tellNext({ shards, clock }: WebhookWorld, hook: WebhookRow): Prom
   return entries.length === entriesMax;
 }
 
-/** Uses messages_webhook. */
+/** Index: messages_webhook. */
 async function countWaiting(transaction: ShardReader, webhookId: WebhookId): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from (
@@ -168,7 +164,7 @@ async function sendEvent(world: WebhookWorld, message: EventMessage, { signal }:
   await sendWebhook(network, { url, secret, body, nowMs: clock.nowMs(), signal });
 }
 
-/** Finds a webhook that has not ended, of an account that is not suspended. Uses the primary keys. */
+/** Finds a webhook that has not ended, of an account that is not suspended. Indexes: primary keys. */
 async function findLiveWebhook(
   { shards, clock }: WebhookWorld,
   { userId, webhookId }: EventMessage,
@@ -180,7 +176,10 @@ async function findLiveWebhook(
   return rows[0];
 }
 
-/** @returns undefined after the entry was deleted. Uses the primary keys. */
+/**
+ * Indexes: primary keys.
+ * @returns undefined after the entry was deleted
+ */
 async function findEntry(
   { shards }: WebhookWorld,
   spaceId: SpaceId,
@@ -199,7 +198,7 @@ async function findEntry(
   return rows[0];
 }
 
-/** A link may also be an actor, but has no account. */
+/** A link may be an actor, but has no account. */
 async function actorOf({ shards }: WebhookWorld, { actor: id }: Entry): Promise<{ id: string; name: string | null }> {
   const { rows } = await sql<Pick<UserRow, "name">>`select name from shard.users where id = ${id}`.execute(
     shards.ofId(id).db,
@@ -207,7 +206,7 @@ async function actorOf({ shards }: WebhookWorld, { actor: id }: Entry): Promise<
   return { id, name: rows[0]?.name ?? null };
 }
 
-/** Constant for each repetition, in any process. */
+/** Equal for each repetition, in any process. */
 function eventId({ webhookId, seq, event }: EventMessage): string {
   return createHash("sha256")
     .update(`holdfast webhook ${webhookId} ${seq ?? event?.id}`)

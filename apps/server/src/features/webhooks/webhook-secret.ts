@@ -3,7 +3,7 @@ import type { Random } from "@holdfast/core/clock";
 import type { WebhookId } from "@holdfast/core/ids";
 
 /**
- * Encrypts a webhook's secret. It must be readable to sign, but not with the database alone. AES-256-GCM: nonce,
+ * Encrypts a webhook's secret, which must be readable to sign, but not with the database alone. AES-256-GCM: nonce,
  * ciphertext, tag.
  */
 export function sealSecret(serverKey: Buffer, id: WebhookId, secret: string, random: Random): Buffer {

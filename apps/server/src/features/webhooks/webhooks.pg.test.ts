@@ -74,7 +74,6 @@ after(async () => {
   await databases.stop();
 });
 
-/** Creates an account on the first or second shard. */
 async function newAccount(half: 0 | 1): Promise<Actor> {
   for (;;) {
     const { id } = await createTestUser(accounts, `${randomUUID()}@example.org`);
@@ -97,7 +96,7 @@ async function put(actor: Actor, text: string, more: Partial<Operation> = {}) {
 
 const hook = (more: Partial<NewWebhook> = {}): NewWebhook => ({ url: receiver.url, secret, events: verbs, ...more });
 
-/** Returns new requests to the receiver in words. */
+/** New requests to the receiver, in words. */
 async function told(): Promise<string[]> {
   await queue.idle();
   return receiver.received.splice(0).map(({ body }) => {
@@ -345,7 +344,7 @@ test("an account has no more webhooks than it may, and a secret stands nowhere i
   for (const { text } of rows) assert.ok(!text.includes(secret) && !text.includes(Buffer.from(secret).toString("hex")));
 });
 
-/** Returns waiting and failed messages. */
+/** Waiting and failed messages. */
 async function sentOn(shard: Shard) {
   return (await messagesOn(shard)).filter(({ kind }) => kind === "webhook");
 }

@@ -20,7 +20,7 @@ export interface WebhookWorld {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
-  /** 32 bytes shared by all processes of this server. */
+  /** 32 bytes, shared by all processes of this server. */
   readonly serverKey: Buffer;
   readonly network: WebhookNetwork;
   /** See `AccountStore`. */
@@ -32,16 +32,14 @@ export interface NewWebhook {
   readonly url: string;
   readonly secret: string;
   readonly events: readonly WebhookVerb[];
-  /** Id of the node to watch; by default the caller's whole space. */
+  /** Node to watch; default: the caller's whole space. */
   readonly in?: string | undefined;
-  /** Token of the caller, if any. */
   readonly makerId?: TokenId | undefined;
-  /** Session of the caller, if any. */
   readonly sessionId?: SessionId | undefined;
 }
 
 /**
- * Creates a webhook for later commits. It ends with the token that created it, or for a session, when the password
+ * Creates a webhook for later commits. It ends with the token that created it, or, if a session did, when the password
  * changes.
  * @throws HoldfastError invalid_field, not_found, conflict if there are too many, unauthenticated if the session has
  * ended
@@ -89,10 +87,7 @@ export async function listWebhooks({ shards, clock }: WebhookWorld, { userId }: 
   return rows.map(webhookJson);
 }
 
-/**
- * Condition that the token that created webhook `w` has not ended. The token is on the shard of its account. Uses the
- * primary key of tokens.
- */
+/** Condition: the token that created webhook `w`, on its account's shard, has not ended. Index: primary key. */
 export function isHeld(nowMicros: number) {
   return sql<boolean>`(w.maker_id is null or exists (
     select from shard.tokens t where t.id = w.maker_id and t.user_id = w.user_id

@@ -7,19 +7,19 @@ import type { SecurityChange } from "../../accounts/security-change.ts";
 export type RoleName = z.output<typeof role>;
 
 export interface Said {
-  /** Sentence without a full stop. It is the subject of a separate mail, or an item of a list. */
+  /** Sentence without a full stop: subject of a separate mail, or item of a list. */
   readonly title: string;
   readonly more: readonly string[];
   /** Replaces a title that says too little in a list. */
   readonly item?: string;
 }
 
-/** All sentences of mails. Names are sanitized (`shownName`), and unknown values are undefined. */
+/** All sentences of mails. Names are sanitized (`shownName`); unknown values are undefined. */
 export interface Words {
   invitation(facts: { by: string; address: string; node: string; role: RoleName; host: string }): Said;
   invitationAction: string;
   invitationExpires(day: string): string;
-  /** @param facts.account name and current address; moves: true if the account changes its address */
+  /** @param facts.account name and current address; moves: the account changes its address */
   confirmation(facts: { account: string | undefined; moves: boolean; host: string }): Said;
   confirmationAction: string;
   passwordReset(host: string): Said;
@@ -36,7 +36,6 @@ export interface Words {
     device: string;
     time: string;
     address: string | undefined;
-    /** Name of the country. */
     country: string | undefined;
     system: string | undefined;
     by: SignInKind | undefined;
@@ -72,7 +71,6 @@ export interface Words {
   andMore(count: number): string;
   /** Introduces another person's text, so that it does not look like ours. */
   wrote(by: string): string;
-  /** Quotes another person's line in a list. */
   quoted(line: string): string;
   somebody: string;
   open: string;
@@ -87,7 +85,6 @@ export interface Words {
 
 export interface UnsubscribeWords {
   readonly title: string;
-  /** Question to an account's owner. */
   readonly ask: (kinds: readonly string[]) => string;
   readonly askStranger: string;
   readonly button: string;
