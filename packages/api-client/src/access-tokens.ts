@@ -1,11 +1,10 @@
 import type { Clock } from "@holdfast/core/clock";
 import type { HoldfastError } from "@holdfast/core/errors";
 
-/** Source of each request's access token. */
 export interface AccessTokens {
-  /** Returns a token that is believed to be valid. @throws HoldfastError unauthenticated if there is none */
+  /** Token believed to be valid. @throws HoldfastError unauthenticated if there is none */
   current(): Promise<string>;
-  /** Returns another token after `refused` was rejected; undefined if there is none. */
+  /** Token after `refused` was rejected; undefined: none */
   renew(refused: string): Promise<string | undefined>;
 }
 
@@ -16,31 +15,33 @@ export interface SavedSession {
   readonly refreshToken: string;
 }
 
-/** Storage of a session between runs, supplied by the caller: a file for the command, something else for a browser. */
+/** Stores a session between runs. */
 export interface SessionStore<Session extends SavedSession> {
   read(): Promise<Session | undefined>;
-  /** Runs `change` on the stored session while no other process can. Its result is durably saved before this resolves. */
+  /**
+   * Runs `change` on the stored session while no other process can. Its result is durably saved before this resolves.
+   */
   update(change: (stored: Session | undefined) => Promise<Session | undefined>): Promise<Session | undefined>;
 }
 
-/** Uses a personal access token, which cannot be renewed. */
+/** A personal access token cannot be renewed. */
 export function fixedToken(token: string): AccessTokens {
   return { current: () => Promise.resolve(token), renew: () => Promise.resolve(undefined) };
 }
 
-/** For routes without sign-in. @param notSignedIn returns the error for all others */
+/** For routes without sign-in. @param notSignedIn error for all others */
 export function noTokens(notSignedIn: () => HoldfastError): AccessTokens {
   return { current: () => Promise.reject(notSignedIn()), renew: () => Promise.resolve(undefined) };
 }
 
-/** Renewal margin, so that a pending request does not outlive its token. */
+/** A pending request must not outlive its token. */
 const marginMs = 30_000;
 
 /**
- * Tokens of a session. A refresh holds the store's lock and is saved before its access token is used: the server
- * accepts a refresh token's direct predecessor only until the successor was used.
+ * A refresh holds the store's lock and is saved before its access token is used: the server accepts a refresh token's
+ * direct predecessor only until the successor was used.
  * @param exchange calls POST /sessions/refresh
- * @param notSignedIn returns the error if nothing is stored
+ * @param notSignedIn error if nothing is stored
  */
 export class SessionTokens<Session extends SavedSession> implements AccessTokens {
   readonly #store: SessionStore<Session>;

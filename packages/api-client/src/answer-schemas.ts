@@ -2,13 +2,10 @@ import type { Route } from "@holdfast/protocol/route";
 import { routes } from "@holdfast/protocol/routes";
 import { type AnswerReader, readByIds, strangeAnswer } from "./answer.ts";
 
-/**
- * Responses up to this size are checked against their schema. Checking lists of a large batch would cost more than
- * parsing them.
- */
+/** Limit of a checked response. Checking larger ones would cost more than parsing them. */
 const checkedBytesMax = 64 * 1024;
 
-/** Checks every member of a response, for programs that may use any server. */
+/** Checks every member, for programs that may use any server. */
 export const readBySchemas: AnswerReader = (name, answer, text) => {
   const route: Route = routes[name];
   const schema = route.responses[answer.status];

@@ -6,23 +6,19 @@ import type { RouteName } from "@holdfast/protocol/routes";
 import { checkIds, findBadId } from "./check-ids.ts";
 import type { TransportAnswer } from "./transport.ts";
 
-/**
- * Converts the text of a response; undefined for an empty one.
- * @throws HoldfastError failed if the response violates the route
- */
+/** Converts a response; undefined for an empty one. @throws HoldfastError failed if it violates the route */
 export type AnswerReader = (name: RouteName, answer: AnswerHead, text: string) => unknown;
 
 type AnswerHead = Pick<TransportAnswer, "status" | "header">;
 
-/** Returns the kind of response that a route declares for a status; undefined: none. */
+/** Kind of response that the route declares for the status. */
 export function promised({ answers = "200 json" }: RouteFacts, status: number): AnswerKind | undefined {
   const kinds = Object.fromEntries(answers.split(", ").map((each) => each.split(" "))) as Record<string, AnswerKind>;
   return kinds[status];
 }
 
 /**
- * Returns the error of a response that did not come from the server: a network's sign-in page or a proxy violates the
- * route.
+ * Returns the error if a network's sign-in page or a proxy answered instead of the server.
  * @param answer response with a success status
  */
 export async function foreignOf(route: RouteFacts, answer: TransportAnswer): Promise<HoldfastError | undefined> {
@@ -36,7 +32,6 @@ export async function foreignOf(route: RouteFacts, answer: TransportAnswer): Pro
   return foreignAnswer(route, answer);
 }
 
-/** Ends the response to free the connection. */
 async function endBody({ body }: TransportAnswer): Promise<void> {
   try {
     const slices = body[Symbol.asyncIterator]();
@@ -58,12 +53,11 @@ function foreignAnswer({ method, path }: RouteFacts, answer: AnswerHead, doubt =
   return new HoldfastError("unreachable", message, { body: { network } });
 }
 
-/** Returns status and content type for a message. */
 export function received({ status, header }: AnswerHead): string {
   return `${status}, ${header("content-type") ?? "no content type"}`;
 }
 
-/** Checks ids only, for a page from the same server, which need not load the schemas. */
+/** Checks ids only, for a page of the same server, which then needs no schemas. */
 export const readByIds: AnswerReader = (name, answer, text) => {
   if (promised(routeTable[name], answer.status) === "empty") return undefined;
   const value = parseJson(text);
@@ -72,13 +66,13 @@ export const readByIds: AnswerReader = (name, answer, text) => {
   return value;
 };
 
-/** Returns the server's error of a failed call; `unreachable` if something else rejected it. */
+/** Returns the server's error; `unreachable` if something else rejected the call. */
 export async function readProblem(route: RouteFacts, answer: TransportAnswer): Promise<HoldfastError> {
   const value = parseJson(await readText(answer, problemBytesMax).catch(emptyIfLong));
   const told = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const { code, detail, field, title } = told;
   if (typeof code !== "string" && isForeignRefusal(answer)) return foreignAnswer(route, answer);
-  // The error is reported in any case. A proxy's response may have other ids.
+  // A proxy's response may have other ids.
   const body = findBadId(told) === undefined ? told : {};
   const message = [detail, title].find((text): text is string => typeof text === "string" && text !== "");
   return new HoldfastError(isErrorCode(code) ? code : codeOfStatus(answer.status), message ?? plain(answer), {
@@ -88,9 +82,9 @@ export async function readProblem(route: RouteFacts, answer: TransportAnswer): P
   });
 }
 
-/** Statuses of a network that requires a sign-in. A 401 without a code would end a valid session. */
+/** For a network that requires a sign-in. A 401 without a code would end a valid session. */
 const networkStatuses: ReadonlySet<number> = new Set([401, 407, 511]);
-/** Statuses of a proxy for an overloaded or missing server. */
+/** From a proxy for an overloaded or missing server. */
 const proxyStatuses: ReadonlySet<number> = new Set([408, 413, 429, 431, 502, 503, 504]);
 
 function isForeignRefusal(answer: TransportAnswer): boolean {
@@ -107,14 +101,14 @@ function plain({ status }: TransportAnswer): string {
   return `The server returned ${status} without an explanation. ${doubt}`;
 }
 
-/** Used for a response by a proxy or a stopping server, which has no code. */
+/** A proxy or a stopping server answers without a code. */
 function codeOfStatus(status: number): ErrorCode {
   if (status === 502 || status === 503 || status === 504) return "unavailable";
   const codes = Object.keys(errorTable) as ErrorCode[];
   return codes.find((code) => errorTable[code].status === status) ?? (status >= 500 ? "internal" : "bad_request");
 }
 
-/** Limit for a node and a batch's missing blocks. */
+/** Enough for a node and a batch's missing blocks. */
 const problemBytesMax = 4 * 1024 * 1024;
 
 /** The status is still useful. */
@@ -134,7 +128,7 @@ export async function readText(
   return text + utf8.decode();
 }
 
-/** Limits a response, which may be endless or decompress to many bytes. @throws HoldfastError failed */
+/** A response may be endless or decompress to many bytes. @throws HoldfastError failed */
 export async function* upTo(bytesMax: number, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const slice of body) {

@@ -19,34 +19,32 @@ export interface ApiClientOptions {
   /** For Idempotency-Keys and the jitter of retries. */
   readonly random: Random;
   readonly retry: RetryOptions;
-  /** `readBySchemas`; in a page, which has its server's version, `readByIds`. */
+  /** `readBySchemas`; in a page of the same server, `readByIds`. */
   readonly readAnswer: AnswerReader;
   /**
-   * Asks the person to prove their identity if a call requires it, after which the call is repeated. undefined: no
-   * person is available.
-   * @throws the call's final error, for example if the person refuses
+   * Asks the person to prove their identity if a call requires it; the call is then repeated. undefined: no person is
+   * available. @throws the call's final error, for example if the person refuses
    */
   readonly prove?: ((client: ApiClient, refusal: HoldfastError) => Promise<void>) | undefined;
 }
 
 /**
  * Calls routes by name. Every failure is a HoldfastError: the server's with code and body, or `unreachable`. Calls are
- * repeated if possible: a changing call has an Idempotency-Key, by the caller or generated here, so a lost response
- * causes no double execution.
+ * repeated if possible. A changing call has an Idempotency-Key, so a lost response causes no double execution.
  */
 export class ApiClient {
   readonly #options: ApiClientOptions;
   readonly #closing = new AbortController();
   #answered = false;
   #proving: Promise<void> | undefined;
-  /** Offset of the server's clock from the monotonic one; undefined before any response with a date. */
+  /** Server's clock minus the monotonic one; undefined before any response with a date. */
   #serverAheadMs: number | undefined;
 
   constructor(options: ApiClientOptions) {
     this.#options = options;
   }
 
-  /** @returns JSON of the response, undefined if empty */
+  /** @returns JSON, undefined if empty */
   async call<Name extends RouteName>(
     name: Name,
     ...[request]: CallArguments<Name>
@@ -59,7 +57,7 @@ export class ApiClient {
   }
 
   /**
-   * Returns a body that is known to be small. A broken body is requested again.
+   * For a body known to be small. A broken body is requested again.
    * @throws HoldfastError failed if it is longer
    */
   bytes<Name extends RouteName>(name: Name, request: CallRequest<Name>, bytesMax: number): Promise<Uint8Array[]> {
@@ -73,7 +71,7 @@ export class ApiClient {
   /**
    * Writes the body to a buffer that threads may share. A broken body is not requested again, because its complete part
    * is useful.
-   * @param targetOf returns the buffer for a status
+   * @param targetOf buffer for a status
    * @returns status, number of bytes and the error, if any
    * @throws HoldfastError failed for a body longer than its buffer
    */
@@ -94,14 +92,14 @@ export class ApiClient {
     }
   }
 
-  /** Returns a streaming body. The caller reads it completely or ends the iteration, and requests the rest if it breaks. */
+  /** Streams a body. The caller reads it completely or ends the iteration, and requests the rest if it breaks. */
   open<Name extends RouteName>(name: Name, request: CallRequest<Name>): Promise<TransportAnswer> {
     return this.#repeat(name, request, (answer) => Promise.resolve(answer));
   }
 
   /**
-   * Returns the server's time by its last response in Unix milliseconds, up to a second early. Sends a request if there
-   * was none. Without a date, the local clock is used.
+   * Unix milliseconds by the server's last response, up to a second early. Sends a request if there was none. Without a
+   * date, the local clock is used.
    */
   async serverNowMs(): Promise<number> {
     // A proxy may forward the API only.
@@ -109,7 +107,7 @@ export class ApiClient {
     return this.#serverAheadMs === undefined ? Date.now() : performance.now() + this.#serverAheadMs;
   }
 
-  /** Aborts pending calls, which fail without a retry. */
+  /** Pending calls fail without a retry. */
   close(): Promise<void> {
     this.#closing.abort();
     return this.#options.transport.close();
@@ -149,7 +147,10 @@ export class ApiClient {
     }
   }
 
-  /** Repeats a call after a proof of identity; the rejected call had no effect. Calls rejected at the same time ask once. */
+  /**
+   * Repeats a call after a proof of identity; the rejected call had no effect. Calls rejected at the same time ask
+   * once.
+   */
   async #sendProven(route: RouteFacts, request: EncodedRequest): Promise<TransportAnswer> {
     try {
       return await this.#sendSignedIn(route, request);
@@ -165,7 +166,7 @@ export class ApiClient {
     }
   }
 
-  /** Renews a rejected access token once: it may have expired, or another process may have renewed it. */
+  /** Renews a rejected access token once, unless another process has renewed it. */
   async #sendSignedIn(route: RouteFacts, request: EncodedRequest): Promise<TransportAnswer> {
     const { tokens } = this.#options;
     const token = isOpen(route) ? undefined : await tokens.current();
@@ -192,14 +193,14 @@ export class ApiClient {
   }
 }
 
-/** Returns whether an `unreachable` error is the response of a proxy, not a broken connection. */
+/** True for a proxy's response, false for a broken connection. */
 function isAnswer({ body }: HoldfastError): boolean {
   return String(body["network"]).startsWith("FOREIGN");
 }
 
 /**
  * Frees the buffer of a slice if nothing else uses it. Otherwise a large body's 64 KiB buffers caused 26 full garbage
- * collections per GiB, which cost more than receiving and copying it.
+ * collections per GiB, which cost more than receiving it.
  */
 function giveBack({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && !buffer.resizable) buffer.transfer(0);

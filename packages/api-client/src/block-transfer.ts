@@ -4,7 +4,6 @@ import { batchContentType } from "@holdfast/protocol/frames";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ApiClient } from "./api-client.ts";
 
-/** A block from `cutStream`, `cutFile` or the codec's tasks. */
 export interface OutgoingBlock {
   readonly hash: HashHex;
   readonly size: number;
@@ -15,14 +14,14 @@ export interface OutgoingBlock {
 export interface FetchItem {
   readonly version_id?: string;
   readonly hashes: HashHex[];
-  /** Hash -> block against which it may be sent as a patch. */
+  /** Hash -> block against which a patch may be sent. */
   readonly bases?: Record<string, HashHex>;
 }
 
 type BatchAnswer = Awaited<ReturnType<typeof sendBatch>>;
 export type BatchResult = BatchAnswer["results"][number];
 
-/** Fetches frames until the connection breaks. @returns number of bytes and the error, if any */
+/** @returns number of bytes until the connection breaks, and the error, if any */
 export function fetchBlocksUntilBreak(
   client: ApiClient,
   items: FetchItem[],
@@ -32,10 +31,7 @@ export function fetchBlocksUntilBreak(
   return client.bytesUntilBreak("fetchBlocks", { body: { items }, signal }, () => target);
 }
 
-/**
- * Fetches the rest of a block of the own space; `target` already has the first `end` bytes.
- * @returns number of bytes in `target` and the error, if any
- */
+/** For the own space; `target` already has the first `end` bytes. @returns as `fetchBlocksUntilBreak` */
 export async function fetchRestOfBlock(
   client: ApiClient,
   { hash, target, end }: { readonly hash: HashHex; readonly target: Uint8Array; readonly end: number },

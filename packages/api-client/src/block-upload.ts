@@ -9,33 +9,30 @@ import type { UploadPace } from "./upload-pace.ts";
 
 export interface BlockUploadParts {
   readonly client: ApiClient;
-  /** Common pace of all uploads on the connection. */
   readonly pace: UploadPace;
   /** Node whose space receives the blocks. */
   readonly into: string;
   readonly signal?: AbortSignal | undefined;
-  /** Resolves after that many milliseconds; rejects when the signal aborts. */
+  /** Waits milliseconds; rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
-/** A block and its encoded frame. */
 export interface FramedBlock {
   readonly hash: HashHex;
   readonly frame: readonly Uint8Array[];
-  /** Called if the frame exceeds what the connection can carry. */
+  /** Used if the frame exceeds what the connection can carry. */
   readonly plain: () => Uint8Array;
 }
 
-/** Consecutive breaks without progress from which the server counts as unreachable. The pace is at its minimum by then. */
+/** After this many breaks without progress, the server counts as unreachable. The pace is at its minimum by then. */
 const barrenBreaksMax = 10;
-/** Delay until the server has stored the data of a broken connection. */
+/** The server then has stored the data of a broken connection. */
 const afterBreakMs = 200;
 
 /**
- * Uploads blocks, even over an unstable connection. The server keeps complete parts of a broken request; it is asked
- * for missing blocks, and only those are sent again in smaller requests. A block larger than a request is sent as a
- * prefix, then a longer prefix as a patch against that, and so on. Each is an ordinary block for the server, and
- * nothing that arrived is sent twice.
+ * Uploads blocks, even over an unstable connection. The server keeps complete parts of a broken request, and only
+ * missing blocks are sent again, in smaller requests. A block larger than a request is sent as a prefix, then a longer
+ * prefix as a patch against that, and so on.
  * @throws HoldfastError unreachable after ten consecutive breaks without progress; errors of the server
  */
 export async function uploadBlocks(parts: BlockUploadParts, blocks: readonly FramedBlock[]): Promise<void> {
@@ -61,7 +58,7 @@ export async function uploadBlocks(parts: BlockUploadParts, blocks: readonly Fra
 }
 
 export interface NeededRoom {
-  /** Size of a new file minus that of the replaced one. */
+  /** New file's size minus that of the replaced one. */
   readonly growthBytes?: number | undefined;
   readonly sendBytes?: number | undefined;
 }
@@ -143,13 +140,12 @@ class Breaks {
     await wait(afterBreakMs, signal);
   }
 
-  /** Resets after progress. */
   forget(): void {
     this.#barren = 0;
   }
 }
 
-/** Returns how many blocks fit, at least one. */
+/** Counts blocks that fit, at least one. */
 function countWithin(blocks: readonly FramedBlock[], bytesMax: number): number {
   let bytes = 0;
   const end = blocks.findIndex((block) => (bytes += frameBytes(block)) > bytesMax);

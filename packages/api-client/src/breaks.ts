@@ -1,6 +1,6 @@
 import type { HoldfastError } from "@holdfast/core/errors";
 
-/** Consecutive breaks without progress from which the connection is unusable. */
+/** After this many breaks without progress, the connection is unusable. */
 const barrenBreaksMax = 5;
 
 /** Counts breaks of a connection whose rest is requested again. */

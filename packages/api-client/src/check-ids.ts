@@ -4,7 +4,7 @@ import { isHashHex, isId } from "@holdfast/core/ids";
 const bare = /^[0-9a-zA-Z-]{1,64}$/;
 const operation = /^[0-9a-f]{32}$/;
 
-/** Members with other forms. All other members whose name ends like an id must be ids of version 8. */
+/** All other members whose name ends like an id must be ids of version 8. */
 const forms = new Map<string, (text: string) => boolean>([
   // An invitation is identified by the hash of its secret.
   ["id", (text) => isId(text) || isHashHex(text)],
@@ -13,14 +13,13 @@ const forms = new Map<string, (text: string) => boolean>([
   ["operation_id", (text) => operation.test(text)],
   ["server_id", (text) => bare.test(text)],
   ["pack_id", (text) => bare.test(text)],
-  // Used only in logs; a proxy may have chosen it.
+  // For logs only; a proxy may have chosen it.
   ["request_id", () => true],
 ]);
 
 /**
- * Only place where a response's ids are checked, for any size. They become file names and table keys, so a response
- * with an id that violates docs/format.md is rejected.
- * @param answer parsed response
+ * Only place where a response's ids are checked, for any size. They become file names and table keys, so an id that
+ * violates docs/format.md rejects the response.
  * @throws HoldfastError failed with the member's name
  */
 export function checkIds(answer: unknown): void {
@@ -43,8 +42,7 @@ export function findBadId(value: unknown): string | undefined {
   for (const name of Object.keys(value)) {
     const member: unknown = Reflect.get(value, name);
     if (isNaming(name) && !isOfForm(name, member)) return name;
-    // `metadata` belongs to people. Details of audit entries are not used as names; earlier servers stored addresses
-    // there.
+    // `metadata` belongs to people. Details of audit entries are no names; earlier servers stored addresses there.
     if (name === "detail" && Object.hasOwn(value, "chain")) continue;
     // A browser's passkey options have their own names, which only the browser reads.
     if (typeof member !== "object" || member === null || name === "metadata" || name === "webauthn") continue;

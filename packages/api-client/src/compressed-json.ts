@@ -3,14 +3,14 @@ import { compressFrame } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
-/** Smaller bodies fit into one packet anyway. */
+/** Smaller bodies fit into one packet. */
 const compressedBytesMin = 1024;
-/** The server's limit: a small frame may request more memory than any body. */
+/** Same limit as the server's: a small frame may request more memory than any body. */
 const windowOptions = { params: { [constants.ZSTD_d_windowLogMax]: 24 } };
 
 /**
- * Compresses JSON in both directions: a batch entry has 150 bytes instead of 800. A batch with blocks is excluded,
- * because its blocks are already compressed.
+ * Compresses JSON in both directions: a batch entry has 150 bytes instead of 800. Batches with blocks are excluded,
+ * because blocks are already compressed.
  */
 export function compressJson(transport: Transport): Transport {
   return {

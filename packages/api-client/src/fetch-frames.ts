@@ -4,15 +4,14 @@ import type { ApiClient } from "./api-client.ts";
 import { Breaks } from "./breaks.ts";
 import { type FetchItem, fetchBlocksUntilBreak, fetchRestOfBlock } from "./block-transfer.ts";
 
-/** A block, and a version that contains it if it is not in the own space. Access to the version gives access to its blocks. */
+/** Set for a block that is not in the own space: access to the version gives access to its blocks. */
 export interface WantedFrame {
   readonly hash: HashHex;
   readonly versionId?: string | undefined;
 }
 
 /**
- * Fetches frames in order to the start of `target`. After a break, the interrupted block is resumed and later ones
- * follow.
+ * Fetches frames in order to the start of `target`. After a break, the interrupted block is resumed.
  * @param target large enough for all uncompressed blocks with headers
  * @returns number of bytes
  */
@@ -48,7 +47,6 @@ export async function fetchFramesInto(
   return end;
 }
 
-/** Groups neighboring blocks of one version. */
 function itemsOf(wanted: readonly WantedFrame[]): FetchItem[] {
   const items: FetchItem[] = [];
   let last: WantedFrame | undefined;

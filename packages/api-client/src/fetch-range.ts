@@ -11,10 +11,7 @@ export interface FileRange {
 const askBytesMin = 64 * 1024;
 const askBytesMax = 8 * 1024 * 1024;
 
-/**
- * Size of one request: larger after successes, smaller after breaks, because requested bytes count even if they do not
- * arrive.
- */
+/** Size of one request. It shrinks after breaks, because requested bytes count even if they do not arrive. */
 export interface AskPace {
   askBytes: number;
 }

@@ -2,17 +2,17 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { RequestBody, Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
 export interface FetchTransportOptions {
-  /** Base of the API's paths: `https://drive.example`, or empty for the page's own server. */
+  /** `https://drive.example`, or empty for the page's own server. */
   readonly server: string;
   /** Default: the browser's. Tests replace it. */
   readonly fetch?: typeof fetch;
-  /** Time without a response after a short request; default 30 s. None for long polls and large bodies. */
+  /** Without a response after a short request; default 30 s. None for long polls and large bodies. */
   readonly answerTimeoutMs?: number;
 }
 
 /**
- * Transport for pages and workers. The browser manages connections and decompression. It cannot send bodies of unknown
- * size, so calls with a `stream` fail.
+ * For pages and workers. The browser manages connections and decompression. It cannot send bodies of unknown size, so
+ * calls with a `stream` fail.
  */
 export function openFetchTransport(options: FetchTransportOptions): Transport {
   return { send: (request) => send(options, request), close: () => Promise.resolve() };
@@ -42,7 +42,7 @@ async function send(options: FetchTransportOptions, request: TransportRequest): 
   }
 }
 
-/** Removes the length, which browsers set themselves and warn about. */
+/** Browsers set the length themselves and warn about a given one. */
 function headersOf({ headers }: TransportRequest): Record<string, string> {
   const { "content-length": _, ...others } = headers;
   return others;
@@ -75,7 +75,7 @@ function networkError(thrown: unknown, signal: AbortSignal | undefined, network:
   return new HoldfastError("unreachable", message, { cause: thrown, body: { network } });
 }
 
-/** Aborts a request without a response. A dead connection could otherwise wait as long as the system allows. */
+/** A dead connection without a response could otherwise wait as long as the system allows. */
 class Patience {
   readonly signal: AbortSignal | null;
   isOver = false;
@@ -89,7 +89,6 @@ class Patience {
     }
     const controller = new AbortController();
     this.signal = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
-    // Duration of a long poll.
     const heldMs = Number(headers["timeout"] ?? 0) * 1000;
     this.#timer = setTimeout(() => {
       this.isOver = true;

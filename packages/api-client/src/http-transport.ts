@@ -7,13 +7,13 @@ import type { RequestBody, Transport, TransportAnswer, TransportRequest } from "
 export interface HttpTransportOptions {
   /** `https://drive.example` or `http://127.0.0.1:8420`, without a path. */
   readonly server: string;
-  /** Trust for its certificate; default: the system's. */
+  /** For its certificate; default: the system's. */
   readonly trust?: ServerTrust | undefined;
   /** Concurrent requests, each with a kept-alive connection. */
   readonly connections: number;
-  /** Time without progress of the request or a response after it; default 120 s. */
+  /** Without progress of the request or a response after it; default 120 s. */
   readonly answerTimeoutMs?: number;
-  /** Time without a byte of a response's body; default 60 s. */
+  /** Without a byte of a response's body; default 60 s. */
   readonly bodyIdleTimeoutMs?: number;
 }
 
@@ -61,10 +61,7 @@ async function send(pool: Pool, server: string, request: TransportRequest): Prom
   }
 }
 
-/**
- * Restarts the response timeout with each slice that the system accepts, so a slow connection has that time per slice
- * and not for the whole body.
- */
+/** Each slice that the system accepts restarts the response timeout, so a slow connection has that time per slice. */
 const sliceBytes = 256 * 1024;
 
 function inSlices(body: RequestBody): RequestBody {
@@ -95,7 +92,7 @@ function networkError(thrown: unknown, server: string, signal: AbortSignal | und
   return new HoldfastError("unreachable", networkWords(code, server), { cause: thrown, body: { network: code } });
 }
 
-/** Returns a message with problem and next step, because library codes are not understandable. */
+/** Names problem and next step, because library codes are not understandable. */
 function networkWords(code: string, server: string): string {
   if (/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)/.test(code))
     return `The connection to the server ${server} was lost. ${again}`;
@@ -108,7 +105,7 @@ function networkWords(code: string, server: string): string {
   return `The server ${server} cannot be reached (${code}). ${advice}`;
 }
 
-/** Returns the error for a certificate of other host names. */
+/** The certificate has other host names. */
 function wrongName(thrown: Error, server: string): HoldfastError {
   const tls = Reflect.get(thrown, "cert") === undefined && thrown.cause instanceof Error ? thrown.cause : thrown;
   const cert: unknown = Reflect.get(tls, "cert");

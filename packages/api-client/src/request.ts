@@ -16,17 +16,17 @@ type QueryOf<R extends Route> = R extends { query: { shape: infer Shape } }
   ? Partial<Record<keyof Shape & string, string | number | boolean | undefined>>
   : never;
 
-/** Input of a call by the route table. Undefined query values are omitted. */
+/** Input of a call. Undefined query values are omitted. */
 export type CallRequest<Name extends RouteName> = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** Reports a broken connection immediately, because the caller resends only a part. */
   readonly endsWithBreak?: boolean;
-  /** Reports any rejection immediately, because the caller can do without the response. */
+  /** Any rejection is reported immediately, because the caller can do without the response. */
   readonly asksOnce?: boolean;
-  /** Body that is not JSON, in pieces sent in sequence; they can be repeated. */
+  /** Not JSON; the pieces are sent in sequence and can be repeated. */
   readonly bytes?: { readonly contentType: string; readonly pieces: readonly Uint8Array[] | Blob };
-  /** Body read while it is sent, so the call is never repeated. */
+  /** Read while it is sent, so the call is never repeated. */
   readonly stream?: { readonly contentType: string; readonly source: AsyncIterable<Uint8Array> };
 } & ([ParamsOf<TableRoute<Name>>] extends [never] ? object : { readonly params: ParamsOf<TableRoute<Name>> }) &
   ([QueryOf<TableRoute<Name>>] extends [never] ? object : { readonly query?: QueryOf<TableRoute<Name>> }) &
@@ -43,7 +43,6 @@ export interface EncodedRequest extends TransportRequest {
   readonly asksOnce: boolean;
 }
 
-/** Same without the route table's types. */
 export interface LooseRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
@@ -76,7 +75,7 @@ export function encodeRequest(name: RouteName, request: LooseRequest, random: Ra
   };
 }
 
-/** Calls without Idempotency-Key that may be repeated: they only read, or store content by its hash. */
+/** May be repeated without Idempotency-Key: these calls only read, or store content by its hash. */
 const harmlessTwice: ReadonlySet<RouteName> = new Set<RouteName>([
   "queryBlocks",
   "putBlocks",

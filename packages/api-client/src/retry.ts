@@ -3,26 +3,25 @@ import type { HoldfastError } from "@holdfast/core/errors";
 
 export interface RetryOptions {
   readonly clock: Clock;
-  /** Resolves after that many milliseconds; rejects when the signal aborts. */
+  /** Waits milliseconds; rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
-  /** Attempts per call, including the first. */
+  /** Per call, including the first. */
   readonly attemptsMax: number;
-  /** Retry period if a server that has answered before refuses connections, because it may be restarting. */
+  /** Retry period if a server that has answered before refuses connections. */
   readonly patienceMs: number;
 }
 
 const delayMsFirst = 250;
 const delayMsMax = 10_000;
-/** Total wait of one call for a busy or rate-limiting server, without sending time. */
+/** Total wait of one call for a busy or rate-limiting server. */
 const busyMsMax = 120_000;
 
-/** Decides on retries of one call and their delays: full jitter with two limits. */
+/** Retries of one call, with full jitter. */
 export class RetryTimer {
   readonly #options: RetryOptions;
   readonly #random: Random;
   readonly #startedMs: number;
   #attempts = 1;
-  /** Total wait for a busy server. */
   #waitedMs = 0;
 
   constructor(options: RetryOptions, random: Random) {
@@ -31,7 +30,7 @@ export class RetryTimer {
     this.#startedMs = options.clock.nowMs();
   }
 
-  /** Waits for the next attempt. @throws the failure if a retry is useless */
+  /** @throws the failure if a retry is useless */
   async waitAfter(failure: HoldfastError, answeredBefore: boolean, signal: AbortSignal | undefined): Promise<void> {
     const delayMs = this.#delayMs(failure, answeredBefore);
     if (delayMs === undefined || signal?.aborted === true) throw failure;
@@ -56,7 +55,6 @@ export class RetryTimer {
     return askedMs + jitterMs;
   }
 
-  /** 0 to below 1. */
   #jitter(): number {
     const [high = 0, low = 0] = this.#random(2);
     return (high * 256 + low) / 65_536;

@@ -3,17 +3,17 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { buildConnector } from "undici";
 
-/** Trust for a server whose certificate the system does not trust. */
+/** For a server whose certificate the system does not trust. */
 export type ServerTrust =
   | { readonly caCert: string }
-  /** SHA-256 of the certificate in lower-case hex without colons. Accepts this certificate with any name and dates. */
+  /** SHA-256 of the certificate in lower-case hex without colons. Its names and dates do not matter. */
   | { readonly fingerprint: string };
 
 /** Node's codes for a certificate that the system does not trust. */
 export const untrusted =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?)$/;
 
-/** Returns connection options. No byte of a request is sent before the certificate is accepted. */
+/** No byte of a request is sent before the certificate is accepted. */
 export function connectTrusting(
   trust: ServerTrust | undefined,
   timeoutMs: number,
@@ -32,7 +32,7 @@ export function connectTrusting(
     });
 }
 
-/** Returns the form in `ServerTrust`; undefined without a certificate or TLS. */
+/** Same form as in `ServerTrust`; undefined without a certificate or TLS. */
 export function fingerprintOf(socket: Socket): string | undefined {
   const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
   return certificate?.fingerprint256.replaceAll(":", "").toLowerCase();

@@ -19,7 +19,7 @@ export interface TransportAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Sends requests to the server. One method, so that tests can intercept it. */
+/** One method, so that tests can intercept it. */
 export interface Transport {
   send(request: TransportRequest): Promise<TransportAnswer>;
   close(): Promise<void>;

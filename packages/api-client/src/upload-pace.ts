@@ -1,11 +1,11 @@
-/** Bytes of one request on a good connection (a window of 8 MiB and overhead), and on the worst usable one. */
+/** One request on a good connection (a window of 8 MiB and overhead), and on the worst usable one. */
 const paceBytesMax = 10 * 1024 * 1024;
 const paceBytesMin = 64 * 1024;
 
 /**
  * Size of one request: halved after a break, and a quarter more after each success. On a connection that breaks every
- * so many bytes, a request becomes a part of that, and a break loses only a part of it. If the first request is smaller
- * than possible, so that progress is known soon, the size doubles until the first break.
+ * so many bytes, a break then loses only a part of them. A first request below the maximum, which shows progress soon,
+ * doubles until the first break.
  */
 export class UploadPace {
   readonly #bytesMax: number;
@@ -17,7 +17,6 @@ export class UploadPace {
     this.#bytes = firstBytes;
   }
 
-  /** Bytes of the payload. */
   get bytes(): number {
     return Math.floor(this.#bytes);
   }

@@ -6,28 +6,28 @@ import { SimulatedDisk } from "./simulated-disk.ts";
 
 /** Work, and conditions that hold after a power failure at any moment of it. */
 export interface CrashScenario<Notes> {
-  /** Creates empty notes of acknowledged steps for each run. */
+  /** Empty notes of acknowledged steps, for each run. */
   readonly makeNotes: () => Notes;
-  /** Durable content before the work starts. */
+  /** Durable content before the work. */
   readonly prepare?: (disk: Disk) => Promise<void>;
   /**
-   * Executes the work. Notes each step before it starts and after it is acknowledged. It must make the same calls each
-   * time, and be able to resume after a killed run with that run's notes.
+   * Notes each step before it starts and after it is acknowledged. It must make the same calls each time, and be able
+   * to resume after a killed run.
    */
   readonly work: (disk: Disk, notes: Notes) => Promise<void>;
-  /** Throws if the disk after the power failure breaks a promise. It may write, because an opening store removes leftovers. */
+  /** Throws if the disk breaks a promise. It may write, because an opening store removes leftovers. */
   readonly check: (disk: Disk, notes: Notes) => Promise<void>;
 }
 
 export interface CrashOptions {
   readonly seed: number;
-  /** Number of random outcomes per power failure, besides losing and keeping everything. */
+  /** Outcomes per power failure, besides losing and keeping everything. */
   readonly randomOutcomes?: number;
 }
 
 /**
  * Cuts the power before and after each call of the work on a simulated disk, and checks the result. Also kills only the
- * process there, resumes it on the same disk, and cuts the power afterwards.
+ * process there, resumes it, and cuts the power afterwards.
  * @returns number of calls
  */
 export async function crashEveryCall<Notes>(scenario: CrashScenario<Notes>, options: CrashOptions): Promise<number> {
@@ -115,7 +115,7 @@ async function crashOnce<Notes>(
   return finished;
 }
 
-/** Asks the disk if it crashed, because the work may report any error. */
+/** The disk knows the crash; the work may report any error. */
 async function runUntilCrash(disk: SimulatedDisk, work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
@@ -132,7 +132,6 @@ async function makePrepared<Notes>(scenario: CrashScenario<Notes>): Promise<Simu
   return disk;
 }
 
-/** Any failure counts as noticed. */
 async function passes(run: () => Promise<unknown>): Promise<boolean> {
   try {
     await run();

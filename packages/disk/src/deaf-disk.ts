@@ -5,10 +5,7 @@ export interface SyncCall {
   readonly path: string;
 }
 
-/**
- * Wraps a disk and silently skips some syncs, like a program without them. If the `sync` of content is skipped, so are
- * mode and times.
- */
+/** Silently skips some syncs, like a program without them. A skipped `sync` of content also skips mode and times. */
 export function makeDeafDisk(disk: Disk, ignores: (call: SyncCall) => boolean): Disk {
   return {
     async createFile(path, options) {

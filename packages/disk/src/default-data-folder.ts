@@ -8,7 +8,7 @@ export interface Host {
   readonly userId: number | undefined;
 }
 
-/** Returns the server's default data folder: XDG base directories, or the platform's convention. */
+/** Follows the XDG base directories, or the platform's convention. */
 export function defaultDataFolder(host: Host): string {
   if (host.platform === "win32") {
     return win32.join(host.environment["LOCALAPPDATA"] ?? win32.join(host.homeFolder, "AppData", "Local"), "holdfast");
@@ -16,7 +16,7 @@ export function defaultDataFolder(host: Host): string {
   if (host.userId === 0) return "/var/lib/holdfast";
   if (host.platform === "darwin") return posix.join(host.homeFolder, "Library", "Application Support", "holdfast");
   const base = host.environment["XDG_DATA_HOME"];
-  // The specification requires ignoring relative paths.
+  // The XDG specification requires ignoring relative paths.
   const dataHome = base !== undefined && posix.isAbsolute(base) ? base : posix.join(host.homeFolder, ".local", "share");
   return posix.join(dataHome, "holdfast");
 }

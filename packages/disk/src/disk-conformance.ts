@@ -7,7 +7,7 @@ import { errnoOf } from "./disk-error.ts";
 import type { Disk } from "./disk.ts";
 
 /**
- * Tests of every disk, as far as they need no power failure.
+ * Tests for every disk, without power failures.
  * @param makeFolder returns the path of a new, empty folder on the disk
  */
 export function testDisk(name: string, disk: Disk, makeFolder: () => Promise<string>): void {

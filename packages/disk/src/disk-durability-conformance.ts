@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
 import { findUndurable } from "@holdfast/tools/system-calls/undurable";
 
-/** Step -> data below the program's folder that a power failure could remove after that step. */
+/** Step -> data that a power failure could remove after that step. */
 const expected: Readonly<Record<string, readonly string[]>> = {
   written: ["content of inner/a", "name inner/a"],
   datasynced: ["name inner/a"],
@@ -17,7 +17,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Tests of real disks by their system calls: a simulated disk trusts its own syncs, and a real one forgets nothing in a
+ * Tests real disks by their system calls: a simulated disk trusts its own syncs, and a real one forgets nothing in a
  * test.
  * @param module file that exports the disk as `exported`
  */

@@ -26,9 +26,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
 };
 
 /**
- * Converts an error of a system call to a HoldfastError with the original as its cause. Other errors are returned
- * unchanged.
- * @param action a verb: "create", "sync the folder"
+ * Converts an error of a system call; the original is the cause. Other errors are returned unchanged. @param action a
+ * verb: "create"
  */
 export function toDiskError(thrown: unknown, action: string, path: string): unknown {
   const errno = errnoOf(thrown);
@@ -39,13 +38,13 @@ export function toDiskError(thrown: unknown, action: string, path: string): unkn
   return new HoldfastError(code, message, { cause: thrown });
 }
 
-/** Returns the system's code (`ENOENT`, `EXDEV`) of an error or its cause. */
+/** The system's code (`ENOENT`, `EXDEV`) of an error or its cause. */
 export function errnoOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
   return ownErrnoOf(thrown) ?? errnoOf(thrown.cause);
 }
 
-/** Returns the code of a system call's error only; undefined for a HoldfastError with any cause. */
+/** Returns a system call's code; undefined for a HoldfastError with any cause. */
 export function ownErrnoOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || thrown instanceof HoldfastError) return undefined;
   const code: unknown = Reflect.get(thrown, "code");

@@ -1,48 +1,45 @@
 /**
- * Port to a filesystem for all data that must survive a power failure. A simulated disk that forgets unsynced data can
- * replace it (`simulated-disk.ts`).
+ * Port to a filesystem for all data that must survive a power failure. `simulated-disk.ts` replaces it by one that
+ * forgets unsynced data.
  *
- * Contract, checked by `disk-conformance.ts` for each implementation:
+ * Contract, checked by `disk-conformance.ts`:
  * - Paths are absolute. No call follows a symbolic link in the last name.
  * - File content is durable after `datasync` or `sync` of that file; mode and times only after `sync`.
  * - A name in a folder (created, renamed, linked, unlinked, made, removed) is durable after `syncFolder` of that
- *   folder. Syncing a file does not sync its name, and syncing a folder does not sync the folder's own name.
+ * folder. Syncing a file does not sync its name, and syncing a folder does not sync the folder's own name.
  * - A file with a failed sync must be discarded: a later sync may succeed without writing anything.
  * - Failures are HoldfastErrors: `not_found` (ENOENT), `exists` (EEXIST), `store_full` (ENOSPC, EDQUOT), `unavailable`
- *   (may be temporary: EIO, EMFILE, …) and `failed` (the rest); `errnoOf` returns the system's code.
+ * (may be temporary: EIO, EMFILE, …) and `failed` (the rest); `errnoOf` returns the system's code.
  */
 export interface Disk {
-  /** Creates an empty file. Fails with `exists` if the name is taken, even by a symbolic link. */
+  /** Fails with `exists` if the name is taken, even by a symbolic link. */
   createFile(path: string, options: { readonly mode: number }): Promise<DiskFile>;
   openForRead(path: string): Promise<DiskReader>;
-  /** Reads a whole file that is known to be small. */
+  /** Reads a file known to be small. */
   readFile(path: string): Promise<Uint8Array>;
   /** Atomic; replaces an item at `to`. */
   rename(from: string, to: string): Promise<void>;
-  /** Adds a name to a file. Fails with `exists` if `to` is taken. */
+  /** Adds a name. Fails with `exists` if `to` is taken. */
   link(from: string, to: string): Promise<void>;
   symlink(target: string, path: string): Promise<void>;
   readLink(path: string): Promise<string>;
   unlink(path: string): Promise<void>;
   mkdir(path: string, options?: { readonly mode?: number }): Promise<void>;
-  /** Removes an empty folder only. */
+  /** Empty folders only. */
   rmdir(path: string): Promise<void>;
   /** Unordered. */
   list(folder: string): AsyncIterable<DiskEntry>;
-  /** Does not follow a symbolic link. */
   stat(path: string): Promise<DiskStat>;
   syncFolder(path: string): Promise<void>;
 }
 
 export interface DiskFile {
   /**
-   * Writes everything or throws. Several pieces are written in sequence. Without a position (bytes from the start),
-   * continues after the last write without one.
+   * Everything or throws. Several pieces are written in sequence. Without a position (bytes from the start), continues
+   * after the last write without one.
    */
   write(bytes: Uint8Array | readonly Uint8Array[], position?: number): Promise<void>;
-  /** Makes content and size durable. */
   datasync(): Promise<void>;
-  /** Makes content, size, mode and times durable. */
   sync(): Promise<void>;
   /** Microseconds since 1970, exact if the filesystem supports them. Also sets the access time. */
   setTimes(mtimeMicros: bigint): Promise<void>;
@@ -52,7 +49,7 @@ export interface DiskFile {
 }
 
 export interface DiskReader {
-  /** Fills `target` from `position`, with fewer bytes only at the end of the file. Uses one pread if possible. */
+  /** Fills `target` from `position`, with fewer bytes only at the end of the file. */
   readAt(target: Uint8Array, position: number): Promise<number>;
   stat(): Promise<DiskStat>;
   close(): Promise<void>;

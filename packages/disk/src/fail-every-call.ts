@@ -4,13 +4,11 @@ import type { CrashOptions, CrashScenario } from "./crash-every-call.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 
-/** A failing disk and a full one. */
 const errnos = ["EIO", "ENOSPC"] as const;
 
 /**
  * Lets each call of the work fail on a simulated disk, cuts the power when the work reports its result, and checks
- * acknowledged data. Repeats that with a retry, which must succeed on the recovered disk. Acknowledged data is
- * therefore durable despite any failure.
+ * acknowledged data. Repeats that with a retry, which must succeed on the recovered disk.
  * @returns number of calls
  */
 export async function failEveryCall<Notes>(scenario: CrashScenario<Notes>, options: CrashOptions): Promise<number> {
@@ -72,7 +70,7 @@ async function failOnce<Notes>(
   return wasReached;
 }
 
-/** Allows reported failures. Any error except a HoldfastError is a bug. */
+/** Any error except a HoldfastError is a bug. */
 async function reported(work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -1,8 +1,7 @@
 import { statfsSync } from "node:fs";
 
-/** Space of the path's filesystem in bytes. */
 export interface FreeSpace {
-  /** Excludes space reserved for root. */
+  /** Without space reserved for root. */
   readonly freeBytes: number;
   readonly totalBytes: number;
 }

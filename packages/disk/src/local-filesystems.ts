@@ -1,12 +1,12 @@
 /**
- * statfs(2) types of filesystems managed by this kernel alone: ext2 to 4, XFS, Btrfs, F2FS, ZFS, overlays of those, and
- * tmpfs. For others (networks, FUSE), changes by other machines or programs are unknown.
+ * statfs(2) types of filesystems that this kernel alone manages: ext2 to 4, XFS, Btrfs, F2FS, ZFS, overlays of those,
+ * and tmpfs. On others (networks, FUSE), changes by other machines or programs are unknown.
  */
 export const localFilesystems: ReadonlySet<number> = new Set([
   0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0x2fc1_2fc1, 0x794c_7630, 0x0102_1994,
 ]);
 
-/** Also includes FAT, exFAT, NTFS (ntfs3), bcachefs and HFS+, for which the kernel knows open files too. */
+/** On FAT, exFAT, NTFS (ntfs3), bcachefs and HFS+, the kernel knows open files too. */
 export const writersKnown: ReadonlySet<number> = new Set([
   ...localFilesystems,
   0x4d44,

@@ -6,7 +6,7 @@ import { modeWithoutAcl, withoutOwningGroup } from "./posix-acl.ts";
 
 type Calls = Pick<Native, "attributeNames" | "getAttribute" | "setAttribute" | "removeAttribute">;
 
-/** Sum of the values of one file. */
+/** Limit for the sum of one file's values. */
 const userBytesMax = 1_048_576;
 const userPrefix = Buffer.from("user.");
 const aclName = nativeBytes("system.posix_acl_access");
@@ -18,7 +18,6 @@ const aclName = nativeBytes("system.posix_acl_access");
  * @param descriptor new file with mode 0600
  * @param model descriptor of the other file, which need not be readable
  * @param calls undefined on a system without them
- * @param modeOf changes the mode bits
  */
 export function makeLike(
   descriptor: number,
@@ -26,7 +25,7 @@ export function makeLike(
   calls: Calls | undefined,
   modeOf: (mode: number) => number,
 ): void {
-  // Runs first, because the later owner and mode may forbid it.
+  // First, because the later owner and mode may forbid it.
   if (calls !== undefined) copyUserAttributes(calls, model, descriptor);
   const like = fstatSync(model, { bigint: true });
   const isInGroup = takeOwner(descriptor, like);
@@ -63,7 +62,7 @@ function readAclOf(calls: Calls, model: number): Uint8Array | undefined {
   return read.ok ? read.result : new Uint8Array(0);
 }
 
-/** Excludes an empty value, which would remove the list. */
+/** An empty value would remove the list. */
 function setAcl(calls: Calls, descriptor: number, acl: Uint8Array): boolean {
   return acl.length > 0 && attempt(() => calls.setAttribute(descriptor, aclName, acl)).ok;
 }

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 
 /**
- * Converts a Linux name from bytes. In a name that is invalid UTF-8, each undecodable byte becomes a lone surrogate,
- * U+DC00 plus the byte (PEP 383). Names stay distinct and reversible, and are never valid node names.
+ * In a name that is invalid UTF-8, each undecodable byte becomes a lone surrogate, U+DC00 plus the byte (PEP 383).
+ * Names stay distinct and reversible, and are never valid node names.
  */
 export function nameOfBytes(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString("utf8");
@@ -18,7 +18,7 @@ export function nameOfBytes(bytes: Buffer): string {
   return name;
 }
 
-/** Returns a path's bytes for system calls, ending with NUL. The caller has checked that it contains none. */
+/** Bytes of a path, ending with NUL. The caller has checked that the path contains none. */
 export function nativeBytes(path: string): Uint8Array {
   if (path.isWellFormed()) return Buffer.from(`${path}\0`, "utf8");
   const parts: Uint8Array[] = [];

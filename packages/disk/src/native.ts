@@ -5,9 +5,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type koffi from "koffi";
 import { writersKnown } from "./local-filesystems.ts";
 
-/** Linux calls that Node lacks. Each returns its result or throws a `SystemCallError`. None waits for long. */
+/** Linux calls that Node lacks. Each throws a `SystemCallError`; none waits for long. */
 export interface Native {
-  /** @param folder descriptor of the folder below which the path is resolved, without symbolic links and never outside */
+  /** @param folder descriptor; the path is resolved below it, without symbolic links and never outside */
   openBelow(folder: number, path: Uint8Array, flags: number, mode: number): number;
   /** Opens an absolute path without symbolic links. */
   openAbsolute(path: Uint8Array, flags: number, mode: number): number;
@@ -29,7 +29,7 @@ export interface Native {
    */
   hasWriters(descriptor: number): boolean | undefined;
   /**
-   * Returns names of extended attributes, each ending with NUL.
+   * Extended attributes, each name ending with NUL.
    * @param descriptor any file, even opened as a path only
    */
   attributeNames(descriptor: number): Uint8Array[];
@@ -43,26 +43,25 @@ export interface Native {
   addWatch(watcher: number, path: Uint8Array, mask: number): number;
   removeWatch(watcher: number, watch: number): void;
   /**
-   * Lets an empty file share all bytes of another one. Runs in a thread, because those bytes are written to the disk
-   * first.
+   * Lets an empty file share all bytes of another one. In a thread, because those bytes are written to the disk first.
    * @returns false if unsupported, without changes
    */
   shareBytes(descriptor: number, from: number): Promise<boolean>;
-  /** Starts writing a file's data to the disk in a thread. This makes nothing durable, and errors appear at the later fsync. */
+  /** Starts writing a file's data to the disk in a thread. Makes nothing durable; errors appear at the later fsync. */
   startWriting(descriptor: number): Promise<void>;
-  /** Returns true if a pipe or socket has lost its reader. Always false for a file or existing terminal. */
+  /** A pipe or socket has lost its reader. Always false for a file or existing terminal. */
   isReaderGone(descriptor: number): boolean;
   /** Syncs the descriptor's filesystem in a thread. */
   syncFilesystem(descriptor: number): Promise<void>;
 }
 
-/** Name in an open folder; the bytes end with NUL. */
+/** Name in an open folder. The bytes end with NUL. */
 export interface NativeName {
   readonly folder: number;
   readonly name: Uint8Array;
 }
 
-/** Like Node's system errors: `code` is the errno's name. */
+/** `code` is the errno's name, as in Node's system errors. */
 export class SystemCallError extends Error {
   override readonly name = "SystemCallError";
   readonly code: string;
@@ -74,7 +73,7 @@ export class SystemCallError extends Error {
   }
 }
 
-/** Uses Node's name if a number has two. */
+/** Node's name if a number has two. */
 const errnoNames = new Map(
   Object.entries(systemConstants.errno)
     .filter(([name]) => name !== "EWOULDBLOCK" && name !== "EOPNOTSUPP")
@@ -111,7 +110,7 @@ const attributeBytesMax = 65_536;
 
 let loaded: Native | undefined;
 
-/** @throws HoldfastError failed on any system other than Linux */
+/** @throws HoldfastError failed on any system but Linux */
 export function linux(): Native {
   loaded ??= bind();
   return loaded;
@@ -125,7 +124,7 @@ function bind(): Native {
         "There use `holdfast put` and `holdfast get`.",
     );
   }
-  // Loaded lazily, because loading takes longer than many commands.
+  // Loaded on demand, because loading takes longer than many commands.
   const { errno, load } = createRequire(import.meta.url)("koffi") as typeof koffi;
   const libc = load(null);
   const declare: Declare = (declaration) => {
@@ -165,8 +164,7 @@ function bind(): Native {
     lockExclusively: (descriptor) => void flock(descriptor, lockExclusiveNonBlocking),
     hasWriters: (descriptor) => {
       try {
-        // A program that opens it at this moment waits until the lease is returned, and the kernel signals this
-        // process.
+        // A program that opens it now waits until the lease is returned, and the kernel signals this process.
         fcntl(descriptor, setSignalCommand, ignoredSignal);
         fcntl(descriptor, setLeaseCommand, readLease);
         fcntl(descriptor, setLeaseCommand, noLease);
@@ -243,7 +241,6 @@ function bindAttributes(
   };
 }
 
-/** Calls that may wait for the disk. */
 function bindLasting(
   libc: ReturnType<typeof koffi.load>,
 ): Pick<Native, "shareBytes" | "startWriting" | "syncFilesystem"> {
@@ -274,7 +271,7 @@ function bindLasting(
 
 const openHows = new Map<string, Uint8Array>();
 
-/** Returns a cached struct open_how of openat2(2). The mode must be 0 unless a file is created. */
+/** Cached struct open_how of openat2(2). The mode must be 0 unless a file is created. */
 function openHow(flags: number, mode: number, resolve: number): Uint8Array {
   const key = `${flags} ${mode} ${resolve}`;
   const known = openHows.get(key);

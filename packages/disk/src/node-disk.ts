@@ -15,7 +15,7 @@ const foldersAreSynced = process.platform !== "win32";
 
 export const nodeDisk: Disk = nodeDiskAt(asNamed);
 
-/** Returns a disk that resolves paths elsewhere. Errors name the original paths. */
+/** Disk that resolves paths elsewhere. Errors name the original paths. */
 export function nodeDiskAt(places: Places): Disk {
   const at = <Result>(action: string, path: string, act: (place: string) => Promise<Result>): Promise<Result> =>
     attempt(action, path, () => places.withName(path, act));
@@ -79,7 +79,7 @@ class NodeFile implements DiskFile {
   }
 
   setTimes(mtimeMicros: bigint): Promise<void> {
-    // Passed as text, because Node reads a negative number (before 1970) as "now".
+    // Text, because Node reads a negative number (before 1970) as "now".
     const seconds = String(toDoubleSeconds(mtimeMicros));
     return attempt("set the times of", this.#path, () => this.#handle.utimes(seconds, seconds));
   }
@@ -131,7 +131,6 @@ async function attempt<Result>(action: string, path: string, call: () => Promise
   }
 }
 
-/** Continues after partial writes, caused by a signal or too many pieces. */
 async function writeAll(handle: FileHandle, pieces: Uint8Array[], start: number): Promise<number> {
   let position = start;
   let next = 0;
@@ -176,9 +175,8 @@ async function syncFolder(places: Places, path: string): Promise<void> {
 }
 
 /**
- * Converts a time for Node, which uses a double of seconds with steps of 0.24 µs until 2038 and 0.48 µs until 2106.
- * Adding 0.25 µs puts the double 0 to 0.5 µs above the time, so truncating and rounding both restore it. Whole seconds
- * are exact.
+ * Node uses a double of seconds, with steps of 0.24 µs until 2038 and 0.48 µs until 2106. Adding 0.25 µs puts the
+ * double 0 to 0.5 µs above the time, so truncating and rounding both restore it. Whole seconds are exact.
  */
 export function toDoubleSeconds(micros: bigint): number {
   const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;

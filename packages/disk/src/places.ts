@@ -7,20 +7,19 @@ import type { Openers, RootFolder } from "./root-folder.ts";
 
 /** Resolves paths for system calls. A place is valid until `act` has ended. */
 export interface Places {
-  /** Resolves the last name of a path, which may be a link. */
+  /** The last name may be a link. */
   withName<Result>(path: string, act: (place: string) => Result | Promise<Result>): Promise<Result>;
-  /** Resolves a folder's content. */
   withFolder<Result>(path: string, act: (place: string) => Result | Promise<Result>): Promise<Result>;
 }
 
-/** Uses the path itself; the system follows links in it. */
+/** The system follows links in the path. */
 export const asNamed: Places = {
   withName: async (path, act) => act(path),
   withFolder: async (path, act) => act(path),
 };
 
 /**
- * Resolves below an open folder only. No link is followed, even one that replaced a folder at this moment.
+ * Paths below an open folder. No link is followed, even one that replaced a folder at this moment.
  * @param root has no link in its path, with which every path starts
  */
 export function placesBelow(root: RootFolder<Openers>): Places {
@@ -33,7 +32,7 @@ export function placesBelow(root: RootFolder<Openers>): Places {
   };
 }
 
-/** Resolves in open folders. @param descriptors by path of the folder */
+/** @param descriptors open folders by path */
 export function placesIn(descriptors: ReadonlyMap<string, number>): Places {
   const placeIn = (folder: string): string => {
     const descriptor = descriptors.get(folder);
@@ -59,7 +58,7 @@ export function openFolderBelow(root: RootFolder<Openers>, path: string, flags =
   }
 }
 
-/** Returns a path by which system calls reach an open file. */
+/** Path by which system calls reach an open file. */
 export function placeOf(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }

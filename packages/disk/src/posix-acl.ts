@@ -1,6 +1,6 @@
 /**
- * Access control list in the kernel's format (linux/posix_acl_xattr.h): a version, then per entry its tag (u16), rights
- * (u16) and id (u32), all little-endian.
+ * Kernel's format (linux/posix_acl_xattr.h): a version, then per entry its tag (u16), rights (u16) and id (u32), all
+ * little-endian.
  */
 const version = 2;
 const headBytes = 4;
@@ -9,7 +9,7 @@ const tags = { owningGroup: 0x04, mask: 0x10, other: 0x20 } as const;
 const namedTags: ReadonlySet<number> = new Set([0x02, 0x08]);
 
 interface Entry {
-  /** Offset of its rights. */
+  /** Offset of the entry's rights. */
   readonly at: number;
   readonly tag: number;
   readonly rights: number;
@@ -26,7 +26,7 @@ export function readAcl(bytes: Uint8Array): readonly Entry[] | undefined {
   });
 }
 
-/** Returns the list for a file of another group: the new group gets no rights, and the old group's members gain none. */
+/** For a file of another group: the new group gets no rights, and the old group's members gain none. */
 export function withoutOwningGroup(bytes: Uint8Array): Uint8Array {
   const entries = readAcl(bytes) ?? [];
   const copy = bytes.slice();
@@ -37,10 +37,7 @@ export function withoutOwningGroup(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-/**
- * Returns mode bits for a file without the list, which grant nothing that the list denies.
- * @param mode mode of the file with the list
- */
+/** Mode bits without the list, which grant nothing that the list denies. */
 export function modeWithoutAcl(bytes: Uint8Array, mode: number): number {
   const entries = readAcl(bytes);
   if (entries === undefined) return mode & 0o700;

@@ -13,7 +13,7 @@ export type Openers = Pick<Native, "openBelow" | "openAbsolute">;
 /**
  * Opens paths below the root. The kernel resolves each path without symbolic links, so nothing behind a link is read or
  * written, even if a link replaces a folder at this moment. Long paths are resolved in steps. Without openat2, each
- * name is opened in its folder, which is equally safe and costs a call per name.
+ * name is opened in its folder, which is equally safe.
  */
 export class RootFolder<Calls extends Openers = Native> {
   readonly path: string;
@@ -51,7 +51,6 @@ export class RootFolder<Calls extends Openers = Native> {
     }
   }
 
-  /** Runs an action on the last name in its folder. */
   withName<Result>(path: string, act: (at: NativeName) => Result): Result {
     const at = this.openName(path);
     try {
@@ -61,7 +60,7 @@ export class RootFolder<Calls extends Openers = Native> {
     }
   }
 
-  /** Opens the folder of the last name; the caller closes it. */
+  /** Opens the folder of the last name. The caller closes it. */
   openName(path: string): NativeName {
     checkPath(path);
     if (path === "") throw new HoldfastError("failed", "The folder itself cannot be changed.");
@@ -80,7 +79,7 @@ export class RootFolder<Calls extends Openers = Native> {
     }
   }
 
-  /** Uses one call instead of three. @returns undefined on failure, whose reason a stepwise attempt shows */
+  /** One call instead of three. @returns undefined on failure, whose reason a stepwise attempt shows */
   #openAtOnce(path: string, flags: number, mode: number): number | undefined {
     if (!this.#hasOpenBelow || path.length > stepLengthMax) return undefined;
     try {
@@ -93,7 +92,7 @@ export class RootFolder<Calls extends Openers = Native> {
   }
 
   /**
-   * Reads names like `look` in a folder opened once, without following links.
+   * `look` for names in a folder opened once.
    * @returns result per name: data, undefined if missing, or the error
    */
   lookIn(path: string, names: readonly string[]): (BigIntStats | undefined | Error)[] {
@@ -105,7 +104,7 @@ export class RootFolder<Calls extends Openers = Native> {
     }
   }
 
-  /** Reports an unmounted or removed root as unavailable, because its content is unknown. */
+  /** An unmounted or removed root is unavailable, because its content is unknown. */
   #openRoot(flags: number): number {
     try {
       const place = this.#held === undefined ? this.path : `/proc/self/fd/${this.#held}`;
@@ -134,12 +133,11 @@ export class RootFolder<Calls extends Openers = Native> {
   #loopError(folder: number, path: string, flags: number, thrown: unknown): unknown {
     const slash = path.lastIndexOf("/");
     if ((flags & openPathOnly) !== 0) return new SystemCallError("openat2", notAFolder);
-    // Throws the error for a link before the last name.
+    // A link before the last name is reported by this step.
     if (slash !== -1) closeSync(this.#openStep(folder, path.slice(0, slash), folderFlags, 0));
     return thrown;
   }
 
-  /** Opens name by name. */
   #walk(start: number, path: string, flags: number, mode: number): number {
     const names = path.split("/");
     const last = names.pop() ?? "";
@@ -161,7 +159,7 @@ export const folderFlags = openPathOnly | constants.O_DIRECTORY;
 /** Does not wait for a pipe's other end or a device. */
 export const readFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** Returns a path for Node calls to a name in an open folder. The name ends with NUL, the path does not. */
+/** Returns a path for Node calls. The name ends with NUL, the path does not. */
 export function nodePath(folder: number, name: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`/proc/self/fd/${folder}/`), name.subarray(0, -1)]);
 }
@@ -170,7 +168,7 @@ export function isName(text: string): boolean {
   return text !== "" && text !== "." && text !== ".." && !/[/\0]/.test(text);
 }
 
-/** Uses one call and does not follow a link. */
+/** One call, which does not follow a link. */
 function lookAt(folder: number, name: string): BigIntStats | undefined | Error {
   if (!isName(name)) {
     return new HoldfastError("failed", `${JSON.stringify(name)} is not a valid name.`);
@@ -189,7 +187,7 @@ function checkPath(path: string): void {
   throw new HoldfastError("failed", `${JSON.stringify(path)} is not a path in the folder.`);
 }
 
-/** Splits a path at names into steps below a call's limit of 4,095 bytes. */
+/** Steps end at names, below a call's limit of 4,095 bytes. */
 function stepsOf(path: string): string[] {
   if (path.length <= stepLengthMax) return [path];
   const steps: string[] = [];
@@ -206,7 +204,7 @@ function stepsOf(path: string): string[] {
 
 const notAFolder = systemConstants.errno.ENOTDIR;
 
-/** In UTF-16 units of at most three bytes each. */
+/** UTF-16 units of at most three bytes each. */
 const stepLengthMax = 1200;
 
 function replaceBy(old: number, next: number): number {

@@ -1,6 +1,6 @@
 /**
- * Returns numbers from 0 to below 1, determined by the seed, for tests and fault injection; never for secrets. The
- * generator is mulberry32 (Tommy Ettinger, public domain).
+ * Numbers from 0 to below 1, for tests and fault injection; never for secrets. The generator is mulberry32 (Tommy
+ * Ettinger, public domain).
  */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

@@ -1,11 +1,11 @@
 export const pageBytes = 4096;
 
-/** Bytes of one simulated file. Each unsynced page keeps its durable version, so that a crash can restore any subset. */
+/** Each unsynced page keeps its durable version, so that a crash can restore any subset. */
 export class SimulatedContent {
   #bytes = new Uint8Array(0);
   #sizeBytes = 0;
   #durableSizeBytes = 0;
-  /** Page number -> its durable version; undefined if the durable file lacks the page. */
+  /** Page number -> durable version; undefined if the durable file lacks the page. */
   readonly #unsynced = new Map<number, Uint8Array | undefined>();
   /** Pages with a failed sync: the kernel considers them clean, and no later sync writes them. */
   readonly #abandoned = new Map<number, Uint8Array | undefined>();
@@ -42,7 +42,7 @@ export class SimulatedContent {
     this.#unsynced.clear();
   }
 
-  /** Simulates a power failure; a random number under 0.5 keeps unsynced data. */
+  /** Simulates a power failure. A random number under 0.5 keeps unsynced data. */
   crash(random: () => number): void {
     for (const [page, before] of [...this.#unsynced, ...this.#abandoned]) {
       if (random() < 0.5) continue;

@@ -3,27 +3,27 @@ import type { Disk, DiskEntry, DiskFile, DiskReader, DiskStat } from "./disk.ts"
 import { errnoError, SimulatedFilesystem, toDiskStat } from "./simulated-filesystem.ts";
 import type { SimulatedInode } from "./simulated-filesystem.ts";
 
-/** Simulates the end of the process. Not a HoldfastError, so that no error handling catches it. */
+/** End of the process. Not a HoldfastError, so that no error handling catches it. */
 export class SimulatedCrash extends Error {
   override readonly name = "SimulatedCrash";
 }
 
 export interface DiskCall {
   readonly name: keyof Disk | keyof DiskFile | "readAt";
-  /** For calls on an open file: the path under which it was opened. */
+  /** On an open file: the path under which it was opened. */
   readonly path: string;
 }
 
 export interface SimulatedDiskOptions {
-  /** Capacity for file contents in pages of 4 KiB; more fails with ENOSPC. */
+  /** For file contents in pages of 4 KiB; more fails with ENOSPC. */
   readonly capacityBytes?: number;
   /** Called before each call; a returned errno code makes the call fail. A failed sync poisons its file. */
   readonly onCall?: (call: DiskCall) => string | undefined;
-  /** The disk's clock, for the times of written files. */
+  /** Clock for the times of written files. */
   readonly nowMicros?: () => bigint;
 }
 
-/** In-memory disk on which only synced data certainly survives `crash`. */
+/** Disk in memory. Only synced data certainly survives `crash`. */
 export class SimulatedDisk implements Disk {
   /** Cuts the power after this call and before its result: `callCount` plus n for the n-th from now. */
   crashAfterCall = Infinity;
@@ -45,16 +45,15 @@ export class SimulatedDisk implements Disk {
   }
 
   /**
-   * Cuts the power and mounts the rest; open files are gone.
-   * @param random returns 0 up to 1: below 0.5 keeps an unsynced item. `() => 0` keeps everything, and `() => 0.99`
-   * loses everything that may be lost.
+   * Cuts the power and mounts the rest. @param random below 0.5 keeps an unsynced item: `() => 0` keeps everything, and
+   * `() => 0.99` loses everything that may be lost
    */
   crash(random: () => number): void {
     this.#filesystem.crash(random);
     this.restart();
   }
 
-  /** Ends the process without a power failure: open files are gone, and no data is lost. */
+  /** Ends the process without a power failure: open files are gone, but no data. */
   restart(): void {
     this.#filesystem.closeAll();
     this.#boots += 1;
@@ -164,7 +163,6 @@ export class SimulatedDisk implements Disk {
     };
   }
 
-  /** Calls on one open file, which end at a power failure. */
   #callsOn(inode: SimulatedInode, path: string) {
     const boot = this.#boots;
     inode.openCount += 1;
@@ -179,7 +177,7 @@ export class SimulatedDisk implements Disk {
     };
   }
 
-  /** Executes or fails the n-th call, but its caller crashes before receiving the result. */
+  /** The caller crashes before receiving the result of the n-th call. */
   async #call<Result>(
     call: DiskCall,
     act: (filesystem: SimulatedFilesystem) => Result,

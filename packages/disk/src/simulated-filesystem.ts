@@ -26,10 +26,7 @@ export interface FilesystemOptions {
 
 const rootNumber = 1;
 
-/**
- * Content of a simulated disk: inodes and names. Its methods are the system calls and throw their errors. Symbolic
- * links in the middle of a path are not followed.
- */
+/** The methods are the system calls and throw their errors. Symbolic links in the middle of a path are not followed. */
 export class SimulatedFilesystem {
   readonly #options: FilesystemOptions;
   readonly #names = new SimulatedNames();
@@ -75,7 +72,7 @@ export class SimulatedFilesystem {
     return inode.content.read(start, end);
   }
 
-  /** Writes as much as fits. Returns the end position. */
+  /** Writes the part that fits. Returns the end position. */
   write(inode: SimulatedInode, pieces: readonly Uint8Array[], start: number): number {
     let position = start;
     for (const piece of pieces) {
@@ -211,7 +208,7 @@ export class SimulatedFilesystem {
     if (this.#names.inFolder(replaced.number).size > 0) throw errnoError("ENOTEMPTY");
   }
 
-  /** Keeps a nameless file while a crash could restore its name. */
+  /** A crash could restore the name of a nameless file. */
   #dropIfUnused(inode: SimulatedInode): void {
     if (inode.number === rootNumber || inode.openCount > 0 || this.#names.isNamed(inode.number)) return;
     this.#inodes.delete(inode.number);
@@ -239,7 +236,6 @@ export function toDiskStat(inode: SimulatedInode): DiskStat {
   };
 }
 
-/** Returns an error like that of a system call. */
 export function errnoError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }

@@ -1,11 +1,10 @@
-/** One name in a folder, identified by inode number. */
 export interface Slot {
   readonly folder: number;
   readonly name: string;
 }
 
 interface Change extends Slot {
-  /** Inode of the name afterwards; undefined: none. */
+  /** Inode afterwards; undefined: none. */
   readonly inode: number | undefined;
 }
 
@@ -14,17 +13,17 @@ type Names = Map<number, Map<string, number>>;
 /**
  * Names of a simulated disk, as visible now and as after a power failure.
  *
- * Everything undefined by POSIX is random here. An operation stays pending until its folder is synced, and a crash
- * keeps or loses each pending one independently, with two exceptions:
+ * Everything undefined by POSIX is random here. A crash keeps or loses each pending operation independently, with two
+ * exceptions:
  * - Operations on one name are ordered: keeping one keeps earlier ones of that name.
  * - A rename is kept or lost as a whole, so the file never loses both names by it. Between two folders, syncing the new
- *   name's folder keeps the new name and leaves the removal of the old one pending. Syncing only the old name's folder
- *   promises nothing.
+ * name's folder keeps the new name and leaves the removal of the old one pending. Syncing only the old name's folder
+ * promises nothing.
  */
 export class SimulatedNames {
   #seen: Names = new Map();
   #durable: Names = new Map();
-  /** An operation is one change, or two for a rename with the new name first. */
+  /** One change, or two for a rename with the new name first. */
   #pending: (readonly Change[])[] = [];
 
   find(slot: Slot): number | undefined {
@@ -69,14 +68,12 @@ export class SimulatedNames {
     this.#seen = new Map([...this.#durable].map(([folder, names]) => [folder, new Map(names)]));
   }
 
-  /** Returns inodes with a visible name. */
   named(): Set<number> {
     const inodes = new Set<number>();
     for (const entries of this.#seen.values()) for (const inode of entries.values()) inodes.add(inode);
     return inodes;
   }
 
-  /** Returns true if a name refers to this inode now or after a crash. */
   isNamed(inode: number): boolean {
     const stands = (names: Names): boolean =>
       [...names.values()].some((entries) => [...entries.values()].includes(inode));
@@ -89,7 +86,9 @@ export class SimulatedNames {
     this.#pending.push(operation);
   }
 
-  /** Makes as many changes of each pending operation durable as `choose` returns, with earlier ones of the same names. */
+  /**
+   * Makes as many changes of each pending operation durable as `choose` returns, with earlier ones of the same names.
+   */
   #settle(choose: (operation: readonly Change[]) => number): void {
     const needed = new Set<string>();
     const plan = this.#pending.map((operation) => ({ operation, chosen: choose(operation) }));

@@ -4,13 +4,13 @@ import type { Disk, DiskFile } from "./disk.ts";
 
 export interface DurableWriteOptions {
   readonly mode: number;
-  /** Returns this many random bytes, for the temporary name. */
+  /** Random bytes for the temporary name. */
   readonly random: (sizeBytes: number) => Uint8Array;
 }
 
 /**
- * Writes a file at `path`, whose folder must be durable. Readers get the complete old or new content, even after a
- * power failure, and the new one once this has returned.
+ * Writes a file, whose folder must be durable. Readers get the complete old or new content, even after a power failure,
+ * and the new one once this has returned.
  */
 export async function writeFileDurably(
   disk: Disk,
@@ -23,7 +23,7 @@ export async function writeFileDurably(
   await moveDurably(disk, temporary, path);
 }
 
-/** Creates a file with durable content and a name that is not durable yet. A failure leaves nothing behind. */
+/** Durable content under a name that is not durable yet. A failure leaves nothing behind. */
 export async function writeNewFile(
   disk: Disk,
   path: string,
@@ -54,8 +54,8 @@ export async function moveDurably(disk: Disk, from: string, to: string): Promise
 }
 
 /**
- * Creates a folder and missing parents, and makes their names durable. An existing folder's name is synced too, because
- * a killed process may have created it.
+ * Creates a folder and missing parents durably. An existing folder's name is synced too: a killed process may have
+ * created it.
  */
 export async function ensureFolderDurably(
   disk: Disk,
@@ -93,7 +93,7 @@ async function syncNameOf(disk: Disk, path: string): Promise<void> {
   }
 }
 
-/** Cleans up and keeps the original error. A leftover temporary file only uses space. */
+/** Keeps the original error. A leftover temporary file only uses space. */
 async function discard(disk: Disk, path: string, file?: DiskFile): Promise<void> {
   await Promise.allSettled([file?.close()]);
   await Promise.allSettled([disk.unlink(path)]);

@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Called between the steps of a call to end an abandoned one. */
 export function assertWanted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw abandonedError(signal);
 }
@@ -18,7 +17,7 @@ export async function waitWhileWanted(sleep: Sleep, delayMs: number, signal: Abo
   try {
     await sleep(delayMs, signal);
   } catch (error) {
-    // The caller always gets the same error for an abort.
+    // An abort always gives the caller the same error.
     assertWanted(signal);
     throw error;
   }

@@ -3,12 +3,12 @@ import { isNotFound } from "@holdfast/disk/disk-error";
 import type { Disk } from "@holdfast/disk/disk";
 import type { ObjectEntry } from "./object-store.ts";
 
-/** Concurrent stat calls. The disk has few threads, which others use too. */
+/** The disk has few threads, which others use too. */
 const statsAtOnce = 16;
 
 /**
- * Lists files below `folder` whose relative path starts with the prefix, in byte order. Holds the names of one folder
- * and its parents in memory.
+ * Lists files below `folder` whose relative path starts with the prefix, in byte order. Memory holds the names of one
+ * folder and its parents.
  */
 export async function* listFiles(disk: Disk, folder: string, prefix: string, above = ""): AsyncIterable<ObjectEntry> {
   const keys = await listKeys(disk, folder, above);

@@ -6,28 +6,28 @@ import { ensureFolderDurably, isThere, moveDurably, writeNewFile } from "@holdfa
 
 export interface FsPutOptions {
   readonly disk: Disk;
-  /** Folder of the store; objects are in `objects/`, unfinished ones in `tmp/`. */
+  /** Objects are in `objects/`, unfinished ones in `tmp/`. */
   readonly folder: string;
   readonly random: (sizeBytes: number) => Uint8Array;
   readonly nowMs: () => number;
   /**
    * Name of the store in the error about a missing folder, which then contains path and reason. undefined: users of a
-   * server see the error, so the path is only in its cause, for the log.
+   * server see the error, so the path is only in its cause.
    */
   readonly called?: string | undefined;
 }
 
-/** Writes the bytes to `path` in `objects/` of that folder. */
+/** Writes to `path`, which is in `objects/` of that folder. */
 export type FsPut = (path: string, bytes: Uint8Array | readonly Uint8Array[]) => Promise<void>;
 
 const fileMode = 0o600;
 const folderMode = 0o700;
-/** Age from which a temporary file is a crash leftover. A younger one may belong to another process that shares the folder. */
+/** An older temporary file is a crash leftover. A younger one may belong to another process that shares the folder. */
 const leftoverAgeMs = 3600_000;
 
 /**
- * Creates the store at the first put, not earlier: an empty folder may be an unmounted disk's mount point, where
- * reading must leave nothing.
+ * Creates the store at the first put: an empty folder may be an unmounted disk's mount point, where reading must leave
+ * nothing.
  */
 export async function openFsPut({ disk, folder, random, nowMs, called }: FsPutOptions): Promise<FsPut> {
   const objects = join(folder, "objects");
@@ -75,7 +75,7 @@ function makeOnce(make: () => Promise<void>) {
   };
 }
 
-/** Caches folders that exist durably, so that a put pays for each only once. */
+/** A put pays for each folder only once. */
 function makeFolderMemory(disk: Disk) {
   const ensured = new Map<string, Promise<void>>();
   return {

@@ -9,7 +9,7 @@ import type { FsPutOptions } from "./fs-put.ts";
 import { assertKey, assertPrefix, assertRange, notFoundError, rangeError } from "./object-key.ts";
 import type { ByteRange, ObjectStore } from "./object-store.ts";
 
-/** Opens a store in a folder that the first put creates. Each put costs one fdatasync and one folder sync. */
+/** The first put creates the folder. Each put costs one fdatasync and one folder sync. */
 export async function openFsStore(options: FsPutOptions): Promise<ObjectStore> {
   const { disk, folder } = options;
   const objects = join(folder, "objects");
@@ -83,7 +83,7 @@ async function openObject(disk: Disk, path: string, key: string): Promise<DiskRe
   }
 }
 
-/** Not zero-filled, because it is read completely or discarded. */
+/** Memory is not zero-filled, because it is read completely or discarded. */
 function ownMemory(sizeBytes: number): Uint8Array {
   return Buffer.allocUnsafeSlow(sizeBytes);
 }

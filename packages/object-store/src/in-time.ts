@@ -7,10 +7,7 @@ export interface Patience {
   readonly sleep: Sleep;
 }
 
-/**
- * Limits the time of a call. A late call is aborted by its signal and not awaited.
- * @throws HoldfastError unavailable if it took too long
- */
+/** A late call is aborted by its signal and not awaited. @throws HoldfastError unavailable if it took too long */
 export async function inTime<Result>(
   { patienceMs, sleep }: Patience,
   signal: AbortSignal | undefined,

@@ -20,7 +20,7 @@ export function assertKey(key: string): void {
   });
 }
 
-/** A prefix is the start of a key, so it may be empty or end anywhere. */
+/** A prefix may be empty or end anywhere in a key. */
 export function assertPrefix(prefix: string): void {
   if (prefix !== "") assertKey(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);
 }
@@ -45,7 +45,6 @@ export function countBytes(bytes: Uint8Array | readonly Uint8Array[]): number {
   return bytes.reduce((sum, piece) => sum + piece.length, 0);
 }
 
-/** Returns one buffer, copied only if needed. */
 export function joinBytes(bytes: Uint8Array | readonly Uint8Array[]): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes;
   const [first] = bytes;

@@ -18,12 +18,12 @@ export interface OpenStoreOptions {
   readonly random: () => number;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
-  /** Milliseconds of a monotonic clock. */
+  /** Monotonic clock. */
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;
-  /** Reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. */
+  /** For AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Wraps the plain store below limit and retry, so that a test's faults occur where real ones do. */
+  /** Wraps the plain store below limit and retry, where real faults occur. */
   readonly wrap?: (store: ObjectStore) => ObjectStore;
   readonly onCall?: (call: MeteredCall) => void;
   readonly onRetry?: (error: HoldfastError, delayMs: number) => void;
@@ -32,8 +32,7 @@ export interface OpenStoreOptions {
 }
 
 /**
- * Opens the server's store with all decorators: meter( retry( limit( store ) ) ). A call waiting for a retry thus
- * blocks no other, and the meter sees what the caller sees.
+ * Decorators of the server's store: meter( retry( limit( store ) ) ). A call waiting for a retry thus blocks no other.
  * @param location a folder, or `s3://bucket/prefix?endpoint=…&region=…&path_style=true`
  */
 export async function openStore(location: string, options: OpenStoreOptions): Promise<ObjectStore> {
@@ -57,7 +56,7 @@ export async function openPlainStore(
   }: Pick<OpenStoreOptions, "disk" | "randomBytes" | "nowMs" | "environment" | "called">,
 ): Promise<ObjectStore> {
   if (isS3Location(location)) {
-    // Loaded lazily, because the S3 library takes longer than everything else, and most servers use a folder.
+    // The S3 library takes longer to load than everything else, and most servers use a folder.
     const { makeS3Store } = await import("./s3-store.ts");
     return makeS3Store({ location: parseS3Location(location), credentials: readCredentials(environment) });
   }

@@ -2,7 +2,7 @@ import { S3ServiceException } from "@aws-sdk/client-s3";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
 
-/** S3 error names for which the HTTP status alone would be misleading. */
+/** The HTTP status alone would be misleading for these names. */
 const codesByName: Readonly<Record<string, ErrorCode>> = {
   NoSuchKey: "not_found",
   NotFound: "not_found",
@@ -13,7 +13,7 @@ const codesByName: Readonly<Record<string, ErrorCode>> = {
   XMinioStorageFull: "store_full",
   SlowDown: "unavailable",
   RequestTimeout: "unavailable",
-  // The content was corrupted in transit, so a retry is useful.
+  // Corrupted in transit, so a retry is useful.
   BadDigest: "unavailable",
   XAmzContentSHA256Mismatch: "unavailable",
 };
@@ -24,7 +24,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   failed: "Check the bucket, the keys and their permissions.",
 };
 
-/** @param action the attempted call, as in "put packs/1" */
+/** @param action attempted call, as in "put packs/1" */
 export function toS3Error(thrown: unknown, action: string): HoldfastError {
   if (thrown instanceof HoldfastError) return thrown;
   const code = codeOf(thrown);

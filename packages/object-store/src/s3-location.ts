@@ -8,7 +8,7 @@ export interface S3Location {
   /** undefined: Amazon's endpoint of the region */
   readonly endpoint: string | undefined;
   readonly region: string;
-  /** Puts the bucket in the URL's path instead of its host name. */
+  /** The bucket is in the URL's path instead of its host name. */
   readonly pathStyle: boolean;
 }
 

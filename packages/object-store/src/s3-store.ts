@@ -25,17 +25,17 @@ export interface S3StoreOptions {
   /** undefined: Amazon's chain of providers (the machine's role, …) */
   readonly credentials?: S3Credentials | undefined;
   readonly connectTimeoutMs?: number;
-  /** Time from the start of the request to the start of its response. */
+  /** From the start of the request to the start of its response. */
   readonly answerTimeoutMs?: number;
-  /** Time without a byte in either direction. */
+  /** Without a byte in either direction. */
   readonly idleTimeoutMs?: number;
-  /** Keys per list response; undefined: the server's default, usually 1000. */
+  /** Per list response; undefined: the server's default, usually 1000. */
   readonly listPageKeysMax?: number;
 }
 
 /**
- * Store on any S3 server. A put is one PUT, atomic by S3's guarantee. Its signature covers the content's SHA-256, so
- * the server rejects corrupted data. The decorator does the retries.
+ * Works with any S3 server. A put is one PUT, atomic by S3's guarantee. Its signature covers the content's SHA-256, so
+ * the server rejects corrupted data.
  */
 export function makeS3Store(options: S3StoreOptions): ObjectStore {
   const { bucket, prefix } = options.location;

@@ -12,7 +12,7 @@ export interface ConformanceOptions {
 }
 
 /**
- * Tests of each store and decorator, as far as they need no power failure.
+ * Tests for each store and decorator, without power failures.
  * @param makeStore returns a new, empty store
  */
 export function testStore(

@@ -6,29 +6,28 @@ import type { CallOptions, GetOptions, ObjectEntry, ObjectStat, ObjectStore } fr
 export interface StoreCopyOptions {
   /** A folder or `s3://…`, as configured. */
   readonly name: string;
-  /** Opens the store, also after it went away and must be recreated. */
+  /** Also called after the store went away and must be recreated. */
   readonly open: () => Promise<ObjectStore>;
-  /** Object that proves the store's identity and availability; undefined: any response suffices. */
+  /** Proves the store's identity and availability; undefined: any response suffices. */
   readonly proofKey?: string;
-  /** Rejects for another store's proof. Called before a returned store is used, because another one may be in its place. */
+  /** Rejects for another store's proof, because another store may be in the place of a returned one. */
   readonly assertOwn?: (store: ObjectStore) => Promise<void>;
-  /** True for a store never used before, which needs no proof yet. */
+  /** The store was never used before, so no proof exists yet. */
   readonly isNew?: boolean;
-  /** Timeout of a check. */
+  /** Longest time of a check. */
   readonly patienceMs: number;
   readonly sleep: Sleep;
-  /** Milliseconds of a monotonic clock. */
+  /** Monotonic clock. */
   readonly monotonicMs: () => number;
   /** Called when the store goes away, and without a reason when it is back. */
   readonly onChange?: (copy: StoreCopy, reason: HoldfastError | undefined) => void;
-  /** Called for an object that this copy lacks or has damaged, and another copy has intact. */
+  /** This copy lacks the object or has it damaged, and another copy has it intact. */
   readonly onLack?: (copy: StoreCopy, key: string) => void;
 }
 
 /**
- * One of two stores with equal content, and its availability. After a failed call, the store must show its proof,
- * otherwise it is away until it does. A store that answers without a proof (an unmounted disk) is away too, and
- * `isGone`.
+ * One of two stores with equal content. After a failed call, the store must show its proof, otherwise it is away until
+ * it does. A store that answers without a proof (an unmounted disk) is away too, and `isGone`.
  */
 export class StoreCopy implements ObjectStore {
   readonly name: string;
@@ -51,7 +50,7 @@ export class StoreCopy implements ObjectStore {
     return this.#reason !== undefined;
   }
 
-  /** True if it answers but lacks its proof. */
+  /** The store answers but lacks its proof. */
   get isGone(): boolean {
     return this.#isGone;
   }
@@ -60,18 +59,17 @@ export class StoreCopy implements ObjectStore {
     return this.#isNew;
   }
 
-  /** Reason for being away. */
   get reason(): HoldfastError | undefined {
     return this.#reason;
   }
 
-  /** Checks if the store is available. Concurrent callers share one check. */
+  /** Concurrent callers share one check. @returns true if the store is available */
   look(): Promise<boolean> {
     this.#looking ??= this.#lookOnce().finally(() => (this.#looking = undefined));
     return this.#looking;
   }
 
-  /** Like `look`, at most once per `everyMs`. */
+  /** `look` at most once per `everyMs`. */
   async lookAgain(everyMs: number): Promise<boolean> {
     if (this.#options.monotonicMs() - this.#lookedAtMs < everyMs && this.#looking === undefined) return !this.isAway;
     return this.look();
@@ -85,7 +83,7 @@ export class StoreCopy implements ObjectStore {
     await this.look();
   }
 
-  /** Records that another copy has this object intact, unlike this one. */
+  /** Another copy has this object intact, unlike this one. */
   lacks(key: string): void {
     if (!this.isAway) this.#options.onLack?.(this, key);
   }
@@ -116,7 +114,6 @@ export class StoreCopy implements ObjectStore {
     }
   }
 
-  /** Records a timeout. */
   async tookTooLong(isWrite: boolean): Promise<void> {
     this.#cannotWrite ||= isWrite;
     await this.look();

@@ -7,7 +7,7 @@ import { assertKey, assertPrefix, assertRange, countBytes, notFoundError } from 
 import type { CallOptions, ObjectStore } from "./object-store.ts";
 import { StoreCopy } from "./store-copy.ts";
 
-/** When a put is acknowledged: once both stores have it, or once one has it and the other's debt is recorded. */
+/** A put is acknowledged once both stores have it, or once one has it and the other's debt is recorded. */
 export const storePolicies = ["both", "one"] as const;
 export type StorePolicy = (typeof storePolicies)[number];
 
@@ -23,9 +23,9 @@ export interface TwoStoresOptions {
   /** The first is read first. */
   readonly copies: readonly [StoreCopy, StoreCopy];
   readonly policy: StorePolicy;
-  /** Durably records debts. */
+  /** Records debts durably. */
   readonly owe: (debts: readonly Debt[]) => Promise<void>;
-  /** Time for which a finished store waits for one that hangs. */
+  /** A finished store waits this long for one that hangs. */
   readonly patienceMs: number;
   readonly sleep: Sleep;
   /** Minimum interval of checks of an unavailable store. */
@@ -37,8 +37,8 @@ export interface TwoStores extends ObjectStore {
 }
 
 /**
- * Combines two stores. A put goes to both; the first available one answers a get. An object counts as missing only if
- * both are available and neither has it. A delete succeeds while one store is away, which then owes it.
+ * A put goes to both; the first available one answers a get. An object counts as missing only if both are available and
+ * neither has it. A delete succeeds while one store is away, which then owes it.
  */
 export function makeTwoStores(options: TwoStoresOptions): TwoStores {
   const { copies } = options;
@@ -88,12 +88,11 @@ export function copiesOf(store: ObjectStore): readonly ObjectStore[] {
   return twoOf(store) ?? [store];
 }
 
-/** Returns undefined for a single store. */
+/** undefined for a single store */
 export function twoOf(store: ObjectStore): TwoStores["copies"] | undefined {
   return "copies" in store ? (store as TwoStores).copies : undefined;
 }
 
-/** Returns the name for reports. */
 export function nameOf(store: ObjectStore): string {
   return store instanceof StoreCopy ? store.name : "";
 }
@@ -113,13 +112,13 @@ async function putBoth(
   if (lacking.length === 0) return;
   const debts = lacking.map(({ name }): Debt => ({ store: name, key, deed: "copy", sizeBytes: countBytes(bytes) }));
   if (policy === "one") return options.owe(debts);
-  // The put is not acknowledged, but one store has the object. Recording the debt makes both equal.
+  // One store has the object of the put that is not acknowledged. The debt makes both equal.
   await options.owe(debts).catch(() => {});
   throwFirst(failures);
 }
 
 /**
- * Checks availability before writing, because an impossible put would leave its object in one store repeatedly.
+ * Availability is checked before writing: an impossible put would leave its object in one store.
  * @throws HoldfastError unavailable if too few stores are available
  */
 async function readyToWrite({ copies, policy, lookEveryMs = 1000 }: TwoStoresOptions): Promise<StoreCopy[]> {
@@ -153,8 +152,7 @@ async function deleteBoth(options: TwoStoresOptions, key: string, call: CallOpti
 
 /**
  * Waits for all stores, because none may read the bytes after the put has returned. With the policy `one`, a slow store
- * is aborted some time after another has succeeded.
- * @returns errors by copy
+ * is aborted. @returns errors by copy
  */
 async function actOnAll(
   { policy, patienceMs, sleep }: TwoStoresOptions,
@@ -217,7 +215,6 @@ async function readEither<Result>(
   throw await whyNeither(failures);
 }
 
-/** An object counts as missing only if both stores are available. */
 async function whyNeither(failures: ReadonlyMap<StoreCopy, HoldfastError>): Promise<HoldfastError> {
   const other = [...failures].find(([, { code }]) => !isAbsent(code));
   if (other !== undefined) return seenFromOutside(...other);
@@ -246,15 +243,12 @@ function throwFirst(failures: ReadonlyMap<StoreCopy, HoldfastError>): never {
   throw first === undefined ? awayError("neither was asked", undefined) : seenFromOutside(...first);
 }
 
-/**
- * A store that fails at everything (no permission, no folder) is away, which may pass. As a single store, the error
- * would be permanent.
- */
+/** A store that fails at everything is away, which may pass. As a single store, the error would be permanent. */
 function seenFromOutside(copy: StoreCopy, failure: HoldfastError): HoldfastError {
   return copy.isAway && failure.code === "failed" ? awayError("one of the two stores fails", failure) : failure;
 }
 
-/** For users of the server: the location is only in the cause, for the log. */
+/** Users of the server see this, so the location is only in the cause. */
 function awayError(what: string, cause: unknown): HoldfastError {
   return new HoldfastError("unavailable", `A block store is not available: ${what}. Try again in a moment.`, {
     retryAfterSeconds: 5,

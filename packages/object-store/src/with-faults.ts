@@ -6,7 +6,7 @@ import type { CallOptions, ObjectStore } from "./object-store.ts";
 export interface FaultRates {
   /** The call fails without an effect. */
   readonly failBefore: number;
-  /** The call is executed and fails nevertheless. */
+  /** The call is executed but fails nevertheless. */
   readonly failAfter: number;
   /** The call waits `slowMs` and is executed. */
   readonly slow: number;
@@ -24,11 +24,10 @@ export interface FaultOptions {
   readonly hangMs: number;
 }
 
-/** Controls faults while the store is in use. */
 export interface FaultSwitch {
-  /** Sets the shares of all calls with each fault, in sum at most 1. Absent ones are 0. */
+  /** Shares of all calls with each fault, in sum at most 1. Absent ones are 0. */
   setRates(rates: Partial<FaultRates>): void;
-  /** Queues faults for the next calls (of an operation, if named), before random ones. */
+  /** Faults for the next calls (of an operation, if named), before random ones. */
   queue(
     fault: Fault,
     options?: { readonly operation?: keyof ObjectStore; readonly times?: number; readonly error?: HoldfastError },

@@ -6,14 +6,13 @@ import type { ObjectStore } from "./object-store.ts";
 export interface LimitOptions {
   /** Concurrent calls. */
   readonly callsMax: number;
-  /** Total bytes of concurrent puts and gets; a larger call runs alone. */
+  /** Bytes of concurrent puts and gets; a larger call runs alone. */
   readonly bytesMax: number;
 }
 
 /**
  * Queues calls in order, so that a burst neither fills the memory nor opens a thousand connections. Lists are not
- * counted, because they wait for their reader, who may wait for the store. A get of a whole object counts as a full
- * pack.
+ * counted: they wait for their reader, who may wait for the store. A get of a whole object counts as a full pack.
  */
 export function withLimit(store: ObjectStore, options: LimitOptions): ObjectStore {
   const gate = makeGate(options);

@@ -6,20 +6,19 @@ import type { ObjectEntry, ObjectStore } from "./object-store.ts";
 export interface MeteredCall {
   readonly operation: keyof ObjectStore;
   readonly outcome: "ok" | ErrorCode;
-  /** Content sent or received; 0 for a failed call. */
+  /** Sent or received; 0 for a failed call. */
   readonly sizeBytes: number;
-  /** For a list: without the time of its reader. */
+  /** Excludes the time of a list's reader. */
   readonly durationMs: number;
 }
 
 export interface MeterOptions {
-  /** Milliseconds of a monotonic clock. */
+  /** Monotonic clock. */
   readonly nowMs: () => number;
   /** Called once at the end of each call. */
   readonly onCall: (call: MeteredCall) => void;
 }
 
-/** Reports operation, result, bytes and duration of each call. */
 export function withMeter(store: ObjectStore, { nowMs, onCall }: MeterOptions): ObjectStore {
   const measure = async <Result>(
     operation: keyof ObjectStore,

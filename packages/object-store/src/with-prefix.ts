@@ -1,7 +1,7 @@
 import { assertKey, assertPrefix } from "./object-key.ts";
 import type { ObjectEntry, ObjectStore } from "./object-store.ts";
 
-/** Restricts a store to keys with the prefix, as a separate store. @param prefix ends with a slash */
+/** Store of only the keys with the prefix. @param prefix ends with a slash */
 export function withPrefix(store: ObjectStore, prefix: string): ObjectStore {
   assertPrefix(prefix);
   const keyOf = (key: string): string => {

@@ -5,7 +5,7 @@ import type { Sleep } from "./call-signal.ts";
 import type { CallOptions, ObjectEntry, ObjectStore } from "./object-store.ts";
 
 export interface RetryOptions {
-  /** Attempts per call, including the first. */
+  /** Per call, including the first. */
   readonly attemptsMax: number;
   /** The wait before the n-th retry is uniform between 0 and this times 2^(n-1) ("full jitter", AWS Architecture Blog, 2015). */
   readonly delayMs: number;
@@ -41,7 +41,7 @@ async function repeat<Result>(
   }
 }
 
-/** Restarts a broken list and skips entries already returned, which its order makes simple. */
+/** Restarts a broken list, and skips entries already returned, because lists are ordered. */
 async function* relist(
   store: ObjectStore,
   prefix: string,
@@ -78,7 +78,7 @@ async function waitOrThrow(
   await waitWhileWanted(options.sleep, delayMs, call?.signal);
 }
 
-/** Excludes a full disk, which does not resolve within one call. */
+/** A full disk does not resolve within one call. */
 function isPassing(error: HoldfastError): boolean {
   return error.retryable && error.code !== "store_full";
 }

@@ -51,6 +51,6 @@ async function lastPlacing(client: ApiClient, id: NodeId) {
     if (last !== undefined || next_cursor === null) return last;
     cursor = next_cursor;
   }
-  // No account counts as the author, so the rules wait for a person while everything else continues.
+  // No account counts as the author, so the rules wait for a person.
   return "too far back";
 }

@@ -81,7 +81,6 @@ function isUnreachable(thrown: unknown): boolean {
   return thrown instanceof HoldfastError && thrown.code === "unreachable";
 }
 
-/** Includes the size of its JSON. */
 interface Page {
   readonly operations: BatchOperationInput[];
   bytes: number;
@@ -126,7 +125,6 @@ function hashesOf(operation: BatchOperationInput): string[] {
   return [...(operation.blocks ?? []), ...inserted].map(({ hash }) => hash);
 }
 
-/** Takes the blocks that these operations need and earlier ones did not send. */
 function takeBlocks(left: Map<HashHex, OutgoingBlock>, hashes: readonly string[]): OutgoingBlock[] {
   const taken: OutgoingBlock[] = [];
   for (const hash of hashes as readonly HashHex[]) {

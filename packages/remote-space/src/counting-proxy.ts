@@ -8,7 +8,7 @@ export interface CountingProxy {
   readonly downBytes: number;
   /** Refuses new connections and breaks existing ones until `heal`. */
   cut(): void;
-  /** Keeps connections open but silent until `heal`, which breaks them. */
+  /** Connections stay open but silent until `heal`, which breaks them. */
   swallow(): void;
   heal(): void;
   /** Breaks each connection after this many bytes in both directions, until `heal`. */
@@ -84,7 +84,6 @@ export async function openCountingProxy(targetPort: number): Promise<CountingPro
   };
 }
 
-/** Remaining bytes of one connection. */
 class Budget {
   #leftBytes: number;
 
@@ -92,7 +91,6 @@ class Budget {
     this.#leftBytes = bytes;
   }
 
-  /** Forwards the permitted part of the slice and ends the connection. */
   endsWith(slice: Buffer, from: Socket, to: Socket): boolean {
     const kept = slice.subarray(0, this.#leftBytes);
     this.#leftBytes -= kept.length;

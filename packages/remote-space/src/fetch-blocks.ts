@@ -23,10 +23,10 @@ interface RequestParts extends FetchingParts {
 
 /** Plain bytes of one request. */
 const windowBytes = 8 * 1024 * 1024;
-/** Requests pending or answered but unread, in addition to the current one. */
+/** Requests pending or unread, in addition to the current one. */
 const windowsAhead = 2;
 
-/** See `Server.fetchBlocks`. In memory are at most three windows, received and decoded, and those with blocks that are not released. */
+/** See `Server.fetchBlocks`. Memory holds at most three windows, and those with blocks that are not released. */
 export async function* fetchBlocks(
   parts: FetchingParts,
   wanted: readonly WantedBlock[],
@@ -55,20 +55,19 @@ function bodyBytesMax(wanted: readonly WantedBlock[]): number {
   return wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes + frameHeaderBytes, 0);
 }
 
-/** Result or error of each block. If the server lacks several, only the first has the exact reason. */
+/** If the server lacks several blocks, only the first has the exact reason. */
 type Plain = Map<HashHex, ArrivedBlock | HoldfastError>;
 
 async function fetchWindow(parts: RequestParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
   const distinct = [...new Map(wanted.map((block) => [block.hash, block])).values()];
   const arrived = await fetchOnce(parts, distinct, signal);
-  // Fetches blocks whole again if a patch does not match the local base, or bytes were corrupted.
+  // These blocks are fetched whole: a patch may not match the local base, or bytes were corrupted.
   const again = distinct.filter(({ hash }) => !arrived.has(hash)).map(withoutBase);
   for (const [hash, block] of again.length === 0 ? [] : await fetchOnce(parts, again, signal)) arrived.set(hash, block);
   for (const block of distinct) {
     const came = arrived.get(block.hash) ?? damagedTwice(block.hash);
     const found = isAbsent(came) ? await fetchAlone(parts, block, signal) : came;
     arrived.set(block.hash, found);
-    // Later blocks are not read.
     if (found instanceof HoldfastError) break;
   }
   return arrived;
@@ -82,7 +81,7 @@ function withoutBase({ hash, sizeBytes, versionId, wantsPieces = false }: Wanted
   return { hash, sizeBytes, versionId, wantsPieces };
 }
 
-/** Fetches one block alone to get the exact error. In a batch, a lost block looks like an inaccessible one. */
+/** Gets the exact error. In a batch, a lost block looks like an inaccessible one. */
 async function fetchAlone(
   parts: RequestParts,
   block: WantedBlock,
@@ -101,12 +100,12 @@ function damagedTwice(hash: HashHex): HoldfastError {
   return new HoldfastError("hash_mismatch", `Block ${hash} was damaged in transit twice.`, { body: { hash } });
 }
 
-/** Consecutive breaks without progress from which the connection is unusable. */
+/** After this many breaks without progress, the connection is unusable. */
 const barrenBreaksMax = 3;
 
 /**
  * Keeps complete blocks of a broken connection and requests only the rest. Otherwise a connection that always breaks
- * within a window would repeat the same bytes forever. The interrupted block is completed separately.
+ * within a window would repeat the same bytes forever.
  * @returns blocks without corrupted ones; `not_found` for missing ones
  */
 async function fetchOnce(parts: RequestParts, wanted: readonly WantedBlock[], signal: AbortSignal): Promise<Plain> {
@@ -137,7 +136,7 @@ async function fetchOnce(parts: RequestParts, wanted: readonly WantedBlock[], si
   return arrived;
 }
 
-/** Fetches into shared memory, where threads verify the response without copies. */
+/** Threads verify the response in shared memory without copies. */
 async function fetchFrames({ client, memory }: RequestParts, wanted: readonly WantedBlock[], signal: AbortSignal) {
   const sizeBytes = bodyBytesMax(wanted);
   const window = memory.take(sizeBytes);
@@ -156,8 +155,8 @@ async function fetchFrames({ client, memory }: RequestParts, wanted: readonly Wa
 }
 
 /**
- * Fetches one block and resumes it after each break.
- * @returns undefined if it was corrupted
+ * Resumes after each break.
+ * @returns undefined if the block was corrupted
  * @throws HoldfastError unreachable if the connection makes no progress
  */
 async function fetchToEnd(
@@ -183,7 +182,6 @@ async function fetchToEnd(
   return block;
 }
 
-/** Groups neighboring blocks of one version, in order. */
 function itemsOf(wanted: readonly WantedBlock[]): FetchItem[] {
   const items: (FetchItem & { version_id: string; bases: Record<string, HashHex> })[] = [];
   for (const { hash, versionId, base } of wanted) {
@@ -198,7 +196,7 @@ function itemsOf(wanted: readonly WantedBlock[]): FetchItem[] {
   );
 }
 
-/** @returns undefined if it is missing or cannot be the requested block */
+/** undefined: the block is missing, or cannot be the requested one */
 async function carriedFrame(block: WantedBlock, frame: FramePlace | undefined): Promise<PlacedFrame | undefined> {
   if (frame === undefined || frame.kind === "absent") return undefined;
   const { kind, hash, size, start, end } = frame;
@@ -210,7 +208,6 @@ async function carriedFrame(block: WantedBlock, frame: FramePlace | undefined): 
 
 /** Smaller blocks are verified faster than they are sent to a thread. */
 const inlineBytesMax = 64 * 1024;
-/** Bytes verified in one call to a thread. */
 const openedTogetherBytes = 2 * 1024 * 1024;
 
 async function openAll(
@@ -230,13 +227,13 @@ async function openAll(
   return [...here, ...(await Promise.all(opening)).flat()];
 }
 
-/** Treats a block that crashes the thread as corrupted, without affecting others. */
+/** A block that crashes the thread counts as corrupted, without affecting others. */
 async function openTogether(
   pool: CodecPool,
   window: SharedArrayBuffer,
   frames: readonly PlacedFrame[],
 ): Promise<ArrivedBlock[]> {
-  // The bases move to the thread. Another attempt omits them, so those blocks are fetched whole.
+  // The bases move to the thread. Another attempt omits them.
   const bases = frames.flatMap(({ base }) => (base === undefined ? [] : [base]));
   try {
     return arrivedOf(window, frames, await pool.run("openWindowTask", { window, frames }, buffersOf(bases)));
@@ -261,7 +258,7 @@ function arrivedOf(
   });
 }
 
-/** Returns a copy, because it moves to a thread. @returns undefined if the base differs or is unreadable */
+/** A copy, because it moves to a thread. @returns undefined if the base differs or is unreadable */
 async function baseOf({ base }: WantedBlock, frame: FramePlace): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (base === undefined || frame.base !== base.hash) return undefined;
   try {

@@ -1,17 +1,14 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 
-/** Number of versions; a list of one block takes about 300 bytes. */
+/** Limit of versions. A list of one block takes about 300 bytes. */
 const listsMax = 20_000;
 
-/**
- * Block lists received with changes, until they are requested once; the downloader keeps them. Most small files then
- * need no request.
- */
+/** Block lists received with changes, until requested once. Most small files then need no request. */
 export class HeardLists {
   readonly #lists = new Map<string, readonly ManifestEntry[]>();
 
-  /** If full, lists are not requested, because earlier ones are needed first. */
+  /** If full, no more lists are requested, because earlier ones are needed first. */
   get hasRoom(): boolean {
     return this.#lists.size < listsMax;
   }
@@ -29,7 +26,7 @@ export class HeardLists {
     return list;
   }
 
-  /** Clears a full cache when polling starts, because the remaining lists were not needed. */
+  /** When polling starts, the remaining lists were not needed. */
   rest(): void {
     if (!this.hasRoom) this.#lists.clear();
   }

@@ -5,7 +5,7 @@ import { readAhead } from "@holdfast/core/read-ahead";
 import type { WantedManifest } from "@holdfast/sync-ports/ports";
 import type { HeardLists } from "./heard-lists.ts";
 
-/** Versions per request. Each has a list of up to 512 entries or many pages. */
+/** Lists per request. Each version has a list of up to 512 entries or many pages. */
 const versionsAtOnce = 200;
 /** Shorter lists are not worth a separate request. */
 const baseEntriesMin = 64;

@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { routes, routeUrl } from "@holdfast/protocol/routes";
 import type { RateLimit } from "./rate-limit.ts";
 
-/** Bytes since the start: bodies and request headers. Response headers and TLS are not counted. */
+/** Bodies and request headers since the start, without response headers and TLS. */
 export interface Traffic {
   sentBytes: number;
   receivedBytes: number;
@@ -19,7 +19,6 @@ export interface Meter {
   readonly answerTimeoutMs: number;
 }
 
-/** Counts, throttles and aborts requests of a transport. */
 export function meteredTransport(transport: Transport, meter: Meter): Transport {
   return {
     close: () => transport.close(),
@@ -46,7 +45,7 @@ export function meteredTransport(transport: Transport, meter: Meter): Transport 
 const shortBytesMax = 256 * 1024;
 /** A slower connection, even shared by several requests, counts as broken. */
 const slowestBytesPerMs = 4;
-/** Long poll, whose caller controls its duration. */
+/** The caller of a long poll controls its duration. */
 const heldPath = routeUrl(routes.pollChanges);
 
 async function answerInTime(transport: Transport, request: TransportRequest, meter: Meter): Promise<TransportAnswer> {
@@ -69,7 +68,7 @@ async function answerInTime(transport: Transport, request: TransportRequest, met
   }
 }
 
-/** Returns the transport's error for a broken connection. */
+/** Same error as the transport's for a broken connection. */
 export function silent(): HoldfastError {
   return new HoldfastError("unreachable", "The server does not answer. Try again.", { body: { network: "ETIMEDOUT" } });
 }
@@ -107,7 +106,7 @@ function headBytesOf({ method, path, headers }: TransportRequest): number {
   return bytes;
 }
 
-/** Returns undefined for a stream of unknown size. */
+/** undefined: a stream of unknown size. */
 function bodyBytesOf(body: RequestBody): number | undefined {
   if (body === undefined) return 0;
   if (typeof body === "string") return Buffer.byteLength(body);

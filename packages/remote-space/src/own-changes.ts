@@ -7,7 +7,7 @@ const nodesMax = 10_000;
 
 /**
  * Nodes from responses to this device's operations. When they return as changes, the revision is sufficient, because
- * any change renews it. Mounts and their content are excluded, because their rights can change without the revision.
+ * any change renews it. Mounts and their content are excluded: their rights can change without the revision.
  */
 export class OwnChanges {
   readonly #nodes = new Map<string, NodeJson>();
@@ -24,7 +24,7 @@ export class OwnChanges {
     }
   }
 
-  /** @returns changes with their nodes; undefined if one is unknown and a full list is needed */
+  /** @returns undefined if a node is unknown and a full list is needed */
   fill(changes: readonly ChangeJson[]): ChangeJson[] | undefined {
     const filled: ChangeJson[] = [];
     for (const change of changes) {
@@ -40,7 +40,7 @@ export class OwnChanges {
     for (const { id } of changes) this.#nodes.delete(id);
   }
 
-  /** Clears a full cache when polling starts, because the remaining nodes will not be needed. */
+  /** When polling starts, the remaining nodes will not be needed. */
   rest(): void {
     if (this.#nodes.size >= nodesMax) this.#nodes.clear();
   }

@@ -45,7 +45,7 @@ export async function poll(
 const graceSeconds = 10;
 const backoffSecondsMax = 300;
 
-/** Reads the only needed value. A proxy's response that is not JSON requests no wait. */
+/** A proxy's response that is not JSON requests no wait. */
 function backoffOf(text: string): number {
   try {
     const body: unknown = JSON.parse(text);

@@ -10,11 +10,10 @@ export interface RateLimitOptions {
 /** Burst allowed after a pause. */
 const burstMs = 250;
 
-/** Common rate limit. Each user waits until earlier bytes are within the rate. */
+/** Each user of the common limit waits until earlier bytes are within the rate. */
 export class RateLimit {
   readonly #options: RateLimitOptions;
   #bytesPerSecond: number | undefined;
-  /** Time at which all taken bytes are within the rate. */
   #paidMs = 0;
 
   constructor(options: RateLimitOptions) {

@@ -7,7 +7,7 @@ import type { Server } from "@holdfast/sync-ports/ports";
 
 type Snapshot = Awaited<ReturnType<Server["snapshot"]>>;
 
-/** Reads snapshot pages. They lack the epoch, so it comes from the journal at the snapshot's start. */
+/** Snapshot pages lack the epoch, so it comes from the journal at the snapshot's start. */
 export class SnapshotReader {
   readonly #client: ApiClient;
   #known: { readonly token: string; readonly epoch: string } | undefined;
@@ -29,7 +29,7 @@ export class SnapshotReader {
   }
 }
 
-/** See `Server.listBelow`. The server's list of one space may end at mounts, whose content is elsewhere. */
+/** See `Server.listBelow`. The server's list of one space may end at mounts. */
 export async function listBelow(client: ApiClient, id: NodeId): Promise<NodeJson[]> {
   const nodes = await listOne(client, id);
   const parents = new Set(nodes.map(({ parent_id }) => parent_id));
@@ -40,7 +40,7 @@ export async function listBelow(client: ApiClient, id: NodeId): Promise<NodeJson
   return nodes;
 }
 
-/** Ignores an ended mount, which has its own journal entry. */
+/** An ended mount has its own journal entry. */
 async function listMount(client: ApiClient, mount: NodeId): Promise<NodeJson[]> {
   try {
     return await listOne(client, mount);

@@ -29,17 +29,16 @@ export interface RemoteSpaceOptions {
   readonly pool: CodecPool;
   readonly clock: Clock;
   readonly random: Random;
-  /** Resolves after that many milliseconds; rejects when the signal aborts. */
+  /** Waits milliseconds; rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
   readonly limitUpBytesPerSecond?: number | undefined;
   readonly limitDownBytesPerSecond?: number | undefined;
-  /** Attempts per call, including the first; default 3, because the sync retries anyway. */
+  /** Per call, including the first; default 3, because the sync retries anyway. */
   readonly attemptsMax?: number;
   /** Retry period if a server that has answered before refuses connections; default 2.5 s. */
   readonly patienceMs?: number;
   /**
-   * Time from the end of a short request to the start of its response, after which the connection counts as broken;
-   * default 30 s.
+   * From the end of a short request to the start of its response. Then the connection counts as broken; default 30 s.
    */
   readonly answerTimeoutMs?: number;
 }
@@ -50,7 +49,7 @@ export interface RateLimits {
   readonly downBytesPerSecond: number | undefined;
 }
 
-/** Caller's own space on a server, as the sync engine needs it. */
+/** Caller's own space on a server. */
 export interface RemoteSpace extends Server {
   readonly rootId: NodeId;
   readonly serverId: string;
@@ -59,7 +58,7 @@ export interface RemoteSpace extends Server {
   /** undefined for a personal access token, which belongs to no device */
   readonly deviceId: string | undefined;
   readonly traffic: Readonly<Traffic>;
-  /** Creates an id for a node of this account, or of a folder's space. */
+  /** Makes an id for a node of this account, or of a folder's space. */
   makeNodeId(beside?: NodeId): NodeId;
   /** Applies to later requests; current waits continue. */
   changeLimits(limits: RateLimits): void;

@@ -1,26 +1,24 @@
 import type { HoldfastError } from "@holdfast/core/errors";
 import type { ArrivedBlock } from "@holdfast/sync-ports/ports";
 
-/** Memory of one request for blocks. */
 export interface RequestMemory {
   /** @returns at least this many bytes, with arbitrary content */
   take(sizeBytes: number): SharedArrayBuffer;
   /**
-   * Yields the blocks, or throws the first error. Memory without any of them is used again at once, and memory with
-   * some when all of these are released.
+   * Yields the blocks, or throws the first error. Memory without any of them is reused immediately, other memory when
+   * all its blocks are released.
    */
   releasable(blocks: readonly (ArrivedBlock | HoldfastError)[]): Generator<ArrivedBlock, void, undefined>;
 }
 
 /**
- * Shared buffers that later requests use again. A new one costs a page fault for each 4 KiB, and V8 ignores its size
- * when it decides to collect garbage: a client that received 1 GiB held 690 MB.
+ * Shared buffers for later requests. A new buffer costs a page fault for each 4 KiB, and V8 ignores its size when it
+ * decides to collect garbage: a client that received 1 GiB held 690 MB.
  */
 export class ReusedWindows {
   readonly #usualBytes: number;
   readonly #free: SharedArrayBuffer[] = [];
 
-  /** @param usualBytes size of the largest usual request */
   constructor(usualBytes: number) {
     this.#usualBytes = usualBytes;
   }

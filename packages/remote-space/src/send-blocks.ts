@@ -16,12 +16,12 @@ export interface SendingParts {
   readonly rootId: string;
   readonly signal: AbortSignal;
   readonly pace: UploadPace;
-  /** Pace for the JSON of batches, before compression. */
+  /** For the JSON of batches, before compression. */
   readonly jsonPace: UploadPace;
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
-/** Plain bytes encoded together and sent in one request, if the connection can carry that. */
+/** Plain bytes of one request, if the connection can carry that. */
 const windowBytes = 8 * 1024 * 1024;
 const windowBlocksMax = 5000;
 const windowsAhead = 1;
@@ -40,7 +40,7 @@ function sendWindow(parts: SendingParts, blocks: readonly OutgoingBlock[]): Prom
   return patchedOrWhole(parts.pool, blocks, (framed) => uploadBlocks({ ...parts, into: parts.rootId }, framed));
 }
 
-/** Sends frames with patches. If that is refused, sends whole blocks. */
+/** If frames with patches are refused, sends whole blocks. */
 export async function patchedOrWhole<Answer>(
   pool: CodecPool,
   blocks: readonly OutgoingBlock[],
@@ -70,7 +70,7 @@ const patchRefusals: ReadonlySet<string> = new Set([
   "not_found",
 ]);
 
-/** Bytes per call to a thread; small blocks cost less than the call. */
+/** Per call to a thread; small blocks cost less than the call. */
 const compressedTogetherBytes = 1024 * 1024;
 
 async function encodeBlocks(pool: CodecPool, blocks: readonly OutgoingBlock[]): Promise<FramedBlock[]> {
@@ -95,7 +95,7 @@ async function encodeSome(pool: CodecPool, blocks: readonly OutgoingBlock[]): Pr
   }));
 }
 
-/** Leaves blocks uncompressed if compression fails for any reason. */
+/** If compression fails for any reason, blocks stay uncompressed. */
 async function compress(
   pool: CodecPool,
   blocks: readonly OutgoingBlock[],

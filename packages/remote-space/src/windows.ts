@@ -1,4 +1,4 @@
-/** Splits a list into runs of at most `bytesMax` and `countMax`. A single item may be larger. */
+/** Runs of at most `bytesMax` and `countMax`. A single item may be larger. */
 export function windowsOf<Item>(
   items: readonly Item[],
   {

@@ -8,7 +8,7 @@ import type { LocalDisk, LocalStat, Part } from "./ports.ts";
 const plain = { mtimeNs: undefined, executable: false } as const;
 
 /**
- * Tests of every synced folder, as far as they need no power failure.
+ * Tests for every synced folder, without power failures.
  * @param makeDisk returns a disk with a new, empty root
  */
 export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>): void {
@@ -334,7 +334,6 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
   });
 }
 
-/** Returns the same bytes for the same length and seed. */
 export function noise(length: number, seed = 0): Buffer {
   const bytes = Buffer.alloc(length);
   let state = (length ^ (seed * 0x9e37_79b1)) | 1;
@@ -347,7 +346,6 @@ export function noise(length: number, seed = 0): Buffer {
   return bytes;
 }
 
-/** Returns the expected hashes of blocks of these sizes that make up the whole file. */
 function hashesOf(bytes: Uint8Array, blocks: readonly { readonly size: number }[]): string[] {
   let end = 0;
   const hashes = blocks.map(({ size }) => sha256(bytes.subarray(end, (end += size))));

@@ -1,11 +1,11 @@
-/** Engine's own folder in the root, which is never synced. */
+/** Engine's own folder in the root; never synced. */
 export const ownFolder = ".holdfast";
 export const ownFolders = {
   temporary: `${ownFolder}/tmp`,
   parked: `${ownFolder}/parked`,
   trash: `${ownFolder}/trash`,
 } as const;
-/** Files that only their writer has and that have no place. The folder is created on demand. */
+/** For files that only their writer has and that have no place. Created on demand. */
 export const quarantineName = "quarantine";
 export const markerPath = `${ownFolder}/root.json`;
 export const clockPath = `${ownFolder}/clock`;
@@ -22,7 +22,7 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Returns a path and all folders above, up to the root. */
+/** A path and all folders above, up to the root. */
 export function withFoldersAbove(path: string): string[] {
   const found = [path];
   for (let at = path; at !== "";) found.push((at = folderOf(at)));

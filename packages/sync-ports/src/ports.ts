@@ -17,24 +17,22 @@ export interface LocalStat {
   readonly device: bigint;
 }
 
-/** A block of a file that was read. */
 export interface CutBlock {
   readonly hash: HashHex;
-  /** Bytes. */
   readonly size: number;
   /**
-   * Piece table, for files over 64 KiB only: a packed list of {crc32 u32 LE, length u32 LE} of content-defined pieces
-   * of about 16 KiB.
+   * For files over 64 KiB only: a packed list of {crc32 u32 LE, length u32 LE} of content-defined pieces of about 16
+   * KiB.
    */
   readonly pieces: Uint8Array | undefined;
 }
 
-/** Includes the bytes, in memory that is reused. */
+/** The bytes are in reused memory. */
 export interface ReadBlock extends CutBlock {
   readonly bytes: Uint8Array;
 }
 
-/** Receives the blocks of a file while it is split, to avoid a second read. */
+/** Receives a file's blocks while it is split, to avoid a second read. */
 export interface BlockTaker {
   /** Waits briefly for space. @returns true if it takes the next blocks; after false it is not called again */
   readonly hasRoom: () => Promise<boolean>;
@@ -43,8 +41,8 @@ export interface BlockTaker {
 }
 
 /**
- * Part of a new file. It is verified by its hash while it is written, unless its provider has verified the bytes and
- * they do not change before `release`. `from` is a path in the root.
+ * Part of a new file, verified by its hash while written, unless its provider has verified the bytes and they do not
+ * change before `release`. `from` is a path in the root.
  */
 export type Part =
   | {
@@ -72,13 +70,13 @@ export interface FileAttributes {
    */
   readonly isPrivate?: boolean | undefined;
   /**
-   * Path of a local file that the new one replaces or joins. The new one gets its permissions and all its other
-   * attributes. undefined or missing: like any new file.
+   * Local file that the new one replaces or joins, whose permissions and other attributes it gets. undefined or
+   * missing: like any new file.
    */
   readonly like?: string | undefined;
   /**
-   * Path of a local file from which the parts copy most, at the same positions. A disk that can share bytes between
-   * files does so and verifies them there.
+   * Local file from which the parts copy most, at the same positions. A disk that can share bytes between files does so
+   * and verifies them there.
    */
   readonly shares?: string | undefined;
 }
@@ -95,9 +93,9 @@ export interface Renaming {
 }
 
 /**
- * Synced folder, as the engine needs it. Paths are relative to the root, with `/` between names only; the root is "".
- * No call follows a symbolic link in the last name. Failures are HoldfastErrors: `not_found`, `exists`, `store_full`,
- * `unavailable` (the state is unknown; with `denied: true` in the body if the user lacks permission) and `failed`.
+ * Synced folder. Paths are relative to the root, with `/` between names only; the root is "". No call follows a
+ * symbolic link in the last name. Failures are HoldfastErrors: `not_found`, `exists`, `store_full`, `unavailable` (the
+ * state is unknown; with `denied: true` in the body if the user lacks permission) and `failed`.
  *
  * Bytes and attributes are durable after `syncFile`, and names after `syncFolder` of their folders, or both after
  * `syncAll`.
@@ -106,15 +104,14 @@ export interface LocalDisk {
   /** Returns undefined only if the name certainly does not exist. */
   stat(path: string): Promise<LocalStat | undefined>;
   /**
-   * Returns the same for names in one folder, which is resolved once. An error takes the place of its result. Optional;
-   * without it, `stat` is called for each.
+   * Returns `stat` of names in one folder, which is resolved once. An error takes the place of its result. Optional.
    */
   statIn?(folder: string, names: readonly string[]): Promise<readonly (LocalStat | undefined | HoldfastError)[]>;
-  /** Returns names. One that is invalid UTF-8 is also an ill-formed string, and no node can have it. */
+  /** A name of invalid UTF-8 is an ill-formed string, and no node can have it. */
   list(path: string): Promise<readonly string[]>;
   /**
-   * Reads the whole file once without holding it, and the file's data before the first and after the last byte. Follows
-   * no link and does not wait for a FIFO.
+   * Reads the whole file once without holding it, and its data before the first and after the last byte. Follows no
+   * link and does not wait for a FIFO.
    * @param taker may still use the last blocks afterwards; its blocks may be from a file that changed meanwhile
    */
   cut(
@@ -125,50 +122,48 @@ export interface LocalDisk {
     readonly before: LocalStat;
     readonly after: LocalStat;
   }>;
-  /** Returns fewer bytes at the end of the file. */
+  /** Fewer bytes at the end of the file. */
   readAt(path: string, offset: number, sizeBytes: number): Promise<Uint8Array>;
-  /** Returns the same with the open file's data before and after. Optional; without it, `stat` is called. */
+  /** `readAt` with the open file's data before and after. Optional; without it, `stat` is called. */
   readBetween?(path: string, offset: number, sizeBytes: number): Promise<ReadBetween>;
   /** Rejects with the body `{ unfit: true }` for a target that is invalid UTF-8, which no node can have. */
   readLink(path: string): Promise<string>;
   /**
-   * Creates a file. Fails with `exists` if the name is taken, and with `hash_mismatch` and the body `{ hash }` for a
-   * wrong part. A failure leaves nothing at the name.
+   * Fails with `exists` if the name is taken, and with `hash_mismatch` and the body `{ hash }` for a wrong part. A
+   * failure leaves nothing at the name.
    */
   create(path: string, parts: AsyncIterable<Part> | Iterable<Part>, attributes: FileAttributes): Promise<void>;
-  /**
-   * Returns true if a program has the file open or mapped for writing; undefined if the filesystem cannot report it.
-   */
+  /** A program has the file open or mapped for writing; undefined: the filesystem cannot report it. */
   hasWriters(path: string): Promise<boolean | undefined>;
   symlink(target: string, path: string): Promise<void>;
   mkdir(path: string, attributes?: { readonly isPrivate: boolean }): Promise<void>;
   setExecutable(path: string, executable: boolean): Promise<void>;
-  /** Removes all permissions of others from a file or folder, or grants those of a new one if others have none. */
+  /** Removes all permissions of others, or grants those of a new item if others have none. */
   setPrivate(path: string, isPrivate: boolean): Promise<void>;
   /** Atomic. Fails with `exists` if `to` is taken. */
   rename(from: string, to: string): Promise<void>;
   /**
-   * Renames many, in order. Two folders with many renames between them are resolved once. Optional.
+   * In order. Two folders with many renames between them are resolved once. Optional.
    * @returns error of each rename
    */
   renameEach?(renames: readonly Renaming[]): Promise<readonly (HoldfastError | undefined)[]>;
-  /** Swaps two names atomically. */
+  /** Atomic. */
   exchange(one: string, other: string): Promise<void>;
   /** Adds a name to a file. Fails with `exists` if it is taken. */
   link(from: string, to: string): Promise<void>;
   /**
    * Replaces the file at `to` atomically if it has this inode immediately before.
-   * @returns false if it has another inode and nothing was done
+   * @returns false if it has another inode; nothing was done
    */
   supersede(from: string, to: string, inode: bigint): Promise<boolean>;
   unlink(path: string): Promise<void>;
-  /** Removes an empty folder only. */
+  /** Empty folders only. */
   rmdir(path: string): Promise<void>;
   syncFile(path: string): Promise<void>;
   syncFolder(path: string): Promise<void>;
-  /** Syncs the root's filesystem. Only for disks that are known to do it; FUSE, for example, does not. */
+  /** Syncs the root's filesystem. Only on disks known to do it; FUSE, for example, does not. */
   syncAll?(): Promise<void>;
-  /** Changes a file of the engine and returns the filesystem's time of the change. */
+  /** Changes a file of the engine and returns the filesystem's time of that. */
   now(path: string): Promise<bigint>;
 }
 
@@ -176,7 +171,7 @@ export interface OutgoingBlock {
   readonly hash: HashHex;
   readonly bytes: Uint8Array;
   /**
-   * A zstd frame with the block `base`, which the server has, as raw dictionary. If it is rejected, the whole block is
+   * zstd frame with the block `base`, which the server has, as raw dictionary. If it is rejected, the whole block is
    * sent.
    */
   readonly patch?: { readonly base: HashHex; readonly payload: Uint8Array } | undefined;
@@ -184,7 +179,7 @@ export interface OutgoingBlock {
 
 export interface WantedManifest {
   readonly versionId: string;
-  /** Another version of the same file whose list the device has, so that only differences are transferred. */
+  /** Version of the same file whose list the device has, so that only differences are transferred. */
   readonly base?:
     | { readonly nodeId: NodeId; readonly versionId: string; readonly entries: readonly ManifestEntry[] }
     | undefined;
@@ -193,9 +188,9 @@ export interface WantedManifest {
 export interface WantedBlock {
   readonly hash: HashHex;
   readonly sizeBytes: number;
-  /** A version that contains the block and is visible to this account. */
+  /** Version that contains the block and is visible to this account. */
   readonly versionId: string;
-  /** A similar block on the device, against which a patch may be sent. */
+  /** Similar block on the device, against which a patch may be sent. */
   readonly base?: { readonly hash: HashHex; readonly read: () => Promise<Uint8Array> } | undefined;
   /** The verifier may also compute the piece table. */
   readonly wantsPieces?: boolean;
@@ -204,11 +199,10 @@ export interface WantedBlock {
 export interface ArrivedBlock {
   readonly hash: HashHex;
   readonly bytes: Uint8Array;
-  /** Piece table, if requested and computed. */
   readonly pieces?: Uint8Array | undefined;
-  /** The bytes were verified in place and do not change before `release`, so they need no second check. */
+  /** Verified in place and unchanged before `release`, so no second check is needed. */
   readonly isProved?: boolean;
-  /** May be called when nothing reads the bytes anymore. Later blocks may then overwrite them. Further calls do nothing. */
+  /** Call when nothing reads the bytes any longer. Later blocks may then overwrite them. Further calls do nothing. */
   readonly release?: (() => void) | undefined;
 }
 
@@ -221,34 +215,31 @@ export interface BatchResult {
 }
 
 /**
- * Positions of the journals of the visible spaces. Only a server without shares may omit them, because each space has
- * its own numbers, and an item that disappears with a mount has numbers of another one.
+ * Positions of the visible spaces' journals. Only a server without shares may omit them: each space has its own
+ * numbers, and an item that disappears with a mount has numbers of another one.
  */
 export interface SpaceSeqs {
-  /** Position in the account's own space. */
+  /** In the account's own space. */
   readonly seq?: number | undefined;
   /** Mount -> position in its space. */
   readonly share_seqs?: Readonly<Record<string, number>> | undefined;
 }
 
-/** Owner of a folder, known from the sign-in. */
 export interface Identity {
   readonly serverId: string;
   readonly accountId: string;
 }
 
-/** An account that changed something on the server. */
 export interface Changer {
   readonly accountId: string;
-  /** Name that the server shows to others. */
+  /** Shown to others by the server. */
   readonly name: string;
 }
 
-/** Accounts that changed a node. */
 export interface Changers {
   /** Author of the version; undefined if none was requested. */
   readonly version: Changer | undefined;
-  /** Account that last created, renamed, moved, trashed or restored the node; undefined if unknown to the server. */
+  /** Last created, renamed, moved, trashed or restored the node; undefined: unknown to the server. */
   readonly placed: (Changer & { readonly isLatest: boolean }) | undefined;
 }
 
@@ -277,21 +268,21 @@ export interface Server {
   queryNodes(
     ids: readonly NodeId[],
   ): Promise<readonly { readonly id: string; readonly state: "live" | "trashed" | "gone" }[]>;
-  /** Lists everything below a folder, including mounted folders, in place of which their mounts appear. */
+  /** Lists everything below a folder. Mounts appear in place of mounted folders. */
   listBelow(id: NodeId): Promise<readonly NodeJson[]>;
-  /** Returns the version of a file with this content; undefined if there is none or it is not readable. */
+  /** Version of a file with this content; undefined: none, or not readable. */
   versionWith(id: NodeId, contentId: string): Promise<string | undefined>;
   /**
-   * Returns the author of a version and the account that last placed the node. `isLatest`: nothing else has changed the
-   * node since.
+   * Author of a version, and the account that last placed the node. `isLatest`: nothing else has changed the node
+   * since.
    * @param versionId null: no version requested
    * @throws HoldfastError unavailable if the version is not among the newest, because the node has changed meanwhile
    */
   changersOf(id: NodeId, versionId: string | null): Promise<Changers>;
-  /** Returns block lists of versions, without unavailable ones. */
+  /** Returns block lists of versions; unavailable ones are missing. */
   manifests(wanted: readonly WantedManifest[]): Promise<ReadonlyMap<string, readonly ManifestEntry[]>>;
   /**
-   * Returns the blocks that the space of a folder lacks; undefined: the account's own space.
+   * Blocks that the space of a folder lacks; undefined: the account's own space.
    * @param growthBytes additional size of their file compared with the replaced content
    * @throws HoldfastError quota if there is not enough space now
    */
@@ -304,7 +295,7 @@ export interface Server {
     blocks: readonly OutgoingBlock[],
   ): Promise<{ readonly results: readonly BatchResult[]; readonly seq: number }>;
   /**
-   * Returns verified blocks in order, fetched ahead with bounded memory.
+   * Verified blocks in order, fetched ahead with bounded memory.
    * @throws HoldfastError not_found with the body `{ hash }` for an unavailable block
    */
   fetchBlocks(wanted: readonly WantedBlock[]): AsyncIterable<ArrivedBlock>;
@@ -313,7 +304,7 @@ export interface Server {
 }
 
 export type NodeKind = "file" | "folder" | "symlink";
-/** Values that identify a file as the one that was read. A difference in the ctime alone requires another read. */
+/** Identifies a file as the one that was read. A difference in the ctime alone requires another read. */
 export interface Fingerprint {
   readonly inode: bigint;
   readonly sizeBytes: number;

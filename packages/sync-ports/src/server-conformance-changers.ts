@@ -7,7 +7,6 @@ import type { Server } from "./ports.ts";
 import { blockOf, rejects, Scene } from "./server-conformance.ts";
 import type { TestedShares } from "./server-conformance-shares.ts";
 
-/** Tests of the reported authors of changes. @param open called for each check */
 export function testServerChangers(name: string, open: () => Promise<TestedShares>): void {
   const check = (what: string, body: (changers: ChangersScene) => Promise<void>): void => {
     test(`${name}: ${what}`, async () => body(await ChangersScene.make(await open())));
@@ -69,7 +68,7 @@ export function testServerChangers(name: string, open: () => Promise<TestedShare
   });
 }
 
-/** A folder of the owner with a file. The guest may edit it. */
+/** The owner's folder with a file, which the guest may edit. */
 class ChangersScene {
   readonly tested: TestedShares;
   readonly folderId: string;
@@ -115,7 +114,6 @@ class ChangersScene {
     return result.node as NodeJson;
   }
 
-  /** Returns the author of the version, and the person who placed the node. */
   async of({ id, version_id: versionId }: Pick<NodeJson, "id" | "version_id">): Promise<readonly [string, string]> {
     const { version, placed } = await this.tested.one.changersOf(id as NodeId, versionId);
     const nameOf = (accountId = ""): string => this.#people.get(accountId) ?? "none";

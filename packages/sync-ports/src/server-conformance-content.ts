@@ -4,7 +4,6 @@ import { sha256 } from "@holdfast/core/hash";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { blockOf, rejects, serverChecks, type TestedServer } from "./server-conformance.ts";
 
-/** Tests of blocks, versions and their lists. */
 export function testServerContent(name: string, open: () => Promise<TestedServer>): void {
   const check = serverChecks(name, open);
 

@@ -9,10 +9,7 @@ const limits = [
   { what: "a file that the guest may only read", name: "deep", role: "commenter" },
 ] as const;
 
-/**
- * Rule 14: a guest cannot delete a folder with content that the guest may not delete.
- * @param open called for each check
- */
+/** Rule 14: a guest cannot delete a folder with content that the guest may not delete. */
 export function testServerDeletions(name: string, open: () => Promise<TestedShares>): void {
   for (const { what, name: limited, role } of limits) {
     test(`${name}: 14: a guest does not delete a folder that contains ${what}`, async () => {

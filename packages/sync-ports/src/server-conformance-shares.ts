@@ -7,19 +7,17 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "./ports.ts";
 import { blockOf, rejects, Scene, type TestedServer } from "./server-conformance.ts";
 
-/** A server with two devices of an owner, `one` and `other`, and a `guest` of another account. */
+/** Two devices of an owner, `one` and `other`, and a `guest` of another account. */
 export interface TestedShares extends TestedServer {
   readonly guest: Server;
   readonly guestRootId: NodeId;
   readonly people: {
-    /** Gives the guest a role at a folder and replaces an earlier one. */
     share(folderId: string, role: "viewer" | "commenter" | "editor" | "uploader"): Promise<void>;
     unshare(folderId: string): Promise<void>;
-    /** Mounts a folder in the guest's own root. @returns the mount's id */
+    /** In the guest's own root. @returns the mount's id */
     mount(folderId: string, name: string): Promise<NodeId>;
-    /** Returns the current time, which separates past and later changes. */
     moment(): Promise<string>;
-    /** Restores a folder of the owner to a moment. */
+    /** Restores a folder of the owner. */
     rewind(folderId: string, moment: string): Promise<void>;
   };
 }
@@ -36,7 +34,6 @@ export class SharedScene {
   deep: NodeJson | undefined;
   mount = "" as NodeId;
   #token = "";
-  /** Role of the mount. */
   #told = "";
   readonly #mounts = new Set<string>();
   readonly #gone = new Set<string>();
@@ -64,7 +61,6 @@ export class SharedScene {
     return this.scene.must(draft, { by, blocks: [blockOf(text)] });
   }
 
-  /** Returns the result of an operation by the guest. */
   async tries(draft: Parameters<Scene["commit"]>[0][number]): Promise<string> {
     const { epoch } = await this.tested.guest.snapshot(undefined);
     const operation = { ...draft, operation_id: randomBytes(16).toString("hex") } as never;
@@ -72,7 +68,7 @@ export class SharedScene {
     return results[0]?.code ?? results[0]?.status ?? "";
   }
 
-  /** Asserts that exactly these changes (kind, name, role, is granted) were reported since the last call, in any order. */
+  /** Exactly these changes (kind, name, role, is granted) were reported since the last call, in any order. */
   async hears(expected: readonly string[]): Promise<void> {
     const heard: string[] = [];
     for (let wait = 0; wait < waitsMax && heard.length < expected.length; wait += 1) {
@@ -104,14 +100,13 @@ export class SharedScene {
     return heard;
   }
 
-  /** An unchanged mount may be reported again, which does no harm. */
   #isNew(mount: string, role: string): boolean {
     const isNew = mount === this.mount && role !== this.#told;
     if (isNew) this.#told = role;
     return isNew;
   }
 
-  /** Returns true for another report of an ended mount, which again reads as its end. */
+  /** Another report of an ended mount again reads as its end. */
   #isGoneAgain(kind: string, id: string): boolean {
     if (kind !== "gone" || !this.#mounts.has(id)) return false;
     const isAgain = this.#gone.has(id);
@@ -119,7 +114,6 @@ export class SharedScene {
     return isAgain;
   }
 
-  /** Mounts of the guest, besides those of other scenes. */
   async mountAt(id: string): Promise<NodeId> {
     const mount = await this.tested.people.mount(id, randomBytes(4).toString("hex"));
     this.#mounts.add(mount);
@@ -144,7 +138,7 @@ function told(node: NodeJson | undefined): string {
   return ` ${node.role}${node.kind !== "mount" && node.granted === true ? " granted" : ""}`;
 }
 
-/** Tests rules 7 and 14 and invariant 11: responses for recipients of a share. */
+/** Rules 7 and 14 and invariant 11: responses for recipients of a share. */
 export function testServerShares(name: string, open: () => Promise<TestedShares>): void {
   const check = (what: string, role: "viewer" | "editor", body: (shared: SharedScene) => Promise<void>): void => {
     test(`${name}: ${what}`, async () => body(await SharedScene.make(await open(), role)));

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import type { NodeId } from "@holdfast/core/ids";
 import { blockOf, rejects, serverChecks, type TestedServer } from "./server-conformance.ts";
 
-/** Tests of the tree on which the engine relies. */
 export function testServerTree(name: string, open: () => Promise<TestedServer>): void {
   const check = serverChecks(name, open);
 

@@ -10,7 +10,7 @@ import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { BatchResult, OutgoingBlock, Server } from "./ports.ts";
 
-/** A server, as two devices of one account see it. */
+/** Two devices of one account. */
 export interface TestedServer {
   readonly one: Server;
   readonly other: Server;
@@ -39,7 +39,6 @@ export class Scene {
   readonly other: Server;
   readonly epoch: string;
   readonly folderId: NodeId;
-  /** Token after the folder was created. */
   token: string;
   seq = 0;
 
@@ -65,7 +64,6 @@ export class Scene {
     return this.server.makeNodeId();
   }
 
-  /** Returns a file of these blocks, in the form of a put. */
   file(...texts: readonly string[]): { size: number; content_id: HashHex; blocks: { hash: HashHex; size: number }[] } {
     const entries = texts.map((text) => ({ hash: sha256(Buffer.from(text)), size: Buffer.byteLength(text) }));
     return {
@@ -95,7 +93,7 @@ export class Scene {
     return results;
   }
 
-  /** Returns the result of each: `committed`, `missing`, or the refusal's code. */
+  /** `committed`, `missing`, or the refusal's code. */
   async outcomes(drafts: readonly Draft[], sending: Sending = {}): Promise<string[]> {
     const results = await this.commit(drafts, sending);
     for (const { status, code } of results) {
@@ -105,7 +103,6 @@ export class Scene {
     return results.map(({ status, code }) => code ?? status);
   }
 
-  /** Executes an operation that must succeed. @returns the node in the response */
   async must(draft: Draft, sending: Sending = {}): Promise<NodeJson> {
     const [result] = await this.commit([draft], sending);
     assert.equal(result?.status, "committed", JSON.stringify(result));
@@ -113,7 +110,6 @@ export class Scene {
     return result.node;
   }
 
-  /** Creates a file of these blocks in the scene's folder. */
   create(name: string, ...texts: readonly string[]): Promise<NodeJson> {
     const draft = { op: "put" as const, id: this.id(), parent_id: this.folderId, name, ...this.file(...texts) };
     return this.must(draft, { blocks: texts.map(blockOf) });
@@ -123,7 +119,7 @@ export class Scene {
     return this.must({ op: "mkdir", id: this.id(), parent_id: parent, name });
   }
 
-  /** Returns the changes since the last call. */
+  /** Since the last call. */
   async changes(by: Server = this.other): Promise<ChangeJson[]> {
     const changes: ChangeJson[] = [];
     for (let hasMore = true; hasMore;) {

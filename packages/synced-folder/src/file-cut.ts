@@ -23,9 +23,9 @@ export interface Cutting {
   readonly after: LocalStat;
 }
 
-/** Larger files are handled by threads. For smaller ones, the call to a thread takes longer than the work. */
+/** For smaller files, the call to a thread takes longer than the work. */
 export const inlineBytesMax = 256 * 1024;
-/** Shorter files are sent whole, because a patch would save too little. */
+/** A patch for a shorter file would save too little. */
 const piecedBytesMin = 64 * 1024;
 
 /** Reads a file once in windows, and its data before and after. */
@@ -57,7 +57,7 @@ async function cutOpen(
 ): Promise<CutBlock[]> {
   if (sizeBytes < inlineBytesMax) {
     const bytes = readShort(descriptor, sizeBytes);
-    // The file grew meanwhile. The data shows that the result is incomplete, so its bytes do not matter.
+    // The data shows that the result is incomplete, so its bytes do not matter.
     return cutBlocks(bytes, true).blocks.map(({ start, end }) => blockOf(bytes.subarray(start, end), sizeBytes));
   }
   const blocks: CutBlock[] = [];
@@ -80,7 +80,7 @@ async function handOver(taker: BlockTaker, window: FileWindow): Promise<void> {
 
 const shortFile = new Uint8Array(inlineBytesMax);
 
-/** Reads into one shared buffer, because nothing is awaited before hashing. */
+/** Nothing is awaited before hashing, so one buffer is shared. */
 function readShort(descriptor: number, sizeBytes: number): Uint8Array {
   let filled = 0;
   while (filled <= sizeBytes && filled < shortFile.length) {
@@ -96,7 +96,7 @@ function blockOf(bytes: Uint8Array, fileBytes: number): CutBlock {
   return { hash: sha256(bytes), size: bytes.length, pieces };
 }
 
-/** Converts a thread's error with its errno. */
+/** A thread's error has its errno in the body. */
 function readErrorOf(thrown: unknown): unknown {
   const errno = thrown instanceof HoldfastError ? thrown.body["errno"] : undefined;
   if (typeof errno !== "string" || ownErrnoOf(thrown) !== undefined) return thrown;

@@ -13,9 +13,9 @@ const readAsync = promisify(read);
 const writeAsync = promisify(write);
 
 /**
- * Writes the parts of a new file in order and verifies each hash unless that was done. Large parts are hashed in
- * threads while the next ones are read and written. Parts are requested only when there is room. Zero blocks of
- * the maximum size are skipped, because a hole needs no space on most disks.
+ * Writes the parts of a new file in order and verifies each hash unless that was done. Threads hash large parts while
+ * the next ones are read and written. Zero blocks of the maximum size are skipped, because a hole needs no space on
+ * most disks.
  * @throws HoldfastError hash_mismatch with body {hash}; errors of the parts' source; errors of system calls unchanged
  */
 export async function writeParts(
@@ -66,7 +66,7 @@ export async function writeParts(
   if (failure !== undefined) throw failure.thrown;
 }
 
-/** Open file, empty unless it already shares the bytes of `shared`. */
+/** Empty unless it already shares the bytes of `shared`. */
 export interface NewFile {
   readonly descriptor: number;
   readonly shared: string | undefined;
@@ -79,12 +79,11 @@ interface Writing extends NewFile {
   readonly root: RootFolder;
 }
 
-/** Returns true if the copied bytes are already at their position. */
 function isShared({ part, position, shared }: Writing): boolean {
   return part.kind === "copy" && part.from === shared && part.offset === position;
 }
 
-/** Wrapped in an object, because a returned promise would be awaited. */
+/** An object, because a returned promise would be awaited. */
 interface Begun {
   readonly done: Promise<void>;
 }
@@ -142,13 +141,12 @@ class EarlyFlush {
 
   note(sizeBytes: number): void {
     this.#waitingBytes += sizeBytes;
-    // Skips a flush while the previous one runs.
     if (this.#waitingBytes < flushedBytes || this.#underWay !== undefined) return;
     this.#waitingBytes = 0;
     this.#underWay = this.#root.native.startWriting(this.#descriptor).finally(() => (this.#underWay = undefined));
   }
 
-  /** Must be called before the descriptor is closed. */
+  /** Call before the descriptor is closed. */
   async end(): Promise<void> {
     await this.#underWay;
   }
@@ -167,7 +165,7 @@ function writeAllNow(descriptor: number, bytes: Uint8Array, position: number): v
   }
 }
 
-/** Copies a part. Any problem with the source means that it lacks the part, and the caller gets it elsewhere. */
+/** Any problem with the source means that it lacks the part, and the caller gets it elsewhere. */
 async function readCopy(writing: Writing, part: Part & { kind: "copy" }, into: Uint8Array): Promise<Uint8Array> {
   const own = isShared(writing) ? writing.descriptor : undefined;
   let from = own;

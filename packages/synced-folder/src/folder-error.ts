@@ -36,8 +36,8 @@ const advice: Readonly<Record<string, string>> = {
 };
 
 /**
- * Converts an error of a changing call to a HoldfastError with the original as its cause. Unknown errors become
- * `unavailable`, because they must never look like an absence.
+ * Converts an error of a changing call; the original is the cause. Unknown errors become `unavailable`, because they
+ * must never look like an absence.
  * @param action a verb: "create", "rename"
  */
 export function toFolderError(thrown: unknown, action: string, path: string): unknown {
@@ -55,7 +55,6 @@ export function toLookError(thrown: unknown, action: string, path: string): unkn
   return new HoldfastError(code, sentence(errno, action, path), { cause: thrown, body });
 }
 
-/** Returns true if a system call failed because the item does not exist. */
 export function isAbsent(thrown: unknown): boolean {
   const errno = ownErrnoOf(thrown);
   return errno === "ENOENT" || errno === "ENOTDIR";

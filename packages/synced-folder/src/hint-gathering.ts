@@ -1,7 +1,7 @@
-/** Folders with changed entries and changed files; or everything, if unknown. */
+/** Folders with changed entries and changed files; everything if unknown. */
 export type Hint = { readonly paths: readonly string[] } | { readonly overflow: true };
 
-/** Interval of hints during activity; the first is immediate. */
+/** Interval of hints during activity; the first one is immediate. */
 const hintMs = 50;
 /** Above this a full scan is cheaper. */
 const pathsMax = 10_000;

@@ -10,8 +10,8 @@ export interface FolderLock {
 }
 
 /**
- * Locks a folder for one client. The kernel lock on an open file ends with the process, so it is never stale. The file
- * stays, because two clients that created one each would both hold a lock.
+ * Locks a folder for one client. The kernel lock on an open file ends with the process. The file stays: two clients
+ * that created one each would both hold a lock.
  * @throws HoldfastError `locked` with body {folder, pid} if another client has it; errors of `openSyncedFolder`
  */
 export function lockFolder(rootPath: string): FolderLock {
@@ -27,7 +27,7 @@ export function lockFolder(rootPath: string): FolderLock {
     );
     native.lockExclusively(descriptor);
     ftruncateSync(descriptor, 0);
-    // Used only for the next client's message.
+    // Only for the next client's message.
     writeSync(descriptor, `${process.pid}\n`, 0);
   } catch (thrown) {
     const holder = descriptor === undefined ? undefined : holderOf(descriptor);
@@ -44,7 +44,7 @@ export function lockFolder(rootPath: string): FolderLock {
   };
 }
 
-/** Creates a private folder, because its content may belong to private files. */
+/** Private, because its content may belong to private files. */
 function makeOwnFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });

@@ -30,7 +30,7 @@ export function setMode(root: RootFolder, path: string, modeOf: (mode: number) =
   }
 }
 
-/** Reads the umask from procfs, because the system call that reads it also sets it. */
+/** Read from procfs, because the system call that reads the umask also sets it. */
 function umask(): number {
   const [, bits = "077"] = /^Umask:\s+([0-7]+)$/m.exec(readFileSync("/proc/self/status", "latin1")) ?? [];
   return Number.parseInt(bits, 8);

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { LocalStat } from "@holdfast/sync-ports/ports";
 
-/** Device number of no filesystem. */
+/** No filesystem has this device number. */
 const mountedDevice = -1n;
 
-/** Mount points below a folder. A bind mount has its filesystem's device number, so only the kernel's mount list shows it. */
+/**
+ * Mount points below a folder. A bind mount has its filesystem's device number, so only the kernel's mount list shows
+ * it.
+ */
 export class MountPoints {
   readonly #root: string;
   #paths: ReadonlySet<string> = new Set();
@@ -21,13 +24,13 @@ export class MountPoints {
     this.#paths = new Set(paths.filter((path) => path.startsWith(above)).map((path) => path.slice(above.length)));
   }
 
-  /** @returns another device than that of the folder above, for a mount point */
+  /** A mount point gets another device than the folder above. */
   mark(path: string, stat: LocalStat): LocalStat {
     return stat.kind === "folder" && this.#paths.has(path) ? { ...stat, device: mountedDevice } : stat;
   }
 }
 
-/** Returns an empty text on other systems. */
+/** Empty on other systems. */
 export function readMountInfo(): string {
   try {
     return readFileSync("/proc/self/mountinfo", "latin1");
@@ -36,7 +39,7 @@ export function readMountInfo(): string {
   }
 }
 
-/** Decodes space, tab, newline and backslash from three octal digits. */
+/** Space, tab, newline and backslash are three octal digits. */
 function unescapeOctal(path: string): string {
   const bytes = path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCodePoint(Number.parseInt(digits, 8)),

@@ -103,8 +103,7 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
       change("remove the folder", path, () => root.withName(path, (at) => native.removeName(at, removeFolderFlag))),
     syncFile: (path) => sync(root, path, readFlags, fsyncAsync),
     syncFolder: (path) => sync(root, path, readFlags | constants.O_DIRECTORY, fsyncAsync),
-    // On other filesystems, syncfs(2) may make less durable than fsync(2) of each file. FUSE, for example, does not
-    // forward it.
+    // Elsewhere, syncfs(2) may make less durable than fsync(2) of each file. FUSE, for example, does not forward it.
     ...(localFilesystems.has(statfsSync(root.path).type) && {
       syncAll: () =>
         sync(root, "", readFlags | constants.O_DIRECTORY, (descriptor) => native.syncFilesystem(descriptor)),
@@ -113,7 +112,6 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
   };
 }
 
-/** Operations that handle many names with fewer system calls. */
 function together(
   root: RootFolder,
   turns: Turns,
@@ -147,7 +145,6 @@ function together(
   };
 }
 
-/** Names read per turn. */
 const looksAtOnce = 256;
 /** Two maximum blocks, so that a file is read while blocks are hashed. */
 const windowBytes = 2 * limits.blockBytesMax;
@@ -180,7 +177,6 @@ function statOrAbsent(root: RootFolder, mounts: MountPoints, path: string): Loca
   return stats === undefined ? undefined : mounts.mark(path, toLocalStat(stats));
 }
 
-/** Returns the results of `stat` for each name, even if the folder cannot be opened. */
 function lookInFolder(
   root: RootFolder,
   mounts: MountPoints,
@@ -277,7 +273,7 @@ function statOpen(descriptor: number): LocalStat {
   return toLocalStat(fstatSync(descriptor, { bigint: true }));
 }
 
-/** Returns fewer bytes at the end of the file. */
+/** Fewer bytes at the end of the file. */
 async function readWhole(descriptor: number, offset: number, sizeBytes: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(sizeBytes);
   let filled = 0;
@@ -289,7 +285,7 @@ async function readWhole(descriptor: number, offset: number, sizeBytes: number):
   return bytes.subarray(0, filled);
 }
 
-/** Reads short parts synchronously, because they are probably cached and faster than a thread. */
+/** Short parts are read synchronously: they are probably cached. */
 async function readSome(descriptor: number, into: Uint8Array, start: number, position: number): Promise<number> {
   if (into.length <= inlineBytesMax) return readSync(descriptor, into, start, into.length - start, position);
   return (await readAsync(descriptor, into, start, into.length - start, position)).bytesRead;
@@ -343,7 +339,7 @@ async function shareBytes(root: RootFolder, descriptor: number, path: string): P
   }
 }
 
-/** Removes the file only if the name still belongs to it. */
+/** Removes it only if the name still belongs to the file. */
 function removeUnfinished(root: RootFolder, path: string, descriptor: number): void {
   try {
     const mine = fstatSync(descriptor, { bigint: true });

@@ -26,19 +26,17 @@ export interface FolderAbilities {
   readonly foldsNormalForms: boolean;
   /** Names are returned unchanged. */
   readonly keepsNames: boolean;
-  /** Allows names with `"*:<>?\|`, or with a dot or space at the end. */
+  /** Names with `"*:<>?\|`, or with a dot or space at the end. */
   readonly allNames: boolean;
-  /** Stores the owner's executable bit. */
   readonly executableBit: boolean;
-  /** Stores others' permissions. */
+  /** Others' permissions are stored. */
   readonly privateModes: boolean;
   /** New files are accessible to others despite umask and folder. */
   readonly openModes: boolean;
   readonly symbolicLinks: boolean;
   readonly hardLinks: boolean;
-  /** Supports an atomic exchange of two names. */
   readonly exchange: boolean;
-  /** Supports a rename that never replaces. */
+  /** A rename that never replaces is supported. */
   readonly exclusiveRename: boolean;
   /** Precision of modification times: 1 is exact, 2,000,000,000 is FAT. */
   readonly timestampGrainNs: bigint;
@@ -112,7 +110,7 @@ function keepsName(root: RootFolder, name: string): boolean {
   return readdirSync(root.path).includes(name);
 }
 
-/** Returns false for an unsupported call. A full or failing disk is reported as an error. */
+/** A full or failing disk is an error, not an unsupported call. */
 function can(act: () => boolean): boolean {
   try {
     return act();
@@ -192,7 +190,7 @@ function grainOf(root: RootFolder): bigint {
   return grainsNs.find((grain) => mtimeNs % grain === 0n) ?? 1n;
 }
 
-/** Filesystems with temporary inode numbers: FAT, exFAT and user-space ones (FUSE). */
+/** Inode numbers are temporary: FAT, exFAT and user-space filesystems (FUSE). */
 const madeUpTypes: ReadonlySet<number> = new Set([0x4d44, 0x2011bab0, 0x65735546]);
 
 function keepsInodes(root: RootFolder): boolean {

@@ -16,7 +16,7 @@ import { folderFlags, isName, type RootFolder } from "@holdfast/disk/root-folder
 import { isAbsent } from "./folder-error.ts";
 
 /**
- * Renames without replacing. If the filesystem lacks such a rename (NFS, some FUSE), a file gets its new name before it
+ * Renames without replacing. On a filesystem without such a rename (NFS, some FUSE), a file gets its new name before it
  * loses the old one, and a folder replaces an empty one created for it.
  * @throws SystemCallError EEXIST if `to` is taken
  * @throws HoldfastError failed if it cannot be done safely
@@ -38,7 +38,7 @@ export function renameInFolder(root: RootFolder, from: string, to: string): void
   );
 }
 
-/** Renames between the same two folders in one turn; both are opened once. */
+/** Renames of one turn between the same two folders. */
 const renamesAtOnce = 256;
 
 /** Renames each like `renameInFolder`, in order. @returns error of each rename */
@@ -93,7 +93,6 @@ function renameBetween(root: RootFolder, pair: Pair, renames: readonly Renaming[
   }
 }
 
-/** Returns undefined if it does not throw. */
 function thrownBy(act: () => void): unknown {
   try {
     act();
@@ -119,8 +118,8 @@ export function exchangeInFolder(root: RootFolder, one: string, other: string): 
 }
 
 /**
- * Returns true for two spellings of one name on a case-folding disk, where nothing else can be. A file with several
- * hard links might have both names, so it is excluded.
+ * Two spellings of one name on a case-folding disk. A file with several hard links might have both names, so it is
+ * excluded.
  */
 function isOneName(root: RootFolder, from: string, to: string): boolean {
   const [source, target] = [root.look(from), root.look(to)];
@@ -132,7 +131,7 @@ function isUnsupported(thrown: unknown): boolean {
   return ["EINVAL", "ENOSYS", "ENOTSUP"].includes(ownErrnoOf(thrown) ?? "");
 }
 
-/** Like `isOneName`, but also detects a disk with an inode number per spelling, by listing the folder. */
+/** Also detects a disk with an inode number per spelling, by listing the folder. */
 function isRespelled(root: RootFolder, from: string, to: string): boolean {
   if (isOneName(root, from, to)) return true;
   const [source, target] = [folderAndName(from), folderAndName(to)];

@@ -1,7 +1,7 @@
 import { statfsSync, statSync } from "node:fs";
 import { readMountInfo } from "./mount-points.ts";
 
-/** Filesystem types of statfs(2) that change without a call to this kernel, by another machine or in their underlying storage. */
+/** Types of statfs(2) that change without a call to this kernel, by another machine or in their underlying storage. */
 const names: ReadonlyMap<number, string> = new Map([
   [0x6969, "NFS"],
   [0x517b, "SMB"],
@@ -22,10 +22,9 @@ const names: ReadonlyMap<number, string> = new Map([
   [0xbacbacbc, "a shared folder of VMware"],
 ]);
 
-/** Facts that the kernel reports about filesystems. */
 export interface FilesystemFacts {
   readonly type: (path: string) => number;
-  /** Device number, as in stat(2). */
+  /** Device number of stat(2). */
   readonly device: (path: string) => bigint;
   /** Text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)). */
   readonly mountInfo: () => string;
@@ -37,7 +36,7 @@ const kernelFacts: FilesystemFacts = {
   mountInfo: readMountInfo,
 };
 
-/** Returns the filesystem's name if inotify does not report all its changes; undefined for an ordinary disk. */
+/** Filesystem's name if inotify does not report all its changes; undefined for an ordinary disk. */
 export function sharedFilesystem(path: string, facts = kernelFacts): string | undefined {
   try {
     // Some kernels sign-extend the type.
@@ -49,7 +48,7 @@ export function sharedFilesystem(path: string, facts = kernelFacts): string | un
   }
 }
 
-/** True for FUSE drivers of local disks (NTFS, exFAT), whose files nobody else changes. */
+/** FUSE drivers of local disks (NTFS, exFAT), whose files nobody else changes. */
 function isOnBlockDevice(path: string, { device, mountInfo }: FilesystemFacts): boolean {
   const number = numbersOf(device(path));
   return mountInfo()
@@ -57,7 +56,7 @@ function isOnBlockDevice(path: string, { device, mountInfo }: FilesystemFacts): 
     .some((line) => line.split(" ")[2] === number && / - fuseblk(\.| )/.test(line));
 }
 
-/** Formats a device number as in mountinfo: "major:minor". Decoding: makedev(3) of glibc. */
+/** Device number as in mountinfo: "major:minor". Decoding: makedev(3) of glibc. */
 function numbersOf(device: bigint): string {
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);
   const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn & 0xffff_ffffn);

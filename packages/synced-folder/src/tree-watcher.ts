@@ -10,7 +10,7 @@ import { Turns } from "./turn.ts";
 import { watchBits, type WatchEvent } from "./watch-events.ts";
 import { type WatchedFolder, WatchedTree } from "./watched-tree.ts";
 
-/** System limits that end a watch: number of folders, number of programs. */
+/** System limits of watched folders and of programs, which end a watch. */
 export type WatchLimit = "max_user_watches" | "max_user_instances";
 
 /**
@@ -83,7 +83,6 @@ export class TreeWatcher {
     if ((mask & entryBits) !== 0 && (mask & watchBits.isFolder) !== 0) this.#takeFolder(folder, { mask, cookie, name });
   }
 
-  /** @throws SystemCallError */
   addWatch(path: string): number {
     const descriptor = this.#root.open(path, folderFlags);
     try {
@@ -227,7 +226,7 @@ export class TreeWatcher {
       try {
         if (!this.#isClosed) this.#root.native.removeWatch(this.#watcher, watch);
       } catch (thrown) {
-        // The kernel has already ended it.
+        // The kernel has already ended the watch.
         if (ownErrnoOf(thrown) !== "EINVAL") throw thrown;
       }
     }
@@ -259,5 +258,5 @@ const watchMask =
   watchBits.onlyFolders |
   watchBits.notWhatIsUnlinked;
 const entryBits = watchBits.created | watchBits.deleted | watchBits.movedFrom | watchBits.movedTo;
-/** Delay until new folders are visited again and moved ones are unwatched. */
+/** Until new folders are visited again and moved ones are unwatched. */
 const againMs = 2000;

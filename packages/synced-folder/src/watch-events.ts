@@ -22,7 +22,7 @@ export const watchBits = {
 } as const;
 
 export interface WatchEvent {
-  /** -1 for an overflow. */
+  /** -1 for an overflow */
   readonly watch: number;
   readonly mask: number;
   /** Equal for both halves of a move. */
@@ -34,7 +34,6 @@ export interface WatchEvent {
 const buffer = Buffer.alloc(64 * 1024);
 const headBytes = 16;
 
-/** Returns waiting events, as many as one call reads. */
 export function readEvents(watcher: number): WatchEvent[] {
   const filled = readSome(watcher);
   const events: WatchEvent[] = [];

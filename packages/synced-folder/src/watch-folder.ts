@@ -28,8 +28,8 @@ export interface WatchOptions {
  * Watches a synced folder and everything below except `.holdfast`, by inotify. Hints make changes known sooner, but
  * only a scan finds all of them.
  *
- * No thread waits and no timer runs: the kernel sends SIGIO for the first event, and all waiting events are read then.
- * @param onHint called in this thread's event loop, at once and then every 50 ms during activity
+ * No thread waits and no timer runs: the kernel sends SIGIO for the first event.
+ * @param onHint called in this thread's event loop, immediately and then every 50 ms during activity
  * @returns once all folders are watched
  * @throws HoldfastError not_found, unavailable; failed on another system
  */
@@ -49,13 +49,13 @@ export async function watchFolder(
   return watching;
 }
 
-/** Maximum time before other work runs. */
+/** Longest time before other work runs. */
 const drainMs = 10;
 const proofFolder = `${ownFolder}/watched`;
 
 let hasSignalHandler = false;
 
-/** Installs a permanent handler, because the signal would otherwise end the process, even a late one. */
+/** Permanent, because even a late signal would end the process without a handler. */
 function keepSignalHandler(): void {
   if (!hasSignalHandler) process.on("SIGIO", () => {});
   hasSignalHandler = true;
@@ -138,7 +138,7 @@ class Watching implements FolderWatch {
     this.#watcher = undefined;
   }
 
-  /** Reads until nothing waits, because the signal comes only once, but for a limited time. */
+  /** The signal comes only once, so everything is read, but for a limited time. */
   #drain(): void {
     const untilMs = performance.now() + drainMs;
     for (;;) {

@@ -1,11 +1,11 @@
-/** Watched folder. Its path comes from its parents, so a moved folder takes its content along. */
+/** A moved folder takes its content along, because paths come from parents. */
 export interface WatchedFolder {
   readonly watch: number;
   name: string;
-  /** undefined for the root, and for a folder moved to an unwatched place */
+  /** undefined: the root, or moved to an unwatched place */
   parent: WatchedFolder | undefined;
   readonly children: Map<string, WatchedFolder>;
-  /** Last full walk that found it. */
+  /** Last full walk that found the folder. */
   walk: number;
 }
 
@@ -25,11 +25,7 @@ export class WatchedTree {
     return this.#byWatch.values();
   }
 
-  /**
-   * Places a folder by its watch. The kernel returns the same watch for the same folder, so an unseen move is
-   * recognized.
-   * @param parent undefined for the root
-   */
+  /** The same folder has the same watch, so an unseen move is recognized. @param parent undefined for the root */
   place(watch: number, parent: WatchedFolder | undefined, name: string): { folder: WatchedFolder; isNew: boolean } {
     const known = this.#byWatch.get(watch);
     const folder = known ?? { watch, name, parent: undefined, children: new Map(), walk: 0 };
@@ -58,14 +54,14 @@ export class WatchedTree {
     folder.parent = undefined;
   }
 
-  /** @returns watches of it and everything below, to be removed */
+  /** @returns watches of the folder and everything below */
   forget(folder: WatchedFolder): number[] {
     this.detach(folder);
     this.#byWatch.delete(folder.watch);
     return [folder.watch, ...[...folder.children.values()].flatMap((child) => this.forget(child))];
   }
 
-  /** Returns undefined if it is outside of the root. */
+  /** undefined: outside the root. */
   pathOf(folder: WatchedFolder): string | undefined {
     const names: string[] = [];
     let at = folder;

@@ -21,21 +21,16 @@ import {
   rewriteSides,
 } from "../model/brake-record.ts";
 
-/** A held change, in the form shown to a person. */
 export interface WaitingChange {
-  /** Identifies this change of this exact state. */
+  /** Valid for this exact state of the change. */
   readonly id: string;
   readonly what: "deletion" | "rewrite";
   /**
-   * Reason for holding the change.
-   * - many: too many changes
-   * - rollback: the file has earlier content again
-   * - damage: the content looks damaged
-   * - replaced: another item took the folder's place, or links took the places of several files
+   * - rollback: earlier content again
+   * - replaced: another item took the folder's place, or links those of several files
    */
   readonly why: "many" | "rollback" | "damage" | "replaced";
   readonly path: string;
-  /** Side that would change. */
   readonly side: "here" | "server";
   readonly kind: NodeKind;
   /** Size of the file to be deleted or replaced. */
@@ -44,13 +39,13 @@ export interface WaitingChange {
 
 export type BrakeSetting = number | "off" | undefined;
 
-/** Holds changes that are more often accidents than intended, and stores the person's decisions about them. */
+/** Holds changes that are more often accidents than intended, and stores people's decisions about them. */
 export class Brakes {
   readonly #state: SyncState;
   readonly #setting: BrakeSetting;
   readonly #nowMs: () => number;
 
-  /** @param setting number of deletions from which they are held; undefined: 500, or a quarter of the tree */
+  /** @param setting number of deletions to hold; undefined: 500, or a quarter of the tree */
   constructor(state: SyncState, setting: BrakeSetting, nowMs: () => number) {
     this.#state = state;
     this.#setting = setting;
@@ -58,8 +53,8 @@ export class Brakes {
   }
 
   /**
-   * Returns true if so many files return to earlier content that somebody probably restored a backup. Files that the
-   * backup lacks were then not deleted on purpose. Approved files and files held for a long time do not count.
+   * True if somebody probably restored a backup. Files that it lacks were then not deleted on purpose. Approved and
+   * long-held files do not count.
    */
   isRolledBack(trees: Trees): boolean {
     if (this.#setting === "off") return false;
@@ -68,8 +63,8 @@ export class Brakes {
   }
 
   /**
-   * Returns rewrites of a plan that may be rollbacks to versions older than this device's knowledge, if they would be
-   * too many. A newly set up device knows no older versions, and backups are often restored to one.
+   * Possible rollbacks to versions that this device never knew, if too many. A newly set up device knows no older
+   * versions, and backups are often restored to one.
    */
   suspectedRollbacks(remote: readonly RemoteOperation[]): readonly Rewrite[] {
     if (this.#setting === "off") return [];
@@ -81,10 +76,7 @@ export class Brakes {
     return rewriteLimits("rollback", all).isTooMany(all.length, this.#state.synced.size) ? suspects : [];
   }
 
-  /**
-   * Returns true for an upload that may be part of a backup being restored: older content, or unknown content with an
-   * old time.
-   */
+  /** True for older content, or unknown content with an old time: perhaps part of a backup being restored. */
   isLikeRestored(operation: RemoteOperation): boolean {
     if (this.#setting === "off" || isApproved(this.#state.brakes, operation)) return false;
     return rewriteOf(this.#state, operation).some(
@@ -92,7 +84,7 @@ export class Brakes {
     );
   }
 
-  /** Returns newly planned rollbacks, and those of the last minutes that were sent or are held. */
+  /** Covers rollbacks planned now, or sent or held in the last minutes. */
   #rollbacks(planned: readonly Rewrite[]): readonly Pick<BrakeRecord, "isOldByTime">[] {
     const sinceMs = this.#nowMs() - rewriteLimits("rollback").windowMs;
     const records = [...this.#state.brakes.values()].filter(({ side }) => side === "rollback");
@@ -102,8 +94,7 @@ export class Brakes {
   }
 
   /**
-   * @param planned result of `markReplaced`
-   * @param isRolledBack see the method `isRolledBack`
+   * @param planned from `markReplaced`
    * @returns nodes whose deletion is held
    */
   holdDeletions(planned: readonly Braked[], isRolledBack = false): ReadonlySet<NodeId> {
@@ -121,12 +112,12 @@ export class Brakes {
     return this.#setting === "off" ? undefined : this.#setting;
   }
 
-  /** Judges each mount separately. @param limits undefined: the usual limits */
+  /** Counts each mount by itself. @param limits undefined: the usual ones */
   #holdThere(planned: readonly Braked[], limits: BrakeLimits | undefined): readonly NodeId[] {
     const there = planned.map((each) => ({ ...each, share: shareOf(this.#state, this.#state.remote, each.nodeId) }));
     const shares = new Map(there.map((each) => [brakeKey(each), each.share]));
     const all = [...this.#state.brakes].filter(([, { side }]) => side === "server");
-    // A node that moved to another mount counts there.
+    // A node moved to another mount counts there.
     const recordsOf = Map.groupBy(all, ([key, { share }]) => (shares.has(key) ? shares.get(key) : share));
     const groups = new Set([...shares.values(), ...recordsOf.keys()]);
     return [...groups].flatMap((share) => {
@@ -138,10 +129,7 @@ export class Brakes {
     });
   }
 
-  /**
-   * Returns the number of agreed nodes in a mount. It stops counting once `count` deletions are less than a quarter of
-   * them.
-   */
+  /** Stops once `count` deletions are less than a quarter of the nodes. */
   #knownIn(share: NodeId | undefined, count: number): number {
     if (share === undefined) return this.#state.synced.size;
     return basesBelow(this.#state, [share])
@@ -149,7 +137,7 @@ export class Brakes {
       .reduce((known) => known + 1, 0);
   }
 
-  /** Keeps a decision valid while the link is removed and the folder returns piece by piece. */
+  /** The decision stays valid while the link is removed and the folder returns piece by piece. */
   #decidedSide({ nodeId, side: planned }: Braked): DeletionThere | undefined {
     if (planned === "here") return undefined;
     return deletionsThere.find((side) => {
@@ -158,7 +146,6 @@ export class Brakes {
     });
   }
 
-  /** Removes the uploads of held rewrites from the plan. */
   holdRewrites(plan: Plan): Plan {
     this.#forgetUndone();
     const rewrites = plan.remote.flatMap((operation) => rewriteOf(this.#state, operation));
@@ -179,22 +166,21 @@ export class Brakes {
     };
   }
 
-  /** Returns held changes, sorted by path. @param side undefined: all sides */
   waiting(side?: BrakeSide): readonly WaitingChange[] {
     return this.#byPath(this.#undecided().filter((record) => side === undefined || record.side === side));
   }
 
-  /** Returns approved changes that have not been made or sent yet, sorted by path. */
+  /** Approved changes that are not made or sent yet. */
   approved(): readonly WaitingChange[] {
     return this.#byPath(this.#unsent());
   }
 
-  /** Returns undone local deletions that the server has not been asked to restore yet, sorted by path. */
+  /** Undone changes that the server has not been asked to restore yet. */
   undone(): readonly WaitingChange[] {
     return this.#byPath(this.#records("waiting").filter((record) => this.#isUndone(record)));
   }
 
-  /** Excludes changes that the server must restore. They stay held until then. */
+  /** Changes that the server must restore stay held until then. */
   #undecided(): BrakeRecord[] {
     const waiting = this.#records("waiting");
     return this.#state.answers.size === 0 ? waiting : waiting.filter((record) => !this.#isUndone(record));
@@ -209,12 +195,11 @@ export class Brakes {
     return this.#undecided().filter(({ side }) => !isRewriteSide(side)).length;
   }
 
-  /** Returns the number of held uploads. */
   waitingOf(side: RewriteSide): number {
     return this.#records("waiting").filter((record) => record.side === side).length;
   }
 
-  /** Approves only these changes. Others, and those whose state has changed since, stay held. */
+  /** Approves only these changes. Those whose state has changed since stay held. */
   approve(ids: readonly string[]): void {
     const chosen = this.#chosen(ids);
     const atMs = this.#nowMs();
@@ -225,9 +210,8 @@ export class Brakes {
   }
 
   /**
-   * Withdraws the approval of changes that have not been made or sent, so they are held again. A running engine may be
-   * sending them at this moment.
-   * @returns their ids
+   * Withdraws the approval of changes not made or sent. A running engine may be sending them at this moment.
+   * @returns ids of those held again
    */
   withdraw(ids: readonly string[]): ReadonlySet<string> {
     const wanted = new Set(ids);
@@ -241,10 +225,7 @@ export class Brakes {
     return new Set(withdrawn.map(brakeId));
   }
 
-  /**
-   * Excludes operations without a response, because the server may have executed them. A folder's operation includes
-   * all its content.
-   */
+  /** Without a response, the server may have executed an operation. A folder's operation includes all its content. */
   #unsent(): BrakeRecord[] {
     const { rootId, remote, synced, offers } = this.#state;
     const offered = new Set(offers.flatMap(({ nodeId, isRefused }) => (isRefused === true ? [] : [nodeId])));
@@ -256,8 +237,8 @@ export class Brakes {
   }
 
   /**
-   * Returns deleted items of the account's own space whose held changes are all chosen. They are in the trash or
-   * permanently removed. The server receives the decision, so that it applies to all devices of the account.
+   * Trashed or purged items of the account's own space whose held changes are all chosen. The server receives this
+   * decision, which then applies to all devices of the account.
    */
   #wholeTops(chosen: readonly BrakeRecord[]): ReadonlySet<NodeId> {
     const wanted = new Set(chosen);
@@ -272,9 +253,9 @@ export class Brakes {
   }
 
   /**
-   * Undoes held changes. If the item is in the server's trash, the server restores it for all devices. Otherwise the
-   * deletion's base is removed, so the other side's node counts as new and returns. For a rewrite, the local content
-   * becomes the base, so the server's version counts as newer.
+   * The server restores an item in its trash for all devices. Otherwise the deletion loses its base, and the other
+   * side's node returns as new. For a rewrite, the local content becomes the base, so the server's version counts as
+   * newer.
    */
   undo(ids: readonly string[]): void {
     const chosen = this.#chosen(ids);
@@ -285,7 +266,7 @@ export class Brakes {
     const rewrites = chosen.flatMap((record) => {
       const base = this.#state.synced.get(record.nodeId);
       const local = this.#state.local.get(record.nodeId);
-      // The file was rewritten again. That change is a separate one.
+      // The file was rewritten again, which is a separate change.
       if (!isRewriteSide(record.side) || base === undefined || local?.content !== record.base) return [];
       return [{ record, base: { ...base, content: local.content } }];
     });
@@ -303,7 +284,7 @@ export class Brakes {
     });
   }
 
-  /** Treats held items as new here, because the server cannot restore them. */
+  /** If the server cannot restore them, held items are new here. */
   undoAlone(top: NodeId): void {
     const records = this.#records("waiting").filter((record) => this.#topOf(record) === top);
     this.#state.commit({
@@ -312,10 +293,7 @@ export class Brakes {
     });
   }
 
-  /**
-   * Returns decisions about files that wait for another reason, such as a refusal or their own move. The decisions stay
-   * valid until then.
-   */
+  /** Files that wait for another reason, such as a refusal, keep their decisions. */
   #decidedOf({ remote, waiting }: Plan): BrakeRecord[] {
     const [puts, others] = [new Set<NodeId>(), new Set(waiting.keys())];
     for (const { op, id } of remote) (op === "put" ? puts : others).add(id);
@@ -325,9 +303,7 @@ export class Brakes {
     });
   }
 
-  /**
-   * Returns files that look damaged, were too few to be held, and have reached the server. Each file is returned once.
-   */
+  /** Damage too small to be held, now on the server. Each node is returned once. */
   takeSentDamage(): readonly NodeId[] {
     const sent = this.#records("released").filter(
       ({ side, nodeId, base, isReported }) =>
@@ -345,14 +321,13 @@ export class Brakes {
     { records, known } = { records: this.#state.brakes, known: this.#state.synced.size },
   ): NodeId[] {
     const isOff = this.#setting === "off";
-    // Releases all held changes when the brake is turned off.
+    // Turning the brake off releases all held changes.
     const judged = isOff ? [] : planned;
     const { held, changes } = judge(side, judged, records, { limits, nowMs: this.#nowMs(), known });
     if (changes.size > 0) this.#state.commit({ brakes: changes });
     return held.map(({ nodeId }) => nodeId);
   }
 
-  /** Removes undone records whose file was replaced or rewritten again. */
   #forgetUndone(): void {
     const over = this.#records("undone").filter(({ nodeId, base }) => this.#state.local.get(nodeId)?.content !== base);
     if (over.length === 0) return;
@@ -388,7 +363,6 @@ export class Brakes {
   }
 }
 
-/** Returns true if a person has approved the operation. */
 export function isApproved(records: ReadonlyMap<string, BrakeRecord>, operation: RemoteOperation): boolean {
   const isRewrite = operation.op === "put" && operation.revive === undefined;
   if (!isRewrite && operation.op !== "delete") return false;

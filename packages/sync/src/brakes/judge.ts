@@ -1,40 +1,39 @@
 import { type Braked, brakeKey, type BrakeRecord, type BrakeSide, isRewriteSide } from "../model/brake-record.ts";
 
-/** Limits from which many changes are more often accidental than intended. */
 export interface BrakeLimits {
-  /** Period in which made and held changes count. */
+  /** Made and held changes count for this long. */
   readonly windowMs: number;
   readonly isTooMany: (count: number, known: number) => boolean;
 }
 
 const hourMs = 3600_000;
 
-/** Returns limits for deletions: 500, or a quarter of the tree and at least `least`. A custom number replaces both. */
+/** 500, or a quarter of the tree and at least `least`. A custom number replaces both. */
 export function deletionLimits(brake: number | undefined, least = 50): BrakeLimits {
   const isTooMany = (count: number, known: number): boolean =>
     brake === undefined ? count >= 500 || (count >= least && count >= known / 4) : count >= brake;
   return { windowMs: hourMs, isTooMany };
 }
 
-/** Deletions inside a mount affect other people. The limit is 10 and a quarter of that mount. */
+/** Deletions in a mount affect other people: 10 and a quarter of the mount. */
 export const leastInMount = 10;
 
-/** Holds every deletion. Used for a restored backup and for items replaced by something else. */
+/** Limits for restored backups and replaced items. */
 export const eachDeletion: BrakeLimits = { windowMs: hourMs, isTooMany: (count) => count > 0 };
 
-/** Period in which rewritten files, and files replaced by links, count together. */
+/** Rewritten files, and files replaced by links, count together for this long. */
 export const rewriteWindowMs = 600_000;
-/** Counts from which an accident is more likely. Tools that go back on purpose, such as git, give files new times. */
+/** An accident is likely from these counts. Tools that go back on purpose, such as git, give files new times. */
 const [oldFilesMin, rolledBackMin, damagedMin] = [3, 10, 5];
-/** Number of files replaced by links from which their deletions are held. They were probably moved to another disk. */
+/** This many files replaced by links were probably moved to another disk. */
 export const linkedFilesMin = damagedMin;
 
 /**
- * Returns limits for known files rewritten here:
+ * Limits for known files rewritten here.
  * - any: 500 and a quarter of them, as ransomware does
  * - rollbacks: 10 and a tenth of them, or 3 if these also have old times
  * - damaged: 5
- * @param rollbacks rollbacks planned or made within the period
+ * @param rollbacks planned or made within the period
  */
 export function rewriteLimits(
   side: BrakeSide,
@@ -56,10 +55,9 @@ export interface Judgement {
 }
 
 /**
- * Returns the planned changes of one side that must be held. A held change stays held until a person approves exactly
- * it, or until it is no longer planned. Approved changes do not count. Above the limit, all unapproved changes are
- * held.
- * @param known number of nodes that both sides have agreed on
+ * Returns the changes to hold. A held change stays held until a person approves exactly it, or until it is no longer
+ * planned. Approved changes do not count. Above the limit, all unapproved changes are held.
+ * @param known number of agreed nodes
  */
 export function judge(
   side: BrakeSide,
@@ -71,7 +69,7 @@ export function judge(
   const changes = new Map<string, BrakeRecord | undefined>();
   const byKey = new Map(planned.map((each) => [brakeKey(each), each]));
   const released = [...own].filter(([, { standing }]) => standing === "released");
-  // If the clock was set back, a later time would count until then. It counts from now instead.
+  // If the clock was set back, these would count until then.
   const ahead = released.filter(([, { atMs }]) => atMs > nowMs);
   for (const [key, record] of ahead) changes.set(key, { ...record, atMs: nowMs });
   const counted = new Set(released.flatMap(([key, { atMs }]) => (atMs > nowMs - limits.windowMs ? [key] : [])));
@@ -79,7 +77,7 @@ export function judge(
     const isOver = standing === "released" ? atMs <= nowMs - limits.windowMs : !byKey.has(key);
     if (isOver) changes.set(key, undefined);
   }
-  // Deleted nodes are missing from the known tree, so they are added again.
+  // The known tree lacks the deleted nodes.
   const gone = isRewriteSide(side) ? 0 : [...counted].filter((key) => !byKey.has(key)).length;
   const open = [...byKey].filter(([key, each]) => !isApproved(own.get(key), each));
   for (const [key] of open) counted.add(key);

@@ -5,9 +5,8 @@ import type { SyncState } from "../state/sync-state.ts";
 import { linkedFilesMin, rewriteWindowMs } from "./judge.ts";
 
 /**
- * Marks server deletions whose local place is taken by something else. A folder replaced by a link or file was probably
- * moved to another disk, so all its content is held. Files replaced by links are held if there are several within ten
- * minutes.
+ * Marks server deletions whose local place is taken. A folder replaced by a link or file was probably moved to another
+ * disk, so all its content is held. For files replaced by links, several within ten minutes are held.
  */
 export function markReplaced(state: SyncState, planned: readonly Braked[], nowMs: number): readonly Braked[] {
   const { isInReplacedFolder, isLinked } = replacedIn(state);
@@ -23,7 +22,7 @@ export function markReplaced(state: SyncState, planned: readonly Braked[], nowMs
   });
 }
 
-/** Counts planned files and files deleted in the last minutes. Approved files do not count. */
+/** Approved files do not count. */
 function countLinked({ brakes }: SyncState, planned: ReadonlySet<NodeId>, nowMs: number): number {
   if (planned.size === 0) return 0;
   const isApproved = (nodeId: NodeId): boolean =>
@@ -49,7 +48,7 @@ function replacedIn(state: SyncState) {
   const isInReplacedFolder = (id: NodeId): boolean => {
     const before = known.get(id);
     if (before !== undefined) return before;
-    // Ends a cycle of rows that contain each other.
+    // Ends a cycle of rows.
     known.set(id, false);
     const parent = state.remote.get(id)?.parent;
     const is = isTaken(id, "folder", "others") || (parent !== undefined && isInReplacedFolder(parent));
@@ -59,9 +58,8 @@ function replacedIn(state: SyncState) {
   return { isInReplacedFolder, isLinked: (id: NodeId): boolean => isTaken(id, "file", "links") };
 }
 
-/** Name claims of the items directly in a local folder. */
+/** Names by their claim, directly in a local folder. */
 interface Takers {
-  /** Links and files. */
   readonly others: ReadonlySet<string>;
   readonly links: ReadonlySet<string>;
 }

@@ -8,26 +8,24 @@ import type { SyncState } from "../state/sync-state.ts";
 import { isReadOnly } from "../model/rights.ts";
 import { type ContentKey, isLive, type LocalRow, type RemoteRow, type SyncedRow, type Trees } from "../model/trees.ts";
 
-/** A file that both sides know and that was rewritten here. */
 export interface Rewrite extends Braked {
   readonly side: RewriteSide;
   readonly base: ContentKey;
-  /** The time is not later than the server's version, as of a restored file. */
+  /** The new time is not later than the server's version. */
   readonly isOldByTime: boolean;
-  /** This device never saw the content in this file. An earlier version on the server may have it. */
+  /** The bytes were never seen in this file here. */
   readonly isUnknown: boolean;
 }
 
 type Known = Pick<SyncState, "pastContents" | "manifests" | "holdersOf" | "stashed" | "brakes" | "synced">;
 
-/** Returns the rewrite made by an upload. A file restored from the trash replaces nothing, so it yields none. */
+/** A file restored from the trash replaces nothing. */
 export function rewriteOf(state: Known, operation: RemoteOperation): Rewrite[] {
   if (operation.op !== "put" || operation.revive !== undefined) return [];
   const { id, local, base } = operation;
   return [describe(state, id, { local, remote: base, synced: state.synced.get(id) })];
 }
 
-/** Returns files that have earlier content again, and that will be uploaded as soon as possible. */
 export function rollbacksIn(state: Known, trees: Trees): Rewrite[] {
   return [...trees.local].flatMap(([id, local]) => {
     const [remote, synced] = [trees.remote.get(id), trees.synced.get(id)];
@@ -40,7 +38,7 @@ export function rollbacksIn(state: Known, trees: Trees): Rewrite[] {
 
 function describe(state: Known, nodeId: NodeId, sides: Omit<Sides, "isSameTime">): Rewrite {
   const { local, remote } = sides;
-  // The protocol has microsecond times.
+  // The protocol has microseconds.
   const serversNs = nanosOf(remote.modifiedAt);
   const laterMicros = serversNs === undefined ? undefined : local.fingerprint.mtimeNs / 1000n - serversNs / 1000n;
   const isSameTime = laterMicros === 0n;
@@ -50,10 +48,7 @@ function describe(state: Known, nodeId: NodeId, sides: Omit<Sides, "isSameTime">
   return { nodeId, side: isUnknown ? "rewrite" : side, base: local.content, isOldByTime, isUnknown };
 }
 
-/**
- * Keeps a decision about these exact bytes valid even if the file looks different now, for example because of a new
- * time.
- */
+/** A decision about these exact bytes stays valid even if the file looks different now. */
 function decidedSide({ brakes }: Known, nodeId: NodeId, content: ContentKey): RewriteSide | undefined {
   return rewriteSides.find((side) => {
     const record = brakes.get(brakeKey({ side, nodeId }));
@@ -69,7 +64,7 @@ interface Sides {
 }
 
 function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTime }: Sides): RewriteSide | "unknown" {
-  // The server has older bytes, for example because it was restored. The local bytes are the newest.
+  // The server has older bytes, for example after a restore.
   if (synced?.content === local.content || synced?.versionIds[0] !== remote.versionId) return "rewrite";
   const isEmptied = local.fingerprint.sizeBytes === 0 && remote.sizeBytes > 0;
   const isLost = isEmptied || isZeros(state, local.content);
@@ -77,7 +72,7 @@ function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTim
   // trash.
   if (isLost && !isElsewhere(state, nodeId, synced.content)) return "damage";
   if (isLost) return "rewrite";
-  // The server still has the base, and the time did not change. A real write would change the time.
+  // A real write would have changed the time.
   if (isSameTime) return "damage";
   return state.pastContents.has(nodeId, local.content) ? "rollback" : "unknown";
 }

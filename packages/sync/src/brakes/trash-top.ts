@@ -5,7 +5,7 @@ interface RemoteRows {
   get(id: NodeId): RemoteRow | undefined;
 }
 
-/** Returns the item of the server's trash that contains this node: itself, or the folder it was deleted with. */
+/** Returns the node itself, or the folder with which it was deleted. */
 export function trashTopOf(remote: RemoteRows, nodeId: NodeId): NodeId | undefined {
   const passed = new Set<NodeId>();
   let row = remote.get(nodeId);

@@ -12,13 +12,12 @@ import { moveNode, park, setNode } from "./move.ts";
 import { type Deletion, removeTogether } from "./remove.ts";
 
 /**
- * Executes neighboring operations that belong together (`localBatchesOf`). It throws nothing; a failed operation leaves
- * the disk unchanged. Rows are committed once their facts are durable.
- * @returns failed operations and their errors
+ * Executes neighboring operations that belong together (`localBatchesOf`). Never throws; a failed operation leaves the
+ * disk unchanged. Rows are committed once their facts are durable. @returns failed operations and their errors
  */
 export async function actTogether(hands: Hands, batch: readonly LocalOperation[]): Promise<Failures> {
   const { state } = hands;
-  // An earlier operation may have been done without being seen yet. Another one would hide that.
+  // An earlier operation may be done but unseen. Another one would hide that.
   const hidden = batch.filter(({ id }) => state.intents.has(id));
   const failures: Failures = new Map(hidden.map((operation) => [operation, new DiskChanged(operation.id)]));
   const ready = batch.filter((operation) => !failures.has(operation));
@@ -64,8 +63,8 @@ function intentOf(operation: LocalOperation, state: Hands["state"]): Intent | un
 }
 
 /**
- * Returns the intent of a move. Without it, a scan after a crash could mistake a new item at the old name for the moved
- * one, or a disk-specific name for one that a person chose.
+ * Without this intent, a scan after a crash could take a new item at the old name for the moved one, or a disk-specific
+ * name for a person's choice.
  */
 function moveIntentOf(
   { place, local }: { readonly place: DiskPlace; readonly local: LocalRow },
@@ -81,8 +80,8 @@ function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {
 }
 
 /**
- * Returns true if the file needs a copy of its own because it has other hard links, which are other nodes. Content that
- * the server lacks cannot be rebuilt as a new file.
+ * True for a file with other hard links, which are other nodes. Content that the server lacks cannot be rebuilt as a
+ * new file.
  */
 async function isToBeParted(
   { disk, state, lacks }: Hands,
@@ -95,7 +94,7 @@ async function isToBeParted(
   return path !== undefined && ((await disk.stat(path))?.links ?? 1) > 1;
 }
 
-/** Sets the mode by replacing the file with a new one, so that its other hard links keep theirs. */
+/** Replaces the file with a new one, so that its other hard links keep their mode. */
 async function setAlone(hands: Hands, operation: LocalOperation & { op: "set" }): Promise<void> {
   const { id, local, executable, isPrivate } = operation;
   const remote = hands.state.remote.get(id);

@@ -4,8 +4,8 @@ import type { SyncState } from "../state/sync-state.ts";
 import { type LocalRow, type Place, placeOf, samePlace, type SyncedRow, syncedVersionsKept } from "../model/trees.ts";
 
 /**
- * Returns the base after the disk was changed to the server's state. It is committed together with the disk's row,
- * because the server may change before the next scan. Members that differ keep their base.
+ * Base after the disk was changed to the server's state. It is committed with the disk's row, because the server may
+ * change before the next scan. Members that differ keep their base.
  */
 export function agreedWithServer(
   { remote, synced }: Pick<SyncState, "remote" | "synced">,
@@ -30,7 +30,7 @@ export function agreedWithServer(
   };
 }
 
-/** Returns the base after a move only. A person's write to the file is not durable yet. */
+/** Base after a move only: a person's write to the file is not durable yet. */
 export function agreedPlace(
   { remote, synced }: Pick<SyncState, "remote" | "synced">,
   id: NodeId,
@@ -43,8 +43,8 @@ export function agreedPlace(
 }
 
 /**
- * Returns the base after a parked item could not return to its name. The new name must not count as a person's move,
- * which would restore an item deleted on the server.
+ * Base after a parked item could not return to its name. The new name must not count as a person's move, which would
+ * restore a deleted item.
  */
 export function agreedBeside(
   { synced }: Pick<SyncState, "synced">,

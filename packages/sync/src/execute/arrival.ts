@@ -11,14 +11,12 @@ import type { Hands } from "./hands.ts";
 import { inHalves } from "../general/in-halves.ts";
 import { type LocalSources, offsetsOf, type Source } from "./sources.ts";
 
-/** An operation that writes the server's content to a file. */
 export type FileOperation = LocalOperation & { readonly op: "create" | "replace" };
 
-/** A file to be written, and the source of each of its blocks. */
 export interface Arrival {
   readonly operation: FileOperation;
   readonly blocks: readonly ManifestEntry[];
-  /** By position; undefined: the block is fetched. */
+  /** Sources by block position; undefined: the block is fetched. */
   readonly sources: (Source | undefined)[];
   /** Old blocks that new ones may resemble. */
   readonly bases: ReadonlyMap<HashHex, NonNullable<WantedBlock["base"]>>;
@@ -27,8 +25,8 @@ export interface Arrival {
 const looksAtOnce = 16;
 
 /**
- * Determines the blocks of all files in one request.
- * @returns results in the order of the operations; an error for each file that is unavailable
+ * Determines the blocks of all files in one request. @returns in the order of the operations; an error for each
+ * unavailable file
  */
 export async function planArrivals(
   hands: Hands,
@@ -55,8 +53,7 @@ export async function planArrivals(
 }
 
 /**
- * Fetches block lists. If a list does not match its content id when decoded against its base, the whole list is
- * fetched.
+ * Fetches block lists. One that does not match its content id when decoded against its base is fetched whole.
  * @returns an error for each list that the server does not provide
  */
 async function fetchLists(
@@ -99,7 +96,6 @@ export function wantedBlock({ operation, bases }: Arrival, { hash, size }: Manif
   return { hash, sizeBytes: size, versionId, base: bases.get(hash) };
 }
 
-/** @param bytes bytes received for the block */
 export function fetchedPart(
   { hash }: ManifestEntry,
   bytes: Uint8Array,
@@ -116,7 +112,6 @@ function isEmpty({ versionId, sizeBytes }: FileOperation["remote"]): boolean {
   return versionId === null || sizeBytes === 0;
 }
 
-/** Requests the list as a difference from the base's list, if that is known. */
 function wantedManifest({ state }: Hands, { id, remote }: FileOperation, isAgainstBase: boolean): WantedManifest {
   if (!isAgainstBase) return { versionId: remote.versionId ?? "" };
   const synced = state.synced.get(id);
@@ -126,10 +121,6 @@ function wantedManifest({ state }: Hands, { id, remote }: FileOperation, isAgain
   return { versionId: remote.versionId ?? "", base };
 }
 
-/**
- * Chooses bases for new blocks. An inserted block is probably a changed version of a removed one at about the same
- * position.
- */
 function basesOf(hands: Hands, operation: FileOperation, blocks: readonly ManifestEntry[]): Arrival["bases"] {
   const bases = new Map<HashHex, NonNullable<WantedBlock["base"]>>();
   if (operation.op !== "replace") return bases;
@@ -149,7 +140,7 @@ function basesOf(hands: Hands, operation: FileOperation, blocks: readonly Manife
   return bases;
 }
 
-/** Returns no bytes if the base cannot be read. The caller then finds another hash and fetches the whole block. */
+/** Returns no bytes if the base is unreadable. The caller then finds another hash and fetches the whole block. */
 async function readBase(
   { disk }: Hands,
   { path, offset, sizeBytes }: { readonly path: string; readonly offset: number; readonly sizeBytes: number },

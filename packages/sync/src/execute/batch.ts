@@ -21,7 +21,7 @@ import { LocalSources } from "./sources.ts";
 import { takeAssembled, writeLarge } from "./write-large.ts";
 import { writeSmall, type Written } from "./write-small.ts";
 
-/** Larger files are written one by one, block by block. A batch holds all bytes of its smaller files in memory. */
+/** Larger files are written block by block. A batch holds all bytes of its smaller files in memory. */
 const largeFileBytesMin = 4 * 1024 * 1024;
 const batchMax = { operations: 1000, bytes: 16 * 1024 * 1024 } as const;
 const syncsAtOnce = 8;
@@ -44,7 +44,6 @@ export function* localBatchesOf(operations: readonly LocalOperation[]): Generato
   if (batch.length > 0) yield batch;
 }
 
-/** Returns the kind by which neighbors are grouped. Any other operation is its own kind. */
 function togetherness(operation: LocalOperation): LocalOperation | "brings content" | "delete" {
   if (bringsContent(operation)) return "brings content";
   return operation.op === "delete" ? "delete" : operation;
@@ -82,7 +81,7 @@ export async function bringContent(hands: Hands, operations: readonly FileOperat
     operation.op === "replace" ? stashEntry(stashedBy(hands, operation, temporary)) : [],
   );
   if (stashed.length > 0) hands.state.commit({ stashed });
-  // The folders may have changed while files were fetched, so they are checked again.
+  // The folders may have changed during the download.
   const current = new KnownFolders(hands);
   for (const { operation, path } of placed) if (!failures.has(operation)) current.add(operation.id, path);
   placed.push(...(await giveNames(hands, current, waiting, failures)));
@@ -149,12 +148,11 @@ async function writeAll(
   return written;
 }
 
-/** Returns a smaller limit in the simulator, whose files are short. */
+/** The simulator's files are short. */
 function largeBytesMin({ patches }: Hands): number {
   return patches === undefined ? largeFileBytesMin : patches.fileBytesMin;
 }
 
-/** Fails every file of the request if the server does not answer. */
 async function planAll(
   hands: Hands,
   sources: LocalSources,
@@ -179,7 +177,7 @@ async function writeLink(hands: Hands, { remote }: FileOperation): Promise<Writt
   }
 }
 
-/** Commits rows. If a folder could not be synced, its new names may be lost, and the next scan decides. */
+/** If a folder could not be synced, its new names may be lost. */
 async function settle(hands: Hands, placed: readonly Placed[], failures: Failures): Promise<void> {
   const { disk, state } = hands;
   const folders = [...new Set(placed.map(({ path }) => folderOf(path)))];

@@ -18,16 +18,16 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   await recheck(hands, from, local);
   const { blocks } = await hands.disk.cut(from);
   if (contentOfBlocks(blocks) !== local.content) {
-    // The bytes changed without a change of the times, so the file must be read again.
+    // The bytes changed without a change of the times.
     hands.state.commit({ local: [[id, { ...local, sight: "racy" }]] });
     throw new DiskChanged(from);
   }
   const parts = copiesOf(from, blocks);
-  // The bytes exist on this disk only. If the copy never gets its name, it stays in the local trash.
+  // The bytes exist on this disk only. A copy that never gets its name stays in the local trash.
   const temporary = joinPath(ownFolders.trash, randomName(hands));
   const { fingerprint: old, executable } = local;
   const over = hands.lacks.has("exchange") ? undefined : onto;
-  // Keeps both the source and the former copy private.
+  // Neither the source nor the former copy becomes public.
   const isPrivate = [operation, local, over?.local].some(isPrivateIn) || local.isPrivate;
   await hands.disk.create(temporary, parts, {
     mtimeNs: old.mtimeNs,
@@ -43,8 +43,7 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const path = joinPath(folder, nameOnDisk(placed.local));
   if (over === undefined) await hands.disk.rename(temporary, path);
   else {
-    // The old copy's content is a version on the server and also stays in the local trash. Bytes written to it
-    // meanwhile reappear beside it.
+    // The old copy's content is a version on the server. Bytes written to it meanwhile reappear beside it.
     const stashed = { path: temporary, contents: [over.local.content, local.content], keep: true };
     hands.state.commit({ stashed: [[temporary, stashOf(hands, over.local, stashed)]] });
     await exchangeSeen(hands, over.local, { path, temporary });

@@ -10,7 +10,7 @@ import type { Source } from "./sources.ts";
 import { isRecent, nanosOf } from "../model/fingerprints.ts";
 import type { Hands } from "./hands.ts";
 
-/** Writes a file to the engine's folder on the same filesystem, not durably yet. Every part is verified by its hash. */
+/** Writes a file to the engine's folder on the same filesystem, not durably yet. Each part is verified by its hash. */
 export async function createAside(
   { disk, state }: Pick<Hands, "disk" | "state">,
   path: string,
@@ -27,7 +27,6 @@ export async function createAside(
   await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, isPrivate, like, shares });
 }
 
-/** Stores the block list of a written file. @param bytes bytes of the fetched blocks */
 export function keepBlocks(hands: Hands, arrival: Arrival, bytes: ReadonlyMap<HashHex, Uint8Array>): void {
   const blocks = arrival.blocks.map((block, position) => {
     const source = arrival.sources[position];
@@ -42,7 +41,7 @@ export function piecesOfSource({ state }: Hands, source: Source): Uint8Array | u
   return state.manifests.piecesOf(source);
 }
 
-/** Keeps pieces of the content so that the next version can be uploaded as a patch. */
+/** Pieces let the next version be uploaded as a patch. */
 export function piecesOfFetched(hands: Hands, { operation }: Arrival, bytes: Uint8Array): Uint8Array | undefined {
   const { fileBytesMin, cutPieces } = hands.patches ?? realPatches;
   return operation.remote.sizeBytes > fileBytesMin ? cutPieces(bytes) : undefined;
@@ -67,7 +66,7 @@ export function rowOf(
   { fingerprint, isPrivate: looksPrivate }: Pick<LocalStat, "fingerprint" | "isPrivate">,
 ): LocalRow {
   const isFolder = kind === "folder";
-  // A umask or the folder's default may have removed others' rights. Nobody made the file private.
+  // A umask or the folder's default may have removed others' rights.
   const tells = isPrivate !== undefined && (lacks.has("private modes") || isPrivate || !looksPrivate);
   return {
     kind,
@@ -81,10 +80,7 @@ export function rowOf(
   };
 }
 
-/**
- * Returns how far a file's times can be trusted. Files that the engine wrote have the time it set; only a time close to
- * now could hide a later change.
- */
+/** The engine set the times of the files it wrote. Only a time close to now could hide a later change. */
 export function sightOf({ lacks }: Pick<Hands, "lacks">, fingerprint: Fingerprint): LocalRow["sight"] {
   return isRecent({ ...fingerprint, ctimeNs: 0n }, fingerprint.ctimeNs, lacks) ? "racy" : "known";
 }

@@ -8,14 +8,14 @@ import type { Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
 import { type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
 
 /**
- * Set at the start and after a change that failed halfway. The disk may then hold unrecorded changes that must survive
- * a power failure.
+ * Open at the start and after a change that failed halfway: the disk may hold unrecorded changes that must survive a
+ * power failure.
  */
 export interface Doubt {
   isOpen: boolean;
 }
 
-/** Number of paths from which one sync of the whole filesystem is cheaper than one per path. */
+/** From this number of paths, one sync of the whole filesystem is cheaper. */
 const pathsMax = 64;
 
 /** @returns undefined: sync each path separately */
@@ -28,10 +28,7 @@ export async function syncOwnFolders(disk: Pick<LocalDisk, "syncFolder">): Promi
   for (const folder of Object.values(ownFolders)) await disk.syncFolder(folder);
 }
 
-/**
- * Returns true if the folder or one above it could not be made durable. A power failure may then remove it with its
- * content.
- */
+/** A power failure may remove a folder that could not be made durable, with its content. */
 export function isInDoubt(table: Pick<LocalTree, "rootId" | "local">, folder: NodeId): boolean {
   return lineOf(table, folder).some((id) => table.local.get(id)?.sight === "unsettled");
 }
@@ -44,25 +41,20 @@ interface Before {
 interface Seen {
   /** Possible differences found by a scan, and all intents; undefined: the item is gone. */
   readonly seen: ReadonlyMap<NodeId, LocalRow | undefined>;
-  /** The disk assigns inode numbers again at each mount, and was mounted since. */
+  /** The disk assigns inode numbers at each mount, and was mounted since. */
   readonly areNumbersNew?: boolean;
 }
 
-/**
- * Compares items by inode number. If the numbers are new, the creation times distinguish two items, provided the disk
- * has them.
- */
+/** Compares inode numbers. If they are new, creation times distinguish two items, provided the disk has them. */
 export function isOtherThing(now: Fingerprint, then: Fingerprint | undefined, areNumbersNew: boolean): boolean {
   const isSameBirth = now.birthNs !== 0n && now.birthNs === then?.birthNs;
   return now.inode !== then?.inode && !(areNumbersNew && isSameBirth);
 }
 
 /**
- * Makes the differences found by a scan durable, because a stopped run may not have synced them. Otherwise a power
- * failure could undo them, and their absence would be uploaded as a deletion. Items that cannot be synced are marked
- * unsettled, so nothing about them is agreed.
- *
- * @param table tree that the scan found
+ * Makes the differences found by a scan durable, because a stopped run may not have synced them. A power failure could
+ * otherwise undo them, and their absence would be uploaded as a deletion. Items that cannot be synced become unsettled,
+ * so nothing about them is agreed.
  */
 export async function makeDurable(
   disk: Pick<LocalDisk, "syncFile" | "syncFolder">,
@@ -78,7 +70,7 @@ export async function makeDurable(
     if ((await failureOf(syncFolderOf(disk, table, folder))) !== undefined) sick.add(folder);
   }
   for (const [id, row] of changed) {
-    // The engine syncs its own files before naming them. Only their mode changes in place.
+    // The engine syncs its own files before naming them; only their mode changes in place.
     const known = before.local.get(id);
     const isModeOther = known !== undefined && (known.executable !== row.executable || !samePrivacy(known, row));
     const path = isModeOther ? pathOf(table, id) : undefined;
@@ -110,7 +102,6 @@ async function syncFolderOf(disk: Pick<LocalDisk, "syncFolder">, table: PathTabl
   if (path !== undefined) await disk.syncFolder(path);
 }
 
-/** @returns the error, if any */
 export async function failureOf(act: Promise<void>): Promise<HoldfastError | undefined> {
   try {
     await act;

@@ -11,19 +11,17 @@ import { shareOf } from "../model/whereabouts.ts";
 import { addNotice } from "../state/notices.ts";
 
 interface Ending {
-  /** Planned removals. */
   readonly operations: readonly LocalOperation[];
   readonly failures: Failures;
 }
 
-/** @param onDone called for each removed file and folder, with its former path */
 type OnDone = (operation: LocalOperation, path: string) => void;
 
 /**
  * Removes the local copies of ended shares. Unchanged files go to the local trash, changed and new ones to the
- * quarantine. Folders are removed if they are then empty. Unreadable items are left to the next scan.
- * @param tree local tree without hidden items, which stay untouched
- * @param isKeeper true if a folder holds items of no tree; it stays as an ordinary folder
+ * quarantine. Unreadable items are left to the next scan.
+ * @param tree without hidden items, which stay untouched
+ * @param isKeeper the folder holds items of no tree and stays as an ordinary folder
  */
 export async function endShares(
   hands: Hands,
@@ -61,7 +59,6 @@ export async function endShares(
   return { operations, failures };
 }
 
-/** Adds a notice, also for a share without files, because its folder goes. */
 function noteEnded({ state, nowMs }: Hands, path: string, gone: readonly LocalOperation[]): void {
   const countOf = (into: string): number => gone.filter((each) => each.op === "delete" && each.into === into).length;
   addNotice(state, { atMs: nowMs(), path, code: "share_ended", counts: [countOf("trash"), countOf("quarantine")] });
@@ -73,8 +70,8 @@ function awayWith({ state }: Hands, mount: NodeId, id: NodeId, local: LocalRow):
 }
 
 /**
- * Compares with the server's row in that folder. The folder may be mounted again or be in another share by now. Content
- * that arrived during a crash has no base yet but counts as the server's.
+ * Compares with the server's row in that folder, which may be mounted again or in another share by now. Content that
+ * arrived during a crash has no base yet but counts as the server's.
  */
 function isUnchanged(state: Hands["state"], mount: NodeId, id: NodeId, { content }: LocalRow): boolean {
   const target = state.shares.get(mount)?.target;
@@ -84,7 +81,7 @@ function isUnchanged(state: Hands["state"], mount: NodeId, id: NodeId, { content
   return isInFolder && [state.synced.get(id)?.content, state.remote.get(id)?.content].includes(content);
 }
 
-/** Returns the folders above on the server. Moves may briefly create a cycle, which ends the list. */
+/** Lists the folders above on the server. Moves may briefly create a cycle, which ends the list. */
 function foldersAbove({ remote }: Hands["state"], id: NodeId): readonly NodeId[] {
   const passed = new Set<NodeId>();
   for (let at = remote.get(id)?.parent; at !== undefined && !passed.has(at); at = remote.get(at)?.parent)
@@ -92,13 +89,13 @@ function foldersAbove({ remote }: Hands["state"], id: NodeId): readonly NodeId[]
   return [...passed];
 }
 
-/** Returns items whose move into the share has not reached the server to their former place. */
+/** Moves into the share that have not reached the server are undone. */
 function comeBack({ state }: Hands, ids: ReadonlySet<NodeId>): Parameters<Hands["state"]["commit"]>[0] {
   const from = [...state.departures].filter(([, to]) => ids.has(to)).map(([id]) => [id, undefined] as const);
   return { departures: from, synced: from };
 }
 
-/** Returns the folders to remove, deepest first, except those that still hold something. */
+/** Returns the deepest folders first, without those that still hold something. */
 function foldersToGo(
   { state }: Hands,
   tree: LocalTree,
@@ -118,7 +115,7 @@ function foldersToGo(
   });
 }
 
-/** Removes all rows of the share. A folder that stays for its hidden content counts as deleted by the server. */
+/** A folder that stays for its hidden content counts as deleted by the server. */
 function forget({ state }: Hands, mount: NodeId): void {
   const remote: [NodeId, RemoteRow | undefined][] = [];
   const synced: [NodeId, SyncedRow | undefined][] = [];

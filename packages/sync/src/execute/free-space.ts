@@ -14,13 +14,12 @@ import { isLive, isNumbered, type LocalRow, unnumberedInode } from "../model/tre
 export interface Freed {
   readonly files: number;
   readonly bytes: number;
-  /** Paths that stay because they hold other content. */
   readonly kept: readonly string[];
 }
 
 /**
- * Moves local copies that match the server to the local trash, and then removes empty folders. Items excluded earlier
- * keep their former rows; their folders are known by path only.
+ * Moves local copies that match the server to the local trash. Items excluded earlier keep their former rows; their
+ * folders are known by path only.
  */
 export async function freeSpace(hands: Hands, paths: readonly string[], rules: Rules): Promise<Freed> {
   const { state } = hands;
@@ -43,7 +42,7 @@ export async function freeSpace(hands: Hands, paths: readonly string[], rules: R
   return { files, bytes, kept };
 }
 
-/** Returns the items that freeing would remove, including folders that would become empty. */
+/** Items that freeing would remove, including folders that would become empty. */
 export async function copiesToFree(
   { state, lacks, disk }: Equals & Pick<Hands, "disk">,
   paths: readonly string[],
@@ -63,7 +62,7 @@ function deepestFirst(copies: Iterable<Copy>): Copy[] {
   return [...copies].toSorted((one, other) => (one.path < other.path ? 1 : -1));
 }
 
-/** Identifies hidden folders by their path only. @returns those folders */
+/** Identifies hidden folders by path only. @returns those folders */
 async function knowFolders({ state, disk }: Hands, chosen: readonly NodeId[]): Promise<NodeId[]> {
   const ids = new Set<NodeId>();
   for (const id of chosen) {
@@ -75,7 +74,7 @@ async function knowFolders({ state, disk }: Hands, chosen: readonly NodeId[]): P
     const row = state.local.get(id);
     if (row?.kind !== "folder" || isNumbered(row.fingerprint)) continue;
     const path = pathOf(state, id);
-    // Unreadable folders stay, with all their content.
+    // Unreadable folders stay, with all content.
     const stat = path === undefined ? undefined : await disk.stat(path).catch(asFound);
     if (!(stat instanceof HoldfastError) && stat?.kind === "folder")
       known.push([id, withInode(row, stat.fingerprint.inode)]);
@@ -94,14 +93,13 @@ interface Copy {
   readonly path: string;
 }
 
-/** Returns the items at the paths and below that the rules hide. Visible ones would return immediately. */
+/** Returns only items that the rules hide. Visible ones would return immediately. */
 function chosenRows(state: Hands["state"], paths: readonly string[], rules: Rules): Map<NodeId, Copy> {
   const copies = paths.flatMap((path) => rowsAt(state, path));
   const hidden = copies.filter(({ path, row }) => rules.hides(path, row.kind === "folder"));
   return new Map(hidden.map((each) => [each.id, each]));
 }
 
-/** Returns the items at the path and below. */
 function rowsAt(state: Hands["state"], path: string): Copy[] {
   const [name = "", ...folders] = path.split("/").toReversed();
   let parents = [state.rootId];

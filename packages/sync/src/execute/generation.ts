@@ -9,18 +9,17 @@ type Parts = Pick<Hands, "disk" | "state" | "random">;
 /** Followed by random characters. The file is empty or names the mounts. */
 const prefix = "generation-";
 const textBytesMax = 16 * 2 ** 20;
-/** Settings of the state: the current generation and the one being written. */
 const [current, next] = ["generation", "next generation"] as const;
 
-/** A folder's generation as settings of the state, and its mounts. */
+/** A folder's generation as settings, and its mounts. */
 export interface Adoption extends RecordedMounts {
   readonly settings: readonly (readonly [string, string])[];
 }
 
 /**
- * Compares the generations of state and folder, which are renewed together while the base changes. If they differ, one
- * of them was restored from a backup. The base may then contain items that the folder lacks without a deletion.
- * @returns undefined if both are equal; otherwise the folder's generation and mounts for the state
+ * Compares the generations of state and folder, which are renewed together. If they differ, one was restored from a
+ * backup, and the base may contain items that the folder lacks without a deletion.
+ * @returns undefined if equal; otherwise the folder's generation and mounts for the state
  */
 export async function otherGeneration(
   parts: Pick<Hands, "disk" | "state" | "makeNodeId">,
@@ -49,7 +48,7 @@ export async function renewGeneration({ disk, state, random }: Parts): Promise<v
   const path = joinPath(ownFolder, name);
   const bytes = Buffer.from(textOfMounts(state));
   const parts = bytes.length === 0 ? [] : [{ kind: "bytes", hash: sha256(bytes), bytes } as const];
-  // The state records the new generation before the disk does. Old ones are removed only after the state has switched.
+  // The state records the new generation before the disk does. Old ones are removed after the state has switched.
   state.commit({ settings: [[next, name]] });
   try {
     // A mount may be in a folder whose names are private.
@@ -59,7 +58,7 @@ export async function renewGeneration({ disk, state, random }: Parts): Promise<v
     state.commit({ settings: [[current, name]] });
     state.isBaseNewer = false;
     state.areMountsNewer = false;
-    // Another leftover generation would make older states match too.
+    // A leftover generation would make older states match too.
     await Promise.allSettled(before.map((each) => disk.unlink(joinPath(ownFolder, each))));
     await disk.syncFolder(ownFolder);
   } catch (error) {
@@ -71,7 +70,6 @@ async function list(disk: Parts["disk"]): Promise<string[]> {
   return (await disk.list(ownFolder)).filter(isGeneration);
 }
 
-/** @param name name in the engine's own folder */
 export function isGeneration(name: string): boolean {
   return name.startsWith(prefix);
 }

@@ -11,23 +11,19 @@ import type { KnownFolders } from "./known-folders.ts";
 import { asFound, lookAtEach } from "./look-at-each.ts";
 import { replace } from "./replace.ts";
 
-/** Result of an operation on the disk. */
 export interface Placed {
   readonly operation: FileOperation;
   readonly path: string;
   readonly row: LocalRow;
 }
 
-/** A file that is durable under a temporary name. */
+/** File that is durable under a temporary name. */
 interface Waiting {
   readonly operation: FileOperation;
   readonly temporary: string;
 }
 
-/**
- * Gives each file of a batch its name. A new name must be free; the item at a known name is replaced. All new names are
- * checked and assigned together.
- */
+/** Gives each file of a batch its name. A new name must be free; the item at a known name is replaced. */
 export async function giveNames(
   hands: Hands,
   folders: KnownFolders,
@@ -57,7 +53,6 @@ export async function giveNames(
 type Creation = FileOperation & { readonly op: "create" };
 type Replacement = FileOperation & { readonly op: "replace" };
 
-/** A file that receives its name or already has it, and its former row. */
 interface Named {
   readonly operation: Creation;
   readonly from: string;

@@ -13,43 +13,39 @@ import { sameButCtime, sameFingerprint } from "../model/fingerprints.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { LocalRow } from "../model/trees.ts";
 
-/** Complete files in the temporary folder. */
 export interface Arrived {
-  /** @returns undefined if the file is not there; `failure`: why its download failed. Each result is returned once. */
+  /** @returns each result once; undefined: the file is not there; `failure`: the download failed */
   take(id: NodeId): { readonly failure: HoldfastError | undefined } | undefined;
 }
 
-/** Dependencies of every disk change. */
 export interface Hands {
   readonly disk: LocalDisk;
   readonly server: Server;
   readonly state: SyncState;
   readonly random: Random;
-  /** Device name used in conflicted copies. */
+  /** Used in the names of conflicted copies. */
   readonly device: string;
   readonly nowMs: () => number;
   readonly makeNodeId: (beside?: NodeId) => NodeId;
   readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
-  /** Features that the disk lacks. */
   readonly lacks: Lacks;
   readonly doubt: Doubt;
   readonly filesystem: Filesystem;
-  /** Settings for patches; undefined: the real ones. The simulator's blocks are too short for those. */
+  /** undefined: the real settings. The simulator's blocks are too short for those. */
   readonly patches?: Patches | undefined;
   readonly arrived?: Arrived | undefined;
-  /** Throws if the engine was stopped meanwhile. */
+  /** Throws if the engine was stopped. */
   readonly checkStop?: (() => void) | undefined;
 }
 
-/** Filesystem of the root at the last check of its marker. */
 export interface Filesystem {
-  /** undefined: the marker was not checked yet */
+  /** Filesystem of the root at its marker's last check; undefined: not checked yet */
   device: bigint | undefined;
 }
 
 type Looking = Pick<Hands, "state" | "disk" | "filesystem">;
 
-/** Returns the path of a node after checking that every folder above is the known one and no link. */
+/** Returns the path after checking that every folder above is the known one and no link. */
 export async function knownPath(hands: Looking, id: NodeId): Promise<string> {
   const path = pathOf(hands.state, id);
   if (path === undefined) throw new DiskChanged(id);
@@ -70,7 +66,7 @@ async function checkFolders({ state, disk, filesystem }: Looking, start: NodeId 
     const path = pathOf(state, at);
     const stat = path === undefined ? undefined : await disk.stat(path);
     if (!isKnownFolder(filesystem, stat, row)) throw new DiskChanged(path ?? at);
-    // The item is parked. Its recorded folder may have been moved into it.
+    // A parked item's recorded folder may have been moved into it.
     if (state.parked.has(at)) return;
   }
 }
@@ -80,7 +76,7 @@ export function isKnownFolder(filesystem: Filesystem, stat: LocalStat | undefine
   return isOfRoot(filesystem, stat);
 }
 
-/** Checks an item immediately before it is changed. @throws DiskChanged unless it matches the row exactly */
+/** Called immediately before a change. @throws DiskChanged unless the item matches the row exactly */
 export async function recheck(
   { disk, filesystem }: Pick<Hands, "disk" | "filesystem">,
   path: string,
@@ -95,8 +91,8 @@ export async function recheck(
 }
 
 /**
- * Returns true if the item that a rename or exchange took is the one checked before. Those calls renew the ctime, so
- * the mode bits are compared separately.
+ * True for the item that was checked before. A rename or exchange renews the ctime, so the mode bits are compared
+ * separately.
  */
 export function isWhatWasSeen({ lacks }: Pick<Hands, "lacks">, taken: LocalStat, row: LocalRow): boolean {
   const isBitKnown = row.kind !== "file" || lacks.has("executable bits") || taken.executable === row.executable;
@@ -104,9 +100,7 @@ export function isWhatWasSeen({ lacks }: Pick<Hands, "lacks">, taken: LocalStat,
   return isBitKnown && isAsPrivate && sameButCtime(taken.fingerprint, row.fingerprint);
 }
 
-/**
- * Compares filesystems. Inode numbers are valid within one filesystem, and device numbers only until the next mount.
- */
+/** Inode numbers are valid within one filesystem, and device numbers only until the next mount. */
 function isOfRoot({ device }: Filesystem, stat: LocalStat): boolean {
   return device === undefined || stat.device === device;
 }
@@ -116,14 +110,13 @@ function isSame(kind: NodeKind, seen: Fingerprint, known: Fingerprint): boolean 
 }
 
 /**
- * Returns the fingerprint after the engine's own rename, which renews the ctime. If anything else differs, somebody
- * wrote meanwhile, and the old fingerprint makes the next scan read the file.
+ * Fingerprint after the engine's own rename, which renews the ctime. If anything else differs, somebody wrote
+ * meanwhile; the old fingerprint makes the next scan read the file.
  */
 export async function fingerprintAfter(disk: LocalDisk, path: string, before: Fingerprint): Promise<Fingerprint> {
   return fingerprintOf(await disk.stat(path), before);
 }
 
-/** @param stat current data */
 export function fingerprintOf(stat: LocalStat | undefined, before: Fingerprint): Fingerprint {
   return stat === undefined || !sameButCtime(stat.fingerprint, before) ? before : stat.fingerprint;
 }

@@ -14,32 +14,25 @@ import { contentAt } from "./recover.ts";
 import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
 
 /**
- * Resolution of a conflicted copy.
  * - copy: the copy replaces the original
  * - original: the original stays and the copy is removed
  * - both: both stay under ordinary names
  */
 export type Keep = "copy" | "original" | "both";
 
-/** Result of resolving a conflict. */
 export interface KeptConflict {
-  /** New path of the copy if both are kept. */
+  /** Path of the copy if both are kept. */
   readonly newPath?: string;
-  /** Place of the discarded file in the local trash. */
   readonly trashPath?: string;
 }
 
 type KeepHands = TrashHands & Pick<Hands, "lacks">;
 
-/** Returns the path from which a copy was made. */
 export function originalPath(copy: string): string {
   return joinPath(folderOf(copy), originalFrom(nameOf(copy)));
 }
 
-/**
- * Returns the path of the original on the disk, which may use another Unicode form than the copy's name.
- * @param copy path of a conflicted copy
- */
+/** The original's path may use another Unicode form than the copy's name. */
 export async function originalOnDisk(
   disk: { stat(path: string): Promise<unknown>; list(path: string): Promise<readonly string[]> },
   copy: string,
@@ -54,8 +47,7 @@ export async function originalOnDisk(
 
 /**
  * Resolves one conflict on the disk, as a person would; the next scan finds the result. The discarded file goes to the
- * local trash as it is at that moment. A replacing file moves only its content, so it becomes the next version and
- * keeps versions, links and shares.
+ * local trash. A replacing file moves only its content, as the next version, which keeps versions, links and shares.
  *
  * @param path path of the conflicted copy
  * @throws HoldfastError not_found if there is no conflicted copy, or the file to keep is missing
@@ -86,7 +78,7 @@ type Kind = NonNullable<Awaited<ReturnType<Hands["disk"]["stat"]>>>["kind"];
 
 interface Original {
   readonly path: string;
-  /** undefined: it no longer exists */
+  /** undefined: the item no longer exists */
   readonly kind: Kind | undefined;
 }
 
@@ -125,7 +117,7 @@ async function asNextVersion(hands: KeepHands, copy: string, original: string): 
   const { blocks, after } = await disk.cut(copy);
   const { executable, isPrivate, fingerprint } = after;
   const oldNs = (await disk.stat(original))?.fingerprint.mtimeNs ?? 0n;
-  // New bytes with the old time look like damage, to Holdfast and to backup programs. Copies from the server have
+  // New bytes with the old time look like damage to Holdfast and to backup programs. Copies from the server have
   // microsecond times.
   const isSameTime = oldNs / 1000n === fingerprint.mtimeNs / 1000n;
   const mtimeNs = isSameTime ? BigInt(hands.nowMs()) * 1_000_000n : fingerprint.mtimeNs;
@@ -142,7 +134,7 @@ async function asNextVersion(hands: KeepHands, copy: string, original: string): 
   }
   await syncFolders(hands, place, original);
   await stash(hands, original, old);
-  // Changes to the copy since it was read exist only there. It stays as a conflict.
+  // Changes to the copy since it was read exist only there.
   const now = await disk.stat(copy);
   if (now !== undefined && sameFingerprint(now.fingerprint, fingerprint)) await toTrash(hands, copy);
   return old;
@@ -164,13 +156,13 @@ async function toTrash(hands: KeepHands, path: string): Promise<string> {
   return place;
 }
 
-/** Records a trashed file as stashed. A program may still write to it; the changes then reappear at the old place. */
+/** A program may still write to a trashed file; the changes then reappear at the old place. */
 async function stash(hands: TrashHands, path: string, place: string): Promise<void> {
   let contents: ContentKey[];
   try {
     const isLink = (await hands.disk.stat(place))?.kind === "symlink";
     const content = await contentAt(hands, place, isLink);
-    // A program is writing to it now. Any content from now on is an edit and must reappear.
+    // A program is writing to it now. Content from now on is an edit and must reappear.
     contents = content === undefined ? [] : [content];
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
@@ -182,7 +174,7 @@ async function stash(hands: TrashHands, path: string, place: string): Promise<vo
   hands.state.commit({ stashed: [[place, stashOf(hands, row, { path: place, contents, keep: true })]] });
 }
 
-/** Returns the folder's id, or the root if the folder is not known yet. */
+/** Returns the root if the folder is not known yet. */
 function folderAt({ local, rootId }: Hands["state"], path: string): NodeId {
   let folder: NodeId | undefined = rootId;
   for (const name of path.split("/").filter((each) => each !== "")) {
@@ -202,8 +194,7 @@ const namesMax = 1000;
 
 /**
  * Renames `plan (bert's conflicted copy 2026-01-31).txt` to `plan (bert 2026-01-31).txt`, with a number if that is
- * taken.
- * @returns the new path
+ * taken. @returns the new path
  */
 async function giveOwnName(hands: TrashHands, path: string): Promise<string> {
   const name = nameOf(path);

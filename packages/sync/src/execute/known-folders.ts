@@ -23,7 +23,6 @@ export class KnownFolders {
     return path;
   }
 
-  /** Adds a folder that was just created. */
   add(id: NodeId, path: string): void {
     this.#paths.set(id, Promise.resolve(path));
   }
@@ -34,7 +33,7 @@ export class KnownFolders {
     const row = state.local.get(id);
     const path = pathOf(state, id);
     if (row === undefined || path === undefined) throw new DiskChanged(id);
-    // A parked item is in no folder. Its recorded folder may have been moved into it and be parked itself.
+    // A parked item is in no folder. Its recorded folder may have been moved into it.
     if (!state.parked.has(id)) await this.pathOf(row.parent);
     const stat = await disk.stat(path);
     if (isKnownFolder(filesystem, stat, row)) return path;

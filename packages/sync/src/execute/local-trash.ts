@@ -6,14 +6,12 @@ import { failureOf } from "./durable.ts";
 import { type Hands, randomName, syncFolders } from "./hands.ts";
 import { checkClock } from "./steady-clock.ts";
 
-/** Retention of the local trash. */
 const keptForMs = 30 * 86_400_000;
 /** A longer path could exceed filesystem limits inside the trash. */
 const pathBytesMax = 2048;
 
 export type TrashHands = Pick<Hands, "disk" | "state" | "random" | "nowMs">;
 
-/** Finds places in the local trash or quarantine for the deletions of one batch. */
 export class TrashPlaces {
   readonly #hands: TrashHands;
   readonly #into: "trash" | "quarantine";
@@ -25,7 +23,7 @@ export class TrashPlaces {
     this.#into = into;
   }
 
-  /** Returns a free path: the day (UTC), then the former path, with a suffix if taken. Its folders exist durably. */
+  /** Free path: the day (UTC), then the former path, with a suffix if taken. Its folders exist durably. */
   async placeFor(path: string): Promise<string> {
     const isDeep = Buffer.byteLength(path) > pathBytesMax;
     const place = isDeep ? `${randomName(this.#hands)} ${path.slice(-60).replaceAll("/", " ")}` : path;
@@ -57,7 +55,7 @@ export class TrashPlaces {
 export async function expireTrash(hands: Hands): Promise<void> {
   const { disk, nowMs, state } = hands;
   if (!checkClock(state, nowMs())) return;
-  // Failed items are tried again at the next run.
+  // The next run tries failed items again.
   for (const name of await disk.list(ownFolders.trash)) await failureOf(expire(hands, name));
 }
 
@@ -74,7 +72,7 @@ async function expire(hands: Hands, name: string): Promise<void> {
   state.commit({ agreedTrash: state.agreedTrash.below(path).map((each) => [each, undefined] as const) });
 }
 
-/** Counts each use, so that the content is listed again afterwards (`loop/shares.ts`). */
+/** Counts uses, so that the content is listed again afterwards (`loop/shares.ts`). */
 async function ensureQuarantine(hands: TrashHands): Promise<string> {
   const uses = Number(hands.state.setting("quarantine")) || 0;
   hands.state.commit({ settings: [["quarantine", String(uses + 1)]] });
@@ -112,7 +110,7 @@ function* candidates(name: string): Generator<string> {
   }
 }
 
-/** Removes a tree but keeps stashed files in it. */
+/** Stashed files stay in the tree. */
 async function removeTree(hands: Hands, path: string): Promise<void> {
   const { disk, state } = hands;
   const stat = await disk.stat(path);
@@ -122,12 +120,12 @@ async function removeTree(hands: Hands, path: string): Promise<void> {
   if ((await disk.list(path)).length === 0) await disk.rmdir(path);
 }
 
-/** Makes moves into the trash before a crash durable, for every folder of stashed files. */
+/** Makes moves into the trash before a crash durable. */
 export async function syncStash({ disk, state }: Pick<Hands, "disk" | "state">): Promise<void> {
   for (const folder of new Set([...state.stashed.keys()].map(folderOf))) await syncIfThere(disk, folder);
 }
 
-/** Syncs a trash folder, which a power failure may have removed with its incoming files. */
+/** A power failure may have removed a trash folder with its incoming files. */
 export async function syncIfThere(disk: Pick<LocalDisk, "stat" | "syncFolder">, folder: string): Promise<void> {
   if ((await disk.stat(folder))?.kind === "folder") await disk.syncFolder(folder);
 }

@@ -2,10 +2,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { folderOf } from "@holdfast/sync-ports/paths";
 import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 
-/** Item at a path, undefined if there is none, or the error. */
 type Found = LocalStat | undefined | HoldfastError;
 
-/** Reads the data of many paths. Paths of one folder are read together if the disk supports that. */
+/** Paths of one folder are read together if the disk supports that. */
 export async function lookAtEach(disk: LocalDisk, paths: readonly string[]): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>();
   for (const [folder, inIt] of Map.groupBy(paths, folderOf)) {

@@ -29,7 +29,7 @@ export async function moveNode(hands: Hands, operation: LocalOperation & { op: "
   });
 }
 
-/** Parks an item. The record is written before the name is removed, so that the next run finds it. */
+/** The record is written before the name is removed, so that the next run finds the item. */
 export async function park(hands: Hands, operation: LocalOperation & { op: "park" }): Promise<void> {
   const { id, local } = operation;
   const from = await knownPath(hands, id);
@@ -53,7 +53,7 @@ export async function setNode(hands: Hands, operation: LocalOperation & { op: "s
   const { disk, lacks } = hands;
   const path = await knownPath(hands, id);
   await recheck(hands, path, local);
-  // If the disk has no such modes, only the row stores them.
+  // On a disk without such modes, only the row stores them.
   const isFlipped = executable !== local.executable && !lacks.has("executable bits");
   const isOther = isPrivate !== undefined && isPrivate !== local.isPrivate && !lacks.has("private modes");
   if (isFlipped) await disk.setExecutable(path, executable);

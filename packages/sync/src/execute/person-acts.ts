@@ -10,11 +10,10 @@ import type { Hands } from "./hands.ts";
 const callsAtOnce = 8;
 
 /**
- * Syncs a person's changes before they are agreed, because programs seldom sync them. Otherwise a power failure could
- * undo them, and the loss would be uploaded as a deletion or edit.
+ * Syncs a person's changes before they are agreed, because programs seldom sync them. A power failure could otherwise
+ * undo them, and the loss would be uploaded.
  *
  * @param ids nodes whose disk rows are about to become the base
- * @returns failed nodes and their errors
  */
 export async function makePersonActsDurable(
   { disk, state }: Pick<Hands, "disk" | "state">,
@@ -26,7 +25,7 @@ export async function makePersonActsDurable(
   return new Map([...failures, ...doubtful.map((id) => [id, failure] as const)]);
 }
 
-/** Returns true for content of a folder that could not be made durable, even if the content itself is durable. */
+/** True for content of a folder that could not be made durable, even if the content is. */
 function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "local">, id: NodeId): boolean {
   const row = local.get(id);
   if (row === undefined || row.sight === "unsettled") return false;
@@ -34,12 +33,9 @@ function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "loca
 }
 
 /**
- * Syncs agreed items that were recreated with the same content. They need no new agreement, but a power failure could
- * still lose them.
+ * Syncs agreed items recreated with the same content, which a power failure could still lose.
  *
- * @param table tree that the scan found
  * @param areNumbersNew the disk has assigned inode numbers again since the scan before
- * @returns failed nodes and their errors
  */
 export async function makeRenewalsDurable(
   { disk, state }: Pick<Hands, "disk" | "state">,
@@ -52,7 +48,7 @@ export async function makeRenewalsDurable(
     const before = { known: state.local.get(id), base: state.synced.get(id), areNumbersNew };
     if (row === undefined || !isRenewed(row, before)) continue;
     const folder = row.parent === table.rootId ? "" : pathOf(table, row.parent);
-    // A recreated private folder is synced itself, because syncing its parent does not store its mode.
+    // A recreated private folder is synced itself: syncing its parent does not store its mode.
     const isSynced = row.kind === "file" || isPrivateIn(row) || isPrivacyBack(row, before);
     const file = isSynced ? pathOf(table, id) : undefined;
     renewed.set(id, { file, folders: folder === undefined ? [] : [folder] });
@@ -68,7 +64,7 @@ interface Before {
 
 function isRenewed(row: LocalRow, { known, base, areNumbersNew }: Before): boolean {
   if (row.sight === "unsettled" || row.content !== base?.content) return false;
-  // A sync that failed earlier still counts as failed after another scan.
+  // A failed sync still counts as failed after another scan.
   if (known?.sight === "unsettled") return true;
   // A bit may have been set durably and cleared again. No file time shows that.
   if (known?.executable !== row.executable && row.executable === base.executable) return true;
@@ -111,15 +107,14 @@ interface Traces {
   readonly folders: readonly string[];
 }
 
-/** Returns the folders that must be synced with a person's change of a node. */
 export function foldersOfAct(state: Hands["state"], id: NodeId): readonly string[] {
   return tracesOf(state, id).folders;
 }
 
-/** Returns the paths where the disk differs from the base. */
+/** Paths where the disk differs from the base. */
 function tracesOf(state: Hands["state"], id: NodeId): Traces {
   const local = state.local.get(id);
-  // Hidden items are not scanned, so their folder may be gone. Their absence is not uploaded.
+  // Hidden items are not scanned, and their absence is not uploaded.
   const base = state.dormant.has(id) ? undefined : state.synced.get(id);
   const isOther =
     local !== undefined &&
@@ -134,9 +129,7 @@ function tracesOf(state: Hands["state"], id: NodeId): Traces {
   };
 }
 
-/**
- * Returns the path of the folder, or of the nearest existing folder above, whose entries show that the others are gone.
- */
+/** Finds the nearest existing folder, whose entries show that the others are gone. */
 function pathOfNearest(
   table: PathTable & { readonly synced: Pick<ReadonlyMap<NodeId, SyncedRow>, "get"> },
   id: NodeId,
@@ -151,12 +144,12 @@ function pathOfNearest(
   return at === table.rootId ? "" : pathOf(table, at);
 }
 
-/** Setting: last system start since which every item that could have lost its mode was checked. */
+/** Last system start since which every item that could have lost its mode was checked. */
 const trustedSetting = "modes trusted";
 
 /**
- * After a system restart, the disk may hold less than was read, with the same times. Content that was not made durable
- * must be read again.
+ * After a system restart, the disk may hold less than was read, with the same times. Content not made durable must be
+ * read again.
  * @param boot identifies this system start; undefined: unknown
  * @returns private files and folders that a power failure may have made public
  */
@@ -164,7 +157,7 @@ export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string |
   const distrusted = new Set<NodeId>();
   if (boot !== undefined && state.setting(trustedSetting) === boot) return distrusted;
   const isMarked = boot !== undefined && state.setting("boot") === boot;
-  // There may be as many as files, so they are stored in parts. The setting is written after all parts.
+  // There may be as many as files, so they are stored in parts, the setting last.
   let doubtful: (readonly [NodeId, LocalRow])[] = [];
   const { restless } = state;
   for (const ids of [[...restless], restless.fresh.after("")]) {

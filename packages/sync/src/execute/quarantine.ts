@@ -1,10 +1,9 @@
 import { joinPath, ownFolder, quarantineName } from "@holdfast/sync-ports/paths";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 
-/** Maximum number of reported paths. The quarantine may contain more. */
 const toldMax = 1000;
 
-/** Lists the quarantine, whose items wait for a person to remove them. Paths are relative to the root. */
+/** Lists items that wait for a person to remove them. Paths are relative to the root. */
 export async function listQuarantine(disk: Pick<LocalDisk, "stat" | "list">): Promise<readonly string[]> {
   const found: string[] = [];
   const waiting: string[] = [joinPath(ownFolder, quarantineName)];

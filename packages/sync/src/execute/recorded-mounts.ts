@@ -9,10 +9,10 @@ import type { Hands } from "./hands.ts";
 const id = z.string().min(1);
 const number = z.string().regex(/^\d+$/u);
 
-/** Content of a generation file while there are mounts. */
+/** A generation file's content while there are mounts. */
 const recorded = z.object({
   mounts: z.array(z.object({ id, target: id, is_read_only: z.boolean() })),
-  /** Folders of the mounts and all folders above. */
+  /** The mounts' folders and all folders above. */
   folders: z.array(
     z.object({
       id,
@@ -32,13 +32,13 @@ export interface RecordedMounts {
   readonly local: readonly (readonly [NodeId, LocalRow])[];
 }
 
-/** @returns the mounts known to the state as text; empty if there are none */
+/** @returns empty if there are no mounts */
 export function textOfMounts(state: SyncState): string {
   if (state.shares.size === 0) return "";
   const folders = new Map<NodeId, RecordedFolder>();
   for (const mount of state.shares.keys()) {
     for (let at = mount; at !== state.rootId && !folders.has(at);) {
-      // A folder that is yet to be created is known by its path only.
+      // A folder yet to be created is known by path only.
       const row = state.local.get(at) ?? state.remote.get(at);
       if (row === undefined) break;
       folders.set(at, folderOf(at, row));
@@ -61,8 +61,8 @@ function folderOf(folder: NodeId, { parent, name, alias, fingerprint }: Row): Re
 }
 
 /**
- * Returns the mounts of a folder whose state does not know them all. Otherwise files of an ended share would count as
- * new files of this account. Unknown folders above get the ID of the server's folder with the same name.
+ * Mounts of a folder whose state does not know them all. Files of an ended share would otherwise count as new files of
+ * this account. Unknown folders get the ID of the server's folder with the same name.
  */
 export function mountsOfText(state: SyncState, makeNodeId: Hands["makeNodeId"], text: string): RecordedMounts {
   const { mounts, folders } = parse(text) ?? { mounts: [], folders: [] };
@@ -86,7 +86,7 @@ function rowOf({ name, alias, inode, birth_ns: birthNs }: RecordedFolder): Omit<
   return { kind: "folder", name, alias, content: folderContent, executable: false, fingerprint, sight: "known" };
 }
 
-/** @returns undefined if a power failure truncated the text, or there are no mounts */
+/** undefined: a power failure truncated the text, or there are no mounts. */
 function parse(text: string): Recorded | undefined {
   try {
     const parsed = recorded.safeParse(JSON.parse(text));

@@ -19,18 +19,18 @@ import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 import { ownerOfPart } from "./write-large.ts";
 
-/** Time until a stashed file is first checked again. Most programs have closed it by then. */
+/** Most programs have closed a stashed file by then. */
 const stashRestMs = 10_000;
-/** Maximum wait for a file that is unreadable or may be open. The wait doubles each time. */
+/** Limit of the wait, which doubles, for a file that is unreadable or may be open. */
 const stashRestMsMax = 3600_000;
-/** Caps the wait at 80 s for a file known to be open. It is not read meanwhile. */
+/** After this many checks, the wait for a file known to be open stays at 80 s. */
 const openLooksMax = 3;
-/** Together these checks take a day. A program has that long to write if the filesystem cannot report open files. */
+/** These checks take a day. A program has that long to write if the filesystem cannot report open files. */
 const unknownLooksMax = 32;
-/** Number of checks committed together. After a crash, they are repeated. */
+/** Checks committed together. After a crash they are repeated. */
 const reviewsAtOnce = 200;
 
-/** Creates the engine's own folders, whose names must be durable before they are used. */
+/** Names of the engine's folders must be durable before they are used. */
 export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<void> {
   for (const folder of [ownFolder, ...Object.values(ownFolders)]) {
     if ((await disk.stat(folder)) === undefined) await disk.mkdir(folder);
@@ -38,10 +38,7 @@ export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<v
   }
 }
 
-/**
- * Cleans up after a stopped run, before any scan. Stashed files keep their times, because programs may still write to
- * them.
- */
+/** Cleans up after a stopped run, before any scan. Stashed files keep their times: programs may still write to them. */
 export async function recover(hands: Hands): Promise<void> {
   await syncOwnFolders(hands.disk);
   await syncStash(hands);
@@ -69,10 +66,9 @@ async function showForgotten(hands: Hands): Promise<void> {
   }
 }
 
-/** Moves an item to the root, unless it is stashed. */
 async function show(hands: Hands, path: string): Promise<void> {
   if (hands.state.stashed.has(path)) return;
-  // Its folder is unknown and may have been private.
+  // The unknown folder may have been private.
   await close(hands, path);
   await renameBeside(hands, path, "", `recovered ${path.slice(path.lastIndexOf("/") + 1)}`);
 }
@@ -100,23 +96,19 @@ export async function settleParked(hands: Hands): Promise<void> {
 async function settleOne(hands: Hands, id: NodeId, path: string): Promise<void> {
   const row = hands.state.local.get(id);
   const isThere = await isAside(hands, path);
-  // The item's origin is unknown.
   if (isThere && row === undefined) await show(hands, path);
   if (isThere && row !== undefined && !(await isReplaced(hands, path, row))) await unpark(hands, id, path, row);
   hands.state.commit({ parked: [[id, undefined]] });
 }
 
-/**
- * Returns true if the item exists. If even the engine's folder is missing, the disk is disconnected and nothing is
- * known.
- */
+/** If even the engine's folder is missing, the disk is disconnected and nothing is known. */
 async function isAside({ disk }: Hands, path: string): Promise<boolean> {
   if ((await disk.stat(path)) !== undefined) return true;
   if ((await disk.stat(folderOf(path))) === undefined) throw new DiskChanged(path);
   return false;
 }
 
-/** Leaves the item and its content parked. If it has an unsynced name by now, the next scan handles it. */
+/** If the item has an unsynced name by now, the next scan handles it. */
 async function leaveAside({ state, disk, doubt }: Hands, id: NodeId, path: string): Promise<void> {
   const isThere = await disk.stat(path).then(
     (stat) => stat !== undefined,
@@ -129,7 +121,7 @@ async function leaveAside({ state, disk, doubt }: Hands, id: NodeId, path: strin
   if (settled.length > 0) state.commit({ local: settled.map(([each, is]) => [each, { ...is, sight: "unsettled" }]) });
 }
 
-/** Returns true if new bytes durably took its place. It is then handled as a stashed file. */
+/** New bytes durably took its place. */
 async function isReplaced(hands: Hands, path: string, row: DiskPlace): Promise<boolean> {
   if (!hands.state.stashed.has(path)) return false;
   const folder = await existingFolder(hands, row.parent);
@@ -138,9 +130,9 @@ async function isReplaced(hands: Hands, path: string, row: DiskPlace): Promise<b
   return true;
 }
 
-/** Returns a parked item. The new place is recorded first, so that a scan does not mistake it for a person's move. */
+/** The new place is recorded first, so that a scan does not take it for a person's move. */
 async function unpark(hands: Hands, id: NodeId, path: string, row: LocalRow): Promise<void> {
-  // Its folder may have been moved into it while parked. It then goes to the root until the next plan.
+  // Its folder may have been moved into it while parked. It then goes to the root.
   const folder = await existingFolder(hands, row.parent);
   const fits = folder !== undefined && !`${folder}/`.startsWith(`${path}/`);
   const parent = fits ? row.parent : hands.state.rootId;
@@ -157,13 +149,13 @@ async function unpark(hands: Hands, id: NodeId, path: string, row: LocalRow): Pr
   });
 }
 
-/** Returns the time of the next check in Unix milliseconds. */
+/** Returns the next check in Unix milliseconds. */
 export function stashDueMs({ sinceMs, failures = 0, looks = 0 }: Stashed): number {
   return sinceMs + Math.min(stashRestMsMax, stashRestMs * 2 ** Math.max(failures, looks));
 }
 
 /**
- * Checks files that were taken from their paths a while ago. Bytes that changed since are an edit and become visible.
+ * Checks files taken from their paths a while ago. Bytes that changed since are an edit and become visible.
  * @param openPaths open files, for callers that cannot wait a day if the filesystem does not report them
  */
 export async function reviewStash(hands: Hands, openPaths?: ReadonlySet<string>): Promise<void> {
@@ -182,7 +174,7 @@ export async function reviewStash(hands: Hands, openPaths?: ReadonlySet<string>)
   keep(1);
 }
 
-/** @returns undefined when finished. A file that cannot be checked waits again and blocks nothing. */
+/** @returns undefined when finished. A file that cannot be checked blocks nothing. */
 async function tryReview(
   hands: Hands,
   stashed: Stashed,
@@ -207,19 +199,19 @@ async function review(
   // The node exists only here until it gets its name back.
   if (state.parked.values().some(({ path }) => path === stashed.path)) return stashed;
   const stat = await disk.stat(stashed.path);
-  // Either the file returned to a name that may not be synced yet, and without the record its place would be unknown.
-  // Or the exchange never happened, and a later deletion has a folder there.
+  // Either the file returned to a name that may be unsynced, and without the record its place would be unknown. Or the
+  // exchange never happened, and a later deletion has a folder there.
   if (stat === undefined || stat.kind === "folder") {
     await syncIfThere(disk, folderOf(stashed.path));
     return undefined;
   }
-  // A run crashed after the link and before the replacement. The file still has its name.
+  // A run crashed between link and replacement. The file still has its name.
   if (stat.links > 1 && !stashed.keep && (await hasItsName(hands, stashed, stat))) {
     await disk.unlink(stashed.path);
     return undefined;
   }
   const isLink = stat.kind === "symlink";
-  // Checks for writers before reading, so that everything written before closing is read.
+  // Writers are checked before reading, so that everything written before closing is read.
   const told = isLink ? false : await disk.hasWriters(stashed.path);
   const open = told ?? openPaths?.has(stashed.path);
   const { looks = 0 } = stashed;
@@ -243,7 +235,7 @@ async function review(
   return undefined;
 }
 
-/** Returns true for a hard link. Its bytes are visible under another name and may have been written there. */
+/** A hard link's bytes are visible under another name and may have been written there. */
 async function hasOtherName({ state, disk }: Hands, { links, fingerprint: { inode } }: LocalStat): Promise<boolean> {
   if (links === 1 || inode === unnumberedInode) return false;
   for (const [id] of state.local.withInode(inode)) {
@@ -281,7 +273,7 @@ async function showEdit(hands: Hands, stashed: Stashed): Promise<void> {
   }
   if (isPrivate || isLost) await close(hands, path);
   await renameBeside(hands, path, folder ?? "", name);
-  // Makes the next scan find the file without a watcher event.
+  // The next scan finds the file without a watcher event.
   hands.doubt.isOpen = true;
 }
 
@@ -295,7 +287,7 @@ async function close({ disk, lacks }: Hands, path: string): Promise<void> {
 async function moveAside(hands: Hands, { path, parent, name }: Stashed, into: "trash" | "quarantine"): Promise<void> {
   const inTrash = `${ownFolders.trash}/`;
   const folder = parent === hands.state.rootId ? "" : (pathOf(hands.state, parent) ?? "");
-  // Paths in the trash are the day, then the file's former path.
+  // A path in the trash is the day, then the former path.
   const before = path.startsWith(inTrash) ? path.slice(path.indexOf("/", inTrash.length) + 1) : joinPath(folder, name);
   const place = await new TrashPlaces(hands, into).placeFor(before);
   await hands.disk.rename(path, place);
@@ -319,7 +311,7 @@ async function existingFolder({ state, disk }: Hands, id: NodeId): Promise<strin
   return stat?.kind === "folder" ? path : undefined;
 }
 
-/** @param trying called with each name before it is tried; the last name was free */
+/** @param trying receives each name before it is tried; the last name was free */
 async function renameBeside(
   hands: Hands,
   from: string,

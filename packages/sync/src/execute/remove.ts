@@ -19,20 +19,18 @@ export type Deletion = LocalOperation & { readonly op: "delete" };
 
 const syncsAtOnce = 8;
 
-/** An item to be deleted, with its path and its place in the trash. */
 interface Leaving {
   readonly operation: Deletion;
   readonly path: string;
-  /** undefined: a folder */
+  /** undefined: the item is a folder */
   readonly trashed: string | undefined;
 }
 
 type LeavingFile = Leaving & { readonly trashed: string };
 
 /**
- * Deletes together. Each file moves to the local trash by one rename, and returns if it is not the expected one. Empty
- * folders follow. Each folder is checked once before and synced once after. Stash records are committed before, rows
- * after.
+ * Moves each file to the local trash by one rename; it returns if it is not the expected one. Empty folders follow.
+ * Each folder is synced once after. Stash records are committed before, rows after.
  */
 export async function removeTogether(hands: Hands, deletions: readonly Deletion[]): Promise<Failures> {
   const failures: Failures = new Map();
@@ -56,8 +54,7 @@ export async function removeTogether(hands: Hands, deletions: readonly Deletion[
       gone.push(each);
     });
   }
-  // Files must be durably gone before their folder. Otherwise those that return after a power failure would count as
-  // new.
+  // Files must be durably gone before their folder. Those that return after a power failure would count as new.
   await settle(hands, gone, failures);
   const emptied: Leaving[] = [];
   for (const operation of deletions.filter(({ local }) => local.kind === "folder")) {
@@ -112,14 +109,13 @@ async function removeFolder(hands: Hands, operation: Deletion): Promise<Leaving>
   return { operation, path, trashed: undefined };
 }
 
-/** Commits deletions. If a folder could not be synced, its deletions are uncertain, and the next scan decides. */
+/** If a folder could not be synced, its deletions are uncertain, and the next scan decides. */
 async function settle(hands: Hands, gone: readonly Leaving[], failures: Failures): Promise<void> {
   const { state, disk } = hands;
   if (gone.length === 0) return;
   const removed = new Set(gone.flatMap(({ operation, path }) => (operation.local.kind === "folder" ? [path] : [])));
   const folders = new Set(gone.flatMap(({ path, trashed }) => [path, trashed ?? path]).map(folderOf));
   const unsynced = new Map<string, HoldfastError>();
-  // A removed folder needs no sync.
   const there = [...folders].filter((folder) => !removed.has(folder));
   await mapBounded(there, syncsAtOnce, async (folder) => {
     try {
@@ -139,7 +135,7 @@ async function settle(hands: Hands, gone: readonly Leaving[], failures: Failures
   state.commit({ local: none, synced: none, parked: none, intents: none });
 }
 
-/** Returns an item to its name. If the name is taken, the item stays in the trash and is handled as stashed. */
+/** If the name is taken, the item stays in the trash and is handled as stashed. */
 async function putBack(hands: Hands, trashed: string, path: string): Promise<void> {
   try {
     await hands.disk.rename(trashed, path);

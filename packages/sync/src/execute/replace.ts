@@ -17,7 +17,6 @@ interface Paths {
   readonly temporary: string;
 }
 
-/** Returns the stash record of the old bytes, which will be at the temporary path or beside it. */
 export function stashedBy(
   hands: Pick<Hands, "nowMs" | "lacks" | "state">,
   operation: Replacement,
@@ -38,8 +37,8 @@ function stashBeside(temporary: string): string {
 }
 
 /**
- * Replaces a file with new bytes that are already durable, by the best method of the disk. The old file stays in the
- * engine's folder until it is checked again.
+ * Replaces a file with new bytes that are already durable. The old file stays in the engine's folder until it is
+ * checked again.
  */
 export async function replace(hands: Hands, operation: Replacement, paths: Paths): Promise<LocalRow> {
   const { local, remote, executable, isPrivate } = operation;
@@ -56,9 +55,7 @@ export async function replace(hands: Hands, operation: Replacement, paths: Paths
   return row(await fingerprintAfter(disk, paths.path, written.fingerprint));
 }
 
-/**
- * Exchanges both in one call. The old file is compared with the one checked before, and exchanged back if it differs.
- */
+/** Exchanges both in one call, and exchanges back an old file that is not the one checked before. */
 export async function exchangeSeen(hands: Hands, local: LocalRow, { path, temporary }: Paths): Promise<void> {
   const { disk } = hands;
   await recheck(hands, path, local);
@@ -93,7 +90,7 @@ async function dropLink({ disk }: Hands, stash: string): Promise<void> {
   if (stat !== undefined && stat.links > 1) await disk.unlink(stash);
 }
 
-/** Replaces by renaming twice. While the path is empty, a record describes its owner, so the next run restores it. */
+/** Renames twice. While the path is empty, a record describes its owner for the next run. */
 async function byParking(hands: Hands, { id, local }: Replacement, { path, temporary }: Paths): Promise<void> {
   const { disk, state } = hands;
   const stash = stashBeside(temporary);

@@ -7,7 +7,6 @@ import { sameFingerprint } from "../model/fingerprints.ts";
 import type { ContentKey } from "../model/trees.ts";
 import type { Hands } from "./hands.ts";
 
-/** A block on this disk. */
 export interface Source {
   readonly path: string;
   readonly offset: number;
@@ -15,7 +14,6 @@ export interface Source {
   readonly position: number;
 }
 
-/** Number of lists whose offsets are cached. */
 const listsMax = 16;
 
 /** Finds blocks in local files that are unchanged since they were read. Valid for one batch. */
@@ -39,7 +37,6 @@ export class LocalSources {
     return undefined;
   }
 
-  /** Excludes a file that holds other content than expected. */
   distrust(path: string): void {
     this.#distrusted.add(path);
   }
@@ -62,7 +59,7 @@ export class LocalSources {
     const { state, disk } = this.#hands;
     const path = pathOf(state, id);
     const row = state.local.get(id);
-    // A just-written file is uncertain and may have changed. Each copied block is compared with its hash.
+    // A just-written file may have changed unseen; each copied block is compared with its hash.
     if (path === undefined || row === undefined) return undefined;
     try {
       const stat = await disk.stat(path);
@@ -81,7 +78,7 @@ export class LocalSources {
       offsets = offsetsOf(this.#hands.state.manifests.blocksOf(content) ?? []);
       this.#offsets.set(content, offsets);
     }
-    // A file of one block may have lost its list. The block starts at offset 0.
+    // A file of one block may have lost its list.
     return position === 0 ? 0 : offsets[position];
   }
 }

@@ -5,7 +5,7 @@ import type { Stashed } from "../state/stashed.ts";
 import type { Hands } from "./hands.ts";
 
 /**
- * @param place place of the file before it was moved
+ * @param place before the move
  * @param id undefined: no file with this ID remains elsewhere
  */
 export function stashOf(

@@ -1,23 +1,19 @@
 import type { SyncState } from "../state/sync-state.ts";
 
-/**
- * Only a reset clock moves further than this between two checks, or backwards. A device that slept for long just waits.
- */
+/** Only a reset clock moves further than this, or backwards. A device that slept for long just waits. */
 const gapMsMax = 7 * 86_400_000;
 const steadyMsMin = 24 * 3600_000;
 
 const setting = "clock checks";
 
-/** Unix milliseconds. */
 interface Checks {
   readonly lastMs: number;
-  /** First check of the current series without a jump. */
   readonly sinceMs: number;
 }
 
 /**
- * Records a check of the clock in the state. Returns true if the clock ran for a day without a jump, over several
- * checks. Age-based deletion requires that.
+ * Records a check. True if the clock ran for a day without a jump, over several checks, which age-based deletion
+ * requires.
  */
 export function checkClock(state: Pick<SyncState, "setting" | "commit">, nowMs: number): boolean {
   const text = state.setting(setting);

@@ -14,15 +14,13 @@ import { type LocalSources, offsetsOf } from "./sources.ts";
 import type { Written } from "./write-small.ts";
 
 /**
- * Part of an interrupted download. Its name has the content and node, so the next attempt finds it, and another file
- * with equal content does not.
+ * Part of an interrupted download. Its name has content and node, so that only the same file's next attempt finds it.
  */
 const partSuffix = ".part";
 const oldSuffix = ".old";
-/** Number of local files that may prove wrong before the disk is not used as a source. */
+/** After this many wrong local files, the disk is not used as a source. */
 const attemptsMax = 3;
 
-/** Writes one large file under a temporary name; see `assemble`. */
 export async function writeLarge(hands: Hands, sources: LocalSources, arrival: Arrival): Promise<Written> {
   try {
     await assemble(hands, sources, arrival);
@@ -81,20 +79,17 @@ export async function takeAssembled(hands: Hands, operation: FileOperation): Pro
   }
 }
 
-/**
- * Returns the path for assembling a file. Its mode belongs to one node, so files with equal content do not share it.
- */
+/** The mode belongs to one node, so files with equal content do not share the path. */
 export function partOf({ id, remote }: FileOperation): string {
   return joinPath(ownFolders.temporary, `${remote.content}.${id}${partSuffix}`);
 }
 
-/** @returns content and node of a partial file in the temporary folder; undefined: not a part */
+/** undefined: not a part */
 export function ownerOfPart(name: string): { readonly content: string; readonly id: NodeId } | undefined {
   const [, content, id] = /^([^.]+)\.(.+)\.part(?:\.old)?$/s.exec(name) ?? [];
   return content === undefined || id === undefined ? undefined : { content, id: id as NodeId };
 }
 
-/** Removes the current part and the part of an earlier attempt. @throws HoldfastError */
 export async function removePart({ disk }: Pick<Hands, "disk">, operation: FileOperation): Promise<void> {
   const part = partOf(operation);
   for (const path of [part, `${part}${oldSuffix}`]) if ((await disk.stat(path)) !== undefined) await disk.unlink(path);
@@ -105,7 +100,6 @@ interface Old {
   readonly sizeBytes: number;
 }
 
-/** Renames the part of an earlier attempt. If there are two, keeps the longer one. */
 async function takeOld({ disk }: Hands, part: string): Promise<Old | undefined> {
   const path = `${part}${oldSuffix}`;
   const [left, older] = [await disk.stat(part), await disk.stat(path)];
@@ -119,7 +113,7 @@ async function takeOld({ disk }: Hands, part: string): Promise<Old | undefined> 
   return sizeBytes < 0 ? undefined : { path, sizeBytes };
 }
 
-/** Parts of one file in order. A failure ends them early, so that the written part stays. */
+/** Parts of one file in order. After a failure, the written part stays. */
 class Assembly {
   failure: HoldfastError | undefined;
   readonly known: KnownBlock[] = [];
@@ -157,7 +151,7 @@ class Assembly {
     for (const [position, source] of sources.entries()) if (source?.path === path) sources[position] = undefined;
   }
 
-  /** Local file that has the most bytes at the wanted positions, if at least half of the file. */
+  /** Local file with the most bytes at the wanted positions, if at least half of the file. */
   get shares(): string | undefined {
     const bytesOf = new Map<string, number>();
     for (const [position, { size }] of this.#arrival.blocks.entries()) {
@@ -222,7 +216,7 @@ class Assembly {
     return { ...wantedBlock(this.#arrival, block), wantsPieces: true };
   }
 
-  /** Opens one stream for all blocks that are neither on this disk nor in an earlier part. */
+  /** One stream for all blocks that are neither on this disk nor in an earlier part. */
   async #fetch(position: number): Promise<ArrivedBlock> {
     if (this.#fetched === undefined) {
       const wanted = this.#arrival.blocks.flatMap((each, index) => {
@@ -236,7 +230,7 @@ class Assembly {
   }
 }
 
-/** Returns true for zero blocks, which a sparse file does not need to fetch. */
+/** A sparse file need not fetch zero blocks. */
 function isZeros({ hash, size }: ManifestEntry): boolean {
   return size === limits.blockBytesMax && hash === zeroBlock().hash;
 }

@@ -11,20 +11,16 @@ import { syncTogether } from "./durable.ts";
 import { type Hands, randomName } from "./hands.ts";
 import type { LocalSources } from "./sources.ts";
 
-/** Files written concurrently. */
 const writesAtOnce = 16;
-/**
- * Files synced concurrently. Waiting threads share one journal commit of the filesystem, and further files are ready
- * for the next one.
- */
+/** Waiting threads share one journal commit of the filesystem. */
 const syncsAtOnce = 64;
 
 /** Durable path of a written file, or the error. */
 export type Written = { readonly path: string } | HoldfastError;
 
 /**
- * Writes small files, with one stream for all missing blocks. A failed file fails alone. If the stream fails, files
- * that still need blocks fail.
+ * One stream brings all missing blocks. A failed file fails alone. If the stream fails, files that still need blocks
+ * fail.
  */
 export async function writeSmall(
   hands: Hands,
@@ -46,7 +42,7 @@ export async function writeSmall(
   }
   await Promise.all(results.values());
   await blocks.close();
-  // Syncs after all files are written. Creating a file would wait for a running journal commit.
+  // Syncs after all files are written, because creating a file would wait for a running journal commit.
   const together = syncTogether(hands.disk, results.size);
   const synced = together === undefined ? undefined : attempt(together);
   await mapBounded([...results], syncsAtOnce, async ([arrival, work]) => {
@@ -68,7 +64,6 @@ async function attempt(act: () => Promise<void>): Promise<HoldfastError | undefi
   }
 }
 
-/** Semaphore of `count` places. */
 class Places {
   #free: number;
   #wake: () => void = () => undefined;
@@ -77,7 +72,6 @@ class Places {
     this.#free = count;
   }
 
-  /** Waits for a free place. */
   async take(): Promise<void> {
     while (this.#free === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#free -= 1;
@@ -107,7 +101,7 @@ async function writeOne(
       const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
       const source = arrival.sources[arrival.blocks.findIndex(({ hash }) => hash === untrue)];
       if (source === undefined) throw error;
-      // A local file has changed, so the disk is not used as a source.
+      // The changed local file is no longer a source.
       sources.distrust(source.path);
       await createAside(hands, path, arrival.operation, fetchedParts(hands, arrival));
     }
@@ -137,18 +131,17 @@ async function* fetchedParts(hands: Hands, arrival: Arrival): AsyncGenerator<Par
   }
 }
 
-/** Blocks of many files in file order. Each block is requested once and held as long as a file needs it. */
+/** Each block is requested once and held as long as a file needs it. */
 class BlockStream {
   readonly #hands: Hands;
   readonly #held = new Map<HashHex, Uint8Array>();
-  /** Number of files that still need a block. */
+  /** Files that still need a block. */
   readonly #uses = new Map<HashHex, number>();
   readonly #absent = new Map<HashHex, HoldfastError>();
   #wanted: WantedBlock[] = [];
   #next = 0;
-  /** Number of blocks per stream. It is reduced after an unexplained failure. */
+  /** Blocks per stream, reduced after an unexplained failure. */
   #span = Infinity;
-  /** Blocks that the open stream has yet to return. */
   #owed = 0;
   /** Consecutive blocks for which the server could not answer at all. */
   #broken = 0;
@@ -166,7 +159,7 @@ class BlockStream {
     }
   }
 
-  /** Returns the blocks of one file. Earlier files have already requested theirs. */
+  /** Earlier files have already requested their blocks. */
   async of(arrival: Arrival): Promise<ReadonlyMap<HashHex, Uint8Array> | HoldfastError> {
     const bytes = new Map<HashHex, Uint8Array>();
     let failure: HoldfastError | undefined;
@@ -229,7 +222,7 @@ class BlockStream {
     this.#span *= 2;
   }
 
-  /** Continues without an unavailable block. If the failure names no block, requests fewer until it is found. */
+  /** If the failure names no block, fewer are requested until it is found. */
   #fail(error: HoldfastError): void {
     this.#stream = undefined;
     const rest = this.#wanted.slice(this.#next, this.#next + this.#owed);
@@ -248,7 +241,6 @@ class BlockStream {
   }
 }
 
-/** Returns each fetched block once. */
 function fetchedOf({ blocks, sources }: Arrival): ManifestEntry[] {
   const fetched = new Map<HashHex, ManifestEntry>();
   for (const [position, block] of blocks.entries()) if (sources[position] === undefined) fetched.set(block.hash, block);

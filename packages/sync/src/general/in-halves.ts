@@ -1,6 +1,6 @@
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 
-/** Codes that concern the server, the connection, the permissions or a stop, and not an element of the request. */
+/** Errors that concern the server, the connection, permissions or a stop, not one element. */
 const ofAll: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "unauthenticated",
   "forbidden",
@@ -12,20 +12,17 @@ const ofAll: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "unreachable",
   "failed",
 ]);
-/** Consecutive failures of the server to answer at all from which the elements are not the cause. */
+/** After this many consecutive server failures, the elements are not the cause. */
 export const brokenMax = 8;
 
-/** Returns true if the request was rejected for one of its elements. */
 export function isOfElement(error: unknown): error is HoldfastError {
   return error instanceof HoldfastError && !ofAll.has(error.code);
 }
 
 /**
- * Sends one request for all items. If an element is rejected, splits the items in halves until the rejected ones are
- * alone.
- * @param refused called for each rejected item
- * @param isRefusal returns true if a failure may concern one item
- * @returns answers in the order of the items
+ * Sends one request for all items, and halves the list until rejected items are alone.
+ * @param isRefusal true if a failure may concern one item
+ * @returns in the order of the items
  */
 export async function inHalves<Item, Answer>(
   items: readonly Item[],

@@ -1,6 +1,6 @@
 /**
- * Cache of recently used values with at most twice `generationMax` entries. It keeps two generations, which costs less
- * than an exact order of use. Entries not used during a whole generation are dropped.
+ * Cache of at most twice `generationMax` entries. Dropping entries not used during a whole generation costs less than
+ * an exact order of use.
  */
 export class Recent<Key, Value extends {} | null> {
   #generationMax: number;
@@ -19,7 +19,6 @@ export class Recent<Key, Value extends {} | null> {
     return old;
   }
 
-  /** Drops excess entries immediately. */
   resize(generationMax: number): void {
     if (generationMax < this.#generationMax) {
       this.#old = new Map();

@@ -22,8 +22,8 @@ interface Acting extends Hands {
 }
 
 /**
- * Executes local operations. Those that the disk rejects now are planned again after the next scan.
- * @param isTurnOver once true, no batch after the first is started; the next plan has the rest
+ * Operations that the disk rejects are planned again after the next scan. @param isTurnOver once true, no batch after
+ * the first is started
  */
 export async function actAll(
   context: Acting,
@@ -68,7 +68,7 @@ export async function actAll(
   return { done, changed, begun: operations.slice(0, begun) };
 }
 
-/** Names items that got no name back in the previous cycle. Items that have a name now had none at the last scan. */
+/** Names items that got no name back in the previous cycle. The last scan missed items that have a name now. */
 export async function settleAside(context: Acting): Promise<void> {
   const { parked } = context.state;
   const before = parked.size;
@@ -81,12 +81,10 @@ function movesFolder(operation: LocalOperation): boolean {
   return (operation.op === "move" || operation.op === "park") && operation.local.kind === "folder";
 }
 
-/** Returns true if no further operation can succeed because the server is unreachable or the sync was stopped. */
 export function endsAll(failure: HoldfastError): boolean {
   return failure instanceof Interrupted || failure.code === "unreachable";
 }
 
-/** @returns true if another scan may resolve one of the failures */
 export function noteFailures(context: Acting, failed: Failures, failures: Problem[]): boolean {
   if (failed.size > 0) context.doubt.isOpen = true;
   for (const [operation, failure] of failed) {
@@ -96,7 +94,6 @@ export function noteFailures(context: Acting, failed: Failures, failures: Proble
   return [...failed.values()].some(isPassingOnDisk);
 }
 
-/** The item changed; the next scan sees the new state. */
 function isPassingOnDisk({ code }: HoldfastError): boolean {
   return code === "conflict";
 }

@@ -6,8 +6,8 @@ const limitsMs = { first: 500, soon: 4000, last: 60_000 };
 const shareOfAway = 15;
 
 /**
- * Computes waits between failed attempts. An unreachable server has usually just restarted, and probing it is cheap.
- * Its waits therefore grow with the time it is away. All other waits double.
+ * Waits between failed attempts. An unreachable server has usually just restarted, and probing it is cheap, so its
+ * waits grow with the time it is away. All other waits double.
  */
 export class Backoff {
   #failures = 0;
@@ -20,13 +20,12 @@ export class Backoff {
     this.#isAway = failure.code === "unreachable" || failure.code === "unavailable";
   }
 
-  /** Resets after a success. */
   forget(): void {
     this.#failures = 0;
     this.#sinceMs = undefined;
   }
 
-  /** Uses full jitter, so that many devices do not reconnect at the same time. */
+  /** Full jitter, so that many devices do not reconnect at the same time. */
   delayMs(random: Random, nowMs: number): number {
     const [byte = 0] = random(1);
     const awayMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs));

@@ -18,15 +18,15 @@ import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
 import { checkRoot } from "./root.ts";
 
 export interface ClearingParts extends Hands {
-  /** Current epoch of the account's own space on the server; undefined: older servers do not report it. */
+  /** Epoch of the account's own space on the server; undefined: older servers do not report it. */
   readonly epoch: string | undefined;
   readonly identity: Identity;
   readonly sleep: (durationMs: number) => Promise<void>;
-  /** Paths below the root that programs have open, as far as known. */
+  /** Open files below the root, as far as known. */
   readonly openPaths: () => Promise<ReadonlySet<string>>;
   /**
-   * Returns the file contents that the account has on the server, as versions or in the trash. Returns none if the
-   * server does not answer.
+   * Returns the contents that the account has on the server, as versions or in the trash. None if the server does not
+   * answer.
    */
   readonly onServer: (contents: readonly ContentKey[]) => Promise<ReadonlySet<ContentKey>>;
   readonly onProgress?: (progress: ClearingProgress) => void;
@@ -34,11 +34,9 @@ export interface ClearingParts extends Hands {
 
 export interface ClearingProgress {
   readonly step: "moved to the local trash" | "removed";
-  /** Number of files so far. */
   readonly files: number;
 }
 
-/** Result of clearing a folder. */
 export interface Cleared {
   readonly removed: number;
   readonly kept: number;
@@ -55,24 +53,24 @@ export interface Cleared {
 
 const batchFiles = 200;
 const keptPathsMax = 1000;
-/** Stashed files are checked after some seconds. Files that are still unreadable after these checks stay. */
+/** Stashed files still unreadable after these checks stay. */
 const reviewsMax = 5;
-/** Setting of the state: files removed by an earlier run. */
+/** Setting: files removed by an earlier run. */
 const removedSetting = "cleared files";
 
 /**
  * Clears the folder of a device that was revoked with an order to remove its copies.
  * - Removes only files that the server has unchanged at the same place, as far as the device knows. This needs no base,
- *   which may be gone (`root.ts`).
+ * which may be gone (`root.ts`).
  * - Each file first moves to the local trash and returns if somebody writes to it. After a pause it is read again and
- *   removed permanently.
+ * removed permanently.
  * - Other files in the local trash are removed if the server reports that it has them.
  * - The process may crash at any time and run again.
  * @throws RootMismatch, RootAway: nothing was changed
  */
 export async function clearCopies(parts: ClearingParts): Promise<Cleared> {
   await checkRoot(parts);
-  // If the server was restored from a backup, it may lack content, and this copy may be the last one.
+  // A server restored from a backup may lack content, and this copy may be the last one.
   const known = parts.state.cursor?.epoch;
   if (parts.epoch !== undefined && known !== undefined && parts.epoch !== known)
     return { removed: 0, isWhole: true, ...(await whatStays(parts)) };
@@ -82,7 +80,7 @@ export async function clearCopies(parts: ClearingParts): Promise<Cleared> {
   await recover(parts);
   const { rules } = await readRules(parts.disk, parts.state);
   const folders = await takeBelow(parts, rules, { id: parts.state.rootId, path: "" });
-  // The rules determine what else stays. The next run needs them after a crash.
+  // The rules determine what else stays, and a run after a crash needs them.
   await takeRules(parts, rules);
   await restAndReview(parts);
   const removed = await emptyTrash(parts);
@@ -98,7 +96,7 @@ interface Folder {
   readonly path: string;
 }
 
-/** Moves the unchanged files below a folder to the local trash. @returns the folders below it, parents first */
+/** @returns the folders below, parents first */
 async function takeBelow(parts: ClearingParts, rules: Rules, top: Folder): Promise<Deletion[]> {
   const { state } = parts;
   const folders: Deletion[] = [];
@@ -146,7 +144,7 @@ interface At extends Folder {
   readonly remote: RemoteRow;
 }
 
-/** Returns true if the item was neither moved nor excluded locally. */
+/** True for an item that was neither moved nor excluded locally. */
 function isDue({ state, lacks }: ClearingParts, rules: Rules, { id, remote, path }: At): boolean {
   const row = state.local.get(id);
   if ((row !== undefined && !samePlace(row, remote)) || state.parked.has(id) || state.dormant.has(id)) return false;
@@ -154,7 +152,7 @@ function isDue({ state, lacks }: ClearingParts, rules: Rules, { id, remote, path
   return !rules.hides(path, remote.kind === "folder");
 }
 
-/** Returns the row of a real folder on the same filesystem. Its inode number differs in a restored or copied folder. */
+/** Row of a real folder on the same filesystem. The inode number differs in a restored or copied folder. */
 async function seenFolder(parts: ClearingParts, at: At): Promise<LocalRow | undefined> {
   const { disk, state, filesystem } = parts;
   const stat = await disk.stat(at.path).catch(unlessOurs);
@@ -164,7 +162,6 @@ async function seenFolder(parts: ClearingParts, at: At): Promise<LocalRow | unde
   return seen;
 }
 
-/** Reads an item. @returns its current row if it matches the server */
 async function seenAsOnServer(parts: ClearingParts, at: At): Promise<LocalRow | undefined> {
   const { disk, state, lacks, filesystem } = parts;
   const { id, remote, path } = at;
@@ -195,7 +192,6 @@ interface Read {
   readonly fingerprint?: LocalRow["fingerprint"];
 }
 
-/** @returns undefined if it is unreadable or changed while being read */
 async function contentAt({ disk }: ClearingParts, path: string, isLink: boolean): Promise<Read | undefined> {
   try {
     if (isLink) return { key: linkContent(await disk.readLink(path)) };
@@ -207,13 +203,13 @@ async function contentAt({ disk }: ClearingParts, path: string, isLink: boolean)
   }
 }
 
-/** Ignores errors of the disk, so that unreadable items stay. */
+/** Unreadable items stay. */
 function unlessOurs(error: unknown): undefined {
   if (!(error instanceof HoldfastError)) throw error;
   return undefined;
 }
 
-/** Waits and checks stashed files. Files written to meanwhile become visible again; open ones stay. */
+/** Files written to meanwhile become visible again; open ones stay. */
 async function restAndReview(parts: ClearingParts): Promise<void> {
   const { state, nowMs, sleep, openPaths } = parts;
   for (let turn = 0; turn < reviewsMax && state.stashed.size > 0; turn += 1) {
@@ -224,8 +220,8 @@ async function restAndReview(parts: ClearingParts): Promise<void> {
 }
 
 /**
- * Permanently removes trashed files that the server has, or had when this device followed a deletion. Other contents,
- * such as old versions and conflicted copies, are removed if the server reports that it has them.
+ * Permanently removes trashed files that the server has, or had when this device followed a deletion. Other contents
+ * are removed if the server reports that it has them.
  * @returns number of removed files, including those of an earlier run
  */
 async function emptyTrash(parts: ClearingParts): Promise<number> {
@@ -251,7 +247,6 @@ async function emptyTrash(parts: ClearingParts): Promise<number> {
   return removal.removed;
 }
 
-/** A file in the local trash. */
 interface Trashed {
   readonly path: string;
   readonly content: Read;
@@ -277,7 +272,7 @@ class Removal {
     }
   }
 
-  /** Keeps the file if it changed since it was read. */
+  /** Keeps a file that changed since it was read. */
   async remove({ path, content: { fingerprint } }: Trashed): Promise<void> {
     const { disk, onProgress } = this.#parts;
     const stat = await disk.stat(path).catch(unlessOurs);
@@ -325,7 +320,6 @@ async function* filesBelow(
   }
 }
 
-/** Counts the remaining files, including the local trash and the quarantine. */
 async function whatStays(parts: ClearingParts): Promise<Pick<Cleared, "kept" | "keptInTrash" | "keptPaths">> {
   const holding = [ownFolders.trash, ownFolders.parked, joinPath(ownFolder, quarantineName)];
   const isOwn = (path: string): boolean =>

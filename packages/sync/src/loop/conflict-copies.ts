@@ -4,18 +4,17 @@ import type { CopyMade } from "../plan/policy.ts";
 
 const firstWaitMs = 2_000;
 const longestWaitMs = 60_000;
-/** Without a conflict for this long, the file's next conflict counts as its first. */
+/** After this long without a conflict, the file's next conflict counts as its first. */
 const rememberedMs = 600_000;
 
 interface Made extends CopyMade {
   readonly atMs: number;
-  /** Consecutive copies, less than `rememberedMs` apart. */
   readonly times: number;
 }
 
 /**
- * Conflicted copies made by this run, by their file. If two devices keep writing to one file, every save is a conflict.
- * They become versions of one copy, at growing intervals.
+ * Conflicted copies made by this run, by their file. If two devices keep writing to one file, the saves become versions
+ * of one copy, at growing intervals.
  */
 export class ConflictCopies {
   readonly #made = new Map<NodeId, Made>();
@@ -27,7 +26,7 @@ export class ConflictCopies {
   note({ id, local, name, onto }: LocalOperation & { readonly op: "copy_aside" }, nowMs: number): void {
     for (const [each, { atMs }] of this.#made) if (!isRecent(atMs, nowMs)) this.#made.delete(each);
     const times = (this.#made.get(id)?.times ?? 0) + 1;
-    // If the disk lacks the exchange, the new copy has its own name.
+    // Without an exchange on the disk, the new copy has its own name.
     const names = onto === undefined ? [name] : [onto.local.name, name];
     this.#made.set(id, { names, content: local.content, atMs: nowMs, times });
   }

@@ -11,8 +11,8 @@ export type Event =
   | "stopped";
 
 /**
- * The complete control loop. A missing cell does not compile. In phase `refused`, the root, the server or the account
- * is not the expected one, and nothing changes until a restart.
+ * A missing cell does not compile. In phase `refused`, the root, the server or the account is not the expected one, and
+ * nothing changes until a restart.
  */
 export const transitions: Readonly<Record<Phase, Readonly<Record<Event, Phase>>>> = {
   starting: row("starting", { recovered: "syncing", failed: "backing_off" }),
@@ -25,7 +25,6 @@ export const transitions: Readonly<Record<Phase, Readonly<Record<Event, Phase>>>
   stopped: row("stopped", { paused: "stopped", mismatched: "stopped" }),
 };
 
-/** Returns a row of the table. Events without a change keep the phase, except those that apply in every phase. */
 function row(phase: Phase, changes: Partial<Record<Event, Phase>>): Readonly<Record<Event, Phase>> {
   return {
     recovered: phase,

@@ -27,7 +27,7 @@ import type { Transfers } from "./transfers.ts";
 /** Last result of freeing space; undefined: none since the engine started. */
 export interface Freeing {
   last: Freed | undefined;
-  /** Paths kept by this and earlier runs, until they are included again. */
+  /** Paths kept by this and earlier runs, until included again. */
   kept: ReadonlySet<string>;
 }
 
@@ -37,15 +37,14 @@ export interface CycleContext extends Hands {
   readonly times: { nextExpiryMs: number };
   readonly freeing: Freeing;
   readonly identity: Identity;
-  /** True if a disk that assigns new inode numbers at each start has done so since the last scan. */
+  /** The disk assigns new inode numbers at each start and has done so since the last scan. */
   readonly numbering: { isNew: boolean };
   readonly progress: Progress;
   readonly suspicion: Suspicion;
-  /** Returns further suspects after a short wait in which related hints arrive. */
+  /** Returns further suspects, after a short wait for related hints. */
   readonly moreSuspects: () => Promise<Suspects>;
   readonly skipped: Skipped;
   readonly unread: UnreadFiles;
-  /** See `EngineOptions`. */
   readonly boot?: string | undefined;
   /** Private items that a power failure may have made public, until each is checked. */
   readonly distrusted: { ids: ReadonlySet<NodeId> };
@@ -59,7 +58,6 @@ export interface CycleContext extends Hands {
   readonly restored: QuietGroup;
   readonly early: EarlyBlocks;
   readonly transfers: Transfers;
-  /** See `EngineOptions`. */
   readonly isCopied?: IsCopiedMarker | undefined;
   readonly portions: Portions;
   readonly rounds: Rounds;
@@ -67,6 +65,6 @@ export interface CycleContext extends Hands {
   readonly stubborn: StubbornChanges;
   readonly undurable: Undurable;
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
-  /** Throws if the engine was stopped. Called between operations. */
+  /** Throws if the engine was stopped. */
   readonly checkStop: () => void;
 }

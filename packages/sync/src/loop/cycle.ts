@@ -56,7 +56,6 @@ const turnMs = 10_000;
 /** Less than the hour between two idle scans, so that each of those can expire the trash. */
 const expiryEveryMs = 55 * 60_000;
 const endingAgainMs = 30_000;
-/** Runs one cycle: fetch, scan, plan, execute. */
 export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { state } = context;
   context.progress.begin();
@@ -131,31 +130,26 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   return turnRound(context, decision, outcome);
 }
 
-/** @returns result of the round so far */
 function turnRound({ rounds, state, progress }: CycleContext, { last }: Decision, outcome: CycleOutcome): CycleOutcome {
   const turned = rounds.turn(last, outcome, state.restless.fresh);
   if (!turned.hasProgressed && !turned.isTransferring) progress.noteRest();
   return turned;
 }
 
-/**
- * Sends all answers, in several requests if needed, because no later cycle would send the rest.
- * @returns true if there were any
- */
+/** Sends all answers, because no later cycle would send the rest. @returns true if there were any */
 async function tellAllAnswers(context: CycleContext): Promise<boolean> {
   let isTold = false;
   while (await tellAnswers(context)) isTold = true;
   return isTold;
 }
 
-/** Scans under the old rules before the new rules apply. */
+/** Scans under the old rules before the new ones apply. */
 async function prepareRules(context: CycleContext): Promise<void> {
   await fetchFirstRules(context);
   await lookUnderLastRules(context);
   await freeChosen(context);
 }
 
-/** @param hasChanged an item differed from the plan */
 async function noteActs(
   context: CycleContext,
   { local, remote }: Pick<Plan, "local" | "remote">,
@@ -196,24 +190,24 @@ async function withoutWaiting(
   const all = await withoutHeldRules(context, await waits.within(decision));
   const due = isMuch(context, all) ? smallFirst(all) : all;
   const within = context.transfers.within(context, voiceOf(context), { ...decision, plan: due });
-  // Makes a person's changes durable now, not only after everything is sent. A failure is found again at that time.
+  // Changes become durable now, and not only after everything is sent. A failure is found again at that time.
   await makePersonActsDurable(context, within.begun);
   return { waits, due, ...within };
 }
 
-/** Always true in the simulator, where all files are small. */
+/** Always true in the simulator, whose files are small. */
 function isMuch({ state, patches }: CycleContext, plan: Plan): boolean {
   return patches !== undefined || bytesOfPlan(state, plan) >= muchBytesMin;
 }
 
-/** Returns a function that is true once the cycle's time is over. The next cycle then sees further changes. */
+/** True once the cycle's time is over. */
 function turnOf({ nowMs }: CycleContext): () => boolean {
   const startMs = nowMs();
-  // Also ends the turn if the clock is set back.
+  // A clock that is set back ends the turn too.
   return () => Math.abs(nowMs() - startMs) >= turnMs;
 }
 
-/** Returns the interface used by sending, which hides the disk. */
+/** Sending does not see the disk. */
 function voiceOf(context: CycleContext): Voice {
   const { early, transfers } = context;
   const sent: Voice["early"] = {
@@ -225,7 +219,7 @@ function voiceOf(context: CycleContext): Voice {
 
 /**
  * @param isOver nothing is in progress, so waiting changes need a person
- * @param isWhole the plan contains all fresh nodes; large sets are split into several plans
+ * @param isWhole the plan contains all fresh nodes
  */
 function problemsKnown(
   context: CycleContext,
@@ -265,7 +259,7 @@ function retriesSoon(
   refusals: SyncState["refusals"],
   failures: readonly Problem[],
 ): boolean {
-  // A change that waits for a folder with a lasting problem waits as long as that problem.
+  // A change waits as long as the lasting problem of its folder.
   const isLasting = refusals.some(({ code }) => !isPassing(code));
   return (
     refusals.some(({ code }) => isPassing(code) && !(code === "dependency" && isLasting)) ||
@@ -274,7 +268,6 @@ function retriesSoon(
   );
 }
 
-/** Returns refusals of changes that are still planned, or that are outside of this plan. */
 function wantedOf(
   refusals: SyncState["refusals"],
   { isInPlan }: Decision,
@@ -284,7 +277,6 @@ function wantedOf(
   return refusals.filter(({ nodeId: id }) => waiting.has(id) || planned.has(id) || !isInPlan(id));
 }
 
-/** Records which paths to scan again, report or skip. */
 export function noteLook(context: CycleContext, look: Looked): void {
   const { state, suspicion, undurable, skipped, unread, freeing, nowMs } = context;
   suspicion.add(look.isUnsettled && look.isComplete ? "all" : look.again);
@@ -297,7 +289,7 @@ export function noteLook(context: CycleContext, look: Looked): void {
   unread.note(look, nowMs());
 }
 
-/** A planned change that did not happen was based on an outdated state, so its folders are scanned again. */
+/** A change that did not happen was based on an outdated state, so its folders are scanned again. */
 function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): Suspects {
   if (!state.restless.has(operation.id)) return new Set();
   const folder = state.local.get(operation.id)?.parent ?? ("place" in operation ? operation.place.parent : undefined);
@@ -305,7 +297,7 @@ function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["r
   return new Set(path === undefined ? [] : withFoldersAbove(path));
 }
 
-/** Returns the folders of sent changes. One may have been moved unnoticed, so its entries may not be durable. */
+/** Folders of sent changes. One may have been moved unnoticed, so its entries may not be durable. */
 function foldersOfActs(state: SyncState, operations: Plan["remote"]): Suspects {
   return new Set(operations.flatMap(({ id }) => foldersOfAct(state, id)).flatMap(withFoldersAbove));
 }
@@ -329,7 +321,7 @@ async function freeChosen(context: CycleContext): Promise<void> {
 async function expireTrashAtTimes(context: CycleContext): Promise<void> {
   const { times, nowMs } = context;
   const leftMs = times.nextExpiryMs - nowMs();
-  // A longer wait than possible means that the clock was set back.
+  // A longer wait means that the clock was set back.
   if (leftMs > 0 && leftMs <= expiryEveryMs) return;
   await expireTrash(context);
   times.nextExpiryMs = nowMs() + expiryEveryMs;

@@ -5,13 +5,13 @@ import { isLive } from "../model/trees.ts";
 const rowsMax = 4096;
 
 /**
- * Forgets nodes that were deleted with their folder. On the server they are below an item in the trash, and the disk
- * has none of them. No plan needs them. A restore from the trash lists them again.
+ * Forgets nodes below an item in the server's trash that are absent here. No plan needs them. A restore from the trash
+ * lists them again.
  */
 export class DeadNodes {
   #unrest = 0;
 
-  /** Runs when the sync is idle. Scans the restless nodes only if their number changed since the last run. */
+  /** Runs when the sync is idle. */
   forget(state: SyncState): void {
     if (this.#unrest === unrestOf(state)) return;
     const [isInUse, above] = [usersOf(state), foldersAbove(state)];
@@ -49,7 +49,7 @@ function wentWithFolder(state: SyncState, start: NodeId): boolean {
   return false;
 }
 
-/** Returns the server folders above items on the disk. They show which items belong to an ended share. */
+/** Returns server folders above items on the disk. They show which items belong to an ended share. */
 function foldersAbove({ restless, local, remote }: SyncState): ReadonlySet<NodeId> {
   const above = new Set<NodeId>();
   for (const id of restless) {

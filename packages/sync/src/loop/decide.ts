@@ -68,7 +68,7 @@ export async function decide(
       holdDeletions: (planned) => {
         const waiting = waitsForArrival(state, planned);
         const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waiting.has(each));
-        // Excludes moves and deletions that a person decided on the server.
+        // Excludes moves, and deletions that a person decided on the server.
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
         const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
@@ -92,7 +92,6 @@ export async function decide(
   throw new HoldfastError("internal", "The same files or folders got new IDs repeatedly.");
 }
 
-/** Settles hidden nodes that become visible, and hidden nodes without a base. */
 function settleHidden(state: SyncState, visibility: Visibility): void {
   const { synced, dormant } = state.dormant.size === 0 ? nothingWoken : wake(state, visibility);
   const isNew = (id: NodeId): boolean => synced.has(id) || (!state.synced.has(id) && visibility.hidesRemote(id));
@@ -103,7 +102,7 @@ function settleHidden(state: SyncState, visibility: Visibility): void {
 const nothingWoken: ReturnType<typeof wake> = { synced: new Map(), dormant: new Map() };
 
 /**
- * Keeps an item on the server until its move to another space has arrived there, unless an item there waits for it in
+ * An item stays on the server until its move to another space has arrived there, unless an item there waits for it in
  * turn.
  */
 function waitsForArrival(state: SyncState, planned: readonly Braked[]): ReadonlySet<Braked> {
@@ -113,14 +112,12 @@ function waitsForArrival(state: SyncState, planned: readonly Braked[]): Readonly
   return new Set(waiting.filter(({ nodeId }) => !ringed.has(nodeId)));
 }
 
-/** Returns true if a person moved the node, or the folder it was deleted with, to the server's trash. */
 function isDecided({ remote, decided }: SyncState, { nodeId, side }: Braked): boolean {
   if (side !== "here" || decided.size === 0) return false;
   const top = trashTopOf(remote, nodeId);
   return top !== undefined && decided.has(top);
 }
 
-/** Includes a portion of the fresh nodes. */
 function affected(
   { state, portions, rounds }: CycleContext,
   visibility: Visibility,
@@ -130,14 +127,13 @@ function affected(
   return affectedPortion(withoutLost(visibleTrees(state, visibility)), restless, { fresh, rowsMax: portions.freshMax });
 }
 
-/** Returns true if the scan could determine the result of an intent. */
 function isSeen(state: SyncState, isSure: Looked["isSure"], id: NodeId): boolean {
   const place = state.intents.get(id)?.place;
   const folder = place === undefined ? undefined : knownPathOf(state, place.parent);
   return isSure(place === undefined || folder === undefined ? "" : joinPath(folder, nameOnDisk(place)));
 }
 
-/** Keeps a folder because of content that the planner does not see. This needs no person. */
+/** True for a folder that stays for hidden content, which needs no person. */
 function keepsHidden({ state, skipped }: CycleContext, visibility: Visibility, { nodeId, side }: Braked): boolean {
   if (side === "server") return visibility.hidesIn(state.childrenOf(nodeId), nodeId);
   // A file may have taken the folder's place, which no scan reports.

@@ -3,13 +3,12 @@ import type { Plan } from "../plan/plan-types.ts";
 
 export interface Decision {
   readonly plan: Plan;
-  /** Last fresh node of the portion; undefined: the plan contains all. */
+  /** Last fresh node of the portion; undefined: the plan contains all */
   readonly last: NodeId | undefined;
-  /** Number of hidden fresh nodes in the portion, which no plan contains. */
+  /** Hidden fresh nodes in the portion; no plan contains them. */
   readonly hidden: number;
   /**
-   * Returns true if the plan decides about a node, even if only that it is hidden. False for fresh nodes of other
-   * portions.
+   * True if the plan decides about the node, even if only that it is hidden. False for fresh nodes of other portions.
    */
   readonly isInPlan: (id: NodeId) => boolean;
 }

@@ -17,14 +17,11 @@ interface Input extends Pick<Hands, "disk" | "state"> {
 }
 
 /**
- * Finds earlier versions among files that differ from the server and have no base because the folder or state is new. A
- * disk restored from a backup holds old versions. They are not edits, and a conflicted copy of each would fill the
- * folder.
+ * Finds earlier versions among files without a base, because folder or state is new. A disk restored from a backup
+ * holds old versions. They are no edits, and a conflicted copy of each would fill the folder.
  */
 export class EarlierVersions {
-  /**
-   * Files and contents for which the server has no such version. They may wait for a long time and are in every plan.
-   */
+  /** Files without such a version on the server. They may wait for long and are in every plan. */
   readonly #unknown = new Recent<string, null>(remembered);
 
   /**
@@ -47,8 +44,7 @@ export class EarlierVersions {
   }
 
   /**
-   * Records which files have the content of an earlier version. A few are requested first, because nearly all files of
-   * a restored backup do.
+   * Asks for a few first, because nearly all files of a restored backup are earlier versions.
    * @returns true if the plan changes
    */
   async recall({ state, server }: Pick<Input, "state" | "server">, rewrites: readonly Rewrite[]): Promise<boolean> {
@@ -74,7 +70,7 @@ export class EarlierVersions {
   }
 }
 
-/** Returns true if the file would be copied aside, or quarantined in a read-only folder. */
+/** True for a file that would be copied aside or quarantined. */
 function isOutvoted(operation: LocalOperation): operation is LocalOperation & { op: "copy_aside" | "delete" } {
   if (operation.op === "delete") return operation.into === "quarantine" && operation.local.kind === "file";
   return operation.op === "copy_aside";

@@ -21,27 +21,24 @@ export interface EngineOptions {
   readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
   /** @param beside folder in the space of the new node; undefined: the root's space */
   readonly makeNodeId: (beside?: NodeId) => NodeId;
-  /**
-   * Returns true if the id may belong to a new node of a space, because ids contain the shard. undefined: any id may.
-   */
+  /** Ids contain the shard, so a new node needs one of its space. undefined: any id may be used. */
   readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
   readonly device: string;
   readonly identity: Identity;
   /**
-   * Identifies this system start. Unsynced data may be lost after another one. undefined: every process start counts.
+   * Identifies this system start; unsynced data may be lost after another one. undefined: every process start counts.
    */
   readonly boot?: string | undefined;
-  /** Names with the same key are equal on this disk. */
+  /** Equal keys: names that are equal on this disk. */
   readonly slotKey: (name: string) => string;
   /** Number of deletions from which they are held; undefined: 500, or a quarter of the tree and at least 50. */
   readonly brake: BrakeSetting;
   /** Paths to exclude, stored in the state like those of `exclude`. */
   readonly exclude?: readonly string[];
-  /** Returns true if the marker of a nested folder is known to be a copy. Otherwise that folder is not synced. */
+  /** True if the marker of a nested folder is known to be a copy. Otherwise that folder is not synced. */
   readonly isCopied?: IsCopiedMarker | undefined;
   /** Free space of the root's filesystem; without a value, it counts as never full. */
   readonly freeSpace?: (() => Promise<DiskSpace | undefined>) | undefined;
-  /** Features that the disk lacks; undefined: none. */
   readonly lacks?: Lacks;
   readonly patches?: CycleContext["patches"];
   /** undefined: the default. The simulator's are smaller. */

@@ -34,7 +34,7 @@ import { passingMs } from "./unread.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { Transfers } from "./transfers.ts";
 
-/** Time in which all hints of one move arrive. The watcher collects them for 50 ms. */
+/** All hints of one move arrive in this time. The watcher collects them for 50 ms. */
 const hintsMs = 60;
 
 /**
@@ -96,7 +96,7 @@ export class Engine {
     return this.#phase;
   }
 
-  /** Result of the last cycle; undefined before the first. */
+  /** Result of the last cycle; undefined before the first */
   get outcome(): CycleOutcome | undefined {
     return this.#last;
   }
@@ -114,12 +114,11 @@ export class Engine {
     });
   }
 
-  /** Held changes as of the last plan, including those of earlier runs. */
+  /** Held changes as of the last plan. */
   waitingDeletions(): readonly WaitingChange[] {
     return this.#brakes.waiting();
   }
 
-  /** See `Brakes`. */
   answeredDeletions(): { readonly approved: readonly WaitingChange[]; readonly undone: readonly WaitingChange[] } {
     return { approved: this.#brakes.approved(), undone: this.#brakes.undone() };
   }
@@ -140,7 +139,7 @@ export class Engine {
 
   /**
    * Applies the held ignore file from the next cycle.
-   * @param hash hash of the exact content that was shown
+   * @param hash of the exact content that was shown
    * @throws HoldfastError conflict if other content or none is held
    */
   approveRules(hash: string): void {
@@ -173,7 +172,7 @@ export class Engine {
   }
 
   /**
-   * Resolves a conflict like `keepOfConflict`. Works while paused, because it is a person's change of the folder.
+   * Resolves a conflict (see `keepOfConflict`). Works while paused, because it is a person's change.
    * @throws HoldfastError not_found unless it is a conflicted copy; conflict until the other side is downloaded
    */
   async keepOfConflict(path: string, keep: Keep): Promise<KeptConflict> {
@@ -185,19 +184,13 @@ export class Engine {
     return kept;
   }
 
-  /**
-   * Calls the listener after every change of the status, which is often.
-   * @returns a function that removes the listener
-   */
+  /** Called after every change of the status, which is often. @returns a function that removes the listener */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /**
-   * Reports a possible change on the disk.
-   * @param folders folders of the change, relative to the root; undefined: unknown
-   */
+  /** Reports a possible change on the disk. @param folders of the change, relative to the root; undefined: unknown */
   hint(folders?: Iterable<string>): void {
     this.#learned.suspicion.add(folders === undefined ? "all" : new Set(folders));
     this.#isHinted = true;
@@ -242,7 +235,6 @@ export class Engine {
   async runOnce(): Promise<OnceResult> {
     const patience = new Patience(this.#options.nowMs);
     this.#learned.unread.passingMs = passingMs.once;
-    // Results of an earlier run may be outdated.
     this.#last = undefined;
     this.#options.state.forgetRefusals(Infinity);
     this.#isHinted = true;
@@ -253,7 +245,7 @@ export class Engine {
         this.#turn(await this.#step());
       }
     } finally {
-      // Aborts a poll started by a wait, which would otherwise repeat and keep the process running.
+      // Aborts a poll that would keep the process running.
       this.#work.abort();
       await this.#transfers.end();
       this.#renewWork();
@@ -364,7 +356,6 @@ export class Engine {
     try {
       return await act();
     } catch (error) {
-      // The phase already shows the reason.
       if (error instanceof Interrupted) {
         this.#learned.doubt.isOpen = true;
         return "progressed";

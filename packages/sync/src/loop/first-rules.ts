@@ -15,8 +15,8 @@ import { readIgnoreFile } from "./read-rules.ts";
 type FirstRules = LocalOperation & { readonly op: "create" };
 
 /**
- * Fetches the account's ignore file before the first scan of a folder. If it arrived with all other files, files that
- * it hides would be uploaded first. An existing ignore file in the folder takes precedence.
+ * Fetches the account's ignore file before the first scan, so that no file that it hides is uploaded. An existing
+ * ignore file in the folder takes precedence.
  * @throws HoldfastError if the rules cannot be read or saved; nothing may be uploaded without them
  */
 export async function fetchFirstRules(context: CycleContext): Promise<void> {
@@ -32,7 +32,7 @@ export async function fetchFirstRules(context: CycleContext): Promise<void> {
   progress.noteDone(state, operation, ignorePath);
 }
 
-/** Returns the disk with the rules as `fetchFirstRules` would leave them, for a preview. Writes nothing. */
+/** Returns the disk as `fetchFirstRules` would leave it, for a preview. Writes nothing. */
 export async function withFirstRules(context: CycleContext): Promise<LocalDisk> {
   const { disk } = context;
   const operation = await firstRules(context);
@@ -74,7 +74,6 @@ function unsaved(failure: HoldfastError): HoldfastError {
 
 const unsavedWords = `The account's ${ignorePath} could not be saved in this folder. Until it is saved, nothing is synced, because files that it hides would be uploaded. To sync by other rules, create a ${ignorePath} in this folder.`;
 
-/** Reads the part of the content that counts as rules. */
 async function contentOf({ server }: CycleContext, { versionId, sizeBytes }: RemoteRow): Promise<Buffer> {
   if (versionId === null || sizeBytes === 0) return Buffer.alloc(0);
   const entries = (await server.manifests([{ versionId }])).get(versionId);

@@ -18,7 +18,6 @@ import type { DiskPlace, RemoteRow } from "../model/trees.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import { readIgnoreFile } from "./read-rules.ts";
 
-/** Account that changed the ignore file, if it is another one. */
 type Other = Pick<WaitingRules, "by">;
 
 /** Non-empty while the disk may hold an unrecorded ignore file of another account: a JSON `Other`. */
@@ -27,7 +26,7 @@ const comingSetting = "rules coming";
 /**
  * Runs before the rules are read. Content written by another account is held, unless it was in force or is approved. A
  * person's edit on this device counts as this account's, including all unchanged lines.
- * @returns the content as returned by `readIgnoreFile`
+ * @returns the content as `readIgnoreFile` does
  */
 export async function judgeRules(context: CycleContext): Promise<Buffer | undefined> {
   const bytes = await readIgnoreFile(context.disk);
@@ -49,17 +48,14 @@ async function judge(context: CycleContext, bytes: Buffer): Promise<void> {
     other === undefined
       ? undefined
       : { hash, ...other, lines: ruleLines(text).lines.filter(isPattern).length, isInForce };
-  // The approval covers the shown content only. The same lines are held again if they return after others.
+  // The approval covers the shown content only.
   const left = isTrusted ? "" : approved;
   if (coming === "" && before === undefined && waiting === undefined && left === approved) return;
   const kept = waiting?.isInForce === true ? [["ignore text", text] as const] : [];
   state.commit({ settings: [[comingSetting, ""], ...kept, ...settingsOfWaiting(waiting, left)] });
 }
 
-/**
- * Holds an ignore file of another account that these operations bring, also after a failure or crash.
- * @param act executes the operations
- */
+/** Holds an ignore file of another account that these operations bring, also after a failure or crash. */
 export async function actWithRules<Result>(
   context: CycleContext,
   operations: readonly LocalOperation[],
@@ -78,7 +74,7 @@ export async function actWithRules<Result>(
   }
 }
 
-/** @returns true if the operations write or remove an ignore file for another account; `judgeRules` then holds it */
+/** @returns true if the operations write or remove an ignore file for another account */
 export async function noteComingRules(context: CycleContext, operations: readonly LocalOperation[]): Promise<boolean> {
   const other = await otherWhoseRulesCome(context, operations);
   if (other === undefined) return false;
@@ -87,8 +83,8 @@ export async function noteComingRules(context: CycleContext, operations: readonl
 }
 
 /**
- * Removes uploads of the held ignore file from the plan. Content that its writer split into other blocks looks like an
- * edit. Uploaded as this account's version, other devices would obey it.
+ * Removes uploads of the held ignore file. Content split into other blocks looks like an edit, and other devices would
+ * obey this account's version.
  */
 export async function withoutHeldRules(context: CycleContext, plan: Plan): Promise<Plan> {
   const waiting = waitingRules(context.state);
@@ -122,7 +118,7 @@ async function otherThan(context: CycleContext, coming: string, bytes: Buffer): 
   return undefined;
 }
 
-/** Compares bytes, because another client may have split them differently. */
+/** Another client may have split the bytes differently. */
 async function isContentOf({ server }: CycleContext, bytes: Buffer, row: RemoteRow): Promise<boolean> {
   const { versionId, sizeBytes } = row;
   if (versionId === null || Math.min(sizeBytes, limits.ignoreBytesMax + 1) !== bytes.length) return false;
@@ -147,7 +143,6 @@ async function otherWhoseRulesCome(
   return undefined;
 }
 
-/** Returns the old and the new place of the operation's file. They are equal if only the content changes. */
 function placesOf(operation: LocalOperation): readonly [DiskPlace | undefined, DiskPlace | undefined] {
   switch (operation.op) {
     case "create":

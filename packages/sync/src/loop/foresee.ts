@@ -6,7 +6,7 @@ import { agreed, bitOf } from "../remote/answers.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type LocalRow, type RemoteRow, unnumberedInode } from "../model/trees.ts";
 
-/** Applies an uninterrupted local operation to the trees. For a copy of the state. */
+/** Applies an uninterrupted local operation to a copy of the state. */
 export function foreseeHere(state: SyncState, operation: LocalOperation, makeNodeId: () => NodeId): void {
   const { id } = operation;
   const current = "local" in operation ? { ...operation.local, ...state.local.get(id) } : undefined;
@@ -35,7 +35,6 @@ function newRow({ place, remote }: LocalOperation & { op: "create" }): LocalRow 
   return { kind, content, executable, isPrivate, alias: undefined, ...place, fingerprint, sight: "known" };
 }
 
-/** Applies an operation that the server accepts to the trees. */
 export function foreseeThere(state: SyncState, operation: RemoteOperation): void {
   const { id } = operation;
   state.commit({

@@ -12,8 +12,8 @@ export class Interrupted extends HoldfastError {
 }
 
 /**
- * Wraps the server so that every call ends when the signal aborts, even without a response. Server calls happen before
- * or after related changes of the disk, never between them.
+ * Every call ends when the signal aborts, even without a response. Server calls happen before or after related changes
+ * of the disk, never between them.
  */
 export function gateServer(
   server: Server,
@@ -61,10 +61,7 @@ export function gateServer(
   });
 }
 
-/**
- * Wraps the disk so that long reads end when the signal aborts. Changes are completed. A long new file checks the
- * signal and keeps the part written so far.
- */
+/** Long reads end when the signal aborts. Changes are completed. A long new file keeps the part written so far. */
 export function gateDisk(
   disk: LocalDisk,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: Pick<Progress, "touch"> },
@@ -110,7 +107,7 @@ async function untilAborted<Result>(signal: AbortSignal, result: Promise<Result>
 
 const waitingOf = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** Callbacks for a signal, served by one listener. A listener per block and file would cost more than the wait. */
+/** A listener per block and file would cost more than the wait. */
 function waitingFor(signal: AbortSignal): Set<() => void> {
   const known = waitingOf.get(signal);
   if (known !== undefined) return known;
@@ -123,7 +120,6 @@ function waitingFor(signal: AbortSignal): Set<() => void> {
   return waiting;
 }
 
-/** Makes every promise of the target end at the signal, except the methods in `own`. */
 function gate<Target extends object>(target: Target, signal: AbortSignal, own: Partial<Target>): Target {
   return forward(target, own, (call) => (...given) => {
     const result = call(...given);

@@ -6,8 +6,8 @@ import type { Rules } from "../rules/rules.ts";
 import type { SyncState } from "../state/sync-state.ts";
 
 /**
- * Omits arrivals that the rules hide because the folder was moved locally. They are hidden on the server too once it
- * has the move.
+ * Omits arrivals that the rules hide because the folder was moved locally. The server hides them too once it has the
+ * move.
  */
 export function withoutHiddenArrivals(state: Pick<SyncState, "rootId" | "local">, rules: Rules, plan: Plan): Plan {
   if (rules.isPlain) return plan;

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { Interrupted } from "./gate.ts";
 
-/** Transfer of one file's bytes. It only creates a copy; trees and visible paths stay unchanged. */
+/** Transfer of one file's bytes. It creates only a copy; trees and visible paths stay unchanged. */
 export interface Transfer {
   readonly id: NodeId;
   readonly path: string;
@@ -14,13 +14,12 @@ export interface Transfer {
    * @throws HoldfastError
    */
   readonly run: (advance: (sizeBytes: number) => void) => Promise<void>;
-  /** File left on the disk. It is removed once no wanted transfer leaves the same file. */
+  /** File left on the disk, removed once no wanted transfer leaves the same file. */
   readonly left?: { readonly path: string; readonly remove: () => Promise<void> };
 }
 
 interface Running {
   readonly transfer: Transfer;
-  /** Bytes so far. */
   bytes: number;
   isWanted: boolean;
 }
@@ -28,28 +27,23 @@ interface Running {
 interface Ended extends Omit<Running, "isWanted"> {
   /** undefined: success */
   readonly failure: HoldfastError | undefined;
-  /** A cycle has received the result. */
   isTold: boolean;
 }
 
-/**
- * Transfers that run one after another beside the cycles. Each cycle states which ones it wants and uses those that
- * have ended.
- */
+/** Transfers that run one after another beside the cycles. Each cycle states which ones it wants. */
 export class Lane {
   #waiting: readonly Transfer[] = [];
   #running: Running | undefined;
-  /** Ended transfers that are no longer wanted. */
   #dropped: Transfer[] = [];
   readonly #ended = new Map<string, Ended>();
   #work: Promise<void> | undefined;
   /** Running work stops and keeps its partial result for the next run. */
   #isEnding = false;
-  /** A programming error, thrown in the next cycle. */
+  /** Programming error, thrown in the next cycle. */
   #defect: { readonly error: unknown } | undefined;
   #tell = Promise.withResolvers<void>();
 
-  /** True if there is or will be a result that no cycle has received. */
+  /** True if a result is or will be available that no cycle has received. */
   get isBusy(): boolean {
     return this.#work !== undefined || this.#hasNews;
   }
@@ -58,7 +52,7 @@ export class Lane {
     return this.#ended.values().some(({ isTold }) => !isTold);
   }
 
-  /** Transfers that run, or ended and are unused. */
+  /** Running, or ended and unused. */
   get begun(): readonly { readonly transfer: Transfer; readonly bytes: number }[] {
     return [...this.#ended.values(), ...(this.#running?.isWanted === true ? [this.#running] : [])];
   }
@@ -73,7 +67,7 @@ export class Lane {
 
   /**
    * @param isInPlan true if this cycle decides about the node; transfers of other nodes stay
-   * @returns ended transfers of `wanted` by key: undefined or the error. Failed ones are removed from the lane.
+   * @returns ended transfers of `wanted` by key: undefined or the error. Failed ones leave the lane.
    */
   turn(wanted: readonly Transfer[], isInPlan: (id: NodeId) => boolean): ReadonlyMap<string, HoldfastError | undefined> {
     if (this.#defect !== undefined) throw this.#defect.error;
@@ -93,7 +87,7 @@ export class Lane {
       ended.isTold = true;
       if (ended.failure !== undefined) this.#ended.delete(key);
     }
-    // A result for another portion of the plan is still unreported.
+    // A result for another portion of the plan is unreported.
     if (!this.#hasNews) this.#tell = Promise.withResolvers();
     const runningKey = this.#running?.isWanted === true ? this.#running.transfer.key : undefined;
     const others = this.#waiting.filter((each) => !keys.has(each.key) && !isInPlan(each.id));
@@ -105,12 +99,12 @@ export class Lane {
     return told;
   }
 
-  /** Removes a used result. Wanting it again runs it again. */
+  /** Wanting a used result again runs it again. */
   take(key: string): void {
     this.#ended.delete(key);
   }
 
-  /** Ends all work after its dependencies have ended. Results stay on the disk or the server. */
+  /** Called after its dependencies have ended. Results stay on the disk or the server. */
   async end(): Promise<void> {
     this.#waiting = [];
     this.#isEnding = true;
@@ -140,9 +134,8 @@ export class Lane {
         if (running.isWanted) this.#tell.resolve();
       }
     }
-    // Cleared in the same tick. Otherwise transfers requested from now on would never start.
+    // Cleared in the same tick, so that transfers requested from now on start.
     this.#work = undefined;
-    // An idle lane is also news.
     this.#tell.resolve();
   }
 

@@ -1,15 +1,14 @@
 import type { Refusal } from "../model/trees.ts";
 
-/** An operation refused for this long counts as lasting, whatever the reason. */
+/** After this long, a refusal counts as lasting, whatever the reason. */
 const lastingAfterMs = 90_000;
-/** After this time without a refusal, the next one starts a new count. */
+/** After this long without a refusal, the next one starts a new count. */
 const overAfterMs = 120_000;
 
-/** Operations based on the same data that are refused repeatedly, under any id. */
+/** Operations on the same basis that are refused repeatedly, under any id. */
 export class LastingRefusals {
   readonly #times = new Map<string, { readonly firstMs: number; readonly lastMs: number }>();
 
-  /** Called in each cycle with the refusals that must not be retried yet. */
   note(refusals: readonly Refusal[], nowMs: number): void {
     for (const [digest, { lastMs }] of this.#times) {
       // A future time means that the clock was set back.

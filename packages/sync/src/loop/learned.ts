@@ -15,12 +15,12 @@ import { Undurable } from "./undurable.ts";
 import { UnreadFiles } from "./unread.ts";
 
 /**
- * Time for the brakes to find all files of a backup that is being copied over the folder. It also delays an undo in an
- * editor. A program that keeps switching a file between two contents is sent twice a minute.
+ * Time for the brakes to find all files of a backup being copied over the folder. It also delays an undo in an editor.
+ * A file that keeps switching between two contents is sent twice a minute.
  */
 const restoredMs = { quiet: 5_000, most: 30_000 };
 
-/** Knowledge that a cycle collects for later ones of the same run, also across pauses. It is lost at a restart. */
+/** Facts collected for later cycles of the same run. Lost at a restart. */
 export type Learned = Pick<
   CycleContext,
   | "freeing"

@@ -10,13 +10,12 @@ export interface Looked extends Omit<ScanResult, "changes" | "later"> {
 
 export type Part = Looked & Pick<ScanResult, "changes" | "later">;
 
-/** Number of postponed folders given to the next scan. */
 const topsMax = 1000;
 
 /**
  * Scans in parts until no folder is left. Finished parts are released, because the rows of a million new files would
  * take gigabytes.
- * @param lookAt scans the given folders; undefined: every place that may have changed
+ * @param lookAt undefined: every place that may have changed
  */
 export async function inParts(lookAt: (tops: readonly Top[] | undefined) => Promise<Part>): Promise<Looked> {
   const { changes: _changes, later, ...first } = await lookAt(undefined);
@@ -33,7 +32,7 @@ export async function inParts(lookAt: (tops: readonly Top[] | undefined) => Prom
 }
 
 function together(one: Looked, other: Looked): Looked {
-  // Captures only the two functions. A closure over the results would keep all their data alive.
+  // A closure over the results would keep all their data alive.
   const isSureOf = [one.isSure, other.isSure];
   return {
     rules: other.rules,

@@ -25,7 +25,7 @@ import { outgoingTerms, presentTerms, type Terms } from "./new-rules.ts";
 import { checkRoot } from "./root.ts";
 import { shownByMoves } from "./shown.ts";
 
-/** Setting: `lacked` or `kept`, the disk's support of private modes at the last scan. */
+/** `lacked` or `kept`: the disk's support of private modes at the last scan. */
 const modesSetting = "private modes";
 
 /**
@@ -96,8 +96,8 @@ function noteKept({ state, nowMs }: CycleContext, { changes }: Pick<ScanResult, 
 }
 
 /**
- * Scans under the old rules before new ones apply. Otherwise an item moved to a newly hidden place would be missing at
- * its old place and count as deleted. New items that the new rules hide are not read.
+ * Scans under the old rules before new ones apply. Otherwise an item moved to a newly hidden place would count as
+ * deleted. New items that the new rules hide are not read.
  */
 export async function lookUnderLastRules(context: CycleContext, look: typeof lookAtDisk = lookAtDisk): Promise<void> {
   const ignoreFile = await judgeRules(context);
@@ -111,7 +111,7 @@ export async function lookUnderLastRules(context: CycleContext, look: typeof loo
 export function previewDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
   return inParts(async (tops) => {
     const look = await lookAtRoot(context, terms, tops);
-    // Content that was read counts as unchanging, because a real run scans again until it is.
+    // A real run scans again until the content is unchanging.
     const settled = [...look.changes].map(([id, row]) => [id, row?.sight === "racy" ? atRest(row) : row] as const);
     context.state.commit({
       local: settled,
@@ -130,8 +130,8 @@ function hasUnsettled(changes: ScanResult["changes"], waits: (id: NodeId) => boo
 }
 
 /**
- * Rescans unsettled items at their current paths. A folder above may have moved during this scan, which reports old
- * paths. Items that could not be made durable are included, even if everything else was unreadable.
+ * Rescans unsettled items at their current paths, because the scan reports old paths of folders moved during it. Items
+ * that could not be made durable are included.
  */
 function againAt({ state, undurable }: CycleContext, look: Look, changes: ScanResult["changes"]): Suspects {
   if (look.again === "all") return "all";
@@ -160,7 +160,6 @@ async function lookAtKnownRoot(context: CycleContext, terms: Terms, tops: readon
   return look;
 }
 
-/** Scans the part that the rules show. */
 async function lookAtRoot(
   context: CycleContext,
   { settle, coming }: Terms,
@@ -217,7 +216,6 @@ function withRacyReads(changes: ScanResult["changes"], local: LocalTree["local"]
   return new Map(again);
 }
 
-/** Returns the tree without parked items, which have no name. */
 function standing(tree: LocalTree, parked: ReadonlyMap<NodeId, unknown>): LocalTree {
   if (parked.size === 0) return tree;
   const waits = (id: NodeId): boolean => lineOf(tree, id).some((each) => parked.has(each));
@@ -231,10 +229,7 @@ function whereToLook({ suspicion, doubt, state }: CycleContext): Suspects {
   return doubt.isOpen || state.local.size === 0 ? "all" : suspects;
 }
 
-/**
- * Returns changes that are durable enough to agree on. While disk changes are in doubt, all results of the scan are
- * synced first.
- */
+/** While disk changes are in doubt, all results of the scan are synced before an agreement. */
 async function agreeable(
   context: CycleContext,
   { changes }: ScanResult,
@@ -253,7 +248,7 @@ async function agreeable(
     return row === undefined ? [] : [[id, { ...row, sight: "unsettled" }] as const];
   });
   if (!doubt.isOpen || isFirst) return new Map([...changes, ...unsettled]);
-  // An earlier scan without an agreement may have found the intended change.
+  // An earlier scan may have found the intended change.
   for (const id of intents.keys()) if (!seen.has(id) && local.has(id)) seen.set(id, local.get(id));
   const durable = await makeDurable(disk, state, table, { seen, areNumbersNew });
   return new Map([...changes, ...durable, ...unsettled]);

@@ -6,10 +6,9 @@ import { Rules } from "../rules/rules.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { CycleContext } from "./cycle-context.ts";
 
-/** Rules of a scan. */
 export interface Terms {
   readonly settle: () => Promise<Rules>;
-  /** Rules that are about to apply. New items that they hide are ignored already. */
+  /** Rules about to apply. New items that they hide are ignored already. */
   readonly coming: Rules | undefined;
 }
 
@@ -17,10 +16,7 @@ export function presentTerms(context: CycleContext): Terms {
   return { settle: () => settleRules(context), coming: undefined };
 }
 
-/**
- * Returns the previous rules; undefined if no others apply from now on, or if they are unknown.
- * @param ignoreFile content as last read
- */
+/** Previous rules; undefined if no others apply from now on, or if they are unknown */
 export function outgoingTerms({ state }: CycleContext, ignoreFile: Buffer | undefined): Terms | undefined {
   const excluded = state.setting("rules excluded");
   if (excluded === undefined) return undefined;
@@ -30,7 +26,7 @@ export function outgoingTerms({ state }: CycleContext, ignoreFile: Buffer | unde
   return { settle: () => Promise.resolve(last), coming };
 }
 
-/** Reads the rules. A change of rules only shows and hides items. */
+/** A change of rules only shows and hides items. */
 async function settleRules(context: CycleContext): Promise<Rules> {
   const { state } = context;
   const { rules, text } = await readRules(context.disk, state);

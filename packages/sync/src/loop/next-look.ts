@@ -1,19 +1,14 @@
 import type { CycleOutcome } from "./cycle-outcome.ts";
 
-/** Interval of full scans, which find changes that the watcher missed. */
+/** Full scans find changes that the watcher missed. */
 const rescanAfterMs = 3600_000;
-/**
- * Number of doublings of the wait for unreadable items: up to 8 s, and up to 8 minutes if everything unreadable has
- * errors.
- */
+/** Doublings of the wait for unreadable items: up to 8 s, and up to 8 minutes if everything unreadable has errors. */
 const doublings = { restless: 7, stuck: 13 };
 
-/** Times of the next scan and of the next full scan. */
 export class NextLook {
   readonly #nowMs: () => number;
   #lastFullMs = -Infinity;
   #hasLookedEverywhere = false;
-  /** Consecutive cycles or rounds that found only unreadable items. */
   #restless = 0;
 
   constructor(nowMs: () => number) {
@@ -35,18 +30,16 @@ export class NextLook {
     return isOver;
   }
 
-  /** @param last undefined: before the first cycle */
   untilMs(last: CycleOutcome | undefined): number {
     const wantedMs = last?.lookAgainMs ?? rescanAfterMs;
     const most = last?.isStuck === true ? doublings.stuck : doublings.restless;
-    // Unreadable items are checked less and less often.
     const patienceMs = last?.isRestless === true ? wantedMs * 2 ** Math.min(this.#restless, most) : wantedMs;
     return Math.max(10, Math.min(patienceMs, this.untilFullMs()));
   }
 
   untilFullMs(): number {
     const leftMs = this.#lastFullMs + rescanAfterMs - this.#nowMs();
-    // A longer wait than possible means that the clock was set back.
+    // A longer wait means that the clock was set back.
     return leftMs > rescanAfterMs ? 0 : leftMs;
   }
 }

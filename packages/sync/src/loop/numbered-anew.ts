@@ -5,8 +5,8 @@ import { unnumberedInode } from "../model/trees.ts";
 
 /**
  * Wraps a disk that assigns new inode numbers at each mount and sometimes during one, such as FAT and exFAT through
- * FUSE. Files have no number here: they are identified by path, and after a move by content. Folders keep theirs while
- * the engine runs. The next run uses others, because it may have a new mount.
+ * FUSE. Files have no number here: path identifies them, and after a move content. Folders keep theirs while the engine
+ * runs; the next run, perhaps on a new mount, uses others.
  * @param random returns the requested number of random bytes, at least 8
  */
 export function numberedAnew(disk: LocalDisk, random: (sizeBytes: number) => Uint8Array): LocalDisk {

@@ -6,19 +6,17 @@ import { StateUnwritten } from "../state/manifests.ts";
 import { RootAway } from "./root.ts";
 
 export interface OnceResult {
-  /** Everything that can be synced is in sync. Skipped items do not count. */
+  /** Skipped items do not count. */
   readonly inSync: boolean;
   readonly problems: readonly Problem[];
   readonly deletionsWaiting: number;
 }
 
-/** Maximum waits of one run for an unreachable server, a changing file, and the end of a refusal. */
+/** Longest waits of one run for an unreachable server, a changing file, and the end of a refusal. */
 const patienceMs = { unreachable: 30_000, restless: 60_000, stuck: 5_000, refused: 100_000 };
 
-/** Decides when a single run has done all it can. */
 export class Patience {
   readonly #nowMs: () => number;
-  /** Start and reason of the current wait. */
   #since: { readonly atMs: number; readonly why: keyof typeof patienceMs } | undefined;
   #seen: CycleOutcome | undefined;
 
@@ -49,7 +47,6 @@ export class Patience {
       return undefined;
     }
     this.#notice(outcome);
-    // The failure persists, or the cycle has not ended.
     if (failure !== undefined || phase !== "waiting" || outcome === undefined) return undefined;
     if (outcome.isTransferring) return undefined;
     if (outcome.isRestless && !this.#isOver(outcome.isStuck ? "stuck" : "restless")) return undefined;
@@ -59,8 +56,7 @@ export class Patience {
   }
 
   /**
-   * Resets the waits. A successful cycle ends the wait for the server, unless bytes of a file are still missing.
-   * Progress restarts every wait.
+   * A successful cycle ends the wait for the server, unless bytes of a file are missing. Progress restarts every wait.
    */
   #notice(outcome: CycleOutcome | undefined): void {
     if (outcome === this.#seen || outcome === undefined) return;
@@ -75,12 +71,11 @@ export class Patience {
   }
 }
 
-/** Returns true for a failure of a local disk. */
 function isLocal(failure: HoldfastError): boolean {
   return failure instanceof RootAway || failure instanceof StateUnwritten;
 }
 
-/** Returns the error with the code `failed`, because `unreachable` would mean the server. */
+/** The code is `failed`, because `unreachable` would mean the server. */
 function asFailed(failure: HoldfastError): HoldfastError {
   return new HoldfastError("failed", failure.message, { cause: failure });
 }

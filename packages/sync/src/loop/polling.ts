@@ -13,16 +13,12 @@ export interface PollingParts {
   readonly nowMs: () => number;
   readonly sleep: (durationMs: number) => Promise<void>;
   readonly isWanted: () => boolean;
-  /** Called when the server's availability has changed. */
   readonly onTurn: () => void;
 }
 
-/** Runs one poll at a time until something changes. Its response is only a wake-up; the journal is authoritative. */
+/** One poll at a time. Its response is only a wake-up; the journal is authoritative. */
 export class Polling {
-  /**
-   * Failure of the last poll. While nothing changes here, only a poll shows that the server is unreachable or the
-   * device is signed out.
-   */
+  /** While nothing changes here, only a poll shows that the server is unreachable or the device is signed out. */
   failure: HoldfastError | undefined;
   readonly #parts: PollingParts;
   readonly #backoff = new Backoff();
@@ -32,13 +28,11 @@ export class Polling {
     this.#parts = parts;
   }
 
-  /** Resets after a successful request. */
   forget(): void {
     this.failure = undefined;
     this.#backoff.forget();
   }
 
-  /** Resolves when something has changed. */
   listen(): Promise<void> {
     this.#underWay ??= this.#untilChanged().finally(() => (this.#underWay = undefined));
     return this.#underWay;
@@ -68,7 +62,7 @@ export class Polling {
   }
 
   #note(failure: HoldfastError | undefined): void {
-    // The reason may change under the same code, for example from an unreachable server to a wrong certificate.
+    // The reason may change under the same code, for example to a wrong certificate.
     const isOther = failure?.code !== this.failure?.code || failure?.message !== this.failure?.message;
     this.failure = failure;
     if (isOther) this.#parts.onTurn();

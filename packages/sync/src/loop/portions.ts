@@ -14,34 +14,30 @@ export interface Portions {
 /** About 40 MB for a scan and 100 MB for a plan. A batch of operations takes a sixteenth of that. */
 export const defaultPortions: Portions = { entriesMax: 16_384, freshMax: 16_384 };
 
-/** Problems that only one plan finds. Those of earlier plans of the round are kept. */
+/** Only one plan finds these problems, and those of earlier plans are kept. */
 const ofOnePlan: ReadonlySet<string> = new Set(["store_full", "read_only", "blocked"]);
 
 /**
- * Splits fresh nodes among plans. Each plan continues after the previous one, whatever its result, so waiting nodes
- * block no others. Rounds repeat until one has done nothing.
+ * Splits fresh nodes among plans. Each plan continues after the previous one, so waiting nodes block no others. Rounds
+ * repeat until one has done nothing.
  */
 export class Rounds {
   #after: NodeId | "" = "";
   #hidden = 0;
   #earlier: CycleOutcome | undefined;
 
-  /** Fresh node after which the next plan starts; "": from the first. */
+  /** The next plan starts after this fresh node; "": from the first. */
   get after(): NodeId | "" {
     return this.#after;
   }
 
-  /** Starts a plan. */
   begin(fresh: FreshNodes): void {
     if (this.#after !== "") return;
     fresh.firstNew = undefined;
     this.#hidden = 0;
   }
 
-  /**
-   * Counts the fresh nodes missing from a plan: later portions, and nodes for which earlier plans had no time.
-   * @param planned nodes of the plan; it contains whole folders, and therefore fresh nodes of other portions too
-   */
+  /** Counts fresh nodes of later portions, and nodes for which earlier plans had no time. */
   countLeft(
     planned: Iterable<NodeId>,
     { last, hidden }: { readonly last: NodeId | undefined; readonly hidden: number },
@@ -59,7 +55,7 @@ export class Rounds {
    */
   turn(last: NodeId | undefined, outcome: CycleOutcome, { firstNew }: FreshNodes): CycleOutcome {
     const sum = this.#earlier === undefined ? outcome : together(this.#earlier, outcome);
-    // Ids have no order in time. A new fresh node may be at a position that this round has passed.
+    // Ids have no order in time, so the round may have passed a new fresh node.
     const isPassedOver = firstNew !== undefined && firstNew <= this.#after;
     this.#after = last ?? "";
     this.#earlier = last === undefined ? undefined : sum;

@@ -24,17 +24,15 @@ import { problemsOfShares } from "./shares.ts";
 import { foreseeHere, foreseeThere } from "./foresee.ts";
 import { lookUnderLastRules, previewDisk } from "./looking.ts";
 
-/** A change that a run would make. */
 export interface Preview {
   readonly side: "here" | "server";
   readonly what: "create" | "change" | "move" | "delete" | "set executable" | "set private" | "copy aside";
-  /** Path after the change; for a deletion, the current path. */
+  /** After the change; for a deletion, the current path. */
   readonly path: string;
-  /** Path before a move. */
   readonly from?: string;
   /** Number of files deleted with a folder on the server. */
   readonly files?: number;
-  /** Size of the downloaded or uploaded file, including blocks that need no transfer. */
+  /** Downloaded or uploaded file, including blocks that need no transfer. */
   readonly bytes?: number;
   /** Original path of a conflicted copy. */
   readonly of?: string;
@@ -42,15 +40,15 @@ export interface Preview {
 
 export interface PreviewedRun {
   readonly changes: readonly Preview[];
-  /** Local changes that the server would reject for lack of permission or space. They are not among the changes. */
+  /** Local changes that the server would reject for lack of permission or space. Not in `changes`. */
   readonly rejected: readonly Problem[];
-  /** Changes that would be held. They are not among the changes. */
+  /** Changes that would be held. Not in `changes`. */
   readonly waiting: readonly WaitingChange[];
 }
 
 interface PreviewOptions {
   readonly approvesWaiting?: boolean;
-  /** Free quota of this account. */
+  /** Free space of this account's quota. */
   readonly freeBytes?: number | undefined;
 }
 
@@ -58,9 +56,8 @@ interface PreviewOptions {
 const cyclesMax = 100;
 
 /**
- * Lists the changes of a run in order, if nothing changes meanwhile. Neither the disk nor the server changes. The state
- * does, so pass a copy.
- * @param approvesWaiting held changes count as approved, as when such a run starts
+ * Lists the changes of a run in order, if nothing changes meanwhile. Only the state changes, so pass a copy. @param
+ * approvesWaiting held changes count as approved
  */
 export async function previewRun(
   given: CycleContext,
@@ -105,9 +102,7 @@ export async function previewRun(
 
 const withoutRoom = "There is not enough space in your quota. 'holdfast df' shows what uses it.";
 
-/**
- * Reserves free space for the growth of an upload, if it fits. Only the owner of a shared folder knows its free space.
- */
+/** Reserves free space for an upload's growth. Only the owner of a shared folder knows its free space. */
 function lacksRoom({ state }: CycleContext, { op, id }: RemoteOperation, room: { freeBytes: number }): boolean {
   const sizeBytes = bytesOfRemote(state, op, id);
   const growthBytes = sizeBytes - (state.remote.get(id)?.sizeBytes ?? 0);
@@ -117,13 +112,12 @@ function lacksRoom({ state }: CycleContext, { op, id }: RemoteOperation, room: {
   return false;
 }
 
-/** A new node has a place only here. */
 function isShared(state: CycleContext["state"], id: NodeId): boolean {
   const rows = { get: (at: NodeId) => state.local.get(at) ?? state.remote.get(at) };
   return shareOf(state, rows, id) !== undefined;
 }
 
-/** Returns the disk without syncs. A preview makes nothing durable, and foreseen changes are not on the disk. */
+/** Foreseen changes are not on the disk. */
 function withoutSyncs(disk: LocalDisk): LocalDisk {
   const nothing = (): Promise<void> => Promise.resolve();
   return forward(disk, { syncFile: nothing, syncFolder: nothing, syncAll: nothing });
@@ -149,14 +143,12 @@ const there: Readonly<Record<RemoteOperation["op"], Preview["what"]>> = {
   delete: "delete",
 };
 
-/** Determines which mode a `set` operation changes. */
 function whatOf(operation: LocalOperation | RemoteOperation, usual: Preview["what"]): Preview["what"] {
   if (operation.op !== "set") return usual;
   const before = "local" in operation ? operation.local : operation.base;
   return samePrivacy(operation, before) ? usual : "set private";
 }
 
-/** Omits parked items. */
 function previewHere({ state, makeNodeId }: CycleContext, operation: LocalOperation): Preview[] {
   const before = pathOfNode(state, operation.id);
   foreseeHere(state, operation, makeNodeId);

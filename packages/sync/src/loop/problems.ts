@@ -16,7 +16,6 @@ import type { SyncState } from "../state/sync-state.ts";
 import { isKnownPath } from "../scan/scope.ts";
 import type { IndexedTrees, Refusal, Trees } from "../model/trees.ts";
 
-/** A problem to report to a person, for one path. */
 export interface Problem {
   /** Relative to the root; "" for the whole folder. */
   readonly path: string;
@@ -31,7 +30,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Codes that need no action, because the next plan has a newer basis. */
+/** These need no action: the next plan has a newer basis. */
 const passing: ReadonlySet<string> = new Set([
   "conflict",
   "exists",
@@ -87,8 +86,8 @@ function ownersQuota(path: string, mount: string): Problem {
 const ownersQuotaStart = "The owner of the shared folder";
 
 /**
- * Returns true for the quota of a shared folder's owner instead of the own account.
- * @param problem problem with the code `quota`
+ * True for the quota of a shared folder's owner, not of the own account.
+ * @param problem with the code `quota`
  */
 export function isOwnersQuota({ message }: Pick<Problem, "message">): boolean {
   return message.startsWith(ownersQuotaStart);
@@ -98,14 +97,11 @@ export function isPassing(code: string): boolean {
   return passing.has(code);
 }
 
-/** Returns true if another attempt at the local change may succeed. */
 export function isPassingHere(code: string): boolean {
   return ["not_found", "unavailable", "request_timeout", "rate_limited", "hash_mismatch"].includes(code);
 }
 
-/**
- * Returns true unless the problem is only listed. Listed problems, such as skipped files, do not prevent being in sync.
- */
+/** False for a problem that does not prevent being in sync, such as skipped files. */
 export function needsPerson({ code }: Problem): boolean {
   return !listedOnly.has(code);
 }
@@ -131,10 +127,7 @@ const listedOnly: ReadonlySet<string> = new Set([
   "not_deleted",
 ]);
 
-/**
- * Returns one-time events while they are still true. A share or hidden file may be back, and an undeleted item may be
- * gone.
- */
+/** Lists one-time events that are still true. */
 export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting">, nowMs: number): Problem[] {
   const notices = noticesOf(state, nowMs);
   if (notices.length === 0) return [];
@@ -210,7 +203,6 @@ const otherSync =
   "Not synced: in use by another Holdfast sync, now or earlier (contains .holdfast/root.json). If no sync uses the folder any longer, " +
   "or the folder is a copy of a synced one, move its .holdfast folder away and run 'holdfast sync' with --include.";
 
-/** Reports a stashed file that was unreadable for a minute. */
 export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Problem[] {
   const lasting = [...stashed.values()].filter(({ failures = 0 }) => failures >= 3);
   return lasting.map(({ path }) => problemOf(path, "unreadable", unreadableStash));
@@ -219,7 +211,6 @@ export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Proble
 const unreadableStash =
   "A file that was replaced or deleted here cannot be read, so a program may have changed it since. It stays there; check the disk.";
 
-/** Reports parked items that got no name back. */
 export function problemsOfAside(
   state: Pick<SyncState, "rootId" | "local" | "remote" | "synced" | "parked">,
 ): Problem[] {
@@ -248,14 +239,14 @@ export function problemOf(path: string, code: string, message: string): Problem 
   return { path, code, message: sentences[code] ?? message };
 }
 
-/** @param isLasting returns true for a refusal that should have ended already */
+/** @param isLasting true for a refusal that should have ended already */
 export function problemsOfRefusals(
   trees: Trees,
   refusals: readonly Refusal[],
   isLasting: (refusal: Refusal) => boolean = () => false,
 ): Problem[] {
   const isSuspended = refusals.some(({ code }) => code === "device_suspended");
-  // One problem for the device, because one per file would hide everything else.
+  // One problem for the device: one per file would hide everything else.
   const ofDevice = isSuspended ? [problemOf("", "device_suspended", "")] : [];
   const ofFiles = refusals.flatMap((refusal) => {
     const { nodeId, code } = refusal;
@@ -271,7 +262,6 @@ export function problemsOfRefusals(
   return [...ofDevice, ...ofFiles];
 }
 
-/** Returns the mount of a node, from its local or server place. */
 function mountOf(trees: Trees, id: NodeId): NodeId | undefined {
   const rows = { get: (at: NodeId) => trees.local.get(at) ?? trees.remote.get(at) };
   return shareOf(trees, rows, id);
@@ -279,7 +269,7 @@ function mountOf(trees: Trees, id: NodeId): NodeId | undefined {
 
 const taken = "The server already has an item with that name that is not shown here. Rename one of the two.";
 
-/** @param waiting changes of a plan without any possible operation, after which nothing will happen */
+/** @param waiting changes of a plan without any possible operation */
 export function problemsOfBlocked(trees: Trees, waiting: Plan["waiting"]): Problem[] {
   // Another waiting change may be the cause, and is reported.
   if (![...waiting.values()].every((reason) => reason === "stuck")) return [];
@@ -303,7 +293,7 @@ export function problemsOfBrakes(brakes: Pick<Brakes, "waitingOf" | "waiting">):
   return [...problemsOfRewrites(brakes), ...problemsOfReplaced(brakes.waiting("replaced"))];
 }
 
-/** Reports each replaced folder without its subfolders, and each folder whose files were replaced by links. */
+/** Each replaced folder without its subfolders, and each folder whose files were replaced by links. */
 function problemsOfReplaced(replaced: readonly WaitingChange[]): Problem[] {
   const folders = new Set(replaced.flatMap(({ kind, path }) => (kind === "folder" ? [path] : [])));
   const topOf = (path: string): string =>

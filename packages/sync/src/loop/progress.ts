@@ -12,42 +12,34 @@ export interface RecentChange {
   /** Unix milliseconds of this device. */
   readonly atMs: number;
   readonly path: string;
-  /** Upload or download. */
   readonly direction: "up" | "down";
   /** `share ended`: removed from this disk because the account lost access. Nobody deleted it on the server. */
   readonly what: "created" | "changed" | "moved" | "deleted" | "copied aside" | "share ended";
-  /** Former path of a moved item. */
   readonly from?: string | undefined;
 }
 
 const recentMax = 50;
 const namesMax = 3;
-/** Limit of sent blocks that belong to no accepted file. */
 const unacceptedMax = 100_000;
 
 /** Extent of the current plan, or of the files found by the scan before a plan exists. */
 export interface Planned {
   readonly changes: number;
-  /** Total size of the files. */
   readonly bytes: number;
-  /** True if there are no further changes. */
   readonly isAll: boolean;
   /**
    * - `look`: no plan exists yet.
    * - `plan`: one plan has all changes.
    * - `parts`: several plans follow each other. Their changes are counted together; the bytes are those of the current
-   *   plan.
+   * plan.
    */
   readonly stage: "look" | "plan" | "parts";
 }
 
-/** Files found by the current cycle so far. */
 export interface LookCounts {
   /** Files on the server. */
   readonly listed: number;
-  /** Files on this disk. */
   readonly seen: number;
-  /** New and changed files that were read. */
   readonly read: number;
 }
 
@@ -55,7 +47,7 @@ const nothingDeleted: Deleted = { files: 0, folders: 0 };
 const nothingPlanned: Planned = { changes: 0, bytes: 0, isAll: false, stage: "look" };
 const nothingLooked: LookCounts = { listed: 0, seen: 0, read: 0 };
 
-/** Counts since the engine started, and the latest changes, newest first. */
+/** Counts since the engine started. Latest changes come first. */
 export class Progress {
   filesUp = 0;
   filesDown = 0;
@@ -65,24 +57,22 @@ export class Progress {
   bytesAccepted = 0;
   deletedHere = nothingDeleted;
   deletedOnServer = nothingDeleted;
-  /** Sent blocks that belong to no accepted file yet, with the bytes transferred. */
+  /** Bytes transferred for blocks of no accepted file yet. */
   readonly #unaccepted = new Map<string, number>();
   /** Nodes that differ, as of the last plan. */
   pending = 0;
   recent: readonly RecentChange[] = [];
   planned: Planned = { changes: 0, bytes: 0, isAll: true, stage: "plan" };
   look = nothingLooked;
-  /** Number of the current stretch of work: a scan and the plans for its results. */
+  /** Number of the current stretch: a scan and the plans for its results. */
   stretch = 0;
-  /** Another plan for the same scan follows. */
   #goesOn = false;
-  /** The next plan has the rest of the last one. */
   #isCut = false;
   #changesDone = 0;
   #hasArrivals = false;
   #movedBefore = 0;
   #bytesOfDone = 0;
-  /** Most recently read or written paths, newest first. */
+  /** Paths read or written, newest first. */
   names: readonly string[] = [];
   readonly #nowMs: () => number;
   readonly #changed: () => void;
@@ -106,18 +96,16 @@ export class Progress {
     return this.#goesOn || this.#isCut;
   }
 
-  /** The plan is unfinished, because its turn ended or transfers continue. The next plan counts together with it. */
+  /** The turn ended or transfers continue, so the next plan counts together with this one. */
   noteCut(): void {
     this.#isCut = true;
   }
 
-  /** The stretch of work has ended. */
   noteRest(): void {
     this.#goesOn = false;
     this.#isCut = false;
   }
 
-  /** Starts a plan. */
   expect(pending: number, { bytes, isAll }: Pick<Planned, "bytes" | "isAll"> = { bytes: 0, isAll: true }): void {
     this.pending = pending;
     const stage = !isAll || (this.#isContinued && this.planned.stage === "parts") ? "parts" : "plan";
@@ -129,7 +117,7 @@ export class Progress {
     this.#changed();
   }
 
-  /** Starts a cycle. Bytes sent while files are read count toward its plan. */
+  /** Bytes sent while files are read count toward the cycle's plan. */
   begin(): void {
     if (!this.#isContinued) {
       this.planned = nothingPlanned;
@@ -142,7 +130,7 @@ export class Progress {
     this.#bytesOfDone = 0;
   }
 
-  /** @param hasArrivals the server has files unknown to this device, which may be the same as local ones */
+  /** @param hasArrivals the server has files unknown to this device */
   beginLook(hasArrivals: boolean): void {
     this.#hasArrivals = hasArrivals;
     this.look = { ...this.look, seen: 0, read: 0 };
@@ -173,15 +161,14 @@ export class Progress {
     this.#changed();
   }
 
-  /** Finished bytes of the plan. Bytes that needed no transfer count once their file is done. */
+  /** Bytes that needed no transfer count once their file is done. */
   get bytesDone(): number {
     const moved = this.bytesUp + this.bytesDown - this.#movedBefore;
     return Math.min(this.planned.bytes, Math.max(moved, this.#bytesOfDone));
   }
 
-  /** Records that a file is being read or written. */
   touch(path: string): void {
-    // Every cycle reads the rules, so they would hide the real work.
+    // Every cycle reads the rules, which would hide the real work.
     if (path === ignorePath || path === ownFolder || path.startsWith(`${ownFolder}/`)) return;
     if (this.names[0] !== path) this.names = [path, ...this.names.filter((name) => name !== path)].slice(0, namesMax);
   }
@@ -208,7 +195,7 @@ export class Progress {
     }
   }
 
-  /** Records that an item of an ended share left this disk. @param path former path */
+  /** @param path former path */
   noteEnded(operation: LocalOperation, path: string): void {
     if (operation.op !== "delete") return;
     this.deletedHere = plus(this.deletedHere, countOf(operation.local));
@@ -232,7 +219,7 @@ export class Progress {
     this.#note({ path: now, direction: "down", what, from });
   }
 
-  /** Records a change accepted by the server. Called before the trees contain it. */
+  /** Called before the trees contain the accepted change. */
   noteCommitted(trees: IndexedTrees, operation: BatchOperationInput): void {
     this.#countDone();
     const id = ("file_id" in operation ? operation.file_id : operation.id) as NodeId | undefined;
@@ -281,25 +268,21 @@ function countOf({ kind }: LocalRow): Deleted {
   return kind === "folder" ? { files: 0, folders: 1 } : { files: 1, folders: 0 };
 }
 
-/** Returns the total size of a plan's files. */
 export function bytesOfPlan(trees: Pick<Trees, "local">, { local, remote }: Pick<Plan, "local" | "remote">): number {
   const down = local.reduce((sum, operation) => sum + bytesOfLocal(operation), 0);
   return remote.reduce((sum, { op, id }) => sum + bytesOfRemote(trees, op, id), down);
 }
 
-/** Returns the size of the content downloaded by an operation. */
 export function bytesOfLocal(operation: LocalOperation): number {
   const isWritten = operation.op === "create" || operation.op === "replace";
   return isWritten && operation.remote.kind === "file" ? operation.remote.sizeBytes : 0;
 }
 
-/** Returns the size of the content uploaded by an operation. */
 export function bytesOfRemote({ local }: Pick<Trees, "local">, op: string, id: NodeId | undefined): number {
   const row = (op === "put" || op === "create") && id !== undefined ? local.get(id) : undefined;
   return row?.kind === "file" ? row.fingerprint.sizeBytes : 0;
 }
 
-/** Returns the current or future path of a local operation. */
 export function pathOfOperation(trees: Trees, operation: LocalOperation): string {
   if (operation.op !== "create") return pathOfNode(trees, operation.id) ?? operation.local.name;
   const { parent, name } = operation.place;

@@ -1,12 +1,10 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey } from "../model/trees.ts";
 
-/** A file found by a scan, and its base. */
 export interface SeenFile {
   readonly id: NodeId;
   readonly content: ContentKey;
   readonly sizeBytes: number;
-  /** The server has this content. */
   readonly isSent: boolean;
   /** Size of the server's version; undefined: none. */
   readonly sentBytes: number | undefined;
@@ -15,10 +13,9 @@ export interface SeenFile {
 interface History {
   readonly content: ContentKey;
   readonly sizeBytes: number;
-  /** Size of the previous version. */
   readonly previousBytes: number | undefined;
   readonly changedAtMs: number;
-  /** Times within the last minute at which growth was seen. Other changes in between are ignored. */
+  /** Times of growth seen within the last minute, whatever else changed in between. */
   readonly grownAtMs: readonly number[];
   readonly unsentSinceMs: number | undefined;
 }
@@ -30,7 +27,7 @@ const growing = { times: 3, firstMs: 2_000, mostMs: 30_000 };
 const unsentMostMs = 30_000;
 
 /**
- * Delays uploads of changing files. A file that just shrank a lot may be about to be rewritten. A file that keeps
+ * Delays uploads of changing files. A file that just shrank a lot may be about to be rewritten, and one that keeps
  * growing would be sent repeatedly.
  */
 export class QuietAges {
@@ -45,12 +42,11 @@ export class QuietAges {
     for (const file of files) this.#histories.set(file.id, next(this.#histories.get(file.id), file, nowMs));
   }
 
-  /** Files that were unsent when last seen. */
   get watched(): readonly NodeId[] {
     return [...this.#histories].flatMap(([id, { unsentSinceMs }]) => (unsentSinceMs === undefined ? [] : [id]));
   }
 
-  /** Returns the end of the wait; undefined: none. */
+  /** undefined: no wait. */
   waitsUntilMs(id: NodeId, nowMs: number): number | undefined {
     const history = this.#histories.get(id);
     if (history?.unsentSinceMs === undefined) return undefined;

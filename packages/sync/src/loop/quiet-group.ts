@@ -1,11 +1,10 @@
 import type { NodeId } from "@holdfast/core/ids";
 
-/** Changes that wait together until no further one was found for a while, so that they are judged together. */
+/** Changes that wait until no further one was found for a while, so that they are judged together. */
 export class QuietGroup {
   readonly #quietMs: number;
-  /** Maximum wait of a change, however many follow it. */
+  /** Longest wait of a change, however many follow it. */
   readonly #mostMs: number;
-  /** Time at which each change was found. */
   #sinceMs: ReadonlyMap<NodeId, number> = new Map();
   #lastMs = -Infinity;
 
@@ -15,7 +14,6 @@ export class QuietGroup {
   }
 
   /**
-   * @param ids currently planned changes
    * @param isInPlan false for a node of a later plan
    * @returns due time of each waiting change in Unix milliseconds
    */

@@ -16,8 +16,8 @@ export async function readRules(disk: LocalDisk, state: SyncState): Promise<Read
 }
 
 /**
- * Returns the previous rules if the file is unreadable or held for a person.
- * @param bytes content as returned by `readIgnoreFile`
+ * The previous rules if the file is unreadable or held for a person.
+ * @param bytes from `readIgnoreFile`
  */
 export function rulesFrom(state: SyncState, bytes: Buffer | undefined): ReadRules {
   const last = state.setting("ignore text") ?? "";

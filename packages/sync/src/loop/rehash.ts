@@ -23,7 +23,7 @@ export interface RehashParts {
 interface RehashLimits {
   /** Time between the starts of two passes. */
   readonly everyMs: number;
-  /** Maximum read after each full scan. */
+  /** Bytes read after each full scan. */
   readonly sliceBytes: number;
   readonly bytesPerSecond: number;
   /** Bytes read between two pauses. */
@@ -42,10 +42,10 @@ const usualLimits: RehashLimits = {
 const fileBytesMin = 64 * 1024;
 const restMsMax = 60_000;
 const foundMax = 20;
-/** Maximum read again after a kill. */
+/** Most bytes that are read again after a kill. */
 const keptEveryBytes = 1024 * mib;
 
-/** Stored in the state as the setting `rehash`. */
+/** Stored in the setting `rehash`. */
 interface Pass {
   /** Start of this pass, or of the next one. */
   readonly atMs: number;
@@ -59,8 +59,8 @@ interface Pass {
 
 /**
  * Reads every file once a week and compares it with its known content. File times do not show writes through memory
- * maps, reset times or failing disks. It runs at a limited speed while idle after a full scan. The next scan reads
- * differing files again and treats them as edits.
+ * maps, reset times or failing disks. Runs at limited speed while idle after a full scan. The next scan reads differing
+ * files again and treats them as edits.
  */
 export class Rehash {
   readonly #parts: RehashParts;
@@ -74,18 +74,18 @@ export class Rehash {
     this.#limits = parts.limits ?? usualLimits;
   }
 
-  /** Allows reading one slice, after a full scan with nothing left to do. */
+  /** Called after a full scan with nothing left to do. */
   allowSlice(): void {
     this.#leftBytes = this.#limits.sliceBytes;
     const { state, nowMs } = this.#parts;
     const pass = passOf(state);
-    // The first sync has read everything. A start too far ahead means that the clock was set back.
+    // The first sync has read everything. A start too far ahead: the clock was set back.
     if (pass === undefined || pass.atMs - nowMs() > this.#limits.everyMs) {
       this.#keep({ atMs: nowMs() + this.#limits.everyMs, found: pass?.found ?? [] });
     }
   }
 
-  /** Reads the slice until done or aborted. @returns true if something must be scanned again */
+  /** @returns true if something must be scanned again */
   async run(signal: AbortSignal): Promise<boolean> {
     const { state, nowMs } = this.#parts;
     const pass = passOf(state);
@@ -131,7 +131,6 @@ export class Rehash {
     return false;
   }
 
-  /** @returns undefined for a file that will be scanned anyway or needs no read */
   #readable(id: NodeId, row: LocalRow): string | undefined {
     const { state } = this.#parts;
     const isQuiet = row.kind === "file" && row.sight === "known" && !state.restless.has(id);
@@ -196,7 +195,7 @@ export class Rehash {
   }
 }
 
-/** Reports found differences to a person. Nothing waits for them. */
+/** Problems for information; nothing waits for them. */
 export function problemsOfRehash(state: Pick<SyncState, "setting">): Problem[] {
   const pass = passOf(state);
   return [...new Set([...(pass?.found ?? []), ...(pass?.before ?? [])])].map((path) =>

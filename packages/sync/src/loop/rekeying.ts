@@ -3,7 +3,6 @@ import type { Rekeying } from "../plan/plan-types.ts";
 import { rekey, type TreeChanges } from "../plan/rekey.ts";
 import { parkedUnder, type SyncState } from "../state/sync-state.ts";
 
-/** Maximum number of rows per commit. */
 const rowsMax = 4096;
 
 /** Equals applying one rekeying after another, but commits unrelated ones together. */

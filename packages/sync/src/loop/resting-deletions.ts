@@ -10,7 +10,7 @@ import { QuietGroup } from "./quiet-group.ts";
 
 /** File managers delete a folder file by file, with pauses of some seconds. */
 const quietMs = 10_000;
-/** Maximum wait, so that a program that keeps deleting does not block everything. */
+/** Longest wait, so that a program that keeps deleting does not block everything. */
 const restedMostMs = 600_000;
 
 type Decided = ReadonlyMap<string, BrakeRecord>;
@@ -45,22 +45,19 @@ export class RestingDeletions {
     return new Set(this.#untilMs.keys());
   }
 
-  /** Waiting deletions with their due times in Unix milliseconds. */
+  /** Due times in Unix milliseconds. */
   get untilMs(): ReadonlyMap<NodeId, number> {
     return this.#untilMs;
   }
 }
 
-/**
- * Returns the folders of the nodes and those above. They are scanned before a change is sent, to check that nothing
- * else changed.
- */
+/** Folders scanned before a change is sent, to check that nothing else changed. */
 export function foldersAround(state: SyncState, ids: Iterable<NodeId>): Suspects {
   const paths = [...ids].flatMap((id) => pathOfNode(state, id) ?? []);
   return new Set([...new Set(paths.map(folderOf))].flatMap(withFoldersAbove));
 }
 
-/** Returns deletions without a decision. Replaced items are excluded, because their replacements would wait too. */
+/** Excludes replaced items, because their replacements would wait too. */
 function newInMounts(
   trees: Trees,
   decided: Decided,

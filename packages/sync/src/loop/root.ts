@@ -28,7 +28,7 @@ export class RootMismatch extends HoldfastError {
   }
 }
 
-/** The folder cannot be read because its disk is not mounted or fails. The engine retries. */
+/** The folder's disk is not mounted or fails. The engine retries. */
 export class RootAway extends HoldfastError {
   constructor(cause: HoldfastError) {
     super(cause.code, cause.message, { cause });
@@ -86,7 +86,7 @@ type Forgetting = Pick<RootParts, "disk" | "state" | "lacks" | "nowMs" | "makeNo
 
 /**
  * Forgets the base and reports it if the folder is a copy or has another generation than the state.
- * @param there marker of the folder
+ * @param there the folder's marker
  * @throws RootAway
  */
 export async function forgetOther(parts: Forgetting, there: LocalStat): Promise<void> {
@@ -97,8 +97,8 @@ export async function forgetOther(parts: Forgetting, there: LocalStat): Promise<
 }
 
 /**
- * Detects a copied or restored folder, whose marker is in another file. Its missing files were not deleted, and its
- * content may be old. It is merged with the server like a new folder.
+ * A copied or restored folder has its marker in another file. Its missing files were not deleted, and its content may
+ * be old, so it is merged with the server like a new folder.
  */
 function checkCopy(parts: Forgetting, there: LocalStat): void {
   const file = fileOf(there);
@@ -114,8 +114,8 @@ function forgetBase({ state, nowMs }: Forgetting, { settings, shares, local }: A
 }
 
 /**
- * Keeps parked and stashed items, which are checked at their places. Also keeps the folders of mounts and those above.
- * If a share has ended, its files must not count as new files of this account.
+ * Keeps parked and stashed items, and the folders of mounts and above: files of an ended share must not count as new
+ * files of this account.
  */
 function forgotten(state: Hands["state"]): StateChange & Required<Pick<StateChange, "local">> {
   const none = <Key>(keys: Iterable<Key>): (readonly [Key, undefined])[] => [...keys].map((key) => [key, undefined]);

@@ -13,7 +13,7 @@ import { addNotice } from "../state/notices.ts";
 import { type IndexedTrees, isLive } from "../model/trees.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
-/** Runs before planning. Items moved between spaces get new ids, and items left with their share lose their base. */
+/** Gives items moved between spaces new ids before planning, and removes the base of items left with their share. */
 export function settleShares(
   state: SyncState,
   rules: Rules,
@@ -35,7 +35,7 @@ export function settleShares(
   if (over.length + synced.length > 0) state.commit({ synced, departures: over });
 }
 
-/** Adds a notice for each item moved to another owner. The server has new nodes without the old ones' history. */
+/** On an item's move to another owner, the server has new nodes without the old ones' history. */
 function noteArrivals(state: SyncState, trees: IndexedTrees, atMs: number): void {
   const { departures } = state;
   const arrived = [...departures].flatMap(([id, to]) =>
@@ -53,7 +53,6 @@ function noteArrivals(state: SyncState, trees: IndexedTrees, atMs: number): void
   }
 }
 
-/** Returns true if a moved item has arrived in its new space or was deleted there. */
 export function hasArrived(state: SyncState, id: Parameters<SyncState["departures"]["get"]>[0]): boolean {
   const to = state.departures.get(id);
   return to === undefined || isLive(state, to) || !state.local.has(to);
@@ -75,10 +74,7 @@ const readOnly =
 const suspended =
   "The account that shares the folder is suspended. Nothing in the folder is synced until the suspension ends, and your changes wait here.";
 
-/**
- * Content of the quarantine. It is listed at the start, after each use, and while it is not empty, because a person
- * empties it.
- */
+/** Listed at the start, after each use, and while it is not empty, because a person empties it. */
 export class Quarantine {
   #paths: readonly string[] | undefined;
   #uses: string | undefined;

@@ -7,10 +7,7 @@ import { rowsBelow } from "../model/local-tree.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type LocalRow, samePlace } from "../model/trees.ts";
 
-/**
- * Returns items that were hidden, and are visible since their folder was moved. They were not scanned while hidden, so
- * they are unknown until the next scan.
- */
+/** Hidden items that are visible since their folder was moved. They are unknown until the next scan. */
 export function shownByMoves(
   state: SyncState,
   { changes }: Pick<ScanResult, "changes">,

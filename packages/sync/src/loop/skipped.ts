@@ -7,12 +7,12 @@ import type { Skip } from "../scan/walk.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
-/** Skipped and hidden items of all scans. Each scan updates its listed folders. */
+/** Items of all scans; each scan updates its listed folders. */
 export class Skipped {
   readonly #skips = new Map<string, Skip>();
   readonly #keepers = new Set<string>();
 
-  /** @param isKnown returns true for the path of a known folder; no scan reports a removed one */
+  /** @param isKnown false for a removed folder, which no scan reports */
   note(
     { listed, skipped, keepers }: Pick<ScanResult, "listed" | "skipped" | "keepers">,
     isKnown: (path: string) => boolean,
@@ -26,12 +26,11 @@ export class Skipped {
     for (const [path, skip] of skipped) this.#skips.set(path, skip);
   }
 
-  /** Returns true if a folder holds hidden or skipped items that no tree contains. */
+  /** True for a folder with hidden or skipped items, which no tree contains. */
   isKeeper(path: string): boolean {
     return this.#keepers.has(path);
   }
 
-  /** Returns true if a skipped or hidden item is at or below a path. */
   isAnyAt(path: string): boolean {
     const isThere = (each: string): boolean => each === path || each.startsWith(`${path}/`);
     return this.#keepers.values().some(isThere) || this.#skips.keys().some(isThere);
@@ -42,7 +41,7 @@ export class Skipped {
   }
 }
 
-/** Reports items of the server that no disk can store. */
+/** Server items that no disk can store. */
 export function problemsOfUnfit(state: SyncState, lacks: Lacks): Problem[] {
   const { restless } = state;
   const ids = [restless, restless.fresh.after("")].values().flatMap((each) => each[Symbol.iterator]());

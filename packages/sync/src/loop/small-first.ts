@@ -5,15 +5,12 @@ import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.t
 export const muchBytesMin = 256 * 1024 * 1024;
 
 interface Rank {
-  /** Folders first, because they contain others; then edits of known files; then new files. */
+  /** Folders first, then edits of known files, then new files. */
   readonly group: 0 | 1 | 2;
   readonly sizeBytes: number;
 }
 
-/**
- * Sorts a large plan, such as the first sync, so that current work comes first and small new files next. A plan with
- * moves, deletions or mode changes keeps its order.
- */
+/** Sorts a large plan, such as the first sync. A plan with moves, deletions or mode changes keeps its order. */
 export function smallFirst<Some extends Pick<Plan, "local" | "remote">>(plan: Some): Some {
   return { ...plan, local: ranked(plan.local, rankOfLocal), remote: ranked(plan.remote, rankOfRemote) };
 }

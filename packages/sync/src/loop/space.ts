@@ -2,7 +2,6 @@ import { unlikeBytes } from "@holdfast/core/format-bytes";
 import type { NodeId } from "@holdfast/core/ids";
 import type { LocalOperation } from "../plan/plan-types.ts";
 
-/** Size of the root's filesystem in bytes. */
 export interface DiskSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
@@ -11,25 +10,25 @@ export interface DiskSpace {
 const reserveBytesMax = 256 * 1024 * 1024;
 const reserveShare = 0.01;
 
-/** Returns the space left for other programs: a hundredth of the disk, at most 256 MiB. */
+/** Space left for other programs: a hundredth of the disk, at most 256 MiB. */
 function keptFreeBytes({ totalBytes }: Pick<DiskSpace, "totalBytes">): number {
   return Math.min(reserveBytesMax, totalBytes * reserveShare);
 }
 
-/** Returns the bytes that may still be downloaded. Negative if the disk is fuller than allowed. */
+/** Negative if the disk is fuller than allowed. */
 export function roomOf(space: DiskSpace): number {
   return space.freeBytes - keptFreeBytes(space);
 }
 
-/** Returns the message for an item that does not fit: "24 MiB, but only 15.8 MiB can be used there". */
+/** Example: "24 MiB, but only 15.8 MiB can be used there". */
 export function roomWords(sizeBytes: number, roomBytes: number): string {
   const [needed, usable] = unlikeBytes(sizeBytes, Math.max(0, Math.floor(roomBytes)));
   return `${needed}, but only ${usable} can be used there`;
 }
 
 /**
- * Omits operations that would use the reserved space; see `keptFreeBytes`. Operations that need no space, and
- * deletions, stay.
+ * Omits operations that would use the reserved space (`keptFreeBytes`). Operations that need no space, and deletions,
+ * stay.
  * @param bytesHere bytes of a node's new content that are already on the disk
  * @returns `why`: size of the omitted operations, and the space left by all others
  */

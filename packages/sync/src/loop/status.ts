@@ -17,7 +17,7 @@ import { StateUnwritten } from "../state/manifests.ts";
 import { RootAway } from "./root.ts";
 
 /**
- * - `offline`: the server is unreachable; attempts become less and less frequent.
+ * - `offline`: the server is unreachable; attempts become less frequent.
  * - `waiting`: everything possible without a person is done, or the folder cannot be opened, which is retried.
  * - `refused`: the folder is not the expected one; `refusal` has the reason.
  */
@@ -34,22 +34,20 @@ export interface EngineStatus {
     readonly filesDown: number;
     /** All bytes sent, including those of files that the server rejected. */
     readonly bytesUp: number;
-    /** Part of `bytesUp` in files that the server accepted. */
     readonly bytesAccepted: number;
     readonly bytesDown: number;
     readonly deletedHere: Deleted;
     readonly deletedOnServer: Deleted;
   };
-  /** Current plan. */
   readonly now: Planned & {
     /** Paths being read or written, newest first. */
     readonly names: readonly string[];
     readonly bytesDone: number;
-    /** Number of the stretch of work. Plans that continue each other share it. */
+    /** Plans that continue each other share the stretch's number. */
     readonly stretch: number;
   };
   readonly look: LookCounts;
-  /** Last time when everything was in sync, in Unix milliseconds. */
+  /** Unix milliseconds when everything was last in sync. */
   readonly lastSyncAtMs: number | undefined;
   readonly problems: readonly Problem[];
   /** Conflicted copies whose both sides are on this disk. Nobody can choose while the server's is not downloaded. */
@@ -58,9 +56,8 @@ export interface EngineStatus {
   /** Newest first, at most 50. */
   readonly recent: readonly RecentChange[];
   readonly refusal: string | undefined;
-  /** Code of the first problem, if it made the last attempt fail. A single run may end with it. */
+  /** Code of the first problem, if it made the last attempt fail. */
   readonly failure: string | undefined;
-  /** Last result of freeing space. */
   readonly freed: Freed | undefined;
 }
 
@@ -69,7 +66,7 @@ export interface StatusInput {
   readonly conflicts: readonly string[];
   readonly progress: Progress;
   readonly outcome: CycleOutcome | undefined;
-  /** Error of the last attempt or poll; undefined after a success. */
+  /** Failure of the last attempt or poll; undefined after a success */
   readonly failure: HoldfastError | undefined;
   readonly lastSyncAtMs: number | undefined;
   readonly deletionsWaiting: number;
@@ -124,7 +121,6 @@ function activityOf(input: StatusInput, problems: readonly Problem[]): Activity 
   }
 }
 
-/** Returns true if the pause came before the end of the work. */
 function isCutShort({ outcome, progress }: StatusInput): boolean {
   return outcome === undefined || outcome.hasProgressed || progress.pending > 0;
 }
@@ -137,7 +133,6 @@ export function shownFailure(
   return areAdvancing && failure !== undefined && isOffline(failure) ? undefined : failure;
 }
 
-/** Returns true for a failure of the server or the connection. */
 function isOffline(failure: HoldfastError): boolean {
   const { code } = failure;
   return (
@@ -153,7 +148,7 @@ function problemOfFailure(phase: Phase, failure: HoldfastError | undefined): Pro
   return [{ path: "", code: failure.code, message: `${failure.message}${hint}` }];
 }
 
-/** Conflicted copies, searched once after each cycle. */
+/** Searched once after each cycle. */
 export class Conflicts {
   readonly #state: SyncState;
   #found: { readonly outcome: unknown; readonly copies: readonly FoundCopy[] } | undefined;
@@ -162,10 +157,7 @@ export class Conflicts {
     this.#state = state;
   }
 
-  /**
-   * @param outcome result of the last cycle; undefined before the first
-   * @returns paths of copies whose both sides are on this disk
-   */
+  /** @param outcome of the last cycle; undefined before the first */
   after(outcome: unknown): readonly string[] {
     return this.#copiesAfter(outcome).flatMap(({ path, isEarly }) => (isEarly ? [] : [path]));
   }
@@ -188,7 +180,6 @@ export class Conflicts {
       );
   }
 
-  /** Removes a resolved copy until the next cycle finds that itself. */
   forget(path: string): void {
     if (this.#found === undefined) return;
     this.#found = { ...this.#found, copies: this.#found.copies.filter((each) => each.path !== path) };
@@ -205,11 +196,11 @@ export class Conflicts {
 interface FoundCopy {
   readonly id: NodeId;
   readonly path: string;
-  /** The original still has the bytes of the copy and will be replaced by the server's. */
+  /** The original will be replaced by the server's file. */
   readonly isEarly: boolean;
 }
 
-/** Returns copies sorted by path. */
+/** Sorted by path. */
 function copiesOf(state: SyncState): FoundCopy[] {
   return state
     .conflictedCopies()

@@ -3,10 +3,10 @@ import type { LocalOperation } from "../plan/plan-types.ts";
 import { type DiskPlace, nameOnDisk } from "../model/trees.ts";
 import { isPassingHere, type Problem } from "./problems.ts";
 
-/** First and longest wait; it doubles in between. Each attempt costs a scan of the whole disk. */
+/** Waits double between these. Each attempt costs a scan of the whole disk. */
 const againMs = { first: 30_000, most: 3600_000 };
 const soonMs = 60_000;
-/** Codes of a busy server, which do not concern the disk. */
+/** A busy server does not concern the disk. */
 const passingSoon: ReadonlySet<string> = new Set(["rate_limited", "request_timeout"]);
 
 interface Refused {
@@ -22,14 +22,14 @@ interface Due {
   readonly nowMs: number;
 }
 
-/** Changes that the disk refused. Each is retried at growing intervals until it succeeds or changes. */
+/** Changes that the disk refused, retried at growing intervals until they succeed or change. */
 export class StubbornChanges {
   readonly #refused = new Map<NodeId, Refused>();
 
   /**
    * @param isInPlan true if the plan covers the node; a portion does not cover the others
-   * @param slotKey names with the same key are equal on this disk
-   * @returns operations that may be tried now, without those that depend on waiting ones
+   * @param slotKey equal keys: names that are equal on this disk
+   * @returns operations to try now, without those that depend on waiting ones
    */
   dueAmong(planned: readonly LocalOperation[], { isInPlan, slotKey, nowMs }: Due): readonly LocalOperation[] {
     const byId = new Map(planned.map((operation) => [operation.id, operation]));
@@ -43,7 +43,7 @@ export class StubbornChanges {
       return refused !== undefined && isAhead(refused, nowMs);
     };
     let due: readonly LocalOperation[] = planned.filter((operation) => !waits(operation));
-    // Operations that depend on a waiting one also wait. Parking for a waiting one is unnecessary.
+    // Operations that depend on a waiting one also wait.
     for (let before = planned.length; due.length < before;) {
       before = due.length;
       due = withoutNeedy(due, planned, slotKey);
@@ -69,25 +69,23 @@ export class StubbornChanges {
     return [...this.#refused.values()].map(({ problem }) => problem);
   }
 
-  /** Returns due times in Unix milliseconds. */
+  /** Due times in Unix milliseconds. */
   untilMs(nowMs: number): number[] {
     return [...this.#refused.values()].flatMap((each) => (isAhead(each, nowMs) ? [each.notBeforeMs] : []));
   }
 
-  /** Returns true if the next attempt is near and likely to succeed. */
   retriesSoon(nowMs: number): boolean {
     return [...this.#refused.values()].some(
       ({ problem, notBeforeMs }) => isPassingHere(problem.code) && notBeforeMs - nowMs <= soonMs,
     );
   }
 
-  /** Retries everything, because the cause may be fixed. */
   forgetAll(): void {
     this.#refused.clear();
   }
 }
 
-/** Removes operations that need others: a folder, a name, an empty folder or an earlier step of the same node. */
+/** Removes operations that need others: a folder, a name, an empty folder or an earlier step. */
 function withoutNeedy(
   due: readonly LocalOperation[],
   planned: readonly LocalOperation[],
@@ -108,7 +106,7 @@ function withoutNeedy(
   });
 }
 
-/** A longer wait than possible means that the clock was set back. */
+/** A longer wait means that the clock was set back. */
 function isAhead({ notBeforeMs }: Refused, nowMs: number): boolean {
   return notBeforeMs > nowMs && notBeforeMs - nowMs <= againMs.most;
 }
@@ -119,7 +117,7 @@ function patience(times: number, waitMs: number): string {
   return `Tried ${times} times; the next attempt is in ${wait}, or immediately after 'holdfast pause' and 'holdfast resume'.`;
 }
 
-/** Returns a digest of a change and its basis, without the file times, which an undone attempt changes. */
+/** Digest without the file times, which an undone attempt changes. */
 function digestOf(operation: LocalOperation): string {
   const local = "local" in operation ? operation.local : undefined;
   const remote = "remote" in operation ? operation.remote : undefined;

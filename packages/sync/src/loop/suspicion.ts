@@ -1,6 +1,5 @@
 import type { Suspects } from "../scan/scope.ts";
 
-/** Number of remembered folder moves. A plan rarely has more. */
 const movesMax = 1000;
 
 /** Places where the disk may differ from the state: everything at first, then hinted and changing places. */
@@ -17,12 +16,12 @@ export class Suspicion {
     for (const path of suspects) for (const name of this.#namesOf(path)) this.#suspects.add(name);
   }
 
-  /** Records that the engine moved a folder, because earlier and late hints use the old path. */
+  /** Earlier and late hints of a folder moved by the engine use the old path. */
   noteMove(from: string, to: string): void {
     this.#moves.push({ from, to });
     if (this.#moves.length > movesMax) this.#moves.shift();
     if (this.#suspects === "all") return;
-    // Earlier moves were followed already. Added names are not followed, because cyclic names would never end.
+    // Added names are not followed, because cyclic names would never end.
     const moved = [...this.#suspects].filter((path) => isAtOrBelow(path, from));
     for (const path of moved) this.#suspects.add(to + path.slice(from.length));
   }
@@ -31,7 +30,7 @@ export class Suspicion {
     return this.#suspects === "all";
   }
 
-  /** Returns and clears the suspects. The caller scans them or adds them again. */
+  /** The caller scans the suspects or adds them again. */
   take(): Suspects {
     const taken = this.#suspects;
     this.#suspects = new Set();

@@ -18,7 +18,7 @@ import type { Voice } from "../remote/voice.ts";
 import { Lane, type Transfer } from "./lane.ts";
 import { pathOfOperation, type Progress } from "./progress.ts";
 
-/** Larger files do not block a cycle. Transferring this size takes 0.7 s at 100 Mbit/s and a minute at 1 Mbit/s. */
+/** Larger files do not block a cycle. This size takes 0.7 s at 100 Mbit/s and a minute at 1 Mbit/s. */
 const fileBytesMax = 8 * 1024 * 1024;
 
 /** One cycle handles files that end shortly after one another. */
@@ -34,7 +34,7 @@ type Upload = RemoteOperation & { readonly op: "create" | "put" };
 /**
  * Transfers large files beside the cycles, one per direction, so that small changes need not wait. Bytes go to the
  * temporary folder here, or to the server, where no file uses them yet. A later cycle executes the operation. If the
- * plan changes, the transfer ends, and the next one reuses its result.
+ * plan changes, the next transfer reuses its result.
  */
 export class Transfers {
   readonly #down = new Lane();
@@ -43,17 +43,13 @@ export class Transfers {
   readonly #here = new Map<NodeId, { readonly key: string; readonly failure: HoldfastError | undefined }>();
   /** Blocks that a finished upload put on the server, by its key. */
   readonly #sent = new Map<string, ReadonlySet<string>>();
-  /** Keys of the uploads in the last plan. */
   #wanted: ReadonlySet<string> = new Set();
-  /** Keys of the uploads that the current cycle may commit. */
   #there: ReadonlyMap<RemoteOperation, string> = new Map();
 
-  /** True if a later cycle must handle a result. */
   get isBusy(): boolean {
     return this.#down.isBusy || this.#up.isBusy;
   }
 
-  /** True if a current transfer has moved bytes. */
   get areAdvancing(): boolean {
     return this.begun.some(({ bytes }) => bytes > 0);
   }
@@ -67,27 +63,26 @@ export class Transfers {
     },
   };
 
-  /** Resolves when a cycle has a result to handle. @param sleep resolves early when nobody waits any longer */
+  /** @param sleep resolves early when nobody waits any longer */
   async ended(sleep: (durationMs: number) => Promise<void>): Promise<void> {
     await Promise.race([this.#down, this.#up].map((lane) => lane.ended(() => sleep(gatherMs))));
   }
 
-  /** Bytes transferred for files that are not in place yet. */
+  /** Bytes of files that are not in place yet. */
   get begun(): readonly { readonly path: string; readonly bytes: number }[] {
     return [...this.#down.begun, ...this.#up.begun].map(({ transfer: { path }, bytes }) => ({ path, bytes }));
   }
 
-  /** Returns the bytes of the node's pending download that are in the temporary folder. */
   bytesHere(id: NodeId): number {
     return this.#down.begun.reduce((sum, { transfer, bytes }) => (transfer.id === id ? sum + bytes : sum), 0);
   }
 
-  /** Returns true if a block was sent to a space for a file that the current cycle commits. */
+  /** True for a block of a file that the current cycle commits. */
   hasSent(hash: HashHex, into: NodeId | undefined): boolean {
     return this.#there.values().some((key) => this.#sent.get(key)?.has(keyOf(hash, into)) === true);
   }
 
-  /** Forgets committed and refused uploads, so that they are not sent ahead again. */
+  /** Committed and refused uploads are not sent ahead again. */
   noteCommitted(operations: readonly RemoteOperation[]): void {
     for (const operation of operations) {
       const key = this.#there.get(operation);
@@ -125,8 +120,7 @@ export class Transfers {
     isInPlan: (id: NodeId) => boolean,
   ): { readonly waiting: ReadonlySet<LocalOperation> } {
     const wanted = operations.filter(bringsContent).filter((each) => isLongDownload(context, each));
-    // Equal files are fetched once, and the others copy that one. Plans list them in varying order, so a running
-    // download is kept.
+    // Equal files are fetched once. Plans list them in varying order, so a running download is kept.
     const begun = new Set(this.#down.begun.map(({ transfer }) => transfer.id));
     const byRank = [...wanted.toReversed(), ...wanted.filter(({ id }) => begun.has(id))];
     const chosen = new Map(byRank.map((each) => [each.remote.content, each]));
@@ -189,7 +183,6 @@ export class Transfers {
     const key = JSON.stringify([id, path, into, local.content, sizeBytes, `${mtimeNs} ${ctimeNs} ${inode}`]);
     const run: Transfer["run"] = async (advance) => {
       const proposal = await propose(voice, operation);
-      // The file changed; the next scan finds it.
       if (proposal === undefined) return;
       const missing = await missingOf(voice, [{ proposal }]);
       const ranges = proposal.unsure.filter(({ hash }) => missing.has(keyOf(hash, proposal.into)));
@@ -206,7 +199,7 @@ function isLong({ patches }: Context, sizeBytes: number): boolean {
   return sizeBytes > (patches === undefined ? fileBytesMax : patches.fileBytesMin);
 }
 
-/** Returns the size of blocks that travel with the operation. Zero in the simulator, whose files are all small. */
+/** Size of blocks that travel with the operation. Zero in the simulator, whose files are all small. */
 function inlineBytesMax({ patches }: Context): number {
   return patches === undefined ? smallFileBytesMax : 0;
 }
@@ -219,7 +212,7 @@ function isLongDownload(context: Context, operation: FileOperation): boolean {
 
 const noFile = { inode: 0n, mtimeNs: 0n, ctimeNs: 0n };
 
-/** Excludes operations of a group or from the trash, which keep their place in the order. */
+/** Operations of a group or from the trash keep their place in the order. */
 function isUpload(operation: RemoteOperation): operation is Upload {
   const { op, group } = operation;
   return group === undefined && (op === "create" || (op === "put" && operation.revive === undefined));
@@ -234,7 +227,6 @@ function download(context: Context, operation: FileOperation): Transfer {
   const path = pathOfOperation(context.state, operation);
   const { versionId, content, modifiedAt, executable, isPrivate } = remote;
   const mode = op === "create" ? [executable, isPrivate] : [operation.executable, operation.isPrivate, path];
-  // All other attributes come from the current file that it replaces.
   const { inode, mtimeNs, ctimeNs } = op === "create" ? noFile : operation.local.fingerprint;
   return {
     id,

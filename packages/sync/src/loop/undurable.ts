@@ -32,7 +32,7 @@ export class Undurable {
     this.#ids = new Set(failures.keys());
   }
 
-  /** Records the result of a scan. @throws Interrupted */
+  /** @throws Interrupted */
   noteLook(looked: Iterable<NodeId>, failures: ReadonlyMap<NodeId, HoldfastError>): void {
     for (const id of looked) this.#renewed.delete(id);
     for (const [id, failure] of failures) {
@@ -41,19 +41,18 @@ export class Undurable {
     }
   }
 
-  /** Forgets items that disappear without a scan, because their share ended or they became hidden. */
+  /** Items disappear without a scan if their share ended or they became hidden. */
   forgetHidden({ local, dormant }: Pick<SyncState, "local" | "dormant">): void {
     for (const id of this.#renewed) {
       if (dormant.has(id) || local.get(id)?.sight !== "unsettled") this.#renewed.delete(id);
     }
   }
 
-  /** Returns true if the item waits for the disk only, so that an earlier scan is useless. */
+  /** The item waits for the disk only, so an earlier scan is useless. */
   isRenewed(id: NodeId): boolean {
     return this.#renewed.has(id);
   }
 
-  /** Returns the folders to scan at the next attempt. */
   suspects(state: LocalTree): Suspects {
     const folders = [...this.#renewed].map((id) => knownPathOf(state, state.local.get(id)?.parent ?? state.rootId));
     return new Set(folders.flatMap((path) => (path === undefined ? [] : withFoldersAbove(path))));
@@ -69,7 +68,7 @@ export class Undurable {
     };
   }
 
-  /** Marks rows as unsettled. Without their base they would count as new and get other ids. */
+  /** Without their base, these rows would get other ids. */
   asUnsettled(trees: Trees): Trees {
     if (this.#ids.size === 0) return trees;
     const rows = [...this.#ids].flatMap((id) => {
@@ -79,7 +78,7 @@ export class Undurable {
     return { ...trees, local: new Map([...trees.local, ...rows]) };
   }
 
-  /** Removes their operations, whose base is outdated. */
+  /** Removes operations whose base is outdated. */
   within(plan: Plan): Plan {
     if (this.#ids.size === 0) return plan;
     const groups = new Set(plan.remote.filter(({ id }) => this.#ids.has(id)).flatMap(({ group }) => group ?? []));
@@ -99,7 +98,7 @@ export class Undurable {
     return [...this.#ids.union(this.#renewed)].map((id) => problemOf(pathOfNode(trees, id) ?? id, "not_durable", ""));
   }
 
-  /** Returns the time of the next attempt in Unix milliseconds. */
+  /** Next attempt in Unix milliseconds. */
   untilMs(nowMs: number): number[] {
     return this.#ids.size + this.#renewed.size === 0 ? [] : [nowMs + againMs];
   }

@@ -3,22 +3,20 @@ import type { ScanResult } from "../scan/scan.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
 const busyAfterMs = 600_000;
-/** Time in which an unreadable item may be the new place of a missing one. A single run (`--once`) waits less. */
+/** Period in which an unreadable item may be the new place of a missing one. A single run (`--once`) waits less. */
 export const passingMs = { always: 90_000, once: 4_000 };
 
 const heldAfterMs = 60_000;
 const heldPathsMax = 3;
 
-/** Records since when files were unreadable. */
 export class UnreadFiles {
   passingMs = passingMs.always;
   readonly #files = new Map<string, { readonly code: string; readonly sinceMs: number }>();
-  /** Missing paths whose deletion waits for an unreadable item, with the start of the wait. */
+  /** Missing path -> start of the wait for an unreadable item. */
   readonly #held = new Map<string, number>();
 
-  /** Records a scan of the listed folders. */
   note({ listed, unread, held }: Pick<ScanResult, "listed" | "unread" | "held">, nowMs: number): void {
-    // If a folder is gone, the scan only listed one above it, so all folders above are checked.
+    // A scan lists only the nearest existing folder above a removed one.
     const isSeen = (path: string): boolean => withFoldersAbove(path).some((at) => listed.has(at));
     for (const path of this.#files.keys()) if (isSeen(path) && !unread.has(path)) this.#files.delete(path);
     for (const path of this.#held.keys()) if (isSeen(path) && !held.has(path)) this.#held.delete(path);
@@ -29,12 +27,11 @@ export class UnreadFiles {
     }
   }
 
-  /** Returns true if the item was readable a moment ago and may be readable again soon. */
   isPassing(path: string, nowMs: number): boolean {
     return nowMs - (this.#files.get(path)?.sinceMs ?? nowMs) < this.passingMs;
   }
 
-  /** True if no unreadable file is merely changing, so that frequent scans seldom help. */
+  /** No unreadable file is merely changing, so frequent scans seldom help. */
   get areLasting(): boolean {
     return this.#files.size > 0 && [...this.#files.values()].every(({ code }) => !isInMotion(code));
   }
@@ -51,8 +48,8 @@ export class UnreadFiles {
   }
 
   /**
-   * Returns one problem for all held deletions, because a person can only fix the unreadable paths. A single run lasts
-   * less than a minute.
+   * One problem for all held deletions, because a person can only fix the unreadable paths. A single run lasts less
+   * than a minute.
    */
   #heldProblem(nowMs: number): Problem[] {
     const afterMs = Math.min(heldAfterMs, this.passingMs);
@@ -69,12 +66,11 @@ export class UnreadFiles {
   }
 }
 
-/** Returns true if anything could be at the unreadable path. */
+/** Anything could be at the unreadable path. */
 function isHolding(code: string): boolean {
   return !isInMotion(code) && code !== "too_large" && code !== "unfit_target";
 }
 
-/** Returns true if a program is writing to or removing the file. */
 function isInMotion(code: string): boolean {
   return code === "changing" || code === "not_found";
 }

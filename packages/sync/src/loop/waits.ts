@@ -15,7 +15,6 @@ import type { Suspicion } from "./suspicion.ts";
 import { type DiskSpace, withinSpace } from "./space.ts";
 import type { Transfers } from "./transfers.ts";
 
-/** Interval of checks of a full disk. */
 const spaceAgainMs = 30_000;
 
 interface WaitInput {
@@ -45,10 +44,6 @@ export class Waits {
   /** Due times in Unix milliseconds. */
   readonly untilMs: number[] = [];
   readonly problems: Problem[] = [];
-  /**
-   * A quiet period is awaited: for a file, for files that return to older content, for deletions in a mount, or for the
-   * next copy of a conflict.
-   */
   isQuiet = false;
   readonly #input: WaitInput;
 
@@ -90,10 +85,7 @@ export class Waits {
     this.#noteQuiet(untilMs);
   }
 
-  /**
-   * Delays files that return to older content, and deletions beside them. A backup may be arriving, and the brakes
-   * judge its changes together.
-   */
+  /** A backup may be arriving, and the brakes judge its changes together. */
   #restored(remote: readonly RemoteOperation[], isInPlan: Decision["isInPlan"]): ReadonlyMap<NodeId, number> {
     const { state, brakes, restored, nowMs } = this.#input;
     // A file being written belongs to a later plan.
@@ -113,7 +105,7 @@ export class Waits {
     this.#input.suspicion.add(foldersAround(this.#input.state, untilMs.keys()));
   }
 
-  /** Returns true only for files with an earlier version on the server. New ones are sent immediately. */
+  /** True for files with an earlier version on the server. New ones are sent immediately. */
   #isTooFresh(operation: RemoteOperation): boolean {
     const { quietAges, nowMs } = this.#input;
     if (operation.op !== "put" || operation.group !== undefined) return false;
@@ -150,7 +142,7 @@ function seenFile(state: SyncState, id: NodeId): SeenFile[] {
   return [{ id, content, sizeBytes: fingerprint.sizeBytes, isSent, sentBytes: remote?.sizeBytes }];
 }
 
-/** Returns true if nothing in the plan needs the name that becomes free. */
+/** True if nothing in the plan needs the name that becomes free. */
 function isFreeDeletion(
   { remote }: SyncState,
   { op, id, group }: RemoteOperation,

@@ -10,12 +10,12 @@ export interface AllRows {
 }
 
 /**
- * Returns true if the three trees agree on a node. Nothing happens to it while nothing happens to its surroundings. The
- * state stores the results, so a changed rule requires an upgrade (`state/upgrade.ts`).
+ * True if the three trees agree on a node. Nothing happens to it by itself. The state stores the results: a changed
+ * rule requires an upgrade (`state/upgrade.ts`).
  */
 export function isAtRest({ local, remote, synced, intents }: AllRows, id: NodeId): boolean {
   if (intents.has(id)) return false;
-  // Reads the trees lazily, because each row may come from a database.
+  // Lazy, because each row may come from a database.
   const onDisk = local.get(id);
   if (onDisk === undefined) return remote.get(id)?.trashed !== false && synced.get(id) === undefined;
   const onServer = onDisk.sight === "known" ? remote.get(id) : undefined;
@@ -25,9 +25,8 @@ export function isAtRest({ local, remote, synced, intents }: AllRows, id: NodeId
 }
 
 /**
- * Returns true for a node that is new on one side, without any agreement. Nothing depends on it except items of the
- * same name beside it and the folders that it needs. A plan may leave it, with similar content below it, to the next
- * plan.
+ * True if the node is new on one side, without any agreement. Only items of the same name beside it and its folders
+ * matter, so a plan may leave it, and similar content below, to the next plan.
  */
 export function isFresh({ local, remote, synced, intents }: AllRows, id: NodeId): boolean {
   if (intents.has(id) || synced.get(id) !== undefined) return false;

@@ -4,14 +4,13 @@ import { cutToBytes, type NameParts, splitName, withSuffix } from "@holdfast/cor
 export type ConflictLabel = string;
 
 /**
- * Returns the first free name of `stem (LABEL).ext`, `stem (LABEL 2).ext` … The extension follows the last dot that is
- * not the first character. An existing label is removed first, so labels never nest.
+ * First free name of `stem (LABEL).ext`, `stem (LABEL 2).ext` … The extension follows the last dot that is not the
+ * first character. An existing label is removed first: labels never nest.
  */
 export function conflictedName(name: string, label: ConflictLabel, isFree: (name: string) => boolean): string {
   return labelledName(splitName(originalName(name)), label, isFree);
 }
 
-/** Labels a name whose stem and extension are given. */
 export function labelledName(parts: NameParts, label: ConflictLabel, isFree: (name: string) => boolean): string {
   for (let number = 1; ; number += 1) {
     const suffix = ` (${label}${number === 1 ? "" : ` ${number}`})`;
@@ -21,7 +20,7 @@ export function labelledName(parts: NameParts, label: ConflictLabel, isFree: (na
 }
 
 /**
- * @param device device name; unusable characters and those that end a label are replaced
+ * @param device unusable characters, and those that end a label, are replaced
  * @param nowMs Unix milliseconds; the date is in UTC
  */
 export function copyLabel(device: string, nowMs: number): ConflictLabel {
@@ -33,28 +32,27 @@ export function copyLabel(device: string, nowMs: number): ConflictLabel {
 const deviceBytesMax = 60;
 
 export const unicodeLabel: ConflictLabel = "Unicode conflict";
-/** Label of local names on a case-folding disk. It never reaches a server. */
+/** For local names on a case-folding disk. Never sent to a server. */
 export const caseLabel: ConflictLabel = "case conflict";
 
-/** Returns true for a name of a conflicted copy by `conflictedName`. */
 export function isNameOfCopy(name: string): boolean {
   return labelOf(name)?.includes("'s conflicted copy ") === true;
 }
 
 const labels = / \((?:[^()]*'s conflicted copy \d{4}-\d\d-\d\d(?: \d+)?|(?:Unicode|case) conflict(?: \d+)?)\)$/u;
 
-/** Returns the text in the brackets; undefined: no conflicted name. */
+/** Returns the text in the brackets; undefined: not a conflicted name. */
 export function labelOf(name: string): ConflictLabel | undefined {
   const [label] = labels.exec(splitName(name).stem) ?? labels.exec(name) ?? [];
   return label?.slice(" (".length, -1);
 }
 
-/** Returns the original name of an alias; undefined: not an alias. */
+/** Returns the original name; undefined: not an alias. */
 export function nameOfAlias(alias: string): string | undefined {
   return labelOf(alias)?.startsWith(caseLabel) === true ? originalName(alias) : undefined;
 }
 
-/** The label is at the end of the stem, or of the whole name if the extension did not fit. */
+/** The label ends the stem, or the whole name if the extension did not fit. */
 export function originalName(name: string): string {
   const whole = name.replace(labels, "");
   if (whole !== name) return whole === "" ? name : whole;

@@ -12,7 +12,7 @@ export function linkContent(target: string): ContentKey {
   return `link:${target}` as ContentKey;
 }
 
-/** Returns the kind, which never changes and is visible in the content key. */
+/** The content key shows the kind, which never changes. */
 export function kindOf(content: ContentKey): NodeKind {
   if (content === folderContent) return "folder";
   return content.startsWith("link:") ? "symlink" : "file";

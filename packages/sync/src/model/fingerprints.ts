@@ -11,21 +11,21 @@ export function fingerprintText({ inode, sizeBytes, mtimeNs, ctimeNs }: Fingerpr
   return [inode, sizeBytes, mtimeNs, ctimeNs].join(" ");
 }
 
-/** Compares the values that a rename and a link preserve. */
+/** A rename and a link preserve these values. */
 export function sameButCtime(one: Fingerprint, other: Fingerprint): boolean {
   return one.inode === other.inode && one.sizeBytes === other.sizeBytes && one.mtimeNs === other.mtimeNs;
 }
 
 /**
- * Returns true if a later change within the clock's grain could be invisible. A future mtime comes from another clock
- * and changes with any write. The ctime cannot be set.
+ * A later change within the clock's grain could be invisible. A future mtime comes from another clock and changes with
+ * any write. The ctime cannot be set.
  */
 export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint, lacks: Lacks): boolean {
   const grainNs = grainNsOf(lacks);
   return ctimeNs > startNs - grainNs || (mtimeNs > startNs - grainNs && mtimeNs <= startNs);
 }
 
-/** Converts a time of the protocol to nanoseconds; undefined for an invalid one. */
+/** Converts a time of the protocol; undefined: invalid. */
 export function nanosOf(text: string): bigint | undefined {
   return Number.isNaN(Date.parse(text)) ? undefined : BigInt(parseTime(text)) * 1000n;
 }

@@ -1,15 +1,15 @@
 /** Features that a synced folder's filesystem may lack. Values that it cannot store stay as last synced. */
 export type Lack =
-  /** Exchanging two names in one step. */
+  /** Atomic exchange of two names. */
   | "exchange"
   | "hard links"
   | "executable bits"
-  /** Distinct permissions of others for each file. */
+  /** Own permissions of others for each file. */
   | "private modes"
-  /** Creating public files. The umask or folder makes all new files private, whatever the server has. */
+  /** The umask or folder makes all new files private, whatever the server has. */
   | "open modes"
   | "symbolic links"
-  /** Inode numbers that stay the same. */
+  /** Inode numbers that never change. */
   | "stable inodes"
   /** Times finer than two seconds. */
   | "fine times"
@@ -20,7 +20,7 @@ export type Lacks = ReadonlySet<Lack>;
 
 export const lacksNothing: Lacks = new Set();
 
-/** Returns the time before a read in which a change may be followed by another one with the same file times. */
+/** Returns the time within which two changes may leave the same file times. */
 export function grainNsOf(lacks: Lacks): bigint {
   return lacks.has("fine times") ? 2_000_000_000n : 50_000_000n;
 }

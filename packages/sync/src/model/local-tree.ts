@@ -2,14 +2,12 @@ import type { NodeId } from "@holdfast/core/ids";
 import { pathOf } from "./tree-paths.ts";
 import type { LocalRow } from "./trees.ts";
 
-/** Local tree with an index of the children of each folder. */
 export interface LocalTree {
   readonly rootId: NodeId;
   readonly local: ReadonlyMap<NodeId, LocalRow>;
   childrenOf(folder: NodeId): Iterable<NodeId>;
 }
 
-/** Returns the known children of a folder. */
 export function* rowsIn(tree: LocalTree, folder: NodeId): Generator<readonly [NodeId, LocalRow]> {
   for (const id of tree.childrenOf(folder)) {
     const row = tree.local.get(id);
@@ -17,7 +15,7 @@ export function* rowsIn(tree: LocalTree, folder: NodeId): Generator<readonly [No
   }
 }
 
-/** Returns all known items below a folder, except those below kept ones. */
+/** Omits items below kept ones. */
 export function* rowsBelow(
   tree: LocalTree,
   folder: NodeId,
@@ -29,7 +27,7 @@ export function* rowsBelow(
   }
 }
 
-/** Returns the path of a node; undefined if its folders do not lead to the root. */
+/** Returns the path; undefined: the folders do not lead to the root. */
 export function knownPathOf({ rootId, local }: LocalTree, id: NodeId): string | undefined {
   return id === rootId ? "" : pathOf({ rootId, local, parked: new Map() }, id);
 }

@@ -1,9 +1,9 @@
 import { encodePatchFromPieces } from "@holdfast/codec/piece-patch";
 import { cutPieces } from "@holdfast/codec/piece-table";
 
-/** Encodes a changed block by its common parts with the previous one, whose bytes are no longer on the disk. */
+/** Encodes a changed block against the previous one, whose bytes are no longer on the disk. */
 export interface Patches {
-  /** Blocks of longer files have a table of pieces. */
+  /** From this size, blocks have a table of pieces. */
   readonly fileBytesMin: number;
   readonly cutPieces: (block: Uint8Array) => Uint8Array;
   readonly encode: typeof encodePatchFromPieces;

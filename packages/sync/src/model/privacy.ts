@@ -4,30 +4,28 @@ import type { LocalRow, NodeState, RemoteRow, SyncedRow, Trees } from "./trees.t
 
 type Privacy = Pick<NodeState, "isPrivate">;
 
-/** Compares privacy. An unknown value equals any. */
+/** An unknown value equals any. */
 export function samePrivacy(one: Privacy, other: Privacy): boolean {
   return one.isPrivate === undefined || other.isPrivate === undefined || one.isPrivate === other.isPrivate;
 }
 
-/** Returns false for an unknown value. */
 export function isPrivateIn(row: Privacy | undefined): boolean {
   return row?.isPrivate === true;
 }
 
-/** Returns true if the folder or one above is private. An item that leaves it is made private first. */
+/** True if the folder or one above is private. An item that leaves it is made private first. */
 export function isInPrivate(trees: Pick<Trees, "rootId" | "local">, folder: NodeId): boolean {
   return lineOf(trees, folder).some((each) => isPrivateIn(trees.local.get(each)));
 }
 
 /**
- * Returns the privacy of a new local item. A mount's folder is private, because the owner's parent folders may keep
- * others out, and their modes do not reach this disk.
+ * A mount's folder is private: the owner's parent folders may keep others out, and their modes do not reach this disk.
  */
 export function createdPrivacy({ shares }: Pick<Trees, "shares">, id: NodeId, remote: Privacy): boolean | undefined {
   return shares.has(id) || remote.isPrivate;
 }
 
-/** Returns the new base if both sides are equal, otherwise the old one. */
+/** New base if both sides are equal, otherwise the old one. */
 export function agreedPrivacy(
   local: Pick<LocalRow, "isPrivate">,
   remote: Pick<RemoteRow, "isPrivate">,
@@ -37,10 +35,7 @@ export function agreedPrivacy(
   return (isAgreed ? local.isPrivate : before?.isPrivate) === true ? { isPrivate: true } : {};
 }
 
-/**
- * Merges privacy: private if either side is, unless both were and one no longer is. This only removes a privacy that
- * was agreed before.
- */
+/** Private if either side is, unless both were and one no longer is. Only an agreed privacy is ever removed. */
 export function mergedPrivacy(
   { local, remote, synced }: { readonly [side in "local" | "remote" | "synced"]: Privacy | undefined },
   isServers: boolean,

@@ -12,8 +12,8 @@ interface Tree {
 type Places = { get(id: NodeId): Place | undefined };
 
 /**
- * Returns true if the account may only read a folder's content. The nearest right on the way up applies, otherwise the
- * mount's. Nothing is allowed in a waiting share.
+ * True if the account may only read the folder's content. The nearest right on the way up applies, otherwise the
+ * mount's. A waiting share allows nothing.
  */
 export function isReadOnlyAt(tree: Tree, rows: Places, folder: NodeId): boolean {
   const mount = shareAt(tree, rows, folder);
@@ -23,17 +23,14 @@ export function isReadOnlyAt(tree: Tree, rows: Places, folder: NodeId): boolean 
   return (granted === undefined ? share : tree.rights.get(granted))?.isReadOnly === true;
 }
 
-/**
- * Returns the server's id of the node that grants access to a shared item; undefined: the item is in the account's own
- * space.
- */
+/** Server's id of the node that grants access; undefined: the account's own space. */
 export function givenAt(tree: Tree, rows: Places, id: NodeId): NodeId | undefined {
   const mount = shareAt(tree, rows, id);
   if (mount === undefined) return undefined;
   return grantedAt(tree, rows, id, mount) ?? tree.shares.get(mount)?.target;
 }
 
-/** Returns the nearest right below the mount; undefined: the mount's right applies. */
+/** The nearest right below the mount; undefined: the mount's right applies. */
 function grantedAt({ rights }: Tree, rows: Places, folder: NodeId, mount: NodeId): NodeId | undefined {
   if (rights.size === 0) return undefined;
   for (let at: NodeId | undefined = folder; at !== undefined && at !== mount; at = rows.get(at)?.parent)
@@ -42,8 +39,8 @@ function grantedAt({ rights }: Tree, rows: Places, folder: NodeId, mount: NodeId
 }
 
 /**
- * Returns true if a node must not change: it is read-only, or in a read-only folder, which determines its name and
- * place. A mount belongs to the account.
+ * True if a node must not change: it is read-only, or in a read-only folder, which determines its name and place. A
+ * mount belongs to the account.
  */
 export function isReadOnly(tree: Tree, rows: Places, id: NodeId): boolean {
   const row = tree.shares.size === 0 || tree.shares.has(id) ? undefined : rows.get(id);
@@ -52,10 +49,7 @@ export function isReadOnly(tree: Tree, rows: Places, id: NodeId): boolean {
   return tree.rights.get(id)?.isReadOnly === true && shareAt(tree, rows, row.parent) !== undefined;
 }
 
-/**
- * Returns true if a file in a read-only folder has a right of its own to change bytes and executable bit. Its name and
- * place belong to the folder.
- */
+/** A file in a read-only folder may have its own right to change bytes and executable bit, but not name and place. */
 export function mayEdit(
   tree: Tree,
   rows: { get(id: NodeId): (Place & { kind: NodeKind }) | undefined },

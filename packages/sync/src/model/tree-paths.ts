@@ -11,7 +11,7 @@ export interface PathTable {
 /** More levels than any disk supports. */
 const depthMax = 10_000;
 
-/** Returns the local path of a node; undefined if its folder is missing. */
+/** Returns the local path; undefined: a folder is missing. */
 export function pathOf(table: PathTable, id: NodeId): string | undefined {
   const names: string[] = [];
   for (let at = id; at !== table.rootId;) {
@@ -27,7 +27,7 @@ export function pathOf(table: PathTable, id: NodeId): string | undefined {
   return names.join("/");
 }
 
-/** Returns a node and its local folders from the bottom up, without the root. */
+/** Returns a node and its local folders, from the bottom up, without the root. */
 export function* lineOf({ rootId, local }: Pick<PathTable, "rootId" | "local">, id: NodeId): Generator<NodeId> {
   const passed = new Set<NodeId>([rootId]);
   for (let at: NodeId | undefined = id; at !== undefined && !passed.has(at); at = local.get(at)?.parent) {
@@ -36,7 +36,7 @@ export function* lineOf({ rootId, local }: Pick<PathTable, "rootId" | "local">, 
   }
 }
 
-/** Returns the path to show to people: the local one, otherwise the former or future one. */
+/** Path to show to people: the local one, otherwise the former or future one. */
 export function pathOfNode(
   trees: Pick<PathTable, "rootId" | "local"> & {
     readonly synced: Pick<Trees["synced"], "get">;

@@ -6,8 +6,8 @@ import type { Fingerprint, NodeKind } from "@holdfast/sync-ports/ports";
 type Branded<Base, Name extends string> = Base & { readonly __brand: Name };
 
 /**
- * Content key; equal keys prove equal content. `contentIdOf` a file's manifest, `link:` and a symbolic link's target,
- * or nothing for a folder.
+ * Equal keys prove equal content. A file has `contentIdOf` its manifest, a symbolic link `link:` and its target, and a
+ * folder nothing.
  */
 export type ContentKey = Branded<string, "ContentKey">;
 export type OperationId = Branded<string, "OperationId">;
@@ -17,30 +17,27 @@ export interface Place {
   readonly name: string;
 }
 
-/**
- * Values on which the three trees agree or differ. The root is in none of them; it is the parent of the first level.
- */
+/** Values to agree on. The root is in no tree; it is the parent of the first level. */
 export interface NodeState extends Place {
   readonly kind: NodeKind;
   readonly content: ContentKey;
   readonly executable: boolean;
   /**
-   * Readable by the owner only on a device. undefined: links have no such value, and some disks and older servers do
-   * not report it.
+   * Readable only by the owner. undefined: links have no such value, and some disks and older servers do not report it.
    */
   readonly isPrivate?: boolean | undefined;
 }
 
-/** Mounted folder of another space. In the trees, the mount stands for that folder: it is the parent of its content. */
+/** Folder of another space. In the trees, its mount is the parent of its content. */
 export interface Share {
-  /** Id of the folder on the server, in the other space. */
+  /** The folder's id in the other space. */
   readonly target: NodeId;
   readonly isReadOnly: boolean;
-  /** The owner is suspended. Until that ends, nothing can be read or written, and nothing is known. */
+  /** The owner is suspended: nothing can be read or written, and nothing is known. */
   readonly waits?: true | undefined;
 }
 
-/** Mount -> its share. */
+/** Each share by its mount. */
 export type Shares = ReadonlyMap<NodeId, Share>;
 
 /** Right granted at a node below a mount. It applies to everything below, up to the next right. */
@@ -50,9 +47,8 @@ export interface Right {
 
 export type Rights = ReadonlyMap<NodeId, Right>;
 
-/** Last known server state of a node. */
 export interface RemoteRow extends NodeState {
-  /** In the trash itself. Items below keep their rows, and are live again if it or a folder in between is. */
+  /** The node is in the trash itself. Items below keep their rows and revive with it or with a folder in between. */
   readonly trashed: boolean;
   readonly versionId: string | null;
   readonly revision: string;
@@ -63,7 +59,7 @@ export interface RemoteRow extends NodeState {
   readonly operationId: OperationId | null;
 }
 
-/** For items identified by path only: files on a disk without stable numbers, and hidden folders. */
+/** For items identified only by path: files on a disk without stable numbers, and hidden folders. */
 export const unnumberedInode = 0n;
 
 export function isNumbered({ inode }: Pick<Fingerprint, "inode">): boolean {
@@ -71,22 +67,21 @@ export function isNumbered({ inode }: Pick<Fingerprint, "inode">): boolean {
 }
 
 export interface DiskPlace extends Place {
-  /** Local name if another item uses the own name on this disk; undefined: the own name. */
+  /** Local name if another item uses the node's name on this disk. */
   readonly alias?: string | undefined;
 }
 
-/** Result of the last scan. */
 export interface LocalRow extends NodeState, DiskPlace {
   readonly fingerprint: Fingerprint;
   /**
-   * - `known`: `content` was read completely and is unchanging.
-   * - `racy`: the same, but a change within the clock's grain would be invisible; read again by the next scan.
-   * - `unsettled`: the item has changed and could not be read yet. Nothing happens to it.
+   * - `known`: read completely and unchanging
+   * - `racy`: the same, but a change within the clock's grain would be invisible; the next scan reads it again
+   * - `unsettled`: changed and not readable yet; nothing happens to it
    */
   readonly sight: "known" | "racy" | "unsettled";
 }
 
-/** Last state agreed by both sides, the base of each merge. Values never agreed are absent. */
+/** Last state agreed by both sides: the base of each merge. Values never agreed are absent. */
 export interface SyncedRow {
   readonly kind: NodeKind;
   readonly place: Place | undefined;
@@ -94,43 +89,40 @@ export interface SyncedRow {
   readonly executable: boolean;
   /** true: private on both sides. */
   readonly isPrivate?: boolean | undefined;
-  /** Version ids synced here, newest first, at most `syncedVersionsKept`. */
+  /** Versions synced here, newest first, at most `syncedVersionsKept`. */
   readonly versionIds: readonly string[];
 }
 
 export const syncedVersionsKept = 30;
 
 /**
- * Operation sent to the server. It is stored before sending and kept until the response, or until the node shows its
- * result: a head version created by this operation is the device's own.
+ * Operation, stored before it is sent and kept until the response, or until the node shows its result: a head version
+ * of this operation is the device's own.
  */
 export interface Offer {
   readonly operationId: OperationId;
   readonly nodeId: NodeId;
-  /**
-   * Revision on which it is based; undefined: it creates the node. The operation is pending while the server has that
-   * revision.
-   */
+  /** undefined: creates the node. The operation is pending while the server has this revision. */
   readonly baseRevision: string | undefined;
   readonly place: Place | undefined;
   readonly content: ContentKey | undefined;
-  /** Content on both sides of a node that it restores from the trash. */
+  /** Both sides' content of a node that returns from the trash. */
   readonly held?: ContentKey | undefined;
   readonly executable: boolean | undefined;
   readonly isPrivate?: boolean | undefined;
-  /** Unix milliseconds; undefined: created by an earlier version of this program. */
+  /** Unix milliseconds; undefined: from an earlier version of this program. */
   readonly sinceMs?: number | undefined;
-  /** The server rejected it. Another copy of the request may still be on its way. */
+  /** The operation was rejected, but another copy of the request may still be on its way. */
   readonly isRefused?: true | undefined;
-  /** Rejected identical attempts, newest first. A copy of each may still be on its way. */
+  /** Rejected identical attempts, newest first. Copies may still be on their way. */
   readonly earlierIds?: readonly OperationId[] | undefined;
 }
 
-/** No request takes this long. An offer without a result by then never arrived. */
+/** Longer than any request: without a result by then, it never arrived. */
 export const offeredForMs = 600_000;
 
 /**
- * Local change that follows the server, stored before it is made. If the next scan finds this state, it is the server's
+ * Local change that follows the server, stored before it is made. A next scan that finds this state sees the server's
  * change and not an edit, even after a crash.
  */
 export interface Intent {
@@ -139,19 +131,18 @@ export interface Intent {
   readonly content: ContentKey | undefined;
   readonly executable: boolean;
   readonly isPrivate?: boolean | undefined;
-  /** Changes only the place, and agrees on nothing else. */
+  /** The change concerns the place only. */
   readonly isMove?: true | undefined;
-  /** The server has it at that place. A temporary name is not agreed. */
+  /** The server has this place. A temporary name is not agreed. */
   readonly isServersPlace?: true | undefined;
 }
 
-/** Time before a rejected operation is proposed again. */
 export const refusedForMs = 30_000;
 
-/** Operation rejected by the server. It is not proposed again before its time. */
+/** A rejected operation is not proposed again before `notBeforeMs`. */
 export interface Refusal {
   readonly nodeId: NodeId;
-  /** Digest of the operation and its basis. Another base is another operation. */
+  /** Digest of operation and basis. Another base makes another operation. */
   readonly digest: string;
   readonly code: string;
   readonly notBeforeMs: number;
@@ -168,7 +159,6 @@ export interface Trees {
   readonly rights: Rights;
 }
 
-/** Three trees with an index of each folder's children in any of them. */
 export interface IndexedTrees extends Trees {
   childrenOf(folder: NodeId): Iterable<NodeId>;
 }
@@ -177,7 +167,7 @@ export function samePlace(one: Place | undefined, other: Place | undefined): boo
   return one?.parent === other?.parent && one?.name === other?.name;
 }
 
-/** Returns a unique place on the server: a folder and the key of a name. Equal names have equal keys. */
+/** Unique place on the server. Equal names have equal keys. */
 export function claimOf({ parent, name }: Place): string {
   return `${parent}/${nameKey(name)}`;
 }
@@ -190,13 +180,13 @@ export function placeOf({ parent, name }: Place): Place {
   return { parent, name };
 }
 
-/** Returns true if neither the node nor any folder above is in the trash, and all of them are known. */
+/** True if no folder above is unknown or in the trash. */
 export function isLive(
   trees: Pick<Trees, "rootId"> & { readonly remote: Pick<Trees["remote"], "get"> },
   id: NodeId,
 ): boolean {
   let at = id;
-  // Exceeds the server's depth limit, so the rows form a cycle.
+  // Beyond the server's depth limit, the rows form a cycle.
   for (let depth = 0; depth <= 2 * limits.pathNamesMax; depth += 1) {
     if (at === trees.rootId) return true;
     const row = trees.remote.get(at);

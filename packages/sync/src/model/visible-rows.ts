@@ -1,6 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
 
-/** Rows that are not hidden, computed on access. */
 export class VisibleRows<Row> implements ReadonlyMap<NodeId, Row> {
   readonly #rows: ReadonlyMap<NodeId, Row>;
   readonly #isVisible: (id: NodeId) => boolean;

@@ -20,13 +20,11 @@ export function shareAt({ rootId, shares }: Tree, rows: Places, folder: NodeId):
   return undefined;
 }
 
-/** Returns the mount of a node's share in one tree. */
 export function shareOf(tree: Tree, rows: Places, id: NodeId): NodeId | undefined {
   const row = tree.shares.size === 0 ? undefined : rows.get(id);
   return row === undefined ? undefined : shareAt(tree, rows, row.parent);
 }
 
-/** Returns agreed nodes below mounts. */
 export function* basesBelow(trees: IndexedTrees, mounts: readonly NodeId[]): Generator<NodeId, void> {
   const waiting = [...mounts];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
@@ -45,8 +43,8 @@ export interface Deleted {
 }
 
 /**
- * Counts the items that a server deletion removes: the node and its content, except items moved away locally. Deleting
- * a mount removes nothing from the share.
+ * Counts the items that a server deletion removes. Items moved away locally are not removed. Deleting a mount removes
+ * nothing from the share.
  */
 export function deletedWith(trees: IndexedTrees, top: NodeId): Deleted {
   let [files, folders] = [0, 0];

@@ -15,28 +15,26 @@ import {
 import { isRepository } from "../model/repositories.ts";
 
 /**
- * Returns the part of the trees that a plan can depend on: nodes that are not at rest, everything beside them, the
- * folders above, and everything below incomplete folders. Its plan equals the plan of the whole (`IdealWorld` checks
- * that), and its cost depends on the changes only.
- * @param restless all nodes that are not at rest; further nodes do no harm
+ * The part of the trees that a plan can depend on: nodes not at rest, everything beside them, the folders above, and
+ * everything below incomplete folders. Its plan equals the whole's (`IdealWorld` checks that) and costs only as much as
+ * the changes.
+ * @param restless all nodes not at rest; further ones do no harm
  */
 export function affectedTrees(trees: IndexedTrees, restless: Iterable<NodeId>): Trees {
   return partOf(trees, restless, false);
 }
 
-/** Fresh nodes with which a plan starts. */
 export interface Portion {
   readonly fresh: Iterable<NodeId>;
-  /** Maximum rows per tree. The last folder may exceed it. */
+  /** Limit per tree. The last folder may exceed it. */
   readonly rowsMax: number;
 }
 
 /**
- * Returns the same with only a portion of the fresh nodes, which limits the plan's memory. The omitted part is complete
- * in itself: for each folder of the plan, all names are included (`IdealWorld` checks that too).
- * @param restless all nodes that are neither at rest nor fresh
- * @returns the part; `last`: its last fresh node, undefined if it has all; `hidden`: number of hidden fresh nodes up to
- * that one
+ * Includes a portion of the fresh nodes, to limit the plan's memory. All names of each folder in the plan are included
+ * (`IdealWorld` checks that too).
+ * @param restless all nodes neither at rest nor fresh
+ * @returns `last`: last fresh node, undefined if the part has all; `hidden`: number of hidden fresh nodes up to it
  */
 export function affectedPortion(
   trees: IndexedTrees,
@@ -58,7 +56,7 @@ function partOf(trees: IndexedTrees, restless: Iterable<NodeId>, isPortion: bool
   const part = new Part(trees, isPortion);
   part.takeChildren(trees.rootId);
   for (const id of restless) part.takeWhole(id);
-  // Refused nodes may be many and are added in their portions.
+  // Refused nodes may be many and come in their portions.
   for (const { nodeId, isRefused } of trees.offers) if (isRefused !== true) part.takeWhole(nodeId);
   return part;
 }
@@ -96,7 +94,6 @@ class Part implements Trees {
     return Math.max(this.local.size, this.remote.size);
   }
 
-  /** Adds a node with everything that its result can depend on. */
   takeWhole(start: NodeId): void {
     const waiting = [start];
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
@@ -107,7 +104,7 @@ class Part implements Trees {
         this.takeChildren(folder);
         waiting.push(...this.#takeAbove(folder));
       }
-      // If one side lacks a folder, the folder determines the result of all its content.
+      // A folder that one side lacks determines the result of all its content.
       const merging = this.#mergingWith(id);
       if (!this.#isStanding(id)) waiting.push(...this.#below(id));
       else if (merging.length > 0) this.takeChildren(id);
@@ -115,17 +112,14 @@ class Part implements Trees {
     }
   }
 
-  /** Fresh nodes in a fresh folder are added in their portions. */
+  /** Fresh nodes in a fresh folder come in their portions. */
   *#below(folder: NodeId): Generator<NodeId> {
     if (this.#holdsNothing(folder)) return;
     const isCut = this.#isPortion && isFresh(this.#all, folder);
     for (const id of this.#all.childrenOf(folder)) if (!isCut || !isFresh(this.#all, id)) yield id;
   }
 
-  /**
-   * Returns true for a file. A node's kind never changes. Most fresh nodes are files, and querying children of each
-   * would cost more than everything else here.
-   */
+  /** Most fresh nodes are files; querying children of each would cost more than everything else here. */
   #holdsNothing(id: NodeId): boolean {
     const { local, remote, synced } = this.#all;
     const kind = (local.get(id) ?? remote.get(id) ?? synced.get(id))?.kind;
@@ -138,7 +132,7 @@ class Part implements Trees {
     for (const id of this.#all.childrenOf(folder)) this.#take(id);
   }
 
-  /** Adds a folder and those above in any tree. @returns the ones that one side lacks */
+  /** @returns the folders that one side lacks */
   #takeAbove(start: NodeId): NodeId[] {
     const lacking: NodeId[] = [];
     const waiting = [start];
@@ -154,7 +148,7 @@ class Part implements Trees {
     return lacking;
   }
 
-  /** Adds the folders for copies of repository files: the one around the repository, or the one above. */
+  /** For copies of repository files: the folder around the repository, or the one above. */
   #takeBeside(folders: ReadonlySet<NodeId>): void {
     for (const folder of folders) {
       this.takeChildren(folder);
@@ -169,16 +163,13 @@ class Part implements Trees {
     if (synced !== undefined) this.synced.set(id, synced);
   }
 
-  /** In any tree. */
   #foldersOf(id: NodeId): Set<NodeId> {
     const rows = [this.#all.local.get(id), this.#all.remote.get(id), this.#all.synced.get(id)?.place];
     const places = [...rows, this.#all.intents.get(id)?.place];
     return new Set(places.flatMap((place) => place?.parent ?? []));
   }
 
-  /**
-   * Returns folders whose content merges with this folder's, because one side has them where the other has this one.
-   */
+  /** Folders whose content merges with this folder's: one side has them where the other has this one. */
   #mergingWith(id: NodeId): NodeId[] {
     const { local, remote } = this.#all;
     if (isFresh(this.#all, id)) return [];
@@ -191,7 +182,7 @@ class Part implements Trees {
     return named.filter((other) => other !== id);
   }
 
-  /** Subfolders by name key, read once, because thousands may be renamed in one folder. */
+  /** Read once, because thousands may be renamed in one folder. */
   #foldersByName(tree: "local" | "remote", parent: NodeId): ReadonlyMap<string, readonly NodeId[]> {
     const known = this.#named[tree].get(parent);
     if (known !== undefined) return known;

@@ -7,8 +7,8 @@ import type { Rekeying } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 
 /**
- * Resolves nodes that claim one name. Folders merge, and equal kinds become one node if one of them is only local.
- * Otherwise one gets a conflicted name: the file if the other is a folder. Modifies the tree.
+ * Resolves nodes that claim one name. Folders merge, and equal kinds become one node if one is only local. Otherwise
+ * one gets a conflicted name: the file if the other is a folder. Modifies the tree.
  */
 export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Trees["shares"]): Rekeying[] {
   while (dissolveOne(tree));
@@ -16,8 +16,7 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
   const rekeyings: Rekeying[] = [];
   const nodes = [...tree.values()].toSorted(byAge);
   let wanted: Set<string> | undefined;
-  // A younger node that is still to come also keeps its name free. Otherwise it would have to yield, which is another
-  // conflict.
+  // A younger node whose name was taken would have to yield in another conflict.
   const isFree = (place: Place): boolean => {
     wanted ??= new Set(nodes.map((each) => claimOf(each.place)));
     return !claims.has(claimOf(place)) && !wanted.has(claimOf(place));
@@ -26,13 +25,13 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
     const key = claimOf(node.place);
     const holder = claims.get(key);
     if (holder === undefined) claims.set(key, node);
-    // One of them may have moved. Items that wait for the next scan need no other name.
+    // Items that wait for the next scan need no other name.
     else if (isUnsettled(node) || isUnsettled(holder)) continue;
-    // This account cannot rename either of them.
+    // This account can rename neither.
     else if (node.standing.isReadOnly && isAnchored(node) && isAnchored(holder)) continue;
     else if (canAbsorb(holder, node)) rekeyings.push({ from: node.standing.id, to: holder.standing.id, merges: true });
     else if (canMeet(node, holder)) rekeyings.push(rekeyed(node, holder.standing.id));
-    // The next plan empties it into the other one, as if it had been created here.
+    // The next plan empties it into the other one.
     else if (canUnite(tree, holder, node, shares))
       rekeyings.push({ from: node.standing.id, to: policy.makeNodeId(), merges: true });
     else {
@@ -51,31 +50,28 @@ export function rekeyed({ kind, isShell, standing: { id } }: Merged, to: NodeId)
   return kind === "folder" && !isShell ? { from: id, to, keepsContent: true } : { from: id, to };
 }
 
-/** Returns true if the server has it there already, so that nothing else can get the name. */
+/** The node is already there on the server, so nothing else can get the name. */
 function isAnchored({ standing, place }: Merged): boolean {
   return standing.remote !== undefined && samePlace(standing.remote, place);
 }
 
-/** Also true for a folder kept only for unreadable content. */
+/** Includes folders kept only for unreadable content. */
 export function isUnsettled({ standing: { local }, isHeld }: Merged): boolean {
   return local?.sight === "unsettled" || isHeld;
 }
 
-/** Returns true if a local-only item may become the server's node of that name that this disk lacks. */
+/** A local-only item may become the server's node of that name that this disk lacks. */
 function canMeet({ standing: mine, kind, place }: Merged, { standing: theirs, ...other }: Merged): boolean {
   if (mine.local === undefined || mine.remote !== undefined || mine.local.sight === "unsettled") return false;
   if (theirs.remote === undefined || theirs.local !== undefined || kind !== other.kind) return false;
   if (kind === "folder" || mine.local.content === theirs.remote.content) return true;
-  // A link's target never changes, so another target is another node. In a read-only folder it goes aside.
+  // Another target is another node. In a read-only folder it goes aside.
   if (kind === "symlink" && !mine.isReadOnly) return false;
   // Another Unicode form means another file, unless the content is equal.
   return place.name === other.place.name;
 }
 
-/**
- * Returns true for a folder moved locally to the place of a server folder that this disk lacks. Its content moves into
- * that one.
- */
+/** A folder moved locally to the place of a server folder that this disk lacks. Its content moves into that one. */
 function canAbsorb(theirs: Merged, mine: Merged): boolean {
   if (theirs.kind !== "folder" || mine.kind !== "folder" || !isAnchored(theirs)) return false;
   const isMoved = mine.source === "disk" && mine.standing.remote !== undefined && mine.standing.local !== undefined;
@@ -83,8 +79,8 @@ function canAbsorb(theirs: Merged, mine: Merged): boolean {
 }
 
 /**
- * Returns true if two existing folders that got the same name, one on each side, can become one because no names inside
- * collide. Otherwise all colliding items would get conflicted names, and one for the folder is better.
+ * Two folders got the same name, one on each side, and no names inside collide. Otherwise all colliding items would get
+ * conflicted names; one for the folder is better.
  */
 function canUnite(tree: MergedTree, theirs: Merged, mine: Merged, shares: Trees["shares"]): boolean {
   const pair = [mine, theirs];
@@ -100,9 +96,8 @@ function canUnite(tree: MergedTree, theirs: Merged, mine: Merged, shares: Trees[
 }
 
 /**
- * Finds a local-only folder at the place where the server moved a known folder. Its content moves into the server's
- * folder, and the local one is removed. Modifies the tree.
- * @returns true if there was one
+ * Moves a local-only folder's content into a known folder that the server moved to its place. @returns false if there
+ * was none
  */
 function dissolveOne(tree: MergedTree): boolean {
   const anchored = new Map(
@@ -126,13 +121,13 @@ function canDissolve(mine: Merged, theirs: Merged): boolean {
   if (mine.kind !== "folder" || theirs.kind !== "folder" || mine.isHeld || mine.standing.local === undefined)
     return false;
   if (theirs.standing.local === undefined || theirs.standing.id === mine.standing.id) return false;
-  // A person who has both in two Unicode forms means two.
+  // With both in two Unicode forms, a person means two.
   const isBeside = claimOf(theirs.standing.local) === claimOf(mine.place);
   return mine.standing.onDisk === "new" && mine.standing.remoteRow === undefined && !isBeside;
 }
 
 function judge(node: Merged, holder: Merged): { loser: Merged; winner: Merged } {
-  // A read-only item keeps its name. This includes a read-only file in a writable folder.
+  // A read-only item keeps its name, even in a writable folder.
   if (isAnchored(holder) && (node.standing.isReadOnly || holder.standing.isReadOnly))
     return { loser: node, winner: holder };
   const holderGivesWay = node.kind === "folder" && holder.kind !== "folder";
@@ -148,8 +143,7 @@ function rename(
   const onlyForms = [...claims.values()].some(
     ({ place }) => place.parent === parent && place.name !== name && nameKey(place.name) === nameKey(name),
   );
-  // An item absent from this disk was written elsewhere, or here before it was excluded. The server does not report
-  // which.
+  // The item was written elsewhere, or here before it was excluded. The server does not report which.
   const device = loser.standing.local === undefined ? "unknown device" : policy.device;
   const label = onlyForms ? unicodeLabel : copyLabel(device, policy.nowMs);
   const free = conflictedName(name, label, (candidate) => isFree({ parent, name: candidate }));

@@ -1,6 +1,6 @@
 import type { RemoteOperation } from "./plan-types.ts";
 
-/** Returns a digest of an operation and its basis. Another base, place or content makes another operation. */
+/** Another base, place or content makes another operation. */
 export function digestOf(operation: RemoteOperation): string {
   const place = "place" in operation ? [operation.place.parent, operation.place.name] : [];
   const base = "base" in operation ? operation.base.revision : "";

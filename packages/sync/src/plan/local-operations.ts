@@ -30,7 +30,7 @@ export interface LocalPlan {
   readonly stuck: readonly NodeId[];
 }
 
-/** Plans the disk changes that produce the merged tree, as far as the server has it already. */
+/** Disk changes toward the merged tree, as far as the server has it already. */
 export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly Standing[], policy: Policy): LocalPlan {
   const claim = ({ parent, name }: Place): string => `${parent}/${policy.slotKey(name)}`;
   const aliases = aliasesOf(trees.rootId, tree, policy);
@@ -79,7 +79,6 @@ function orderWithParking(trees: Trees, table: NameTable, steps: readonly LocalS
   }
 }
 
-/** Returns the place visible to people. */
 function shownAt(place: DiskPlace): Place {
   return { parent: place.parent, name: nameOnDisk(place) };
 }
@@ -93,13 +92,11 @@ interface Surroundings {
   readonly aliases: ReadonlyMap<NodeId, string>;
   readonly policy: Policy;
   readonly isTaken: (place: Place) => boolean;
-  /** Reserves the name in this plan. */
   readonly take: (place: Place) => void;
-  /** Returns all items of a folder with the content. */
   readonly twinsOf: (parent: NodeId, content: ContentKey) => readonly Merged[];
   /** undefined: beside the file, under its name */
   readonly copyPlaceFor: (local: LocalRow) => Place | undefined;
-  /** Returns true if the item leaves a private folder. It is then made private first. */
+  /** True if the item leaves a private folder. It is then made private first. */
   readonly leavesPrivate: (local: LocalRow, into?: NodeId) => boolean;
 }
 
@@ -146,7 +143,7 @@ function changesOf(
   const folders = new Set([parent, node.place.parent, remote.parent]);
   const copy = copyOf([...folders].flatMap((folder) => twinsOf(folder, local.content)));
   if (copy?.standing.remote?.content === local.content) return [replacement];
-  // The copy is being uploaded; nothing is replaced until it has arrived.
+  // The copy is being uploaded; nothing is replaced before it has arrived.
   if (copy !== undefined) return [];
   const isFree = (each: string): boolean => !isTaken({ parent, name: each });
   const label = copyLabel(policy.device, policy.nowMs);
@@ -160,10 +157,7 @@ function changesOf(
   return [stepIn({ op: "copy_aside", id, local, parent, name: free, onto, isPrivate: isClosed })];
 }
 
-/**
- * Returns the place beside a git repository for copies of its files. Excludes read-only folders and other spaces, where
- * others could read them.
- */
+/** Beside a git repository, but not in read-only folders or other spaces, where others could read the copies. */
 function placeOfCopies(trees: Trees, local: LocalRow): Place | undefined {
   const line: Place[] = [shownAt(local)];
   for (const id of lineOf(trees, local.parent)) {
@@ -176,7 +170,7 @@ function placeOfCopies(trees: Trees, local: LocalRow): Place | undefined {
   return shareOf(place) === shareOf(local) ? place : undefined;
 }
 
-/** Returns the earlier copy if it is unchanged, still has its name, and its content is on the server. */
+/** The copy is unchanged, still has its name, and its content is on the server. */
 function earlierCopy(
   { standing: { id } }: Merged,
   parent: NodeId,
@@ -193,10 +187,7 @@ function earlierCopy(
     : undefined;
 }
 
-/**
- * Returns an existing conflicted copy with these bytes, of any device, to avoid a second one. Its name may differ,
- * because the original may have been renamed.
- */
+/** Avoids a second copy of these bytes, by any device. The name may differ after a rename of the original. */
 function copyOf(twins: readonly Merged[]): Merged | undefined {
   const equal = twins.filter(({ place }) => isNameOfCopy(place.name));
   return equal.find(({ content, standing }) => standing.remote?.content === content) ?? equal[0];
@@ -219,16 +210,13 @@ function settingOf({ standing: { id }, kind, ...node }: Merged, local: LocalRow,
   return [stepIn({ op: "set", id, local, executable, isPrivate: isOther ? node.isPrivate : local.isPrivate })];
 }
 
-/**
- * Returns true if an item must be moved away. An edited read-only file waits at its place until the server has a newer
- * version. A link cannot.
- */
+/** An edited read-only file waits at its place until the server has a newer version. A link cannot wait. */
 function isInTheWay({ kind, content }: Merged, local: LocalRow, remote: RemoteRow): boolean {
   if (local.content === remote.content) return false;
   return kind !== "file" || content === undefined;
 }
 
-/** Deletes read-only items that the server deleted. Edited ones go to the quarantine. */
+/** Edited read-only items go to the quarantine. */
 function deletionOf({ id, isReadOnly, onDisk }: Standing, local: LocalRow): LocalStep[] {
   if (local.sight !== "known") return [];
   const into = isReadOnly && onDisk === "edited" && local.kind !== "folder" ? "quarantine" : "trash";

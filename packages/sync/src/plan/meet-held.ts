@@ -7,8 +7,8 @@ import type { Policy } from "./policy.ts";
 import type { Standing } from "./standing.ts";
 
 /**
- * Joins nodes kept on one side, although the other deleted them, with the other side's nodes of the same name. Applies
- * to folders, and to files recreated here while their server deletion is held.
+ * Joins nodes that one side kept and the other deleted with the other side's nodes of the same name: folders, and files
+ * recreated here while their server deletion is held.
  * @param held nodes whose deletion is held, with the folders above
  */
 export function meetHeld(trees: Trees, tree: MergedTree, held: readonly Standing[], policy: Policy): Rekeying[] {
@@ -31,7 +31,7 @@ export function meetHeld(trees: Trees, tree: MergedTree, held: readonly Standing
     const here = remote === undefined ? undefined : onDisk.get(claimOf(remote));
     if (here?.local === undefined || remote === undefined || !isOneKind(here.local, remote)) return [];
     if (here.remoteRow === undefined && here.synced === undefined) return [{ from: here.id, to: id }];
-    // Moves its content on the server, where the emptied folder is then deleted.
+    // Its content moves on the server, where the emptied folder is then deleted.
     return isFolder && !filled.has(id) ? [{ from: here.id, to: id, merges: true }] : [];
   });
 }
@@ -44,19 +44,19 @@ function meetThere(
 ): Rekeying[] {
   if (there.local === undefined) return [{ from: id, to: there.id }];
   if (isFilled || !isAtRest(trees, there)) return [];
-  // The server's folder is separated from its local one and joined with this one in the next plan. Its content follows.
+  // The next plan joins the server's folder with this one. Its content follows.
   const mount = shareAt(trees, trees.local, there.local.parent);
   const to = policy.makeNodeId(mount === undefined ? undefined : trees.shares.get(mount)?.target);
   return [{ from: there.id, to, isRest: true }];
 }
 
-/** A link's target never changes, and another Unicode form means another file. */
+/** Another link target, or another Unicode form, means another file. */
 function isOneKind(local: LocalRow, remote: RemoteRow): boolean {
   if (local.kind !== remote.kind) return false;
   return local.content === remote.content || (local.kind === "file" && local.name === remote.name);
 }
 
-/** Returns folders with content that waits for a person. The others stay for hidden content only. */
+/** Content of these folders waits for a person. Other folders stay for hidden content only. */
 function filledOf(trees: Trees, held: readonly Standing[]): ReadonlySet<NodeId> {
   const filled = new Set<NodeId>();
   for (const { local, remote } of held) {
@@ -69,7 +69,7 @@ function filledOf(trees: Trees, held: readonly Standing[]): ReadonlySet<NodeId> 
   return filled;
 }
 
-/** Returns true if no local change in the folder is unsent. Otherwise it would count as the server's change. */
+/** True if no local change in the folder is unsent. Otherwise it would count as the server's. */
 function isAtRest({ local: rows, synced }: Trees, { id, local }: Standing): boolean {
   const isIn = (child: NodeId): boolean => [rows.get(child)?.parent, synced.get(child)?.place?.parent].includes(id);
   const children = [...rows.keys(), ...synced.keys()].filter(isIn);

@@ -4,16 +4,14 @@ import { mergedPrivacy } from "../model/privacy.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
 import type { Standing } from "./standing.ts";
 
-/** Origin of a node's place in the merged tree. */
 export type Source =
   | "disk"
   | "server"
   | "both"
-  /** A new place, because the node had to yield. The named side moves it first, and the other follows. */
+  /** The node had to yield. The named side moves it first, and the other follows. */
   | "forced_on_disk"
   | "forced_on_server";
 
-/** Target state of a node on both sides. */
 export interface Merged {
   readonly standing: Standing;
   readonly kind: NodeKind;
@@ -23,9 +21,9 @@ export interface Merged {
   readonly content: ContentKey | undefined;
   readonly executable: boolean;
   readonly isPrivate: boolean | undefined;
-  /** A deleted folder that is recreated for live content. */
+  /** Deleted folder, recreated for live content. */
   readonly isShell: boolean;
-  /** Kept only for unreadable content that may be unchanged. Nothing is recreated for it yet. */
+  /** The folder is kept only for unreadable content that may be unchanged. It is not recreated yet. */
   readonly isHeld: boolean;
 }
 
@@ -36,7 +34,6 @@ export function byAge(one: Merged, other: Merged): number {
   return one.standing.id < other.standing.id ? -1 : 1;
 }
 
-/** Returns the target tree of both sides, before name collisions are resolved. */
 export function merge(trees: Trees, standings: ReadonlyMap<NodeId, Standing>): MergedTree {
   const candidates = new Map([...standings].map(([id, standing]) => [id, mergeNode(standing)]));
   breakCycles(trees.rootId, candidates);
@@ -63,10 +60,7 @@ function mergeNode(standing: Standing): Merged {
   };
 }
 
-/**
- * If both sides moved the node, the server's place wins, because the server serializes moves. Otherwise the moved side
- * wins.
- */
+/** If both sides moved the node, the server's place wins, because the server serializes moves. */
 function mergePlace({ local, remote, synced, isReadOnly, isMisplaced }: Standing): { place: Place; source: Source } {
   const onDisk = local === undefined ? undefined : placeOf(local);
   const onServer = remote === undefined ? undefined : placeOf(remote);
@@ -85,7 +79,7 @@ function threeWay<Value>(local: Value | undefined, remote: Value | undefined, ba
   return remote === base ? local : undefined;
 }
 
-/** Undoes local moves that form a cycle with other moves, although each is valid alone. */
+/** Moves may form a cycle although each is valid alone. The local ones are undone. */
 function breakCycles(rootId: NodeId, candidates: MergedTree): void {
   for (const id of candidates.keys()) {
     for (let ring = ringAt(rootId, candidates, id); ring.length > 0; ring = ringAt(rootId, candidates, id)) {
@@ -100,7 +94,7 @@ function breakCycles(rootId: NodeId, candidates: MergedTree): void {
   }
 }
 
-/** Returns the cycle above a node, empty if there is none. */
+/** Returns the cycle above a node; empty: there is none. */
 function ringAt(rootId: NodeId, candidates: MergedTree, start: NodeId): Merged[] {
   const way: Merged[] = [];
   const seen = new Map<NodeId, number>();
@@ -123,7 +117,7 @@ function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
   const needed = [...candidates.values()].every(isRead)
     ? kept
     : withFolders(rootId, candidates, livingIn(rootId, candidates, isRead));
-  // Uses the order of the rows, so that the same node of a cycle is parked whatever else exists.
+  // In the order of the rows, so the same node of a cycle is parked whatever else exists.
   const merged: MergedTree = new Map();
   for (const id of candidates.keys()) {
     const node = kept.get(id);
@@ -132,16 +126,13 @@ function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
   return merged;
 }
 
-/**
- * Returns a function that is true if a node lives itself or with a live folder that it follows, and not only because of
- * its content.
- */
+/** True if a node lives itself or with a live folder that it follows, not only because of its content. */
 function livingIn(rootId: NodeId, candidates: MergedTree, counts: (node: Merged) => boolean): (id: NodeId) => boolean {
   const alive = new Map<NodeId, boolean>([[rootId, true]]);
   const isAlive = (id: NodeId): boolean => {
     const known = alive.get(id);
     if (known !== undefined) return known;
-    // Temporary value, which ends a cycle of dead nodes.
+    // Ends a cycle of dead nodes.
     alive.set(id, false);
     const node = candidates.get(id);
     const fate = node === undefined || !counts(node) ? "absent" : node.standing.fate;
@@ -157,7 +148,6 @@ function folderToFollow({ standing: { onDisk, remote, remoteRow }, place }: Merg
   return onDisk === "kept" && remote === undefined && remoteRow !== undefined ? remoteRow.parent : place.parent;
 }
 
-/** Returns live nodes and their folders. */
 function withFolders(rootId: NodeId, candidates: MergedTree, isAlive: (id: NodeId) => boolean): MergedTree {
   const kept: MergedTree = new Map();
   for (const start of candidates.keys()) {
@@ -166,7 +156,7 @@ function withFolders(rootId: NodeId, candidates: MergedTree, isAlive: (id: NodeI
       const node = candidates.get(id);
       if (node === undefined) break;
       const { parent, name } = node.place;
-      // The folder is unknown, so the node goes to the root.
+      // Unknown folder: the node goes to the root.
       const isLost = parent !== rootId && !candidates.has(parent);
       kept.set(id, isLost ? { ...node, place: { parent: rootId, name }, source: "forced_on_disk" } : node);
       id = parent;

@@ -5,26 +5,24 @@ import type { Place } from "../model/trees.ts";
 /** Deeper levels are not synced. */
 const depthMax = 2 * limits.pathNamesMax;
 
-/** Effect of one operation on a tree of names. */
 export interface Step<Operation> {
   readonly operation: Operation;
   readonly id: NodeId;
-  /** Place afterwards; undefined: deleted. */
+  /** undefined: the node is deleted */
   readonly to: Place | undefined;
-  /** Changes neither name nor existence. Only the node and its folder must exist. */
+  /** The step keeps name and existence. Only the node and its folder must exist. */
   readonly inPlace: boolean;
 }
 
 export interface Ordering<Operation> {
   readonly ready: readonly Step<Operation>[];
-  /** Steps that cannot be ordered: cycles of names, or steps that wait for something outside. */
+  /** Steps in cycles of names, or waiting for something outside. */
   readonly stuck: readonly Step<Operation>[];
 }
 
-/** Third element: the folder whose deletion includes the node, if it is not its parent. */
+/** Third element: folder whose deletion includes the node, if not its parent. */
 export type TableRow = readonly [id: NodeId, place: Place, goesWith?: NodeId];
 
-/** State of a tree during a plan: the place of each node, the owner of each name, and the number of children. */
 export class NameTable {
   readonly #rootId: NodeId;
   readonly #claim: (place: Place) => string;
@@ -58,12 +56,11 @@ export class NameTable {
     return this.#holders.get(this.#claim(place));
   }
 
-  /** Returns the folder whose deletion includes the node. */
+  /** Folder whose deletion includes the node. */
   folderOf(id: NodeId | undefined): NodeId | undefined {
     return id === undefined ? undefined : this.#countedIn.get(id);
   }
 
-  /** Returns a node and its existing folders upward. */
   *lineFrom(id: NodeId): Generator<NodeId, void> {
     let at: NodeId | undefined = id;
     for (let depth = 0; at !== undefined && at !== this.#rootId && depth <= depthMax; depth += 1) {
@@ -72,7 +69,7 @@ export class NameTable {
     }
   }
 
-  /** Returns the same nodes without names, so that none blocks a name. */
+  /** The same nodes without names, so that none blocks a name. */
   nameless(): NameTable {
     let number = 0;
     return this.#copied(
@@ -81,7 +78,6 @@ export class NameTable {
     );
   }
 
-  /** Returns the table as if these nodes had never existed. */
   without(isLeftOut: (id: NodeId) => boolean): NameTable {
     return this.#copied(this.#claim, (id) => !isLeftOut(id));
   }
@@ -92,7 +88,6 @@ export class NameTable {
     return copy;
   }
 
-  /** Returns true if the step is possible now. */
   allows({ id, to, inPlace }: Step<unknown>): boolean {
     if (inPlace) return this.#places.has(id);
     if (to === undefined) return (this.#children.get(id) ?? 0) === 0;
@@ -100,7 +95,7 @@ export class NameTable {
     return (holder === undefined || holder === id) && this.#reaches(to.parent, id);
   }
 
-  /** Returns true if the folders lead to the root or a parked node without passing `except`. */
+  /** True if the folders lead to the root or a parked node without passing `except`. */
   #reaches(id: NodeId, except: NodeId): boolean {
     let at = id;
     // Folders moved during a scan may be recorded as containing each other.
@@ -145,7 +140,7 @@ export function order<Operation>(table: NameTable, steps: readonly Step<Operatio
   return { ready, stuck: waiting };
 }
 
-/** Returns stuck steps that free each other's names, in an order in which their folders exist. */
+/** Stuck steps that free each other's names, in an order in which their folders exist. */
 export function ringOf<Operation>(table: NameTable, stuck: readonly Step<Operation>[]): readonly Step<Operation>[] {
   let ring = stuck.filter(({ inPlace }) => !inPlace);
   while (ring.length > 0) {

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey, DiskPlace, LocalRow, NodeState, Place, RemoteRow } from "../model/trees.ts";
 
-/** Change to send to the server. It contains its basis, so that the server rejects it if that has changed. */
+/** Change to send to the server. It contains its basis, and the server rejects it if that has changed. */
 export type RemoteOperation = { readonly id: NodeId; readonly group?: string } & (
   | { readonly op: "mkdir"; readonly place: Place; readonly isPrivate?: boolean | undefined }
   | { readonly op: "symlink"; readonly place: Place; readonly content: ContentKey }
@@ -35,24 +35,23 @@ export type RemoteOperation = { readonly id: NodeId; readonly group?: string } &
   | { readonly op: "delete"; readonly base: RemoteRow; readonly seen: number | undefined }
 );
 
-/** Mode values sent to the server. */
 type Mode = Pick<NodeState, "executable" | "isPrivate">;
 
-/** Change of the disk. Each is checked before and after. */
+/** Change of the disk. The disk is checked before and after. */
 export type LocalOperation = { readonly id: NodeId } & (
   | { readonly op: "create"; readonly place: DiskPlace; readonly remote: RemoteRow }
-  /** The content is the server's. The mode is merged separately and may be local. */
+  /** Brings the server's content. The mode is merged separately and may be local. */
   | ({ readonly op: "replace"; readonly local: LocalRow; readonly remote: RemoteRow } & Mode)
   | { readonly op: "move"; readonly local: LocalRow; readonly place: DiskPlace }
   | ({ readonly op: "set"; readonly local: LocalRow } & Mode)
-  /** `into`: destination of the bytes; those that the server lacks must stay accessible to the person. */
+  /** `into`: a person must be able to reach bytes that the server lacks. */
   | { readonly op: "delete"; readonly local: LocalRow; readonly into: "trash" | "quarantine" }
-  /** Parks the node, because it must free its name before it can be placed. Its row stays. */
+  /** Frees the name before the node can be placed. Its row stays. */
   | { readonly op: "park"; readonly local: LocalRow }
   /**
    * Gives the local bytes of a conflict their own name and node before the server's replace them.
    * - `onto`: earlier copy on the server whose next version they become. Without an exchange on the disk, they get the
-   *   name instead.
+   * name instead.
    * - `parent`: folder of the name
    * - `isPrivate`: privacy of the original
    */
@@ -66,17 +65,15 @@ export type LocalOperation = { readonly id: NodeId } & (
     }
 );
 
-/** Changes a node's id: the local item `from` becomes node `to`. */
+/** The local item `from` becomes node `to`. */
 export interface Rekeying {
   readonly from: NodeId;
   readonly to: NodeId;
-  /**
-   * Merges two folders: `from` stays on the server, and its content moves to `to` until `from` is empty and deleted.
-   */
+  /** `from` stays on the server, and its content moves to `to` until `from` is empty and deleted. */
   readonly merges?: boolean;
   /** The folder lives itself, so content deleted with it on the server, and not separately, lives in the new one. */
   readonly keepsContent?: boolean;
-  /** `to` is the rest of the local folder: it contains the server's content of `from`, and is deleted once empty. */
+  /** `to` contains the server's content of the local folder `from` and is deleted once empty. */
   readonly isRest?: boolean;
 }
 
@@ -85,7 +82,7 @@ export interface Plan {
   readonly rekeyings: readonly Rekeying[];
   readonly remote: readonly RemoteOperation[];
   readonly local: readonly LocalOperation[];
-  /** Nodes that differ but must wait, with the reason. */
+  /** Reason why a differing node must wait. */
   readonly waiting: ReadonlyMap<NodeId, string>;
   readonly heldDeletions: readonly NodeId[];
 }

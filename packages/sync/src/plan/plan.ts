@@ -14,9 +14,8 @@ import { type Standing, standingsOf } from "./standing.ts";
 import { digestOf } from "./digest.ts";
 
 /**
- * Plans the next changes that make all three trees equal. Pure except for new ids by `policy`. The trees must be
- * settled (`settle`). After the changes and another scan, the next plan continues. An empty plan means that nothing is
- * left or all else waits.
+ * Next changes toward equal trees. Pure except for new ids by `policy`. The trees must be settled (`settle`). After the
+ * changes and another scan, the next plan continues. In an empty plan, nothing is left or all else waits.
  */
 export function plan(trees: Trees, policy: Policy): Plan {
   const standings = standingsOf(trees);
@@ -58,7 +57,7 @@ export function plan(trees: Trees, policy: Policy): Plan {
   };
 }
 
-/** Removes refused changes before ordering, so that nothing sent depends on them. */
+/** Before ordering, so that nothing sent depends on a refused change. */
 function planUnrefused(
   trees: Trees,
   tree: MergedTree,
@@ -97,10 +96,7 @@ function withFolders(trees: Trees, held: ReadonlySet<NodeId>): ReadonlySet<NodeI
   return all;
 }
 
-/**
- * Returns new ids for unsent items whose id was made for another space, because they were found in a share or moved
- * there.
- */
+/** These ids were made for another space: the items were found in a share or moved there. */
 function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId }: Policy): Plan["rekeyings"] {
   if (isIdFor === undefined) return [];
   return [...tree.values()].flatMap(({ standing: { id, local, remoteRow, synced } }) => {
@@ -131,9 +127,9 @@ function newIds(trees: Trees, tree: MergedTree, policy: Policy): Rekeying[] {
 }
 
 /**
- * Returns locally moved folders that are in the server's trash without any local file that is there too. Such a folder
- * stayed for hidden content, was empty, or has new content only. Under its old id, all content deleted in it would
- * return, here as well. Nodes at rest and fresh ones do not matter, so a plan may omit them (`affectedPortion`).
+ * Locally moved folders in the server's trash without any local file that is there too: kept for hidden content, empty,
+ * or with only new content. Under its old id, all content deleted in it would return, here as well. Nodes at rest and
+ * fresh ones do not matter, so a plan may omit them (`affectedPortion`).
  */
 function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
   const moved = [...tree.values()].filter(
@@ -152,23 +148,20 @@ function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
   return new Set(moved.filter(({ standing }) => !filled.has(standing.id) && standing.local?.sight !== "unsettled"));
 }
 
-/**
- * Returns true if the local folder and the row in the trash are in different spaces. Nothing can be restored to another
- * space.
- */
+/** True if local folder and trashed row are in different spaces. Nothing can be restored to another space. */
 function isOutsideItsSpace(trees: Trees, { isHeld, standing: { local, remote, remoteRow } }: Merged): boolean {
   if (isHeld || local?.sight !== "known" || remote !== undefined || remoteRow === undefined) return false;
   return shareAt(trees, trees.local, local.parent) !== shareAt(trees, trees.remote, remoteRow.parent);
 }
 
-/** Returns true if the server deleted or forgot the node, and it exists here. */
+/** True if the server deleted or forgot the node, and it exists here. */
 function isThrownAway({ local, remote, remoteRow, synced }: Standing): boolean {
   return local !== undefined && remote === undefined && (remoteRow ?? synced) !== undefined;
 }
 
 /**
- * Returns the folder whose restore failed in a group because of a name. Unknown content would return with it, under a
- * name that another node of the group gets. The server does not report what was added before the deletion.
+ * Folder whose restore failed in a group because of a name. Unknown content would return with it, under a name that
+ * another node of the group gets. The server does not report what was added before the deletion.
  */
 function corneredBy(tree: MergedTree, { nodeId, code }: Refusal, refusals: KnownRefusals): Merged | undefined {
   if (code !== "exists") return undefined;
@@ -183,14 +176,14 @@ function corneredBy(tree: MergedTree, { nodeId, code }: Refusal, refusals: Known
 }
 
 /**
- * Returns true if the server refuses to restore the id: it was purged, changed before the deletion, or is in use. The
- * node is then recreated.
+ * True if the server refuses to restore the id: it was purged, changed before the deletion, or is in use. The node is
+ * then recreated.
  */
 function isHopeless({ standing: { id, local, remote, remoteRow, onDisk } }: Merged, refusals: KnownRefusals): boolean {
   if (local === undefined || remote !== undefined || onDisk === "kept") return false;
   const codes = remoteRow === undefined ? ["conflict", "not_found", "exists"] : ["conflict", "not_found"];
   const refusal = refusals.ofNode.get(id)?.find(({ code }) => codes.includes(code));
-  // Refused under two ids, so the id is not the reason.
+  // Refused under two ids: the id is not the reason.
   return refusal !== undefined && !refusals.ofDigest.get(refusal.digest)?.some(({ nodeId }) => nodeId !== id);
 }
 
@@ -199,7 +192,7 @@ interface KnownRefusals {
   readonly ofDigest: ReadonlyMap<string, readonly Refusal[]>;
 }
 
-/** Keeps the first rekeying of each node. Joining a server node takes precedence over a new id. */
+/** Joining a server node takes precedence over a new id. */
 function uniqueRekeyings(rekeyings: Plan["rekeyings"]): Plan["rekeyings"] {
   const seen = new Set<NodeId>();
   return rekeyings.filter(({ from, to }) => {

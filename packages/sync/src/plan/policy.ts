@@ -2,34 +2,31 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../model/brake-record.ts";
 import type { ContentKey, Refusal } from "../model/trees.ts";
 
-/** Conflicted copy of a file in the same folder. */
+/** The copy is in the file's folder. */
 export interface CopyMade {
   /** The copy has one of these. */
   readonly names: readonly string[];
   readonly content: ContentKey;
 }
 
-/** Inputs of the planner besides the trees. */
 export interface Policy {
-  /** Device name used in conflicted copies. */
+  /** In names of conflicted copies. */
   readonly device: string;
   readonly nowMs: number;
-  /** Names of one folder with the same key are equal on this disk, because it folds case or Unicode forms. */
+  /** Equal keys: names that are equal on this disk. */
   readonly slotKey: (name: string) => string;
   /**
-   * Returns the journal position applied for a space, which states what a folder's deletion has seen. The space is that
-   * of a mount; undefined: the account's own.
+   * Applied position of the space's journal, which is what a folder's deletion has seen. undefined: the account's own
+   * space.
    */
   readonly seenSeqIn: (share: NodeId | undefined) => number;
   readonly refusals: readonly Refusal[];
-  /** Returns the planned deletions, descendants included, that must wait. */
+  /** Returns deletions that must wait, descendants included. */
   readonly holdDeletions: (planned: readonly Braked[]) => ReadonlySet<NodeId>;
-  /** Returns this device's last copy of a node. undefined: none known. */
+  /** Last copy made by this device; undefined: none known */
   readonly copyMadeOf?: ((id: NodeId) => CopyMade | undefined) | undefined;
-  /** @param beside folder in the space of the new node; undefined: the root's space */
+  /** @param beside folder in the new node's space; undefined: the root's space */
   readonly makeNodeId: (beside?: NodeId) => NodeId;
-  /**
-   * Returns true if the id may belong to a new node of a space, because ids contain the shard. undefined: any id may.
-   */
+  /** Ids contain the shard, so a new node needs one of its space. undefined: any id may be used. */
   readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
 }

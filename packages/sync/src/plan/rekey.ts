@@ -3,7 +3,7 @@ import { type IndexedTrees, isLive, type LocalRow, type RemoteRow, type SyncedRo
 import { isPrivateIn } from "../model/privacy.ts";
 import type { Rekeying } from "./plan-types.ts";
 
-/** Changed rows; undefined: removed. */
+/** undefined: the row is removed. */
 export interface TreeChanges {
   readonly remote: Map<NodeId, RemoteRow | undefined>;
   readonly local: Map<NodeId, LocalRow | undefined>;
@@ -11,17 +11,15 @@ export interface TreeChanges {
 }
 
 /**
- * Gives a local item with its content another id. Content that the server's trash holds below the old id stays there,
- * and the new folder restores none of it. Content that must live was moved out of the old folder, as far as the base
- * shows, and returns separately.
+ * Gives a local item with its content another id. The new folder restores nothing that the server's trash holds below
+ * the old id. Content that must live was moved out of the old folder, as far as the base shows, and returns separately.
  */
 export function rekey(trees: IndexedTrees, { from, to, merges, keepsContent, isRest }: Rekeying): TreeChanges {
   const changes: TreeChanges = { remote: new Map(), local: new Map(), synced: new Map() };
   const local = trees.local.get(from);
   if (local !== undefined) changes.local.set(from, undefined).set(to, local);
   const baseThere = trees.synced.get(to);
-  // Nobody made the item public that took the private item's place. Without privacy in the base, it is merged as
-  // private.
+  // Nobody made the item public that took the private item's place. Without privacy in the base, it merges as private.
   if (local?.isPrivate === false && baseThere !== undefined && isPrivateIn(baseThere)) {
     const { isPrivate: _opened, ...rest } = baseThere;
     changes.synced.set(to, rest);

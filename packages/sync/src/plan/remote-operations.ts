@@ -23,14 +23,9 @@ type RemoteStep = Step<RemoteOperation>;
 
 export interface RemotePlan {
   readonly operations: readonly RemoteOperation[];
-  /** Nodes whose operation cannot be ordered now. */
   readonly stuck: readonly NodeId[];
-  /** Local differences that may not be sent. */
   readonly forbidden: readonly NodeId[];
-  /**
-   * Trashed folders that can only return under another id, because they would restore an item whose name is needed
-   * first.
-   */
+  /** Nodes that can only return under another id: they would restore an item whose name is needed first. */
   readonly cornered: readonly NodeId[];
 }
 
@@ -39,11 +34,11 @@ export interface RemoteContext {
   /** Deletions that wait; their names are taken. */
   readonly held: ReadonlySet<NodeId>;
   readonly seenSeqIn: Policy["seenSeqIn"];
-  /** Nodes that the server refused. Operations that need their names or folders wait too. */
+  /** Operations that need names or folders of refused nodes wait too. */
   readonly refused: ReadonlySet<NodeId>;
 }
 
-/** Plans the server changes that produce the merged tree, as far as this disk has it already. */
+/** Server changes toward the merged tree, as far as this disk has it already. */
 export function planRemote(
   trees: Trees,
   tree: MergedTree,
@@ -77,17 +72,17 @@ export function planRemote(
   };
 }
 
-/** Returns true for an edit of a live node that keeps its place. */
+/** True for an edit of a live node that keeps its place. */
 export function isEdit(operation: RemoteOperation): boolean {
   return operation.op === "set" || (operation.op === "put" && operation.revive === undefined);
 }
 
-/** Returns true if the server must reach the merged place before the disk. */
+/** True if the server must reach the merged place before the disk. */
 export function serverGoesFirst({ source }: Merged): boolean {
   return source === "forced_on_server";
 }
 
-/** Returns true for a local node whose folder the server deleted. It needs another id. */
+/** True for a local node whose folder the server deleted. */
 export function needsNewId({
   standing: { local, remote, remoteRow, synced, onDisk },
   isShell,
@@ -100,8 +95,8 @@ export function needsNewId({
 }
 
 /**
- * Returns owners of server names that affect the order: nodes that stay, nodes deleted separately or waiting for that,
- * and nodes restored with their folder.
+ * These names affect the order: nodes that stay, nodes deleted separately or waiting for that, and nodes restored with
+ * their folder.
  */
 function holdersOf(trees: Trees, tree: MergedTree, deleted: ReadonlySet<NodeId>): TableRow[] {
   const isListed = (id: NodeId): boolean => id === trees.rootId || tree.has(id) || deleted.has(id);
@@ -116,10 +111,9 @@ function nearestAbove(trees: Trees, parent: NodeId, isListed: (id: NodeId) => bo
   return foldersFrom(trees, parent).find(isListed) ?? parent;
 }
 
-/** Returns a folder and those above on the server, including trashed ones. */
 function* foldersFrom(trees: Trees, start: NodeId): Generator<NodeId, void> {
   let at: NodeId | undefined = start;
-  // Exceeds the server's depth limit, so the rows form a cycle.
+  // Beyond the server's depth limit, the rows form a cycle.
   for (let depth = 0; at !== undefined && depth <= 2 * limits.pathNamesMax; depth += 1) {
     yield at;
     at = trees.remote.get(at)?.parent;
@@ -149,7 +143,7 @@ interface BothSides {
 }
 
 function changesOf(trees: Trees, node: Merged, { local, remote }: BothSides): RemoteStep[] {
-  // One change per node at a time, because the next is based on the new revision.
+  // One change per node at a time: the next is based on the new revision.
   if (!samePlace(node.place, remote)) {
     const isClosedFirst = isPrivateIn(local) && isInPrivate(trees, remote);
     const closing = isClosedFirst ? settingOf(node, local, remote).filter(isClosing) : [];
@@ -162,8 +156,8 @@ function changesOf(trees: Trees, node: Merged, { local, remote }: BothSides): Re
 }
 
 /**
- * An item leaving a private folder is made private before it moves, so that others never read it. Elsewhere a refused
- * mode change would only delay the move.
+ * An item that leaves a private folder is made private before it moves, so that others never read it. Elsewhere a
+ * refused mode change would only delay the move.
  */
 function isInPrivate(trees: Trees, { parent }: RemoteRow): boolean {
   return foldersFrom(trees, parent).some((folder) => isPrivateIn(trees.remote.get(folder)));
@@ -183,7 +177,7 @@ function settingOf({ standing, kind, ...node }: Merged, local: LocalRow, base: R
   return [stepIn({ op: "set", id: standing.id, executable, isPrivate, base })];
 }
 
-/** Includes the mode only if it changed here. Another device's concurrent mode change is then no conflict. */
+/** Sends the mode only if it changed here: another device's concurrent mode change is then no conflict. */
 function putOf({ standing: { id }, ...node }: Merged, local: LocalRow, base: RemoteRow) {
   const executable = node.executable === base.executable ? undefined : node.executable;
   const isPrivate = samePrivacy(node, base) ? undefined : node.isPrivate;
@@ -207,8 +201,8 @@ function deletionOf(id: NodeId, base: RemoteRow, seenSeq: number): RemoteStep {
 }
 
 /**
- * Returns folders of a cycle that waits for names which only return with a folder in it, and could be deleted only
- * then. An example: two nested folders swapped places here after the inner one was deleted on the server.
+ * A cycle waits for names which only return with a folder in it, and could be deleted only then. Example: two nested
+ * folders swapped places here after the inner one was deleted on the server.
  */
 function corneredBy(trees: Trees, tree: MergedTree, stuck: readonly RemoteStep[], table: NameTable): readonly NodeId[] {
   const isDead = (id: NodeId): boolean => !tree.has(id) && !isLive(trees, id);

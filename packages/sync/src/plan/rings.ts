@@ -9,9 +9,8 @@ type RemoteStep = Step<RemoteOperation>;
 
 /**
  * Groups operations that free each other's names; the server checks a group after all of it. A group must fit in one
- * request. If it does not, only mutually dependent operations are grouped, and the rest is sent separately after its
- * dependencies. If even that is too large, one node first gets another name, so that the next plan can proceed one by
- * one.
+ * request. Otherwise only mutually dependent operations are grouped, and the rest follows its dependencies. If even
+ * that is too large, one node first gets another name, so that the next plan can proceed one by one.
  * @param ring in an order in which the folders exist
  */
 export function grouped(
@@ -40,7 +39,7 @@ function asGroup(steps: readonly RemoteStep[]): RemoteOperation[] {
   return steps.map(({ operation }) => (group === undefined ? operation : { ...operation, group }));
 }
 
-/** Returns, for each step, those that must precede or accompany it. */
+/** Steps that must precede or accompany each step. */
 function needsIn(table: NameTable, ring: readonly RemoteStep[]): readonly (readonly number[])[] {
   const indices = new Map(ring.map(({ id }, at) => [id, at]));
   const leaving = Map.groupBy(ring.keys(), (at) => table.folderOf(ring[at]?.id));
@@ -51,7 +50,6 @@ function needsIn(table: NameTable, ring: readonly RemoteStep[]): readonly (reado
   });
 }
 
-/** Gives one node, whose name is needed, a free and unwanted name. */
 function asideOf(table: NameTable, ring: readonly RemoteStep[], knot: readonly RemoteStep[]): RemoteOperation[] {
   const wanted = new Set(knot.map(({ to }) => to && table.holderOf(to)));
   const base = knot.flatMap(({ id, operation }) => (wanted.has(id) ? standingOf(operation) : []))[0];
@@ -63,7 +61,6 @@ function asideOf(table: NameTable, ring: readonly RemoteStep[], knot: readonly R
   return [{ op: "move", id: base.id, place, base, revive: false }];
 }
 
-/** Returns a live node that leaves its place on the server. */
 function standingOf(operation: RemoteOperation): (RemoteRow & { readonly id: NodeId })[] {
   const leaves = operation.op === "delete" || (operation.op === "move" && !operation.revive);
   return leaves ? [{ ...operation.base, id: operation.id }] : [];
@@ -74,10 +71,7 @@ interface Visit {
   next: number;
 }
 
-/**
- * Returns mutually dependent steps together, each group after its dependencies: strongly connected components by
- * Tarjan's algorithm, without recursion.
- */
+/** Strongly connected components by Tarjan's algorithm, without recursion. Each group follows its dependencies. */
 function knotsOf(needs: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const knots: number[][] = [];
   const order: number[] = needs.map(() => -1);

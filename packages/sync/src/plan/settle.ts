@@ -14,16 +14,16 @@ import {
 } from "../model/trees.ts";
 
 export interface Settlement {
-  /** Rows of the synced tree derived from the other two; undefined: removed. */
+  /** Derived from the other two trees; undefined: removed. */
   readonly synced: ReadonlyMap<NodeId, SyncedRow | undefined>;
-  /** Offers and intents whose results are known. */
+  /** Offers and intents with known results. */
   readonly answered: readonly Offer[];
   readonly seen: readonly NodeId[];
 }
 
 /**
- * Makes values on which both sides agree the new base, and also results of own offers, even if the disk has changed
- * since. A lost response is therefore never a conflict.
+ * Agreed values become the new base, and also results of own offers, even if the disk has changed since. A lost
+ * response is therefore never a conflict.
  */
 export function settle(trees: Trees): Settlement {
   const offers = Map.groupBy(trees.offers, (offer) => offer.nodeId);
@@ -67,7 +67,7 @@ function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedR
   };
 }
 
-/** Agrees on changes of the disk that follow the server, even if the run crashed before recording them. */
+/** Agrees on disk changes that follow the server, even after a crash before they were recorded. */
 function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
   const synced = trees.synced.get(id);
   const intent = trees.intents.get(id);
@@ -76,7 +76,7 @@ function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
   if (intent.isMove === true) return afterMove(synced, intent, local);
   if (local === undefined) return intent.content === undefined ? undefined : synced;
   if (local.sight === "unsettled" || local.content !== intent.content) return synced;
-  // Only the mode should change, and it did not, or a power failure undid it.
+  // The mode did not change, or a power failure undid it.
   const isModeDone = local.executable === intent.executable && samePrivacy(local, intent);
   if (synced?.content === intent.content && !isModeDone) return synced;
   const { isPrivate: _before, ...known } = synced ?? { ...blank(local.kind), place: intent.place };
@@ -108,7 +108,7 @@ function take(base: SyncedRow | undefined, remote: RemoteRow, offer: Offer): Syn
   // An edit of a node without a base, for example a hidden one, creates no base.
   const isMine = isContentMine || isPlaceMine || isBitMine || isPrivacyMine;
   if (isOfKnown && (base === undefined || !isMine)) return base;
-  // A node deleted again may return because of somebody else. A local recreation is then still an edit.
+  // Somebody else may bring back a node deleted again. A local recreation is then still an edit.
   const held = remote.trashed ? undefined : offer.held;
   const { isPrivate, ...known } = base ?? { ...blank(remote.kind), place: offer.place, executable: remote.executable };
   return {

@@ -3,21 +3,20 @@ import { isReadOnly, mayEdit } from "../model/rights.ts";
 import { shareOf } from "../model/whereabouts.ts";
 import { isLive, type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "../model/trees.ts";
 
-/** Change of one side since the base, for one node. */
+/** Change since the base. */
 export type Change = "kept" | "moved" | "edited" | "deleted";
 
-/** Result for a node that the base contains. */
 export type Fate =
-  /** Exists whatever happens to its folder, which is recreated if needed. */
+  /** The node exists whatever happens to its folder, which is recreated if needed. */
   | "needed"
-  /** Exists exactly if its current folder does. */
+  /** The node exists exactly if its current folder does. */
   | "follows"
   | "absent";
 
 /**
- * Decision table, as in electric's client; a missing cell does not compile. Rows are local changes, columns are server
- * changes. `moved`: only moved; an edit with a move is `edited`. For folders, the deletion of a parent also counts as
- * `deleted` and is distinguished below.
+ * Decision table, as in electric's client; a missing cell does not compile. Rows: local changes; columns: server
+ * changes. An edit with a move is `edited`. A folder deleted with its parent is `deleted` too and is distinguished
+ * below.
  */
 const fates: Readonly<Record<Change, Readonly<Record<Change, Fate>>>> = {
   kept: { kept: "needed", moved: "needed", edited: "needed", deleted: "absent" },
@@ -26,7 +25,7 @@ const fates: Readonly<Record<Change, Readonly<Record<Change, Fate>>>> = {
   deleted: { kept: "absent", moved: "follows", edited: "needed", deleted: "absent" },
 };
 
-/** Fates of items below a deleted one that were not deleted themselves; they follow their folder. */
+/** Items below a deleted one, not deleted themselves, follow their folder. */
 const fatesBelow: typeof fates = {
   ...fates,
   kept: { ...fates.kept, deleted: "follows" },
@@ -36,23 +35,23 @@ const fatesBelow: typeof fates = {
 export interface Standing {
   readonly id: NodeId;
   readonly local: LocalRow | undefined;
-  /** Live rows only. */
+  /** Live row. */
   readonly remote: RemoteRow | undefined;
-  /** Includes trashed rows. */
+  /** Live or trashed row. */
   readonly remoteRow: RemoteRow | undefined;
   readonly synced: SyncedRow | undefined;
   readonly onDisk: Change | "new" | "none";
   readonly onServer: Change | "new" | "none";
   readonly fate: Fate;
-  /** This account can only read it. The server's state wins, and local differences wait or yield. */
+  /** This account can only read it. The server's state wins; local differences wait or yield. */
   readonly isReadOnly: boolean;
-  /** Read-only, but with a right at the file itself to change bytes and executable bit. */
+  /** Read-only, but the file's own right allows changing bytes and executable bit. */
   readonly mayEdit: boolean;
-  /** A mount locally moved into a share. It returns to the account's own space. */
+  /** Mount locally moved into a share. It returns to the account's own space. */
   readonly isMisplaced: boolean;
 }
 
-/** Returns every node that is local, live on the server or agreed. */
+/** Covers nodes that are local, live on the server, or agreed. */
 export function standingsOf(trees: Trees): ReadonlyMap<NodeId, Standing> {
   const live = liveRows(trees);
   const ids = new Set([...live.keys(), ...trees.local.keys(), ...trees.synced.keys()]);
@@ -99,7 +98,7 @@ function fateOf(trees: Trees, standing: Omit<Standing, "fate"> & { onDisk: Chang
   return (below ? fatesBelow : fates)[onDisk][onServer];
 }
 
-/** Everything below a locally deleted folder is absent, so only the topmost counts as deleted itself. */
+/** Only the topmost counts as deleted itself. */
 function isBelowDeletion(trees: Trees, { synced }: Pick<Standing, "synced">): boolean {
   const parent = synced?.place?.parent;
   return parent !== undefined && parent !== trees.rootId && !trees.local.has(parent);

@@ -14,7 +14,7 @@ import {
 import type { Outgoing } from "./proposal.ts";
 import { withVersion } from "../plan/settle.ts";
 
-/** Agrees on an accepted operation, whatever the disk has become meanwhile. @param node node in the response */
+/** Agrees on an accepted operation, whatever the disk has become meanwhile. */
 export function agreed(
   before: SyncedRow | undefined,
   operation: RemoteOperation,
@@ -48,7 +48,7 @@ export function agreed(
   }
 }
 
-/** An older server accepts the request without storing it. */
+/** An older server accepts privacy without storing it. */
 function withPrivacy(base: SyncedRow, operation: RemoteOperation, node: BatchResult["node"]): SyncedRow {
   const sent = privacyOf(operation);
   const { isPrivate: _before, ...rest } = base;
@@ -56,7 +56,7 @@ function withPrivacy(base: SyncedRow, operation: RemoteOperation, node: BatchRes
   return isTaken ? { ...rest, ...(sent && { isPrivate: true }) } : base;
 }
 
-/** Returns the privacy that the operation sets; undefined: none. */
+/** undefined: the operation sets none */
 export function privacyOf(operation: RemoteOperation): boolean | undefined {
   if (operation.op === "create") return operation.local.isPrivate;
   return "isPrivate" in operation ? operation.isPrivate : undefined;
@@ -83,9 +83,8 @@ export function offerOf({ operation, operationId }: Outgoing, sinceMs: number): 
 }
 
 /**
- * Returns the offers after a response. No server remembers refusals, and a repeated request of the transport or a proxy
- * may be executed late. Offers that create a node or change its bytes are therefore kept, because they identify the
- * device's own result.
+ * Servers do not remember refusals, and the transport or a proxy may repeat a request late. Offers that create a node
+ * or change its bytes are therefore kept: they identify the device's own result.
  */
 export function offersAfter(
   known: readonly Offer[],
@@ -121,13 +120,12 @@ function saysTheSame(one: Offer, other: Offer): boolean {
   return isOnSame && isModeSame && one.content === other.content;
 }
 
-/** Returns the executable bit that the operation sets; undefined: none. */
+/** undefined: the operation sets none */
 export function bitOf(operation: RemoteOperation): boolean | undefined {
   if (operation.op === "create") return operation.local.executable;
   return operation.op === "put" || operation.op === "set" ? operation.executable : undefined;
 }
 
-/** @param result result of this uncommitted operation */
 export function refusalOf({ operation }: Outgoing, result: BatchResult, nowMs: number): Refusal {
   const code = result.code ?? (result.status === "missing" ? "missing_blocks" : "failed");
   return { nodeId: operation.id, digest: digestOf(operation), code, notBeforeMs: nowMs + refusedForMs };

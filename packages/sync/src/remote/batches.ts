@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import type { RemoteOperation } from "../plan/plan-types.ts";
 import { Groundwork } from "./groundwork.ts";
 
-/** Blocks of files up to this size travel with the operations. Larger ones are sent ahead. */
+/** Blocks of files up to this size travel with the operations; larger ones are sent ahead. */
 export const smallFileBytesMax = limits.blockBytesMin;
 
 /**
@@ -25,8 +25,8 @@ export interface Batch {
 }
 
 /**
- * Splits planned operations into requests, in order. A group is never split. A folder is deleted only after the
- * response to moves out of it.
+ * Splits operations into requests, in order. A group is never split. A folder is deleted only after the response to
+ * moves out of it.
  */
 export function* batchesOf(
   operations: readonly RemoteOperation[],
@@ -60,7 +60,6 @@ export function* batchesOf(
   if (batch.length > 0) yield toBatch(batch);
 }
 
-/** Returns true if the later request must wait for the earlier response. */
 export function mustWait(earlier: Batch, later: Batch): boolean {
   if (earlier.isOrdered || later.isOrdered) return true;
   return later.operations.some((operation) => {
@@ -69,13 +68,11 @@ export function mustWait(earlier: Batch, later: Batch): boolean {
   });
 }
 
-/** Returns the folder that must exist first. */
 export function parentOf(operation: RemoteOperation): NodeId | undefined {
   if (operation.op === "put") return operation.revive?.parent;
   return "place" in operation ? operation.place.parent : undefined;
 }
 
-/** Returns each operation alone, or a group of neighbors. */
 export function* unitsOf(operations: readonly RemoteOperation[]): Generator<readonly RemoteOperation[]> {
   for (let start = 0; start < operations.length;) {
     const group = operations[start]?.group;

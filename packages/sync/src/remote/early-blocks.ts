@@ -4,11 +4,11 @@ import type { BlockTaker, ReadBlock, Server } from "@holdfast/sync-ports/ports";
 import type { SyncState } from "../state/sync-state.ts";
 import { givenAt, isReadOnlyAt } from "../model/rights.ts";
 
-/** Concurrent requests. Each keeps its data in memory until the response. */
+/** Each request has its data in memory until the response. */
 const inFlightMax = 2;
 /**
- * Total time for which a scan may wait for blocks, because other changes wait for the scan. On a slow connection, most
- * blocks are read twice.
+ * Total time for which a scan may wait for blocks; other changes wait for the scan. On a slow connection, most blocks
+ * are read twice.
  */
 const delayMsMax = 10_000;
 
@@ -21,13 +21,12 @@ export interface EarlyBlocksParts {
 }
 
 /**
- * Sends blocks of large new files while they are first read. Sending is optional: the plan sends missing blocks and
- * omits those of changed files. A file that shares a block with a known one is left to the plan, which sends only
- * differences.
+ * Sends blocks of large new files during their first read. Sending is optional: the plan sends missing blocks. A file
+ * that shares a block with a known one is left to the plan, which sends only differences.
  */
 export class EarlyBlocks {
   readonly #parts: EarlyBlocksParts;
-  /** Blocks by space and hash that the server confirmed during this scan. */
+  /** Space and hash of blocks that the server confirmed during this scan. */
   readonly #arrived = new Set<string>();
   readonly #underWay = new Set<Promise<unknown>>();
   #delayMs = 0;
@@ -46,7 +45,6 @@ export class EarlyBlocks {
 
   /**
    * @param folder nearest known folder above
-   * @param sizeBytes size of the file
    * @returns undefined if nothing may be sent
    */
   takerIn(folder: NodeId, sizeBytes: number): BlockTaker | undefined {
@@ -72,7 +70,6 @@ export class EarlyBlocks {
     return this.#arrived.has(keyOf(hash, into));
   }
 
-  /** Resolves when no request is pending. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }
@@ -89,7 +86,7 @@ export class EarlyBlocks {
     return !this.#isOver;
   }
 
-  /** @returns true once the bytes are not needed any longer */
+  /** @returns true once the bytes are no longer needed */
   async #send(blocks: readonly ReadBlock[], into: NodeId | undefined, sizeBytes: number): Promise<boolean> {
     const { server } = this.#parts;
     const wanted = new Map(
@@ -102,7 +99,7 @@ export class EarlyBlocks {
       for (const hash of wanted.keys()) this.#arrived.add(keyOf(hash, into));
       return true;
     } catch (error) {
-      // The error occurs again and is reported when the plan is executed.
+      // The plan meets the error again and reports it.
       if (!(error instanceof HoldfastError)) throw error;
       this.#isOver = true;
       return false;

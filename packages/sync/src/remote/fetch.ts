@@ -16,7 +16,7 @@ import { restored } from "./listing.ts";
 import { beginListingAnew, isListingAnew, listAnew, queryAll, resetToEpoch } from "./reset.ts";
 import type { Ears } from "./ears.ts";
 
-/** Updates the remote tree to the head of the journal. Each page's rows and cursor are one transaction. */
+/** Updates the remote tree to the journal's head. Each page's rows and cursor are one transaction. */
 export async function fetchRemote(ears: Ears): Promise<void> {
   const { state } = ears;
   if (state.cursor === undefined) await listFirst(ears);
@@ -36,7 +36,7 @@ export async function fetchRemote(ears: Ears): Promise<void> {
   }
 }
 
-/** Returns false for an older server, which reports no privacy. */
+/** An older server reports no privacy. */
 async function tellsPrivacy(server: Server): Promise<boolean> {
   const { items } = await server.snapshot(undefined);
   return items.some((node) => node.private !== undefined);
@@ -54,7 +54,7 @@ async function fetchPage(ears: Ears): Promise<boolean> {
   const heard = { get: (id: NodeId) => rows.get(id) ?? state.remote.get(id) };
   const learn = (id: NodeId, row: RemoteRow): void => {
     const known = heard.get(id);
-    // Includes equal numbers, because an item restored with its folder is unchanged except for the trash.
+    // Equal numbers count: an item restored with its folder is unchanged except for the trash.
     if (known === undefined || row.seq >= known.seq) rows.set(id, row);
   };
   const head = page.has_more ? 0 : knownHead(state, page.epoch);
@@ -63,7 +63,7 @@ async function fetchPage(ears: Ears): Promise<boolean> {
   const ended = new Set(endedMounts(state).filter((mount) => isToldGone(state, mount)));
   const mounts = new Mounts(state, (id) => ended.has(id));
   const listings = new Listings(state);
-  // The root folder has no row, as in a listing. Its links and rights do not concern the disk.
+  // The root's links and rights do not concern the disk.
   const changes = page.changes.filter(({ id }) => id !== state.rootId);
   for (const change of changes) await applyChange({ ...ears, mounts, heard, listings }, change, learn);
   const [shares, rights] = [[...mounts.learnt], [...mounts.learntRights]];
@@ -80,7 +80,7 @@ async function fetchPage(ears: Ears): Promise<boolean> {
   return page.has_more;
 }
 
-/** Returns true if a mount has ended. One whose folder appears on a later page has not. */
+/** A mount whose folder appears on a later page has not ended. */
 function isToldGone({ rootId, remote }: SyncState, mount: NodeId): boolean {
   for (let at = mount, depth = 0; at !== rootId && depth <= 2 * limits.pathNamesMax; depth += 1) {
     const row = remote.get(at);
@@ -117,14 +117,14 @@ async function showAgain({ server, state }: Ears): Promise<void> {
   state.commit({ remote, rights: [...mounts.learntRights], settings: [[shownAgainSetting, looked], ...listing] });
 }
 
-/** Returns decisions of people to move items to the server's trash, and removes those that are done or outdated. */
+/** Adds people's decisions to move items to the server's trash; drops outdated ones. */
 function decidedIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId, true | undefined> {
   const done = [...state.decided.keys()].filter((id) => !state.local.has(id));
   const decided = new Map<NodeId, true | undefined>(done.map((id) => [id, undefined]));
   for (const change of changes) {
     const id = change.id as NodeId;
     if (change.rewound === true || change.approved === true) decided.set(id, true);
-    // Emptying the trash deletes nothing more on devices. The earlier decision stays.
+    // Emptying the trash deletes nothing more on devices, so the earlier decision stays.
     else if (change.from_trash !== true && (state.decided.has(id) || decided.has(id))) decided.set(id, undefined);
   }
   return decided;
@@ -132,7 +132,6 @@ function decidedIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId
 
 interface Page extends Pick<Ears, "server" | "state"> {
   readonly mounts: Mounts;
-  /** Remote tree including the page so far. */
   readonly heard: { get(id: NodeId): RemoteRow | undefined };
   readonly listings: Listings;
 }
@@ -157,7 +156,7 @@ async function applyChange(
   // A returned item may have new content.
   const hasMoved = known === undefined || known.trashed || known.parent !== row.parent;
   if (node.kind !== "folder" && node.kind !== "mount") return;
-  // It arrived with a folder that appeared, and is reported as gone because it is in the trash now.
+  // It arrived with a folder that appeared, and is in the trash now.
   const isUnheard = known === undefined && existed === true;
   if (kind !== "appeared" && !isUnheard && !(hasMoved && listings.mayLack)) return;
   // Its content cannot be listed, so the known rows stay.
@@ -176,9 +175,9 @@ async function applyChange(
 const listedSetting = "listed below";
 
 /**
- * Handles folders missing from listings. A listing shows the present, so a folder may have moved out since it appeared.
- * Its later journal entry reports only itself, and its content is unknown. Folders that moved before the listings were
- * requested are therefore listed too.
+ * Handles folders missing from listings. A listing shows the present, so a folder may have moved out since it appeared;
+ * its later journal entry reports only itself. Folders that moved before the listings were requested are therefore
+ * listed too.
  */
 class Listings {
   readonly #wasBefore: boolean;
@@ -196,7 +195,7 @@ class Listings {
     this.#isNow = true;
   }
 
-  /** A page after listings was requested after them. Its end removes all doubt. */
+  /** A page requested after the listings removes all doubt at its end. */
   settings(hasMore: boolean): readonly (readonly [string, string])[] {
     if (this.#isNow) return [[listedSetting, "yes"]];
     return this.#wasBefore && !hasMore ? [[listedSetting, "no"]] : [];
@@ -205,8 +204,8 @@ class Listings {
 
 /**
  * Finds nodes missing from a listing. While a folder of another space was out of view, changes inside were not
- * reported, even if its mount disappeared with a parent. A missing node counts as gone only if one response says so and
- * confirms that the folder exists. Each mount is new, so former content is found below the listed folders.
+ * reported. A missing node counts as gone only if one response says so and confirms that the folder exists. Each mount
+ * is new, so former content is found below the listed folders.
  */
 async function missedIn(
   { server, state }: Pick<Page, "server" | "state">,
@@ -223,7 +222,6 @@ async function missedIn(
   return lacking.flatMap(([id, row]) => (answers.get(id) === "live" ? [] : [[id, { ...row, trashed: true }] as const]));
 }
 
-/** Returns each row once. */
 function* rowsBelow(state: SyncState, folders: readonly NodeId[]): Generator<readonly [NodeId, RemoteRow]> {
   const passed = new Set<NodeId>();
   const waiting = [...folders];
@@ -239,7 +237,7 @@ function* rowsBelow(state: SyncState, folders: readonly NodeId[]): Generator<rea
   }
 }
 
-/** @returns undefined if it is gone again, which a later entry reports */
+/** @returns undefined if it is gone again */
 async function listBelow(server: Server, id: NodeId): Promise<Awaited<ReturnType<Server["listBelow"]>> | undefined> {
   try {
     return await server.listBelow(id);

@@ -7,14 +7,14 @@ import { ofSameServer } from "./same-server.ts";
 
 const rowsAtOnce = 1000;
 
-/** Stores everything on the server page by page. Only the cursor of the last page makes it valid. */
+/** Stores the server's tree. Only the last page's cursor makes it valid. */
 export async function listFirst(ears: Pick<Ears, "server" | "state" | "identity">): Promise<void> {
   const { state } = ears;
   forgetListing(state);
   state.commit(await ofSameServer(ears, () => keepListing(ears)));
 }
 
-/** Removes an interrupted listing, which may be outdated. */
+/** An interrupted listing may be outdated. */
 function forgetListing(state: SyncState): void {
   let gone: (readonly [NodeId, RemoteRow | undefined])[] = [];
   for (const id of state.remote.keys()) {

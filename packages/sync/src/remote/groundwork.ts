@@ -3,12 +3,11 @@ import { limits } from "@holdfast/core/limits";
 import type { RemoteOperation } from "../plan/plan-types.ts";
 import { claimOf, type Place } from "../model/trees.ts";
 
-/** Dependencies of operations on earlier ones of the plan, except for their parent folders. */
+/** Dependencies on earlier operations of the plan, except for parent folders. */
 export class Groundwork {
   readonly #leavers = new Map<NodeId, Set<NodeId>>();
   readonly #freed = new Map<string, NodeId>();
 
-  /** @param remote places on the server before the first operation */
   constructor(remote: Pick<ReadonlyMap<NodeId, Place>, "get">, operations: readonly RemoteOperation[]) {
     const groups = new Map(operations.flatMap(({ op, id, group }) => (op === "delete" ? [[id, group] as const] : [])));
     for (const each of operations) {
@@ -22,12 +21,12 @@ export class Groundwork {
     }
   }
 
-  /** Returns nodes that move out of the deleted folder. Otherwise they would be deleted with it. */
+  /** Nodes that move out would otherwise be deleted with the folder. */
   leaversOf({ op, id }: RemoteOperation): ReadonlySet<NodeId> {
     return (op === "delete" ? this.#leavers.get(id) : undefined) ?? noNodes;
   }
 
-  /** Returns the node whose operation frees the needed name. */
+  /** The operation of this node frees the needed name. */
   holderBefore(operation: RemoteOperation): NodeId | undefined {
     const holder = "place" in operation ? this.#freed.get(claimOf(operation.place)) : undefined;
     return holder === operation.id ? undefined : holder;
@@ -36,7 +35,6 @@ export class Groundwork {
 
 const noNodes: ReadonlySet<NodeId> = new Set();
 
-/** Returns a folder and those above, up to the depth limit. */
 function* foldersFrom(remote: Pick<ReadonlyMap<NodeId, Place>, "get">, start: NodeId): Generator<NodeId, void> {
   let at: NodeId | undefined = start;
   for (let depth = 0; at !== undefined && depth <= 2 * limits.pathNamesMax; depth += 1) {

@@ -3,7 +3,6 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { SyncState } from "../state/sync-state.ts";
 import type { ContentKey } from "../model/trees.ts";
 
-/** A content on the server, against which a new one is encoded. */
 export interface Like {
   readonly content: ContentKey;
   readonly entries: readonly ManifestEntry[];
@@ -13,17 +12,16 @@ export interface Like {
 
 /** Sending a shorter list is faster than finding a similar one. */
 const entriesMin = 4;
-/** Blocks used to find similar contents. */
 const samplesMax = 16;
 
 interface NewFile {
   readonly content: ContentKey;
   readonly blocks: readonly ManifestEntry[];
-  /** Returns true if a folder is in the file's space. Other spaces have other blocks. */
+  /** True in the file's space. Other spaces have other blocks. */
   readonly isOfSpace: (folder: NodeId) => boolean;
 }
 
-/** Finds a version of another file with the same content, or else with most of its blocks, such as an edited copy. */
+/** Finds a version of another file with the same content, or with most of its blocks, such as an edited copy. */
 export function findSource(state: SyncState, { content, blocks, isOfSpace }: NewFile): Like | undefined {
   if (blocks.length < entriesMin) return undefined;
   for (const each of [content, ...similarContents(state, blocks)]) {
@@ -34,7 +32,6 @@ export function findSource(state: SyncState, { content, blocks, isOfSpace }: New
   return undefined;
 }
 
-/** Sorts by the number of matching sampled blocks, highest first. */
 function similarContents({ manifests }: SyncState, blocks: readonly ManifestEntry[]): ContentKey[] {
   const counts = new Map<ContentKey, number>();
   const step = Math.ceil(blocks.length / samplesMax);
@@ -46,7 +43,6 @@ function similarContents({ manifests }: SyncState, blocks: readonly ManifestEntr
   return [...counts].toSorted(([, one], [, other]) => other - one).map(([content]) => content);
 }
 
-/** Returns a server version with this content, known from a local file in sync. */
 function versionOf(state: SyncState, content: ContentKey, isOfSpace: (folder: NodeId) => boolean): string | undefined {
   for (const id of state.holdersOf(content)) {
     const remote = state.remote.get(id);

@@ -8,7 +8,6 @@ import type { Cursor } from "../state/sync-state.ts";
 import type { RemoteRow, Right, Share } from "../model/trees.ts";
 import type { Ears } from "./ears.ts";
 
-/** Data that completes a listing. */
 export interface ListingEnd {
   /** Rows inside a mount, or with one, may come on an earlier page than the mount. */
   readonly remote: readonly (readonly [NodeId, RemoteRow])[];
@@ -19,8 +18,8 @@ export interface ListingEnd {
 }
 
 /**
- * Lists everything on the server, page by page.
- * @param keep called with the rows of each page
+ * Lists the server's tree page by page.
+ * @param keep receives the rows of each page
  * @param epoch expected epoch; undefined: any
  * @throws HoldfastError reset if the server was restored before or during the listing
  */
@@ -52,8 +51,7 @@ function isNoRoot({ parent_id: parent }: NodeJson): boolean {
 }
 
 /**
- * Stores everything on the server in the remote tree.
- * @param note called for each node
+ * Stores the server's tree in the remote tree.
  * @throws as `listAll`
  */
 export async function keepListing(

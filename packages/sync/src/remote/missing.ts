@@ -3,10 +3,10 @@ import { limits } from "@holdfast/core/limits";
 import type { Outgoing } from "./proposal.ts";
 import type { Voice } from "./voice.ts";
 
-/** Sending fewer bytes costs less than asking if they are needed. */
+/** Sending fewer bytes costs less than asking. */
 const askBytesMin = 64 * 1024;
 
-/** Returns missing blocks by space and hash, because a block of one space is not available in another. */
+/** Returns blocks by space and hash: a block of one space is not available in another. */
 export async function missingOf(
   { server, early }: Voice,
   outgoing: readonly Pick<Outgoing, "proposal">[],

@@ -3,23 +3,18 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { remoteRowOf } from "./remote-row.ts";
 import type { RemoteRow, Right, Rights, Share, Shares } from "../model/trees.ts";
 
-/** Roles that may write. */
 const writers: ReadonlySet<NodeJson["role"]> = new Set(["editor", "owner"]);
 
 /**
- * Returns the row as the trees show it. Items in a mounted folder have the mount as parent. A folder with its own mount
- * inside another share is shown only at its mount, and counts as gone at its original place.
- * @param mounts target -> mount
+ * Items in a mounted folder have the mount as parent. A folder with its own mount inside another share counts as gone
+ * at its original place. @param mounts target -> mount
  */
 export function inMounts(row: RemoteRow, id: string, mounts: ReadonlyMap<string, NodeId>): RemoteRow {
   const { parent, trashed } = row;
   return { ...row, parent: mounts.get(parent) ?? parent, trashed: trashed || mounts.has(id) };
 }
 
-/**
- * Maps ids of mounted folders to their mounts. Collects mounts, and rights below them, as they arrive. Later reports
- * win, whatever their number.
- */
+/** Collects mounts, and rights below them, as they arrive. Later reports win, whatever their number. */
 export class Mounts {
   readonly #mounts = new Map<string, NodeId>();
   readonly #learnt = new Map<NodeId, Share>();
@@ -36,12 +31,11 @@ export class Mounts {
     for (const [target, known] of this.#mounts) if (known === mount) this.#mounts.delete(target);
   }
 
-  /** Returns true if a folder of another space has a mount. */
+  /** A folder of another space has a mount. */
   shows(target: NodeId): boolean {
     return this.#mounts.has(target);
   }
 
-  /** Shares reported so far. */
   get learnt(): Iterable<readonly [NodeId, Share]> {
     return this.#learnt;
   }

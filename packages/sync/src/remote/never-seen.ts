@@ -3,8 +3,8 @@ import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
 
 /**
- * Returns the offered row of a node that this device created, if the response was lost and another device deleted the
- * node before it was seen.
+ * Offered row of a node created by this device, whose response was lost and which another device deleted before it was
+ * seen.
  */
 export function neverSeen(state: SyncState, id: NodeId): RemoteRow | undefined {
   const offer = state.offers.find(({ nodeId, baseRevision }) => nodeId === id && baseRevision === undefined);

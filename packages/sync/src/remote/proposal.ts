@@ -13,14 +13,11 @@ import type { BlockPlace } from "../state/manifests.ts";
 import type { ContentKey, LocalRow, OperationId } from "../model/trees.ts";
 import type { Voice } from "./voice.ts";
 
-/** Block of a file to send, and its position. */
 export interface Range extends ManifestEntry {
   readonly offset: number;
-  /** Index in the block list. */
   readonly position: number;
 }
 
-/** Proposed content of a file. */
 export interface Proposal {
   readonly path: string;
   readonly fingerprint: Fingerprint;
@@ -43,7 +40,6 @@ export interface Proposal {
 export interface Outgoing {
   readonly operation: RemoteOperation;
   readonly operationId: OperationId;
-  /** Set for a file with content. */
   readonly proposal: Proposal | undefined;
 }
 
@@ -82,12 +78,11 @@ export async function propose(
   };
 }
 
-/** See `Proposal.into`. */
 export function spaceOf(state: Voice["state"], id: NodeId, { parent }: LocalRow): NodeId | undefined {
   return givenAt(state, state.local, mayEdit(state, state.local, id) ? id : parent);
 }
 
-/** Proposes the content to a server without similar content. */
+/** For a server without similar content. */
 export function wholeList(
   blocks: readonly ManifestEntry[],
 ): Pick<Proposal, "splices" | "sourceVersionId" | "unsure" | "similar"> {
@@ -101,7 +96,6 @@ function baseOf({ manifests }: Voice["state"], operation: RemoteOperation): Like
   return entries === undefined ? undefined : { content, entries, sourceVersionId: undefined };
 }
 
-/** Returns unknown blocks, each once. */
 export function rangesOf(blocks: readonly ManifestEntry[], known: ReadonlySet<HashHex>): Range[] {
   const seen = new Set(known);
   const ranges: Range[] = [];
@@ -135,7 +129,6 @@ async function cutAgain(
   }
 }
 
-/** Number of removed blocks compared with each inserted one. */
 const candidatesMax = 3;
 
 /** An inserted block is probably a changed version of a removed one at about the same position. */

@@ -12,7 +12,7 @@ export function remoteRowOf(node: NodeJson): RemoteRow {
     name: storableName(node.name),
     content: contentOfNode(node),
     executable: kind === "file" && node.executable,
-    // A mount represents another account's folder, which has its own privacy.
+    // A mount stands for another account's folder, which has its own privacy.
     ...(node.private !== undefined && (kind === "file" || node.kind === "folder") && { isPrivate: node.private }),
     trashed: node.trashed_at !== null,
     versionId: node.version_id,
@@ -29,10 +29,7 @@ function contentOfNode({ kind, content_id: contentId, target }: NodeJson): Conte
   return (kind === "file" ? (contentId ?? "") : folderContent) as ContentKey;
 }
 
-/**
- * Invalid Unicode would be replaced when stored. The added slash makes it a name that no disk accepts
- * (`rules/unfit.ts`).
- */
+/** Storing invalid Unicode would replace it. The added slash makes the name unfit for every disk (`rules/unfit.ts`). */
 function storableName(name: string): string {
   return name.isWellFormed() ? name : `/${name.toWellFormed()}`;
 }

@@ -13,7 +13,7 @@ import { ofSameServer } from "./same-server.ts";
 
 const idsAtOnce = 1000;
 
-/** Called if the cursor is too old. A complete listing must follow before anything else is read. */
+/** For a cursor that is too old. A complete listing must follow before anything else is read. */
 export function beginListingAnew(state: SyncState): void {
   state.commit({ settings: [["listed anew", "begun"]] });
 }
@@ -23,15 +23,15 @@ export function isListingAnew(state: SyncState): boolean {
 }
 
 /**
- * Lists everything again. A missing node counts as gone only if the server says so. Rows are stored page by page, and
- * only ids are kept in memory. Nothing is planned until the cursor arrives.
+ * Lists everything again. A missing node counts as gone only if the server says so. Only ids stay in memory. Nothing is
+ * planned until the cursor arrives.
  * @throws HoldfastError reset if the server was restored since
  */
 export async function listAnew({ server, state }: Ears): Promise<void> {
   const epoch = state.cursor?.epoch;
   const listed = new Set<NodeId>();
   const { remote, ...end } = await keepListing({ server, state }, { epoch, note: (id) => void listed.add(id) });
-  // Stored before anything is requested, because an interrupted listing may have left outdated rows.
+  // Stored before any request: an interrupted listing may have left outdated rows.
   state.commit({ remote });
   const absent: NodeId[] = [];
   for (const [id, row] of state.remote)
@@ -46,7 +46,7 @@ export async function listAnew({ server, state }: Ears): Promise<void> {
   state.commit({ ...end, settings: [...end.settings, ["listed anew", "ended"]] });
 }
 
-/** Returns true for nodes of a waiting share, which is not listed. Their absence means nothing. */
+/** A waiting share is not listed, so the absence of its nodes means nothing. */
 function isInWaiting(state: SyncState, { shares }: Pick<ListingEnd, "shares">, id: NodeId): boolean {
   const waiting = new Map(shares.filter(([, { waits }]) => waits === true));
   return waiting.size > 0 && shareOf({ rootId: state.rootId, shares: waiting }, state.remote, id) !== undefined;
@@ -70,8 +70,8 @@ export async function queryAll(server: Server, ids: readonly NodeId[]): Promise<
 }
 
 /**
- * Adapts to a restored server, which may lack local items. Nothing is deleted here for that: missing items are uploaded
- * as new, and local versions follow older server versions.
+ * Adapts to a restored server. No file is deleted for that: missing items are uploaded as new, and local versions
+ * follow older server versions.
  */
 export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears): Promise<void> {
   const rows = new Map<NodeId, RemoteRow>();
@@ -97,7 +97,7 @@ export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears
   const overRights = [...state.rights.keys()].map((id) => [id, undefined] as const);
   const departures = [...state.departures].map(([id, to]) => [id, newIds.get(to) ?? to] as const);
   const local = underNewIds(state.local, newIds);
-  // Items that the rules hide on one side are reported as after a change of rules, because the bases changed.
+  // Hidden items are reported as after a change of rules, because the bases changed.
   const settings = [
     ["listed anew", "ended"],
     ["rules", ""],
@@ -120,7 +120,7 @@ export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears
   });
 }
 
-/** Changes ids in the local tree only, because the restored server's trees do not contain the old ids. */
+/** The restored server's trees do not contain the old ids. */
 function underNewIds(
   local: ReadonlyMap<NodeId, LocalRow>,
   newIds: ReadonlyMap<NodeId, NodeId>,

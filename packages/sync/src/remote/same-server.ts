@@ -9,8 +9,8 @@ export class OtherServer extends HoldfastError {
 }
 
 /**
- * Lists everything and verifies the server's identity before and after, because the login may change meanwhile. Another
- * server at the same address would be merged with this folder.
+ * Verifies the identity before and after a listing, because the login may change meanwhile. Another server at the same
+ * address would be merged with this folder.
  * @throws OtherServer before the listing is used
  */
 export async function ofSameServer<Listed>(

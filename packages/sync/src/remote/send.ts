@@ -23,9 +23,7 @@ import { isApproved } from "../brakes/brakes.ts";
 import { toWire } from "./wire-operation.ts";
 import type { Voice } from "./voice.ts";
 
-/** Concurrent requests. */
 const inFlightMax = 3;
-/** Files read concurrently. */
 const readsAtOnce = 8;
 /** After these attempts, missing blocks count as a refusal. */
 const attemptsMax = 3;
@@ -33,20 +31,17 @@ const attemptsMax = 3;
 interface Sending {
   readonly voice: Voice;
   readonly groundwork: Groundwork;
-  /** Nodes with a failed operation. Dependent operations are left to the next plan. */
   readonly failed: Set<NodeId>;
-  /** Files with blocks to send ahead are processed one by one to limit memory. */
+  /** Files with blocks to send ahead go one by one to limit memory. */
   ahead: Promise<void>;
   isSent: boolean;
-  /** The server accepted something. */
   isTaken: boolean;
-  /** Something differed from the plan. */
   hasChanged: boolean;
 }
 
 /**
  * Sends planned operations. Results come from the journal; only refusals are stored here.
- * @param isTurnOver once true, no request after the first is started; the next plan has the rest
+ * @param isTurnOver once true, no request after the first is started
  */
 export async function send(
   voice: Voice,
@@ -90,7 +85,7 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
     if (unit.some(isLeftOut)) for (const { id } of unit) failed.add(id);
     else units.push(unit);
   }
-  // They count as failed until the response.
+  // These count as failed until the response.
   for (const id of batch.ids) failed.add(id);
   const outgoing = (await mapBounded(units, readsAtOnce, (unit) => prepare(sending, unit))).flat();
   const { ready, inline, refused } = await transferBlocks(sending, outgoing);
@@ -133,8 +128,7 @@ function mayNotDelete({ operation }: Outgoing, result: BatchResult | undefined):
 }
 
 /**
- * Treats nodes whose deletion is forbidden as new, so they are downloaded again. The folder may contain items that this
- * account cannot see.
+ * Nodes whose deletion is forbidden are downloaded again. The folder may contain items that this account cannot see.
  */
 function bringBack({ state, nowMs }: Voice, ids: ReadonlySet<NodeId>): void {
   if (ids.size === 0) return;
@@ -147,7 +141,7 @@ function bringBack({ state, nowMs }: Voice, ids: ReadonlySet<NodeId>): void {
   state.commit({ synced: bases.map((id) => [id, undefined] as const) });
 }
 
-/** Returns true for a change where this account can only read. It is never sent. */
+/** This account can only read there. The change is never sent. */
 function isForbidden({ state }: Voice, operation: RemoteOperation): boolean {
   if (state.shares.size === 0) return false;
   if (isEdit(operation) && mayEdit(state, state.remote, operation.id)) return false;
@@ -160,8 +154,8 @@ function isForbiddenAt(state: Voice["state"], folder: NodeId): boolean {
 }
 
 /**
- * Returns true if the operation depends on a failed one: its node, its folder, its name, or content that should have
- * left a deleted folder.
+ * True if the operation depends on a failed one: its node, its folder, its name, or content that should have left a
+ * deleted folder.
  */
 function buildsOn({ failed, groundwork }: Sending, operation: RemoteOperation): boolean {
   const needed = [operation.id, parentOf(operation), groundwork.holderBefore(operation)];
@@ -169,7 +163,6 @@ function buildsOn({ failed, groundwork }: Sending, operation: RemoteOperation): 
   return [...groundwork.leaversOf(operation)].some((id) => failed.has(id));
 }
 
-/** @returns nothing if a file of the unit differs from the plan */
 async function prepare(sending: Sending, unit: readonly RemoteOperation[]): Promise<Outgoing[]> {
   const { voice } = sending;
   const outgoing: Outgoing[] = [];
@@ -185,7 +178,7 @@ async function prepare(sending: Sending, unit: readonly RemoteOperation[]): Prom
   return outgoing;
 }
 
-/** Makes the next scan read the file, whatever its times are. */
+/** The next scan reads the file, whatever its times are. */
 function leaveOut(sending: Sending, operation: RemoteOperation): void {
   const { state } = sending.voice;
   const row = state.local.get(operation.id);
@@ -194,7 +187,7 @@ function leaveOut(sending: Sending, operation: RemoteOperation): void {
   state.commit({ local: [[operation.id, { ...row, sight: "racy" }]] });
 }
 
-/** Sends blocks of large files ahead, and returns those of small ones to travel with their operations. */
+/** Blocks of small files travel with their operations. */
 async function transferBlocks(
   sending: Sending,
   outgoing: readonly Outgoing[],
@@ -232,7 +225,7 @@ async function transferBlocks(
   return { ready, inline, refused };
 }
 
-/** Rejected bytes of one file, which does not concern the others. */
+/** Rejected bytes of one file do not concern the others. */
 interface Refused {
   readonly refusal: ErrorCode | "not_durable";
 }
@@ -262,7 +255,6 @@ async function transfer(
   }
 }
 
-/** Commits, and retries with missing blocks. @returns last result of each operation */
 async function commitAll(
   sending: Sending,
   outgoing: readonly Outgoing[],
@@ -299,7 +291,7 @@ async function commitAll(
   return answers;
 }
 
-/** Splits a request that the server rejected as a whole because of one operation or block. A group is never split. */
+/** Splits a request rejected as a whole because of one operation or block. A group is never split. */
 async function commitApart(
   { voice }: Sending,
   outgoing: readonly Outgoing[],
@@ -322,7 +314,7 @@ async function commitApart(
       isAll ? blocks : blocks.filter(({ hash }) => needed.has(hash)),
     );
   };
-  // Stored immediately, so that the next plan omits the operation whatever happens.
+  // Stored immediately, so that the next plan omits the operation.
   const note = (unit: readonly Outgoing[], { code }: HoldfastError): void => {
     refuse(voice, unit, code);
     for (const each of unit) refused.add(each);
@@ -337,7 +329,7 @@ async function commitApart(
 
 type Answer = Awaited<ReturnType<Voice["server"]["commit"]>>;
 
-/** Ignores a lack of space for the blocks, which does not concern operations without blocks. */
+/** A lack of space for the blocks does not concern operations without blocks. */
 function unlessFull(carrying: ReadonlySet<HashHex>): (error: unknown) => "full" {
   return (error) => {
     if (error instanceof HoldfastError && error.code === "quota" && carrying.size > 0) return "full";
@@ -349,12 +341,12 @@ function carries({ proposal }: Outgoing, carrying: ReadonlySet<HashHex>): boolea
   return proposal?.unsure.some(({ hash }) => carrying.has(hash)) === true;
 }
 
-/** Stores refusals but keeps the offers, because parts of a split request may have been executed. */
+/** Keeps the offers, because parts of a split request may have been executed. */
 function refuse({ state, nowMs }: Voice, outgoing: readonly Outgoing[], refusal: ErrorCode): void {
   state.commit({ refusals: outgoing.map((each) => refusalOf(each, refusedWith(each, { refusal }), nowMs())) });
 }
 
-/** Returns true if the source file may be gone. If it is the folder instead, the next result shows it. */
+/** True if the source file may be gone. If it is the folder instead, the next result shows it. */
 function hasLostSource({ operationId, proposal }: Outgoing, answers: ReadonlyMap<string, BatchResult>): boolean {
   return proposal?.sourceVersionId !== undefined && answers.get(operationId)?.code === "not_found";
 }
@@ -368,7 +360,7 @@ function isWorthAnother(answer: BatchResult | undefined): boolean {
   return answer?.status === "missing" || answer?.code === "dependency";
 }
 
-/** Reads blocks that the server lacks. A file with rejected bytes already has its result. */
+/** A file with rejected bytes already has its result. */
 async function readNamed(
   sending: Sending,
   outgoing: readonly Outgoing[],

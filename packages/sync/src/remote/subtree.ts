@@ -6,20 +6,19 @@ import type { Server } from "@holdfast/sync-ports/ports";
 import type { Shares } from "../model/trees.ts";
 
 export interface SubtreeOptions {
-  /** Folder below which everything is visible. */
   readonly rootId: NodeId;
-  /** Returns true if the device has a row of the node, live or not. */
+  /** True if the device has a row of the node, live or not. */
   readonly isKnown: (id: NodeId) => boolean;
-  /** Returns true if the node is live, as far as the device knows. */
+  /** True if the node is live, as far as the device knows. */
   readonly isLive: (id: NodeId) => boolean;
   /** Known mounts, updated as reports arrive. */
   readonly shares: Shares;
 }
 
 /**
- * Narrows a server to one synced folder. Items outside do not exist, items that move out are gone, and items that move
- * in appear. Mounts below are visible with their content. If the folder or one above is in the trash, requests fail
- * instead of reporting deletions, until it returns or the sync is removed.
+ * Narrows a server to one synced folder. Items that move out are gone, and items that move in appear. Mounts below are
+ * visible with their content. If the folder or one above is in the trash, requests fail instead of reporting deletions,
+ * until it returns or the sync is removed.
  */
 export function narrowToSubtree(server: Server, options: SubtreeOptions): Server {
   const { rootId } = options;
@@ -52,7 +51,6 @@ export function narrowToSubtree(server: Server, options: SubtreeOptions): Server
   };
 }
 
-/** Translates one page of the journal to the folder's view. */
 class View {
   mayHaveLostRoot = false;
   readonly #server: Server;
@@ -92,7 +90,7 @@ class View {
     return id === this.#rootId || this.#entered.has(id) || this.#options.isKnown(id as NodeId);
   }
 
-  /** Later entries of the page may concern content of the entered folder. */
+  /** Later entries of the page may concern the folder's content. */
   async #enterBelow({ id }: NodeJson): Promise<void> {
     try {
       for (const below of await this.#server.listBelow(id as NodeId)) {

@@ -10,8 +10,8 @@ interface Telling extends Pick<Voice, "server" | "state" | "random"> {
 }
 
 /**
- * Sends decisions about trashed or purged items, so that other devices do not ask again. If the server refuses an
- * approval, the item has another state by now. If it refuses a restore, the item is uploaded from here.
+ * Sends decisions about trashed or purged items, so that other devices do not ask again. A refused approval means
+ * another state by now. After a refused restore, the item is uploaded from here.
  * @returns true if something was sent, so that the journal has more
  */
 export async function tellAnswers({ server, state, random, brakes }: Telling): Promise<boolean> {
@@ -20,7 +20,7 @@ export async function tellAnswers({ server, state, random, brakes }: Telling): P
   const operations = answers.map(([file_id, op]) => {
     const asked = { operation_id: Buffer.from(random(16)).toString("hex"), file_id };
     if (op === "restore") return { op, ...asked } as const;
-    // The server has no row of a purged item, and finds it in the journal by this number.
+    // The server finds a purged item in the journal by this number.
     const seen = state.remote.get(file_id)?.seq;
     return { op, ...asked, ...(seen === undefined ? {} : { seen }) } as const;
   });

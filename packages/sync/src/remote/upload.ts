@@ -8,10 +8,10 @@ import type { OutgoingBlock } from "@holdfast/sync-ports/ports";
 import { isAsPlanned, type Proposal, type Range } from "./proposal.ts";
 import type { Voice } from "./voice.ts";
 
-/** Maximum part of a large file in memory. Two parts exist at a time, one being read and one being sent. */
+/** Part of a large file in memory. Two exist at a time, one being read and one being sent. */
 const windowBytesMax = 16 * 1024 * 1024;
 
-/** Reads blocks of a file that must be unchanged since it was split. @throws DiskChanged */
+/** The file must be unchanged since it was split. @throws DiskChanged */
 export async function readBlocks(
   voice: Voice,
   proposal: Proposal,
@@ -26,7 +26,7 @@ export async function readBlocks(
   }
 }
 
-/** A smaller growth is sent without checking the free space first, which wastes at most this much. */
+/** A smaller growth is sent without asking for the free space, which wastes at most this much. */
 const unaskedGrowthBytesMax = 4 * 1024 * 1024;
 
 /**
@@ -48,7 +48,7 @@ export async function sendAhead(
     const [blocks] = await Promise.all([readBlocks(voice, proposal, window), sending]);
     advance?.(window.reduce((sum, { size }) => sum + size, 0));
     sending = voice.server.putBlocks(blocks, proposal.into);
-    // If the next read fails first, that error is reported instead.
+    // If the next read fails first, that error is reported.
     sending.catch(() => undefined);
   }
   await sending;
@@ -89,7 +89,7 @@ function* windowsOf(ranges: readonly Range[]): Generator<readonly Range[]> {
   if (window.length > 0) yield window;
 }
 
-/** Groups neighboring blocks to read them in one call. */
+/** Neighboring blocks are read in one call. */
 function* runsOf(ranges: readonly Range[]): Generator<readonly Range[]> {
   for (let start = 0; start < ranges.length;) {
     let end = start + 1;
@@ -111,7 +111,6 @@ function extentOf(run: readonly Range[]): { readonly offset: number; readonly si
   return { offset: run[0]?.offset ?? 0, sizeBytes: run.reduce((sum, { size }) => sum + size, 0) };
 }
 
-/** @param bytes bytes of the whole run */
 function blocksOf(voice: Voice, proposal: Proposal, run: readonly Range[], bytes: Uint8Array): OutgoingBlock[] {
   const start = extentOf(run).offset;
   return run.map((range) => {
@@ -141,7 +140,7 @@ function patchOf(voice: Voice, proposal: Proposal, range: Range, next: Uint8Arra
   return payload === undefined ? undefined : { base: best.base, payload };
 }
 
-/** Returns undefined if no patch can be made, so that the whole block is sent. */
+/** undefined: no patch can be made */
 function encodePatch({ patches, random }: Voice, basePieces: Uint8Array, next: Uint8Array): Uint8Array | undefined {
   const { encode } = patches ?? realPatches;
   try {

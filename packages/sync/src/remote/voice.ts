@@ -6,16 +6,14 @@ import type { Patches } from "../model/patches.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { EarlyBlocks } from "./early-blocks.ts";
 
-/** Dependencies of sending. */
 export interface Voice {
   readonly server: Server;
   readonly disk: LocalDisk;
   readonly state: SyncState;
   readonly random: Random;
   readonly nowMs: () => number;
-  /** Settings for patches; undefined: the real ones. The simulator's blocks are too short for those. */
+  /** See `Hands`. */
   readonly patches?: Patches | undefined;
-  /** Blocks sent while files were read. */
   readonly early?: Pick<EarlyBlocks, "has" | "settled"> | undefined;
   /**
    * Makes a person's changes durable before the server receives them.

@@ -7,7 +7,7 @@ import type { Place, Shares } from "../model/trees.ts";
 import { bitOf, privacyOf } from "./answers.ts";
 import type { Outgoing, Proposal } from "./proposal.ts";
 
-/** Converts an operation to the batch format of the API. Items in a mount are in the mounted folder on the server. */
+/** Converts to the batch format of the API. Items in a mount are in the mounted folder on the server. */
 export function toWire(
   { operation, operationId, proposal }: Outgoing,
   shares: Shares = new Map(),

@@ -2,22 +2,22 @@ import { limits } from "@holdfast/core/limits";
 import { printable } from "@holdfast/core/printable";
 import { isPattern, isTooLong, ruleLines } from "./rule-lines.ts";
 
-/** Line of the ignore file that hides nothing, because it is invalid or exceeds a limit. */
+/** The line is invalid or beyond a limit, and hides nothing. */
 export interface BrokenPattern {
   /** Counted from 1. */
   readonly line: number;
   readonly pattern: string;
-  /** End of a sentence with the reason. */
+  /** Worded as the end of a sentence. */
   readonly why: string;
-  /** The pattern may be valid, but it and all further lines exceed a limit. */
+  /** This and all further lines exceed a limit; the pattern may be valid. */
   readonly isBeyondLimit?: true;
 }
 
-/** More broken lines mean that the file is not an ignore file. */
+/** With more broken lines, the file is not an ignore file. */
 const brokenMax = 50;
 const shownMax = 80;
 
-/** Returns lines that match nothing, and the first omitted line. The matcher ignores them silently, as git does. */
+/** The matcher ignores these silently, as git does. Includes the first omitted line. */
 export function brokenPatterns(text: string): BrokenPattern[] {
   const broken: BrokenPattern[] = [];
   const { lines, leftOut } = ruleLines(text);

@@ -14,14 +14,13 @@ import { Visibility } from "./visibility.ts";
 export interface DormancyChange {
   readonly local: ReadonlyMap<NodeId, LocalRow | undefined>;
   readonly synced: ReadonlyMap<NodeId, SyncedRow | undefined>;
-  /** true: its base counts only for items present on both sides when it is included again */
+  /** true: when included again, the base counts only if the item exists on both sides */
   readonly dormant: ReadonlyMap<NodeId, true | undefined>;
 }
 
 /**
- * Applies changed rules. Nodes hidden on all sides become dormant with their base. Nodes hidden on one side only were
- * being moved; they lose their base, and the local item gets its own id. A hidden item therefore never counts as
- * deleted.
+ * Nodes hidden on all sides become dormant with their base. Nodes hidden on one side only were being moved: they lose
+ * their base, and the local item gets its own id. A hidden item therefore never counts as deleted.
  */
 export function applyRules(
   trees: IndexedTrees,
@@ -45,7 +44,7 @@ export function applyRules(
         part(trees, local, { id, row, isHidden: onDisk === true, makeNodeId });
     } else if (base !== undefined && inBase === true) {
       dormant.set(id, true);
-      // Its folder may move while dormant. It is then identified by its path only.
+      // The folder may move while dormant, so only its path identifies it.
       if (row?.kind === "folder")
         local.set(id, { ...(local.get(id) ?? row), fingerprint: { ...row.fingerprint, inode: unnumberedInode } });
     } else if (row !== undefined && onDisk === true) local.set(id, undefined);
@@ -58,7 +57,7 @@ function* onDiskOrInBase({ local, synced }: IndexedTrees): Generator<NodeId> {
   for (const id of synced.keys()) if (!local.has(id)) yield id;
 }
 
-/** Separates a local item from the server's node. If hidden it is forgotten, and if visible it is new. */
+/** Separated from the server's node, a hidden item is forgotten and a visible one is new. */
 function part(
   trees: IndexedTrees,
   local: Map<NodeId, LocalRow | undefined>,
@@ -74,8 +73,8 @@ function part(
 }
 
 /**
- * Runs after a scan. A dormant node that becomes visible keeps its base only if it exists on both sides. On one side it
- * counts as new.
+ * After a scan. A dormant node that becomes visible keeps its base only if it exists on both sides; otherwise it is
+ * new.
  */
 export function wake(
   trees: Pick<IndexedTrees, "rootId" | "remote" | "local" | "synced"> & { readonly dormant: ReadonlyMap<NodeId, true> },
@@ -92,8 +91,8 @@ export function wake(
 }
 
 /**
- * Removes offers for nodes that count as new when visible again. Their results would create a base, and missing local
- * items would count as deleted.
+ * For nodes that count as new when visible again: results of their offers would create a base, and missing local items
+ * would count as deleted.
  */
 export function voidOffers(
   offers: readonly Offer[],

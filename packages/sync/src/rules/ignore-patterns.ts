@@ -6,9 +6,8 @@ import type { SegmentGlob, Work } from "./segment-glob.ts";
 const foldersRemembered = 1000;
 
 /**
- * Patterns in `.gitignore` syntax. The last matching one decides, and content of an ignored folder is ignored. Patterns
- * may be written by others: the cost is at most the pattern length times the path length, and no regular expression is
- * built.
+ * `.gitignore` syntax: the last match decides, and content of an ignored folder is ignored. Others may write the
+ * patterns, so the cost is at most pattern length times path length, without regular expressions.
  */
 export class IgnorePatterns {
   readonly work: Work = { steps: 0 };
@@ -52,7 +51,7 @@ function isNamed(pattern: PathPattern, names: readonly string[], isFolder: boole
   return isFolder && pattern.mayEndEmpty && isMatch(pattern, [...names, ""], work);
 }
 
-/** Matches each chunk at its first possible position, which leaves the most room for the rest. */
+/** The first possible position of each chunk leaves the most room for the rest. */
 function isMatch({ chunks, floats, end }: PathPattern, names: readonly string[], work: Work): boolean {
   let at = 0;
   for (const [index, chunk] of chunks.entries()) {

@@ -2,25 +2,21 @@ import type { NodeId } from "@holdfast/core/ids";
 import { lineOf } from "../model/tree-paths.ts";
 import type { SyncedRow } from "../model/trees.ts";
 
-/** Synced files that new rules hide. Nothing is deleted on any side. */
+/** Synced files that become hidden. Nothing is deleted on any side. */
 export interface NewlyHidden {
   readonly files: number;
-  /**
-   * Grouped by the highest hidden folder, or the file itself if its folder is visible. Groups with the most files come
-   * first.
-   */
+  /** Grouped by the highest hidden folder, or the file itself if its folder is visible. Most files first. */
   readonly groups: readonly { readonly path: string; readonly kind: SyncedRow["kind"]; readonly files: number }[];
 }
 
 interface Bases {
   readonly rootId: NodeId;
   readonly synced: ReadonlyMap<NodeId, SyncedRow>;
-  /** Nodes that were hidden before. */
   readonly dormant: ReadonlyMap<NodeId, true>;
 }
 
 /**
- * @param falling nodes that become dormant under the new rules
+ * @param falling nodes that become dormant
  * @returns undefined if no further file becomes hidden
  */
 export function newlyHidden(

@@ -6,12 +6,12 @@ interface Placed {
 }
 
 /**
- * Finds the last matching pattern without testing most of them. A pattern with a literal name (`/a/b`, `build/`)
- * matches only paths with that name, and large ignore files mostly have such patterns.
+ * Finds the last match without testing most patterns: one with a literal name (`/a/b`, `build/`), as most in large
+ * ignore files, matches only paths with that name.
  */
 export class PatternIndex {
   readonly isEmpty: boolean;
-  /** Each list starts with the last pattern. Its key is the rarest of the pattern's names. */
+  /** Patterns by their rarest name. Each list starts with the last pattern. */
   readonly #byName: ReadonlyMap<string, readonly Placed[]>;
   /** Patterns without a literal name. */
   readonly #others: readonly Placed[];
@@ -33,7 +33,7 @@ export class PatternIndex {
     this.#byName = byName;
   }
 
-  /** @param names names of the path, none of them empty */
+  /** @param names each is non-empty */
   last(names: readonly string[], isNamed: (pattern: PathPattern) => boolean): PathPattern | undefined {
     let best = lastIn(this.#others, -1, isNamed);
     for (const name of new Set(names)) best = lastIn(this.#byName.get(name) ?? [], best?.place ?? -1, isNamed) ?? best;
@@ -41,7 +41,7 @@ export class PatternIndex {
   }
 }
 
-/** @param above only patterns after this place count */
+/** @param above only later patterns count */
 function lastIn(
   placed: readonly Placed[],
   above: number,
@@ -54,7 +54,7 @@ function lastIn(
   return undefined;
 }
 
-/** Returns names that every matching path contains. */
+/** Every matching path contains these. */
 function namesIn({ chunks }: PathPattern): string[] {
   return chunks.flat().flatMap((glob) => glob.onlyName ?? []);
 }

@@ -1,9 +1,8 @@
 import { IgnorePatterns } from "./ignore-patterns.ts";
 
-/** Patterns for one run, in ignore file syntax. */
+/** Patterns of one run, in ignore file syntax. */
 export class Patterns {
   readonly #all: IgnorePatterns;
-  /** Patterns without a match so far. */
   readonly #unused: Map<string, IgnorePatterns>;
 
   constructor(texts: readonly string[]) {
@@ -21,7 +20,6 @@ export class Patterns {
     return this.#all.ignores(normal, isFolder) === true;
   }
 
-  /** Patterns that matched nothing. */
   get unused(): string[] {
     return [...this.#unused.keys()];
   }

@@ -43,11 +43,9 @@ const namedClasses: Readonly<Record<string, readonly Range[]>> = {
 };
 
 /**
- * Follows the member loop in git's `wildmatch.c`: a `]` right after `[` is a member, and a reversed range counts as its
- * first member.
+ * Follows git's `wildmatch.c`: a `]` right after `[` is a member, and a reversed range counts as its first member.
  * @param start position of `[`
- * @returns position of `]`; undefined if it is missing or a class is unknown, and the whole pattern then matches
- * nothing
+ * @returns position of `]`; undefined if it is missing or a class is unknown: the whole pattern then matches nothing
  */
 export function readClass(body: string, start: number): { end: number; unitClass: UnitClass } | undefined {
   const isNegated = body[start + 1] === "!" || body[start + 1] === "^";

@@ -1,24 +1,21 @@
 import { readClass } from "./read-class.ts";
 import { SegmentGlob, type Unit } from "./segment-glob.ts";
 
-/** One line in `.gitignore` syntax. */
 export interface PathPattern {
-  /** Starts with `!`: matching items are not ignored. */
+  /** Starts with `!`: a match is not ignored. */
   readonly isNegative: boolean;
   /** May start at any name of a path. */
   readonly floats: boolean;
-  /** Consecutive names. Any number of names may be between two chunks. */
+  /** Any number of names may lie between two chunks. */
   readonly chunks: readonly (readonly SegmentGlob[])[];
-  /** Kind of matched items: anything, folders only, or everything below. */
   readonly end: "any" | "folder" | "below";
   /** The last name may be the empty one after a folder's slash. */
   readonly mayEndEmpty: boolean;
 }
 
 /**
- * Unit of a name, or one of the words `star`, `filled`, `globstar`, `slash` and `quoted slash`. A slash written with a
- * backslash separates names, but `**` beside it is two stars. `filled` is the star of a last name that must not be
- * empty.
+ * Unit of a name, or `star`, `filled`, `globstar`, `slash` or `quoted slash`. A slash after a backslash separates
+ * names, but `**` beside it is two stars. `filled` is the star of a last name that must not be empty.
  */
 type Token = Unit;
 
@@ -28,7 +25,7 @@ export function readPattern(line: string): PathPattern | undefined {
   const isNegative = line.startsWith("!");
   const body = trimmed(isNegative ? line.slice(1) : line);
   if (body === "") return undefined;
-  // If the pattern matches everything, its slash has no special meaning.
+  // In a pattern that matches everything, the slash has no special meaning.
   const tokens = isWholeGlobstar(body) ? ["star" as const] : readTokens(body.replace(/^\\(?=[!#])/, ""));
   return tokens === undefined ? undefined : { isNegative, ...arrange(withGlobstars(tokens), hasInnerSlash(body)) };
 }
@@ -36,7 +33,7 @@ export function readPattern(line: string): PathPattern | undefined {
 const isWholeGlobstar = (body: string) => /^\/\*{2,}$/.test(body);
 const hasInnerSlash = (body: string) => !isWholeGlobstar(body) && body.slice(0, -1).includes("/");
 
-/** Removes trailing spaces, except one after a backslash. */
+/** Keeps a trailing space after a backslash. */
 function trimmed(body: string): string {
   let end = body.length;
   while (body[end - 1] === " ") end -= 1;
@@ -68,7 +65,7 @@ function readTokens(body: string): Token[] | undefined {
   return tokens;
 }
 
-/** Joins consecutive stars, which are special if they are a whole name. */
+/** Consecutive stars are special as a whole name. */
 function withGlobstars(tokens: readonly Token[]): Token[] {
   const merged: Token[] = [];
   for (let at = 0, next = 1; at < tokens.length; at = next, next += 1) {

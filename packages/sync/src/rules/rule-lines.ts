@@ -1,14 +1,13 @@
 import { limits } from "@holdfast/core/limits";
 
-/** Effective lines of an ignore file. */
 export interface RuleLines {
-  /** Lines at their positions; a line that is too long is empty. */
+  /** A line that is too long is empty. */
   readonly lines: readonly string[];
   /** First line beyond the limits, counted from 1, and the exceeded limit. */
   readonly leftOut: { readonly line: number; readonly why: string } | undefined;
 }
 
-/** @param text first bytes of the file, one more than the limit if there are more */
+/** @param text first bytes of the file; one more than the limit if there are more */
 export function ruleLines(text: string): RuleLines {
   const lines = (text.endsWith("\r") ? text.slice(0, -1) : text).split(/\r?\n/);
   // The last line is incomplete: the rest of `*.tmp` may be `*`.
@@ -28,7 +27,6 @@ export function isTooLong(line: string): boolean {
   return line.length > limits.ignoreLineCharactersMax;
 }
 
-/** Returns false for comments and empty lines. */
 export function isPattern(line: string): boolean {
   return line.trim() !== "" && !line.startsWith("#");
 }

@@ -8,25 +8,22 @@ import { type BrokenPattern, brokenPatterns } from "./broken-patterns.ts";
 import { IgnorePatterns } from "./ignore-patterns.ts";
 import { ruleLines } from "./rule-lines.ts";
 
-/** Ordinary file in the root, so that all devices have the same rules. It never hides itself. */
+/** An ordinary file, so that all devices have the same rules. Never hides itself. */
 export const ignorePath = ignoreFileName;
 
-/** Increased when the built-in list, the exceptions or the reading change, so that this counts as a change of rules. */
+/** Increase when the built-in list, the exceptions or the reading change: that is a change of rules. */
 const version = 4;
 
-/** Paths that this device does not sync. */
 export class Rules {
-  /** Equal digests mean equal rules. */
   readonly digest: string;
   /** Only the built-in list applies. */
   readonly isPlain: boolean;
-  /** Lines of the ignore file that hide nothing. */
   readonly broken: readonly BrokenPattern[];
   readonly #patterns: IgnorePatterns;
   readonly #excluded: readonly string[];
 
   /**
-   * @param text ignore file in gitignore syntax; a `!` pattern also overrides the built-in list
+   * @param text gitignore syntax; a `!` pattern also overrides the built-in list
    * @param excluded paths excluded with all their content
    */
   constructor(text: string, excluded: readonly string[]) {
@@ -39,7 +36,7 @@ export class Rules {
   /** @param path relative to the root, with `/` between names */
   hides(path: string, isFolder: boolean): boolean {
     const normal = originalPath(path.normalize("NFC"));
-    // Includes its conflicted copies, whose bytes would otherwise not be uploaded.
+    // Includes its conflicted copies, which would otherwise not be uploaded.
     if (normal === ignorePath) return false;
     if (isAnothersOwn(normal, isFolder)) return true;
     if (this.#excluded.some((each) => normal === each || normal.startsWith(`${each}/`))) return true;
@@ -54,7 +51,7 @@ interface ReadText {
   readonly broken: readonly BrokenPattern[];
 }
 
-/** Caches the texts before and after a change, because each cycle creates several `Rules` from one text. */
+/** The texts before and after a change: each cycle creates several `Rules` from one text. */
 const lastRead = new Recent<string, ReadText>(2);
 
 function read(text: string): ReadText {
@@ -66,15 +63,12 @@ function read(text: string): ReadText {
   return made;
 }
 
-/**
- * Returns true for another sync's own folder and its content: a lock, a clock, a trash and a marker that must not be
- * copied.
- */
+/** True for another sync's own folder: a lock, a clock, a trash and a marker that must not be copied. */
 function isAnothersOwn(path: string, isFolder: boolean): boolean {
   return path.includes(`/${ownFolder}/`) || (isFolder && path.endsWith(`/${ownFolder}`));
 }
 
-/** A conflicted copy is visible if its original is, so that it is uploaded. */
+/** A conflicted copy is visible, and so uploaded, if its original is. */
 function originalPath(path: string): string {
   return path.includes(" (") ? path.split("/").map(originalFrom).join("/") : path;
 }

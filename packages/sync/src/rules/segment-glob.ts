@@ -3,7 +3,7 @@ export interface Work {
   steps: number;
 }
 
-/** UTF-16 units, as the bounds of a class. */
+/** Inclusive bounds of a class in UTF-16 units. */
 export type Range = readonly [from: string, to: string];
 
 export interface UnitClass {
@@ -12,12 +12,12 @@ export interface UnitClass {
   readonly ranges: readonly Range[];
 }
 
-/** One unit of a name: itself, the word `any`, or a class. */
+/** One UTF-16 unit itself, the word `any`, or a class. */
 export type Unit = string | UnitClass;
 
 /**
- * Pattern for one name of a path. Its stars separate pieces of fixed length. The first piece is at the start, the last
- * at the end, and each other one at its first possible position, which leaves the most room. Nothing is tried twice.
+ * Stars separate pieces of fixed length: the first at the start, the last at the end, each other at its first possible
+ * position, which leaves the most room. Nothing is tried twice.
  */
 export class SegmentGlob {
   readonly #pieces: readonly Piece[];
@@ -30,7 +30,7 @@ export class SegmentGlob {
     this.#lengthMin = isFilled ? Math.max(1, length) : length;
   }
 
-  /** Only name that it matches; undefined if it matches others or the empty one. */
+  /** Only matching name; undefined: several names match, or the empty one. */
   get onlyName(): string | undefined {
     const [piece, ...others] = this.#pieces;
     return others.length > 0 || piece?.text === "" ? undefined : piece?.text;
@@ -79,7 +79,7 @@ class Piece {
     return true;
   }
 
-  /** Returns the first position that ends at or before `end`. */
+  /** First position that ends at or before `end`. */
   find(name: string, from: number, end: number, work: Work): number | undefined {
     if (this.text !== undefined) {
       const found = name.indexOf(this.text, from);

@@ -7,8 +7,8 @@ import { ownFolder } from "@holdfast/sync-ports/paths";
 import { isLive, type RemoteRow, type Trees } from "../model/trees.ts";
 
 /**
- * Returns why a server node cannot exist on a disk, or on this one, as the end of "Kept on the server and not synced:
- * "; undefined: it can. No local path is ever made from such a name, and the engine's own folder is no node.
+ * Reason why a disk, or this one, cannot store a server node, as the end of "Kept on the server and not synced: ";
+ * undefined: it can. No local path is ever made from such a name, and the engine's own folder is no node.
  */
 export function unfitness(
   rootId: NodeId,
@@ -36,10 +36,9 @@ export function unfitness(
 /** Names rejected by filesystems made for Windows. */
 const unfitElsewhere = /["*:<>?\\|]|[. ]$/;
 
-/** Returns live server nodes that cannot exist on a disk, with the reason. Items below them are omitted. */
 export function* unfitNodes(
   trees: Pick<Trees, "rootId" | "remote">,
-  /** All nodes that differ, which includes these. */
+  /** Nodes that differ; includes all unfit ones. */
   restless: Iterable<NodeId>,
   lacks: Lacks,
 ): Generator<readonly [NodeId, string]> {
@@ -51,7 +50,6 @@ export function* unfitNodes(
   }
 }
 
-/** For a live node. */
 function isBelowUnfit({ rootId, remote }: Pick<Trees, "rootId" | "remote">, start: NodeId, lacks: Lacks): boolean {
   for (let at = start; at !== rootId;) {
     const row = remote.get(at);

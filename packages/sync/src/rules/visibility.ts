@@ -10,18 +10,17 @@ import { unfitness } from "./unfit.ts";
 type TreeName = "local" | "remote" | "synced";
 type Rows = Pick<Trees, "rootId"> & { readonly [Name in TreeName]: Pick<Trees[Name], "get"> };
 
-/** Position of a row in its tree. */
 interface Way {
   readonly path: string;
-  /** No part of the path is unusable on the disk. */
+  /** The disk can store each part of the path. */
   readonly isFit: boolean;
 }
 
 const rootWay: Way = { path: "", isFit: true };
 
 /**
- * Hidden rows of each tree, by each row's own path, and server nodes that the disk cannot store. Valid while the trees
- * are unchanged, because paths are cached.
+ * Rows hidden by their own path in each tree, and server nodes that the disk cannot store. Caches paths: valid while
+ * the trees are unchanged.
  */
 export class Visibility {
   readonly #trees: Rows;
@@ -30,7 +29,7 @@ export class Visibility {
   readonly #ways = perTree<Way>();
   readonly #hidden = perTree<boolean>();
 
-  /** @param lacks features of the disk; items that need them stay on the server */
+  /** @param lacks items that need these features stay on the server */
   constructor(trees: Rows, rules: Rules, lacks: Lacks) {
     this.#trees = trees;
     this.#rules = rules;
@@ -55,7 +54,6 @@ export class Visibility {
     return this.#hides("synced", id, row.kind === "folder");
   }
 
-  /** Returns true if the folder directly contains a hidden live node of the server. */
   hidesIn(children: Iterable<NodeId>, folder: NodeId): boolean {
     for (const id of children) {
       if (this.#trees.remote.get(id)?.parent === folder && isLive(this.#trees, id) && this.hidesRemote(id)) return true;
@@ -72,7 +70,7 @@ export class Visibility {
     return is;
   }
 
-  /** Returns undefined if the folders do not lead to the root. */
+  /** undefined: the folders do not lead to the root. */
   #wayIn(tree: TreeName, id: NodeId, depth: number): Way | undefined {
     if (id === this.#trees.rootId) return rootWay;
     const known = this.#ways[tree].get(id);
@@ -86,7 +84,7 @@ export class Visibility {
     return way;
   }
 
-  /** Local and agreed items always fit. */
+  /** Only server nodes can be unfit. */
   #isFit(tree: TreeName, id: NodeId): boolean {
     const row = tree === "remote" ? this.#trees.remote.get(id) : undefined;
     return row === undefined || unfitness(this.#trees.rootId, row, this.#lacks) === undefined;
@@ -98,7 +96,7 @@ export class Visibility {
 }
 
 const depthMax = 1000;
-/** Limit for each tree; up to twice as many are kept. */
+/** Per tree; up to twice as many are kept. */
 const rememberedMax = 8192;
 
 function perTree<Value extends {}>(): Readonly<Record<TreeName, Recent<NodeId, Value>>> {
@@ -106,7 +104,6 @@ function perTree<Value extends {}>(): Readonly<Record<TreeName, Recent<NodeId, V
   return { local: recent(), remote: recent(), synced: recent() };
 }
 
-/** Returns the trees as the planner sees them. */
 export function visibleTrees(trees: IndexedTrees, visibility: Visibility): IndexedTrees {
   const { rootId, offers, intents, shares, rights } = trees;
   return {

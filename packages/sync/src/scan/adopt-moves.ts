@@ -8,15 +8,13 @@ import { isUnknown } from "./unknown.ts";
 interface AdoptInput {
   readonly tree: LocalTree;
   readonly lacks: Lacks;
-  /** Planned changes of the engine, which are no moves of a person. */
+  /** Planned by the engine, so no moves of a person. */
   readonly intents: ReadonlyMap<NodeId, Intent>;
-  /** Paths that could not be read; known items may still be there. */
+  /** Unreadable paths, where known items may still be. */
   readonly unknown: ReadonlySet<string>;
 }
 
-/**
- * A vanished file whose size and content appear at an unknown path is a move too, for example a save through a copy.
- */
+/** A vanished file whose size and content appear at an unknown path has moved, for example by a save through a copy. */
 export function adoptMoves(
   { tree, lacks, intents, unknown }: AdoptInput,
   rows: Map<NodeId, LocalRow>,

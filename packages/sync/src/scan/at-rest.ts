@@ -6,15 +6,14 @@ import type { BlockTaker, CutBlock, LocalDisk, LocalStat } from "@holdfast/sync-
 import type { ContentKey, LocalRow } from "../model/trees.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
 
-/** Block lists of files that were read or downloaded. */
 export interface KnownManifests {
   keep(content: ContentKey, blocks: readonly CutBlock[]): void;
   blocksOf(content: ContentKey): readonly ManifestEntry[] | undefined;
 }
 
 /**
- * @param known previous content of the file. Another client may split the same bytes into other blocks. That is no
- * edit, which would make this account the author of unchanged bytes.
+ * @param known previous content. Another client may split the same bytes into other blocks. That is no edit, which
+ * would make this account the author of unchanged bytes.
  * @returns the content, or the reason why it could not be read
  */
 export async function readAtRest(
@@ -45,10 +44,7 @@ export async function readAtRest(
   }
 }
 
-/**
- * Compares without reading: equal total size, and no block of the same position and size with another hash, as edits
- * usually leave.
- */
+/** Compares without reading: equal total size, and no block of the same position and size with another hash. */
 function mayBeEqual(blocks: readonly ManifestEntry[], others: readonly ManifestEntry[]): boolean {
   const hashes = new Map<string, string>();
   const sizeBytes = eachPlace(others, (place, hash) => void hashes.set(place, hash));
@@ -59,7 +55,6 @@ function mayBeEqual(blocks: readonly ManifestEntry[], others: readonly ManifestE
   return total === sizeBytes && !isOther;
 }
 
-/** @returns total size */
 function eachPlace(blocks: readonly ManifestEntry[], visit: (place: string, hash: string) => void): number {
   let offset = 0;
   for (const { hash, size } of blocks) {

@@ -7,7 +7,7 @@ interface Known {
   readonly intent: Intent | undefined;
 }
 
-/** Returns the mode found by a scan, as far as the disk has modes. @param content undefined: unknown */
+/** @param content undefined: unknown */
 export function modeOf(
   disk: { readonly lacks: Lacks },
   known: Known,
@@ -21,8 +21,8 @@ export function modeOf(
 }
 
 /**
- * Keeps the synced value if the disk cannot store it. For an interrupted download, keeps the downloaded value.
- * @returns undefined if the disk stores it
+ * Returns the synced value if the disk cannot store it, or the downloaded one after an interrupted download. undefined:
+ * the disk stores it
  */
 function keptBit(
   { lacks }: { readonly lacks: Lacks },
@@ -35,10 +35,9 @@ function keptBit(
 }
 
 /**
- * Keeps known privacy if the disk lacks modes. Elsewhere, items made by the engine may look private because of this or
- * an earlier umask, so their mode means nothing until they are seen public. A person's items are as they look.
- * @param seen privacy on the disk
- * @returns undefined if the disk does not show it
+ * Keeps known privacy if the disk lacks modes. Elsewhere, this or an earlier umask may make the engine's items look
+ * private, so their mode means nothing until they are seen public. A person's items are as they look.
+ * @param seen undefined: the disk does not show it
  */
 export function keptPrivacy(
   { lacks }: { readonly lacks: Lacks },

@@ -11,14 +11,13 @@ import {
 } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
-/** Time in which a new file at a left name continues the old one. */
+/** A new file at a left name continues the old one for this long. */
 export const leftForMs = 60_000;
 /**
- * Time for a save in which both files are visible. A link that somebody creates meanwhile for the renamed file would
- * show the other one.
+ * For a save in which both files are visible. A link created meanwhile for the renamed file would show the other one.
  */
 export const besideForMs = 10_000;
-/** Maximum number of remembered names and new files. Larger changes are no save. */
+/** Remembered names and new files. Larger changes are no save. */
 export const leftMost = 10_000;
 
 type Known = Pick<Trees, "rootId" | "local" | "remote" | "intents"> & {
@@ -44,21 +43,17 @@ interface Continued {
 }
 
 /**
- * Names that files left by a person's deletion, or by a rename in the same folder. Programs save in steps (`mv a a~` or
- * `rm a`, then a new `a`). With a pause between them, the new file would be another node without versions, links and
- * permissions. A file renamed to anything but a backup name, or moved to another folder, keeps its node, because a link
- * to it must not show the next file.
+ * Names that files left by a person's deletion or by a rename in the same folder. Programs save in steps (`mv a a~` or
+ * `rm a`, then a new `a`); after a pause, the new file would be another node without versions, links and permissions. A
+ * file renamed to anything but a backup name, or moved to another folder, keeps its node: a link to it must not show
+ * the next file.
  */
 export class LeftPlaces {
   /** Folder and name -> node, oldest first. */
   readonly #left = new Map<string, Left>();
-  /** Files first seen within that time, oldest first. */
+  /** Files first seen within `besideForMs`, oldest first. */
   readonly #young = new Map<NodeId, Pick<Left, "atMs">>();
 
-  /**
-   * Gives new files the nodes that they continue, and records names left in this scan.
-   * @param slotKey names with the same key are equal on this disk
-   */
   observe(known: Known, changes: ScanResult["changes"], { slotKey, nowMs }: Observing): Continued {
     const keyOf: KeyOf = (row) => `${row.parent}/${slotKey(nameOnDisk(row))}`;
     forgetOld(this.#left, nowMs, leftForMs);
@@ -91,14 +86,14 @@ export class LeftPlaces {
       if (isElsewhere || [id, newId].some((each) => known.intents.has(each) || known.departures.has(each))) continue;
       this.#forget(id);
       next.set(id, row);
-      // The old file, if still present under its other name, becomes the new node.
+      // The old file becomes the new node if it still exists under its other name.
       next.set(newId, other);
       if (remote.trashed) synced.set(id, baseInTrash(remote, row));
     }
     return { changes: next, synced };
   }
 
-  /** Includes a file that was written beside the old one and then renamed. */
+  /** True for a file written beside the old one and then renamed too. */
   #isNewAt({ local, remote }: Known, id: NodeId, row: LocalRow): boolean {
     const before = local.get(id);
     if (before === undefined) return !remote.has(id);
@@ -111,12 +106,10 @@ export class LeftPlaces {
   }
 }
 
-/** Suffixes that programs add to the old file's name or stem (`a.txt~`, `a.txt.bak`, `a.old`). */
+/** Suffixes added to the old file's name or stem (`a.txt~`, `a.txt.bak`, `a.old`). */
 const backupSuffix = /^(?:~|\.?~\d{0,3}~?|\.(?:bak|backup|old|orig|prev|save?|tmp))$/i;
 
-/**
- * @returns true if the former owner of the name is now its backup; under another name it keeps its links and versions
- */
+/** Under any other name, the former owner keeps its links and versions. */
 function isBackup(other: LocalRow, row: LocalRow): boolean {
   if (other.kind !== "file" || other.parent !== row.parent) return false;
   const [name, { stem }] = [nameOnDisk(other), splitName(nameOnDisk(row))];
@@ -138,8 +131,8 @@ function forgetOld(places: Map<unknown, Pick<Left, "atMs">>, nowMs: number, kept
 }
 
 /**
- * Returns the base of a trashed file, so that the new file becomes its next version. Equal bytes get no base content,
- * because a person recreated them, and a folder's deletion must not remove them.
+ * Base that makes the new file the next version of the trashed one. Equal bytes get no base content: a person recreated
+ * them, and a folder's deletion must not remove them.
  */
 function baseInTrash({ kind, content, executable }: RemoteRow, row: LocalRow): SyncedRow {
   return { kind, place: undefined, content: row.content === content ? undefined : content, executable, versionIds: [] };

@@ -2,7 +2,6 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { LocalRow } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
-/** Returns items of a scan that differ from the known rows. */
 export function* localChanges(
   before: ReadonlyMap<NodeId, LocalRow>,
   changes: ScanResult["changes"],

@@ -4,29 +4,24 @@ import { type ContentKey, type Intent, isNumbered, type LocalRow, nameOnDisk } f
 import type { Entry } from "./walk.ts";
 
 export interface Matches {
-  /** Node of every entry. Entries in `fresh` have a new one so far. */
+  /** Entries in `fresh` have a new node so far. */
   readonly ids: Map<Entry, NodeId>;
   readonly fresh: Set<Entry>;
-  /** Rows without a matching entry. */
   readonly vanished: Map<NodeId, LocalRow>;
 }
 
 export interface MatchInput {
-  /** Known rows of the scanned places. */
   readonly local: ReadonlyMap<NodeId, LocalRow>;
-  /** Moved folders whose content was not scanned. */
   readonly moved: ReadonlyMap<Entry, NodeId>;
   readonly intents: ReadonlyMap<NodeId, Intent>;
-  /** Returns true if the place could not be read. */
   readonly isUnseen: (place: Intent["place"]) => boolean;
-  /** Names with the same key are equal on this disk. */
   readonly slotKey: (name: string) => string;
   readonly makeNodeId: () => NodeId;
 }
 
 /**
- * Assigns a node to each entry. Folders are identified by inode wherever they went. Files are identified by path,
- * because editors save by rename, and otherwise by inode.
+ * Assigns a node to each entry. Folders are identified by inode, files by path, because editors save by rename, and
+ * otherwise by inode.
  */
 export function match(
   { local, moved, intents, isUnseen, slotKey, makeNodeId }: MatchInput,
@@ -43,7 +38,6 @@ export function match(
   for (const [entry, id] of moved) take(entry, id);
   const byPlace = new Map<string, NodeId>([...local].map(([id, row]) => [`${row.parent}/${nameOnDisk(row)}`, id]));
   const rivals = rivalsOf(local, byPlace);
-  // Planned items without a row.
   const intended = new Map<string, NodeId>(
     [...intents].flatMap(([id, { place, content, isMove }]) =>
       local.has(id) || content === undefined || isMove === true
@@ -75,7 +69,7 @@ export function match(
     take(entry, id);
     fresh.delete(entry);
   }
-  // Replaced by a new item whose name differs in case only, which is the same place on this disk.
+  // A new item whose name differs only in case is at the same place on this disk.
   const bySlot = new Map([...vanished].map(([id, row]) => [`${row.parent}/${slotKey(nameOnDisk(row))}`, id]));
   for (const entry of bySlot.size === 0 ? [] : fresh) {
     const id = bySlot.get(`${folderIdOf(ids, entry)}/${slotKey(entry.name)}`);
@@ -90,7 +84,7 @@ export function match(
   return { ids, fresh, vanished };
 }
 
-/** Returns all known rows of places where a new item appeared before the old one was known to be gone. */
+/** Rows of places where a new item appeared before the old one was known to be gone. */
 function rivalsOf(
   local: ReadonlyMap<NodeId, LocalRow>,
   byPlace: ReadonlyMap<string, NodeId>,
@@ -107,7 +101,7 @@ function rivalsOf(
 }
 
 /**
- * Returns the row with the entry's inode, otherwise one that should not leave. A missing one would be uploaded as a
+ * Prefers the row with the entry's inode, otherwise one that should not leave: a missing one would be uploaded as a
  * deletion.
  */
 function likeliest(
@@ -145,8 +139,8 @@ function isSameThing(row: LocalRow, entry: Entry): boolean {
 }
 
 /**
- * Returns true if the item was about to move away and another is at its place, but the move was not confirmed. If it is
- * found nowhere else, it is this item after all.
+ * True if a move away was not confirmed and another item is at the place. If found nowhere else, it is this item after
+ * all.
  */
 function hasLeft(row: LocalRow, intent: Intent | undefined, { stat }: Entry): boolean {
   const isToLeave =
@@ -155,9 +149,9 @@ function hasLeft(row: LocalRow, intent: Intent | undefined, { stat }: Entry): bo
 }
 
 /**
- * Matches folders by inode. Numbers may be reused, so the creation time must match, and the folder must be empty or
- * keep a known child, unless it has its own or intended name. If several places show the inode (another mount), the one
- * at the old place matches.
+ * Inode numbers may be reused. The creation time must therefore match, and the folder must be empty or keep a known
+ * child, unless it has its own or intended name. If several places show the inode (another mount), the one at the old
+ * place matches.
  */
 function matchFolders(
   { local, intents }: Pick<MatchInput, "local" | "intents">,
@@ -166,7 +160,7 @@ function matchFolders(
   const byInode = new Map<bigint, { readonly id: NodeId; readonly row: LocalRow }>();
   for (const [id, row] of local) {
     const { inode } = row.fingerprint;
-    // A row kept only because its place was unreadable does not compete with a visible folder.
+    // A row kept because its place was unreadable does not compete with a visible folder.
     const isRival = row.sight === "unsettled" && byInode.has(inode);
     if (row.kind === "folder" && !isRival && isNumbered(row.fingerprint)) byInode.set(inode, { id, row });
   }
@@ -177,7 +171,7 @@ function matchFolders(
     const known = entry.kind === "folder" ? byInode.get(entry.stat.fingerprint.inode) : undefined;
     if (known === undefined || known.row.fingerprint.birthNs !== entry.stat.fingerprint.birthNs) continue;
     const intent = intents.get(known.id);
-    // A planned move may have been executed without confirmation.
+    // A planned move may have happened without confirmation.
     const isMeant = intent?.isMove === true && nameOnDisk(intent.place) === entry.name;
     const isNamedSo = nameOnDisk(known.row) === entry.name || isMeant;
     const rows = (children.get(known.id) ?? []).map(([, row]) => row);
@@ -196,7 +190,7 @@ function holdsOne({ children }: Entry, known: readonly LocalRow[]): boolean {
   return children.some(({ name, stat }) => names.has(name) || inodes.has(stat.fingerprint.inode));
 }
 
-/** Returns true if the move there was unconfirmed. The file may have been edited since. */
+/** True if the move there was unconfirmed. The file may have been edited since. */
 function isWhereMeant(
   row: LocalRow | undefined,
   intent: Intent | undefined,

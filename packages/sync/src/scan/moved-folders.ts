@@ -10,8 +10,8 @@ import type { Entry } from "./walk.ts";
 const childrenMax = 8;
 
 /**
- * Finds known folders of the scanned ones that have moved. A folder is identified by inode, creation time and a
- * remaining known child (rule 6). Its content counts as unchanged, except where suspected.
+ * Finds known folders that have moved, by inode, creation time and a remaining known child (rule 6). Their content
+ * counts as unchanged, except where suspected.
  */
 export class MovedFolders {
   readonly #disk: LocalDisk;
@@ -21,7 +21,6 @@ export class MovedFolders {
   readonly #tops: readonly Top[];
   #byInode: ReadonlyMap<bigint, { readonly id: NodeId; readonly row: LocalRow }> | undefined;
 
-  /** @param isFree returns true if nothing at or below a path depends on the path */
   constructor(
     disk: LocalDisk,
     tree: LocalTree,
@@ -42,7 +41,7 @@ export class MovedFolders {
     this.#tops = [...tops];
   }
 
-  /** @returns the folder, and the places in it that may have changed */
+  /** Returns the folder, and the places in it that may have changed. */
   async find(entry: Entry): Promise<{ readonly id: NodeId; readonly tops: readonly Top[] } | undefined> {
     const { inode, birthNs } = entry.stat.fingerprint;
     if (!isNumbered(entry.stat.fingerprint)) return undefined;
@@ -56,7 +55,6 @@ export class MovedFolders {
     return { id, tops: this.#topsIn({ id, path: entry.path }, before) };
   }
 
-  /** Computed on demand, because most scans find no unknown folder. */
   #foldersByInode(): Map<bigint, { readonly id: NodeId; readonly row: LocalRow }> {
     const found = new Map<bigint, { readonly id: NodeId; readonly row: LocalRow }>();
     for (const { id: folder } of this.#tops) {
@@ -86,7 +84,7 @@ export class MovedFolders {
     }
   }
 
-  /** A suspect may use its old or its new path. */
+  /** A suspect may use the old or the new path. */
   #topsIn(folder: Top, before: string): readonly Top[] {
     const below = [...this.#suspects].flatMap((suspect) =>
       [before, folder.path].flatMap((path) =>

@@ -11,7 +11,6 @@ interface NamingInput extends Pick<MatchInput, "intents" | "slotKey"> {
   readonly bases: Pick<ReadonlyMap<NodeId, SyncedRow>, "get">;
 }
 
-/** Names of nodes found on the disk, without local aliases. */
 export class Naming {
   readonly #input: NamingInput;
   readonly #entries: readonly Entry[];
@@ -38,13 +37,13 @@ export class Naming {
     return own === undefined ? { name } : { name: own, alias: name };
   }
 
-  /** Detects an undone move without agreement, after which the item has its alias again. */
+  /** After an undone move without agreement, the item has its alias again. */
   #nameBefore(row: LocalRow, base: Place | undefined, now: Place): string | undefined {
     if (!this.#foldsCase || base?.parent !== now.parent || samePlace(row, base)) return undefined;
     return nameOfAlias(now.name) === base.name ? base.name : undefined;
   }
 
-  /** Returns the real name of an unknown item with an alias from a lost state or a copy, unless another item has it. */
+  /** Real name of an unknown item with an alias from a lost state or a copy, unless another item has it. */
   #lostName(entry: Entry, parent: NodeId): string | undefined {
     const own = this.#foldsCase ? nameOfAlias(entry.name) : undefined;
     if (own === undefined) return undefined;

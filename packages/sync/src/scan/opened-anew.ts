@@ -3,16 +3,14 @@ import { isPrivateIn } from "../model/privacy.ts";
 import { isNumbered, type LocalRow, type Offer, type OperationId, type SyncedRow, type Trees } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
-/** Changes of the state committed with the scan's rows. */
 interface OpenedAnew {
   readonly synced: ReadonlyMap<NodeId, SyncedRow>;
   readonly offers: ReadonlyMap<OperationId, Offer>;
 }
 
 /**
- * Finds private items replaced by new public ones because of a program's umask. Nobody made them public. Without
- * privacy in their bases and pending offers, they are merged as private. The same item with another mode was made
- * public by a person.
+ * Finds private items replaced by new public ones through a program's umask. Nobody made them public, so they merge as
+ * private. The same item with another mode was made public by a person.
  * @param known state before the scan's rows
  * @param continued bases of this scan that replace known ones
  * @param terms `distrusted`: private items that a power failure may have made public; `areModesNew`: the disk had no
@@ -50,12 +48,12 @@ export function openedAnew(
   return { synced: bases, offers: new Map(untold) };
 }
 
-/** A person made it public, and the server has not accepted that yet. */
+/** A person made the item public, and the server has not accepted that yet. */
 function wasOpened(before: LocalRow | undefined): boolean {
   return before?.isPrivate === false && before.sight !== "unsettled";
 }
 
-/** Inode numbers may be reused. Without a number or creation time, another content or time makes another file. */
+/** Inode numbers may be reused. Without number or creation time, another content or time makes another file. */
 function isSameItem(before: LocalRow | undefined, { fingerprint: now }: LocalRow, areNumbersNew: boolean): boolean {
   if (before === undefined) return false;
   const then = before.fingerprint;

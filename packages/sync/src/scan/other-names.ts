@@ -5,11 +5,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { KnownRows } from "./sweep.ts";
 import type { Entry } from "./walk.ts";
 
-/**
- * Returns folders with another name of a file that was changed through this entry. A watcher reports only the opened
- * name.
- * @param seen rows of this scan
- */
+/** Folders with another name of the changed file; a watcher reports only the opened name. */
 export function foldersOfOtherNames(
   { tree, rows }: { readonly tree: LocalTree; readonly rows: KnownRows },
   { kind, stat: { fingerprint, links } }: Entry,

@@ -4,23 +4,19 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 
 const markerBytesMax = 4096;
 
-/** Returns true if a marker was copied with its folder, so that no client syncs that folder. */
+/** True if the marker was copied with its folder, which no client syncs. */
 export type IsCopiedMarker = (folder: string, marker: string) => Promise<boolean>;
 
-/** Checks for folders with a marker. */
 export interface RootSigns {
   readonly isCopied: IsCopiedMarker;
-  /**
-   * Returns true if this sync already has content of the folder. It continues, because edits there would otherwise
-   * reach no server.
-   */
+  /** True if this sync has content of the folder and continues with it. Edits there would otherwise reach no server. */
   readonly isSyncedHere: (folder: string) => boolean;
 }
 
 /**
- * Returns true if a folder is the synced folder of another client. That client may use another configuration or user,
- * so the marker on the disk is the only sign.
- * @param names names in the folder; it is checked only if they include `.holdfast`
+ * True for another client's synced folder. That client may use another configuration or user, so the marker on the disk
+ * is the only sign.
+ * @param names checked only if they include `.holdfast`
  * @throws HoldfastError unavailable if the marker cannot be read now
  */
 export async function isOtherRoot(

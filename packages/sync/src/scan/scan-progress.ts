@@ -1,13 +1,11 @@
 export interface ScanProgress {
-  /** Number of files just seen, without folders. */
+  /** Counts files just seen, without folders. */
   seen(files: number): void;
-  /** New and changed files to read next. @param isLast no folder was left to a later scan */
+  /** Counts new and changed files to read next. @param isLast no folder was left to a later scan */
   found(files: number, bytes: number, isLast: boolean): void;
-  /** Called for each file that was read. */
   read(): void;
 }
 
-/** @param isChanged returns true if an entry is new or differs from its row */
 export function tellFound<Entry extends Sized>(
   progress: ScanProgress | undefined,
   { entries, later }: { readonly entries: readonly Entry[]; readonly later: readonly unknown[] },

@@ -26,30 +26,32 @@ import { largeBytesMin, type TakerIn, takerOf } from "./taker.ts";
 import { type Entry, type IsHidden, nowHidden, sawTheSame, type Skip, type Walk, walk } from "./walk.ts";
 
 export interface ScanInput {
-  /** Without hidden items. */
+  /** Excludes hidden items. */
   readonly tree: LocalTree;
   readonly rows: KnownRows;
   readonly bases: Pick<ReadonlyMap<NodeId, SyncedRow>, "get">;
   readonly isHidden: IsHidden;
   readonly rootSigns: RootSigns;
-  /** Returns true if nothing known at or below a path depends on it, so that a folder can be moved as a whole. */
+  /** True if nothing known at or below the path depends on it, so that the folder can be moved as a whole. */
   readonly isFree: (path: string) => boolean;
-  /** Returns true if an unknown file need not be read, unless it could be a missing one. */
+  /** True for an unknown file that need not be read, unless it could be a missing one. */
   readonly isPassedOver: (path: string) => boolean;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   readonly suspects: Suspects;
-  /** Folders left by an earlier scan. Others are scanned only if items in these are missing. undefined: all suspects. */
+  /**
+   * Folders left by an earlier scan; undefined: all suspects. Others are scanned only if items in these are missing.
+   */
   readonly tops?: readonly Top[] | undefined;
-  /** Number of differing entries from which other folders are left to a later scan. */
+  /** Limit of differing entries. Beyond it, other folders are left to a later scan. */
   readonly entriesMax: number;
-  /** Returns further suspects after a short wait in which related hints arrive. */
+  /** Returns further suspects, after a short wait for related hints. */
   readonly moreSuspects: () => Promise<Suspects>;
   /** Throws when the scan must end. Unlisted folders then do not count as unknown, which would take long to process. */
   readonly checkStop?: () => void;
   readonly slotKey: (name: string) => string;
   readonly lacks: Lacks;
   readonly makeNodeId: () => NodeId;
-  /** Returns true if the path became unreadable just now. */
+  /** True if the path became unreadable just now. */
   readonly isPassing: (path: string) => boolean;
   readonly manifests: KnownManifests;
   readonly takerIn?: TakerIn | undefined;
@@ -59,40 +61,35 @@ export interface ScanInput {
 }
 
 export interface ScanResult {
-  /** New rows of scanned items; undefined: the item is gone. */
+  /** undefined: the item is gone */
   readonly changes: ReadonlyMap<NodeId, LocalRow | undefined>;
-  /** Skipped items of scanned folders: path and reason. */
+  /** Path -> reason, in scanned folders. */
   readonly skipped: ReadonlyMap<string, Skip>;
   /** Scanned folders with hidden or skipped content. */
   readonly keepers: ReadonlySet<string>;
-  /** Missing nodes found at a hidden path. */
+  /** Missing node -> hidden path at which it was found. */
   readonly nowHidden: ReadonlyMap<NodeId, string>;
   readonly listed: ReadonlySet<string>;
-  /** Unreadable scanned files with the error code, or `changing`. `not_found`: removed meanwhile. */
+  /** Path -> error code, or `changing`. `not_found`: removed meanwhile. */
   readonly unread: ReadonlyMap<string, string>;
   /** Missing items that count as present, because they may be at an unreadable path. */
   readonly held: ReadonlySet<string>;
-  /** Mount points of other filesystems. */
   readonly boundaries: ReadonlySet<string>;
-  /** Synced folders of other clients. */
   readonly otherRoots: ReadonlySet<string>;
-  /** Everything was readable. */
   readonly isComplete: boolean;
-  /** Returns true if the current item at a path, or its absence, is known. For "": everything was readable. */
+  /** True if the item at the path, or its absence, is known. For "": everything was readable. */
   readonly isSure: (path: string) => boolean;
   /** Places that were changing or unreadable. */
   readonly again: Suspects;
-  /** New folders whose content was left to a later scan. Nothing is missing in that case. */
+  /** New folders left to a later scan. Nothing is missing in that case. */
   readonly later: readonly Top[];
 }
 
-/** Files read concurrently. */
 const readsAtOnce = 4;
 
-/** A time further in the future is not worth a wait. */
+/** A time further ahead is not worth a wait. */
 const futureNs = 1_000_000_000n;
 
-/** Scans places that may have changed. */
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
   if (input.suspects !== "all" && input.suspects.size === 0) return nothingSeen();
   const startNs = await disk.now(clockPath);
@@ -102,7 +99,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const naming = new Naming(input, seen.entries);
   const rows = new Map<NodeId, LocalRow>();
   const whyUnknown = (path: string): string => (seen.gone.has(path) ? "not_found" : "unavailable");
-  // Boundaries and folders of other clients have their own reports.
+  // Boundaries and other clients' folders have their own reports.
   const unreadable = seen.unknown.difference(seen.boundaries).difference(seen.otherRoots);
   const unread = new Map<string, string>([...unreadable].map((path) => [path, whyUnknown(path)]));
   // Unreadable items may be planned ones.
@@ -199,7 +196,6 @@ function sureness(unknown: ReadonlySet<string>, passes: boolean, unclear: Readon
 }
 
 interface Look extends Walk {
-  /** Known rows of the scanned places. */
   readonly known: ReadonlyMap<NodeId, LocalRow>;
   readonly moved: ReadonlyMap<Entry, NodeId>;
   readonly suspects: Suspects;
@@ -207,10 +203,7 @@ interface Look extends Walk {
   readonly isAtRest: boolean;
 }
 
-/**
- * Repeats the scan until two agree if items are missing or appear at unknown places, because they may have moved during
- * the scan. The repeat includes all related folders.
- */
+/** Missing items may have moved during the scan. Repeats it, with all related folders, until two scans agree. */
 async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
   const { tops } = input;
   let { suspects } = input;
@@ -219,7 +212,7 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
     const matches = matchSeen(input, seen);
     const strays = straysOf(input, seen, matches);
     if (matches.vanished.size === 0 && strays.entries.size === 0) return seen;
-    // Too much is changing. Missing and moved items stay unknown this time.
+    // Too much is changing: missing and moved items stay unknown this time.
     if (attempt === 4) {
       const entries = withoutStrays(seen.entries, strays.entries);
       const gone = seen.unknown.has("") ? seen.gone : new Set([...seen.gone, ""]);
@@ -229,7 +222,7 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
     suspects = union(union(suspects, hinted), strays.folders);
     // The destination must not be left to a later scan. Files are counted already.
     const again = await look(disk, { ...input, entriesMax: Infinity, progress: undefined }, suspects);
-    // A missing item may have been outside of the previous scan, and have left before this one.
+    // A missing item may have been outside the previous scan, and have left before this one.
     const isPart = seen.later.length > 0 || (attempt === 0 && tops !== undefined);
     if (!isPart && sizeOf(suspects) === sizeOf(seen.suspects) && sawTheSame(seen, again)) return again;
     seen = again;
@@ -293,7 +286,7 @@ async function lookIn(
   return { ...seen, known, moved, suspects, isAtRest: true };
 }
 
-/** The closer scan has precedence. */
+/** The closer scan takes precedence. */
 function together(swept: Sweep, seen: Look): Look {
   const { listed } = seen;
   return {
@@ -376,7 +369,7 @@ const tooLarge: Skip = {
   reason: `a file has at most ${limits.fileBytesMax / 1024 ** 4} TiB`,
 };
 
-/** Returns true for a file over the server's limit. A file that was smaller keeps its row. */
+/** Too large for the server. A file that was smaller keeps its row. */
 function isTooLarge({ kind, stat }: Entry): boolean {
   return kind === "file" && stat.fingerprint.sizeBytes > limits.fileBytesMax;
 }
@@ -390,7 +383,7 @@ function isWorthWaiting(
   return mayWait && fingerprint.sizeBytes >= largeBytesMin(patches) && isNear && isRecent(fingerprint, startNs, lacks);
 }
 
-/** Returns true if the time is still in the future after a read: the clock was set back. A write sets another time. */
+/** True if the time is still in the future after a read: the clock was set back. A write sets another time. */
 function isOfFuture(before: LocalRow | undefined, fingerprint: Fingerprint, startNs: bigint): boolean {
   return before?.sight === "racy" && sameFingerprint(before.fingerprint, fingerprint) && fingerprint.ctimeNs > startNs;
 }

@@ -14,21 +14,16 @@ export function union(one: Suspects, other: Suspects): Suspects {
   return one === "all" || other === "all" ? "all" : new Set([...one, ...other]);
 }
 
-/** Known folder to list. */
 export interface Top {
   readonly id: NodeId;
   readonly path: string;
 }
 
-/** Removes a path at which another folder is found, and everything below. */
 export function leaveOut(tops: Set<Top>, path: string): void {
   for (const top of tops) if (top.path === path || top.path.startsWith(`${path}/`)) tops.delete(top);
 }
 
-/**
- * Returns the folders where a scan starts: the known ones at the paths, or the nearest known ones above. Parents come
- * first.
- */
+/** Start folders of a scan, parents first: the known ones at the paths, or the nearest known ones above. */
 export function topsOf(tree: LocalTree, suspects: Suspects): Top[] {
   const root = { id: tree.rootId, path: "" };
   if (suspects === "all") return [root];
@@ -37,8 +32,8 @@ export function topsOf(tree: LocalTree, suspects: Suspects): Top[] {
 }
 
 /**
- * Returns the folder at each path, or the nearest one above, relative to `from`. All paths are followed together, level
- * by level, so each folder is read once.
+ * Returns the folder at each path, or the nearest one above. Follows all paths level by level, so that each folder is
+ * read once.
  */
 export function nearestKnown(tree: LocalTree, from: Top, paths: readonly string[]): Top[] {
   const ways = paths.map((path) => ({ names: path.split("/").filter((each) => each !== ""), at: from }));
@@ -60,7 +55,7 @@ export function nearestKnown(tree: LocalTree, from: Top, paths: readonly string[
   return ways.map(({ at }) => at);
 }
 
-/** A kept row of unreadable content may have the same name as the visible item. */
+/** A kept row of unreadable content may have the visible item's name. */
 function childrenNamed(tree: LocalTree, folder: NodeId, names: ReadonlySet<string>): Map<string, NodeId> {
   const standing = new Map<string, NodeId>();
   const kept = new Map<string, NodeId>();
@@ -73,14 +68,12 @@ function childrenNamed(tree: LocalTree, folder: NodeId, names: ReadonlySet<strin
   return new Map([...kept, ...standing]);
 }
 
-/** Returns true if a known item has the path. */
 export function isKnownPath(tree: LocalTree, path: string): boolean {
   const [at] = nearestKnown(tree, { id: tree.rootId, path: "" }, [folderOf(path)]);
   const name = path.slice(path.lastIndexOf("/") + 1);
   return at?.path === folderOf(path) && childrenNamed(tree, at.id, new Set([name])).has(name);
 }
 
-/** Returns true if the folder at the path has known items. */
 export function hasKnownEntry(tree: LocalTree, path: string): boolean {
   const [at] = nearestKnown(tree, { id: tree.rootId, path: "" }, [path]);
   return at?.path === path && !rowsIn(tree, at.id).next().done;

@@ -7,9 +7,7 @@ import type { Entry } from "./walk.ts";
 
 /** Items that may have moved during the scan or from an unscanned place. */
 export interface Strays {
-  /** Entries that may be the destination of a move. */
   readonly entries: ReadonlySet<Entry>;
-  /** Known former folders. */
   readonly folders: ReadonlySet<string>;
 }
 
@@ -20,7 +18,7 @@ interface Known {
 
 /**
  * Finds items at two places: seen before and after their move, or known in an unscanned folder. As new items, they
- * would be created again on the server, and the old nodes would be deleted with their history.
+ * would be created again on the server, and the old nodes deleted with their history.
  */
 export function straysOf(
   { tree, rows }: Known,
@@ -53,7 +51,6 @@ export function straysOf(
   return { entries: strays, folders };
 }
 
-/** Removes them with everything below. */
 export function withoutStrays(entries: readonly Entry[], strays: ReadonlySet<Entry>): readonly Entry[] {
   const left = new Set<Entry>();
   for (const entry of entries) {

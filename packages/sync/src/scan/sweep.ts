@@ -31,9 +31,7 @@ export interface SweepInput {
   readonly progress?: ScanProgress | undefined;
 }
 
-/** Result for every folder at its old place. */
 export interface Sweep {
-  /** Folders with differences. */
   readonly differing: readonly Top[];
   readonly listed: Set<string>;
   readonly skipped: Map<string, Skip>;
@@ -41,7 +39,7 @@ export interface Sweep {
 }
 
 /**
- * Compares the whole disk with the known rows, one folder at a time. Only folders with differences need a closer scan.
+ * Compares the whole disk with the known rows. Only folders with differences need a closer scan.
  * @returns undefined if some rows cannot be reached from the root
  */
 export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep | undefined> {
@@ -99,12 +97,11 @@ async function compare(
   }
   for (const { row } of left.values())
     if (!isHidden(joinPath(top.path, nameOnDisk(row)), row.kind === "folder")) isSame = false;
-  // The closer scan counts the files of a folder that differs.
+  // A differing folder's files are counted by the closer scan.
   if (isSame) progress?.seen(filesIn(entries));
   return { folders, isSame };
 }
 
-/** Returns true if a closer scan would produce the same row. */
 function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, lacks: Lacks): boolean {
   if (row.sight !== "known" || row.kind !== kind) return false;
   if (kind !== "symlink" && keptPrivacy({ lacks }, row, stat.isPrivate) !== row.isPrivate) return false;
@@ -115,13 +112,12 @@ function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, lacks: Lacks)
   return target === undefined ? isBitKnown : row.content === linkContent(target);
 }
 
-/** Returns true if rows are cyclic, or inside something that is no folder. */
+/** True if rows are cyclic, or inside something that is no folder. */
 function hasLooseRows(rows: KnownRows, visited: ReadonlySet<NodeId>): boolean {
   for (const folder of rows.folders()) if (!leadsTo(visited, rows, folder)) return true;
   return false;
 }
 
-/** Follows the folders upward. */
 function leadsTo(visited: ReadonlySet<NodeId>, rows: KnownRows, folder: NodeId): boolean {
   let at = folder;
   for (let depth = 0; depth <= 2 * limits.pathNamesMax; depth += 1) {

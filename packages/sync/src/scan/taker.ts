@@ -5,7 +5,7 @@ import type { Patches } from "../model/patches.ts";
 import { folderIdOf } from "./match.ts";
 import type { Entry } from "./walk.ts";
 
-/** Receiver of a large new file's blocks while it is read, given the nearest known folder above. */
+/** Receives a large new file's blocks while it is read. Given the nearest known folder above. */
 export type TakerIn = (folder: NodeId, sizeBytes: number) => BlockTaker | undefined;
 
 /** Reading a larger file takes longer than waiting until one read suffices. */
@@ -13,7 +13,7 @@ export function largeBytesMin(patches: Patches | undefined): number {
   return patches === undefined ? 4 * 1024 * 1024 : patches.fileBytesMin;
 }
 
-/** Most content known before is already on the server. */
+/** For new files only; most known content is already on the server. */
 export function takerOf(
   {
     tree,
@@ -35,7 +35,7 @@ export function takerOf(
     const id = ids.get(folder);
     const row = id === undefined ? undefined : tree.local.get(id);
     if (row === undefined) continue;
-    // The file may be in another space, which is unknown until the scan ends.
+    // The file may be in another space, unknown until the scan ends.
     if (row.parent !== folderIdOf(ids, folder)) return undefined;
     nearest ??= id;
   }

@@ -7,13 +7,11 @@ import type { Walk } from "./walk.ts";
 
 export interface StrangerInput {
   readonly tree: LocalTree;
-  /** Returns true if the path became unreadable just now. */
   readonly isPassing: (path: string) => boolean;
 }
 
 /**
- * Keeps rows below unreadable paths unchanged. If an unreadable path is new, missing items may be there.
- * @returns paths of the kept rows
+ * Keeps rows below unreadable paths. If such a path is new, missing items may be there. @returns paths of the kept rows
  */
 export function keepUnknown(
   tree: LocalTree,
@@ -32,12 +30,11 @@ export function keepUnknown(
   return kept;
 }
 
-/** Returns true if a missing item may be at an unreadable path: at a new one, or briefly at any. */
+/** True if a missing item may be at an unreadable path: at a new one, or briefly at any. */
 export function hasStranger(input: StrangerInput, walk: Walk): boolean {
   return hasPassing(input, walk) || [...walk.unknown].some((path) => path !== "" && !isKnownPath(input.tree, path));
 }
 
-/** Returns true if an unreadable path was readable a moment ago or may be soon. */
 export function hasPassing({ isPassing }: Pick<StrangerInput, "isPassing">, { unknown, denied }: Walk): boolean {
   return [...unknown].some((path) => path !== "" && !denied.has(path) && isPassing(path));
 }
@@ -47,13 +44,11 @@ export function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {
   return unknown.has("");
 }
 
-/** An unknown folder contains nothing. */
 export function isUnseen(tree: LocalTree, place: Intent["place"], unknown: ReadonlySet<string>): boolean {
   const folder = knownPathOf(tree, place.parent);
   return folder !== undefined && isUnknown(joinPath(folder, nameOnDisk(place)), unknown);
 }
 
-/** Keeps missing folders above too. */
 function keepWithFolders(
   vanished: ReadonlyMap<NodeId, LocalRow>,
   rows: Map<NodeId, LocalRow>,

@@ -14,38 +14,30 @@ export interface Entry {
   readonly name: string;
   readonly kind: NodeKind;
   readonly stat: LocalStat;
-  /** Its folder: an entry of this scan or a known folder. */
   readonly folder: Entry | Top;
   readonly children: Entry[];
-  /** Target of a symbolic link. */
   readonly target: string | undefined;
-  /** Set for a symbolic link with an unusable target. */
+  /** Only for a symbolic link with an unusable target. */
   readonly unfit?: Skip;
 }
 
 export interface Walk {
-  /** Scanned folders, with everything below except kept ones. */
+  /** Folders scanned with everything below, except kept ones. */
   readonly tops: Top[];
   readonly listed: Set<string>;
-  /** Paths of all folders seen. */
   readonly folders: Set<string>;
   /** Folders precede their content. */
   readonly entries: readonly Entry[];
-  /** Unreadable folders and names. */
   readonly unknown: ReadonlySet<string>;
-  /** Unreadable paths without permission. */
   readonly denied: ReadonlySet<string>;
-  /** Unreadable paths that were listed a moment before, and were just removed or moved. */
+  /** Unreadable paths that were listed a moment before: just removed or moved. */
   readonly gone: ReadonlySet<string>;
-  /** Items that cannot be nodes, by path. */
   readonly skipped: ReadonlyMap<string, Skip>;
   /** Folders with content that is no entry. */
   readonly keepers: ReadonlySet<string>;
-  /** Hidden files and folders that were found. */
   readonly hidden: readonly Hidden[];
-  /** Mount points of other filesystems. Their current and former content is unknown. */
+  /** Mount points of other filesystems, whose current and former content is unknown. */
   readonly boundaries: ReadonlySet<string>;
-  /** Synced folders of other clients, which were not scanned. */
   readonly otherRoots: ReadonlySet<string>;
   /** Folders left to a later scan with all content, because the limit was reached. */
   readonly later: readonly (Entry | Top)[];
@@ -56,9 +48,8 @@ export interface Hidden {
   readonly fingerprint: Fingerprint;
 }
 
-/** Reason why an item is not synced. */
 export interface Skip {
-  /** Code for scripts; `special_file` is a pipe, socket or device. */
+  /** Code for scripts. `special_file`: pipe, socket or device. */
   readonly code: UnfitNameCode | "special_file" | "skipped";
   /** End of "Not synced: ", for one or many files, without a full stop. */
   readonly reason: string;
@@ -74,22 +65,17 @@ const specialFile: Skip = {
   reason: "pipes, sockets and devices are not supported",
 };
 
-/** Returns true if the rules hide a path and everything below. */
 export type IsHidden = (path: string, isFolder: boolean) => boolean;
 
-/** Results of reading one name. */
 export interface Notes {
   readonly unknown: Set<string>;
   readonly skipped: Map<string, Skip>;
   readonly keepers: Set<string>;
   readonly hidden: Hidden[];
   readonly boundaries: Set<string>;
-  /** Unreadable paths without permission. */
   readonly denied: Set<string>;
-  /** Unreadable paths that are gone. */
   readonly gone: Set<string>;
   readonly isHidden: IsHidden;
-  /** Names with the same key are equal on this disk. */
   readonly slotKey: (name: string) => string;
   /** Device of the root's filesystem, if known. Compared only within this walk. */
   readonly device: bigint | undefined;
@@ -108,13 +94,12 @@ interface Findings extends Walk, Notes {
   readonly later: (Entry | Top)[];
 }
 
-/** Reads within one folder, concurrently. */
 const looksAtOnce = 16;
 
 /**
  * Scans folders and everything below, except subfolders that `isKept` knows to be in place. An error makes a path
- * unknown, never absent. The engine's own folder is skipped.
- * @param entriesMax number of entries from which no other folder is started
+ * unknown, never absent. Skips the engine's own folder.
+ * @param entriesMax entries from which no other folder is started
  * @param tops parents first; more may be added during the walk, and folders below a complete one are skipped
  */
 export async function walk(
@@ -156,7 +141,7 @@ export async function walk(
   return withoutOtherRoots(seen);
 }
 
-/** A mount since the last scan hides this folder, or one above it. */
+/** A mount since the last scan hides this folder or one above. */
 async function isMountedOver(disk: LocalDisk, seen: Findings, path: string): Promise<boolean> {
   if (path === "" || seen.device === undefined) return false;
   const parent = folderOf(path);
@@ -175,7 +160,7 @@ export interface WalkInput extends Pick<Notes, "isHidden" | "slotKey"> {
   readonly progress?: ScanProgress | undefined;
 }
 
-/** The folder was recorded before its names were listed. It now counts as unknown. */
+/** A folder recorded before its names were listed counts as unknown. */
 function withoutOtherRoots(seen: Findings): Walk {
   const { otherRoots } = seen;
   if (otherRoots.size === 0) return seen;
@@ -253,21 +238,18 @@ function leaveAlone({ otherRoots, unknown, keepers, folders, listed }: Findings,
   listed.delete(path);
 }
 
-/**
- * Returns true for a folder that can be read but not searched. It counts as unlistable, because none of its names is
- * accessible.
- */
+/** A folder that can be read but not searched counts as unlistable: none of its names is accessible. */
 function isClosed({ denied, slotKey }: Notes, path: string, names: readonly string[]): boolean {
   const tried = names.filter((name) => nameProblem(name) === undefined && !isOwn(joinPath(path, name), slotKey));
   return tried.length > 0 && tried.every((name) => denied.has(joinPath(path, name)));
 }
 
-/** Returns true for the engine's own folder, in any case. */
+/** True for the engine's own folder, in any case of letters. */
 function isOwn(path: string, slotKey: Notes["slotKey"]): boolean {
   return path.length === ownFolder.length && (path === ownFolder || slotKey(path) === slotKey(ownFolder));
 }
 
-/** Returns true if a listed folder above lacks the next folder of the path, so the path is known to be missing. */
+/** A listed folder above lacks the next folder of the path, so the path is known to be missing. */
 function isMissed(path: string, { listed, folders }: Pick<Walk, "listed" | "folders">): boolean {
   for (let at = path; at !== ""; at = folderOf(at)) {
     if (listed.has(folderOf(at)) && !folders.has(at)) return true;
@@ -275,10 +257,9 @@ function isMissed(path: string, { listed, folders }: Pick<Walk, "listed" | "fold
   return false;
 }
 
-/** Folders below the tops: scanned completely, or kept without scanning their content. */
+/** Folders scanned completely, or kept without scanning their content. */
 type LookedAt = Map<string, "whole" | "kept">;
 
-/** Returns true if the nearest recorded folder at or above the path was scanned completely. */
 function isCovered(path: string, lookedAt: LookedAt): boolean {
   for (let at = path; at !== ""; at = folderOf(at)) {
     const how = lookedAt.get(at);
@@ -287,7 +268,7 @@ function isCovered(path: string, lookedAt: LookedAt): boolean {
   return false;
 }
 
-/** Returns true if two scans saw the same items at the same places, so items missing in both were not just moving. */
+/** True if both scans saw the same items, so missing items were not just moving. */
 export function sawTheSame(one: Walk, other: Walk): boolean {
   // Nothing is concluded below an unknown path. Permanently unknown paths must not block the rest.
   const sameUnknown = one.unknown.size === other.unknown.size && one.unknown.isSubsetOf(other.unknown);
@@ -296,7 +277,7 @@ export function sawTheSame(one: Walk, other: Walk): boolean {
   return other.entries.every(({ path, stat }) => inodes.get(path) === stat.fingerprint.inode);
 }
 
-/** @returns results in the order of the names; undefined for a skipped or unknown item */
+/** @returns in the order of the names; undefined for a skipped or unknown item */
 export async function lookIn(
   disk: LocalDisk,
   notes: Notes,
@@ -361,7 +342,6 @@ async function readLink(disk: LocalDisk, path: string): Promise<Pick<Entry, "tar
   }
 }
 
-/** Returns missing nodes found at a hidden path. */
 export function nowHidden(
   vanished: ReadonlyMap<NodeId, LocalRow>,
   { hidden }: Pick<Walk, "hidden">,
@@ -376,7 +356,7 @@ export function nowHidden(
   );
 }
 
-/** Runs a read and records an error. An item that vanishes meanwhile is unknown too; the next scan decides. */
+/** An item that vanishes meanwhile is unknown too; the next scan decides. */
 export async function attempt<Result>(
   { unknown, denied, gone }: Pick<Notes, "unknown"> & Partial<Pick<Notes, "denied" | "gone">>,
   path: string,

@@ -5,14 +5,13 @@ import { isReadOnly, isReadOnlyAt } from "../model/rights.ts";
 import { shareAt, shareOf } from "../model/whereabouts.ts";
 
 interface CrossingInput {
-  /** Without hidden items. */
   readonly trees: IndexedTrees;
   readonly restless: Iterable<NodeId>;
   readonly departures: ReadonlyMap<NodeId, NodeId>;
   readonly makeNodeId: () => NodeId;
 }
 
-/** Changed rows; undefined: removed. */
+/** undefined: the node is removed. */
 interface Crossing {
   readonly local: readonly (readonly [NodeId, LocalRow | undefined])[];
   readonly synced?: readonly (readonly [NodeId, undefined])[];
@@ -21,7 +20,7 @@ interface Crossing {
 }
 
 /**
- * Gives an item moved locally between two spaces a new node. The old one stays on the server until the new one has
+ * An item moved locally between two spaces becomes a new node. The old one stays on the server until the new one has
  * arrived (`departures`). A move out of or into a read-only folder is a copy, even within one share, and the old item
  * returns. An item that moves back before its arrival is the old node again.
  * @returns undefined if nothing moved between spaces
@@ -35,7 +34,7 @@ export function crossOne({ trees, restless, departures, makeNodeId }: CrossingIn
     const [row, remote] = [trees.local.get(id), trees.remote.get(id)];
     if (row === undefined || remote === undefined || trees.shares.has(id)) continue;
     const [here, there] = [shareOf(trees, trees.local, id), shareOf(trees, trees.remote, id)];
-    // Content of an ended share is put away wherever it came from. Content of a waiting share stays.
+    // Content of an ended share is put away wherever it came from; that of a waiting share stays.
     if ((here !== undefined && ended.has(here)) || waits(trees, here) || waits(trees, there)) continue;
     const [mayNotHere, mayNotThere] = [isReadOnly(trees, trees.local, id), isReadOnly(trees, trees.remote, id)];
     const isBorder = mayNotHere !== mayNotThere;
@@ -49,14 +48,14 @@ export function crossOne({ trees, restless, departures, makeNodeId }: CrossingIn
 }
 
 /**
- * Returns true if the item stayed in its folder. If the folder moved to another share, the folder is handled first.
- * Items that the server shows in another mount follow.
+ * A folder that moved to another share is handled before its items. Items that the server shows in another mount
+ * follow.
  */
 function hasStayed(trees: IndexedTrees, id: NodeId, row: LocalRow): boolean {
   return trees.synced.get(id)?.place?.parent === row.parent;
 }
 
-/** Returns true for a local move. If the server moves an item to a folder with other rights, the disk follows. */
+/** True for a local move. If the server moves an item to a folder with other rights, the disk follows. */
 function wasMoved(trees: IndexedTrees, id: NodeId, row: LocalRow, remote: RemoteRow): boolean {
   const base = trees.synced.get(id)?.place?.parent;
   return base !== undefined && base === remote.parent && row.parent !== base;
@@ -76,10 +75,7 @@ export function overDepartures(
   return over.map((id) => [id, undefined] as const);
 }
 
-/**
- * Returns bases of items that cannot arrive, because their destination became read-only. They return to their former
- * place.
- */
+/** Their destination became read-only: they cannot arrive and return to their former place. */
 export function strandedBases(
   trees: IndexedTrees,
   departures: ReadonlyMap<NodeId, NodeId>,
@@ -93,8 +89,8 @@ export function strandedBases(
 }
 
 /**
- * Returns departures that would wait for each other forever, because each is at the other's destination. They are
- * removed first; the server keeps them in its trash.
+ * Each is at the other's destination, so they would wait forever. They are removed first; the server keeps them in its
+ * trash.
  */
 export function ringedDepartures(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): ReadonlySet<NodeId> {
   const standing = new Map<string, NodeId>();
@@ -121,7 +117,7 @@ export function ringedDepartures(trees: IndexedTrees, departures: ReadonlyMap<No
   return new Set(open.keys());
 }
 
-/** Returns items at the destination or a folder above, and content of the item itself, with which it stays. */
+/** Items at the destination or a folder above it, and content of the item, which stays with it. */
 function waitsFor(
   trees: IndexedTrees,
   id: NodeId,
@@ -157,7 +153,6 @@ function returned(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>):
   return undefined;
 }
 
-/** Gives a local item and its content another id, without a base. */
 function underId(trees: IndexedTrees, row: LocalRow, from: NodeId, to: NodeId): [NodeId, LocalRow | undefined][] {
   const changes: [NodeId, LocalRow | undefined][] = [
     [from, undefined],

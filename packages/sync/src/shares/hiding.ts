@@ -6,8 +6,8 @@ import { type IndexedTrees, isLive, type Place, samePlace, type Trees } from "..
 type Rows = Pick<Trees, "rootId" | "remote" | "local" | "synced" | "shares">;
 
 /**
- * Returns mounts ended by the account's own journal, by their entry or that of a folder above. A mount that moved
- * locally out of a deleted folder stays (rule 4), unless it is in another share, which cannot contain mounts.
+ * Ended by the account's own journal: by the mount's entry or that of a folder above. A mount that moved locally out of
+ * a deleted folder stays (rule 4), unless it is in another share, which cannot contain mounts.
  */
 export function endedMounts(trees: Rows): NodeId[] {
   return [...trees.shares.keys()].filter((id) => {
@@ -20,20 +20,19 @@ export function endedMounts(trees: Rows): NodeId[] {
   });
 }
 
-/** Returns mounts deleted locally. That leaves the share and deletes nothing in it. */
+/** Deleting a mount locally leaves the share and deletes nothing in it. */
 export function leftMounts(trees: Rows): NodeId[] {
   return [...trees.shares.keys()].filter((id) => trees.synced.has(id) && !trees.local.has(id) && isLive(trees, id));
 }
 
-/** Returns bases below mounts deleted locally. Their content counts as left, never as deleted. */
+/** Bases below mounts deleted locally. Their content counts as left, never as deleted. */
 export function leftBases(trees: IndexedTrees, left: readonly NodeId[]): [NodeId, undefined][] {
   return [...basesBelow(trees, left)].map((id) => [id, undefined]);
 }
 
 /**
- * Returns the trees without ended, left and waiting shares, for which nothing is planned. Content of an ended share is
- * removed separately (`execute/end-shares.ts`), that of a left share with its mount. Content of a waiting share is
- * unknown.
+ * Nothing is planned for ended, left and waiting shares. `execute/end-shares.ts` removes content of an ended share;
+ * that of a left share goes with its mount; that of a waiting share is unknown.
  */
 export function withoutLost(trees: IndexedTrees): IndexedTrees {
   if (trees.shares.size === 0) return trees;

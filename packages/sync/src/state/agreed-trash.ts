@@ -2,8 +2,8 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ContentKey } from "../model/trees.ts";
 
 /**
- * Files moved to the local trash while the server's newest version had the same bytes: path -> content. A file without
- * a row may be the only copy of its bytes. Rows are read on demand, because there may be very many.
+ * Path -> content of files moved to the local trash while the server's newest version had the same bytes. A file
+ * without a row may be the only copy of its bytes. Read on demand: there may be very many.
  */
 export class AgreedTrash {
   readonly #get: StatementSync;
@@ -24,7 +24,6 @@ export class AgreedTrash {
     this.#below = database.prepare("select path from agreed_trash where path > ?1 || '/' and path < ?1 || '0'");
   }
 
-  /** Returns the content at the time of the move. */
   get(path: string): ContentKey | undefined {
     return this.#get.get(path)?.["content"] as ContentKey | undefined;
   }

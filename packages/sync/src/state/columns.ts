@@ -4,17 +4,16 @@ import type { ContentKey, LocalRow, OperationId, Place, RemoteRow, SyncedRow } f
 import type { NodeKind } from "@holdfast/sync-ports/ports";
 import { pack, type Packed, packList, packNumber, unpack, unpackList } from "./packed.ts";
 
-/** Key, and one value per column in order, as read from the database: integers are bigint. */
+/** The key, then one value per column. Integers are bigint. */
 export type Stored = readonly unknown[];
 
 /** Mapping of a tree's rows to a table. The key is a separate first column. */
 export interface Columns<Row> {
-  /** Name and type. `parent`, the folder, is one of them. Type `any`: the result of `pack`, or a number. */
+  /** Includes `parent`. Type `any`: result of `pack`, or a number. */
   readonly definitions: readonly string[];
   encode(row: Row): SQLInputValue[];
-  /** Values of `parent` and `name`. */
   placeOf(row: Row): Place | undefined;
-  /** Decodes a result of `encode`. It is trusted, because the database belongs to the device. */
+  /** Trusted, because the database belongs to the device. */
   decode(stored: Stored): Row;
 }
 
@@ -62,7 +61,7 @@ export const remoteColumns: Columns<RemoteRow> = {
     sizeBytes: Number(stored[10]),
     modifiedAt: String(stored[11]),
     operationId: unpackOr(stored[12], null) as OperationId | null,
-    // A row of an earlier version; unknown until everything is listed again.
+    // Row of an earlier version; unknown until everything is listed again.
     ...(stored[13] !== null && { isPrivate: stored[13] === 1n }),
   }),
 };
@@ -116,7 +115,7 @@ export const localColumns: Columns<LocalRow> = {
     },
     sight: stored[6] as LocalRow["sight"],
     ...(typeof stored[12] === "string" && { alias: stored[12] }),
-    // A row of an earlier version counts as public; the first full scan corrects it.
+    // An earlier version's row counts as public; the first full scan corrects it.
     ...(stored[13] !== BigInt(untold) && { isPrivate: stored[13] === 1n }),
   }),
 };
@@ -151,7 +150,6 @@ export const syncedColumns: Columns<SyncedRow> = {
   }),
 };
 
-/** `parent` and `name` are the second and third column of each table. */
 function decodePlace(stored: Stored): Place {
   return { parent: unpack(stored[2] as Packed) as NodeId, name: String(stored[3]) };
 }

@@ -1,7 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SyncState } from "./sync-state.ts";
 
-/** Returns paths excluded on this device, stored in its state. */
 export function excludedPaths(state: Pick<SyncState, "setting">): readonly string[] {
   return JSON.parse(state.setting("excluded") ?? "[]") as string[];
 }
@@ -18,7 +17,7 @@ function plainPath(path: string): string {
   return plain;
 }
 
-/** Excludes paths and everything below, from the next cycle. @throws HoldfastError invalid_field */
+/** Applies from the next cycle, with everything below. @throws HoldfastError invalid_field */
 export function excludePaths(state: SyncState, paths: readonly string[], freesSpace: boolean): void {
   const plain = paths.map(plainPath);
   const all = [...new Set([...excludedPaths(state), ...plain])].toSorted();
@@ -27,22 +26,22 @@ export function excludePaths(state: SyncState, paths: readonly string[], freesSp
   state.commit({ settings: [["excluded", JSON.stringify(all)], ...toFree] });
 }
 
-/** Excludes mount points of other filesystems, also after an unmount, because the missing content was not deleted. */
+/** Mount points stay excluded after an unmount: the missing content was not deleted. */
 export function excludeBoundaries(state: SyncState, paths: Iterable<string>): void {
   excludeAs("boundaries", state, paths);
 }
 
-/** Excludes folders synced by another client, also after it has ended, because its deletions belong elsewhere. */
+/** Another client's folders stay excluded after that client has ended: its deletions belong elsewhere. */
 export function excludeOtherRoots(state: SyncState, paths: Iterable<string>): void {
   excludeAs("other roots", state, paths);
 }
 
-/** Returns boundaries that nobody has included since. */
+/** Omits those that somebody included since. */
 export function boundaryPaths(state: Pick<SyncState, "setting">): readonly string[] {
   return pathsOf("boundaries", state);
 }
 
-/** Returns other roots that nobody has included since. */
+/** Omits those that somebody included since. */
 export function otherRootPaths(state: Pick<SyncState, "setting">): readonly string[] {
   return pathsOf("other roots", state);
 }
@@ -72,7 +71,7 @@ export function includePaths(state: SyncState, paths: readonly string[]): void {
   });
 }
 
-/** Returns paths excluded to free space that are not removed yet. */
+/** Paths whose local copies are not removed yet. */
 export function pathsToFree(state: Pick<SyncState, "setting">): readonly string[] {
   return JSON.parse(state.setting("to free") ?? "[]") as string[];
 }

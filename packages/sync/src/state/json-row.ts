@@ -1,6 +1,6 @@
 import type { Fingerprint } from "@holdfast/sync-ports/ports";
 
-/** Decodes a former row format: JSON, with a fingerprint's numbers as digits in field order. */
+/** Former format: JSON, with a fingerprint's numbers as digits in field order. */
 export function decodeRow<Row>(text: string): Row {
   const row: unknown = JSON.parse(text);
   if (typeof row !== "object" || row === null) return row as Row;

@@ -6,21 +6,19 @@ import { encodeEntries, entryBytes, type ManifestEntry } from "@holdfast/core/ma
 import { Recent } from "../general/recent.ts";
 import type { ContentKey } from "../model/trees.ts";
 
-/** Block with its piece table, if any. */
 export type KnownBlock = ManifestEntry & { readonly pieces?: Uint8Array | undefined };
 
-/** Position of a block that the device had at some time. */
+/** The device had the block at some time. */
 export interface BlockPlace {
   readonly content: ContentKey;
-  /** Index in the block list. */
   readonly position: number;
 }
 
-/** Number of blocks in memory from which they are written without a commit. */
+/** Limit of blocks in memory. More are written without a commit. */
 const pendingMax = 4096;
-/** About 300 bytes each; up to twice as many are kept. */
+/** Entries of about 300 bytes; up to twice as many are kept. */
 const recentMax = 4096;
-/** Maximum places per block. Further copies add nothing. */
+/** Further copies of a block add nothing. */
 const placesMax = 8;
 
 const schema = `
@@ -31,8 +29,8 @@ create table if not exists block_places (hash blob, content text, position integ
   primary key (hash, content)) strict, without rowid;`;
 
 /**
- * Block lists of contents that are or were a base, by content key. New versions are compared with them, and local
- * blocks are found by them. They are read on demand; a content's list never changes.
+ * Block lists of contents that are or were a base: new versions are compared with them, and they find local blocks.
+ * Read on demand; a content's list never changes.
  */
 export class Manifests {
   readonly #database: DatabaseSync;
@@ -43,7 +41,7 @@ export class Manifests {
   readonly #get: StatementSync;
   readonly #getPieces: StatementSync;
   readonly #getPlaces: StatementSync;
-  /** Lists of one-block files, which are most files. They are usually read soon after they are stored. */
+  /** One-block files: most files, usually read soon after they are stored. */
   readonly #recent = new Recent<ContentKey, readonly ManifestEntry[]>(recentMax);
   #pendingBlocks = 0;
 
@@ -60,7 +58,7 @@ export class Manifests {
     );
   }
 
-  /** Writes with the next commit, or when too many wait. A lost list is computed again. */
+  /** Written with the next commit, or when too many wait. A lost list is computed again. */
   keep(content: ContentKey, blocks: readonly KnownBlock[]): void {
     if (this.#pending.has(content)) return;
     this.#pending.set(content, blocks);
@@ -95,7 +93,7 @@ export class Manifests {
     return pieces instanceof Uint8Array ? pieces : undefined;
   }
 
-  /** Returns places in files of several blocks. A file of one block is found by its content key. */
+  /** A file of one block is found by its content key instead. */
   placesOf(hash: HashHex): readonly BlockPlace[] {
     return this.#getPlaces
       .all(fromHashHex(hash))
@@ -106,7 +104,6 @@ export class Manifests {
     return Number(this.#database.prepare("select count(*) as count from manifests").get()?.["count"]);
   }
 
-  /** Removes lists with their dependent rows. */
   drop(contents: readonly ContentKey[]): void {
     if (contents.length === 0) return;
     const drop = this.#database.prepare("delete from manifests where content = ?");
@@ -131,7 +128,7 @@ export class Manifests {
   }
 }
 
-/** The local database cannot be written; this does not concern the server. */
+/** The local database could not be written. This does not concern the server. */
 export class StateUnwritten extends HoldfastError {
   constructor(cause: unknown) {
     const isFull = cause instanceof Error && Reflect.get(cause, "errcode") === sqliteFull;
@@ -149,7 +146,7 @@ export const stateDiskFull =
 const sqliteFull = 13;
 
 /**
- * Runs a write transaction. An open read transaction ends before it, and a new one starts after it.
+ * An open read transaction ends before, and a new one starts after.
  * @throws StateUnwritten nothing was written; a retry is possible
  */
 export function inTransaction(database: DatabaseSync, write: () => void): void {
@@ -167,7 +164,7 @@ export function inTransaction(database: DatabaseSync, write: () => void): void {
   }
 }
 
-/** Decodes a result of `encodeEntries`. It is trusted, because the database belongs to the device. */
+/** Trusted, because the database belongs to the device. */
 function decodeEntries(bytes: Uint8Array): ManifestEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: bytes.length / entryBytes }, (_, index) => {

@@ -5,7 +5,6 @@ import { shareOf } from "../model/whereabouts.ts";
 interface State extends Pick<Trees, "rootId" | "shares"> {
   readonly cursor: unknown;
   readonly remote: Pick<Trees["remote"], "get">;
-  /** Nodes whose privacy the server has not reported. */
   readonly untold: Iterable<NodeId>;
   setting(name: string): string | undefined;
   commit(change: { readonly settings: Settings }): void;
@@ -14,12 +13,12 @@ interface State extends Pick<Trees, "rootId" | "shares"> {
 type Settings = readonly (readonly [string, string])[];
 
 /**
- * - `heard`: the server has reported the privacy of each node.
- * - `asked`: it has not, like every older server.
- * - `told`: some are missing, but the server reports it now; everything is listed again.
+ * - `heard`: privacy of each node was reported.
+ * - `asked`: it was not, as by every older server.
+ * - `told`: some is missing, but the server reports it now; everything is listed again.
  */
 const privacySetting = "privacy";
-/** Times of the last listing for privacy, and of the last check of an older server; Unix milliseconds. */
+/** Unix milliseconds of the last listing for privacy, and of the last check of an older server. */
 const [listedSetting, askedSetting] = ["privacy listed", "privacy asked"] as const;
 const againMs = 3600_000;
 
@@ -28,7 +27,7 @@ const listedAnew = ["listed anew", "begun"] as const;
 /** Starts a listing for data that an earlier version did not store. */
 export function listAnewWhatWasNotHeard(state: State): void {
   const isKnown = state.cursor !== undefined;
-  // It used a mount's right for all its content.
+  // That version used a mount's right for all its content.
   if (state.setting("rights") === undefined) {
     state.commit({ settings: [["rights", "heard"], ...(isKnown && state.shares.size > 0 ? [listedAnew] : [])] });
   }
@@ -38,18 +37,17 @@ export function listAnewWhatWasNotHeard(state: State): void {
   else if (privacy === "heard" && isPrivacyMissing(state)) state.commit({ settings: [[privacySetting, "told"]] });
 }
 
-/** Returns settings after a complete listing. @param isTold the privacy of each node was reported */
+/** @param isTold the privacy of each node was reported */
 export function privacyListed(isTold: boolean): Settings {
   return [[privacySetting, isTold ? "heard" : "asked"]];
 }
 
-/** Returns true for a row without reported privacy. A mount never has any. */
 export function isUntold({ kind, trashed, isPrivate }: RemoteRow): boolean {
   return kind !== "symlink" && !trashed && isPrivate === undefined;
 }
 
 /**
- * @param rows rows of a page of changes
+ * @param rows a page of changes
  * @param isMount true for a folder of another account, which has no own privacy
  */
 export function privacyHeard(
@@ -64,15 +62,15 @@ export function privacyHeard(
 }
 
 /**
- * Starts a complete listing if the server reports privacy now and some known nodes lack it, because unchanged nodes
- * appear only in a listing. Older servers are checked once an hour, and listings are not more frequent.
+ * Unchanged nodes appear only in a listing, so one starts if the server reports privacy now and known nodes lack it.
+ * Older servers are checked once an hour, and listings are not more frequent.
  * @param tells asks the server
  * @returns true if a listing starts
  */
 export async function askForPrivacy(state: State, nowMs: number, tells: () => Promise<boolean>): Promise<boolean> {
   const isDue = (name: string): boolean => {
     const leftMs = Number(state.setting(name) ?? -againMs) + againMs - nowMs;
-    // A longer wait than possible means that the clock was set back.
+    // A longer wait means that the clock was set back.
     return leftMs <= 0 || leftMs > againMs;
   };
   if (state.setting(privacySetting) === "asked" && isDue(askedSetting)) {
@@ -85,7 +83,7 @@ export async function askForPrivacy(state: State, nowMs: number, tells: () => Pr
   return isMissing;
 }
 
-/** Ignores mounts, which have no own privacy, and waiting shares, which report none. */
+/** Mounts have no own privacy, and waiting shares report none. */
 function isPrivacyMissing(state: State): boolean {
   for (const id of state.untold) {
     const share = shareOf(state, state.remote, id);

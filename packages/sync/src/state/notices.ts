@@ -1,24 +1,23 @@
 import type { SyncState } from "./sync-state.ts";
 
-/** One-time event for a person. The status lists it for a week. */
+/** One-time event for a person; a week in the status. */
 export interface Notice {
   readonly atMs: number;
   /** Relative to the root; "" for the whole folder. */
   readonly path: string;
   readonly code: "merged_again" | "share_ended" | "new_owner" | "maybe_damaged" | "now_hidden" | "not_deleted";
-  /** Counts by kind; their meaning depends on the code. */
+  /** The meaning depends on the code. */
   readonly counts: readonly number[];
   /** New path of a moved item. */
   readonly to?: string | undefined;
 }
 
 const listedMs = 7 * 24 * 3600_000;
-/** Limit for each code, so that many notices of one kind do not displace the others. */
+/** Limit per code, so that one kind does not displace the others. */
 const noticesMax = 50;
-/** Steps of one event within this time make one notice, for example if files could not be moved at first. */
+/** Steps of one event make one notice, for example if files could not be moved at first. */
 const oneMs = 3600_000;
 
-/** Returns the notices of the last week, oldest first. */
 export function noticesOf(state: Pick<SyncState, "setting">, nowMs: number): readonly Notice[] {
   const all = JSON.parse(state.setting("notices") ?? "[]") as Notice[];
   return all.filter(({ atMs }) => nowMs - atMs < listedMs);
@@ -28,7 +27,7 @@ export function addNotice(state: Pick<SyncState, "setting" | "commit">, notice: 
   addNotices(state, [notice]);
 }
 
-/** Uses one commit, because there may be thousands. */
+/** One commit, because there may be thousands. */
 export function addNotices(state: Pick<SyncState, "setting" | "commit">, [first, ...others]: readonly Notice[]): void {
   if (first === undefined) return;
   let all = withNotice(noticesOf(state, first.atMs), first);

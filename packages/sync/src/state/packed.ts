@@ -1,7 +1,7 @@
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const hash = /^[0-9a-f]{64}$/;
 
-/** Value of a text column: the bytes of an id or hash, which are most of a row, or any other text unchanged. */
+/** Bytes of an id or hash, which are most of a row, or any other text unchanged. */
 export type Packed = string | Uint8Array;
 
 export function pack(text: string): Packed {
@@ -15,7 +15,6 @@ function withoutHyphens(id: string): string {
   return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24);
 }
 
-/** Decodes a result of `pack`. */
 export function unpack(packed: Packed): string {
   if (typeof packed === "string") return packed;
   const hex = Buffer.from(packed.buffer, packed.byteOffset, packed.length).toString("hex");
@@ -23,12 +22,12 @@ export function unpack(packed: Packed): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** Stores filesystem numbers beyond signed 64 bits as digits. */
+/** Numbers beyond signed 64 bits are stored as digits. */
 export function packNumber(number: bigint): bigint | string {
   return BigInt.asIntN(64, number) === number ? number : String(number);
 }
 
-/** Stores a short list of ids. Ids of equal byte length are concatenated. */
+/** Ids of equal byte length are concatenated. */
 export function packList(ids: readonly string[]): Packed {
   const bytes = ids.map(pack).filter((each) => typeof each !== "string" && each.length === 16) as Uint8Array[];
   return bytes.length === ids.length ? Buffer.concat(bytes) : JSON.stringify(ids);

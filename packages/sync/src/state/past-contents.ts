@@ -4,10 +4,10 @@ import type { ContentKey, SyncedRow } from "../model/trees.ts";
 import { pack } from "./packed.ts";
 import type { Staged } from "./row-table.ts";
 
-/** Number of newest contents kept per file. */
+/** Newest contents kept per file. */
 const contentsMax = 30;
 
-/** Earlier contents of files, before the agreed one. They distinguish a restored backup from new work. */
+/** Contents before the agreed one distinguish a restored backup from new work. */
 export class PastContents {
   readonly #has: StatementSync;
   readonly #put: StatementSync;
@@ -38,7 +38,7 @@ export class PastContents {
   }
 }
 
-/** Returns contents replaced by a newly agreed one. A file with a single version has none. */
+/** Contents replaced by a newly agreed one. A file with a single version has none. */
 export function replacedContents(
   before: ReadonlyMap<NodeId, SyncedRow>,
   after: Pick<Staged<SyncedRow>, "ids" | "get">,

@@ -6,8 +6,8 @@ import { pack, type Packed, unpack } from "./packed.ts";
 type Unrest = "fresh" | "restless" | undefined;
 
 /**
- * Nodes on which the three trees differ, stored so that a start need not read all rows. Fresh nodes, which may be as
- * many as the files, stay in the database; all others are in memory.
+ * Nodes on which the trees differ, stored so that a start need not read all rows. Fresh nodes, possibly as many as the
+ * files, stay in the database; all others are in memory.
  */
 export class RestlessNodes implements Iterable<NodeId> {
   readonly fresh: FreshNodes;
@@ -33,7 +33,7 @@ export class RestlessNodes implements Iterable<NodeId> {
     return this.#ids.has(id) || this.fresh.has(id);
   }
 
-  /** Excludes fresh nodes, like iteration. */
+  /** Like iteration, excludes fresh nodes. */
   get size(): number {
     return this.#ids.size;
   }
@@ -42,7 +42,6 @@ export class RestlessNodes implements Iterable<NodeId> {
     return this.#ids.values();
   }
 
-  /** @param after rows after the change */
   stage(
     changed: readonly Iterable<NodeId>[],
     after: AllRows,
@@ -86,14 +85,14 @@ function unrestAfter(after: AllRows, id: NodeId): Unrest {
 
 const pageRows = 1000;
 
-/** Fresh nodes in order of their ids, which roughly is the order of discovery, so a folder's nodes are adjacent. */
+/** Ordered by id, which is roughly the order of discovery: a folder's nodes are adjacent. */
 export class FreshNodes {
   readonly #database: DatabaseSync;
   readonly #has: StatementSync;
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
   readonly #page: StatementSync;
-  /** Lowest id that became fresh since this was cleared. */
+  /** First node that became fresh since this was cleared. */
   firstNew: NodeId | undefined;
   #size: number | undefined;
 

@@ -5,11 +5,10 @@ import { samePlace } from "../model/trees.ts";
 import type { Columns, Stored } from "./columns.ts";
 import { pack, packNumber, type Packed, unpack } from "./packed.ts";
 
-/** Changed rows that are not visible yet. */
+/** Changed rows, not visible yet. */
 export interface Staged<Row> {
   readonly ids: Iterable<NodeId>;
   readonly size: number;
-  /** Returns the future row. */
   get(id: NodeId): Row | undefined;
   /** Runs in the caller's transaction. */
   store(): void;
@@ -17,31 +16,28 @@ export interface Staged<Row> {
   show(): void;
 }
 
-/**
- * Number of cached decoded rows of about 700 bytes per table; up to twice as many are kept. It grows during large work.
- */
+/** Decoded rows of about 700 bytes per table; up to twice as many are cached. Grows during large work. */
 const recentRows = { least: 4096, most: 32_768 } as const;
 const pageRows = 1000;
 
-/** Rows of one tree, read on demand. Iteration holds one page at a time in key order, and rows may change meanwhile. */
+/** Read on demand. Iteration holds one page at a time in key order; rows may change meanwhile. */
 export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
   readonly #columns: Columns<Row>;
   readonly #recent = new Recent<NodeId, Row | null>(recentRows.least);
   readonly #get: StatementSync;
   readonly #put: StatementSync;
-  /** Takes the parameters of `#put`, for a row that keeps its place, so that no index is written. */
+  /** For a row that keeps its place, so that no index is written. Parameters as for `#put`. */
   readonly #update: StatementSync;
   readonly #remove: StatementSync;
   readonly #page: StatementSync;
   readonly #keys: StatementSync;
   readonly #in: StatementSync;
-  /** Set for a tree with inodes. */
   readonly #withInode: StatementSync | undefined;
   readonly #folders: StatementSync;
   readonly #count: StatementSync;
   #room: number = recentRows.least;
   #size: number | undefined;
-  /** Increased by each change, which makes earlier pages outdated. */
+  /** A change outdates earlier pages. */
   #changes = 0;
 
   constructor(database: DatabaseSync, name: string, columns: Columns<Row>) {
@@ -53,7 +49,7 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     const prepare = (sql: string): StatementSync => {
       const statement = database.prepare(sql);
       statement.setReadBigInts(true);
-      // Rows as objects take 50 % longer, because every name is looked up.
+      // Objects take 50 % longer, because every name is looked up.
       statement.setReturnArrays(true);
       return statement;
     };
@@ -78,13 +74,12 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     this.#count = prepare(`select count(*) as count from ${name}`);
   }
 
-  /** @param count number of rows that will be read repeatedly, until `forget` */
+  /** @param count rows that will be read repeatedly, until `forget` */
   remember(count: number): void {
     while (this.#room < count && this.#room < recentRows.most) this.#room *= 2;
     this.#recent.resize(this.#room);
   }
 
-  /** Ends the larger cache. */
   forget(): void {
     this.#room = recentRows.least;
     this.#recent.resize(this.#room);
@@ -117,7 +112,6 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     return stored.map((each) => [idOf(each), this.#columns.decode(each)]);
   }
 
-  /** Returns every id used as a parent. */
   *folders(): Generator<NodeId> {
     for (let after: Packed | null = ""; ;) {
       after = (first(this.#folders, after) ?? null) as Packed | null;
@@ -216,7 +210,6 @@ function rowsOf(statement: StatementSync, ...given: SQLInputValue[]): Stored[] {
   return statement.all(...given) as unknown as Stored[];
 }
 
-/** Returns the only value of the only row. */
 function first(statement: StatementSync, ...given: SQLInputValue[]): unknown {
   return (statement.get(...given) as Stored | undefined)?.[0];
 }

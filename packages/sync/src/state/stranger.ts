@@ -2,7 +2,7 @@ import type { StateChange, SyncState } from "./sync-state.ts";
 
 const setting = "stranger";
 
-/** Marks a state of another generation than its folder, until it has recovered leftovers of another state. */
+/** A state of another generation than its folder, until leftovers of another state are recovered. */
 export const strange: Required<Pick<StateChange, "settings">> = { settings: [[setting, "yes"]] };
 
 export function isStranger(state: Pick<SyncState, "setting">): boolean {

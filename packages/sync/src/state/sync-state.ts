@@ -28,14 +28,14 @@ import { RowTable } from "./row-table.ts";
 import { untoldPrivacy } from "./untold-privacy.ts";
 import { renameTables, upgrade } from "./upgrade.ts";
 
-/** Item that lost its name for more than one system call: its path and node. */
+/** Item that lost its name for more than one system call. */
 export interface Parked {
   readonly nodeId: NodeId;
   /** Relative to the root. */
   readonly path: string;
 }
 
-/** Gives parked items other ids. @param ids old id -> new id */
+/** @param ids old id -> new id */
 export function parkedUnder(
   { parked }: { readonly parked: ReadonlyMap<NodeId, Parked> },
   ids: ReadonlyMap<NodeId, NodeId>,
@@ -51,7 +51,6 @@ export function parkedUnder(
   });
 }
 
-/** The device's position in the space's journal. */
 export interface Cursor {
   readonly token: string;
   readonly epoch: string;
@@ -61,7 +60,7 @@ export interface Cursor {
   readonly shareSeqs?: Readonly<Record<NodeId, number>> | undefined;
 }
 
-/** Rows to write in one transaction; an undefined row is removed. */
+/** Rows of one transaction; an undefined row is removed. */
 export interface StateChange {
   readonly remote?: Iterable<readonly [NodeId, RemoteRow | undefined]>;
   readonly local?: Iterable<readonly [NodeId, LocalRow | undefined]>;
@@ -80,12 +79,12 @@ export interface StateChange {
   readonly decided?: Iterable<readonly [NodeId, true | undefined]>;
   readonly answers?: Iterable<readonly [NodeId, TrashAnswer | undefined]>;
   readonly agreedTrash?: Iterable<readonly [string, ContentKey | undefined]>;
-  /** Contents of earlier versions that this device never saw. Seen ones are stored automatically. */
+  /** Contents never seen by this device. Seen ones are stored automatically. */
   readonly past?: readonly (readonly [NodeId, ContentKey])[];
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
-/** Tables with few rows: JSON by key, all in memory. */
+/** Few rows: JSON by key, all in memory. */
 const tables = [
   "offers",
   "intents",
@@ -103,47 +102,44 @@ const tables = [
 ] as const;
 type TableName = (typeof tables)[number];
 
-/** Some copies of a file suffice. */
 const holdersMax = 8;
 
-/** Number of unused block lists kept, in addition to a quarter of the used ones. */
+/** Unused block lists kept in addition to a quarter of the used ones. */
 const unusedListsMax = 1000;
 
 /**
- * Knowledge of a device, never its plans: three trees, the cursor, offers, refusals, parked and stashed items, and
- * block lists of its files. Rows are read on demand, and every change is durable before it is visible. One connection,
- * WAL, synchronous=FULL: committed changes survive a power failure.
+ * A device's knowledge, never its plans. Rows are read on demand, and every change is durable before it is visible. One
+ * connection, WAL, synchronous=FULL: committed changes survive a power failure.
  */
 export class SyncState implements IndexedTrees {
   readonly rootId: NodeId;
   readonly remote: RowTable<RemoteRow>;
   readonly local: RowTable<LocalRow>;
   readonly synced: RowTable<SyncedRow>;
-  /** The base has changed since the generation was renewed, which resets it. */
+  /** The base changed since the generation was renewed, which resets this. */
   isBaseNewer = false;
-  /** The mounts have changed since then. */
+  /** The mounts changed since the generation was renewed. */
   areMountsNewer = false;
   readonly intents: Map<NodeId, Intent>;
   readonly parked: Map<NodeId, Parked>;
   readonly stashed: Map<string, Stashed>;
   readonly brakes: Map<string, BrakeRecord>;
   readonly shares: Map<NodeId, Share>;
-  /** Nodes below mounts with their own right. */
+  /** Rights below mounts. */
   readonly rights: Map<NodeId, Right>;
   /**
-   * Nodes that left their space locally -> their nodes in the other space. They stay on the server until those have
-   * arrived.
+   * Node that left its space locally -> its node in the other space. The old one stays on the server until the new one
+   * has arrived.
    */
   readonly departures: Map<NodeId, NodeId>;
   /** Hidden nodes with a base. Their absence is no deletion. */
   readonly dormant: Map<NodeId, true>;
-  /** Nodes that a person moved to the server's trash by a rewind or an approval. */
+  /** Nodes trashed on the server by a person, through a rewind or an approval. */
   readonly decided: Map<NodeId, true>;
-  /** Local decisions about items in the server's trash that are not sent yet. */
+  /** Unsent answers about items in the server's trash. */
   readonly answers: Map<NodeId, TrashAnswer>;
   readonly agreedTrash: AgreedTrash;
   readonly pastContents: PastContents;
-  /** Nodes on which the three trees differ; fresh ones are separate. */
   readonly restless: RestlessNodes;
   readonly manifests: Manifests;
   readonly untold: Iterable<NodeId>;
@@ -208,7 +204,7 @@ export class SyncState implements IndexedTrees {
     this.manifests = new Manifests(database);
     this.#dropUnusedManifests();
     listAnewWhatWasNotHeard(this);
-    // All reads until the next change share one transaction. Otherwise each statement would lock and unlock.
+    // All reads until the next change share one transaction; otherwise each statement would lock and unlock.
     database.exec("begin");
   }
 
@@ -221,7 +217,7 @@ export class SyncState implements IndexedTrees {
     return this.#conflictedCopies.all().map(({ key }) => unpack(key as Packed) as NodeId);
   }
 
-  /** Returns some of the known local files with this content. */
+  /** Returns some of the local files. */
   holdersOf(content: ContentKey): NodeId[] {
     return this.#holdersOf.all(pack(content)).map(({ key }) => unpack(key as Packed) as NodeId);
   }
@@ -243,7 +239,7 @@ export class SyncState implements IndexedTrees {
     return this.#settings.get(name);
   }
 
-  /** Writes everything or nothing, also after a power failure. */
+  /** All or nothing, also after a power failure. */
   commit(change: StateChange): void {
     const cursor = change.cursor === undefined ? [] : [["cursor", JSON.stringify(change.cursor)] as const];
     const [remote, local, synced] = [
@@ -294,19 +290,17 @@ export class SyncState implements IndexedTrees {
     if (hasOtherMounts) this.areMountsNewer = true;
   }
 
-  /** Enlarges the row cache to the current amount of work, to avoid repeated reads. */
+  /** Grows the row cache to the current amount of work. */
   remember(count: number): void {
     for (const table of [this.remote, this.local, this.synced]) table.remember(count);
   }
 
-  /** Shrinks the row cache when there is no work. */
   rest(): void {
     for (const table of [this.remote, this.local, this.synced]) table.forget();
   }
 
-  /** Removes expired refusals. */
   forgetRefusals(nowMs: number): void {
-    // A longer wait than possible means that the clock was set back.
+    // A longer wait means that the clock was set back.
     const isOver = (leftMs: number): boolean => leftMs <= 0 || leftMs > refusedForMs;
     const over = [...this.#refusals].filter(([, { notBeforeMs }]) => isOver(notBeforeMs - nowMs));
     if (over.length === 0) return;
@@ -317,9 +311,9 @@ export class SyncState implements IndexedTrees {
   }
 
   /**
-   * Called right after the journal was read. Removes offers that never arrived: another device may later do the same,
-   * and the server's state would count as a result. An offer that creates a node stays until the node is seen, or the
-   * offer was refused.
+   * Right after the journal was read. Offers that never arrived must go: another device may later do the same, and the
+   * server's state would count as a result. An offer that creates a node stays until the node is seen or the offer
+   * refused.
    */
   forgetOffers(nowMs: number): void {
     const isOver = ({ nodeId, baseRevision, sinceMs = 0, isRefused }: Offer): boolean =>
@@ -330,7 +324,7 @@ export class SyncState implements IndexedTrees {
     if (over.length > 0) this.commit({ offers: over.map(({ operationId }) => [operationId, undefined] as const) });
   }
 
-  /** Reads all rows, so it runs only if many lists may be unused. */
+  /** Reads all rows, so only if many lists may be unused. */
   #dropUnusedManifests(): void {
     if (this.manifests.size <= 1.25 * this.local.size + unusedListsMax) return;
     const used = ["local", "synced"].map((name) => `select content from ${name}_rows where typeof(content) = 'blob'`);

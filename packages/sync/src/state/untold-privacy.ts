@@ -4,7 +4,7 @@ import { type Packed, unpack } from "./packed.ts";
 
 const isUntold = "private is null and kind <> 'symlink' and trashed = 0";
 
-/** Files and folders whose privacy is unknown, because the server or an earlier version did not store it. */
+/** Nodes whose privacy the server or an earlier version did not store. */
 export function untoldPrivacy(database: DatabaseSync): Iterable<NodeId> {
   database.exec(`create index if not exists remote_rows_untold on remote_rows (key) where ${isUntold}`);
   const statement = database.prepare(`select key from remote_rows where ${isUntold}`);

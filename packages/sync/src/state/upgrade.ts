@@ -6,7 +6,7 @@ import { decodeRow } from "./json-row.ts";
 import type { RestlessNodes } from "./restless-nodes.ts";
 import type { RowTable } from "./row-table.ts";
 
-/** Increase when the format of a table, or the rule for restless nodes, changes. */
+/** Increase when a table's format or the rule for restless nodes changes. */
 const version = 3;
 
 interface Tables {
@@ -41,13 +41,12 @@ function hasTable(database: DatabaseSync, name: string): boolean {
   return database.prepare("select 1 from sqlite_schema where type = 'table' and name = ?").get(name) !== undefined;
 }
 
-/** Converts tree rows that were JSON by key. */
 function fromJson<Row extends object>(database: DatabaseSync, name: string, rows: RowTable<Row>): void {
   if (!hasTable(database, name)) return;
   for (const { key, row } of database.prepare(`select key, row from ${name}`).iterate()) {
     const staged = rows.stage([[String(key) as NodeId, decodeRow<Row>(String(row))]]);
     staged.store();
-    // If the transaction fails, the state is not opened.
+    // A failed transaction prevents opening the state.
     staged.show();
   }
   database.exec(`drop table ${name}`);

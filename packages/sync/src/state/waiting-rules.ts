@@ -1,17 +1,17 @@
 import { sha256 } from "@holdfast/core/hash";
 import type { SyncState } from "./sync-state.ts";
 
-/** Ignore file content by another account that is held for a person. */
+/** Ignore file of another account, held for a person. */
 export interface WaitingRules {
   /** See `hashOfRules`. */
   readonly hash: string;
-  /** Name of the account; undefined if unknown. */
+  /** Name of the account; undefined: unknown */
   readonly by?: string | undefined;
   /** Number of patterns; 0 for a removed or empty file. */
   readonly lines: number;
   /**
-   * The file was in the folder before this state knew any rules, for example after the state was lost. It is in force
-   * while held, because the items it hides may be private.
+   * The file was in the folder before this state knew any rules, for example after the state was lost. It applies while
+   * held, because the items it hides may be private.
    */
   readonly isInForce?: boolean | undefined;
 }
@@ -35,7 +35,7 @@ export function readWaiting(setting = ""): WaitingRules | undefined {
   return setting === "" ? undefined : (JSON.parse(setting) as WaitingRules);
 }
 
-/** Hash of the approved content until it is in force; "" if there is none. */
+/** Hash until the approved content is in force; "" if there is none. */
 export function approvedHash(state: Settings): string {
   return state.setting(approvedSetting) ?? "";
 }
@@ -50,7 +50,7 @@ export function settingsOfWaiting(
   ];
 }
 
-/** The rules apply from the next scan. @returns false without a change if others or none are held */
+/** Applies from the next scan. @returns false: others or none are held; nothing changed */
 export function approveRules(state: Settings & Pick<SyncState, "commit">, hash: string): boolean {
   if (waitingRules(state)?.hash !== hash) return false;
   state.commit({ settings: settingsOfWaiting(undefined, hash) });
