@@ -1,4 +1,4 @@
-/** Meaning of the exit codes, for the man page and docs/command.md. */
+/** For the man page and docs/command.md. */
 export const exitCodes: Readonly<Record<number, string>> = {
   0: "done",
   1: "failed, or done except for what is listed",

@@ -4,8 +4,8 @@ import { resolveFaster } from "./config/module-resolution.ts";
 import { takeFirstSignals } from "./invocation/first-signals.ts";
 
 if (process.argv[2] === "sync") takeFirstSignals(process.argv);
-// Set before the thread pool is used. `get` needs as many threads as it writes files at the same time; a server writes
-// few, large objects.
+// Set before the thread pool is used. `get` needs a thread for each concurrently written file; a server writes few,
+// large objects.
 process.env["UV_THREADPOOL_SIZE"] ??= process.argv[2] === "serve" ? "8" : "32";
 resolveFaster();
 if (process.argv[2] !== "serve") {

@@ -1,10 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 import { exitCodes } from "./exit-codes.ts";
 
-/**
- * Returns the manual page `holdfast.1` in man(7), from the definitions of `--help`. Without a date, so that it changes
- * only with them.
- */
+/** man(7) without a date, so that it changes only with the definitions of `--help`. */
 export function manPage(program: Command, version: string): string {
   return [
     `.TH HOLDFAST 1 "" "Holdfast ${version}" "Holdfast"`,
@@ -62,7 +59,7 @@ function optionLines(options: readonly Option[]): string[] {
   return options.flatMap((option) => [".TP", `\\fB${line(option.flags)}\\fR`, line(option.description)]);
 }
 
-/** Escapes one line of text, so that nothing in it is read as a request or an escape. */
+/** Nothing in the line is read as a request or an escape. */
 function line(text: string): string {
   const plain = text
     .replaceAll("\\", "\\e")

@@ -5,14 +5,13 @@ import { commandTable } from "./commands/table.ts";
 import { ofCommand } from "./config/variables-of-command.ts";
 import { showJson, showLines } from "./output/screen.ts";
 
-/** Runs one command line with the streams of this process. @returns the exit code */
+/** @returns the exit code */
 export async function run(args: readonly string[]): Promise<number> {
   endWithStandardOutput();
   const { stdin, stdout, stderr } = process;
   return runIn({ environment: process.env, stdin, stdout, stderr, exitCode: 0 }, args);
 }
 
-/** Runs one command line with other streams. */
 export async function runIn(context: Context, args: readonly string[]): Promise<number> {
   if (
     args.some((word) => versionWords.has(word)) &&
@@ -50,7 +49,7 @@ async function showManPage(context: Context): Promise<number> {
 const versionWords: ReadonlySet<string> = new Set(["--version", "-v", "version"]);
 
 /**
- * Replaces `help` by `--help`, and `help ls` by `ls --help`. `help` with an unknown command fails like that command.
+ * `help` becomes `--help`, and `help ls` becomes `ls --help`. `help` with an unknown command fails like that command.
  */
 function asOption(args: readonly string[]): readonly string[] {
   const [first, ...rest] = args;
@@ -61,7 +60,7 @@ function asOption(args: readonly string[]): readonly string[] {
 }
 
 /**
- * Replaces `admin help` by `admin --help`, and `admin help users` by `admin users --help`. In a group that accepts a
+ * `admin help` becomes `admin --help`, and `admin help users` becomes `admin users --help`. In a group that accepts a
  * path, `help` is a path.
  */
 function asOptionOfGroup(program: Command, words: readonly string[]): readonly string[] {
@@ -76,7 +75,7 @@ function asOptionOfGroup(program: Command, words: readonly string[]): readonly s
   return words;
 }
 
-/** Warns about unknown variables, which would otherwise be ignored silently. */
+/** Unknown variables would be ignored silently. */
 async function nameUnknownVariables({ environment, stderr }: Context, args: readonly string[]): Promise<void> {
   const set = Object.keys(environment).filter((name) => name.startsWith("HOLDFAST_") && !ofCommand.has(name));
   if (set.length === 0 || args.includes("--quiet") || args.includes("-q")) return;

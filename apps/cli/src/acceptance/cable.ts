@@ -1,9 +1,8 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 
-/** Connection between a device and the server: a TCP relay that a test can break. */
+/** TCP relay between a device and the server, which a test can break. */
 export class Cable {
   readonly url: string;
-  /** Bytes carried to the server and from it. */
   readonly carried = { up: 0, down: 0 };
   readonly #relay: Server;
   readonly #ends = new Set<Socket>();
@@ -11,7 +10,6 @@ export class Cable {
   #bytesUntilCut: number | undefined;
   #bytesOfEach = Infinity;
   #bytesPerSecond = Infinity;
-  /** Time in ms at which the carried bytes fit the rate. */
   readonly #freeMs = { up: 0, down: 0 };
   #cuts = 0;
 
@@ -20,7 +18,6 @@ export class Cable {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  /** @param port port of the server on this machine */
   static lay(port: number): Promise<Cable> {
     return new Promise((resolve, reject) => {
       const relay = createServer({ allowHalfOpen: true }, (near) => cable.#join(near, port));
@@ -34,7 +31,7 @@ export class Cable {
     });
   }
 
-  /** Resets every connection, and each new one. */
+  /** Resets every connection, including new ones. */
   drop(): void {
     this.#state = "dropped";
     this.#cutAll();
@@ -51,17 +48,17 @@ export class Cable {
     this.#bytesUntilCut = bytes;
   }
 
-  /** Resets each connection after it has carried this many bytes in both directions, until `mend`. */
+  /** Resets each connection after this many bytes in both directions, until `mend`. */
   cutEachAfter(bytes: number): void {
     this.#bytesOfEach = bytes;
   }
 
-  /** Limits the rate of all connections together in each direction, until `mend`. */
+  /** For all connections together, in each direction. */
   slowDown(bytesPerSecond: number): void {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
-  /** Connections reset by `cutEachAfter`. */
+  /** Counts resets by `cutEachAfter`. */
   get cuts(): number {
     return this.#cuts;
   }

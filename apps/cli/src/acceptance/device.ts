@@ -10,27 +10,24 @@ import type { SyncReport } from "../sync/report.ts";
 import { Cable } from "./cable.ts";
 
 export interface DeviceOptions {
-  /** Name of the device in conflicted copies. */
+  /** Used in conflicted copies. */
   readonly name: string;
-  /** Folder for the synced folder, the configuration and the log. */
   readonly home: string;
   readonly port: number;
   readonly account?: { readonly email: string; readonly password: string };
-  /** Further arguments of `sync`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** User id of the client; default: that of the tests. */
+  /** Default: that of the tests. */
   readonly uid?: number;
   /** Default: a folder in `home`. */
   readonly folder?: string;
-  /** Configuration of another device, which then syncs a further folder. */
+  /** Configuration of another device, which then syncs one more folder. */
   readonly configFolder?: string;
 }
 
-/** Far longer than the command's own limit, for a busy machine. */
+/** The command's own limit is far shorter. */
 const stopTimeoutMs = 60_000;
 
-/** A folder, a configuration and a `holdfast sync` process behind its own cable. */
 export class Device {
   readonly name: string;
   readonly folder: string;
@@ -70,7 +67,7 @@ export class Device {
     return device;
   }
 
-  /** Starts the sync without waiting. @param more additional arguments of `sync` */
+  /** @param more additional arguments of `sync` */
   start(...more: readonly string[]): void {
     const log = openSync(this.logFile, "a");
     const { uid, args = [] } = this.#options;
@@ -113,7 +110,7 @@ export class Device {
     return code;
   }
 
-  /** Waits until the process exits without a signal. @returns the exit code */
+  /** @returns the exit code without a signal */
   async ended(): Promise<number | null> {
     return (await this.#exited) ?? null;
   }
@@ -122,13 +119,13 @@ export class Device {
     return holdfast(args, { env: this.#environment, input });
   }
 
-  /** Returns the data of `holdfast status` without starting a process; undefined if no sync responds. */
+  /** Starts no process. @returns undefined if no sync responds */
   async status(): Promise<SyncReport | undefined> {
     const [sync] = await this.#knownSyncs();
     return sync === undefined ? undefined : (await askRunning(sync))?.report;
   }
 
-  /** Returns true if a scan has recorded the name. Call only while no sync is running. */
+  /** Call only while no sync is running. */
   async hasLookedAt(name: string): Promise<boolean> {
     for (const { folder } of await this.#knownSyncs()) {
       using state = new DatabaseSync(join(folder, stateName));
@@ -150,7 +147,7 @@ export class Device {
     return this.reaches("idle", (status) => status.state === "idle" && status.pending_files === 0, timeoutMs);
   }
 
-  /** Returns the end of the log, for a failed test. */
+  /** For a failed test. */
   lastWords(): string {
     return readFileSync(this.logFile, "utf8").slice(-2000);
   }

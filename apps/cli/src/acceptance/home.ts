@@ -33,7 +33,7 @@ export class Home {
     const folder = makeFolder(name);
     const server = await spawnServer({ dataFolder: `${folder}/data`, ...options });
     const api = await Api.signIn(server.url);
-    // A personal access token, which survives a restore of the server.
+    // Survives a restore of the server.
     const made = await api.call("POST", "/tokens", { name: "test", scopes: ["files:read", "files:write", "account"] });
     if (made.status !== 201) throw new Error(`A token was answered ${made.status}: ${JSON.stringify(made.body)}`);
     api.token = made.body.token;
@@ -62,7 +62,6 @@ export class Home {
     return devices;
   }
 
-  /** Returns a token for the end of the journal. */
   async journal(): Promise<string> {
     const { status, body } = await this.api.call("GET", "/changes/start_token");
     if (status !== 200) throw new Error(`The head of the journal was answered ${status}: ${JSON.stringify(body)}`);
@@ -74,8 +73,8 @@ export class Home {
   }
 
   /**
-   * Waits until the devices report twice that they have nothing to do. The journal must not change between, and all
-   * folders must equal the server's tree.
+   * Waits until the devices report twice that they have nothing to do, the journal does not change between, and all
+   * folders equal the server's tree.
    * @returns that tree
    */
   async rest(timeoutMs = 180_000, devices: readonly Device[] = this.devices): Promise<Tree> {
@@ -114,7 +113,7 @@ export class Home {
 
   /** @param keep keeps all files, for examination */
   async close(keep = false): Promise<void> {
-    // One failure must not leave other processes running, which would keep the test process alive.
+    // Other processes would keep the test process alive.
     const closed = await Promise.allSettled(this.devices.map((device) => device.close()));
     await this.#server.stop();
     if (!keep) removeFolder(this.folder);

@@ -5,13 +5,12 @@ interface Written {
   isWithdrawn: boolean;
   /** Present on the disk of another device. */
   isSeen: boolean;
-  /** Replaced or deleted by any device that had it. */
   isSuperseded: boolean;
 }
 
 /**
- * All completely written contents by hash. A content must exist somewhere forever if its writer has not replaced or
- * deleted it, or if a second device had it. A content that nobody replaced or deleted must be live.
+ * All completely written contents by hash. A content must exist forever if its writer has not replaced or deleted it,
+ * or if a second device had it. A content that nobody replaced or deleted must be live.
  */
 export class Ledger {
   readonly #contents = new Map<string, Written>();
@@ -25,7 +24,7 @@ export class Ledger {
     if (written !== undefined && written.writer !== device) written.isSeen = true;
   }
 
-  /** Records that a content was replaced or deleted on a device that had it. */
+  /** @param device had the content */
   discard(hash: string, device: string): void {
     this.see(hash, device);
     const written = this.#contents.get(hash);
@@ -34,7 +33,7 @@ export class Ledger {
     if (written.writer === device) written.isWithdrawn = true;
   }
 
-  /** Records that an unknown content was replaced or deleted. It may be any of them. */
+  /** An unknown content was replaced or deleted. */
   discardSomething(): void {
     for (const written of this.#contents.values()) written.isSuperseded = true;
   }

@@ -14,13 +14,12 @@ export interface PassingAnswer {
   readonly body: Buffer;
 }
 
-/** Returns the response for the client; `forward` asks the server. */
 export type Meddling = (
   request: PassingRequest,
   forward: (body?: Buffer) => Promise<PassingAnswer>,
 ) => Promise<PassingAnswer>;
 
-/** Proxy between a command and its server. A test can change responses; others pass unchanged. */
+/** Proxy between a command and its server. Responses pass unchanged unless a test changes them. */
 export class Meddler {
   readonly url: string;
   meddling: Meddling = (_, forward) => forward();

@@ -17,7 +17,6 @@ import { Home } from "./home.ts";
 /** Content of a folder: path to text, null for a folder. Dates in names are replaced by DATE. */
 export type Sight = Readonly<Record<string, string | null>>;
 
-/** Far longer than a scene takes on a busy machine. */
 const restTimeoutMs = 120_000;
 
 export function textsOf(sight: Sight): string[] {
@@ -25,7 +24,7 @@ export function textsOf(sight: Sight): string[] {
   return texts.toSorted((one, other) => one.localeCompare(other));
 }
 
-/** Two devices of one account, anna and bert. Many short scenes share them, each in its own folder. */
+/** Many short scenes share the devices, each in its own folder. */
 export class Pair {
   readonly home: Home;
   readonly anna: Device;
@@ -72,7 +71,7 @@ export class Scene {
   }
 
   /**
-   * Both devices act while Bert is paused. Bert resumes after the server has all of Anna's changes, so hers come first.
+   * Both act while Bert is paused. Bert resumes after the server has all of Anna's changes, so hers come first.
    * @returns the final content of both
    */
   async apart(act: { anna: (place: Place) => void; bert: (place: Place) => void }): Promise<Sight> {
@@ -92,7 +91,6 @@ export class Scene {
   }
 }
 
-/** The folder of a scene on one device, with actions of a person. */
 export class Place {
   readonly path: string;
 
@@ -104,7 +102,7 @@ export class Place {
     return join(this.path, path);
   }
 
-  /** Writes texts by path; null makes a folder. Parent folders are created. */
+  /** null makes a folder. */
   make(what: Sight): void {
     mkdirSync(this.path, { recursive: true });
     for (const [path, text] of Object.entries(what)) {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import type { TestContext } from "node:test";
 
-/** Mounts a small disk at a folder, until `unmount`. @returns false, and skips the test, if it cannot be mounted */
+/** @returns false, and skips the test, if the disk cannot be mounted */
 export function mountSmallDisk(t: TestContext, folder: string, sizeBytes: number): boolean {
   mkdirSync(folder, { recursive: true });
   try {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { administrator, type CommandResult, eventually, launcher } from "@holdfast/server/acceptance/testing";
 import { runCommand } from "../commands/testing-run.ts";
 
-/** Long enough for several processes on a busy machine: at load 15, two clients need 8 s until they respond. */
+/** For several processes on a busy machine: at load 15, two clients need 8 s until they respond. */
 export const patienceMs = 60_000;
 const clients = new Set<Client>();
 
@@ -23,7 +23,7 @@ export interface Client {
   readonly exited: Promise<number | null>;
 }
 
-/** Signs in a new device, without creating its folder. */
+/** Does not create its folder. */
 export async function makeDevice(home: string, url: string, name: string): Promise<Device> {
   const device = { name, root: join(home, name), env: { HOLDFAST_CONFIG_DIR: join(home, `config-${name}`) } };
   const { email, password } = administrator;
@@ -83,7 +83,7 @@ export async function until(device: Device, state: string): Promise<void> {
   });
 }
 
-/** Returns every name below the root with its content, without the client's own folder. */
+/** Excludes the client's own folder. */
 export function tree(root: string, folder = ""): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(join(root, folder)).toSorted()) {

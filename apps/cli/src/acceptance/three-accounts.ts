@@ -6,7 +6,6 @@ import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 import { Place, type Sight } from "./scene.ts";
 
-/** Far longer than a scene takes on a busy machine. */
 export const waitMs = 120_000;
 
 const toldMax = 2000;
@@ -18,10 +17,7 @@ type Person = keyof typeof emails;
 
 const accountOf = (person: Person) => ({ email: emails[person], password: `the password of ${person}` });
 
-/**
- * Three accounts on one server with four running devices. Olga owns the shared folders. Emil (two devices) and Vera
- * mount them.
- */
+/** Four devices. Olga owns the shared folders. Emil (two devices) and Vera mount them. */
 export class ThreeAccounts {
   readonly home: Home;
   readonly olga: Device;
@@ -53,7 +49,7 @@ export class ThreeAccounts {
   }
 
   /**
-   * Shares a folder of olga's, which emil and vera mount under its name.
+   * Emil and Vera mount the folder under its name.
    * @returns the folder on each device, with the given content
    */
   async shared(name: string, given: Sight, roles: { emil: Role; vera: Role } = { emil: "editor", vera: "viewer" }) {
@@ -81,15 +77,12 @@ export class ThreeAccounts {
     await done(this.olga, ["unshare", path, "--with", emails[person]]);
   }
 
-  /** Adds a running device. @param args arguments of `sync` */
+  /** @param args arguments of `sync` */
   addDevice(name: string, person: Person, args: readonly string[]): Promise<Device> {
     return addDevice(this.home, name, person, args);
   }
 
-  /**
-   * Kills the server and restarts it. Leases of running messages end immediately, as if another server had waited for
-   * them.
-   */
+  /** Leases of running messages end immediately, as if another server had waited for them. */
   async killServer(): Promise<void> {
     await this.home.server.kill();
     await this.home.restart();
@@ -145,7 +138,7 @@ function sightOf(place: Place): string {
   }
 }
 
-/** Returns files in the trash or quarantine of a device: texts by path below the day's folder. */
+/** Texts in the trash or quarantine of a device, by path below the day's folder. */
 export function putAway(device: Device, into: "trash" | "quarantine"): Sight {
   const folder = join(device.folder, ".holdfast", into);
   if (!existsSync(folder)) return {};

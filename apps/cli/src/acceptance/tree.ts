@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Api } from "@holdfast/server/acceptance/testing";
 import { bounded } from "@holdfast/tools/bounded";
 
-/** Path to a comparable description: type, hash, executable bit. */
+/** Values: type, hash, executable bit. */
 export type Tree = ReadonlyMap<string, string>;
 
 const ownFolder = ".holdfast";
@@ -58,7 +58,7 @@ export function isRace(error: unknown): boolean {
   return ["ENOENT", "ENOTDIR", "EEXIST", "EISDIR", "ENOTEMPTY", "EINVAL", "ELOOP"].includes(code);
 }
 
-/** The tree of an account on the server. Each content is downloaded once, so that bytes are compared. */
+/** Bytes are compared. Each content is downloaded once. */
 export class ServerTree {
   readonly #api: Api;
   readonly #hashes = new Map<string, string>();

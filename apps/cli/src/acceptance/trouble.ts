@@ -5,7 +5,7 @@ import type { Home } from "./home.ts";
 type Trouble = (home: Home, draw: () => number) => Promise<string>;
 
 /**
- * Causes one failure, and repairs it at the end: killed processes run again and the cable works.
+ * Repairs the failure at the end: killed processes run again and the cable works.
  * @returns a description
  */
 export async function makeTrouble(home: Home, draw: () => number): Promise<string> {

@@ -10,10 +10,7 @@ import { hashOf, isRace } from "./tree.ts";
 export interface WorkerOptions {
   readonly device: string;
   readonly root: string;
-  /**
-   * Folder outside of the synced folder, on the same filesystem. Deleted files are moved here, so that their content is
-   * known.
-   */
+  /** Folder on the same filesystem. Deleted files are moved here, so that their content is known. */
   readonly graveyard: string;
   readonly ledger: Ledger;
   readonly draw: () => number;
@@ -53,7 +50,7 @@ const bareNodesMax = 25;
 
 const runProgram = promisify(execFile);
 
-/** A person with ordinary programs at one device. All written and removed contents are recorded in the ledger. */
+/** Records all written and removed contents in the ledger. */
 export class Worker {
   readonly #options: WorkerOptions;
   #count = 0;
@@ -64,7 +61,7 @@ export class Worker {
     mkdirSync(options.graveyard, { recursive: true });
   }
 
-  /** Performs one action, possibly in several steps. Concurrent changes of the engine make some of them fail. */
+  /** Concurrent changes of the engine make some actions fail. */
   async act(): Promise<void> {
     let verb: Verb | undefined;
     try {
@@ -172,7 +169,7 @@ export class Worker {
       const before = hashOf(await old.readFile());
       await rename(this.#at(temporary), this.#at(path));
       if ((await old.stat()).nlink === 0) ledger.discard(before, device);
-      // The engine has put another file there at that moment.
+      // The engine has just put another file there.
       else ledger.discardSomething();
     } finally {
       await old.close();
@@ -220,10 +217,7 @@ export class Worker {
     }
   }
 
-  /**
-   * Deletes like a file manager, by one move. The moved file is recorded as deleted, even if another file was there
-   * before.
-   */
+  /** Deletes by one move, like a file manager. Records the moved file, even if another one was there before. */
   async #bury(path: string | undefined): Promise<void> {
     if (path === undefined) return;
     const grave = join(this.#options.graveyard, `${this.#options.device}-${(this.#graves += 1)}`);
@@ -263,7 +257,7 @@ export class Worker {
     return `${folder}${this.#pick(names) ?? "a"}`;
   }
 
-  /** Sorted by path, so that equal random numbers choose the same file. */
+  /** Equal random numbers must choose the same file. */
   async #all(): Promise<{ path: string; isFolder: boolean }[]> {
     const entries = await readdir(this.#options.root, { recursive: true, withFileTypes: true });
     return entries
@@ -310,10 +304,7 @@ export class Worker {
   }
 }
 
-/**
- * Moves atomically by renameat2 with RENAME_NOREPLACE, never over or into anything. A taken name is left unchanged
- * without an error.
- */
+/** Uses renameat2 with RENAME_NOREPLACE: atomic, and never over or into anything. */
 async function moveTo(from: string, to: string): Promise<void> {
   await runProgram("mv", ["--no-clobber", "--no-target-directory", "--", from, to]).catch((error: unknown) => {
     throw Object.assign(new Error("It moved in that moment.", { cause: error }), { code: "ENOENT" });

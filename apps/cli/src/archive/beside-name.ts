@@ -1,7 +1,7 @@
 import { limits } from "@holdfast/core/limits";
 import type { ArchiveNode } from "@holdfast/protocol/archive-documents";
 
-/** Name for an imported node whose own name is taken: `report (imported).odt`, `report (imported 2).odt`. */
+/** Returns `report (imported).odt`, then `report (imported 2).odt`. */
 export function besideName({ name, kind }: Pick<ArchiveNode, "name" | "kind">, beside: number): string {
   if (beside === 0) return name;
   const mark = beside === 1 ? " (imported)" : ` (imported ${beside})`;

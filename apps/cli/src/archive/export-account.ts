@@ -19,7 +19,7 @@ const partSuffix = ".holdfast-part-";
 /** A running export writes to its file more often than this. */
 const leftoverAgeMs = 3600_000;
 
-/** Downloads the archive to a temporary file beside `path`, and renames it when it is complete. */
+/** Downloads to a temporary file beside `path`, renamed when complete. */
 export class ArchiveFile {
   readonly #path: string;
   readonly #part: string;
@@ -31,10 +31,7 @@ export class ArchiveFile {
     this.#overwrites = overwrites;
   }
 
-  /**
-   * Removes temporary files of killed exports of the same archive.
-   * @returns paths of temporary files that another export may still write
-   */
+  /** @returns paths of temporary files that another export may still write */
   removeLeftovers(): string[] {
     const folder = dirname(this.#path);
     const names = existsSync(folder) ? readdirSync(folder) : [];
@@ -90,7 +87,7 @@ async function receive(file: DiskFile, options: ExportOptions): Promise<Verified
 }
 
 /**
- * Writes the archive while it is received, and verifies it at the end.
+ * Verifies the archive at the end.
  * @throws HoldfastError unreachable if the connection ends early
  */
 export async function streamArchive(
@@ -110,7 +107,7 @@ export async function streamArchive(
   });
 }
 
-/** Cost of one file in addition to its bytes: the server sends some hundred small files or some ten MiB per second. */
+/** Cost of one file: the server sends some hundred small files or some ten MiB per second. */
 const fileCostBytes = 128 * 1024;
 
 function isContent(path: string): boolean {

@@ -20,7 +20,6 @@ export interface Target {
   readonly isNew: boolean;
 }
 
-/** Concurrent requests for folder listings and for versions of files. */
 const listsAtOnce = 8;
 const operationsMax = 1000;
 const besideMax = 20;
@@ -62,7 +61,7 @@ class TreeImport {
     this.#files = new FilesImport(work, target.id);
   }
 
-  /** Imports level by level. One request creates all nodes of a level, and their children follow. */
+  /** One request creates all nodes of a level, and their children follow. */
   async fillFrom(root: Filling): Promise<void> {
     for (let level = [root]; level.length > 0; level = this.#next) {
       this.#next = [];
@@ -226,8 +225,8 @@ class TreeImport {
   }
 
   /**
-   * Chooses the node's own name if it is free, or belongs to the imported or an equivalent node. Otherwise chooses the
-   * next free name.
+   * The node's own name is used if it is free, or belongs to the imported or an equivalent node. Otherwise the next
+   * free one.
    */
   #placeOf(
     node: ArchiveNode,
@@ -242,7 +241,7 @@ class TreeImport {
       const path = pathIn(target, name);
       const isOwn = known?.id === id && known.kind === node.kind;
       if (known === undefined || isOwn || isAsGood(known)) {
-        // Reserves the name, so that later nodes of the archive do not take it.
+        // Later nodes of the archive must not take the name.
         if (known === undefined) there.set(nameKey(name), reserved(id, name));
         const { imported, isDry } = this.#work;
         if (beside > 0)
@@ -263,11 +262,9 @@ interface Place {
   readonly path: string;
   /** The node that already has the name. */
   readonly known: NodeJson | undefined;
-  /** Created by an import. */
   readonly isOwn: boolean;
 }
 
-/** Keeps other nodes from taking the name. */
 function reserved(id: string, name: string): NodeJson {
   return { id, name, kind: "mount", content_id: null, target: "" } as unknown as NodeJson;
 }

@@ -6,8 +6,7 @@ import { sendStream, type SendingWork, type Sent } from "../transfer/put/send-st
 import type { Stretch } from "./read-archive.ts";
 
 /**
- * Returns the id of an imported node. It is always the same, so that a repeated import, or one of a later archive of
- * the account, recognizes earlier nodes.
+ * A repeated import, or one of a later archive of the account, recognizes earlier nodes by their ids.
  * @param source server and account of the archive
  * @param beside number of the name beside an existing node
  */
@@ -20,13 +19,13 @@ export function importedId(source: string, nodeId: string, folderId: string, bes
   return makeId<NodeId>(bucketOf(folderId as NodeId), Number.isNaN(timeMs) ? 0 : timeMs, digest.subarray(0, 8));
 }
 
-/** Sends the blocks that the server lacks into the space of folder `into`. */
+/** Sends only the blocks that the server lacks. */
 export function sendContent(work: SendingWork, archivePath: string, stretch: Stretch, into: string): Promise<Sent> {
   const { offset, sizeBytes } = stretch;
   return sendStream(work, createReadStream(archivePath, { start: offset, end: offset + sizeBytes - 1 }), into);
 }
 
-/** @throws HoldfastError content_mismatch if the content differs from the archive's list */
+/** @throws HoldfastError content_mismatch */
 export function assertContent(
   read: Pick<Sent, "contentId" | "sizeBytes">,
   { version, stretch }: { readonly version: { readonly content_id: string }; readonly stretch: Stretch },

@@ -30,7 +30,7 @@ export interface FileImport {
   readonly path: string;
   /** Position for a file that does not exist yet. */
   readonly place: { readonly id: string; readonly parent_id: string; readonly name: string };
-  /** Remaining versions in order. Each is sent after the previous one is stored. */
+  /** Versions in order. Each is sent after the previous one is stored. */
   readonly todo: ArchiveVersion[];
   readonly progress: FileProgress;
   file: NodeJson | undefined;
@@ -44,10 +44,7 @@ interface NextVersion {
   readonly stretch: Stretch;
 }
 
-/**
- * Sends the next versions of many files in one request, with the blocks that the server lacks. Later versions of a file
- * follow when the earlier ones are stored.
- */
+/** Sends the next versions of many files in one request. Later versions follow when the earlier ones are stored. */
 export class FilesImport {
   readonly #work: ImportWork;
   readonly #into: string;
@@ -71,13 +68,13 @@ export class FilesImport {
     else (stretch.sizeBytes <= wholeFileBytesMax ? this.#small : this.#large).push({ of, version, stretch });
   }
 
-  /** Starts full batches. A caller that adds faster than the server accepts waits here. */
+  /** A caller that adds faster than the server accepts waits here. */
   async send(): Promise<void> {
     while (this.#small.length >= batchFilesMax) await this.#startBatch();
     await this.#startLarge();
   }
 
-  /** Resolves when everything is stored. @throws HoldfastError for an error that every other file would meet too */
+  /** @throws HoldfastError for an error that every other file would meet too */
   async finish(): Promise<void> {
     do {
       while (this.#small.length > 0) await this.#startBatch();
@@ -88,7 +85,7 @@ export class FilesImport {
     } while (this.#small.length + this.#large.length > 0);
   }
 
-  /** Waits after a failure until no request is in flight. */
+  /** Waits after a failure until nothing is in flight. */
   async settle(): Promise<void> {
     await Promise.all([this.#batches.settle(), this.#largeFiles.settle()]);
   }
@@ -153,7 +150,7 @@ export class FilesImport {
         return framesOf(some, window, (hash) => unsent.delete(hash));
       },
     });
-    // The server may have lost a block since. All frames are then sent.
+    // The server may have lost a block since, so all frames are sent.
     const lost = await commitSteps(this.#work, lacking, {
       into,
       framesOf: (some) => framesOf(some, window, () => true),
@@ -174,7 +171,7 @@ export class FilesImport {
     await this.#goOn(of);
   }
 
-  /** The last version gets the time of the file, earlier ones the time at which they were created. */
+  /** Earlier versions get the time at which they were created. */
   #step({ of, version, stretch }: NextVersion, blocks: readonly ManifestEntry[]): Step {
     const { node, file, place, progress, todo } = of;
     const where =

@@ -5,7 +5,7 @@ import type { ReadArchive } from "./read-archive.ts";
 /** A small file takes as long as this many bytes of a large one. */
 const fileCostBytes = 32 * 1024;
 
-/** Counts while the archive is read, in bytes alone. */
+/** Reading is counted in bytes alone. */
 export class ReadingCounts extends TransferCounts {
   override noun = "";
   override search = { doing: "opening", found: 0 };
@@ -15,7 +15,7 @@ export class ReadingCounts extends TransferCounts {
   }
 }
 
-/** Adds all files of an archive to the totals, including files that need not be sent. */
+/** Includes files that need not be sent. */
 export function planCounts(counts: TransferCounts, archive: ReadArchive): void {
   for (const node of [...archive.children.values()].flat()) {
     if (node.kind !== "file") continue;
@@ -29,7 +29,7 @@ function bytesOfVersions({ versions }: ReadArchive, nodeId: string): number {
   return (versions.get(nodeId) ?? []).reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Counts the progress of one file: at most the size of its versions, and all of it at the end. */
+/** Never counts more than the size of the file's versions, and all of it at the end. */
 export class FileProgress {
   readonly #counts: TransferCounts;
   #leftBytes: number;
@@ -39,7 +39,7 @@ export class FileProgress {
     this.#leftBytes = bytesOfVersions(archive, nodeId);
   }
 
-  /** @param bytes size of the versions that still have to be sent */
+  /** @param bytes size of the versions that have to be sent */
   isLeft(bytes: number): void {
     this.moved(this.#leftBytes - bytes);
   }
@@ -50,7 +50,6 @@ export class FileProgress {
     this.#counts.bytesDone += counted;
   }
 
-  /** Called when the file is stored or has failed. */
   end(): void {
     this.#counts.done(this.#leftBytes);
     this.#leftBytes = 0;

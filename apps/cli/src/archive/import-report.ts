@@ -13,7 +13,7 @@ export class ImportReport {
   labels = 0;
   stars = 0;
   comments = 0;
-  /** Shares of other accounts, of which the archive contains only the names. */
+  /** The archive contains only the names of other accounts' shares. */
   mounts = 0;
   readonly counts: TransferCounts;
   readonly #output: Output;

@@ -19,7 +19,7 @@ export interface ReadStep extends Step {
 
 type Work = Pick<ImportWork, "client" | "pace" | "ids">;
 
-/** Errors that every other operation would meet too. They end the import. */
+/** Errors that every operation would meet. They end the import. */
 export const fatal: ReadonlySet<string> = new Set([
   "unauthenticated",
   "forbidden",
@@ -32,8 +32,8 @@ export const fatal: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Sends the operations of all steps as one batch. A node gets a new id if the id derived from the archive is in use.
- * This happens after an earlier import if the node was moved or deleted.
+ * A node gets a new id if the id derived from the archive is in use, as after an earlier import if the node was moved
+ * or deleted.
  * @param blocks sent with the operations
  * @returns steps of which the server lacks blocks; their operations are not committed
  * @throws HoldfastError for an error that the next batch would meet too
@@ -45,7 +45,7 @@ export async function commitSteps<Each extends Step>(
 ): Promise<Each[]> {
   const lacking: Each[] = [];
   const again: Each[] = [];
-  // New ids, which are not replaced again.
+  // New ids are not replaced again.
   const own = new Set<string | undefined>([undefined]);
   const settle = (step: Each, result: BatchResult | undefined): void => {
     if (result?.status === "committed" && result.node !== undefined) step.done(result.node);

@@ -4,8 +4,8 @@ import { allPages, pageItemsMax } from "../remote/pages.ts";
 import type { ImportWork } from "./import-work.ts";
 
 /**
- * Imports stars and comments. The importing account becomes the author of each comment, whose text names the original
- * author and time. Existing comments are not repeated.
+ * The importing account becomes the author of each comment, whose text names the original author and time. Existing
+ * comments are not repeated.
  */
 export async function importWords(work: ImportWork, placed: ReadonlyMap<string, string>): Promise<void> {
   const { archive, imported, client } = work;

@@ -22,7 +22,7 @@ export interface Stretch {
 
 export interface ReadArchive extends VerifiedArchive {
   readonly path: string;
-  /** Nodes that are not in the trash, by the id of their parent. */
+  /** Nodes outside the trash, by the id of their parent. */
   readonly children: ReadonlyMap<string, readonly ArchiveNode[]>;
   readonly root: ArchiveNode;
   readonly trashed: number;
@@ -33,14 +33,14 @@ export interface ReadArchive extends VerifiedArchive {
   readonly people: ReadonlyMap<string, string>;
   readonly shares: number;
   readonly links: number;
-  /** Range of a content; undefined if the archive lacks it or has it damaged. */
+  /** @returns undefined if the archive lacks the content or has it damaged */
   contentOf(contentId: string): Stretch | undefined;
 }
 
-/** Lines of all documents of one archive together, because they are kept in memory. */
+/** Limit for all documents together, because they are kept in memory. */
 const linesMax = 10_000_000;
 
-/** Reads and verifies a whole archive. Writes nothing.  @throws HoldfastError not_found, failed, content_mismatch */
+/** Writes nothing.  @throws HoldfastError not_found, failed, content_mismatch */
 export async function readArchive(
   path: string,
   onBytes: (count: number, ofBytes: number) => void,
@@ -58,7 +58,7 @@ export async function readArchive(
     },
     onLine: (document, value) => found.add(document, value),
   }).catch((thrown: unknown) => {
-    // Replaces `unreachable`, which suggests a retry. A truncated file stays truncated.
+    // `unreachable` suggests a retry, but a truncated file stays truncated.
     if (!(thrown instanceof HoldfastError) || thrown.code !== "unreachable") throw thrown;
     throw new HoldfastError("failed", thrown.message, { cause: thrown });
   });
@@ -66,7 +66,7 @@ export async function readArchive(
   return {
     ...verified,
     ...found.settled(),
-    // Resolves links, because the content is read later by an open that does not follow them.
+    // Resolved, because a later open does not follow links.
     path: realpathSync(path),
     contentOf: (contentId) => {
       const content = found.contents.get(contentId);
@@ -153,7 +153,7 @@ class Documents {
     this.#nodes.set(node.id, node);
   }
 
-  /** Checks that the parent is a folder, and thus neither a link, a file nor the node itself. */
+  /** The parent must not be a link, a file or the node itself. */
   #assertParent({ parent_id: parentId, path }: ArchiveNode): void {
     if (parentId === null) return;
     const parent = this.#nodes.get(parentId);

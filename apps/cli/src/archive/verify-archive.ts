@@ -15,7 +15,7 @@ import type { z } from "zod";
 
 export interface VerifiedArchive {
   readonly head: ArchiveHead;
-  /** Number of files, including documents. */
+  /** Includes documents. */
   readonly files: number;
   readonly omissions: readonly ArchiveOmission[];
 }
@@ -24,7 +24,7 @@ export interface Watching {
   readonly onHead?: (head: ArchiveHead) => void;
   readonly onEntry?: (entry: Omit<ReadTarEntry, "content">) => void;
   readonly onBytes?: (count: number) => void;
-  /** Receives lines of documents, except those that only list the archive's content. */
+  /** Excludes documents that only list the archive's content. */
   readonly onLine?: (document: string, value: unknown) => void;
 }
 
@@ -35,8 +35,7 @@ const read: ReadonlySet<string> = new Set<string>(
 );
 
 /**
- * Reads an archive from beginning to end. Checks each entry against the length and SHA-256 in the manifest, and the
- * manifest against the end of the archive.
+ * Checks each entry against the length and SHA-256 in the manifest, and the manifest against the end of the archive.
  * @throws HoldfastError failed, content_mismatch; unreachable for a truncated archive
  */
 export async function verifyArchive(

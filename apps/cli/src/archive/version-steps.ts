@@ -12,8 +12,7 @@ export interface VersionSteps {
 }
 
 /**
- * Returns the remaining steps for a file's versions: those after the existing ones. Adjacent equal versions count as
- * one, as on the server.
+ * Adjacent equal versions count as one, as on the server.
  * @param known the file, if an import created it
  * @returns diverged if the server has other versions
  */
@@ -29,7 +28,7 @@ export async function stepsFor(
   const there = known === undefined ? [] : groupedThere(await versionsOf(work.client, known.id));
   const shared = Math.min(groups.length, there.length);
   const isSame = groups.slice(0, shared).every(([first], index) => first?.content_id === there[index]?.[0]?.content_id);
-  // The server deletes old versions over time. An equal newest version shows that the import was complete.
+  // The server deletes old versions, so an equal newest one shows that the import was complete.
   const isDone = there.length > 0 && groups.at(-1)?.[0]?.content_id === there.at(-1)?.[0]?.content_id;
   if (!isSame && !isDone) return "diverged";
   return {
@@ -39,10 +38,7 @@ export async function stepsFor(
   };
 }
 
-/**
- * True if the head is the archive's last content and differs from all earlier ones. The versions then need not be
- * listed.
- */
+/** The versions need not be listed if the head is the archive's last content and differs from all earlier ones. */
 function isSurelyDone(groups: readonly ArchiveVersion[][], { content_id: contentId }: NodeJson): boolean {
   return groups.findIndex(([first]) => first?.content_id === contentId) === groups.length - 1;
 }

@@ -47,7 +47,7 @@ export const activityCommand: CommandMaker = (context) => {
   });
 };
 
-/** The grant of an app password is stored as a link without an address. */
+/** The grant of an app password is a link without an address. */
 function didWhat(verb: ActivityVerb, detail: ActivityJson["detail"]): string {
   // Former folder of a moved node, or former name of a renamed one.
   const { from } = detail;

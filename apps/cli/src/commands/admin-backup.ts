@@ -189,7 +189,7 @@ export function drillCommand(context: Context) {
   });
 }
 
-/** @param first first step, shown immediately, because opening the data without a running server takes seconds */
+/** @param first shown immediately, because opening the data takes seconds without a running server */
 async function stepLine(run: Run, label: string, first: string) {
   const { StepLine } = await import("../output/step-line.ts");
   const line = new StepLine(run, label);

@@ -15,8 +15,7 @@ export function newAdminCommand(name: string, summary: string, examples: readonl
 }
 
 /**
- * Reports the state of long work when Ctrl-C ends the command. A server continues its work, and work on a data folder
- * ends.
+ * Reports on Ctrl-C that a server continues its work, or that work on a data folder ends.
  * @param words name: the work as a noun; later: how to see its result
  */
 export async function reportedOnSignals<Result>(
@@ -33,7 +32,7 @@ export async function reportedOnSignals<Result>(
   return clearedOnSignals(run, { clear: () => undefined, message }, work);
 }
 
-/** Calls a route on the server, or its code on the data folder. Both return the same result. */
+/** Both the server and the data folder return the same result. */
 export async function adminCall<Name extends AdminRoute>(
   run: Run,
   data: unknown,

@@ -39,7 +39,6 @@ function ask(run: Run, data: unknown, id: string, dryRun: boolean): Promise<Shre
   return adminCall(run, data, "adminShredUser", { params: { id }, body: { dry_run: dryRun } });
 }
 
-/** Returns an earlier shredding, which is running or complete. */
 async function findShredding(run: Run, data: unknown, id: string): Promise<Shredding | undefined> {
   try {
     return await adminCall(run, data, "adminGetShredding", { params: { id } });

@@ -268,7 +268,7 @@ async function newPassword(run: Run, email: string, { data, passwordStdin }: New
   return askNewPassword(run.context, ask, checkNewPassword);
 }
 
-/** Parses a quota. "none" becomes null, which means no limit. */
+/** "none" becomes null, which means no limit. */
 export function parseQuota(text: string): number | null {
   if (text === "none") return null;
   const bytes = parseBytes(text);

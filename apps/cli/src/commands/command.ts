@@ -11,10 +11,7 @@ export type CommandMaker = (context: Context) => Command;
 
 const oneDocument = "print a single JSON document to standard output and nothing else";
 
-/**
- * Creates a command with --json, --quiet and examples.
- * @param json help of --json, if its output is not one document
- */
+/** @param json help of --json, if its output is not one document */
 export function newCommand(name: string, summary: string, examples: readonly string[], json = oneDocument): Command {
   const command = new Command(name)
     .description(summary)
@@ -23,7 +20,7 @@ export function newCommand(name: string, summary: string, examples: readonly str
   return withExamples(command, examples);
 }
 
-/** Creates a group of commands.  @param alone a second instance of its `ls`, which runs if no command is named */
+/** @param alone a second instance of its `ls`, which runs if no command is named */
 export function newGroup(
   name: string,
   summary: string,
@@ -50,14 +47,13 @@ function shownExamples(examples: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
 }
 
-/** Errors of `body` become a message on stderr and an exit code. */
 export function runs<Arguments extends unknown[]>(
   context: Context,
   command: Command,
   body: (run: Run, ...args: [...Arguments, OptionValues]) => Promise<void>,
 ): Command {
   return command.action(async (...given: unknown[]) => {
-    // Options of a group apply too: `admin users --data DIR disable ANN`. The command's own options take precedence.
+    // Includes options of a group: `admin users --data DIR disable ANN`. The command's own options take precedence.
     const options = { ...command.optsWithGlobals(), ...command.opts() };
     const args = [...given.slice(0, -2), options] as [...Arguments, OptionValues];
     const run = new Run(context, new Output(options, context.stdout, context.stderr));
@@ -77,7 +73,7 @@ export function runs<Arguments extends unknown[]>(
   });
 }
 
-/** Fails with "unknown command" and suggests a similar name for the first argument. */
+/** Suggests a similar name for the first argument. */
 export function unknownCommand(command: Command): void {
   Reflect.apply(Reflect.get(command, "unknownCommand") as () => void, command, []);
 }
@@ -109,7 +105,7 @@ export function parseCount(text: unknown, option: string): number | undefined {
   throw usage(`${option} takes a whole number of at least 1, not ${text}.`);
 }
 
-/** Fails like commander for a missing argument, with a reference to the command's help. */
+/** Refers to the command's help. */
 export function missing(command: Command, message: string): never {
   return command.error(`error: ${message}`);
 }

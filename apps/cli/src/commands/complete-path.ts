@@ -7,8 +7,8 @@ const patienceMs = 2000;
 const shownMax = 1000;
 
 /**
- * Prints candidates for the scripts of `completion`, one per line: paths on the server or in its trash, devices, or
- * synced folders. Errors are not reported.
+ * Prints one candidate per line: paths on the server or in its trash, devices, or synced folders. Errors are not
+ * reported.
  */
 export const completePathCommand: CommandMaker = (context) => {
   const command = new Command("__complete")
@@ -19,7 +19,7 @@ export const completePathCommand: CommandMaker = (context) => {
     .option("--quiet")
     .helpOption(false);
   return runs<[string | undefined]>(context, command, async (run, beginning = "", options) => {
-    // Ends pending requests, which would otherwise continue for a minute.
+    // Pending requests would continue for a minute.
     const timer = setTimeout(() => process.exit(0), patienceMs);
     try {
       const paths = await listOf(options)(run, beginning);

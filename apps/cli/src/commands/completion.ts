@@ -38,7 +38,7 @@ interface Option {
   readonly flag: string;
   readonly summary: string;
   readonly value: Value;
-  /** Allowed values, if the option has a fixed set. */
+  /** Set if the option has fixed values. */
   readonly choices: readonly string[];
 }
 
@@ -103,7 +103,6 @@ const remote: Readonly<Record<string, readonly [number, number]>> = {
   comment: [0, 0],
   "trash restore": [0, last],
 };
-/** Commands whose arguments are not paths on the server. */
 const listed: Readonly<Record<string, Listed>> = {
   "trash restore": "--trash",
   "devices rm": "--devices",
@@ -166,7 +165,7 @@ function flagsOf(options: Words["options"], value: Value): string {
     .join(" ");
 }
 
-/** "--role=viewer|editor" for each option with a few values. */
+/** "--role=viewer|editor" */
 function picksOf(options: Words["options"]): string {
   return options
     .filter(({ value }) => value === "choice")
@@ -312,7 +311,7 @@ function fishScript(words: Words[]): string {
         remote: ` -x -a ${quote(asked(""))}`,
       })[value];
     return [
-      // Disables local files, which are not arguments of this command.
+      // Local files are not arguments of this command.
       ...(files === undefined && open !== "" ? [`complete -c holdfast -f -n ${quote(open)}`] : []),
       ...(paths === undefined ? [] : [`complete -c holdfast -n ${quote(open)} -a ${quote(asked(of))}`]),
       ...commands.map(
@@ -330,7 +329,7 @@ function fishScript(words: Words[]): string {
   return [fishHead, ...lines].join("\n");
 }
 
-/** `__holdfast_in` compares the first words with a command's path, so that `trash restore` does not match `restore`. */
+/** `__holdfast_in` compares the first words, so that `trash restore` does not match `restore`. */
 const fishHead = `# fish completion of holdfast
 function __holdfast_in
   set -l words (string match -v -- '-*' (commandline -opc))

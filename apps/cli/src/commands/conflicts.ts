@@ -53,7 +53,7 @@ function keepOne(context: Context) {
 
 interface Kept {
   readonly root: string;
-  /** Path of the conflicted copy, relative to the root like the other paths. */
+  /** Relative to the root, like the other paths. */
   readonly path: string;
   readonly original: string;
   readonly kept: Keep;
@@ -88,13 +88,12 @@ async function keepInStopped(sync: KnownSync, path: string, keep: Keep, stopped:
   return outcomeOf(kept);
 }
 
-/** Reports the kept state, its place, and the command that restores the other state. */
+/** Includes the command that restores the other state. */
 function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): string[] {
   const at = (each: string): string => printable(`${root}/${each}`);
   const wayBack = (name: "cp" | "mv", from: string, to: string): string[] => {
     const command = `${name} ${shellWord(`${root}/${from}`)} ${shellWord(`${root}/${to}`)}`;
-    // Another person may have chosen a name with control characters. Printed with escapes, the command would not find
-    // the file.
+    // A name by another person may have control characters. Printed with escapes, the command would not find the file.
     return printable(command) === command ? [`  To get it back: ${command}`] : [];
   };
   // An older client does not report the place.
@@ -124,7 +123,7 @@ function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): 
 }
 
 /**
- * @returns the path of the conflicted copy: the path itself, or the only copy of the file
+ * @returns the path itself, or the only conflicted copy of the file
  * @throws HoldfastError conflict if the file has several
  */
 async function copyOf(sync: KnownSync, path: string): Promise<string> {

@@ -49,7 +49,7 @@ interface Listed {
 
 interface Shown {
   readonly listed: readonly Listed[];
-  /** Folders whose sync is still in progress: more deletions may follow. */
+  /** Syncs in progress: more deletions may follow. */
   readonly growing: readonly string[];
 }
 
@@ -150,7 +150,7 @@ function interruptedText(action: "approve" | "undo", lines: readonly string[], l
 
 interface Answered {
   readonly answered: readonly WaitingDeletion[];
-  /** Applied by a running client. Otherwise the answer is recorded for the next run. */
+  /** false: the answer is recorded for the next run */
   readonly applied: boolean;
 }
 
@@ -188,7 +188,7 @@ async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Pr
   return { answered, applied };
 }
 
-/** Returns the listed deletions to which the answer can apply. Another device may have answered some of them. */
+/** Another device may have answered some of them. */
 async function shownAndOpen(sync: KnownSync, action: "approve" | "undo") {
   const { readShownDeletions } = await import("../sync/shown-deletions.ts");
   const { statusOf } = await import("../sync/last-status.ts");
@@ -199,7 +199,7 @@ async function shownAndOpen(sync: KnownSync, action: "approve" | "undo") {
 
 const withdrawText = "To undo the approval before that: holdfast deletes undo.";
 
-/** Checks without listing, because an answer must apply only to deletions that were listed. */
+/** An answer applies only to listed deletions, so nothing is listed here. */
 async function nothingMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<HoldfastError> {
   const { statusOf } = await import("../sync/last-status.ts");
   const known = await Promise.all(syncs.map(statusOf));
@@ -231,13 +231,13 @@ async function assertMeant(run: Run, action: "approve" | "undo", syncs: readonly
     action === "approve"
       ? `Approve ${what}, for all devices of the account?`
       : `Undo ${what}? Everything listed is restored.`;
-  // The default for undo is yes, because restored files can be deleted again. Deleted files are harder to get back.
+  // Undo defaults to yes, because restored files can be deleted again. Deleted files are harder to get back.
   const areWaiting = listed.every(({ answers }) => answers.length === 0);
   const declined = areWaiting ? "Nothing was changed. They are still waiting." : "Nothing was changed.";
   await assertConfirmed(run.context, question, declined, { usual: action === "undo" ? "yes" : "no" });
 }
 
-/** Lists deletions, and records them as those to which the next answer applies. */
+/** The next answer applies to the deletions that this lists. */
 async function show(syncs: readonly KnownSync[]): Promise<Shown> {
   const { saveShownDeletions } = await import("../sync/shown-deletions.ts");
   const { statusOf } = await import("../sync/last-status.ts");

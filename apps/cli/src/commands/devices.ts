@@ -149,7 +149,7 @@ function told({ id, current, last_seen_at: seen, address }: FoundDevice): string
   return facts.length === 0 ? id : `${id} (${facts.join(", ")})`;
 }
 
-/** Returns the devices with this id, otherwise with this name, otherwise with this start of the id. */
+/** Matches the id, otherwise the name, otherwise the start of the id. */
 function matching<Device extends FoundDevice>(devices: readonly Device[], which: string): readonly Device[] {
   const ways = [
     devices.filter(({ id }) => id === which),

@@ -48,10 +48,7 @@ async function readUsage(client: ApiClient): Promise<UsageJson | undefined> {
   }
 }
 
-/**
- * Formats one table, so that the numbers are aligned, with a heading before the parts that do not count against the
- * quota.
- */
+/** One table aligns the numbers. */
 function tableOf(counted: readonly string[][], uncounted: readonly string[][], total: readonly string[]): string[] {
   const lines = formatTable([...counted, ...uncounted, total], [1]);
   return [
@@ -98,7 +95,6 @@ function serverOf({ server_space: space }: UsageJson): string[] {
   return ["", `The server's disk is ${state}. An administrator can make room: 'holdfast admin doctor' names the disk.`];
 }
 
-/** Explains how old versions affect the free space. */
 function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, old_versions_bytes }: UsageJson): string[] {
   if (quota_bytes === null || stored_bytes_max === null || free_bytes === null) return [];
   const most = formatBytes(stored_bytes_max);
@@ -108,10 +104,7 @@ function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, old_ve
   return ["", `Old versions do not count against the quota. Together with everything else they may take ${most}.`];
 }
 
-/**
- * Advice when files and trash fill the quota. Deleting old versions would not help, and emptying the trash only if it
- * is large enough.
- */
+/** Deleting old versions would not help. Emptying the trash helps only if it is large enough. */
 function wayOut({ quota_bytes, used_bytes, files_bytes }: UsageJson): string[] {
   const nearBytes = ((quota_bytes ?? Infinity) * limits.quotaNearPercent) / 100;
   if (used_bytes < nearBytes) return [];

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 /** A paragraph, or a term with its description. */
 export type HelpNote = string | readonly [term: string, description: string];
 
-/** Adds notes below the options, wrapped to the terminal like all other help. */
+/** Wraps notes to the terminal like all other help. */
 export function withNotes(command: Command, notes: readonly HelpNote[]): Command {
   return command.addHelpText("after", ({ command: shown, error }) => {
     const output = shown.configureOutput();

@@ -56,7 +56,7 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
   const message = "interrupted; run the same command again to resume";
   const archive = await clearedOnSignals(run, { clear: () => progress.stop(), message }, async () => {
     try {
-      // The whole archive is verified before anything is written.
+      // Nothing is written before the whole archive is verified.
       const read = await readArchive(file, (bytes, ofBytes) => reading.read(bytes, ofBytes));
       progress.stop();
       planCounts(imported.counts, read);
@@ -75,7 +75,7 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
   );
 }
 
-/** Only a warning, because the server may already have some of the files. */
+/** The server may have some of the files. */
 async function tellRoom({ output }: Run, client: ApiClient, bytes: number): Promise<void> {
   const { freeRoom } = await import("../transfer/put/room.ts");
   const freeBytes = await freeRoom({ client });

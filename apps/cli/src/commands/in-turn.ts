@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Calls `act` for each item in order. If one fails, the error names the items that were done before.
+ * If an item fails, the error names the items that were done before.
  * @param nameOf name of an item in messages
  */
 export async function inTurn<Item, Result>(

@@ -39,7 +39,7 @@ export const leaveCommand: CommandMaker = (context) => {
   });
 };
 
-/** Many shares are not mounted and therefore have no path here. */
+/** Many shares are not mounted and have no path here. */
 function toNotShared(thrown: unknown, given: string): unknown {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") return thrown;
   const what =

@@ -1,6 +1,5 @@
 import type { Run } from "../invocation/run.ts";
 
-/** Warns about a link that works only on this machine. */
 export function noteLocalLink({ output }: Run, url: string | undefined): void {
   if (url === undefined || !isOfThisMachine(url)) return;
   output.note("This link works only on the server itself. Set HOLDFAST_PUBLIC_URL for links that others can open.");

@@ -9,8 +9,8 @@ type Answer = RouteAnswer<(typeof routes)["finishDeviceLogin"]>;
 type Session = Extract<Answer, { access_token: string }>;
 
 /**
- * Shows a code for a browser, and waits until the sign-in is approved there. Opens no browser, because it may be on
- * another machine. After Ctrl-C nothing is stored.
+ * Waits until the sign-in is approved in a browser, which may be on another machine and is not opened. After Ctrl-C
+ * nothing is stored.
  * @returns undefined if the server does not support this
  * @throws HoldfastError unauthenticated if the sign-in was rejected or not answered in time
  */
@@ -44,7 +44,7 @@ async function wait(client: ApiClient, started: RouteAnswer<(typeof routes)["sta
   const endsAtMs = Date.now() + started.expires_in * 1000;
   for (let seconds = started.interval; Date.now() < endsAtMs;) {
     await delay(seconds * 1000);
-    // Not retried: if the response is lost, nobody has the session, and it is visible in the list of devices.
+    // Not retried: the session of a lost response belongs to nobody, and is visible in the list of devices.
     const answer = await client.call("finishDeviceLogin", {
       body: { device_code: started.device_code },
       asksOnce: true,

@@ -105,7 +105,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     const serverId = await serverIdOf(server, { tokens: fixedToken(session.access_token), trust });
     const kept = { deviceSecret, deviceName, trust };
     const made: Login = { ...toSavedSession(session), server, email, deviceId, serverId, ...kept };
-    // Saves the new login first, so that a running sync can use it when the previous one ends.
+    // Saved first, so that a running sync can use the new login when the previous one ends.
     await keep(saved, made, former);
     await endFormer(run, former, made);
     const { forgetCleared } = await import("../sync/cleared-folders.ts");
@@ -124,7 +124,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   }
 }
 
-/** Checks the options, and without a terminal that nothing must be asked. @throws HoldfastError usage */
+/** Without a terminal, nothing must be asked. @throws HoldfastError usage */
 function assertGiven({ stdin }: Run["context"], { email, passwordStdin }: LoginOptions): void {
   if (passwordStdin === true && email === undefined) throw usage("--password-stdin also requires --email.");
   if (email?.trim() === "") throw usage("The e-mail address is empty.");
@@ -133,7 +133,7 @@ function assertGiven({ stdin }: Run["context"], { email, passwordStdin }: LoginO
   throw usage(`Without a terminal, use ${missing}. The password is then read from standard input.`);
 }
 
-/** Saves the login. If that fails, signs out, because the session would be useless. */
+/** Signs out if the login cannot be saved, because the session would be useless. */
 async function keep(saved: SavedLogin, made: Login, former: Login | undefined): Promise<void> {
   try {
     await saved.update(() => Promise.resolve(made));
@@ -169,7 +169,6 @@ function notKept(thrown: unknown, outcome: string): HoldfastError {
 interface SignIn {
   readonly client: ApiClient;
   readonly server: string;
-  /** Empty until it is known. */
   readonly email: string;
 }
 
@@ -202,7 +201,7 @@ interface ThisDevice {
   readonly system?: DeviceSystem;
 }
 
-/** Describes this device for the list of devices. The system is omitted if it has no name there. */
+/** The system is omitted if it has no name in the list of devices. */
 function thisDevice(device_name: string): ThisDevice {
   const system = systems[process.platform];
   return { device_name, ...(system === undefined ? {} : { system }) };
@@ -217,7 +216,7 @@ function notThere(): HoldfastError {
   return new HoldfastError("unauthenticated", "The previous login was ended.");
 }
 
-/** undefined, with a note, if the server does not support it. */
+/** @returns undefined if the server does not support it */
 async function byBrowser(run: Run, client: ApiClient, device: ThisDevice) {
   const { loginInBrowser } = await import("./login-in-browser.ts");
   const session = await loginInBrowser(run, client, device);
@@ -238,8 +237,8 @@ async function readFormer(saved: SavedLogin): Promise<Login | undefined> {
 }
 
 /**
- * Signs out the device of the replaced login, which would otherwise stay in the list unused. Done after the new
- * sign-in, so that a mistyped password ends nothing.
+ * The device of the replaced login would stay in the list unused. It is signed out after the new sign-in, so that a
+ * mistyped password ends nothing.
  */
 async function endFormer(run: Run, former: Login | undefined, made: Login): Promise<void> {
   if (former === undefined || former.deviceId === made.deviceId) return;

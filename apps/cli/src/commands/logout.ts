@@ -25,7 +25,9 @@ async function logoutOthers(run: Run): Promise<void> {
   ]);
 }
 
-/** Removes the login even if the server cannot be reached. The message then explains how to end the session there. */
+/**
+ * Without a response of the server, the login is removed too, and the message explains how to end the session there.
+ */
 async function logout(run: Run, context: Context, everywhere: boolean): Promise<void> {
   const [{ SavedLogin }, { connect, thisConfigFolder }] = await Promise.all([
     import("../config/saved-login.ts"),
@@ -59,7 +61,7 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
   ]);
 }
 
-/** Removes the device, so that the list of devices does not show it as signed in. */
+/** The list of devices would show the device as signed in. */
 async function signOut(client: ApiClient, { deviceId }: Login): Promise<void> {
   try {
     await client.call("deleteDevice", { params: { id: deviceId } });
@@ -72,7 +74,6 @@ async function signOut(client: ApiClient, { deviceId }: Login): Promise<void> {
 
 const refusals: ReadonlySet<string> = new Set(["forbidden", "address_not_allowed", "second_factor_required"]);
 
-/** Folders of the running syncs of this configuration that use the same server. */
 async function runningRoots(configFolder: string, { server }: Login): Promise<string[]> {
   const [{ readKnownSyncs }, { askView }] = await Promise.all([
     import("../sync/known-syncs.ts"),

@@ -121,16 +121,13 @@ function listingLines(
   return listing.lines(rows);
 }
 
-/** Returns the path below the folder. An item that is also mounted elsewhere has the full path of its mount. */
+/** An item that is also mounted elsewhere has its mount's full path. */
 function pathFrom({ path: top }: NodeJson, { path }: NodeJson): string {
   const prefix = top === "/" ? top : `${top}/`;
   return path.startsWith(prefix) ? path.slice(prefix.length) : path;
 }
 
-/**
- * Returns the kind as letters. A private item has an additional letter instead of a column, because scripts count
- * columns.
- */
+/** Scripts count columns, so a private item has an additional letter. */
 function kindLetters({ kind, executable, private: isPrivate }: NodeJson): string {
   const letters = { file: executable ? "-x" : "-", mount: "m", symlink: "l", folder: "d" }[kind];
   return isPrivate === true ? `${letters}p` : letters;

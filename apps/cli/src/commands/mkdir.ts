@@ -24,7 +24,7 @@ export const mkdirCommand: CommandMaker = (context) => {
 };
 
 /**
- * Checks that a folder can be created, before any is.
+ * Called before any folder is created.
  * @param planned folders that this command creates; those for `path` are added
  */
 async function checkPlace(client: ApiClient, path: string, parents: boolean, planned: Set<string>): Promise<void> {

@@ -14,7 +14,7 @@ interface Acting {
   readonly done: "moved" | "copied";
 }
 
-/** Calls `act` for each source. All are looked up first, so that a missing source or a taken name changes nothing. */
+/** Looks up all sources first, so that a missing source or a taken name changes nothing. */
 export async function moveOrCopy(
   run: Run,
   sources: readonly string[],
@@ -27,7 +27,7 @@ export async function moveOrCopy(
   const own = nodes.find(({ path }) => path === joinPath(splitPath(destination)));
   if (done === "moved" && own !== undefined) {
     const message = `${own.path} is the source itself, so nothing was moved.`;
-    // Moving a file onto itself was always allowed.
+    // Moving a file onto itself is allowed.
     if (own.kind === "folder") throw new HoldfastError("conflict", message);
     run.output.note(message);
   }

@@ -14,7 +14,6 @@ interface Shown extends NodeJson {
 }
 
 /**
- * Formats nodes of any folder: time, size and path.
  * @param none sentence for an empty list
  * @returns a function for the lines of each page
  */

@@ -1,7 +1,7 @@
 import { endFor } from "../output/listing.ts";
 import type { Run } from "../invocation/run.ts";
 
-/** Reports the end on stderr, because standard output contains only the secret. */
+/** Writes to stderr, because standard output contains only the secret. */
 export function noteEnd(run: Run, endsAt: string | null | undefined): void {
   if (endsAt != null && !run.output.json) run.output.note(`It ends ${endFor(run.output, endsAt)}.`);
 }

@@ -6,7 +6,7 @@ interface Named {
 }
 
 /**
- * Returns the group with this id, otherwise the only one with this name.
+ * Matches the id, otherwise a unique name.
  * @throws HoldfastError conflict, with the ids, if several have the name
  */
 export function onlyGroup<Group extends Named>(groups: Iterable<Group>, nameOrId: string): Group | undefined {

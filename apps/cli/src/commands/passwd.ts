@@ -60,12 +60,12 @@ function toNotCurrent(thrown: unknown, field: string): unknown {
 }
 
 /**
- * Errors after which the change can continue: the password is correct, or the change itself reports the error. A second
- * factor is asked for only then.
+ * Errors that do not end the change: the password is correct, or the change itself reports the error and asks for a
+ * second factor.
  */
 const decidedLater: ReadonlySet<string> = new Set(["second_factor", "forbidden", "not_found"]);
 
-/** Checks the current password before a new one is typed twice. The server counts a wrong one like the change does. */
+/** Runs before a new password is typed twice. The server counts a wrong one like the change does. */
 async function checkCurrent(run: Run, password: string): Promise<void> {
   const { client } = await run.connect();
   try {

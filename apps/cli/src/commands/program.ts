@@ -5,10 +5,7 @@ import type { Context } from "../output/context.ts";
 import { showLines, showText } from "../output/screen.ts";
 import { commandTable, helpGroups, hiddenTable } from "./table.ts";
 
-/**
- * Creates the tree of commands. If `only` names a command, only that one is loaded, so that `ls` starts fast. @param
- * only first argument of the command line
- */
+/** Loads only that command, so that `ls` starts fast. @param only first argument of the command line */
 export async function makeProgram(context: Context, version: string, only?: string): Promise<Command> {
   const program = new Command("holdfast")
     .description("Your files on a server you run: upload, download, sync, share, and keep every version.")
@@ -24,7 +21,7 @@ export async function makeProgram(context: Context, version: string, only?: stri
     const command = make(context);
     program.addCommand(command.helpGroup(helpGroups[command.name()] ?? ""));
   }
-  // Handled before the tree exists, and added here only for the list.
+  // Handled before the tree exists; added only for the list.
   if (only === "--help" || only === "-h") for (const command of answeredBefore()) program.addCommand(command);
   prepare(program, context, "holdfast");
   return program;
@@ -46,14 +43,14 @@ const examples = [
 ];
 
 /**
- * Applies commander settings, which added commands do not inherit, to each command.
+ * Added commands do not inherit commander's settings.
  * @param name full name of the command
  */
 function prepare(command: Command, context: Context, name: string): void {
   command
     .exitOverride()
     .helpOption("-h, --help", "show help")
-    // Omits "[options]", which nearly all commands have, to leave room for descriptions at 80 columns.
+    // Nearly all commands have "[options]". Omitting it leaves room for descriptions at 80 columns.
     .configureHelp({
       minWidthToWrap: wrapColumnsMin,
       formatItem: narrowItem,
@@ -72,7 +69,7 @@ function prepare(command: Command, context: Context, name: string): void {
   for (const child of command.commands) prepare(child, context, `${name} ${child.name()}`);
 }
 
-/** Below this width a description starts on its own line, so that the terminal breaks no words. */
+/** Narrower descriptions start on their own line, so that the terminal breaks no words. */
 const wrapColumnsMin = 30;
 
 function narrowItem(term: string, termWidth: number, description: string, helper: Help): string {
@@ -95,10 +92,7 @@ function argumentTerm(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
-/**
- * Reports a mistyped command of a group with its own action. Otherwise commander would report an excess argument, or an
- * unknown option.
- */
+/** Commander would not report the mistyped command, but an excess argument or an unknown option. */
 function nameUnknown(command: Command): void {
   const unknownOption = Reflect.get(command, "unknownOption") as (flag: string) => void;
   Reflect.set(command, "unknownOption", (flag: string): void => {
@@ -133,7 +127,7 @@ const synonyms: Readonly<Record<string, string>> = {
   signout: "logout",
 };
 
-/** Returns the command meant by an unknown word, also in 'admin'. */
+/** Also searches in 'admin'. */
 function meantBy(unknown: string, { commands }: Command): string | undefined {
   const synonym = synonyms[unknown] ?? (unknown.startsWith("help") ? "help" : undefined);
   const [first] = synonym?.split(" ") ?? [];
@@ -147,7 +141,7 @@ function optionSynonym(unknown: string, { options }: Command): string | undefine
   return isListening && /^--(?:port|host|bind|address)$/.test(unknown) ? "--listen HOST:PORT" : undefined;
 }
 
-/** True for an unknown option that is more likely a file whose name begins with a dash. */
+/** The option is more likely a file whose name begins with a dash. */
 function isLikelyName(unknown: string, { registeredArguments }: Command): boolean {
   return registeredArguments.length > 0 && (/^[^=]*[./]/.test(unknown) || existsSync(unknown));
 }
@@ -157,7 +151,6 @@ function nameHint(unknown: string, command: Command): string {
   return `For a name that begins with -, write -- before it${local}.`;
 }
 
-/** Rewrites commander's messages about missing arguments and options. */
 export function plainProblem(text: string): string {
   return text
     .replace(/missing required argument '(.*)'/, "<$1> is missing.")

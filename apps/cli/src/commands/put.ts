@@ -72,7 +72,7 @@ export const putCommand: CommandMaker = (context) => {
   });
 };
 
-/** Uploads the output of a command. A signal is passed to the command and ends this process. */
+/** Passes a signal to the command and ends this process. */
 async function putOutput(run: Run, remote: string, words: readonly string[], flags: PutFlags): Promise<void> {
   const [{ CommandOutput }, { clearedOnSignals }] = await Promise.all([
     import("../transfer/put/command-output.ts"),
@@ -213,7 +213,7 @@ async function placeOf(client: ApiClient, byId: ReturnType<typeof readIdPath>, g
   if (byId === undefined) return { remote: parseRemotePath(given), root: ownRoot(client) };
   const below = byId.below === "" ? "" : parseRemotePath(byId.below);
   const top = await sharedTop(client, byId.id);
-  // For an uploader, the folder's content is unknown, so nothing is merged into it.
+  // An uploader does not see the folder's content, so nothing is merged into it.
   const remote = below === "" && top.role === "uploader" ? "/" : below;
   return { remote, root: rootAt(client, top), top };
 }

@@ -44,7 +44,7 @@ export const rewindCommand: CommandMaker = (context) => {
   });
 };
 
-/** Explains from when on a rewind is possible, if the requested time is too early. */
+/** Adds the earliest possible time to the error. */
 function withWhen(thrown: unknown, { path, created_at: created }: NodeJson, moment: string, output: Output): unknown {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "invalid_field") return thrown;
   const { earliest } = thrown.body;
@@ -79,7 +79,7 @@ type Client = Awaited<ReturnType<Run["connect"]>>["client"];
 
 const lookAgainMs = 500;
 
-/** Waits for a large rewind, which is a job of the server and continues even if this command ends. */
+/** The job continues on the server if this command ends. */
 async function finished(client: Client, given: RewindAnswer | { job: string }): Promise<RewindAnswer> {
   if (!("job" in given)) return given;
   for (;;) {

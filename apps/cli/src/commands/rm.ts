@@ -20,7 +20,7 @@ export const rmCommand: CommandMaker = (context) => {
     const [{ lookUpAll }, { inTurn }] = await Promise.all([import("../remote/look-up.ts"), import("./in-turn.ts")]);
     const { client } = await run.connect();
     const isAsked = permanent === true && yes !== true && context.stdin.isTTY === true;
-    // Read before the question, to exclude items that others add while it is open.
+    // Read before the question, to exclude items that others add during it.
     const { seq: seen, epoch } = isAsked ? await client.call("listTrash", { query: { limit: 1 } }) : {};
     const nodes = outermost(await lookUpAll(client, given));
     const { trashedFrom } = await import("../remote/trashed-from.ts");
@@ -45,14 +45,12 @@ export const rmCommand: CommandMaker = (context) => {
   });
 };
 
-/** Part of the question. */
 function alsoGoing({ count: below, isAll }: TrashedFrom): string {
   if (isAll && below === 0) return "";
   if (below === 0) return ", and everything from there in the trash";
   return `, and ${isAll ? "" : "more than "}${count(below, "item")} from there in the trash`;
 }
 
-/** Shown if nobody was asked. */
 function alsoGone({ count: below, isAll }: TrashedFrom): string[] {
   if (isAll && below === 0) return [];
   if (below === 0) return ["Everything from there in the trash was also permanently deleted."];
@@ -79,7 +77,7 @@ function whereTheyWent(nodes: readonly NodeJson[]): string[] {
   return [
     ...(mounts.length === 0 ? [] : [`Removed from your files. The shared ${shared} not changed.`]),
     ...(own.length === 0 ? [] : [`Moved to the trash. ${restoreOwn}`]),
-    // Only the owner can list the owner's trash, so the command uses IDs.
+    // Only the owner can list the owner's trash, so IDs are used.
     ...(foreign.length === 0
       ? []
       : [

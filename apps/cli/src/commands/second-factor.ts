@@ -142,7 +142,6 @@ export function addProof(command: ReturnType<typeof newCommand>) {
     .option("--totp <code>", "code from the authenticator app, or a recovery code, if a second factor is on");
 }
 
-/** Calls `act` with the password, and with a code if the account has a second factor. */
 export async function withCode<Result>(
   run: Run,
   { passwordStdin, totp }: ProofOptions,
@@ -168,7 +167,7 @@ async function showCodes({ output }: Run, codes: readonly string[], what: string
   ]);
 }
 
-/** Groups of four are easier to type, and apps ignore the spaces. */
+/** Apps ignore the spaces. */
 function inFours(secret: string): string {
   return secret.replaceAll(/.{4}(?=.)/g, "$& ");
 }

@@ -99,7 +99,7 @@ async function noteUnsent({ output }: Run, client: ApiClient): Promise<void> {
     );
 }
 
-/** Returns the end of an existing share. Sharing again without an end would remove it. */
+/** Sharing again without an end would remove the existing end. */
 async function endOf(client: ApiClient, id: string, whom: string): Promise<string | null> {
   const { permissionOf } = await import("./unshare.ts");
   const { items } = await client.call("listPermissions", { params: { id } });

@@ -3,7 +3,7 @@ import type { CommandMaker } from "./command.ts";
 
 const routes = { star: "starNode", unstar: "unstarNode" } as const;
 
-/** Creates `star` or `unstar`, which mark items for this account only. */
+/** Stars belong to this account only. */
 export function starOrUnstar(name: keyof typeof routes, summary: string, example: string): CommandMaker {
   return (context) => {
     const command = newCommand(name, summary, [example]).argument("<paths...>", "paths on the server");

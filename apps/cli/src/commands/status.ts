@@ -53,7 +53,6 @@ export const statusCommand: CommandMaker = (context) => {
   });
 };
 
-/** Listed files of one kind. Thousands of lines would hide everything else. */
 const pathsMax = 20;
 
 interface StatusListing {
@@ -70,7 +69,7 @@ interface Shown {
   readonly isBrakeOff: boolean;
 }
 
-/** Returns the progress; null from a client of an older version, which does not report it. */
+/** @returns null from a client of an older version */
 async function progressOf(sync: KnownSync, { isRunning, report }: KnownStatus): Promise<SyncView["progress"]> {
   if (!isRunning || report.state !== "syncing") return null;
   const { askView } = await import("../sync/control-client.ts");
@@ -82,7 +81,7 @@ function progressLines(progress: SyncView["progress"], columns: number): string[
   if (progress === null) return [];
   const { share, done, rate, time_left: timeLeft, names } = progress;
   const facts = [
-    // 0 % is omitted: nothing is transferred while a conflicted copy or deletions wait.
+    // Nothing is transferred while a conflicted copy or deletions wait.
     ...(share === null || share === 0 ? [] : [`${Math.floor(share * 100)} %`]),
     done,
     rate,
@@ -109,7 +108,7 @@ function show(
   ]);
 }
 
-/** Lists the person's own files. Files in the local trash are only counted. */
+/** Files in the local trash are only counted. */
 function clearedLines(listing: StatusListing, { root, account, at, removed, ...cleared }: ClearedFolder): string[] {
   const { output } = listing;
   const head = `${root}: this device was signed out of ${account}, and ${count(removed, "file")} ${removed === 1 ? "was" : "were"} removed from here (${timeFor(output, at)})`;
@@ -137,13 +136,13 @@ function isInTrash(path: string): boolean {
 const watchMs = 1000;
 
 /**
- * Repeats the status: on a terminal in place, otherwise below, with --json one document per line. Ends with Ctrl-C or
- * with the reader of the pipe.
+ * A terminal is updated in place; otherwise the status is repeated below, with --json one document per line. Ends with
+ * Ctrl-C or with the reader of the pipe.
  */
 async function showAgain(run: Run, listing: StatusListing, look: () => Promise<Shown[]>): Promise<void> {
   const { stdout } = run.context;
   const { linux } = await import("@holdfast/disk/native");
-  // Without changes nothing is written, so a write cannot show that the reader has gone.
+  // Without writes, only this shows that the reader has gone.
   const descriptor: unknown = Reflect.get(stdout, "fd");
   const isRead = (): boolean => typeof descriptor !== "number" || !linux().isReaderGone(descriptor);
   const isScreen = stdout.isTTY === true && !run.output.json;
@@ -161,7 +160,7 @@ async function showAgain(run: Run, listing: StatusListing, look: () => Promise<S
   }
 }
 
-/** Removes the ^C that the terminal has printed below the status. */
+/** The terminal has printed ^C below the status. */
 function endWatch(stdout: Run["context"]["stdout"]): void {
   clearBar(stdout);
   process.kill(process.pid, "SIGINT");
@@ -250,7 +249,6 @@ function todoWords(state: SyncReport["state"], pendingFiles: number, progress: S
   return state === "offline" ? uncheckedText : "";
 }
 
-/** Shows a message once if several problems share it. */
 function problemLinesOf({ output, pathsMax: listed }: StatusListing, problems: readonly Problem[]): string[] {
   return problemKinds(problems).flatMap((alike) => {
     const [{ message }] = alike;

@@ -61,7 +61,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
     import("../remote/remote-path.ts"),
     import("@holdfast/core/names"),
   ]);
-  // An unset variable in a script gives an empty argument, which would resolve to the working directory.
+  // An unset variable in a script gives an empty argument, which would be the working directory.
   if (folder === "") throw usage("The folder argument is empty. Specify the folder to sync.");
   if (flags.print === true && flags.installService !== true)
     throw usage("--print can only be used with --install-service.");
@@ -70,7 +70,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   if (flags.showRules === true) return showRules(run, folder);
   if (flags.forget === true) return forget(run, folder);
   const names = flags.remote === undefined ? undefined : splitPath(parseNewPath(flags.remote));
-  // Shells complete absolute paths. Any other leading / means the root of the folder.
+  // Shells complete absolute paths. Any other leading / means the root.
   const root = `${resolve(folder)}/`;
   const pathIn = (path: string, option: string): string =>
     parsePath(`${path}/`.startsWith(root) ? path.slice(root.length) || "." : path, option);
@@ -115,7 +115,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   }
 }
 
-/** Checks the folder before anything is asked or reported. @throws HoldfastError usage */
+/** Runs before anything is asked or reported. @throws HoldfastError usage */
 async function assertPossible({ context }: Run, folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const [{ thisConfigFolder }, { checkRoot }] = await Promise.all([
@@ -125,7 +125,6 @@ async function assertPossible({ context }: Run, folder: string): Promise<void> {
   await checkRoot(folder, thisConfigFolder(context.environment));
 }
 
-/** Holdfast's own files in the folder, which are never synced. */
 async function ownPaths({ context, output }: Run, folder: string): Promise<readonly string[]> {
   const { ownPathsIn } = await import("../sync/own-paths.ts");
   const own = ownPathsIn(folder, context.environment);
@@ -135,7 +134,7 @@ async function ownPaths({ context, output }: Run, folder: string): Promise<reado
 }
 
 /**
- * Asks before a home folder is synced, because it contains settings and caches of programs. Only the first sync asks.
+ * Asks first, because a home folder contains settings and caches of programs. Only the first sync asks.
  * @throws HoldfastError failed
  */
 async function assertMeant({ context, output }: Run, folder: string, isSure: boolean): Promise<void> {

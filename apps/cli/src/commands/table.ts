@@ -1,6 +1,6 @@
 import type { CommandMaker } from "./command.ts";
 
-/** All commands by name, in the order of the help. Only the one that runs is loaded. */
+/** Commands in the order of the help. Only the one that runs is loaded. */
 export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   serve: async () => (await import("./serve.ts")).serveCommand,
   login: async () => (await import("./login.ts")).loginCommand,

@@ -5,7 +5,7 @@ import type { Login } from "../config/saved-login.ts";
 import { readKnownSyncs } from "../sync/known-syncs.ts";
 import type { Run } from "../invocation/run.ts";
 
-/** undefined if the server does not report its id, which does not affect the login. */
+/** The login also works if the server does not report its id. */
 export async function serverIdOf(server: string, choices: ClientChoices): Promise<string | undefined> {
   const client = openClient(server, choices);
   try {
@@ -18,10 +18,7 @@ export async function serverIdOf(server: string, choices: ClientChoices): Promis
   }
 }
 
-/**
- * Reports that the previous login or a sync belongs to another server at the same address, and lists folders that stay
- * unchanged.
- */
+/** The previous login or a sync may belong to another server at the same address. Its folders stay unchanged. */
 export async function tellOtherServer(
   { context, output }: Run,
   { server, serverId }: Pick<Login, "server" | "serverId">,

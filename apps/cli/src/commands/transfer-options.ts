@@ -25,7 +25,7 @@ export function withTransferOptions(command: Command): Command {
     .option("--password-stdin", "read the link's password from the first line of standard input");
 }
 
-/** Parses the options before any request. @throws HoldfastError usage */
+/** Runs before any request. @throws HoldfastError usage */
 export async function readTransferFlags(run: Run, flags: TransferFlags): Promise<Patterns | undefined> {
   if (flags.limit !== undefined) {
     const { parseRate } = await import("../sync/sync-flags.ts");
@@ -38,7 +38,7 @@ export async function readTransferFlags(run: Run, flags: TransferFlags): Promise
   return new Patterns(flags.exclude);
 }
 
-/** Returns the bytes of a transfer for its progress, without blocks that the other side has. */
+/** Excludes blocks that the other side has. */
 export function movedOf(run: Run, report: { readonly bytesSent: number }): Moved {
   const { traffic } = run;
   const { bytesSent: countedBytes } = report;
@@ -60,7 +60,7 @@ export function mirroringOf(run: Run, flags: TransferFlags, pause: () => void): 
   return { confirm, isAnswered: flags.yes === true, canAsk: run.context.stdin.isTTY === true };
 }
 
-/** Warns about patterns without a match, which may be mistyped. */
+/** A pattern without a match may be mistyped. */
 export function tellUnused({ output }: Run, patterns: Patterns | undefined): void {
   for (const text of patterns?.unused ?? []) output.say(`holdfast: --exclude ${text} matched nothing here`);
 }

@@ -34,7 +34,7 @@ function list(context: Context) {
   });
 }
 
-/** Shows no size for a folder, because the server does not sum it up and 0 would be wrong. */
+/** The server does not sum up a folder, and 0 would be wrong. */
 function sizeIn(listing: Listing, node: Pick<NodeJson, "kind" | "size">): string {
   return node.kind === "folder" ? "-" : listing.sizeOf(node);
 }
@@ -55,7 +55,7 @@ function restore(context: Context) {
     const folder = folderPath === undefined ? {} : { parent_id: (await lookUpFolder(client, folderPath)).id };
     // Renames if the name is taken, so that a restore always succeeds.
     const body = { ...folder, on_conflict: "rename" as const };
-    // Finds all items before restoring any, so that a missing one changes nothing.
+    // Finds all items first, so that a missing one changes nothing.
     const found = await findTrashed(client, wanted, run.output);
     const items = await inTurn(
       found,
@@ -75,7 +75,7 @@ function empty(context: Context) {
     .option("--yes", "do not ask");
   return runs<[]>(context, command, async (run, { yes, dryRun }) => {
     const { client } = await run.connect();
-    // A token without permission to read the usage shows no size.
+    // The token may not be allowed to read the usage.
     const usage = await client.call("getUsage").catch(() => undefined);
     const words = (items: number) =>
       `${count(items, "item")}${usage === undefined || items === 0 ? "" : ` (${formatBytes(usage.trash_bytes)})`}`;

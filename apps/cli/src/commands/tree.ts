@@ -46,7 +46,7 @@ function totalsOf(items: readonly NodeJson[]): string {
   return `${count(folders.length, "folder")}, ${count(files.length, "file")}${links === 0 ? "" : `, ${count(links, "link")}`}, ${formatBytes(bytes)}`;
 }
 
-/** Shortens the name on a narrow terminal, so that the branches stay aligned. */
+/** Keeps the branches aligned on a narrow terminal. */
 function shortBranch(line: string, columns: number): string {
   const [branches = ""] = /^(?:[ │] {3})*[├└]── /.exec(line) ?? [];
   return branches + shortPath(printable(line.slice(branches.length)), Math.max(columns - 1 - branches.length, 10));

@@ -5,7 +5,7 @@ import { usage } from "../output/usage.ts";
 
 const versionPattern = /^(\d{1,15}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
-/** Checks the number or ID of a version. @throws HoldfastError usage */
+/** @throws HoldfastError usage */
 export function readVersion(text: string, path: string): string {
   if (versionPattern.test(text)) return text;
   throw usage(

@@ -1,7 +1,7 @@
 import { usage } from "../output/usage.ts";
 import { parseDuration } from "./duration.ts";
 
-/** Returns RFC 3339 for the server's time in Unix milliseconds, because the local clock may be wrong. */
+/** Receives the server's time in Unix milliseconds, because the local clock may be wrong. @returns RFC 3339 */
 type AtTime = (nowMs: number) => string;
 
 type Side = "start" | "end";
@@ -13,7 +13,7 @@ const dayAndMinute = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d)$/;
 const farthestMs = Number.MAX_SAFE_INTEGER / 1000;
 
 /**
- * Parses a future time. A day means its end in local time.
+ * A day means its end in local time.
  * @throws HoldfastError usage; the result throws it for a past time
  */
 export function parseEnd(text: string): AtTime {
@@ -25,7 +25,7 @@ export function parseEnd(text: string): AtTime {
   };
 }
 
-/** Parses a past time. A day means its start in local time. @throws HoldfastError usage */
+/** A day means its start in local time. @throws HoldfastError usage */
 export function parseMoment(text: string): AtTime {
   const at = parseWhen(text, "start");
   return (nowMs) => at(nowMs, -1);
@@ -57,7 +57,7 @@ function localTime(text: string, side: Side): string | undefined {
   return new Date(at.getTime() - (side === "end" ? 1 : 0)).toISOString();
 }
 
-/** undefined for a minute that daylight saving time skips. */
+/** undefined for a minute that daylight saving time skips */
 function localMinute(date: string, minute: string): Date | undefined {
   if (!isReal(`${date}T${minute}:00Z`, `${date}T${minute}`)) return undefined;
   const at = new Date(`${date}T${minute}:00`);
@@ -76,7 +76,7 @@ function isoOf(text: string, atMs: number): string {
   return new Date(atMs).toISOString();
 }
 
-/** @param text input, for the message; the server's message could not contain it */
+/** @param text input, which the server's message could not contain */
 function requireStorable(text: string, atMs: number): void {
   if (Math.abs(atMs) >= farthestMs)
     throw usage(`${JSON.stringify(text)} is not a time between the years 1685 and 2254.`);

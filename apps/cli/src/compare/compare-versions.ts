@@ -14,7 +14,7 @@ export const listedBytesMax = 64 * 1024 ** 3;
 
 export interface Comparison {
   readonly kind: "equal" | "text" | "binary" | "too_large";
-  /** Hunks of a unified diff, line by line; only for text. */
+  /** Hunks of a unified diff; only for text. */
   readonly lines?: readonly string[];
   /** Too many lines differ, so all are shown as replaced. */
   readonly replaced?: boolean;
@@ -62,8 +62,8 @@ interface Lists {
 const linesBehind = 4;
 
 /**
- * Returns both contents up to some whole lines after the last different block. The common start is read once, because
- * lines are numbered from the first. Nothing more of the common end is read.
+ * Both contents end some whole lines after the last different block. The common start is read once, because lines are
+ * numbered from the first.
  */
 async function readDifference(client: ApiClient, id: string, lists: Lists): Promise<{ from: Buffer; to: Buffer }> {
   const contents = new BlockContents(client);

@@ -1,11 +1,11 @@
-/** A line of one or both sides, with its line end if it has one. */
+/** Includes the line end if there is one. */
 export interface Edit {
   readonly sign: " " | "-" | "+";
   readonly line: string;
 }
 
 /**
- * Returns a unified diff from its first `@@` on, as `patch` reads it.
+ * A unified diff from its first `@@` on, as `patch` reads it.
  * @param edits a complete section of both sides
  * @param firstLine first line of the section, from 1, equal on both sides
  */
@@ -26,7 +26,7 @@ export function hunksOf(edits: readonly Edit[], firstLine: number, contextLines:
   return lines;
 }
 
-/** Returns ranges of changes with their context lines. Ranges whose context touches are joined. */
+/** Ranges whose context touches are joined. */
 function stretchesOf(edits: readonly Edit[], contextLines: number): { start: number; end: number }[] {
   const stretches: { start: number; end: number }[] = [];
   for (const [index, { sign }] of edits.entries()) {

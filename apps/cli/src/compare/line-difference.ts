@@ -2,8 +2,7 @@ import { type ChangeObject, diffArrays } from "diff";
 import { type Edit, hunksOf } from "./hunks.ts";
 
 /**
- * Limits for different lines of both sides together, and for edits between them. Above these all lines are shown as
- * replaced.
+ * For different lines of both sides together, and for edits between them. Above these all lines are shown as replaced.
  */
 const comparedLinesMax = 200_000;
 const editsMax = 2000;
@@ -12,8 +11,8 @@ const newline = 0x0a;
 const contextLines = 3;
 
 /**
- * Returns the hunks of a unified diff, without its two title lines. Common lines at the start and end are skipped as
- * bytes, so the cost depends on the change. Lines end with `\n`, and a `\r` before it is part of the line.
+ * Hunks without the two title lines. Common lines at the start and end are skipped as bytes, so the cost depends on the
+ * change. A `\r` before the `\n` is part of the line.
  * @returns no lines for equal contents; `replaced` if the contents differ too much to search for common lines
  */
 export function lineDifference(from: Buffer, to: Buffer): { readonly lines: string[]; readonly replaced: boolean } {
@@ -47,7 +46,7 @@ function asEdits(sign: Edit["sign"], lines: readonly string[]): Edit[] {
   return lines.map((line) => ({ sign, line }));
 }
 
-/** Length of the common whole lines at the start, in bytes. */
+/** Bytes of whole lines. */
 function commonStart(from: Buffer, to: Buffer): number {
   const length = Math.min(from.length, to.length);
   let at = 0;
@@ -56,12 +55,11 @@ function commonStart(from: Buffer, to: Buffer): number {
   return from.lastIndexOf(newline, at - 1) + 1;
 }
 
-/** Like `commonStart`, for whole lines at the end. */
 function commonEnd(from: Buffer, to: Buffer, start: number): number {
   const length = Math.min(from.length, to.length) - start;
   let count = 0;
   while (count < length && from[from.length - 1 - count] === to[to.length - 1 - count]) count += 1;
-  // The first equal line counts as different unless both sides contain it completely.
+  // The first equal line must be complete on both sides.
   const isWhole = (side: Buffer) => side.length === count + start || side[side.length - count - 1] === newline;
   if (isWhole(from) && isWhole(to)) return count;
   const first = from.indexOf(newline, from.length - count);

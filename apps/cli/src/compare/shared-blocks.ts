@@ -3,7 +3,7 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 export interface SharedBlocks {
   readonly from: number;
   readonly to: number;
-  /** Blocks of the later version that the earlier one also has, and their bytes. */
+  /** Blocks of the later version that the earlier one has too. */
   readonly shared: number;
   readonly shared_bytes: number;
 }
@@ -19,7 +19,7 @@ export function sharedBlocks(from: readonly ManifestEntry[], to: readonly Manife
   };
 }
 
-/** Number of common entries at the start and at the end. No entry is counted twice. */
+/** No entry is counted twice. */
 export function commonEnds(
   from: readonly ManifestEntry[],
   to: readonly ManifestEntry[],

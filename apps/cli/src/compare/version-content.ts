@@ -21,7 +21,7 @@ export function placeBlocks(entries: readonly ManifestEntry[]): PlacedBlock[] {
   });
 }
 
-/** Fetches blocks of a file's versions, each hash once, and verifies them. Contents must fit into memory. */
+/** Fetches each hash once, and verifies it. Contents must fit into memory. */
 export class BlockContents {
   readonly #client: ApiClient;
   readonly #known = new Map<string, Buffer>();
@@ -50,7 +50,7 @@ export class BlockContents {
   }
 }
 
-/** Fetches bytes of a file without verification, to guess its type. */
+/** Does not verify the bytes, which serve to guess the type. */
 export async function fetchRange(
   client: ApiClient,
   { id, version_id }: VersionOfFile,

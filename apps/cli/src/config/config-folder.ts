@@ -6,7 +6,6 @@ export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** HOLDFAST_CONFIG_DIR, or the default of the platform. */
 export function configFolder({ platform, homeFolder, environment }: Host): string {
   const chosen = environment["HOLDFAST_CONFIG_DIR"];
   const path = platform === "win32" ? win32 : posix;

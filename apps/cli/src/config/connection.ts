@@ -27,7 +27,7 @@ export interface Connection {
   /** For further clients of the same login. */
   readonly tokens: AccessTokens;
   readonly configFolder: string;
-  /** Aborted with the error when no valid token is available any longer. */
+  /** Aborted with the error when no valid token is left. */
   readonly ended: AbortSignal;
 }
 
@@ -39,11 +39,11 @@ export const systemClock: Clock = {
 };
 const connectionsMax = 8;
 export const patienceSeconds = 60;
-/** Waits above this are reported. Retries to an unreachable server use shorter ones. */
+/** Retries to an unreachable server wait less. */
 const longWaitMs = 10_000;
 
 /**
- * Connects to the server of the environment or of the last login.
+ * Uses the server of the environment or of the last login.
  * @param onSilence called once when the server stops responding and is tried again
  * @throws HoldfastError unauthenticated without a server or login; usage if a token would be sent unencrypted
  */
@@ -64,7 +64,7 @@ export async function connect(
   const named = environment["HOLDFAST_SERVER"];
   const login = token !== undefined && named !== undefined ? undefined : await saved.read();
   const server = named === undefined ? login?.server : parseServer(named);
-  // A saved login needs no check: the person allowed the connection when signing in.
+  // For a saved login, the person allowed the connection when signing in.
   if (token !== undefined && named !== undefined && !isAllowed) assertPrivate(server ?? "", ofEnvironment);
   if (server === undefined) throw notSignedIn();
   const trust = await saved.trustOf(server);
@@ -100,13 +100,13 @@ interface TransportChoices {
 }
 
 export interface ClientChoices extends TransportChoices {
-  /** Called before a long wait that the server requested, once for all calls that wait. */
+  /** Called before a long wait that the server requested, once for all waiting calls. */
   readonly onBusy?: ((delayMs: number) => void) | undefined;
-  /** Called with the server's host for each call with a slow response. */
+  /** Called with the server's host for each slow call. */
   readonly onSlow?: ((host: string) => void) | undefined;
-  /** Absent for calls without authentication: signing in and renewing a session. */
+  /** Absent for signing in and renewing a session. */
   readonly tokens?: AccessTokens;
-  /** Asks for authentication when the server requires a proof. */
+  /** Called when the server requires a proof. */
   readonly prove?: ApiClientOptions["prove"];
 }
 
@@ -164,7 +164,7 @@ const ofEnvironment: ClearText = {
 };
 
 /**
- * Rejects plain http to another machine, because others in the network could read and use the secret.
+ * Others in the network could read a secret that plain http carries to another machine.
  * @param server result of `parseServer`
  * @throws HoldfastError usage
  */
@@ -182,7 +182,7 @@ function isThisMachine(hostname: string): boolean {
 }
 
 /**
- * Parses a server address. Without a scheme, https is used, or http for this machine.
+ * Without a scheme, https is used, or http for this machine.
  * @returns scheme, host and port
  * @throws HoldfastError usage for an invalid address
  */
@@ -217,7 +217,7 @@ function notSignedIn(): HoldfastError {
   );
 }
 
-/** The token of the environment cannot be renewed, and a saved login is not used instead. */
+/** A rejected token of the environment cannot be renewed, and a saved login is not used instead. */
 function givenToken(token: string, server: string): AccessTokens {
   const refused = `The server ${server} rejected the token in HOLDFAST_TOKEN: it is not valid, has expired or was revoked. Set another one, or unset it and run 'holdfast login ${server}'.`;
   return {

@@ -7,7 +7,7 @@ export function isWaiting({ body }: HoldfastError): boolean {
   return body["reason"] === "sign_in_again";
 }
 
-/** Reports the end of a login before the call fails, so that a running sync ends with the reason. */
+/** A running sync ends with the reason, because it is reported before the call fails. */
 export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError) => Promise<void>): AccessTokens {
   const telling = async <Result>(asked: Promise<Result>): Promise<Result> => {
     try {

@@ -2,13 +2,12 @@ import { type ServerTrust, untrusted } from "@holdfast/api-client/server-trust";
 import type { Transport, TransportRequest } from "@holdfast/api-client/transport";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** @returns the trust of the saved login; undefined: there is no login of this server */
+/** @returns undefined if there is no login of this server */
 export type ReadTrust = () => Promise<{ readonly trust: ServerTrust | undefined } | undefined>;
 
 /**
- * Returns a transport that adopts the trust of a later login. If the server is unreachable, it reads the login again,
- * because a person may have signed in with the new certificate during a sync. A request that failed only because of the
- * certificate is repeated once.
+ * If the server is unreachable, the login is read again: a person may have signed in with the new certificate during a
+ * sync. A request that failed only because of the certificate is repeated once.
  */
 export function followingTrust(
   open: (trust: ServerTrust | undefined) => Transport,
@@ -53,7 +52,7 @@ function networkCode(thrown: unknown): string | undefined {
   return String(thrown.body["network"]);
 }
 
-/** True for certificate errors, before which no byte of the request was sent. */
+/** No byte of the request was sent before a certificate error. */
 function isOfCertificate(network: string): boolean {
   return untrusted.test(network) || /^(CERT_|ERR_TLS_CERT_)/.test(network);
 }

@@ -3,7 +3,7 @@ import { ofCommand } from "./variables-of-command.ts";
 /** Variables of the server that are not options. */
 const ofServer = ["HOLDFAST_CONFIG", "HOLDFAST_KEY_ENCRYPTION_KEY", "HOLDFAST_NEW_KEY_ENCRYPTION_KEY"];
 
-/** Settings for tests and benchmarks of this project, which the commands they start inherit. */
+/** For tests and benchmarks of this project, whose commands inherit them. */
 export const ofTests: readonly string[] = [
   "HOLDFAST_ALONE_DEEDS",
   "HOLDFAST_BENCH_PROFILE",
@@ -32,7 +32,7 @@ export const ofTests: readonly string[] = [
   "HOLDFAST_WRITE_DOCS",
 ];
 
-/** Returns the names that nothing reads, in order, each with the probable intended name. */
+/** @returns variables that nothing reads, each with the probable intended name */
 export async function unknownVariables(
   names: readonly string[],
 ): Promise<{ readonly name: string; readonly meant: string | undefined }[]> {

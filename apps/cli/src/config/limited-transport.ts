@@ -4,13 +4,13 @@ import { meteredTransport } from "@holdfast/remote-space/metered-transport";
 import { RateLimit } from "@holdfast/remote-space/rate-limit";
 import { systemClock } from "./connection.ts";
 
-/** Maximum time for a response. A transport without a rate limit has its own timeout. */
+/** A transport without a rate limit has its own timeout. */
 const answerTimeoutMs = 600_000;
 
 export interface LimitedTraffic {
   sentBytes: number;
   receivedBytes: number;
-  /** Bytes of bodies that are not JSON, which are file contents. */
+  /** File contents: bodies that are not JSON. */
   contentBytes: number;
 }
 

@@ -9,10 +9,7 @@ import { noticedIfSlow } from "./slow-answer.ts";
 const answerBytesMax = 64 * 1024;
 const handshakeTimeoutMs = 10_000;
 
-/**
- * Checks that a Holdfast server responds at the address. Otherwise the error contains advice.
- * @throws HoldfastError unreachable
- */
+/** @throws HoldfastError unreachable, with advice */
 export async function lookAtServer(
   server: string,
   trust: ServerTrust | undefined,
@@ -111,7 +108,7 @@ function withTls(server: string, cause: unknown): HoldfastError {
   });
 }
 
-/** Returns the fingerprint of the server's certificate, without sending a request. undefined: no TLS */
+/** Sends no request. @returns undefined without TLS */
 async function shownFingerprint(server: string): Promise<string | undefined> {
   const { hostname, port } = new URL(server);
   const host = hostname.replace(/^\[|\]$/g, "");

@@ -10,7 +10,7 @@ export function resolveFaster(): void {
   registerHooks({ resolve: fasterResolve() });
 }
 
-/** @returns a hook that asks Node once for each module, and never for a source that is imported by its relative path */
+/** Asks Node once for each module, and never for a source with a relative path. */
 export function fasterResolve(): Resolve {
   const known = new Map<string, ReturnType<Resolve>>();
   return (specifier, context, next) => {
@@ -28,7 +28,7 @@ export function fasterResolve(): Resolve {
 /** Imports with the same key lead to the same module. */
 function keyOf(specifier: string, parent: string): string {
   if (isRelative(specifier)) return new URL(specifier, parent).href;
-  // A folder can have packages of its own, but every workspace is linked once, at the root.
+  // A folder can have its own packages, but every workspace is linked once, at the root.
   if (/^(node:|@holdfast\/)/.test(specifier)) return specifier;
   return `${parent.slice(0, parent.lastIndexOf("/"))} ${specifier}`;
 }

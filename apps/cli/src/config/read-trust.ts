@@ -6,7 +6,7 @@ import { usage } from "../output/usage.ts";
 interface TrustOptions {
   /** PEM file. */
   readonly caCert?: string;
-  /** `SHA256:` and hex digits, with or without colons, as openssl and browsers show them. */
+  /** `SHA256:` and hex digits, with or without colons. */
   readonly fingerprint?: string;
 }
 

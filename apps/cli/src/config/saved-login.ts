@@ -8,7 +8,7 @@ import { nodeDisk } from "@holdfast/disk/node-disk";
 import { ensureFolderDurably, writeFileDurably } from "@holdfast/disk/write-durably";
 import { withProcessLock } from "./process-lock.ts";
 
-/** A saved login. Anyone who can read it can act as the user until the device is revoked. */
+/** Anyone who can read this can act as the user until the device is revoked. */
 export interface Login extends SavedSession {
   readonly server: string;
   readonly email: string;
@@ -19,7 +19,7 @@ export interface Login extends SavedSession {
   readonly deviceSecret?: string | undefined;
   /** Set by --device-name. undefined: the host's name */
   readonly deviceName?: string | undefined;
-  /** Trust in a certificate that the system does not trust. */
+  /** For a certificate that the system does not trust. */
   readonly trust?: ServerTrust | undefined;
   /**
    * The server rejected the refresh token, because this device was signed out. Stored to report it without a request.
@@ -56,13 +56,13 @@ export class SavedLogin implements SessionStore<Login> {
     return (await this.readTrust(server))?.trust;
   }
 
-  /** Distinguishes a login without own trust from a missing login. */
+  /** A login without own trust differs from a missing login. */
   async readTrust(server: string): Promise<{ readonly trust: ServerTrust | undefined } | undefined> {
     const login = await this.read().catch(() => undefined);
     return login?.server === server ? { trust: login.trust } : undefined;
   }
 
-  /** Marks the login as ended, unless someone has signed in since. */
+  /** A login that someone has replaced since stays unmarked. */
   async markEnded(refreshToken: string): Promise<void> {
     const mark = (stored: Login | undefined): Login | undefined =>
       stored?.refreshToken === refreshToken ? { ...stored, hasEnded: true } : stored;
@@ -79,10 +79,7 @@ export class SavedLogin implements SessionStore<Login> {
     });
   }
 
-  /**
-   * Tests that a login can be written, before the server creates a session that could not be saved. @throws
-   * HoldfastError as `update`
-   */
+  /** Called before the server creates a session that could not be saved. @throws HoldfastError as `update` */
   async assertWritable(): Promise<void> {
     await ensureFolderDurably(nodeDisk, this.#folder, { mode: 0o700 });
     const probe = join(this.#folder, `.probe-${randomBytes(6).toString("hex")}`);

@@ -2,8 +2,8 @@ import type { Transport, TransportAnswer } from "@holdfast/api-client/transport"
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Reports once when a server that responded before accepts no connections, because the client keeps trying for a while.
- * Also explains errors of a server without TLS.
+ * Reports once that a server that responded before accepts no connections, because retries continue for a while. Also
+ * explains errors of a server without TLS.
  */
 export function watchedTransport(transport: Transport, server: string, onSilence: () => void): Transport {
   let answered = false;

@@ -2,7 +2,7 @@ import { patienceSeconds } from "../config/connection.ts";
 import type { Output } from "../output/output.ts";
 
 export class ConnectionRemarks {
-  /** True after the message about waiting, which is shown once. */
+  /** The message about waiting is shown once. */
   isWaitSaid = false;
   readonly #output: Output;
   readonly #isTerminal: boolean;
@@ -17,7 +17,7 @@ export class ConnectionRemarks {
   readonly onBusy = (delayMs: number): void =>
     this.#say(`the server asked to wait; trying again in ${Math.ceil(delayMs / 1000)} s`);
 
-  /** Shown only on a terminal. A scheduled job may call a server that needs minutes to respond. */
+  /** A scheduled job may call a server that needs minutes to respond, so only a terminal shows this. */
   readonly onSlow = (host: string): void => {
     if (this.isWaitSaid || !this.#isTerminal) return;
     this.isWaitSaid = true;

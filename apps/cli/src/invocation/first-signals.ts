@@ -4,8 +4,8 @@ const signals = ["SIGINT", "SIGTERM"] as const;
 let end: (() => void) | undefined;
 
 /**
- * Handles signals while `sync` starts: the process exits with the usual code of an interruption, because nothing has
- * begun. Applies until `leaveFirstSignals`.
+ * Nothing has begun while `sync` starts, so a signal exits with the usual code of an interruption. Applies until
+ * `leaveFirstSignals`.
  */
 export function takeFirstSignals(args: readonly string[]): void {
   const isEndless = !["--once", "--dry-run", "--install-service"].some((option) => args.includes(option));
@@ -13,7 +13,6 @@ export function takeFirstSignals(args: readonly string[]): void {
   for (const signal of signals) process.on(signal, end);
 }
 
-/** Called when other code starts to handle signals. */
 export function leaveFirstSignals(): void {
   if (end !== undefined) for (const signal of signals) process.off(signal, end);
   end = undefined;

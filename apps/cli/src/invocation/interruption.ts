@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Run } from "./run.ts";
 import { showJson, showLines } from "../output/screen.ts";
 
-/** Exit code after Ctrl-C, by the convention of shells: 128 plus the number of the signal. */
+/** 128 plus the number of the signal, by the convention of shells. */
 export const interruptedExitCode = 130;
 const exitCodes = { SIGINT: interruptedExitCode, SIGTERM: 143 } as const;
 
@@ -18,19 +18,13 @@ export class Interruption extends HoldfastError {
 }
 
 export interface EndedWork {
-  /**
-   * Ends the display and removes incomplete results. Must not await anything, because the event loop does not run
-   * again.
-   */
+  /** Must not await anything, because the event loop does not run again. */
   readonly clear: (signal: NodeJS.Signals) => void;
   /** Read when a signal arrives. */
   readonly message: string;
 }
 
-/**
- * Runs work that must not leave incomplete results. SIGINT and SIGTERM end the process immediately, after `clear` has
- * removed them.
- */
+/** Runs work that must not leave incomplete results. SIGINT and SIGTERM end the process immediately after `clear`. */
 export async function clearedOnSignals<Result>(
   run: Run,
   ended: EndedWork,

@@ -7,7 +7,6 @@ import type { Context } from "../output/context.ts";
 import type { Output } from "../output/output.ts";
 import type { ConnectionRemarks } from "./connection-remarks.ts";
 
-/** One call of a command: its context, output and connection. */
 export class Run {
   readonly context: Context;
   readonly output: Output;
@@ -27,7 +26,7 @@ export class Run {
     this.#limit = { bytesPerSecond, traffic: { sentBytes: 0, receivedBytes: 0, contentBytes: 0 } };
   }
 
-  /** Undefined without a limit. */
+  /** undefined without a limit */
   get traffic(): LimitedTraffic | undefined {
     return this.#limit?.traffic;
   }
@@ -37,7 +36,7 @@ export class Run {
     this.#connection ??= await connect(this.context.environment, {
       ...(await this.#choices()),
       prove: async (client) => {
-        // From here on the command also waits for the person.
+        // The command also waits for the person now.
         (await this.remarks()).isWaitSaid = true;
         await (await import("./prove.ts")).prove(this, client);
       },
@@ -45,7 +44,7 @@ export class Run {
     return this.#connection;
   }
 
-  /** Asks for a secret after the server has confirmed the login. @throws HoldfastError usage without a terminal */
+  /** Asks after the server has confirmed the login. @throws HoldfastError usage without a terminal */
   async askSecret(question: string): Promise<string> {
     const { askSecret, requireTerminal } = await import("./terminal.ts");
     requireTerminal(this.context, question);
@@ -73,8 +72,7 @@ export class Run {
   }
 
   /**
-   * Connects to the server of a link, and makes the link's item the root. On a terminal, asks for the password of the
-   * link.
+   * Makes the link's item the root. On a terminal, asks for the password of the link.
    * @param reads false for a command that only uploads
    * @returns undefined if the address is not a link
    */
@@ -84,7 +82,7 @@ export class Run {
     if (link === undefined && readsPassword)
       throw new HoldfastError("usage", "--password-stdin can only be used with a link.");
     if (link === undefined) {
-      // Rejects a wrong address before anyone is asked to sign in.
+      // Nobody is asked to sign in for a wrong address.
       const { refuseAddress } = await import("../remote/remote-path.ts");
       refuseAddress(address);
       return undefined;

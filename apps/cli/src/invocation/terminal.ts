@@ -6,7 +6,7 @@ import { Interruption } from "./interruption.ts";
 import { showLines, showPrompt } from "../output/screen.ts";
 import { printable } from "@holdfast/core/printable";
 
-/** Asks a person. @throws HoldfastError usage without a terminal */
+/** @throws HoldfastError usage without a terminal */
 export async function ask(context: Context, question: string): Promise<string> {
   requireTerminal(context, question);
   const lines = createInterface({ input: context.stdin, output: context.stderr });
@@ -39,7 +39,7 @@ export async function askSecret(context: Context, question: string): Promise<str
 }
 
 /**
- * Asks twice, because a mistyped new password locks its owner out.
+ * A mistyped new password would lock its owner out.
  * @param check throws for an invalid password, before it is repeated
  */
 export async function askNewPassword(
@@ -53,7 +53,7 @@ export async function askNewPassword(
   return first;
 }
 
-/** Asks for a confirmation. Returns true without a terminal, because the author of a script has decided. */
+/** Returns true without a terminal, because the author of a script has decided. */
 export async function confirm(
   context: Context,
   question: string,
@@ -64,7 +64,7 @@ export async function confirm(
   return usual === "yes" ? !/^no?$/i.test(answer.trim()) : /^y(es)?$/i.test(answer);
 }
 
-/** Fails if the person says no. @throws HoldfastError failed with the message `declined`, the same for all commands */
+/** @throws HoldfastError failed with the message `declined`, the same for all commands */
 export async function assertConfirmed(
   context: Context,
   question: string,
@@ -78,7 +78,7 @@ export async function firstLines(input: Context["stdin"], count: number): Promis
   return (await text(input)).split(/\r?\n/, count);
 }
 
-/** First line, for --password-stdin. */
+/** For --password-stdin. */
 export async function firstLine(input: Context["stdin"]): Promise<string> {
   const [line = ""] = await firstLines(input, 1);
   if (line === "") throw new HoldfastError("usage", "Standard input has no password in its first line.");

@@ -27,14 +27,14 @@ export function readLinkAddress(text: string): LinkAddress | undefined {
 
 interface LinkChoices extends Pick<ClientChoices, "onSilence" | "onBusy" | "wrap"> {
   readonly password: string | undefined;
-  /** Asks for the password of a protected link. undefined without a terminal */
+  /** undefined without a terminal */
   readonly askPassword: (() => Promise<string>) | undefined;
   /** False for a command that only uploads. */
   readonly reads: boolean;
 }
 
 /**
- * Connects with the link's node as the root, without a login.
+ * Makes the link's node the root, without a login.
  * @throws HoldfastError unauthenticated, also for a wrong password; forbidden if nothing can be read; usage for an
  * address without TLS
  */

@@ -4,15 +4,13 @@ const besideShare = 1 / 4;
 export interface BytesSoFar {
   readonly planBytes: number;
   readonly countedBytes: number;
-  /** Content that was transferred and is counted. */
+  /** Transferred and counted content. */
   readonly movedBytes: number;
-  /** Bytes that were transferred, counted or not. */
+  /** Transferred bytes, counted or not. */
   readonly travelledBytes: number;
 }
 
-/**
- * Estimates bytes that were transferred before their block is counted. On a slow connection, a block takes a minute.
- */
+/** Estimates bytes of blocks in transfer. On a slow connection, a block takes a minute. */
 export class AheadBytes {
   #last = { planBytes: 0, countedBytes: 0, movedBytes: 0, travelledBytes: 0, aheadBytes: 0, doneBytes: 0 };
 
@@ -23,7 +21,7 @@ export class AheadBytes {
     const isOther = last.planBytes === 0 || planBytes < last.planBytes || countedBytes < last.countedBytes;
     const arrivedBytes = movedBytes - last.movedBytes;
     const leftBytes = last.aheadBytes + travelledBytes - last.travelledBytes - arrivedBytes;
-    // A small difference is overhead of the requests. A large one belongs to files that are still in transfer.
+    // A small difference is overhead of the requests. A large one belongs to files in transfer.
     const aheadBytes = isOther || leftBytes < arrivedBytes * besideShare ? 0 : leftBytes;
     const doneBytes = Math.min(planBytes, Math.max(isOther ? 0 : last.doneBytes, countedBytes + aheadBytes));
     this.#last = { planBytes, countedBytes, movedBytes, travelledBytes, aheadBytes, doneBytes };

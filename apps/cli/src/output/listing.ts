@@ -22,11 +22,11 @@ export interface Column {
    * different cells must stay distinguishable, unless "alike".
    */
   readonly shortens?: true | "alike";
-  /** "-" is a value, so that the column is kept even if all cells are "-". */
+  /** "-" is a value, so the column is kept even if all cells are "-". */
   readonly keeps?: true;
   /** Omitted first from a table that is too wide. */
   readonly yields?: true;
-  /** Last column, with paths that people copy. A long path is not shortened, and the terminal wraps it. */
+  /** Last column, with paths that people copy. The terminal wraps them. */
   readonly overflows?: true;
 }
 
@@ -35,7 +35,7 @@ export function timeFor({ isTerminal }: Pick<Output, "isTerminal">, time: string
   return isTerminal ? formatLocalTime(time) : formatTime(time);
 }
 
-/** Local time with its zone on a terminal, otherwise UTC: "2027-03-01 23:59:59 +01:00" or "2027-03-01 22:59:59Z". */
+/** "2027-03-01 23:59:59 +01:00" on a terminal, otherwise "2027-03-01 22:59:59Z". */
 export function endFor({ isTerminal }: Pick<Output, "isTerminal">, time: string): string {
   return isTerminal ? zonedTime(time) : formatTime(new Date(time).toISOString());
 }
@@ -51,10 +51,10 @@ function withoutWord(cell: string, word: string | undefined): string {
 }
 
 /**
- * Lists for people and scripts. A terminal gets titles, sizes with units and local times; a script gets bytes and UTC
- * without titles. A table that is too wide omits empty columns and shortens names in the middle, except paths in the
- * last column, which people copy. If that is not enough, the fields of each row are listed one per line. A later page
- * keeps the columns of earlier pages, or starts a new table with titles if they do not fit.
+ * A terminal gets titles, sizes with units and local times; a script gets bytes and UTC without titles. A table that is
+ * too wide omits empty columns and shortens names in the middle. If that is not enough, the fields of each row are
+ * listed one per line. A later page keeps the columns of earlier pages, or starts a new table with titles if they do
+ * not fit.
  */
 export class Listing {
   readonly #isTerminal: boolean;
@@ -62,9 +62,9 @@ export class Listing {
   readonly #columns: readonly Column[];
   readonly #none: string;
   #isBegun = false;
-  /** Columns of the previous page; undefined if it was not a table. */
+  /** undefined if the previous page was not a table */
   #layout: Layout | undefined;
-  /** Pages after one that did not fit as a table look the same, because a table would have no titles. */
+  /** Later pages are stacked too, because a table would have no titles. */
   #isStacked = false;
 
   /** @param none sentence for an empty list on a terminal */
@@ -93,7 +93,7 @@ export class Listing {
   }
 
   /**
-   * Formats a page; the first has titles. On a terminal, an empty list is reported.
+   * The first page has titles. On a terminal, an empty list is reported.
    * @param rows one cell for each column; cells after the last title have no column
    */
   lines(rows: readonly (readonly string[])[]): string[] {
@@ -135,14 +135,14 @@ interface Page {
   readonly widthsMin?: readonly number[];
 }
 
-/** Formats the page with the columns of the previous one. @returns undefined if an omitted column has content now */
+/** @returns undefined if an omitted column has content now */
 function continuing(page: Page, layout: Layout | undefined): Page | undefined {
   if (layout === undefined) return undefined;
   const { columns, widths } = layout;
   const isLost = page.columns.map((column) => !columns.includes(column) && column.yields !== true);
   if (page.rows.some((row) => row.some((cell, index) => isLost[index] === true && !isEmpty(cell)))) return undefined;
   const { rows } = only(page, (column) => columns.includes(column));
-  // The last column needs no padding. A long path in it must not take space from later pages.
+  // A long path in the last column must not take space from later pages.
   const last = columns.length - 1;
   const widthsMin = columns[last]?.right === true ? widths : widths.slice(0, last);
   return { columns, rows, hasTitles: false, widthsMin };
@@ -192,10 +192,9 @@ function only(page: Page, isShown: (column: Column, index: number) => boolean): 
   return { ...page, columns: page.columns.filter((_, index) => shown[index]), rows };
 }
 
-/** Minimum width of a shortened cell, enough to recognize a name. */
+/** Enough to recognize a name. */
 const shortestColumns = { unlike: 20, alike: 12 };
 
-/** Minimum width for a last column that the terminal wraps. */
 const brokenColumns = 12;
 
 /**
@@ -234,7 +233,7 @@ function distinct(rows: readonly (readonly string[])[], column: number): number 
   return new Set(rows.map((row) => row[column])).size;
 }
 
-/** Formats each field as a line after its title. IDs and codes wider than the terminal are not broken. */
+/** IDs and codes wider than the terminal are not broken. */
 function fieldLines(row: readonly string[], columns: readonly Column[], width: number): string[] {
   const titleColumns = Math.max(...columns.map(({ title }) => title.length)) + 2;
   return row.flatMap((cell, index) => {

@@ -8,14 +8,14 @@ export interface OutputFlags {
   readonly quiet?: boolean;
 }
 
-/** A failure of one item in a transfer that continued with the others. */
+/** A failure of one item, after which the transfer continued. */
 export interface Problem {
   readonly path: string;
   readonly code: string;
   readonly message: string;
 }
 
-/** Writes results to stdout, as text or as one JSON document. Everything else goes to stderr. */
+/** Results go to stdout, as text or as one JSON document. Everything else goes to stderr. */
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -38,15 +38,14 @@ export class Output {
     this.#stdout = stdout;
   }
 
-  /** Writes the result of a command. Called once. */
+  /** Called once. */
   async result(document: unknown, lines: () => readonly string[]): Promise<void> {
     if (this.json) return this.#drained(showJson(this.#stdout, `${JSON.stringify(document)}\n`));
     await this.#drained(showLines(this.#stdout, lines()));
   }
 
   /**
-   * Writes the result of a command that changed something. Called once. `--quiet` hides the lines that only confirm the
-   * change.
+   * Called once. `--quiet` hides the lines that only confirm the change.
    * @param kept lines that `--quiet` shows too: problems, and data that the caller needs
    */
   async done(
@@ -58,8 +57,8 @@ export class Output {
   }
 
   /**
-   * Writes a listing of any length page by page: `{"items": […], "next_cursor": null}`, or lines.
-   * @param lines of one page; on a terminal an empty list calls it once without items, for the sentence about it
+   * Writes page by page: `{"items": […], "next_cursor": null}`, or lines.
+   * @param lines called once without items for an empty list on a terminal
    */
   async listing<Item>(
     pages: AsyncIterable<readonly Item[]>,
@@ -85,12 +84,12 @@ export class Output {
     await this.#drained(showJson(this.#stdout, documents.map((each) => `${JSON.stringify(each)}\n`).join("")));
   }
 
-  /** Writes a message for people to stderr. */
+  /** For people, on stderr. */
   note(text: string): void {
     if (!this.quiet) this.say(text);
   }
 
-  /** Writes a message that `--quiet` shows too: an error, a warning, or the context of a question. */
+  /** `--quiet` shows this too: an error, a warning, or the context of a question. */
   say(text: string): void {
     // Removes a progress bar from the line.
     if (this.#stderr.isTTY === true) clearBar(this.#stderr);
@@ -101,7 +100,7 @@ export class Output {
     this.say(`holdfast: ${path === "" ? "" : `${path}: `}${message}`);
   }
 
-  /** Reports the error that ends the command. @param beside earlier results, for --json */
+  /** @param beside earlier results, for --json */
   async failure(error: HoldfastError, beside: object = {}): Promise<void> {
     this.say(`holdfast: ${error.message}`);
     const { code, field, message } = error;

@@ -4,23 +4,23 @@ import { Rate } from "./rate.ts";
 import { clearBar, showBar, showLines } from "./screen.ts";
 import { firstClauses, formatBytes, formatDuration, formatNumber } from "./text.ts";
 
-/** Counts of a running transfer. It is complete when the counts reach a final total. */
+/** Complete when the counts reach a final total. */
 export class TransferCounts {
   filesDone = 0;
   filesTotal = 0;
   bytesDone = 0;
-  /** Bytes of files in progress that were transferred but are not in `bytesDone`. */
+  /** Not in `bytesDone`. */
   bytesAhead = 0;
   bytesTotal = 0;
   /** Singular noun of the counted items; "": only bytes are counted. */
   noun = "file";
-  /** Cost of one file in addition to its bytes, in bytes, because many small files take as long as a large one. */
+  /** Bytes added for each file, because many small files take as long as a large one. */
   fileCostBytes = 0;
-  /** True if everything to transfer is counted, so that the remaining time can be estimated. */
+  /** Everything to transfer is counted, so the remaining time can be estimated. */
   totalIsFinal = false;
-  /** The work before the first file: its name and the number of files found. */
+  /** Work before the first file, and the number of files found. */
   search: { readonly doing: string; readonly found: number } = { doing: "looking for files", found: 0 };
-  /** Files listed by the other side and their bytes, for a total before each file was checked. */
+  /** Totals of the other side, before each file was checked. */
   listed = { files: 0, bytes: 0, isAll: false };
 
   get isTotalKnown(): boolean {
@@ -43,7 +43,6 @@ export class TransferCounts {
     return this.bytesKnown + this.filesKnown * this.fileCostBytes;
   }
 
-  /** @param sizeBytes size of the file */
   done(sizeBytes: number): void {
     this.filesDone += 1;
     this.bytesDone += sizeBytes;
@@ -53,7 +52,7 @@ export class TransferCounts {
 export interface Moved {
   /** Content of completed blocks. */
   readonly countedBytes: number;
-  /** Content of completed blocks and of blocks in transfer. */
+  /** Includes blocks in transfer. */
   readonly contentBytes: number;
   /** All traffic, for the rate. */
   readonly allBytes: number;
@@ -63,11 +62,9 @@ export interface ProgressOptions {
   readonly stream: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly quiet: boolean;
   readonly nowMs: () => number;
-  /** Start of the line, such as "put" or "get". */
+  /** Name such as "put" or "get". */
   readonly label: string;
-  /**
-   * Shows nothing before the first file, because a command whose output is uploaded may ask something on the terminal.
-   */
+  /** A command whose output is uploaded may ask something on the terminal. */
   readonly waitsForFile?: boolean;
   /** Absent if all counted bytes were transferred. */
   readonly moved?: () => Moved;
@@ -75,10 +72,10 @@ export interface ProgressOptions {
 
 const barIntervalMs = 100;
 const lineIntervalMs = 5000;
-/** Time after the first bytes until the rate is meaningful. */
+/** The rate is meaningful only after this time. */
 const rateKnownMs = 3000;
 
-/** Shows a bar on a terminal, or a line every few seconds elsewhere. Shows nothing with `--quiet`. */
+/** A bar on a terminal, or a line every few seconds elsewhere; nothing with `--quiet`. */
 export class Progress {
   readonly counts: TransferCounts;
   readonly #options: ProgressOptions;
@@ -100,7 +97,7 @@ export class Progress {
     this.#timer.unref();
   }
 
-  /** Ends the display. On a terminal, removes the bar. */
+  /** Removes the bar. */
   stop(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
@@ -130,10 +127,7 @@ export class Progress {
     return { bytes, work: this.#workAfter(nowMs, counts.workDone) };
   }
 
-  /**
-   * @returns work per second; 0 for some seconds after the first bytes, because the server may have been preparing and
-   * the estimate would be hours
-   */
+  /** @returns work per second; 0 for some seconds after the first bytes, because the server may have been preparing */
   #workAfter(nowMs: number, workDone: number): number {
     if (workDone === 0) return 0;
     this.#movesSinceMs ??= nowMs;
@@ -147,7 +141,7 @@ interface Rates {
   readonly work: number;
 }
 
-/** Columns for the text beside the bar: "put  50 % 1,234 of 12,345 files, 123 MiB, 100 KiB/s, 1:02:03 left". */
+/** Room for "put  50 % 1,234 of 12,345 files, 123 MiB, 100 KiB/s, 1:02:03 left". */
 const textColumns = 70;
 
 function searchLine(label: string, { search, filesKnown }: TransferCounts, columns: number | undefined): string {
@@ -172,7 +166,7 @@ export function progressLine(label: string, counts: TransferCounts, rates: Rates
       : `${formatNumber(filesDone)} of ${ofAll} ${noun}, ${formatBytes(bytesDone)}`;
   const text = `${done}, ${formatBytes(Math.round(rates.bytes))}/s${left}`;
   if (columns === undefined) return `${label}:${percent} ${text}`;
-  // The width depends only on the terminal. Otherwise the bar would change with each digit of the text.
+  // Depends only on the terminal. Otherwise the bar would change with each digit of the text.
   const width = Math.min(30, columns - textColumns);
   const filled = Math.round(share * width);
   const fits = width >= 5 && label.length + percent.length + text.length + width + 6 <= columns;

@@ -1,10 +1,9 @@
 const windowMs = 10_000;
 
-/** Growth rate over the last `windowMs`. */
 export class Rate {
   #samples: { readonly atMs: number; readonly value: number }[] = [];
 
-  /** @returns growth per second; 0 without enough samples */
+  /** @returns growth per second over the last `windowMs`; 0 without enough samples */
   after(atMs: number, value: number): number {
     this.#samples.push({ atMs, value });
     this.#samples = this.#samples.filter((sample) => atMs - sample.atMs <= windowMs);

@@ -2,15 +2,14 @@ import type { Writable } from "node:stream";
 import { printable } from "@holdfast/core/printable";
 
 /**
- * Writes lines. All text for people goes through this module. Control sequences of any source are escaped, and a name
- * or message never starts a new line.
+ * All text for people goes through this module. It escapes control sequences, and a name or message never starts a new
+ * line.
  * @returns false if the caller must wait for `drain`
  */
 export function showLines(stream: Writable, lines: readonly string[]): boolean {
   return lines.length === 0 || stream.write(lines.map((line) => `${printable(line)}\n`).join(""));
 }
 
-/** Replaces the line of the cursor. */
 export function showBar(stream: Writable, line: string): void {
   stream.write(`\r${printable(line)}\u001b[K`);
 }
@@ -19,22 +18,20 @@ export function clearBar(stream: Writable): void {
   stream.write("\r\u001b[K");
 }
 
-/** Clears the screen and moves the cursor to the top. */
 export function clearScreen(stream: Writable): void {
   stream.write("\u001b[H\u001b[2J");
 }
 
-/** Shows a question without a line end. */
 export function showPrompt(stream: Writable, question: string): void {
   stream.write(printable(question));
 }
 
-/** Shows text of the program itself, such as help, which may contain line ends. */
+/** Text of the program itself, such as help, may contain line ends. */
 export function showText(stream: Writable, text: string): boolean {
   return stream.write(text.split("\n").map(printable).join("\n"));
 }
 
-/** Shows lines of file content: unchanged for a program, without control sequences for a person. */
+/** File content is unchanged for a program, and has no control sequences for a person. */
 export function showContent(stream: Writable & { readonly isTTY?: boolean }, lines: readonly string[]): boolean {
   if (stream.isTTY !== true) return lines.length === 0 || stream.write(lines.map((line) => `${line}\n`).join(""));
   return showLines(
@@ -55,7 +52,7 @@ export function showJson(stream: Writable, json: string): boolean {
   );
 }
 
-/** Escapes in JSON. `JSON.stringify` escapes only lone surrogates. */
+/** `JSON.stringify` escapes only lone surrogates. */
 const escapes = /\\(?:u[\da-f]{4}|[^u])/g;
 
 function withoutSurrogate(escape: string): string {
@@ -63,6 +60,5 @@ function withoutSurrogate(escape: string): string {
   return JSON.stringify(printable(String.fromCharCode(Number.parseInt(escape.slice(2), 16)))).slice(1, -1);
 }
 
-// Characters that `printable` escapes, except line ends, which only separate documents, and those that JSON escapes
-// itself.
+// Characters that `printable` escapes, except line ends, which separate documents, and those that JSON escapes itself.
 const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

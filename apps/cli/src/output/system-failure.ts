@@ -12,7 +12,7 @@ const words: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the name is too long",
 };
 
-/** Adds words and the path to system error codes, so that a person can act on them. */
+/** Adds words and the path, so that a person can act on the error. */
 export function toSentence(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError && thrown.code === "store_full" && isDiskHereFull(thrown)) {
     return new HoldfastError("store_full", `The disk here is full. ${thrown.message}`, { cause: thrown });
@@ -27,7 +27,7 @@ export function toSentence(thrown: unknown): HoldfastError {
   return new HoldfastError("failed", `${path}: ${words[errno]} (${errno}).${advice}`, { cause: thrown });
 }
 
-/** Rewrites a server message that begins with a field name: "email: is not an e-mail address." */
+/** A server message may begin with a field name: "email: is not an e-mail address." */
 function fieldInSentence(error: HoldfastError): HoldfastError {
   const { code, field, body, message } = error;
   if (field === undefined || !message.startsWith(`${field}: `)) return error;

@@ -12,7 +12,7 @@ export function count(number: number, noun: string): string {
   return `${formatNumber(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** Seconds as "4 s", "3:05" or "1:02:03". */
+/** "4 s", "3:05" or "1:02:03" */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -21,7 +21,7 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** Formats an RFC 3339 time to the second: "2026-01-31 12:00:00Z". */
+/** "2026-01-31 12:00:00Z" */
 export function formatTime(time: string | null | undefined): string {
   return time === null || time === undefined ? "-" : time.replace("T", " ").replace(/\.\d+/, "");
 }
@@ -32,7 +32,7 @@ export function formatClock(atMs: number): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-/** Local date and time: "2026-01-31 21:03", or to the second. */
+/** Local time: "2026-01-31 21:03", or to the second. */
 export function formatLocalTime(time: string | null | undefined, to: "minute" | "second" = "minute"): string {
   if (time === null || time === undefined) return "-";
   const at = new Date(time);
@@ -53,10 +53,7 @@ export function shortLine(line: string, columnsMax: number): string {
   return columnsOf(line) <= columnsMax ? line : `${firstOf(charactersOf(line), columnsMax - 1).join("")}…`;
 }
 
-/**
- * Shortens a path in the middle: "/photos/…/a.jpg". A third of the width is for its start, because the end is more
- * specific.
- */
+/** "/photos/…/a.jpg". The end is more specific, so the start gets a third. */
 export function shortPath(path: string, columnsMax: number): string {
   if (columnsOf(path) <= columnsMax) return path;
   const characters = charactersOf(path);
@@ -65,13 +62,13 @@ export function shortPath(path: string, columnsMax: number): string {
   return `${begin}…${end.toReversed().join("")}`;
 }
 
-// Matches each word with the spaces before it. A quoted command counts as one word, because people copy it.
+// A quoted command counts as one word, because people copy it.
 const words = /(\s*)('holdfast [^']*'\S*|\S+)/g;
 
 /** Treatment of a word wider than a line: broken into lines, or kept whole. */
 type WideWord = "broken" | "whole";
 
-/** Breaks text between words. A quoted command stays on one line if it fits. */
+/** A quoted command stays on one line if it fits. */
 export function wrapped(text: string, columnsMax: number, wide: WideWord = "whole"): string[] {
   if (columnsOf(text) <= columnsMax) return [text];
   const lines: string[] = [];
@@ -93,22 +90,19 @@ function wordParts(word: string, columnsMax: number, wide: WideWord): string[] {
 
 const textColumnsMin = 20;
 
-/**
- * Returns text in lines that are aligned after `before`. Wide words stay whole, because they may be a path in a
- * command.
- */
+/** Wide words stay whole, because they may be a path in a command. */
 export function indented(text: string, columns: number, before: string, indent = columnsOf(before)): string[] {
   const room = Math.max(columns - 1 - indent, textColumnsMin);
   return wrapped(text, room).map((line, number) => `${number === 0 ? before : " ".repeat(indent)}${line}`);
 }
 
-/** Breaks a line for a terminal, and indents the further lines more. */
+/** Indents further lines more. */
 export function fitted(line: string, columns: number): string[] {
   const before = /^ *(?:! )?/.exec(line)?.[0] ?? "";
   return indented(line.slice(before.length), columns, before, before.length + (before.endsWith("! ") ? 0 : 2));
 }
 
-/** Returns as many clauses of a line as fit: "in sync since 12:00:01, 2 problems". */
+/** Returns the clauses that fit: "in sync since 12:00:01, 2 problems". */
 export function firstClauses(line: string, columnsMax: number): string {
   for (let clauses = line; clauses !== ""; clauses = clauses.replace(/(?:^|[,;:] )(?:(?![,;:] ).)*$/s, ""))
     if (columnsOf(clauses) <= columnsMax) return clauses;
@@ -128,7 +122,7 @@ function pieces(word: string, columnsMax: number): string[] {
 
 let graphemes: Intl.Segmenter | undefined;
 
-/** Splits into graphemes: an accent stays with its letter, and an emoji is one. */
+/** An accent stays with its letter, and an emoji is one character. */
 function charactersOf(text: string): string[] {
   graphemes ??= new Intl.Segmenter("und", { granularity: "grapheme" });
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
@@ -141,7 +135,7 @@ function firstOf(characters: readonly string[], columnsMax: number): string[] {
 }
 
 /**
- * Pads columns to their widest cell. Columns in `right` are right-aligned.
+ * Columns in `right` are right-aligned.
  * @param widthsMin minimum widths of the first columns
  */
 export function formatTable(

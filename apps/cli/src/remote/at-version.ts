@@ -5,7 +5,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { allPages, pageItemsMax } from "./pages.ts";
 
 /**
- * Returns a file with the content and date of one of its versions.
+ * Returns the file with the content and date of the version.
  * @param wanted number or id
  * @throws HoldfastError conflict for a node without versions; not_found
  */

@@ -12,9 +12,9 @@ export interface DamagedVersion {
 export type DamagedVersions = ReadonlyMap<string, DamagedVersion>;
 
 /**
- * Like `findDamaged`, for a caller that can work without the result. Any rejection by a server or proxy gives an empty
- * result without a retry. A connection failure will recur in the next request.
- * @throws HoldfastError unauthenticated, which every other request would meet too
+ * For a caller that can work without the result. A rejection by a server or proxy gives an empty result without a
+ * retry. A connection failure will recur in the next request.
+ * @throws HoldfastError unauthenticated, which every request would meet
  */
 export async function findDamagedIfTold(client: ApiClient): Promise<DamagedVersions> {
   try {
@@ -25,7 +25,7 @@ export async function findDamagedIfTold(client: ApiClient): Promise<DamagedVersi
   }
 }
 
-/** Needs one short request if nothing is damaged. */
+/** One short request if nothing is damaged. */
 export async function findDamaged(client: ApiClient, { asksOnce = false } = {}): Promise<DamagedVersions> {
   const versions = new Map<string, DamagedVersion>();
   const pages = allPages((cursor) => client.call("listDamaged", { query: { limit: pageItemsMax, cursor }, asksOnce }));

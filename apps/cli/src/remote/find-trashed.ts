@@ -24,9 +24,8 @@ interface Wanted {
 }
 
 /**
- * Finds trashed items by id, path or name, each once. An id takes precedence over a path, and a path over a name. Only
- * text without a slash is a name, because a path must match exactly. An id may be in another account's trash. @throws
- * HoldfastError not_found; conflict, with the candidates, if several items match
+ * An id takes precedence over a path, and a path over a name. Text without a slash is a name. An id may be in another
+ * account's trash. @throws HoldfastError not_found; conflict, with the candidates, if several items match
  */
 export async function findTrashed(
   client: TrashClient,

@@ -8,8 +8,7 @@ import { allPages, pageItemsMax } from "./pages.ts";
 import { parseRemotePath, readIdPath } from "./remote-path.ts";
 
 /**
- * Returns the item at a path, with an ID, or at a path below an ID. For a mount returns the folder that it shows, which
- * can be shared and left.
+ * Accepts a path, an ID, or a path below an ID. A mount becomes the folder that it shows, which can be shared and left.
  * @throws HoldfastError not_found
  */
 export async function lookUpShared(client: ApiClient, given: string): Promise<NodeJson> {
@@ -25,7 +24,7 @@ export async function lookUpShared(client: ApiClient, given: string): Promise<No
   );
 }
 
-/** Returns an item below a link, or of the account without a link. @throws HoldfastError not_found */
+/** Looks in the link, or in the account without a link. @throws HoldfastError not_found */
 export async function lookUpIn(client: ApiClient, link: LinkAddress | undefined, given: string): Promise<NodeJson> {
   if (link === undefined) return lookUpShared(client, given);
   const { address } = link;
@@ -38,10 +37,7 @@ export async function lookUpIn(client: ApiClient, link: LinkAddress | undefined,
   );
 }
 
-/**
- * Returns the item at a path below a folder, which may be another account's and have no path here. For a mount returns
- * the folder that it shows.
- */
+/** The folder may be another account's and have no path here. A mount becomes the folder that it shows. */
 export async function findBelow(
   client: ApiClient,
   top: NodeJson,
@@ -66,8 +62,8 @@ async function findChild(client: ApiClient, { id, kind, role }: NodeJson, name: 
 }
 
 /**
- * Like `lookUpShared`, for commands that list or end permissions. A path may also refer to the trash, because trashed
- * items keep their permissions.
+ * For commands that list or end permissions. A path may refer to the trash, because trashed items keep their
+ * permissions.
  * @throws HoldfastError not_found; conflict, with the candidates, if several trashed items have the path
  */
 export async function lookUpGranted(

@@ -28,7 +28,7 @@ async function nearestAbove(client: ApiClient, path: string): Promise<string> {
 }
 
 /**
- * For a command that must change nothing unless all items exist.
+ * Nothing may change unless all items exist.
  * @throws HoldfastError not_found, with all missing paths
  */
 export async function lookUpAll(client: ApiClient, given: readonly string[]): Promise<NodeJson[]> {
@@ -58,18 +58,15 @@ export async function findNode(client: ApiClient, path: string): Promise<NodeJso
   }
 }
 
-/**
- * For a mount returns the folder that it shows, under the mount's path. Returns other nodes unchanged. @throws
- * HoldfastError not_found while the mount waits
- */
+/** Returns the shown folder under the mount's path. @throws HoldfastError not_found while the mount waits */
 export async function showMount(client: ApiClient, node: NodeJson): Promise<NodeJson> {
   if (node.kind !== "mount" || node.target === undefined) return node;
   return client.call("getNode", { params: { id: node.target } });
 }
 
 /**
- * Returns true if a copy of the node must be private. On its owner's devices, a private ancestor protects the node,
- * also in the trash. Ancestors of another account's folder are unknown, so such a folder is private.
+ * True if a copy must be private. On its owner's devices, a private ancestor protects a node, also in the trash.
+ * Ancestors of another account's folder are unknown, so such a folder counts as private.
  */
 export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
   if (node.private === true || (node.kind === "folder" && node.role !== "owner")) return true;
@@ -85,7 +82,7 @@ export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise
 
 async function isBelowPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
   let id = node.parent_id;
-  // Limits the depth, in case a server returns endless parents.
+  // A server could return endless parents.
   for (let depth = 0; id !== null; depth += 1) {
     if (depth > limits.pathNamesMax) return true;
     let folder: NodeJson;
@@ -114,8 +111,8 @@ export async function lookUpFolder(client: ApiClient, path: string): Promise<Nod
 }
 
 /**
- * Returns the destination by the rules of cp and mv: inside `destination` under `ownName` if that is a folder or ends
- * in a slash, otherwise `destination` itself.
+ * Follows cp and mv: inside `destination` under `ownName` if that is a folder or ends in a slash, otherwise
+ * `destination` itself.
  */
 export async function placeFor(
   client: ApiClient,

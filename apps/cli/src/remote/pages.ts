@@ -5,7 +5,7 @@ interface Page<Item> {
 
 export const pageItemsMax = 1000;
 
-/** Returns all pages of a listing. The next page is fetched while the caller processes one. */
+/** Fetches the next page while the caller processes one. */
 export async function* allPages<Item>(
   fetchPage: (cursor: string | undefined) => Promise<Page<Item>>,
 ): AsyncGenerator<Item[], void, undefined> {

@@ -2,8 +2,7 @@ import { isId } from "@holdfast/core/ids";
 import { usage } from "../output/usage.ts";
 
 /**
- * Parses a path on the server. Repeated slashes become one, and a trailing slash is kept, because it requires a folder.
- * Names are checked later, when the path is split.
+ * Repeated slashes become one. A trailing slash is kept, because it requires a folder. Names are checked later.
  * @throws HoldfastError usage for an empty path, `.` and `..`, and for a web address
  */
 export function parseRemotePath(text: string): string {
@@ -27,15 +26,13 @@ export function refuseAddress(text: string): void {
     );
 }
 
-/**
- * Reads an ID, in lower or upper case. undefined for anything else, also for `/ID`, an item in the root with that name
- */
+/** Accepts lower and upper case. undefined for anything else, also for `/ID`, an item in the root with that name */
 export function readId(text: string): string | undefined {
   const id = text.toLowerCase();
   return isId(id) ? id : undefined;
 }
 
-/** Reads an ID from `shared` and the path below it. undefined for a path from the root, also for `/ID` */
+/** An ID and the path below it. undefined for a path from the root, also for `/ID` */
 export function readIdPath(text: string): { readonly id: string; readonly below: string } | undefined {
   const [first = ""] = text.split("/", 1);
   const id = readId(first);
@@ -43,8 +40,8 @@ export function readIdPath(text: string): { readonly id: string; readonly below:
 }
 
 /**
- * Reads a path for a command that does not accept IDs, and that would create an item with the ID as its name. @throws
- * HoldfastError usage, also for `.` and `..`
+ * A command without IDs would create an item with the ID as its name. @throws HoldfastError usage, also for `.` and
+ * `..`
  */
 export function parseNewPath(text: string): string {
   const shared = readIdPath(text);

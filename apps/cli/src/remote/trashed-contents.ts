@@ -7,7 +7,7 @@ import { allPages, pageItemsMax } from "./pages.ts";
 /** Pages of one listing. Files beyond are checked one by one. */
 const pagesMax = 200;
 
-/** Returns contents that were deleted from a folder or below it, as far as they can be listed soon. */
+/** Contents that were deleted from a folder or below it, as far as they can be listed soon. */
 export async function* trashedContents(client: ApiClient, folderId: string): AsyncGenerator<string> {
   let pagesLeft = pagesMax;
   try {
@@ -17,7 +17,7 @@ export async function* trashedContents(client: ApiClient, folderId: string): Asy
       if (pagesLeft <= 0) return;
     }
   } catch (thrown) {
-    // Without permission, or if the trash changes during the listing, each file is checked on its own.
+    // Each file is then checked on its own. The trash may change during the listing.
     if (!(thrown instanceof HoldfastError) || !["forbidden", "not_found", "invalid_field"].includes(thrown.code))
       throw thrown;
   }

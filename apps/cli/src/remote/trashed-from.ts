@@ -10,7 +10,7 @@ export interface TrashedFrom {
   readonly isAll: boolean;
 }
 
-/** Pages to read. A page may be empty if the trash has many items from elsewhere. */
+/** A page may be empty if the trash has many items from elsewhere. */
 const pagesMax = 20;
 
 /** @param nodes nodes that are about to be permanently deleted */

@@ -14,7 +14,7 @@ type Flags = Readonly<Record<string, string | boolean | undefined>>;
 interface Place {
   readonly unit: string;
   readonly environmentFile: string;
-  /** User of a system service; undefined: a user service. */
+  /** undefined: a user service */
   readonly user: string | undefined;
   readonly dataFolder: string;
 }
@@ -23,11 +23,11 @@ const ofInstalling: ReadonlySet<string> = new Set(["installService", "print", "u
 const ofFiles: ReadonlySet<string> = new Set(["tlsCert", "tlsKey", "config"]);
 const ofPlaces: ReadonlySet<string> = new Set(["store", "secondStore"]);
 
-/** `serve --install-service`: writes or prints a unit, for the system if run by root, otherwise for the user. */
+/** For the system if run by root, otherwise for the user. */
 export async function installServer(run: Run, flags: Flags): Promise<void> {
   const { environment } = run.context;
   const place = placeOf(environment, flags);
-  // Only if a database exists. Otherwise the first start of the service would fail.
+  // Without a database, the first start of the service would fail.
   const isEmbedded = flags["databaseUrl"] === undefined;
   const hasData = isEmbedded && existsSync(join(place.dataFolder, "postgres"));
   const args = [...(hasData && flags["expectData"] === undefined ? ["--expect-data"] : []), ...repeated(flags)];
@@ -86,7 +86,7 @@ function placeOf(environment: Environment, flags: Flags): Place {
   };
 }
 
-/** Returns the options of `serve`, with absolute paths. @throws HoldfastError usage for a secret */
+/** Makes paths absolute. @throws HoldfastError usage for a secret */
 function repeated(flags: Flags): string[] {
   return Object.entries(flags).flatMap(([name, value]) => {
     if (ofInstalling.has(name) || value === undefined || value === false) return [];
@@ -160,7 +160,7 @@ export function writableByOthers(program: string): string | undefined {
   }
 }
 
-/** Returns the topmost folder above the program that not everyone can enter. */
+/** Returns the topmost folder that not everyone can enter. */
 function closedFolder(): string | undefined {
   let folder = dirname(realpathSync(launcher));
   const found: string[] = [];

@@ -6,9 +6,9 @@ export interface ServeUnitOptions {
   readonly program: readonly string[];
   readonly args: readonly string[];
   readonly dataFolder: string;
-  /** File with secrets and settings that are not options; may be missing. */
+  /** Secrets and settings that are not options; may be missing. */
   readonly environmentFile: string;
-  /** User of a system service; undefined: a user service. */
+  /** undefined: a user service */
   readonly user: string | undefined;
 }
 
@@ -17,10 +17,10 @@ export const serveUnitName = "holdfast.service";
 export const systemDataFolder = "/var/lib/holdfast";
 
 /**
- * Returns a unit that runs the server. SIGTERM goes only to the server (`mixed`), which stops its database cleanly. A
- * killed server is restarted, but not after a wrong setting (exit code 2). If a thumbnail process needs too much
- * memory, only that process ends (`OOMPolicy`). /tmp is not private: if the path of the data folder is too long for a
- * socket, commands on the data folder find the database's socket there.
+ * SIGTERM goes only to the server (`mixed`), which stops its database cleanly. A killed server is restarted, but not
+ * after a wrong setting (exit code 2). If a thumbnail process needs too much memory, only that process ends
+ * (`OOMPolicy`). /tmp is not private: the database's socket is there if the path of the data folder is too long, and
+ * commands on the data folder must find it.
  */
 export function serveUnit(options: ServeUnitOptions): string {
   const { program, args, dataFolder, environmentFile, user } = options;
@@ -51,8 +51,7 @@ WantedBy=${user === undefined ? "default.target" : "multi-user.target"}
 }
 
 /**
- * Restrictions that affect neither the server, its database nor thumbnail processes. V8 needs memory that is writable
- * and executable.
+ * The server, its database and thumbnail processes work with these. V8 needs memory that is writable and executable.
  */
 function systemPart(user: string, dataFolder: string, args: readonly string[]): string {
   const state = dataFolder === systemDataFolder ? "StateDirectory=holdfast\nStateDirectoryMode=0700\n" : "";
@@ -75,7 +74,7 @@ SystemCallArchitectures=native
 `;
 }
 
-/** True for a port below 1024: the given one, or the default 443 with an ACME authority. */
+/** Ports below 1024: the given one, or the default 443 with an ACME authority. */
 function isPortOfRoot(args: readonly string[]): boolean {
   const listen = args.find((each) => each.startsWith("--listen="));
   if (listen === undefined) return args.some((each) => each.startsWith("--acme="));

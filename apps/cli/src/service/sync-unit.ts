@@ -9,13 +9,12 @@ export interface ServiceOptions {
    * program.
    */
   readonly program: readonly string[];
-  /** Options of `sync` that the service repeats. */
   readonly args: readonly string[];
-  /** Folder of the login; undefined: the platform's default. */
+  /** undefined: the platform's default */
   readonly configFolder: string | undefined;
 }
 
-/** Returns a unique name for each root: a simplified form of its last name, and digits of a hash. */
+/** Unique for each root: a simplified form of its last name, and digits of a hash. */
 export function unitName(root: string): string {
   const plain =
     basename(root)
@@ -26,10 +25,9 @@ export function unitName(root: string): string {
 }
 
 /**
- * Returns a systemd user unit. It contains no secret, because the login is in the configuration folder. It is not
- * restarted if a person must act (exit code 3: not signed in, 2: wrong usage). No setting creates mounts
- * (ProtectSystem, ReadWritePaths), because an exchange of two names must not cross a mount. The user's own permissions
- * limit what the unit can write.
+ * Contains no secret, because the login is in the configuration folder. Not restarted if a person must act (exit code
+ * 3: not signed in, 2: wrong usage). No setting creates mounts (ProtectSystem, ReadWritePaths), because an exchange of
+ * two names must not cross a mount. The user's own permissions limit what the unit can write.
  */
 export function serviceUnit({ root, program, args, configFolder }: ServiceOptions): string {
   const command = [...program, "sync", root, ...args].map(quoteArgument).join(" ");

@@ -13,7 +13,7 @@ export function quoteArgument(word: string): string {
   return quote(word).replaceAll("$", "$$$$");
 }
 
-/** Escapes text outside of words, such as a description. @throws HoldfastError usage */
+/** For text outside of words, such as a description. @throws HoldfastError usage */
 export function escape(text: string): string {
   if (/[\p{Cc}]/u.test(text)) {
     throw new HoldfastError("usage", "A service file cannot contain a path with control characters.");

@@ -12,7 +12,6 @@ export const awaitedWords: Readonly<Record<Awaited, string>> = {
   owner: "waiting for space in a shared folder",
 };
 
-/** Returns `you` if at least one problem needs an answer or a repair on this device. */
 export function awaitedOf({
   problems,
   deletions_waiting,
@@ -24,7 +23,7 @@ export function awaitedOf({
   return awaited.includes("quota") ? "quota" : "owner";
 }
 
-/** A full local disk is reported for one file, or contains a system error code. */
+/** A full local disk is reported for one file, or by a system error code. */
 function spaceOf(problem: SyncReport["problems"][number]): Awaited {
   if (problem.code === "quota") return isOwnersQuota(problem) ? "owner" : "quota";
   return problem.code === "store_full" && problem.path === "" && !isDiskHereFull(problem) ? "server" : "you";

@@ -2,20 +2,15 @@ import { shellWord } from "@holdfast/core/shell-word";
 import { count } from "../output/text.ts";
 import type { SyncReport } from "./report.ts";
 
-/** Returns "3,277 deletions". During a scan or sync, "at least" precedes it. */
 export function waitingSoFar(waiting: number, state: SyncReport["state"]): string {
   return state === "syncing" ? `at least ${count(waiting, "deletion")}` : count(waiting, "deletion");
 }
 
-/** The brake setting is stored, so a later run needs the reminder. */
 export function brakeOffText(root: string): string {
   return `the brake is off, so deletions and mass rewrites never wait for your approval. To turn it on: holdfast sync ${shellWord(root)} --brake on`;
 }
 
-/**
- * Reports waiting deletions immediately, and their number after the sync has finished, because more may be found until
- * then.
- */
+/** Reports the number of waiting deletions again after the sync, because more may be found until then. */
 export class BrakeLine {
   #told = "";
 

@@ -4,10 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { readKnownSyncs } from "./known-syncs.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
-/**
- * Returns the sync of a folder, or all syncs of this configuration.
- * @throws HoldfastError not_found for a folder that is not synced
- */
+/** @throws HoldfastError not_found for a folder that is not synced */
 export async function chooseSyncs(configFolder: string, folder: string | undefined): Promise<KnownSync[]> {
   const syncs = await readKnownSyncs(configFolder);
   if (folder === undefined) return syncs;
@@ -24,7 +21,7 @@ export async function chooseSyncs(configFolder: string, folder: string | undefin
   throw new HoldfastError("not_found", `${root} is not synced. ${known}`);
 }
 
-/** Returns the path as in the record. A missing folder keeps its given path. */
+/** A missing folder keeps its given path. */
 export async function realRoot(folder: string): Promise<string> {
   try {
     return await realpath(folder);

@@ -31,8 +31,8 @@ import { lacksOf } from "./root-abilities.ts";
 type Order = RouteAnswer<(typeof routes)["readClearing"]>;
 
 /**
- * Clears the device after its login has ended, if the account ordered it. Removes copies of files that the server has,
- * then the syncs and the login. May be killed and repeated: the order stays until the client reports completion.
+ * Clears the device after its login has ended, if the account ordered it: copies of files that the server has, then the
+ * syncs and the login. May be killed and repeated: the order stays until completion is reported.
  * @param heldRoot root that this process has locked
  * @param onAsked called before the clearing starts
  */
@@ -61,7 +61,6 @@ export async function clearIfAsked(run: Run, heldRoot: string | undefined, onAsk
   }
 }
 
-/** No order, or no usable response, also from a server that is too old. */
 function unlessCodes(thrown: unknown): undefined {
   if (!(thrown instanceof HoldfastError)) throw thrown;
   return undefined;
@@ -71,10 +70,7 @@ function unlessGone(thrown: unknown): void {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") throw thrown;
 }
 
-/**
- * Verifies the proof with the device secret, so that an impostor of the server cannot order a clearing. Also checks
- * that the order is for this login's device.
- */
+/** The proof uses the device secret, so that an impostor of the server cannot order a clearing. */
 function isProved(order: Order, { deviceId, deviceSecret }: Login): boolean {
   if (order.device_id !== deviceId || deviceSecret === undefined) return false;
   const proof = Buffer.from(createHmac("sha256", deviceSecret).update(clearingWords(order)).digest("base64url"));
@@ -100,7 +96,7 @@ interface Asked {
   readonly heldRoot: string | undefined;
 }
 
-/** @returns roots to clear later: locked by another process, on an unmounted disk, or with unsettled changes */
+/** @returns roots to clear later: locked elsewhere, on an unmounted disk, or with unsettled changes */
 async function clearAll(run: Run, configFolder: string, { heldRoot, ...asked }: Asked): Promise<string[]> {
   const { order } = asked;
   const saved = new SavedLogin(configFolder);
@@ -204,7 +200,7 @@ async function clearFolder(
   }
 }
 
-/** Never called, because the device has no access any longer. */
+/** Never called, because the device has no access. */
 const nobody = new Proxy({} as Server, {
   get: () => () => Promise.reject(new HoldfastError("unauthenticated", "This device was signed out.")),
 });

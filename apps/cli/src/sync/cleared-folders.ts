@@ -21,7 +21,7 @@ export type ClearedFolder = z.infer<typeof clearedFolder>;
 const fileName = "cleared.json";
 const bytesMax = 64 * 2 ** 20;
 
-/** Returns cleared folders, for `status`. The list is kept until the next sign-in. */
+/** Kept for `status` until the next sign-in. */
 export async function readCleared(configFolder: string): Promise<readonly ClearedFolder[]> {
   const found = await readPrivate(join(configFolder, fileName), z.object({ items: z.array(clearedFolder) }), bytesMax);
   return found?.items ?? [];

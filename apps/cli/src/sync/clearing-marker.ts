@@ -7,7 +7,7 @@ const clearingMarker = z.object({ pid: z.int().positive() });
 export const clearingCode = "clearing";
 const fileName = "clearing.json";
 
-/** Records for `status` that this process, which holds the root, removes its copies. */
+/** Marks that this process, which holds the root, removes its copies. */
 export function markClearing(folder: string): Promise<void> {
   return writePrivate(join(folder, fileName), { pid: process.pid });
 }

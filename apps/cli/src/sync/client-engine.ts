@@ -31,7 +31,7 @@ export interface ClientEngine {
   /** See `healDamaged`. */
   readonly heal: (signal: AbortSignal) => Promise<number>;
   readonly changeLimits: (limits: BandwidthLimits) => void;
-  /** Bytes transferred in both directions since opening. */
+  /** Bytes in both directions since opening. */
   readonly travelledBytes: () => number;
   close(): Promise<void>;
 }
@@ -84,7 +84,7 @@ function damagedState(path: string, cause: Error): HoldfastError {
   return new HoldfastError("failed", message, { cause });
 }
 
-/** Database of the engine, in the folder of the sync. */
+/** Engine's database, in the folder of the sync. */
 export const stateName = "state.sqlite";
 
 export interface Parts {
@@ -96,7 +96,7 @@ export interface Parts {
   readonly isCopied?: EngineOptions["isCopied"];
   readonly onDone?: EngineOptions["onDone"];
   readonly onHidden?: EngineOptions["onHidden"];
-  /** Nothing is written to the disk, not even to determine its time. */
+  /** Nothing is written to the disk. */
   readonly isPreview?: boolean;
 }
 
@@ -134,7 +134,7 @@ export function makeEngine(
   });
 }
 
-/** Id of the current boot; undefined on other systems than Linux. */
+/** undefined on systems other than Linux. */
 function bootId(): string | undefined {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -145,7 +145,7 @@ function bootId(): string | undefined {
 
 const poolBytes = 4096;
 
-/** Draws many random bytes per system call, because a call costs more than an id. No byte is returned twice. */
+/** Draws many bytes at a time, because a system call costs more than an id. No byte is returned twice. */
 function pooledRandom(): Random {
   let pool = new Uint8Array(0);
   let used = 0;

@@ -3,9 +3,8 @@ import { formatNumber } from "../output/text.ts";
 const conflictsMax = 3;
 
 /**
- * Returns lines for new conflicts. If there are many, one line counts them.
  * @param fresh conflicts of this run
- * @param found conflicted copies from before
+ * @param found earlier conflicted copies
  */
 export function conflictLines(fresh: readonly string[], found: readonly string[]): string[] {
   const lists = "'holdfast conflicts ls' lists them";

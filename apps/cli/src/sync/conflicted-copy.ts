@@ -2,7 +2,7 @@ import { lstat, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { originalOnDisk } from "@holdfast/sync/execute/keep-conflict";
 
-/** Size and time are null for a missing file. A folder can have the name of the original; its size is null. */
+/** Size and time are null for a missing file. The original may be a folder; its size is null. */
 export interface FileState {
   /** Relative to the root. */
   readonly path: string;
@@ -12,7 +12,7 @@ export interface FileState {
 }
 
 export interface ConflictedCopy extends FileState {
-  /** Name of the device that wrote the copy; null if the file name does not contain one. */
+  /** Device that wrote the copy; null if the file name does not contain one. */
   readonly device: string | null;
   readonly original: FileState;
 }
@@ -22,14 +22,12 @@ export async function conflictedCopy(root: string, path: string): Promise<Confli
   return { ...copy, device: deviceOf(path), original };
 }
 
-/** @returns the path of the original, relative to the root */
 export async function originalAt(root: string, path: string): Promise<string> {
   const stat = (each: string) => lstat(join(root, each)).catch(() => undefined);
   const list = (folder: string) => readdir(join(root, folder)).catch(() => []);
   return originalOnDisk({ stat, list }, path);
 }
 
-/** Reads the device from the file name, where the planner put it. */
 function deviceOf(path: string): string | null {
   return / \((.+)'s conflicted copy [^()]*\)/.exec(basename(path))?.[1] ?? null;
 }

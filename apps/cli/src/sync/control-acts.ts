@@ -20,9 +20,9 @@ const somePaths = z.array(z.string().min(1).max(4096)).max(1000).default([]);
 const exclusions = z.object({ exclude: somePaths, include: somePaths, free_space: z.boolean().default(false) });
 
 export interface Outcome {
-  /** New path of a conflicted copy that was kept beside the original. */
+  /** Set if a conflicted copy was kept beside the original. */
   readonly new_path?: string;
-  /** Place in the local trash of the state that was not kept. */
+  /** Place of the other state in the local trash. */
   readonly trash_path?: string;
 }
 
@@ -77,7 +77,7 @@ export function readLimits(body: unknown): { readonly up: number | null; readonl
 }
 
 /**
- * @param sets sets of deletions that an answer may refer to, as the page shows them
+ * @param sets sets of deletions that the page may have shown
  * @throws HoldfastError bad_request; conflict if none of the sets was shown
  */
 export function chosen(body: unknown, ...sets: readonly (readonly WaitingDeletion[])[]): readonly string[] {

@@ -12,22 +12,21 @@ import { pageHtml, pagePolicy } from "./page/page.ts";
 import type { SyncControl } from "./sync-control.ts";
 
 export interface ControlChannel {
-  /** URL that opens the page in a browser; contains the token. */
+  /** Contains the token. */
   readonly pageUrl: string;
   close(): Promise<void>;
 }
 
-/** Large, because a body may contain the ids of very many deletions. */
+/** Room for the ids of very many deletions. */
 const bodyBytesMax = 64 * 2 ** 20;
 const address = "127.0.0.1";
 
 /**
- * Listens on the loopback interface for other commands and the local page. The page itself is public and contains no
- * data. Every other request needs the token of the control file as a bearer token. The page reads it from the fragment
- * of its URL, which browsers do not send. A cookie would be sent to every port of the host, and thus to servers of
- * other users. Requests for other host names are rejected, against DNS rebinding, and so are posts from other origins.
- * The page also shows and controls the other syncs of this configuration. This client forwards those requests through
- * their control files.
+ * Serves other commands and the local page on the loopback interface. The page is public and contains no data. Every
+ * other request needs the token of the control file as a bearer token. The page reads it from the fragment of its URL,
+ * which browsers do not send; a cookie would be sent to every port of the host, and thus to servers of other users.
+ * Requests for other host names (DNS rebinding) and posts from other origins are rejected. Requests for other syncs of
+ * this configuration are forwarded through their control files.
  */
 export async function openControlChannel(
   { folder, root, configFolder }: { readonly folder: string; readonly root: string; readonly configFolder: string },
@@ -37,7 +36,7 @@ export async function openControlChannel(
   const server = createServer({
     requestTimeout: 30_000,
     headersTimeout: 10_000,
-    // Node would check for slow requests every 30 s during the whole run. Only local programs can send any.
+    // Node would check for slow requests every 30 s. Only local programs can send any.
     connectionsCheckingInterval: 3600_000,
     maxHeaderSize: 16 * 1024,
   });
@@ -94,7 +93,7 @@ async function look(path: string, { control, overview }: Behind): Promise<object
   throw nothingHere();
 }
 
-/** `/ACTION` is for this sync, `/syncs/KEY/ACTION` for another one of the configuration. @returns the new state */
+/** `/ACTION` is for this sync, `/syncs/KEY/ACTION` for another one. @returns the new state */
 async function act(request: IncomingMessage, path: string, { control, overview }: Behind): Promise<object> {
   const [, key, action] = /^\/(?:syncs\/([^/]+)\/)?(.+)$/.exec(path) ?? [];
   if (action === undefined || !isAction(action)) throw nothingHere();

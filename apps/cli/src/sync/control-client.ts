@@ -14,9 +14,7 @@ import { syncReport, waitingDeletion } from "./report.ts";
 const status = z.object({
   report: syncReport,
   deletions: z.array(waitingDeletion),
-  /** Set only if a conflicted copy received a new path. */
   new_path: z.string().optional(),
-  /** Set only if the state that was not kept was moved to the local trash. */
   trash_path: z.string().optional(),
 });
 export type RunningStatus = z.infer<typeof status>;
@@ -32,7 +30,7 @@ export async function askRunning(sync: KnownSync): Promise<RunningStatus | undef
 }
 
 /**
- * @returns data of the page; undefined if the client is not running
+ * @returns undefined if the client is not running
  * @throws HoldfastError unreachable if the client does not respond; failed if its version has no view
  */
 export async function askView(sync: KnownSync): Promise<SyncView | undefined> {
@@ -40,7 +38,7 @@ export async function askView(sync: KnownSync): Promise<SyncView | undefined> {
   return parsed.success && parsed.data.root === sync.record.root ? parsed.data : undefined;
 }
 
-/** @returns the new status; undefined if the client is not running */
+/** @returns undefined if the client is not running */
 export async function tellRunning(sync: KnownSync, action: Action, body?: unknown): Promise<RunningStatus | undefined> {
   return statusIn(sync, await call(sync, "POST", action, body));
 }
@@ -51,7 +49,7 @@ function statusIn(sync: KnownSync, answer: unknown): RunningStatus | undefined {
   return parsed.success && parsed.data.report.root === sync.record.root ? parsed.data : undefined;
 }
 
-/** @returns the response; undefined if no client with this token responds */
+/** @returns undefined if no client with this token responds */
 async function call(
   sync: KnownSync,
   method: string,
@@ -71,7 +69,7 @@ async function call(
   throw new HoldfastError(code, told.success ? told.data.error.message : `The client answered ${answer.status}.`);
 }
 
-/** Limits the size, because another program may use the port now. */
+/** Another program may use the port now. */
 async function readJson({ body }: Response): Promise<unknown> {
   try {
     return JSON.parse(await readText({ body: (body ?? []) as AsyncIterable<Uint8Array> })) as unknown;

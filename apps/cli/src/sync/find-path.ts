@@ -4,10 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { readKnownSyncs } from "./known-syncs.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
-/**
- * Returns the sync that contains a local path, and the path relative to its root. The last name may be a link. @throws
- * HoldfastError not_found for a path outside of all synced folders
- */
+/** The last name may be a link. @throws HoldfastError not_found for a path outside of all synced folders */
 export async function findPath(configFolder: string, given: string): Promise<{ sync: KnownSync; path: string }> {
   const whole = resolve(given);
   const above = await realpath(dirname(whole)).catch(() => dirname(whole));

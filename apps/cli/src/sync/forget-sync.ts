@@ -12,13 +12,12 @@ import { readMarker } from "./sync-root.ts";
 
 export interface ForgottenSync {
   readonly root: string;
-  /** Folders in `.holdfast` that contain user files and are kept. */
+  /** Folders in `.holdfast` with user files. */
   readonly kept: readonly string[];
 }
 
 /**
- * Removes a sync from the configuration and the folder. No user file is touched, including files in `.holdfast`, which
- * may be the only copies. May be repeated.
+ * Touches no user file, also not in `.holdfast`, which may have the only copy. May be repeated.
  * @throws HoldfastError locked while the client is running; not_found if the folder is not synced
  */
 export async function forgetSync(configFolder: string, given: string): Promise<ForgottenSync> {
@@ -51,8 +50,8 @@ export async function forgetHeld(root: string, known: readonly KnownSync[]): Pro
 }
 
 /**
- * Moves files from the temporary folder to the trash. They were replaced while a program had them open, and may have
- * been written since.
+ * Moves temporary files to the trash. They were replaced while a program had them open, and may have been written
+ * since.
  */
 async function keepAside(root: string): Promise<void> {
   const temporary = join(root, ownFolders.temporary);
@@ -66,7 +65,7 @@ async function keepAside(root: string): Promise<void> {
   await rm(temporary, { recursive: true, force: true });
 }
 
-/** @returns the folders that are not empty; empty ones are removed */
+/** Removes empty folders. @returns the others */
 async function emptied(root: string): Promise<string[]> {
   const kept: string[] = [];
   for (const folder of [ownFolders.trash, ownFolders.parked, `${ownFolder}/${quarantineName}`]) {

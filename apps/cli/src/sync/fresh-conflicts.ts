@@ -1,18 +1,14 @@
 import { originalPath } from "@holdfast/sync/execute/keep-conflict";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 
-/**
- * Distinguishes conflicts of this run from earlier conflicted copies: those of earlier runs, and those that the folder
- * or the server had at the first sync.
- */
 export class FreshConflicts {
   #known: ReadonlySet<string>;
   readonly #copied = new Set<string>();
-  /** Copies that another device made, and names that moved to another file. */
+  /** Copies by other devices, and names that moved to another file. */
   readonly #arrived = new Set<string>();
   #isFirstSync: boolean;
 
-  /** @param conflicts conflicted copies at the start of the run  @param isFirstSync the folder was never in sync */
+  /** @param conflicts conflicted copies at the start  @param isFirstSync the folder was never in sync */
   constructor(conflicts: readonly string[] = [], isFirstSync = false) {
     this.#known = new Set(conflicts);
     this.#isFirstSync = isFirstSync;

@@ -8,13 +8,10 @@ import { userUnitFolder } from "../service/write-unit.ts";
 import { isDiskHereFull } from "../output/system-failure.ts";
 import type { SyncReport } from "./report.ts";
 
-/** Kind of run, which determines the advice. `stopped`: for a report that is read after the run. */
+/** `stopped`: for a report that is read after the run. */
 export type Start = "once" | "by hand" | "as a service" | "stopped";
 
-/**
- * INVOCATION_ID marks services of systemd. Their children inherit it, so a terminal may have it without being the
- * service.
- */
+/** INVOCATION_ID marks services of systemd. A terminal may have inherited it. */
 export function startOf(
   root: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -25,7 +22,7 @@ export function startOf(
   return existsSync(join(userUnitFolder(environment, homedir()), unitName(root))) ? "as a service" : "by hand";
 }
 
-/** The root of a sync. `hasState`: the configuration folder is on the same disk. */
+/** `hasState`: the configuration folder is on the same disk. */
 export interface DiskOfSync {
   readonly root: string;
   readonly hasState: boolean;
@@ -36,10 +33,7 @@ export function diskOf(root: string, configFolder: string): DiskOfSync {
   return { root, hasState: ofRoot !== undefined && ofRoot === ofState };
 }
 
-/**
- * Adds advice to the problem of a full local disk; a full server has no path. If the state is on the same disk, both
- * become one problem.
- */
+/** A full server has no path. If the state is on the same full disk, both problems become one. */
 export function withAdvice(problems: SyncReport["problems"], disk: DiskOfSync, start: Start): SyncReport["problems"] {
   const isOne = disk.hasState && problems.some(isOfState);
   return problems
@@ -53,7 +47,7 @@ export function withAdvice(problems: SyncReport["problems"], disk: DiskOfSync, s
 
 type Problem = SyncReport["problems"][number];
 
-/** @returns true for a full disk on this device, before advice is added */
+/** Needs a problem without advice. */
 export function isFullHere(problem: Problem): boolean {
   return isOfFile(problem) || isOfState(problem);
 }
@@ -67,7 +61,7 @@ function isOfState({ path, code, message }: Problem): boolean {
   return path === "" && (message === stateDiskFull || (code === "store_full" && isDiskHereFull({ message })));
 }
 
-/** Freeing single files does not work here, because the change of the state could not be written. */
+/** Freeing single files does not help, because the state could not be written. */
 function oneDiskText(root: string, start: Start): string {
   const full = "The disk of this folder, which also stores the state of the sync, is full.";
   if (start === "by hand" || start === "as a service")

@@ -26,17 +26,15 @@ interface Answerable {
   readonly answers?: readonly RecordedAnswer[] | undefined;
 }
 
-/** Deletions to which the answer can apply. An undo also withdraws approvals. */
+/** An undo also withdraws approvals. */
 export function openTo(action: RecordedAnswer["action"], status: Answerable): readonly WaitingDeletion[] {
   return action === "approve" ? status.deletions : [...status.deletions, ...approvedIn(status)];
 }
 
-/** Deletions whose approval the next run applies. */
 export function approvedIn({ answers = [] }: Pick<Answerable, "answers">): readonly WaitingDeletion[] {
   return answers.flatMap(({ action, answered }) => (action === "approve" ? answered : []));
 }
 
-/** @returns "20,000 deletions approved; deleted at the next sync" */
 export function answeredText(action: RecordedAnswer["action"], answered: readonly WaitingDeletion[]): string {
   if (action === "undo") return `${waitingCount(answered)} undone; restored at the next sync`;
   const isDeletions = answered.every(({ what }) => what === "deletion");
@@ -54,14 +52,13 @@ interface Group {
   readonly doing: string;
   readonly path: string;
   files: number;
-  /** Includes the folder itself if it is deleted, so that all lines add up to the number of deletions. */
+  /** Includes the deleted folder itself, so that all lines add up to the number of deletions. */
   folders: number;
   bytes: number;
 }
 
 /**
- * Groups waiting changes for people: a deleted folder includes everything in it, and files in a kept folder are counted
- * together.
+ * A deleted folder includes everything in it. Files in a kept folder are counted together.
  * @returns at most 21 lines, in the order of the changes
  */
 export function waitingLines(
@@ -75,7 +72,6 @@ export function waitingLines(
   return more.length === 0 ? lines : [...lines, `and ${formatNumber(rest)} more`];
 }
 
-/** @returns "20,000 deletions that waited: many/: 20,000 files and 1 folder (20 MiB)" */
 export function answeredWords(answered: readonly WaitingDeletion[]): string {
   const groups = groupsOf(answered);
   const names = groups.slice(0, namesMax).map(named);
@@ -93,7 +89,6 @@ export function waitingCount(waiting: readonly Pick<WaitingDeletion, "what">[]):
   ]);
 }
 
-/** @returns "20,000 files and 1 folder" */
 export function filesAndFolders({ files, folders }: { readonly files: number; readonly folders: number }): string {
   return counted([
     [files, "file"],
@@ -122,7 +117,7 @@ function groupsOf(
   return [...groups.values()];
 }
 
-/** Returns the topmost deleted folder, which may be the item itself. */
+/** May return the item itself. */
 function topOf({ path, side, kind }: WaitingDeletion, going: ReadonlySet<string>): string | undefined {
   const names = path.split("/");
   const depthMax = names.length - (kind === "folder" ? 0 : 1);

@@ -18,8 +18,8 @@ export interface HealParts {
 const portionBytes = 8 * 1024 * 1024;
 
 /**
- * Sends blocks that the server has lost and this device has. Blocks are named by their hash and compared with it before
- * sending, so later changes of the file do not matter. The sync state is not used or changed.
+ * Sends blocks that the server has lost and this device has. Each is compared with its hash before, so later changes of
+ * the file do not matter.
  * @returns number of blocks sent
  * @throws HoldfastError the first rejection by the server, after all other blocks were sent
  */
@@ -47,7 +47,7 @@ export async function healDamaged(parts: HealParts, signal: AbortSignal): Promis
 }
 
 /**
- * Sends blocks one by one if the server rejects them together.
+ * Used if the server rejects the blocks together.
  * @returns blocks that the server has
  * @throws HoldfastError a temporary failure
  */
@@ -85,7 +85,7 @@ async function* blocksHere(
       offset += size;
     }
   } catch (thrown) {
-    // The file was moved or is unreadable now. The next turn or another device sends the block.
+    // The file was moved or is unreadable. The next turn or another device sends the block.
     if (!(thrown instanceof HoldfastError)) throw thrown;
   }
 }
@@ -98,13 +98,11 @@ export interface HealingTurns {
   /** A turn is skipped while this returns false. */
   readonly isWanted: () => boolean;
   readonly note: (message: string) => void;
-  /** Resolves after that many milliseconds, or when the signal aborts. */
+  /** Resolves after the delay or on abort. */
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/**
- * Runs immediately and then regularly until the signal aborts. Never throws: failures are tried again at the next turn.
- */
+/** Runs immediately and then regularly until the signal aborts. Never throws: failures are retried at the next turn. */
 export async function keepHealing(turns: HealingTurns, signal: AbortSignal): Promise<void> {
   for (; !signal.aborted; await turns.wait(everyMs, signal)) if (turns.isWanted()) await healOnce(turns, signal);
 }

@@ -43,7 +43,7 @@ export async function installService(run: Run, folder: string, flags: SyncFlags)
   }
 }
 
-/** Options for every run, including settings that are stored with the sync. */
+/** Includes settings that are stored with the sync. */
 function repeated({ remote, deviceName, exclude, limitUp, limitDown, brake }: SyncFlags): string[] {
   const option = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [name, value]);
   return [

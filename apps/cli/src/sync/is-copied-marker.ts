@@ -5,8 +5,8 @@ import { readKnownSyncs } from "./known-syncs.ts";
 import { readMarker } from "./sync-root.ts";
 
 /**
- * Recognizes a copy of a synced folder, such as one made by `cp -r`: the marker's own folder is still in its place or
- * not visible now. Such a copy is synced like any other folder.
+ * Recognizes a copy of a synced folder, as by `cp -r`: the marker's own folder is in its place or not visible. The copy
+ * is synced like any other folder.
  */
 export function isCopiedMarker(root: string, configFolder: string): NonNullable<EngineOptions["isCopied"]> {
   return async (folder, marker) => {

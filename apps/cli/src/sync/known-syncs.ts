@@ -6,7 +6,6 @@ import { nodeDisk } from "@holdfast/disk/node-disk";
 import { ensureFolderDurably, writeFileDurably } from "@holdfast/disk/write-durably";
 import { z } from "zod";
 
-/** Record of a synced folder in the configuration, in addition to the engine's state. */
 export const syncRecord = z.object({
   /** Absolute path without links. */
   root: z.string().min(1),
@@ -16,15 +15,15 @@ export const syncRecord = z.object({
   /** E-mail address. */
   account: z.string(),
   device: z.string(),
-  /** Synced folder on the server; "": the whole drive. */
+  /** "": the whole drive. */
   remote: z.string(),
   remote_id: z.string(),
   brake: z.union([z.int(), z.literal("off"), z.null()]),
   is_paused: z.boolean(),
-  /** Bytes per second, unless an option overrides it; null: no limit. */
+  /** Bytes per second unless an option overrides it; null: no limit. */
   limit_up: z.int().nullable().default(null),
   limit_down: z.int().nullable().default(null),
-  /** Content of the root's marker, which identifies a moved folder; null before the first run. */
+  /** Identifies a moved folder; null before the first run. */
   marker: z.string().nullable(),
 });
 export type SyncRecord = z.infer<typeof syncRecord>;
@@ -37,12 +36,12 @@ export interface KnownSync {
 const recordName = "sync.json";
 const recordBytesMax = 4 * 2 ** 20;
 
-/** Folder with one folder for each sync: its record, its state, and its control file while it runs. */
+/** Has a folder for each sync: record, state, and the control file while it runs. */
 export function syncsFolder(configFolder: string): string {
   return join(configFolder, "sync");
 }
 
-/** Returns all syncs, sorted by root. A folder without a record is ignored: an interrupted start left it. */
+/** Sorted by root. A folder without a record is ignored: an interrupted start left it. */
 export async function readKnownSyncs(configFolder: string): Promise<KnownSync[]> {
   const parent = syncsFolder(configFolder);
   const names = await namesIn(parent);
@@ -62,13 +61,13 @@ export async function saveRecord(folder: string, record: SyncRecord): Promise<vo
   await writePrivate(join(folder, recordName), record);
 }
 
-/** Writes JSON that only its owner can read. The write is atomic. */
+/** Atomic. Only the owner can read the file. */
 export function writePrivate(path: string, value: unknown): Promise<void> {
   const bytes = Buffer.from(`${JSON.stringify(value, undefined, 2)}\n`);
   return writeFileDurably(nodeDisk, path, bytes, { mode: 0o600, random: (sizeBytes) => randomBytes(sizeBytes) });
 }
 
-/** @returns the content; undefined if there is no file  @throws HoldfastError failed for invalid content */
+/** @returns undefined if there is no file  @throws HoldfastError failed for invalid content */
 export async function readPrivate<Schema extends z.ZodType>(
   path: string,
   schema: Schema,

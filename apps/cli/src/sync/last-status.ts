@@ -30,7 +30,7 @@ export async function readLastReport(folder: string): Promise<Pick<SyncReport, "
 }
 
 /**
- * Moves deletions from the waiting list to the answers that the next run applies. An undo replaces an approval.
+ * Moves waiting deletions to the answers for the next run. An undo replaces an approval.
  * @param withdrawn ids of deletions whose approval was withdrawn
  * @returns the deletions to which the answer applies
  */
@@ -74,11 +74,10 @@ export interface LastStatus extends RunningStatus {
 
 export interface KnownStatus extends LastStatus {
   readonly isRunning: boolean;
-  /** Not running, and removing its copies as ordered. */
+  /** Removes its copies, while the client is not running. */
   readonly isClearing: boolean;
 }
 
-/** Returns the status of the running client, or of the last run. */
 export async function statusOf(sync: KnownSync): Promise<KnownStatus> {
   const running = await askRunning(sync);
   if (running !== undefined) return { ...running, isRunning: true, isClearing: false };
@@ -111,7 +110,7 @@ function answerCounts(answers: readonly RecordedAnswer[]): Pick<SyncReport, "del
 const clearingMessage =
   "This device was signed out from another one of your devices. The copies here that the server has are being removed.";
 
-/** Returns why the client is not running and how to start it. Without a valid login, signing in comes first. */
+/** Without a valid login, signing in comes first. */
 async function whyStopped({ folder, record }: KnownSync, problems: readonly Problem[]): Promise<string> {
   const { server, root } = record;
   const word = shellWord(root);
@@ -140,16 +139,13 @@ export function notRunning({ root, is_paused }: Pick<SyncRecord, "root" | "is_pa
     : `This sync is not running. Start it with: holdfast sync ${shellWord(root)}`;
 }
 
-/** Says that the client is not running, and what its next run does. @param does such as "applies the answer" */
+/** @param does such as "applies the answer" */
 export function nextRun(root: string, does: string): string {
   const word = shellWord(root);
   return `The sync of ${printable(root)} is not running. The next run ${does}: holdfast sync ${word}, or once: holdfast sync ${word} --once`;
 }
 
-/**
- * The report format has no state for a client that is not running, so it is offline or paused, and a problem explains
- * it.
- */
+/** The report format has no such state, so the client is offline or paused, and a problem explains it. */
 function stopped({ record }: KnownSync, last: SyncReport | undefined, why: Problem): SyncReport {
   const { root, server, account, device, is_paused } = record;
   return {

@@ -2,14 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "../config/connection.ts";
 
 const pollSeconds = 50;
-/** Pause between two checks of the paused state, and between polls of a busy drive. */
+/** Pause between checks of the paused state, and between polls of a busy drive. */
 const restMs = 1000;
 const afterFailureMs = 30_000;
 
-/**
- * Polls while the sync is paused, because the engine sends no requests then and the end of the login must still be
- * noticed.
- */
+/** The engine sends no requests while paused, but the end of the login must be noticed. */
 export async function listenWhilePaused(
   { client }: Pick<Connection, "client">,
   isPaused: () => boolean,

@@ -1,10 +1,7 @@
 import { readdir, readlink } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 
-/**
- * Returns relative paths of files that programs have open below a folder. Reads /proc, so only Linux reports them, and
- * without root only those of this user.
- */
+/** Reads /proc: Linux only, and without root only files of this user. */
 export async function openPathsBelow(root: string): Promise<ReadonlySet<string>> {
   const open = new Set<string>();
   for (const pid of await namesIn("/proc")) {

@@ -14,7 +14,7 @@ import type { BrakeChoice } from "./sync-flags.ts";
 import { checkRoot, findSync, forgetting, newRoot, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
 
 export interface SyncChoices {
-  /** Unresolved path from the command line. */
+  /** Unresolved. */
   readonly folder: string;
   /** "": the whole drive; undefined: unchanged. */
   readonly remote: string | undefined;
@@ -22,7 +22,7 @@ export interface SyncChoices {
   readonly excludes: readonly string[];
   readonly includes: readonly string[];
   readonly freesSpace: boolean;
-  /** Holdfast's own paths in the folder: always excluded, and never removed to free space. */
+  /** Holdfast's own paths: always excluded, and never removed to free space. */
   readonly own: readonly string[];
   readonly brake: BrakeChoice | undefined;
   readonly limits: BandwidthLimits;
@@ -38,7 +38,6 @@ export interface BandwidthLimits {
   readonly downBytesPerSecond: number | undefined;
 }
 
-/** Returns the stored limits. Options of this run take precedence. */
 export function limitsOf(
   { limit_up, limit_down }: Pick<SyncRecord, "limit_up" | "limit_down">,
   options?: BandwidthLimits,
@@ -49,7 +48,7 @@ export function limitsOf(
   };
 }
 
-/** A root that is locked by this process. */
+/** A root that this process has locked. */
 export interface HeldRoot {
   readonly root: string;
   readonly known: KnownSync | undefined;
@@ -99,7 +98,6 @@ export async function refuseEmptied(root: string, known: KnownSync | undefined):
   throw new HoldfastError("failed", message);
 }
 
-/** Saves the record of a sync. */
 export async function agreeOnSync(held: HeldRoot, connection: Connection, choices: SyncChoices): Promise<KnownSync> {
   const record = await recordFor(held, connection, choices, ensureRemoteFolder);
   const folder = held.known?.folder ?? (await newSyncFolder(connection.configFolder));
@@ -108,7 +106,7 @@ export async function agreeOnSync(held: HeldRoot, connection: Connection, choice
 }
 
 /**
- * Creates the record from the server's data and the choices, and checks it against the record of an earlier start.
+ * Checks the record against that of an earlier start.
  * @param findRemote returns the id of the remote folder
  * @throws HoldfastError failed if the root belongs to another server, account or folder; unreachable
  */
@@ -160,7 +158,7 @@ function refuseOther(
   }
 }
 
-/** Returns the host name for a personal access token, which has no device and may not list devices. */
+/** A personal access token has no device and may not list devices. */
 async function deviceName(client: ApiClient): Promise<string> {
   try {
     const { items } = await client.call("listDevices");

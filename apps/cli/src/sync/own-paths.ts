@@ -7,8 +7,8 @@ import { configFolder } from "../config/config-folder.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns paths below a folder, with `/` between names, that must never be synced: login and state of this or another
- * configuration, and a server's configuration, keys and data. They may not exist yet.
+ * Paths with `/` that must never be synced: login and state of any configuration, and a server's configuration, keys
+ * and data. They may not exist yet.
  */
 export function ownPathsIn(folder: string, environment: Environment): string[] {
   const root = realOf(folder);

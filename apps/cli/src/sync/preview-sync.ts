@@ -55,7 +55,6 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
   }
 }
 
-/** Returns lines for people. Many changes of one kind in one folder are counted. */
 export function previewLines(changes: readonly Preview[]): string[] {
   return linesByFolder(changes, {
     kindOf: ({ side, what }) => `${side} ${what}`,
@@ -89,7 +88,6 @@ function bytesOf(changes: readonly Preview[]): number {
   return changes.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
 }
 
-/** Returns the total, for people: "9 changes: 2.9 MiB to upload, 195 KiB to download, 2 files in conflict". */
 export function summaryOf(
   changes: readonly Preview[],
   waiting: PreviewedRun["waiting"],
@@ -129,7 +127,7 @@ async function previewIn(scratch: string, run: Run, choices: SyncChoices): Promi
     const found = await findRemoteFolder(client, path);
     if (found !== undefined) return found;
     newRemote = path;
-    // The root's id is a placeholder. Its content is not used, because the preview treats the new folder as empty.
+    // Placeholder: the preview treats the new folder as empty.
     return (await client.call("getAccount")).root_id;
   });
   await tellMissing(run, record, connection.client, choices.excludes);
@@ -202,10 +200,7 @@ async function previewOn(
   }
 }
 
-/**
- * Free bytes in the account's quota.
- * @returns undefined without a limit, or if the folder belongs to another account
- */
+/** @returns undefined without a limit, or if the folder belongs to another account */
 async function freeBytesIn({ client }: Connection, remoteId: string): Promise<number | undefined> {
   const { role } = await client.call("getNode", { params: { id: remoteId } });
   return role === "owner" ? freeRoom({ client }) : undefined;
@@ -220,7 +215,7 @@ function emptied(space: RemoteSpace): RemoteSpace {
   };
 }
 
-/** Copies the state at one moment, also of a running client. */
+/** A client may be running. */
 async function copyState(from: string | undefined, to: string): Promise<DatabaseSync> {
   if (from === undefined || !existsSync(from)) return new DatabaseSync(to);
   const original = new DatabaseSync(from, { readOnly: true });

@@ -1,20 +1,15 @@
 import type { Problem } from "../output/output.ts";
 import { count, formatNumber } from "../output/text.ts";
 
-/** Above this number, problems of one kind share one line. */
 const eachMax = 3;
-/** Factor by which the number of problems must grow before a line is repeated. */
+/** Factor of growth after which a line is repeated. */
 const growth = 10;
 
-/**
- * Returns new problems as lines. A problem is reported again only after it has ended. Many files with one problem, such
- * as a full disk, share one line with their number and the first names.
- */
+/** A problem is reported again only after it has ended. Many files with one problem share one line. */
 export class ProblemLines {
   #told = new Set<string>();
   #counts = new Map<string, number>();
 
-  /** @returns problems without a current line */
   untold(problems: readonly Problem[]): Problem[] {
     return problems.filter((problem) => !this.#told.has(problemKey(problem)));
   }
@@ -43,19 +38,19 @@ export class ProblemLines {
   }
 }
 
-/** Returns a key that is equal for the same problem at different times. */
+/** Equal for the same problem at different times. */
 export function problemKey(problem: Problem): string {
   return withoutSizes(problemLine(problem));
 }
 
-/** Removes sizes, because the free space of a disk changes constantly. */
+/** The free space of a disk changes constantly. */
 function withoutSizes(text: string): string {
   return text.replaceAll(/\d[\d.,]* (?:bytes|[KMGTP]iB|B)\b/g, "");
 }
 
 const listedByStatus = "; 'holdfast status --all' lists them";
 
-/** Returns all problems at the end of a run, grouped. @param where reference to the full list */
+/** @param where reference to the full list */
 export function groupedProblems(problems: readonly Problem[], where = listedByStatus): Problem[] {
   return [...byKind(problems)].flatMap(([, alike]) =>
     !isOneLine(alike) ? alike : [{ path: "", code: alike[0].code, message: lineOfMany(alike, where) }],
@@ -65,14 +60,14 @@ export function groupedProblems(problems: readonly Problem[], where = listedBySt
 /** Messages of one code that are separate kinds if several files share them. */
 const sentencesMax = 8;
 
-/** Groups problems by kind, in the order of the first. Problems of the whole folder stay separate. */
+/** Sorted by the first problem. Problems of the whole folder stay separate. */
 export function problemKinds(problems: readonly Problem[]): [Problem, ...Problem[]][] {
   return [...byKind(problems).values()];
 }
 
 /**
- * Groups by message if several files share it, so that different causes with the same code stay visible. Otherwise
- * groups by code, because messages may contain the file's name. Problems of the whole folder are separate.
+ * Messages that several files share are kinds, so that different causes with one code stay visible. Other messages may
+ * contain the file's name, and are grouped by code. Problems of the whole folder are separate.
  */
 function byKind(problems: readonly Problem[]): Map<string, [Problem, ...Problem[]]> {
   const shared = sharedSentences(problems);
@@ -122,7 +117,7 @@ function isSharedParagraph(alike: readonly [Problem, ...Problem[]]): boolean {
 
 const sentenceCharactersMax = 200;
 
-/** @param wasTold the whole message was already shown, so its first sentence suffices */
+/** @param wasTold the whole message was shown, so its first sentence suffices */
 function lineOfMany(alike: readonly [Problem, ...Problem[]], where = listedByStatus, wasTold = false): string {
   const [{ message }] = alike;
   const [first = message] = message.split(/(?<=\.) /);

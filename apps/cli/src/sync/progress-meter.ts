@@ -9,40 +9,37 @@ import type { BandwidthLimits } from "./open-sync.ts";
  * transfer other data.
  */
 const changeCost = { bytes: 512, seconds: 0.001 };
-/** Maximum cost of one change in bytes, used while the speed is unknown. */
+/** Used while the speed is unknown. */
 const changeBytesMost = 64 * 1024;
 /** Minimum number of bytes to estimate the speed. */
 const tellingBytes = 64 * 1024;
 
-/** A smaller decrease of the share is hidden. After a larger one, the share is unknown until it has caught up. */
+/** A smaller decrease is hidden. After a larger one, the share is unknown until it has caught up. */
 const setbackMax = 0.05;
 
 export interface HowFar {
-  /** From 0 to 1, never decreasing during continuous work; undefined while the total is unknown. */
+  /** Share from 0 to 1, never decreasing during continuous work; undefined while unknown. */
   readonly share: number | undefined;
   readonly bytesPerSecond: number;
   /** undefined: no estimate yet */
   readonly secondsLeft: number | undefined;
-  /** Content of the current plan, as far as known; 0 of 0 if several plans follow each other. */
+  /** Content of the current plan, as far as known; 0 of 0 if plans follow each other. */
   readonly bytes: { readonly done: number; readonly of: number };
   readonly changes: { readonly done: number; readonly of: number };
-  /**
-   * Remaining differences, including those that wait. Before there is a plan: found files whose content is transferred.
-   */
+  /** Includes waiting differences. Before there is a plan: found files whose content is transferred. */
   readonly pendingFiles: number;
-  /** "looking for changes: 12,400 files seen"; "" while changes are carried out. */
+  /** "" while changes are carried out. */
   readonly looked: string;
   /** Paths in transfer, newest first. */
   readonly names: readonly string[];
 }
 
 interface Line {
-  /** Bytes on the network, if known. The engine counts whole blocks of several MiB. */
+  /** The engine counts whole blocks of several MiB. */
   readonly travelledBytes?: number | undefined;
   readonly limits?: Partial<BandwidthLimits>;
 }
 
-/** Computes progress and speed from successive states of the engine. */
 export class ProgressMeter {
   readonly #moved = new Rate();
   readonly #doneBytes = new Rate();

@@ -16,11 +16,9 @@ import type { KnownSync } from "./known-syncs.ts";
 import { type HeldRules, heldRulesOf } from "./shown-rules.ts";
 
 /**
- * Writes the previous rules into the ignore file, like an edit by a person. The replaced file is kept in the local
- * trash.
- * @throws HoldfastError conflict if the file has changed or is missing; conflict if this device lacks the newest rules
- * of its account, because files hidden by those would be uploaded; too_large if only the start of the previous rules is
- * known
+ * Keeps the replaced ignore file in the local trash.
+ * @throws HoldfastError conflict if the file has changed or is missing, or if this device lacks the newest rules of its
+ * account, because files hidden by those would be uploaded; too_large if only the start of the previous rules is known
  */
 export async function rejectRules(
   sync: KnownSync,
@@ -47,8 +45,8 @@ export async function rejectRules(
   const temporary = join(root, ownFolders.temporary);
   const trash = join(root, ownFolders.trash, new Date().toISOString().slice(0, 10));
   for (const folder of [temporary, trash]) await ensureFolderDurably(nodeDisk, folder);
-  // Links the file itself, so that later writes by a program are kept too. The name always has a file, because without
-  // one no rules would apply.
+  // Links the file itself, to keep later writes of a program too. Without a file of this name, no rules would apply, so
+  // there always is one.
   const kept = join(trash, `${ignorePath} ${random}`);
   if (there !== undefined) await nodeDisk.link(path, kept).catch(() => copyFileSync(path, kept));
   const fresh = join(temporary, random);
@@ -60,7 +58,7 @@ export async function rejectRules(
   await moveDurably(nodeDisk, fresh, path);
 }
 
-/** Checks for newer rules, which another device of this account may have written just before. */
+/** Another device of this account may have written newer rules just before. */
 async function assertNewest({ record }: KnownSync, client: ApiClient, former: Buffer): Promise<void> {
   const top = await client.call("getNode", { params: { id: record.remote_id } });
   const node = await rootAt(client, top).find(ignorePath);

@@ -4,7 +4,7 @@ import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { findNode } from "../remote/look-up.ts";
 
-/** Returns the id of the remote folder, and creates it with its ancestors if missing. @throws HoldfastError conflict */
+/** Creates missing ancestors too. @throws HoldfastError conflict */
 export async function ensureRemoteFolder(client: ApiClient, path: string): Promise<string> {
   const there = await findNode(client, path);
   await refuseShared(client, path, there);
@@ -21,7 +21,7 @@ export async function ensureRemoteFolder(client: ApiClient, path: string): Promi
 }
 
 /**
- * Finds the remote folder for a preview, which creates nothing.
+ * Creates nothing.
  * @returns undefined if a run would create the folder
  * @throws HoldfastError conflict
  */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Output of `holdfast status --json` for one sync. A contract: members are added and never changed. */
+/** Output of `holdfast status --json`. A contract: members are added and never changed. */
 export const syncReport = z.object({
   root: z.string(),
   server: z.string(),
@@ -14,32 +14,29 @@ export const syncReport = z.object({
   problems: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })),
   conflicts: z.array(z.string()),
   deletions_waiting: z.int(),
-  /** Set only while the client is not running: approved deletions that the next run makes. */
+  /** Approved deletions that the next run makes; only while the client is not running. */
   deletions_approved: z.int().optional(),
-  /** Set only while the client is not running: deletions that the next run restores. */
+  /** Deletions that the next run restores; only while the client is not running. */
   deletions_undone: z.int().optional(),
 });
 export type SyncReport = z.infer<typeof syncReport>;
 
-/** Includes waiting rewrites of many files, as by ransomware. */
+/** Includes rewrites of many files, as by ransomware. */
 export const waitingDeletion = z.object({
   id: z.string(),
   what: z.enum(["deletion", "rewrite"]),
-  /**
-   * Reason why a rewrite waits: `rollback`, `damage` or `many`. Absent from an older client; a newer one may have
-   * others.
-   */
+  /** `rollback`, `damage` or `many`. Absent from an older client; a newer one may have others. */
   why: z.string().optional(),
   path: z.string(),
   /** Side on which the change would be made. */
   side: z.enum(["here", "server"]),
   kind: z.enum(["file", "folder", "symlink"]).default("file"),
-  /** Size of the file to delete or replace; 0 from an older client. */
+  /** 0 from an older client */
   bytes: z.int().default(0),
 });
 export type WaitingDeletion = z.infer<typeof waitingDeletion>;
 
-/** An answer that the next run applies, or an approval that the last run did not finish. */
+/** For the next run, or an approval that the last run did not finish. */
 export const recordedAnswer = z.object({ action: z.enum(["approve", "undo"]), answered: z.array(waitingDeletion) });
 export type RecordedAnswer = z.infer<typeof recordedAnswer>;
 

@@ -3,7 +3,7 @@ import { nameKey } from "@holdfast/core/names";
 import type { Lack, Lacks } from "@holdfast/sync/model/lacks";
 import type { FolderAbilities } from "@holdfast/synced-folder/probe-folder";
 
-/** Rejects a filesystem that changes names, because a sync would see a rename. @throws HoldfastError failed */
+/** A sync would see changed names as renames. @throws HoldfastError failed */
 export function requireAbilities(root: string, { keepsNames }: Pick<FolderAbilities, "keepsNames">): void {
   if (keepsNames) return;
   throw new HoldfastError(
@@ -26,7 +26,6 @@ type Telling =
 /** Times in steps of up to 50 ms are as precise as a kernel's clock. */
 const fineGrainNs = 50_000_000n;
 
-/** Returns features that the engine cannot use. */
 export function lacksOf(abilities: Pick<FolderAbilities, Telling>): Lacks {
   const lacks: readonly (readonly [Lack, boolean])[] = [
     ["executable bits", !abilities.executableBit],
@@ -42,7 +41,7 @@ export function lacksOf(abilities: Pick<FolderAbilities, Telling>): Lacks {
   return new Set(lacks.flatMap(([lack, is]) => (is ? [lack] : [])));
 }
 
-/** Returns a function from names to keys. Names with equal keys are one name on this disk. */
+/** Names with equal keys are one name on this disk. */
 export function slotKeyOf({ foldsCase }: Pick<FolderAbilities, "foldsCase">): (name: string) => string {
   // The upper case unifies ß and ss, and the two forms of σ, as some filesystems do.
   return foldsCase ? (name) => nameKey(nameKey(name).toUpperCase().toLowerCase()) : nameKey;

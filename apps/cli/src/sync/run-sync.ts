@@ -27,11 +27,11 @@ import { tellMissing } from "./tell-missing.ts";
 import { runWatched } from "./watch-root.ts";
 
 /**
- * Time to finish current work after a signal. After it the process ends as if killed, which does no damage. Before the
- * engine starts, only requests can be in progress.
+ * Time to finish current work. The process then ends as if killed, which does no damage. Before the engine starts, only
+ * requests can be in progress.
  */
 const stopPatienceMs = { asking: 250, underWay: 3500 };
-/** Below npx, one Ctrl-C arrives twice: from the terminal, and from the shell between, which ends by it. */
+/** One Ctrl-C arrives twice below npx: from the terminal, and from the shell between. */
 const sameSignalMs = 500;
 const retryMs = { first: 1000, last: 60_000 };
 
@@ -57,14 +57,13 @@ export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
   }
 }
 
-/** A new login does not restart a sync that has ended. */
 function startAgain({ message, body }: HoldfastError, root: string): HoldfastError {
   return new HoldfastError("unauthenticated", `${message} Then start the sync with: holdfast sync ${shellWord(root)}`, {
     body,
   });
 }
 
-/** Replaces a request to sign in, because nobody should sign in while the copies are removed. */
+/** Nobody should sign in while the copies are removed. */
 const signedOut = "This device was signed out from another one of your devices.";
 
 /** Reports the reason before clearing, which takes time. @returns true if the account ordered it */
@@ -191,7 +190,6 @@ async function follow(run: Run, following: Following): Promise<void> {
   }
 }
 
-/** Runs beside the engine and does not change its state. */
 async function runHealing(
   run: Run,
   { engine, heal }: ClientEngine,
@@ -241,14 +239,12 @@ async function syncOnce(
 
 interface Signals {
   readonly stopped: AbortSignal;
-  /** Called when work begins. */
   begin(): void;
-  /** Sets the function that reports the stop. */
   tellBy(tell: () => void): void;
   end(): void;
 }
 
-/** Stops shortly after the first signal, and immediately on a second one. */
+/** The first signal allows time, a second one does not. */
 function listenForSignals(run: Run, isOnce: boolean): Signals {
   const stopper = new AbortController();
   let deadline: NodeJS.Timeout | undefined;

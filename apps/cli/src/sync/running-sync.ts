@@ -27,16 +27,15 @@ import { hiddenLine } from "./hidden-line.ts";
 import { readMarker } from "./sync-root.ts";
 import { reportOf, type SyncReporter } from "./sync-reporter.ts";
 
-/** Interval of updates: frequent enough to look live, and rare enough for a log. */
+/** Frequent enough to look live, and rare enough for a log. */
 const showIntervalMs = 100;
-/** Interval of updates while bytes are transferred between two changes. */
+/** Interval while bytes are transferred between two changes. */
 const travelIntervalMs = 1000;
 
 interface RunningOptions {
   readonly configFolder: string;
   /** Limits of this run only. */
   readonly limits: BandwidthLimits;
-  /** See `SyncChoices`. */
   readonly own: readonly string[];
   readonly start: Start;
   readonly owners: ShareOwners;
@@ -47,7 +46,7 @@ export class RunningSync implements SyncControl {
   #record: SyncRecord;
   #engine: Engine | undefined;
   #channel: ControlChannel | undefined;
-  /** Problems reported by the watcher and the disk, not by the engine. */
+  /** Reported by the watcher and the disk, not by the engine. */
   #remarks: SyncReport["problems"] = [];
   #timer: NodeJS.Timeout | undefined;
   #showing: Promise<void> = Promise.resolve();
@@ -67,7 +66,7 @@ export class RunningSync implements SyncControl {
   #recordSaved: Promise<void> = Promise.resolve();
   readonly #reporter: SyncReporter;
   readonly #log: SyncLog;
-  /** Opened once with the problems of the last run, because two updates may wait for it. */
+  /** Opened once, because two updates may wait for it. */
   #problems: Promise<ProblemLog> | undefined;
   #conflicts = new FreshConflicts();
   #waiting = 0;
@@ -103,7 +102,7 @@ export class RunningSync implements SyncControl {
     this.#channel = await openControlChannel(of, this);
   }
 
-  /** Starts the engine's reports. A pause survives restarts. */
+  /** A pause survives restarts. */
   begin(reached: Omit<ClientEngine, "heal" | "close">, record: SyncRecord): void {
     const { engine } = reached;
     this.#reached = reached;
@@ -212,7 +211,6 @@ export class RunningSync implements SyncControl {
     this.#reporter.sum(this.#status());
   }
 
-  /** See `SyncReporter`. */
   untold(problems: SyncReport["problems"]): SyncReport["problems"] {
     return [...this.#reporter.untold(this.#advised(problems))];
   }
@@ -221,7 +219,7 @@ export class RunningSync implements SyncControl {
     return withAdvice(this.#owners.named(problems), diskOf(this.#record.root, this.#configFolder), start);
   }
 
-  /** Shows and saves the final state. The engine is not used afterwards, because its database is closed. */
+  /** The engine is not used afterwards, because its database is closed. */
   async end(): Promise<void> {
     this.#isEnding = true;
     clearTimeout(this.#timer);
@@ -290,7 +288,7 @@ export class RunningSync implements SyncControl {
     await this.#keep(report);
     if (status.activity === "syncing" || status.lastSyncAtMs !== this.#lastSyncAtMs) this.#memory.touched();
     this.#lastSyncAtMs = status.lastSyncAtMs;
-    // Progress is outdated immediately, so it is not saved while the channel serves it.
+    // Saved progress would be outdated immediately; the channel serves it.
     if (status.activity !== "syncing" || this.#channel === undefined) await this.#save();
   }
 
@@ -301,7 +299,7 @@ export class RunningSync implements SyncControl {
     const { begun, ended } = log.after(problems, isWhole);
     for (const { path, message } of begun) this.#log.note(nowMs, "problem", path, message);
     for (const { path, message } of ended) this.#log.note(nowMs, "solved", path, message);
-    // During a scan or sync, more deletions may be found.
+    // More deletions may be found.
     if (!isWhole) return;
     if (waiting > this.#waiting)
       this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} ${waiting === 1 ? "waits" : "wait"} for you`);
@@ -315,9 +313,9 @@ export class RunningSync implements SyncControl {
     return new ProblemLog(last.problems);
   }
 
-  /** Saves the status for the time when the client is not running. */
+  /** For the time when the client is not running. */
   async #save(): Promise<void> {
-    // Before the engine is open, the last status has more information: waiting and approved deletions.
+    // The last status has more information: waiting and approved deletions.
     if (this.#engine === undefined) return;
     const { approved, undone } = this.#engine.answeredDeletions();
     const answers = [

@@ -5,7 +5,7 @@ import type { SyncReport } from "./report.ts";
 
 type Problems = SyncReport["problems"];
 
-/** Names owners of shared folders without space, whom the person must ask. The engine does not know them. */
+/** Owners of shared folders without space, whom the person must ask. The engine does not know them. */
 export class ShareOwners {
   readonly #read: () => Promise<ReadonlyMap<string, string>>;
   #known: ReadonlyMap<string, string> = new Map();
@@ -17,7 +17,7 @@ export class ShareOwners {
     this.#read = read;
   }
 
-  /** Asks the server once for each shared folder. Without a response the owner stays unnamed. */
+  /** Asks once for each shared folder. Without a response the owner stays unnamed. */
   async learn(problems: Problems): Promise<void> {
     const fresh = problems.filter((problem) => isOwners(problem) && !this.#asked.has(problem.message));
     if (fresh.length === 0) return;

@@ -6,7 +6,7 @@ const shown = z.object({ ids: z.array(z.string().max(64)) });
 const shownName = "shown-deletions.json";
 const shownBytesMax = 64 * 2 ** 20;
 
-/** Saves the deletions that `deletes ls` listed. `deletes approve` and `deletes undo` apply to exactly these. */
+/** `deletes approve` and `deletes undo` apply to exactly the deletions that `deletes ls` listed. */
 export function saveShownDeletions(folder: string, ids: readonly string[]): Promise<void> {
   return writePrivate(join(folder, shownName), { ids });
 }

@@ -14,26 +14,25 @@ import { orNothing } from "../transfer/journal-file.ts";
 import { stateName } from "./client-engine.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
-/** Rules that exclude paths of a sync, in addition to the built-in list of temporary files. */
+/** Rules in addition to the built-in list of temporary files. */
 export interface ShownRules {
-  /** Paths that this device excludes (`--exclude`). */
+  /** Paths of `--exclude`. */
   readonly excluded: readonly string[];
   /** Active patterns of `.holdfastignore`, in order. */
   readonly ignored: readonly string[];
-  /** Lines of `.holdfastignore` that are invalid patterns and exclude nothing. */
+  /** Invalid patterns, which exclude nothing. */
   readonly broken: readonly BrokenPattern[];
 }
 
-/** A name of the built-in list, with the number of files that it excludes now. */
 export interface BuiltInRule {
   readonly name: string;
-  /** Files in the folder that are not on the server because of this name. */
+  /** Not on the server because of this name. */
   readonly files: number;
-  /** Files on the server, as of the last sync, that are not in the folder. */
+  /** Files on the server that are not in the folder, by the last sync. */
   readonly files_on_server: number;
 }
 
-/** Counts files that other rules do not hide. A folder that cannot be listed counts as empty. */
+/** Excludes files that other rules hide. A folder that cannot be listed counts as empty. */
 export async function countBuiltIn(sync: KnownSync): Promise<readonly BuiltInRule[]> {
   const here = await countInFolder(sync);
   const onServer = countOnServer(sync);
@@ -62,7 +61,7 @@ async function countInFolder(sync: KnownSync): Promise<ReadonlyMap<string, numbe
   return counts;
 }
 
-/** Counts by names of the built-in list. Reads all file names of the last sync, also while a client is running. */
+/** A client may be running. */
 function countOnServer(sync: KnownSync): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const path = join(sync.folder, stateName);
@@ -72,7 +71,7 @@ function countOnServer(sync: KnownSync): ReadonlyMap<string, number> {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
     const folders = database.prepare("select parent, name, trashed from remote_rows where key = ?");
-    // The root has no row. A folder that is in the trash or hidden by rules has no path.
+    // The root has no row. A trashed or hidden folder has no path.
     const pathOf = (id: SQLInputValue): string | undefined => {
       const row = folders.get(id);
       if (row === undefined) return "";
@@ -96,7 +95,7 @@ function countOnServer(sync: KnownSync): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** A waiting ignore file of another account, with its current content. */
+/** A waiting ignore file of another account. */
 export interface HeldRules extends WaitingRules {
   readonly text: string;
   /** Last rules of this account; "" if it had none or they are unknown. */

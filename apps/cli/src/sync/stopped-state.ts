@@ -7,7 +7,6 @@ import { stateName } from "./client-engine.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
 /**
- * Changes the state of a client that is not running.
  * @param after called while no client can start
  * @throws HoldfastError `locked` if a client is running; as `lockFolder`
  */

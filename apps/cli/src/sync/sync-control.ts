@@ -12,12 +12,11 @@ export interface SyncControl {
   /** Restores waiting deletions from the other side. */
   undoDeletions(ids: readonly string[]): Promise<void>;
   /**
-   * Resolves one conflict. The state that is not kept moves to the local trash.
+   * Moves the other state to the local trash.
    * @param path path of the conflicted copy
    */
   keepOfConflict(path: string, keep: Keep): Promise<KeptConflict>;
   /**
-   * Makes the waiting rules of another account active.
    * @param hash hash of the content that was shown
    * @throws HoldfastError conflict if other rules wait now
    */
@@ -30,6 +29,6 @@ export interface SyncControl {
 export interface ExclusionChange {
   readonly exclude: readonly string[];
   readonly include: readonly string[];
-  /** Moves local copies of excluded paths to the local trash. */
+  /** The copies move to the local trash. */
   readonly freesSpace: boolean;
 }

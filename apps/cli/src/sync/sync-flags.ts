@@ -1,7 +1,6 @@
 import { checkName } from "@holdfast/core/names";
 import { usage } from "../output/usage.ts";
 
-/** Options of `holdfast sync`. */
 export interface SyncFlags {
   readonly remote?: string;
   readonly once?: boolean;
@@ -37,14 +36,13 @@ export function parseRate(text: string | undefined, option: string): number | un
   return Math.round(rate);
 }
 
-/** Formats a rate for `parseRate`; "" without a limit. */
+/** Inverse of `parseRate`; "" without a limit. */
 export function formatRate(bytesPerSecond: number | null | undefined): string {
   if (bytesPerSecond === null || bytesPerSecond === undefined) return "";
   const [unit = "", size = 1] = Object.entries(units).findLast(([, each]) => bytesPerSecond % each === 0) ?? [];
   return `${bytesPerSecond / size}${unit}`;
 }
 
-/** A number of deletions, no brake, or the default limits. */
 export type BrakeChoice = number | "off" | "on";
 
 export function parseBrake(text: string): BrakeChoice {
@@ -55,7 +53,7 @@ export function parseBrake(text: string): BrakeChoice {
 }
 
 /**
- * Parses a path in the synced folder. A leading / means its root, as in .holdfastignore.
+ * A leading / means the root, as in .holdfastignore.
  * @returns the path with / between its names and none at its ends
  */
 export function parsePath(text: string, option: string): string {

@@ -27,7 +27,7 @@ const logEntry = z.object({
   /** Relative to the root; "" for the whole folder. */
   path: z.string(),
   from: z.string().optional(),
-  /** Side that made the change; null for other entries. */
+  /** null for other entries */
   by: z.enum(["here", "server"]).nullable(),
   /** Text of a problem or of waiting deletions. */
   message: z.string().nullable(),
@@ -43,12 +43,12 @@ const names = { newest: "log.jsonl", before: "log.1.jsonl" } as const;
 /** Limit of each file, enough for some ten thousand entries. */
 const fileBytesMax = 2 * 2 ** 20;
 const flushMs = 1000;
-/** Entries kept in memory. Further entries are dropped if the disk is too slow. */
+/** Further entries are dropped. */
 const waitingMax = 20_000;
 
 /**
- * Log of a sync in at most two files of 2 MiB. Only people read it, so it is written without fsync, and failed writes
- * are dropped.
+ * Log in at most two files of 2 MiB. Only people read it, so it is written without fsync, and failed writes are
+ * dropped.
  */
 export class SyncLog {
   readonly #folder: string;
@@ -117,10 +117,7 @@ export async function readSyncLog(folder: string, countMax: number): Promise<Log
   });
 }
 
-/**
- * Formats an entry: "2026-01-31 21:03:05 created here: a.txt", in local time on a terminal, otherwise in UTC. @param
- * after end of the line
- */
+/** Local time on a terminal, otherwise UTC. @param after end of the line */
 export function logLines(
   output: Pick<Output, "isTerminal" | "columns">,
   { at, ...entry }: LogEntry,
@@ -130,7 +127,6 @@ export function logLines(
   return fitted(printable(`${time} ${logWords(entry)}${after}`), output.columns ?? Infinity);
 }
 
-/** Formats an entry without its time. */
 export function logWords({ what, path, by, message, from }: Omit<LogEntry, "at">): string {
   return `${inWordsOf(what, by)} ${[pathWords({ path, from }), message ?? ""].filter((part) => part !== "").join(": ")}`;
 }

@@ -38,7 +38,6 @@ export function reportOf(
   };
 }
 
-/** Label before the path of a change: what was done, and where it was made. */
 export function inWords({ what, direction }: Pick<RecentChange, "what" | "direction">): string {
   if (what === "copied aside") return "saved as a conflicted copy:";
   if (what === "share ended") return "removed here because the share ended:";
@@ -51,7 +50,7 @@ export function pathWords({ path, from }: Pick<RecentChange, "path" | "from">): 
   return from === undefined ? path : `${path} (from ${from})`;
 }
 
-/** Totals of transfers and deletions since the sync began; undefined before the first. */
+/** undefined before the first transfer or deletion */
 function doneWords(progress: EngineStatus["progress"]): string | undefined {
   const { filesUp, filesDown, bytesUp, bytesDown, deletedHere, deletedOnServer } = progress;
   const transfers = [
@@ -80,7 +79,7 @@ function movedToTrash(root: string, files: number, bytes: number): string {
   return `${formatNumber(files)} local ${copies} (${formatBytes(bytes)}) ${were} moved to ${trash}, where ${they} kept for 30 days. To free the space now, empty ${trash}; the files stay on the server.`;
 }
 
-/** Removes the current failure: the run either recovers from it, or throws it at its end. */
+/** The run either recovers from the current failure, or throws it at its end. */
 function withoutFailure(report: SyncReport, { failure, refusal }: EngineStatus): SyncReport {
   const code = refusal === undefined ? failure : "refused";
   return { ...report, problems: report.problems.filter((each) => each.path !== "" || each.code !== code) };
@@ -101,14 +100,11 @@ export interface ReporterOptions {
   readonly nowMs: () => number;
   readonly unixMs: () => number;
   readonly logs: boolean;
-  /** With --once, the final result reports a pause, waiting deletions and failures, so they are not shown before. */
+  /** The final result reports a pause, waiting deletions and failures. */
   readonly isOnce?: boolean;
 }
 
-/**
- * Reports the sync to a person (stderr) or a program (stdout, one line of JSON per change). Writes nothing while
- * nothing changes.
- */
+/** Writes for a person (stderr) or a program (stdout, one line of JSON per change), and only changes. */
 export class SyncReporter {
   readonly #output: Output;
   readonly #stderr: Terminal;
@@ -134,7 +130,7 @@ export class SyncReporter {
   }
 
   /**
-   * The URL is shown only on a terminal, because it contains the token and others may read a log.
+   * The URL contains the token and others may read a log, so only a terminal shows it.
    * @param pageUrl null without a page
    */
   begin(root: string, pageUrl: string | null): void {
@@ -149,7 +145,6 @@ export class SyncReporter {
     else this.#screen.stopping();
   }
 
-  /** See `conflictLines`. */
   conflicts(fresh: readonly string[], found: readonly string[]): void {
     if (this.#screen !== undefined) this.#screen.tellConflicts(fresh, found);
     else if (!this.#output.quiet) for (const line of conflictLines(fresh, found)) this.#line(`sync: ${line}`);
@@ -180,7 +175,7 @@ export class SyncReporter {
     this.#showProgress(status, far);
   }
 
-  /** Reports a failure to show or save the status. The sync continues. */
+  /** The sync continues. */
   fail(thrown: unknown): void {
     this.#line(`holdfast: ${toHoldfastError(thrown).message}`);
   }

@@ -8,9 +8,9 @@ import type { KnownSync } from "./known-syncs.ts";
 const markerBytesMax = 4096;
 
 /**
- * Returns the folder to sync, and creates it if missing.
+ * Creates a missing folder.
  * @param isPrivate mode of a new folder
- * @returns its path without links
+ * @returns the path without links
  * @throws HoldfastError usage, not_found or failed if it cannot be a root
  */
 export async function prepareRoot(folder: string, configFolder: string, isPrivate: boolean): Promise<string> {
@@ -59,8 +59,8 @@ async function refuseInside(root: string): Promise<void> {
 }
 
 /**
- * Returns the sync of a root by path, or by marker if the folder was moved. If the marker's own folder still exists,
- * this root is a copy.
+ * Finds the sync by path, or by marker if the folder was moved. If the marker's own folder still exists, this root is a
+ * copy.
  */
 export async function findSync(root: string, syncs: readonly KnownSync[]): Promise<KnownSync | undefined> {
   const here = syncs.find(({ record }) => record.root === root);

@@ -23,10 +23,7 @@ import type { Writable } from "node:stream";
 
 const barIntervalMs = 250;
 
-/**
- * Display on a terminal. The last line shows the progress or that everything is in sync, and is overwritten. Lines with
- * a time above it record events.
- */
+/** The last line shows the state and is overwritten. Lines with a time above it record events. */
 export class SyncScreen {
   readonly #stderr: Terminal;
   readonly #nowMs: () => number;
@@ -58,14 +55,14 @@ export class SyncScreen {
     if (this.#foot !== "") showBar(this.#stderr, this.#foot);
   }
 
-  /** Stops the progress display, because current work ends shortly. */
+  /** Current work ends shortly, so no progress is shown. */
   stopping(): void {
     this.#isStopping = true;
     if (this.#state !== "idle") this.end();
     this.tell("stopping");
   }
 
-  /** Ends the display. Keeps the last line only if it says that everything is in sync. */
+  /** Keeps the last line only if it says that everything is in sync. */
   end(): void {
     if (this.#foot === "") return;
     clearBar(this.#stderr);
@@ -73,7 +70,6 @@ export class SyncScreen {
     this.#foot = "";
   }
 
-  /** See `ProblemLines`. */
   untold(problems: readonly Problem[]): Problem[] {
     return this.#problems.untold(problems);
   }
@@ -115,7 +111,7 @@ export class SyncScreen {
   }
 }
 
-/** Columns for the text beside the bar: "50 %, 100 KiB/s, 1:02:03 left, 123,456 to go" and the start of a name. */
+/** Room beside the bar: "50 %, 100 KiB/s, 1:02:03 left, 123,456 to go" and the start of a name. */
 const factsColumns = 60;
 
 export interface ProgressFoot extends Omit<HowFar, "changes"> {
@@ -132,7 +128,7 @@ export function progressFoot(foot: ProgressFoot): string {
     ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),
     pendingFiles === 0 ? looked : `${formatNumber(pendingFiles)} to go`,
   ].join(", ");
-  // The width depends only on the terminal. Otherwise the bar would change with each digit of the facts.
+  // Depends only on the terminal. Otherwise the bar would change with each digit of the facts.
   const width = Math.min(20, columns - factsColumns);
   const filled = Math.round((share ?? 0) * width);
   const isShown = share !== undefined && width >= 5 && width + facts.length + 4 <= columns;

@@ -5,8 +5,8 @@ import type { Run } from "../invocation/run.ts";
 import { findNode } from "../remote/look-up.ts";
 
 /**
- * Warns about excluded paths that exist neither in the folder nor on the server, because a mistyped path excludes
- * nothing. Paths are not reported if the server cannot be asked.
+ * A mistyped path excludes nothing. Paths that exist neither here nor on the server are reported, if the server
+ * responds.
  * @param remote path of the synced folder on the server; "" is the whole drive
  */
 export async function tellMissing(

@@ -15,11 +15,9 @@ const scans = "Changes there are found by a scan every 5 minutes.";
 const rescanAfterMs = 5 * 60_000;
 
 /**
- * Runs the engine while the folder is watched. The watch starts before the first scan, so that no later change is
- * missed.
- * @param remark receives problems for the person
- * @param filesystemOf returns the name of a filesystem that does not report all changes
- * @param own paths whose changes are ignored, because Holdfast's own writes would trigger the sync again
+ * The watch starts before the first scan, so that no later change is missed.
+ * @param filesystemOf names a filesystem that does not report all changes
+ * @param own ignored paths, because Holdfast's own writes would trigger the sync again
  */
 export async function runWatched(
   root: string,
@@ -45,10 +43,7 @@ export async function runWatched(
   }
 }
 
-/**
- * Reports changes of the folder. Without a watch, a scan every few minutes finds them; beyond the watch's limits, an
- * hourly scan.
- */
+/** Without a watch, a scan runs every few minutes; beyond the watch's limits, hourly. */
 class RootWatch {
   readonly #root: string;
   readonly #hint: (paths?: readonly string[]) => void;
@@ -59,10 +54,7 @@ class RootWatch {
   #rescans: NodeJS.Timeout | undefined;
   readonly #filesystem: string | undefined;
 
-  /**
-   * @param hint receives paths that may have changed, or nothing if unknown
-   * @param filesystem name of a filesystem that does not report all changes
-   */
+  /** @param hint receives paths that may have changed, or nothing if unknown */
   constructor(
     root: string,
     hint: (paths?: readonly string[]) => void,
@@ -75,7 +67,7 @@ class RootWatch {
     this.#filesystem = filesystem;
   }
 
-  /** Returns after all folders are watched, or after the watch has failed. */
+  /** Returns after all folders are watched or the watch has failed. */
   async begin(): Promise<void> {
     try {
       this.#watch = await watchFolder(this.#root, (hint) => this.#onHint(hint));
@@ -91,7 +83,7 @@ class RootWatch {
     }
   }
 
-  /** Returns after testing that the system reports changes. */
+  /** Tests that the system reports changes. */
   async prove(): Promise<void> {
     if (this.#watch === undefined || this.#isLimited || this.#rescans !== undefined) return;
     try {

@@ -4,7 +4,6 @@ import type { Run } from "../invocation/run.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import type { TransferReport } from "./transfer-report.ts";
 
-/** Reports progress when a transfer of several files breaks off. For a single file the error suffices. */
 export async function tellBrokenOff(
   run: Run,
   report: TransferReport,
@@ -17,7 +16,7 @@ export async function tellBrokenOff(
   const [files_left, bytes_left] = [filesTotal - filesDone, Math.max(0, bytesTotal - bytesDone)];
   run.doneBefore = { ...report.toJson(), files_left, bytes_left };
   if (run.output.json) return;
-  // The error that ended the transfer is reported separately and counts as one problem.
+  // The error that ended the transfer is reported separately.
   const problems = report.problemCount + 1;
   const least = totalIsFinal ? "" : "at least ";
   const line = `${report.itemsSent} ${verb} (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}, ${least}${formatNumber(files_left)} not ${verb} (${formatBytes(bytes_left)}), ${count(problems, "problem")}`;
@@ -25,7 +24,6 @@ export async function tellBrokenOff(
   await run.output.result(undefined, () => [line, ...leftLines(report, files_left, least), ...room]);
 }
 
-/** @returns "Not sent: a, b, c and 21 more" */
 function leftLines({ left }: TransferReport, filesLeft: number, least: string): string[] {
   if (left.length === 0) return [];
   const more = filesLeft - left.length;
@@ -35,7 +33,7 @@ function leftLines({ left }: TransferReport, filesLeft: number, least: string): 
 async function roomLines(run: Run, thrown: unknown): Promise<string[]> {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "store_full") return [];
   const { client } = await run.connect();
-  // No advice if the token has no permission to read the usage.
+  // The token may not be allowed to read the usage.
   const { uploads_bytes: bytes } = await client.call("getUsage").catch(() => ({ uploads_bytes: 0 }));
   if (bytes === 0) return [];
   return [

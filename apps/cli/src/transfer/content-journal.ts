@@ -4,13 +4,13 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openJournalFile, orNothing } from "./journal-file.ts";
 import type { FileStamp } from "./read-files.ts";
 
-/** Times may not change for this long during a write, so files touched more recently are not recorded. */
+/** During a write, times may not change for this long, so more recent files are not recorded. */
 const grainMs = 50;
 
-/** Cache of the content ids of local files by path and stamp, so that unchanged files need not be read again. */
+/** Content ids by path and stamp, so that unchanged files need not be read again. */
 export class ContentJournal {
   readonly #tables: Tables | undefined;
-  /** True after the disk or another process has caused an error. The transfer continues without the journal. */
+  /** Set after an error of the disk or another process. The transfer continues without the journal. */
   #isLost = false;
   #pending: [string, FileStamp, string][] = [];
 
@@ -28,7 +28,7 @@ export class ContentJournal {
     return row === undefined ? undefined : String(row["content_id"]);
   }
 
-  /** @param readAtMs Unix milliseconds before the file was opened for reading */
+  /** @param readAtMs Unix milliseconds before the file was opened */
   record(path: string, stamp: FileStamp, contentId: string, readAtMs: number): void {
     const quietSince = BigInt(Math.floor(readAtMs - grainMs)) * 1_000_000n;
     if (stamp.mtimeNanos >= quietSince || stamp.ctimeNanos >= quietSince) return;
@@ -84,7 +84,7 @@ function openTables(path: string): Tables {
   };
 }
 
-/** An inode, or a time after the year 2262, may exceed the signed 64-bit integers of SQLite. */
+/** An inode, or a time after the year 2262, may exceed SQLite's signed 64-bit integers. */
 function storable(number: bigint): bigint {
   return BigInt.asIntN(64, number);
 }

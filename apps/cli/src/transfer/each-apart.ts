@@ -6,15 +6,15 @@ export interface Apart<Each, Result> {
   /** Must be repeatable: called again for a part of the elements after a failure. */
   readonly act: (some: readonly Each[]) => Promise<Result>;
   readonly done: (some: readonly Each[], result: Result) => void;
-  /** Additional error codes that every other element would meet too. */
+  /** Additional error codes that every element would meet. */
   readonly hopeless?: ReadonlySet<string> | undefined;
   readonly refuse: (one: Each, failure: HoldfastError) => void;
 }
 
 /**
- * Processes all elements in one call, because one request for many is fast. If the call fails, tries each half, down to
- * single elements, so that one bad element does not stop the others.
- * @throws HoldfastError for an error that every other element would meet too, and errors of `done` and `refuse`
+ * If one call for all elements fails, tries each half, down to single elements, so that one bad element does not stop
+ * the others.
+ * @throws HoldfastError for an error that every element would meet, and errors of `done` and `refuse`
  */
 export async function eachApart<Each, Result>(all: readonly Each[], steps: Apart<Each, Result>): Promise<void> {
   const [first] = all;

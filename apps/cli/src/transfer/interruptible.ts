@@ -6,8 +6,8 @@ import { showJson, showLines } from "../output/screen.ts";
 const message = "interrupted; run the same command again to resume";
 
 /**
- * Runs a transfer and shows its progress. Ctrl-C ends the process immediately with one line. A transfer may be cut off
- * at any point, as by a power cut, and the next run continues.
+ * Ctrl-C ends the process immediately. A transfer may be cut off at any point, as by a power cut, and the next run
+ * continues.
  */
 export async function interruptible(run: Run, progress: Progress, transfer: () => Promise<void>): Promise<void> {
   const { stdout, stderr } = run.context;

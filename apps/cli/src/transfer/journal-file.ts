@@ -1,10 +1,7 @@
 import { closeSync, openSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
-/**
- * Opens a database of the command in the configuration folder. A damaged database is deleted and created again. @param
- * schema creates missing tables
- */
+/** A damaged database is deleted and created again. @param schema creates missing tables */
 export function openJournalFile(path: string, schema: string): DatabaseSync {
   try {
     return prepare(path, schema);
@@ -27,7 +24,7 @@ export function orNothing<Result>(act: () => Result): Result | undefined {
 }
 
 function prepare(path: string, schema: string): DatabaseSync {
-  // Creates the file as private, because it has names of user files. SQLite itself would make it readable for all.
+  // The file has names of user files. SQLite itself would make it readable for all.
   closeSync(openSync(path, "a", 0o600));
   const database = new DatabaseSync(path, { timeout: 10_000 });
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");

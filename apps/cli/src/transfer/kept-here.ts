@@ -2,7 +2,6 @@ import { HoldfastError } from "@holdfast/core/errors";
 
 export const changedHere = "changed_here";
 
-/** Returns the error for a file that `get` keeps because a person changed it here. */
 export function keptHere(why = "has content here that was not downloaded"): HoldfastError {
   const message = `${why}, so it was kept. Use --overwrite to replace it.`;
   return new HoldfastError("conflict", message, { body: { reason: changedHere } });

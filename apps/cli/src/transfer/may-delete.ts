@@ -4,14 +4,14 @@ import { count as counted, formatNumber } from "../output/text.ts";
 import type { TransferReport } from "./transfer-report.ts";
 
 export interface Mirroring {
-  /** Asks about very many deletions. @returns undefined if there is no one to ask */
+  /** @returns undefined if there is no one to ask */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
   /** Answered by `--yes`. */
   readonly isAnswered: boolean;
   readonly canAsk: boolean;
 }
 
-/** Problems that do not prevent deletions, because the item still exists on one side. */
+/** The item exists on one side, so these do not prevent deletions. */
 const harmless: ReadonlySet<string> = new Set([
   "special_file",
   "not_utf8",
@@ -20,9 +20,7 @@ const harmless: ReadonlySet<string> = new Set([
   changedHere,
 ]);
 
-/**
- * True if the source was read and transferred completely. Otherwise missing items are unknown, and nothing is deleted.
- */
+/** Missing items of an incomplete source or transfer are unknown, so nothing is deleted. */
 export function isWhole(report: TransferReport): boolean {
   if (report.problems.every(({ code }) => harmless.has(code))) return true;
   report.problem("", "Nothing was deleted, because there were errors before. Run it again.", "not_deleted");

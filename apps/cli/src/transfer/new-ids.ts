@@ -4,7 +4,7 @@ import type { NodeId } from "@holdfast/core/ids";
 
 const poolBytes = 8192;
 
-/** Creates ids of nodes and operations for a whole tree. Random bytes are drawn from the system in large portions. */
+/** Draws random bytes from the system in large portions. */
 export class NewIds {
   readonly #nowMs: () => number;
   #pool = Buffer.alloc(0);
@@ -13,7 +13,7 @@ export class NewIds {
     this.#nowMs = nowMs;
   }
 
-  /** @param folderId folder that determines the space of the node; it may be in another account's space */
+  /** @param folderId determines the space; may be in another account's */
   node(folderId: string): NodeId {
     return makeId<NodeId>(bucketOf(folderId as NodeId), this.#nowMs(), this.#take(8));
   }

@@ -9,13 +9,9 @@ export interface Change {
 }
 
 const fileActions: ReadonlySet<Change["action"]> = new Set(["send", "fetch", "replace", "delete"]);
-/** Above this number, actions of one kind in one folder share one line. */
 const linesInFolderMax = 50;
 
-/**
- * Returns lines for people. Deletions below a deleted folder are part of its line, and many actions of one kind in one
- * folder are counted in one line.
- */
+/** Deletions below a deleted folder are part of its line. Many actions of one kind in one folder share a line. */
 export function planLines(changes: readonly Change[]): string[] {
   return linesByFolder(withoutThoseBelow(changes), { kindOf: ({ action }) => action, lineOf, together });
 }
@@ -26,10 +22,7 @@ interface FolderLines<Item> {
   readonly together: (items: readonly [Item, ...Item[]]) => string;
 }
 
-/**
- * Returns lines in the order of the items. Many of one kind in one folder become one line, at the position of the
- * first.
- */
+/** Many items of one kind in one folder become one line, at the position of the first. */
 export function linesByFolder<Item extends { readonly path: string }>(
   items: readonly Item[],
   { kindOf, lineOf: line, together: lineOfMany }: FolderLines<Item>,

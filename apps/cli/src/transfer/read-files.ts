@@ -13,7 +13,7 @@ import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { encodeFrameHeader, frameHeaderBytes } from "@holdfast/protocol/frames";
 import { isPrivate } from "./private-mode.ts";
 
-/** Files up to this size are read whole, many in one task. Larger files are streamed. */
+/** Files up to this size are read whole, many in one task. */
 export const wholeFileBytesMax = limits.blockBytesMax;
 
 export interface ReadRequest {
@@ -22,17 +22,16 @@ export interface ReadRequest {
   readonly sizeBytes: number;
   /** Reads only the range from here and treats it as a whole file. The caller must know the expected content. */
   readonly offset?: number;
-  /** Content id that the server already has, so that no frames are needed. */
+  /** Frames are not needed for content that the server has. */
   readonly knownContentId: string | undefined;
 }
 
 export interface ReadInput {
   readonly files: readonly ReadRequest[];
-  /** Receives the frames in their wire format, one after the other. undefined: only hashes */
+  /** Receives the frames in their wire format. undefined: only hashes */
   readonly window: SharedArrayBuffer | undefined;
 }
 
-/** Identifies the state of a file that was read. */
 export interface FileStamp {
   readonly sizeBytes: number;
   readonly mtimeNanos: bigint;
@@ -52,22 +51,19 @@ export interface ReadFile {
   readonly frames: { readonly start: number; readonly end: number } | undefined;
 }
 
-/** `changed`: the file was written during the read, or is larger than a task reads. It can be tried once more. */
+/** `changed`: written during the read, or larger than a task reads. The file can be tried once more. */
 export type ReadOutcome =
   | ReadFile
   | { readonly status: "changed" }
   | { readonly status: "failed"; readonly errno: string }
-  /** The file was read but cannot be encoded, which is a defect of Holdfast. */
+  /** Defect of Holdfast: the content cannot be encoded. */
   | { readonly status: "refused"; readonly code: string; readonly message: string };
 
 export interface ReadOutput {
   readonly outcomes: ReadOutcome[];
 }
 
-/**
- * Reads, cuts, hashes and compresses small files. Runs in a thread, because its calls block. A file that changes during
- * the read is reported as `changed`.
- */
+/** Runs in a thread, because its calls block. A file that changes during the read is reported as `changed`. */
 export function readFiles({ files, window }: ReadInput): ReadOutput {
   const writer = window === undefined ? undefined : new FrameWriter(window);
   return { outcomes: files.map((file) => readOne(file, writer)) };

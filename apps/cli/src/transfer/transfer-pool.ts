@@ -9,8 +9,8 @@ import type * as worker from "./transfer-worker.ts";
 export type TransferPool = CodecPool<typeof worker>;
 
 /**
- * Starts a pool whose threads and code load with the first large task. Many transfers have one small file, which is
- * processed faster than a thread starts.
+ * Threads load with the first large task. Many transfers have one small file, which is processed faster than a thread
+ * starts.
  */
 export function startTransferPool(): TransferPool {
   let starting: Promise<TransferPool> | undefined;
@@ -27,7 +27,7 @@ export function startTransferPool(): TransferPool {
   };
 }
 
-/** Starts the threads while the caller waits for something else. */
+/** Called while the caller waits for something else. */
 export function wakeThreads(pool: TransferPool): void {
   for (let thread = 0; thread < pool.threads; thread += 1) {
     // If the threads do not start, the first real task reports the error.
@@ -51,7 +51,7 @@ async function load(): Promise<TransferPool> {
   return startCodecPool<typeof worker>({ workerUrl: new URL("transfer-worker.ts", import.meta.url) });
 }
 
-/** Passes the pool to `cutStream`, which runs only the codec's tasks. The worker exports them all. */
+/** `cutStream` runs only the codec's tasks. The worker exports them all. */
 export function asCodecPool(pool: TransferPool): CodecPool {
   return pool as unknown as CodecPool;
 }

@@ -12,10 +12,10 @@ export class TransferReport {
   readonly counts = new TransferCounts();
   readonly problems: Problem[] = [];
   filesSent = 0;
-  /** Files sent whose names no synced folder accepts, unless a `!` pattern of its `.holdfastignore` does. */
+  /** Names that no synced folder accepts, unless a `!` pattern of its `.holdfastignore` does. */
   filesNotSynced = 0;
   readonly #notSynced: string[] = [];
-  /** Names of files that were replaced by a symbolic link, and of links replaced by a file. */
+  /** Files replaced by a symbolic link, and links replaced by a file. */
   readonly #filesReplaced: string[] = [];
   readonly #linksReplaced: string[] = [];
   filesEqual = 0;
@@ -24,24 +24,24 @@ export class TransferReport {
   attributesSet = 0;
   foldersMade = 0;
   linksMade = 0;
-  /** Symbolic links that are already equal. Counted only in a dry run. */
+  /** Counted only in a dry run. */
   linksEqual = 0;
   /** Files changed here that `get` kept. Each is also a problem. */
   filesKept = 0;
   deleted = 0;
-  /** Bytes of the files that were sent or fetched, before compression and without blocks that the other side had. */
+  /** Bytes before compression, and without blocks that the other side had. */
   bytesSent = 0;
   readonly #output: Output;
   #refused = 0;
   #doneAtRefusal = 0;
   #refusedForRoom = 0;
   #withoutRoom = new WithoutRoom();
-  /** Smallest growth in bytes that was refused because it did not fit. */
+  /** Smallest refused growth in bytes. */
   #refusedGrowthBytes = Infinity;
   #untried = 0;
   /** Files with a problem, beyond one for each entry of `problems`. */
   #listedTogether = 0;
-  /** First files that were in progress when the transfer broke off. */
+  /** First files in progress when the transfer broke off. */
   readonly left: string[] = [];
   readonly #verb: "sent" | "received";
   /** Only one file is transferred. Its problem is shown as the command's error. */
@@ -52,7 +52,7 @@ export class TransferReport {
   readonly #alikeShownMax: number;
   readonly #alike = new Map<string, number>();
 
-  /** @param alikeShownMax problems with the same message that are shown one by one; `tellAlike` counts the others */
+  /** @param alikeShownMax problems with the same message that are shown one by one */
   constructor(output: Output, verb: "sent" | "received", isDry = false, alikeShownMax = Infinity) {
     this.#alikeShownMax = alikeShownMax;
     this.#output = output;
@@ -60,7 +60,6 @@ export class TransferReport {
     this.isDry = isDry;
   }
 
-  /** "2 files", or with symbolic links "2 files and 1 symbolic link". */
   get itemsSent(): string {
     const files = count(this.filesSent, "file");
     const links = count(this.linksMade, "symbolic link");
@@ -68,7 +67,6 @@ export class TransferReport {
     return this.filesSent === 0 ? links : `${files} and ${links}`;
   }
 
-  /** "1 equal already", or with others "1 with a new time or permissions, 1 equal already". */
   get itemsNotSent(): string {
     const set = this.attributesSet;
     const attributes = set === 0 ? "" : `${formatNumber(set)} with a new time or permissions, `;
@@ -82,7 +80,7 @@ export class TransferReport {
     if (this.#notSynced.length < leftNamedMax) this.#notSynced.push(name);
   }
 
-  /** @param entry uploaded or planned item @param before node that had its name on the server */
+  /** @param before node that had the name on the server */
   exchanged(
     { kind, name }: { readonly kind: string; readonly name: string },
     before: { readonly kind: string } | undefined,
@@ -93,8 +91,8 @@ export class TransferReport {
   }
 
   /**
-   * Reports items that were replaced by another kind, also with `--quiet`: unlike earlier versions of a file, they are
-   * in the trash. The wording fits a dry run.
+   * Unlike earlier versions of a file, the items are in the trash, so this is shown also with `--quiet`. The wording
+   * fits a dry run.
    */
   tellExchanged(): void {
     const tell = (names: readonly string[], before: string, now: string): void => {
@@ -108,7 +106,6 @@ export class TransferReport {
     tell(this.#linksReplaced, "symbolic link", "file");
   }
 
-  /** Reports at the end which files synced folders hide. */
   tellNotSynced(): void {
     if (this.filesNotSynced === 0) return;
     const more = this.filesNotSynced - this.#notSynced.length;
@@ -121,7 +118,7 @@ export class TransferReport {
     this.#output.note(`holdfast: ${files} ${are}, so ${they} not synced to folders on devices: ${names}`);
   }
 
-  /** Shows a warning about a probable mistake, also with `--quiet`. */
+  /** Shown also with `--quiet`. */
   warn(text: string): void {
     this.#output.say(`holdfast: ${text}`);
   }
@@ -135,7 +132,7 @@ export class TransferReport {
   }
 
   /**
-   * Shows a problem immediately and lists it in the result.
+   * Shown immediately, and listed in the result.
    * @param files number of files with the problem, if they are listed together
    */
   problem(path: string, message: string, code = "failed", files = 1): void {
@@ -152,7 +149,7 @@ export class TransferReport {
     return problem;
   }
 
-  /** Reports all files that did not fit in one line, and counts further problems with an already shown message. */
+  /** Puts all files that did not fit in one line, and counts further problems with an already shown message. */
   tellAlike(): void {
     const problem = this.#withoutRoom.problem();
     if (problem !== undefined && !this.isOne) this.#output.problem(problem);
@@ -171,8 +168,8 @@ export class TransferReport {
   }
 
   /**
-   * Records a refusal by the other side, or a defect.
-   * @param growthBytes bytes by which the content is larger than what it replaces
+   * A refusal by the other side, or a defect.
+   * @param growthBytes growth over the replaced content
    * @throws HoldfastError if every file seems to be refused
    */
   refused(path: string, failure: HoldfastError, growthBytes = 0): void {
@@ -194,26 +191,24 @@ export class TransferReport {
     throw new HoldfastError(isErrorCode(code) ? code : "failed", `${message} ${rest}`);
   }
 
-  /**
-   * True if enough files of this growth or less were refused for lack of space, so that sending this one is pointless.
-   */
+  /** Enough files of this growth or less were refused, so that sending this one is pointless. */
   lacksRoom(growthBytes: number): boolean {
     return this.#refusedForRoom >= withoutRoomMax && growthBytes >= this.#refusedGrowthBytes;
   }
 
-  /** Records a file that is not sent for lack of space. They are listed together at the end. */
+  /** Untried files are listed together at the end. */
   untried(path: string, growthBytes: number): void {
     this.#withoutRoom.add(path, growthBytes);
     this.#untried += 1;
   }
 
-  /** Records the first paths that are not transferred, for the report of a transfer that breaks off. */
+  /** For the report of a transfer that breaks off. */
   leave(paths: readonly string[]): void {
     for (const path of paths) if (this.left.length < leftNamedMax && !this.left.includes(path)) this.left.push(path);
   }
 
   /**
-   * Lists untried files for programs. People see them in one line with the refused files.
+   * For programs. People see untried files in one line with the refused ones.
    * @param readFreeBytes free space in the account's own space
    */
   async listUntried(readFreeBytes: () => Promise<number | undefined>): Promise<void> {
@@ -225,12 +220,11 @@ export class TransferReport {
     this.#list({ path: "", code: "quota", message }, this.#untried);
   }
 
-  /** Counts every file, including files that are listed together. */
+  /** Includes files that are listed together. */
   get problemCount(): number {
     return this.problems.length + this.#listedTogether;
   }
 
-  /** Exit code of a run that reached its end. */
   get exitCode(): number {
     // A backup is complete without a program's socket.
     const codes = new Set(this.problems.map(({ code }) => code).filter((code) => code !== "special_file"));
@@ -286,10 +280,10 @@ export class TransferReport {
   }
 }
 
-/** Names shown in a list. Further ones are only counted. */
+/** Further names are only counted. */
 const leftNamedMax = 3;
 
-/** Errors that the next file would meet too. The transfer ends with their exit code, and can be run again. */
+/** The next file would meet these too. The transfer ends with their exit code, and can be run again. */
 const hopeless: ReadonlySet<string> = new Set([
   "unauthenticated",
   "device_suspended",
@@ -303,9 +297,7 @@ const hopeless: ReadonlySet<string> = new Set([
 
 /** Errors that may concern one file or all. */
 const suspicious: ReadonlySet<string> = new Set(["forbidden", "internal", "failed"]);
-/**
- * Number of these in a row after which all files count as refused: at the start, before anything is done, and later.
- */
+/** After this many in a row, all files count as refused: at the start, before anything is done, and later. */
 const refusedAtStartMax = 20;
 const refusedInARowMax = 200;
 /** Refusals for lack of space after which files of the same growth are not sent. */

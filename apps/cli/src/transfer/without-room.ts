@@ -4,7 +4,7 @@ import { count, formatNumber, unlikeBytes } from "../output/text.ts";
 
 const namedMax = 3;
 
-/** Files that were refused or not tried because a quota has no space. They become one line at the end of a transfer. */
+/** Files that were refused or not tried for lack of quota. They share one line at the end of a transfer. */
 export class WithoutRoom {
   readonly #named: string[] = [];
   #files = 0;
@@ -23,14 +23,11 @@ export class WithoutRoom {
     if (this.#message === "") this.#message = failure.message;
     const freeBytes = failure.body["free_bytes"];
     if (typeof freeBytes === "number") this.#freeBytes = freeBytes;
-    // In batch results, only the message contains the figures.
+    // Batch results have the figures only in the message.
     if (typeof freeBytes === "number" || failure.message.startsWith("This needs ")) this.#isOwn = true;
   }
 
-  /**
-   * Reads the space that remains after the transfer.
-   * @param readFreeBytes undefined: unknown; a failure does not end a completed transfer
-   */
+  /** @param readFreeBytes undefined: unknown; a failure does not end a completed transfer */
   async finish(readFreeBytes: () => Promise<number | undefined>): Promise<void> {
     if (this.#isOwn) this.#freeBytes = (await readFreeBytes().catch(() => undefined)) ?? this.#freeBytes;
   }

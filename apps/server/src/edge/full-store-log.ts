@@ -7,7 +7,7 @@ import type { Log } from "../base/operation/log.ts";
  */
 export class FullStoreLog {
   readonly #outage: OutageLog;
-  /** Rejected routes. A later success of one shows that there is space again. */
+  /** A later success of such a route shows that there is space. */
   readonly #routes = new Set<string>();
 
   constructor(log: Pick<Log, "info" | "warn" | "error">, nowMs?: () => number) {
@@ -16,7 +16,7 @@ export class FullStoreLog {
     this.#outage = new OutageLog(log, { level: "warn", message, over }, nowMs);
   }
 
-  /** @param cause names the disk; its sizes vary by request, so a change is no reason to log again */
+  /** @param cause names the disk; its sizes vary by request and cause no new line */
   refused(route: string, cause: string): void {
     this.#routes.add(route);
     this.#outage.failed({ cause });

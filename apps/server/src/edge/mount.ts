@@ -23,7 +23,7 @@ export interface Mounting {
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
-/** Mounts every route of the table that has a handler. Other methods on their URLs get a 405. */
+/** Other methods on a route's URL get a 405. */
 export function mountRoutes(app: FastifyInstance, mounting: Mounting): void {
   const handlers = mounting.handlers as Readonly<Record<string, LooseHandler | undefined>>;
   const table: readonly [string, Route][] = Object.entries(routes);
@@ -46,7 +46,7 @@ export function mountRoutes(app: FastifyInstance, mounting: Mounting): void {
 /** Text that matches an asterisk at the end of a pattern. */
 const rest = z.object({ "*": z.string().optional() });
 
-/** Mounts handlers for GET and HEAD outside the API. @param pages by URL pattern */
+/** Mounts GET and HEAD outside the API. @param pages by URL pattern */
 export function mountPages(app: FastifyInstance, mounting: Mounting, pages: ReadonlyMap<string, LooseHandler>): void {
   for (const [url, handler] of pages) {
     const taken = ["GET", "HEAD"];
@@ -81,7 +81,7 @@ export function mountEndpoints(
   for (const [url, taken] of allowed) mountRefusal(app, mounting, url, taken);
 }
 
-/** Mounts endpoints of external standards that this server implements, each with its own audit and error format. */
+/** Each endpoint has its own audit and error format. */
 export function mountStandard(app: FastifyInstance, mounting: Mounting, endpoints: readonly Mounted[]): void {
   const allowed = new Map<string, Set<string>>();
   for (const endpoint of endpoints) {
@@ -135,7 +135,7 @@ function mountRefusal(
   }
 }
 
-/** Route for a path outside the table. */
+/** For a path outside the table. */
 function routeOutside(path: string): Route {
   return {
     method: "GET",

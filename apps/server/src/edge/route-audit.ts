@@ -15,14 +15,11 @@ export interface AuditRule {
   /** A noun and a verb. */
   readonly action: string;
   /**
-   * Set for permissions, sign-ins and administration: the response waits until the entry is durable. Other entries are
-   * stored within about a second.
+   * The response waits until the entry is durable: permissions, sign-ins and administration. Other entries are stored
+   * within about a second.
    */
   readonly durable?: true;
-  /**
-   * Repeated requests, which are counted within a minute. `pages`: the first page of a list has its own entry, and
-   * later ones are counted.
-   */
+  /** Counted within a minute. `pages`: the first page of a list has its own entry, and later ones are counted. */
   readonly repeats?: true | "pages";
   /** Meaning of the path's `id`; a node by default. */
   readonly id?: "target";
@@ -31,7 +28,7 @@ export interface AuditRule {
   readonly count?: (facts: AuditFacts) => unknown;
   /** Other useful facts, without secrets. */
   readonly detail?: (facts: AuditFacts) => Fields;
-  /** Returns true if nothing was read or changed. */
+  /** True if nothing was read or changed. */
   readonly isNothing?: (facts: AuditFacts) => boolean;
 }
 
@@ -51,7 +48,7 @@ function reads(action: string, more: More = {}): AuditRule {
   return { action, ...more };
 }
 
-/** Changes of files are also in the journal, which is durable before the response. */
+/** The journal also has changes of files, and is durable before the response. */
 const writes = reads;
 
 function decides(action: string, more: More = {}): AuditRule {
@@ -67,7 +64,7 @@ function memberOf({ params, json }: AuditFacts): Fields {
   return named === undefined ? {} : { user_id: named };
 }
 
-/** Set for a sign-in by passkey, alone or in addition to the password. */
+/** Alone or in addition to the password. */
 function byPasskey({ body }: AuditFacts): Fields {
   return "passkey" in body ? { passkey: true } : {};
 }

@@ -3,10 +3,7 @@ import type { ServerRole } from "@holdfast/protocol/operation-routes";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
 import type { Handlers } from "./exchange/handler.ts";
 
-/**
- * Paths by the role that serves them, as load balancers route them (docs/operation.md). Any process serves
- * `everywhere`.
- */
+/** Paths as load balancers route them (docs/operation.md). Any process serves `everywhere`. */
 export const rolePaths = {
   everywhere: /^\/(healthz|readyz|metrics)$/,
   /** Long polls. */
@@ -21,7 +18,7 @@ function roleOfPath(path: string): ServerRole | undefined {
   return rolePaths.blocks.test(path) ? "blocks" : "api";
 }
 
-/** @returns handlers of these roles; other routes get one that reports a misconfigured load balancer */
+/** Routes of other roles get a handler that reports a misconfigured load balancer. */
 export function handlersOfRoles(handlers: Handlers, roles: ReadonlySet<ServerRole>): Handlers {
   const entries = Object.entries(handlers).map(([name, handler]) => {
     const path = routeUrl(routes[name as RouteName]);

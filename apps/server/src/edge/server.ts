@@ -45,7 +45,7 @@ export interface HttpServerOptions {
   readonly log: Log;
   /** Called before each request except GET. Throws while changes are not allowed. */
   readonly assertWritable?: () => void;
-  /** Undefined: nothing is audited. */
+  /** undefined: nothing is audited */
   readonly audit?: AuditLog;
   /** Called after each request. */
   readonly observe?: (request: ObservedRequest) => void;
@@ -53,7 +53,7 @@ export interface HttpServerOptions {
   readonly proxyHops?: number;
   readonly onUnreadableAddress?: PeerRules["unreadable"];
   readonly publicUrl?: string;
-  /** Names of this server; undefined: any Host is accepted. Behind a proxy, the proxy must check it. */
+  /** undefined: any Host is accepted. Behind a proxy, the proxy must check it. */
   readonly ownNames?: readonly string[];
   readonly tls?: {
     readonly cert: string;
@@ -61,11 +61,10 @@ export interface HttpServerOptions {
     /** Selects the protocol of a connection; undefined: HTTP. */
     readonly ALPNCallback?: (hello: ClientHello) => string | undefined;
   };
-  /** The web app, whose URLs are outside the route table. Undefined: no web app. */
+  /** Its URLs are outside the route table. */
   readonly web?: WebApp;
-  /** Handles OAuth and OpenID requests. Undefined: none. */
+  /** Handles OAuth and OpenID requests. */
   readonly openid?: OpenidAnswer;
-  /** SCIM endpoints. Undefined: none. */
   readonly scim?: readonly Mounted[];
   readonly timeouts?: Partial<Timeouts>;
   readonly connectionsMax?: number;
@@ -295,7 +294,6 @@ function report(options: Reporting, arrived: Arrived, result: ExchangeResult): v
   options.log.info(fields, "request");
 }
 
-/** @returns an error and its causes */
 function causes(error: Error): Error[] {
   const chain: Error[] = [];
   for (let at: unknown = error; at instanceof Error && chain.length < 5; at = at.cause) chain.push(at);
@@ -326,8 +324,8 @@ async function closeGently(
 }
 
 /**
- * Stops accepting connections, but answers requests on open ones. A proxy may use an idle connection just as it closes,
- * and cannot repeat a request that changes something. Each response ends its connection.
+ * Answers requests on open connections. A proxy may use an idle connection just as it closes, and cannot repeat a
+ * request that changes something. Each response ends its connection.
  */
 async function linger(server: NetServer, ms: number): Promise<void> {
   const closed = once(server, "close");

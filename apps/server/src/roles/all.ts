@@ -9,24 +9,23 @@ import { openStorage, type StoreWrap } from "./open-storage.ts";
 import { openTls } from "./open-tls.ts";
 import type { RunningServer } from "./running-server.ts";
 
-/** Inputs of a server besides its settings. */
 export interface Given {
-  /** Undefined: plain pages only. */
+  /** undefined: plain pages only */
   readonly prepareApp?: PrepareApp | undefined;
   readonly wrapStore?: StoreWrap | undefined;
-  /** Undefined: stderr. */
+  /** undefined: stderr */
   readonly logTo?: LogDestination | undefined;
   /** Resolves when the server must stop, perhaps before it serves. */
   readonly told?: Promise<unknown> | undefined;
-  /** 0 to 1, part of a periodic job's first period. Undefined: random. */
+  /** 0 to 1, part of a periodic job's first period; undefined: random. */
   readonly random?: (() => number) | undefined;
 }
 
-/** Time limit for pending start steps after a stop, so that they can be closed in order. */
+/** Start steps that are pending at a stop must end before they can be closed in order. */
 const startEndsMsMax = 5000;
 
 /**
- * All roles in one process. Opens everything, serves, and closes everything after a failure.
+ * All roles in one process. After a failure, everything is closed.
  * @returns undefined if stopped before it served, with everything closed
  */
 export async function serveAll(config: Config, version: string, given: Given = {}): Promise<RunningServer | undefined> {
@@ -59,7 +58,7 @@ async function start(
   const { promise: databaseStarts, resolve: onDatabaseStarts } = Promise.withResolvers<void>();
   const opening = openStorage(config, log, closers, { found, wrap: wrapStore, onDatabaseStarts });
   await Promise.race([databaseStarts, opening]);
-  // Two thirds of the server's code, loaded while the embedded database starts.
+  // Two thirds of the server's code load while the database starts.
   const { openRoles } = await import("./open-roles.ts");
   return openRoles(config, version, { storage: await opening, tls, web, random, log, closers });
 }

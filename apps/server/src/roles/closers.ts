@@ -1,7 +1,7 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Log } from "../base/operation/log.ts";
 
-/** Opened parts, closed in reverse order: http, jobs, their resources, and the database last. */
+/** Closed in reverse order: http, jobs, their resources, and the database last. */
 export class Closers {
   readonly #steps: { readonly name: string; readonly close: () => unknown }[] = [];
   readonly #log: Log;

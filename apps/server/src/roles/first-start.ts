@@ -9,12 +9,12 @@ export interface FoundFolder {
    * True if this start makes the embedded database. The state of an external database is unknown before it is opened.
    */
   readonly isFirstStart: boolean;
-  /** State of the folder before this start. An empty folder may be the mount point of a disk that is mounted late. */
+  /** State before this start. An empty folder may be the mount point of a disk that is mounted late. */
   readonly state: "absent" | "empty" | "used";
 }
 
 /**
- * Inspects the data folder before any change.
+ * Changes nothing.
  * @throws HoldfastError failed if data is expected but no database exists. Not `usage`: systemd then restarts the
  * server, and the disk may be mounted by then.
  */

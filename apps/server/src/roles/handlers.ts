@@ -108,7 +108,7 @@ export interface ApiParts {
   readonly log: Log;
 }
 
-/** Accounts, with the effects of their changes on the rest of the server. */
+/** Accounts whose changes affect the rest of the server. */
 function liveAccounts({ accounts, config, log, mail, sharing, queue, storage, wake }: ApiParts): AccountWorld {
   const own: AccountWorld = {
     ...accounts,
@@ -131,7 +131,6 @@ export function makeScimEndpoints(parts: ApiParts): Mounted[] {
   return scimEndpoints({ ...liveAccounts(parts), queue: parts.queue });
 }
 
-/** All API handlers, with the parts that they need. */
 export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handlers {
   const { mail, committer, uploads, polls, rateLimits, sharing } = parts;
   const accounts = liveAccounts(parts);
@@ -203,7 +202,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   return withExplainedQuota(handlers, shards);
 }
 
-/** The request is answered at once. The job's rows show its progress. */
+/** The request is answered immediately. The job's rows show its progress. */
 function startInBackground({ jobs, log }: ApiParts, job: string): void {
   const run = async () => (await jobs.start(job)).ended;
   run().catch((error: unknown) => log.error({ job, reason: toHoldfastError(error).message }, "a job failed"));
@@ -236,7 +235,7 @@ function storageCare({ storage, jobs, log, config, retaining }: ApiParts): Stora
   const { cells, placed, databases, pool } = storage;
   const tellFailed = (job: string, error: unknown): void =>
     log.error({ job, reason: toHoldfastError(error).message }, "a job failed");
-  // A reported end means that new work needs a new run. A `running` report may come from a killed server.
+  // New work after a reported end needs a new run. A `running` report may come from a killed server.
   const startUnlessRunning = async (job: string, stateOf: () => Promise<string>): Promise<void> => {
     if (jobs.isRunning(job) && (await stateOf()) === "running") return;
     const { ended } = await jobs.start(job);

@@ -16,7 +16,7 @@ import { shredRestored } from "../care/shred/shred-restored.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 
-/** Accounts. Their secrets use the keys of bucket 0's cell, and their failures count in the rate limits. */
+/** Secrets use the keys of bucket 0's cell, and failures count in the rate limits. */
 export async function openAccounts(
   config: Config,
   { databases, cells }: Storage,

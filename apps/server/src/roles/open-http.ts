@@ -23,7 +23,7 @@ interface HttpParts {
   readonly tls: HttpServerOptions["tls"];
 }
 
-/** HTTP server with the routes of this process's roles. */
+/** Serves the routes of this process's roles. */
 export async function openHttp(
   config: Config,
   { parts, metrics, version, web, tls }: HttpParts,

@@ -3,7 +3,7 @@ import { openMemoryBuckets, openRateLimits, type RateLimits } from "../edge/exch
 import type { Log } from "../base/operation/log.ts";
 import type { Closers } from "./closers.ts";
 
-/** Limits counted in this process, or in Redis for several processes. */
+/** Counted in this process, or in Redis for several processes. */
 export async function openLimits(config: Config, log: Log, closers: Closers): Promise<RateLimits> {
   const memory = openMemoryBuckets(() => performance.now());
   if (config.redisUrl === undefined) return openRateLimits(config.rates, config.pollsMax, memory);

@@ -6,7 +6,7 @@ import type { MailWorld } from "../features/mail/mail-world.ts";
 import type { Log } from "../base/operation/log.ts";
 
 export interface OpenedMail extends MailWorld {
-  /** Sets the server's address. Links begin with it unless another one is configured. */
+  /** Sets the server's address, with which links begin unless another one is configured. */
   listensAt(url: string): void;
 }
 

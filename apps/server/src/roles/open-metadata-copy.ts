@@ -13,7 +13,7 @@ import { systemClock } from "./system-clock.ts";
 
 interface OpenedMetadataCopy {
   readonly jobs: readonly PeriodicJob[];
-  /** See `MetadataCopy.renew`. Undefined if the store gets no snapshots. */
+  /** See `MetadataCopy.renew`; undefined if the store gets no snapshots. */
   readonly renew: ((signal: AbortSignal) => Promise<void>) | undefined;
   readonly ages: NonNullable<MetricSources["metadata"]>;
 }

@@ -27,7 +27,7 @@ export interface NotifierParts {
   readonly log: Log;
 }
 
-/** Polls of this process and wake-ups between processes, by Redis or else by the shards' databases. */
+/** Processes wake each other by Redis, or else by the shards' databases. */
 export async function openNotifier(config: Config, parts: NotifierParts, closers: Closers): Promise<Notifier> {
   const { accounts, metrics, log } = parts;
   const polls = new HeldPolls({

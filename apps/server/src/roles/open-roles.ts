@@ -132,7 +132,6 @@ export async function openRoles(
   };
 }
 
-/** Stores the server's address in its folder. */
 function noteUrl({ dataFolder, publicUrl, acme }: Config, url: string): string {
   noteAddress(dataFolder, publicUrl ?? url);
   noteAuthority(dataFolder, acme);
@@ -264,7 +263,7 @@ interface ListenParts {
 
 const noPublicUrl = "HOLDFAST_PUBLIC_URL is not set: links lead to this process, which does not run the role api";
 
-/** Starts to accept requests. @returns the shown address, and the start of every link */
+/** @returns the shown address, and the start of every link */
 async function listen(
   http: HttpServer,
   config: Config,

@@ -53,12 +53,12 @@ export interface Storage {
   /** Disks that uploads need. See `openDiskReserve`. */
   readonly disks: readonly DiskGroup[];
   readonly pool: BlockPool;
-  /** Folder for thumbnails of this server only. */
+  /** For this server only. */
   readonly thumbFolder: string;
   readonly exportFolder: string;
   /** Throws while another process owns the data folder's database. */
   readonly assertOwner: () => void;
-  /** Watches the data folder and the folder of the embedded database. */
+  /** The data folder and the folder of the embedded database. */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
 }
 
@@ -168,12 +168,12 @@ interface NewServer extends StartedServer {
   readonly found: FoundFolder;
 }
 
-/** Checks before the database is made, so that a refused start leaves nothing behind. */
+/** Runs before the database is made, so that a refused start leaves nothing behind. */
 async function prepareFirstStart({ config, folder, keySource, found }: NewServer, log: Log, wrap?: StoreWrap) {
   if (config.administrator !== undefined) assertAdministrator(config.administrator);
   const stores = storesOf({ store: undefined, secondStore: undefined }, { config, folder }, log, wrap);
   await refuseMissingDatabase({ dataFolder: folder, keySource, stores });
-  // An unmounted disk leaves an empty folder, so even a folder made for the first start gets this warning once.
+  // An unmounted disk leaves an empty folder, so a new folder gets this warning once too.
   if (found.state === "empty") log.warn({ folder }, newServerInEmptyFolder);
   if (found.state === "used") log.warn({ folder }, newServerInUsedFolder);
 }

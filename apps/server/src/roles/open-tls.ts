@@ -25,10 +25,7 @@ interface TlsParts {
   readonly version: string;
 }
 
-/**
- * TLS certificate from two files or an authority, which may delay the start. Opened first, so that a stop during the
- * wait has nothing to close.
- */
+/** An authority may delay the start. Nothing else is open during the wait, so a stop has nothing to close. */
 export async function openTls(config: Config, { log, version }: TlsParts): Promise<OpenedTls | undefined> {
   if (config.tls !== undefined) return ofFiles(config.tls);
   if (config.acme === undefined) return undefined;

@@ -36,7 +36,7 @@ export interface QueueParts {
   readonly releases: ReleasePorts;
 }
 
-/** Workers of queue messages by kind. Names must stay while messages of that kind may wait. */
+/** Names must stay while messages of that kind may wait. */
 export function queueKinds({ log, sharing, notifications, mail, webhooks, releases, suspending }: QueueParts): Kinds {
   const logWarning: OnQuotaWarning = async ({ userId, percent, usedBytes, quotaBytes }) =>
     log.info(

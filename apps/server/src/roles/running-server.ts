@@ -3,14 +3,14 @@ import type { Log } from "../base/operation/log.ts";
 
 export interface RunningServer {
   readonly url: string;
-  /** Address that creates the first administrator. Undefined if one exists. */
+  /** Address that creates the first administrator; undefined if one exists. */
   readonly setupUrl: string | undefined;
   readonly log: Log;
   /** Reads the certificate files again. */
   renewTls(): void;
   /**
-   * Detects another folder in place of the data folder. The process then exits at once, because an orderly close would
-   * write there.
+   * If another folder replaces the data folder, the process exits immediately, because an orderly close would write
+   * there.
    */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
   /** Stops accepting, drains, and closes everything, the database last. Idempotent. */

@@ -4,7 +4,6 @@ import type { DoctorWorld } from "../care/doctor/doctor-world.ts";
 import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 
-/** Subjects of the doctor in a running server. */
 export function serverDoctor(
   { databases, placed, keySource }: Storage,
   config: Config,

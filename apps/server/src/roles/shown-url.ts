@@ -5,13 +5,13 @@ import type { Config } from "../base/config/read-config.ts";
 
 export interface Machine {
   readonly name: string;
-  /** Addresses of its networks, without loopback. */
+  /** Without loopback. */
   readonly addresses: readonly string[];
 }
 
 /**
- * Address to show. A server on all addresses shows the public one, else a name in the certificate, else the first
- * reachable address. Any other server shows its own address.
+ * A server on all addresses shows the public URL, else a name in the certificate, else the first reachable address. Any
+ * other server shows its own address.
  * @param url listening address with the real port
  */
 export function shownUrl(

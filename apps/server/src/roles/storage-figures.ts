@@ -12,7 +12,7 @@ import type { Probe } from "../base/operation/health.ts";
 import type { StoredBytes, WaitingBlocks } from "../base/operation/metrics.ts";
 import type { Storage } from "./open-storage.ts";
 
-/** Readiness probes: every database, and the keyring in every store. */
+/** Every database, and the keyring in every store. */
 export function storageProbes({
   databases,
   cells,
@@ -64,7 +64,7 @@ export function backupAge({ cells }: Pick<Databases, "cells">, clock: Clock): ()
 }
 
 export interface DrillFigures {
-  /** Seconds since the last complete drill. Undefined without any. */
+  /** Seconds since the last complete drill; undefined without any. */
   readonly age: number | undefined;
   /** Problems found by the last drill, or those that prevented it. */
   readonly problems: number;

@@ -4,7 +4,6 @@ import type { Clock } from "@holdfast/core/clock";
 const driftMsMax = 2;
 let offsetMs = performance.timeOrigin;
 
-/** Time of the machine in microseconds. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   nowMicros: () => {

@@ -6,7 +6,7 @@ export const root = resolve(import.meta.dirname, "../../../../..");
 /** One command of a page, as a reader would copy it. Lines that end in a backslash are joined. */
 export interface PageCommand {
   readonly page: string;
-  /** Number of its first line, from 1. */
+  /** Counted from 1. */
   readonly line: number;
   readonly heading: string;
   readonly block: number;
@@ -29,8 +29,8 @@ interface Place {
 }
 
 /**
- * Returns the commands of a page: each line of an `sh` block, text after `$ ` in a block without a language, and each
- * line of an indented block. Such a block has an indent of four or more, follows an empty line and is not a list item.
+ * Finds each line of an `sh` block, text after `$ ` in a block without a language, and each line of an indented block.
+ * Such a block has an indent of four or more, follows an empty line and is not a list item.
  */
 export function findCommands(page: string, text: string): PageCommand[] {
   const found: PageCommand[] = [];
@@ -70,12 +70,12 @@ function commandIn(raw: string, at: Place): string | undefined {
   return at.isIndented ? indented : undefined;
 }
 
-/** Removes a comment, which begins with a `#` after a space, outside of quotes. */
+/** A comment begins with a `#` after a space, outside of quotes. */
 export function withoutRemark(line: string): string {
   return /^(?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|(?!(?<=^|\s)#)[^'"\\])*/.exec(line)?.[0].trimEnd() ?? line;
 }
 
-/** Returns the words of each `holdfast` call in a shell line. Substitutions stay unexpanded. */
+/** Substitutions stay unexpanded. */
 export function holdfastCalls(text: string): string[][] {
   return splitCalls(text).flatMap((words) => {
     const begin = words.findIndex((word) => !/^[A-Z_]+=/.test(word));

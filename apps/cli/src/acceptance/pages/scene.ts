@@ -5,15 +5,13 @@ import { eventually, launcher, makeFolder, removeFolder } from "@holdfast/server
 import { reservePort } from "@holdfast/tools/reserved-port";
 import { root } from "./page-commands.ts";
 
-/** Replacements that make a page's commands run in a test. */
 export interface Script {
   /** Words of the page and their replacements, applied in order. `$` is expanded by the shell. */
   readonly standIns: readonly (readonly [word: string, here: string])[];
-  /** Commands to run before a command of the page, which the page describes in its text. */
+  /** The page describes these commands in its text. */
   readonly before?: Readonly<Record<string, string>>;
   /** Commands that run until they are ended, and output that shows success. `stays`: until the end of the page. */
   readonly endless?: Readonly<Record<string, { readonly shows: RegExp; readonly stays?: true }>>;
-  /** Expected exit codes other than 0. */
   readonly codes?: Readonly<Record<string, number>>;
   /** Commands that are not run, with the reason. */
   readonly notRun?: Readonly<Record<string, string>>;
@@ -36,7 +34,7 @@ export class Scene {
   private constructor(port: number) {
     this.#port = port;
     mkdirSync(this.here);
-    // Like the project's folder, in which npx finds the command.
+    // npx finds the command here.
     symlinkSync(join(root, "node_modules"), join(this.here, "node_modules"));
     writeFileSync(join(this.here, "password.txt"), `${password}\n`);
   }
@@ -54,7 +52,7 @@ export class Scene {
     removeFolder(this.home);
   }
 
-  /** Runs text in a shell in that folder. Shell functions to extract data are defined. */
+  /** Defines shell functions to extract data. */
   async say(text: string): Promise<Said> {
     const child = this.#spawn(text);
     const code = await child.code;
@@ -62,7 +60,7 @@ export class Scene {
   }
 
   /**
-   * Waits until the output matches, and ends the command unless it stays.
+   * Ends the command when its output matches, unless it stays.
    * @throws Error if the output does not match in time
    */
   async begin(text: string, shows: RegExp, stays = false): Promise<Said> {
@@ -87,7 +85,7 @@ export class Scene {
   #spawn(text: string) {
     const child = spawn("sh", ["-c", `${functions}\n${text}`], {
       cwd: this.here,
-      // Own process group, so that a signal reaches all processes, like Ctrl-C on a terminal.
+      // Own process group: a signal reaches all processes, like Ctrl-C on a terminal.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
       env: {

@@ -4,7 +4,7 @@ const upToDate = /in sync|up to date/;
 const login = `holdfast login $SERVER --email you@example.com --password-stdin < password.txt`;
 const elsewhere = (test: string): string => `run by ${test}`;
 
-/** Replacements for docs/command.md: an administrator, and a second person for sharing. */
+/** An administrator, and a second person for sharing. */
 export const command: Script = {
   standIns: [
     ["holdfast login https://drive.example", login],

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { type PageCommand, readCommands } from "./page-commands.ts";
 import { Scene, type Script } from "./scene.ts";
 
-/** Runs each command of a page in order, in its own home folder. Call once per test file. */
+/** Uses one home folder. Call once per test file. */
 export function testPage(page: string, script: Script): void {
   describe(`the commands of ${page}`, () => {
     let scene: Scene;

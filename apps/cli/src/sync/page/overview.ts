@@ -10,10 +10,7 @@ import { keyOf, type SyncView, viewOf } from "./sync-view.ts";
 
 const otherVersion = "Its client runs an older version and cannot be shown here. Restart it.";
 
-/**
- * All syncs of a configuration, for the local page. Requests for other syncs use their control files, as the commands
- * do.
- */
+/** Requests for other syncs use their control files, as the commands do. */
 export class Overview {
   readonly #configFolder: string;
   readonly #own: { readonly folder: string; readonly control: SyncControl };
@@ -23,7 +20,7 @@ export class Overview {
     this.#own = own;
   }
 
-  /** Returns the sync of this client first. */
+  /** The sync of this client comes first. */
   async views(): Promise<SyncView[]> {
     const syncs = await readKnownSyncs(this.#configFolder);
     const own = syncs.filter((sync) => this.#isOwn(sync));

@@ -4,12 +4,11 @@ import { readFileSync } from "node:fs";
 const style = partOf("page.css");
 const script = ["sync-article.js", "page.js"].map(partOf).join("\n");
 
-/** The local page: one document with inlined style and script. */
+/** One document with inlined style and script. */
 export const pageHtml = partOf("page.html")
   .replace("<style></style>", () => `<style>${style}</style>`)
   .replace("<script></script>", () => `<script>${script}</script>`);
 
-/** Permits only this style, this script, and requests to the client itself. */
 export const pagePolicy = [
   "default-src 'none'",
   `style-src '${digestOf(style)}'`,

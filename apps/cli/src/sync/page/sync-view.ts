@@ -16,7 +16,7 @@ import { rulesOf } from "../shown-rules.ts";
 import { formatRate } from "../sync-flags.ts";
 import { logWords, readSyncLog } from "../sync-log.ts";
 
-/** Shown elements of each list; the rest is counted. */
+/** Further elements are counted. */
 const shownMax = { paths: 50, conflicts: 20, recent: 50, rules: 100 } as const;
 
 const cut = z.object({ count: z.int(), items: z.array(z.string()) });
@@ -26,31 +26,31 @@ const kind = z.object({
   message: z.string(),
   /** 0: the whole folder. */
   count: z.int(),
-  /** First paths, each with its own message if that differs. */
+  /** A message is null if it equals the kind's. */
   paths: z.array(z.object({ path: z.string(), message: z.string().nullable() })),
 });
 const fileView = z.object({ path: z.string(), folder: z.boolean(), size: z.string(), modified_at: z.string() });
-/** `device`: device that wrote the copy, from its name; null if the name contains none. */
+/** `device`: from the name of the copy; null if it contains none. */
 const copyView = fileView.extend({ device: z.string().nullable() });
 
-/** `shown` is the digest of exactly these deletions. */
+/** `shown`: digest of exactly these deletions. */
 const shownDeletions = z.object({ count: z.int(), text: z.string(), lines: z.array(z.string()), shown: z.string() });
 
-/** One sync as the page shows it. Long lists are cut and counted. */
+/** Long lists are cut and counted. */
 export const syncView = z.object({
   key: z.string(),
   root: z.string(),
   server: z.string(),
   account: z.string(),
   device: z.string(),
-  /** "" is the whole drive. */
+  /** "": the whole drive. */
   remote: z.string(),
   state: z.enum(["idle", "syncing", "paused", "offline", "waiting", "not_running"]),
-  /** Cause of the state `waiting`; absent from an older client. */
+  /** Absent from an older client. */
   waits_for: z.enum(["you", "server", "quota", "owner"]).default("you"),
-  /** For a client that is not running: paused at its next start. */
+  /** Without a running client: paused at its next start. */
   paused: z.boolean(),
-  /** Why the client is not running, and how to start it; "" while it runs. */
+  /** Why the client is not running; "" while it runs. */
   note: z.string(),
   last_sync_at: z.string().nullable(),
   /** Text; null while nothing is done. */
@@ -68,14 +68,13 @@ export const syncView = z.object({
     .nullable(),
   /** Problems that need a person. */
   problems: z.array(kind),
-  /** Problems that do not prevent the sync. */
   listed: z.array(kind),
   conflicts: z.object({
     count: z.int(),
     items: z.array(z.object({ copy: copyView, original: fileView.nullable() })),
   }),
   deletions: shownDeletions,
-  /** Deletions whose approval the next start applies; absent from an older client. */
+  /** Approvals that the next start applies; absent from an older client. */
   approved: shownDeletions.default({ count: 0, text: "", lines: [], shown: "" }),
   /** Newest first. */
   recent: z.array(z.object({ at: z.string(), text: z.string() })),
@@ -141,7 +140,7 @@ export function keyOf({ folder }: KnownSync): string {
   return basename(folder);
 }
 
-/** Returns a digest of waiting deletions. An answer with the digest of another set is rejected. */
+/** Answers with the digest of another set are rejected. */
 export function digestOf(deletions: readonly Pick<WaitingDeletion, "id">[]): string {
   return createHash("sha256")
     .update(deletions.map(({ id }) => id).join("\n"))

@@ -11,17 +11,17 @@ export interface WantedBlock extends ManifestEntry {
 
 export interface BlockSource {
   /**
-   * Writes the frames of blocks to the start of `target`, in the order of `wanted`. `target` must have room for the
-   * uncompressed blocks with their headers.
-   * @returns the length of the frames in bytes; the frames are not verified
+   * Writes frames to the start of `target`, in the order of `wanted`. `target` must have room for the uncompressed
+   * blocks with headers.
+   * @returns the length of the frames in bytes; they are not verified
    */
   fetch(wanted: readonly WantedBlock[], target: Uint8Array): Promise<number>;
   /**
-   * Fetches a missing block alone, because a request for several blocks reports a lost block like an absent one.
+   * Asks for one block, because a request for several reports a lost block like an absent one.
    * @throws HoldfastError damaged
    */
   assertNotLost?(wanted: WantedBlock): Promise<void>;
-  /** Additional error codes that every other block would meet too. */
+  /** Additional error codes that every block would meet. */
   readonly hopeless?: ReadonlySet<string>;
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export function writeFrame({ hash, size }: WantedBlock, plain: Uint8Array, targe
   return frameHeaderBytes + size;
 }
 
-/** Returns the version to name in a request for blocks of another account's file. */
+/** Blocks of another account's file are requested by their version. */
 function foreignVersion({ role, version_id: versionId }: NodeJson): string | undefined {
   return role === "owner" ? undefined : (versionId ?? undefined);
 }

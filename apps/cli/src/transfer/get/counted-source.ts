@@ -5,8 +5,8 @@ import { type BlockSource, type WantedBlock, writeFrame } from "./block-source.t
 import { zipSource } from "./zip-source.ts";
 
 /**
- * Returns a source for a link with counted downloads, which serves no blocks. One `get` counts as one download: a file
- * is fetched in consecutive ranges, and a folder as one zip.
+ * Counted links serve no blocks. One `get` counts as one download: a file is fetched in consecutive ranges, and a
+ * folder as one zip.
  * @param spoolFolder folder for the zip while the source is open
  * @returns undefined if downloads are not counted
  */

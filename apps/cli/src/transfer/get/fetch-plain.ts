@@ -7,7 +7,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { TransferPool } from "../transfer-pool.ts";
 import type { BlockSource, WantedBlock } from "./block-source.ts";
 
-/** Returns the blocks of a file's head version, from the listing or by a request. */
+/** Blocks of the head version, from the listing or by a request. */
 export async function manifestOf(client: ApiClient, node: NodeJson): Promise<readonly ManifestEntry[]> {
   if (node.blocks !== undefined || node.size === 0) return node.blocks ?? [];
   const query = node.version_id === null ? {} : { version: node.version_id };
@@ -16,7 +16,7 @@ export async function manifestOf(client: ApiClient, node: NodeJson): Promise<rea
 }
 
 const fetchBytesMax = 8 * 1024 * 1024;
-/** Room for one response and for the plain bytes of its compressed blocks. */
+/** One response, and the plain bytes of its compressed blocks. */
 export const fetchWindowBytes = 2 * (fetchBytesMax + limits.fetchHashesMax * frameHeaderBytes);
 
 export function windowsOf<Entry extends ManifestEntry>(entries: readonly Entry[]): Entry[][] {

@@ -6,8 +6,8 @@ import { openJournalFile, orNothing } from "../journal-file.ts";
 const pendingMax = 1000;
 
 /**
- * Content that `get` last wrote or found equal at each local path, to distinguish changed files from untouched ones. If
- * it is lost, the versions on the server mostly replace it.
+ * Content that `get` last wrote or found equal at each local path, which shows local changes. If it is lost, the
+ * versions on the server mostly replace it.
  */
 export class FetchedFiles {
   readonly #database: DatabaseSync | undefined;
@@ -57,7 +57,7 @@ export class FetchedFiles {
 }
 
 export interface Fetched {
-  /** The content id of a file, or the result of `contentOfLink`. */
+  /** Content id of a file, or the result of `contentOfLink`. */
   readonly content: string;
   readonly nodeId: string;
 }

@@ -7,18 +7,17 @@ import { errnoOf, isNotFound, toDiskError } from "@holdfast/disk/disk-error";
 import type { LocalDisk } from "./local-disk.ts";
 import { statOf } from "./stat-of.ts";
 
-/** Local place of REMOTE: it becomes `name` in `folderPath`, an existing folder without links in its path. */
+/** REMOTE becomes `name` in `folderPath`, an existing folder without links in its path. */
 export interface GetPlace {
   readonly folderPath: string;
   readonly name: string;
-  /** The folder of the first write: REMOTE itself if a folder is merged into an existing one. */
+  /** REMOTE itself if a folder is merged into an existing one. */
   readonly writtenPath: string;
 }
 
 /**
- * Counterpart of `putTargets`. These go inside LOCAL under their own names: a file downloaded to an existing folder,
- * and anything if LOCAL ends in a slash. Otherwise REMOTE becomes LOCAL. Links in the path to LOCAL belong to the
- * caller and are followed.
+ * A file goes inside LOCAL under its own name if LOCAL is a folder, and anything does if LOCAL ends in a slash.
+ * Otherwise REMOTE becomes LOCAL. Links in the path to LOCAL belong to the caller and are followed.
  * @param disk creates a missing folder; undefined: creates nothing
  */
 export async function placeOf(
@@ -38,7 +37,7 @@ export async function placeOf(
   const isMerged = !goesInside && node.kind === "folder" && there?.isDirectory() === true;
   if (disk === undefined) assertWritable(isMerged ? path : folder);
   else await ensureFolderDurably(disk, folder);
-  // With a trailing slash, a link at LOCAL refers to the folder that it leads to.
+  // With a trailing slash, a link at LOCAL refers to its target folder.
   if (endsInSlash && isRoot && leadsToFolder) {
     const real = realpathSync(path);
     return { folderPath: dirname(real), name: basename(real), writtenPath: real };
@@ -50,7 +49,7 @@ export async function placeOf(
 }
 
 /**
- * Checks permissions in a dry run, as far as possible without a write.
+ * Works as far as possible without a write.
  * @throws the error that the real run would report
  */
 function assertWritable(folder: string): void {
@@ -65,7 +64,7 @@ function assertWritable(folder: string): void {
   }
 }
 
-/** True if the filesystem treats names that differ only in case as equal. */
+/** True if the filesystem ignores case in names. */
 export async function foldsNames(disk: LocalDisk, folder: string, runId: string): Promise<boolean> {
   const name = `.holdfast-part-probe-${runId}`;
   await createProbe(disk, folder, name);
@@ -76,9 +75,7 @@ export async function foldsNames(disk: LocalDisk, folder: string, runId: string)
   }
 }
 
-/**
- * Creates the first file of a get. A failure is reported for the folder, because users do not know the probe's name.
- */
+/** First file of a get. A failure names the folder, because users do not know the probe's name. */
 async function createProbe(disk: LocalDisk, folder: string, name: string): Promise<void> {
   try {
     const file = await disk.createFile(join(folder, name), { mode: 0o600 });

@@ -9,7 +9,7 @@ export type GetStep =
   | { readonly do: "keep" }
   | { readonly do: "refuse"; readonly message: string };
 
-/** Plans what `get` does with one name. Pure. @param target target of an existing local link */
+/** Pure. @param target target of an existing local link */
 export function planGet(
   remote: Pick<NodeJson, "kind" | "size" | "target">,
   local: Pick<DiskStat, "kind" | "sizeBytes"> | undefined,
@@ -31,10 +31,7 @@ export function planGet(
   return local.kind === "file" && local.sizeBytes === remote.size ? { do: "compare" } : { do: "replace" };
 }
 
-/**
- * Returns the permission bits for a file that replaces another: the old file's bits, with the executable bit of the
- * server.
- */
+/** The old file's bits with the executable bit of the server. */
 export function replacedMode(mode: number, executable: boolean): number {
   const plain = mode & ~0o111;
   return executable ? plain | ((plain & 0o444) >> 2) : plain;

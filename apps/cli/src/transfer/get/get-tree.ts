@@ -20,13 +20,13 @@ import { getWholeFiles } from "./whole-files.ts";
 import { assertReplaceable, assertSameFolders } from "./write-files.ts";
 
 const batchFilesMax = 500;
-/** Folders of a batch are held open: at most this many descriptors for each of `batchesAtOnce`. */
+/** Folders of a batch are held open, with this many descriptors for each of `batchesAtOnce`. */
 const batchFoldersMax = 64;
 const batchBytesMax = 8 * 1024 * 1024;
 const batchesAtOnce = 4;
 const largeFilesAtOnce = 2;
 
-/** Receives nodes, parents first, and creates them locally: folders immediately, files in batches, links last. */
+/** Receives nodes, parents first. Creates folders immediately, files in batches, links last. */
 export class TreeGet {
   readonly #work: GetWork;
   readonly #folders = new Map<string, LocalFolder | "skipped">();
@@ -44,7 +44,7 @@ export class TreeGet {
     this.#work = work;
   }
 
-  /** @param name new name in `folder`, which may have other entries */
+  /** @param folder may have other entries */
   async takeRoot(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     this.#rootParts = (folder.parts.get(node.version_id ?? "") ?? []).map((part) => join(folder.path, part));
     this.#rootPath = join(folder.path, name);
@@ -74,7 +74,7 @@ export class TreeGet {
     return patterns.names(this.#below(folder.path) + name, kind === "folder" || kind === "mount");
   }
 
-  /** Returns a folder's path below the requested node, with a trailing slash. Empty for the requested node itself. */
+  /** Relative to the requested node, with a trailing slash; "" for the node itself. */
   #below(path: string): string {
     const below = relative(this.#rootPath, path).replaceAll(sep, "/");
     return below === "" ? "" : `${below}/`;
@@ -110,7 +110,7 @@ export class TreeGet {
     await this.#removeParts();
   }
 
-  /** Waits after a failure until no work of this get is in flight. */
+  /** Waits after a failure until nothing is in flight. */
   async settle(): Promise<void> {
     await Promise.all([this.#batches.settle(), this.#largeFiles.settle()]);
   }
@@ -118,8 +118,7 @@ export class TreeGet {
   async #make(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     const { report, folders } = this.#work;
     if (node.kind === "folder" || node.kind === "mount") {
-      // A mount's folder is private because its ancestors on the owner's disk may be private, and they are not
-      // downloaded.
+      // A mount's ancestors on the owner's disk may be private, and they are not downloaded.
       const isPrivate = node.private === true || node.kind === "mount";
       const entered = await folders.enter(join(folder.path, name), folder, isPrivate);
       this.#folders.set(node.kind === "mount" ? (node.target ?? node.id) : node.id, entered.folder);
@@ -181,7 +180,7 @@ export class TreeGet {
     }
   }
 
-  /** Creates a link under a temporary name and renames it, so that it appears complete. */
+  /** Renames a temporary link, so that it appears complete. */
   async #makeLink(file: FileToGet): Promise<void> {
     const { disk, report, runId, changes, pool } = this.#work;
     const temporary = join(file.folder.path, `.holdfast-part-${file.node.id}.${runId}`);
@@ -207,7 +206,7 @@ export class TreeGet {
     }
   }
 
-  /** Removes temporary files of interrupted runs, unless a problem occurred: a later run can use their blocks. */
+  /** Keeps the files after a problem, because a later run can use their blocks. */
   async #removeParts(): Promise<void> {
     if (this.#work.report.problems.length > 0) return;
     const paths = [...this.#rootParts];
@@ -219,7 +218,7 @@ export class TreeGet {
   }
 
   #fail(path: string, error: HoldfastError): void {
-    // A read or write error of the local disk affects only this name, unless the disk is full.
+    // An error of the local disk affects only this name, unless the disk is full.
     const isOfThisName = errnoOf(error) !== undefined && error.code !== "store_full";
     const code = problemCodeOf(error);
     if (isOfThisName || code !== error.code) return this.#work.report.problem(path, error.message, code);
@@ -228,7 +227,7 @@ export class TreeGet {
   }
 }
 
-/** True for a file that is read and written in one step, because the listing includes its blocks. */
+/** The listing includes the blocks, so the file is read and written in one step. */
 function isWhole({ size, blocks }: NodeJson): boolean {
   return size === 0 || (size <= wholeFileBytesMax && blocks !== undefined);
 }

@@ -25,20 +25,20 @@ export interface GetWork {
   readonly disk: LocalDisk;
   /** The same disk for large files. Its writes do not block. */
   readonly largeDisk: Disk;
-  /** Windows of `fetchWindowBytes`: one for each batch of small files and for each request of a large one. */
+  /** One for each batch of small files and each request of a large one, of `fetchWindowBytes`. */
   readonly windows: SharedWindows;
   readonly folders: LocalFolders;
   readonly target: TargetFolder;
   readonly report: TransferReport;
   readonly changes: LocalChanges;
-  /** Free space, checked before any content is fetched. */
+  /** Checked before any content is fetched. */
   readonly room: LocalRoom;
   /** Receives the names that the server has, to find local files to delete. */
   readonly surplus?: LocalSurplus | undefined;
   readonly patterns?: Patterns | undefined;
-  /** Eight hex digits, unique to this run, for temporary names. */
+  /** Eight hex digits, unique to this run. */
   readonly runId: string;
-  /** Bytes written to a large file between two syncs. Each sync runs during the next writes. */
+  /** Interval between two syncs of a large file. Each sync runs during the next writes. */
   readonly syncEveryBytes: number;
 }
 
@@ -74,7 +74,6 @@ export function mtimeOf({ node }: FileToGet): bigint {
   return BigInt(toMicros(node.modified_at));
 }
 
-/** Sets the time and executable bit of a file with the right content, if they differ. */
 export async function keepFile(work: GetWork, file: FileToGet): Promise<void> {
   const { local, node } = file;
   const mtimeMicros = mtimeOf(file);

@@ -38,7 +38,7 @@ export interface GetOptions {
   readonly client: ApiClient;
   readonly link?: LinkAddress | undefined;
   /**
-   * Returns a block source for a node whose blocks cannot be fetched by hash.
+   * For a node whose blocks cannot be fetched by hash.
    * @param folder with room for temporary files
    */
   readonly sourceOf?: ((node: NodeJson, folder: string) => Promise<BlockSource | undefined>) | undefined;
@@ -46,14 +46,14 @@ export interface GetOptions {
   readonly configFolder: string;
   /** Also replaces files that were changed locally. */
   readonly overwrites: boolean;
-  /** Number or id of the version of a file; undefined: the newest. */
+  /** Number or id of a file's version; undefined: the newest. */
   readonly version?: string | undefined;
   readonly patterns?: Patterns | undefined;
   /** Also deletes local files that are missing on the server. undefined: deletes nothing */
   readonly mirroring?: Mirroring | undefined;
 }
 
-/** Windows in use: some are being fetched while others are verified and written. */
+/** Some windows are fetched while others are verified and written. */
 const windowsMax = 4;
 
 /**
@@ -73,7 +73,7 @@ export async function get(options: GetOptions, remote: string, local: string): P
   assertFileGot(options, node, remote);
 }
 
-/** Reports what `get` would do, and changes nothing. @throws HoldfastError as `get` */
+/** Changes nothing. @throws HoldfastError as `get` */
 export async function previewGet(options: GetOptions, remote: string, local: string): Promise<void> {
   const { client, report, patterns, mirroring } = options;
   const node = await nodeToGet(options, remote);
@@ -108,7 +108,7 @@ function tellRoom(report: TransferReport, folderPath: string): void {
   }
 }
 
-/** Returns the nearest existing ancestor, which is on the same disk. A dry run creates no folder. */
+/** The nearest existing ancestor is on the same disk. A dry run creates no folder. */
 function nearestThere(folderPath: string): string {
   let path = folderPath;
   while (statSync(path, { throwIfNoEntry: false }) === undefined && dirname(path) !== path) path = dirname(path);

@@ -15,18 +15,18 @@ import { chainOf } from "./local-folders.ts";
 import { assertReplaceable, assertSameFolders } from "./write-files.ts";
 
 const windowsAtOnce = 4;
-/** Syncs regularly so that the disk writes while the network receives, and not afterwards. */
+/** Syncs regularly, so that the disk writes while the network receives. */
 export const syncEveryBytesUsual = 64 * 1024 * 1024;
 
-/** A local file that may contain wanted blocks. Each block is verified before use. */
+/** Each block is verified before use. */
 interface Source {
   readonly reader: DiskReader;
   offsetOf(block: WantedBlock): number | undefined;
 }
 
 /**
- * Downloads a file of any size with bounded memory. Blocks of the replaced file or an interrupted run are copied, and
- * the rest is fetched in concurrent windows. The file is written under a temporary name, synced and renamed.
+ * Memory is bounded. Blocks of the replaced file or an interrupted run are copied, the rest is fetched in concurrent
+ * windows. The file is written under a temporary name, synced and renamed.
  */
 export async function getLargeFile(work: GetWork, file: FileToGet): Promise<void> {
   const entries = await manifestOf(work.client, file.node);
@@ -92,7 +92,7 @@ async function writeBeside(
   } catch (thrown) {
     await tasks.settle();
     await writer.settle();
-    // Removes the temporary file if the disk is full. It would take the space that a later run needs.
+    // The temporary file would take the space that a later run needs.
     if (toHoldfastError(thrown).code === "store_full") await Promise.allSettled([work.largeDisk.unlink(temporary)]);
     throw thrown;
   } finally {
@@ -117,9 +117,7 @@ async function writeWindow(
   for (const { size } of window) work.report.counts.bytesDone += size;
 }
 
-/**
- * True for a block of zeros of the maximum size. It is left out of the new file, so that a sparse file stays sparse.
- */
+/** Blocks of zeros of the maximum size are not written, so that a sparse file stays sparse. */
 function isHole({ hash }: Pick<ManifestEntry, "hash">): boolean {
   return hash === zeroBlock().hash;
 }
@@ -169,7 +167,7 @@ async function findLocally(block: WantedBlock, sources: readonly Source[]): Prom
   return undefined;
 }
 
-/** Opens temporary files that interrupted runs of this version left. Their blocks are at their final offsets. */
+/** Temporary files of interrupted runs have their blocks at the final offsets. */
 async function openParts(work: GetWork, { folder, node }: FileToGet): Promise<Source[]> {
   const names = folder.parts.get(node.version_id ?? "") ?? [];
   const sources: Source[] = [];
@@ -182,7 +180,7 @@ async function openParts(work: GetWork, { folder, node }: FileToGet): Promise<So
   return sources;
 }
 
-/** Opens the file to replace, and cuts it like the new one to find shared blocks. */
+/** The file to replace is cut like the new one, to find shared blocks. */
 async function openOld(work: GetWork, file: FileToGet): Promise<Source & { contentId: string }> {
   const reader = await work.largeDisk.openForRead(pathOf(file));
   try {
@@ -194,7 +192,7 @@ async function openOld(work: GetWork, file: FileToGet): Promise<Source & { conte
   }
 }
 
-/** Syncs written data while more data is written. A failed sync fails the file: see the `Disk` port. */
+/** A failed sync fails the file: see the `Disk` port. */
 class SyncingWriter {
   readonly #file: DiskFile;
   readonly #syncEveryBytes: number;

@@ -5,22 +5,20 @@ import { allPages, pageItemsMax } from "../../remote/pages.ts";
 import { type FetchedFiles, linkPrefix } from "./fetched-files.ts";
 import { keptHere } from "../kept-here.ts";
 
-/** Distinguishes local changes, which `get` keeps, from content that can be fetched again. */
 export interface LocalChanges {
   /**
-   * Checks that the entry at `path` may be replaced.
    * @param content its content id or link key
-   * @throws HoldfastError conflict if it was changed here
+   * @throws HoldfastError conflict if the entry was changed here
    */
   assertUnchanged(path: string, node: NodeJson, content: string): Promise<void>;
   fetched(path: string, content: string, node: NodeJson): void;
-  /** True if the content at the path was fetched and the server still has it, possibly in the trash. */
+  /** The content was fetched to the path, and the server has it, possibly in the trash. */
   isOnServer(path: string, content: string): Promise<boolean>;
-  /** True with `--overwrite`: files that change while `get` runs are replaced too. */
+  /** Files that change while `get` runs are replaced too. */
   readonly overwrites: boolean;
 }
 
-/** A file counts as unchanged if its content was fetched to its path, or is any version of the file on the server. */
+/** Content counts as unchanged if it was fetched to the path, or is any version of the file on the server. */
 export function knownLocalChanges(client: ApiClient, fetched: FetchedFiles): LocalChanges {
   return {
     overwrites: false,
@@ -52,7 +50,7 @@ function recorded(client: ApiClient, fetched: FetchedFiles): Pick<LocalChanges, 
   };
 }
 
-/** Searches from the newest version, because fetched content is usually recent. */
+/** Newest first, because fetched content is usually recent. */
 async function isVersion(client: ApiClient, id: string, contentId: string): Promise<boolean> {
   const pages = allPages((cursor) =>
     client.call("listVersions", { params: { id }, query: { cursor, limit: pageItemsMax } }),

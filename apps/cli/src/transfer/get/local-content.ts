@@ -9,10 +9,7 @@ import type { TransferPool } from "../transfer-pool.ts";
 
 const sliceBytes = 1024 * 1024;
 
-/**
- * Returns the content id of a local file of any size.
- * @throws HoldfastError conflict for a file that is being written
- */
+/** @throws HoldfastError conflict for a file that is being written */
 export async function contentOf(pool: TransferPool, disk: Disk, path: string, sizeBytes: number): Promise<string> {
   if (sizeBytes <= wholeFileBytesMax) {
     const files = [{ path, sizeBytes, knownContentId: undefined }];

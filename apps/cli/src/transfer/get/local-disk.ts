@@ -28,18 +28,18 @@ import { replacedMode } from "./get-plan.ts";
 export interface LocalDisk extends Disk {
   /** Durable. Does not follow a link. */
   setAttributes(path: string, attributes: { readonly mtimeMicros: bigint; readonly mode: number }): Promise<void>;
-  /** True if a program has the file open or mapped for writing. undefined: the system does not report it */
+  /** The file is open or mapped for writing. undefined: the system does not report it */
   hasWriters(path: string): Promise<boolean | undefined>;
   /**
-   * Copies owner, group, ACL and attributes of the file to be replaced to a new file of mode 0600. Also copies its
-   * mode, with the executable bits of `mode`. If that file has gone, sets only `mode`.
+   * Copies owner, group, ACL and attributes of the file to be replaced to a new file of mode 0600, and its mode with
+   * the executable bits of `mode`. If that file has gone, sets only `mode`.
    */
   makeLike(path: string, model: string, mode: number): Promise<void>;
 }
 
 /**
- * The local filesystem, for many small files. Calls that touch only memory block, because the thread pool costs more
- * than the call. Calls that wait for the disk run in the pool.
+ * For many small files. Calls that touch only memory block, because the thread pool costs more. Calls that wait for the
+ * disk run in the pool.
  */
 export function blockingDiskAt(places: Places): LocalDisk {
   const at = <Result>(action: string, path: string, act: (place: string) => Result): Promise<Result> =>
@@ -108,7 +108,7 @@ function openFile(place: string): number | undefined {
   return undefined;
 }
 
-/** Returns the native calls, which exist only on Linux and not on every Linux machine. */
+/** Native calls exist only on Linux, and not on every Linux machine. */
 function nativeOfSystem(): Native | undefined {
   try {
     return linux();
@@ -185,7 +185,7 @@ class BlockingFile implements DiskFile {
   }
 }
 
-/** Asynchronous only to turn a thrown error into a rejection. */
+/** Turns a thrown error into a rejection. */
 async function attempt<Result>(action: string, path: string, call: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await call();

@@ -8,18 +8,18 @@ import type { KnownFolder } from "./write-files.ts";
 
 export interface LocalFolder extends KnownFolder {
   readonly parent: LocalFolder | undefined;
-  /** Names in the folder when it was entered; empty for a new folder. */
+  /** When the folder was entered; empty for a new one. */
   readonly entries: ReadonlySet<string>;
-  /** Temporary files of interrupted runs: version id to names. */
+  /** Left by interrupted runs: version id to names. */
   readonly parts: ReadonlyMap<string, string[]>;
-  /** Claimed names, as keys under which the filesystem distinguishes them. */
+  /** Keys under which the filesystem distinguishes the claimed names. */
   readonly taken: Set<string>;
 }
 
 const syncsAtOnce = 32;
 const partPattern = /^\.holdfast-part-([0-9a-f-]{36})\.[0-9a-f]{8}$/;
 
-/** Enters and creates folders, never through a link. Syncs their names at the end. */
+/** Never follows a link. Names are synced at the end. */
 export class LocalFolders {
   readonly #disk: Disk;
   readonly #foldsNames: boolean;
@@ -42,12 +42,12 @@ export class LocalFolders {
     try {
       return await this.#enter(path, parent, isPrivate);
     } catch (thrown) {
-      // The local folder has gone. `not_found` would suggest that the server lacks it.
+      // `not_found` would suggest that the server lacks it.
       throw isNotFound(thrown) ? replaced(path) : thrown;
     }
   }
 
-  /** @returns false if this filesystem cannot distinguish the name from one that was claimed before */
+  /** @returns false if this filesystem cannot distinguish the name from a claimed one */
   claim(folder: LocalFolder, name: string): boolean {
     if (!this.#foldsNames) return true;
     const key = name.normalize("NFC").toLowerCase();
@@ -56,7 +56,6 @@ export class LocalFolders {
     return true;
   }
 
-  /** Returns the entry at a name. A folder created in this run is known to be empty. */
   async look(folder: LocalFolder, name: string): Promise<DiskStat | undefined> {
     if (!this.#foldsNames && !folder.entries.has(name)) return undefined;
     return statOf(this.#disk, join(folder.path, name));

@@ -4,16 +4,16 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { count, formatBytes, formatNumber } from "../../output/text.ts";
 import type { TransferReport } from "../transfer-report.ts";
 
-/** Files that do not fit and are reported one by one. The rest share one line. */
+/** Further files that do not fit share one line. */
 const namedMax = 3;
 
-/** Result for several files, by index. Call `end` after they are written or have failed. */
+/** Result by index. Call `end` after the files are written or have failed. */
 export interface TakenRoom {
   readonly fits: readonly boolean[];
   end(): void;
 }
 
-/** Free space of the target disk, checked before each file is fetched. Keeps the same reserve as `sync`. */
+/** Checked before each file is fetched. Keeps the same reserve as `sync`. */
 export class LocalRoom {
   readonly #look: () => FreeSpace | undefined;
   readonly #report: TransferReport;
@@ -29,8 +29,8 @@ export class LocalRoom {
   }
 
   /**
-   * Reserves space for the files that fit, in their order. Space reserved by others counts as used. If files fail to
-   * fit only for that reason, the call waits for the others. A waiting caller holds no reservation.
+   * Reserves space for the files that fit, in order. Reserved space counts as used. If files fail to fit only for that
+   * reason, the call waits for the others. A waiting caller holds no reservation.
    */
   async take(sizes: readonly number[]): Promise<TakenRoom> {
     for (;;) {
@@ -45,7 +45,7 @@ export class LocalRoom {
     this.#refusedBytes += sizeBytes;
     if (this.#refused > namedMax) return;
     const space = this.#look();
-    // Files that are being written take their space first.
+    // Files in progress take their space first.
     const left = space && { ...space, freeBytes: space.freeBytes - this.#takenBytes };
     const message = `does not fit: it needs ${roomIn(sizeBytes, left)}. ${whatToDo}`;
     this.#report.problem(path, message, "store_full");
@@ -85,7 +85,7 @@ export class LocalRoom {
 
 const whatToDo = "Free some space on that disk, then run get again, or download it to another disk.";
 
-/** Checks the space for a single file. @throws HoldfastError store_full */
+/** @throws HoldfastError store_full */
 export function assertRoomAt(folder: string, sizeBytes: number): void {
   const space = freeSpaceAt(folder);
   if (space === undefined || sizeBytes <= roomOf(space)) return;

@@ -22,7 +22,7 @@ interface SurplusWork {
   readonly report: TransferReport;
   readonly changes: LocalChanges;
   readonly patterns: Patterns | undefined;
-  /** The filesystem treats names that differ only in case as equal. */
+  /** The filesystem ignores case in names. */
   readonly foldsNames: boolean;
   /** Content ids in the server's trash. */
   readonly trashed: () => AsyncIterable<string>;
@@ -51,12 +51,12 @@ const filesAtOnce = 32;
 const askedAloneMax = 64;
 
 /**
- * Local files that the server lacks, for `get --delete`. A local deletion is permanent, so only content goes that the
- * server has in a version of any file or in the trash. The rest is kept and reported.
+ * A local deletion is permanent, so `get --delete` removes only content that the server has in a version of any file or
+ * in the trash. The rest is kept and reported.
  */
 export class LocalSurplus {
   readonly #work: SurplusWork;
-  /** Folder path, mapped to its path below the target and the names that the server has in it. */
+  /** Folder path, mapped to its path below the target and the server's names. */
   readonly #folders = new Map<string, { readonly below: string; readonly names: Set<string> }>();
   readonly #contents = new Set<string>();
   /** Entries to delete, children before their folder. */
@@ -69,7 +69,6 @@ export class LocalSurplus {
     this.#work = work;
   }
 
-  /** Called for each folder that both sides have. */
   enter(path: string, below: string): void {
     this.#folders.set(path, { below, names: new Set() });
   }

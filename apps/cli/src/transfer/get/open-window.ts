@@ -6,12 +6,12 @@ import { frameHeaderBytes, headerProblem, kindCodes } from "@holdfast/protocol/f
 import type { FrameKind } from "@holdfast/protocol/frames-header";
 
 export interface OpenWindowInput {
-  /** Starts with a body of POST /blocks/fetch. The rest holds the decompressed blocks. */
+  /** Starts with a body of POST /blocks/fetch. The rest is for decompressed blocks. */
   readonly window: SharedArrayBuffer;
   readonly bodyBytes: number;
 }
 
-/** Position of a block's plain bytes in the window; not `ok` if they do not match the hash. */
+/** Position in the window; not `ok` if the bytes do not match the hash. */
 export type OpenedBlock =
   | { readonly ok: true; readonly hash: HashHex; readonly start: number; readonly end: number }
   | { readonly ok: false; readonly hash: HashHex };

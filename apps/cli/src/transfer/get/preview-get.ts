@@ -26,12 +26,12 @@ interface Preview {
 
 interface Place {
   readonly path: string;
-  /** Path below the requested node, with `/` between names. Empty for the requested node. */
+  /** Relative to the requested node, with `/` between names; "" for the node itself. */
   readonly below: string;
   readonly isThere: boolean;
 }
 
-/** Reports what a get would do, and changes nothing. Reads local files, and sends only listing requests. */
+/** Changes nothing, and sends only listing requests. */
 export class GetPreview {
   readonly #work: Preview;
   readonly #places = new Map<string, Place | "skipped">();
@@ -79,7 +79,7 @@ export class GetPreview {
     this.#places.set(id, { ...place, isThere: local !== undefined });
     const below = place.below === "" ? "" : `${place.below}/`;
     if (local !== undefined) {
-      // The content of a mount whose owner is suspended is not listed.
+      // A mount whose owner is suspended is not listed.
       if (node.waits !== true) this.#work.surplus?.enter(place.path, below);
       return;
     }

@@ -6,7 +6,7 @@ export interface ZipReader {
   readonly sizeBytes: number;
 }
 
-/** Maximum size of the central directory, enough for more than a million files. */
+/** Enough for more than a million files. */
 const directoryBytesMax = 512 * 1024 * 1024;
 const endBytes = 22;
 const largeEndBytes = 56;
@@ -16,8 +16,8 @@ const headerBytes = 30;
 const unknown = 0xffff_ffff;
 
 /**
- * Returns the offset of each entry's header by path. Supports zips made by Holdfast: stored, and without a comment
- * (APPNOTE 6.3.10).
+ * Returns the offset of each entry's header by path. Supports Holdfast's zips: stored, and without a comment (APPNOTE
+ * 6.3.10).
  * @throws HoldfastError failed for anything else, or a truncated zip
  */
 export async function readZipDirectory(zip: ZipReader): Promise<Map<string, number>> {

@@ -5,9 +5,7 @@ import { startTransferPool } from "../transfer-pool.ts";
 import { type BlockSource, blockSource, placed } from "./block-source.ts";
 import { fetchPlain, fetchWindowBytes, manifestOf, windowsOf } from "./fetch-plain.ts";
 
-/**
- * Writes a file's bytes in order. Each block is verified before any of it is written, and one window is fetched ahead.
- */
+/** Each block is verified before any of it is written. One window is fetched ahead. */
 export async function streamFile(
   client: ApiClient,
   node: NodeJson,
@@ -21,7 +19,7 @@ export async function streamFile(
     const fetching: ReturnType<typeof fetchPlain>[] = [];
     for (const [index, window] of windows.entries()) {
       for (const next of windows.slice(index + fetching.length, index + 2)) {
-        // Each window has its own buffer, because the reader of the output may still use the previous one.
+        // Uses a new buffer, because the reader of the output may be using the previous one.
         const coming = fetchPlain(source, pool, next, new SharedArrayBuffer(fetchWindowBytes));
         // Prevents an unhandled rejection. The await below receives the failure.
         coming.catch(() => {});

@@ -19,7 +19,7 @@ export interface TargetFolder {
   close(): void;
 }
 
-/** Open folders, in which files can be written safely even if their paths are replaced. */
+/** Files can be written safely even if the folders' paths are replaced. */
 export interface HeldFolders {
   /** Descriptors by path; undefined if the system cannot hold folders, so that each must be checked again. */
   readonly descriptors: ReadonlyMap<string, number> | undefined;
@@ -28,8 +28,8 @@ export interface HeldFolders {
 }
 
 /**
- * Opens the target. On Linux everything is opened relative to this folder, by openat2 or name by name, and never
- * through a link. On other systems, and without /proc, folders are checked before and after: see docs/command.md.
+ * On Linux everything is opened relative to this folder, by openat2 or name by name, and never through a link. On other
+ * systems, and without /proc, folders are checked before and after: see docs/command.md.
  * @param path without links
  * @param openers replaced in tests, to run without openat2
  */
@@ -54,7 +54,7 @@ export const unheldTarget: TargetFolder = {
   close: () => {},
 };
 
-/** Returns a path to a name in a held folder; the ordinary path if folders cannot be held. */
+/** Ordinary path if folders cannot be held. */
 export function heldPlace({ descriptors }: HeldFolders, folder: string, name: string): string {
   if (descriptors === undefined) return join(folder, name);
   const descriptor = descriptors.get(folder);
@@ -103,13 +103,13 @@ function holdOne(root: RootFolder<Openers>, { path, device, inode }: KnownFolder
   throw replaced(path);
 }
 
-/** Loads the native calls when the first folder below another one is opened. A get of one file does not need them. */
+/** A get of one file does not need the native calls. */
 const lazyOpeners: Openers = {
   openBelow: (...given) => native().openBelow(...given),
   openAbsolute: (...given) => native().openAbsolute(...given),
 };
 
-/** Without the native call, folders are opened name by name. */
+/** Folders are then opened name by name. */
 function native(): Native {
   try {
     return linux();

@@ -15,7 +15,7 @@ export async function toStdout(
   const { client } = await run.connect();
   const found = await lookUpIn(client, link, remote);
   const node = version === undefined ? found : await atVersion(client, found, version);
-  // A file's source writes nothing to this folder, and a folder node is rejected.
+  // The folder is not used: a file's source writes nothing, and a folder node is rejected.
   const source = link ? await countedSource(client, node, ".") : undefined;
   await streamFile(client, node, (bytes) => run.output.bytes(bytes), source);
 }

@@ -31,7 +31,6 @@ export async function getWholeFiles(work: GetWork, files: readonly FileToGet[]):
   }
 }
 
-/** Reports files that do not fit without fetching them. */
 async function takeRoomAndWrite(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<void> {
   const taken = await work.room.take(files.map(({ node }) => node.size));
   try {
@@ -48,7 +47,7 @@ async function takeRoomAndWrite(work: GetWork, files: readonly FileToGet[], held
 
 const comparedAtOnce = 8;
 
-/** Skips files whose content is already here, and keeps files that were changed here. */
+/** Skips equal content, and keeps files that were changed here. */
 async function withoutHere(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<FileToGet[]> {
   const here = files.filter(({ local, node }) => local?.kind === "file" && isToRead(work, local.sizeBytes, node.size));
   if (here.length === 0) return [...files];
@@ -74,12 +73,11 @@ async function withoutHere(work: GetWork, files: readonly FileToGet[], held: Hel
   return files.filter((file) => wanted.has(file));
 }
 
-/** With `--overwrite`, a file is read only if its size is equal. */
 function isToRead({ changes }: GetWork, localBytes: number, remoteBytes: number): boolean {
   return !changes.overwrites || localBytes === remoteBytes;
 }
 
-/** @returns true if the content is already here @throws HoldfastError if the file was changed here or cannot be read */
+/** @returns true for equal content @throws HoldfastError if the file was changed here or cannot be read */
 async function isDone(work: GetWork, file: FileToGet, outcome: ReadOutcome | undefined): Promise<boolean> {
   const { node } = file;
   if (outcome?.status === "read" && outcome.contentId === node.content_id) {
@@ -93,7 +91,7 @@ async function isDone(work: GetWork, file: FileToGet, outcome: ReadOutcome | und
   return false;
 }
 
-/** Fetches and writes files so that a damaged block fails only its own file. */
+/** A damaged block fails only its own file. */
 function fetchAndWrite(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<void> {
   return eachApart(files, {
     act: (some) => fetchAndWriteAll(work, some, held),
@@ -130,7 +128,7 @@ async function fetchAndWriteAll(
   }
 }
 
-/** Replaces `not_found` by `damaged` if the server has lost a block. */
+/** Uses `damaged` if the server has lost a block. */
 async function withReason(work: GetWork, file: FileToGet | undefined, outcome: WriteOutcome): Promise<WriteOutcome> {
   if (outcome.ok || outcome.code !== "not_found" || file === undefined) return outcome;
   try {
@@ -155,7 +153,7 @@ function settle(work: GetWork, file: FileToGet, outcome: WriteOutcome | undefine
   work.report.done(file.node.size);
 }
 
-/** @returns length of the frames in bytes, at the start of the window */
+/** @returns length of the frames in bytes */
 async function fetchFrames(work: GetWork, files: readonly FileToGet[], window: SharedArrayBuffer): Promise<number> {
   const wanted = new Map<HashHex, WantedBlock>();
   for (const { node } of files) {

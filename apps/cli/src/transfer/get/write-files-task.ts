@@ -9,9 +9,9 @@ import type { FileToWrite, KnownFolder, WriteOutcome } from "./write-files.ts";
 
 export interface WriteInput extends OpenWindowInput {
   readonly files: readonly FileToWrite[];
-  /** Descriptors of the files' folders by path. All threads of a process share them. */
+  /** Descriptors by path. All threads of a process share them. */
   readonly held: ReadonlyMap<string, number> | undefined;
-  /** Folders to check instead, if they cannot be held open. */
+  /** Checked instead, if folders cannot be held open. */
   readonly folders: readonly KnownFolder[];
 }
 
@@ -28,10 +28,7 @@ async function run({ files, held, folders, ...body }: WriteInput): Promise<Outco
 /** Piscina awaits a promise, which the task type does not express. */
 export const writeFilesTask = run as unknown as Task<WriteInput, WriteOutcome[]>;
 
-/**
- * Returns the blocks of a window by hash.
- * @throws HoldfastError hash_mismatch for a block that does not match its hash
- */
+/** @throws HoldfastError hash_mismatch */
 export function plainBlocks(body: OpenWindowInput): Map<string, Uint8Array> {
   const plain = new Map<string, Uint8Array>();
   for (const block of openWindow(body)) {

@@ -13,16 +13,16 @@ export interface KnownFolder {
 
 export interface FileToWrite {
   readonly path: string;
-  /** Beside it, in the same folder. */
+  /** Path in the same folder. */
   readonly temporary: string;
   readonly mode: FileMode;
   readonly mtimeMicros: bigint;
-  /** The state that may be replaced; null: nothing may exist; absent: anything may be replaced. */
+  /** null: nothing may exist; absent: anything may be replaced */
   readonly replaces?: Replaced | null;
   readonly blocks: readonly string[];
 }
 
-/** Identifies a checked entry. A write or a replacement changes at least one of these. */
+/** A write or a replacement changes at least one of these. */
 export type Replaced = Pick<DiskStat, "kind" | "inode" | "sizeBytes" | "mtimeMicros">;
 
 /** `exact`: a replaced file keeps its bits, owner and ACL. Otherwise the umask applies. */
@@ -41,11 +41,11 @@ export type WriteOutcome =
 export const openFilesMax = 32;
 
 /**
- * Writes many files so that each visible path is entirely old or entirely new at every moment, even after a power cut.
- * Each file is written under a temporary name, synced and renamed. Content is durable when this resolves. Names are
- * durable after the folders are synced (`LocalFolders`). A failed file has its own outcome and leaves nothing behind.
- * @param folders folders of the files with all ancestors, if the disk cannot hold them: they are checked before and
- * after, so that a rename goes only into the folder that was entered
+ * Keeps each visible path entirely old or entirely new at every moment, even after a power cut. Each file is written
+ * under a temporary name, synced and renamed. Content is durable when this resolves; names are durable after the
+ * folders are synced (`LocalFolders`). A failed file has its own outcome and leaves nothing behind.
+ * @param folders if the disk cannot hold them: folders of the files with all ancestors, checked before and after, so
+ * that a rename goes only into the folder that was entered
  * @param plain bytes of verified blocks by hash
  */
 export async function writeFiles(
@@ -136,7 +136,7 @@ async function writeTogether(
       if (file.replaces !== undefined) await assertReplaceable(disk, file.path, file.replaces);
       await disk.rename(file.temporary, file.path);
     });
-    // Reports the original failure, not that of the removal.
+    // The failure of the removal is not reported.
     if (outcomes[index]?.ok === false && open[index] !== undefined)
       await Promise.allSettled([disk.unlink(file.temporary)]);
   }

@@ -7,10 +7,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { type BlockSource, type WantedBlock, writeFrame } from "./block-source.ts";
 import { contentStart, readZipDirectory, type ZipReader } from "./read-zip.ts";
 
-/**
- * Serves the files of a folder from its zip. The zip is fetched once, for the first file, into an unnamed file in the
- * spool folder, so that nothing remains even after a crash.
- */
+/** Fetches the zip once into an unnamed file in the spool folder, so that nothing remains even after a crash. */
 export function zipSource(client: ApiClient, folder: NodeJson, spoolFolder: string): BlockSource {
   let fetched: Promise<Spool> | undefined;
   return {
@@ -71,7 +68,7 @@ async function fetchZip(client: ApiClient, { id, path }: NodeJson, spoolFolder: 
 }
 
 /**
- * Requested once, because a second request would count as another download.
+ * A second request would count as another download.
  * @returns the error that ended the download; a damaged file ends it after the file
  */
 async function spoolBody(client: ApiClient, id: string, handle: FileHandle): Promise<HoldfastError | undefined> {

@@ -7,8 +7,8 @@ import { growthOf, intoOf } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
 /**
- * Announces a large file to the server before its first block is sent. If the disk has no space for the whole file, it
- * is cut and hashed first, because only the blocks that the server lacks need space.
+ * Runs before the first block is sent. Without space for the whole file, it is cut and hashed first, because only the
+ * blocks that the server lacks need space.
  * @throws HoldfastError quota; store_full, with the size of the whole file
  */
 export async function askRoom(work: PutWork, file: QueuedFile, descriptor: number, sizeBytes: number): Promise<void> {

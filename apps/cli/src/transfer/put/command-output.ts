@@ -5,8 +5,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 
 /**
- * Standard output of a command, which starts without a shell when its first bytes are read. Throws at the end unless
- * the exit code is 0, because half a dump must not be stored.
+ * Starts the command without a shell when its first bytes are read. Throws at the end unless the exit code is 0,
+ * because half a dump must not be stored.
  */
 export class CommandOutput implements AsyncIterable<Uint8Array> {
   readonly name: string;
@@ -44,7 +44,7 @@ export class CommandOutput implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** Sends a signal to the command and does not wait for it. A command that has ended receives none. */
+  /** Does not wait for the command. A command that has ended receives no signal. */
   stop(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
     this.#child?.stdout.destroy();

@@ -9,7 +9,7 @@ import { assertNotHopeless } from "../transfer-report.ts";
 import type { PutWork } from "./put-work.ts";
 import { framed, upload } from "./upload.ts";
 
-/** One item to upload, whose operations commit or fail together. */
+/** Operations that commit or fail together. */
 export interface Item {
   /** Local path, for messages. */
   readonly path: string;
@@ -21,19 +21,18 @@ export interface Item {
    * @returns true if the caller handles it, so that it is not listed as a problem
    */
   readonly onRefused?: (reason: BatchResult) => boolean;
-  /** Bytes by which the content is larger than what it replaces. Default: 0. */
+  /** Growth over the replaced content. Default: 0. */
   readonly growthBytes?: number;
 }
 
-/** Blocks that are sent with some of the items, which are all in the space of folder `into`. */
+/** All items are in the space of folder `into`. */
 export interface BlocksAlong<Each> {
   readonly into: string;
   readonly framesOf: (some: readonly Each[]) => readonly Uint8Array[];
 }
 
 /**
- * Sends all operations as one batch, and reports failures. If the server rejects the batch, parts of it are sent, so
- * that one bad item does not stop the others.
+ * If the server rejects the batch, parts of it are sent, so that one bad item does not stop the others.
  * @returns items of which the server lacks blocks; none of their operations is committed
  * @throws HoldfastError for an error that the next batch would meet too
  */
@@ -113,7 +112,7 @@ function settle(work: PutWork, item: Item, results: ReadonlyMap<string, BatchRes
     return "done";
   }
   if (own.some((result) => result?.status === "missing")) return "missing";
-  // If operations of one group fail, one reports the reason and the others report `dependency`.
+  // One operation of a failed group reports the reason, the others `dependency`.
   const failed = own.filter((result) => result?.status !== "committed");
   const reason = failed.find((result) => result?.code !== "dependency") ?? failed[0];
   if (reason !== undefined && item.onRefused?.(reason) === true) return "done";

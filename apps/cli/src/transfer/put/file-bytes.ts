@@ -5,7 +5,7 @@ interface Counted {
   bytesSent: number;
 }
 
-/** Bytes that one file has added to the shared counts, so that each file in flight subtracts only its own. */
+/** Each file in flight subtracts only its own bytes from the shared counts. */
 export class FileBytes {
   readonly #report: Counted;
   #doneBytes = 0;
@@ -25,16 +25,13 @@ export class FileBytes {
     this.#report.bytesSent += sizeBytes;
   }
 
-  /** Keeps the counts, because the file is stored. */
+  /** The file is stored. */
   keep(): void {
     this.#doneBytes = 0;
     this.#sentBytes = 0;
   }
 
-  /**
-   * Subtracts the bytes read, to read the file again. Blocks already sent stay counted, because they are not sent
-   * again.
-   */
+  /** The file is read again. Blocks already sent stay counted, because they are not sent again. */
   takeBack(): void {
     this.add(-this.#doneBytes);
   }

@@ -35,9 +35,7 @@ import { isPrivate as isPrivateFile } from "../private-mode.ts";
 const blocksMax = 150_000;
 const attemptsMax = 2;
 
-/**
- * Puts a file of any size with bounded memory. A file that changes while it is read is read once more, then reported.
- */
+/** Memory is bounded. A file that changes while it is read is read once more. */
 export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<void> {
   if (isBlocked(file.folder)) return;
   const counted = new FileBytes(work.report);
@@ -56,7 +54,7 @@ export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<voi
   );
 }
 
-/** @param counted adds the bytes of this attempt; keeps them if the file is stored or its content is equal */
+/** @param counted keeps the bytes of this attempt if the file is stored or its content is equal */
 async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Promise<"done" | "again"> {
   const { path } = file.entry;
   const readAtMs = work.nowMs();
@@ -70,7 +68,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
   }
   try {
     const before = await handle.stat({ bigint: true });
-    // Hashing alone detects equal content, without compressing data that is not sent.
+    // Detects equal content without compressing data that is not sent.
     const compare = file.remote !== undefined && !file.exchange && file.remote.size === Number(before.size);
     const compared = compare ? await hashFile(work, handle.fd, counted) : undefined;
     const isEqual = compared !== undefined && compared.contentId === file.remote?.content_id;
@@ -122,9 +120,8 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
 }
 
 interface QueuedStream extends Omit<QueuedFile, "folder"> {
-  /** Creates the folder if it is missing, after the whole stream was sent. */
+  /** Called after the whole stream was sent. */
   readonly folder: () => Promise<RemoteFolder>;
-  /** A folder in the space that receives the stream. */
   readonly into: string;
 }
 
@@ -147,7 +144,7 @@ export async function putStream(work: PutWork, stream: QueuedStream, source: Asy
   }
 }
 
-/** @returns false if the server lacks blocks, which must then be sent again */
+/** @returns false if the server lacks blocks */
 async function commitFile(
   work: PutWork,
   file: QueuedFile,

@@ -25,10 +25,10 @@ export interface Unfit {
 export type UnfitCode = UnfitNameCode | "special_file" | "unreadable";
 
 const entriesAtOnce = 500;
-/** Temporary files of interrupted `get` runs. */
+/** Left by interrupted `get` runs. */
 export const partNamePattern = /^\.holdfast-part-[0-9a-f-]{36}\.[0-9a-f]{8}$/;
 
-/** Lists entries in the order of their names, in groups, without following links. */
+/** Sorted by name, without following links. */
 export function* listLocalFolder(folder: string): Generator<{ entries: LocalEntry[]; unfit: Unfit[] }> {
   const { names, unfit } = readNames(folder);
   if (unfit.length > 0) yield { entries: [], unfit };
@@ -66,7 +66,7 @@ export function lookAt(path: string, name: string): { entry: LocalEntry } | { un
   }
 }
 
-/** @returns a message about a file that could not be read @throws the given value if it is not a system error */
+/** @throws the given value if it is not a system error */
 export function readFailure(thrown: unknown): string {
   const code: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
   if (typeof code !== "string") throw thrown;
@@ -94,7 +94,7 @@ function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
     return { names: [], unfit: [{ path: folder, code: "unreadable", message: readFailure(thrown) }] };
   }
   const unfit: Unfit[] = [];
-  // `.holdfast` in a synced folder holds the sync's state and local trash, not user files.
+  // `.holdfast` of a synced folder holds state and local trash, not user files.
   const isSynced = all.includes(ownFolder) && existsSync(join(folder, markerPath));
   const names = all.filter((name) => {
     if (partNamePattern.test(name) || (isSynced && name === ownFolder)) return false;
@@ -112,7 +112,7 @@ function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
   return { names: names.toSorted(), unfit };
 }
 
-/** Maps each name that is not UTF-8, as decoded, to its bytes with escapes. */
+/** Maps names that are not UTF-8, as decoded, to their bytes with escapes. */
 function namesNotUtf8(folder: string): Map<string, string> {
   const raw = readdirSync(folder, { encoding: "buffer" });
   const bad = raw.filter((name) => !Buffer.from(name.toString("utf8")).equals(name));

@@ -8,7 +8,7 @@ import type { KnownRole, QueuedFile } from "./put-work.ts";
 /** Roles that can only read. For every other role the server decides. */
 const readers: ReadonlySet<string | undefined> = new Set<NodeJson["role"]>(["viewer", "commenter"]);
 
-/** @returns forbidden if the role alone shows that the server would reject the upload, so that no data is sent */
+/** @returns forbidden if the role alone shows a rejection, so that no data is sent */
 export function refusalAt(
   { role, path = "/", name = "", kind }: KnownRole = {},
   action = "upload",
@@ -21,9 +21,7 @@ export function refusalAt(
   return new HoldfastError("forbidden", `You are a ${role} of ${where}, and ${role}s cannot ${action}.`);
 }
 
-/**
- * Checks the role for a file. A new version needs a role on the file, a new item one on the folder, an exchange both.
- */
+/** A new version needs a role on the file, a new item on the folder, an exchange on both. */
 export function refusalOf({ entry, folder, remote, exchange }: UploadOf): HoldfastError | undefined {
   const at = childAt(folder.at, entry.name, remote?.role);
   const own = remote === undefined ? undefined : refusalAt({ ...at, kind: remote.kind });
@@ -36,7 +34,7 @@ type UploadOf = Pick<QueuedFile, "remote" | "exchange"> & {
 };
 
 /**
- * Checks an exchange of a link and a file. It moves the old node to the trash, which needs a role on the node's folder.
+ * An exchange of a link and a file moves the old node to the trash, which needs a role on the node's folder.
  * @param there node to replace; if it is shared alone, the caller cannot see its folder
  */
 export async function refusalOfExchange(

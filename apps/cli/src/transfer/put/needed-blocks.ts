@@ -12,11 +12,11 @@ export interface FileItem extends Item {
 
 export type ItemRead = Pick<FileItem, "read" | "growthBytes">;
 
-/** Below this size, asking the server costs more than sending. */
+/** Asking about less costs more than sending. */
 const unaskedBytesMax = 16 * 1024;
 
 /**
- * Returns the blocks to send into the space of folder `into`, to which all files belong.
+ * All files belong to the space of folder `into`.
  * @returns `full` if some files do not fit on their own; their blocks are not needed
  */
 export async function neededBlocks(
@@ -45,7 +45,7 @@ export async function neededBlocks(
   }
 }
 
-/** Reports every file as refused. The server's message fits only the smallest growth, because it contains figures. */
+/** The server's message contains figures that fit only the smallest growth. */
 export function refuseAll(work: PutWork, items: readonly FileItem[], { growthBytes: least, failure }: Full): void {
   for (const { path, growthBytes = 0 } of items) {
     const said = growthBytes === least ? failure : new HoldfastError("quota", "There is no space for it.");

@@ -18,13 +18,13 @@ interface Visit {
   readonly localPath: string;
   readonly remotePath: string;
   readonly below: string;
-  /** The caller's role on the folder, or on its nearest existing ancestor. */
+  /** Role on the folder, or on its nearest existing ancestor. */
   readonly at: KnownRole | undefined;
   /** undefined: the folder does not exist yet */
   readonly folder: Pick<RemoteState, "id"> | undefined;
 }
 
-/** Reports what a put would do, and changes nothing. Local files are read only where content must be compared. */
+/** Changes nothing. Local files are read only where content must be compared. */
 export class PutPreview {
   readonly #work: PutWork;
   readonly #remote: RemoteTree | undefined;
@@ -82,15 +82,14 @@ export class PutPreview {
     return { localPath: entry.path, remotePath, below, folder: remote, at: childAt(at, entry.name, remote?.role) };
   }
 
-  /** Names in a remote folder, by the key under which the server treats two names as equal. */
+  /** Keys are those under which the server treats two names as equal. */
   #namesAt(folderId: string | undefined): Map<string, string> {
     const names = folderId === undefined ? [] : (this.#remote?.children(folderId) ?? []);
     return new Map(Array.from(names, ([name]) => [nameKey(name), name]));
   }
 
   /**
-   * @param refuses called before something would be created or sent; returns true for an item that it has already
-   * reported
+   * @param refuses called before something would be created or sent; returns true for an item that it has reported
    * @returns true for a folder whose content is visited next
    */
   async takeEntry(

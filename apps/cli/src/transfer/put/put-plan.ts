@@ -6,7 +6,7 @@ export interface LocalState {
   readonly sizeBytes: number;
   readonly mtimeMicros: number;
   readonly executable: boolean;
-  /** True if only the owner of the file or folder has any permission. */
+  /** Nobody but the owner has any permission. */
   readonly isPrivate?: boolean;
   readonly target?: string;
 }
@@ -22,14 +22,13 @@ export type PutStep =
   | { readonly do: "create" }
   /** Equal size: the content must be read to compare it. */
   | { readonly do: "compare"; readonly remote: RemoteState }
-  /** Different content: uploads the next version of the file. */
   | { readonly do: "update"; readonly remote: RemoteState }
   | { readonly do: "attributes"; readonly remote: RemoteState }
-  /** A link replaces a file, or a file a link. The old one moves to the trash in the same commit. */
+  /** The old link or file moves to the trash in the same commit. */
   | { readonly do: "exchange"; readonly remote: RemoteState }
   | { readonly do: "refuse"; readonly message: string };
 
-/** Plans what `put` does with one name. Pure. Equality means equal content, never only equal size and time. */
+/** Pure. Equality means equal content, never only equal size and time. */
 export function planPut(local: LocalState, remote: RemoteState | undefined): PutStep {
   if (remote === undefined) return { do: "create" };
   if (local.kind === "folder" || remote.kind === "folder" || remote.kind === "mount") {
@@ -44,8 +43,9 @@ export function planPut(local: LocalState, remote: RemoteState | undefined): Put
 }
 
 /**
- * Plans the second step, with the content id from reading or the journal. A time is sent only with changed content or a
- * changed executable bit, as in sync. Otherwise devices that touched equal files would overwrite each other's times.
+ * A time is sent only with changed content or a changed executable bit, like in sync. Otherwise devices that touched
+ * equal files would overwrite each other's times.
+ * @param contentId from reading or the journal
  * @param withTimes also sends a changed time alone
  */
 export function planCompared(

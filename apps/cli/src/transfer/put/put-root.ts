@@ -22,14 +22,14 @@ export function ownRoot(client: ApiClient): PutRoot {
   };
 }
 
-/** @param top the item that the link shares, which becomes the root */
+/** @param top the shared item */
 export function rootOfLink(client: ApiClient, top: NodeJson): PutRoot {
   const own = ownRoot(client);
   const find = (path: string) => (path === "/" ? Promise.resolve(top) : own.find(path));
   return { ...own, find, shown: (path) => (path === "/" || path === "" ? top.name : path) };
 }
 
-/** The root for a shared item that is not mounted, which has no path. */
+/** For a shared item that is not mounted and has no path. */
 export function rootAt(client: ApiClient, top: NodeJson): PutRoot {
   const find = (path: string) => findBelow(client, top, splitPath(path));
   const shown = (path: string): string => `${top.id}${path.replace(/^\/$/, "")}`;

@@ -41,10 +41,7 @@ interface NewFolder {
   readonly parent: RemoteFolder;
 }
 
-/**
- * Walks, plans and sends concurrently, with a bounded number of names and bytes in memory. New folders are committed in
- * separate requests before their content is sent.
- */
+/** Walks, plans and sends concurrently, with bounded memory. New folders are committed before their content is sent. */
 export class TreePut {
   readonly #work: PutWork;
   readonly #remote: RemoteTree | undefined;
@@ -99,7 +96,7 @@ export class TreePut {
     this.#take(entry, folder, remote);
   }
 
-  /** Sends the remaining items and resolves when the server has acknowledged everything. */
+  /** Resolves when the server has acknowledged everything. */
   async finish(): Promise<void> {
     this.#work.report.counts.totalIsFinal = true;
     await this.#send(true);
@@ -108,7 +105,7 @@ export class TreePut {
     await this.#largeFiles.finish();
   }
 
-  /** Waits after a failure until no request of this put is in flight. */
+  /** Waits after a failure until nothing is in flight. */
   async settle(): Promise<void> {
     await Promise.all([this.#batches.settle(), this.#largeFiles.settle()]);
   }
@@ -156,7 +153,7 @@ export class TreePut {
     return made;
   }
 
-  /** Creates folders. A folder that another client has created under the name since is used instead. */
+  /** A folder that another client has created under the name since is used instead. */
   async #makeFolders(folders: readonly NewFolder[]): Promise<void> {
     const { ids, report } = this.#work;
     const late = new Set<RemoteFolder>();
@@ -225,7 +222,7 @@ export class TreePut {
     (isSmall ? this.#small : this.#large).push(file);
   }
 
-  /** True if the journal has the content id of the unchanged file, which then need not be read. */
+  /** The journal has the content id of the unchanged file. */
   #isKnown(entry: LocalEntry, remote: RemoteState): boolean {
     const { journal, report } = this.#work;
     // The server has lost blocks of this version.

@@ -35,7 +35,6 @@ export interface PutWork {
   readonly damaged: DamagedVersions;
 }
 
-/** @returns the blocks of the file's head version that the server has lost */
 export function damagedOf(
   { damaged }: Pick<PutWork, "damaged">,
   remote: RemoteState | undefined,
@@ -76,14 +75,14 @@ export interface QueuedFile {
 }
 
 /**
- * Returns the node that took the name of `entry` after the folder was listed. A killed put may commit its last batch
- * late, and two puts may run at the same time. A name in another Unicode form is a different name.
+ * Returns the node that took the name after the folder was listed. A killed put may commit its last batch late, and two
+ * puts may run at the same time. A name in another Unicode form is a different name.
  */
 export function lateNode({ code, node }: BatchResult, entry: Pick<LocalEntry, "name">): RemoteState | undefined {
   return code === "exists" && node?.name === entry.name ? node : undefined;
 }
 
-/** Queues the file again, once, as the next version of the node that took its name. */
+/** Retries once, as the next version of the node that took its name. */
 export function afterLateNode(file: QueuedFile, reason: BatchResult): QueuedFile | undefined {
   const remote = file.isLate === true ? undefined : lateNode(reason, file.entry);
   const step = remote === undefined ? undefined : planPut(file.entry, remote);
@@ -96,10 +95,7 @@ export function growthOf({ remote }: Pick<QueuedFile, "remote">, sizeBytes: numb
   return Math.max(0, sizeBytes - (remote?.size ?? 0));
 }
 
-/**
- * Returns a node in the space for the file's blocks. For a new version it is the file, because the caller's role on its
- * folder may be lower.
- */
+/** Returns the file itself for a new version, because the caller's role on its folder may be lower. */
 export function intoOf({ folder, remote, exchange }: Pick<QueuedFile, "folder" | "remote" | "exchange">): string {
   return remote === undefined || exchange ? folder.id : remote.id;
 }
@@ -195,8 +191,8 @@ export class SentBlocks {
   }
 
   /**
-   * After a batch of which the server had no block, the next batches are sent without asking. Batches of large blocks
-   * are the exception: the question costs only about a thousandth of their size.
+   * After a batch of which the server had no block, the next batches are sent without asking. For large blocks, the
+   * question costs only about a thousandth of their size.
    */
   shouldAsk(hashes: number, sizeBytes: number): boolean {
     if (this.#silentLeft === 0 || sizeBytes >= hashes * askedBlockBytes) return true;

@@ -54,10 +54,7 @@ export interface PutOptions extends StandardInput {
   readonly isForeign: boolean;
 }
 
-/**
- * 64 MiB of file data. One window of a large file is cut and one hashed while two are sent. A batch of small files
- * takes one.
- */
+/** 64 MiB. One window of a large file is cut and one hashed while two are sent. A batch of small files takes one. */
 const windowBytes = 16 * 1024 * 1024;
 const windowsMax = 4;
 
@@ -168,7 +165,7 @@ interface TargetWork extends PutWork {
   readonly isForeign: boolean;
   readonly mirroring: Mirroring | undefined;
   readonly root: PutRoot;
-  /** Growth in bytes of the files planned so far in a dry run. */
+  /** Growth of the files planned so far in a dry run. */
   readonly planned: { bytes: number };
 }
 
@@ -206,7 +203,7 @@ async function putTarget(
   const looked = lookAt(resolve(local.path), name);
   if ("unfit" in looked) {
     const { path, code, message } = looked.unfit;
-    // A special file that the user named explicitly is an error. In a folder it is only skipped.
+    // Only a special file that the user named is an error.
     return work.report.problem(path, message, code === "special_file" ? "failed" : code);
   }
   const { entry } = looked;
@@ -271,7 +268,7 @@ async function putFolder(
   there: NodeJson | undefined,
 ): Promise<void> {
   const node = await ensureFolder(work, remotePath, there);
-  // The folder may be in another space, which has its own blocks.
+  // Another space has its own blocks.
   const own = { ...work, sent: new SentBlocks() };
   const { remote, surplus } = await standingIn(own, there);
   if (!work.isForeign) await tellRoom(own, resolve(localPath), there, remote);
@@ -288,7 +285,7 @@ async function putFolder(
 }
 
 /**
- * Makes the remote folder private before content is added, if the local folder is private.
+ * Happens before content is added.
  * @param there undefined: the folder is new
  */
 async function closeAsHere(work: TargetWork, path: string, node: NodeJson, there: NodeJson | undefined): Promise<void> {
@@ -303,7 +300,6 @@ function isToBeClosed(path: string, node: NodeJson): boolean {
   return looked !== undefined && "entry" in looked && planPut(looked.entry, node).do === "attributes";
 }
 
-/** Loads a remote folder, with `--delete` also to find surplus nodes. */
 async function standingIn(work: TargetWork, there: NodeJson | undefined) {
   if (there?.kind !== "folder") return {};
   const seen = work.mirroring === undefined ? undefined : await seenIn(work.client, there);

@@ -11,11 +11,10 @@ import { growthOf } from "./put-work.ts";
 import type { KnownRole, PutWork, QueuedFile } from "./put-work.ts";
 
 /**
- * Checks a file before a folder is created for it, or in a dry run.
+ * Runs before a folder is created for the file, or in a dry run. The report lists the reason.
  * @param folder remote folder in whose space the file would be stored
  * @param more `remote`: the file to replace; `plannedBytes`: space that earlier files of a dry run take
- * @returns true if the file cannot be read or does not fit, or if the caller's role forbids the upload; the report
- * lists the reason
+ * @returns true if the file cannot be read or does not fit, or if the caller's role forbids the upload
  * @throws HoldfastError for an error that every other file would meet too
  */
 export async function isRefused(

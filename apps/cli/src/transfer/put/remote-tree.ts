@@ -32,7 +32,7 @@ export class RemoteTree {
     return this.#children.get(parentId)?.get(name);
   }
 
-  /** Keeps only what the planner compares, because a tree may have a million nodes. */
+  /** Keeps only compared fields, because a tree may have a million nodes. */
   #add({
     id,
     kind,

@@ -33,7 +33,7 @@ export async function tellRoom(
     );
   }
   if (await fitsDisk(client, growthBytes)) return;
-  // Content that the server already has needs no space, but only the blocks reveal that.
+  // Only blocks reveal that the server has the content already.
   const needed = formatBytes(growthBytes);
   tell(
     "store_full",
@@ -46,15 +46,12 @@ async function fitsDisk(client: PutWork["client"], sendBytes: number): Promise<b
     await missingBlocks({ client, into: "root" }, [], { sendBytes });
     return true;
   } catch (thrown) {
-    // The first file meets any other failure and reports it.
+    // The first file reports any other failure.
     return !(thrown instanceof HoldfastError && thrown.code === "store_full");
   }
 }
 
-/**
- * Free space in the account's own space, in bytes.
- * @returns undefined if there is no limit or the token has no permission to ask
- */
+/** @returns undefined if there is no limit or the token has no permission to ask */
 export async function freeRoom({ client }: Pick<PutWork, "client">): Promise<number | undefined> {
   try {
     const { quota_bytes: quota, used_bytes: used } = await client.call("getAccount");

@@ -15,7 +15,7 @@ export interface SendingWork extends Pick<PutWork, "client" | "pool" | "sent" | 
   readonly report: { readonly counts: { bytesDone: number }; bytesSent: number };
 }
 
-/** Concurrent requests for one file. For a stream, each carries up to `streamWindowBytes` new bytes. */
+/** For one file. Each request of a stream carries up to `streamWindowBytes` new bytes. */
 const windowsAtOnce = 3;
 const streamWindowBytes = 8 * 1024 * 1024;
 
@@ -31,7 +31,7 @@ export interface Window {
 }
 
 /**
- * Sends the blocks that the server lacks into the space of folder `into`. Commits nothing.
+ * Commits nothing.
  * @param more `replacedBytes`: size of the file that the stream replaces; with it the server rejects the stream at the
  * first window that does not fit
  */
@@ -57,7 +57,7 @@ export interface WindowsTarget {
   readonly counted?: FileBytes;
 }
 
-/** Reads, cuts and hashes the next windows while one is sent. */
+/** The next windows are read, cut and hashed while one is sent. */
 export async function sendWindows(
   work: SendingWork,
   windows: AsyncIterable<Window>,
@@ -92,7 +92,7 @@ interface WindowTarget {
   readonly into: string;
   readonly counted: FileBytes;
   readonly sentForFile: SentForFile | undefined;
-  /** Growth beyond the replaced file, up to the end of this window. */
+  /** Growth over the replaced file, up to the end of this window. */
   readonly growthBytes: number;
 }
 

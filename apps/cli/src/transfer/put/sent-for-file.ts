@@ -3,7 +3,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { PutWork } from "./put-work.ts";
 
-/** Blocks that were sent for one file. If the file cannot be stored, the server need not keep them. */
+/** If the file cannot be stored, the server need not keep its blocks. */
 export class SentForFile {
   readonly #hashes = new Set<HashHex>();
   #isForNothing = false;
@@ -22,7 +22,7 @@ export class SentForFile {
     if (failure instanceof HoldfastError && ["quota", "store_full"].includes(failure.code)) this.isForNothing();
   }
 
-  /** Discards the blocks if the file failed. The server keeps blocks that other files or uploads refer to. */
+  /** The server keeps blocks that other files or uploads refer to. */
   async end({ client, sent }: Pick<PutWork, "client" | "sent">, into: string): Promise<void> {
     if (!this.#isForNothing) return;
     const hashes = [...this.#hashes];
@@ -33,7 +33,7 @@ export class SentForFile {
         await client.call("discardBlocks", { body: { hashes: some, into } });
       }
     } catch (thrown) {
-      // Only the failure of the file is reported. The server removes unused blocks later.
+      // The server removes unused blocks later.
       if (!(thrown instanceof HoldfastError)) throw thrown;
     }
   }

@@ -17,9 +17,8 @@ export function refuseDirectory(stdin: StandardInput["stdin"]): void {
 }
 
 /**
- * Waits for the first bytes before anything is created on the server. A program that fails in front of the pipe writes
- * nothing, and an empty file would become the newest version. Node also returns an empty stream for a closed
- * descriptor.
+ * Nothing is created on the server before the first bytes. A program that fails in front of the pipe writes nothing,
+ * and an empty file would become the newest version. Node also returns an empty stream for a closed descriptor.
  * @throws HoldfastError failed if the stream is empty and `allowEmpty` is false
  */
 export async function openStandardInput(
@@ -40,7 +39,7 @@ export async function openStandardInput(
     try {
       for (let chunk = first; chunk !== undefined; chunk = await nextBytes(chunks)) yield chunk;
     } finally {
-      // Ends the stream, which would otherwise keep this process alive as long as its writer.
+      // The stream would keep this process alive as long as its writer.
       await chunks.return?.();
     }
   })();
@@ -50,7 +49,7 @@ export async function openStandardInput(
 const checkedBytes = 32 * 1024 * 1024;
 
 /**
- * @param check checks the target name again during a stream of hours. Otherwise a folder of that name would be found
+ * @param check repeats the check of the name during a stream of hours, which would otherwise find a folder of that name
  * only at the end
  */
 export async function* checkingName(

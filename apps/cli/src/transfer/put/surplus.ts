@@ -9,7 +9,7 @@ import type { RemoteState } from "./put-plan.ts";
 import type { PutWork } from "./put-work.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 
-/** A node that only the server has. `put --delete` moves it to the trash. */
+/** `put --delete` moves it to the trash. */
 interface Deletion {
   readonly state: RemoteState;
   readonly path: string;
@@ -21,7 +21,7 @@ interface Deletion {
 export class Surplus {
   readonly #work: PutWork;
   readonly #remote: RemoteTree;
-  /** Seq of the server's journal before the tree was listed; undefined: unknown. */
+  /** Seq of the journal before the tree was listed; undefined: unknown. */
   readonly #seen: number | undefined;
   readonly #deletions: Deletion[] = [];
 
@@ -31,7 +31,7 @@ export class Surplus {
     this.#seen = seen;
   }
 
-  /** @param names all local names in the folder, including those that cannot be uploaded */
+  /** @param names includes names that cannot be uploaded */
   visit(
     folder: { readonly id: string; readonly below: string; readonly path: string },
     names: readonly string[],
@@ -106,7 +106,7 @@ function versionFields({ version_id }: RemoteState) {
   return version_id === null ? {} : { base_version: version_id };
 }
 
-/** @returns the current seq of the account's own journal; undefined for another account's space */
+/** @returns the seq of the account's own journal; undefined for another account's space */
 export async function seenIn(client: ApiClient, { role }: NodeJson): Promise<number | undefined> {
   if (role !== "owner") return undefined;
   try {

@@ -8,7 +8,6 @@ import type { KnownRole, PutWork, RemoteFolder } from "./put-work.ts";
 
 export type RootedWork = Pick<PutWork, "report"> & { readonly root: PutRoot };
 
-/** The node at a path when this put began. */
 export interface Known {
   readonly path: string;
   readonly node: NodeJson | undefined;
@@ -16,17 +15,17 @@ export interface Known {
 
 type Nearest = Pick<NodeJson, "id"> & KnownRole;
 
-/** Returns the folder for a file, if it is known without a request. */
+/** Returns undefined if a request is needed. */
 function knownFolder(there: NodeJson | undefined, path: string, known: Known): Nearest | undefined {
   const parentId = there?.parent_id ?? undefined;
   if (parentId !== undefined) return { id: parentId, path };
-  // A file that is shared alone has no visible folder, so nothing can be put beside it.
+  // Nothing can be put beside a file that is shared alone.
   if (there?.kind === "file") return there;
   return known.path === path && known.node?.kind === "folder" ? known.node : undefined;
 }
 
 /**
- * Returns the folder for a file, or its nearest existing ancestor.
+ * Falls back to the nearest existing ancestor.
  * @throws HoldfastError conflict if something else is in the way
  */
 export async function nearestFolder(
@@ -39,7 +38,7 @@ export async function nearestFolder(
 }
 
 /**
- * Returns the parent folder of a path, or the nearest existing ancestor.
+ * Falls back to the nearest existing ancestor.
  * @throws HoldfastError conflict if something else is in the way
  */
 export function folderAbove({ root }: RootedWork, path: string): Promise<NodeJson | undefined> {
@@ -56,7 +55,7 @@ async function folderAt(root: PutRoot, path: readonly string[]): Promise<NodeJso
 }
 
 /**
- * Returns the folder for a file, and creates it if missing. An existing file stays in its own folder.
+ * An existing file stays in its own folder.
  * @param refuses receives the nearest existing folder before a missing one is created
  * @returns undefined if the file is refused; no folder is created for it
  */
@@ -100,7 +99,7 @@ export async function ensureFolder(work: RootedWork, path: string, there: NodeJs
     return await root.makeFolder(path);
   } catch (thrown) {
     const code = thrown instanceof HoldfastError ? thrown.code : undefined;
-    // The server rejects a folder below a file and does not report the file's path.
+    // The server does not report the path of a file that is in the way.
     if (code === "forbidden" || code === "invalid_field") assertMayPut(await folderAbove(work, path));
     if (code !== "exists" && code !== "conflict") throw thrown;
     const made = await root.find(path);

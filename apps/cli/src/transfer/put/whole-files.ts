@@ -14,8 +14,8 @@ import type { PutWork, QueuedFile } from "./put-work.ts";
 import { SentForFile } from "./sent-for-file.ts";
 
 /**
- * Uploads small files with one thread task that reads them all and one request for blocks and operations. @returns
- * files to try once more: they changed while they were read, or their name was taken
+ * One thread task reads all files, and one request sends them. @returns files to try once more: they changed while they
+ * were read, or their name was taken
  */
 export async function putWholeFiles(work: PutWork, queued: readonly QueuedFile[]): Promise<QueuedFile[]> {
   const files = queued.filter(({ folder }) => !isBlocked(folder));
@@ -72,7 +72,7 @@ async function putRead(
       return framesOf(some, window, (hash) => unsent.delete(hash));
     },
   });
-  // The server may have lost a block since. All frames of the file are then sent.
+  // The server may have lost a block since, so all frames are sent.
   const lost = await commit(work, missing, { into, framesOf: allFrames });
   for (const { path } of lost)
     work.report.problem(path, "the server does not have its blocks. Run put again.", "missing_blocks");
@@ -153,7 +153,6 @@ function place(
   }
 }
 
-/** Returns slices of the window. Adjacent slices are joined. */
 export function framesOf(
   items: readonly Pick<FileItem, "read">[],
   window: SharedArrayBuffer,

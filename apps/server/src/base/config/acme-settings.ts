@@ -5,20 +5,18 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ListenAddress } from "./listen.ts";
 import type { Options } from "./options.ts";
 
-/** Settings for automatic certificates. */
 export interface AcmeSettings {
   /** ASCII, lower case, without duplicates. Links begin with the first. */
   readonly domains: readonly [string, ...string[]];
-  /** Address of the responsible person; undefined: the authority gets none. */
+  /** Address of the responsible person, for the authority. */
   readonly email: string | undefined;
-  /** URL of the authority. */
   readonly directory: string;
-  /** Root certificate for the authority's own server, in PEM. */
+  /** For the authority's own server, in PEM. */
   readonly rootCertificate: string | undefined;
 }
 
 const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
-/** Names in private networks, for which public authorities issue no certificates. */
+/** Private networks, for which public authorities issue no certificates. */
 const privateEnds = /(?:^|\.)(?:local|localhost|localdomain|lan|home|internal|intranet|corp|test|invalid|home\.arpa)$/;
 
 /** @throws HoldfastError `usage` naming the conflicting setting */
@@ -50,7 +48,7 @@ export function readAcmeSettings(options: Options): AcmeSettings | undefined {
   };
 }
 
-/** Default address: all addresses of the machine with the port that authorities use. */
+/** All addresses of the machine, with the port that authorities use. */
 export function acmeListen(): ListenAddress {
   const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ family }) => family === "IPv6"));
   return { host: hasIpv6 ? "::" : "0.0.0.0", port: 443 };

@@ -3,15 +3,15 @@ import { durationOrOff, shownDuration } from "./durations.ts";
 
 const periodMsDefault = 7 * 24 * 3600_000;
 
-/** Settings for test restores of the newest scheduled backup. */
+/** Test restores of the newest scheduled backup. */
 export interface DrillSettings {
-  /** Undefined: never. */
+  /** undefined: never */
   readonly periodMs: number | undefined;
-  /** Folder for temporary restores; undefined: the data folder. */
+  /** undefined: the data folder */
   readonly scratch: string | undefined;
 }
 
-/** Settings by name in the configuration file. A period of 0 switches them off. */
+/** Names in the configuration file. A period of 0 switches drills off. */
 export const drillOptions = { drill_period: durationOrOff, drill_scratch: z.string().min(1).max(4096) } as const;
 
 type DrillOptions = { readonly [Name in keyof typeof drillOptions]?: z.output<(typeof drillOptions)[Name]> };

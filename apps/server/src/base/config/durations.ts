@@ -18,7 +18,7 @@ export const durationOrOff = z.preprocess(
   z.union([z.literal("off").transform(() => 0), duration], "must read like 1h, 5m or 30s, at least 1s, or be off"),
 );
 
-/** Formats a duration for the configuration, in the largest unit without a remainder. */
+/** Uses the largest unit without a remainder. */
 export function shownDuration(ms: number): string {
   const [unit = "s", unitMs = 1000] = Object.entries(unitsMs).findLast(([, each]) => ms % each === 0) ?? [];
   return `${ms / unitMs}${unit}`;

@@ -2,14 +2,14 @@
 export interface OidcSettings {
   readonly issuer: string;
   readonly clientId: string;
-  /** Undefined: a public client, which only PKCE protects. */
+  /** undefined: a public client, which only PKCE protects */
   readonly clientSecret: string | undefined;
   /** Name that users see. */
   readonly name: string;
   readonly scopes: readonly string[];
-  /** Domains in which a verified address links an existing account. */
+  /** A verified address in these domains links an existing account. */
   readonly linkDomains: readonly string[];
-  /** Domains in which a verified address without an account creates one. */
+  /** A verified address in these domains without an account creates one. */
   readonly createDomains: readonly string[];
   /** Only administrators sign in with passwords. */
   readonly only: boolean;
@@ -19,7 +19,7 @@ export interface OidcSettings {
   readonly plans: ClaimMapping | undefined;
   /** Values that prove that the issuer checked a second factor. */
   readonly trusted: { readonly amr: readonly string[]; readonly acr: readonly string[] };
-  /** Interval at which users without another sign-in must sign in again; undefined: never. */
+  /** Users without another sign-in must sign in again after this time; undefined: never. */
   readonly signInAgainMs: number | undefined;
   /** A sign-in without a time of authentication counts as a new one. */
   readonly trustsSilence: boolean;

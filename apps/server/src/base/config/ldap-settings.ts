@@ -7,7 +7,7 @@ import { isLoopback } from "./loopback.ts";
 import { durationOrOff } from "./durations.ts";
 import { domains, mapping, word } from "./outside-words.ts";
 
-/** LDAP server with users' passwords, and which of its data is trusted. */
+/** Server with users' passwords, and which of its data is trusted. */
 export interface LdapSettings {
   /** `ldap://` or `ldaps://`, a host and optionally a port. */
   readonly url: string;
@@ -15,7 +15,7 @@ export interface LdapSettings {
   readonly startTls: boolean;
   /** PEM; undefined: Node's built-in authorities. */
   readonly ca: string | undefined;
-  /** Account for lookups; undefined: anonymous. */
+  /** For lookups; undefined: anonymous. */
   readonly bind: { readonly dn: string; readonly password: string } | undefined;
   /** Name that users see. */
   readonly name: string;
@@ -26,20 +26,20 @@ export interface LdapSettings {
   /** Contains `{login}`, the typed name. */
   readonly loginFilter: string;
   readonly attributes: LdapAttributes;
-  /** Undefined: groups are not read. */
+  /** undefined: groups are not read */
   readonly groups: LdapGroups | undefined;
-  /** Domains in which an address links an existing account. */
+  /** An address in these domains links an existing account. */
   readonly linkDomains: readonly string[];
-  /** Domains in which an address without an account creates one. */
+  /** An address in these domains without an account creates one. */
   readonly createDomains: readonly string[];
-  /** Interval of the lookup of linked people; undefined: never, so nobody is suspended. */
+  /** Linked people are looked up at this interval; undefined: never, so nobody is suspended. */
   readonly everyMs: number | undefined;
-  /** Maximum share of linked people that may be missing. Above it, nobody is suspended. */
+  /** If a larger share of linked people is missing, nobody is suspended. */
   readonly absentShareMax: number;
 }
 
 export interface LdapAttributes {
-  /** Attribute that identifies a person permanently. */
+  /** Identifies a person permanently. */
   readonly id: string;
   readonly uid: string;
   readonly mail: string;
@@ -52,7 +52,7 @@ export interface LdapGroups {
   readonly base: string;
   /** Contains `{dn}` and `{uid}` of the member. */
   readonly filter: string;
-  /** Attribute with the group's name. */
+  /** Contains the group's name. */
   readonly attribute: string;
   /** Maps names of groups to local group ids. */
   readonly values: Readonly<Record<string, string>>;
@@ -103,7 +103,7 @@ type Written = z.output<typeof ldapSchema>;
 
 const syncPeriodMs = 15 * 60_000;
 
-/** Does not contact the LDAP server, so that this server can start during its outage. @throws HoldfastError `usage` */
+/** Does not contact the LDAP server, which may be down. @throws HoldfastError `usage` */
 export function readLdap(written: Written | undefined): LdapSettings | undefined {
   if (written === undefined) return undefined;
   const { url, base } = written;
@@ -132,13 +132,12 @@ export function readLdap(written: Written | undefined): LdapSettings | undefined
   };
 }
 
-/** Hides the password from the list of settings. */
 export function shownLdap(written: Written | undefined): object | undefined {
   if (written?.bind_password === undefined) return written;
   return { ...written, bind_password: "…" };
 }
 
-/** Passwords are never sent unencrypted, unless the operator allows it. */
+/** Passwords are sent unencrypted only if the operator allows it. */
 function isStartTls({ url, starttls, plain = false }: Written): boolean {
   if (url.startsWith("ldaps:")) {
     if (starttls === true || plain) throw usage("starttls and plain are for ldap://; ldaps:// is TLS from the start.");

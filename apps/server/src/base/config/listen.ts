@@ -4,7 +4,7 @@ import { isLoopback } from "./loopback.ts";
 
 export interface ListenAddress {
   readonly host: string;
-  /** 0: any free port. */
+  /** 0: any free port */
   readonly port: number;
 }
 

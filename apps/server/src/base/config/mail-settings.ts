@@ -15,7 +15,7 @@ export interface MailSettings {
 }
 
 /**
- * Passwords and links are never sent unencrypted or to strangers. Without `?insecure=true`, a remote mail server needs
+ * Passwords and links are never sent unencrypted or to strangers: without `?insecure=true`, a remote mail server needs
  * a valid certificate for its name.
  * @throws HoldfastError `usage` naming the setting
  */

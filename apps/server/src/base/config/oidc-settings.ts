@@ -41,7 +41,7 @@ export const oidcSchema = z.strictObject({
 
 type Written = z.output<typeof oidcSchema>;
 
-/** Does not contact the issuer, so that this server can start during its outage. @throws HoldfastError `usage` */
+/** Does not contact the issuer, which may be down. @throws HoldfastError `usage` */
 export function readOidc(written: Written | undefined, planNames: readonly string[]): OidcSettings | undefined {
   if (written === undefined) return undefined;
   const plans = mappingOf(written, "plan_claim", "plans");
@@ -67,7 +67,6 @@ export function readOidc(written: Written | undefined, planNames: readonly strin
   };
 }
 
-/** Hides the secret from the list of settings. */
 export function shownOidc(written: Written | undefined): object | undefined {
   if (written === undefined) return undefined;
   const { client_secret: secret, sign_in_again: everyMs, ...shown } = written;
@@ -103,7 +102,7 @@ function secretOf({ client_secret: secret, client_secret_file: path }: Written):
   return text;
 }
 
-/** Requires https, except on this machine. Otherwise anyone on the network could impersonate users. */
+/** Without https, anyone on the network could impersonate users. This machine is an exception. */
 function isIssuer(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || [url.username, url.password, url.search, url.hash].some((part) => part !== "")) return false;

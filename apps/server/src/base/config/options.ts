@@ -35,7 +35,7 @@ const bytes = z.preprocess(
 );
 const text = z.string().min(1).max(4096);
 
-/** Number of proxies in front. `--behind-proxy` without a number means one. */
+/** `--behind-proxy` without a number means one. */
 const hops = z.preprocess(
   (value) => ({ true: 1, "": 1, false: 0 })[String(value)] ?? toNumber(value),
   z.int().min(0).max(10),
@@ -53,8 +53,8 @@ const roles = z.preprocess(
 );
 
 /**
- * All server settings by name in the configuration file. Flags use dashes, and environment variables use capitals after
- * HOLDFAST_. A test checks that docs/operation.md explains each.
+ * Names in the configuration file. Flags use dashes, and environment variables use capitals after HOLDFAST_. A test
+ * checks that docs/operation.md explains each.
  */
 export const optionSchemas = {
   data: text,
@@ -112,8 +112,8 @@ export type OptionName = keyof typeof optionSchemas;
 export type Options = { readonly [Name in OptionName]?: z.output<(typeof optionSchemas)[Name]> };
 
 /**
- * Flags of `holdfast serve`. Other settings are only in the environment or the file, because flags such as passwords
- * would be visible in the process list.
+ * Other settings are only in the environment or the file, because flags such as passwords would be visible in the
+ * process list.
  */
 export const flagNames: ReadonlySet<OptionName> = new Set([
   "data",
@@ -140,7 +140,7 @@ export const limitOptions = {
   bytes: "rate_limit_bytes",
 } as const satisfies Record<(typeof limitNames)[number], OptionName>;
 
-/** The URL must have no user, query or fragment, because links are appended to it and contain secrets. */
+/** Rejects user, query and fragment, because links are appended to the URL and contain secrets. */
 function isPublicUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, username, password, search, hash } = new URL(url);

@@ -1,7 +1,7 @@
 import { limitNames, type Rate, type Rates } from "./rate.ts";
 import { limitOptions, type Options } from "./options.ts";
 
-/** Default amount per minute for each bucket; 0: no limit. Bytes are those received from clients. */
+/** Amount per minute for each bucket; 0: no limit. Bytes are those received from clients. */
 const presets = {
   default: {
     calls: 12_000,
@@ -11,7 +11,7 @@ const presets = {
     uploads: 120_000,
     bytes: 120e9,
   },
-  // For public servers: for each user 1,000 calls a minute, and 100 uploads and 10 GB an hour.
+  // For each user 1,000 calls a minute, and 100 uploads and 10 GB an hour.
   public: {
     calls: 1000,
     address: 1000,
@@ -32,15 +32,12 @@ export function ratesOf(options: Options): Rates {
   return { ...rates, sign_up: hourly(rates.sign_in) };
 }
 
-/** The number of failed sign-ins per minute is also the number of sign-ups per network and hour. */
+/** Failed sign-ins per minute are also the sign-ups per network and hour. */
 function hourly(rate: Rate | undefined): Rate | undefined {
   return rate === undefined ? undefined : { ...rate, perSecond: rate.perSecond / 60 };
 }
 
-/**
- * All failures of a minute may come together, because people mistype repeatedly. Hourly amounts may be used at any time
- * in the hour.
- */
+/** People mistype repeatedly, so all failures of a minute may come together. Hourly amounts may be used at any time. */
 function rateOf(name: (typeof limitNames)[number], perMinute: number): Rate {
   const burst = { sign_in: perMinute, uploads: perMinute * 60, bytes: perMinute * 60 }[name as string] ?? perMinute / 6;
   return { perSecond: perMinute / 60, burst: Math.max(1, burst) };

@@ -25,24 +25,23 @@ import { type DrillSettings, drillsOf } from "./drill-settings.ts";
 import { type SnapshotSettings, snapshotsOf } from "./snapshot-settings.ts";
 import { readSyslogTarget, type SyslogTarget } from "./syslog-target.ts";
 
-/** Validated settings of a server with defaults. */
 export interface Config {
   /** Absolute or relative to the working directory. */
   readonly dataFolder: string;
-  /** The server does not start without data, because the data's disk may not be mounted. */
+  /** Without data, the server does not start: its disk may not be mounted. */
   readonly expectData: boolean;
   readonly listen: ListenAddress;
-  /** Undefined: the embedded database. */
+  /** undefined: the embedded database */
   readonly databaseUrl: string | undefined;
   /** A folder or `s3://…`; undefined: a folder in the data folder. */
   readonly store: string | undefined;
-  /** Second store with a full copy of the first. */
+  /** Has a full copy of the first store. */
   readonly secondStore: string | undefined;
   readonly storePolicy: StorePolicy;
   readonly redisUrl: string | undefined;
   /** Paths of PEM files. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
-  /** Undefined: no automatic certificates. */
+  /** undefined: no automatic certificates */
   readonly acme: AcmeSettings | undefined;
   readonly proxyHops: number;
   readonly roles: ReadonlySet<ServerRole>;
@@ -50,7 +49,7 @@ export interface Config {
   readonly connectionsMax: number;
   readonly openRegistration: boolean;
   readonly openDirectory: boolean;
-  /** Time after which a browser must sign in again, even if used; undefined: it stays signed in while it is used. */
+  /** A browser must sign in again after this time, even if used; undefined: it stays signed in while it is used. */
   readonly browserSessionMs: number | undefined;
   /** Suspends devices that overwrite or delete many files. */
   readonly deviceBrake: boolean;
@@ -58,9 +57,9 @@ export interface Config {
   readonly administrator: { readonly email: string; readonly password: string } | undefined;
   /** Start of every link, without a trailing slash; undefined: the URL that the client used. */
   readonly publicUrl: string | undefined;
-  /** Undefined: no mail is sent. */
+  /** undefined: no mail is sent */
   readonly mail: MailSettings | undefined;
-  /** Default language for e-mails. */
+  /** Default for e-mails. */
   readonly language: Language;
   readonly rates: Rates;
   readonly pollsMax: number;
@@ -68,22 +67,20 @@ export interface Config {
   readonly plans: PlanSettings;
   /** Allows webhooks to this machine and private networks. */
   readonly webhookPrivate: boolean;
-  /** Undefined: no external issuer. */
   readonly oidc: OidcSettings | undefined;
-  /** Undefined: all passwords are stored here. */
+  /** undefined: all passwords are stored here */
   readonly ldap: LdapSettings | undefined;
-  /** Maximum disk space for thumbnails. */
   readonly thumbCacheBytes: number;
-  /** Free space that uploads leave on each disk; undefined: depends on the disk's size. */
+  /** Uploads leave this space free on each disk; undefined: depends on the disk's size. */
   readonly diskReserveBytes: number | undefined;
-  /** Period in which each pack of the store is read and checked. */
+  /** Each pack of the store is read and checked once in this period. */
   readonly scrubPeriodMs: number;
   readonly retention: RetentionSettings;
   readonly snapshots: SnapshotSettings;
   readonly drills: DrillSettings;
-  /** Interval of the server's health checks; undefined: never. */
+  /** undefined: never */
   readonly doctorPeriodMs: number | undefined;
-  /** Undefined: audit entries are only in the database. */
+  /** undefined: audit entries are only in the database */
   readonly auditSyslog: SyslogTarget | undefined;
   /** Original settings and their sources, for administrators. */
   readonly given: GivenSettings;
@@ -102,7 +99,7 @@ export interface ConfigSources {
   /** By name without leading dashes (`tls-cert`). Unset flags are missing or undefined. */
   readonly flags?: Readonly<Record<string, string | boolean | undefined>>;
   readonly environment?: Environment;
-  /** Text of the configuration file, if already read; otherwise `--config` or HOLDFAST_CONFIG names it. */
+  /** Already read; otherwise `--config` or HOLDFAST_CONFIG names the file. */
   readonly file?: string;
 }
 

@@ -6,14 +6,14 @@ const dayMs = 24 * 3600_000;
 
 /** Retention of deleted and outdated data. Current data never expires. */
 export interface RetentionSettings {
-  /** Number of newest versions of each file that are kept regardless of age. */
+  /** Newest versions of each file, which are kept regardless of age. */
   readonly versionsKept: number;
   /** Other versions are kept if they were the newest at some time in this period. */
   readonly versionAgeMs: number;
   readonly trashMs: number;
   /** Blocks without references: first in their space, then in the cell when no space has them. */
   readonly blocksMs: number;
-  /** Blocks that are being deleted. Readers that found them earlier may still read them this long. */
+  /** Readers that found a block before its deletion may still read it this long. */
   readonly doomedMs: number;
   /** A pack's object, after its last row was deleted. */
   readonly packsMs: number;
@@ -25,7 +25,7 @@ export interface RetentionSettings {
   readonly auditMs: number;
 }
 
-/** Settings by name in the configuration file. */
+/** Names in the configuration file. */
 export const retentionOptions = {
   retention_versions: z.preprocess(
     (value) => (typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value),
@@ -58,7 +58,7 @@ export const retentionUsual: RetentionSettings = {
   graceMs: 30 * dayMs,
 };
 
-/** Returns how far back a rewind can go. The trash, old versions and the journal are all kept for this time. */
+/** Longest rewind. The trash, old versions and the journal are all kept for this time. */
 export function rewindReachMs({ trashMs, versionAgeMs }: RetentionSettings): number {
   return Math.min(trashMs, versionAgeMs, limits.journalLifetimeMs);
 }
@@ -77,7 +77,7 @@ export function retentionOf(options: RetentionOptions): RetentionSettings {
   };
 }
 
-/** Returns limits for `GET /account` that decide how long a user can continue or undo something. */
+/** For `GET /account`: how long a user can continue or undo something. */
 export function shownLifetimes(settings: RetentionSettings): Readonly<Record<string, number>> {
   return {
     trash_lifetime_ms: settings.trashMs,
@@ -89,7 +89,7 @@ export function shownLifetimes(settings: RetentionSettings): Readonly<Record<str
   };
 }
 
-/** Formats values for the configuration. */
+/** Values for the configuration. */
 export function shownRetention(settings: RetentionSettings): Readonly<Record<keyof typeof retentionOptions, unknown>> {
   return {
     retention_versions: settings.versionsKept,

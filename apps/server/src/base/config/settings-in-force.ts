@@ -10,7 +10,7 @@ import { shownAddress } from "./shown-address.ts";
 import { limitOptions, type OptionName, optionSchemas, type Options } from "./options.ts";
 import type { Config } from "./read-config.ts";
 
-/** Lists effective settings for administrators, without passwords and keys. */
+/** Effective settings for administrators, without passwords and keys. */
 export function settingsInForce(config: Config): SettingJson[] {
   const { options, sources } = config.given;
   const unlessGiven = defaultsOf(config);
@@ -31,7 +31,7 @@ export function settingsInForce(config: Config): SettingJson[] {
   });
 }
 
-/** Defaults. Settings that are missing here have none. */
+/** Settings that are missing here have no default. */
 function defaultsOf(config: Config): Options {
   const rates = (Object.entries(limitOptions) as [LimitName, OptionName][]).map(([limit, name]) => {
     const perMinute = (config.rates[limit]?.perSecond ?? 0) * 60;
@@ -59,7 +59,7 @@ function defaultsOf(config: Config): Options {
   };
 }
 
-/** Hides passwords in URLs of databases, mail servers and stores at any depth. */
+/** Covers URLs of databases, mail servers and stores at any depth. */
 function hidePasswords(value: unknown): unknown {
   if (typeof value === "string") return shownAddress(value);
   if (Array.isArray(value)) return value.map(hidePasswords);

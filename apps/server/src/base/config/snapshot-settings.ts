@@ -4,7 +4,7 @@ import { durationOrOff, shownDuration } from "./durations.ts";
 const snapshotMsDefault = 3600_000;
 const journalMsDefault = 60_000;
 
-/** Intervals at which metadata is written to the store. Undefined: never. */
+/** Intervals at which metadata is written to the store. undefined: never */
 export interface SnapshotSettings {
   /** Full snapshots of changed data. */
   readonly snapshotMs: number | undefined;
@@ -12,7 +12,7 @@ export interface SnapshotSettings {
   readonly journalMs: number | undefined;
 }
 
-/** Settings by name in the configuration file, in milliseconds; 0 is off. */
+/** Names in the configuration file; milliseconds, 0 is off. */
 export const snapshotOptions = {
   snapshot_interval: durationOrOff,
   journal_interval: durationOrOff,

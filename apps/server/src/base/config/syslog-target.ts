@@ -1,4 +1,4 @@
-/** Syslog server that also receives audit entries. */
+/** Server that also receives audit entries. */
 export interface SyslogTarget {
   readonly protocol: "udp" | "tcp";
   readonly host: string;

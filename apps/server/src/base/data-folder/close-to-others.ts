@@ -7,8 +7,8 @@ interface Warner {
 }
 
 /**
- * Checks a file with a secret before use, if it exists. If other users may read or write it, removes their permissions
- * and logs that. Does nothing on Windows, which has no such modes.
+ * Called before a secret is used. If other users may read or write the file, removes their permissions and logs that.
+ * Windows has no such modes.
  * @throws HoldfastError failed if it belongs to another user or cannot be protected
  */
 export function closeToOthers(path: string, log: Warner): void {

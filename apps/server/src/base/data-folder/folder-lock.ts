@@ -6,8 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 export const folderLockName = "lock.sqlite";
 
 /**
- * Locks a folder for one process. Uses SQLite's lock on a file that is never written. The kernel releases it when the
- * process ends, so there are no stale locks.
+ * SQLite's lock on a file that is never written. The kernel releases it when the process ends, so there are no stale
+ * locks.
  * @returns the lock to close; undefined if another process holds it
  * @throws errors of SQLite
  */

@@ -2,12 +2,12 @@ import { closeSync, openSync, statSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { errnoOf } from "@holdfast/disk/disk-error";
 
-/** Folder at a path. It may be replaced during work, by a mount or a move. */
+/** May be replaced during work, by a mount or a move. */
 export interface KnownFolder {
   readonly path: string;
   /** Device and inode, which survive moves of the folder. */
   readonly id: string;
-  /** True while the path still leads to this folder. */
+  /** False if the path leads to another folder. */
   isHere(): boolean;
   close(): void;
 }
@@ -52,7 +52,7 @@ export function idOf(path: string): string {
 export interface FolderWatch {
   /** Rejects when a folder was replaced; never resolves. */
   readonly replaced: Promise<never>;
-  /** Checks now, in addition to every two seconds. @returns true if all folders are in place */
+  /** Checks now, not only every two seconds. @returns true if all folders are in place */
   look(): boolean;
   close(): void;
 }

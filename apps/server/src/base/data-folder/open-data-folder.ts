@@ -12,18 +12,17 @@ import { refuseUnfinished } from "./unfinished-restore.ts";
 export interface DataFolder {
   /** Absolute, without symbolic links. */
   readonly path: string;
-  /** True while the path still leads to this folder. */
+  /** False if the path leads to another folder. */
   isHere(): boolean;
-  /** Creates or finds a folder that only the server's user can enter. @returns its path after its name is durable */
+  /** Only the server's user can enter the folder. @returns its path after its name is durable */
   privateFolder(name: string): Promise<string>;
-  /** Releases the lock. Everything inside must be stopped first. */
+  /** Everything inside must be stopped before the lock is released. */
   release(): void;
 }
 
 /**
- * Creates the data folder if it is missing, and locks it for this process. Its mode is 0700. If the server runs as
- * root, the database uses another user, whose group may then pass (0710). Everything inside is in private folders or
- * files.
+ * Creates a missing data folder, and locks it for this process. Its mode is 0700, or 0710 if the server runs as root,
+ * because the database uses another user. Everything inside is in private folders or files.
  * @param options.restoring true: also opens a partly restored folder
  * @throws HoldfastError `locked` if another process uses it, `failed` if it cannot be created or is partly restored
  */
@@ -60,7 +59,7 @@ export async function openDataFolder(
 /** Process with the lock. Used only in messages, never trusted. */
 const holderName = "server.pid";
 
-/** Creates the data folder and its parents durably. An existing one keeps its mode. */
+/** Makes the folder and its parents durable. An existing folder keeps its mode. */
 export async function makeDataFolder(disk: Disk, path: string): Promise<void> {
   await ensureFolderDurably(disk, dirname(path), { mode: 0o755 });
   await ensureFolderDurably(disk, path, { mode: 0o700 });
@@ -106,7 +105,7 @@ function holderOf(folder: string): number | undefined {
     const pid = Number(readFileSync(join(folder, holderName), "utf8"));
     return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
-    // The holder has not written it yet, or it is not readable. Then the message omits it.
+    // The message then omits the holder.
     return undefined;
   }
 }

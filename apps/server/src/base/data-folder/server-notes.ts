@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { z } from "zod";
 
 /**
- * Files that a server and commands exchange in the data folder. They are optional. Without them, links begin with the
- * URL in the settings.
+ * A server and commands exchange these files in the data folder. Without them, links begin with the URL in the
+ * settings.
  */
 const names = { address: "server.url", authority: "server.acme" } as const;
 
-/** @param base start of every link of the running server; also used after it has stopped */
+/** @param base start of every link; also used after the server has stopped */
 export function noteAddress(folder: string, base: string): void {
   write(folder, names.address, base);
 }
@@ -18,7 +18,7 @@ export function notedAddress(folder: string): string | undefined {
   return text !== undefined && URL.canParse(text) ? text : undefined;
 }
 
-/** Stores the authority and names of the server's certificate; undefined: no authority. */
+/** @param noted authority and names of the server's certificate; undefined: no authority */
 export function noteAuthority(folder: string, noted: NotedAuthority | undefined): void {
   if (noted === undefined) rmSync(join(folder, names.authority), { force: true });
   else write(folder, names.authority, JSON.stringify({ directory: noted.directory, domains: noted.domains }));

@@ -6,8 +6,8 @@ import type { Disk } from "@holdfast/disk/disk";
 import { writeFileDurably } from "@holdfast/disk/write-durably";
 
 /**
- * File in a restored data folder until its first start. It lists accounts, one per line, that were shredded after the
- * restored state.
+ * Accounts that were shredded after the restored state, one per line. Exists until the first start of the restored
+ * server.
  */
 const fileName = "shred-again";
 

@@ -104,7 +104,7 @@ export interface AccountTables {
   "shard.server_facts": { name: string; value: Buffer };
 }
 
-/** Facts about a device; null: registered before they were recorded. */
+/** null: registered before these facts were recorded */
 export interface DeviceFacts {
   kind: (typeof deviceKinds)[number] | null;
   /** Reported by the device. */
@@ -139,7 +139,7 @@ export interface SecondFactorRow {
   user_id: UserId;
   /** Secret of the authenticator app, wrapped; null: none. */
   secret: Buffer | null;
-  /** null: the password is enough. */
+  /** null: the password is enough */
   since: number | null;
   /** Not confirmed yet. */
   next_secret: Buffer | null;
@@ -152,7 +152,7 @@ export interface SecondFactorRow {
   /** Wrong codes since the last correct one. */
   failures: number;
   failed_at: number;
-  /** Same for sessions and devices that have signed in before. */
+  /** For sessions and devices that have signed in before. */
   known_failures: number;
   known_failed_at: number;
 }
@@ -175,9 +175,9 @@ export interface PasskeyRow {
   id: PasskeyId;
   /** Id by which the device finds it. */
   credential_id: Buffer;
-  /** In COSE format. */
+  /** COSE. */
   public_key: Buffer;
-  /** Number of uses last reported by the device; 0 if it does not count. */
+  /** Uses last reported by the device; 0 if it does not count. */
   counter: number;
   transports: string[];
   /** Name of the server for which it was created and is valid. */
@@ -194,7 +194,7 @@ export interface OauthClientRow {
   redirect_uris: string[];
   post_logout_redirect_uris: string[];
   scopes: ProgramScope[];
-  /** null: a public client. */
+  /** null: a public client */
   secret_hash: Buffer | null;
   created_at: number;
 }
@@ -229,15 +229,15 @@ export interface UserRow {
   email: string;
   name: string;
   password_hash: string;
-  /** false: no usable password exists. */
+  /** false: no usable password exists */
   has_password: boolean;
   admin: boolean;
   disabled_at: number | null;
-  /** Time from which the account, which its owner deleted, is shredded. It is suspended until then. */
+  /** The account, which its owner deleted, is suspended until then and shredded afterwards. */
   leaving_until: number | null;
   space_id: SpaceId;
   root_id: NodeId;
-  /** null: not confirmed. */
+  /** null: not confirmed */
   email_confirmed_at: number | null;
   /** A former address was confirmed. */
   was_confirmed: boolean;

@@ -4,10 +4,10 @@ import type { HashHex } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
 
 /**
- * Encodes an array parameter, as in sql`select * from unnest(${byteaArray(hashes)})`. `pg` sends a Buffer in binary,
- * but an array as text. The format is that of `array_send` (utils/adt/arrayfuncs.c): number of dimensions, null flag,
- * element type, length and lower bound, then length (-1 for null) and bytes of each element, big-endian. Separate
- * buffers for elements would dominate the cost.
+ * For use as in sql`select * from unnest(${byteaArray(hashes)})`. `pg` sends a Buffer in binary, but an array as text.
+ * The format is that of `array_send` (utils/adt/arrayfuncs.c): number of dimensions, null flag, element type, length
+ * and lower bound, then length (-1 for null) and bytes of each element, big-endian. Separate buffers for elements would
+ * dominate the cost.
  */
 export function byteaArray(values: readonly (Uint8Array | null)[]): RawBuilder<Buffer[]> {
   return sql`${encodeArray(17, values)}::bytea[]`;
@@ -36,8 +36,8 @@ export function uuidArray(values: readonly (string | null)[]): RawBuilder<string
 }
 
 /**
- * For `keyed` statements. The planner assumes ten elements in a hidden array; with a visible one of one id, it would
- * reject the generic plan and plan each call.
+ * The planner assumes ten elements in a hidden array. For a visible one of one id, it would reject the generic plan and
+ * plan each call.
  */
 export function uuidKeys(values: readonly string[]): RawBuilder<string[]> {
   return sql`(select ${uuidArray(values)})::uuid[]`;
@@ -55,7 +55,7 @@ export function booleanArray(values: readonly (boolean | null)[]): RawBuilder<bo
   return sql`${encodeFixed(16, 1, values, (buffer, value, at) => buffer.writeUInt8(value ? 1 : 0, at))}::bool[]`;
 }
 
-/** Encodes each value as JSON text. `undefined` is not JSON; null becomes SQL's NULL. */
+/** `undefined` is not JSON; null becomes SQL's NULL. */
 export function jsonbArray(values: readonly unknown[]): RawBuilder<unknown[]> {
   const bytes = values.map((value) =>
     value === null ? null : Buffer.concat([jsonbVersion, Buffer.from(JSON.stringify(value))]),
@@ -92,7 +92,7 @@ function encodeFixed<Value>(
   const sizeBytes = headerBytes + count * (4 + elementBytes) - nulls * elementBytes;
   const buffer = startArray(elementType, sizeBytes, values);
   let at = headerBytes;
-  // Indexed, because an iterator over so many kinds of arrays would allocate an object per element.
+  // An iterator over so many kinds of arrays would allocate an object per element.
   for (let index = 0; index < count; index += 1) {
     const value = values[index] ?? null;
     at = buffer.writeInt32BE(value === null ? -1 : elementBytes, at);

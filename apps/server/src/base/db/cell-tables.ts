@@ -28,7 +28,7 @@ export interface CellTables {
     codec: "raw" | "zstd";
     state: "live" | "doomed" | "damaged";
     unreferenced_since: number | null;
-    /** Time of detection; null if whole, or detected by an earlier version. */
+    /** null: whole, or detected by an earlier version */
     damaged_at: number | null;
     /** For a doomed copy. */
     doomed_at: number | null;
@@ -38,7 +38,7 @@ export interface CellTables {
   "cell.pins": { name: string; until: number };
   /** For two stores. `compared_at` is null until all keys were compared. */
   "cell.copies": { store: string; since: number; compared_at: number | null };
-  /** Objects that one of two stores still has to copy or delete. */
+  /** Objects that one of two stores has to copy or delete. */
   "cell.owed": {
     store: string;
     key: string;

@@ -43,7 +43,7 @@ export const roomAdvice =
 
 const databaseFull = `The disk of the server's database is full, so it accepts no changes. Nothing is lost. ${roomAdvice}`;
 
-/** Texts with a NUL character came with the request. Returns other errors of a statement unchanged. */
+/** Texts with a NUL character came with the request. Other errors of a statement are unchanged. */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof HoldfastError || !(error instanceof Error)) return error;
   const code = codeOf(error);

@@ -8,8 +8,8 @@ import type { DatabaseLog } from "./database-log.ts";
 import { columnTypes } from "./column-types.ts";
 
 /**
- * Plans once per connection, because planning takes longer than a look-up. Only for a constant text with named columns,
- * whose best plan does not depend on the values.
+ * Planned once per connection, because planning takes longer than a look-up. Only for a constant text with named
+ * columns, whose best plan does not depend on the values.
  */
 export const keyedMark = "/* by keys alone */";
 export const keyed = sql.raw(keyedMark);
@@ -24,7 +24,7 @@ export interface DatabaseOptions {
   readonly schema?: string;
   readonly log: DatabaseLog;
   readonly connectionsMax?: number;
-  /** Maximum wait for a free or new connection, before a request fails with `unavailable`. */
+  /** Maximum wait for a connection, before a request fails with `unavailable`. */
   readonly connectTimeoutMs?: number;
   /** Safety limit. A statement that may take longer sets its own. */
   readonly statementTimeoutMs?: number;
@@ -32,7 +32,7 @@ export interface DatabaseOptions {
 
 export interface Database<Tables> {
   readonly db: Kysely<Tables>;
-  /** The pool below `db`, for direct use of `pg`. Its errors are not translated. */
+  /** For direct use of `pg`. Its errors are not translated. */
   readonly pool: pg.Pool;
   /** Transactions retried after conflicts. */
   readonly conflicts: () => number;
@@ -41,8 +41,7 @@ export interface Database<Tables> {
 }
 
 /**
- * Opens no connection yet. The database's failures are HoldfastErrors; a statement's are `pg.DatabaseError` with its
- * SQLSTATE (`code`).
+ * Failures of the database are HoldfastErrors; those of a statement are `pg.DatabaseError` with its SQLSTATE (`code`).
  */
 export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables> {
   const pool = openPool(options);
@@ -91,8 +90,8 @@ export function openPool(options: DatabaseOptions): pg.Pool {
     statement_timeout: options.statementTimeoutMs ?? 60_000,
     idle_in_transaction_session_timeout: 60_000,
   });
-  // A connection that breaks between two statements emits an event. Without a listener on the client, this would end
-  // the process. The next statement on it fails with `unavailable`.
+  // Without a listener on the client, a connection that breaks between two statements would end the process. The next
+  // statement fails with `unavailable`.
   pool.on("connect", (client) => client.on("error", () => {}));
   pool.on("error", (error) => {
     // A stopping database may close the connection first.
@@ -109,9 +108,9 @@ export interface TransactionOptions {
 }
 
 /**
- * Runs `work` in one transaction: commits when it resolves, and rolls back when it throws. After a deadlock (40P01) or
- * serialization failure (40001) `work` runs again, so it must only change the database. If the connection breaks during
- * COMMIT, the outcome is unknown and `unavailable` is thrown. Callers that retry need an operation id.
+ * Commits when `work` resolves, and rolls back when it throws. After a deadlock (40P01) or serialization failure
+ * (40001) `work` runs again, so it must only change the database. If the connection breaks during COMMIT, the outcome
+ * is unknown and `unavailable` is thrown. Callers that retry need an operation id.
  */
 export async function inTransaction<Tables, Result>(
   db: Kysely<Tables>,
@@ -182,7 +181,7 @@ class TranslatingClient {
   }
 }
 
-/** Only a few, because the texts are in the code. */
+/** Few, because the texts are in the code. */
 const planNames = new Map<string, { readonly name: string }>();
 
 /** A name must always mean the same text. */

@@ -22,13 +22,13 @@ export interface EmbeddedPostgresOptions {
   readonly dataFolder: string;
   readonly log: DatabaseLog;
   readonly random: (bytes: number) => Uint8Array;
-  /** Additional settings of postgresql.conf, which take precedence. */
+  /** Added to postgresql.conf; these take precedence. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Account that runs PostgreSQL. Defaults to the owner of the cluster, or to a user of its own for a new one. */
+  /** Defaults to the owner of the cluster, or to a user of its own for a new one. */
   readonly account?: Account;
-  /** PostgreSQL's programs, for a cluster of another version. */
+  /** For a cluster of another version. */
   readonly native?: NativePackage;
-  /** Listens on a port of 127.0.0.1 instead of a Unix socket. Default on systems without Unix sockets. */
+  /** A port of 127.0.0.1 instead of a Unix socket. Default on systems without Unix sockets. */
   readonly loopback?: boolean;
   /** Called whenever its process has been started, before it accepts connections. */
   readonly onSpawn?: () => void;
@@ -41,8 +41,8 @@ export interface EmbeddedPostgres {
   /** Proportional memory of all its processes; undefined if not reported. */
   pssBytes(): number | undefined;
   /**
-   * If another folder replaces the data folder or the cluster, PostgreSQL is killed and not restarted: an orderly stop
-   * would write into the other folder.
+   * If another folder replaces one of these, PostgreSQL is killed and not restarted: an orderly stop would write into
+   * the other folder.
    */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
   /** Idempotent. Resolves when the process has ended. */
@@ -50,7 +50,7 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Runs PostgreSQL as a child on a Unix socket. If it dies, it is restarted immediately, then with growing pauses, and
+ * Runs as a child on a Unix socket. If PostgreSQL dies, it is restarted immediately, then with growing pauses, and
  * statements fail with `unavailable` meanwhile. The folder may be in any state left by a killed server, a killed
  * database or a power cut.
  */
@@ -147,8 +147,8 @@ class Supervisor {
   }
 
   /**
-   * Retries a few times, because kernel resources of a killed database are released shortly after its processes end.
-   * @param reopen opens the endpoint again before each further attempt, because a free port may be in use by then
+   * Retries, because kernel resources of a killed database are released shortly after its processes end.
+   * @param reopen called before each further attempt, because a free port may be in use by then
    */
   async startFirst(reopen: () => Promise<void>): Promise<void> {
     for (let attempt = 1; this.#postmaster === undefined; attempt++) {
@@ -179,7 +179,7 @@ class Supervisor {
     while (running !== undefined) {
       const how = await running.exited;
       this.#postmaster = undefined;
-      // Leftover processes are found by their folder. Those of another cluster must not be stopped.
+      // Processes of another cluster must not be stopped.
       if (this.#stopped.signal.aborted || !this.folders.look()) return;
       this.#log.error({ how }, "the database exited unexpectedly and is restarted");
       running = await this.#restart();

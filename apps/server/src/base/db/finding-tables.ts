@@ -1,4 +1,4 @@
-/** Table of problems that the running server finds, in the schema `shard`. Only used on the shard of bucket 0. */
+/** Problems that the running server finds. Only used on the shard of bucket 0. */
 export interface FindingTables {
   "shard.server_findings": ServerFindingRow;
 }

@@ -10,7 +10,7 @@ export interface GroupTables {
   "shard.memberships": {
     user_id: UserId;
     group_id: GroupId;
-    /** null: no longer a member. */
+    /** null: no longer a member */
     role: GroupRole | null;
     change: number;
     changed_at: number;

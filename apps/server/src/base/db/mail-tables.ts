@@ -1,7 +1,7 @@
 import type { MailId, NotificationId, UserId } from "@holdfast/core/ids";
 import type { NoticeKind } from "@holdfast/protocol/account-settings";
 
-/** Tables of mail in the schema `shard`. Waiting mail is on the shard of its account, sent mail on that of its id. */
+/** Waiting mail is on the shard of its account, sent mail on that of its id. */
 export interface MailTables {
   "shard.mail_items": {
     user_id: UserId;

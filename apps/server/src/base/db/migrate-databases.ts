@@ -12,7 +12,7 @@ export async function refuseNewerDatabases(databases: Databases): Promise<void> 
   await unmigrated(databases);
 }
 
-/** Migrates all databases, each schema in its own transaction. After a crash the next start continues. */
+/** Each schema is migrated in its own transaction. After a crash the next start continues. */
 export async function migrateDatabases(databases: Databases, log: DatabaseLog): Promise<void> {
   for (const { place, set } of await unmigrated(databases)) {
     const migrations = await migrate(place.connection, set, log);
@@ -21,7 +21,7 @@ export async function migrateDatabases(databases: Databases, log: DatabaseLog): 
   }
 }
 
-/** Reads all databases with the connections of their pools, which the start needs next. */
+/** Uses the connections of the pools, which the start needs next. */
 async function unmigrated({ shards, cells }: Databases) {
   const all = [
     ...shards.all().map((place) => ({ place, set: shardMigrations })),

@@ -5,14 +5,14 @@ import { type Connection, openDatabase } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 
 export interface MigrationSet {
-  /** Schema that the migrations change, and in which they are recorded. */
+  /** The migrations change and are recorded in this schema. */
   readonly schema: "shard" | "cell";
   /** Applied in the order of names (`001-nouns`). */
   readonly migrations: Readonly<Record<string, Migration>>;
 }
 
 /**
- * One transaction under an advisory lock: of several starting servers, one migrates.
+ * Runs in one transaction under an advisory lock: of several starting servers, one migrates.
  * @returns names of the migrations applied now
  * @throws HoldfastError failed if a newer Holdfast has migrated the database
  */
@@ -20,7 +20,7 @@ export function migrate(connection: Connection, set: MigrationSet, log: Database
   return withSchema(connection, set, log, (db) => migrateWith(db, set));
 }
 
-/** Returns the names of applied migrations in order; none without a schema. */
+/** Names in order; empty without a schema. */
 export function readApplied(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
   return withSchema(connection, set, log, (db) => appliedTo(db, set));
 }

@@ -13,9 +13,8 @@ export interface OwnerLock {
 }
 
 /**
- * Takes the lock of a data folder's owner in its database, on its own connection. It supplements the lock of the
- * folder, for filesystems whose locks do not work. If the connection breaks (the database died), the lock is lost, and
- * taken again when the database is back.
+ * Supplements the lock of the folder, for filesystems whose locks do not work. Uses its own connection. A broken
+ * connection (the database died) loses the lock until the database is back.
  * @throws HoldfastError `locked` if another server holds it
  */
 export async function takeOwnerLock(connection: Connection, log: DatabaseLog): Promise<OwnerLock> {

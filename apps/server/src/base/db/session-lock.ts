@@ -19,9 +19,8 @@ export const lockNumber = (name: string) => `hashtextextended('${name.replaceAll
 const retryPauseMs = 100;
 
 /**
- * Advisory lock of PostgreSQL on its own connection. It lasts exactly as long as the connection, so the database
- * releases it immediately when its process dies. If the connection breaks (the database died), the lock is lost, and
- * taken again when the database is back.
+ * Advisory lock on its own connection. The database releases it immediately when its process dies. A broken connection
+ * (the database died) loses the lock until the database is back.
  */
 export class SessionLock {
   readonly #connection: Connection;
@@ -52,7 +51,7 @@ export class SessionLock {
     this.#regainedListeners.push(listener);
   }
 
-  /** Closes the connection, and so releases the lock. Also ends a pending attempt. */
+  /** Closing the connection releases the lock. Also ends a pending attempt. */
   async release(): Promise<void> {
     this.#released.abort();
     const client = this.#client;

@@ -156,7 +156,7 @@ export interface VersionRow {
   created_at: number;
   /** A labeled version is never pruned. */
   label: string | null;
-  /** The account or link that set the label; null: no label, or set by an older server. */
+  /** Account or link that set the label; null: no label, or set by an older server. */
   label_by: UserId | null;
   /** Modification time of the file when the version was replaced; null: the newest, or replaced by an older server. */
   modified_at: number | null;

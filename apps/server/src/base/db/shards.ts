@@ -37,7 +37,7 @@ export interface Cells {
 
 export interface DatabasesOptions {
   readonly topology?: Topology;
-  /** Database of shards and cells without their own `database_url`: the embedded one, or `--database-url`. */
+  /** For shards and cells without their own `database_url`: the embedded database, or `--database-url`. */
   readonly defaultConnection: Connection;
   readonly log: DatabaseLog;
   readonly connectionsMax?: number;

@@ -4,7 +4,7 @@ const id = "01890a5d-ac96-874e-8000-5b6f3f3c2a01";
 const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const moment = "2026-05-04T10:20:30.000000Z";
 
-/** Example values by field name. If a schema rejects one, an example comes from the schema. */
+/** Examples by field name. If a schema rejects one, the example comes from the schema. */
 const byName: Readonly<Record<string, unknown>> = {
   id,
   email: "ada@example.com",
@@ -43,7 +43,6 @@ const byName: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * Realistic example for a schema.
  * @param schema OpenAPI schema with references into `schemas`
  * @param name field of the value
  */

@@ -5,12 +5,12 @@ export type Probe = () => Promise<void>;
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Short result of each probe and notice: `ok` or the problem. */
+  /** Result of each probe and notice: `ok` or the problem. */
   readonly checks: Readonly<Record<string, string>>;
 }
 
 const probeTimeoutMs = 2000;
-/** Cache time of answers, so that load balancers put no load on the database. */
+/** Cached, so that load balancers put no load on the database. */
 const freshMs = 500;
 
 /**

@@ -2,7 +2,7 @@ import { fstatSync, writeSync } from "node:fs";
 import { pino } from "pino";
 import { readableLine } from "./readable-log.ts";
 
-/** Structured log: fields first, then a message. Callers pass no secrets. `secretPaths` is the safety net. */
+/** Fields first, then a message. Callers pass no secrets. `secretPaths` is the safety net. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -13,7 +13,7 @@ export interface Log {
 export const logLevels = ["error", "warn", "info", "debug", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Fields that are masked in every log line, at the top or one level down. */
+/** Masked in every log line, at the top or one level down. */
 const secretNames = [
   "password",
   "token",
@@ -39,8 +39,8 @@ export interface LogDestination {
 }
 
 /**
- * Defaults to stderr, because stdout belongs to the command's output. Writes a JSON document per line, or readable
- * lines on a terminal.
+ * Stdout belongs to the command's output, so the default is stderr. Writes a JSON document per line, or readable lines
+ * on a terminal.
  */
 export function openLog(level: LogLevel, destination: LogDestination = openStderr(level)): Log {
   return pino(
@@ -69,8 +69,8 @@ function forPerson(stderr: NodeJS.WriteStream, level: LogLevel): LogDestination 
 }
 
 /**
- * A full disk or a closed reader only loses lines, and the server runs on. Node's own file stream ends at its first
- * failed write. Files are therefore written directly, to keep later lines.
+ * A full disk or a closed reader only loses lines. Node's own file stream ends at its first failed write, so files are
+ * written directly.
  */
 function openStderr(level: LogLevel): LogDestination {
   process.stderr.on("error", () => {});

@@ -1,9 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** A finished request. */
 export interface ObservedRequest {
   readonly method: string;
-  /** Route pattern (`/api/v1/files/:id`), never the URL, which may hold a secret. `none` without a match. */
+  /** Never the URL, which may hold a secret: `/api/v1/files/:id`. `none` without a match. */
   readonly route: string;
   readonly status: number;
   readonly seconds: number;
@@ -17,26 +16,24 @@ export interface Metrics {
   readonly pollReleased: () => void;
   /** Delay between a change and the answer of a waiting poll. */
   readonly newsDelivered: (seconds: number) => void;
-  /** A browser reported a policy violation. Both values come from short fixed lists. */
+  /** Both values come from short fixed lists. */
   readonly policyReported: (directive: string, from: string) => void;
-  /** Number of corrected reference counters. */
+  /** Corrected reference counters. */
   readonly countersMended: (count: number) => void;
-  /** Number of written entries. */
   readonly audited: (entries: number) => void;
-  /** Number of entries removed before they could reach the syslog server. */
+  /** Entries removed before they could reach the syslog server. */
   readonly auditDropped: (entries: number) => void;
   /** Prometheus text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-/** Values read from the database or a store on each request, so that processes do not count them twice. */
+/** Read on each request, so that processes do not count values twice. */
 export interface MetricSources {
   readonly stored?: () => Promise<StoredBytes>;
   /** Blocks without a known whole copy. */
   readonly damagedBlocks?: () => Promise<number>;
-  /** Age and problems of the last drill. */
   readonly drill?: () => Promise<{ readonly age: number | undefined; readonly problems: number } | undefined>;
-  /** Last lookup of accounts linked to the LDAP server. Undefined before the first. */
+  /** Last lookup of accounts linked to the LDAP server; undefined before the first. */
   readonly ldap?: () => Promise<{ readonly age: number | undefined; readonly stopped: number } | undefined>;
   readonly backupAgeSeconds?: () => Promise<number | undefined>;
   /** Transactions retried after a conflict. */
@@ -51,9 +48,9 @@ export interface MetricSources {
   readonly copies?: () => Promise<readonly CopyFigures[]>;
   /** Disks of uploads and of the database. */
   readonly disks?: () => Promise<readonly DiskFigures[]>;
-  /** Seconds until the TLS certificate expires. */
+  /** Time until the TLS certificate expires. */
   readonly certificateSeconds?: () => number;
-  /** Age of the metadata copy in the store. Undefined before the first one. */
+  /** Age of the metadata copy in the store; undefined before the first one. */
   readonly metadata?: () => {
     readonly snapshotSeconds: number | undefined;
     readonly journalSeconds: number | undefined;
@@ -95,10 +92,7 @@ interface QueueFigures {
   readonly oldestSeconds: number;
 }
 
-/**
- * Metrics in Prometheus base units: seconds, bytes. The p99 of the metadata API is the quantile of the histogram for
- * `api="metadata"`.
- */
+/** Seconds and bytes. The p99 of the metadata API is the quantile of the histogram for `api="metadata"`. */
 export function openMetrics(sources: MetricSources = {}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -333,7 +327,7 @@ function addConflicts(registry: Registry, read: () => number): void {
 const waitingRoutes = /\/(?:notifications\/poll|events)$/;
 const contentRoutes = /\/(?:files\/upload|upload|download|manifest|manifests|sync|blocks|chunks)(?:\/|$)/;
 
-/** Group of a route. Few groups keep the number of series low. */
+/** Few groups keep the number of series low. */
 function apiOf(route: string): "metadata" | "content" | "operation" | "poll" {
   if (!route.startsWith("/api/v1/")) return "operation";
   // Their duration depends on events, not on the server's speed.

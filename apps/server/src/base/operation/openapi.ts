@@ -15,7 +15,7 @@ export interface OpenApi extends Json {
   readonly info: {
     readonly title: string;
     readonly version: string;
-    /** Protocol version. Clients work with servers of the same version. */
+    /** Clients work with servers of the same version. */
     readonly "x-protocol-version": number;
     readonly description: string;
     readonly license: Json;
@@ -120,7 +120,7 @@ function describeRoute(name: string, route: Route, { schemas, responses }: Share
   };
 }
 
-/** Problem answers, each kind once in the components. */
+/** Each kind of problem is once in the components. */
 function problemsOf(route: Route, responses: Record<string, Json>): Record<string, Json> {
   const entries = [...errorsByStatus(route)].map(([status, codes]) => {
     const name = codes.join(".");
@@ -133,7 +133,6 @@ function problemsOf(route: Route, responses: Record<string, Json>): Record<strin
   return Object.fromEntries(entries);
 }
 
-/** Adds JSON examples made from the schemas. */
 function giveExamples({ schemas, paths }: Pick<OpenApi, "paths"> & Pick<Shared, "schemas">): void {
   for (const operation of Object.values(paths).flatMap((each) => Object.values(each))) {
     const answers = Object.values(operation.responses).map(
@@ -190,7 +189,7 @@ function answerOf(shape: z.ZodType | "bytes" | "empty", schemas: Record<string, 
   return { description: "Done", content: { "application/json": { schema: toSchema(shape, "output", schemas) } } };
 }
 
-/** Moves schemas with a name (`meta.id`) to the components and refers to them. */
+/** Schemas with a name (`meta.id`) move to the components. */
 function toSchema(schema: z.ZodType, io: "input" | "output", schemas: Record<string, Json>): Json {
   const {
     $schema: _dialect,

@@ -1,6 +1,6 @@
 import type { Route } from "@holdfast/protocol/route";
 
-/** Meaning of parameters without a description in the schema. Keyed by name, or by first path segment and name. */
+/** Parameters without a description in the schema, by name, or by first path segment and name. */
 const words: Readonly<Record<string, string>> = {
   "path id": "ID of a file or folder; `root` for the caller's root folder",
   "account id": "ID of the passkey or linked sign-in",

@@ -1,7 +1,6 @@
 import { styleText } from "node:util";
 import { printable } from "@holdfast/core/printable";
 
-/** Screen that lines are made for. */
 export interface LogScreen {
   /** Characters per terminal line. */
   readonly columns: number;
@@ -10,10 +9,7 @@ export interface LogScreen {
   readonly all: boolean;
 }
 
-/**
- * Lines for administrators' tools that a home user does not need. These are successful requests, audit ends, database
- * creation and the web app's build. Without them, the frame with the set-up link stays last.
- */
+/** A home user does not need these lines. Without them, the frame with the set-up link stays last. */
 const chatter: ReadonlySet<string> = new Set([
   "request",
   "end of the audit log",
@@ -33,7 +29,7 @@ type Style = "dim" | "yellow" | "red" | "plain";
 type Word = readonly [text: string, style: Style];
 
 /**
- * Readable log line: local time, message, fields. Control characters are escaped.
+ * Local time, message, fields. Control characters are escaped.
  * @param line JSON document from the log
  * @returns whole lines, or undefined for chatter
  */
@@ -57,7 +53,7 @@ function isReason([name, value]: readonly [string, unknown]): boolean {
   return name === "database" || name === "reason" || (name === "error" && Array.isArray(value));
 }
 
-/** Indent of continued lines: width of the time and a space. */
+/** Continued lines start below the message. */
 const indent = " ".repeat("00:00:00 ".length);
 /** Maximum length of a field, unless all is shown. */
 const fieldCharactersMax = 160;
@@ -75,7 +71,7 @@ function fieldWords(name: string, value: unknown, all: boolean): Word[] {
   return split(shortened(`${name}=${text}`, all), "dim");
 }
 
-/** Keeps only the message line of a stack. Code positions are for developers. */
+/** Only the message line. Code positions are for developers. */
 function causeWords(stack: string, all: boolean): Word[] {
   const said = all ? stack.replaceAll(/\s+/g, " ") : (stack.split("\n", 1)[0] ?? "");
   return split(shortened(said, all), "plain");

@@ -2,8 +2,8 @@ import { type ErrorCode, errorTable } from "@holdfast/core/errors";
 import { isOpen, type Route } from "@holdfast/protocol/route";
 
 /**
- * Error codes of a route, from its access, input and effect in the table. Any route may also answer `internal`, and the
- * transport may answer `header_too_large` and `request_timeout`.
+ * Derived from access, input and effect in the table. Any route may also answer `internal`, and the transport may
+ * answer `header_too_large` and `request_timeout`.
  */
 export function errorCodesOf(route: Route): readonly ErrorCode[] {
   const codes: ErrorCode[] = ["rate_limited", "unavailable"];

@@ -10,8 +10,7 @@ export interface LinkScreen {
 }
 
 /**
- * One line without a terminal, because scripts wait for it. A terminal gets a frame without sides, so that a long
- * address can be copied whole.
+ * Scripts wait for one line. A terminal gets a frame without sides, so that a long address can be copied whole.
  * @param dataFolder undefined if the command finds it without help
  */
 export function setupLines(
@@ -31,7 +30,7 @@ export function setupLines(
   return [rule, ...fit(asked), "", url, "", ...fit(more), rule];
 }
 
-/** Command name as the user can type it: under npm and npx, `holdfast` is not on the path. */
+/** Under npm and npx, `holdfast` is not on the path. */
 export function commandFor(environment: Readonly<Record<string, string | undefined>>): string {
   return ["start", "npx"].includes(environment["npm_lifecycle_event"] ?? "") ? "npx holdfast" : "holdfast";
 }

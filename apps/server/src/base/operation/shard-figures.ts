@@ -27,7 +27,7 @@ function bucketsOf(shards: Shards): Map<string, number> {
   return counts;
 }
 
-/** Address without the password. */
+/** Without the password. */
 function databaseOf({ connection }: Shard): string {
   const { connectionString } = connection;
   if (connectionString === undefined) return "embedded";

@@ -18,7 +18,7 @@ export interface ListRequest {
 }
 
 /**
- * Messages of all shards by id, thus by creation time. Index: primary key, or messages_dead for dead ones only.
+ * Sorted by id, thus by creation time. Index: primary key, or messages_dead for dead ones only.
  * @throws HoldfastError bad_request
  */
 export async function listMessages(
@@ -59,7 +59,7 @@ export async function retryMessage(shards: Shards, id: string): Promise<{ messag
   throw noSuchMessage(id);
 }
 
-/** Cancels the message. A task that waits for it fails. @throws HoldfastError not_found */
+/** A task that waits for the message fails. @throws HoldfastError not_found */
 export async function removeMessage(shards: Shards, id: string, nowMicros: number): Promise<void> {
   const result = JSON.stringify({ code: "failed", detail: "An administrator removed it from the queue." });
   for (const { db } of isId(id) ? shards.all() : []) {

@@ -11,13 +11,13 @@ export interface Message {
   /** Name of the entry in `openQueue`'s kinds. */
   readonly kind: string;
   /**
-   * JSON that the kind's schema accepts. It is stored unencrypted, so it must hold no token or password. Names and
-   * texts are allowed only if the worker cannot read them elsewhere.
+   * Accepted by the kind's schema. Stored unencrypted, so it must hold no token or password. Names and texts are
+   * allowed only if the worker cannot read them elsewhere.
    */
   readonly payload: unknown;
   /**
-   * Unstarted messages with the same key are replaced by the newest, and run in commit order. A payload with a key must
-   * therefore be complete, not a difference.
+   * The newest unstarted message of a key replaces the others. Messages of a key run in commit order. Their payload
+   * must be complete, not a difference.
    */
   readonly key?: string;
   /** Earliest time by the server's clock. Defaults to now. */
@@ -25,9 +25,8 @@ export interface Message {
 }
 
 /**
- * Adds the message to the transaction on its shard. After the commit, the message runs at least once. Callers then call
- * `queue.kick(shard)` to avoid the delay until the next look. Uses one statement. Two transactions with the same key
- * wait for each other.
+ * One statement in the transaction on its shard. After the commit, the message runs at least once. Callers then call
+ * `queue.kick(shard)` to avoid the delay until the next look. Two transactions with the same key wait for each other.
  * @throws HoldfastError internal if payload or key is too large
  */
 export async function enqueue(transaction: ShardReader, message: Message): Promise<void> {
@@ -54,7 +53,7 @@ export function wantedAt(notBeforeMicros: number): RawBuilder<number> {
   return sql`greatest((extract(epoch from clock_timestamp()) * 1000000)::int8, ${notBeforeMicros}::int8)`;
 }
 
-/** Sorts by time, for lists. Its bucket is meaningless, because a message lies on the shard of its cause. */
+/** Sorts by time. Its bucket is meaningless, because a message lies on the shard of its cause. */
 function newMessageId(): MessageId {
   return makeId<MessageId>(toBucket(0), Date.now(), randomBytes(8));
 }

@@ -9,7 +9,7 @@ export interface Expiry {
 
 const rowsAtOnce = 1000;
 
-/** Removes old dead messages. Index: messages_dead_age. @returns rows removed */
+/** Index: messages_dead_age. @returns rows removed */
 export async function expireDeadMessages({ db, nowMicros }: Expiry): Promise<number> {
   const before = nowMicros - limits.deadMessageLifetimeMs * 1000;
   for (let removed = 0; ;) {
@@ -22,7 +22,7 @@ export async function expireDeadMessages({ db, nowMicros }: Expiry): Promise<num
   }
 }
 
-/** Removes old tasks without a waiting message. Index: tasks_age. @returns rows removed */
+/** Keeps tasks with a waiting message. Index: tasks_age. @returns rows removed */
 export async function expireTasks({ db, nowMicros }: Expiry): Promise<number> {
   const before = nowMicros - limits.taskLifetimeMs * 1000;
   // Checks task by task: a planner without statistics would read all messages for `not exists`.

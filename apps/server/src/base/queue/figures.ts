@@ -8,7 +8,7 @@ export interface KindFigures {
   /** Overdue messages that wait or run. Exact up to 100,000. */
   readonly waiting: number;
   readonly dead: number;
-  /** Age of the oldest of those. 0 without any. */
+  /** Age of the oldest of those; 0 without any. */
   readonly oldestSeconds: number;
 }
 

@@ -3,20 +3,20 @@ import type { z } from "zod";
 
 /** Worker for the messages of one kind. */
 export interface Kind<Payload = unknown> {
-  /** A payload that does not match is dead at once. */
+  /** A message whose payload does not match is dead immediately. */
   readonly schema: z.ZodType<Payload>;
   /**
-   * May run twice, even after it resolved, because a crash can precede the note that it is done. Errors lead to retries
-   * with growing delays. A HoldfastError `failed` makes the message dead at once.
+   * May run twice, even after it resolved, because a crash can precede the note that it is done. Errors are retried
+   * with growing delays. A HoldfastError `failed` makes the message dead immediately.
    */
   work(payload: Payload, attempt: Attempt): Promise<void>;
   /** Called when the message is dead after its last attempt. */
   givenUp?(payload: Payload): Promise<void>;
-  /** Maximum at once in a process and shard. Defaults to 4. */
+  /** Maximum in parallel in a process and shard. Defaults to 4. */
   readonly concurrency?: number;
   /**
-   * Maximum at once of messages with the same value in this payload field. It covers all processes of a shard, except
-   * for simultaneous claims.
+   * Maximum in parallel of messages with the same value in this payload field, on all processes of a shard.
+   * Simultaneous claims may exceed it.
    */
   readonly perOwner?: { readonly field: string; readonly most: number };
   /** A failure this long after the first attempt is final. Defaults to a day. */
@@ -26,7 +26,7 @@ export interface Kind<Payload = unknown> {
 }
 
 export interface Attempt {
-  /** Id of the message and of its task. The same for all attempts. */
+  /** Id of the message and of its task, for all attempts. */
   readonly id: MessageId;
   /** Starts at 1. */
   readonly attempt: number;

@@ -6,7 +6,7 @@ import { codeOf } from "../db/database-error.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Kind } from "./kind.ts";
 
-/** A message in work. These three fields prove ownership: a takeover has another worker or attempt. */
+/** These three fields prove ownership: a takeover has another worker or attempt. */
 export interface Claimed {
   readonly id: MessageId;
   readonly worker: string;
@@ -36,9 +36,9 @@ export interface Claim {
 }
 
 /**
- * Claims due messages, the longest due first. Skips a key that is already in work. With simultaneous claims, the
- * claimant of a key's second message sees the first as running, because it was enqueued later. Also skips owners at
- * their limit. The next claim takes other messages behind those. Indexes: messages_due, messages_leases.
+ * The longest due first. Skips a key that is in work: with simultaneous claims, the claimant of a key's second message
+ * sees the first as running, because it was enqueued later. Also skips owners at their limit; the next claim takes
+ * messages behind theirs. Indexes: messages_due, messages_leases.
  */
 export async function claimDue(db: Db, { worker, rooms, nowMicros, leasedUntil }: Claim): Promise<Claimed[]> {
   const places = [...rooms.values()];
@@ -77,7 +77,7 @@ export async function claimDue(db: Db, { worker, rooms, nowMicros, leasedUntil }
 
 /** A running message of another worker. */
 export interface Held extends Claimed {
-  /** True if the lease expired. */
+  /** The lease expired. */
   readonly isAbandoned: boolean;
 }
 
@@ -90,7 +90,6 @@ export async function findHeld(db: Db, worker: string, nowMicros: number): Promi
   return rows;
 }
 
-/** Time of the next future message of these kinds. */
 export async function nextDueMicros(db: Db, kinds: readonly string[], nowMicros: number): Promise<number | undefined> {
   const { rows } = await sql<{ due: number | null }>`
     select min(next.due_at) as due from unnest(${textArray(kinds)}) as wanted (kind)
@@ -119,11 +118,11 @@ export async function removeDone(db: Db, message: Claimed): Promise<void> {
 export interface PutBack {
   readonly dueMicros: number;
   readonly problem?: string;
-  /** True if this process stopped the attempt. */
+  /** This process stopped the attempt. */
   readonly uncounted?: boolean;
 }
 
-/** Returns the message to the queue, unless a newer one with its key replaces it. */
+/** A newer message with the same key replaces the returned one. */
 export async function putBack(db: Db, message: Claimed, { dueMicros, problem, uncounted }: PutBack): Promise<void> {
   await leaveRunning(
     db,
@@ -133,7 +132,7 @@ export async function putBack(db: Db, message: Claimed, { dueMicros, problem, un
   );
 }
 
-/** Marks the message as dead. @returns false if another worker owns it or a newer one with its key replaces it */
+/** @returns false if another worker owns it or a newer one with its key replaces it */
 export async function bury(db: Db, message: Claimed, problem: string, nowMicros: number): Promise<boolean> {
   return leaveRunning(db, message, sql`state = 'dead', died_at = ${nowMicros}, problem = ${problem}`);
 }

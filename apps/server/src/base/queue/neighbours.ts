@@ -5,11 +5,11 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 
-/** Knowledge about other processes on the same shard. */
+/** Other processes on the same shard. */
 export interface Neighbours {
-  /** True if others can see that this process lives. Until then it claims nothing. */
+  /** Others can see that this process lives. Until then it claims nothing. */
   readonly isSeen: boolean;
-  /** Useful interval for checks between two looks. Undefined: none. */
+  /** Useful interval for checks between two looks; undefined: none. */
   readonly everyMs: number | undefined;
   /** @returns the workers that are certainly dead */
   gone(workers: readonly string[]): Promise<ReadonlySet<string>>;
@@ -32,7 +32,7 @@ const everyMs = 1000;
 /** A process that only lost its connection takes its lock again well before that. */
 const absentMs = 500;
 
-/** Each process holds a lock in its worker's name. The database drops it at any kind of death. */
+/** Each process locks its worker's name. The database drops the lock at any kind of death. */
 export const lockedNeighbours: OpenNeighbours = (shard, worker, log, onSeen) => {
   const lock = new SessionLock(
     shard.connection,
@@ -67,7 +67,6 @@ export const lockedNeighbours: OpenNeighbours = (shard, worker, log, onSeen) => 
   };
 };
 
-/** Worker name that has a lock. */
 export function lockedWorker(id: string): string {
   return `${prefix}${id}`;
 }
@@ -76,7 +75,6 @@ function nameOf({ id }: Shard, worker: string): string {
   return `holdfast queue ${id} ${worker}`;
 }
 
-/** Workers with a held lock. */
 async function findLocked(shard: Shard, workers: readonly string[]): Promise<Set<string>> {
   const db: Kysely<ShardTables> = shard.db;
   const { rows } = await sql<{ worker: string }>`

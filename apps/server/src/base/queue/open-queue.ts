@@ -10,7 +10,7 @@ export interface QueueOptions {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly log: Log;
-  /** Kinds by name. Messages of other kinds wait for a process that knows them. */
+  /** Messages of other kinds wait for a process that knows them. */
   readonly kinds: Kinds;
   /** 0 to 1, to spread the work of processes. */
   readonly random?: () => number;
@@ -30,8 +30,8 @@ export interface Queue {
 }
 
 /**
- * Works the messages of all shards, in any number of processes. Each message is claimed by one process while its lease
- * lasts. Idle processes check each shard every ten seconds, or every two for remains of dead ones.
+ * Any number of processes share the messages. One process claims a message while its lease lasts. Idle processes check
+ * each shard every ten seconds, or every two for remains of dead ones.
  */
 export function openQueue({ shards, random = Math.random, assertMayRun = () => {}, ...options }: QueueOptions): Queue {
   const hex = randomBytes(8).toString("hex");

@@ -15,7 +15,7 @@ export interface SettleParts {
   readonly random: () => number;
 }
 
-/** Works the message and stores the result: removed, waiting for a retry, or dead. @throws errors of the database */
+/** Stores the result: removed, waiting for a retry, or dead. @throws errors of the database */
 export async function settle(parts: SettleParts, message: Claimed, signal: AbortSignal): Promise<void> {
   const { db, kinds } = parts;
   const kind = kinds[message.kind];
@@ -36,7 +36,7 @@ export async function settle(parts: SettleParts, message: Claimed, signal: Abort
   await removeDone(db, message);
 }
 
-/** After a failure, the message waits longer or is dead if it is too old. */
+/** The message waits longer, or is dead if it is too old. */
 export async function tellFailure(parts: SettleParts, message: Claimed, reason: string): Promise<void> {
   const { ageMsMax = ageMsMaxUsual, delayMsMax } = parts.kinds[message.kind] ?? {};
   const nowMicros = parts.clock.nowMicros();

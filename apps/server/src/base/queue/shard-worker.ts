@@ -36,7 +36,6 @@ interface Running {
   readonly over: Promise<void>;
 }
 
-/** Works the messages of one shard in this process. */
 export class ShardWorker {
   readonly #shard: Shard;
   readonly #outage: OutageLog;
@@ -46,7 +45,7 @@ export class ShardWorker {
   readonly #full = new Set<string>();
   #looking = Promise.resolve();
   #isLooking = false;
-  /** True if new work came during the current look. */
+  /** New work came during the current look. */
   #again = false;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
@@ -142,7 +141,6 @@ export class ShardWorker {
     for (const message of claimed) this.#start(message);
   }
 
-  /** Free places by kind. */
   #rooms(): Map<string, Room> {
     const rooms = new Map<string, Room>();
     for (const [name, { concurrency = concurrencyUsual, perOwner }] of Object.entries(this.#options.kinds)) {
@@ -182,8 +180,8 @@ export class ShardWorker {
   }
 
   /**
-   * Counts the work of a dead process as a failed attempt, because it may be the cause of death. Certainly dead
-   * processes need no wait, except for a message that may have killed them.
+   * A dead process's message may be the cause of its death, so its work counts as a failed attempt. Only such a message
+   * waits if the death is certain.
    */
   async #takeOver(): Promise<boolean> {
     const { clock, id } = this.#options;

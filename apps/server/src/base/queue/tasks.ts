@@ -4,7 +4,7 @@ import { type Kysely, sql } from "kysely";
 import type { ShardReader, ShardTables } from "../db/shard-tables.ts";
 import { type Message, payloadOf, wantedAt } from "./enqueue.ts";
 
-/** State of a user's task: GET /jobs/{id}. */
+/** For GET /jobs/{id}. */
 export interface TaskState {
   readonly state: "queued" | "running" | "done" | "failed";
   /** Result given to `finishTask`, `{code, detail}` after a failure, or null before the end. */
@@ -12,8 +12,8 @@ export interface TaskState {
 }
 
 /**
- * Message with a state that its user can query. Belongs in the causing transaction, on the shard of the user's bucket.
- * Call `queue.kick` after the commit.
+ * Creates a message whose user can query its state. Belongs in the causing transaction, on the shard of the user's
+ * bucket. Call `queue.kick` after the commit.
  * @returns the id, which `work` gets as `attempt.id`
  */
 export async function startTask(
@@ -36,7 +36,7 @@ export interface TaskEnd {
   readonly nowMicros: number;
 }
 
-/** Stores a task's end in the transaction of its last step. The first end counts. */
+/** Belongs in the transaction of the last step. The first end counts. */
 export async function finishTask(transaction: ShardReader, { id, state, result, nowMicros }: TaskEnd): Promise<void> {
   await sql`
     update shard.tasks set state = ${state}, result = ${JSON.stringify(result)}, finished_at = ${nowMicros}

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { type Connection, openDatabase } from "../../base/db/database.ts";
 import type { MigrationSet } from "../../base/db/migrate.ts";
 
-/** Requires that the command has the same version as the server, because a database in use must not be migrated. */
+/** A database in use must not be migrated, so the command must have the server's version. */
 export async function assertMigrated(connection: Connection, { schema, migrations }: MigrationSet): Promise<void> {
   const { db, close } = openDatabase<unknown>({
     connection,

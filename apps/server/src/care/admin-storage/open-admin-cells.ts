@@ -12,7 +12,7 @@ import type { Cell } from "../../base/db/shards.ts";
 import { systemTime } from "../../base/operation/system-time.ts";
 import { type AdminStorage, silent } from "./open-admin-storage.ts";
 
-/** Opens the block cells with stores and keys at the server's locations. */
+/** Uses the server's locations of stores and keys. */
 export async function openAdminCells(storage: AdminStorage): Promise<BlockCells> {
   return (await openPlacedCells(storage)).cells;
 }
@@ -40,7 +40,7 @@ export function adminKeySource({ config, environment }: Pick<AdminStorage, "conf
   return keySourceOf(nodeDisk, resolve(config.dataFolder), environment);
 }
 
-/** Opens the one or two stores of a cell without keys. */
+/** Opens a cell's one or two stores without keys. */
 export function openAdminStore(cell: Cell, storage: AdminStorage): Promise<ObjectStore> {
   return openCellStore({
     db: cell.db,

@@ -22,12 +22,12 @@ export interface AdminStorage extends AccountStore {
   readonly config: Config;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly databases: Databases;
-  /** True if a server uses the database. Always true for a remote database, because that is unknown. */
+  /** A server uses the database. Always true for a remote database, because that is unknown. */
   readonly isServed: boolean;
   close(): Promise<void>;
 }
 
-/** Opens the databases of a data folder, with or without a running server. */
+/** A server may be running. */
 export async function openAdminStorage(
   config: Config,
   environment: AdminStorage["environment"],

@@ -35,12 +35,12 @@ export async function appendBehind(known: Link, { db, key, texts }: Append): Pro
 export interface LockedOptions {
   /** Receives the entry after which it will append. */
   readonly onKnown: (known: Link) => void;
-  /** Entry after which an earlier attempt without a response tried to append the same. */
+  /** An earlier attempt without a response tried to append the same after this entry. */
   readonly tried?: Link | undefined;
 }
 
 /**
- * Appends after the newest entry, with the chain locked. Does nothing if the earlier attempt succeeded.
+ * Locks the chain. Does nothing if the earlier attempt succeeded.
  * @returns the end of the chain
  */
 export function appendLocked({ db, key, texts }: Append, { onKnown, tried }: LockedOptions): Promise<Link> {

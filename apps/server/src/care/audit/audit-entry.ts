@@ -1,13 +1,13 @@
 import type { Bucket } from "@holdfast/core/ids";
 
 /**
- * Record of one request or command on the data folder. It never contains passwords, tokens or other secrets. Fields
- * that do not apply are missing.
+ * A request, or a command on the data folder. Never contains passwords, tokens or other secrets. Fields that do not
+ * apply are missing.
  */
 export interface AuditEntry {
   /** RFC 3339, UTC. */
   readonly at: string;
-  /** A noun and a verb, for example `file.read`. */
+  /** A noun and a verb, such as `file.read`. */
   readonly action: string;
   /** `ok`, or the error's code. */
   readonly result: string;
@@ -15,21 +15,20 @@ export interface AuditEntry {
   readonly user_id?: string | undefined;
   /** Kind of credential. `host`: a user with access to the data folder. */
   readonly credential?: "session" | "token" | "link" | "host" | undefined;
-  /** Id of the session, personal access token or link. */
+  /** Session, personal access token or link. */
   readonly credential_id?: string | undefined;
   readonly device_id?: string | undefined;
   readonly address?: string | undefined;
   readonly request_id?: string | undefined;
   /** All affected nodes, including those of a batch. */
   readonly node_ids?: readonly string[] | undefined;
-  /** Id of another affected object: an account, permission, token or job. */
+  /** Another affected object: an account, permission, token or job. */
   readonly target?: string | undefined;
-  /** Number of affected items, or of repetitions within a minute. */
+  /** Affected items, or repetitions within a minute. */
   readonly count?: number | undefined;
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** An entry for the shard of the bucket. */
 export interface Recorded {
   readonly bucket: Bucket;
   readonly entry: AuditEntry;

@@ -6,7 +6,6 @@ import { type AuditEntry, microsOf, type Recorded } from "./audit-entry.ts";
 import { ChainWriter, type ChainWriterOptions } from "./chain-writer.ts";
 import { Repeats } from "./repeats.ts";
 
-/** Audit log of all actions and attempts. */
 export interface AuditLog {
   /** Writes within about a second. */
   record(recorded: Recorded): void;
@@ -15,7 +14,7 @@ export interface AuditLog {
   /** Resolves when the entry is durable. @throws HoldfastError unavailable or store_full; the write is still retried */
   recordDurably(recorded: Recorded): Promise<void>;
   /**
-   * Throws while too many entries wait. Nothing that must be audited may be done then.
+   * Throws while too many entries wait; nothing that must be audited may be done then.
    * @throws HoldfastError unavailable or store_full
    */
   assertRoom(): void;

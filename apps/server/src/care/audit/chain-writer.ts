@@ -10,7 +10,7 @@ export interface ChainWriterOptions {
   readonly shard: Shard;
   readonly key: Uint8Array;
   readonly log: Log;
-  /** Called with the end of the chain after each append of this process. */
+  /** Called after each append of this process. */
   readonly onAppended?: (shard: Shard, end: Link, count: number) => void;
 }
 
@@ -20,8 +20,8 @@ interface Waiting extends KeptText {
 }
 
 /**
- * Combines a shard's entries, so that many requests use one statement. Failures are retried, and accepted entries are
- * never dropped. A request that cannot be audited is rejected first.
+ * Many requests of a shard share a statement. Failures are retried, and accepted entries are never dropped. A request
+ * that cannot be audited is rejected first.
  */
 export class ChainWriter {
   readonly #options: ChainWriterOptions;
@@ -42,7 +42,6 @@ export class ChainWriter {
     this.#outage = new OutageLog(options.log, { level: "error", message: "the audit log cannot be written", over });
   }
 
-  /** Size of the waiting entries. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
@@ -133,9 +132,7 @@ export class ChainWriter {
     this.#done(await appendLocked(append, { onKnown, tried: taken.tried }), texts);
   }
 
-  /**
-   * Returns the error for entries that cannot be recorded. A full disk keeps its own message, because only space helps.
-   */
+  /** A full disk keeps its own message, because only space helps. */
   refusal(): HoldfastError {
     const cause = this.#failure;
     if (cause?.code === "store_full") {

@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Position in a chain. */
 export interface Link {
   readonly seq: number;
   /** 32 bytes. */
@@ -11,8 +10,7 @@ export interface Link {
 export const beginning: Link = { seq: 0, hash: Buffer.alloc(32) };
 
 /**
- * Returns the position of an entry after another. The key prevents anyone with access to the database but not to the
- * server's keys from creating a valid chain.
+ * A valid chain needs the server's keys, not only access to the database.
  * @param text exact stored text of the entry
  */
 export function follow(key: Uint8Array, { seq, hash }: Link, text: string): Link {

@@ -13,8 +13,7 @@ export interface ExpireOptions {
 }
 
 /**
- * Deletes the oldest entries in portions, each with a seal. The chain then begins after them. Stops at the first entry
- * that is kept.
+ * Deletes in portions, each with a seal, after which the chain begins. Stops at the first entry that is kept.
  * @returns number of deleted entries
  */
 export async function expireAuditEntries(shard: Shard, options: ExpireOptions): Promise<number> {

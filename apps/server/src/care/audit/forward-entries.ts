@@ -10,14 +10,14 @@ const rowsAtOnce = 500;
 export interface ForwardOptions {
   readonly sender: SyslogSender;
   readonly source: SyslogSource;
-  /** Called with the number of entries that expired before they were sent. */
+  /** Receives the number of entries that expired before they were sent. */
   readonly onDropped: (count: number) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Sends new entries from the database, so nothing waits in memory, and continues after an outage of any length. After a
- * crash, entries may be sent twice.
+ * Entries come from the database, so nothing waits in memory during an outage of any length. After a crash, entries may
+ * be sent twice.
  * @throws HoldfastError unavailable
  */
 export async function forwardEntries(

@@ -11,8 +11,8 @@ const fileName = "audit-heads.json";
 const shape = z.record(z.string(), z.object({ seq: z.int(), hash: z.string().regex(/^[0-9a-f]{64}$/) }));
 
 /**
- * Ends of the chains that this server wrote last, stored outside the database. They reveal deleted newest entries, even
- * if the chain's row was changed to match.
+ * Outside the database, the ends of the chains reveal deleted newest entries, even if the chain's row was changed to
+ * match.
  */
 export async function readHeads(disk: Disk, dataFolder: string): Promise<Witness[]> {
   let text: string;

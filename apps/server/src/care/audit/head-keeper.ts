@@ -4,17 +4,17 @@ import type { Log } from "../../base/operation/log.ts";
 import type { Witness } from "./verify-audit.ts";
 
 export interface HeadKeeperOptions {
-  /** Stored ends, also from earlier runs. */
+  /** Includes earlier runs. */
   readonly read: () => Promise<readonly Witness[]>;
   readonly write: (heads: readonly Witness[]) => Promise<void>;
-  /** Returns true if the entry exists or has expired. */
+  /** True if the entry exists or has expired. */
   readonly isThere: (witness: Witness) => Promise<boolean>;
   readonly log: Log;
 }
 
 /**
- * Stores the ends of the chains outside the database and logs them, at most once in `auditHeadMs`. An end that is
- * missing in its chain is never replaced, so that deleted entries stay detectable.
+ * Stores and logs the ends of the chains, at most once in `auditHeadMs`. An end that is missing in its chain is never
+ * replaced, so that deleted entries stay detectable.
  */
 export class HeadKeeper {
   readonly #options: HeadKeeperOptions;
@@ -33,7 +33,7 @@ export class HeadKeeper {
     this.#timer.unref();
   }
 
-  /** Resolves when the current ends are stored, or when a failure was logged. */
+  /** Resolves when the current ends are stored, or a failure was logged. */
   keep(): Promise<void> {
     if (this.#timer === undefined) return this.#keeping;
     clearTimeout(this.#timer);

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Witness } from "./verify-audit.ts";
 
-/** Returns true if the entry exists or has expired. Entries of a removed chain are not checked. */
+/** True if the entry exists or has expired. Entries of a removed chain are not checked. */
 export async function isThere(shards: Shards, { chain, seq, hash }: Witness): Promise<boolean> {
   const shard = shards.all().find(({ id }) => id === chain);
   if (shard === undefined) return true;

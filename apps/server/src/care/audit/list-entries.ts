@@ -20,7 +20,7 @@ interface Place {
   readonly seq: number;
 }
 
-/** Lists by time over all shards. Uses audit_entries_at. @throws HoldfastError bad_request */
+/** Sorted by time over all shards. Index: audit_entries_at. @throws HoldfastError bad_request */
 export async function listAuditEntries(
   shards: Shards,
   { fromMicros, toMicros, limit = limits.listItemsDefault, cursor }: ListAuditRequest,

@@ -34,7 +34,6 @@ export class Repeats {
     this.#record({ bucket, entry });
   }
 
-  /** Records ended repetitions. */
   end(nowMs: number): void {
     // All last equally long, and are ordered by their start.
     for (const { untilMs } of this.#repeats.values()) {

@@ -4,8 +4,8 @@ import { readFact } from "../../packs/facts/cell-facts.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
 
 /**
- * Mark that a restore leaves in the database, because it has no keys to audit itself. The server records the restore at
- * its next start, before it serves requests.
+ * A restore leaves this mark, because it has no keys to audit itself. The server records the restore at its next start,
+ * before it serves requests.
  */
 export const restoredFact = "restored";
 

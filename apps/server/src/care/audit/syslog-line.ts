@@ -11,8 +11,8 @@ export interface SyslogSource {
 }
 
 /**
- * Formats an RFC 5424 message with the exported entry in ASCII. Names only some nodes of a long batch, because
- * receivers truncate long messages, which breaks the JSON.
+ * RFC 5424, in ASCII. Names only some nodes of a long batch, because receivers truncate long messages, which breaks the
+ * JSON.
  */
 export function syslogLine(entry: AuditEntryJson, { host, pid }: SyslogSource): Buffer {
   const severity = entry.result === "ok" ? severities.informational : severities.warning;

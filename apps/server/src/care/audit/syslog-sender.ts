@@ -9,7 +9,7 @@ export interface SyslogSender {
   close(): void;
 }
 
-/** Connects on demand, and reconnects at the next call after a failure. */
+/** Connects on demand, and again after a failure. */
 export function openSyslogSender(target: SyslogTarget): SyslogSender {
   return target.protocol === "udp" ? new UdpSender(target) : new TcpSender(target);
 }

@@ -20,7 +20,7 @@ export interface VerifyAuditOptions {
   readonly witnesses: readonly Witness[];
 }
 
-/** Verifies the chains of all shards, and stores the result on each. */
+/** Stores the result on each shard. */
 export async function verifyAudit({
   shards,
   clock,

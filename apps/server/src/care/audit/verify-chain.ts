@@ -26,7 +26,7 @@ export interface ChainVerdict {
 const pageRows = 2000;
 
 /**
- * Verifies a chain from its beginning to its end in one snapshot.
+ * Verifies the whole chain in one snapshot.
  * @param witnesses entries with hashes that must exist
  */
 export function verifyChain(shard: Shard, key: Uint8Array, witnesses: readonly Link[]): Promise<ChainVerdict> {
@@ -135,7 +135,7 @@ function missing(first: number, last: number): string {
   return first === last ? "it is missing" : `the entries ${first} to ${last} are missing`;
 }
 
-/** The indexed time must equal the time in the text, because the seal covers only the text. */
+/** The seal covers only the text, so the indexed time must equal the time in it. */
 function atOf(text: string): number {
   try {
     return microsOf(JSON.parse(text) as { at: string });

@@ -29,9 +29,7 @@ export interface BackupJobsParts {
 
 const minuteMs = 60_000;
 
-/**
- * Archives every minute after the first backup. The database keeps its log up to a limit if the place is unavailable.
- */
+/** Starts after the first backup. If the place is unavailable, the database keeps its log up to a limit. */
 export function backupJobs({ cells, shards, pool, log, config, serverId }: BackupJobsParts): PeriodicJob[] {
   const ports = portsFor(config.environment);
   let complaint: string | undefined;
@@ -58,7 +56,7 @@ export function backupJobs({ cells, shards, pool, log, config, serverId }: Backu
       complaint = undefined;
     } catch (error) {
       if (signal.aborted) return;
-      // Logged once, instead of every minute while a disk is missing.
+      // Logged once, not every minute while a disk is missing.
       const { message } = toHoldfastError(error);
       if (message !== complaint) log.warn({ reason: message }, "changes since the last backup are not archived");
       complaint = message;

@@ -13,20 +13,20 @@ import { walFileBytes, walName, walNumber } from "./wal-names.ts";
 export interface ArchivePorts {
   readonly db: Kysely<CellTables>;
   readonly archive: LogArchive;
-  /** Replication slot that keeps log files which are not archived yet. */
+  /** Keeps log files that are not archived yet. */
   readonly slot: string;
   readonly clusterFolder: string;
   readonly clock: Clock;
   /**
-   * Called before the log is archived, to copy packs that it refers to. `sinceMs`: time up to which the log is
-   * archived, in milliseconds since 1970.
+   * Called before the log is archived, to copy packs that it refers to. `sinceMs`: end of the archive, in milliseconds
+   * since 1970.
    */
   readonly bringBefore?: (sinceMs: number) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Archives the log since the last call. If nothing was written, it only updates the head from time to time.
+ * Without new log, updates the head from time to time.
  * @throws HoldfastError failed if the log has a gap; only another base backup helps
  */
 export async function archiveLog(ports: ArchivePorts): Promise<void> {
@@ -53,10 +53,7 @@ export async function archiveLog(ports: ArchivePorts): Promise<void> {
   lastEnds.set(archive.run, { lsn: end.lsn, saidMs: atMs });
 }
 
-/**
- * Returns true if the database no longer has archived changes, because it was reset to an earlier state outside
- * Holdfast.
- */
+/** The database was reset to an earlier state outside Holdfast and no longer has archived changes. */
 export function isAhead({ wal, bytes }: Pick<ArchiveHead, "wal" | "bytes">, end: WalEnd): boolean {
   return walNumber(wal) * walFileBytes + (bytes ?? 0) > end.bytes;
 }
@@ -74,7 +71,7 @@ async function keptFrom(db: Kysely<CellTables>, slot: string): Promise<WalPositi
   );
 }
 
-/** Returns the end of the archive, or else the start of the available log. */
+/** End of the archive, or else the start of the available log. */
 function startOf(head: ArchiveHead | undefined, kept: WalPosition, end: WalEnd): Pick<WalPosition, "name" | "offset"> {
   if (head === undefined || head.wal < kept.name || isAhead(head, end)) return { name: kept.name, offset: 0 };
   return { name: head.wal, offset: head.bytes ?? 0 };

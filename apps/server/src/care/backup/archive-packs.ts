@@ -15,7 +15,7 @@ interface Ports {
 }
 
 /**
- * Copies packs created since a time. A damaged or missing pack is reported by the next backup.
+ * The next backup reports damaged or missing packs.
  * @param sinceMs milliseconds since 1970
  */
 export async function copyPacksSince({ cell, place, pool, clock, signal }: Ports, sinceMs: number): Promise<void> {

@@ -11,8 +11,8 @@ import { keyringKey, readKeyringObject } from "../../packs/keys/wrapped-keys.ts"
 import { openBox, type SealedBox } from "./sealed-box.ts";
 
 /**
- * Location of backups: packs as in a block store, the keyring, the database's files in pieces, and a manifest for each
- * backup. Only objects named by a manifest belong to a backup.
+ * Packs, the keyring, the database's files in pieces, and a manifest for each backup. Only objects named by a manifest
+ * belong to a backup.
  */
 export interface BackupPlace {
   readonly store: ObjectStore;
@@ -32,7 +32,7 @@ interface Ports {
   readonly keyFile: string | undefined;
 }
 
-/** Creates the place if it is empty. @throws HoldfastError conflict if it contains something else */
+/** An empty place is set up. @throws HoldfastError conflict if it contains something else */
 export async function openOrMakePlace(ports: Ports): Promise<BackupPlace> {
   const { store, keyring, random } = ports;
   const head = (await readHead(store)) ?? (await makeHead(ports));
@@ -40,10 +40,7 @@ export async function openOrMakePlace(ports: Ports): Promise<BackupPlace> {
   return { store, id: head.id, keyFile: head.key_file ?? undefined, box: openBox(secret, random) };
 }
 
-/**
- * Opens a known place.
- * @throws HoldfastError unavailable if it is missing, because an unmounted disk must not be replaced by a new place
- */
+/** @throws HoldfastError unavailable if the place is missing: an unmounted disk must not be replaced by a new place */
 export async function openPlace(
   { store, keyring, random }: Omit<Ports, "keyFile" | "keyringObject">,
   id: string,
@@ -57,7 +54,7 @@ export async function openPlace(
 }
 
 /**
- * Opens the place with only a key-encryption key or a key service.
+ * Needs only a key-encryption key or a key service.
  * @param keyringStore contains the keyring
  * @returns undefined for the wrong key
  * @throws HoldfastError not_found if there is no backup; damaged

@@ -22,9 +22,7 @@ export interface BaseBackup {
   readonly files: readonly BackedUpFile[];
 }
 
-/**
- * Replication slots with which the database keeps its log. Separate slots let two kinds of base backup run together.
- */
+/** The database keeps its log for a slot. Separate slots let two kinds of base backup run together. */
 export interface BackupSlots {
   /** Used during the backup. */
   readonly meanwhile: string;
@@ -41,8 +39,8 @@ export interface BaseBackupPorts {
 }
 
 /**
- * Copies the embedded database while it runs. The database is not changed, even if this process dies, because
- * PostgreSQL's backup mode ends with the connection.
+ * The running database is not changed, even if this process dies, because PostgreSQL's backup mode ends with the
+ * connection.
  */
 export async function takeBaseBackup(
   { connection, clusterFolder, slots, signal, progress }: BaseBackupPorts,

@@ -18,11 +18,11 @@ export interface CheckReport {
 export interface CheckRequest {
   /** Only some of the packs exist. */
   readonly isSample: boolean;
-  /** Problems name affected files, for people who can read the whole restored server anyway. */
+  /** Names of affected files are for people who can read the whole restored server. */
   readonly namesFiles: boolean;
 }
 
-/** Reads the packs of a restored server again, and compares every block with its hash. */
+/** Compares every block of the restored packs with its hash. */
 export async function checkRestored(
   ports: CheckPorts & { readonly shards: Shards; readonly progress?: StepProgress | undefined },
   { isSample, namesFiles }: CheckRequest,

@@ -7,12 +7,12 @@ import type { ChosenBackup } from "./restore-backup.ts";
 import { verifyDatabase } from "./verify-backup.ts";
 
 export interface ChosenSnapshot extends ChosenBackup {
-  /** Sentences about damage because of which another snapshot was chosen. */
+  /** Damage because of which another snapshot was chosen. */
   readonly problems: readonly string[];
 }
 
 /**
- * Prefers the newest whole snapshot with its log, then an older one whose log is whole, then one without log.
+ * Order: newest whole snapshot with its log, an older one whose log is whole, one without log.
  * @throws HoldfastError not_found if there is none; damaged if none is whole
  */
 export async function chooseSnapshot(place: BackupPlace): Promise<ChosenSnapshot> {

@@ -11,10 +11,7 @@ export interface ClusterFiles {
 export const controlFile = "global/pg_control";
 export const walFolder = "pg_wal";
 
-/**
- * Follows PostgreSQL's manual ("Making a Base Backup Using the Low Level API"); the write-ahead log is copied
- * separately.
- */
+/** PostgreSQL's manual, "Making a Base Backup Using the Low Level API". The write-ahead log is copied separately. */
 export function listCluster(clusterFolder: string): ClusterFiles {
   const folders: string[] = [];
   const files: string[] = [];

@@ -8,8 +8,7 @@ import type { StepProgress } from "./step-progress.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
 
 /**
- * Runs between `pg_backup_start` and `pg_backup_stop`. The log of that time repairs changes during the copy, even
- * within a page.
+ * Runs between `pg_backup_start` and `pg_backup_stop`, whose log repairs changes during the copy, even within a page.
  */
 export async function copyCluster(
   clusterFolder: string,
@@ -42,7 +41,7 @@ export async function copyCluster(
   };
 }
 
-/** Copies a file that is no longer written. */
+/** For a file that is not written meanwhile. */
 export async function copyFile(folder: string, path: string, pieces: Pieces): Promise<BackedUpFile> {
   const copy: Copy = { path, sizeBytes: (await sizeOf(join(folder, path))) ?? 0, pieces: [] };
   await forEachBounded(partsOf([copy]), atOnceMax, async ({ index }) => {

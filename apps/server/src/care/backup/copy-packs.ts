@@ -27,8 +27,7 @@ export interface CopiedPacks {
 }
 
 /**
- * Copies packs that the backup lacks. Each is checked completely, when it is copied or when it is found after an
- * interrupted backup.
+ * Each pack is checked completely, also one from an interrupted backup.
  * @param known packs of earlier backups, by id
  * @param startedAt microseconds since 1970; packs with older rows must be in the store
  */

@@ -8,7 +8,7 @@ const hex16 = z.string().regex(/^[0-9a-f]{16}$/);
 const schema = z.object({
   /** null from a restore to the first snapshot. */
   run: hex16.nullable(),
-  /** Earlier runs, of which this database was restored. Their snapshots also belong to it. */
+  /** Earlier runs of which this database was restored. Their snapshots also belong to it. */
   before: z.array(hex16),
 });
 
@@ -20,7 +20,7 @@ export type DatabaseRun = z.output<typeof schema>;
 
 export const databaseRunFact = "database_run";
 
-/** Maximum number of remembered runs. Older ones have no snapshots anymore. */
+/** Older runs have no snapshots. */
 const beforeMax = 100;
 
 export async function readDatabaseRun(db: Kysely<CellTables>): Promise<DatabaseRun> {
@@ -35,7 +35,7 @@ export async function beginRun(db: Kysely<CellTables>, random: Random): Promise<
   return run;
 }
 
-/** Returns the state after a restore, so that new snapshots are not confused with those of the original. */
+/** After a restore, new snapshots must not be confused with those of the original. */
 export function afterRestore(value: unknown): DatabaseRun {
   return { run: null, before: beforeOf(schema.safeParse(value).data ?? { run: null, before: [] }) };
 }

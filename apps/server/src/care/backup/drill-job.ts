@@ -19,12 +19,11 @@ import type { ScheduleParts } from "./schedule-parts.ts";
 
 /** Delay after a lack of space or an unavailable place. */
 const retryMs = 24 * 3600_000;
-/** Stays free for the server during a drill. */
+/** Stays free during a drill. */
 const roomLeftBytes = 1024 * 1024 * 1024;
 
 /**
- * Restores the newest backup once per period if backups are scheduled: the database and a sample of packs. Records the
- * result. First removes leftovers of a killed server.
+ * Restores the database and a sample of packs once per period. First removes leftovers of a killed server.
  * @returns a function to call regularly, never during a backup, which could remove the backup being restored
  */
 export function scheduledDrills({
@@ -110,7 +109,7 @@ function drill({ place }: LastBackup, { config, scratch, signal }: Drilling): Pr
     // Another user may not have access to the data folder.
     account: accountFor(clusterFolderOf(resolve(config.dataFolder))),
     signal,
-    // Results go to administrators and the log, which do not need names of files.
+    // Administrators and the log do not need names of files.
     namesFiles: false,
     prepare: async (neededBytes) => {
       const { bsize, bavail } = await statfs(dirname(scratch));
@@ -151,7 +150,7 @@ export function refuseWithoutRoom(scratch: string, neededBytes: number, freeByte
   );
 }
 
-/** Constant, so that leftovers are found, and different between servers, even in containers with equal paths. */
+/** Leftovers are found by a constant name, which differs between servers, even in containers with equal paths. */
 function scratchOf({ dataFolder, drills }: Config, serverId: string): string {
   const folder = resolve(dataFolder);
   if (drills.scratch === undefined) return join(folder, "drill");

@@ -9,7 +9,7 @@ import { readPostmasterFile, stopLeftover, stopProcessesNow } from "../../base/d
 
 export const drillDataName = "data";
 
-/** Folder of one `holdfast admin drill`. It contains people's files, so it must not outlive the drill. */
+/** Contains people's files, so it must not outlive the drill. */
 export interface DrillScratch {
   readonly path: string;
   remove(): Promise<void>;
@@ -17,7 +17,7 @@ export interface DrillScratch {
   removeNow(): boolean;
 }
 
-/** Removes leftovers of this user's killed drills in a folder, then creates and locks a new scratch folder there. */
+/** First removes leftovers of this user's killed drills. The new folder is locked. */
 export async function makeScratch(parent: string): Promise<DrillScratch> {
   for (const name of readdirSync(parent)) if (isName.test(name)) await removeLeftover(join(parent, name));
   const path = await mkdtemp(join(parent, prefix));
@@ -36,7 +36,7 @@ export async function makeScratch(parent: string): Promise<DrillScratch> {
 }
 
 const prefix = "holdfast-drill-";
-/** Names made by `mkdtemp`. Those of scheduled drills are longer, and their server removes them. */
+/** Names by `mkdtemp`. Those of scheduled drills are longer, and their server removes them. */
 const isName = new RegExp(`^${prefix}[A-Za-z0-9]{6}$`);
 
 async function removeLeftover(path: string): Promise<void> {

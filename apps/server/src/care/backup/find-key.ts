@@ -71,7 +71,7 @@ export async function openPlaceByFoundKey(ports: Ports): Promise<OpenedPlace> {
 }
 
 /**
- * Opens the metadata in a server's store with only the given key: of the file, or else of the environment.
+ * Uses the key of the file, or else of the environment.
  * @param store the part with the metadata
  * @param keyringStore the whole store
  * @throws HoldfastError failed for a wrong key; usage if none is given

@@ -5,9 +5,8 @@ import type { BackupPlace } from "./backup-place.ts";
 import { nextWalName, walFileBytes } from "./wal-names.ts";
 
 /**
- * Write-ahead log after a backup. The last file grows in parts, so each byte is stored once, and once more when the
- * file is complete. Each run of a database, from one restore to the next, has its own archive, because two runs use the
- * same file names.
+ * Write-ahead log after a backup. The last file grows in parts, and is stored once more when complete. Each run of a
+ * database has its own archive, because two runs use the same file names.
  */
 export interface LogArchive {
   readonly place: Pick<BackupPlace, "store" | "box">;
@@ -39,7 +38,7 @@ export async function readHead(archive: LogArchive): Promise<ArchiveHead | undef
   return headSchema.parse(JSON.parse(Buffer.from(plain).toString("utf8")));
 }
 
-/** Stores a complete file, which replaces its parts. */
+/** Replaces the parts of the file. */
 export async function writeLogFile(archive: LogArchive, name: string, bytes: Uint8Array): Promise<void> {
   const { store, box } = archive.place;
   const key = keyOf(archive, name);
@@ -47,12 +46,12 @@ export async function writeLogFile(archive: LogArchive, name: string, bytes: Uin
   for await (const part of store.list(`${key}.`)) await store.delete(part.key);
 }
 
-/** Stores new bytes of an incomplete file. */
+/** New bytes of an incomplete file. */
 export async function writeLogPart(archive: LogArchive, name: string, start: number, bytes: Uint8Array): Promise<void> {
   const { store, box } = archive.place;
   const key = keyOf(archive, `${name}.${start.toString(16).padStart(8, "0")}`);
   await store.put(key, await box.seal(key, bytes));
-  // A whole file, from before parts existed or the database was reset, would be read instead.
+  // An old whole file would be read instead of the parts.
   if (start === 0) await store.delete(keyOf(archive, name));
 }
 
@@ -64,7 +63,7 @@ export interface LogFile {
   readonly bytes: number;
 }
 
-/** @returns a file of full size, with zeros after the archived bytes, which PostgreSQL treats as the end of its log */
+/** @returns a file of full size; PostgreSQL treats the zeros after the archived bytes as the end of its log */
 export async function readLogFile(archive: LogArchive, { name, starts, bytes }: LogFile): Promise<Uint8Array> {
   const { store, box } = archive.place;
   const read = async (key: string, bytesMax: number) => box.open(key, await store.get(key), bytesMax);
@@ -103,7 +102,7 @@ export async function listFollowing(archive: LogArchive, after: string, head: Ar
 }
 
 /**
- * Removes log files that no remaining backup needs: those before the oldest backup, and archives of other runs.
+ * Removes files before the oldest backup, and archives of other runs.
  * @param firsts first required file of each run
  */
 export async function pruneArchives(place: LogArchive["place"], firsts: ReadonlyMap<string, string>): Promise<void> {

@@ -38,7 +38,7 @@ const manifestSchema = z.strictObject({
     .strictObject({
       /** From `pg_backup_stop`. */
       label: z.string(),
-      /** The last log file that the backup needs and contains. */
+      /** Last log file that the backup needs and contains. */
       wal_end: z.string().regex(/^[0-9A-F]{24}$/),
       /** Time after the end of the required log. Earlier states cannot be restored. */
       stopped_at: z.iso.datetime(),
@@ -51,7 +51,7 @@ const manifestSchema = z.strictObject({
     })
     .nullable(),
   packs: z.array(packSchema),
-  /** Size of the backup, including parts shared with others, and the size that it added. */
+  /** `bytes` includes parts shared with other backups. */
   bytes: z.int(),
   added_bytes: z.int(),
 });

@@ -28,15 +28,15 @@ export interface MetadataCopyPorts {
 
 interface Known {
   readonly place: BackupPlace;
-  /** undefined: the next snapshot begins a run. */
+  /** undefined: the next snapshot begins a run */
   readonly run: string | undefined;
-  /** The newest one; undefined: a snapshot is due. */
+  /** Newest; undefined: a snapshot is due. */
   readonly snapshot: Snapshot | undefined;
 }
 
 /**
- * Keeps the data for a rebuild of the database in the store: snapshots at intervals, and the log since. Both run
- * concurrently. Reads the state of the store once, because nothing else writes there.
+ * Stores data for a rebuild of the database: snapshots at intervals, and the log since, concurrently. The state of the
+ * store is read once, because nothing else writes there.
  */
 export class MetadataCopy {
   readonly #ports: MetadataCopyPorts;
@@ -65,15 +65,15 @@ export class MetadataCopy {
   }
 
   /**
-   * Takes a snapshot immediately, and removes all older snapshots and their log, so that earlier states of the database
-   * are gone. The database must just have started a new log file.
+   * Removes all older snapshots and their log, so that earlier states of the database are gone. The database must just
+   * have started a new log file.
    */
   renew(signal: AbortSignal): Promise<void> {
     return this.#inTurn(async () => {
       const known = await this.#open();
       if (known === undefined) return;
       await this.#take(known, signal, 1);
-      // Log files being archived at that moment may have been stored after their snapshot was removed.
+      // Log files being archived may have been stored after their snapshot was removed.
       await this.#journaling;
       await pruneBackups(known.place, 1);
       // Also lets the database drop its old log.
@@ -138,7 +138,7 @@ export class MetadataCopy {
     return isGrown;
   }
 
-  /** Checks that the place still exists and can open what is written. */
+  /** The place must exist and be able to open what is written. */
   async #assertSamePlace({ place }: Known): Promise<void> {
     const { cell, random } = this.#ports;
     await cell.keyring.assertStoreThere();
@@ -168,7 +168,7 @@ export class MetadataCopy {
     const place = await openMetadataPlace(cell, random);
     if (newest === undefined) return { place, run: run ?? undefined, snapshot: undefined };
     const read = await readWhole(place, newest);
-    // It belonged to this database, and is useless now.
+    // The damaged snapshot belonged to this database.
     if (read === undefined && (run !== null || before.length > 0))
       return { place, run: undefined, snapshot: undefined };
     const { database, consistent_at } = read ?? (await readManifest(place, newest));
@@ -191,7 +191,7 @@ export class MetadataCopy {
   }
 }
 
-/** @returns undefined if it is damaged */
+/** @returns undefined if damaged */
 async function readWhole(place: BackupPlace, id: string): Promise<Manifest | undefined> {
   try {
     return await readManifest(place, id);

@@ -16,7 +16,7 @@ export interface MetadataJobsParts {
 
 const lookMs = 60_000;
 
-/** Returns the jobs that store the metadata, or one that removes the replication slot if this is disabled. */
+/** If snapshots are disabled, one job removes the replication slot. */
 export function metadataJobs({ cell, copy, settings, log }: MetadataJobsParts): PeriodicJob[] {
   const { snapshotMs, journalMs } = settings;
   const said = sayingOnce(log);
@@ -37,13 +37,13 @@ export function metadataJobs({ cell, copy, settings, log }: MetadataJobsParts): 
   return [...jobs, journal];
 }
 
-/** Removes the replication slot. Otherwise the database would keep its log forever. */
+/** Without this, the database would keep its log forever. */
 async function dropSlot({ db }: BlockCell): Promise<void> {
   await sql`select pg_drop_replication_slot(slot_name) from pg_replication_slots
     where slot_name = ${snapshotSlots.archive} and not active`.execute(db);
 }
 
-/** Logs once, instead of every minute while a store is unavailable. */
+/** Logs once, not every minute while a store is unavailable. */
 function sayingOnce(log: Log) {
   const complaints = new Map<string, string>();
   return async (what: string, signal: AbortSignal, work: () => Promise<unknown>): Promise<void> => {

@@ -1,15 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { BackupPlace } from "./backup-place.ts";
 
-/**
- * Size of a piece of a database file: sixteen pages. A file with few changes shares most pieces with the previous
- * backup.
- */
+/** Sixteen pages. A file with few changes shares most pieces with the previous backup. */
 export const pieceBytes = 128 * 1024;
 
 const piecePrefix = "database/";
 
-/** Pieces in a place, named by content. Equal ones are stored once. */
+/** Named by content. Equal pieces are stored once. */
 export class Pieces {
   readonly #place: BackupPlace;
   readonly #known = new Map<string, number>();

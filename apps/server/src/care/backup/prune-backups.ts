@@ -8,13 +8,12 @@ import { listBackups, type Manifest, readManifest } from "./manifest.ts";
 import { Pieces } from "./pieces.ts";
 
 /**
- * Removes all backups except the newest ones, and then objects that no other backup needs. Manifests are removed first:
- * after an interruption, leftovers belong to no backup and are removed next time.
+ * Manifests are removed first: after an interruption, leftovers belong to no backup and are removed next time.
  * @returns ids of the removed backups
  */
 export async function pruneBackups(place: BackupPlace, keep: number): Promise<string[]> {
   const ids = await listBackups(place);
-  // Read before anything is removed, because the needs of an unreadable manifest are unknown.
+  // The needs of an unreadable manifest are unknown, so all are read before anything is removed.
   const kept: Manifest[] = [];
   for (const id of ids.slice(-keep)) kept.push(await readManifest(place, id));
   const removed = ids.slice(0, -keep);

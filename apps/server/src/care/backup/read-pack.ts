@@ -11,8 +11,8 @@ export interface ReadPack {
 }
 
 /**
- * Reads a pack for a backup, and again if it has a fault. The other of two stores may have a whole copy. Does not
- * repair the stores, but records a debt for the server.
+ * After a fault, the other of two stores may have a whole copy. Does not repair the stores, but records a debt for the
+ * server.
  * @param now microseconds since 1970
  * @returns undefined if an available store does not have the pack
  */

@@ -42,9 +42,8 @@ interface Ports {
 }
 
 /**
- * Creates the database of a backup in a data folder, and recovers it to the end of its log. It is running when this
- * returns. It is marked as a different database from the original: its spaces have new epochs, and running work of the
- * original is discarded.
+ * Recovers to the end of the log. The database is running when this returns, and marked as a different one from the
+ * original: its spaces have new epochs, and running work of the original is discarded.
  */
 export async function recoverDatabase(
   { place, pieces, dataFolder, random, account, progress }: Ports,

@@ -20,9 +20,8 @@ interface PlacedStore {
 }
 
 /**
- * Rejects a start with a key or store but without a database, as left by a lost server. A first start creates the
- * database first. A new database would be an empty server, and its garbage collection could delete the blocks of the
- * old one.
+ * A lost server leaves a key or store without a database. A new database would be an empty server, and its garbage
+ * collection could delete the blocks of the old one. A first start creates the database first.
  * @throws HoldfastError failed, with advice for the operator, before anything is created
  */
 export async function refuseMissingDatabase(start: FirstStart): Promise<void> {
@@ -37,14 +36,14 @@ export async function refuseMissingDatabase(start: FirstStart): Promise<void> {
 
 export interface EmptyDatabase extends Pick<FirstStart, "stores"> {
   readonly name: string;
-  /** The data folder, if it may contain an embedded database that this server does not use. */
+  /** Set if the folder may contain an embedded database that this server does not use. */
   readonly dataFolder?: string | undefined;
   /** undefined if another cell's tables use the same key. */
   readonly keySource?: FirstStart["keySource"] | undefined;
 }
 
 /**
- * Does the same as `refuseMissingDatabase` for an external database without tables, or that of one of several cells.
+ * For an external database without tables, or that of one of several cells.
  * @param isEmpty called again before the rejection, because another server may have created tables, key and keyring
  * meanwhile
  */
@@ -85,8 +84,8 @@ async function tracesIn(open: () => Promise<ObjectStore>): Promise<string[]> {
 }
 
 /**
- * Checks an existing database, which an earlier start may have created beside a store with data of a lost one. A
- * keyring without packs is left by a first start that was killed before it wrote the keys to the database.
+ * An earlier start may have created this database beside a store with data of a lost one. A keyring without packs is
+ * left by a first start that was killed before it wrote the keys to the database.
  * @throws HoldfastError failed, with advice for the operator
  */
 export async function refuseNewDatabase({ db, store }: Pick<BlockCell, "db" | "store">): Promise<void> {

@@ -40,7 +40,7 @@ export interface RestorePorts {
   readonly acceptsDamage: boolean;
   /** Defaults to a user of its own. */
   readonly account?: Account;
-  /** Number of random packs to restore, for a test of the backup only. */
+  /** Random packs to restore, for a test of the backup only. */
   readonly sample?: number | undefined;
   readonly progress?: StepProgress | undefined;
 }
@@ -50,14 +50,13 @@ export interface RestoreReport {
   readonly consistent_at: string;
   readonly packs: number;
   readonly bytes: number;
-  /** Number of accounts known to be shredded. If restored, they are shredded again when the server starts. */
+  /** If restored, shredded accounts are shredded again when the server starts. */
   readonly shredded: number;
   readonly problems: readonly string[];
 }
 
 /**
- * Creates a data folder from a backup. Reads the whole backup before writing anything. A server only starts on a
- * completely written folder.
+ * Reads the whole backup before writing anything. A server only starts on a completely written folder.
  * @throws HoldfastError damaged; conflict if the folder is not empty; not_found if no backup is that old
  */
 export async function restoreBackup(ports: RestorePorts): Promise<RestoreReport> {
@@ -131,11 +130,11 @@ function refuseDamage(problems: readonly string[]): void {
 }
 
 const shownMax = 5;
-/** Allowed files in a new data folder: a key provided by the user, and lock files. */
+/** Allowed in a new data folder: a key provided by the user, and lock files. */
 const expected = new Set([keyFileName, folderLockName, "server.pid"]);
 
 /**
- * Checked before the backup is read, which may take hours, and again before the first write.
+ * Checked before the backup is read, which may take hours, and before the first write.
  * @throws HoldfastError conflict
  */
 export function refuseFilled(dataFolder: string): void {
@@ -156,7 +155,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Restarts an interrupted restore, whose database may still run. */
+/** The database of an interrupted restore may run. */
 async function clear(dataFolder: string, random: Random): Promise<void> {
   await markUnfinished(nodeDisk, dataFolder, random);
   await stopLeftover(clusterFolderOf(dataFolder), silent);

@@ -27,7 +27,7 @@ export interface RestoredPacks {
   readonly problems: readonly string[];
 }
 
-/** Copies the packs of the restored index to its store. Packs that a store still has are kept. */
+/** Packs that a store has already are kept. */
 export async function restorePacks(ports: Ports, manifest: Manifest): Promise<RestoredPacks> {
   const { store, progress } = ports;
   const listed = new Map(manifest.packs.map((pack) => [pack.id, pack]));

@@ -26,9 +26,9 @@ import { type BackupPorts, type BackupReport, takeBackup } from "./take-backup.t
 export interface BackupRequest {
   /** A folder or `s3://…`. */
   readonly place: string;
-  /** Number of backups to keep; undefined: all. */
+  /** undefined: keeps all */
   readonly keep: number | undefined;
-  /** Stores the key-encryption key in the backup, so that everyone with the backup can open it. */
+  /** Stores the key in the backup, so that everyone with the backup can open it. */
   readonly withKey: boolean;
   /** Called when the backup can be restored. */
   readonly noteTaken?: (id: string) => void;
@@ -36,11 +36,9 @@ export interface BackupRequest {
 }
 
 export interface BackupAnswer extends BackupReport {
-  /** false: an external database must be backed up with its own tools. */
+  /** false: an external database must be backed up with its own tools */
   readonly database: boolean;
-  /**
-   * Key without which the backup cannot be opened: a path, or the name of a variable. null if the backup contains it.
-   */
+  /** Needed to open the backup: a path, or the name of a variable. null if the backup contains the key. */
   readonly key: string | null;
   /** The backup is on the same disk as the server's data. */
   readonly same_disk: boolean;
@@ -50,11 +48,11 @@ export interface BackupAnswer extends BackupReport {
 export interface CommandRequest extends BackupRequest {
   /** undefined: as for `serve`. */
   readonly dataFolder: string | undefined;
-  /** Interval of scheduled backups; 0: none, and no backup now; undefined: unchanged. */
+  /** 0: no scheduled backups, and no backup now; undefined: unchanged. */
   readonly everyMs: number | undefined;
 }
 
-/** Implements `holdfast admin backup`, while the server runs or not. @returns undefined if no backup was requested */
+/** `holdfast admin backup`, while the server runs or not. @returns undefined if no backup was requested */
 export async function runBackup(
   { dataFolder, everyMs, ...request }: CommandRequest,
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -161,7 +159,6 @@ async function onlyCell(storage: AdminStorage): Promise<BlockCell> {
   );
 }
 
-/** Allows one backup of a server at a time. */
 async function alone<Result>({ databases }: AdminStorage, work: () => Promise<Result>): Promise<Result> {
   const lock = new SessionLock(databases.cells.all()[0]?.connection ?? {}, backupLock, silent);
   if (!(await lock.take())) {
@@ -182,7 +179,7 @@ export const backupLock = {
   applicationName: "holdfast backup",
 };
 
-/** Returns undefined if no database is embedded. */
+/** undefined if no database is embedded */
 function clusterOf({ config, databases }: AdminStorage): BackupPorts["cluster"] {
   const folder = resolve(config.dataFolder);
   const places = config.topology === undefined ? [{}] : [...config.topology.shards, ...config.topology.cells];

@@ -20,16 +20,16 @@ import { restoreBackup } from "./restore-backup.ts";
 import type { StepProgress } from "./step-progress.ts";
 
 export interface DrillRequest {
-  /** Place of backups; undefined: that of the server's newest backup. */
+  /** undefined: place of the server's newest backup */
   readonly place: string | undefined;
-  /** Data folder of the original server; undefined: as for `serve`. */
+  /** Folder of the original server; undefined: as for `serve`. */
   readonly dataFolder: string | undefined;
   readonly keyFile: string | undefined;
-  /** Folder in which a temporary folder is created and removed; undefined: the system's. */
+  /** A temporary folder is created and removed in it; undefined: the system's. */
   readonly scratch: string | undefined;
   /** Random packs; undefined: all. */
   readonly sample: number | undefined;
-  /** Called with the folder created in `scratch`, for code that ends this process early. */
+  /** For code that ends this process early. */
   readonly noteScratch?: (made: DrillScratch) => void;
   readonly progress?: StepProgress | undefined;
 }
@@ -49,7 +49,7 @@ export interface DrillReport {
   readonly problems: readonly string[];
 }
 
-/** Implements `holdfast admin drill`: restores the newest backup as a test, checks the result, and removes it. */
+/** `holdfast admin drill`. Checks and removes the restored server. */
 export async function runDrill(request: DrillRequest, environment: Environment = process.env): Promise<DrillReport> {
   const config = readConfig({ flags: { data: request.dataFolder }, environment });
   const dataFolder = resolve(config.dataFolder);
@@ -69,7 +69,7 @@ export async function runDrill(request: DrillRequest, environment: Environment =
 }
 
 export interface DrillWorld {
-  /** Place of backups: a folder or `s3://…`. */
+  /** A folder or `s3://…`. */
   readonly location: string;
   readonly keyFiles: readonly string[];
   readonly sample: number | undefined;
@@ -102,7 +102,7 @@ export async function drillIn(scratch: string, world: DrillWorld): Promise<Drill
     const [outcome] = await Promise.allSettled([
       drill({ ...world, place, pool, startedMs }, join(scratch, drillDataName)),
     ]);
-    // If the place became unavailable, everything is missing, which does not mean that the backup is bad.
+    // An unavailable place lacks everything, which does not mean that the backup is bad.
     if (outcome.status === "rejected" || outcome.value.problems.length > 0) await refuseAway(place, world.location);
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;
@@ -133,7 +133,7 @@ function endedBy(store: ObjectStore, signal: AbortSignal | undefined): ObjectSto
   };
 }
 
-/** Returns the size of the database, its log, and the largest packs that may be drawn. */
+/** Size of the database, its log, and the largest packs that may be drawn. */
 async function neededBytes(place: OpenedPlace, sample: number | undefined): Promise<number> {
   const id = (await listBackups(place)).at(-1);
   if (id === undefined) return 0;
@@ -169,7 +169,7 @@ async function drill(drilled: Drill, dataFolder: string): Promise<DrillReport> {
     progress,
   });
   const recoverySeconds = (performance.now() - startedMs) / 1000;
-  // Uses none of the original server's settings, so that its store and database are not touched.
+  // The original server's store and database are not touched, so none of its settings are used.
   const settings = { [keyVariable]: place.keyEncryptionKey === undefined ? environment[keyVariable] : undefined };
   const storage = await openAdminStorage(readConfig({ flags: { data: dataFolder }, environment: settings }), settings);
   try {

@@ -15,9 +15,9 @@ import { comparePacks } from "./restore-packs.ts";
 import type { StepProgress } from "./step-progress.ts";
 
 export interface RebuildRequest {
-  /** Store of the server whose database is lost: a folder or `s3://…`. */
+  /** A folder or `s3://…`. */
   readonly from: string;
-  /** File with that server's key-encryption key; undefined: in the environment. */
+  /** Key-encryption key; undefined: in the environment. */
   readonly keyFile: string | undefined;
   readonly dataFolder: string;
   readonly progress?: StepProgress | undefined;
@@ -28,10 +28,7 @@ export interface RebuildReport extends RestoreReport {
   readonly store: string | null;
 }
 
-/**
- * Implements `holdfast admin rebuild`: creates a data folder from the metadata in the store. The store is not changed
- * or moved.
- */
+/** `holdfast admin rebuild`: creates a data folder from the metadata in the store, which is not changed or moved. */
 export async function runRebuild(
   request: RebuildRequest,
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -61,7 +58,7 @@ export async function runRebuild(
   return { ...made, problems: [...chosen.problems, ...made.problems], store: isFolder ? null : from };
 }
 
-/** The next rebuild removes an interrupted one's leftovers in the data folder, so the store must not be there. */
+/** The next rebuild removes leftovers in the data folder, so the store must not be there. */
 function refuseWithin(dataFolder: string, from: string): void {
   const folders = [dataFolder, resolve(from)].map((path) => (existsSync(path) ? realpathSync(path) : path));
   const [data = "", store = ""] = folders;

@@ -19,7 +19,7 @@ export interface RestoreRequest {
   readonly progress?: StepProgress | undefined;
 }
 
-/** Implements `holdfast admin restore-backup`. Uses the settings of the new server. */
+/** `holdfast admin restore-backup`. Uses the settings of the new server. */
 export async function runRestoreBackup(
   request: RestoreRequest,
   environment: Readonly<Record<string, string | undefined>> = process.env,

@@ -7,10 +7,9 @@ import { backUpServer } from "./run-backup.ts";
 import type { ScheduleParts } from "./schedule-parts.ts";
 
 const lookMs = 15_000;
-/** Delay after a failed backup. */
 const retryMs = 3600_000;
 
-/** Runs scheduled backups and drills, one after the other. */
+/** Backups and drills run one after the other. */
 export function scheduledBackups(parts: ScheduleParts): PeriodicJob {
   const work = [backupsInTime(parts), scheduledDrills(parts)];
   return {

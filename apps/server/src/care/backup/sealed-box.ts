@@ -6,15 +6,13 @@ import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { deriveKey, openSealed, seal } from "../../packs/format/seal.ts";
 
-/**
- * Compresses and seals everything in a backup except packs. Its key opens nothing else, and is opened by the data keys.
- */
+/** For everything in a backup except packs. Its key opens nothing else, and is opened by the data keys. */
 export interface SealedBox {
   /** @param label kind and location, required for opening */
   seal(label: string, plain: Uint8Array): Promise<Uint8Array>;
   /** @throws HoldfastError damaged unless sealed under this label with at most `plainBytesMax` bytes */
   open(label: string, sealed: Uint8Array, plainBytesMax: number): Promise<Uint8Array>;
-  /** Returns 64 hex digits that identify the bytes, but do not reveal them without the key. */
+  /** 64 hex digits that identify the bytes, but do not reveal them without the key. */
   nameOf(plain: Uint8Array): string;
 }
 

@@ -3,12 +3,12 @@ import { sql } from "kysely";
 import type { Shards } from "../../base/db/shards.ts";
 import type { BackupPlace } from "./backup-place.ts";
 
-/** Ids of shredded accounts in a place of backups, because older backups still contain them. */
+/** Ids of shredded accounts, because older backups still contain these accounts. */
 const shreddedPrefix = "shredded/";
 
 type Place = Pick<BackupPlace, "store" | "box">;
 
-/** Adds missing ids. Sealed, so that somebody who can only write there cannot make a restore remove an account. */
+/** Sealed, so that somebody who can only write there cannot make a restore remove an account. */
 export async function noteShredded(place: Place, shards: Shards): Promise<void> {
   const known = new Set(await listKeys(place));
   for (const { db } of shards.all()) {

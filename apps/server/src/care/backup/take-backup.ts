@@ -21,7 +21,7 @@ export interface BackupReport {
   readonly id: string;
   /** Everything acknowledged before this time is in the backup. */
   readonly consistent_at: string;
-  /** Size including parts shared with other backups. */
+  /** Includes parts shared with other backups. */
   readonly bytes: number;
   readonly added_bytes: number;
   readonly packs: number;
@@ -29,8 +29,8 @@ export interface BackupReport {
 }
 
 /**
- * Copies packs after the database, so that all packs in it are included. The manifest, written last, makes it a backup.
- * The next run reuses objects of an interrupted one.
+ * Packs follow the database, so that all packs in it are included. The manifest, written last, makes it a backup.
+ * Objects of an interrupted run are reused.
  */
 export async function takeBackup(ports: BackupPorts): Promise<BackupReport> {
   const { place, cell, cluster, run, clock, random, signal, progress } = ports;
@@ -66,7 +66,7 @@ export async function takeBackup(ports: BackupPorts): Promise<BackupReport> {
   };
 }
 
-/** Returns the packs of the newest backup, which contains everything of earlier ones that is still in use. */
+/** The newest backup contains everything of earlier ones that is still in use. */
 async function knownPacks({ place }: BackupPorts): Promise<Map<string, BackedUpPack>> {
   const newest = (await listBackups(place)).at(-1);
   if (newest === undefined) return new Map();

@@ -23,11 +23,11 @@ export interface SnapshotPorts {
 
 export interface Snapshot {
   readonly walEnd: string;
-  /** Everything acknowledged before this time is in it; milliseconds since 1970. */
+  /** Milliseconds since 1970. Everything acknowledged before this time is in it. */
   readonly atMs: number;
 }
 
-/** Separate from those of backups, so that a snapshot and a backup can run at the same time. */
+/** Own slots, so that a snapshot and a backup can run at the same time. */
 export const snapshotSlots: BackupSlots = { meanwhile: "holdfast_snapshot", archive: "holdfast_journal" };
 
 /**
@@ -69,7 +69,7 @@ export async function takeSnapshot(ports: SnapshotPorts): Promise<Snapshot> {
 const snapshotsKept = 2;
 const atOnceMax = 4;
 
-/** Number of groups of existing parts. One group is checked per hour, so all are checked within a day. */
+/** One group of existing parts is checked per hour, so all are checked within a day. */
 const hours = 24;
 
 function isDue(name: string, clock: Clock): boolean {

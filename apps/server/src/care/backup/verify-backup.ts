@@ -37,7 +37,7 @@ export async function verifyPacks(place: BackupPlace, { packs }: Manifest, progr
   return problems.toSorted();
 }
 
-/** @returns damaged bytes too, because most of a pack may be readable */
+/** Returns damaged bytes too, because most of a pack may be readable. */
 export async function readBackedUp(
   { store }: BackupPlace,
   { id, sha256 }: Pick<BackedUpPack, "id" | "sha256">,

@@ -3,7 +3,6 @@ import { type Kysely, sql } from "kysely";
 import type { CellTables } from "../../base/db/cell-tables.ts";
 import { walFileBytes } from "./wal-names.ts";
 
-/** Position in the database's log. */
 export interface WalPosition {
   /** The log file, the offset in it, and the position where the file begins. */
   readonly name: string;
@@ -28,9 +27,7 @@ export async function endOfLog(db: Kysely<CellTables>): Promise<WalEnd> {
   return { lsn: row.lsn, bytes: row.bytes, ...fileAt(row.timeline, row.bytes - 1) };
 }
 
-/**
- * @returns position from which a slot keeps the log; undefined if the slot does not exist or was dropped by PostgreSQL
- */
+/** @returns undefined if the slot does not exist or was dropped by PostgreSQL */
 export async function slotPosition(db: Kysely<CellTables>, slot: string): Promise<WalPosition | undefined> {
   const { rows } = await sql<{ timeline: number; bytes: number | null; lost: boolean }>`
     select (restart_lsn - '0/0'::pg_lsn)::int8 as bytes, coalesce(wal_status = 'lost', false) as lost,

@@ -7,7 +7,7 @@ import { rowsOfIndex } from "../../packs/index/pack-index.ts";
 import { packKeyOf } from "../../packs/format/seal.ts";
 
 /**
- * Checks a pack by its own footer: every seal, and the hash of every block. The bytes stay unchanged.
+ * Checks every seal and the hash of every block by the pack's own footer. The bytes stay unchanged.
  * @returns the fault
  */
 export async function packFault(

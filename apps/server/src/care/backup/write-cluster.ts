@@ -7,10 +7,7 @@ import type { Pieces } from "./pieces.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
 import type { StepProgress } from "./step-progress.ts";
 
-/**
- * Writes the database of a backup to the future cluster folder. Syncs nothing, because PostgreSQL syncs such a cluster
- * before recovery.
- */
+/** Syncs nothing, because PostgreSQL syncs such a cluster before recovery. */
 export async function writeCluster(
   { label, folders, files }: NonNullable<Manifest["database"]>,
   clusterFolder: string,

@@ -13,7 +13,7 @@ export interface AcmeRequest {
 }
 
 export interface AcmeTransportOptions {
-  /** Additional root certificate for the authority's own server, in PEM. */
+  /** For the authority's own server, in PEM. */
   readonly rootCertificate: string | undefined;
   readonly userAgent: string;
   readonly signal: AbortSignal;
@@ -23,9 +23,8 @@ const timeoutMs = 30_000;
 const answerBytesMax = 1_000_000;
 
 /**
- * Sends the library's requests. Its own transport waits as long as the authority demands before it reports a rate
- * limit, and loses the problem's type. Here each call uses TLS and has limits for time and size. Errors contain the
- * authority's text.
+ * The library's own transport waits as long as the authority demands before it reports a rate limit, and loses the
+ * problem's type. Here each call uses TLS, is limited in time and size, and reports the authority's text.
  */
 export function acmeTransport(options: AcmeTransportOptions) {
   return async (asked: AcmeRequest) => {

@@ -27,7 +27,7 @@ type Library = typeof acme;
 type Client = InstanceType<Library["Client"]>;
 
 /**
- * Requests a certificate with a new key. The library is loaded only here, because it is a third of the server's size.
+ * The library is loaded only here, because it is a third of the server's size.
  * @returns the unchecked response of the authority
  */
 export async function askAuthority(world: AuthorityWorld): Promise<GivenCertificate> {
@@ -54,7 +54,7 @@ export async function askAuthority(world: AuthorityWorld): Promise<GivenCertific
 async function openLibrary({ settings, userAgent, signal }: AuthorityWorld): Promise<Library> {
   const library = await import("acme-client");
   const transport = acmeTransport({ rootCertificate: settings.rootCertificate, userAgent, signal });
-  // Only one client exists at a time, so the library's global default can be changed.
+  // Only one client exists at a time, so the global default can be changed.
   library.axios.defaults.adapter = transport as unknown as NonNullable<typeof library.axios.defaults.adapter>;
   return library;
 }
@@ -70,7 +70,7 @@ async function register(client: Client, account: KeptAccount, world: AuthorityWo
   await world.keepAccount({ ...account, url: client.getAccountUrl() });
 }
 
-/** Returns true if the authority was set up again or has ended the account. */
+/** The authority was set up again or has ended the account. */
 function isForgotten(error: unknown): boolean {
   return error instanceof HoldfastError && error.body["type"] === "accountDoesNotExist";
 }
@@ -128,10 +128,7 @@ async function readAuthorizations(client: Client, order: Order): Promise<Authori
 
 const challengeType = "tls-alpn-01";
 
-/**
- * Prepares the response, then announces it.
- * @returns functions that remove it; empty if the domain is already verified
- */
+/** @returns functions that remove the prepared response; empty if the domain is already verified */
 async function answer(
   library: Library,
   client: Client,
@@ -184,7 +181,7 @@ function problemOf({ status, challenges }: Authorization) {
   return challenges.find(({ error }) => error !== undefined)?.error ?? { type: status, detail: "No reason was given." };
 }
 
-/** Used for accounts and servers: a small key type that all browsers support. */
+/** Small, and supported by all browsers. */
 function newKey(): string {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   return privateKey.export({ type: "pkcs8", format: "pem" });

@@ -19,7 +19,7 @@ export const problemSchema = z
     detail: asSentence(printable(detail.slice(0, detailCharactersMax).toWellFormed())),
   }));
 
-/** Ends the text with a period, because advice follows. */
+/** Adds a period, because advice follows. */
 function asSentence(text: string): string {
   const said = text.trim();
   return said === "" || /[.!?:]$/.test(said) ? said : `${said}.`;
@@ -71,7 +71,7 @@ export function readRetryAfter(header: string | undefined, nowMs: number): numbe
   return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
 }
 
-/** Explains why the authority could not reach this server under the name, with advice. */
+/** The authority could not reach this server under the name. */
 export function toValidationError(domain: string, { type, detail }: Problem, port: number): HoldfastError {
   const said = `The authority could not verify that ${domain} is this server (${type}): ${detail}`;
   const forward = port === 443 ? "port 443 to this machine" : `port 443 to port ${port} of this machine`;

@@ -11,7 +11,7 @@ export interface ClientHello {
 /** Protocol of the authority's check: https://www.rfc-editor.org/rfc/rfc8737 */
 export const acmeProtocol = "acme-tls/1";
 
-/** Certificates for an authority's check, by name. */
+/** Certificates by name. */
 export class ChallengeAnswers {
   readonly #contexts = new Map<string, SecureContext>();
 
@@ -29,7 +29,7 @@ export class ChallengeAnswers {
 }
 
 /**
- * Creates the `ALPNCallback` of a TLS server, so that authorities and other clients use the same port.
+ * For `ALPNCallback`: authorities and other clients use the same port.
  * @param others other supported protocols; clients without any of them are rejected
  */
 export function answerChallenges(answers: ChallengeAnswers, others: readonly string[]) {

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Validity in milliseconds since 1970. */
+/** Milliseconds since 1970. */
 export interface Lifetime {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -22,8 +22,8 @@ const serverUse = "1.3.6.1.5.5.7.3.1";
 const pemPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+?-----END CERTIFICATE-----/g;
 
 /**
- * Accepts a certificate only if browsers would: it matches our key and all names, is for servers and valid now, and
- * each certificate of the chain is signed by the next.
+ * Accepts what browsers accept: the certificate matches our key and all names, is for servers and valid now, and each
+ * certificate of the chain is signed by the next.
  * @throws HoldfastError `failed` with the reason
  */
 export function checkCertificate(given: GivenCertificate, domains: readonly string[], nowMs: number): Lifetime {

@@ -9,15 +9,14 @@ import type { GivenCertificate } from "./judge-certificate.ts";
 
 export interface KeptAccount {
   readonly key: string;
-  /** URL that identifies it at the authority; undefined: not registered yet. */
+  /** Identifies the account at the authority; undefined: not registered yet. */
   readonly url: string | undefined;
 }
 
-/** Result of the latest attempts. */
 export interface KeptTries {
-  /** Requested domains, separated by commas. */
+  /** Separated by commas. */
   readonly domains: string;
-  /** Number in a row; 0 after success. */
+  /** Failures in a row; 0 after success. */
   readonly failures: number;
   /** Latest error. */
   readonly reason: string;
@@ -37,8 +36,8 @@ const tries = z.object({
 });
 
 /**
- * Stored ACME data in `acme/` of the data folder. Each authority has a folder that only the owner can read, so a test
- * authority does not affect the next. Key and certificate are in one file, so they always match.
+ * Stored in `acme/` of the data folder. Each authority has a folder that only the owner can read, so a test authority
+ * does not affect the next. Key and certificate are in one file, so they always match.
  */
 export class KeptCertificate {
   readonly #folder: string;

@@ -30,7 +30,7 @@ interface Served extends GivenCertificate {
 const lookMsMax = 10 * 60_000;
 const reasonCharactersMax = 1500;
 
-/** Certificate of a server from an authority: stored, requested if there is no valid one, and renewed in time. */
+/** Stored, requested if there is no valid certificate, and renewed in time. */
 export class ServerCertificate {
   readonly #world: CertificateWorld;
   readonly #answers = new ChallengeAnswers();
@@ -48,14 +48,14 @@ export class ServerCertificate {
     this.#notBeforeMs = isOfThese ? Math.min(tries.notBeforeMs, tries.atMs + retryMsMax) : 0;
   }
 
-  /** Selects the response for each TLS connection, so that authorities are answered during normal operation. */
+  /** Answers authorities during normal operation. */
   get choose(): ReturnType<typeof answerChallenges> {
     return answerChallenges(this.#answers, ["http/1.1"]);
   }
 
   /**
-   * Returns the stored certificate while it is valid. Otherwise requests one until it succeeds, and meanwhile answers
-   * only the authority's checks.
+   * Returns a valid stored certificate. Otherwise requests one until it succeeds, and meanwhile answers only the
+   * authority's checks.
    * @throws HoldfastError `usage` if a setting must be changed first
    */
   async first(): Promise<Served> {
@@ -80,7 +80,7 @@ export class ServerCertificate {
     }
   }
 
-  /** Renews from now on, whenever a third of the lifetime is left. @param use applies it to new connections */
+  /** @param use applies a certificate to new connections */
   keep(first: Served, use: (certificate: GivenCertificate) => void): void {
     this.#renewing = this.#renewForEver(first, use).catch((error: unknown) => {
       if (this.#stopped.signal.aborted) return;
@@ -88,7 +88,6 @@ export class ServerCertificate {
     });
   }
 
-  /** Expiry of the current certificate. */
   get untilMs(): number {
     return this.#untilMs;
   }
@@ -112,7 +111,7 @@ export class ServerCertificate {
     }
   }
 
-  /** Uses the machine's clock, which may jump. */
+  /** The machine's clock may jump. */
   async #wait(atMs: number): Promise<void> {
     const { clock } = this.#world;
     for (let leftMs = atMs - clock.nowMs(); leftMs > 0; leftMs = atMs - clock.nowMs())
@@ -132,7 +131,7 @@ export class ServerCertificate {
     }
   }
 
-  /** Tries once. A failure is logged and stored, and sets the next time. */
+  /** A failure is logged and stored, and sets the next time. */
   async #try(lifetime: Lifetime | undefined): Promise<Served | HoldfastError> {
     const { settings, kept, clock, log } = this.#world;
     try {
@@ -154,7 +153,7 @@ export class ServerCertificate {
     }
   }
 
-  /** Returns immediately on a stop, even if the library is still waiting. */
+  /** Returns immediately on a stop, even if the library is waiting. */
   async #ask(): Promise<GivenCertificate> {
     const { settings, kept, listen, userAgent } = this.#world;
     const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -183,7 +182,7 @@ export class ServerCertificate {
     const leftMs = lifetime === undefined ? undefined : lifetime.untilMs - nowMs;
     const failures = this.#failures + 1;
     const waitMs = retryWaitMs({ failures, retryAfterMs, leftMs }, chance());
-    // Only the authority's demand applies after a restart, so that operators can restart to test a fix.
+    // A restart keeps only the authority's demand, so that operators can test a fix.
     await this.#keepTries(failures, failure.message, retryAfterMs === undefined ? 0 : nowMs + waitMs);
     this.#notBeforeMs = nowMs + waitMs;
     if (lifetime === undefined && failure.code === "usage") return;
@@ -210,7 +209,7 @@ function domainsOf({ domains }: AcmeSettings): string {
   return domains.join(",");
 }
 
-/** Converts the library's errors to one line. */
+/** One line. */
 function told(error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const said = error instanceof Error ? error.message : String(error);

@@ -10,11 +10,11 @@ const lateMicros = 60_000_000;
 interface Found {
   readonly verified_at: number | null;
   readonly verified_ok: boolean | null;
-  /** Time of the oldest unsent entry. */
+  /** Oldest unsent entry. */
   readonly unsent_at: number | null;
 }
 
-/** Reports the last verification, and whether the syslog server accepts entries. */
+/** Last verification, and whether the syslog server accepts entries. */
 export async function checkAudit({ shards, config, clock }: DoctorWorld): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const shard of shards)

@@ -8,10 +8,9 @@ import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 /** A weekly backup may be a day late. */
 const ageMsMax = 8 * 24 * 3600_000;
-/** Maximum age of scheduled backups, in intervals. One backup may fail. */
+/** Maximum age in intervals. One backup may fail. */
 const everyMax = 2.5;
 
-/** Checks existence and age of backups, and test restores. */
 export async function checkBackup({ cells, clock, config }: DoctorWorld): Promise<Finding[]> {
   const nowMs = clock.nowMicros() / 1000;
   const findings: Finding[] = [];
@@ -45,7 +44,7 @@ export function sayRestored(
 }
 
 /**
- * @param everyMs interval of the schedule, if any
+ * @param everyMs interval of the schedule
  * @param last newest complete backup, and the time of its state
  */
 export function judgeBackup(
@@ -72,7 +71,7 @@ export function judgeBackup(
 
 type JudgedDrill = Pick<LastDrill, "tried_at" | "done_at" | "recovery_seconds" | "problems" | "problem_count">;
 
-/** @param last last automatic test restore of a scheduled backup; undefined: none yet */
+/** @param last last automatic test restore; undefined: none yet */
 export function judgeDrill(whose: string, last: JudgedDrill | undefined, nowMs: number, periodMs: number): Finding {
   if (last === undefined) return ok("drill", `${whose}: the server has not tested a restore yet`);
   const { done_at: doneAt, recovery_seconds: seconds, problems, problem_count: count } = last;

@@ -6,7 +6,7 @@ import { notedAuthority } from "../../base/data-folder/server-notes.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
-/** Checks that browsers will accept the server's TLS certificate. Reports nothing if another program handles TLS. */
+/** Reports nothing if another program handles TLS. */
 export async function checkCertificate({ config, clock, random }: DoctorWorld): Promise<Finding[]> {
   const nowMs = clock.nowMicros() / 1000;
   if (config.tls !== undefined) {
@@ -23,7 +23,7 @@ export async function checkCertificate({ config, clock, random }: DoctorWorld): 
   return [judgeCertificate(authority.domains.join(", "), lifetime, kept.tries() ?? none, nowMs)];
 }
 
-/** Share of the lifetime. Renewal begins when a third is left, so it should be done by now. */
+/** Renewal begins when a third of the lifetime is left, so it should be done by now. */
 const nearShare = 1 / 6;
 const nearMsMax = 14 * 24 * 3600_000;
 

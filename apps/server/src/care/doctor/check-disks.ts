@@ -6,7 +6,7 @@ import { isS3Location } from "@holdfast/object-store/s3-location";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
-/** Checks the free space of each disk once. */
+/** Each disk is checked once. */
 export async function checkDisks({ config, cells }: DoctorWorld): Promise<Finding[]> {
   const stores = [config.store, config.secondStore, ...cells.flatMap(({ places }) => places)];
   const folders = [config.dataFolder, ...stores.filter((place) => place !== undefined && !isS3Location(place))];
@@ -42,7 +42,7 @@ export interface Room {
   readonly hasDatabase: boolean;
 }
 
-/** Two segments of the database's log. With less space, it rejects changes or stops. */
+/** Two segments of the database's log. Below that, it rejects changes or stops. */
 const changesBytesMin = 32 * 1024 * 1024;
 const freeBytesWanted = 5e9;
 const freeShareWanted = 0.05;

@@ -3,7 +3,6 @@ import { openIssuer } from "../../features/issuer/open-issuer.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
-/** Checks that the external issuer responds with the configured description. */
 export async function checkIssuer({ config: { oidc } }: Pick<DoctorWorld, "config">): Promise<Finding[]> {
   if (oidc === undefined) return [];
   const name = `${oidc.name} (${oidc.issuer})`;

@@ -10,7 +10,7 @@ import { readKeyringObject } from "../../packs/keys/wrapped-keys.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
-/** Checks that the key exists, is private, and opens all data keys in both places. */
+/** The key must exist, be private, and open all data keys in both places. */
 export async function checkKeys(world: DoctorWorld): Promise<Finding[]> {
   const { keySource, random, cells } = world;
   const wrappings = await loadWrappings(keySource, random);

@@ -6,7 +6,7 @@ import { lookAtLdap } from "../../features/ldap/open-ldap.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
-/** Checks that the LDAP server responds and has people, and that linked people were looked up. */
+/** The LDAP server must respond and have people, and linked people must have been looked up. */
 export async function checkLdap({ config: { ldap }, shards, clock }: DoctorWorld): Promise<Finding[]> {
   if (ldap === undefined) return [];
   const answering = await answers(ldap);

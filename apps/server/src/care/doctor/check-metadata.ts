@@ -3,7 +3,7 @@ import type { SnapshotSettings } from "../../base/config/snapshot-settings.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
-/** Checks that the store has the metadata to rebuild the database, and its age. */
+/** The store must have recent metadata to rebuild the database. */
 export async function checkMetadata({ config, cells, clock }: DoctorWorld): Promise<Finding[]> {
   const [cell] = cells;
   if (cell === undefined || config.databaseUrl !== undefined || config.topology !== undefined) return [];
@@ -13,9 +13,8 @@ export async function checkMetadata({ config, cells, clock }: DoctorWorld): Prom
 export interface StoredMetadata {
   /** Creation of the newest snapshot in milliseconds since 1970; undefined: none. */
   readonly madeMs: number | undefined;
-  /** Time up to which the metadata is complete. */
+  /** The metadata is complete up to here. */
   readonly saidMs: number;
-  /** Size of the log. */
   readonly logBytes: number;
 }
 

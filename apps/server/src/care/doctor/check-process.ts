@@ -19,9 +19,9 @@ export async function checkVersions({ version }: Pick<DoctorWorld, "version">): 
   ];
 }
 
-/** Checks this process: the server, or the command, which usually has the same limit. */
+/** This process is the server, or the command, which usually has the same limit. */
 export async function checkOpenFiles({ config }: Pick<DoctorWorld, "config">): Promise<Finding[]> {
-  // Available only on Linux.
+  // Linux only.
   if (process.platform !== "linux") return [];
   const text = await readFile("/proc/self/limits", "utf8");
   const filesMax = Number(/^Max open files\s+(\d+)/m.exec(text)?.[1] ?? Infinity);

@@ -1,7 +1,6 @@
 import type { DoctorWorld } from "./doctor-world.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
-/** Checks the client addresses that proxies forward. */
 export async function checkProxy({ unreadableAddresses: recent }: Pick<DoctorWorld, "unreadableAddresses">) {
   return recent === undefined ? [] : [judgeAddresses(recent())];
 }

@@ -12,10 +12,7 @@ import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 import { judgeClock } from "./judge-clock.ts";
 
-/**
- * Checks that each store can write, read and delete an object, and reads its clock from the object's time. For two
- * stores, reports what one lacks.
- */
+/** A test object shows the store's clock by its time. For two stores, reports what one lacks. */
 export async function checkStores(world: DoctorWorld): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const cell of world.cells) findings.push(...(await checkCell(world, cell)));

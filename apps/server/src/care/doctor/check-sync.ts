@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
-/** Measures the duration of a sync. A disk that responds immediately cannot have stored the data. */
+/** A disk that responds to a sync immediately cannot have stored the data. */
 export async function checkSync({ config, random }: DoctorWorld): Promise<Finding[]> {
   const folder = resolve(config.dataFolder);
   const { type } = await statfs(folder);

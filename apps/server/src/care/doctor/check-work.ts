@@ -8,7 +8,6 @@ import { queueFigures } from "../../base/queue/figures.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
-/** Checks for damaged blocks and an incomplete index. */
 export async function checkBlocks({ cells, shards, clock, config }: DoctorWorld): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const cell of cells) {
@@ -53,17 +52,14 @@ async function checkIndex({ id, db, store }: CellWorld, shards: DoctorWorld["sha
 }
 
 /**
- * A complete index would allow garbage collection, which deletes blocks that no file names. Here these belong to the
- * earlier database.
+ * With a complete index, garbage collection would delete blocks that no file names. Here these belong to the earlier
+ * database.
  */
 const lostDatabase =
   "Stop the server and run 'holdfast admin rebuild --from STORE --key FILE --data NEW', or restore a backup. Do not rebuild the index here: " +
   "garbage collection would then delete the blocks.";
 
-/**
- * @returns undefined if the store may belong to these databases; copied stores may have newer times, so this is no
- * proof
- */
+/** @returns undefined if the store may belong to these databases; copied stores may have newer times */
 async function signOfLostDatabase(store: ObjectStore, shards: DoctorWorld["shards"]): Promise<string | undefined> {
   let isAnythingIn = false;
   let madeMs = Infinity;

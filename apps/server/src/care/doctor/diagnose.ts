@@ -43,7 +43,7 @@ export type CheckName = keyof typeof checks;
 
 const checkTimeoutMs = 20_000;
 
-/** Runs all checks one by one, without lasting changes. @param known earlier findings */
+/** One by one, without lasting changes. @param known earlier findings */
 export async function diagnose(world: DoctorWorld, known: readonly Finding[] = []): Promise<DiagnosisJson> {
   const found: Finding[] = [...known];
   for (const name of Object.keys(checks) as CheckName[]) found.push(...(await examine(world, name)));
@@ -52,7 +52,7 @@ export async function diagnose(world: DoctorWorld, known: readonly Finding[] = [
 }
 
 /**
- * Runs one check. Its failure or timeout is also a finding.
+ * A failure or timeout is also a finding.
  * @param hanging earlier checks that have not ended; they are not started again
  */
 export async function examine(

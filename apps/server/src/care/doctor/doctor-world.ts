@@ -6,7 +6,7 @@ import type { Config } from "../../base/config/read-config.ts";
 import type { Shard } from "../../base/db/shards.ts";
 import type { UnreadableAddresses } from "../../base/operation/unreadable-addresses.ts";
 
-/** Inputs of the checks. Everything is opened for reading only, so it may be broken. */
+/** Everything is opened for reading only, so it may be broken. */
 export interface DoctorWorld {
   readonly config: Pick<
     Config,
@@ -32,7 +32,7 @@ export interface DoctorWorld {
   readonly clock: Clock;
   readonly random: Random;
   readonly version: string;
-  /** Count of requests without a readable address, from a running server behind a proxy. */
+  /** Set in a running server behind a proxy. */
   readonly unreadableAddresses?: UnreadableAddresses["recent"] | undefined;
 }
 

@@ -4,7 +4,7 @@ type FindingJson = DiagnosisJson["items"][number];
 export type FindingState = FindingJson["state"];
 
 export interface Finding extends FindingJson {
-  /** Folder or cell, if a check covers several. Identifies the finding in later runs. */
+  /** Folder or cell. Identifies the finding in later runs. */
   readonly subject?: string;
   /** When administrators are notified; by default after two runs. */
   readonly urgency?: Urgency;
@@ -30,7 +30,6 @@ export function fail(check: string, detail: string, advice: string): Finding {
   return { check, state: "fail", detail, advice };
 }
 
-/** Adds the subject to a finding. */
 export function of(subject: string, finding: Finding): Finding {
   return { ...finding, subject };
 }

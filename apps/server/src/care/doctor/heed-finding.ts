@@ -1,16 +1,15 @@
 import type { FindingState, Urgency } from "./finding.ts";
 
 /**
- * State of one finding over repeated checks. All numbers count runs, one for each `HOLDFAST_DOCTOR_PERIOD` (10
- * minutes). Time without a running server does not count.
+ * Numbers count runs, one for each `HOLDFAST_DOCTOR_PERIOD` (10 minutes). Time without a running server does not count.
  */
 export interface Heeded {
   /** Last state reported to administrators. */
   readonly told: FindingState;
-  /** Number of consecutive runs with at least this state. */
+  /** Consecutive runs with at least this state. */
   readonly warns: number;
   readonly fails: number;
-  /** Number of consecutive runs with a better state than reported, and the worst of these. */
+  /** Consecutive runs with a better state than reported, and the worst of these. */
   readonly better: number;
   readonly betterWorst: FindingState;
   /** Runs since this state was reported; null: not within a day. */
@@ -49,9 +48,8 @@ export interface Telling {
 }
 
 /**
- * Adds one run. Returns the new state, and a report for administrators, if any. Reports worse states, and recovery to
- * `ok`. Recovery needs an hour, or a day for a finding that returned within a day. So such findings are reported at
- * most twice a day.
+ * Reports worse states, and recovery to `ok`, which needs an hour, or a day for a finding that returned within a day.
+ * Such findings are reported at most twice a day.
  */
 export function heed(before: Heeded, { state, urgency }: Seen): { readonly heeded: Heeded; readonly tell?: Telling } {
   const heeded = counted(before, state);
@@ -93,7 +91,7 @@ function aged(looks: number | null): number | null {
   return looks === null || looks + 1 >= looksOfDay ? null : looks + 1;
 }
 
-/** Returns the worst state with enough consecutive runs. */
+/** Worst state with enough consecutive runs. */
 function sureOf({ warns, fails }: Heeded, looks: number): FindingState {
   if (fails >= looks) return "fail";
   return warns >= looks ? "warn" : "ok";

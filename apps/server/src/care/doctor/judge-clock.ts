@@ -1,6 +1,5 @@
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
-/** Times of request and response. */
 export interface Asked {
   readonly sentMs: number;
   readonly nowMs: number;

@@ -17,7 +17,6 @@ const heededSchema = z.object({
   flaps: z.boolean(),
 }) satisfies z.ZodType<Heeded>;
 
-/** State of one finding from earlier runs. */
 export interface KeptFinding {
   readonly source: string;
   readonly check: string;
@@ -42,7 +41,6 @@ export async function readLastLook(db: ShardReader): Promise<number | undefined>
   return rows[0]?.at ?? undefined;
 }
 
-/** Replaces all stored findings. */
 export async function writeFindings(
   transaction: ShardReader,
   findings: readonly KeptFinding[],

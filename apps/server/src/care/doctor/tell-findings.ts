@@ -10,8 +10,8 @@ import { heed, type Telling, unheeded, worse } from "./heed-finding.ts";
 import { type KeptFinding, readFindings, readLastLook, writeFindings } from "./keep-findings.ts";
 
 /**
- * Checks that a running server repeats. Excludes `versions` and `open_files`, which are constant and for the operator,
- * `sync`, which loads the disk and is slow under load, and `proxy`, which the log reports.
+ * Repeated by a running server. `versions` and `open_files` are constant and for the operator, `sync` loads the disk
+ * and is slow under load, and the log reports `proxy`.
  */
 const isWatched: Readonly<Record<CheckName, boolean>> = {
   disk: true,
@@ -36,18 +36,15 @@ export const watchedChecks = (Object.keys(isWatched) as CheckName[]).filter((nam
 export interface TellingWorld {
   readonly shards: Shards;
   readonly clock: { nowMicros(): number };
-  /** Runs one check. */
   readonly examine: (name: CheckName) => Promise<readonly Finding[]>;
   /** Called when a message of the shard is due. */
   readonly kick: (shard: Shard) => void;
 }
 
-/** With several processes, one skips a run that follows another's too soon. */
+/** One of several processes skips a run that follows another's too soon. */
 const periodShareMin = 0.8;
 
-/**
- * Runs all checks unless another process has just done so. Stores the findings, and notifies administrators of news.
- */
+/** Does nothing if another process has just run the checks. */
 export async function tellFindings(world: TellingWorld, periodMs: number, signal: AbortSignal): Promise<void> {
   const { shards, clock, kick } = world;
   const shard = shards.of(toBucket(0));
@@ -72,7 +69,7 @@ export async function tellFindings(world: TellingWorld, periodMs: number, signal
   if (isTold) kick(shard);
 }
 
-/** A hanging check must not delay the server's stop. @returns undefined after an abort */
+/** A hanging check must not delay a stop. @returns undefined after an abort */
 async function unlessAborted(
   examine: TellingWorld["examine"],
   name: CheckName,
@@ -94,7 +91,7 @@ export interface Look {
   readonly findings: readonly Finding[];
 }
 
-/** New findings for administrators in the doctor's words. */
+/** News in the doctor's words. */
 export interface News extends Telling {
   readonly check: string;
   /** Null: nothing to add. */
@@ -121,7 +118,7 @@ export function compare(before: readonly KeptFinding[], looks: readonly Look[]):
       const isTold = tell !== undefined && tell.to !== "ok";
       kept.push({ ...name, heeded, said: isTold ? detail.slice(0, saidCharactersMax).toWellFormed() : said });
     }
-    // A missing finding has recovered, unless the check failed and could not reach it.
+    // A missing finding has recovered, unless the check failed.
     const isWhole = findings.every(({ state }) => state !== "fail");
     for (const each of gone.values()) {
       const { heeded, tell } = isWhole ? heed(each.heeded, { state: "ok", urgency: "usual" }) : { heeded: each.heeded };
@@ -143,7 +140,7 @@ function keyOf({ source, check, subject }: Pick<KeptFinding, "source" | "check" 
   return JSON.stringify([source, check, subject]);
 }
 
-/** Merges findings of one subject with the worst state. */
+/** Keeps the worst state of one subject. */
 function united(findings: readonly Finding[]): Finding[] {
   const found = new Map<string, Finding>();
   for (const finding of findings) {
@@ -165,7 +162,7 @@ function both(left: Finding, right: Finding): Finding {
   };
 }
 
-/** Returns true if the state does not affect later runs. */
+/** The state does not affect later runs. */
 function isForgotten({ told, warnTold, failTold }: KeptFinding["heeded"]): boolean {
   return told === "ok" && warnTold === null && failTold === null;
 }

@@ -18,7 +18,7 @@ export interface AuditJobParts {
   readonly audit: Pick<AuditLog, "recordDurably">;
   /** Lifetime of entries. */
   readonly auditMs: number;
-  /** Undefined: entries are not sent. */
+  /** undefined: entries are not sent */
   readonly sender: SyslogSender | undefined;
   readonly onDropped: (count: number) => void;
   readonly log: Log;

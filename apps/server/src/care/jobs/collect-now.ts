@@ -16,7 +16,6 @@ export interface CollectionParts extends RetentionParts {
 }
 
 export interface CollectionOptions {
-  /** Only reports what would be removed. */
   readonly dryRun: boolean;
   /** Also ends uploads that were not used recently. */
   readonly unfinished?: boolean;
@@ -24,8 +23,7 @@ export interface CollectionOptions {
 }
 
 /**
- * Runs the periodic removal at once: expired data on all shards, unused blocks in all cells. Each step keeps its own
- * waiting time, so a cell removes a shard's blocks only later.
+ * Each step keeps its own waiting time, so a cell removes a shard's blocks only later.
  * @throws HoldfastError unavailable without any change, if a store is missing
  */
 export async function collectNow(parts: CollectionParts, options: CollectionOptions): Promise<CollectionJson> {

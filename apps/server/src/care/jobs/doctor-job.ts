@@ -12,7 +12,6 @@ export interface DoctorJobParts extends Pick<TellingWorld, "shards" | "kick"> {
 /** Limit for the first check, so that problems at a start show early. The second check drops those that are over. */
 const firstMs = 2 * 60_000;
 
-/** Checks the server and notifies its administrators of problems. */
 export function doctorJobs({ doctor, config, shards, kick }: DoctorJobParts): PeriodicJob[] {
   const { doctorPeriodMs: periodMs } = config;
   if (periodMs === undefined) return [];

@@ -3,7 +3,7 @@ import { followPeople } from "../../features/ldap/follow-people.ts";
 import type { LdapSettings } from "../../base/config/ldap-settings.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 
-/** Looks up the accounts linked to the LDAP server, to find leavers and group changes. */
+/** Finds leavers and group changes. */
 export function ldapJobs(world: ClaimsWorld, settings: LdapSettings | undefined): PeriodicJob[] {
   if (settings?.everyMs === undefined) return [];
   return [{ name: "ldap", everyMs: settings.everyMs, run: (signal) => followPeople(world, settings, signal) }];

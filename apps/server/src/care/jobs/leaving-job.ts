@@ -8,12 +8,11 @@ import { often } from "./retention-jobs.ts";
 
 const hourMs = 3600_000;
 
-/** Shreds accounts that their owners deleted and did not restore in time. */
 export function leavingJob(world: ShreddingWorld & { readonly log: Log }, graceMs: number): PeriodicJob {
   return { name: "leaving-accounts", everyMs: often(hourMs, graceMs), run: (signal) => shredLeft(world, signal) };
 }
 
-/** An account that cannot be shredded yet, because of an incoming transfer, does not block the others. */
+/** An account with an incoming transfer cannot be shredded yet, and does not block the others. */
 export async function shredLeft(world: ShreddingWorld & { readonly log: Log }, signal: AbortSignal): Promise<void> {
   for (const userId of await findLeft(world)) {
     signal.throwIfAborted();

@@ -4,17 +4,17 @@ import { type Kysely, sql } from "kysely";
 import type { ShardTables } from "../../base/db/shard-tables.ts";
 import type { Log } from "../../base/operation/log.ts";
 
-/** Work found by reading the database or the store, so a missed or interrupted run loses nothing. */
+/** Jobs find work in the database or the store, so a missed or interrupted run loses nothing. */
 export interface PeriodicJob {
   /** Also the name of its lock: only one process runs the job at a time. */
   readonly name: string;
-  /** Undefined: runs on request only. */
+  /** undefined: runs on request only */
   readonly everyMs?: number;
   /** Skips expensive scheduled runs without work. Requested runs ignore it. */
   readonly isDue?: () => Promise<boolean>;
-  /** Delay of the first run after a start. Defaults to a short time. */
+  /** Delay of the first run. Defaults to a short time. */
   readonly firstInMs?: number;
-  /** Stores that a run begins, for jobs with a report. Later readers then do not see the previous report. */
+  /** Notes the beginning of a run, so that readers do not see the previous report. */
   readonly begin?: () => Promise<void>;
   /** Stops early at a safe point on the signal. Reports its end last. */
   readonly run: (signal: AbortSignal) => Promise<void>;
@@ -28,7 +28,7 @@ export interface JobsOptions {
   readonly random: () => number;
   /** Throws while no job may run. */
   readonly assertMayRun?: () => void;
-  /** False: jobs run here on request only, and another process runs the schedule. */
+  /** false: jobs run here on request only, and another process runs the schedule */
   readonly isScheduled?: boolean;
 }
 
@@ -39,24 +39,20 @@ export interface StartedRun {
 
 export interface Jobs {
   /**
-   * Runs the job after any current run in this process, because that run may be past the new work. All requests in the
-   * meantime share the same run.
+   * A current run in this process may be past the new work, so the job runs after it. All requests in the meantime
+   * share the same run.
    * @returns after the beginning, or if another process runs it
    * @throws the error that prevented the beginning
    */
   start(name: string): Promise<StartedRun>;
-  /** @returns true if this process runs the job now */
   isRunning(name: string): boolean;
   /** Stops the schedule, signals running jobs and waits for them. */
   stop(): Promise<void>;
 }
 
-/** The first run is early, so that remains of a crash do not wait a whole period. */
+/** Early first run, so that remains of a crash do not wait a whole period. */
 const firstRunMsMax = 15_000;
-/**
- * Each run holds a connection for its lock and needs others to work. Too many runs would wait for each other and all
- * fail.
- */
+/** Each run holds a connection for its lock and needs others to work. Too many runs would all wait for each other. */
 const scheduledAtOnceMax = 5;
 
 export function startJobs(jobs: readonly PeriodicJob[], options: JobsOptions): Jobs {

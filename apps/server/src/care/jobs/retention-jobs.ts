@@ -12,7 +12,6 @@ import { giveUpBlocks, retainShard, type RetentionParts } from "./run-retention.
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Removal of expired data on every shard. */
 export function retentionJobs(accounts: AccountWorld, parts: RetentionParts): PeriodicJob[] {
   const { shards, clock, settings } = parts;
   return [

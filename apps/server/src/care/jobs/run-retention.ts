@@ -25,7 +25,7 @@ export interface RetentionParts {
   readonly cells: BlockCells;
   readonly clock: Clock;
   readonly settings: RetentionSettings;
-  /** Wakes the queue of this shard after new messages. */
+  /** Called after new messages on the shard. */
   readonly kick: (shard: Shard) => void;
   readonly onMended: (mended: Mended) => void;
 }
@@ -33,11 +33,11 @@ export interface RetentionParts {
 export interface Retained {
   /** Versions of remaining files. */
   readonly versions: number;
-  /** Nodes including their subtrees. */
+  /** Includes subtrees. */
   readonly nodes: number;
 }
 
-/** Removes expired data on one shard. `giveUpBlocks` then releases the blocks. */
+/** `giveUpBlocks` releases the blocks afterwards. */
 export async function retainShard(parts: RetentionParts, shard: Shard, signal: AbortSignal): Promise<Retained> {
   const { settings } = parts;
   const job = jobOn(parts, shard, signal);

@@ -11,12 +11,12 @@ export interface ScrubCellsPorts extends Omit<ScrubPorts, "cell" | "equalize"> {
   readonly cells: BlockCells;
   readonly keep: KeepCopies;
   readonly monotonicMs: () => number;
-  /** Period in which each pack is reread. */
+  /** Each pack is reread once in this period. */
   readonly periodMs: number;
 }
 
 /**
- * Marks all cells before the first scrub, so that they count as one.
+ * All cells are marked first, so that they count as one scrub.
  * @throws HoldfastError unavailable if a store is missing
  */
 export async function askForScrub({ cells, clock }: { readonly cells: BlockCells; readonly clock: Clock }) {
@@ -25,8 +25,8 @@ export async function askForScrub({ cells, clock }: { readonly cells: BlockCells
 }
 
 /**
- * One turn of each cell. A requested pass runs to its end. A scheduled pass works briefly and then rests, to limit its
- * share of disk time. With two stores, an empty one is filled first, and both have all keys at the end.
+ * A requested pass runs to its end. A scheduled pass works briefly and then rests, to limit its share of disk time.
+ * With two stores, an empty one is filled first, and both have all keys at the end.
  */
 export async function scrubCells(ports: ScrubCellsPorts): Promise<void> {
   await eachInTurn(ports.cells.all(), (cell) => scrubInTurn(ports, cell));

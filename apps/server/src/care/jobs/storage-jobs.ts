@@ -24,30 +24,26 @@ export interface StorageJobsParts {
   readonly pool: BlockPool;
   readonly clock: Clock;
   readonly random: Random;
-  /** Milliseconds of a monotonic clock. */
+  /** Monotonic clock. */
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;
   readonly log: Log;
   readonly retention: CollectTimes;
-  /** Period in which each pack is reread. */
+  /** Each pack is reread once in this period. */
   readonly scrubPeriodMs: number;
-  /** No other process writes to these stores, so older packs without rows are orphans. */
+  /** Nothing else writes to these stores, so older packs without rows are orphans. */
   readonly alone: boolean;
 }
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Interval to check for the end of a rest. Requested passes begin at once. */
+/** Interval to check for the end of a rest. Requested passes begin immediately. */
 const scrubLookMs = 10_000;
 
-/** Time for which another process may still write with the previous data key. */
+/** Another process may write with the previous data key for this long. */
 const keysSeenMs = 60_000;
 
-/**
- * Storage upkeep: renews data keys, adopts packs without rows, collects unused blocks, compares holders and copies,
- * rereads packs and equalizes two stores.
- */
 export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
   const { cells, shards, pool, clock, random, log, retention, alone } = parts;
   const startedMs = clock.nowMs();
@@ -101,7 +97,7 @@ export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
   ];
 }
 
-/** Short, to repair copies soon after an outage. An idle round costs two small statements and two checks. */
+/** Copies are repaired soon after an outage. An idle round costs two small statements and two checks. */
 const copiesEveryMs = 2000;
 
 function copiesJob(cells: BlockCells, keep: KeepCopies): PeriodicJob {

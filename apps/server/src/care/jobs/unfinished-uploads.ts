@@ -7,8 +7,7 @@ import { removeUpload } from "../../features/uploads/remove-uploads.ts";
 import type { RetentionParts } from "./run-retention.ts";
 
 /**
- * Uploads used within this time are in use. If bytes are missing after all, the commit says so and the client sends
- * them again.
+ * Uploads used within this time are in use. If bytes are missing, the commit says so and the client sends them again.
  */
 const quietMs = 3600_000;
 const listedMax = 1000;
@@ -56,10 +55,7 @@ interface Row extends Omit<UnfinishedUploadsJson, "last_used_at"> {
   readonly used_at: number;
 }
 
-/**
- * Ends the uploads that `listUnfinished` lists as not in use. They stop counting as stored, and their blocks are
- * removed after the usual time.
- */
+/** The uploads stop counting as stored. Their blocks are removed after the usual time. */
 export async function removeUnfinished(ports: Ports, signal: AbortSignal): Promise<void> {
   const { shards, clock } = ports;
   const nowMicros = clock.nowMicros();

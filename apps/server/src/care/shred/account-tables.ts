@@ -1,6 +1,6 @@
 /**
- * Tables of schema `shard` with data of an account, and the column to find it by. A test checks that every table is in
- * one of these lists or holds no personal data.
+ * Tables with data of an account, and the column to find it by. A test checks that every table is in one of these lists
+ * or holds no personal data.
  */
 
 /** Data of the account's space, on its shard. Emptied in this order, so that a crash leaves no dangling references. */
@@ -75,8 +75,8 @@ export const doneElsewhereTables = [
 ] as const;
 
 /**
- * Records of other things that may contain a name, address or id of the account, on any shard. `ofUser`: also names the
- * author. Answers stored for repeated requests of others stay, unless they contain such data.
+ * Records that may contain a name, address or id of the account, on any shard. `ofUser`: also names the author. Answers
+ * stored for repeated requests of others stay, unless they contain such data.
  */
 export const tellingTables = [
   { name: "notifications", ofUser: true },

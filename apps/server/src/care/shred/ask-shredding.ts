@@ -16,13 +16,13 @@ import { describeShredding, newestBackup, readShredding, shreddingJson } from ".
 
 export interface ShreddingWorld extends AccountStore {
   readonly cells: Cells;
-  /** Starts the job after a request. Undefined outside of the server, which then finds the request later. */
+  /** Starts the job; undefined outside of the server, which finds the request later. */
   readonly begin?: () => void;
 }
 
 /**
- * From here on the account cannot be restored, and the job `shred` completes it. A repeated request continues the same
- * shredding. Offers to the account end, as do offers of an account that is leaving.
+ * The account cannot be restored afterwards. The job `shred` completes the removal. A repeated request continues the
+ * same shredding. Offers to the account end, as do offers of an account that is leaving.
  * @param dryRun only reports the amount
  * @throws HoldfastError not_found; conflict for an account that is not suspended, the last administrator, or an account
  * with a running transfer
@@ -71,8 +71,8 @@ export async function beginShredding(world: ShreddingWorld, user: UserRow, figur
 }
 
 /**
- * Running transfers must first arrive or be withdrawn by their users. Offers to the account, or from an account that
- * left, can no longer be accepted and do not count. Indexes: primary key, transfers_to.
+ * Running transfers must arrive or be withdrawn. Offers to the account, or from an account that left, do not count.
+ * Indexes: primary key, transfers_to.
  */
 async function assertNoTransfer({ shards }: ShreddingWorld, user: UserRow, hasLeft: boolean): Promise<void> {
   for (const { db } of shards.all()) {

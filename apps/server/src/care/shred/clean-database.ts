@@ -7,8 +7,8 @@ import type { ShredWorld } from "./shred-world.ts";
 type Db = Kysely<ShardTables>;
 
 /**
- * PostgreSQL keeps the bytes of deleted rows in its files until they are overwritten. Therefore each table is rewritten
- * with live rows only, and is locked for that time. Statistics are renewed too, because they contain sample values.
+ * PostgreSQL keeps the bytes of deleted rows, so each table is rewritten with live rows only, and is locked for that
+ * time. Statistics are renewed too, because they contain sample values.
  */
 export async function cleanDatabase(
   world: ShredWorld,
@@ -43,7 +43,7 @@ async function rewriteTables(world: ShredWorld, db: Db, signal: AbortSignal): Pr
   }
 }
 
-/** Limits the wait, because all other users of the table wait behind the lock. */
+/** Short, because all other users of the table wait behind the lock. */
 const lockMsMax = 5000;
 const lockNotAvailable = "55P03";
 

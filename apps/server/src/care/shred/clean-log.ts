@@ -4,7 +4,7 @@ import type { CellTables } from "../../base/db/cell-tables.ts";
 
 type Db = Kysely<CellTables>;
 
-/** @returns the log position of the embedded database without earlier data: the start of a file */
+/** @returns the start of a log file without earlier data */
 export async function beginLogFile(db: Db): Promise<string> {
   await nextFile(db);
   const { rows } = await sql<{ lsn: string }>`select pg_current_wal_lsn()::text as lsn`.execute(db);
@@ -12,8 +12,8 @@ export async function beginLogFile(db: Db): Promise<string> {
 }
 
 /**
- * Removes log files before that position. PostgreSQL renames finished files and overwrites them later. This deletes
- * those files and overwrites the prepared ones.
+ * PostgreSQL renames finished log files and overwrites them later. This deletes those before that position, and
+ * overwrites the prepared ones.
  * @returns false while the backup still needs some
  */
 export async function cleanLog(db: Db, from: string, sleep: Sleep, signal: AbortSignal): Promise<boolean> {

@@ -13,7 +13,7 @@ export async function cleanStores(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { db } = world.cells.of(bucketOf(row.space_id));
-  // From a store operation that ran during the removal, in another process or before a crash.
+  // A store operation may have run during the removal, in another process or before a crash.
   const { rows: late } = await sql`select from cell.holders where space_id = ${row.space_id} limit 1`.execute(db);
   const waitsFor =
     late.length === 0 ? undefined : ((await releaseSpace(world, row)) ?? (await rewriteStores(world, row, signal)));

@@ -11,8 +11,8 @@ import type { ShredWorld } from "./shred-world.ts";
 const grantsAtOnce = 200;
 
 /**
- * Ends all shares by and with the account like normal removals, so that devices, mounts and lists are updated. The
- * messages must finish before their rows are removed.
+ * Shares by and with the account end like normal removals, so that devices, mounts and lists are updated. The messages
+ * must finish before their rows are removed.
  */
 export async function endRights(
   world: ShredWorld,

@@ -6,7 +6,7 @@ import type { ShreddingFigures } from "../../base/db/shredding-tables.ts";
 import { isGiven } from "./measure-others.ts";
 import type { ShreddingStore } from "./shreddings.ts";
 
-/** Size of an account's data. `packs` counts packs with any block of it, which mostly hold other blocks too. */
+/** `packs` counts packs with any block of the account, which mostly hold other blocks too. */
 export async function measureAccount(
   { shards, cells }: ShreddingStore,
   { space_id: spaceId }: Pick<UserRow, "space_id">,

@@ -18,7 +18,7 @@ interface Account {
 
 const receiversMax = 20;
 
-/** Effect of a removal on others: what they wrote, what they lose and what they keep. */
+/** Counts what others wrote, lose and keep. */
 export async function measureOthers(shards: Shards, account: Account, nowMicros: number): Promise<Others> {
   const counted = await inTransaction(shards.ofId(account.space_id).db, async (transaction) => {
     // Forces index scans, even if the space holds most rows.

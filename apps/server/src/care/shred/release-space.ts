@@ -8,10 +8,7 @@ import type { ShredWorld } from "./shred-world.ts";
 
 const holdersAtOnce = 1000;
 
-/**
- * Removes the space's holders in the cell. New blocks cannot be acknowledged without the space's row, and pending packs
- * are awaited.
- */
+/** New blocks cannot be acknowledged without the space's row, and pending packs are awaited. */
 export async function releaseSpace(world: ShredWorld, row: ShreddingRow): Promise<string | undefined> {
   const { space_id: spaceId, asked_at } = row;
   await world.blocks.settled(spaceId);

@@ -15,7 +15,7 @@ import type { ShredWorld } from "./shred-world.ts";
 
 const rowsAtOnce = 2000;
 
-/** Removes the account's rows and those of others that contain its data. The space's own row is last in the space. */
+/** Includes rows of others that contain the account's data. The space's own row is last in the space. */
 export async function removeRows(world: ShredWorld, row: ShreddingRow, signal: AbortSignal): Promise<undefined> {
   await removeMentions(world, row, signal);
   for (const { db } of world.shards.all()) {
@@ -38,7 +38,6 @@ export async function removeRows(world: ShredWorld, row: ShreddingRow, signal: A
 
 type Db = Kysely<ShardTables>;
 
-/** Deletes in pieces. */
 async function removeAll(db: Db, name: string, column: string, id: string, signal: AbortSignal): Promise<void> {
   const [table, key] = [sql.table(`shard.${name}`), sql.ref(column)];
   for (let more = true; more;) {
@@ -51,7 +50,7 @@ async function removeAll(db: Db, name: string, column: string, id: string, signa
 }
 
 /**
- * Deletes in pieces, each under the space's lock. The last transaction removes later additions and the space, which
+ * Each piece is deleted under the space's lock. The last transaction removes later additions and the space, which
  * prevents new ones.
  */
 async function removeSpace(world: ShredWorld, { space_id: spaceId }: ShreddingRow, signal: AbortSignal): Promise<void> {

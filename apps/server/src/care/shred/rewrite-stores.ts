@@ -5,10 +5,7 @@ import { strandedMsMin } from "../../packs/write/storing-time.ts";
 import type { ShreddingRow } from "../../base/db/shredding-tables.ts";
 import type { ShredWorld } from "./shred-world.ts";
 
-/**
- * Removes unreferenced data from packs. The owner of dead bytes is unknown, so all packs with any are rewritten. The
- * old objects are deleted at once.
- */
+/** The owner of dead bytes is unknown, so all packs with any are rewritten. The old objects are deleted immediately. */
 export async function rewriteStores(
   world: ShredWorld,
   { space_id: spaceId }: ShreddingRow,

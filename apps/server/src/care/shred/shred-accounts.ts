@@ -22,9 +22,7 @@ const steps: Readonly<Record<ShredStep, Step>> = {
   copies: cleanStores,
 };
 
-/**
- * Continues all requested shreddings, also after a crash. Each step can be repeated, and the row names the next one.
- */
+/** Each step can be repeated, also after a crash, and the row names the next one. */
 export async function shredAccounts(world: ShredWorld, signal: AbortSignal): Promise<void> {
   for (const shard of world.shards.all())
     for (const row of await listRunning(shard.db)) await tryToGoOn(world, shard, row, signal);

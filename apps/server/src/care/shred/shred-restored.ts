@@ -7,8 +7,8 @@ import { beginShredding, type ShreddingWorld } from "./ask-shredding.ts";
 import { measureAccount } from "./measure-account.ts";
 
 /**
- * A restored backup may contain accounts that were shredded since. Before anybody can sign in, they are suspended and
- * requested again for the job. Can be repeated after a crash, because the list is deleted last.
+ * Accounts that were shredded after the backup are suspended before anybody can sign in, and requested again for the
+ * job. Can be repeated after a crash, because the list is deleted last.
  */
 export async function shredRestored(world: ShreddingWorld, log: Log, disk: Disk, dataFolder: string): Promise<void> {
   for (const id of readShredAgain(dataFolder)) {

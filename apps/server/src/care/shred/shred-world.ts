@@ -7,7 +7,6 @@ import type { Shards } from "../../base/db/shards.ts";
 import type { Log } from "../../base/operation/log.ts";
 import type { RightsWorld } from "../../features/sharing/change-rights.ts";
 
-/** Server parts that a shredding needs. */
 export interface ShredWorld {
   readonly shards: Shards;
   readonly clock: Clock;
@@ -25,6 +24,6 @@ export interface ShredWorld {
   readonly thumbs: { readonly clear: () => Promise<void> };
   /** Removes old databases that an upgrade left in the data folder. */
   readonly removeOldDatabases: () => Promise<unknown>;
-  /** Renews the metadata copy in the store and deletes all older ones. Undefined if the store has none. */
+  /** Renews the metadata copy in the store and deletes all older ones; undefined if the store has none. */
   readonly renewMetadata: ((signal: AbortSignal) => Promise<void>) | undefined;
 }

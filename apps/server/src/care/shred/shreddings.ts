@@ -9,7 +9,6 @@ import type { Cells, Shards } from "../../base/db/shards.ts";
 import type { ShardReader, ShardTables } from "../../base/db/shard-tables.ts";
 import { type ShreddingRow, shredSteps } from "../../base/db/shredding-tables.ts";
 
-/** Access to accounts and facts about backups. */
 export interface ShreddingStore {
   readonly shards: Shards;
   readonly cells: Cells;

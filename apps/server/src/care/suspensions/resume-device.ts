@@ -13,8 +13,7 @@ export interface ResumingWorld {
 }
 
 /**
- * Resumes a suspended device. Its changes are not counted for an hour, because as many as caused the suspension may be
- * waiting.
+ * Changes are not counted for an hour, because as many as caused the suspension may be waiting.
  * @param by undefined for an administrator
  * @throws HoldfastError not_found; forbidden for the device itself, because whatever controls it could resume itself
  */
@@ -39,7 +38,7 @@ export async function resumeDevice(
   const [row] = rows;
   if (row === undefined) throw noSuch();
   const freeUntil = clock.nowMicros() + freeMicros;
-  // Updated before the suspension is deleted, so that a repeated request continues after a crash.
+  // The suspension is deleted last, so that a repeated request continues after a crash.
   for (const shard of shards.all()) {
     await sql`
       update shard.device_brakes set counts = '[]', known = 0, free_until = ${freeUntil}, suspended_at = null

@@ -31,11 +31,10 @@ type Braked = z.output<typeof braked>;
 export interface SuspendingWorld {
   readonly shards: Shards;
   readonly audit: Pick<AuditLog, "recordDurably">;
-  /** Called when a message of the shard is due. */
   readonly kick: (shard: Shard) => void;
 }
 
-/** Suspends a device everywhere, and notifies its account, the owner of the space and the administrators. */
+/** Notifies the account, the owner of the space and the administrators. */
 export function suspensionMessages(world: () => SuspendingWorld): Kind<Braked> {
   return {
     schema: braked,
@@ -64,7 +63,7 @@ export function suspensionMessages(world: () => SuspendingWorld): Kind<Braked> {
   };
 }
 
-/** Returns false if the device was resumed while the message waited. Uses the primary key. */
+/** False if the device was resumed while the message waited. Index: primary key. */
 async function isBraked(shards: Shards, { space_id: spaceId, device_id: deviceId, since }: Braked): Promise<boolean> {
   const { rows } = await sql`
     select from shard.device_brakes
@@ -105,7 +104,7 @@ async function tell(
   { user_id: accountId, device_id: deviceId, since }: Braked,
   detail: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  // Other users get one unread notification for each account, because repeated sign-ins create new devices.
+  // Repeated sign-ins create new devices, so other users get one unread notification for each account.
   const key = userId === accountId ? `suspended ${deviceId} ${since}` : `suspended ${accountId}`;
   const gather = { key, nodeId: null };
   await notify(transaction, {

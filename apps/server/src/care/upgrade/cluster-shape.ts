@@ -4,7 +4,7 @@ export interface TableShape {
   /** With schema, quoted if needed. */
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly generated: boolean }[];
-  /** Size on disk without indexes. */
+  /** On disk without indexes. */
   readonly bytes: number;
 }
 
@@ -16,7 +16,7 @@ export interface ClusterShape {
 
 const ours = "n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%'";
 
-/** Reads everything that does not belong to PostgreSQL or an extension. */
+/** Excludes PostgreSQL's own objects and those of extensions. */
 export async function readShape(client: pg.Client): Promise<ClusterShape> {
   const tables = await client.query<TableShape>(`
     select format('%I.%I', n.nspname, c.relname) as name,

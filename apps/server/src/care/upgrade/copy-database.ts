@@ -14,14 +14,14 @@ export interface CopiedDatabase {
 
 interface Copying {
   readonly from: Connection;
-  /** Has the same tables. Their content is replaced. */
+  /** Has the same tables, whose content is replaced. */
   readonly to: Connection;
   readonly at: (step: string) => void;
   readonly progress?: StepProgress | undefined;
 }
 
 /**
- * Copies a snapshot of a database to another one with the same tables, and compares the result.
+ * Copies one snapshot, and compares the result.
  * @throws HoldfastError failed if the tables or the results differ; then the target is unusable
  */
 export async function copyDatabase({ from, to, at, progress }: Copying): Promise<CopiedDatabase> {
@@ -55,7 +55,7 @@ export async function copyDatabase({ from, to, at, progress }: Copying): Promise
   return { tables: names.length, rows };
 }
 
-/** Opens a session in which dates and numbers have the same text in every version. */
+/** Dates and numbers have the same text in every version. */
 async function openClient(connection: Connection) {
   const client = new pg.Client({ ...connection, application_name: "holdfast upgrade", statement_timeout: 0 });
   client.on("error", () => {});
@@ -74,7 +74,7 @@ async function copyTable(
   const stored = columns.filter(({ generated }) => !generated).map((column) => column.name);
   const what = `${name} (${stored.join(", ")})`;
   let leftBytes = bytes;
-  // A copy may be longer than the table, whose values are compressed, or shorter than a table with gaps.
+  // A copy may be longer than a compressed table, or shorter than one with gaps.
   const counted = new Transform({
     transform: (chunk: Uint8Array, _encoding, done) => {
       const countedBytes = Math.min(leftBytes, chunk.length);

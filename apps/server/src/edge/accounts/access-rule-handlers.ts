@@ -12,7 +12,7 @@ export function accessRuleHandlers(store: AccountStore) {
       status: 200,
       json: await listAccessRules(store, { limit: query.limit ?? limits.listItemsDefault, cursor: query.cursor }),
     }),
-    // A call made directly on the data folder has no peer address.
+    // A call on the data folder has no peer address.
     adminChangeAccessRule: async ({ caller, body, peer }) => ({
       status: 200,
       json: await changeAccessRule(store, { caller, address: (peer as Partial<typeof peer>).address }, body),

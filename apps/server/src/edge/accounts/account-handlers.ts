@@ -46,10 +46,7 @@ import { passkeyHandlers, signInBy } from "./passkey-handlers.ts";
 import { secondFactorHandlers } from "./second-factor-handlers.ts";
 import { webSessionHandlers } from "./web-session-handlers.ts";
 
-/**
- * Sessions, accounts, tokens, devices and user administration.
- * @param onMessage called when a message, for example an e-mail, was queued on the shard
- */
+/** @param onMessage called when a message, such as an e-mail, was queued on the shard */
 export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage: (shard: Shard) => void = () => {}) {
   const ordered = (userId: UserId) => onMessage(world.shards.ofId(userId));
   return {
@@ -196,7 +193,6 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
   } satisfies Handlers;
 }
 
-/** Administration of users. */
 export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePasswords">) {
   return {
     ...accessRuleHandlers(store),
@@ -211,7 +207,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
         password: body.password,
         name: body.name ?? body.email,
         admin: body.admin ?? false,
-        // Shares waiting for the address would pass to the new account. It would outlast a stolen token.
+        // Shares waiting for the address would pass to the new account, which would outlast a stolen token.
         confirmed: !isByToken(caller) || !(await isAwaited(store, emailKey(body.email))),
         plan: body.plan,
         quotaBytes: body.quota_bytes,
@@ -253,7 +249,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
         quotaBytes: body.quota_bytes,
         byToken: isByToken(caller),
       });
-      // The token follows the #, so that no server or proxy logs it.
+      // No server or proxy logs the part after the #.
       return {
         status: 201,
         json: { token, url: `${peer.publicUrl}/setup#${token}`, expires_at: formatTime(expiresAtMicros), others },
@@ -262,7 +258,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
   } satisfies Handlers;
 }
 
-/** Names are in snake_case, like everything on the wire. */
+/** The wire uses snake_case. */
 const wireLimits = Object.fromEntries(
   Object.entries(limits).map(([name, value]) => [
     name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),

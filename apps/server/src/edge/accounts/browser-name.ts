@@ -1,16 +1,12 @@
 import type { DeviceSystem } from "@holdfast/protocol/device-routes";
 
-/**
- * Returns a name for the list of devices, for example `Firefox on Linux`. Uses known names only, because the header can
- * contain anything.
- */
+/** `Firefox on Linux`. Uses known names only, because the header can contain anything. */
 export function browserName(userAgent = ""): string {
   const browser = find(browsers, userAgent) ?? "Browser";
   const system = browserSystem(userAgent);
   return system === undefined ? browser : `${browser} on ${system}`;
 }
 
-/** @returns undefined for an unknown system */
 export function browserSystem(userAgent = ""): DeviceSystem | undefined {
   return find(systems, userAgent);
 }
@@ -21,7 +17,7 @@ function find<Name extends string>(names: readonly (readonly [RegExp, Name])[], 
 
 const userAgentCharactersMax = 1000;
 
-/** The order matters: most of these browsers also claim to be a later one in the list. */
+/** Ordered: most of these browsers also claim to be a later one. */
 const browsers = [
   [/\bEdgA?\/|\bEdgiOS\//, "Edge"],
   [/\bOPR\//, "Opera"],

@@ -5,22 +5,21 @@ import { deviceOfSecret } from "../../features/accounts/secret-token.ts";
 import type { Peer } from "../exchange/peer.ts";
 import { isSecure, readCookie, sessionPath, setCookie } from "./session-cookie.ts";
 
-/** Maximum number of accounts that remember one browser. The account with the oldest sign-in is dropped first. */
+/** Accounts that remember one browser. The account with the oldest sign-in is dropped first. */
 const accountsMax = 8;
-/** Each sign-in renews the cookie. Browsers keep no cookie longer than this without renewal. */
+/** Browsers keep no cookie longer. Each sign-in renews it. */
 const ageSeconds = 400 * 24 * 3600;
 
 /**
- * Secrets by which accounts recognize this browser, newest first. They sign nobody in. Invalid values are skipped, and
- * a cookie that is present several times is ignored. A host with a neighboring name can set a second one. The browser
- * then counts as new.
+ * Secrets by which accounts recognize this browser, newest first. They sign nobody in. A host with a neighboring name
+ * can set a second cookie; several are ignored, and the browser counts as new.
  */
 export function readDeviceCookie(peer: Peer, header: string | undefined): readonly string[] {
   const secrets = (readCookie(cookieName(peer), header) ?? "").split(".", accountsMax);
   return secrets.filter((secret) => deviceOfSecret(secret) !== undefined);
 }
 
-/** Returns the value of `Set-Cookie` with this account's secret. Other accounts keep recognizing the browser. */
+/** Other accounts keep recognizing the browser. */
 export function deviceCookie(
   world: Pick<AccountWorld, "secrets">,
   peer: Peer,

@@ -11,11 +11,11 @@ import { assertScope } from "../exchange/authentication.ts";
 import { contentDisposition } from "../exchange/content-disposition.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-/** Facts in a signed URL of an archive. */
+/** Facts in a signed URL. */
 const withVersionsFact = "versions";
 const newestFact = "newest";
 
-/** An account as one archive. A HEAD request starts no export. */
+/** A HEAD request starts no export. */
 export function exportHandlers(accounts: AccountWorld, exports: Exports) {
   const archive = async (request: ExportRequest, head: boolean) => {
     const headers = {

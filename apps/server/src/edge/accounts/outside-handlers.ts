@@ -21,11 +21,10 @@ import { browserName, browserSystem } from "./browser-name.ts";
 import { outsideCookie, readOutsideCookie } from "./outside-cookie.ts";
 import { signInBrowser } from "./web-session-handlers.ts";
 
-/** Path to which the issuer redirects browsers. The operator registers it with the issuer. */
+/** The operator registers this path with the issuer, which redirects browsers here. */
 const callbackPath = "/sign-in/callback";
 
 /**
- * Sign-in through an external issuer.
  * @param issuer undefined: no issuer is configured
  * @param mail true if this server sends e-mail
  */
@@ -110,8 +109,7 @@ function useOf(purpose: Purpose) {
 }
 
 /**
- * Rejects unlinking from the LDAP server. An account that it no longer has must be suspended, and users cannot escape
- * that.
+ * Users cannot escape their suspension by unlinking an account that the LDAP server no longer has.
  * @throws HoldfastError forbidden
  */
 async function assertMayUnlink(world: ClaimsWorld, userId: UserId, id: string): Promise<void> {
@@ -124,8 +122,8 @@ async function assertMayUnlink(world: ClaimsWorld, userId: UserId, id: string): 
 }
 
 /**
- * Limits requests with codes that the issuer does not know. Each causes a call to the issuer and holds a place
- * meanwhile. They are counted by source, like wrong passwords, with one call at a time for each source.
+ * Each code that the issuer does not know causes a call to the issuer. They are counted by source, like wrong
+ * passwords, with one call at a time for each source.
  */
 function guardFor({ throttle }: Pick<ClaimsWorld, "throttle">, peer: Peer): Guard {
   const key = throttleKey("outside", addressGroup(peer.address));

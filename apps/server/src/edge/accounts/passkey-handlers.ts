@@ -9,7 +9,6 @@ import { addressGroup, type Peer } from "../exchange/peer.ts";
 import type { AuditNote } from "../exchange/describe-request.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-/** Passkeys of an account, and the options for a browser. */
 export function passkeyHandlers(world: AccountWorld) {
   return {
     listPasskeys: async ({ caller }) => ({
@@ -42,7 +41,7 @@ type SignInBody = Omit<SignInRequest, "email" | "password" | "address"> & {
   readonly password?: string | undefined;
 };
 
-/** Signs in by address and password, or by passkey. The schema ensures that the body contains one of the two. */
+/** The schema ensures that the body contains a password or a passkey. */
 export async function signInBy(
   world: AccountWorld,
   body: SignInBody,

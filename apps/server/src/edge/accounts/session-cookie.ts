@@ -5,7 +5,7 @@ import type { Peer } from "../exchange/peer.ts";
 /** Browsers send the session cookie only to routes below this path. */
 export const sessionPath = routeUrl(routes.createWebSession);
 
-/** Returns the value of `Set-Cookie` for a refresh token. Without one, it deletes the cookie. */
+/** Without a token, the value deletes the cookie. */
 export function sessionCookie(peer: Peer, refreshToken?: string): string {
   const ageSeconds = refreshToken === undefined ? 0 : limits.refreshTokenLifetimeMs / 1000;
   return setCookie(peer, { name: cookieName(peer), value: refreshToken ?? "", path: sessionPath, ageSeconds });
@@ -19,19 +19,13 @@ interface Cookie {
   readonly ageSeconds: number;
 }
 
-/**
- * Returns the value of `Set-Cookie` for a cookie that scripts cannot read and that requests from other sites do not
- * contain.
- */
+/** Scripts cannot read the cookie, and requests from other sites do not contain it. */
 export function setCookie(peer: Peer, { name, value, path, ageSeconds }: Cookie): string {
   const fields = [`${name}=${value}`, `Path=${path}`, `Max-Age=${ageSeconds}`, "HttpOnly", "SameSite=Strict"];
   return [...fields, ...(isSecure(peer) ? ["Secure"] : [])].join("; ");
 }
 
-/**
- * @returns the refresh token; undefined also if there are several, because a host with a neighboring name can set a
- * second cookie
- */
+/** @returns undefined also for several tokens, because a host with a neighboring name can set a second cookie */
 export function readSessionCookie(peer: Peer, header: string | undefined): string | undefined {
   return readCookie(cookieName(peer), header);
 }
@@ -45,7 +39,7 @@ export function readCookie(cookie: string, header: string | undefined): string |
   return values.size === 1 ? value : undefined;
 }
 
-/** Browsers accept the prefix only over TLS. So nobody on the network can set the cookie by an unencrypted address. */
+/** Browsers accept the prefix only over TLS. Nobody on the network can set the cookie by an unencrypted address. */
 function cookieName(peer: Peer): string {
   return isSecure(peer) ? "__Secure-holdfast-session" : "holdfast-session";
 }

@@ -12,9 +12,7 @@ import { deviceCookie, readDeviceCookie } from "./device-cookie.ts";
 import { signInBy } from "./passkey-handlers.ts";
 import { readSessionCookie, sessionCookie } from "./session-cookie.ts";
 
-/**
- * Browser sessions. They differ from other sessions only in that the refresh token and the device's secret are cookies.
- */
+/** Unlike in other sessions, the refresh token and the device's secret are cookies. */
 export function webSessionHandlers(world: AccountWorld) {
   return {
     createWebSession: async ({ body, headers, peer, note }) => {
@@ -43,7 +41,7 @@ export function webSessionHandlers(world: AccountWorld) {
       if (refreshToken !== undefined) await endSessionOf(world, refreshToken, (userId) => note({ userId }));
       const caller = await identify();
       if (caller?.credential.kind === "session") await endSession(world, caller.credential.id);
-      // The browser caches pictures, which its next user could see.
+      // The browser's next user could see cached pictures.
       return {
         status: 204,
         headers: { "set-cookie": [sessionCookie(peer), cacheCookie(peer)], "clear-site-data": '"cache"' },
@@ -59,8 +57,7 @@ interface FromBrowser {
 }
 
 /**
- * Signs in, so that the account recognizes the browser from then on. The browser's previous session ends, because its
- * cookie is replaced and nobody could end it from here.
+ * The browser's previous session ends, because its cookie is replaced and nobody could end it from here.
  * @param start receives the secrets of this browser and a function that records the account
  */
 export async function signInBrowser(

@@ -38,7 +38,7 @@ export function commentHandlers(world: CommentWorld) {
       return { status: 204 };
     },
     resolveComment: async ({ caller, params, body, conditions }) => {
-      // The response contains the text of the comment, which may be another user's.
+      // The response contains the comment, which may be another user's.
       assertScope(caller, "files:read");
       const row = await once(caller, params.id, conditions(), (said) =>
         resolveComment(world, caller, params.id, body?.resolved ?? true, said),

@@ -3,7 +3,6 @@ import { listNotifications, markRead } from "../../features/notifications/list-n
 import { unwatch, watch } from "../../features/watches/watches.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-/** Notifications and their settings. */
 export function notificationHandlers({ shards }: { readonly shards: Shards }) {
   return {
     listNotifications: async ({ caller, query }) => ({

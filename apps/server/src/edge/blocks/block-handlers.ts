@@ -30,19 +30,16 @@ import { formatContentRange, parseRange } from "../exchange/ranges.ts";
 import { readBounded } from "../exchange/read-bounded.ts";
 import { storeFrames } from "./store-frames.ts";
 
-/** Target of an upload of blocks. */
 interface Into {
   readonly actor: Actor;
   readonly folderId: NodeId;
-  /** The caller cannot read the folder. */
   readonly isBlind: boolean;
 }
 
-/** Blocks without files: query, upload and download. */
 export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: CodecPool) {
   const { shards } = world;
 
-  /** Finds the folder that `into` names, and the caller as an actor in its space, which stores the blocks. */
+  /** Finds the folder, and the caller as an actor in its space, which stores the blocks. */
   const settleInto = async (caller: Caller, into = "root"): Promise<Into> => {
     if (caller.owns && into === "root") return { actor: caller, folderId: caller.rootId, isBlind: false };
     const folder = await followMount(shards, caller, await findNode(shards, caller, into, "create"));
@@ -83,7 +80,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       await charge("operations", Math.ceil(body.hashes.length / 100));
       const { spaceId, owns } = await actorInto(caller, body.into);
       // The response would reveal whether a file of the space has the content. Discarded blocks also use space outside
-      // the quota for a while.
+      // the quota.
       if (!owns) return { status: 200, json: { discarded: 0, bytes: 0 } };
       const { count, bytes } = await blocks.discard(spaceId, caller.userId, body.hashes);
       return { status: 200, json: { discarded: count, bytes } };
@@ -163,7 +160,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       if (payload.length !== sizeBytes) {
         throw new HoldfastError("hash_mismatch", `The URL takes ${sizeBytes} bytes, not ${payload.length}.`);
       }
-      // The URL does not tell whose space it is.
+      // The URL does not reveal whose space it is.
       const store = blocks.store(spaceId, grant.caller.userId, [rawBlock(hash, payload)]);
       await tellingRoom({ owns: false }, store);
       return { status: 201, json: { hash, size: payload.length } };
@@ -171,7 +168,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
   } satisfies Handlers;
 }
 
-/** Minimum number of bytes that the client will send. It is above 0 only if all blocks are missing. */
+/** Returns more than 0 only if all blocks are missing. */
 function leastBytes(
   {
     growth_bytes: growthBytes = 0,
@@ -186,7 +183,7 @@ function noSuchUpload(): HoldfastError {
   return new HoldfastError("unauthenticated", "This upload URL is not valid or has expired. Request a new one.");
 }
 
-/** The right to add to the folder may have ended after the URL was issued. */
+/** The right may have ended after the URL was issued. */
 async function mayStillSend(shards: Shards, caller: Caller, { spaceId, folderId }: Upload): Promise<boolean> {
   if (caller.owns && caller.spaceId === spaceId) return true;
   const sender: Actor = { ...caller, bucket: bucketOf(spaceId), spaceId, rootId: folderId, owns: false };
@@ -194,10 +191,7 @@ async function mayStillSend(shards: Shards, caller: Caller, { spaceId, folderId 
   return folder !== undefined && roleMay(folder.role, "create");
 }
 
-/**
- * Facts in a signed upload URL. It allows one block in the space of a folder, as long as its caller may add to the
- * folder.
- */
+/** A signed upload URL allows one block in the space of a folder, as long as its caller may add to the folder. */
 interface Upload {
   readonly spaceId: SpaceId;
   readonly folderId: NodeId;

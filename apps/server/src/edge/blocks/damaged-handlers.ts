@@ -2,7 +2,7 @@ import { limits } from "@holdfast/core/limits";
 import type { BlockService } from "../../packs/service/block-service.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-/** Damaged content of the caller's files, for clients that have it and can send it again. */
+/** For clients that have the content and can send it again. */
 export function damagedHandlers(blocks: Pick<BlockService, "damaged">) {
   return {
     listDamaged: async ({ caller, query }) => {

@@ -19,9 +19,9 @@ interface AskedItem {
 
 export interface WantedBlock {
   readonly hash: HashHex;
-  /** Space of the block; undefined: the caller may not read the version, and the block is reported as absent. */
+  /** undefined: the caller may not read the version, and the block is reported as absent */
   readonly spaceId: SpaceId | undefined;
-  /** Block of the caller. The block may be sent as a patch against it. */
+  /** Block of the caller, against which this block may be sent as a patch. */
   readonly base: HashHex | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface Wanted {
   readonly nodeIds: readonly NodeId[];
 }
 
-/** Finds the space of each block. A version in another user's space gives access only to its own blocks. */
+/** A version in another user's space gives access only to its own blocks. */
 export async function findWanted(shards: Shards, caller: Actor, items: readonly AskedItem[]): Promise<Wanted> {
   const named = items.flatMap(({ version_id }) =>
     version_id !== undefined && isId(version_id) ? [version_id as VersionId] : [],
@@ -62,7 +62,7 @@ export async function findWanted(shards: Shards, caller: Actor, items: readonly 
 
 interface FetchOptions
   extends Required<Pick<ReadingOptions, "signal" | "reading">>, Pick<ReadingOptions, "passesOver"> {
-  /** The caller's own space. */
+  /** The caller's own. */
   readonly own: SpaceId | undefined;
 }
 
@@ -105,7 +105,7 @@ async function* readFrames(
   try {
     yield* framesOf({ blocks, codec }, spaceId, wanted, { readable, signal: options.signal });
   } finally {
-    // Also needed if the client has disconnected, because read blocks hold memory until the reader ends.
+    // Blocks hold memory until the reader ends, also after a disconnect.
     await readable.return(undefined);
   }
 }
@@ -136,7 +136,7 @@ async function* framesOf(
 /** For smaller blocks, the base's hash and the second read cost about as much as the block. */
 const patchedBytesMin = 4096;
 
-/** @returns undefined if the stored block no longer exists or the space does not have the base */
+/** @returns undefined if the block no longer exists or the space does not have the base */
 async function patchFrame(
   { blocks, codec }: { blocks: BlockService; codec: CodecPool },
   spaceId: SpaceId,

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import type { BlockService } from "../../packs/service/block-service.ts";
 
-/** @returns undefined also if the base is damaged; then the block is not sent as a patch */
+/** @returns undefined also if the base is damaged */
 export async function readBase(...asked: Parameters<typeof readPlain>): Promise<Uint8Array | undefined> {
   try {
     return await readPlain(...asked);
@@ -12,7 +12,7 @@ export async function readBase(...asked: Parameters<typeof readPlain>): Promise<
   }
 }
 
-/** @returns the plain bytes of one block; undefined if the space does not have it */
+/** @returns undefined if the space does not have the block */
 export async function readPlain(
   blocks: BlockService,
   spaceId: SpaceId,

@@ -15,22 +15,21 @@ import { readBase } from "./read-plain.ts";
 import { isBrokenOff } from "../exchange/request-body.ts";
 
 export interface FramesTarget {
-  /** Actor and space for which a block is stored. */
   readonly actorOf: (hash: HashHex) => Actor;
-  /** True if the actor may use a block of the space as the base of a patch. */
+  /** The actor may use a block of the space as the base of a patch. */
   readonly mayUse: (actor: Actor, base: HashHex) => Promise<boolean>;
-  /** Memory in which the frames are located. */
+  /** Memory of the frames. */
   readonly room: BlockRoom;
   /**
-   * Called for each invalid block, so that the others are stored. Without it the request is rejected. An invalid patch
-   * always rejects the request, because its sender has the whole block and can send it.
+   * Called for each invalid block, so that the others are stored. Without it, and for an invalid patch, the request is
+   * rejected: the sender of a patch has the whole block.
    */
   readonly leaveOut?: LeaveOut;
 }
 
 /**
- * Stores the frames. If the body ends early, complete blocks are kept. Otherwise, a client with an unstable connection
- * would send the same bytes repeatedly.
+ * Complete blocks are kept if the body ends early. Otherwise, a client with an unstable connection would send the same
+ * bytes repeatedly.
  * @returns number of received blocks
  */
 export async function storeFrames(
@@ -72,7 +71,7 @@ export async function storeFrames(
   return stored;
 }
 
-/** Makes storing copy blocks that share a slab with those of another actor, because it would take the whole slab. */
+/** Storing would take a whole slab, so blocks that share one with another actor's are copied. */
 function separable(blocks: readonly IncomingBlock[], actorOf: FramesTarget["actorOf"]): IncomingBlock[] {
   const actors = new Map<ArrayBufferLike, Actor>();
   const mixed = new Set<ArrayBufferLike>();

@@ -1,4 +1,3 @@
-/** Checks the `Accept-Encoding` header for an encoding by name. */
 export function acceptsEncoding(header: string | undefined, encoding: "br" | "gzip" | "zstd"): boolean {
   return (header ?? "").split(",").some((each) => {
     const [name, ...parameters] = each.replaceAll(" ", "").toLowerCase().split(";");

@@ -10,7 +10,7 @@ export function acceptedLanguage(header: string | undefined): Language {
   return liked.map(({ base }) => languages.find((each) => each === base)).find((each) => each !== undefined) ?? "en";
 }
 
-/** Browsers send a few languages. The rest of a longer header is ignored. */
+/** The rest of a longer header is ignored. */
 const readCharactersMax = 500;
 
 function readWish(text: string): { readonly base: string; readonly weight: number } {

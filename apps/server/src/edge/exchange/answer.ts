@@ -14,7 +14,6 @@ import { errorPage } from "../pages/error-page.ts";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { gatherTexts, StreamedJson } from "./streamed-json.ts";
 
-/** Response of any route, loosely typed. */
 export interface LooseAnswer {
   readonly status: number;
   readonly json?: unknown;
@@ -25,13 +24,12 @@ export interface LooseAnswer {
 export interface Sending {
   readonly response: ServerResponse;
   readonly head: boolean;
-  /** Set for requests that read; undefined for a change. */
+  /** undefined for a change */
   readonly ifNoneMatch: string | undefined;
   readonly acceptEncoding: string | undefined;
   /** See `pageReader`. */
   readonly reader: Language | undefined;
   readonly requestId: string;
-  /** Headers of every response. */
   readonly baseHeaders: Readonly<Record<string, string>>;
   /** Time without progress after which the connection of a streamed response is cut. */
   readonly idleTimeoutMs: number;
@@ -55,7 +53,7 @@ export async function sendAnswer(sending: Sending, answer: LooseAnswer): Promise
   return sendStream(sending, answer, answer.bytes);
 }
 
-/** Cuts the connection if the response has already begun, because only that shows that it is incomplete. */
+/** If the response has begun, only a cut connection shows that it is incomplete. */
 export function sendProblem(sending: Sending, error: HoldfastError, shape?: ProblemShape): void {
   if (sending.response.headersSent) {
     sending.response.destroy();
@@ -79,8 +77,8 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
     return end(sending);
   }
   const text = answer.json instanceof StreamedJson ? await gatherTexts(answer.json) : JSON.stringify(answer.json);
-  // An entity tag identifies the uncompressed bytes. Compression leaks nothing through response lengths: cookies
-  // authenticate only our own pages, so other sites cannot cause requests.
+  // An entity tag identifies the uncompressed bytes. Response lengths reveal nothing: cookies authenticate only our own
+  // pages, so other sites cannot cause requests.
   const mayCompress = etag === undefined && acceptsEncoding(sending.acceptEncoding, "zstd");
   const headers = (isCompressed: boolean) => ({
     "content-type": "application/json",
@@ -104,7 +102,7 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
   );
 }
 
-/** Writes a short response in one call. A longer one is streamed, so that a client that does not read it is cut off. */
+/** A long response is streamed, so that a client that does not read it is cut off. */
 async function sendBytes(sending: Sending, answer: LooseAnswer, bytes: Uint8Array): Promise<void> {
   if (bytes.length > limits.answerSliceBytes && !sending.head) return sendStream(sending, answer, [bytes]);
   writeHead(sending, answer.status, answer.headers ?? {});
@@ -149,7 +147,8 @@ async function sendStream(
 }
 
 /**
- * Also waits for the end of the connection. Node's pipeline was seen to hang after a response had been sent and closed.
+ * Node's pipeline was seen to hang after a response had been sent and closed, so this also waits for the end of the
+ * connection.
  */
 async function sendReadable(response: ServerResponse, bytes: Readable): Promise<void> {
   const ended = Promise.withResolvers<void>();
@@ -169,8 +168,8 @@ async function sendReadable(response: ServerResponse, bytes: Readable): Promise<
 
 /**
  * Requests the next piece only after the system has taken the previous one, so that its memory can be reused. This
- * costs no time, because the system's send buffer covers the gap. Writes in slices, each of which shows that the client
- * makes progress.
+ * costs no time, because the system's send buffer covers the gap. Each written slice shows that the client makes
+ * progress.
  */
 async function sendPieces(
   response: ServerResponse,
@@ -189,7 +188,7 @@ async function sendPieces(
   await whenTaken(response, (done) => void response.end(done));
 }
 
-/** A cut connection calls back late or not at all. So this also waits for its end. */
+/** A cut connection calls back late or not at all, so this also waits for its end. */
 function whenTaken(response: ServerResponse, send: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const cut = () => reject(new HoldfastError("bad_request", "The connection ended in the middle of the response."));
@@ -203,7 +202,7 @@ function whenTaken(response: ServerResponse, send: (done: (error?: Error | null)
   });
 }
 
-/** Cuts off a client that reads nothing, because it would hold blocks, files and a connection indefinitely. */
+/** A client that reads nothing would hold blocks, files and a connection indefinitely. */
 function watchTaking({ response, idleTimeoutMs, onMoved }: Sending): { moved: () => void; stop: () => void } {
   const clock = setTimeout(() => {
     if (response.writableNeedDrain) response.destroy();

@@ -4,12 +4,12 @@ import { assertAddress, factorRequired } from "../../features/accounts/access-ru
 import type { Caller } from "../../features/accounts/caller.ts";
 import { proofRequired } from "../../features/accounts/session-proof.ts";
 
-/** Routes that are always allowed, because they sign out. */
+/** Signing out is always allowed. */
 const leaving: ReadonlySet<Route> = new Set<Route>([routes.deleteCurrentSession, routes.deleteWebSession]);
 
 /**
- * All routes for a session whose account must set up a second factor. They set it up, describe the account and confirm
- * its address. New routes are rejected by default.
+ * A session whose account must set up a second factor may do that, describe the account and confirm its address. New
+ * routes are rejected by default.
  */
 export const routesToEnrol: ReadonlySet<Route> = new Set<Route>([
   ...leaving,
@@ -39,8 +39,8 @@ export function assertAdmitted({ access, credential }: Caller, route: Route, add
 }
 
 /**
- * Requires a fresh proof of identity for actions that are irreversible or outlast the session. This protects open and
- * stolen sessions.
+ * Protects open and stolen sessions: actions that are irreversible or outlast the session require a fresh proof of
+ * identity.
  * @throws HoldfastError proof_required
  */
 export function assertProven({ lacksProof }: Caller, route: Route, body: unknown): void {

@@ -8,7 +8,6 @@ import { type Caller, reaches } from "../../features/accounts/caller.ts";
 import { routesForAppPasswords } from "./app-password-routes.ts";
 import { routesForLinks } from "./link-routes.ts";
 
-/** Finds the session, personal access token or link of a credential, and checks that it is still valid. */
 export interface Authenticator {
   /**
    * @param bearer text after `Bearer`, not validated
@@ -21,7 +20,7 @@ export interface Authenticator {
    */
   authenticateApp(given: string, source: string): Promise<Caller>;
   /**
-   * Reads the caller's current state. The result never has more rights than the caller.
+   * The result never has more rights than the caller.
    * @returns undefined if the credential has ended
    */
   lookAgain(caller: Caller): Promise<Caller | undefined>;
@@ -34,11 +33,11 @@ export interface CredentialFacts {
   readonly polls: boolean;
 }
 
-/** Time after the start of a request during which its credential is trusted, as in a running response. */
+/** A credential is trusted for this time after the start of a request, as in a running response. */
 const believedMs = 2000;
 
 /**
- * Checks the caller again, because a body may take an hour, in which the session may have ended.
+ * The session may have ended while a body arrived, which may take an hour.
  * @param arrived start of the request by the monotonic clock; the default forces the check
  * @throws HoldfastError unauthenticated
  */
@@ -56,15 +55,15 @@ export async function stillCaller(
 
 const bearerBytesMax = 4096;
 
-/** @returns the token of `Authorization: Bearer`; undefined without one or for another scheme */
+/** @returns undefined without a header or for another scheme */
 export function readBearer(header: string | undefined): string | undefined {
   if (header === undefined || header.length > bearerBytesMax) return undefined;
   return /^bearer +([\x21-\x7e]+) *$/i.exec(header)?.[1];
 }
 
 /**
- * Returns the text after `Authorization: Basic`. Browsers remember a name and password, and send them with requests
- * that other sites cause. So credentials from other sites are ignored.
+ * Browsers remember a name and password, and send them with requests that other sites cause. Credentials from other
+ * sites are therefore ignored.
  */
 export function readBasic(headers: IncomingHttpHeaders): string | undefined {
   const header = headers.authorization;

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
 import { canonicalJson } from "./canonical-json.ts";
 
-/** Preconditions of a request. The first four become part of an `Operation` unchanged. */
+/** The first four become part of an `Operation` unchanged. */
 export interface Conditions {
   readonly ifMatch?: readonly string[] | "*";
   /** `If-None-Match: *`: the name must not exist. */
@@ -20,7 +20,7 @@ export interface RequestFacts {
   readonly url: string;
   /** The JSON body, or a substitute for a streamed one. */
   readonly body?: unknown;
-  /** Caller, because two callers may choose the same key. */
+  /** Two callers may choose the same key. */
   readonly callerId?: string | undefined;
 }
 
@@ -40,8 +40,8 @@ export function readConditions(headers: IncomingHttpHeaders, facts: RequestFacts
 }
 
 /**
- * Reads a list of entity tags (RFC 9110, 8.8.3) without quotes and `W/`. Revisions and content ids are exact, so weak
- * tags identify the same content. Unquoted tags are accepted, because people type them.
+ * Reads entity tags (RFC 9110, 8.8.3). Revisions and content ids are exact, so weak tags identify the same content.
+ * Unquoted tags are accepted, because people type them.
  */
 export function readEntityTags(header: string, value: string | undefined): readonly string[] | "*" | undefined {
   if (value === undefined) return undefined;

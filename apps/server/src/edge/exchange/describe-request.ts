@@ -3,7 +3,7 @@ import type { Caller } from "../../features/accounts/caller.ts";
 import type { AuditEntry, Recorded } from "../../care/audit/audit-entry.ts";
 import type { AuditFacts, AuditRule, Fields } from "../route-audit.ts";
 
-/** Facts for the audit that only a handler knows. Facts noted before an error also apply to the rejected request. */
+/** Only a handler knows these facts. Facts noted before an error also apply to the rejected request. */
 export interface AuditNote {
   /** Caller that the handler identified, for routes without a token. */
   readonly caller?: Pick<Caller, "userId" | "deviceId" | "credential" | "rootId" | "ofAccount"> | undefined;
@@ -24,7 +24,7 @@ export interface AskedRequest {
   readonly query: unknown;
   readonly body: unknown;
   readonly caller: AuditNote["caller"];
-  /** Undefined: the request did not arrive by a connection. */
+  /** undefined: the request did not arrive by a connection */
   readonly address: string | undefined;
   readonly requestId: string | undefined;
   readonly note: AuditNote | undefined;
@@ -38,7 +38,7 @@ export interface Outcome {
   readonly code?: string | undefined;
 }
 
-/** Returns the audit entry of a request. @returns undefined if nothing was read or changed */
+/** @returns undefined if nothing was read or changed */
 export function describeRequest(rule: AuditRule, asked: AskedRequest, outcome: Outcome): Recorded | undefined {
   const { note = {} } = asked;
   const facts = {
@@ -121,7 +121,7 @@ function isNode(json: Fields): boolean {
   return typeof json["id"] === "string" && "parent_id" in json && "kind" in json;
 }
 
-/** Returns the bucket of the account or the link, or the first bucket if there is none. */
+/** Falls back from the account to the link, then to the first bucket. */
 function bucketFor({ user_id, credential_id }: AuditEntry) {
   const id = user_id ?? credential_id;
   return id !== undefined && isId(id) ? bucketOf(id as UserId) : toBucket(0);

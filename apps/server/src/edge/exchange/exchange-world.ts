@@ -10,7 +10,6 @@ import type { HeldCounts } from "./held-counts.ts";
 import type { Peer } from "./peer.ts";
 import type { RateLimits } from "./rate-limits.ts";
 
-/** State shared by all exchanges of a server. */
 export interface ExchangeWorld {
   readonly authenticator: Authenticator;
   readonly rateLimits: RateLimits;
@@ -27,11 +26,11 @@ export interface ExchangeWorld {
   readonly bodyIdleTimeoutMs: number;
   readonly answerIdleTimeoutMs: number;
   readonly stopping: AbortSignal;
-  /** Undefined: nothing is audited. */
+  /** undefined: nothing is audited */
   readonly audit: AuditLog | undefined;
-  /** Running exchanges. Aborting one ends its work. */
+  /** Aborting an exchange ends its work. */
   readonly running: Set<{ abort(): void }>;
-  /** Called after the last byte of each exchange was sent, so that its time and byte counts are final. */
+  /** Called after the last byte was sent, so that time and byte counts are final. */
   readonly report: (arrived: Arrived, result: ExchangeResult) => void;
 }
 

@@ -22,10 +22,7 @@ import { RequestRecord } from "./request-record.ts";
 import { sendingOf } from "./sending-of.ts";
 import type { Mounted } from "./mounted.ts";
 
-/**
- * Runs one request, from the token to the last byte of the response. Never rejects. Resolves early if the handler
- * answers later, so that no memory of the first part is kept.
- */
+/** Never rejects. Resolves early if the handler answers later, so that no memory of the first part is kept. */
 export async function runExchange(world: ExchangeWorld, mounted: Mounted, arrived: Arrived): Promise<void> {
   const exchange = new Exchange(world, mounted, arrived);
   let answer: LooseAnswer | Later<LooseAnswer>;
@@ -43,8 +40,8 @@ export async function runExchange(world: ExchangeWorld, mounted: Mounted, arrive
 }
 
 /**
- * A running request, and the context for its handler (`RequestContext`). Thousands of polls run for a minute each. So
- * everything that a handler may not need is created on first use.
+ * Context for the handler (`RequestContext`). Thousands of polls run for a minute each, so optional parts are created
+ * on first use.
  */
 class Exchange {
   readonly #world: ExchangeWorld;
@@ -173,7 +170,7 @@ class Exchange {
     };
   }
 
-  /** Releases the parsed body early, because the client may receive the response slowly. */
+  /** Releases the body early, because the client may receive the response slowly. */
   get releaseJson(): () => void {
     return () => this.#releaseJson();
   }
@@ -281,7 +278,7 @@ class Exchange {
     else response.once("close", () => this.#world.report(arrived, result));
   }
 
-  /** Counts received bytes at the end, because a body's size is not known before. */
+  /** The size of a body is known only at the end. */
   async #settle(): Promise<void> {
     const { receivedBytes } = this;
     this.#world.running.delete(this);
@@ -329,7 +326,7 @@ class Exchange {
     assertAdmitted(caller, this.#route, this.peer.address);
   }
 
-  /** Returns undefined if the request has no credential. @throws HoldfastError unauthenticated, rate_limited */
+  /** @returns undefined without a credential  @throws HoldfastError unauthenticated, rate_limited */
   async #authenticate(): Promise<Caller | undefined> {
     const { request, peer } = this.#arrived;
     const { authenticator } = this.#world;
@@ -365,7 +362,7 @@ class Exchange {
     return this.#world.rateLimits.take("address", addressGroup(this.#arrived.peer.address), 1);
   }
 
-  /** Many people may use one link, so each address has its own limits. */
+  /** Each address that uses a link has its own limits. */
   #payer(): string {
     if (this.#userId !== undefined && !this.#isLink) return this.#userId;
     const address = addressGroup(this.#arrived.peer.address);

@@ -13,23 +13,23 @@ import type { Peer } from "./peer.ts";
 import type { StreamedJson } from "./streamed-json.ts";
 
 /**
- * Answers one route. Runs after checks of token, scope, rate limit, path parameters, query and, for `bodyKind: "json"`,
- * the body. Throws HoldfastError for all errors.
+ * Runs after checks of token, scope, rate limit, path parameters, query and, for `bodyKind: "json"`, the body. Throws
+ * HoldfastError for all errors.
  */
 export type Handler<Name extends RouteName> = (
   context: RequestContext<Name>,
 ) => Promise<Answer<RouteOf<Name>>> | Answer<RouteOf<Name>> | Later<Answer<RouteOf<Name>>>;
 
 /**
- * Replaces a response that may take a minute. Until then only the connection is kept. Headers, query and caller are
- * released, and no promise waits, because it would keep alive everything that led to it.
+ * Replaces a response that may take a minute. Until then only the connection is kept: no headers, query or caller, and
+ * no promise, which would keep alive everything that led to it.
  */
 export interface Later<Given> {
   /** Called once. It must call `give` exactly once. */
   readonly later: (give: (answer: Given | HoldfastError) => void) => void;
 }
 
-/** Each area provides some of these. The server does not start if a route has no handler. */
+/** The server does not start if a route has no handler. */
 export type Handlers = { readonly [Name in RouteName]?: Handler<Name> };
 
 export type RouteOf<Name extends RouteName> = (typeof routes)[Name];
@@ -42,19 +42,16 @@ export interface RequestContext<Name extends RouteName = RouteName> {
   /** Validated if `bodyKind` is `json`, otherwise undefined: see `stream` and `readJson`. */
   readonly body: RouteOf<Name>["bodyKind"] extends "json" ? RouteBody<RouteOf<Name>> : undefined;
   readonly headers: IncomingHttpHeaders;
-  /** True for a HEAD request to a GET route. Headers suffice, so streams need not be opened. */
+  /** HEAD request to a GET route. Streams need not be opened. */
   readonly head: boolean;
   /**
-   * Unbuffered body, for `bytes`, `frames` and `batch`. Bytes that are not read are not received. Fails with
+   * Unbuffered, for `bytes`, `frames` and `batch`. Bytes that are not read are not received. Fails with
    * `request_timeout` if the client stalls, and with `bad_request` if it disconnects.
    */
   readonly stream: Readable;
-  /** Declared Content-Length; undefined for a chunked body. */
+  /** undefined for a chunked body */
   readonly contentLengthBytes: number | undefined;
-  /**
-   * Reads and validates `stream` as JSON, with the errors of a JSON route, for binary routes that also accept JSON. An
-   * empty body becomes undefined.
-   */
+  /** For binary routes that also accept JSON, with the errors of a JSON route. An empty body becomes undefined. */
   readonly readJson: <Schema extends z.ZodType>(schema: Schema) => Promise<z.output<Schema>>;
   /** Waits for memory to parse this amount of JSON from `stream`. */
   readonly admitJson: (sizeBytes: number) => Promise<void>;
@@ -62,7 +59,7 @@ export interface RequestContext<Name extends RouteName = RouteName> {
   readonly releaseJson: () => void;
   /**
    * Reads If-Match, If-None-Match and Idempotency-Key. The request's hash covers method, path, query and the JSON body.
-   * A handler that streams passes a substitute for its body: `{ sha256, size }`.
+   * A handler that streams passes `{ sha256, size }` for its body.
    */
   readonly conditions: (bodyFacts?: unknown) => Conditions;
   /** Returns the caller of a valid token, for `open` routes. */
@@ -72,14 +69,11 @@ export interface RequestContext<Name extends RouteName = RouteName> {
    * body ends.
    */
   readonly countFor: (caller: Caller) => void;
-  /**
-   * Adds facts for the audit that only the handler knows. Call it as soon as they are known. Later facts are added to
-   * earlier ones.
-   */
+  /** Call it as soon as the facts are known. Later facts are added to earlier ones. */
   readonly note: (note: AuditNote) => void;
   /** Charges the additional cost of a call. @throws HoldfastError `rate_limited` */
   readonly charge: (unit: "operations" | "bytes" | "uploads", amount: number) => Promise<void>;
-  /** Charges a cost, in calls, that was known only afterwards. This call still succeeds, but later ones wait. */
+  /** Charges a cost, in calls, that was known only afterwards. Only later calls wait. */
   readonly owe: (calls: number) => Promise<void>;
   readonly requestId: string;
   /** Address for rate limits, and the URL by which the client reached the server. */
@@ -88,12 +82,12 @@ export interface RequestContext<Name extends RouteName = RouteName> {
   readonly signal: AbortSignal;
   /**
    * Sets one function to call when the client disconnects early. For requests that only wait, because `signal` costs a
-   * kilobyte of memory from its first use.
+   * kilobyte of memory.
    */
   readonly onGone: (listener: () => void) => void;
   /** Aborted when the server begins to stop. Polls respond immediately, and other work continues. */
   readonly stopping: AbortSignal;
-  /** Limits memory for data that is read from the store. It must be passed to every such read. */
+  /** Must be passed to every read from the store, to limit memory. */
   readonly reading: Reading;
   readonly log: Log;
 }
@@ -114,7 +108,6 @@ type AnswerOf<Status, Shape> = Shape extends z.ZodType
     : { readonly status: Status; readonly headers?: AnswerHeaders };
 
 /**
- * A stream is read only as fast as the client receives it, and ends when the client disconnects. It is not read for
- * HEAD.
+ * A stream is read only as fast as the client receives it, ends when the client disconnects, and is not read for HEAD.
  */
 export type AnswerBytes = string | Uint8Array | Readable | AsyncIterable<Uint8Array>;

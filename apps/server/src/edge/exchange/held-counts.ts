@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Limits concurrent work by key, for example the requests of an account. */
+/** Counts work by key, such as the requests of an account. */
 export class HeldCounts {
   readonly #max: number;
   readonly #held = new Map<string, Held>();
@@ -9,7 +9,7 @@ export class HeldCounts {
     this.#max = max;
   }
 
-  /** Returns the function that ends the work. Extra calls of it do nothing. @throws HoldfastError rate_limited */
+  /** @returns the function that ends the work; extra calls do nothing  @throws HoldfastError rate_limited */
   enter(key: string): () => void {
     const held = this.#of(key);
     if (held.count >= this.#max) {
@@ -21,7 +21,7 @@ export class HeldCounts {
     return this.#leaver(key, held);
   }
 
-  /** Like `enter`, but waits in order for a place. */
+  /** Waits in order for a place. */
   async enterInTurn(key: string): Promise<() => void> {
     const held = this.#of(key);
     // The work that ends hands its place over, so the count stays.

@@ -3,8 +3,8 @@ import { isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Rejects requests with another server's name in Host. Otherwise, a site that points its own name here (DNS rebinding)
- * would share our origin in browsers. IP addresses are allowed, and a proxy does its own check.
+ * A site that points its own name here (DNS rebinding) would share our origin in browsers. IP addresses are allowed,
+ * and a proxy does its own check.
  */
 export class HostCheck {
   readonly #ownNames: ReadonlySet<string>;
@@ -38,10 +38,10 @@ export class HostCheck {
   }
 }
 
-/** Name of a machine or container in the local network. Public names contain a dot. */
+/** Local network. Public names contain a dot. */
 const localName = /^[a-z0-9_-]{1,63}$/;
 
-/** Returns the host without port, brackets and trailing dot. */
+/** Removes port, brackets and trailing dot. */
 function hostOf(header: string): string {
   const [, literal, name = ""] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(header.trim()) ?? [];
   return (literal ?? name).toLowerCase().replace(/\.$/, "");

@@ -11,10 +11,10 @@ import type { ByteBudget } from "../../packs/write/byte-budget.ts";
 import { readBounded } from "./read-bounded.ts";
 
 export interface JsonBodyOptions {
-  /** Limit for the received bytes and for the decompressed ones. */
+  /** For the received bytes and for the decompressed ones. */
   readonly bytesMax: number;
   readonly isCompressed?: boolean;
-  /** Budget for all decoded bodies in use. */
+  /** For all decoded bodies in use. */
   readonly budget: ByteBudget;
 }
 
@@ -41,7 +41,7 @@ export async function readJsonBody(
 }
 
 /**
- * Waits for space in the budget. Short bodies skip it, because they are smaller than the headers of their connections.
+ * Short bodies need no space in the budget, because they are smaller than the headers of their connections.
  * @returns the function that releases the space
  */
 export function admitJson(budget: ByteBudget, sizeBytes: number): Promise<() => void> {
@@ -68,8 +68,7 @@ export function tooLarge(bytesMax: number): HoldfastError {
 }
 
 /**
- * Validates external input. The error names the first invalid field as on the wire (`operations[3].name`), but not its
- * value.
+ * The error names the first invalid field as on the wire (`operations[3].name`), but not its value.
  * @throws HoldfastError `invalid_field`, or `bad_request` with the field for invalid input outside the body
  */
 export function validate<Schema extends z.ZodType>(
@@ -91,8 +90,8 @@ function sentence(field: string, place: string, message: string): string {
 }
 
 /**
- * Stops at the first issue, because only that is reported and each one costs microseconds. Zod's types mark this option
- * as internal. A test checks that it works.
+ * Each issue costs microseconds, and only the first is reported. Zod's types mark this option as internal. A test
+ * checks that it works.
  */
 const firstIssueOnly: z.core.ParseContext<z.core.$ZodIssue> & { readonly abortEarly: true } = {
   error: issueWords,
@@ -104,7 +103,7 @@ interface Issue {
   readonly message: string;
 }
 
-/** Returns the issue of the intended union branch. Its invalid field is present, and it is the deepest of these. */
+/** Finds the intended branch of a union: it has the deepest issue whose field is present. */
 function deepestIssue(issues: readonly z.core.$ZodIssue[], value: unknown): Issue {
   const [first] = issues;
   if (first === undefined) return { path: [], message: "is not valid" };

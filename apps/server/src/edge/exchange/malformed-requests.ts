@@ -12,8 +12,8 @@ export interface MalformedRequest {
 }
 
 /**
- * Generates requests to all routes with several errors each: ids, queries, headers, JSON of wrong types and shapes, and
- * random bytes. The same seed produces the same requests.
+ * Each request has several errors: ids, queries, headers, JSON of wrong types and shapes, and random bytes. The same
+ * seed produces the same requests.
  * @param authorization sent with most requests, so that they pass authentication
  */
 export function* malformedRequests(seed: number, count: number, authorization: string): Generator<MalformedRequest> {
@@ -25,7 +25,7 @@ export function* malformedRequests(seed: number, count: number, authorization: s
   }
 }
 
-/** @returns the status, or 0 if the connection was closed without a response */
+/** @returns 0 if the connection was closed without a response */
 export function sendMalformed(
   origin: string,
   { method, path, headers, body }: MalformedRequest,
@@ -126,7 +126,6 @@ function malformQuery(route: Route, dice: Dice): string {
 function malformBody(route: Route, dice: Dice): Buffer {
   if (route.body === undefined || dice.chance(0.15)) return dice.bytes(dice.below(200));
   const text = JSON.stringify(malformShape(route.body, dice, 0));
-  // Truncates the text or changes one byte.
   if (dice.chance(0.1)) return Buffer.from(text.slice(0, dice.below(text.length + 1)));
   const bytes = Buffer.from(text);
   if (dice.chance(0.1) && bytes.length > 0) bytes[dice.below(bytes.length)] = dice.below(256);

@@ -4,14 +4,14 @@ import type { AuditRule } from "../route-audit.ts";
 import type { LooseAnswer } from "./answer.ts";
 import type { ProblemShape } from "./problem.ts";
 
-/** Handler as the exchange calls it. Its definition is type-checked against its route. */
+/** Untyped: the definition of a handler is type-checked against its route. */
 export type LooseHandler = (
   context: unknown,
 ) => Promise<LooseAnswer | Later<LooseAnswer>> | LooseAnswer | Later<LooseAnswer>;
 export interface Mounted {
   readonly route: Route;
   readonly handler: LooseHandler;
-  /** Undefined: nothing is audited. */
+  /** undefined: nothing is audited */
   readonly audit?: AuditRule | undefined;
   /** Error format of another standard; undefined: ours. */
   readonly problem?: ProblemShape;

@@ -17,8 +17,8 @@ export function assertFromOwnPage({ headers, method }: IncomingMessage, peer: Pe
 }
 
 /**
- * Rejects a page of another address, or without Origin, for routes that programs may also call. Otherwise nobody could
- * sign in there later, and secrets are created only once. A page is recognized by its Origin or its own header.
+ * For routes that programs may also call. A page of another address, or without Origin, could not be used to sign in
+ * later, and secrets are created only once. A page is recognized by its Origin or its own header.
  * @throws HoldfastError forbidden
  */
 export function refuseForeignPage(headers: IncomingHttpHeaders, peer: Peer): void {
@@ -38,7 +38,7 @@ function assertOwnOrigin(headers: IncomingHttpHeaders, peer: Peer): void {
   });
 }
 
-/** Explains the error for the operator. Usually the cause is a proxy that the server does not know. */
+/** Usually the cause is a proxy that the server does not know. */
 function refusal(origin: string | undefined, site: string | undefined, peer: Peer): string {
   const begin = "This request is only accepted from pages of this server";
   if (origin === undefined) {
@@ -61,7 +61,7 @@ const shownMax = 100;
 /** Browsers send this type to another origin only after a preflight. */
 const jsonType = /^application\/json\s*(?:;|$)/i;
 
-/** Returns the origin of the request and the public one, which a proxy may serve without telling us. */
+/** A proxy may serve the public origin without telling us. */
 export function ownOrigins({ origin, publicUrl }: Peer): (string | undefined)[] {
   return [origin, publicUrl].map((url) => URL.parse(url)?.origin);
 }

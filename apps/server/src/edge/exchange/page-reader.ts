@@ -3,9 +3,9 @@ import type { Language } from "@holdfast/protocol/account-settings";
 import { acceptedLanguage } from "./accepted-language.ts";
 
 /**
- * Decides between an error page for people and a JSON problem for programs. Programs accept no type, any type or JSON.
- * Scripts of pages send another `Sec-Fetch-Mode`, and requests with a token come from programs.
- * @returns the language for the page; undefined: the client is a program
+ * Programs accept no type, any type or JSON. Scripts of pages send another `Sec-Fetch-Mode`, and requests with a token
+ * come from programs.
+ * @returns the language for an error page; undefined: the client is a program
  */
 export function pageReader(headers: IncomingHttpHeaders): Language | undefined {
   const { accept = "", authorization, "sec-fetch-mode": mode } = headers;

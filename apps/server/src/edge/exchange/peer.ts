@@ -18,15 +18,12 @@ export interface Peer {
    * choose.
    */
   readonly publicUrl: string;
-  /**
-   * SHA-256 in hex of this server's self-signed certificate. Undefined if the client may have seen the certificate of a
-   * proxy.
-   */
+  /** SHA-256 in hex of this server's self-signed certificate. undefined if the client may have seen that of a proxy. */
   readonly selfSigned?: string | undefined;
 }
 
 export interface PeerRules {
-  /** Number of proxies in front that append to X-Forwarded-For or Forwarded. 0: none, and the headers are ignored. */
+  /** Proxies in front that append to X-Forwarded-For or Forwarded. 0: the headers are ignored. */
   readonly proxyHops: number;
   /** Called for each proxy entry without an address. */
   readonly unreadable?: ((entry: string) => void) | undefined;
@@ -40,13 +37,13 @@ export interface Arrival {
   readonly headers: IncomingHttpHeaders;
   readonly socketAddress: string | undefined;
   readonly localAuthority: string;
-  /** Server name in the TLS handshake, if any. */
+  /** Server name in the TLS handshake. */
   readonly serverName?: string | false | null | undefined;
 }
 
 /**
- * Reads the peer. Uses the entry that the outermost of our proxies wrote in X-Forwarded-For, or else in Forwarded: the
- * `proxyHops`th from the right. Entries to its left come from the client and may be invented.
+ * The outermost of our proxies wrote the `proxyHops`th entry from the right in X-Forwarded-For, or else in Forwarded.
+ * Entries to its left come from the client and may be invented.
  */
 export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
   const socketAddress = canonicalAddress(arrival.socketAddress ?? "");
@@ -65,8 +62,8 @@ export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
 const addedByProxies = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 /**
- * Checks whether the client saw this server's own certificate. An unknown proxy adds headers, uses another server name
- * in the handshake, or connects from this machine for a remote host.
+ * The client saw this server's own certificate. An unknown proxy adds headers, uses another server name in the
+ * handshake, or connects from this machine for a remote host.
  */
 function isDirect({ headers, socketAddress, serverName }: Arrival, rules: PeerRules, origin: string): boolean {
   if (!rules.tls || rules.proxyHops > 0 || addedByProxies.some((name) => headers[name] !== undefined)) return false;
@@ -98,9 +95,8 @@ function forwardedAddress(
 }
 
 /**
- * Returns false if the client may have written the entry through its Host header. Some proxies copy the host into
- * Forwarded, where a comma ends the proxy's entry. An unquoted entry is outside the quotes that such a proxy puts
- * around the host.
+ * The client may have written the entry through its Host header. Some proxies copy the host into Forwarded, where a
+ * comma ends the proxy's entry. An unquoted entry is outside the quotes that such a proxy puts around the host.
  */
 function isClearIn(header: string, entry: string, host: string | undefined): boolean {
   if (host !== undefined && !hostPattern.test(host)) return false;
@@ -108,8 +104,8 @@ function isClearIn(header: string, entry: string, host: string | undefined): boo
 }
 
 /**
- * Returns the value of `for` in one Forwarded entry (RFC 7239, 4), or "" if it is ambiguous. Values may not contain a
- * comma, semicolon or quote: a forged host could end the entry and begin another.
+ * `for` of one Forwarded entry (RFC 7239, 4), or "" if ambiguous. Values may not contain a comma, semicolon or quote: a
+ * forged host could end the entry and begin another.
  */
 function forOf(entry: string): string {
   const parts = entry.split(";").filter((part) => part.trim() !== "");
@@ -131,9 +127,7 @@ function withoutPort(entry: string): string {
   return ipv6 ?? ipv4 ?? "";
 }
 
-/**
- * Returns the key for rate limits. IPv6 customers have at least a /64, so limits on single addresses would be useless.
- */
+/** IPv6 customers have at least a /64, so limits on single addresses would be useless. */
 export function addressGroup(address: string): string {
   if (isIP(address) !== 6) return address;
   const [head = "", tail] = address.split("%", 1).join("").split("::");

@@ -32,10 +32,10 @@ const titles: Readonly<Record<number, string>> = {
   507: "Over quota",
 };
 
-/** Default wait for clients. It is short because clients add their own growing delays. */
+/** Short, because clients add their own growing delays. */
 const retryAfterSecondsDefault = 1;
 
-/** Formats an error as RFC 9457 problem+json. Private messages, such as bugs or disk errors, only appear in the log. */
+/** RFC 9457 problem+json. Private messages only appear in the log. */
 export function toProblem(error: HoldfastError, requestId: string): ProblemAnswer {
   const { status, retryable } = errorTable[error.code];
   const body: Record<string, unknown> = {

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 
-/** Offsets of the first byte and the byte after the last. */
+/** `end`: offset after the last byte. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -10,8 +10,8 @@ export interface ByteRange {
 const rangeHeaderBytesMax = 8192;
 
 /**
- * Returns the parts that `Range` asks for, in the order of the request unless some overlap. They never have more bytes
- * than the file. Returns undefined for the whole file: without a valid header, or for another unit (RFC 9110, 14.2).
+ * Parts in the order of the request unless some overlap; never more bytes than the file. undefined: the whole file,
+ * without a valid header or for another unit (RFC 9110, 14.2).
  * @throws HoldfastError `range` with `size` if no part is in the file, or for too many parts
  */
 export function parseRange(header: string | undefined, sizeBytes: number): readonly ByteRange[] | undefined {
@@ -69,7 +69,6 @@ function unsatisfiable(message: string, sizeBytes: number): HoldfastError {
   return new HoldfastError("range", message, { field: "Range", body: { size: sizeBytes } });
 }
 
-/** Formats `Content-Range`. */
 export function formatContentRange({ start, end }: ByteRange, sizeBytes: number): string {
   return `bytes ${start}-${end - 1}/${sizeBytes}`;
 }

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LimitName, Rate, Rates } from "../../base/config/rate.ts";
 
-/** Storage of the buckets: this process, or Redis shared by several processes. */
+/** This process, or Redis shared by several processes. */
 export interface BucketStore {
   /**
    * Takes `amount` from the bucket if it contains at least one. `force` takes it in any case.
@@ -74,7 +74,7 @@ interface Bucket {
   atMs: number;
 }
 
-/** Above this number of buckets, full ones are removed, because a missing bucket counts as full. */
+/** A missing bucket counts as full, so full ones are removed above this number. */
 const bucketsMax = 100_000;
 
 /** @param nowMs monotonic clock */

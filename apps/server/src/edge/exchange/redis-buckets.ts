@@ -4,8 +4,8 @@ import type { Log } from "../../base/operation/log.ts";
 import type { BucketStore } from "./rate-limits.ts";
 
 /**
- * Uses the clock of Redis, so that processes with different clocks share one bucket. Each hash contains level and time,
- * and expires when the bucket would be full.
+ * Processes with different clocks share the clock of Redis. Each hash contains level and time, and expires when the
+ * bucket would be full.
  */
 const script = `
 local perSecond, burst, amount, force = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == "1"
@@ -34,10 +34,7 @@ export interface RedisBuckets extends BucketStore {
   close(): void;
 }
 
-/**
- * Buckets shared by several processes. While Redis does not respond, this process counts alone in `fallback`. So a
- * Redis failure only widens the limits.
- */
+/** While Redis does not respond, this process counts alone in `fallback`, so a failure only widens the limits. */
 export function openRedisBuckets(url: string, fallback: BucketStore, log: Log): RedisBuckets {
   const redis = new Redis(url, {
     commandTimeout: callTimeoutMs,

@@ -5,17 +5,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { OwnSlices } from "../../packs/format/freed-bytes.ts";
 
-/**
- * Checks whether the body may be sent: every `checkMs` while it arrives, and before its reader receives the end. An
- * error ends the body.
- */
+/** Runs every `checkMs`, and before the reader receives the end. An error ends the body. */
 type BodyCheck = (isWhole: boolean) => Promise<void>;
 
 /**
- * Body of a request, read as fast as the handler reads it. It wraps Node's stream because destroying that would cut the
- * connection and lose the error response. `request_timeout` ends the body if the client sends nothing for
- * `idleTimeoutMs` while the handler waits, or sends below the minimum rate. The total time is unlimited. So the caller
- * is checked repeatedly, because a revoked one could continue for days.
+ * Read as fast as the handler reads. Destroying Node's own stream would cut the connection and lose the error response.
+ * `request_timeout` ends the body if the client sends nothing for `idleTimeoutMs` while the handler waits, or sends
+ * below the minimum rate. The total time is unlimited, so the caller is checked repeatedly: a revoked one could
+ * continue for days.
  */
 export class RequestBody extends Readable implements OwnSlices {
   readonly ownSlices = true;
@@ -35,8 +32,7 @@ export class RequestBody extends Readable implements OwnSlices {
     this.#request = request;
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#check = check;
-    // A handler that stopped reading learns of the end by its signal. Without a listener, the error would end the
-    // process.
+    // The handler learns of the end by its signal. Without a listener, the error would end the process.
     this.on("error", () => {});
   }
 
@@ -74,14 +70,14 @@ export class RequestBody extends Readable implements OwnSlices {
     try {
       await this.#check(false);
     } catch (error) {
-      // A database outage says nothing about the caller. The next check, and the last one, will ask again.
+      // A database outage says nothing about the caller. The next check will ask again.
       if (error instanceof HoldfastError && error.code !== "unavailable") this.destroy(error);
     }
     if (!this.destroyed && !this.#request.readableEnded) this.#checkClock?.refresh();
   }
 
   #startClock(): void {
-    // The request may have ended before it was attached. Then nothing would stop the clock.
+    // If the request ended before it was attached, nothing would stop the clock.
     if (this.#clock !== undefined || this.destroyed || this.#request.readableEnded) return;
     this.#clock = setTimeout(() => this.destroy(stalled(this.#idleTimeoutMs)), this.#idleTimeoutMs);
     this.#windowBytes = 0;
@@ -110,7 +106,7 @@ export class RequestBody extends Readable implements OwnSlices {
     this.#clock?.refresh();
     if (this.push(bytes)) return;
     this.#request.pause();
-    // Now the client waits for the handler. `_read` restarts the clock.
+    // The client waits for the handler now. `_read` restarts the clock.
     this.#stopClock();
   };
 
@@ -129,7 +125,7 @@ export class RequestBody extends Readable implements OwnSlices {
   };
 }
 
-/** Equals the time that a running response continues after its caller was revoked. Short bodies end earlier. */
+/** A running response continues as long after its caller was revoked. Short bodies end earlier. */
 const checkMs = 2000;
 
 /** Node's parser produces slices of up to 64 KiB. */
@@ -153,20 +149,18 @@ function brokenOff(code: "bad_request" | "request_timeout", message: string): Ho
   return error;
 }
 
-/** Returns true if the body ended early. The data before is valid. */
+/** True if the body ended early. The data before is valid. */
 export function isBrokenOff(thrown: unknown): boolean {
   return thrown instanceof HoldfastError && breaks.has(thrown);
 }
 
-/**
- * Maximum size of the body that is read and discarded after the response, so that a reset does not lose the response.
- */
+/** Limit for a body that is discarded after the response, so that a reset does not lose the response. */
 const drainBytesMax = 64 * 1024 * 1024;
 const drainTimeoutMs = 10_000;
 
 /**
- * Discards the rest of a body after an early response, up to a limit, then cuts the connection. Closing immediately
- * would reset the connection, and a client that is still sending might never see the response.
+ * Discards the rest of a body after an early response, then cuts the connection. An immediate close would reset the
+ * connection, and a client that is still sending might never see the response.
  */
 export function drainAfterAnswer(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
@@ -188,8 +182,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Prepares a rejection that ends the connection. The response announces it, and only this side closes after the
- * response. Node would close both sides, and reset the connection of a client that is still sending.
+ * The response announces the end of the connection, and only this side closes. Node would close both sides, and reset
+ * the connection of a client that is still sending.
  */
 export function closeAfterAnswer(request: IncomingMessage, response: ServerResponse): void {
   if (request.complete || request.destroyed || !hasBody(request)) return;
@@ -204,10 +198,7 @@ export function closeAfterAnswer(request: IncomingMessage, response: ServerRespo
 
 const closing = new WeakSet<Socket>();
 
-/**
- * Returns true for a request after a rejected body on the same connection. It gets no response, so it must have no
- * effect.
- */
+/** A request after a rejected body gets no response, so it must have no effect. */
 export function isAfterLast({ socket }: IncomingMessage): boolean {
   return closing.has(socket);
 }
@@ -215,7 +206,7 @@ export function isAfterLast({ socket }: IncomingMessage): boolean {
 const noRawHeaders: string[] = [];
 const noHeaders = {};
 
-/** Frees the head of a request that waits for a long time. */
+/** Frees the memory while a request waits for a long time. */
 export function forgetHead(request: IncomingMessage): void {
   request.rawHeaders = noRawHeaders;
   request.headers = noHeaders;

@@ -4,7 +4,7 @@ import { isOpen, jsonBytesMax, type Route } from "@holdfast/protocol/route";
 import type { z } from "zod";
 import { tooLarge, validate } from "./json-body.ts";
 
-/** Treats a malformed id like an unknown one. A malformed hash to store under is reported by name. */
+/** A malformed id is an unknown one. A malformed hash to store under is reported by name. */
 export function readParams(route: Route, params: unknown): unknown {
   const result = route.params?.safeParse(params);
   if (result?.success === true) return result.data;
@@ -15,7 +15,7 @@ export function readParams(route: Route, params: unknown): unknown {
 }
 
 /**
- * Rejects invalid UTF-8 in the query. Parsers keep it or replace characters, which would name another file.
+ * Parsers keep invalid UTF-8 or replace characters, which would name another file.
  * @throws HoldfastError bad_request with the field
  */
 export function assertQueryText(url: string): void {
@@ -33,7 +33,7 @@ export function assertQueryText(url: string): void {
   }
 }
 
-/** @returns Content-Length; undefined for a chunked body */
+/** @returns undefined for a chunked body */
 export function declaredLength({ headers }: IncomingMessage): number | undefined {
   const text = headers["content-length"];
   return text === undefined ? undefined : Number(text);
@@ -48,8 +48,8 @@ export function hasLongBody(request: IncomingMessage): boolean {
 const longBodyBytes = 64 * 1024;
 
 /**
- * Types accepted as JSON, including the defaults of `curl -d`, `fetch` with text and libraries. Cookies do not count
- * here (see `assertFromOwnPage`), so forms on other sites gain nothing. A body that is not JSON fails later.
+ * Includes the defaults of `curl -d`, `fetch` with text and libraries. Cookies do not count here (see
+ * `assertFromOwnPage`), so forms on other sites gain nothing. A body that is not JSON fails later.
  */
 const jsonTypes =
   /^(?:application\/(?:json|[a-z0-9.+-]{1,100}\+json|x-www-form-urlencoded|octet-stream)|text\/(?:plain|json))\s*(?:;|$)/i;
@@ -59,7 +59,7 @@ function contentEncoding({ headers }: IncomingMessage): string {
 }
 
 /**
- * For bytes that are stored unchanged: compressed ones would become the file's content.
+ * Compressed bytes would become the file's content.
  * @throws HoldfastError unsupported_media_type
  */
 export function assertPlain(request: IncomingMessage): void {

@@ -2,7 +2,6 @@ import type { AuditLog } from "../../care/audit/audit-log.ts";
 import type { AuditRule } from "../route-audit.ts";
 import { type AskedRequest, type AuditNote, describeRequest, fieldsOf, type Outcome } from "./describe-request.ts";
 
-/** Audit entry of one request, if any. */
 export class RequestRecord {
   readonly #audit: AuditLog;
   readonly #rule: AuditRule;
@@ -39,7 +38,7 @@ export class RequestRecord {
   }
 }
 
-/** Counts repeated attempts in place of one entry for each. */
+/** Repeated attempts are counted in place of one entry for each. */
 function isRepeated({ repeats, durable }: AuditRule, query: unknown, result: string): boolean {
   const isCounted = repeats === "pages" ? "cursor" in fieldsOf(query) : repeats === true;
   return isCounted || result === "rate_limited" || (result === "unauthenticated" && durable !== true);

@@ -2,8 +2,8 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * Encrypts the cursors of lists that skip items hidden from the reader, because a cursor may name a hidden item. Uses
- * AES-256-GCM with a key derived from the server's: 12 random bytes, the encrypted cursor and a 16-byte tag.
+ * A cursor may name an item that is hidden from the reader, so it is encrypted with AES-256-GCM and a key derived from
+ * the server's: 12 random bytes, the encrypted cursor and a 16-byte tag.
  * @param about user and list of the cursor; a cursor of another one is rejected
  */
 export function sealedCursors(serverKey: Buffer, about: string) {

@@ -1,6 +1,6 @@
 /**
- * Headers for responses that browsers must not display: nothing may load, run, be framed or be sniffed. Our own pages
- * have their own policy.
+ * Browsers must not display these responses: nothing may load, run, be framed or be sniffed. Our own pages have their
+ * own policy.
  */
 const everywhere: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
@@ -17,7 +17,7 @@ const overTls: Readonly<Record<string, string>> = {
   "strict-transport-security": "max-age=31536000",
 };
 
-/** Returns the headers of every response, including those to broken requests. There is no CORS. */
+/** Headers of every response, including those to broken requests. There is no CORS. */
 export function securityHeaders(secure: boolean): Readonly<Record<string, string>> {
   return secure ? overTls : everywhere;
 }

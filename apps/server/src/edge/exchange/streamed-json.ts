@@ -1,4 +1,4 @@
-/** JSON response that is generated while it is sent, so that little of it is in memory. */
+/** Generated while it is sent, so that little of it is in memory. */
 export class StreamedJson {
   /** Pieces of one JSON text. */
   readonly texts: AsyncGenerator<string, void, undefined>;
@@ -8,7 +8,7 @@ export class StreamedJson {
   }
 }
 
-/** Minimum size of a streamed piece. Shorter ones are joined. */
+/** Shorter pieces are joined. */
 const pieceCharacters = 64 * 1024;
 
 /**

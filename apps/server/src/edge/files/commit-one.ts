@@ -4,7 +4,7 @@ import type { Caller } from "../../features/accounts/caller.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
 import type { Operation, OperationResult } from "../../tree/commit/operation.ts";
 
-/** Commits the operation of a single-operation route. Its failure becomes the route's error. */
+/** A failure of the operation becomes the route's error. */
 export async function commitOperation(
   committer: Committer,
   caller: Caller,
@@ -23,7 +23,7 @@ export async function commitOperation(
   return result;
 }
 
-/** The same for an operation whose result is a node. */
+/** For an operation whose result is a node. */
 export async function commitNode(
   committer: Committer,
   caller: Caller,

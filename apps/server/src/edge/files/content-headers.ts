@@ -5,21 +5,21 @@ import { contentDisposition } from "../exchange/content-disposition.ts";
 const inlineTypes = /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+|video\/[\w.+-]+)$/;
 
 /**
- * Types that a page can load as a script, a worker, a style sheet or a document. The policy of the web app allows scripts and styles of
- * its own origin. With `nosniff`, browsers load none of them from a response of another type.
+ * Types that a page can load as a script, a worker, a style sheet or a document. The web app's policy allows scripts
+ * and styles of its own origin. With `nosniff`, browsers load none from a response of another type.
  */
 const activeTypes =
   /^(?:(?:text|application)\/(?:x-)?(?:java|ecma|j|live)script.*|text\/(?:css|html|cache-manifest|x-component)|application\/(?:wasm|manifest\+json)|.*[/+]xml)$/;
 
 const plainBytes = "application/octet-stream";
 
-/** The `Content-Type` of a stored file. Active types become plain bytes; clients find the real type in the node. */
+/** Active types become plain bytes; clients find the real type in the node. */
 function sentTypeOf(name: string): string {
   const type = mimeTypeOf(name);
   return activeTypes.test(type) ? plainBytes : type;
 }
 
-/** Response headers of stored content. @param isSaved true: browsers save it even if they could display it */
+/** @param isSaved browsers save the content even if they could display it */
 export function contentHeaders(name: string, isSaved: boolean) {
   const type = sentTypeOf(name);
   return {

@@ -7,7 +7,7 @@ import type { Handlers } from "../exchange/handler.ts";
 
 type LooseHandler = (context: { readonly caller?: Caller }) => unknown;
 
-/** Returns handlers whose quota errors tell owners what fills their space. */
+/** Quota errors tell owners what fills their space. */
 export function withExplainedQuota(handlers: Handlers, shards: Shards): Handlers {
   const explained = (handler: LooseHandler): LooseHandler => {
     return async (context) => {

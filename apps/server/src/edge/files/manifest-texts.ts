@@ -9,7 +9,7 @@ import { entriesOf, entryCount, readList, readLists, type VersionList } from "..
 
 type Head = Pick<VersionRow, "id" | "number" | "size" | "content_id">;
 
-/** Yields the response of GET /files/{id}/manifest. */
+/** Response of GET /files/{id}/manifest. */
 export async function* manifestText(
   shard: Shard,
   version: Head & VersionList,
@@ -19,7 +19,7 @@ export async function* manifestText(
   yield "]}";
 }
 
-/** Yields the same response as changes to a base. */
+/** The same response as changes to a base. */
 export async function* splicesText(version: Head, splices: readonly Splice[]): AsyncGenerator<string, void, undefined> {
   yield `${openHead(version)},"splices":[`;
   for (const [index, splice] of splices.entries()) yield `${index === 0 ? "" : ","}${JSON.stringify(splice)}`;
@@ -27,9 +27,8 @@ export async function* splicesText(version: Head, splices: readonly Splice[]): A
 }
 
 /**
- * Yields the response of POST /manifests: the readable versions in the order of the request. They have up to
- * `manifestEntriesAtOnceMax` entries together, but there is at least one version. Omitted versions are named at the
- * end.
+ * Response of POST /manifests: readable versions in the order of the request, with up to `manifestEntriesAtOnceMax`
+ * entries together, but at least one version. Omitted versions are named at the end.
  */
 export async function* manifestsText(
   shards: Shards,

@@ -1,6 +1,6 @@
 import { type ByteRange, formatContentRange } from "../exchange/ranges.ts";
 
-/** Builds a multipart/byteranges body (RFC 9110, 14.6). Its length is known before the content is read. */
+/** A multipart/byteranges body (RFC 9110, 14.6). Its length is known before the content is read. */
 export function multipartOf(ranges: readonly ByteRange[], sizeBytes: number, type: string, boundary: string) {
   const heads = ranges.map((range, index) =>
     Buffer.from(

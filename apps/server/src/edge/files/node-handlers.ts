@@ -36,13 +36,12 @@ interface NodeWorld {
   readonly shards: Shards;
   readonly committer: Committer;
   readonly clock: Clock;
-  /** Server key that encrypts cursors, which may name hidden items. */
+  /** Encrypts cursors, which may name hidden items. */
   readonly cursorKey: Buffer;
   /** Returns the tag of a list, which gives access to its thumbnails. */
   readonly tagOf: TagOf;
 }
 
-/** Nodes: find, list, create, change, delete, restore, and list changes. */
 export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: NodeWorld) {
   const commitOne = (caller: Caller, operation: Operation) => commitNode(committer, caller, operation);
   return {
@@ -158,8 +157,8 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
       const seen = trashSeen(query);
       const purged = await answerOnce(db, once, async () => {
         const count = await emptyTrash(db, committer, caller, seen);
-        // The trash is emptied in many transactions. After an interruption, a repeated request continues. After success
-        // it deletes nothing, so items that were trashed later stay.
+        // The trash is emptied in many transactions. An interrupted request continues when repeated. After success it
+        // deletes nothing, so items that were trashed later stay.
         return doOnce(db, once, () => Promise.resolve(count));
       });
       return { status: 200, json: { purged } };
@@ -197,7 +196,7 @@ function trashSeen({ seen: seq, epoch }: RouteQuery<typeof routes.emptyTrash>): 
   throw new HoldfastError("invalid_field", message, { field: "epoch" });
 }
 
-/** Counting the children of a large folder reads all of them, even for a short page. */
+/** Counting reads all children, even for a short page. */
 async function payCount(owe: RequestContext["owe"], { total = 0 }: FolderPage): Promise<void> {
   const calls = Math.floor(total / limits.countedPerCall);
   if (calls > 0) await owe(calls);

@@ -20,7 +20,7 @@ export function viewTag({ userId }: Pick<Actor, "userId">, node: NodeJson, place
   return { etag: `"${node.revision}-${view.slice(0, 16)}"` };
 }
 
-/** Returns the tag for the response to a change, which no cache keeps. */
+/** For the response to a change, which no cache keeps. */
 export function revisionTag(node: NodeJson): { etag: string } {
   return { etag: `"${node.revision}"` };
 }
@@ -43,7 +43,7 @@ export function seenOf(fields: {
   };
 }
 
-/** Rejects conditions that a call for several nodes would ignore. @throws HoldfastError bad_request */
+/** A call for several nodes would ignore these conditions. @throws HoldfastError bad_request */
 export function refuseConditions({ ifMatch, ifNoneMatch }: Pick<OperationBase, "ifMatch" | "ifNoneMatch">): void {
   if (ifMatch === undefined && ifNoneMatch === undefined) return;
   const field = ifMatch === undefined ? "If-None-Match" : "If-Match";
@@ -80,7 +80,7 @@ export function attributesOf(body: {
   };
 }
 
-/** Reads a version from a query: digits are a number, other text is an id. */
+/** Digits are a number, other text is an id. */
 export function versionOf(text: string): number | string {
   return /^\d{1,15}$/.test(text) ? Number(text) : text;
 }

@@ -22,7 +22,7 @@ import { type ByteRange, formatContentRange, parseRange } from "../exchange/rang
 
 export interface DownloadParts extends CredentialWorld {
   readonly blocks: BlockService;
-  /** Separates the parts of a response. It must not appear in the content. */
+  /** Separator of multipart responses. It must not appear in the content. */
   readonly boundary: () => string;
 }
 
@@ -35,7 +35,7 @@ export interface DownloadRequest extends Pick<
 
 export interface Wanted {
   readonly id: string;
-  /** Number or id of a version; undefined: the latest. */
+  /** Number or id; undefined: the latest version. */
   readonly version?: string | undefined;
   /** Browsers save the content. Otherwise they display types that cannot run code. */
   readonly isSaved?: boolean;
@@ -68,7 +68,6 @@ export async function serveDownload(parts: DownloadParts, request: DownloadReque
 }
 
 /**
- * Sends nodes as one zip.
  * @param name without `.zip`
  * @throws HoldfastError forbidden for a used-up link
  */

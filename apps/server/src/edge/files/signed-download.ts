@@ -10,7 +10,6 @@ import { findNodes, followMount, noSuchNode, readNodeId } from "../../tree/read/
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
 import { unnamed } from "./serve-download.ts";
 
-/** Content of a signed URL. */
 export interface DownloadFacts {
   readonly use: "download" | "media" | "zip";
   /** For a zip, ids of all nodes; otherwise the node and, for a file, the version. */
@@ -27,7 +26,7 @@ export interface WantedFile {
 }
 
 /**
- * Finds downloads in the order of the request.
+ * @returns downloads in the order of the request
  * @throws HoldfastError not_found if the caller may not read one of them, whatever other errors the request has
  */
 export async function findDownloads(
@@ -64,7 +63,7 @@ export async function findZip(
   return { use: "zip", ids: [...new Set(rows.map(({ id }) => id))], name: name?.replace(/\.zip$/i, "") ?? own ?? "" };
 }
 
-/** Finds the content of a zip. @throws HoldfastError not_found if a node is not readable, or no longer */
+/** @throws HoldfastError not_found if a node is not readable, or no longer */
 export async function findZipped(shards: Shards, caller: Actor, ids: readonly string[]): Promise<ZippedNode[]> {
   const nodes: ZippedNode[] = [];
   for (const found of await findReadable(shards, caller, ids)) {

@@ -7,7 +7,7 @@ import type { Thumbs } from "../../features/thumbs/thumbs.ts";
 import { perCaller } from "../accounts/cache-cookie.ts";
 import type { Handlers, RequestContext } from "../exchange/handler.ts";
 
-/** Thumbnails for `<img>`, which sends no token. */
+/** For `<img>`, which sends no token. */
 export function thumbHandlers(accounts: AccountWorld, thumbs: Thumbs) {
   const { shards } = accounts;
   return {

@@ -9,7 +9,6 @@ import type { Handlers } from "../exchange/handler.ts";
 
 type GuardsRoom = Pick<BlockService, "assertRoom">;
 
-/** Space used by the caller's own files. */
 export function usageHandlers({ shards, blocks }: { readonly shards: Shards; readonly blocks: GuardsRoom }) {
   return {
     getUsage: async ({ caller }) => {

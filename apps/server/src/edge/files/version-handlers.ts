@@ -28,7 +28,6 @@ interface VersionWorld {
   readonly tagOf: TagOf;
 }
 
-/** Versions of a file: authors, labels, restoring and pruning. */
 export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorld) {
   return {
     listVersions: async ({ caller, params, query }) => {

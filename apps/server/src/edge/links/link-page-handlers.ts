@@ -54,12 +54,12 @@ interface Visit {
   readonly addressOf: AddressOf;
 }
 
-/** Page of a link. It works without scripts. */
+/** The page works without scripts. */
 export function linkPageHandlers(world: LinkPageWorld) {
   const { accounts } = world;
   return {
     showLink: async ({ params: { token }, query, note }) => {
-      // Requests with these fields come from a form, so the page is used without a script. A script would ask again.
+      // A form sends these fields, so the page is used without a script. A script would ask again.
       const head = query.access === undefined && query.sent === undefined ? world.head() : undefined;
       return asPage(async () => {
         const link = await linkOf(accounts, token, note);
@@ -173,7 +173,7 @@ async function visitBy(
   return openVisit(accounts, { link, token }, untilSeconds);
 }
 
-/** @param untilSeconds when all URLs of a link with a password expire. After that, the password is required again. */
+/** @param untilSeconds expiry of all URLs of a link with a password, which is then required again */
 async function openVisit(accounts: AccountWorld, { link, token }: Knock, untilSeconds?: number): Promise<Visit> {
   await markLinkUsed(accounts, link);
   const signed =
@@ -203,7 +203,7 @@ const passwordFormBytesMax = 8 * 1024;
 /** A form may use nine bytes for a letter and six for a line break. */
 const reportFormBytesMax = 9 * reportCharactersMax + 1024;
 
-/** Fills in missing fields, so that a form without them reports an unspecified problem. */
+/** A form without the fields reports an unspecified problem. */
 function readReport(form: URLSearchParams): Omit<WrittenReport, "token"> {
   const reason = reportReasons.find((each) => each === form.get("reason")) ?? "other";
   const text = (form.get("text") ?? "").replaceAll("\r\n", "\n").slice(0, reportCharactersMax).toWellFormed();
@@ -246,7 +246,7 @@ function mayAdd({ role }: PlacedNode, { scopes }: Caller): boolean {
 }
 
 /**
- * Stores files as they arrive. Each is charged like a single upload.
+ * Each file is charged like a single upload.
  * @returns their number
  * @throws HoldfastError rate_limited
  */

@@ -9,7 +9,7 @@ import { type Page, pageStyle, styleHash } from "../pages/page-template.ts";
 export interface ShownLink {
   readonly ownerName: string;
   readonly node: NodeJson;
-  /** Items in the folder; undefined if the link only allows uploads. */
+  /** undefined if the link only allows uploads */
   readonly items?: readonly NodeJson[] | undefined;
   readonly isTop: boolean;
   readonly mayAdd: boolean;
@@ -20,7 +20,7 @@ export interface ShownLink {
   readonly next?: string | undefined;
 }
 
-/** URLs, signed if the link has a password. */
+/** Signed if the link has a password. */
 export interface AddressOf {
   readonly page: (fields?: Readonly<Record<string, string>>) => string;
   readonly file: (id: string) => string;
@@ -109,7 +109,6 @@ const reasons: readonly (readonly [ReportReason, string])[] = [
   ["other", "Something else"],
 ];
 
-/** Maximum length of a report's text. */
 export const reportCharactersMax = 2000;
 
 function reportForm({ report }: AddressOf): string {
@@ -151,7 +150,7 @@ const policy = [
 const policyWithScript = linkPagePolicy(styleHash(lateStyle));
 
 interface TakenOver {
-  /** Tells the script the state, so that it need not ask the server. */
+  /** The script need not ask the server for the state. */
   readonly state: "open" | "password" | "missing";
   readonly head: string | undefined;
 }

@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 /** One field of a form, which is not buffered. */
 export interface FormPart {
   readonly name: string;
-  /** Name of a file without folders, as the client sent it. Empty if no file was chosen. */
+  /** File name without folders, as the client sent it. Empty if no file was chosen. */
   readonly fileName: string | undefined;
   /** Must be read before the next part. The unread rest is skipped. */
   readonly body: AsyncGenerator<Uint8Array>;
@@ -11,7 +11,7 @@ export interface FormPart {
 
 const headBytesMax = 16 * 1024;
 
-/** Reads the boundary from `Content-Type: multipart/form-data`. @throws HoldfastError unsupported_media_type */
+/** @throws HoldfastError unsupported_media_type */
 export function boundaryOf(contentType: string | undefined): string {
   const match = /^multipart\/form-data;.*?\bboundary=(?:"([^"]{1,70})"|([^\s;]{1,70}))/i.exec(contentType ?? "");
   const boundary = match?.[1] ?? match?.[2];
@@ -22,7 +22,7 @@ export function boundaryOf(contentType: string | undefined): string {
 }
 
 /**
- * Reads a form (RFC 7578). Only one piece of the stream and a possible start of a boundary are in memory.
+ * RFC 7578. Only one piece of the stream and a possible start of a boundary are in memory.
  * @throws HoldfastError bad_request
  */
 export async function* readForm(stream: AsyncIterable<Uint8Array>, boundary: string): AsyncGenerator<FormPart> {

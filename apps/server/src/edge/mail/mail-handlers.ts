@@ -9,7 +9,6 @@ import { readUnsubscribeToken, type Unsubscription } from "../../features/mail/u
 import type { Handlers } from "../exchange/handler.ts";
 import { askingPage, donePage, unknownPage } from "./unsubscribe-page.ts";
 
-/** Unsubscribe page and its one-click request. */
 export function mailHandlers(world: MailWorld) {
   return {
     unsentLinks: async ({ caller, peer }) => ({

@@ -4,7 +4,7 @@ import type { KoaContextWithOIDC } from "oidc-provider";
 import type { RequestContext } from "../exchange/handler.ts";
 import type { AuditRule } from "../route-audit.ts";
 
-/** A program receives its first token for a grant. Later tokens are audited as another action. */
+/** First token for a grant. Later tokens are audited as another action. */
 export const programStart: AuditRule = { action: "program.start", durable: true };
 /** A program revokes its grant. */
 export const programEnd: AuditRule = { action: "program.end", durable: true };
@@ -23,7 +23,6 @@ export class ProviderNotes {
     this.#notes.set(incoming, note);
   }
 
-  /** Called after the provider's response. */
   readonly answered = ({ req, oidc, body }: KoaContextWithOIDC): void => {
     const note = this.#notes.get(req);
     // The provider names no route for unknown paths.

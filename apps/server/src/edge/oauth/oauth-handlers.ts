@@ -11,7 +11,6 @@ import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../exchange/handler.ts";
 import { countQuestion } from "./waiting-questions.ts";
 
-/** Authorized programs: their registration, consent, and the sign-in of the command by browser. */
 export function oauthHandlers(world: AccountWorld) {
   return {
     ...oauthClientHandlers(world),
@@ -70,12 +69,11 @@ export function oauthHandlers(world: AccountWorld) {
   } satisfies Handlers;
 }
 
-/** Registration of programs. */
 export function oauthClientHandlers(world: OauthWorld) {
   return {
     adminListOauthClients: async () => ({ status: 200, json: { items: await listClients(world), next_cursor: null } }),
     adminAddOauthClient: async ({ caller, body }) => {
-      // Users would be asked to authorize it long after the token has ended.
+      // Users would be asked to authorize the program long after the token has ended.
       if (isByToken(caller)) throw neededSignedIn("cannot register a program");
       return { status: 201, json: await addClient(world, body) };
     },

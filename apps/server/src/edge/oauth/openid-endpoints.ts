@@ -20,10 +20,7 @@ type EndpointRequest = Pick<RequestContext, "headers" | "peer" | "stream" | "not
 
 export type OpenidAnswer = (request: EndpointRequest) => Promise<LooseAnswer>;
 
-/**
- * Endpoints outside the route table, defined by OpenID Connect, RP-Initiated Logout, RFC 6749, 7009, 7662, 8414 and
- * 8628.
- */
+/** Defined by OpenID Connect, RP-Initiated Logout, RFC 6749, 7009, 7662, 8414 and 8628. */
 export interface OutsideEndpoint {
   readonly method: "GET" | "POST";
   readonly url: string;
@@ -52,10 +49,7 @@ export const openidEndpoints: readonly OutsideEndpoint[] = [
 
 const formBytesMax = 8 * 1024;
 
-/**
- * Passes requests to the OpenID provider, which has no socket. It receives the client's address and the server's public
- * URL. Responses have the headers of all responses.
- */
+/** The OpenID provider has no socket. It receives the client's address and the server's public URL. */
 export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
   const notes = new ProviderNotes();
   const providers = openProviders(world, log, notes);
@@ -96,7 +90,7 @@ export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
   };
 }
 
-/** Converts a POST to the same GET request. OpenID Connect Core 3.1.2.1 requires both. */
+/** OpenID Connect Core 3.1.2.1 requires a POST and the same GET request. */
 async function byAddress({ headers, stream }: EndpointRequest): Promise<LooseAnswer> {
   if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded") !== true)
     throw new HoldfastError(
@@ -126,7 +120,7 @@ async function readForm(stream: AsyncIterable<Uint8Array>, path: string): Promis
   }
 }
 
-/** Rejects NUL characters, which databases do not accept. @throws HoldfastError bad_request */
+/** Databases do not accept NUL characters. @throws HoldfastError bad_request */
 function assertText(form: string): void {
   if (form.includes("%00") || form.includes("\0"))
     throw new HoldfastError("bad_request", "The request of a program cannot contain a NUL character.");
@@ -168,8 +162,8 @@ function headersFor(headers: EndpointRequest["headers"], issuer: string, address
 }
 
 /**
- * Removes unused parameters, and adds the prompt for consent, so that programs need not request it for long-lived
- * access. Only `prompt=none` asks nobody. The provider reports invalid values.
+ * Adds the prompt for consent, so that programs need not request it for long-lived access. Only `prompt=none` asks
+ * nobody. The provider reports invalid values.
  */
 function withConsent(url: string): string {
   const path = pathOf(url);
@@ -196,7 +190,7 @@ function headersOf(headers: Readonly<Record<string, unknown>>) {
 
 const resumeCookie = "holdfast-openid-resume";
 
-/** The provider could not redirect with the error, because nothing proved where the request came from. */
+/** Nothing proved where the request came from, so the provider could not redirect with the error. */
 function refusal(status: number, payload: string): HoldfastError {
   const said = readError(payload);
   if (status >= 500) return new HoldfastError("internal", "The OpenID provider failed.", { cause: new Error(payload) });

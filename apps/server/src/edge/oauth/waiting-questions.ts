@@ -3,10 +3,7 @@ import { throttleKey } from "../../features/accounts/attempts.ts";
 import type { AccountWorld } from "../../features/accounts/account-world.ts";
 import { addressGroup, type Peer } from "../exchange/peer.ts";
 
-/**
- * Maximum size of an authorization request: its URL or form. It comes from a stranger and is stored until a user
- * answers.
- */
+/** URL or form of an authorization request. It comes from a stranger and is stored until a user answers. */
 export const questionBytesMax = 4 * 1024;
 
 /** Weight of a request relative to a wrong password. Many people in one office may start requests. */
@@ -23,7 +20,7 @@ export function withoutUnused(form: string): string {
 }
 
 /**
- * Counts requests by source before anything is stored, so that strangers cannot fill the disk.
+ * Strangers must not fill the disk, so requests are counted by source before anything is stored.
  * @throws HoldfastError rate_limited
  */
 export async function countQuestion({ throttle }: Pick<AccountWorld, "throttle">, peer: Peer): Promise<void> {

@@ -27,8 +27,7 @@ th, td { text-align: start; padding: 0.4rem 0.75rem 0.4rem 0; vertical-align: to
 const plainPolicy = `default-src 'none'; style-src '${styleHash(style)}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 
 /**
- * API documentation as a page without scripts or external content. If the app is built, its viewer replaces the list of
- * calls.
+ * Works without scripts or external content. If the app is built, its viewer replaces the list of calls.
  * @returns the handler, which receives the viewer's tags from `readHead`, or undefined
  */
 export function docsPages(api: () => OpenApi) {
@@ -138,7 +137,6 @@ function renderJson(value: unknown): string {
   return `<pre tabindex="0">${escapeHtml(JSON.stringify(value, undefined, 2))}</pre>`;
 }
 
-/** Converts text between backticks to code. */
 function inline(text: string): string {
   return escapeHtml(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 }

@@ -7,7 +7,6 @@ import { listMessages, removeMessage, retryMessage } from "../../base/queue/admi
 import { readTask } from "../../base/queue/tasks.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-/** Jobs that callers started. */
 export function jobHandlers({ shards }: { readonly shards: Shards }) {
   return {
     getJob: async ({ caller, params: { id } }) => {

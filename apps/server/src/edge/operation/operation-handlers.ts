@@ -17,13 +17,12 @@ export interface OperationWorld {
   readonly metrics: Metrics;
   readonly version: string;
   readonly roles: ReadonlySet<ServerRole>;
-  /** Undefined without a proxy. */
+  /** undefined without a proxy */
   readonly unreadableAddresses?: UnreadableAddresses["recent"] | undefined;
-  /** Undefined if the server was started without the web app. */
+  /** undefined if the server was started without the web app */
   readonly web?: WebApp | undefined;
 }
 
-/** Health, metrics and API description. */
 export function operationHandlers({ readiness, metrics, version, web, roles }: OperationWorld) {
   let made: OpenApi | undefined;
   // Created on the first request, because it takes 30 ms.

@@ -3,14 +3,13 @@ import type { CollectionJson, CopiesJson, ShardsJson, StorageJson } from "@holdf
 import type { RebuildReport } from "../../packs/repair/rebuild-index.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-/** Storage maintenance for administrators. */
 export interface StorageCare {
-  /** Starts a scrub unless one is running, and returns its report. */
+  /** Starts a scrub unless one is running. */
   startScrub(): Promise<ScrubReportJson>;
   readScrub(): Promise<ScrubReportJson>;
   rebuildIndex(): Promise<RebuildReport>;
   readCopies(): Promise<CopiesJson>;
-  /** Starts a verification unless one is running, and returns its report. */
+  /** Starts a verification unless one is running. */
   verifyCopies(): Promise<CopiesJson>;
   readFigures(): Promise<StorageJson>;
   readShards(): Promise<ShardsJson>;

@@ -8,7 +8,7 @@ interface Words {
   readonly text: string;
 }
 
-/** Texts of error pages. They contain nothing from the request. */
+/** The texts contain nothing from the request. */
 const english = {
   401: {
     title: "Sign in to continue",
@@ -73,7 +73,6 @@ const german: Readonly<Record<keyof typeof english, Words>> = {
 const words = { en: english, de: german };
 const ways: Readonly<Record<Language, string>> = { en: "Open the drive", de: "Laufwerk öffnen" };
 
-/** Formats a problem as a page for people. */
 export function errorPage({ status, code, request_id: requestId = "" }: ProblemJson, language: Language): Page {
   const { title, text } = words[language][isNamed(status) ? status : "other"];
   return writePage({

@@ -1,4 +1,4 @@
-/** Endpoint for policy violation reports of browsers. */
+/** Receives policy violation reports of browsers. */
 export const reportsPath = "/api/v1/csp-reports";
 
 const reporting = [`report-uri ${reportsPath}`, "report-to csp"];
@@ -25,8 +25,7 @@ const ofPages = [
 const appPolicy = [...ofPages, "style-src 'self'", "manifest-src 'self'", "form-action 'none'"].join("; ");
 
 /**
- * Policy of a link page with the script that replaces it. Allows the inline style by its hash, and forms, which work
- * without the script.
+ * Allows the inline style by its hash, and forms, which work without the script.
  * @param styleHash in the policy's format, `sha256-…`
  */
 export function linkPagePolicy(styleHash: string): string {
@@ -34,9 +33,8 @@ export function linkPagePolicy(styleHash: string): string {
 }
 
 /**
- * Policy of the API page with its viewer, which has no frames or workers. The viewer uses `data:` images for arrows and
- * blobs for response images. It writes sanitized markup as text. The `default` policy in apps/web/src/api-docs allows
- * only that.
+ * The viewer has no frames or workers. It uses `data:` images for arrows and blobs for response images, and writes
+ * sanitized markup as text. The `default` policy in apps/web/src/api-docs allows only that.
  * @param styleHash hash of the inline style
  */
 export function docsPolicy(styleHash: string): string {
@@ -56,8 +54,8 @@ export function docsPolicy(styleHash: string): string {
 }
 
 /**
- * Policy of the frame that displays untrusted content: an opaque origin without network access. It receives bytes and
- * returns text. Its workers start only from blobs.
+ * Displays untrusted content: an opaque origin without network access, which receives bytes and returns text. Its
+ * workers start only from blobs.
  */
 const framePolicy = [
   "sandbox allow-scripts",
@@ -77,9 +75,7 @@ const framePolicy = [
 
 const workerPolicy = ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "worker-src 'self'"];
 
-/**
- * A worker uses the policy of its script's response. Only the worker that cuts files into blocks compiles WebAssembly.
- */
+/** A worker has the policy of its script's response. Only the worker that cuts files compiles WebAssembly. */
 function scriptPolicy(place: string): string {
   const isCutter = /^\/assets\/cut\.worker-[\w-]+\.js$/.test(place);
   return (isCutter ? workerPolicy.with(1, "script-src 'self' 'wasm-unsafe-eval'") : workerPolicy).join("; ");
@@ -96,15 +92,15 @@ export const framePageHeaders = {
   ...reportingHeaders,
   "cache-control": "no-cache",
   "x-frame-options": "SAMEORIGIN",
-  // Gives the frame its own process in supporting browsers, so that a busy frame does not block the app.
+  // The frame gets its own process in supporting browsers, so that it does not block the app.
   "document-isolation-policy": "isolate-and-require-corp",
   // On a page without an origin, this header would block the page.
   "cross-origin-opener-policy": undefined,
 };
 
 /**
- * The name of an asset contains its hash, so it never changes. All origins may read it, because the frame has an opaque
- * origin, and its content is public source code.
+ * The name contains a hash, so an asset never changes. All origins may read it, because the frame has an opaque origin,
+ * and its content is public source code.
  */
 export function assetHeaders(place: string) {
   return {
@@ -114,7 +110,7 @@ export function assetHeaders(place: string) {
   };
 }
 
-/** Headers for other files beside the page, such as the service worker. They are revalidated each time. */
+/** Other files beside the page, such as the service worker, are revalidated each time. */
 export function plainFileHeaders(place: string) {
   return {
     ...(place.endsWith(".js") ? { "content-security-policy": scriptPolicy(place) } : {}),

@@ -66,8 +66,7 @@ const list = (action: string): AuditRule => ({ action, detail: byScim, count: fo
 const decide = (action: string): AuditRule => ({ action, durable: true, ...target });
 
 /**
- * Endpoints of RFC 7643 and 7644, outside the route table. They run through the same exchange, so tokens, scopes,
- * limits, audit, log and metrics work as for other routes.
+ * RFC 7643 and 7644, outside the route table. Tokens, scopes, limits, audit, log and metrics work as for other routes.
  */
 export function scimEndpoints(world: ScimWorld): Mounted[] {
   return [...descriptionEndpoints(), ...userEndpoints(world), ...groupEndpoints(world)];

@@ -43,7 +43,7 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
   return {
     shareNode: async ({ caller, params, body, peer, conditions }) => {
       assertNotSuspended(caller);
-      // A token's owner may share with themselves. So a token that cannot read must not grant read access.
+      // A token's owner may share with themselves, so a token that cannot read must not grant read access.
       if (body.role !== "uploader") assertScope(caller, "files:read");
       const { ifMatch, ...key } = conditions();
       if (body.link === true) {
@@ -87,7 +87,7 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
       assertScope(caller, "files:read");
       assertNotSuspended(caller);
       const { ifMatch, ...key } = conditions();
-      // A password must not be stored in a form that is faster to guess than its own hash. So the request is not
+      // A password must not be stored in a form that is faster to guess than its own hash, so the request is not
       // repeatable.
       const once = repeatableBy(caller, typeof password === "string" ? {} : key, world.clock.nowMicros());
       const change = {
@@ -158,10 +158,7 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
     return isId(id) ? shards.ofId(id as NodeId) : shards.of(caller.bucket);
   }
 
-  /**
-   * Returns the response of a repeated request. The grantee's current name is only included if the caller may still see
-   * the permission.
-   */
+  /** The grantee's current name is only included if the caller may still see the permission. */
   async function again(caller: Caller, grant: GrantRow) {
     const node = (await findNodes(shards, caller, [grant.node_id])).get(grant.node_id);
     return one(grant, { isNamed: node !== undefined && roleMay(node.role, "share") });
@@ -174,8 +171,8 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
   }
 
   /**
-   * Returns the invitation link to an administrator if the server sends no e-mail. Other callers never get it, because
-   * they could claim the address with it.
+   * Without e-mail, an administrator gets the invitation link. Other callers never get it, because they could claim the
+   * address with it.
    */
   async function invite(
     caller: Caller,
@@ -238,7 +235,7 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
     if (email !== undefined) {
       assertAddress(email);
       const user = await findUserByEmail(shards, email);
-      // Anyone can sign up with another person's address. So the permission waits until the address is confirmed.
+      // Anyone can sign up with another person's address, so the permission waits until the address is confirmed.
       return user?.email_confirmed_at === null ? undefined : user;
     }
     return userId !== undefined && isId(userId) ? findUser(shards, userId as UserId) : undefined;

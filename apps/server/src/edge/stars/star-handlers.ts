@@ -5,7 +5,6 @@ import { addStar, listStarred, removeStar } from "../../features/stars/stars.ts"
 import { placesOf, type TagOf } from "../../features/thumbs/thumb-tag.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-/** Starred and recently changed items. */
 export function starHandlers({ shards, clock, tagOf }: { shards: Shards; clock: Clock; tagOf: TagOf }) {
   return {
     starNode: async ({ caller, params }) => {

@@ -7,7 +7,7 @@ interface Result {
   readonly node?: { readonly id: string } | undefined;
 }
 
-/** Describes a batch in one audit entry: operations by kind, nodes and errors. */
+/** One audit entry for a batch: operations by kind, nodes and errors. */
 export function noteOfBatch(operations: readonly BatchOperation[], results: readonly Result[] = []): AuditNote {
   const named = operations.flatMap((operation) => ("file_id" in operation ? (operation.file_id ?? []) : []));
   const made = results.flatMap(({ node }) => node?.id ?? []);

@@ -37,7 +37,6 @@ interface SyncParts {
   readonly codec: CodecPool;
 }
 
-/** Batches of operations, and uploads of single versions. */
 export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
   return {
     syncDelta: async (context) => {
@@ -57,7 +56,8 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         await charge("operations", body.operations.length);
         const leaveOut: LeaveOut = (hash, refusal) => void refused.set(hash, refusal);
         operations = body.operations.map(toOperation);
-        // For the blocks only. Rights and mounts may change while frames arrive, so the commit resolves them again.
+        // Settled only for the blocks. Rights and mounts may change while frames arrive, so the commit resolves them
+        // again.
         const settled = await settleSpaces(shards, caller, operations);
         await assertBatchRoom(shards, settled);
         const target = framesTarget(caller, body.operations, settled);
@@ -110,8 +110,8 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
   } satisfies Handlers;
 
   /**
-   * Stores each block in the space of the first operation that names it. Operations in other spaces report it as
-   * missing, and the client sends it again.
+   * A block goes to the space of the first operation that names it. Operations in other spaces report it as missing,
+   * and the client sends it again.
    */
   function framesTarget(caller: Caller, operations: readonly BatchOperation[], settled: readonly Settled<Operation>[]) {
     const actors = new Map<string, Actor>();
@@ -140,7 +140,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
     }
   }
 
-  /** Returns the size of the base after the splices, in bytes. */
+  /** Bytes of the base after the splices. */
   async function splicedSize(base: VersionRow, splices: NonNullable<Content["splices"]>): Promise<number> {
     return sizeOf(applySplices(await readManifest(shards.ofId(base.space_id), base), splices));
   }
@@ -283,7 +283,7 @@ function idOf({ id }: { id?: string | undefined }): { id?: NodeId } {
   return id === undefined ? {} : { id: id as NodeId };
 }
 
-/** A block that was rejected in this batch would be rejected again. So an operation that misses it has failed. */
+/** A rejected block would be rejected again, so an operation that misses it has failed. */
 function refusedResult(result: OperationResult, refused: ReadonlyMap<HashHex, HoldfastError>): OperationResult {
   if (result.status !== "missing") return result;
   const error = result.missingBlocks.map((hash) => refused.get(hash)).find((each) => each !== undefined);

@@ -101,7 +101,7 @@ function bodyLength({ headers, contentLengthBytes }: Pick<RequestContext, "heade
   return headers["transfer-encoding"] === undefined ? (contentLengthBytes ?? 0) : undefined;
 }
 
-/** Converts the query, which contains only text. Missing fields stay absent, so that a JSON body can set them. */
+/** A query contains only text. Missing fields stay absent, so that a JSON body can set them. */
 function fieldsOf(query: RequestContext<"upload">["query"]): Partial<StartFields> {
   const { base_version: base, executable } = query;
   const names = [

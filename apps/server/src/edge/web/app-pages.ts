@@ -14,7 +14,7 @@ type PageRequest = HeadRequest & { readonly params: { readonly "*"?: string | un
 type PageAnswer = FileAnswer | (Page & { readonly status: 200 });
 type PageHandler = (request: PageRequest) => Promise<PageAnswer> | PageAnswer;
 
-/** URLs of the app. All get the same page. */
+/** All URLs of the app get the same page. */
 const places = [
   "/files",
   "/files/*",
@@ -39,10 +39,10 @@ const places = [
   "/design",
 ];
 
-/** Files beside the page, whose names contain no hash. */
+/** Files without a hash in their names. */
 const plainFiles = ["/service-worker.js", "/manifest.webmanifest"];
 
-/** Handlers for GET and HEAD outside the route table, by URL pattern. */
+/** GET and HEAD outside the route table, by URL pattern. */
 export function appPages(web: WebApp): ReadonlyMap<string, PageHandler> {
   const home = homeOf(web);
   return new Map<string, PageHandler>([
@@ -73,8 +73,8 @@ export function homeOf(web: WebApp | undefined): (request: HeadRequest) => Promi
 }
 
 /**
- * Page for links with a secret after the #. Waits for a build in progress, because a page cannot refresh itself at a
- * URL with a fragment. The wait is shorter than the timeouts of browsers and proxies.
+ * For links with a secret after the #. A page cannot refresh itself at such a URL, so this waits for a build in
+ * progress. The wait is shorter than the timeouts of browsers and proxies.
  */
 export function setupOf(web: WebApp | undefined): (request: HeadRequest) => Promise<PageAnswer> {
   const home = homeOf(web);

@@ -41,8 +41,8 @@ export async function loadApp(folders: readonly string[]): Promise<BuiltApp> {
 }
 
 /**
- * Returns head tags of the script that replaces a page; undefined without one. Its style applies only if scripts run,
- * because the page has its own style otherwise.
+ * Head tags of the script that replaces a page; undefined without one. Their style applies only if scripts run, because
+ * the page has its own style otherwise.
  * @throws HoldfastError failed
  */
 export async function readHead(app: BuiltApp, of: keyof typeof takeOvers): Promise<string | undefined> {
@@ -55,7 +55,7 @@ export async function readHead(app: BuiltApp, of: keyof typeof takeOvers): Promi
 const linkTags =
   /<script type="module" crossorigin src="\/assets\/[\w.-]+"><\/script>|<link rel="(?:modulepreload|stylesheet)" crossorigin href="\/assets\/[\w.-]+">/g;
 
-/** The build's index. Names cannot leave the folder. */
+/** Names in the build's index cannot leave the folder. */
 const index = z.object({
   files: z.array(
     z.object({

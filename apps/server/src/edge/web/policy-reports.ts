@@ -10,13 +10,13 @@ import type { Peer } from "../exchange/peer.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
 /**
- * Handles browsers' reports of policy violations, which are bugs or attacks. Anyone can send reports. So they are
- * counted under few names, and only the first of a kind in an hour is logged, for a limited number of kinds.
+ * Policy violations are bugs or attacks. Anyone can send reports, so they are counted under few names, and only the
+ * first of a kind in an hour is logged, for a limited number of kinds.
  */
 export function policyReportHandlers({ log, metrics, clock }: PolicyReportWorld) {
   const known = new Set<string>();
   let sinceMs = clock.nowMs();
-  /** Otherwise, invented reports would keep real ones out of the log until a restart. */
+  /** Invented reports would keep real ones out of the log until a restart. */
   const forgetOld = () => {
     const nowMs = clock.nowMs();
     if (nowMs - sinceMs < forgottenAfterMs) return;
@@ -136,7 +136,7 @@ function judge(report: Report, peer: Peer) {
   const document = URL.parse(report.document ?? "");
   const from = originOf(document, report, peer);
   const fields = {
-    // The first part of the path identifies the page. The rest may be a secret.
+    // The rest of the path may be a secret.
     page: document === null ? "" : `/${(document.pathname.split("/")[1] ?? "").slice(0, 40)}`,
     blocked: blockedOf(report.blocked),
     source: sourceOf(report.source, peer),

@@ -18,8 +18,7 @@ export interface WebApp {
   readonly linkHead: () => string | undefined;
   readonly docsHead: () => string | undefined;
   /**
-   * Resolves when the app is available or known to take time. Never rejects, because a server without the app still
-   * works.
+   * Resolves when the app is available or known to take time. Never rejects, because a server without the app works.
    */
   readonly opened: Promise<void>;
   /** Resolves when the app is available or has failed. Never rejects. */

@@ -9,7 +9,7 @@ import { openQueue } from "../../base/queue/open-queue.ts";
 import type { AdminStorage } from "../../care/admin-storage/open-admin-storage.ts";
 
 /**
- * Works the shards' messages to their cells, which nobody does without a server. With a server, the first process does
+ * Works the shards' messages to their cells, which nobody does without a server. With a server, its first process does
  * it.
  */
 export async function collectBeside(

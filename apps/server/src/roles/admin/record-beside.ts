@@ -9,7 +9,6 @@ import { auditRule } from "../../edge/route-audit.ts";
 import { openAdminCells } from "../../care/admin-storage/open-admin-cells.ts";
 import type { AdminStorage } from "../../care/admin-storage/open-admin-storage.ts";
 
-/** Input of a command on the data folder. */
 interface Asked {
   readonly params: unknown;
   readonly query: unknown;
@@ -17,8 +16,7 @@ interface Asked {
 }
 
 /**
- * Audits changes by commands on the data folder. Reads are not audited, because anyone who can read the folder can read
- * its content by other means.
+ * Reads are not audited, because anyone who can read the data folder can read its content by other means.
  * @returns a function that records the outcome; undefined if nothing is audited
  * @throws HoldfastError if the keys cannot be opened, before any change
  */
@@ -34,7 +32,7 @@ export async function openRecordBeside(storage: AdminStorage, name: RouteName, a
   };
 }
 
-/** The machine's user is all that is known. */
+/** Only the machine's user is known. */
 async function recordByHost({ shards }: AdminStorage, key: Uint8Array, entry: AuditEntry): Promise<void> {
   const { username } = userInfo();
   const byHost: AuditEntry = {

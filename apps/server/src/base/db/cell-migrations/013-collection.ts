@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Why: unneeded data is deleted in steps with waiting periods. Before, nothing was ever deleted. */
+/** Why: unneeded data is deleted in steps with waiting periods. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(

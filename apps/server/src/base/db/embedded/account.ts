@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { ownAccount } from "./own-account.ts";
 
-/** Operating system user that runs PostgreSQL; undefined: the server's own. */
+/** User that runs PostgreSQL; undefined: the server's own. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined;
 
 const nobodyUid = 65_534;
@@ -47,7 +47,7 @@ export function refuseBlockedPath(path: string, account: Account): void {
   );
 }
 
-/** Returns the topmost folder, of `path` and those above, that the account cannot enter. @param path absolute */
+/** Topmost folder that the account cannot enter. @param path absolute */
 export function blockingFolder(path: string, account: Account): string | undefined {
   if (account === undefined) return undefined;
   const above = path === dirname(path) ? undefined : blockingFolder(dirname(path), account);

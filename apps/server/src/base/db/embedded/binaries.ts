@@ -17,9 +17,9 @@ export interface Binaries {
 }
 
 /**
- * Finds PostgreSQL's programs in the npm package of this platform. If npm did not run the package's install script,
- * this creates the missing short names of its libraries. If that fails (a read-only installation), or the account
- * cannot reach the package (an installation below /root), the files are copied into the data folder once (60 MB).
+ * Uses the npm package of this platform. If npm did not run the package's install script, this creates the short names
+ * of its libraries. The files are copied into the data folder once (60 MB) if that fails (a read-only installation) or
+ * the account cannot reach the package (an installation below /root).
  */
 export async function findBinaries(
   dataFolder: string,
@@ -112,7 +112,7 @@ function linkLibraries(nativeFolder: string): Error | undefined {
   return undefined;
 }
 
-/** Returns the listed links. Paths are relative to the package, and a link is in the same folder as its source. */
+/** Paths are relative to the package, and a link is in the same folder as its source. */
 function linksOf(nativeFolder: string): { path: string; source: string }[] {
   const list = join(nativeFolder, "pg-symlinks.json");
   if (!existsSync(list)) return [];
@@ -123,7 +123,7 @@ function linksOf(nativeFolder: string): { path: string; source: string }[] {
   }));
 }
 
-/** Syncs every file before the completing rename, so that no crash leaves half a program. */
+/** A crash must not leave half a program, so every file is synced before the rename. */
 async function copyNative(nativeFolder: string, copy: string): Promise<void> {
   const temporary = `${copy}.new`;
   rmSync(temporary, { recursive: true, force: true });

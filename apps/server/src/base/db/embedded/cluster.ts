@@ -35,8 +35,8 @@ export function clusterFolderOf(dataFolder: string): string {
 }
 
 /**
- * Finds or creates the cluster. It is created in a temporary folder and renamed when complete, so that an interruption
- * leaves nothing that looks like a database. The password is durable before the cluster.
+ * A new cluster is renamed when complete, so that an interruption leaves nothing that looks like a database. The
+ * password is durable before the cluster.
  */
 export async function prepareCluster(
   dataFolder: string,
@@ -80,7 +80,7 @@ async function makeCluster(
 ): Promise<void> {
   const maker = makerFor(account);
   const unfinished = mkdtempSync(join(dataFolder, unfinishedPrefix));
-  // Several processes may run as the same user (`nobody`). Only the process in the account's group gets access.
+  // Other processes may run as the same user (`nobody`). Only the process in the account's group gets access.
   if (account !== undefined) letPass(unfinished, account);
   const passwordFile = join(unfinished, "password");
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
@@ -88,7 +88,7 @@ async function makeCluster(
   const cluster = join(unfinished, "cluster");
   mkdirSync(cluster, { mode: 0o700 });
   own(cluster, maker);
-  // The builtin locale sorts by code point inside PostgreSQL, so updates of system libraries cannot corrupt an index.
+  // Updates of system libraries cannot corrupt an index, because the builtin locale sorts by code point.
   const options = {
     pgdata: cluster,
     username: superuser,
@@ -124,8 +124,7 @@ export function own(path: string, account: Account): void {
 }
 
 /**
- * Lets the account pass through the data folder to its own folders. Other users only get access if the folder was
- * already open to others. The other contents protect themselves.
+ * The account may pass through the data folder. Other users only get access if the folder was already open to others.
  */
 export function makePassable(dataFolder: string, account: Account): void {
   if (account === undefined) return;
@@ -140,14 +139,14 @@ function letPass(folder: string, { gid }: NonNullable<Account>): void {
   chmodSync(folder, 0o710);
 }
 
-/** undefined if it is not a cluster. */
+/** undefined if it is not a cluster */
 export function versionOf(clusterFolder: string): string | undefined {
   const file = join(clusterFolder, "PG_VERSION");
   return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
 }
 
 /**
- * Checks an existing cluster, before anything in the data folder is changed.
+ * Runs before anything in the data folder is changed.
  * @throws HoldfastError failed, with advice
  */
 export function refuseOtherVersion(dataFolder: string, major: string): void {

@@ -26,9 +26,8 @@ export function readPostmasterFile(clusterFolder: string): PostmasterFile | unde
 }
 
 /**
- * The caller holds the lock of the data folder. Stops a killed server's postmaster, waits for a killed postmaster's
- * sessions, and removes an obsolete pid file. PostgreSQL itself refuses to start if another process of its user has
- * that process id.
+ * Needs the lock of the data folder. Stops a killed server's postmaster, waits for a killed postmaster's sessions, and
+ * removes an obsolete pid file: PostgreSQL refuses to start if another process of its user has that process id.
  */
 export async function stopLeftover(clusterFolder: string, log: DatabaseLog): Promise<void> {
   const file = readPostmasterFile(clusterFolder);
@@ -70,7 +69,7 @@ export async function stopProcessesIn(folder: string, knownPid?: number, graceMs
 }
 
 /**
- * Does the same as `stopProcessesIn` synchronously, for a process that is about to exit.
+ * Synchronous `stopProcessesIn`, for a process that is about to exit.
  * @returns true if they are gone
  */
 export function stopProcessesNow(folder: string): boolean {
@@ -85,7 +84,7 @@ export function stopProcessesNow(folder: string): boolean {
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Returns an empty text if the process has ended, or the system has no /proc. */
+/** Empty if the process has ended, or the system has no /proc. */
 export function programIdOf(pid: number): string {
   try {
     return idOf(`/proc/${pid}/exe`);
@@ -95,7 +94,7 @@ export function programIdOf(pid: number): string {
 }
 
 /**
- * Kills the processes of one program that work in a folder, even if the folder was moved.
+ * Kills processes that work in the folder, even if it was moved.
  * @param folderId from `idOf`, as for the program, so that a shell in that folder is not killed
  * @returns number of killed processes; 0 without /proc
  */

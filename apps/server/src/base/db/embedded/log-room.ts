@@ -14,7 +14,7 @@ export function logSettings(folder: string): Readonly<Record<string, string>> {
   const diskBytes = blocks === 0 ? Infinity : bsize * blocks;
   return {
     max_wal_size: inMebibytes(logBytesOn(diskBytes)),
-    // Limits segments kept while the place of backups is unavailable. Beyond it, the archive starts again with the next
+    // Segments kept while the place of backups is unavailable. Beyond the limit, the archive starts again with the next
     // backup.
     max_slot_wal_keep_size: inMebibytes(Math.min(Math.max(logBytesOn(diskBytes), diskBytes / 40), 4096 * mib)),
   };

@@ -10,8 +10,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 const ids = { from: 60_800, count: 384 } as const;
 
 /**
- * Returns a user and group without a name, only for the database of one data folder. The same folder gets the same id
- * unless it is taken. Once the cluster exists, its owner counts instead.
+ * User and group without a name, only for the database of one data folder. The same folder gets the same id unless it
+ * is taken. The owner of an existing cluster counts instead.
  * @param isTaken the number has a name or runs a process, as user or group
  * @throws HoldfastError failed if all are taken
  */
@@ -33,7 +33,7 @@ function isTakenHere(): (id: number) => boolean {
   return (id) => taken.has(id) || isNamedElsewhere(id);
 }
 
-/** Returns the third field of each line; see passwd(5) and group(5). */
+/** Third field of each line; see passwd(5) and group(5). */
 function namedIn(path: string): number[] {
   try {
     const lines = readFileSync(path, "utf8").split("\n");

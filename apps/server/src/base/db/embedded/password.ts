@@ -4,7 +4,7 @@ import type { Disk } from "@holdfast/disk/disk";
 import { isNotFound } from "@holdfast/disk/disk-error";
 import { writeFileDurably } from "@holdfast/disk/write-durably";
 
-/** Returns the path of the database's password, which only the server's user can read. */
+/** Path of the database's password, which only the server's user can read. */
 export function passwordPath(dataFolder: string): string {
   return join(dataFolder, "database-password");
 }

@@ -13,7 +13,7 @@ export interface Postmaster {
   readonly exited: Promise<string>;
   /** Stops fast (with a checkpoint), then immediately (recovery at the next start), then by SIGKILL. */
   stop(): Promise<void>;
-  /** The only safe way if another cluster is at its path, because PostgreSQL writes `global/pg_control` by path. */
+  /** If another cluster is at its path, nothing else is safe, because PostgreSQL writes `global/pg_control` by path. */
   kill(): Promise<void>;
 }
 
@@ -101,7 +101,7 @@ function report(line: string, log: DatabaseLog, isStopping: boolean): void {
 /** Reported for each session that a stop (57P01) or an administrator ends. */
 const cutOff = "FATAL:  terminating connection due to administrator command";
 
-/** Lines about crashes, recovery and lack of resources. Normal starts, stops and maintenance are not logged. */
+/** Normal starts, stops and maintenance are not logged. */
 const remarkable =
   /terminated by signal|terminating any other|recovery|redo |could not|No space left|corrupt|invalid page/;
 

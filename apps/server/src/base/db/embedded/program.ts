@@ -3,9 +3,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Account } from "./account.ts";
 
 /**
- * Starts a PostgreSQL program under its account. It gets its own session, because Ctrl-C on the terminal is for the
- * server, which stops the database in order. It gets none of the environment, because PGDATA, PGPORT or a locale would
- * change its behavior.
+ * Ctrl-C on the terminal is for the server, so the program gets its own session. It gets none of the environment,
+ * because PGDATA, PGPORT or a locale would change its behavior.
  */
 export function startProgram(
   program: string,

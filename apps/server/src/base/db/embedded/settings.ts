@@ -1,6 +1,6 @@
 /**
- * Without the first four, a crash may lose acknowledged data. The log must not contain statements or values, which
- * include names and paths.
+ * Without the first four, a crash may lose acknowledged data. The log must not contain statements or values, such as
+ * names and paths.
  */
 const embeddedSettings: Readonly<Record<string, string>> = {
   fsync: "on",
@@ -37,7 +37,7 @@ const embeddedSettings: Readonly<Record<string, string>> = {
   log_connections: "",
 };
 
-/** Omits what an earlier major version does not support. */
+/** Omits settings that an earlier major version does not support. */
 export function settingsOf(major: string): Readonly<Record<string, string>> {
   if (Number(major) >= 18) return embeddedSettings;
   const { io_method: _since18, ...settings } = embeddedSettings;

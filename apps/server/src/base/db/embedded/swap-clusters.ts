@@ -43,7 +43,7 @@ export async function swapClusters(
   await removeEmptied(work);
 }
 
-/** Completes an upgrade that was interrupted while swapping clusters. One interrupted earlier is left alone. */
+/** Completes an interrupted swap. An upgrade that was interrupted before the swap is left alone. */
 export async function finishUpgrade(dataFolder: string): Promise<void> {
   const work = upgradeFolderOf(dataFolder);
   if (!existsSync(join(work, markerName))) return;
@@ -51,7 +51,7 @@ export async function finishUpgrade(dataFolder: string): Promise<void> {
   if (!existsSync(clusterFolderOf(work))) await removeEmptied(work);
 }
 
-/** Keeps the marker to the end, because the next start needs it. */
+/** The marker stays to the end, because the next start needs it. */
 async function removeEmptied(work: string): Promise<void> {
   for (const name of await readdir(work)) {
     if (name !== markerName) await rm(join(work, name), { recursive: true, force: true });
@@ -59,7 +59,7 @@ async function removeEmptied(work: string): Promise<void> {
   await rm(work, { recursive: true, force: true });
 }
 
-/** Returns true if there is a database, or will be after `finishUpgrade`. */
+/** True also if there will be a database after `finishUpgrade`. */
 export function hasCluster(dataFolder: string): boolean {
   return existsSync(clusterFolderOf(dataFolder)) || existsSync(join(upgradeFolderOf(dataFolder), markerName));
 }
@@ -78,7 +78,7 @@ export async function removeOldClusters(dataFolder: string): Promise<string[]> {
   return names;
 }
 
-/** If the database was moved to another disk with a symbolic link, its target is removed too. */
+/** A database on another disk is a symbolic link, whose target is removed too. */
 async function removeCluster(path: string): Promise<void> {
   const options = { recursive: true, force: true, maxRetries: 5 } as const;
   const folder = await realpath(path).catch(() => path);

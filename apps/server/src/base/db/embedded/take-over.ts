@@ -15,11 +15,10 @@ import type { DatabaseLog } from "../database-log.ts";
 import type { Account } from "./account.ts";
 
 /**
- * Changes the owner of a cluster that another user created: `nobody`, who ran it in older versions, or root, who copied
- * it. No process of it may run. The folder itself is changed last, so that the next start continues after an
- * interruption.
- * The former owner could write there, so paths are not trusted: only opened files are changed, without following links,
- * in folders that were opened before. Anything except files and folders, and files with a second name, is left alone.
+ * Takes over a cluster of another user: `nobody`, who ran it in older versions, or root, who copied it. No process of
+ * it may run. The folder itself is changed last, so that the next start continues after an interruption. The former
+ * owner could write there, so paths are not trusted: only opened files are changed, without following links, in folders
+ * that were opened before. Anything except files and folders, and files with a second name, is left alone.
  */
 export function takeOver(clusterFolder: string, account: Account, log: DatabaseLog): void {
   if (account === undefined) return;

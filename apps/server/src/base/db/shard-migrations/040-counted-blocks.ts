@@ -1,9 +1,9 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: `stored_bytes` counted every block ever stored and never decreased. A space that once stored four times its
- * quota accepted nothing more, even after purges. It now counts blocks that are referenced or recent. Each row records
- * whether it is counted, so that it is added and subtracted exactly once.
+ * Why: `stored_bytes` never decreased, so a space that once stored four times its quota accepted nothing more. It now
+ * counts blocks that are referenced or recent. Each row records whether it is counted, so that it is added and
+ * subtracted exactly once.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: folders, links, names, metadata and block lists of versions had no limit. Each node stores its weight, so that
- * exactly the added amount is subtracted later. Versions, segments and upload sessions derive theirs from their rows.
+ * Why: folders, links, names, metadata and block lists had no limit. Each node stores its weight, so that exactly the
+ * added amount is subtracted later. Versions, segments and upload sessions derive theirs from their rows.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

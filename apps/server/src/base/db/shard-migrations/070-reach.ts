@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 
 /**
  * Why: depth and path limits were only checked for a moved node itself, so moves could build trees of any depth. Each
- * folder now stores the maximum reach of the tree below it. Trees that are too deep keep their shape.
+ * folder stores the maximum reach below it. Trees that are too deep keep their shape.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 
 /**
  * Why: follow-up work of a transaction (a mail, a pointer on another shard) was lost if the process died after the
- * commit. It is now a row of that transaction, on its shard, until it is done.
+ * commit. It is now a row of that transaction until it is done.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

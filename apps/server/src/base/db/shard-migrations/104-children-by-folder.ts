@@ -1,9 +1,9 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: if most accounts are nearly empty, the planner expects every space to be small. It then looked up single nodes
- * in the index of children by space alone, and read all entries of the space. With the folder first, the planner does
- * not use this index for a single node.
+ * Why: if most accounts are nearly empty, the planner expects every space to be small. It looked up single nodes in the
+ * index of children, and read all entries of the space. With the folder first, it does not use this index for a single
+ * node.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

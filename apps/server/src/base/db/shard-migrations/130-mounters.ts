@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a mount may show a folder below the top of a share. The mount was only known on its account's shard, so it was
- * not removed when the folder was trashed.
+ * Why: a mount of a folder below the top of a share was only known on its account's shard, so it was not removed when
+ * the folder was trashed.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,9 +1,10 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a stolen token must not become an address. An account that it invites confirms its address by mail, and after an identity system gave an
- * account another address, no password is mailed there before its person has shown to know it. A reset also has to tell an account that was
- * never confirmed, which a stranger may have made, from one that only got another address.
+ * Why: a stolen token must not become an address, so an account that it invites confirms its address by mail. After an
+ * identity system changed an account's address, no password is mailed there before its person has proven to know it. A
+ * reset distinguishes an account that was never confirmed, which a stranger may have made, from one that only got
+ * another address.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a search lists names that are or begin with its text first, and must find them without reading all others. The
- * folded name may be longer than an index key, so only its first characters are in it.
+ * Why: a search lists names that are or begin with its text first, and must not read all others. The folded name may be
+ * longer than an index key, so only its first characters are in it.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   // As text, like nodes_updated: only statements that mean this index use it.
