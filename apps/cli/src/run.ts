@@ -75,7 +75,7 @@ function asOptionOfGroup(program: Command, words: readonly string[]): readonly s
   return words;
 }
 
-/** Unknown variables would be ignored silently. */
+/** Warns about unknown variables, which would otherwise be ignored silently. */
 async function nameUnknownVariables({ environment, stderr }: Context, args: readonly string[]): Promise<void> {
   const set = Object.keys(environment).filter((name) => name.startsWith("HOLDFAST_") && !ofCommand.has(name));
   if (set.length === 0 || args.includes("--quiet") || args.includes("-q")) return;

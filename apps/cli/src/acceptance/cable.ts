@@ -3,6 +3,7 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 /** TCP relay between a device and the server, which a test can break. */
 export class Cable {
   readonly url: string;
+  /** Bytes carried to the server and from it. */
   readonly carried = { up: 0, down: 0 };
   readonly #relay: Server;
   readonly #ends = new Set<Socket>();
@@ -10,6 +11,7 @@ export class Cable {
   #bytesUntilCut: number | undefined;
   #bytesOfEach = Infinity;
   #bytesPerSecond = Infinity;
+  /** Time in ms at which the carried bytes fit the rate. */
   readonly #freeMs = { up: 0, down: 0 };
   #cuts = 0;
 
@@ -53,12 +55,12 @@ export class Cable {
     this.#bytesOfEach = bytes;
   }
 
-  /** For all connections together, in each direction. */
+  /** Limits the rate of all connections together in each direction, until `mend`. */
   slowDown(bytesPerSecond: number): void {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
-  /** Counts resets by `cutEachAfter`. */
+  /** Connections reset by `cutEachAfter`. */
   get cuts(): number {
     return this.#cuts;
   }

@@ -10,7 +10,7 @@ import type { SyncReport } from "../sync/report.ts";
 import { Cable } from "./cable.ts";
 
 export interface DeviceOptions {
-  /** Used in conflicted copies. */
+  /** Name of the device in conflicted copies. */
   readonly name: string;
   readonly home: string;
   readonly port: number;
@@ -25,7 +25,7 @@ export interface DeviceOptions {
   readonly configFolder?: string;
 }
 
-/** The command's own limit is far shorter. */
+/** Far longer than the command's own limit, for a busy machine. */
 const stopTimeoutMs = 60_000;
 
 export class Device {
@@ -110,7 +110,7 @@ export class Device {
     return code;
   }
 
-  /** @returns the exit code without a signal */
+  /** Waits until the process exits without a signal. @returns the exit code */
   async ended(): Promise<number | null> {
     return (await this.#exited) ?? null;
   }
@@ -119,13 +119,13 @@ export class Device {
     return holdfast(args, { env: this.#environment, input });
   }
 
-  /** Starts no process. @returns undefined if no sync responds */
+  /** Returns the data of `holdfast status` without starting a process; undefined if no sync responds. */
   async status(): Promise<SyncReport | undefined> {
     const [sync] = await this.#knownSyncs();
     return sync === undefined ? undefined : (await askRunning(sync))?.report;
   }
 
-  /** Call only while no sync is running. */
+  /** Returns true if a scan has recorded the name. Call only while no sync is running. */
   async hasLookedAt(name: string): Promise<boolean> {
     for (const { folder } of await this.#knownSyncs()) {
       using state = new DatabaseSync(join(folder, stateName));

@@ -33,7 +33,7 @@ export class Home {
     const folder = makeFolder(name);
     const server = await spawnServer({ dataFolder: `${folder}/data`, ...options });
     const api = await Api.signIn(server.url);
-    // Survives a restore of the server.
+    // A personal access token, which survives a restore of the server.
     const made = await api.call("POST", "/tokens", { name: "test", scopes: ["files:read", "files:write", "account"] });
     if (made.status !== 201) throw new Error(`A token was answered ${made.status}: ${JSON.stringify(made.body)}`);
     api.token = made.body.token;
@@ -113,7 +113,7 @@ export class Home {
 
   /** @param keep keeps all files, for examination */
   async close(keep = false): Promise<void> {
-    // Other processes would keep the test process alive.
+    // One failure must not leave other processes running, which would keep the test process alive.
     const closed = await Promise.allSettled(this.devices.map((device) => device.close()));
     await this.#server.stop();
     if (!keep) removeFolder(this.folder);

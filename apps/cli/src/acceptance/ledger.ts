@@ -5,6 +5,7 @@ interface Written {
   isWithdrawn: boolean;
   /** Present on the disk of another device. */
   isSeen: boolean;
+  /** Replaced or deleted by any device that had it. */
   isSuperseded: boolean;
 }
 
@@ -33,7 +34,7 @@ export class Ledger {
     if (written.writer === device) written.isWithdrawn = true;
   }
 
-  /** An unknown content was replaced or deleted. */
+  /** Records that an unknown content was replaced or deleted. It may be any of them. */
   discardSomething(): void {
     for (const written of this.#contents.values()) written.isSuperseded = true;
   }

@@ -23,7 +23,7 @@ export interface Client {
   readonly exited: Promise<number | null>;
 }
 
-/** Does not create its folder. */
+/** Signs in a new device, without creating its folder. */
 export async function makeDevice(home: string, url: string, name: string): Promise<Device> {
   const device = { name, root: join(home, name), env: { HOLDFAST_CONFIG_DIR: join(home, `config-${name}`) } };
   const { email, password } = administrator;

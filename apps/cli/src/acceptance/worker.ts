@@ -10,7 +10,10 @@ import { hashOf, isRace } from "./tree.ts";
 export interface WorkerOptions {
   readonly device: string;
   readonly root: string;
-  /** Folder on the same filesystem. Deleted files are moved here, so that their content is known. */
+  /**
+   * Folder outside of the synced folder, on the same filesystem. Deleted files are moved here, so that their content is
+   * known.
+   */
   readonly graveyard: string;
   readonly ledger: Ledger;
   readonly draw: () => number;
@@ -257,7 +260,7 @@ export class Worker {
     return `${folder}${this.#pick(names) ?? "a"}`;
   }
 
-  /** Equal random numbers must choose the same file. */
+  /** Sorted by path, so that equal random numbers choose the same file. */
   async #all(): Promise<{ path: string; isFolder: boolean }[]> {
     const entries = await readdir(this.#options.root, { recursive: true, withFileTypes: true });
     return entries
@@ -304,7 +307,10 @@ export class Worker {
   }
 }
 
-/** Uses renameat2 with RENAME_NOREPLACE: atomic, and never over or into anything. */
+/**
+ * Moves atomically by renameat2 with RENAME_NOREPLACE, never over or into anything. A taken name is left unchanged
+ * without an error.
+ */
 async function moveTo(from: string, to: string): Promise<void> {
   await runProgram("mv", ["--no-clobber", "--no-target-directory", "--", from, to]).catch((error: unknown) => {
     throw Object.assign(new Error("It moved in that moment.", { cause: error }), { code: "ENOENT" });

@@ -31,8 +31,8 @@ interface Filling {
 
 /**
  * Imports an archive into a folder. Equal nodes are kept, and different ones are not touched: the archive's node gets a
- * name beside them. A repeated import continues, because node ids are derived from those of the archive. @returns
- * destination id of each node of the archive
+ * name beside them. A repeated import continues, because node ids are derived from those of the archive.
+ * @returns destination id of each node of the archive
  */
 export async function importTree(work: ImportWork, target: Target): Promise<ReadonlyMap<string, string>> {
   const tree = new TreeImport(work, target);
@@ -262,9 +262,11 @@ interface Place {
   readonly path: string;
   /** The node that already has the name. */
   readonly known: NodeJson | undefined;
+  /** Created by an import. */
   readonly isOwn: boolean;
 }
 
+/** Keeps other nodes from taking the name. */
 function reserved(id: string, name: string): NodeJson {
   return { id, name, kind: "mount", content_id: null, target: "" } as unknown as NodeJson;
 }

@@ -6,7 +6,8 @@ import { sendStream, type SendingWork, type Sent } from "../transfer/put/send-st
 import type { Stretch } from "./read-archive.ts";
 
 /**
- * A repeated import, or one of a later archive of the account, recognizes earlier nodes by their ids.
+ * Derives the id of an imported node, so that a repeated import, or one of a later archive of the account, recognizes
+ * earlier nodes.
  * @param source server and account of the archive
  * @param beside number of the name beside an existing node
  */

@@ -74,7 +74,7 @@ export class FilesImport {
     await this.#startLarge();
   }
 
-  /** @throws HoldfastError for an error that every other file would meet too */
+  /** Resolves when everything is stored. @throws HoldfastError for an error that every other file would meet too */
   async finish(): Promise<void> {
     do {
       while (this.#small.length > 0) await this.#startBatch();
@@ -171,7 +171,7 @@ export class FilesImport {
     await this.#goOn(of);
   }
 
-  /** Earlier versions get the time at which they were created. */
+  /** The last version gets the time of the file, earlier ones the time at which they were created. */
   #step({ of, version, stretch }: NextVersion, blocks: readonly ManifestEntry[]): Step {
     const { node, file, place, progress, todo } = of;
     const where =

@@ -29,7 +29,7 @@ function bytesOfVersions({ versions }: ReadArchive, nodeId: string): number {
   return (versions.get(nodeId) ?? []).reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Never counts more than the size of the file's versions, and all of it at the end. */
+/** Counts the progress of one file: at most the size of its versions, and all of it at the end. */
 export class FileProgress {
   readonly #counts: TransferCounts;
   #leftBytes: number;

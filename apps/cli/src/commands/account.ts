@@ -88,6 +88,7 @@ async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void
       client.call("deleteAccount", { body: { password, ...(totp === undefined ? {} : { totp }) }, asksOnce: true }),
     ),
   );
+  // The deletion has ended this session.
   await new SavedLogin(thisConfigFolder(run.context.environment)).update(() => Promise.resolve(undefined));
   await run.output.done({ email, until }, () => [
     `${email} is deleted, and will be removed permanently after ${timeFor(run.output, until)}. Until then, 'holdfast login ${server} --keep-account' restores it.`,
@@ -97,7 +98,7 @@ async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void
 const lastAdministratorText =
   "You are the last administrator who can sign in. Add another one first (holdfast admin users add EMAIL --admin). To remove the whole server, stop it and delete its data folder.";
 
-/** The server checks this too, but only after asking for an address and a password. */
+/** The server checks this too, but only after this command has asked for an address and a password. */
 async function hasOtherAdministrator(client: Client, ownId: string): Promise<boolean> {
   const { allPages, pageItemsMax } = await import("../remote/pages.ts");
   const pages = allPages((cursor) => client.call("adminListUsers", { query: { cursor, limit: pageItemsMax } }));
@@ -115,7 +116,7 @@ async function provingPassword<Result>(act: () => Promise<Result>): Promise<Resu
   }
 }
 
-/** Not asked if the password is piped. */
+/** Asks for the address as a confirmation, unless the password is piped. */
 async function passwordFor(run: Run, email: string, isPiped: boolean): Promise<string> {
   const { ask, askSecret, firstLine } = await import("../invocation/terminal.ts");
   if (isPiped) return firstLine(run.context.stdin);

@@ -32,7 +32,7 @@ export async function reportedOnSignals<Result>(
   return clearedOnSignals(run, { clear: () => undefined, message }, work);
 }
 
-/** Both the server and the data folder return the same result. */
+/** Calls a route on the server, or its code on the data folder. Both return the same result. */
 export async function adminCall<Name extends AdminRoute>(
   run: Run,
   data: unknown,

@@ -186,7 +186,7 @@ export async function findGroup(run: Run, data: unknown, nameOrId: string): Prom
   return group;
 }
 
-/** Falls back to the address, which only administrators may use. */
+/** Returns the id of a person whom the caller can find, otherwise the address, which only administrators may use. */
 async function findPerson(run: Run, data: unknown, person: string): Promise<string> {
   if (!person.includes("@") || typeof data === "string") return person;
   const { client } = await run.connect();
@@ -194,7 +194,7 @@ async function findPerson(run: Run, data: unknown, person: string): Promise<stri
   return found.items[0]?.id ?? person;
 }
 
-/** The group's own list includes suspended accounts. */
+/** Searches the group's own list, which includes suspended accounts. */
 async function findMember(run: Run, data: unknown, id: string, person: string): Promise<string> {
   const wanted = person.trim().toLowerCase();
   for await (const page of await memberPages(run, data, id)) {

@@ -41,7 +41,7 @@ async function scrubNow(run: Run, data: unknown): Promise<ScrubReport> {
   return report;
 }
 
-/** A damaged block that no file needs is removed anyway. */
+/** A damaged block that no file needs is no loss, because it will be removed. */
 function isLoss({ hash, files }: ScrubReport["damaged"][number]): boolean {
   return hash === null || files.length > 0;
 }

@@ -47,6 +47,7 @@ function shownExamples(examples: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
 }
 
+/** Errors of `body` become a message on stderr and an exit code. */
 export function runs<Arguments extends unknown[]>(
   context: Context,
   command: Command,
@@ -73,7 +74,7 @@ export function runs<Arguments extends unknown[]>(
   });
 }
 
-/** Suggests a similar name for the first argument. */
+/** Fails with "unknown command" and suggests a similar name for the first argument. */
 export function unknownCommand(command: Command): void {
   Reflect.apply(Reflect.get(command, "unknownCommand") as () => void, command, []);
 }
@@ -105,7 +106,7 @@ export function parseCount(text: unknown, option: string): number | undefined {
   throw usage(`${option} takes a whole number of at least 1, not ${text}.`);
 }
 
-/** Refers to the command's help. */
+/** Fails like commander for a missing argument, with a reference to the command's help. */
 export function missing(command: Command, message: string): never {
   return command.error(`error: ${message}`);
 }

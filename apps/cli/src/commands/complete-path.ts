@@ -19,7 +19,7 @@ export const completePathCommand: CommandMaker = (context) => {
     .option("--quiet")
     .helpOption(false);
   return runs<[string | undefined]>(context, command, async (run, beginning = "", options) => {
-    // Pending requests would continue for a minute.
+    // Ends pending requests, which would otherwise continue for a minute.
     const timer = setTimeout(() => process.exit(0), patienceMs);
     try {
       const paths = await listOf(options)(run, beginning);

@@ -103,6 +103,7 @@ const remote: Readonly<Record<string, readonly [number, number]>> = {
   comment: [0, 0],
   "trash restore": [0, last],
 };
+/** Commands whose arguments are not paths on the server. */
 const listed: Readonly<Record<string, Listed>> = {
   "trash restore": "--trash",
   "devices rm": "--devices",
@@ -165,7 +166,7 @@ function flagsOf(options: Words["options"], value: Value): string {
     .join(" ");
 }
 
-/** "--role=viewer|editor" */
+/** "--role=viewer|editor" for each option with a few values. */
 function picksOf(options: Words["options"]): string {
   return options
     .filter(({ value }) => value === "choice")

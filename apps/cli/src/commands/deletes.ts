@@ -188,7 +188,7 @@ async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Pr
   return { answered, applied };
 }
 
-/** Another device may have answered some of them. */
+/** Returns the listed deletions to which the answer can apply. Another device may have answered some of them. */
 async function shownAndOpen(sync: KnownSync, action: "approve" | "undo") {
   const { readShownDeletions } = await import("../sync/shown-deletions.ts");
   const { statusOf } = await import("../sync/last-status.ts");

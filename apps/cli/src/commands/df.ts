@@ -48,7 +48,10 @@ async function readUsage(client: ApiClient): Promise<UsageJson | undefined> {
   }
 }
 
-/** One table aligns the numbers. */
+/**
+ * Formats one table, so that the numbers are aligned, with a heading before the parts that do not count against the
+ * quota.
+ */
 function tableOf(counted: readonly string[][], uncounted: readonly string[][], total: readonly string[]): string[] {
   const lines = formatTable([...counted, ...uncounted, total], [1]);
   return [

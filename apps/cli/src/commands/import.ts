@@ -75,7 +75,7 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
   );
 }
 
-/** The server may have some of the files. */
+/** Only a warning, because the server may already have some of the files. */
 async function tellRoom({ output }: Run, client: ApiClient, bytes: number): Promise<void> {
   const { freeRoom } = await import("../transfer/put/room.ts");
   const freeBytes = await freeRoom({ client });

@@ -124,7 +124,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   }
 }
 
-/** Without a terminal, nothing must be asked. @throws HoldfastError usage */
+/** Checks the options, and without a terminal that nothing must be asked. @throws HoldfastError usage */
 function assertGiven({ stdin }: Run["context"], { email, passwordStdin }: LoginOptions): void {
   if (passwordStdin === true && email === undefined) throw usage("--password-stdin also requires --email.");
   if (email?.trim() === "") throw usage("The e-mail address is empty.");
@@ -169,6 +169,7 @@ function notKept(thrown: unknown, outcome: string): HoldfastError {
 interface SignIn {
   readonly client: ApiClient;
   readonly server: string;
+  /** Empty until it is known. */
   readonly email: string;
 }
 
@@ -216,7 +217,7 @@ function notThere(): HoldfastError {
   return new HoldfastError("unauthenticated", "The previous login was ended.");
 }
 
-/** @returns undefined if the server does not support it */
+/** @returns undefined, after a note, if the server does not support it */
 async function byBrowser(run: Run, client: ApiClient, device: ThisDevice) {
   const { loginInBrowser } = await import("./login-in-browser.ts");
   const session = await loginInBrowser(run, client, device);

@@ -61,7 +61,7 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
   ]);
 }
 
-/** The list of devices would show the device as signed in. */
+/** Removes the device, so that the list of devices does not show it as signed in. */
 async function signOut(client: ApiClient, { deviceId }: Login): Promise<void> {
   try {
     await client.call("deleteDevice", { params: { id: deviceId } });

@@ -92,7 +92,10 @@ function argumentTerm(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
-/** Commander would not report the mistyped command, but an excess argument or an unknown option. */
+/**
+ * Reports a mistyped command of a group with its own action. Otherwise commander would report an excess argument, or an
+ * unknown option.
+ */
 function nameUnknown(command: Command): void {
   const unknownOption = Reflect.get(command, "unknownOption") as (flag: string) => void;
   Reflect.set(command, "unknownOption", (flag: string): void => {

@@ -72,7 +72,7 @@ export const putCommand: CommandMaker = (context) => {
   });
 };
 
-/** Passes a signal to the command and ends this process. */
+/** Uploads the output of a command. A signal is passed to the command and ends this process. */
 async function putOutput(run: Run, remote: string, words: readonly string[], flags: PutFlags): Promise<void> {
   const [{ CommandOutput }, { clearedOnSignals }] = await Promise.all([
     import("../transfer/put/command-output.ts"),

@@ -51,6 +51,7 @@ function alsoGoing({ count: below, isAll }: TrashedFrom): string {
   return `, and ${isAll ? "" : "more than "}${count(below, "item")} from there in the trash`;
 }
 
+/** Shown if nobody was asked. */
 function alsoGone({ count: below, isAll }: TrashedFrom): string[] {
   if (isAll && below === 0) return [];
   if (below === 0) return ["Everything from there in the trash was also permanently deleted."];

@@ -58,7 +58,7 @@ function join(value: string, before?: string): string {
   return before === undefined ? value : `${before},${value}`;
 }
 
-/** Commander turns `--tls-cert` into `tlsCert`. */
+/** Returns the option names of the command line, because commander turns `--tls-cert` into `tlsCert`. */
 function toFlags(options: Readonly<Record<string, unknown>>): Record<string, string | boolean | undefined> {
   return Object.fromEntries(
     Object.entries(options).map(([name, value]) => [

@@ -53,6 +53,7 @@ export const statusCommand: CommandMaker = (context) => {
   });
 };
 
+/** Listed files of one kind. Thousands of lines would hide everything else. */
 const pathsMax = 20;
 
 interface StatusListing {
@@ -81,7 +82,7 @@ function progressLines(progress: SyncView["progress"], columns: number): string[
   if (progress === null) return [];
   const { share, done, rate, time_left: timeLeft, names } = progress;
   const facts = [
-    // Nothing is transferred while a conflicted copy or deletions wait.
+    // 0 % is omitted: nothing is transferred while a conflicted copy or deletions wait.
     ...(share === null || share === 0 ? [] : [`${Math.floor(share * 100)} %`]),
     done,
     rate,
@@ -142,7 +143,7 @@ const watchMs = 1000;
 async function showAgain(run: Run, listing: StatusListing, look: () => Promise<Shown[]>): Promise<void> {
   const { stdout } = run.context;
   const { linux } = await import("@holdfast/disk/native");
-  // Without writes, only this shows that the reader has gone.
+  // Without changes nothing is written, so a write cannot show that the reader has gone.
   const descriptor: unknown = Reflect.get(stdout, "fd");
   const isRead = (): boolean => typeof descriptor !== "number" || !linux().isReaderGone(descriptor);
   const isScreen = stdout.isTTY === true && !run.output.json;
@@ -160,7 +161,7 @@ async function showAgain(run: Run, listing: StatusListing, look: () => Promise<S
   }
 }
 
-/** The terminal has printed ^C below the status. */
+/** Removes the ^C that the terminal has printed below the status. */
 function endWatch(stdout: Run["context"]["stdout"]): void {
   clearBar(stdout);
   process.kill(process.pid, "SIGINT");

@@ -5,7 +5,7 @@ import type { Login } from "../config/saved-login.ts";
 import { readKnownSyncs } from "../sync/known-syncs.ts";
 import type { Run } from "../invocation/run.ts";
 
-/** The login also works if the server does not report its id. */
+/** @returns undefined if the server does not report its id; the login works without it */
 export async function serverIdOf(server: string, choices: ClientChoices): Promise<string | undefined> {
   const client = openClient(server, choices);
   try {
@@ -18,7 +18,10 @@ export async function serverIdOf(server: string, choices: ClientChoices): Promis
   }
 }
 
-/** The previous login or a sync may belong to another server at the same address. Its folders stay unchanged. */
+/**
+ * Reports that the previous login or a sync belongs to another server at the same address, and lists folders that stay
+ * unchanged.
+ */
 export async function tellOtherServer(
   { context, output }: Run,
   { server, serverId }: Pick<Login, "server" | "serverId">,

@@ -60,7 +60,7 @@ export function mirroringOf(run: Run, flags: TransferFlags, pause: () => void): 
   return { confirm, isAnswered: flags.yes === true, canAsk: run.context.stdin.isTTY === true };
 }
 
-/** A pattern without a match may be mistyped. */
+/** Warns about patterns without a match, which may be mistyped. */
 export function tellUnused({ output }: Run, patterns: Patterns | undefined): void {
   for (const text of patterns?.unused ?? []) output.say(`holdfast: --exclude ${text} matched nothing here`);
 }

@@ -75,7 +75,7 @@ function empty(context: Context) {
     .option("--yes", "do not ask");
   return runs<[]>(context, command, async (run, { yes, dryRun }) => {
     const { client } = await run.connect();
-    // The token may not be allowed to read the usage.
+    // A token without permission to read the usage shows no size.
     const usage = await client.call("getUsage").catch(() => undefined);
     const words = (items: number) =>
       `${count(items, "item")}${usage === undefined || items === 0 ? "" : ` (${formatBytes(usage.trash_bytes)})`}`;

@@ -55,6 +55,6 @@ async function* withDevices(pages: AsyncIterable<VersionJson[]>): AsyncGenerator
 function cellsOf(version: Shown, listing: Listing, { isTerminal }: Output): string[] {
   const { number, size, created_at, author, device, label = "" } = version;
   const made = [String(number), listing.size(size), listing.time(created_at), author.name];
-  // The device is last, because it was added later and scripts count columns.
+  // Outside of a terminal, the device is last, because it was added later and scripts count columns.
   return isTerminal ? [...made, device ?? "-", label] : [...made, label === "" ? "-" : label, device ?? "-"];
 }

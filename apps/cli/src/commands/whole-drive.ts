@@ -2,7 +2,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { Run } from "../invocation/run.ts";
 
 /**
- * Sharing the root is often a mistake. Without a terminal, reports what the share includes.
+ * Asks at a terminal before the root is shared, which is often a mistake. Otherwise reports what the share includes.
  * @param readers accounts that get access
  * @throws HoldfastError failed if the answer is no
  */

@@ -2,7 +2,8 @@ import { type ChangeObject, diffArrays } from "diff";
 import { type Edit, hunksOf } from "./hunks.ts";
 
 /**
- * For different lines of both sides together, and for edits between them. Above these all lines are shown as replaced.
+ * Limits for different lines of both sides together, and for edits between them. Above these all lines are shown as
+ * replaced.
  */
 const comparedLinesMax = 200_000;
 const editsMax = 2000;
@@ -46,7 +47,7 @@ function asEdits(sign: Edit["sign"], lines: readonly string[]): Edit[] {
   return lines.map((line) => ({ sign, line }));
 }
 
-/** Bytes of whole lines. */
+/** Length of the common whole lines at the start, in bytes. */
 function commonStart(from: Buffer, to: Buffer): number {
   const length = Math.min(from.length, to.length);
   let at = 0;

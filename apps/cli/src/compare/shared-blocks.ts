@@ -19,7 +19,7 @@ export function sharedBlocks(from: readonly ManifestEntry[], to: readonly Manife
   };
 }
 
-/** No entry is counted twice. */
+/** Number of common entries at the start and at the end. No entry is counted twice. */
 export function commonEnds(
   from: readonly ManifestEntry[],
   to: readonly ManifestEntry[],

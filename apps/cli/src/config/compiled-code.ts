@@ -6,7 +6,7 @@ import { join } from "node:path";
  * Caches compiled code in `compiled/` of the folder, unless the launcher has chosen a place. Without a cache, stripping
  * types and compiling take half of the time of a short command, and 40 % of the start of a server. The cached code is
  * executed, so the folder must exist, only its owner may write to it, and nobody else may enter `compiled`: Node
- * creates folders in it by the umask.
+ * creates folders in it with the mode that the umask leaves.
  * @param mark name of an entry that the folder must contain
  */
 export function keepCompiledCode(folder: string, mark = "."): void {

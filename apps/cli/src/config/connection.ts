@@ -39,7 +39,7 @@ export const systemClock: Clock = {
 };
 const connectionsMax = 8;
 export const patienceSeconds = 60;
-/** Retries to an unreachable server wait less. */
+/** Waits above this are reported. Retries to an unreachable server use shorter ones. */
 const longWaitMs = 10_000;
 
 /**
@@ -164,7 +164,7 @@ const ofEnvironment: ClearText = {
 };
 
 /**
- * Others in the network could read a secret that plain http carries to another machine.
+ * Rejects plain http to another machine, because others in the network could read and use the secret.
  * @param server result of `parseServer`
  * @throws HoldfastError usage
  */

@@ -56,13 +56,13 @@ export class SavedLogin implements SessionStore<Login> {
     return (await this.readTrust(server))?.trust;
   }
 
-  /** A login without own trust differs from a missing login. */
+  /** Distinguishes a login without own trust from a missing login. */
   async readTrust(server: string): Promise<{ readonly trust: ServerTrust | undefined } | undefined> {
     const login = await this.read().catch(() => undefined);
     return login?.server === server ? { trust: login.trust } : undefined;
   }
 
-  /** A login that someone has replaced since stays unmarked. */
+  /** Marks the login as ended, unless someone has signed in since. */
   async markEnded(refreshToken: string): Promise<void> {
     const mark = (stored: Login | undefined): Login | undefined =>
       stored?.refreshToken === refreshToken ? { ...stored, hasEnded: true } : stored;

@@ -2,7 +2,7 @@ import { patienceSeconds } from "../config/connection.ts";
 import type { Output } from "../output/output.ts";
 
 export class ConnectionRemarks {
-  /** The message about waiting is shown once. */
+  /** True after the message about waiting, which is shown once. */
   isWaitSaid = false;
   readonly #output: Output;
   readonly #isTerminal: boolean;

@@ -18,7 +18,10 @@ export class Interruption extends HoldfastError {
 }
 
 export interface EndedWork {
-  /** Must not await anything, because the event loop does not run again. */
+  /**
+   * Ends the display and removes incomplete results. Must not await anything, because the event loop does not run
+   * again.
+   */
   readonly clear: (signal: NodeJS.Signals) => void;
   /** Read when a signal arrives. */
   readonly message: string;

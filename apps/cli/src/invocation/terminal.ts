@@ -39,7 +39,7 @@ export async function askSecret(context: Context, question: string): Promise<str
 }
 
 /**
- * A mistyped new password would lock its owner out.
+ * Asks twice, because a mistyped new password locks its owner out.
  * @param check throws for an invalid password, before it is repeated
  */
 export async function askNewPassword(

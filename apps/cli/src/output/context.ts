@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { ReadStream } from "node:tty";
 
-/** Tests replace these. */
+/** Environment and streams of a command, which tests replace. */
 export interface Context {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & Partial<Pick<ReadStream, "isTTY" | "setRawMode">>;

@@ -26,7 +26,7 @@ export interface Column {
   readonly keeps?: true;
   /** Omitted first from a table that is too wide. */
   readonly yields?: true;
-  /** Last column, with paths that people copy. The terminal wraps them. */
+  /** Last column, with paths that people copy. A long path is not shortened, and the terminal wraps it. */
   readonly overflows?: true;
 }
 
@@ -195,6 +195,7 @@ function only(page: Page, isShown: (column: Column, index: number) => boolean): 
 /** Enough to recognize a name. */
 const shortestColumns = { unlike: 20, alike: 12 };
 
+/** Minimum width for a last column that the terminal wraps. */
 const brokenColumns = 12;
 
 /**

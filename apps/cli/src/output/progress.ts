@@ -4,12 +4,12 @@ import { Rate } from "./rate.ts";
 import { clearBar, showBar, showLines } from "./screen.ts";
 import { firstClauses, formatBytes, formatDuration, formatNumber } from "./text.ts";
 
-/** Complete when the counts reach a final total. */
+/** Counts of a running transfer. It is complete when the counts reach a final total. */
 export class TransferCounts {
   filesDone = 0;
   filesTotal = 0;
   bytesDone = 0;
-  /** Not in `bytesDone`. */
+  /** Bytes of files in progress that were transferred but are not in `bytesDone`. */
   bytesAhead = 0;
   bytesTotal = 0;
   /** Singular noun of the counted items; "": only bytes are counted. */
@@ -64,7 +64,9 @@ export interface ProgressOptions {
   readonly nowMs: () => number;
   /** Name such as "put" or "get". */
   readonly label: string;
-  /** A command whose output is uploaded may ask something on the terminal. */
+  /**
+   * Shows nothing before the first file, because a command whose output is uploaded may ask something on the terminal.
+   */
   readonly waitsForFile?: boolean;
   /** Absent if all counted bytes were transferred. */
   readonly moved?: () => Moved;

@@ -52,7 +52,7 @@ export function showJson(stream: Writable, json: string): boolean {
   );
 }
 
-/** `JSON.stringify` escapes only lone surrogates. */
+/** Escapes in JSON. `JSON.stringify` escapes only lone surrogates. */
 const escapes = /\\(?:u[\da-f]{4}|[^u])/g;
 
 function withoutSurrogate(escape: string): string {

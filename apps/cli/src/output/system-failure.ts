@@ -39,8 +39,8 @@ function fieldInSentence(error: HoldfastError): HoldfastError {
 }
 
 /**
- * Distinguishes a full local disk from a full server by the system's error code, which servers do not return. @param
- * error with the code `store_full`
+ * Distinguishes a full local disk from a full server by the system's error code, which servers do not return.
+ * @param error with the code `store_full`
  */
 export function isDiskHereFull({ message }: { readonly message: string }): boolean {
   return /\((?:ENOSPC|EDQUOT)\)/.test(message);

@@ -24,8 +24,9 @@ interface Wanted {
 }
 
 /**
- * An id takes precedence over a path, and a path over a name. Text without a slash is a name. An id may be in another
- * account's trash. @throws HoldfastError not_found; conflict, with the candidates, if several items match
+ * Finds each item once. An id takes precedence over a path, and a path over a name. Only text without a slash is a
+ * name, because a path must match exactly. An id may be in another account's trash.
+ * @throws HoldfastError not_found; conflict, with the candidates, if several items match
  */
 export async function findTrashed(
   client: TrashClient,
@@ -54,8 +55,8 @@ export async function findTrashed(
 }
 
 /**
- * Finds the item that was deleted from a path, alone or with an ancestor. undefined if the trash has none @throws
- * HoldfastError conflict, with the candidates, if there are several
+ * Finds the item that was deleted from a path, alone or with an ancestor. undefined if the trash has none
+ * @throws HoldfastError conflict, with the candidates, if there are several
  */
 export async function findDeletedFrom(
   client: ApiClient,

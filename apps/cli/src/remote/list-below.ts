@@ -3,8 +3,8 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { allPages, pageItemsMax } from "./pages.ts";
 
 /**
- * Children of a mount have the shown folder (`target`) as parent. A folder with its own mount is listed only there, as
- * in sync.
+ * Lists everything below a folder, including mounts, whose children have the shown folder (`target`) as parent. A
+ * folder that has its own mount is listed only there, even if another mount contains it, as in sync.
  * @param onPage called immediately for each page; `isLast` if no page follows
  */
 export async function* listBelow(

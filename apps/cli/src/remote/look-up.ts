@@ -28,7 +28,7 @@ async function nearestAbove(client: ApiClient, path: string): Promise<string> {
 }
 
 /**
- * Nothing may change unless all items exist.
+ * For a command that must change nothing unless all items exist.
  * @throws HoldfastError not_found, with all missing paths
  */
 export async function lookUpAll(client: ApiClient, given: readonly string[]): Promise<NodeJson[]> {
@@ -82,7 +82,7 @@ export async function arrivesPrivate(client: ApiClient, node: NodeJson): Promise
 
 async function isBelowPrivate(client: ApiClient, node: NodeJson): Promise<boolean> {
   let id = node.parent_id;
-  // A server could return endless parents.
+  // Limits the depth, in case a server returns endless parents.
   for (let depth = 0; id !== null; depth += 1) {
     if (depth > limits.pathNamesMax) return true;
     let folder: NodeJson;

@@ -40,8 +40,8 @@ export function readIdPath(text: string): { readonly id: string; readonly below:
 }
 
 /**
- * A command without IDs would create an item with the ID as its name. @throws HoldfastError usage, also for `.` and
- * `..`
+ * Reads a path for a command that does not accept IDs, and that would create an item with the ID as its name.
+ * @throws HoldfastError usage, also for `.` and `..`
  */
 export function parseNewPath(text: string): string {
   const shared = readIdPath(text);

@@ -17,7 +17,7 @@ export async function* trashedContents(client: ApiClient, folderId: string): Asy
       if (pagesLeft <= 0) return;
     }
   } catch (thrown) {
-    // Each file is then checked on its own. The trash may change during the listing.
+    // Without permission, or if the trash changes during the listing, each file is checked on its own.
     if (!(thrown instanceof HoldfastError) || !["forbidden", "not_found", "invalid_field"].includes(thrown.code))
       throw thrown;
   }

@@ -160,7 +160,7 @@ export function writableByOthers(program: string): string | undefined {
   }
 }
 
-/** Returns the topmost folder that not everyone can enter. */
+/** Returns the topmost folder above the program that not everyone can enter. */
 function closedFolder(): string | undefined {
   let folder = dirname(realpathSync(launcher));
   const found: string[] = [];

@@ -51,7 +51,8 @@ WantedBy=${user === undefined ? "default.target" : "multi-user.target"}
 }
 
 /**
- * The server, its database and thumbnail processes work with these. V8 needs memory that is writable and executable.
+ * Restrictions that affect neither the server, its database nor thumbnail processes. V8 needs memory that is writable
+ * and executable.
  */
 function systemPart(user: string, dataFolder: string, args: readonly string[]): string {
   const state = dataFolder === systemDataFolder ? "StateDirectory=holdfast\nStateDirectoryMode=0700\n" : "";

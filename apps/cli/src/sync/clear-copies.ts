@@ -61,6 +61,7 @@ export async function clearIfAsked(run: Run, heldRoot: string | undefined, onAsk
   }
 }
 
+/** No order, or no usable response, also from a server that is too old. */
 function unlessCodes(thrown: unknown): undefined {
   if (!(thrown instanceof HoldfastError)) throw thrown;
   return undefined;

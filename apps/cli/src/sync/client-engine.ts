@@ -96,7 +96,7 @@ export interface Parts {
   readonly isCopied?: EngineOptions["isCopied"];
   readonly onDone?: EngineOptions["onDone"];
   readonly onHidden?: EngineOptions["onHidden"];
-  /** Nothing is written to the disk. */
+  /** Nothing is written to the disk, not even to determine its time. */
   readonly isPreview?: boolean;
 }
 

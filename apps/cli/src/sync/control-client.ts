@@ -69,7 +69,7 @@ async function call(
   throw new HoldfastError(code, told.success ? told.data.error.message : `The client answered ${answer.status}.`);
 }
 
-/** Another program may use the port now. */
+/** Limits the size, because another program may use the port now. */
 async function readJson({ body }: Response): Promise<unknown> {
   try {
     return JSON.parse(await readText({ body: (body ?? []) as AsyncIterable<Uint8Array> })) as unknown;

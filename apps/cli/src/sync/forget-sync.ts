@@ -17,7 +17,7 @@ export interface ForgottenSync {
 }
 
 /**
- * Touches no user file, also not in `.holdfast`, which may have the only copy. May be repeated.
+ * Touches no user file, not even in `.holdfast`, where the only copy may be. May be repeated.
  * @throws HoldfastError locked while the client is running; not_found if the folder is not synced
  */
 export async function forgetSync(configFolder: string, given: string): Promise<ForgottenSync> {

@@ -1,6 +1,10 @@
 import { originalPath } from "@holdfast/sync/execute/keep-conflict";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 
+/**
+ * Distinguishes conflicts of this run from earlier conflicted copies: those of earlier runs, and those that the folder
+ * or the server had at the first sync.
+ */
 export class FreshConflicts {
   #known: ReadonlySet<string>;
   readonly #copied = new Set<string>();

@@ -33,7 +33,10 @@ export function diskOf(root: string, configFolder: string): DiskOfSync {
   return { root, hasState: ofRoot !== undefined && ofRoot === ofState };
 }
 
-/** A full server has no path. If the state is on the same full disk, both problems become one. */
+/**
+ * Adds advice to the problem of a full local disk; a full server has no path. If the state is on the same disk, both
+ * become one problem.
+ */
 export function withAdvice(problems: SyncReport["problems"], disk: DiskOfSync, start: Start): SyncReport["problems"] {
   const isOne = disk.hasState && problems.some(isOfState);
   return problems

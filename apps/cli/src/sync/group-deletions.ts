@@ -31,6 +31,7 @@ export function openTo(action: RecordedAnswer["action"], status: Answerable): re
   return action === "approve" ? status.deletions : [...status.deletions, ...approvedIn(status)];
 }
 
+/** Deletions whose approval the next run applies. */
 export function approvedIn({ answers = [] }: Pick<Answerable, "answers">): readonly WaitingDeletion[] {
   return answers.flatMap(({ action, answered }) => (action === "approve" ? answered : []));
 }

@@ -18,8 +18,8 @@ export interface HealParts {
 const portionBytes = 8 * 1024 * 1024;
 
 /**
- * Sends blocks that the server has lost and this device has. Each is compared with its hash before, so later changes of
- * the file do not matter.
+ * Sends blocks that the server has lost and this device has. Blocks are named by their hash and compared with it before
+ * sending, so later changes of the file do not matter. The sync state is not used or changed.
  * @returns number of blocks sent
  * @throws HoldfastError the first rejection by the server, after all other blocks were sent
  */

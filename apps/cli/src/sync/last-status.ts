@@ -110,7 +110,7 @@ function answerCounts(answers: readonly RecordedAnswer[]): Pick<SyncReport, "del
 const clearingMessage =
   "This device was signed out from another one of your devices. The copies here that the server has are being removed.";
 
-/** Without a valid login, signing in comes first. */
+/** Returns why the client is not running and how to start it. Without a valid login, signing in comes first. */
 async function whyStopped({ folder, record }: KnownSync, problems: readonly Problem[]): Promise<string> {
   const { server, root } = record;
   const word = shellWord(root);
@@ -145,7 +145,7 @@ export function nextRun(root: string, does: string): string {
   return `The sync of ${printable(root)} is not running. The next run ${does}: holdfast sync ${word}, or once: holdfast sync ${word} --once`;
 }
 
-/** The report format has no such state, so the client is offline or paused, and a problem explains it. */
+/** The report format has no state for a stopped client, so it is offline or paused, and a problem explains that. */
 function stopped({ record }: KnownSync, last: SyncReport | undefined, why: Problem): SyncReport {
   const { root, server, account, device, is_paused } = record;
   return {

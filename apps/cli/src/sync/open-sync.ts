@@ -14,7 +14,7 @@ import type { BrakeChoice } from "./sync-flags.ts";
 import { checkRoot, findSync, forgetting, newRoot, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
 
 export interface SyncChoices {
-  /** Unresolved. */
+  /** Unresolved path from the command line. */
   readonly folder: string;
   /** "": the whole drive; undefined: unchanged. */
   readonly remote: string | undefined;

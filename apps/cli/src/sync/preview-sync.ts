@@ -215,7 +215,7 @@ function emptied(space: RemoteSpace): RemoteSpace {
   };
 }
 
-/** A client may be running. */
+/** Copies the state at one moment, also of a running client. */
 async function copyState(from: string | undefined, to: string): Promise<DatabaseSync> {
   if (from === undefined || !existsSync(from)) return new DatabaseSync(to);
   const original = new DatabaseSync(from, { readOnly: true });

@@ -1,6 +1,7 @@
 import type { Problem } from "../output/output.ts";
 import { count, formatNumber } from "../output/text.ts";
 
+/** Above this number, problems of one kind share one line. */
 const eachMax = 3;
 /** Factor of growth after which a line is repeated. */
 const growth = 10;
@@ -43,7 +44,7 @@ export function problemKey(problem: Problem): string {
   return withoutSizes(problemLine(problem));
 }
 
-/** The free space of a disk changes constantly. */
+/** Removes sizes, because the free space of a disk changes constantly. */
 function withoutSizes(text: string): string {
   return text.replaceAll(/\d[\d.,]* (?:bytes|[KMGTP]iB|B)\b/g, "");
 }
@@ -60,7 +61,7 @@ export function groupedProblems(problems: readonly Problem[], where = listedBySt
 /** Messages of one code that are separate kinds if several files share them. */
 const sentencesMax = 8;
 
-/** Sorted by the first problem. Problems of the whole folder stay separate. */
+/** Kinds are in the order of their first problems. Problems of the whole folder stay separate. */
 export function problemKinds(problems: readonly Problem[]): [Problem, ...Problem[]][] {
   return [...byKind(problems).values()];
 }

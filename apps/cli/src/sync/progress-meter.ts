@@ -9,7 +9,7 @@ import type { BandwidthLimits } from "./open-sync.ts";
  * transfer other data.
  */
 const changeCost = { bytes: 512, seconds: 0.001 };
-/** Used while the speed is unknown. */
+/** Maximum cost of one change in bytes, used while the speed is unknown. */
 const changeBytesMost = 64 * 1024;
 /** Minimum number of bytes to estimate the speed. */
 const tellingBytes = 64 * 1024;

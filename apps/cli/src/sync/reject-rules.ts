@@ -16,7 +16,7 @@ import type { KnownSync } from "./known-syncs.ts";
 import { type HeldRules, heldRulesOf } from "./shown-rules.ts";
 
 /**
- * Keeps the replaced ignore file in the local trash.
+ * Writes the previous rules into the ignore file, and keeps the replaced file in the local trash.
  * @throws HoldfastError conflict if the file has changed or is missing, or if this device lacks the newest rules of its
  * account, because files hidden by those would be uploaded; too_large if only the start of the previous rules is known
  */

@@ -25,7 +25,10 @@ export type SyncReport = z.infer<typeof syncReport>;
 export const waitingDeletion = z.object({
   id: z.string(),
   what: z.enum(["deletion", "rewrite"]),
-  /** `rollback`, `damage` or `many`. Absent from an older client; a newer one may have others. */
+  /**
+   * Reason why a rewrite waits: `rollback`, `damage` or `many`. Absent from an older client; a newer one may have
+   * others.
+   */
   why: z.string().optional(),
   path: z.string(),
   /** Side on which the change would be made. */
@@ -36,7 +39,7 @@ export const waitingDeletion = z.object({
 });
 export type WaitingDeletion = z.infer<typeof waitingDeletion>;
 
-/** For the next run, or an approval that the last run did not finish. */
+/** Answer for the next run, or approval that the last run did not finish. */
 export const recordedAnswer = z.object({ action: z.enum(["approve", "undo"]), answered: z.array(waitingDeletion) });
 export type RecordedAnswer = z.infer<typeof recordedAnswer>;
 

@@ -57,13 +57,14 @@ export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
   }
 }
 
+/** A new login does not restart a sync that has ended. */
 function startAgain({ message, body }: HoldfastError, root: string): HoldfastError {
   return new HoldfastError("unauthenticated", `${message} Then start the sync with: holdfast sync ${shellWord(root)}`, {
     body,
   });
 }
 
-/** Nobody should sign in while the copies are removed. */
+/** Replaces a request to sign in, because nobody should sign in while the copies are removed. */
 const signedOut = "This device was signed out from another one of your devices.";
 
 /** Reports the reason before clearing, which takes time. @returns true if the account ordered it */
@@ -190,6 +191,7 @@ async function follow(run: Run, following: Following): Promise<void> {
   }
 }
 
+/** Runs beside the engine and does not change its state. */
 async function runHealing(
   run: Run,
   { engine, heal }: ClientEngine,
@@ -244,7 +246,7 @@ interface Signals {
   end(): void;
 }
 
-/** The first signal allows time, a second one does not. */
+/** Stops shortly after the first signal, and immediately on a second one. */
 function listenForSignals(run: Run, isOnce: boolean): Signals {
   const stopper = new AbortController();
   let deadline: NodeJS.Timeout | undefined;

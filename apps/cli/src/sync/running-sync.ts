@@ -219,7 +219,7 @@ export class RunningSync implements SyncControl {
     return withAdvice(this.#owners.named(problems), diskOf(this.#record.root, this.#configFolder), start);
   }
 
-  /** The engine is not used afterwards, because its database is closed. */
+  /** Shows and saves the final state. The engine is not used afterwards, because its database is closed. */
   async end(): Promise<void> {
     this.#isEnding = true;
     clearTimeout(this.#timer);
@@ -299,7 +299,7 @@ export class RunningSync implements SyncControl {
     const { begun, ended } = log.after(problems, isWhole);
     for (const { path, message } of begun) this.#log.note(nowMs, "problem", path, message);
     for (const { path, message } of ended) this.#log.note(nowMs, "solved", path, message);
-    // More deletions may be found.
+    // During a scan or sync, more deletions may be found.
     if (!isWhole) return;
     if (waiting > this.#waiting)
       this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} ${waiting === 1 ? "waits" : "wait"} for you`);
@@ -313,9 +313,9 @@ export class RunningSync implements SyncControl {
     return new ProblemLog(last.problems);
   }
 
-  /** For the time when the client is not running. */
+  /** Saves the status for the time when the client is not running. */
   async #save(): Promise<void> {
-    // The last status has more information: waiting and approved deletions.
+    // Before the engine is open, the last status has more information: waiting and approved deletions.
     if (this.#engine === undefined) return;
     const { approved, undone } = this.#engine.answeredDeletions();
     const answers = [

@@ -26,7 +26,7 @@ export interface ShownRules {
 
 export interface BuiltInRule {
   readonly name: string;
-  /** Not on the server because of this name. */
+  /** Files in the folder that are not on the server because of this name. */
   readonly files: number;
   /** Files on the server that are not in the folder, by the last sync. */
   readonly files_on_server: number;
@@ -61,7 +61,7 @@ async function countInFolder(sync: KnownSync): Promise<ReadonlyMap<string, numbe
   return counts;
 }
 
-/** A client may be running. */
+/** Counts by names of the built-in list. Reads all file names of the last sync, also while a client is running. */
 function countOnServer(sync: KnownSync): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const path = join(sync.folder, stateName);

@@ -17,6 +17,7 @@ export interface SyncControl {
    */
   keepOfConflict(path: string, keep: Keep): Promise<KeptConflict>;
   /**
+   * Makes the waiting rules of another account active.
    * @param hash hash of the content that was shown
    * @throws HoldfastError conflict if other rules wait now
    */
@@ -29,6 +30,6 @@ export interface SyncControl {
 export interface ExclusionChange {
   readonly exclude: readonly string[];
   readonly include: readonly string[];
-  /** The copies move to the local trash. */
+  /** Moves local copies of excluded paths to the local trash. */
   readonly freesSpace: boolean;
 }

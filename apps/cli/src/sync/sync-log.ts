@@ -27,7 +27,7 @@ const logEntry = z.object({
   /** Relative to the root; "" for the whole folder. */
   path: z.string(),
   from: z.string().optional(),
-  /** null for other entries */
+  /** Side that made the change; null for other entries. */
   by: z.enum(["here", "server"]).nullable(),
   /** Text of a problem or of waiting deletions. */
   message: z.string().nullable(),
@@ -43,7 +43,7 @@ const names = { newest: "log.jsonl", before: "log.1.jsonl" } as const;
 /** Limit of each file, enough for some ten thousand entries. */
 const fileBytesMax = 2 * 2 ** 20;
 const flushMs = 1000;
-/** Further entries are dropped. */
+/** Entries kept in memory. Further entries are dropped if the disk is too slow. */
 const waitingMax = 20_000;
 
 /**

@@ -100,7 +100,7 @@ export interface ReporterOptions {
   readonly nowMs: () => number;
   readonly unixMs: () => number;
   readonly logs: boolean;
-  /** The final result reports a pause, waiting deletions and failures. */
+  /** With --once, the final result reports a pause, waiting deletions and failures, so they are not shown before. */
   readonly isOnce?: boolean;
 }
 
@@ -175,7 +175,7 @@ export class SyncReporter {
     this.#showProgress(status, far);
   }
 
-  /** The sync continues. */
+  /** Reports a failure to show or save the status. The sync continues. */
   fail(thrown: unknown): void {
     this.#line(`holdfast: ${toHoldfastError(thrown).message}`);
   }

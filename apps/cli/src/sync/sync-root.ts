@@ -40,8 +40,8 @@ export async function newRoot(path: string): Promise<string> {
 }
 
 /**
- * Rejects nested synced folders. A root that was synced before may be inside another, whose client ignores it. @throws
- * HoldfastError failed if a new root is inside a synced folder, or contains one
+ * Rejects nested synced folders. A root that was synced before may be inside another, whose client ignores it.
+ * @throws HoldfastError failed if a new root is inside a synced folder, or contains one
  */
 export async function refuseNested(root: string, syncs: readonly KnownSync[]): Promise<void> {
   const before = syncs.find(({ record }) => record.root === root)?.record.marker ?? undefined;

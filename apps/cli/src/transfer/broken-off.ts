@@ -4,6 +4,7 @@ import type { Run } from "../invocation/run.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import type { TransferReport } from "./transfer-report.ts";
 
+/** Reports progress when a transfer of several files breaks off. For a single file the error suffices. */
 export async function tellBrokenOff(
   run: Run,
   report: TransferReport,
@@ -16,7 +17,7 @@ export async function tellBrokenOff(
   const [files_left, bytes_left] = [filesTotal - filesDone, Math.max(0, bytesTotal - bytesDone)];
   run.doneBefore = { ...report.toJson(), files_left, bytes_left };
   if (run.output.json) return;
-  // The error that ended the transfer is reported separately.
+  // The error that ended the transfer is reported separately and counts as one problem.
   const problems = report.problemCount + 1;
   const least = totalIsFinal ? "" : "at least ";
   const line = `${report.itemsSent} ${verb} (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}, ${least}${formatNumber(files_left)} not ${verb} (${formatBytes(bytes_left)}), ${count(problems, "problem")}`;

@@ -28,8 +28,8 @@ export function isWhole(report: TransferReport): boolean {
 }
 
 /**
- * Returns true if the deletions may proceed. Very many need a confirmation, under the same rule as in `sync`. @param
- * known number of items in the target
+ * Returns true if the deletions may proceed. Very many need a confirmation, under the same rule as in `sync`.
+ * @param known number of items in the target
  */
 export async function mayDelete(
   report: TransferReport,

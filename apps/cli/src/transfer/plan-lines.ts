@@ -9,6 +9,7 @@ export interface Change {
 }
 
 const fileActions: ReadonlySet<Change["action"]> = new Set(["send", "fetch", "replace", "delete"]);
+/** Above this number, actions of one kind in one folder share one line. */
 const linesInFolderMax = 50;
 
 /** Deletions below a deleted folder are part of its line. Many actions of one kind in one folder share a line. */

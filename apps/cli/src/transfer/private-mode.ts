@@ -1,6 +1,9 @@
 import { type BigIntStats, statfsSync } from "node:fs";
 
-/** Types (statfs(2)) of filesystems without own modes: vfat, exfat, both ntfs drivers, cifs and smb2. */
+/**
+ * Types (statfs(2)) of filesystems without own modes, which show the modes of the mount: vfat, exfat, both ntfs
+ * drivers, cifs and smb2.
+ */
 const withoutModes = new Set([0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0xff534d42, 0xfe534d42]);
 const keepsModes = new Map<bigint, boolean>();
 

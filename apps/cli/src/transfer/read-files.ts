@@ -22,7 +22,7 @@ export interface ReadRequest {
   readonly sizeBytes: number;
   /** Reads only the range from here and treats it as a whole file. The caller must know the expected content. */
   readonly offset?: number;
-  /** Frames are not needed for content that the server has. */
+  /** Content id that the server already has, so that no frames are needed. */
   readonly knownContentId: string | undefined;
 }
 

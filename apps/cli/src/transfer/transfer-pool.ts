@@ -27,7 +27,7 @@ export function startTransferPool(): TransferPool {
   };
 }
 
-/** Called while the caller waits for something else. */
+/** Starts the threads while the caller waits for something else. */
 export function wakeThreads(pool: TransferPool): void {
   for (let thread = 0; thread < pool.threads; thread += 1) {
     // If the threads do not start, the first real task reports the error.

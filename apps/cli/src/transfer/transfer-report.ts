@@ -12,7 +12,7 @@ export class TransferReport {
   readonly counts = new TransferCounts();
   readonly problems: Problem[] = [];
   filesSent = 0;
-  /** Names that no synced folder accepts, unless a `!` pattern of its `.holdfastignore` does. */
+  /** Files sent whose names no synced folder accepts, unless a `!` pattern of its `.holdfastignore` does. */
   filesNotSynced = 0;
   readonly #notSynced: string[] = [];
   /** Files replaced by a symbolic link, and links replaced by a file. */
@@ -36,7 +36,7 @@ export class TransferReport {
   #doneAtRefusal = 0;
   #refusedForRoom = 0;
   #withoutRoom = new WithoutRoom();
-  /** Smallest refused growth in bytes. */
+  /** Smallest growth in bytes that was refused because it did not fit. */
   #refusedGrowthBytes = Infinity;
   #untried = 0;
   /** Files with a problem, beyond one for each entry of `problems`. */
@@ -191,18 +191,20 @@ export class TransferReport {
     throw new HoldfastError(isErrorCode(code) ? code : "failed", `${message} ${rest}`);
   }
 
-  /** Enough files of this growth or less were refused, so that sending this one is pointless. */
+  /**
+   * True if enough files of this growth or less were refused for lack of space, so that sending this one is pointless.
+   */
   lacksRoom(growthBytes: number): boolean {
     return this.#refusedForRoom >= withoutRoomMax && growthBytes >= this.#refusedGrowthBytes;
   }
 
-  /** Untried files are listed together at the end. */
+  /** Records a file that is not sent for lack of space. They are listed together at the end. */
   untried(path: string, growthBytes: number): void {
     this.#withoutRoom.add(path, growthBytes);
     this.#untried += 1;
   }
 
-  /** For the report of a transfer that breaks off. */
+  /** Records the first paths that are not transferred, for the report of a transfer that breaks off. */
   leave(paths: readonly string[]): void {
     for (const path of paths) if (this.left.length < leftNamedMax && !this.left.includes(path)) this.left.push(path);
   }

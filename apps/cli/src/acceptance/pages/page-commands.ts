@@ -70,12 +70,12 @@ function commandIn(raw: string, at: Place): string | undefined {
   return at.isIndented ? indented : undefined;
 }
 
-/** A comment begins with a `#` after a space, outside of quotes. */
+/** Removes a comment, which begins with a `#` after a space, outside of quotes. */
 export function withoutRemark(line: string): string {
   return /^(?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|(?!(?<=^|\s)#)[^'"\\])*/.exec(line)?.[0].trimEnd() ?? line;
 }
 
-/** Substitutions stay unexpanded. */
+/** Returns the words of each `holdfast` call in a shell line. Substitutions stay unexpanded. */
 export function holdfastCalls(text: string): string[][] {
   return splitCalls(text).flatMap((words) => {
     const begin = words.findIndex((word) => !/^[A-Z_]+=/.test(word));

@@ -8,7 +8,7 @@ import { root } from "./page-commands.ts";
 export interface Script {
   /** Words of the page and their replacements, applied in order. `$` is expanded by the shell. */
   readonly standIns: readonly (readonly [word: string, here: string])[];
-  /** The page describes these commands in its text. */
+  /** Commands to run before a command of the page, which the page describes in its text. */
   readonly before?: Readonly<Record<string, string>>;
   /** Commands that run until they are ended, and output that shows success. `stays`: until the end of the page. */
   readonly endless?: Readonly<Record<string, { readonly shows: RegExp; readonly stays?: true }>>;

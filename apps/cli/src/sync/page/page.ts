@@ -9,6 +9,7 @@ export const pageHtml = partOf("page.html")
   .replace("<style></style>", () => `<style>${style}</style>`)
   .replace("<script></script>", () => `<script>${script}</script>`);
 
+/** Permits only this style, this script, and requests to the client itself. */
 export const pagePolicy = [
   "default-src 'none'",
   `style-src '${digestOf(style)}'`,

@@ -46,7 +46,7 @@ export const syncView = z.object({
   /** "": the whole drive. */
   remote: z.string(),
   state: z.enum(["idle", "syncing", "paused", "offline", "waiting", "not_running"]),
-  /** Absent from an older client. */
+  /** Cause of the state `waiting`; absent from an older client. */
   waits_for: z.enum(["you", "server", "quota", "owner"]).default("you"),
   /** Without a running client: paused at its next start. */
   paused: z.boolean(),
@@ -68,6 +68,7 @@ export const syncView = z.object({
     .nullable(),
   /** Problems that need a person. */
   problems: z.array(kind),
+  /** Problems that do not prevent the sync. */
   listed: z.array(kind),
   conflicts: z.object({
     count: z.int(),

@@ -11,7 +11,7 @@ import { statOf } from "./stat-of.ts";
 export interface GetPlace {
   readonly folderPath: string;
   readonly name: string;
-  /** REMOTE itself if a folder is merged into an existing one. */
+  /** The folder of the first write: REMOTE itself if a folder is merged into an existing one. */
   readonly writtenPath: string;
 }
 
@@ -49,7 +49,7 @@ export async function placeOf(
 }
 
 /**
- * Works as far as possible without a write.
+ * Checks permissions in a dry run, as far as possible without a write.
  * @throws the error that the real run would report
  */
 function assertWritable(folder: string): void {

@@ -20,7 +20,7 @@ import { getWholeFiles } from "./whole-files.ts";
 import { assertReplaceable, assertSameFolders } from "./write-files.ts";
 
 const batchFilesMax = 500;
-/** Folders of a batch are held open, with this many descriptors for each of `batchesAtOnce`. */
+/** Folders of a batch are held open: at most this many descriptors for each of `batchesAtOnce`. */
 const batchFoldersMax = 64;
 const batchBytesMax = 8 * 1024 * 1024;
 const batchesAtOnce = 4;
@@ -206,7 +206,7 @@ export class TreeGet {
     }
   }
 
-  /** Keeps the files after a problem, because a later run can use their blocks. */
+  /** Removes temporary files of interrupted runs, unless a problem occurred: a later run can use their blocks. */
   async #removeParts(): Promise<void> {
     if (this.#work.report.problems.length > 0) return;
     const paths = [...this.#rootParts];

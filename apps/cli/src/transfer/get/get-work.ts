@@ -25,7 +25,7 @@ export interface GetWork {
   readonly disk: LocalDisk;
   /** The same disk for large files. Its writes do not block. */
   readonly largeDisk: Disk;
-  /** One for each batch of small files and each request of a large one, of `fetchWindowBytes`. */
+  /** Windows of `fetchWindowBytes`: one for each batch of small files and for each request of a large one. */
   readonly windows: SharedWindows;
   readonly folders: LocalFolders;
   readonly target: TargetFolder;

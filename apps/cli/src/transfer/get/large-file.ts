@@ -18,7 +18,7 @@ const windowsAtOnce = 4;
 /** Syncs regularly, so that the disk writes while the network receives. */
 export const syncEveryBytesUsual = 64 * 1024 * 1024;
 
-/** Each block is verified before use. */
+/** A local file that may contain wanted blocks. Each block is verified before use. */
 interface Source {
   readonly reader: DiskReader;
   offsetOf(block: WantedBlock): number | undefined;
@@ -192,7 +192,7 @@ async function openOld(work: GetWork, file: FileToGet): Promise<Source & { conte
   }
 }
 
-/** A failed sync fails the file: see the `Disk` port. */
+/** Syncs written data while more data is written. A failed sync fails the file: see the `Disk` port. */
 class SyncingWriter {
   readonly #file: DiskFile;
   readonly #syncEveryBytes: number;

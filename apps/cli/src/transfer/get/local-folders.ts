@@ -8,9 +8,9 @@ import type { KnownFolder } from "./write-files.ts";
 
 export interface LocalFolder extends KnownFolder {
   readonly parent: LocalFolder | undefined;
-  /** When the folder was entered; empty for a new one. */
+  /** Names in the folder when it was entered; empty for a new folder. */
   readonly entries: ReadonlySet<string>;
-  /** Left by interrupted runs: version id to names. */
+  /** Temporary files of interrupted runs: version id to names. */
   readonly parts: ReadonlyMap<string, string[]>;
   /** Keys under which the filesystem distinguishes the claimed names. */
   readonly taken: Set<string>;
@@ -42,7 +42,7 @@ export class LocalFolders {
     try {
       return await this.#enter(path, parent, isPrivate);
     } catch (thrown) {
-      // `not_found` would suggest that the server lacks it.
+      // The local folder has gone. `not_found` would suggest that the server lacks it.
       throw isNotFound(thrown) ? replaced(path) : thrown;
     }
   }
@@ -56,6 +56,7 @@ export class LocalFolders {
     return true;
   }
 
+  /** Returns the entry at a name. A folder created in this run is known to be empty. */
   async look(folder: LocalFolder, name: string): Promise<DiskStat | undefined> {
     if (!this.#foldsNames && !folder.entries.has(name)) return undefined;
     return statOf(this.#disk, join(folder.path, name));

@@ -69,6 +69,7 @@ export class LocalSurplus {
     this.#work = work;
   }
 
+  /** Called for each folder that both sides have. */
   enter(path: string, below: string): void {
     this.#folders.set(path, { below, names: new Set() });
   }

@@ -79,7 +79,7 @@ export class GetPreview {
     this.#places.set(id, { ...place, isThere: local !== undefined });
     const below = place.below === "" ? "" : `${place.below}/`;
     if (local !== undefined) {
-      // A mount whose owner is suspended is not listed.
+      // The content of a mount whose owner is suspended is not listed.
       if (node.waits !== true) this.#work.surplus?.enter(place.path, below);
       return;
     }

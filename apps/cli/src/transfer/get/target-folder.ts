@@ -54,7 +54,7 @@ export const unheldTarget: TargetFolder = {
   close: () => {},
 };
 
-/** Ordinary path if folders cannot be held. */
+/** Returns a path to a name in a held folder; the ordinary path if folders cannot be held. */
 export function heldPlace({ descriptors }: HeldFolders, folder: string, name: string): string {
   if (descriptors === undefined) return join(folder, name);
   const descriptor = descriptors.get(folder);
@@ -103,13 +103,13 @@ function holdOne(root: RootFolder<Openers>, { path, device, inode }: KnownFolder
   throw replaced(path);
 }
 
-/** A get of one file does not need the native calls. */
+/** Loads the native calls when the first folder below another one is opened. A get of one file does not need them. */
 const lazyOpeners: Openers = {
   openBelow: (...given) => native().openBelow(...given),
   openAbsolute: (...given) => native().openAbsolute(...given),
 };
 
-/** Folders are then opened name by name. */
+/** Without the native call, folders are opened name by name. */
 function native(): Native {
   try {
     return linux();

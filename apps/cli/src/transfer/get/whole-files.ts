@@ -128,7 +128,7 @@ async function fetchAndWriteAll(
   }
 }
 
-/** Uses `damaged` if the server has lost a block. */
+/** Replaces `not_found` by `damaged` if the server has lost a block. */
 async function withReason(work: GetWork, file: FileToGet | undefined, outcome: WriteOutcome): Promise<WriteOutcome> {
   if (outcome.ok || outcome.code !== "not_found" || file === undefined) return outcome;
   try {
@@ -153,7 +153,7 @@ function settle(work: GetWork, file: FileToGet, outcome: WriteOutcome | undefine
   work.report.done(file.node.size);
 }
 
-/** @returns length of the frames in bytes */
+/** @returns length of the frames in bytes, at the start of the window */
 async function fetchFrames(work: GetWork, files: readonly FileToGet[], window: SharedArrayBuffer): Promise<number> {
   const wanted = new Map<HashHex, WantedBlock>();
   for (const { node } of files) {

@@ -71,8 +71,8 @@ export async function assertSameFolders(disk: Disk, folders: readonly KnownFolde
 
 /**
  * Last check before a rename or removal. No system replaces a file only if it is unchanged, so a write between this
- * check and the rename is lost. Other writes are not: files that a program has open for writing are rejected. @throws
- * HoldfastError conflict if the entry may not be replaced
+ * check and the rename is lost. Other writes are not: files that a program has open for writing are rejected.
+ * @throws HoldfastError conflict if the entry may not be replaced
  */
 export async function assertReplaceable(
   disk: Pick<LocalDisk, "stat" | "hasWriters">,

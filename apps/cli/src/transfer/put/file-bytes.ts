@@ -25,13 +25,16 @@ export class FileBytes {
     this.#report.bytesSent += sizeBytes;
   }
 
-  /** The file is stored. */
+  /** Keeps the counts, because the file is stored. */
   keep(): void {
     this.#doneBytes = 0;
     this.#sentBytes = 0;
   }
 
-  /** The file is read again. Blocks already sent stay counted, because they are not sent again. */
+  /**
+   * Subtracts the bytes read, to read the file again. Blocks already sent stay counted, because they are not sent
+   * again.
+   */
   takeBack(): void {
     this.add(-this.#doneBytes);
   }

@@ -35,7 +35,9 @@ import { isPrivate as isPrivateFile } from "../private-mode.ts";
 const blocksMax = 150_000;
 const attemptsMax = 2;
 
-/** Memory is bounded. A file that changes while it is read is read once more. */
+/**
+ * Puts a file of any size with bounded memory. A file that changes while it is read is read once more, then reported.
+ */
 export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<void> {
   if (isBlocked(file.folder)) return;
   const counted = new FileBytes(work.report);
@@ -122,6 +124,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
 interface QueuedStream extends Omit<QueuedFile, "folder"> {
   /** Called after the whole stream was sent. */
   readonly folder: () => Promise<RemoteFolder>;
+  /** A folder in the space that receives the stream. */
   readonly into: string;
 }
 
@@ -144,7 +147,7 @@ export async function putStream(work: PutWork, stream: QueuedStream, source: Asy
   }
 }
 
-/** @returns false if the server lacks blocks */
+/** @returns false if the server lacks blocks, which must then be sent again */
 async function commitFile(
   work: PutWork,
   file: QueuedFile,

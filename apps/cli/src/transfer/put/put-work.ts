@@ -191,8 +191,8 @@ export class SentBlocks {
   }
 
   /**
-   * After a batch of which the server had no block, the next batches are sent without asking. For large blocks, the
-   * question costs only about a thousandth of their size.
+   * After a batch of which the server had no block, the next batches are sent without asking. Batches of large blocks
+   * are the exception: the question costs only about a thousandth of their size.
    */
   shouldAsk(hashes: number, sizeBytes: number): boolean {
     if (this.#silentLeft === 0 || sizeBytes >= hashes * askedBlockBytes) return true;

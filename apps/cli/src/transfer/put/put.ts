@@ -54,7 +54,10 @@ export interface PutOptions extends StandardInput {
   readonly isForeign: boolean;
 }
 
-/** 64 MiB. One window of a large file is cut and one hashed while two are sent. A batch of small files takes one. */
+/**
+ * 64 MiB of file data. One window of a large file is cut and one hashed while two are sent. A batch of small files
+ * takes one.
+ */
 const windowBytes = 16 * 1024 * 1024;
 const windowsMax = 4;
 
@@ -141,8 +144,8 @@ function toArgument(path: string): LocalArgument {
 
 /**
  * Rejects a link to a pipe or device, such as `/dev/stdin`, or the link by which a shell passes a command's output.
- * Also rejects links in `/proc` such as `/proc/self/exe`. Such a link is meaningless on another machine. @throws
- * HoldfastError usage
+ * Also rejects links in `/proc` such as `/proc/self/exe`. Such a link is meaningless on another machine.
+ * @throws HoldfastError usage
  */
 function refuseLinkOfSystem(link: string): void {
   const target = statSync(link, { throwIfNoEntry: false });
@@ -268,7 +271,7 @@ async function putFolder(
   there: NodeJson | undefined,
 ): Promise<void> {
   const node = await ensureFolder(work, remotePath, there);
-  // Another space has its own blocks.
+  // The folder may be in another space, which has its own blocks.
   const own = { ...work, sent: new SentBlocks() };
   const { remote, surplus } = await standingIn(own, there);
   if (!work.isForeign) await tellRoom(own, resolve(localPath), there, remote);
@@ -285,7 +288,7 @@ async function putFolder(
 }
 
 /**
- * Happens before content is added.
+ * Makes the remote folder private before content is added, if the local folder is private.
  * @param there undefined: the folder is new
  */
 async function closeAsHere(work: TargetWork, path: string, node: NodeJson, there: NodeJson | undefined): Promise<void> {

@@ -33,7 +33,7 @@ export async function tellRoom(
     );
   }
   if (await fitsDisk(client, growthBytes)) return;
-  // Only blocks reveal that the server has the content already.
+  // Content that the server already has needs no space, but only the blocks reveal that.
   const needed = formatBytes(growthBytes);
   tell(
     "store_full",
@@ -51,7 +51,10 @@ async function fitsDisk(client: PutWork["client"], sendBytes: number): Promise<b
   }
 }
 
-/** @returns undefined if there is no limit or the token has no permission to ask */
+/**
+ * Free space in the account's own space, in bytes.
+ * @returns undefined if there is no limit or the token has no permission to ask
+ */
 export async function freeRoom({ client }: Pick<PutWork, "client">): Promise<number | undefined> {
   try {
     const { quota_bytes: quota, used_bytes: used } = await client.call("getAccount");

@@ -31,7 +31,7 @@ export interface Window {
 }
 
 /**
- * Commits nothing.
+ * Sends the blocks that the server lacks into the space of folder `into`. Commits nothing.
  * @param more `replacedBytes`: size of the file that the stream replaces; with it the server rejects the stream at the
  * first window that does not fit
  */

@@ -22,7 +22,7 @@ export class SentForFile {
     if (failure instanceof HoldfastError && ["quota", "store_full"].includes(failure.code)) this.isForNothing();
   }
 
-  /** The server keeps blocks that other files or uploads refer to. */
+  /** Discards the blocks if the file failed. The server keeps blocks that other files or uploads refer to. */
   async end({ client, sent }: Pick<PutWork, "client" | "sent">, into: string): Promise<void> {
     if (!this.#isForNothing) return;
     const hashes = [...this.#hashes];
@@ -33,7 +33,7 @@ export class SentForFile {
         await client.call("discardBlocks", { body: { hashes: some, into } });
       }
     } catch (thrown) {
-      // The server removes unused blocks later.
+      // Only the failure of the file is reported. The server removes unused blocks later.
       if (!(thrown instanceof HoldfastError)) throw thrown;
     }
   }

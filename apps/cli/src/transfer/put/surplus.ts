@@ -9,7 +9,7 @@ import type { RemoteState } from "./put-plan.ts";
 import type { PutWork } from "./put-work.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 
-/** `put --delete` moves it to the trash. */
+/** A node that only the server has. `put --delete` moves it to the trash. */
 interface Deletion {
   readonly state: RemoteState;
   readonly path: string;

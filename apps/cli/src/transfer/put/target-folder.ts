@@ -8,6 +8,7 @@ import type { KnownRole, PutWork, RemoteFolder } from "./put-work.ts";
 
 export type RootedWork = Pick<PutWork, "report"> & { readonly root: PutRoot };
 
+/** The node at a path when this put began. */
 export interface Known {
   readonly path: string;
   readonly node: NodeJson | undefined;
@@ -19,7 +20,7 @@ type Nearest = Pick<NodeJson, "id"> & KnownRole;
 function knownFolder(there: NodeJson | undefined, path: string, known: Known): Nearest | undefined {
   const parentId = there?.parent_id ?? undefined;
   if (parentId !== undefined) return { id: parentId, path };
-  // Nothing can be put beside a file that is shared alone.
+  // A file that is shared alone has no visible folder, so nothing can be put beside it.
   if (there?.kind === "file") return there;
   return known.path === path && known.node?.kind === "folder" ? known.node : undefined;
 }
@@ -55,7 +56,7 @@ async function folderAt(root: PutRoot, path: readonly string[]): Promise<NodeJso
 }
 
 /**
- * An existing file stays in its own folder.
+ * Returns the folder for a file, and creates it if missing. An existing file stays in its own folder.
  * @param refuses receives the nearest existing folder before a missing one is created
  * @returns undefined if the file is refused; no folder is created for it
  */

@@ -63,7 +63,7 @@ export async function readAccess(reader: ShardReader, userId: UserId, nowMicros:
 }
 
 /**
- * Checks the address before any work; the start of a session checks again under its lock.
+ * Checks a proved person's address before any work; the start of a session checks again under its lock.
  * @param userId undefined for a new account, to which the server's rules apply
  * @throws HoldfastError address_not_allowed
  */

@@ -35,6 +35,7 @@ export function readSettings(world: SettingsWorld, userId: UserId): Promise<Acco
   return readSettingsIn(world.shards.ofId(userId).db, userId, world.language);
 }
 
+/** @param db the account's shard, or a transaction there */
 export async function readSettingsIn(
   db: ShardReader,
   userId: UserId,

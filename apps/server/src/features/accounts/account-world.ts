@@ -16,10 +16,10 @@ export interface AccountStore {
   readonly shards: Shards;
   readonly clock: Clock;
   readonly random: Random;
-  /** Gives the account the shares with its address. A message retries a failure. */
+  /** Gives the account the shares with its address. After a failure, a message retries this. */
   readonly onConfirmed?: (userId: UserId) => Promise<void>;
   /**
-   * Mails an account about a change that may not be its owner's, in a transaction on its shard.
+   * Mails an account about a change that a stranger may have made, in a transaction on its shard.
    * @param address previous address, after a change of it
    */
   readonly tellSecurity?: (
@@ -34,7 +34,7 @@ export interface AccountStore {
   readonly queued?: (userId: UserId) => void;
 }
 
-/** Times of last use are rounded to the minute, so that most requests write nothing. */
+/** A time of last use is stored at most once per minute, so that most requests write nothing. */
 export const seenGrainMicros = 60_000_000;
 
 export interface AccountWorld extends AccountStore {
@@ -44,20 +44,21 @@ export interface AccountWorld extends AccountStore {
   /** Counts accounts created by open registration, as failures. */
   readonly signUps: SignInThrottle;
   readonly openRegistration?: boolean;
-  /** Name of the issuer through which all but administrators must sign in. */
+  /** Name of the issuer through which all but administrators must sign in; undefined: everybody may use passwords. */
   readonly onlyThrough?: string | undefined;
   /** undefined: all passwords are stored here. */
   readonly outsidePasswords?: OutsidePasswords | undefined;
+  /** Undefined: a person who signed in through an issuer stays signed in. */
   readonly issuerBound: IssuerBound | undefined;
   /** Notifies the user's other devices, in the transaction that creates the new one. */
   readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
   /** Opens the folder of a confined app password. @throws HoldfastError not_found, invalid_field */
   readonly openAppFolder?: (caller: Caller, id: string) => Promise<AppFolder>;
-  /** Maximum lifetime of a browser session, however much it is used; undefined: unlimited. */
+  /** Maximum lifetime of a browser session, however much it is used; undefined: unlimited while used. */
   readonly browserSessionMs?: number | undefined;
   /** Every signed-in account may search all names. */
   readonly openDirectory?: boolean;
-  /** Time from a deletion by the owner until shredding. */
+  /** Time from a deletion by the owner, or a removal by an identity system, until shredding. */
   readonly graceMs: number;
   /** Keyed by the names in an account's limits. */
   readonly lifetimes: Readonly<Record<string, number>>;

@@ -14,7 +14,7 @@ const tables = {
 } as const;
 
 /**
- * Country of an address's network, from local tables.
+ * Country of an address's network, from local tables. Does not locate the person.
  * @returns ISO 3166-1 code; null for private or unknown networks, and if the table is unreadable, so that sign-ins work
  */
 export const countryOf = openCountries((family) => readFile(fileURLToPath(tables[family])));

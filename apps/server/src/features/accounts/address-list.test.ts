@@ -35,7 +35,7 @@ function randomValue(family: Family): bigint {
   return value;
 }
 
-/** Shares a random number of bits with the network, to test both sides of its edge. */
+/** Makes an address that shares a random number of bits with the network, to test both sides of its edge. */
 function nearby({ family, value }: { family: Family; value: bigint }): bigint {
   return value ^ (1n << BigInt(below(bitsOf[family])));
 }

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Parsed lists in memory, by stamp; each request needs one. */
+/** Limit of parsed lists in memory, by stamp. Each request needs one, and few are in use at a time. */
 const parsedMax = 1000;
 const parsed = new Map<string, readonly Networks[]>();
 
@@ -39,7 +39,7 @@ export function isWithin(list: readonly string[], network: string): boolean {
 }
 
 /**
- * Normalizes a network such as `10.0.0.0/8`, or a single address.
+ * Normalizes a network such as `10.0.0.0/8` or `2001:db8::/32`, or a single address.
  * @throws HoldfastError invalid_field
  */
 export function readNetwork(text: string): string {

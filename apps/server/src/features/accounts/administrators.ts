@@ -27,8 +27,8 @@ export function settingUp<Result>(
 }
 
 /**
- * Runs a change that may remove an administrator, unless it would be the last one who can sign in. A lock on the shard
- * of bucket 0 prevents two administrators from removing each other.
+ * Runs a change that may remove an administrator, unless it would be the last one who can sign in. Administrators may
+ * be on different shards, so a lock on the shard of bucket 0 prevents two from removing each other.
  * @param wayOut sentence appended to the error
  * @throws HoldfastError conflict for the last administrator who can sign in, locked during another such change
  */

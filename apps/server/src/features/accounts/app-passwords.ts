@@ -92,7 +92,7 @@ export interface NameAndPassword {
 /**
  * Finds the token of an app password. Never compares the account's own password, so it cannot be guessed here. Counts
  * failures by account and source, apart from sign-ins, so that a program with a revoked password locks nobody out. A
- * correct password always works.
+ * correct password always works, since it cannot be guessed.
  * @throws HoldfastError rate_limited
  */
 export async function findAppPassword(

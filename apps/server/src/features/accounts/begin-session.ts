@@ -11,7 +11,7 @@ import { notAsked } from "./clearings.ts";
 interface Beginning {
   readonly device: Required<AccountTables["shard.devices"]>;
   readonly session: Pick<AccountTables["shard.sessions"], "id" | "number" | "expires_at" | "proven_at">;
-  /** Authorized this session, and dates its proof of identity. */
+  /** Session that authorized the new one. The proof of identity dates from that session. */
   readonly letInBy: SessionId | undefined;
   /** Devices whose secrets were sent, removed ones included. */
   readonly shown: readonly DeviceId[];
@@ -29,7 +29,7 @@ interface Begun {
 
 /**
  * One statement, to save round trips: creates a device and its session, and reads the facts that decide about them. A
- * returning device has its files again, which ends its clearing.
+ * device that signs in again has its files again, so its clearing ends.
  */
 export async function beginSession(
   transaction: ShardReader,

@@ -15,8 +15,9 @@ export interface Caller extends Actor {
   readonly access?: Access;
   /** App passwords access files only. */
   readonly isApp?: boolean;
-  /** Set for a folder's app password, which acts as this link. */
+  /** Account of an app password that is confined to a folder by this link. */
   readonly ofAccount?: UserId;
+  /** Expiry of the link. */
   readonly endsAtMicros?: number | undefined;
   readonly scopes: ReadonlySet<Scope>;
   /** The session lacks a recent proof of identity. */
@@ -30,7 +31,9 @@ export interface Caller extends Actor {
 export interface Access {
   /** Date from which a second factor is required; undefined if none is required or one exists. */
   readonly factorDueAtMicros: number | undefined;
+  /** The due date has passed. */
   readonly mustEnrol: boolean;
+  /** The address must be in each list. */
   readonly lists: readonly (readonly string[])[];
   /** Differs for different lists. */
   readonly stamp: string | undefined;

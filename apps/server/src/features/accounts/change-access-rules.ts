@@ -180,7 +180,7 @@ async function hasAdministratorIn(shards: Shards, ids: readonly UserId[]): Promi
   return false;
 }
 
-/** Keeps a group's members fixed during the work. undefined: the server, which includes everybody. */
+/** Passes a group's members, to whom nobody can be added during the work. undefined: the server, thus everybody. */
 function holdingMembers<Result>(
   shards: Shards,
   { of, id }: Subject,
@@ -207,7 +207,7 @@ interface GroupActor {
 }
 
 /**
- * Leaving or deleting a group ends its access rule, so only administrators may do either.
+ * An access rule ends for a member who leaves its group, and with the group, so only administrators may cause either.
  * @throws HoldfastError forbidden, proof_required
  */
 export async function assertUnboundBy(
@@ -224,7 +224,7 @@ export async function assertUnboundBy(
   throw new HoldfastError("forbidden", message);
 }
 
-/** The group's rule would bind the new administrator. @throws HoldfastError forbidden */
+/** The group's access rule would bind an administrator who is added. @throws HoldfastError forbidden */
 export async function assertMayBind(
   reader: ShardReader,
   groupId: GroupId,
@@ -298,7 +298,7 @@ async function writeRule(db: ShardReader, { id }: Subject, written: Written): Pr
   });
 }
 
-/** Creates a missing row, so that concurrent changes wait. */
+/** Creates a missing row, so that concurrent changes wait for each other. */
 async function lockRule(db: ShardReader, id: string): Promise<AccessRuleRow> {
   await sql`insert into shard.access_rules (subject_id) values (${id}) on conflict do nothing`.execute(db);
   const { rows } = await sql<AccessRuleRow>`

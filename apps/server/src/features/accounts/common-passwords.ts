@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 const listFile = new URL("common-passwords.bin", import.meta.url);
 const bucketCount = 65_536;
 const suffixBytes = 3;
-/** A year and a sign, appended to satisfy a rule. */
+/** Length of what people append to satisfy a rule: a year and a sign. */
 export const tailMax = 6;
 /** Shorter beginnings prove nothing. */
 const baseMin = 4;

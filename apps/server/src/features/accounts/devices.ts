@@ -79,7 +79,7 @@ export async function forgetSurplusDevices(
 }
 
 /**
- * Ends the device's sessions, including the caller's own.
+ * Ends the device's sessions in the same transaction, including the caller's own.
  * @param removesCopies requests a clearing, even of a device revoked before
  * @throws HoldfastError not_found; invalid_field for a browser
  */
@@ -136,7 +136,7 @@ async function askCopies(
   await askClearing(transaction, { userId, ...device, nowMicros: world.clock.nowMicros() });
 }
 
-/** A personal access token has no device. */
+/** With `keepsCurrent`, keeps the caller's device. A personal access token has none, so all devices are removed. */
 export async function deleteDevices(world: AccountWorld, caller: Caller, keepsCurrent: boolean): Promise<void> {
   const kept = keepsCurrent ? caller.deviceId : null;
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {

@@ -11,7 +11,7 @@ import { isPlainText } from "./plain-text.ts";
 /** Longer than any sign-up. Older reservations and claims may be taken over. */
 export const signUpLifetimeMicros = 60_000_000;
 
-/** Looked up for unknown addresses, to take equally long. */
+/** Looked up for unknown addresses, so that both cases take equally long. */
 export const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 
 /**

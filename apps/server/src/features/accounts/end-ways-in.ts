@@ -15,7 +15,7 @@ export async function lockWays(transaction: ShardReader, userId: UserId, ended: 
 }
 
 /**
- * Ends ways to sign in, under the account's lock, for which the linking of a sign-in waits.
+ * Ends sign-in methods under the account's lock. Linking a sign-in waits for that lock.
  * @param endsFactor ends a second factor of passkeys only; otherwise its recovery codes remain
  * @returns keys of the outside directory, to release afterwards
  */

@@ -23,7 +23,7 @@ import {
 } from "./secret-token.ts";
 
 export interface LiveLink extends GrantRow {
-  /** Never an address, which is the name of an account without a name. */
+  /** Never an address: for an account without a name, the part before the `@`. */
   readonly owner_name: string;
   /** Requirements of an app password's owner; other links are for anybody who has them. */
   readonly access: Access | undefined;

@@ -12,11 +12,11 @@ import { linkSecrets, linkStamp } from "./secret-token.ts";
 
 type Credential = Caller["credential"];
 
-/** live: unchanged. anew: alive, but the account's rules changed, so it must be proved again. */
+/** live: unchanged since the proof. anew: alive, but the account's rules changed, so it must be proved again. */
 export type Liveness = "live" | "anew";
 
 /**
- * Applies the authenticator's conditions to many sessions, tokens and links at once. A link is alive only with the
+ * Applies the authenticator's conditions to many sessions, tokens and links in one call. A link is alive only with the
  * password that opened it.
  */
 export async function findLiveCredentials(

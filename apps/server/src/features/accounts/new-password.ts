@@ -9,7 +9,8 @@ export interface PasswordOwner {
 }
 
 /**
- * Rejects the first guesses for every account and for this one. Existing passwords are not checked.
+ * Hashes a new password. Rejects the first guesses for every account and for this one. Existing passwords are not
+ * checked.
  * @param line see `Turn`
  * @throws HoldfastError invalid_field with the reason `common_password`, unavailable when too many wait
  */

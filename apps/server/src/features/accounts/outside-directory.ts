@@ -8,7 +8,7 @@ export function directoryOf({ shards }: Pick<AccountStore, "shards">, key: Buffe
   return shards.of(bucketOfHash(toHashHex(key)));
 }
 
-/** Runs after the account's row is deleted, without which this one has no effect. */
+/** Runs after the row in `outside_identities` is deleted. Without that row, this one grants nothing. */
 export async function releaseIdentity(store: Pick<AccountStore, "shards">, key: Buffer, userId: UserId): Promise<void> {
   await sql`delete from shard.outside_directory where identity_key = ${key} and user_id = ${userId}`.execute(
     directoryOf(store, key).db,

@@ -2,7 +2,7 @@ import type { UserId } from "@holdfast/core/ids";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 
-/** Another server with people's passwords. Methods throw `unavailable` if it does not answer. */
+/** Another server with people's passwords. Methods that ask it throw `unavailable` if it does not answer. */
 export interface OutsidePasswords {
   readonly name: string;
   readonly issuer: string;
@@ -22,7 +22,7 @@ export interface OutsidePerson {
   /** undefined if the account does not exist yet or never will. */
   readonly account: UserRow | undefined;
   /**
-   * Creates or links the account if the setting allows it, and updates it.
+   * Creates or links the account if the setting allows it, and updates it from the other server's facts.
    * @throws HoldfastError forbidden
    */
   enter(): Promise<UserRow>;

@@ -14,6 +14,7 @@ export interface IssuerBound {
 export interface CredentialWorld {
   readonly shards: Shards;
   readonly clock: Clock;
+  /** Undefined: people who signed in through an issuer stay signed in. */
   readonly issuerBound: IssuerBound | undefined;
 }
 

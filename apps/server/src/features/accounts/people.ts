@@ -10,7 +10,7 @@ const linkName = "(link)";
 /** Name of a deleted account or link. The id stays, to distinguish two of them. */
 const goneName = "(deleted account or link)";
 
-/** One statement per shard; every id gets an answer. The caller checks that the reader may see the action. */
+/** One statement per shard; every id gets an answer. The caller checks that the reader may see their actions. */
 export async function readPeople(shards: Shards, ids: Iterable<string>): Promise<(id: string) => PersonJson> {
   const accounts = new Set(ids).values().filter((id) => isId(id)) as IteratorObject<UserId>;
   const byShard = Map.groupBy(accounts, (id) => shards.ofId(id));

@@ -32,7 +32,7 @@ describe("what somebody with the password has prepared", () => {
   });
   after(() => databases.stop());
 
-  /** The account has a session of its owner and one of a thief who knows the password. */
+  /** Account with a session of its owner and one of a thief who knows the password. */
   async function robbed() {
     const email = `person${++people}@example.org`;
     const { id } = await createTestUser(world, email);

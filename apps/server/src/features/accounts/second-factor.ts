@@ -49,7 +49,7 @@ export async function readSecondFactor(world: AccountWorld, userId: UserId): Pro
 }
 
 /**
- * See `withCode`. Does nothing without a second factor.
+ * Called after the password was proved. Does nothing without a second factor. See `withCode`.
  * @param check an error thrown here leaves the code unused, for another attempt
  * @throws HoldfastError second_factor for a missing, wrong or used code; rate_limited
  */

@@ -96,7 +96,7 @@ export function parseLinkToken(text: string): GrantId | undefined {
 }
 
 /**
- * Ends with the link's secret or password.
+ * Ends when the link's secret or password changes.
  * @param secrets stored secrets of the link's row
  */
 export function makeLinkSession(key: Buffer, id: GrantId, secrets: string, untilSeconds: number): string {
@@ -148,7 +148,7 @@ export function readConfirmationToken(text: string): { userId: UserId; untilSeco
 }
 
 /**
- * Ends with the account's address or password, so it works once.
+ * Ends when the account's address or password changes, so it works once.
  * @param secrets `<address> <hash of the password>`
  */
 export function makeResetToken(key: Buffer, userId: UserId, secrets: string, untilSeconds: number): string {

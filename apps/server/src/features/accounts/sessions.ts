@@ -274,7 +274,7 @@ function askedAgain({ issuerBound }: AccountWorld): HoldfastError {
 const copied =
   "This login was used in two places, such as a clone of this machine or a copy of its configuration folder, and was ended in both. Sign in again in each of them.";
 
-/** Accepts any number of the session's refresh tokens; ignores other text. */
+/** Accepts the session's current refresh token and all earlier ones; ignores other text. */
 export async function endSessionOf(world: AccountWorld, refreshToken: string, onClaimed?: OnClaimed): Promise<void> {
   const claimed = parseRefreshToken(world.secrets.refreshKey, refreshToken);
   if (claimed === undefined) return;

@@ -156,7 +156,7 @@ function createFirst(world: AccountWorld, user: NewUser, id: UserId): Promise<Us
   });
 }
 
-/** Counts addresses with an account; otherwise an invitation could be used to probe many. */
+/** Counts attempts for addresses with an account; otherwise an invitation could be used to probe many addresses. */
 async function countTaken(world: AccountWorld, key: string, create: () => Promise<UserRow>): Promise<UserRow> {
   const made = await guardAttempt(world.throttle, key, () =>
     create().catch((error: unknown) => {

@@ -6,7 +6,7 @@ import { findLiveCaller } from "./live-callers.ts";
 import type { CredentialWorld } from "./overdue.ts";
 import { isSame } from "./secret-token.ts";
 
-/** A signed address is valid for one use only. */
+/** Purpose of a signed address, which is valid for no other purpose. */
 export type GrantUse = "block upload" | "download" | "export" | "thumb";
 
 export interface OpenedGrant {

@@ -22,7 +22,7 @@ export function describeTotp(secret: Uint8Array, { issuer, account }: TotpLabel)
 
 /**
  * @param code without spaces
- * @returns the code's time step, to be accepted once; undefined for a wrong code
+ * @returns the code's time step, which the caller must accept only once; undefined for a wrong code
  */
 export function totpStep(secret: Uint8Array, code: string, nowMs: number): number | undefined {
   if (!/^\d{6}$/.test(code)) return undefined;

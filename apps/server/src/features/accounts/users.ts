@@ -48,6 +48,7 @@ export interface UserChange {
   readonly email?: string | undefined;
   /** The administrator vouches for the address. */
   readonly confirmed?: true | undefined;
+  /** False ends the second factor. */
   readonly secondFactor?: false | undefined;
   /** Ends all sessions and tokens; the password stays. */
   readonly signedOut?: true | undefined;
@@ -257,8 +258,8 @@ async function applyChange(
 }
 
 /**
- * Identity systems send "active" with each change of a name, even for people whom an administrator suspended. Suspends
- * no account twice.
+ * Identity systems send "active" with each change of a name, even for people whom an administrator suspended. They
+ * suspend no account twice.
  */
 async function mayEnableOrDisable(
   transaction: ShardReader,
@@ -269,7 +270,7 @@ async function mayEnableOrDisable(
   return disabled === false && (await isSuspendedByIdentitySystem(transaction, now));
 }
 
-/** Locks the row like a request for shredding. @throws HoldfastError conflict */
+/** Locks the account's row, as a request for its shredding does. @throws HoldfastError conflict */
 export async function lockUnlessShredded(transaction: ShardReader, { id, email }: UserRow): Promise<UserRow> {
   const locked = await sql<UserRow>`select * from shard.users where id = ${id} for update`.execute(transaction);
   const { rows } = await sql`select from shard.shreddings where user_id = ${id}`.execute(transaction);

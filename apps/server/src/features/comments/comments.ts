@@ -32,6 +32,7 @@ export interface CommentWorld {
 
 export interface CommentConditions {
   readonly once?: Repeatable;
+  /** Revisions of the file or folder. */
   readonly ifMatch?: IfMatch;
 }
 

@@ -133,6 +133,7 @@ class Archive {
     yield tarPadding(bytes.length);
   }
 
+  /** @returns the SHA-256 */
   *#document(path: string): Generator<Uint8Array, string, undefined> {
     const { spool } = this.#request;
     const sizeBytes = spool.bytesOf(path);
@@ -179,8 +180,8 @@ async function* summed(
 const zeros = new Uint8Array(64 * 1024);
 
 /**
- * Passes on content whose length is in the header, so an unreadable rest is filled with zeros. @returns the error, if
- * any
+ * Passes on content. Fills an unreadable rest with zeros, because its length is already in the header.
+ * @returns the error, if any
  */
 async function* padded(
   sizeBytes: number,

@@ -124,6 +124,7 @@ async function changeRole(
   return true;
 }
 
+/** Administrators see all addresses, so they may use one. */
 async function findMemberToBe({ shards }: AccountStore, caller: GroupCaller, text: string): Promise<UserRow> {
   const isAddress = caller.administrates && text.includes("@");
   const user = await (isAddress ? findUserByEmail(shards, text) : findUser(shards, readUserId(text)));

@@ -26,7 +26,7 @@ const userId = z
 const membership = z.object({ group_id: groupId, user_id: userId });
 const ofAll = z.object({ group_id: groupId });
 
-/** Messages contain only ids, so each may be processed late and twice. */
+/** Messages contain only ids, and rows the content, so each may be processed late and twice. */
 export function groupKinds(world: () => SharingWorld): Kinds {
   return {
     group_membership: {

@@ -107,7 +107,7 @@ export function openIssuer(
 
 /**
  * A maximum age makes the issuer send `auth_time`. For a sign-in, it is a session's lifetime here, so that few users
- * must authenticate again. A proof always requires it.
+ * must authenticate again. A proof always requires a new authentication.
  */
 function askedOf(purpose: Purpose): Record<string, string> {
   if (purpose === "sign-in") return { max_age: String(limits.refreshTokenLifetimeMs / 1000) };

@@ -84,7 +84,7 @@ async function signIn(subject: string, claims: object, more: object = {}) {
   return { id: caller.userId, subject, caller, lacksProof, provenAtMs };
 }
 
-/** The user was linked long ago. */
+/** Creates a user who was linked long ago. */
 async function newPerson(): Promise<Person> {
   const subject = `person ${++people}`;
   const { id } = await createTestUser(world, `person${people}@example.com`);

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import type { AccountWorld } from "../accounts/account-world.ts";
 
 type Parts = Pick<AccountWorld, "secrets" | "random">;
-/** Use of an encrypted value, which is valid for no other one. */
+/** Purpose of an encrypted value, which is valid for no other purpose. */
 export type SealUse = "leaving" | "answer";
 
 /** Encrypts with AES-256-GCM and a key derived from the server's: 12 random bytes, ciphertext, 16-byte tag. */

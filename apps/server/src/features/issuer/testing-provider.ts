@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 /** Independent provider (panva's `oidc-provider`) in its own process. */
 export interface TestProvider {
   readonly issuer: string;
-  /** In addition to the verified address NAME@example.com. */
+  /** Sets the claims for a login name, in addition to the verified address NAME@example.com. */
   readonly tell: (login: string, claims: object) => Promise<void>;
   readonly stop: () => Promise<void>;
 }

@@ -50,7 +50,7 @@ export async function readGroups(
   { dn, uid }: Pick<Person, "dn" | "uid">,
 ): Promise<string[] | null> {
   if (groups === undefined) return null;
-  // Without a uid, the DN matches no group by uid.
+  // No uid looks like a DN, so a person without a uid matches no group by uid.
   const filter = fillFilter(escape, groups.filter, { dn, uid: uid ?? dn });
   const named = namedFilter(escape, groups);
   const asked = { scope: "sub" as const, attributes: [groups.attribute], derefAliases: "never" as const };
@@ -132,6 +132,7 @@ export function microsOf(text = ""): number | undefined {
   return Number.isNaN(ms) ? undefined : ms * 1000 + Number(part.slice(1).padEnd(6, "0"));
 }
 
+/** Microseconds from 1601 to 1970. */
 const microsTo1970 = 11_644_473_600_000_000;
 
 /** `5000000000` or `5 GiB`. */

@@ -19,6 +19,7 @@ export async function noteRun(shards: Shards, nowMicros: number, problem: string
       done_at = coalesce(excluded.done_at, r.done_at)`.execute(shards.of(toBucket(0)).db);
 }
 
+/** @param shard the shard of bucket 0, which has the row */
 export async function readRun({ db }: Pick<Shard, "db">): Promise<LdapRun | undefined> {
   const { rows } = await sql<LdapRun>`select tried_at, done_at, problem from shard.ldap_runs`.execute(db);
   return rows[0];

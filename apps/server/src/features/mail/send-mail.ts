@@ -100,7 +100,8 @@ async function isRefused({ shards }: MailWorld, addressHash: Buffer): Promise<bo
 }
 
 /**
- * A mail server may have been down for hours. @returns undefined if no notice is readable, or the inviter is suspended
+ * Checks the content again, because a mail server may have been down for hours.
+ * @returns undefined if no notice is readable, or the inviter is suspended
  */
 async function contentNow({ shards }: MailWorld, { to, content }: WaitingMail): Promise<Template | undefined> {
   if (content.template === "notices" && "user_id" in to) {

@@ -28,7 +28,7 @@ export const newNotification = z.object({
 export type NewNotification = z.output<typeof newNotification>;
 
 /**
- * Notifies an account, in the causing transaction, by a queue message, because the account may be on another shard.
+ * Notifies an account by a queue message in the causing transaction, because the account may be on another shard.
  * Call `queue.kick` after the commit. Only accounts that can read the node at delivery are notified.
  */
 export async function notify(transaction: ShardReader, notification: NewNotification): Promise<void> {

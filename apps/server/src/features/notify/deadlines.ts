@@ -24,6 +24,7 @@ export class Deadlines<Item> {
     return this.#size;
   }
 
+  /** @returns the slot for `remove` */
   add(item: Item, afterMs: number): number {
     const sinceTickMs = this.#interval === undefined ? this.#start() : performance.now() - this.#tickedAtMs;
     const slot = this.#tick + Math.max(1, Math.ceil((sinceTickMs + afterMs) / tickMs));

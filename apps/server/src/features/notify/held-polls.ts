@@ -364,6 +364,7 @@ export class HeldPolls {
     if (polls?.size === 0) this.#bySpace.delete(spaceId);
   }
 
+  /** @param answer undefined after a timeout, or if the client has disconnected */
   #settle(poll: Poll, answer: PollAnswer | undefined): void {
     this.#release(poll)?.(answer ?? { change: undefined, backoffSeconds: this.#load.backoffSeconds() });
   }

@@ -6,8 +6,8 @@ const latenessFreeMs = 200;
 const latenessMsPerSecond = 100;
 
 /**
- * Load of the process by polls, and the clients' wait for it. Otherwise a widely watched change or a restart would
- * bring all back simultaneously.
+ * Load of the process by polls, and the resulting wait for clients. Without this wait, a widely watched change or a
+ * restart would bring all clients back at the same moment.
  */
 export class Load {
   readonly #random: () => number;

@@ -15,7 +15,7 @@ export interface WakeBus {
 
 export interface WakeListener {
   wake(spaceId: SpaceId): void;
-  /** Another process committed a message on this shard. */
+  /** A process that works no messages has committed one on this shard. */
   rung(shardId: string): void;
   /** The connection is established. Earlier wake-ups were lost. */
   connected(): void;
@@ -50,7 +50,7 @@ export function heedWakes(origin: string, message: string, listener: WakeListene
   }
 }
 
-/** Polls of dropped wake-ups wait for their timeout. */
+/** Maximum number of wake-ups kept while the connection is down. Polls of dropped ones wait for their timeout. */
 const wakesKeptMax = 10_000;
 
 /**

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { endGrant, type OauthWorld, type Payload, readArtifact } from "./artifacts.ts";
 
-/** The approval is void if its session ended before the program fetched its tokens. */
+/** An approval is void if the approving session ended before the program fetched its tokens. */
 export async function readDeviceCode(world: OauthWorld, id: string): Promise<Payload | undefined> {
   const found = await readArtifact(world, "DeviceCode", id);
   const userId = found?.["accountId"];
@@ -14,7 +14,7 @@ export async function readDeviceCode(world: OauthWorld, id: string): Promise<Pay
   return undefined;
 }
 
-/** The owner may have ended the session because it was stolen. */
+/** Checks the session that approved a device. Its owner may have ended it because it was stolen. */
 export async function isSessionLive(
   db: ShardReader,
   userId: UserId,

@@ -85,6 +85,7 @@ export interface KeptVersion {
   readonly id: NodeRow["head_version"] & string;
   readonly number: number;
   readonly size: number;
+  /** True if the file's current bytes are the same. */
   readonly isNow: boolean;
 }
 

@@ -15,7 +15,7 @@ import type { Shards } from "../../base/db/shards.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
 import type { Queue } from "../../base/queue/open-queue.ts";
 
-/** Delay until the queue checks for an ended process. */
+/** Delay until the queue checks if the request's process has ended. */
 const abandonedMs = 5 * 60_000;
 
 type Started = Pick<RewindRow, "space_id" | "node_id" | "user_id" | "moment" | "undoes" | "seq"> &

@@ -119,7 +119,7 @@ async function writeEntries(writing: Writing, all: readonly Told[]): Promise<num
   return seq;
 }
 
-/** Grantees who may not have seen the node list it anew, which is always correct. */
+/** Grantees who may not have seen the node list it again, which is always correct. */
 async function kindOf({ transaction, space }: Writing, told: Told): Promise<"changed" | "appeared"> {
   const { node_id: nodeId, grantee_id: granteeId, kind, role, wasUploader } = told;
   if (kind === "link" || granteeId === null) return "changed";
@@ -135,6 +135,7 @@ async function kindOf({ transaction, space }: Writing, told: Told): Promise<"cha
   return rows.length === 0 ? "changed" : "appeared";
 }
 
+/** Actor for changes by the server itself. */
 export function serverOf(spaceId: SpaceId): Pick<Actor, "userId" | "deviceId"> {
   return { userId: spaceId as unknown as UserId, deviceId: null };
 }
@@ -170,7 +171,7 @@ export async function removeGrants(
   return rows;
 }
 
-/** Index: grants_via. */
+/** Limits re-shared grants to the expiry of this one. Index: grants_via. */
 export async function shortenDependents(
   { transaction, space, tell }: RightsChange,
   { id, expires_at: end }: Pick<GrantRow, "id" | "expires_at">,
@@ -188,6 +189,7 @@ export async function shortenDependents(
   for (const grant of rows) await tell(grant);
 }
 
+/** Removes grants re-shared through this one, but not the grant itself. */
 export async function removeDependents(rights: RightsChange, { id }: GrantRow): Promise<void> {
   const { rows } = await sql<{ id: GrantId }>`
     select id from shard.grants where space_id = ${rights.space.id} and via = ${id}`.execute(rights.transaction);

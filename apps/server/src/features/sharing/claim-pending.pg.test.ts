@@ -49,6 +49,7 @@ async function sharedBy(bucket: number): Promise<{ owner: UserRow; grant: GrantR
   return { owner, grant: await sharePending(owner) };
 }
 
+/** Simulates the share route. */
 function sharePending({ id, space_id, root_id }: UserRow, given: Partial<GrantRow> = {}): Promise<GrantRow> {
   const grantId = makeId<GrantId>(bucketOf(id), accounts.clock.nowMs(), accounts.random(8));
   const row = {

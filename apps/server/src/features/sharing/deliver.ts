@@ -169,7 +169,7 @@ export async function mountIfWanted(world: SharingWorld, userId: UserId, nodeId:
   }
 }
 
-/** Users with rights at or below the nodes may now see other things. */
+/** Nodes moved, appeared or went, so users with rights at or below them may now see other things. */
 async function reviewMoved(
   world: SharingWorld,
   { spaceId, nodeIds, above }: z.output<typeof movedMessage>,

@@ -16,7 +16,7 @@ export async function endLapsed(world: SharingWorld, spaceId: SpaceId): Promise<
   const { db } = shards.ofId(spaceId);
   let after: Pick<GrantRow, "via" | "id"> | undefined;
   do {
-    // Index: grants_via.
+    // Spaces without re-shared grants have no row in this index. Index: grants_via.
     const { rows }: { rows: GrantRow[] } = await sql<GrantRow>`
       select * from shard.grants where space_id = ${spaceId} and via is not null
         ${after === undefined ? sql`` : sql`and (via, id) > (${after.via}::uuid, ${after.id}::uuid)`}

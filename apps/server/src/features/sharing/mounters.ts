@@ -22,8 +22,10 @@ export async function rememberMounter(shards: Shards, { userId, spaceId, nodeIds
     set remembered_at = greatest(excluded.remembered_at, m.remembered_at + 1)`.execute(shards.ofId(spaceId).db);
 }
 
+/** One account's folders, each with its `remembered_at` in microseconds. */
 export type Remembered = ReadonlyMap<NodeId, number>;
 
+/** Index: mounters_user_id_idx. */
 export async function readMounter(shards: Shards, { userId, spaceId }: Omit<Mounted, "nodeIds">): Promise<Remembered> {
   const { rows } = await sql<{ node_id: NodeId; remembered_at: number }>`
     select node_id, remembered_at from shard.mounters

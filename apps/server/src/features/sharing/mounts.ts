@@ -131,7 +131,7 @@ async function assertApart(shards: Shards, caller: Actor, target: NodeRow): Prom
 
 /**
  * Removes mounts of invisible folders and makes devices check the others. While the owner or giver is suspended, mounts
- * stay; afterwards their content is listed anew, because its changes were not reported.
+ * stay; afterwards their content is listed again, because its changes were not reported.
  * @param isTold false if no right changed, so that devices need no check
  */
 export async function reviewMounts(

@@ -68,7 +68,7 @@ async function readShareableWay(
 }
 
 export interface PermissionWords {
-  /** Permissions of other nodes are inherited. */
+  /** Requested node: permissions of other nodes are inherited. */
   readonly at?: NodeId;
   /** Adds the grantee's current name and address. */
   readonly isNamed?: boolean;

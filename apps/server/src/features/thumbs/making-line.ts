@@ -84,6 +84,7 @@ export class MakingLine {
       job.isRunning = true;
       this.#running += 1;
       this.#remove(job);
+      // Moves the payer to the end of the line.
       const rest = this.#lines.get(job.payer);
       if (rest !== undefined && this.#lines.delete(job.payer)) this.#lines.set(job.payer, rest);
       void this.#work(job);

@@ -129,6 +129,7 @@ async function assertStillSignedIn(transaction: ShardReader, { userId }: Actor, 
   if (session !== undefined) await assertLive(transaction, session);
 }
 
+/** Waiting offers made before this time have ended. */
 function endedBefore({ clock }: Pick<TransferWorld, "clock">): number {
   return clock.nowMicros() - limits.transferOfferMs * 1000;
 }

@@ -74,7 +74,7 @@ interface Outcome {
   readonly progress: Progress;
 }
 
-/** Such bytes contain no cut, so the existing tail need not be read. */
+/** Bytes below the minimum block size contain no cut, so the existing tail need not be read. */
 function canWaitAsTail({ writer: { session }, step: { end, total } }: PieceUnderWay): boolean {
   return end !== null && end !== total && end - session.blocksEnd < limits.blockBytesMin;
 }

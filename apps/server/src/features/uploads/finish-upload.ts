@@ -21,7 +21,7 @@ export interface Committed {
 
 /**
  * Commits an upload whose bytes are all durable, at most once, because the operation's id is derived from the session.
- * @returns undefined if the upload has changed
+ * @returns undefined if the upload has changed since the caller read it
  * @throws HoldfastError of the commit, or hash_mismatch, with `complete: true`: the bytes stay and the commit can be
  * repeated
  */
@@ -71,7 +71,7 @@ export function hashMismatch(declared: HashHex, actual: HashHex): HoldfastError 
   return new HoldfastError("hash_mismatch", message, { field: "sha256" });
 }
 
-/** Cuts the last block, which ends with the file. */
+/** Cuts the last block, which ends with the file and so can only be cut now. */
 async function closeFile(ports: UploadsPorts, session: Session, total: number): Promise<boolean> {
   if (session.blocksEnd === total && session.total === total) return true;
   const { db } = ports.shards.ofId(session.spaceId);

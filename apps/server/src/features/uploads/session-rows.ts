@@ -18,6 +18,7 @@ export interface Session extends UploadState {
   /** End of the last block; later durable bytes are in `upload_tail`. */
   readonly blocksEnd: number;
   readonly nodeId: NodeId | null;
+  /** SHA-256 of all bytes; null until computed. */
   readonly sha256: HashHex | null;
   readonly expiresAt: number;
   readonly tailRows: number;
@@ -116,7 +117,7 @@ export async function findStarted(
 
 /**
  * Makes the caller the only writer.
- * @returns the new generation; undefined if the upload has changed
+ * @returns the new generation; undefined if the upload has changed since the caller read it
  */
 export async function takeOver(
   db: Db,

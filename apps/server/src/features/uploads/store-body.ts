@@ -99,7 +99,7 @@ async function storePiece(
     return { hash, sizeBytes: end - start, codec: kind, payload, verified: true };
   });
   await blocks.store(spaceId, uploader, incoming);
-  // The payloads were views of this buffer until now.
+  // Given back only now, because the payloads are views of this buffer.
   pieces.giveBack(encoded.buffer);
   await crashPoint("blocks stored");
   return incoming.map(({ hash, sizeBytes }) => ({ hash, size: sizeBytes }));

@@ -3,9 +3,10 @@ import { appendTail, type Progress, readTailRows } from "./append-rows.ts";
 import type { Session, Writer } from "./session-rows.ts";
 import type { UploadsPorts } from "./uploads-ports.ts";
 
-/** Merges more rows, so that tiny pieces stay cheap to read. */
+/** More rows than this are merged, so that very many tiny pieces stay cheap to read. */
 const tailRowsMax = 64;
 
+/** Returns the decrypted bytes after the last block. */
 export async function openTail(ports: UploadsPorts, session: Session): Promise<Uint8Array> {
   if (session.durable === session.blocksEnd) return new Uint8Array(0);
   const rows = await readTailRows(ports.shards.ofId(session.spaceId).db, session);

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ContentRange } from "./content-range.ts";
 
 export interface UploadState {
-  /** Safe bytes; a piece may begin only here. */
+  /** Number of durable bytes, the only offset at which a piece may begin. */
   readonly durable: number;
   readonly total: number | null;
   /** Set after the commit. */
@@ -17,10 +17,13 @@ export interface UploadAsk {
 }
 
 export type UploadStep =
+  /** Committed: respond with its node. */
   | { readonly do: "show" }
+  /** Respond with the durable offset. */
   | { readonly do: "report" }
+  /** Every byte is durable: commit. */
   | { readonly do: "finish"; readonly total: number }
-  /** null: the piece ends with the body, as does a file of unknown total. */
+  /** `end` is null if the piece ends with the body, as does the file if its total is unknown. */
   | { readonly do: "append"; readonly start: number; readonly end: number | null; readonly total: number | null };
 
 /**
