@@ -26,7 +26,7 @@ export interface RewritePlan {
 
 /**
  * Merges copies only if bytes and codec are equal, so that each space is served what it sent
- * (docs/decisions/133-equal-copies-become-one.md). Another form of the same hash stays in place.
+ * (docs/decisions/133-merge-only-identical-copies.md). Another form of the same hash stays in place.
  */
 export async function planRewrite(ports: CollectPorts, packs: readonly LiveRecords[]): Promise<RewritePlan> {
   const sources = new Set(packs.map(({ packId }) => packId));

@@ -20,7 +20,7 @@ export interface Sealed {
 
 /**
  * Reads the pack back, so that a defect of compressor, cipher or memory fails the upload instead of losing an
- * acknowledged file (docs/decisions/048-what-is-sealed-is-read-back.md).
+ * acknowledged file (docs/decisions/048-verify-sealed-packs-before-acknowledging-them.md).
  * @param seal a faulty one in tests
  * @throws HoldfastError internal if the footer cannot be read back
  */
