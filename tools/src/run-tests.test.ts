@@ -331,7 +331,6 @@ longTest("--repeat and --beside that make no sense are rejected, and nothing run
 longTest("a run that is interrupted ends what it started and leaves nothing in the temporary folder", async (t) => {
   const waiting = `${head}import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
-import { longTest } from "./tiers.ts";
 test("a stone sleeps", async () => {
   const child = spawn("sleep", ["1000"], { stdio: "ignore" });
   console.log("SLEEPS", child.pid, tmpdir(), "END");
