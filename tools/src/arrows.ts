@@ -158,6 +158,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "link-page",
     "api-docs",
   ],
+  "apps/web/src/features/files": ["rows", "naming", "finding", "acts", "move", "list", "places"],
   "apps/cli/src": [
     "exit-codes",
     "output",

@@ -9,8 +9,8 @@ import { hideToasts } from "./design/toasts.ts";
 import { unfinishedUploads } from "./commands/uploads.ts";
 import { adoptDrafts, dropDrafts, unsavedFiles } from "./features/edit/drafts.ts";
 import { askUnsaved } from "./features/edit/unsaved.ts";
-import { setClipboard } from "./features/files/clipboard.ts";
-import { skipClashes } from "./features/files/clashes.ts";
+import { setClipboard } from "./features/files/acts/clipboard.ts";
+import { skipClashes } from "./features/files/acts/clashes.ts";
 import { router } from "./routes/router.tsx";
 
 /** Call after the messages have loaded. */

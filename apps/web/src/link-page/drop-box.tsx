@@ -6,7 +6,7 @@ import { pickUploads } from "../commands/uploads.ts";
 import { Button } from "../design/button.tsx";
 import { usePageTitle } from "../design/page-title.ts";
 import { shownName } from "../design/shown-name.ts";
-import { OutsideDrop } from "../features/files/outside-drop.tsx";
+import { OutsideDrop } from "../features/files/list/outside-drop.tsx";
 import { useMessages } from "../messages/use-messages.ts";
 
 /** Page of links that permit uploads only. */

@@ -14,7 +14,7 @@ import { MenuButton } from "../design/menu-button.tsx";
 import { showToast } from "../design/toasts.ts";
 import { problemWords } from "../messages/problem-words.ts";
 import { useMessages } from "../messages/use-messages.ts";
-import { type MainActs, onceMainActs } from "../features/files/main-acts.ts";
+import { type MainActs, onceMainActs } from "../features/files/acts/main-acts.ts";
 import { useCurrentLink, useOpenedLink } from "./current-link.ts";
 import { ReportButton } from "./report.tsx";
 

@@ -1,5 +1,5 @@
 import { useParams } from "@tanstack/react-router";
-import { FolderPlace } from "../features/files/folder-place.tsx";
+import { FolderPlace } from "../features/files/places/folder-place.tsx";
 import { useCurrentLink } from "./current-link.ts";
 import { DropBox } from "./drop-box.tsx";
 import { SharedFile } from "./shared-file.tsx";

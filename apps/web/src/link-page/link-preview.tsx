@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useOpenedFile } from "../features/files/use-opened-file.tsx";
+import { useOpenedFile } from "../features/files/places/use-opened-file.tsx";
 import { Preview } from "../features/preview/preview.tsx";
 
 /** The list keeps its position. Back closes the file. */

@@ -1,6 +1,6 @@
-import { listColumns } from "../features/files/columns.ts";
-import { recent } from "../features/files/list-queries.ts";
-import { ListedPlace } from "../features/files/listed-place.tsx";
+import { listColumns } from "../features/files/list/columns.ts";
+import { recent } from "../features/files/rows/list-queries.ts";
+import { ListedPlace } from "../features/files/places/listed-place.tsx";
 import { useMessages } from "../messages/use-messages.ts";
 
 export function RecentPlace() {

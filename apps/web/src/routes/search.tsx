@@ -1,11 +1,11 @@
 import { useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import { listColumns } from "../features/files/columns.ts";
-import { found } from "../features/files/list-queries.ts";
-import { ListedPlace } from "../features/files/listed-place.tsx";
-import { SearchChips } from "../features/files/search-chips.tsx";
-import { readFilters } from "../features/files/search-filters.ts";
+import { listColumns } from "../features/files/list/columns.ts";
+import { found } from "../features/files/rows/list-queries.ts";
+import { ListedPlace } from "../features/files/places/listed-place.tsx";
+import { SearchChips } from "../features/files/finding/search-chips.tsx";
+import { readFilters } from "../features/files/finding/search-filters.ts";
 import { useMessages } from "../messages/use-messages.ts";
 
 export function SearchPlace() {

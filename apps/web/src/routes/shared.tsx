@@ -1,7 +1,7 @@
 import { Link, useSearch } from "@tanstack/react-router";
-import { sharedByMeColumns, sharedColumns } from "../features/files/columns.ts";
-import { sharedByMe, sharedWithMe } from "../features/files/list-queries.ts";
-import { ListedPlace } from "../features/files/listed-place.tsx";
+import { sharedByMeColumns, sharedColumns } from "../features/files/list/columns.ts";
+import { sharedByMe, sharedWithMe } from "../features/files/rows/list-queries.ts";
+import { ListedPlace } from "../features/files/places/listed-place.tsx";
 import { useMessages } from "../messages/use-messages.ts";
 
 export function SharedPlace() {

@@ -1,8 +1,8 @@
 import { useMemo } from "react";
 import { useLimit } from "../data/account.ts";
-import { trashColumns } from "../features/files/columns.ts";
-import { trash } from "../features/files/list-queries.ts";
-import { ListedPlace } from "../features/files/listed-place.tsx";
+import { trashColumns } from "../features/files/list/columns.ts";
+import { trash } from "../features/files/rows/list-queries.ts";
+import { ListedPlace } from "../features/files/places/listed-place.tsx";
 import { useMessages } from "../messages/use-messages.ts";
 
 export function TrashPlace() {

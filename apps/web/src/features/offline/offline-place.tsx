@@ -11,7 +11,7 @@ import { Empty } from "../../design/notice.tsx";
 import { usePageTitle } from "../../design/page-title.ts";
 import { showToast } from "../../design/toasts.ts";
 import { messages, useMessages } from "../../messages/use-messages.ts";
-import { type MainActs, useOfferMainActs } from "../files/main-acts.ts";
+import { type MainActs, useOfferMainActs } from "../files/acts/main-acts.ts";
 
 const uploadActs: MainActs = {
   newFolder: sayAway,

@@ -4,7 +4,7 @@ import { Progress } from "../../design/progress.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { JobSnapshot } from "../../upload/engine/snapshot.ts";
 import type { Uploads } from "../../upload/uploads.ts";
-import { CutName } from "../files/cut-name.tsx";
+import { CutName } from "../files/naming/cut-name.tsx";
 import { fileProblemKey } from "./file-problem.ts";
 
 interface FilesWithinProps {

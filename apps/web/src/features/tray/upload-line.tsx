@@ -10,7 +10,7 @@ import type { Messages } from "../../messages/messages.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { JobSnapshot } from "../../upload/engine/snapshot.ts";
 import type { Uploads } from "../../upload/uploads.ts";
-import { CutName } from "../files/cut-name.tsx";
+import { CutName } from "../files/naming/cut-name.tsx";
 import { fileProblemKey } from "./file-problem.ts";
 import { Failed, FilesWithin } from "./files-within.tsx";
 import { type LineState, lineState } from "./line-state.ts";

@@ -8,7 +8,7 @@ import { Failure } from "../../design/notice.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 import type { ListSearch, Panel } from "../place-search.ts";
-import { useSubject } from "../../features/files/subject.ts";
+import { useSubject } from "../../features/files/acts/subject.ts";
 
 const DetailsPanel = lazyPart(
   async () => (await withWords(import("../../features/details/details-panel.tsx"))).DetailsPanel,

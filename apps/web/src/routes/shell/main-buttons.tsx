@@ -9,7 +9,7 @@ import type { ComponentProps } from "react";
 import type { Icon as IconType } from "../../design/icon.ts";
 import { MenuButton } from "../../design/menu-button.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
-import { type MainActs, onceMainActs } from "../../features/files/main-acts.ts";
+import { type MainActs, onceMainActs } from "../../features/files/acts/main-acts.ts";
 
 export function NewButton() {
   const { message } = useMessages();

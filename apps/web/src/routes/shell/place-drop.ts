@@ -1,5 +1,5 @@
 import { useAccount } from "../../data/account.ts";
-import { dropAttributes, trashTarget } from "../../features/files/drop-targets.ts";
+import { dropAttributes, trashTarget } from "../../features/files/list/drop-targets.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
 /** Drop targets in the navigation: the root folder and the trash. */

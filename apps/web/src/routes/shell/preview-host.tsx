@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { lazyPart } from "../../design/lazy-part.ts";
-import { useOpenedFile } from "../../features/files/use-opened-file.tsx";
+import { useOpenedFile } from "../../features/files/places/use-opened-file.tsx";
 import { withWords } from "../../messages/use-messages.ts";
 import type { ListSearch } from "../place-search.ts";
 import { DetailsDock } from "./details-dock.tsx";

@@ -1,4 +1,4 @@
-import { FoundList, type FoundListProps } from "../../features/files/found-list.tsx";
+import { FoundList, type FoundListProps } from "../../features/files/finding/found-list.tsx";
 import { Palette } from "../../features/palette/palette.tsx";
 
 /** Results below the search field, or commands for a text that begins with `>`. */

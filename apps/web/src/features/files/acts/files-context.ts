@@ -1,0 +1,132 @@
+import type { Viewer } from "../../../data/viewer.ts";
+import type { KeptView } from "../../../offline/kept-files.ts";
+import { folderOf, type ListedRow } from "../rows/row-source.ts";
+
+export interface ShownFolder {
+  readonly id: string;
+  /** Empty for the root folder. */
+  readonly name: string;
+  readonly parentId: string | null;
+  readonly role: ListedRow["role"];
+  /** Ids of the folder and its ancestors, nearest first. */
+  readonly lineage: readonly string[];
+}
+
+export type PlaceKind = "folder" | "list" | "trash" | "shared";
+
+/** Evaluated for each command. */
+export interface FilesContext {
+  readonly place: PlaceKind;
+  /** The only row is shown in the preview, above the list. */
+  readonly isOpened?: boolean;
+  readonly viewer: Viewer["kind"];
+  readonly folder: ShownFolder | undefined;
+  /** Selected rows that have loaded. */
+  readonly rows: readonly ListedRow[];
+  /** Includes rows that have not loaded. */
+  readonly count: number;
+  readonly hasRows: boolean;
+  readonly clipboard: Clipboard | undefined;
+  /** Offline files. */
+  readonly kept: KeptView;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  readonly acts: FilesActs;
+}
+
+export interface Clipboard {
+  readonly kind: "cut" | "copy";
+  readonly rows: readonly ListedRow[];
+  /** Folder from which the items were cut or copied. */
+  readonly from: string | undefined;
+}
+
+/** File actions apply to the whole selection, including rows that have not loaded. */
+export interface FilesActs {
+  readonly open: () => void;
+  readonly openTab: () => void;
+  readonly goToParent: () => void;
+  readonly beginRename: () => void;
+  readonly askMove: (kind: "move" | "copy") => void;
+  readonly clip: (kind: Clipboard["kind"]) => void;
+  readonly paste: () => void;
+  readonly trash: () => void;
+  readonly restore: () => void;
+  readonly askPurge: () => void;
+  readonly askEmptyTrash: () => void;
+  readonly star: (isStarred: boolean) => void;
+  readonly download: () => void;
+  readonly keepOffline: (isKept: boolean) => void;
+  readonly showPanel: (panel: "details" | "versions" | "sharing") => void;
+  /** Copies a public link. */
+  readonly copyLink: () => void;
+  /** Address for people who have access. */
+  readonly copyAddress: () => void;
+  readonly showInFolder: () => void;
+  /** Adds shared folders to the account's own files. */
+  readonly mount: () => void;
+  readonly askLeave: () => void;
+  readonly newFolder: () => void;
+  readonly newText: () => void;
+  readonly upload: (kind: "files" | "folder") => void;
+  readonly filter: () => void;
+  readonly undo: () => void;
+  readonly redo: () => void;
+}
+
+export function mayAdd({ folder, place }: Pick<FilesContext, "folder" | "place">): boolean {
+  return place === "folder" && folder !== undefined && folder.role !== "viewer" && folder.role !== "commenter";
+}
+
+/**
+ * Requires the editor role on the item and its folder. An item shared with the caller directly can only be moved by its
+ * owner.
+ */
+export function mayChange(row: ListedRow): boolean {
+  if (row.kind === "mount") return true;
+  return row.role === "owner" || (row.role === "editor" && !row.isGranted);
+}
+
+/** Uploaders cannot read. */
+export function mayKeep({ kind, role }: ListedRow): boolean {
+  return kind !== "symlink" && role !== "uploader";
+}
+
+/** Kept itself or as part of a folder. */
+export function isKept({ kept }: Pick<FilesContext, "kept">, row: ListedRow): boolean {
+  return kept.ids.has(folderOf(row));
+}
+
+export function isMarked({ kept }: Pick<FilesContext, "kept">, row: ListedRow): boolean {
+  return kept.marks.some(({ id }) => id === folderOf(row));
+}
+
+export function only({ rows, count }: FilesContext): ListedRow | undefined {
+  return count === 1 ? rows[0] : undefined;
+}
+
+/** Context that enables every command of the place, for the list of shortcuts. */
+export function withOneSelected(context: FilesContext): FilesContext {
+  const row: ListedRow = context.rows[0] ?? anyRow;
+  const folder =
+    context.folder === undefined ? undefined : { ...context.folder, parentId: context.folder.parentId ?? "" };
+  const clipboard = { kind: "cut", rows: [row], from: undefined } as const;
+  return { ...context, folder, rows: [row], count: 1, clipboard, canUndo: true, canRedo: true };
+}
+
+export const anyRow: ListedRow = {
+  id: "",
+  kind: "file",
+  name: "",
+  sizeBytes: 0,
+  modifiedMs: 0,
+  revision: "",
+  seq: 0,
+  role: "owner",
+  thumb: undefined,
+  isShared: false,
+  isStarred: false,
+  isGranted: false,
+  waits: false,
+  target: undefined,
+};

@@ -1,0 +1,49 @@
+import { useEffect, useSyncExternalStore } from "react";
+import type { PlaceKind, ShownFolder } from "./files-context.ts";
+import type { RowSource } from "../rows/row-source.ts";
+
+/** Subject for panels beside the list and previews above it. */
+export interface ListSubject {
+  /** The only selected item, otherwise the folder. */
+  readonly id: string | undefined;
+  /** Differs after every change. */
+  readonly snapshot: unknown;
+  /** Without rows that a filter hides. */
+  readonly rows: RowSource;
+  readonly place: () => ListedIn;
+}
+
+/** Place of the rows. */
+export interface ListedIn {
+  readonly kind: PlaceKind;
+  readonly folder?: ShownFolder | undefined;
+  readonly onDone?: (ids: ReadonlySet<string>) => void;
+  readonly onStar?: (ids: ReadonlySet<string>, isStarred: boolean) => void;
+}
+
+let current: ListSubject | undefined;
+const listeners = new Set<() => void>();
+
+/** Pass a stable object. */
+export function useOfferSubject(subject: ListSubject): void {
+  useEffect(() => {
+    set(subject);
+    return () => {
+      if (current === subject) set(undefined);
+    };
+  }, [subject]);
+}
+
+export function useSubject(): ListSubject | undefined {
+  return useSyncExternalStore(listen, () => current);
+}
+
+function set(subject: ListSubject | undefined): void {
+  current = subject;
+  for (const listener of listeners) listener();
+}
+
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { testApp } from "../../../testing/test-app.ts";
+
+const app = testApp();
+
+test("recent shows when a file was changed by oneself, by which it is sorted, not the time that the file has", async () => {
+  const { page, api } = app;
+  await api.put("/new.txt", "new", "&modified_at=2026-01-01T00:00:00Z");
+  await api.put("/scan.txt", "scanned long ago", "&modified_at=2001-02-03T04:05:06Z");
+  await app.signIn();
+  await page.goto(`${app.server.url}/recent`);
+  const rows = page.getByRole("row").filter({ hasText: ".txt" });
+  await rows.first().waitFor();
+  const shown = await rows.allInnerTexts();
+  assert.deepEqual(
+    shown.map((text) => /\w+\.txt/.exec(text)?.[0]),
+    ["scan.txt", "new.txt"],
+  );
+  for (const text of shown) assert.match(text, /\d:\d\d/);
+});
