@@ -23,7 +23,8 @@ export interface ApiClientOptions {
   readonly readAnswer: AnswerReader;
   /**
    * Asks the person to prove their identity if a call requires it; the call is then repeated. undefined: no person is
-   * available. @throws the call's final error, for example if the person refuses
+   * available.
+   * @throws the call's final error, for example if the person refuses
    */
   readonly prove?: ((client: ApiClient, refusal: HoldfastError) => Promise<void>) | undefined;
 }
@@ -107,7 +108,7 @@ export class ApiClient {
     return this.#serverAheadMs === undefined ? Date.now() : performance.now() + this.#serverAheadMs;
   }
 
-  /** Pending calls fail without a retry. */
+  /** Aborts pending calls, which fail without a retry. */
   close(): Promise<void> {
     this.#closing.abort();
     return this.#options.transport.close();
@@ -166,7 +167,7 @@ export class ApiClient {
     }
   }
 
-  /** Renews a rejected access token once, unless another process has renewed it. */
+  /** Renews a rejected access token once: it may have expired, or another process may have renewed it. */
   async #sendSignedIn(route: RouteFacts, request: EncodedRequest): Promise<TransportAnswer> {
     const { tokens } = this.#options;
     const token = isOpen(route) ? undefined : await tokens.current();

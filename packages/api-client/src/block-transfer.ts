@@ -31,7 +31,10 @@ export function fetchBlocksUntilBreak(
   return client.bytesUntilBreak("fetchBlocks", { body: { items }, signal }, () => target);
 }
 
-/** For the own space; `target` already has the first `end` bytes. @returns as `fetchBlocksUntilBreak` */
+/**
+ * Fetches the rest of a block of the own space; `target` already has the first `end` bytes.
+ * @returns number of bytes in `target`, and the error, if any
+ */
 export async function fetchRestOfBlock(
   client: ApiClient,
   { hash, target, end }: { readonly hash: HashHex; readonly target: Uint8Array; readonly end: number },

@@ -13,7 +13,7 @@ export interface BlockUploadParts {
   /** Node whose space receives the blocks. */
   readonly into: string;
   readonly signal?: AbortSignal | undefined;
-  /** Waits milliseconds; rejects when the signal aborts. */
+  /** Resolves after `delayMs`; rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
@@ -24,7 +24,7 @@ export interface FramedBlock {
   readonly plain: () => Uint8Array;
 }
 
-/** After this many breaks without progress, the server counts as unreachable. The pace is at its minimum by then. */
+/** After this many consecutive breaks without progress, the server is unreachable. The pace is then at its minimum. */
 const barrenBreaksMax = 10;
 /** The server then has stored the data of a broken connection. */
 const afterBreakMs = 200;
@@ -32,7 +32,7 @@ const afterBreakMs = 200;
 /**
  * Uploads blocks, even over an unstable connection. The server keeps complete parts of a broken request, and only
  * missing blocks are sent again, in smaller requests. A block larger than a request is sent as a prefix, then a longer
- * prefix as a patch against that, and so on.
+ * prefix as a patch against that, and so on. Each is an ordinary block for the server, and nothing is sent twice.
  * @throws HoldfastError unreachable after ten consecutive breaks without progress; errors of the server
  */
 export async function uploadBlocks(parts: BlockUploadParts, blocks: readonly FramedBlock[]): Promise<void> {

@@ -1,6 +1,6 @@
 import type { HoldfastError } from "@holdfast/core/errors";
 
-/** After this many breaks without progress, the connection is unusable. */
+/** After this many consecutive breaks without progress, the connection is unusable. */
 const barrenBreaksMax = 5;
 
 /** Counts breaks of a connection whose rest is requested again. */

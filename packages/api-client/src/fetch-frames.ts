@@ -4,9 +4,9 @@ import type { ApiClient } from "./api-client.ts";
 import { Breaks } from "./breaks.ts";
 import { type FetchItem, fetchBlocksUntilBreak, fetchRestOfBlock } from "./block-transfer.ts";
 
-/** Set for a block that is not in the own space: access to the version gives access to its blocks. */
 export interface WantedFrame {
   readonly hash: HashHex;
+  /** Set for a block that is not in the own space: access to the version gives access to its blocks. */
   readonly versionId?: string | undefined;
 }
 

@@ -6,7 +6,7 @@ export interface FetchTransportOptions {
   readonly server: string;
   /** Default: the browser's. Tests replace it. */
   readonly fetch?: typeof fetch;
-  /** Without a response after a short request; default 30 s. None for long polls and large bodies. */
+  /** Time without a response after a short request; default 30 s. None for long polls and large bodies. */
   readonly answerTimeoutMs?: number;
 }
 
@@ -89,6 +89,7 @@ class Patience {
     }
     const controller = new AbortController();
     this.signal = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
+    // Duration of a long poll.
     const heldMs = Number(headers["timeout"] ?? 0) * 1000;
     this.#timer = setTimeout(() => {
       this.isOver = true;

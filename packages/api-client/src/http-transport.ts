@@ -11,9 +11,9 @@ export interface HttpTransportOptions {
   readonly trust?: ServerTrust | undefined;
   /** Concurrent requests, each with a kept-alive connection. */
   readonly connections: number;
-  /** Without progress of the request or a response after it; default 120 s. */
+  /** Time without progress of the request or a response after it; default 120 s. */
   readonly answerTimeoutMs?: number;
-  /** Without a byte of a response's body; default 60 s. */
+  /** Time without a byte of a response's body; default 60 s. */
   readonly bodyIdleTimeoutMs?: number;
 }
 

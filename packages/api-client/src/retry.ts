@@ -3,20 +3,20 @@ import type { HoldfastError } from "@holdfast/core/errors";
 
 export interface RetryOptions {
   readonly clock: Clock;
-  /** Waits milliseconds; rejects when the signal aborts. */
+  /** Resolves after `delayMs`; rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
-  /** Per call, including the first. */
+  /** Attempts per call, including the first. */
   readonly attemptsMax: number;
-  /** Retry period if a server that has answered before refuses connections. */
+  /** Retry period if a server that has answered before refuses connections, because it may be restarting. */
   readonly patienceMs: number;
 }
 
 const delayMsFirst = 250;
 const delayMsMax = 10_000;
-/** Total wait of one call for a busy or rate-limiting server. */
+/** Total wait of one call for a busy or rate-limiting server, without the time of sending. */
 const busyMsMax = 120_000;
 
-/** Retries of one call, with full jitter. */
+/** Decides on the retries of one call and their delays: full jitter with two limits. */
 export class RetryTimer {
   readonly #options: RetryOptions;
   readonly #random: Random;

@@ -17,6 +17,7 @@ export class UploadPace {
     this.#bytes = firstBytes;
   }
 
+  /** Payload only. */
   get bytes(): number {
     return Math.floor(this.#bytes);
   }

@@ -12,7 +12,7 @@ export interface CrashScenario<Notes> {
   readonly prepare?: (disk: Disk) => Promise<void>;
   /**
    * Notes each step before it starts and after it is acknowledged. It must make the same calls each time, and be able
-   * to resume after a killed run.
+   * to resume after a killed run with that run's notes.
    */
   readonly work: (disk: Disk, notes: Notes) => Promise<void>;
   /** Throws if the disk breaks a promise. It may write, because an opening store removes leftovers. */

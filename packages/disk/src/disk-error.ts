@@ -26,8 +26,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
 };
 
 /**
- * Converts an error of a system call; the original is the cause. Other errors are returned unchanged. @param action a
- * verb: "create"
+ * Converts an error of a system call; the original is the cause. Other errors are returned unchanged.
+ * @param action a verb: "create"
  */
 export function toDiskError(thrown: unknown, action: string, path: string): unknown {
   const errno = errnoOf(thrown);

@@ -6,10 +6,10 @@
  * - Paths are absolute. No call follows a symbolic link in the last name.
  * - File content is durable after `datasync` or `sync` of that file; mode and times only after `sync`.
  * - A name in a folder (created, renamed, linked, unlinked, made, removed) is durable after `syncFolder` of that
- * folder. Syncing a file does not sync its name, and syncing a folder does not sync the folder's own name.
+ *   folder. Syncing a file does not sync its name, and syncing a folder does not sync the folder's own name.
  * - A file with a failed sync must be discarded: a later sync may succeed without writing anything.
  * - Failures are HoldfastErrors: `not_found` (ENOENT), `exists` (EEXIST), `store_full` (ENOSPC, EDQUOT), `unavailable`
- * (may be temporary: EIO, EMFILE, …) and `failed` (the rest); `errnoOf` returns the system's code.
+ *   (may be temporary: EIO, EMFILE, …) and `failed` (the rest); `errnoOf` returns the system's code.
  */
 export interface Disk {
   /** Fails with `exists` if the name is taken, even by a symbolic link. */

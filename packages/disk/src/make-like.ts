@@ -18,6 +18,7 @@ const aclName = nativeBytes("system.posix_acl_access");
  * @param descriptor new file with mode 0600
  * @param model descriptor of the other file, which need not be readable
  * @param calls undefined on a system without them
+ * @param modeOf changes the mode bits
  */
 export function makeLike(
   descriptor: number,

@@ -49,7 +49,7 @@ export interface Native {
   shareBytes(descriptor: number, from: number): Promise<boolean>;
   /** Starts writing a file's data to the disk in a thread. Makes nothing durable; errors appear at the later fsync. */
   startWriting(descriptor: number): Promise<void>;
-  /** A pipe or socket has lost its reader. Always false for a file or existing terminal. */
+  /** True if a pipe or socket has lost its reader. Always false for a file or existing terminal. */
   isReaderGone(descriptor: number): boolean;
   /** Syncs the descriptor's filesystem in a thread. */
   syncFilesystem(descriptor: number): Promise<void>;

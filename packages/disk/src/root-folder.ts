@@ -92,7 +92,7 @@ export class RootFolder<Calls extends Openers = Native> {
   }
 
   /**
-   * `look` for names in a folder opened once.
+   * Reads names as `look` does, in a folder opened once and without following links.
    * @returns result per name: data, undefined if missing, or the error
    */
   lookIn(path: string, names: readonly string[]): (BigIntStats | undefined | Error)[] {

@@ -45,8 +45,9 @@ export class SimulatedDisk implements Disk {
   }
 
   /**
-   * Cuts the power and mounts the rest. @param random below 0.5 keeps an unsynced item: `() => 0` keeps everything, and
-   * `() => 0.99` loses everything that may be lost
+   * Cuts the power and mounts the rest; open files are gone.
+   * @param random below 0.5 keeps an unsynced item: `() => 0` keeps everything, and `() => 0.99` loses everything that
+   * may be lost
    */
   crash(random: () => number): void {
     this.#filesystem.crash(random);

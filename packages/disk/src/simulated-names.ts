@@ -13,12 +13,12 @@ type Names = Map<number, Map<string, number>>;
 /**
  * Names of a simulated disk, as visible now and as after a power failure.
  *
- * Everything undefined by POSIX is random here. A crash keeps or loses each pending operation independently, with two
- * exceptions:
+ * Everything undefined by POSIX is random here. An operation is pending until its folder is synced. A crash keeps or
+ * loses each pending operation independently, with two exceptions:
  * - Operations on one name are ordered: keeping one keeps earlier ones of that name.
  * - A rename is kept or lost as a whole, so the file never loses both names by it. Between two folders, syncing the new
- * name's folder keeps the new name and leaves the removal of the old one pending. Syncing only the old name's folder
- * promises nothing.
+ *   name's folder keeps the new name and leaves the removal of the old one pending. Syncing only the old name's folder
+ *   promises nothing.
  */
 export class SimulatedNames {
   #seen: Names = new Map();

@@ -9,7 +9,7 @@ interface Head {
 
 /**
  * Merges lists in ascending order, each key once, with the larger size if they differ: a shorter object is truncated. A
- * failed list is omitted; if all fail, so does the result.
+ * failed list is omitted from there on; if all fail, so does the result.
  */
 export async function* mergeLists(
   lists: readonly AsyncIterable<ObjectEntry>[],

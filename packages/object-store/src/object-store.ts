@@ -4,13 +4,13 @@
  *
  * Contract, checked by `store-conformance.ts`:
  * - `assertKey` of `object-key.ts` accepts the key, else `invalid_field`. No key is a folder of another one (`a` beside
- * `a/b`).
+ *   `a/b`).
  * - `put` is atomic: readers see a whole object, the old or the new one, or none. A completed put survives a power
- * failure. After a failed one, the object may exist completely or not at all.
+ *   failure. After a failed one, the object may exist completely or not at all.
  * - `get`, `stat` and `list` show a completed put immediately to everybody.
  * - A power failure may undo a delete; callers that rely on it delete again.
  * - Failures are HoldfastErrors: `not_found`, `range`, `store_full`, `unavailable` (retryable), `failed` (needs a
- * person). An aborted call rejects with `request_timeout`, and its put may have happened.
+ *   person). An aborted call rejects with `request_timeout`, and its put may have happened.
  */
 export interface ObjectStore {
   /** Replaces the key's object. The pieces are stored in sequence and must not change until this has returned. */

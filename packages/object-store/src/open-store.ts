@@ -32,7 +32,8 @@ export interface OpenStoreOptions {
 }
 
 /**
- * Decorators of the server's store: meter( retry( limit( store ) ) ). A call waiting for a retry thus blocks no other.
+ * Opens the server's store with its decorators: meter( retry( limit( store ) ) ). A call waiting for a retry thus
+ * blocks no other, and the meter sees what the caller sees.
  * @param location a folder, or `s3://bucket/prefix?endpoint=…&region=…&path_style=true`
  */
 export async function openStore(location: string, options: OpenStoreOptions): Promise<ObjectStore> {

@@ -25,17 +25,17 @@ export interface S3StoreOptions {
   /** undefined: Amazon's chain of providers (the machine's role, …) */
   readonly credentials?: S3Credentials | undefined;
   readonly connectTimeoutMs?: number;
-  /** From the start of the request to the start of its response. */
+  /** Time from the start of the request to the start of its response. */
   readonly answerTimeoutMs?: number;
-  /** Without a byte in either direction. */
+  /** Time without a byte in either direction. */
   readonly idleTimeoutMs?: number;
-  /** Per list response; undefined: the server's default, usually 1000. */
+  /** Keys per list response; undefined: the server's default, usually 1000. */
   readonly listPageKeysMax?: number;
 }
 
 /**
  * Works with any S3 server. A put is one PUT, atomic by S3's guarantee. Its signature covers the content's SHA-256, so
- * the server rejects corrupted data.
+ * the server rejects corrupted data. Retries are the decorator's task.
  */
 export function makeS3Store(options: S3StoreOptions): ObjectStore {
   const { bucket, prefix } = options.location;

@@ -10,7 +10,7 @@ export interface StoreCopyOptions {
   readonly open: () => Promise<ObjectStore>;
   /** Proves the store's identity and availability; undefined: any response suffices. */
   readonly proofKey?: string;
-  /** Rejects for another store's proof, because another store may be in the place of a returned one. */
+  /** Rejects for another store's proof. Called before a returned store is used, because it may be another one. */
   readonly assertOwn?: (store: ObjectStore) => Promise<void>;
   /** The store was never used before, so no proof exists yet. */
   readonly isNew?: boolean;

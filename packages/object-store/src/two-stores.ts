@@ -118,7 +118,7 @@ async function putBoth(
 }
 
 /**
- * Availability is checked before writing: an impossible put would leave its object in one store.
+ * Availability is checked before writing: an impossible put, often retried, would leave its object in one store.
  * @throws HoldfastError unavailable if too few stores are available
  */
 async function readyToWrite({ copies, policy, lookEveryMs = 1000 }: TwoStoresOptions): Promise<StoreCopy[]> {
@@ -152,7 +152,8 @@ async function deleteBoth(options: TwoStoresOptions, key: string, call: CallOpti
 
 /**
  * Waits for all stores, because none may read the bytes after the put has returned. With the policy `one`, a slow store
- * is aborted. @returns errors by copy
+ * is aborted some time after another has succeeded.
+ * @returns errors by copy
  */
 async function actOnAll(
   { policy, patienceMs, sleep }: TwoStoresOptions,
@@ -243,7 +244,10 @@ function throwFirst(failures: ReadonlyMap<StoreCopy, HoldfastError>): never {
   throw first === undefined ? awayError("neither was asked", undefined) : seenFromOutside(...first);
 }
 
-/** A store that fails at everything is away, which may pass. As a single store, the error would be permanent. */
+/**
+ * A store that fails at everything (no permission, no folder) is away, which may pass. As a single store, the error
+ * would be permanent.
+ */
 function seenFromOutside(copy: StoreCopy, failure: HoldfastError): HoldfastError {
   return copy.isAway && failure.code === "failed" ? awayError("one of the two stores fails", failure) : failure;
 }

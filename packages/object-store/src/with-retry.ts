@@ -5,7 +5,7 @@ import type { Sleep } from "./call-signal.ts";
 import type { CallOptions, ObjectEntry, ObjectStore } from "./object-store.ts";
 
 export interface RetryOptions {
-  /** Per call, including the first. */
+  /** Attempts per call, including the first. */
   readonly attemptsMax: number;
   /** The wait before the n-th retry is uniform between 0 and this times 2^(n-1) ("full jitter", AWS Architecture Blog, 2015). */
   readonly delayMs: number;

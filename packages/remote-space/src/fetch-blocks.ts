@@ -100,7 +100,7 @@ function damagedTwice(hash: HashHex): HoldfastError {
   return new HoldfastError("hash_mismatch", `Block ${hash} was damaged in transit twice.`, { body: { hash } });
 }
 
-/** After this many breaks without progress, the connection is unusable. */
+/** After this many consecutive breaks without progress, the connection is unusable. */
 const barrenBreaksMax = 3;
 
 /**

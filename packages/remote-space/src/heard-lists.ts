@@ -26,7 +26,7 @@ export class HeardLists {
     return list;
   }
 
-  /** When polling starts, the remaining lists were not needed. */
+  /** Called when polling starts. A full cache is cleared, because the remaining lists were not needed. */
   rest(): void {
     if (!this.hasRoom) this.#lists.clear();
   }

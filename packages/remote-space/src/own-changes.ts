@@ -40,7 +40,7 @@ export class OwnChanges {
     for (const { id } of changes) this.#nodes.delete(id);
   }
 
-  /** When polling starts, the remaining nodes will not be needed. */
+  /** Called when polling starts. A full cache is cleared, because the remaining nodes will not be needed. */
   rest(): void {
     if (this.#nodes.size >= nodesMax) this.#nodes.clear();
   }

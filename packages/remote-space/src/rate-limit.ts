@@ -14,6 +14,7 @@ const burstMs = 250;
 export class RateLimit {
   readonly #options: RateLimitOptions;
   #bytesPerSecond: number | undefined;
+  /** Time at which all taken bytes are within the rate. */
   #paidMs = 0;
 
   constructor(options: RateLimitOptions) {

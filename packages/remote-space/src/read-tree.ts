@@ -40,7 +40,7 @@ export async function listBelow(client: ApiClient, id: NodeId): Promise<NodeJson
   return nodes;
 }
 
-/** An ended mount has its own journal entry. */
+/** An ended mount is omitted, because it has its own journal entry. */
 async function listMount(client: ApiClient, mount: NodeId): Promise<NodeJson[]> {
   try {
     return await listOne(client, mount);

@@ -29,16 +29,17 @@ export interface RemoteSpaceOptions {
   readonly pool: CodecPool;
   readonly clock: Clock;
   readonly random: Random;
-  /** Waits milliseconds; rejects when the signal aborts. */
+  /** Resolves after `delayMs`; rejects when the signal aborts. */
   readonly wait: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
   readonly limitUpBytesPerSecond?: number | undefined;
   readonly limitDownBytesPerSecond?: number | undefined;
-  /** Per call, including the first; default 3, because the sync retries anyway. */
+  /** Attempts per call, including the first; default 3, because the sync retries anyway. */
   readonly attemptsMax?: number;
   /** Retry period if a server that has answered before refuses connections; default 2.5 s. */
   readonly patienceMs?: number;
   /**
-   * From the end of a short request to the start of its response. Then the connection counts as broken; default 30 s.
+   * Longest time from the end of a short request to the start of its response. Later, the connection counts as broken.
+   * Default: 30 s.
    */
   readonly answerTimeoutMs?: number;
 }

@@ -19,6 +19,7 @@ export class ReusedWindows {
   readonly #usualBytes: number;
   readonly #free: SharedArrayBuffer[] = [];
 
+  /** @param usualBytes size of the largest usual request */
   constructor(usualBytes: number) {
     this.#usualBytes = usualBytes;
   }

@@ -19,6 +19,7 @@ export interface LocalStat {
 
 export interface CutBlock {
   readonly hash: HashHex;
+  /** Bytes. */
   readonly size: number;
   /**
    * For files over 64 KiB only: a packed list of {crc32 u32 LE, length u32 LE} of content-defined pieces of about 16
@@ -133,7 +134,7 @@ export interface LocalDisk {
    * failure leaves nothing at the name.
    */
   create(path: string, parts: AsyncIterable<Part> | Iterable<Part>, attributes: FileAttributes): Promise<void>;
-  /** A program has the file open or mapped for writing; undefined: the filesystem cannot report it. */
+  /** True if a program has the file open or mapped for writing; undefined: the filesystem cannot report it. */
   hasWriters(path: string): Promise<boolean | undefined>;
   symlink(target: string, path: string): Promise<void>;
   mkdir(path: string, attributes?: { readonly isPrivate: boolean }): Promise<void>;
@@ -239,7 +240,7 @@ export interface Changer {
 export interface Changers {
   /** Author of the version; undefined if none was requested. */
   readonly version: Changer | undefined;
-  /** Last created, renamed, moved, trashed or restored the node; undefined: unknown to the server. */
+  /** Account that last created, renamed, moved, trashed or restored the node; undefined: unknown to the server. */
   readonly placed: (Changer & { readonly isLatest: boolean }) | undefined;
 }
 

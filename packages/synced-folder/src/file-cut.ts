@@ -57,7 +57,7 @@ async function cutOpen(
 ): Promise<CutBlock[]> {
   if (sizeBytes < inlineBytesMax) {
     const bytes = readShort(descriptor, sizeBytes);
-    // The data shows that the result is incomplete, so its bytes do not matter.
+    // If the file grew meanwhile, the data shows that the result is incomplete, so its bytes do not matter.
     return cutBlocks(bytes, true).blocks.map(({ start, end }) => blockOf(bytes.subarray(start, end), sizeBytes));
   }
   const blocks: CutBlock[] = [];

@@ -14,8 +14,8 @@ const writeAsync = promisify(write);
 
 /**
  * Writes the parts of a new file in order and verifies each hash unless that was done. Threads hash large parts while
- * the next ones are read and written. Zero blocks of the maximum size are skipped, because a hole needs no space on
- * most disks.
+ * the next ones are read and written; further parts are requested only when there is room. Zero blocks of the maximum
+ * size are skipped, because a hole needs no space on most disks.
  * @throws HoldfastError hash_mismatch with body {hash}; errors of the parts' source; errors of system calls unchanged
  */
 export async function writeParts(

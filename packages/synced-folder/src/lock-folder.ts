@@ -10,8 +10,8 @@ export interface FolderLock {
 }
 
 /**
- * Locks a folder for one client. The kernel lock on an open file ends with the process. The file stays: two clients
- * that created one each would both hold a lock.
+ * Locks a folder for one client. The kernel lock on an open file ends with the process, so it is never stale. The file
+ * stays: two clients that created one each would both hold a lock.
  * @throws HoldfastError `locked` with body {folder, pid} if another client has it; errors of `openSyncedFolder`
  */
 export function lockFolder(rootPath: string): FolderLock {

@@ -39,7 +39,7 @@ export function readMountInfo(): string {
   }
 }
 
-/** Space, tab, newline and backslash are three octal digits. */
+/** The kernel writes space, tab, newline and backslash as three octal digits. */
 function unescapeOctal(path: string): string {
   const bytes = path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCodePoint(Number.parseInt(digits, 8)),

@@ -118,8 +118,8 @@ export function exchangeInFolder(root: RootFolder, one: string, other: string): 
 }
 
 /**
- * Two spellings of one name on a case-folding disk. A file with several hard links might have both names, so it is
- * excluded.
+ * True for two spellings of one name on a case-folding disk. A file with several hard links might have both names, so
+ * it is excluded.
  */
 function isOneName(root: RootFolder, from: string, to: string): boolean {
   const [source, target] = [root.look(from), root.look(to)];

@@ -48,7 +48,7 @@ export function sharedFilesystem(path: string, facts = kernelFacts): string | un
   }
 }
 
-/** FUSE drivers of local disks (NTFS, exFAT), whose files nobody else changes. */
+/** True for FUSE drivers of local disks (NTFS, exFAT), whose files nobody else changes. */
 function isOnBlockDevice(path: string, { device, mountInfo }: FilesystemFacts): boolean {
   const number = numbersOf(device(path));
   return mountInfo()

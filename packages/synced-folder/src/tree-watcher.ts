@@ -83,6 +83,7 @@ export class TreeWatcher {
     if ((mask & entryBits) !== 0 && (mask & watchBits.isFolder) !== 0) this.#takeFolder(folder, { mask, cookie, name });
   }
 
+  /** @throws SystemCallError */
   addWatch(path: string): number {
     const descriptor = this.#root.open(path, folderFlags);
     try {

@@ -64,7 +64,7 @@ function memberOf({ params, json }: AuditFacts): Fields {
   return named === undefined ? {} : { user_id: named };
 }
 
-/** Alone or in addition to the password. */
+/** For a sign-in by passkey, alone or in addition to the password. */
 function byPasskey({ body }: AuditFacts): Fields {
   return "passkey" in body ? { passkey: true } : {};
 }

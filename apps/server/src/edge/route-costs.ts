@@ -19,8 +19,8 @@ const mib = 1024 * kib;
 const lineage = limits.pathNamesMax + 1;
 const page = limits.listItemsMax + 1;
 /**
- * A page ends with the item that exceeds the limit. Names and metadata double as JSON, or grow six times with unusual
- * characters.
+ * A page ends with the item that exceeds the limit. Names and metadata may double in size as JSON, or grow six
+ * times with unusual characters.
  */
 const pageBytes = 6 * (limits.listBytesMax + limits.metadataBytesMax);
 const nodeBytes = 6 * (limits.metadataBytesMax + limits.pathBytesMax + limits.symlinkTargetBytesMax);

@@ -21,7 +21,7 @@ export interface Given {
   readonly random?: (() => number) | undefined;
 }
 
-/** Start steps that are pending at a stop must end before they can be closed in order. */
+/** Time limit for start steps that are pending at a stop, so that they can be closed in order. */
 const startEndsMsMax = 5000;
 
 /**

@@ -14,7 +14,7 @@ export interface FoundFolder {
 }
 
 /**
- * Changes nothing.
+ * Inspects the data folder before any change.
  * @throws HoldfastError failed if data is expected but no database exists. Not `usage`: systemd then restarts the
  * server, and the disk may be mounted by then.
  */

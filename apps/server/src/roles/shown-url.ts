@@ -5,7 +5,7 @@ import type { Config } from "../base/config/read-config.ts";
 
 export interface Machine {
   readonly name: string;
-  /** Without loopback. */
+  /** Addresses of the machine's networks, without loopback. */
   readonly addresses: readonly string[];
 }
 

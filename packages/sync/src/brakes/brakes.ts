@@ -27,7 +27,7 @@ export interface WaitingChange {
   readonly what: "deletion" | "rewrite";
   /**
    * - rollback: earlier content again
-   * - replaced: another item took the folder's place, or links those of several files
+   * - replaced: another item took the folder's place, or links took the places of several files
    */
   readonly why: "many" | "rollback" | "damage" | "replaced";
   readonly path: string;
@@ -45,7 +45,7 @@ export class Brakes {
   readonly #setting: BrakeSetting;
   readonly #nowMs: () => number;
 
-  /** @param setting number of deletions to hold; undefined: 500, or a quarter of the tree */
+  /** @param setting number of deletions from which all are held; undefined: 500, or a quarter of the tree */
   constructor(state: SyncState, setting: BrakeSetting, nowMs: () => number) {
     this.#state = state;
     this.#setting = setting;
@@ -53,8 +53,8 @@ export class Brakes {
   }
 
   /**
-   * True if somebody probably restored a backup. Files that it lacks were then not deleted on purpose. Approved and
-   * long-held files do not count.
+   * True if so many files have earlier content again that somebody probably restored a backup. Files that it lacks were
+   * then not deleted on purpose. Approved and long-held files do not count.
    */
   isRolledBack(trees: Trees): boolean {
     if (this.#setting === "off") return false;
@@ -166,16 +166,17 @@ export class Brakes {
     };
   }
 
+  /** Held changes, sorted by path. @param side undefined: all sides */
   waiting(side?: BrakeSide): readonly WaitingChange[] {
     return this.#byPath(this.#undecided().filter((record) => side === undefined || record.side === side));
   }
 
-  /** Approved changes that are not made or sent yet. */
+  /** Approved changes that are not made or sent yet, sorted by path. */
   approved(): readonly WaitingChange[] {
     return this.#byPath(this.#unsent());
   }
 
-  /** Undone changes that the server has not been asked to restore yet. */
+  /** Undone changes that the server has not been asked to restore yet, sorted by path. */
   undone(): readonly WaitingChange[] {
     return this.#byPath(this.#records("waiting").filter((record) => this.#isUndone(record)));
   }

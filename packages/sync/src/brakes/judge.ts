@@ -18,7 +18,7 @@ export function deletionLimits(brake: number | undefined, least = 50): BrakeLimi
 /** Deletions in a mount affect other people: 10 and a quarter of the mount. */
 export const leastInMount = 10;
 
-/** Limits for restored backups and replaced items. */
+/** Holds every deletion: for restored backups and replaced items. */
 export const eachDeletion: BrakeLimits = { windowMs: hourMs, isTooMany: (count) => count > 0 };
 
 /** Rewritten files, and files replaced by links, count together for this long. */
@@ -69,7 +69,7 @@ export function judge(
   const changes = new Map<string, BrakeRecord | undefined>();
   const byKey = new Map(planned.map((each) => [brakeKey(each), each]));
   const released = [...own].filter(([, { standing }]) => standing === "released");
-  // If the clock was set back, these would count until then.
+  // If the clock was set back, a later time would count until then. It counts from now instead.
   const ahead = released.filter(([, { atMs }]) => atMs > nowMs);
   for (const [key, record] of ahead) changes.set(key, { ...record, atMs: nowMs });
   const counted = new Set(released.flatMap(([key, { atMs }]) => (atMs > nowMs - limits.windowMs ? [key] : [])));
@@ -77,7 +77,7 @@ export function judge(
     const isOver = standing === "released" ? atMs <= nowMs - limits.windowMs : !byKey.has(key);
     if (isOver) changes.set(key, undefined);
   }
-  // The known tree lacks the deleted nodes.
+  // Deleted nodes are missing from the known tree, so they are added.
   const gone = isRewriteSide(side) ? 0 : [...counted].filter((key) => !byKey.has(key)).length;
   const open = [...byKey].filter(([key, each]) => !isApproved(own.get(key), each));
   for (const [key] of open) counted.add(key);

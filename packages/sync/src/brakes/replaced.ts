@@ -6,7 +6,7 @@ import { linkedFilesMin, rewriteWindowMs } from "./judge.ts";
 
 /**
  * Marks server deletions whose local place is taken. A folder replaced by a link or file was probably moved to another
- * disk, so all its content is held. For files replaced by links, several within ten minutes are held.
+ * disk, so all its content is held. Files replaced by links are held if there are several within ten minutes.
  */
 export function markReplaced(state: SyncState, planned: readonly Braked[], nowMs: number): readonly Braked[] {
   const { isInReplacedFolder, isLinked } = replacedIn(state);
@@ -22,7 +22,7 @@ export function markReplaced(state: SyncState, planned: readonly Braked[], nowMs
   });
 }
 
-/** Approved files do not count. */
+/** Counts planned files and files deleted in the last minutes, without approved ones. */
 function countLinked({ brakes }: SyncState, planned: ReadonlySet<NodeId>, nowMs: number): number {
   if (planned.size === 0) return 0;
   const isApproved = (nodeId: NodeId): boolean =>
@@ -58,7 +58,7 @@ function replacedIn(state: SyncState) {
   return { isInReplacedFolder, isLinked: (id: NodeId): boolean => isTaken(id, "file", "links") };
 }
 
-/** Names by their claim, directly in a local folder. */
+/** Name claims (`claimOf`) of the items directly in a local folder. */
 interface Takers {
   readonly others: ReadonlySet<string>;
   readonly links: ReadonlySet<string>;

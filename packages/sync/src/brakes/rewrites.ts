@@ -13,7 +13,7 @@ export interface Rewrite extends Braked {
   readonly base: ContentKey;
   /** The new time is not later than the server's version. */
   readonly isOldByTime: boolean;
-  /** The bytes were never seen in this file here. */
+  /** This device never saw the bytes in this file. An earlier version on the server may have them. */
   readonly isUnknown: boolean;
 }
 
@@ -64,7 +64,7 @@ interface Sides {
 }
 
 function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTime }: Sides): RewriteSide | "unknown" {
-  // The server has older bytes, for example after a restore.
+  // The server has older bytes, for example after a restore, and the local ones are the newest.
   if (synced?.content === local.content || synced?.versionIds[0] !== remote.versionId) return "rewrite";
   const isEmptied = local.fingerprint.sizeBytes === 0 && remote.sizeBytes > 0;
   const isLost = isEmptied || isZeros(state, local.content);
@@ -72,7 +72,7 @@ function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTim
   // trash.
   if (isLost && !isElsewhere(state, nodeId, synced.content)) return "damage";
   if (isLost) return "rewrite";
-  // A real write would have changed the time.
+  // The server still has the base, and a real write would have changed the time.
   if (isSameTime) return "damage";
   return state.pastContents.has(nodeId, local.content) ? "rollback" : "unknown";
 }

@@ -13,7 +13,8 @@ import { type Deletion, removeTogether } from "./remove.ts";
 
 /**
  * Executes neighboring operations that belong together (`localBatchesOf`). Never throws; a failed operation leaves the
- * disk unchanged. Rows are committed once their facts are durable. @returns failed operations and their errors
+ * disk unchanged. Rows are committed once their facts are durable.
+ * @returns failed operations and their errors
  */
 export async function actTogether(hands: Hands, batch: readonly LocalOperation[]): Promise<Failures> {
   const { state } = hands;

@@ -25,8 +25,8 @@ export interface Arrival {
 const looksAtOnce = 16;
 
 /**
- * Determines the blocks of all files in one request. @returns in the order of the operations; an error for each
- * unavailable file
+ * Determines the blocks of all files in one request.
+ * @returns results in the order of the operations; an error for each unavailable file
  */
 export async function planArrivals(
   hands: Hands,
@@ -121,6 +121,7 @@ function wantedManifest({ state }: Hands, { id, remote }: FileOperation, isAgain
   return { versionId: remote.versionId ?? "", base };
 }
 
+/** An inserted block is probably a changed version of a removed one at about the same position. */
 function basesOf(hands: Hands, operation: FileOperation, blocks: readonly ManifestEntry[]): Arrival["bases"] {
   const bases = new Map<HashHex, NonNullable<WantedBlock["base"]>>();
   if (operation.op !== "replace") return bases;

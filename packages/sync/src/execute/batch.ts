@@ -81,7 +81,7 @@ export async function bringContent(hands: Hands, operations: readonly FileOperat
     operation.op === "replace" ? stashEntry(stashedBy(hands, operation, temporary)) : [],
   );
   if (stashed.length > 0) hands.state.commit({ stashed });
-  // The folders may have changed during the download.
+  // The folders may have changed during the download, so they are checked again.
   const current = new KnownFolders(hands);
   for (const { operation, path } of placed) if (!failures.has(operation)) current.add(operation.id, path);
   placed.push(...(await giveNames(hands, current, waiting, failures)));
@@ -148,7 +148,7 @@ async function writeAll(
   return written;
 }
 
-/** The simulator's files are short. */
+/** Smaller in the simulator, whose files are short. */
 function largeBytesMin({ patches }: Hands): number {
   return patches === undefined ? largeFileBytesMin : patches.fileBytesMin;
 }
@@ -177,7 +177,7 @@ async function writeLink(hands: Hands, { remote }: FileOperation): Promise<Writt
   }
 }
 
-/** If a folder could not be synced, its new names may be lost. */
+/** If a folder could not be synced, its new names may be lost, and the next scan decides. */
 async function settle(hands: Hands, placed: readonly Placed[], failures: Failures): Promise<void> {
   const { disk, state } = hands;
   const folders = [...new Set(placed.map(({ path }) => folderOf(path)))];

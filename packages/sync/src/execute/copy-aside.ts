@@ -18,7 +18,7 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   await recheck(hands, from, local);
   const { blocks } = await hands.disk.cut(from);
   if (contentOfBlocks(blocks) !== local.content) {
-    // The bytes changed without a change of the times.
+    // The bytes changed without a change of the times, so the file must be read again.
     hands.state.commit({ local: [[id, { ...local, sight: "racy" }]] });
     throw new DiskChanged(from);
   }

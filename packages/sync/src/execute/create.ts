@@ -66,7 +66,7 @@ export function rowOf(
   { fingerprint, isPrivate: looksPrivate }: Pick<LocalStat, "fingerprint" | "isPrivate">,
 ): LocalRow {
   const isFolder = kind === "folder";
-  // A umask or the folder's default may have removed others' rights.
+  // A umask or the folder's default may have removed others' rights. Nobody made the file private.
   const tells = isPrivate !== undefined && (lacks.has("private modes") || isPrivate || !looksPrivate);
   return {
     kind,

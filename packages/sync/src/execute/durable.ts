@@ -28,7 +28,9 @@ export async function syncOwnFolders(disk: Pick<LocalDisk, "syncFolder">): Promi
   for (const folder of Object.values(ownFolders)) await disk.syncFolder(folder);
 }
 
-/** A power failure may remove a folder that could not be made durable, with its content. */
+/**
+ * True if the folder or one above could not be made durable. A power failure may then remove it with its content.
+ */
 export function isInDoubt(table: Pick<LocalTree, "rootId" | "local">, folder: NodeId): boolean {
   return lineOf(table, folder).some((id) => table.local.get(id)?.sight === "unsettled");
 }

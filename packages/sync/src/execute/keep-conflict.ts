@@ -47,7 +47,8 @@ export async function originalOnDisk(
 
 /**
  * Resolves one conflict on the disk, as a person would; the next scan finds the result. The discarded file goes to the
- * local trash. A replacing file moves only its content, as the next version, which keeps versions, links and shares.
+ * local trash as it is at that moment. A replacing file moves only its content, as the next version, so that versions,
+ * links and shares stay.
  *
  * @param path path of the conflicted copy
  * @throws HoldfastError not_found if there is no conflicted copy, or the file to keep is missing
@@ -134,7 +135,7 @@ async function asNextVersion(hands: KeepHands, copy: string, original: string): 
   }
   await syncFolders(hands, place, original);
   await stash(hands, original, old);
-  // Changes to the copy since it was read exist only there.
+  // Changes to the copy since it was read exist only there, so it stays as a conflict.
   const now = await disk.stat(copy);
   if (now !== undefined && sameFingerprint(now.fingerprint, fingerprint)) await toTrash(hands, copy);
   return old;
@@ -194,7 +195,8 @@ const namesMax = 1000;
 
 /**
  * Renames `plan (bert's conflicted copy 2026-01-31).txt` to `plan (bert 2026-01-31).txt`, with a number if that is
- * taken. @returns the new path
+ * taken.
+ * @returns the new path
  */
 async function giveOwnName(hands: TrashHands, path: string): Promise<string> {
   const name = nameOf(path);

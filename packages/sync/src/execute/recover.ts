@@ -19,11 +19,11 @@ import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 import { ownerOfPart } from "./write-large.ts";
 
-/** Most programs have closed a stashed file by then. */
+/** Wait before the first check of a stashed file. Most programs have closed it by then. */
 const stashRestMs = 10_000;
 /** Limit of the wait, which doubles, for a file that is unreadable or may be open. */
 const stashRestMsMax = 3600_000;
-/** After this many checks, the wait for a file known to be open stays at 80 s. */
+/** After this many checks, the wait for a file known to be open stays at 80 s. It is not read meanwhile. */
 const openLooksMax = 3;
 /** These checks take a day. A program has that long to write if the filesystem cannot report open files. */
 const unknownLooksMax = 32;
@@ -108,7 +108,7 @@ async function isAside({ disk }: Hands, path: string): Promise<boolean> {
   return false;
 }
 
-/** If the item has an unsynced name by now, the next scan handles it. */
+/** The item stays parked with its content. If it has an unsynced name by now, the next scan handles it. */
 async function leaveAside({ state, disk, doubt }: Hands, id: NodeId, path: string): Promise<void> {
   const isThere = await disk.stat(path).then(
     (stat) => stat !== undefined,
@@ -121,7 +121,7 @@ async function leaveAside({ state, disk, doubt }: Hands, id: NodeId, path: strin
   if (settled.length > 0) state.commit({ local: settled.map(([each, is]) => [each, { ...is, sight: "unsettled" }]) });
 }
 
-/** New bytes durably took its place. */
+/** True if new bytes durably took the item's place. It is then handled as a stashed file. */
 async function isReplaced(hands: Hands, path: string, row: DiskPlace): Promise<boolean> {
   if (!hands.state.stashed.has(path)) return false;
   const folder = await existingFolder(hands, row.parent);
@@ -132,7 +132,7 @@ async function isReplaced(hands: Hands, path: string, row: DiskPlace): Promise<b
 
 /** The new place is recorded first, so that a scan does not take it for a person's move. */
 async function unpark(hands: Hands, id: NodeId, path: string, row: LocalRow): Promise<void> {
-  // Its folder may have been moved into it while parked. It then goes to the root.
+  // Its folder may have been moved into it while parked. It then goes to the root until the next plan.
   const folder = await existingFolder(hands, row.parent);
   const fits = folder !== undefined && !`${folder}/`.startsWith(`${path}/`);
   const parent = fits ? row.parent : hands.state.rootId;

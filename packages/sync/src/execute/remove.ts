@@ -30,7 +30,7 @@ type LeavingFile = Leaving & { readonly trashed: string };
 
 /**
  * Moves each file to the local trash by one rename; it returns if it is not the expected one. Empty folders follow.
- * Each folder is synced once after. Stash records are committed before, rows after.
+ * Each folder is checked once before and synced once after. Stash records are committed before, rows after.
  */
 export async function removeTogether(hands: Hands, deletions: readonly Deletion[]): Promise<Failures> {
   const failures: Failures = new Map();

@@ -6,8 +6,10 @@ const steadyMsMin = 24 * 3600_000;
 
 const setting = "clock checks";
 
+/** Unix milliseconds. */
 interface Checks {
   readonly lastMs: number;
+  /** First check since the last jump. */
   readonly sinceMs: number;
 }
 

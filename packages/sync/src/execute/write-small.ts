@@ -12,15 +12,15 @@ import { type Hands, randomName } from "./hands.ts";
 import type { LocalSources } from "./sources.ts";
 
 const writesAtOnce = 16;
-/** Waiting threads share one journal commit of the filesystem. */
+/** Waiting threads share one journal commit of the filesystem, and more files are ready for the next one. */
 const syncsAtOnce = 64;
 
 /** Durable path of a written file, or the error. */
 export type Written = { readonly path: string } | HoldfastError;
 
 /**
- * One stream brings all missing blocks. A failed file fails alone. If the stream fails, files that still need blocks
- * fail.
+ * Writes small files. One stream brings all missing blocks. A failed file fails alone. If the stream fails, files that
+ * still need blocks fail.
  */
 export async function writeSmall(
   hands: Hands,
@@ -142,6 +142,7 @@ class BlockStream {
   #next = 0;
   /** Blocks per stream, reduced after an unexplained failure. */
   #span = Infinity;
+  /** Blocks that the open stream has yet to return. */
   #owed = 0;
   /** Consecutive blocks for which the server could not answer at all. */
   #broken = 0;

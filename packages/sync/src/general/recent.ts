@@ -1,6 +1,6 @@
 /**
- * Cache of at most twice `generationMax` entries. Dropping entries not used during a whole generation costs less than
- * an exact order of use.
+ * Cache of recently used values, with at most twice `generationMax` entries in two generations. Dropping entries not
+ * used during a whole generation costs less than an exact order of use.
  */
 export class Recent<Key, Value extends {} | null> {
   #generationMax: number;

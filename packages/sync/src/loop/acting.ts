@@ -22,8 +22,8 @@ interface Acting extends Hands {
 }
 
 /**
- * Operations that the disk rejects are planned again after the next scan. @param isTurnOver once true, no batch after
- * the first is started
+ * Operations that the disk rejects are planned again after the next scan.
+ * @param isTurnOver once true, no batch after the first is started; the next plan has the rest
  */
 export async function actAll(
   context: Acting,
@@ -68,7 +68,7 @@ export async function actAll(
   return { done, changed, begun: operations.slice(0, begun) };
 }
 
-/** Names items that got no name back in the previous cycle. The last scan missed items that have a name now. */
+/** Names items that got no name back in the previous cycle. Items that have a name now had none at the last scan. */
 export async function settleAside(context: Acting): Promise<void> {
   const { parked } = context.state;
   const before = parked.size;

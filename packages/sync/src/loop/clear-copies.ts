@@ -61,9 +61,9 @@ const removedSetting = "cleared files";
 /**
  * Clears the folder of a device that was revoked with an order to remove its copies.
  * - Removes only files that the server has unchanged at the same place, as far as the device knows. This needs no base,
- * which may be gone (`root.ts`).
+ *   which may be gone (`root.ts`).
  * - Each file first moves to the local trash and returns if somebody writes to it. After a pause it is read again and
- * removed permanently.
+ *   removed permanently.
  * - Other files in the local trash are removed if the server reports that it has them.
  * - The process may crash at any time and run again.
  * @throws RootMismatch, RootAway: nothing was changed

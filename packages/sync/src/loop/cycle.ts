@@ -190,7 +190,7 @@ async function withoutWaiting(
   const all = await withoutHeldRules(context, await waits.within(decision));
   const due = isMuch(context, all) ? smallFirst(all) : all;
   const within = context.transfers.within(context, voiceOf(context), { ...decision, plan: due });
-  // Changes become durable now, and not only after everything is sent. A failure is found again at that time.
+  // A person's changes become durable now, not only after everything is sent. A failure is found again at that time.
   await makePersonActsDurable(context, within.begun);
   return { waits, due, ...within };
 }
@@ -200,7 +200,7 @@ function isMuch({ state, patches }: CycleContext, plan: Plan): boolean {
   return patches !== undefined || bytesOfPlan(state, plan) >= muchBytesMin;
 }
 
-/** True once the cycle's time is over. */
+/** Returns a function that is true once the cycle's time is over. The next cycle then sees further changes. */
 function turnOf({ nowMs }: CycleContext): () => boolean {
   const startMs = nowMs();
   // A clock that is set back ends the turn too.

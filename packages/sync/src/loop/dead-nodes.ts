@@ -11,7 +11,7 @@ const rowsMax = 4096;
 export class DeadNodes {
   #unrest = 0;
 
-  /** Runs when the sync is idle. */
+  /** Runs when the sync is idle. Reads the restless nodes only if their number has changed since the last run. */
   forget(state: SyncState): void {
     if (this.#unrest === unrestOf(state)) return;
     const [isInUse, above] = [usersOf(state), foldersAbove(state)];

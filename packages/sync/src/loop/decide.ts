@@ -68,7 +68,7 @@ export async function decide(
       holdDeletions: (planned) => {
         const waiting = waitsForArrival(state, planned);
         const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waiting.has(each));
-        // Excludes moves, and deletions that a person decided on the server.
+        // Excludes moves between spaces, and deletions that a person decided on the server.
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
         const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
@@ -112,6 +112,7 @@ function waitsForArrival(state: SyncState, planned: readonly Braked[]): Readonly
   return new Set(waiting.filter(({ nodeId }) => !ringed.has(nodeId)));
 }
 
+/** True if a person moved the node, or the folder with which it was deleted, to the server's trash. */
 function isDecided({ remote, decided }: SyncState, { nodeId, side }: Braked): boolean {
   if (side !== "here" || decided.size === 0) return false;
   const top = trashTopOf(remote, nodeId);

@@ -70,7 +70,7 @@ export class EarlierVersions {
   }
 }
 
-/** True for a file that would be copied aside or quarantined. */
+/** True for a file that would be copied aside, or quarantined in a read-only folder. */
 function isOutvoted(operation: LocalOperation): operation is LocalOperation & { op: "copy_aside" | "delete" } {
   if (operation.op === "delete") return operation.into === "quarantine" && operation.local.kind === "file";
   return operation.op === "copy_aside";

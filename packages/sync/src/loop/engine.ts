@@ -356,6 +356,7 @@ export class Engine {
     try {
       return await act();
     } catch (error) {
+      // The phase already shows the reason.
       if (error instanceof Interrupted) {
         this.#learned.doubt.isOpen = true;
         return "progressed";

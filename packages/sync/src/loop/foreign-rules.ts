@@ -26,7 +26,7 @@ const comingSetting = "rules coming";
 /**
  * Runs before the rules are read. Content written by another account is held, unless it was in force or is approved. A
  * person's edit on this device counts as this account's, including all unchanged lines.
- * @returns the content as `readIgnoreFile` does
+ * @returns the content, as returned by `readIgnoreFile`
  */
 export async function judgeRules(context: CycleContext): Promise<Buffer | undefined> {
   const bytes = await readIgnoreFile(context.disk);
@@ -48,7 +48,7 @@ async function judge(context: CycleContext, bytes: Buffer): Promise<void> {
     other === undefined
       ? undefined
       : { hash, ...other, lines: ruleLines(text).lines.filter(isPattern).length, isInForce };
-  // The approval covers the shown content only.
+  // The approval covers the shown content only. The same lines are held again if they return after others.
   const left = isTrusted ? "" : approved;
   if (coming === "" && before === undefined && waiting === undefined && left === approved) return;
   const kept = waiting?.isInForce === true ? [["ignore text", text] as const] : [];
@@ -74,7 +74,7 @@ export async function actWithRules<Result>(
   }
 }
 
-/** @returns true if the operations write or remove an ignore file for another account */
+/** @returns true if the operations write or remove an ignore file for another account; `judgeRules` then holds it */
 export async function noteComingRules(context: CycleContext, operations: readonly LocalOperation[]): Promise<boolean> {
   const other = await otherWhoseRulesCome(context, operations);
   if (other === undefined) return false;
@@ -83,8 +83,8 @@ export async function noteComingRules(context: CycleContext, operations: readonl
 }
 
 /**
- * Removes uploads of the held ignore file. Content split into other blocks looks like an edit, and other devices would
- * obey this account's version.
+ * Removes uploads of the held ignore file. Content that its writer split into other blocks looks like an edit. Uploaded
+ * as this account's version, it would bind other devices.
  */
 export async function withoutHeldRules(context: CycleContext, plan: Plan): Promise<Plan> {
   const waiting = waitingRules(context.state);

@@ -27,6 +27,7 @@ interface Running {
 interface Ended extends Omit<Running, "isWanted"> {
   /** undefined: success */
   readonly failure: HoldfastError | undefined;
+  /** A cycle has received the result. */
   isTold: boolean;
 }
 
@@ -43,7 +44,7 @@ export class Lane {
   #defect: { readonly error: unknown } | undefined;
   #tell = Promise.withResolvers<void>();
 
-  /** True if a result is or will be available that no cycle has received. */
+  /** True if there is or will be a result that no cycle has received. */
   get isBusy(): boolean {
     return this.#work !== undefined || this.#hasNews;
   }
@@ -104,7 +105,7 @@ export class Lane {
     this.#ended.delete(key);
   }
 
-  /** Called after its dependencies have ended. Results stay on the disk or the server. */
+  /** Ends all work. Called after its dependencies have ended. Results stay on the disk or the server. */
   async end(): Promise<void> {
     this.#waiting = [];
     this.#isEnding = true;

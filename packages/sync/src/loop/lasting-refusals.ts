@@ -9,6 +9,7 @@ const overAfterMs = 120_000;
 export class LastingRefusals {
   readonly #times = new Map<string, { readonly firstMs: number; readonly lastMs: number }>();
 
+  /** Called in each cycle with the refusals that must not be retried yet. */
   note(refusals: readonly Refusal[], nowMs: number): void {
     for (const [digest, { lastMs }] of this.#times) {
       // A future time means that the clock was set back.

@@ -20,7 +20,7 @@ import { UnreadFiles } from "./unread.ts";
  */
 const restoredMs = { quiet: 5_000, most: 30_000 };
 
-/** Facts collected for later cycles of the same run. Lost at a restart. */
+/** Facts collected for later cycles of the same run. They survive pauses and are lost at a restart. */
 export type Learned = Pick<
   CycleContext,
   | "freeing"

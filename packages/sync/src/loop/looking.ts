@@ -111,7 +111,7 @@ export async function lookUnderLastRules(context: CycleContext, look: typeof loo
 export function previewDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
   return inParts(async (tops) => {
     const look = await lookAtRoot(context, terms, tops);
-    // A real run scans again until the content is unchanging.
+    // Content that was read counts as unchanging, because a real run scans again until it is.
     const settled = [...look.changes].map(([id, row]) => [id, row?.sight === "racy" ? atRest(row) : row] as const);
     context.state.commit({
       local: settled,
@@ -131,7 +131,7 @@ function hasUnsettled(changes: ScanResult["changes"], waits: (id: NodeId) => boo
 
 /**
  * Rescans unsettled items at their current paths, because the scan reports old paths of folders moved during it. Items
- * that could not be made durable are included.
+ * that could not be made durable are included, even if everything else was unreadable.
  */
 function againAt({ state, undurable }: CycleContext, look: Look, changes: ScanResult["changes"]): Suspects {
   if (look.again === "all") return "all";

@@ -13,6 +13,7 @@ export interface PollingParts {
   readonly nowMs: () => number;
   readonly sleep: (durationMs: number) => Promise<void>;
   readonly isWanted: () => boolean;
+  /** Called when the server became available or unavailable. */
   readonly onTurn: () => void;
 }
 

@@ -37,7 +37,10 @@ export class Rounds {
     this.#hidden = 0;
   }
 
-  /** Counts fresh nodes of later portions, and nodes for which earlier plans had no time. */
+  /**
+   * Counts fresh nodes of later portions, and nodes for which earlier plans had no time.
+   * @param planned nodes of the plan, which contains whole folders and therefore fresh nodes of other portions too
+   */
   countLeft(
     planned: Iterable<NodeId>,
     { last, hidden }: { readonly last: NodeId | undefined; readonly hidden: number },

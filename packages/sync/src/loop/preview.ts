@@ -56,8 +56,8 @@ interface PreviewOptions {
 const cyclesMax = 100;
 
 /**
- * Lists the changes of a run in order, if nothing changes meanwhile. Only the state changes, so pass a copy. @param
- * approvesWaiting held changes count as approved
+ * Lists the changes of a run in order, if nothing changes meanwhile. Only the state changes, so pass a copy.
+ * @param approvesWaiting held changes count as approved, as when such a run starts
  */
 export async function previewRun(
   given: CycleContext,
@@ -102,7 +102,7 @@ export async function previewRun(
 
 const withoutRoom = "There is not enough space in your quota. 'holdfast df' shows what uses it.";
 
-/** Reserves free space for an upload's growth. Only the owner of a shared folder knows its free space. */
+/** Reserves free space for an upload's growth if it fits. Only the owner of a shared folder knows its free space. */
 function lacksRoom({ state }: CycleContext, { op, id }: RemoteOperation, room: { freeBytes: number }): boolean {
   const sizeBytes = bytesOfRemote(state, op, id);
   const growthBytes = sizeBytes - (state.remote.get(id)?.sizeBytes ?? 0);

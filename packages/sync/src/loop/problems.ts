@@ -127,7 +127,7 @@ const listedOnly: ReadonlySet<string> = new Set([
   "not_deleted",
 ]);
 
-/** Lists one-time events that are still true. */
+/** Lists one-time events that are still true: a share or hidden file may be back, an undeleted item may be gone. */
 export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting">, nowMs: number): Problem[] {
   const notices = noticesOf(state, nowMs);
   if (notices.length === 0) return [];

@@ -26,12 +26,13 @@ const unacceptedMax = 100_000;
 export interface Planned {
   readonly changes: number;
   readonly bytes: number;
+  /** No further changes are expected. */
   readonly isAll: boolean;
   /**
    * - `look`: no plan exists yet.
    * - `plan`: one plan has all changes.
    * - `parts`: several plans follow each other. Their changes are counted together; the bytes are those of the current
-   * plan.
+   *   plan.
    */
   readonly stage: "look" | "plan" | "parts";
 }
@@ -66,7 +67,9 @@ export class Progress {
   look = nothingLooked;
   /** Number of the current stretch: a scan and the plans for its results. */
   stretch = 0;
+  /** Another plan for the same scan follows. */
   #goesOn = false;
+  /** The next plan has the rest of the last one. */
   #isCut = false;
   #changesDone = 0;
   #hasArrivals = false;
@@ -130,7 +133,7 @@ export class Progress {
     this.#bytesOfDone = 0;
   }
 
-  /** @param hasArrivals the server has files unknown to this device */
+  /** @param hasArrivals the server has files unknown to this device, which may be the same as local ones */
   beginLook(hasArrivals: boolean): void {
     this.#hasArrivals = hasArrivals;
     this.look = { ...this.look, seen: 0, read: 0 };

@@ -16,7 +16,7 @@ export async function readRules(disk: LocalDisk, state: SyncState): Promise<Read
 }
 
 /**
- * The previous rules if the file is unreadable or held for a person.
+ * Returns the previous rules if the file is unreadable or held for a person.
  * @param bytes from `readIgnoreFile`
  */
 export function rulesFrom(state: SyncState, bytes: Buffer | undefined): ReadRules {

@@ -10,7 +10,10 @@ interface Rank {
   readonly sizeBytes: number;
 }
 
-/** Sorts a large plan, such as the first sync. A plan with moves, deletions or mode changes keeps its order. */
+/**
+ * Sorts a large plan, such as the first sync, so that current work comes first and small new files next. A plan with
+ * moves, deletions or mode changes keeps its order.
+ */
 export function smallFirst<Some extends Pick<Plan, "local" | "remote">>(plan: Some): Some {
   return { ...plan, local: ranked(plan.local, rankOfLocal), remote: ranked(plan.remote, rankOfRemote) };
 }

@@ -157,7 +157,10 @@ export class Conflicts {
     this.#state = state;
   }
 
-  /** @param outcome of the last cycle; undefined before the first */
+  /**
+   * @param outcome of the last cycle; undefined before the first
+   * @returns paths of the copies whose both sides are on this disk
+   */
   after(outcome: unknown): readonly string[] {
     return this.#copiesAfter(outcome).flatMap(({ path, isEarly }) => (isEarly ? [] : [path]));
   }
@@ -180,6 +183,7 @@ export class Conflicts {
       );
   }
 
+  /** Removes a resolved copy until the next cycle finds that itself. */
   forget(path: string): void {
     if (this.#found === undefined) return;
     this.#found = { ...this.#found, copies: this.#found.copies.filter((each) => each.path !== path) };
@@ -196,7 +200,7 @@ export class Conflicts {
 interface FoundCopy {
   readonly id: NodeId;
   readonly path: string;
-  /** The original will be replaced by the server's file. */
+  /** The original still has the copy's bytes and will be replaced by the server's. */
   readonly isEarly: boolean;
 }
 

@@ -43,7 +43,7 @@ export class StubbornChanges {
       return refused !== undefined && isAhead(refused, nowMs);
     };
     let due: readonly LocalOperation[] = planned.filter((operation) => !waits(operation));
-    // Operations that depend on a waiting one also wait.
+    // Operations that depend on a waiting one also wait, and nothing need be parked for a waiting one.
     for (let before = planned.length; due.length < before;) {
       before = due.length;
       due = withoutNeedy(due, planned, slotKey);

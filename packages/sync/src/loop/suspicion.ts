@@ -1,5 +1,6 @@
 import type { Suspects } from "../scan/scope.ts";
 
+/** A plan rarely moves more folders. */
 const movesMax = 1000;
 
 /** Places where the disk may differ from the state: everything at first, then hinted and changing places. */
@@ -21,7 +22,7 @@ export class Suspicion {
     this.#moves.push({ from, to });
     if (this.#moves.length > movesMax) this.#moves.shift();
     if (this.#suspects === "all") return;
-    // Added names are not followed, because cyclic names would never end.
+    // Earlier moves were followed already. Added names are not followed, because cyclic names would never end.
     const moved = [...this.#suspects].filter((path) => isAtOrBelow(path, from));
     for (const path of moved) this.#suspects.add(to + path.slice(from.length));
   }

@@ -34,7 +34,7 @@ type Upload = RemoteOperation & { readonly op: "create" | "put" };
 /**
  * Transfers large files beside the cycles, one per direction, so that small changes need not wait. Bytes go to the
  * temporary folder here, or to the server, where no file uses them yet. A later cycle executes the operation. If the
- * plan changes, the next transfer reuses its result.
+ * plan changes, the transfer ends, and the next one reuses its result.
  */
 export class Transfers {
   readonly #down = new Lane();
@@ -63,7 +63,7 @@ export class Transfers {
     },
   };
 
-  /** @param sleep resolves early when nobody waits any longer */
+  /** Resolves when a cycle has a result to handle. @param sleep resolves early when nobody waits any longer */
   async ended(sleep: (durationMs: number) => Promise<void>): Promise<void> {
     await Promise.race([this.#down, this.#up].map((lane) => lane.ended(() => sleep(gatherMs))));
   }
@@ -183,6 +183,7 @@ export class Transfers {
     const key = JSON.stringify([id, path, into, local.content, sizeBytes, `${mtimeNs} ${ctimeNs} ${inode}`]);
     const run: Transfer["run"] = async (advance) => {
       const proposal = await propose(voice, operation);
+      // The file changed; the next scan finds it.
       if (proposal === undefined) return;
       const missing = await missingOf(voice, [{ proposal }]);
       const ranges = proposal.unsure.filter(({ hash }) => missing.has(keyOf(hash, proposal.into)));
@@ -227,6 +228,7 @@ function download(context: Context, operation: FileOperation): Transfer {
   const path = pathOfOperation(context.state, operation);
   const { versionId, content, modifiedAt, executable, isPrivate } = remote;
   const mode = op === "create" ? [executable, isPrivate] : [operation.executable, operation.isPrivate, path];
+  // All other attributes come from the current file that it replaces.
   const { inode, mtimeNs, ctimeNs } = op === "create" ? noFile : operation.local.fingerprint;
   return {
     id,

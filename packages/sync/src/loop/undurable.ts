@@ -48,7 +48,7 @@ export class Undurable {
     }
   }
 
-  /** The item waits for the disk only, so an earlier scan is useless. */
+  /** True if the item waits for the disk only, so that an earlier scan is useless. */
   isRenewed(id: NodeId): boolean {
     return this.#renewed.has(id);
   }

@@ -66,7 +66,7 @@ export class UnreadFiles {
   }
 }
 
-/** Anything could be at the unreadable path. */
+/** True if anything could be at the unreadable path. */
 function isHolding(code: string): boolean {
   return !isInMotion(code) && code !== "too_large" && code !== "unfit_target";
 }

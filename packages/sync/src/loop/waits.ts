@@ -44,6 +44,7 @@ export class Waits {
   /** Due times in Unix milliseconds. */
   readonly untilMs: number[] = [];
   readonly problems: Problem[] = [];
+  /** A quiet period is awaited: for files, restored content, deletions in a mount, or a conflict's next copy. */
   isQuiet = false;
   readonly #input: WaitInput;
 
@@ -85,7 +86,10 @@ export class Waits {
     this.#noteQuiet(untilMs);
   }
 
-  /** A backup may be arriving, and the brakes judge its changes together. */
+  /**
+   * Delays files that return to older content, and deletions beside them. A backup may be arriving, and the brakes
+   * judge its changes together.
+   */
   #restored(remote: readonly RemoteOperation[], isInPlan: Decision["isInPlan"]): ReadonlyMap<NodeId, number> {
     const { state, brakes, restored, nowMs } = this.#input;
     // A file being written belongs to a later plan.

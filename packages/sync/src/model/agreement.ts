@@ -10,8 +10,8 @@ export interface AllRows {
 }
 
 /**
- * True if the three trees agree on a node. Nothing happens to it by itself. The state stores the results: a changed
- * rule requires an upgrade (`state/upgrade.ts`).
+ * True if the three trees agree on a node. Nothing happens to it while nothing happens to its surroundings. The state
+ * stores the results: a changed rule requires an upgrade (`state/upgrade.ts`).
  */
 export function isAtRest({ local, remote, synced, intents }: AllRows, id: NodeId): boolean {
   if (intents.has(id)) return false;
@@ -25,8 +25,8 @@ export function isAtRest({ local, remote, synced, intents }: AllRows, id: NodeId
 }
 
 /**
- * True if the node is new on one side, without any agreement. Only items of the same name beside it and its folders
- * matter, so a plan may leave it, and similar content below, to the next plan.
+ * True if the node is new on one side, without any agreement. Only items of the same name beside it, and the folders
+ * that it needs, depend on it. A plan may therefore leave it, and similar content below it, to the next plan.
  */
 export function isFresh({ local, remote, synced, intents }: AllRows, id: NodeId): boolean {
   if (intents.has(id) || synced.get(id) !== undefined) return false;

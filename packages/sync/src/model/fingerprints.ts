@@ -17,8 +17,8 @@ export function sameButCtime(one: Fingerprint, other: Fingerprint): boolean {
 }
 
 /**
- * A later change within the clock's grain could be invisible. A future mtime comes from another clock and changes with
- * any write. The ctime cannot be set.
+ * True if a later change within the clock's grain could be invisible. A future mtime comes from another clock and
+ * changes with any write. The ctime cannot be set.
  */
 export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint, lacks: Lacks): boolean {
   const grainNs = grainNsOf(lacks);

@@ -4,9 +4,9 @@ export type Lack =
   | "exchange"
   | "hard links"
   | "executable bits"
-  /** Own permissions of others for each file. */
+  /** Permissions of others that differ by file. */
   | "private modes"
-  /** The umask or folder makes all new files private, whatever the server has. */
+  /** New public files: the umask or folder makes all new files private, whatever the server has. */
   | "open modes"
   | "symbolic links"
   /** Inode numbers that never change. */

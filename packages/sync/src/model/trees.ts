@@ -118,11 +118,11 @@ export interface Offer {
   readonly earlierIds?: readonly OperationId[] | undefined;
 }
 
-/** Longer than any request: without a result by then, it never arrived. */
+/** Longer than any request: an offer without a result by then never arrived. */
 export const offeredForMs = 600_000;
 
 /**
- * Local change that follows the server, stored before it is made. A next scan that finds this state sees the server's
+ * Local change that follows the server, stored before it is made. If the next scan finds this state, it is the server's
  * change and not an edit, even after a crash.
  */
 export interface Intent {
@@ -131,7 +131,7 @@ export interface Intent {
   readonly content: ContentKey | undefined;
   readonly executable: boolean;
   readonly isPrivate?: boolean | undefined;
-  /** The change concerns the place only. */
+  /** Changes only the place, and agrees on nothing else. */
   readonly isMove?: true | undefined;
   /** The server has this place. A temporary name is not agreed. */
   readonly isServersPlace?: true | undefined;
@@ -180,7 +180,7 @@ export function placeOf({ parent, name }: Place): Place {
   return { parent, name };
 }
 
-/** True if no folder above is unknown or in the trash. */
+/** True if the node and all folders above are known, and none is in the trash. */
 export function isLive(
   trees: Pick<Trees, "rootId"> & { readonly remote: Pick<Trees["remote"], "get"> },
   id: NodeId,

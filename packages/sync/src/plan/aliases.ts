@@ -8,9 +8,9 @@ import { byAge, type MergedTree } from "./merge.ts";
 import type { Policy } from "./policy.ts";
 
 /**
- * For nodes whose names are equal on this disk. The lowest id keeps its name: ids start with the creation time and are
- * the same on all devices. Aliases depend on the tree only, so all disks with the same folding agree. A node regains
- * its name when the other is gone.
+ * Local names for nodes whose names are equal on this disk. The lowest id keeps its name: ids start with the creation
+ * time and are the same on all devices. Aliases depend on the tree only, so all disks with the same folding agree. A
+ * node regains its name when the other is gone.
  * @param tree contains all claimants of names in folders with planned changes
  */
 export function aliasesOf(
@@ -19,10 +19,10 @@ export function aliasesOf(
   { slotKey }: Pick<Policy, "slotKey">,
 ): ReadonlyMap<NodeId, string> {
   const aliases = new Map<NodeId, string>();
-  // The server has the same equalities.
+  // Names that are equal here are equal on the server too.
   if (slotKey === nameKey) return aliases;
   const claim = ({ parent, name }: Place): string => `${parent}/${slotKey(name)}`;
-  // Items that wait for the next scan need no other name.
+  // An unreadable item may have moved. Items that wait for the next scan need no other name.
   const settled = [...tree.values()].filter((node) => !isUnsettled(node));
   const claimants = Map.groupBy(settled, ({ place }) => claim(place));
   const own = claim({ parent: rootId, name: ownFolder });

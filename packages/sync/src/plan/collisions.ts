@@ -25,7 +25,7 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
     const key = claimOf(node.place);
     const holder = claims.get(key);
     if (holder === undefined) claims.set(key, node);
-    // Items that wait for the next scan need no other name.
+    // One of them may have moved. Items that wait for the next scan need no other name.
     else if (isUnsettled(node) || isUnsettled(holder)) continue;
     // This account can rename neither.
     else if (node.standing.isReadOnly && isAnchored(node) && isAnchored(holder)) continue;
@@ -50,7 +50,7 @@ export function rekeyed({ kind, isShell, standing: { id } }: Merged, to: NodeId)
   return kind === "folder" && !isShell ? { from: id, to, keepsContent: true } : { from: id, to };
 }
 
-/** The node is already there on the server, so nothing else can get the name. */
+/** True if the node is already there on the server, so that nothing else can get the name. */
 function isAnchored({ standing, place }: Merged): boolean {
   return standing.remote !== undefined && samePlace(standing.remote, place);
 }
@@ -60,18 +60,21 @@ export function isUnsettled({ standing: { local }, isHeld }: Merged): boolean {
   return local?.sight === "unsettled" || isHeld;
 }
 
-/** A local-only item may become the server's node of that name that this disk lacks. */
+/** True for a local-only item that may become the server's node of that name that this disk lacks. */
 function canMeet({ standing: mine, kind, place }: Merged, { standing: theirs, ...other }: Merged): boolean {
   if (mine.local === undefined || mine.remote !== undefined || mine.local.sight === "unsettled") return false;
   if (theirs.remote === undefined || theirs.local !== undefined || kind !== other.kind) return false;
   if (kind === "folder" || mine.local.content === theirs.remote.content) return true;
-  // Another target is another node. In a read-only folder it goes aside.
+  // A link's target never changes, so another target is another node. In a read-only folder it goes aside.
   if (kind === "symlink" && !mine.isReadOnly) return false;
   // Another Unicode form means another file, unless the content is equal.
   return place.name === other.place.name;
 }
 
-/** A folder moved locally to the place of a server folder that this disk lacks. Its content moves into that one. */
+/**
+ * True for a folder moved locally to the place of a server folder that this disk lacks. Its content moves into that
+ * one.
+ */
 function canAbsorb(theirs: Merged, mine: Merged): boolean {
   if (theirs.kind !== "folder" || mine.kind !== "folder" || !isAnchored(theirs)) return false;
   const isMoved = mine.source === "disk" && mine.standing.remote !== undefined && mine.standing.local !== undefined;
@@ -79,8 +82,8 @@ function canAbsorb(theirs: Merged, mine: Merged): boolean {
 }
 
 /**
- * Two folders got the same name, one on each side, and no names inside collide. Otherwise all colliding items would get
- * conflicted names; one for the folder is better.
+ * True if two folders got the same name, one on each side, and no names inside collide. Otherwise all colliding items
+ * would get conflicted names; one for the folder is better.
  */
 function canUnite(tree: MergedTree, theirs: Merged, mine: Merged, shares: Trees["shares"]): boolean {
   const pair = [mine, theirs];
@@ -96,8 +99,9 @@ function canUnite(tree: MergedTree, theirs: Merged, mine: Merged, shares: Trees[
 }
 
 /**
- * Moves a local-only folder's content into a known folder that the server moved to its place. @returns false if there
- * was none
+ * Moves a local-only folder's content into a known folder that the server moved to its place, and removes the local
+ * one. Modifies the tree.
+ * @returns false if there was none
  */
 function dissolveOne(tree: MergedTree): boolean {
   const anchored = new Map(

@@ -216,7 +216,7 @@ function isInTheWay({ kind, content }: Merged, local: LocalRow, remote: RemoteRo
   return kind !== "file" || content === undefined;
 }
 
-/** Edited read-only items go to the quarantine. */
+/** Deleted items go to the trash, edited read-only ones to the quarantine. */
 function deletionOf({ id, isReadOnly, onDisk }: Standing, local: LocalRow): LocalStep[] {
   if (local.sight !== "known") return [];
   const into = isReadOnly && onDisk === "edited" && local.kind !== "folder" ? "quarantine" : "trash";

@@ -51,7 +51,7 @@ export type LocalOperation = { readonly id: NodeId } & (
   /**
    * Gives the local bytes of a conflict their own name and node before the server's replace them.
    * - `onto`: earlier copy on the server whose next version they become. Without an exchange on the disk, they get the
-   * name instead.
+   *   name instead.
    * - `parent`: folder of the name
    * - `isPrivate`: privacy of the original
    */

@@ -14,8 +14,9 @@ import { type Standing, standingsOf } from "./standing.ts";
 import { digestOf } from "./digest.ts";
 
 /**
- * Next changes toward equal trees. Pure except for new ids by `policy`. The trees must be settled (`settle`). After the
- * changes and another scan, the next plan continues. In an empty plan, nothing is left or all else waits.
+ * Plans the next changes toward equal trees. Pure except for new ids by `policy`. The trees must be settled (`settle`).
+ * After the changes and another scan, the next plan continues. An empty plan means that nothing is left or all else
+ * waits.
  */
 export function plan(trees: Trees, policy: Policy): Plan {
   const standings = standingsOf(trees);

@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../model/brake-record.ts";
 import type { ContentKey, Refusal } from "../model/trees.ts";
 
-/** The copy is in the file's folder. */
+/** Conflicted copy of a file, in the same folder. */
 export interface CopyMade {
   /** The copy has one of these. */
   readonly names: readonly string[];
@@ -16,8 +16,8 @@ export interface Policy {
   /** Equal keys: names that are equal on this disk. */
   readonly slotKey: (name: string) => string;
   /**
-   * Applied position of the space's journal, which is what a folder's deletion has seen. undefined: the account's own
-   * space.
+   * Applied position in the journal of a mount's space, which states what a folder's deletion has seen. undefined: the
+   * account's own space.
    */
   readonly seenSeqIn: (share: NodeId | undefined) => number;
   readonly refusals: readonly Refusal[];

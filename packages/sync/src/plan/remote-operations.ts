@@ -25,7 +25,7 @@ export interface RemotePlan {
   readonly operations: readonly RemoteOperation[];
   readonly stuck: readonly NodeId[];
   readonly forbidden: readonly NodeId[];
-  /** Nodes that can only return under another id: they would restore an item whose name is needed first. */
+  /** Trashed folders that can return only under another id: they would restore an item whose name is needed first. */
   readonly cornered: readonly NodeId[];
 }
 

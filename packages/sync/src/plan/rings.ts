@@ -50,6 +50,7 @@ function needsIn(table: NameTable, ring: readonly RemoteStep[]): readonly (reado
   });
 }
 
+/** Gives one node, whose name is needed, a free name that nobody wants. */
 function asideOf(table: NameTable, ring: readonly RemoteStep[], knot: readonly RemoteStep[]): RemoteOperation[] {
   const wanted = new Set(knot.map(({ to }) => to && table.holderOf(to)));
   const base = knot.flatMap(({ id, operation }) => (wanted.has(id) ? standingOf(operation) : []))[0];

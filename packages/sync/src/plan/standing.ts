@@ -98,7 +98,7 @@ function fateOf(trees: Trees, standing: Omit<Standing, "fate"> & { onDisk: Chang
   return (below ? fatesBelow : fates)[onDisk][onServer];
 }
 
-/** Only the topmost counts as deleted itself. */
+/** Everything below a locally deleted folder is absent, so only the topmost counts as deleted itself. */
 function isBelowDeletion(trees: Trees, { synced }: Pick<Standing, "synced">): boolean {
   const parent = synced?.place?.parent;
   return parent !== undefined && parent !== trees.rootId && !trees.local.has(parent);

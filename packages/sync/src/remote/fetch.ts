@@ -237,7 +237,7 @@ function* rowsBelow(state: SyncState, folders: readonly NodeId[]): Generator<rea
   }
 }
 
-/** @returns undefined if it is gone again */
+/** @returns undefined if it is gone again, which a later entry reports */
 async function listBelow(server: Server, id: NodeId): Promise<Awaited<ReturnType<Server["listBelow"]>> | undefined> {
   try {
     return await server.listBelow(id);

@@ -7,7 +7,8 @@ const writers: ReadonlySet<NodeJson["role"]> = new Set(["editor", "owner"]);
 
 /**
  * Items in a mounted folder have the mount as parent. A folder with its own mount inside another share counts as gone
- * at its original place. @param mounts target -> mount
+ * at its original place.
+ * @param mounts target -> mount
  */
 export function inMounts(row: RemoteRow, id: string, mounts: ReadonlyMap<string, NodeId>): RemoteRow {
   const { parent, trashed } = row;

@@ -31,17 +31,20 @@ const attemptsMax = 3;
 interface Sending {
   readonly voice: Voice;
   readonly groundwork: Groundwork;
+  /** Nodes with a failed operation. Operations that depend on them are left to the next plan. */
   readonly failed: Set<NodeId>;
   /** Files with blocks to send ahead go one by one to limit memory. */
   ahead: Promise<void>;
   isSent: boolean;
+  /** The server accepted something. */
   isTaken: boolean;
+  /** Something differed from the plan. */
   hasChanged: boolean;
 }
 
 /**
  * Sends planned operations. Results come from the journal; only refusals are stored here.
- * @param isTurnOver once true, no request after the first is started
+ * @param isTurnOver once true, no request after the first is started; the next plan has the rest
  */
 export async function send(
   voice: Voice,
@@ -141,7 +144,7 @@ function bringBack({ state, nowMs }: Voice, ids: ReadonlySet<NodeId>): void {
   state.commit({ synced: bases.map((id) => [id, undefined] as const) });
 }
 
-/** This account can only read there. The change is never sent. */
+/** True where this account can only read. The change is never sent. */
 function isForbidden({ state }: Voice, operation: RemoteOperation): boolean {
   if (state.shares.size === 0) return false;
   if (isEdit(operation) && mayEdit(state, state.remote, operation.id)) return false;
@@ -163,6 +166,7 @@ function buildsOn({ failed, groundwork }: Sending, operation: RemoteOperation): 
   return [...groundwork.leaversOf(operation)].some((id) => failed.has(id));
 }
 
+/** @returns nothing if a file of the unit differs from the plan */
 async function prepare(sending: Sending, unit: readonly RemoteOperation[]): Promise<Outgoing[]> {
   const { voice } = sending;
   const outgoing: Outgoing[] = [];
@@ -187,7 +191,7 @@ function leaveOut(sending: Sending, operation: RemoteOperation): void {
   state.commit({ local: [[operation.id, { ...row, sight: "racy" }]] });
 }
 
-/** Blocks of small files travel with their operations. */
+/** Sends blocks of large files ahead. Those of small ones are returned and travel with their operations. */
 async function transferBlocks(
   sending: Sending,
   outgoing: readonly Outgoing[],
@@ -255,6 +259,7 @@ async function transfer(
   }
 }
 
+/** Commits, and retries with missing blocks. @returns the last result of each operation */
 async function commitAll(
   sending: Sending,
   outgoing: readonly Outgoing[],

@@ -12,7 +12,7 @@ export interface Voice {
   readonly state: SyncState;
   readonly random: Random;
   readonly nowMs: () => number;
-  /** See `Hands`. */
+  /** See `Hands.patches`. */
   readonly patches?: Patches | undefined;
   readonly early?: Pick<EarlyBlocks, "has" | "settled"> | undefined;
   /**

@@ -73,8 +73,8 @@ function part(
 }
 
 /**
- * After a scan. A dormant node that becomes visible keeps its base only if it exists on both sides; otherwise it is
- * new.
+ * Runs after a scan. A dormant node that becomes visible keeps its base only if it exists on both sides; otherwise it
+ * is new.
  */
 export function wake(
   trees: Pick<IndexedTrees, "rootId" | "remote" | "local" | "synced"> & { readonly dormant: ReadonlyMap<NodeId, true> },
@@ -91,8 +91,8 @@ export function wake(
 }
 
 /**
- * For nodes that count as new when visible again: results of their offers would create a base, and missing local items
- * would count as deleted.
+ * Removes offers for nodes that count as new when visible again. Their results would create a base, and missing local
+ * items would count as deleted.
  */
 export function voidOffers(
   offers: readonly Offer[],

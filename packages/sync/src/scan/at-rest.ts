@@ -44,7 +44,10 @@ export async function readAtRest(
   }
 }
 
-/** Compares without reading: equal total size, and no block of the same position and size with another hash. */
+/**
+ * Compares without reading: equal total size, and no block of the same position and size with another hash, as edits
+ * usually leave.
+ */
 function mayBeEqual(blocks: readonly ManifestEntry[], others: readonly ManifestEntry[]): boolean {
   const hashes = new Map<string, string>();
   const sizeBytes = eachPlace(others, (place, hash) => void hashes.set(place, hash));

@@ -54,6 +54,7 @@ export class LeftPlaces {
   /** Files first seen within `besideForMs`, oldest first. */
   readonly #young = new Map<NodeId, Pick<Left, "atMs">>();
 
+  /** Gives new files the nodes that they continue, and records the names left in this scan. */
   observe(known: Known, changes: ScanResult["changes"], { slotKey, nowMs }: Observing): Continued {
     const keyOf: KeyOf = (row) => `${row.parent}/${slotKey(nameOnDisk(row))}`;
     forgetOld(this.#left, nowMs, leftForMs);
@@ -93,7 +94,7 @@ export class LeftPlaces {
     return { changes: next, synced };
   }
 
-  /** True for a file written beside the old one and then renamed too. */
+  /** Also true for a file that was written beside the old one and then renamed. */
   #isNewAt({ local, remote }: Known, id: NodeId, row: LocalRow): boolean {
     const before = local.get(id);
     if (before === undefined) return !remote.has(id);

@@ -12,16 +12,18 @@ export interface Matches {
 
 export interface MatchInput {
   readonly local: ReadonlyMap<NodeId, LocalRow>;
+  /** Moved folders whose content was not scanned. */
   readonly moved: ReadonlyMap<Entry, NodeId>;
   readonly intents: ReadonlyMap<NodeId, Intent>;
+  /** True if the place could not be read. */
   readonly isUnseen: (place: Intent["place"]) => boolean;
   readonly slotKey: (name: string) => string;
   readonly makeNodeId: () => NodeId;
 }
 
 /**
- * Assigns a node to each entry. Folders are identified by inode, files by path, because editors save by rename, and
- * otherwise by inode.
+ * Assigns a node to each entry. Folders are identified by inode, wherever they went. Files are identified by path,
+ * because editors save by rename, and otherwise by inode.
  */
 export function match(
   { local, moved, intents, isUnseen, slotKey, makeNodeId }: MatchInput,
@@ -38,6 +40,7 @@ export function match(
   for (const [entry, id] of moved) take(entry, id);
   const byPlace = new Map<string, NodeId>([...local].map(([id, row]) => [`${row.parent}/${nameOnDisk(row)}`, id]));
   const rivals = rivalsOf(local, byPlace);
+  // Planned items without a row.
   const intended = new Map<string, NodeId>(
     [...intents].flatMap(([id, { place, content, isMove }]) =>
       local.has(id) || content === undefined || isMove === true

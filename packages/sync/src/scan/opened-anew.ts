@@ -48,7 +48,7 @@ export function openedAnew(
   return { synced: bases, offers: new Map(untold) };
 }
 
-/** A person made the item public, and the server has not accepted that yet. */
+/** True if a person made the item public, and the server has not accepted that yet. */
 function wasOpened(before: LocalRow | undefined): boolean {
   return before?.isPrivate === false && before.sight !== "unsettled";
 }

@@ -203,7 +203,10 @@ interface Look extends Walk {
   readonly isAtRest: boolean;
 }
 
-/** Missing items may have moved during the scan. Repeats it, with all related folders, until two scans agree. */
+/**
+ * Items that are missing, or appear at unknown places, may have moved during the scan. Repeats it, with all related
+ * folders, until two scans agree.
+ */
 async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
   const { tops } = input;
   let { suspects } = input;
@@ -369,7 +372,7 @@ const tooLarge: Skip = {
   reason: `a file has at most ${limits.fileBytesMax / 1024 ** 4} TiB`,
 };
 
-/** Too large for the server. A file that was smaller keeps its row. */
+/** True for a file over the server's limit. A file that was smaller keeps its row. */
 function isTooLarge({ kind, stat }: Entry): boolean {
   return kind === "file" && stat.fingerprint.sizeBytes > limits.fileBytesMax;
 }

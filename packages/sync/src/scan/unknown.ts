@@ -11,7 +11,8 @@ export interface StrangerInput {
 }
 
 /**
- * Keeps rows below unreadable paths. If such a path is new, missing items may be there. @returns paths of the kept rows
+ * Keeps rows below unreadable paths. If such a path is new, missing items may be there.
+ * @returns paths of the kept rows
  */
 export function keepUnknown(
   tree: LocalTree,
@@ -44,6 +45,7 @@ export function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {
   return unknown.has("");
 }
 
+/** True if the place could not be read. Nothing is in an unknown folder. */
 export function isUnseen(tree: LocalTree, place: Intent["place"], unknown: ReadonlySet<string>): boolean {
   const folder = knownPathOf(tree, place.parent);
   return folder !== undefined && isUnknown(joinPath(folder, nameOnDisk(place)), unknown);

@@ -141,7 +141,7 @@ export async function walk(
   return withoutOtherRoots(seen);
 }
 
-/** A mount since the last scan hides this folder or one above. */
+/** True if a mount since the last scan hides this folder or one above. */
 async function isMountedOver(disk: LocalDisk, seen: Findings, path: string): Promise<boolean> {
   if (path === "" || seen.device === undefined) return false;
   const parent = folderOf(path);
@@ -249,7 +249,7 @@ function isOwn(path: string, slotKey: Notes["slotKey"]): boolean {
   return path.length === ownFolder.length && (path === ownFolder || slotKey(path) === slotKey(ownFolder));
 }
 
-/** A listed folder above lacks the next folder of the path, so the path is known to be missing. */
+/** True if a listed folder above lacks the next folder of the path, so that the path is known to be missing. */
 function isMissed(path: string, { listed, folders }: Pick<Walk, "listed" | "folders">): boolean {
   for (let at = path; at !== ""; at = folderOf(at)) {
     if (listed.has(folderOf(at)) && !folders.has(at)) return true;

@@ -48,8 +48,8 @@ export function crossOne({ trees, restless, departures, makeNodeId }: CrossingIn
 }
 
 /**
- * A folder that moved to another share is handled before its items. Items that the server shows in another mount
- * follow.
+ * True if the item stayed in its folder. A folder that moved to another share is handled before its items. Items that
+ * the server shows in another mount follow.
  */
 function hasStayed(trees: IndexedTrees, id: NodeId, row: LocalRow): boolean {
   return trees.synced.get(id)?.place?.parent === row.parent;
@@ -75,7 +75,9 @@ export function overDepartures(
   return over.map((id) => [id, undefined] as const);
 }
 
-/** Their destination became read-only: they cannot arrive and return to their former place. */
+/**
+ * Bases of items that cannot arrive, because their destination became read-only. They return to their former place.
+ */
 export function strandedBases(
   trees: IndexedTrees,
   departures: ReadonlyMap<NodeId, NodeId>,
@@ -89,8 +91,8 @@ export function strandedBases(
 }
 
 /**
- * Each is at the other's destination, so they would wait forever. They are removed first; the server keeps them in its
- * trash.
+ * Departures that would wait for each other forever, because each is at the other's destination. They are removed
+ * first; the server keeps them in its trash.
  */
 export function ringedDepartures(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): ReadonlySet<NodeId> {
   const standing = new Map<string, NodeId>();

@@ -6,8 +6,8 @@ import { type IndexedTrees, isLive, type Place, samePlace, type Trees } from "..
 type Rows = Pick<Trees, "rootId" | "remote" | "local" | "synced" | "shares">;
 
 /**
- * Ended by the account's own journal: by the mount's entry or that of a folder above. A mount that moved locally out of
- * a deleted folder stays (rule 4), unless it is in another share, which cannot contain mounts.
+ * Mounts ended by the account's own journal, by their entry or that of a folder above. A mount that moved locally out
+ * of a deleted folder stays (rule 4), unless it is in another share, which cannot contain mounts.
  */
 export function endedMounts(trees: Rows): NodeId[] {
   return [...trees.shares.keys()].filter((id) => {

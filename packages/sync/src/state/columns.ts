@@ -150,6 +150,7 @@ export const syncedColumns: Columns<SyncedRow> = {
   }),
 };
 
+/** In each table, `parent` and `name` follow the key and the kind. */
 function decodePlace(stored: Stored): Place {
   return { parent: unpack(stored[2] as Packed) as NodeId, name: String(stored[3]) };
 }

@@ -15,7 +15,7 @@ export interface Notice {
 const listedMs = 7 * 24 * 3600_000;
 /** Limit per code, so that one kind does not displace the others. */
 const noticesMax = 50;
-/** Steps of one event make one notice, for example if files could not be moved at first. */
+/** Steps of one event within this time make one notice, for example if files could not be moved at first. */
 const oneMs = 3600_000;
 
 export function noticesOf(state: Pick<SyncState, "setting">, nowMs: number): readonly Notice[] {

@@ -92,7 +92,7 @@ export class FreshNodes {
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
   readonly #page: StatementSync;
-  /** First node that became fresh since this was cleared. */
+  /** Lowest id that became fresh since this was cleared. */
   firstNew: NodeId | undefined;
   #size: number | undefined;
 

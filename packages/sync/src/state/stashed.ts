@@ -4,6 +4,7 @@ import type { NodeId } from "@holdfast/core/ids";
 export interface Stashed {
   /** Relative to the root; the key. */
   readonly path: string;
+  /** File of which the bytes were a version; undefined: no file with this id remains elsewhere. */
   readonly id?: NodeId | undefined;
   readonly parent: NodeId;
   readonly name: string;
@@ -11,7 +12,7 @@ export interface Stashed {
   readonly contents: readonly string[];
   /** After the check, the file stays in or moves to the local trash; otherwise it is removed. */
   readonly keep: boolean;
-  /** True if a folder above was private too. */
+  /** The file, or a folder above it, was private. */
   readonly isPrivate?: boolean | undefined;
   /** Mount of the file's share. */
   readonly share?: NodeId | undefined;

@@ -102,6 +102,7 @@ const tables = [
 ] as const;
 type TableName = (typeof tables)[number];
 
+/** Some copies of a file suffice. */
 const holdersMax = 8;
 
 /** Unused block lists kept in addition to a quarter of the used ones. */
@@ -311,9 +312,9 @@ export class SyncState implements IndexedTrees {
   }
 
   /**
-   * Right after the journal was read. Offers that never arrived must go: another device may later do the same, and the
-   * server's state would count as a result. An offer that creates a node stays until the node is seen or the offer
-   * refused.
+   * Called right after the journal was read. Removes offers that never arrived: another device may later do the same,
+   * and the server's state would count as a result. An offer that creates a node stays until the node is seen or the
+   * offer refused.
    */
   forgetOffers(nowMs: number): void {
     const isOver = ({ nodeId, baseRevision, sinceMs = 0, isRefused }: Offer): boolean =>

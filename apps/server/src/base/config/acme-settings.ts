@@ -8,15 +8,16 @@ import type { Options } from "./options.ts";
 export interface AcmeSettings {
   /** ASCII, lower case, without duplicates. Links begin with the first. */
   readonly domains: readonly [string, ...string[]];
-  /** Address of the responsible person, for the authority. */
+  /** Address of the responsible person, for the authority; undefined: the authority gets none. */
   readonly email: string | undefined;
+  /** URL of the authority. */
   readonly directory: string;
-  /** For the authority's own server, in PEM. */
+  /** Root certificate for the authority's own server, in PEM. */
   readonly rootCertificate: string | undefined;
 }
 
 const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
-/** Private networks, for which public authorities issue no certificates. */
+/** Names in private networks, for which public authorities issue no certificates. */
 const privateEnds = /(?:^|\.)(?:local|localhost|localdomain|lan|home|internal|intranet|corp|test|invalid|home\.arpa)$/;
 
 /** @throws HoldfastError `usage` naming the conflicting setting */

@@ -112,8 +112,8 @@ export type OptionName = keyof typeof optionSchemas;
 export type Options = { readonly [Name in OptionName]?: z.output<(typeof optionSchemas)[Name]> };
 
 /**
- * Other settings are only in the environment or the file, because flags such as passwords would be visible in the
- * process list.
+ * Flags of `holdfast serve`. Other settings are only in the environment or the file, because flags such as passwords
+ * would be visible in the process list.
  */
 export const flagNames: ReadonlySet<OptionName> = new Set([
   "data",

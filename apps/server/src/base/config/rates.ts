@@ -32,12 +32,15 @@ export function ratesOf(options: Options): Rates {
   return { ...rates, sign_up: hourly(rates.sign_in) };
 }
 
-/** Failed sign-ins per minute are also the sign-ups per network and hour. */
+/** The number of failed sign-ins per minute is also the number of sign-ups per network and hour. */
 function hourly(rate: Rate | undefined): Rate | undefined {
   return rate === undefined ? undefined : { ...rate, perSecond: rate.perSecond / 60 };
 }
 
-/** People mistype repeatedly, so all failures of a minute may come together. Hourly amounts may be used at any time. */
+/**
+ * People mistype repeatedly, so all failures of a minute may come together. Hourly amounts may be used at any time in
+ * the hour.
+ */
 function rateOf(name: (typeof limitNames)[number], perMinute: number): Rate {
   const burst = { sign_in: perMinute, uploads: perMinute * 60, bytes: perMinute * 60 }[name as string] ?? perMinute / 6;
   return { perSecond: perMinute / 60, burst: Math.max(1, burst) };

@@ -28,7 +28,7 @@ import { readSyslogTarget, type SyslogTarget } from "./syslog-target.ts";
 export interface Config {
   /** Absolute or relative to the working directory. */
   readonly dataFolder: string;
-  /** Without data, the server does not start: its disk may not be mounted. */
+  /** Without data, the server does not start: the disk of the data may not be mounted. */
   readonly expectData: boolean;
   readonly listen: ListenAddress;
   /** undefined: the embedded database */
@@ -99,7 +99,7 @@ export interface ConfigSources {
   /** By name without leading dashes (`tls-cert`). Unset flags are missing or undefined. */
   readonly flags?: Readonly<Record<string, string | boolean | undefined>>;
   readonly environment?: Environment;
-  /** Already read; otherwise `--config` or HOLDFAST_CONFIG names the file. */
+  /** Text of the configuration file, if already read; otherwise `--config` or HOLDFAST_CONFIG names the file. */
   readonly file?: string;
 }
 

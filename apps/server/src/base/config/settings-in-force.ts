@@ -59,7 +59,7 @@ function defaultsOf(config: Config): Options {
   };
 }
 
-/** Covers URLs of databases, mail servers and stores at any depth. */
+/** Hides passwords in URLs of databases, mail servers and stores at any depth. */
 function hidePasswords(value: unknown): unknown {
   if (typeof value === "string") return shownAddress(value);
   if (Array.isArray(value)) return value.map(hidePasswords);

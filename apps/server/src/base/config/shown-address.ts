@@ -1,7 +1,7 @@
 /**
- * Keeps the name of a database user, but no other user information, and only harmless parts of the query. Keeps only
- * the scheme of an ambiguous URL: an unencoded password may contain any character, so that a part of it looks like a
- * host or path.
+ * Removes secrets from a URL. Keeps the name of a database user, but no other user information, and only harmless parts
+ * of the query. Keeps only the scheme of an ambiguous URL: an unencoded password may contain any character, so that a
+ * part of it looks like a host or path.
  */
 export function shownAddress(text: string): string {
   const scheme = /^\s*([a-z][a-z0-9+.-]{0,20}):\/\//i.exec(text)?.[1];

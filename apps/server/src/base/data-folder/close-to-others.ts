@@ -7,8 +7,8 @@ interface Warner {
 }
 
 /**
- * Called before a secret is used. If other users may read or write the file, removes their permissions and logs that.
- * Windows has no such modes.
+ * Called before a file with a secret is used; it may be missing. If other users may read or write the file, removes
+ * their permissions and logs that. Does nothing on Windows, which has no such modes.
  * @throws HoldfastError failed if it belongs to another user or cannot be protected
  */
 export function closeToOthers(path: string, log: Warner): void {

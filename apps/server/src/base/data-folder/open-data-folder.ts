@@ -14,9 +14,9 @@ export interface DataFolder {
   readonly path: string;
   /** False if the path leads to another folder. */
   isHere(): boolean;
-  /** Only the server's user can enter the folder. @returns its path after its name is durable */
+  /** Creates or finds a folder that only the server's user can enter. @returns its path after its name is durable */
   privateFolder(name: string): Promise<string>;
-  /** Everything inside must be stopped before the lock is released. */
+  /** Releases the lock. Everything inside must be stopped first. */
   release(): void;
 }
 
@@ -105,7 +105,7 @@ function holderOf(folder: string): number | undefined {
     const pid = Number(readFileSync(join(folder, holderName), "utf8"));
     return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
-    // The message then omits the holder.
+    // The holder has not written it yet, or it is not readable. The message then omits it.
     return undefined;
   }
 }

@@ -36,8 +36,8 @@ export function uuidArray(values: readonly (string | null)[]): RawBuilder<string
 }
 
 /**
- * The planner assumes ten elements in a hidden array. For a visible one of one id, it would reject the generic plan and
- * plan each call.
+ * For `keyed` statements. The planner assumes ten elements in a hidden array. For a visible one of one id, it would
+ * reject the generic plan and plan each call.
  */
 export function uuidKeys(values: readonly string[]): RawBuilder<string[]> {
   return sql`(select ${uuidArray(values)})::uuid[]`;

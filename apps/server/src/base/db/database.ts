@@ -41,7 +41,8 @@ export interface Database<Tables> {
 }
 
 /**
- * Failures of the database are HoldfastErrors; those of a statement are `pg.DatabaseError` with its SQLSTATE (`code`).
+ * Opens no connection yet. Failures of the database are HoldfastErrors; those of a statement are `pg.DatabaseError`
+ * with its SQLSTATE (`code`).
  */
 export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables> {
   const pool = openPool(options);
@@ -108,9 +109,9 @@ export interface TransactionOptions {
 }
 
 /**
- * Commits when `work` resolves, and rolls back when it throws. After a deadlock (40P01) or serialization failure
- * (40001) `work` runs again, so it must only change the database. If the connection breaks during COMMIT, the outcome
- * is unknown and `unavailable` is thrown. Callers that retry need an operation id.
+ * One transaction: commits when `work` resolves, and rolls back when it throws. After a deadlock (40P01) or
+ * serialization failure (40001) `work` runs again, so it must only change the database. If the connection breaks during
+ * COMMIT, the outcome is unknown and `unavailable` is thrown. Callers that retry need an operation id.
  */
 export async function inTransaction<Tables, Result>(
   db: Kysely<Tables>,

@@ -41,8 +41,8 @@ export interface EmbeddedPostgres {
   /** Proportional memory of all its processes; undefined if not reported. */
   pssBytes(): number | undefined;
   /**
-   * If another folder replaces one of these, PostgreSQL is killed and not restarted: an orderly stop would write into
-   * the other folder.
+   * If another folder replaces the data folder or the cluster, PostgreSQL is killed and not restarted: an orderly stop
+   * would write into the other folder.
    */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
   /** Idempotent. Resolves when the process has ended. */
@@ -179,7 +179,7 @@ class Supervisor {
     while (running !== undefined) {
       const how = await running.exited;
       this.#postmaster = undefined;
-      // Processes of another cluster must not be stopped.
+      // Leftover processes are found by their folder, and those of another cluster must not be stopped.
       if (this.#stopped.signal.aborted || !this.folders.look()) return;
       this.#log.error({ how }, "the database exited unexpectedly and is restarted");
       running = await this.#restart();

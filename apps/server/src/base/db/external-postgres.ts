@@ -8,7 +8,7 @@ const versionMin = 15;
 const durabilitySettings = ["fsync", "full_page_writes", "synchronous_commit"];
 
 /**
- * For `--database-url`.
+ * Checks an external database (`--database-url`).
  * @throws HoldfastError `unavailable` if it does not respond; `failed` if it is too old, not durable, not UTF-8, or
  * denies access
  */

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 
 export interface ObservedRequest {
   readonly method: string;
-  /** Never the URL, which may hold a secret: `/api/v1/files/:id`. `none` without a match. */
+  /** Route pattern (`/api/v1/files/:id`), never the URL, which may hold a secret. `none` without a match. */
   readonly route: string;
   readonly status: number;
   readonly seconds: number;
@@ -92,7 +92,9 @@ interface QueueFigures {
   readonly oldestSeconds: number;
 }
 
-/** Seconds and bytes. The p99 of the metadata API is the quantile of the histogram for `api="metadata"`. */
+/**
+ * Base units are seconds and bytes. The p99 of the metadata API is the quantile of the histogram for `api="metadata"`.
+ */
 export function openMetrics(sources: MetricSources = {}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

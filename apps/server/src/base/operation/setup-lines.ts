@@ -10,7 +10,8 @@ export interface LinkScreen {
 }
 
 /**
- * Scripts wait for one line. A terminal gets a frame without sides, so that a long address can be copied whole.
+ * Without a terminal there is one line, for which scripts wait. A terminal gets a frame without sides, so that a long
+ * address can be copied whole.
  * @param dataFolder undefined if the command finds it without help
  */
 export function setupLines(

@@ -36,9 +36,9 @@ export interface Claim {
 }
 
 /**
- * The longest due first. Skips a key that is in work: with simultaneous claims, the claimant of a key's second message
- * sees the first as running, because it was enqueued later. Also skips owners at their limit; the next claim takes
- * messages behind theirs. Indexes: messages_due, messages_leases.
+ * Claims due messages, the longest due first. Skips a key that is in work: with simultaneous claims, the claimant of a
+ * key's second message sees the first as running, because it was enqueued later. Also skips owners at their limit; the
+ * next claim takes messages behind theirs. Indexes: messages_due, messages_leases.
  */
 export async function claimDue(db: Db, { worker, rooms, nowMicros, leasedUntil }: Claim): Promise<Claimed[]> {
   const places = [...rooms.values()];

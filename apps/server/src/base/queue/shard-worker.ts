@@ -180,8 +180,8 @@ export class ShardWorker {
   }
 
   /**
-   * A dead process's message may be the cause of its death, so its work counts as a failed attempt. Only such a message
-   * waits if the death is certain.
+   * A dead process's message may be the cause of its death, so its work counts as a failed attempt. Work of
+   * a certainly dead process need not wait, except for a message that may have killed it.
    */
   async #takeOver(): Promise<boolean> {
     const { clock, id } = this.#options;

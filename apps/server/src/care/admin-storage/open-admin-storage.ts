@@ -27,7 +27,7 @@ export interface AdminStorage extends AccountStore {
   close(): Promise<void>;
 }
 
-/** A server may be running. */
+/** Opens the databases of a data folder, with or without a running server. */
 export async function openAdminStorage(
   config: Config,
   environment: AdminStorage["environment"],

@@ -10,7 +10,7 @@ export interface ChainWriterOptions {
   readonly shard: Shard;
   readonly key: Uint8Array;
   readonly log: Log;
-  /** Called after each append of this process. */
+  /** Called with the end of the chain after each append of this process. */
   readonly onAppended?: (shard: Shard, end: Link, count: number) => void;
 }
 

@@ -4,7 +4,7 @@ import type { Log } from "../../base/operation/log.ts";
 import type { Witness } from "./verify-audit.ts";
 
 export interface HeadKeeperOptions {
-  /** Includes earlier runs. */
+  /** Stored ends, also of earlier runs. */
   readonly read: () => Promise<readonly Witness[]>;
   readonly write: (heads: readonly Witness[]) => Promise<void>;
   /** True if the entry exists or has expired. */

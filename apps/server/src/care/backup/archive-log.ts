@@ -26,7 +26,7 @@ export interface ArchivePorts {
 }
 
 /**
- * Without new log, updates the head from time to time.
+ * Archives the log since the last call. Without new log, it only updates the head from time to time.
  * @throws HoldfastError failed if the log has a gap; only another base backup helps
  */
 export async function archiveLog(ports: ArchivePorts): Promise<void> {
@@ -53,7 +53,7 @@ export async function archiveLog(ports: ArchivePorts): Promise<void> {
   lastEnds.set(archive.run, { lsn: end.lsn, saidMs: atMs });
 }
 
-/** The database was reset to an earlier state outside Holdfast and no longer has archived changes. */
+/** True if the database was reset to an earlier state outside Holdfast, so that it lacks archived changes. */
 export function isAhead({ wal, bytes }: Pick<ArchiveHead, "wal" | "bytes">, end: WalEnd): boolean {
   return walNumber(wal) * walFileBytes + (bytes ?? 0) > end.bytes;
 }

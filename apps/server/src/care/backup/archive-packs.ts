@@ -15,7 +15,7 @@ interface Ports {
 }
 
 /**
- * The next backup reports damaged or missing packs.
+ * Copies packs created since a time. The next backup reports damaged or missing ones.
  * @param sinceMs milliseconds since 1970
  */
 export async function copyPacksSince({ cell, place, pool, clock, signal }: Ports, sinceMs: number): Promise<void> {

@@ -18,7 +18,7 @@ export interface CheckReport {
 export interface CheckRequest {
   /** Only some of the packs exist. */
   readonly isSample: boolean;
-  /** Names of affected files are for people who can read the whole restored server. */
+  /** True: problems name affected files, for people who can read the whole restored server anyway. */
   readonly namesFiles: boolean;
 }
 

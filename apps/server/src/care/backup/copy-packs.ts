@@ -27,7 +27,7 @@ export interface CopiedPacks {
 }
 
 /**
- * Each pack is checked completely, also one from an interrupted backup.
+ * Copies packs that the backup lacks. Each is checked completely, also one from an interrupted backup.
  * @param known packs of earlier backups, by id
  * @param startedAt microseconds since 1970; packs with older rows must be in the store
  */

@@ -23,7 +23,8 @@ const retryMs = 24 * 3600_000;
 const roomLeftBytes = 1024 * 1024 * 1024;
 
 /**
- * Restores the database and a sample of packs once per period. First removes leftovers of a killed server.
+ * Restores the newest backup once per period if backups are scheduled: the database and a sample of packs. Stores the
+ * result. First removes leftovers of a killed server.
  * @returns a function to call regularly, never during a backup, which could remove the backup being restored
  */
 export function scheduledDrills({

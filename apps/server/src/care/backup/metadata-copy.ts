@@ -65,8 +65,8 @@ export class MetadataCopy {
   }
 
   /**
-   * Removes all older snapshots and their log, so that earlier states of the database are gone. The database must just
-   * have started a new log file.
+   * Takes a snapshot immediately, and removes all older snapshots and their log, so that earlier states of the database
+   * are gone. The database must just have started a new log file.
    */
   renew(signal: AbortSignal): Promise<void> {
     return this.#inTurn(async () => {

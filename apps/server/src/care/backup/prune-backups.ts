@@ -8,7 +8,8 @@ import { listBackups, type Manifest, readManifest } from "./manifest.ts";
 import { Pieces } from "./pieces.ts";
 
 /**
- * Manifests are removed first: after an interruption, leftovers belong to no backup and are removed next time.
+ * Removes all but the newest backups, and then objects that no other backup needs. Manifests are removed first: after
+ * an interruption, leftovers belong to no backup and are removed next time.
  * @returns ids of the removed backups
  */
 export async function pruneBackups(place: BackupPlace, keep: number): Promise<string[]> {

@@ -20,8 +20,9 @@ interface PlacedStore {
 }
 
 /**
- * A lost server leaves a key or store without a database. A new database would be an empty server, and its garbage
- * collection could delete the blocks of the old one. A first start creates the database first.
+ * Rejects a start with a key or store but without a database, as a lost server leaves them. A new database would be an
+ * empty server, and its garbage collection could delete the blocks of the old one. A first start creates the database
+ * first.
  * @throws HoldfastError failed, with advice for the operator, before anything is created
  */
 export async function refuseMissingDatabase(start: FirstStart): Promise<void> {
@@ -43,7 +44,7 @@ export interface EmptyDatabase extends Pick<FirstStart, "stores"> {
 }
 
 /**
- * For an external database without tables, or that of one of several cells.
+ * Like `refuseMissingDatabase`, for an external database without tables, or that of one of several cells.
  * @param isEmpty called again before the rejection, because another server may have created tables, key and keyring
  * meanwhile
  */

@@ -50,7 +50,7 @@ export interface RestoreReport {
   readonly consistent_at: string;
   readonly packs: number;
   readonly bytes: number;
-  /** If restored, shredded accounts are shredded again when the server starts. */
+  /** Accounts known to be shredded. If restored, they are shredded again when the server starts. */
   readonly shredded: number;
   readonly problems: readonly string[];
 }

@@ -28,7 +28,7 @@ export interface BackupRequest {
   readonly place: string;
   /** undefined: keeps all */
   readonly keep: number | undefined;
-  /** Stores the key in the backup, so that everyone with the backup can open it. */
+  /** Stores the key-encryption key in the backup, so that everyone with the backup can open it. */
   readonly withKey: boolean;
   /** Called when the backup can be restored. */
   readonly noteTaken?: (id: string) => void;

@@ -29,7 +29,7 @@ export interface DrillRequest {
   readonly scratch: string | undefined;
   /** Random packs; undefined: all. */
   readonly sample: number | undefined;
-  /** For code that ends this process early. */
+  /** Receives the folder created in `scratch`, for code that ends this process early. */
   readonly noteScratch?: (made: DrillScratch) => void;
   readonly progress?: StepProgress | undefined;
 }
@@ -49,7 +49,7 @@ export interface DrillReport {
   readonly problems: readonly string[];
 }
 
-/** `holdfast admin drill`. Checks and removes the restored server. */
+/** `holdfast admin drill`: restores the newest backup as a test, checks the result, and removes it. */
 export async function runDrill(request: DrillRequest, environment: Environment = process.env): Promise<DrillReport> {
   const config = readConfig({ flags: { data: request.dataFolder }, environment });
   const dataFolder = resolve(config.dataFolder);

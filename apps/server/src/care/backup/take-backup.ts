@@ -29,8 +29,8 @@ export interface BackupReport {
 }
 
 /**
- * Packs follow the database, so that all packs in it are included. The manifest, written last, makes it a backup.
- * Objects of an interrupted run are reused.
+ * Packs are copied after the database, so that all packs in it are included. The manifest, written last, makes it a
+ * backup. Objects of an interrupted run are reused.
  */
 export async function takeBackup(ports: BackupPorts): Promise<BackupReport> {
   const { place, cell, cluster, run, clock, random, signal, progress } = ports;

@@ -70,7 +70,7 @@ async function register(client: Client, account: KeptAccount, world: AuthorityWo
   await world.keepAccount({ ...account, url: client.getAccountUrl() });
 }
 
-/** The authority was set up again or has ended the account. */
+/** True if the authority was set up again or has ended the account. */
 function isForgotten(error: unknown): boolean {
   return error instanceof HoldfastError && error.body["type"] === "accountDoesNotExist";
 }
@@ -128,7 +128,10 @@ async function readAuthorizations(client: Client, order: Order): Promise<Authori
 
 const challengeType = "tls-alpn-01";
 
-/** @returns functions that remove the prepared response; empty if the domain is already verified */
+/**
+ * Prepares the response, then announces it.
+ * @returns functions that remove the response; empty if the domain is already verified
+ */
 async function answer(
   library: Library,
   client: Client,

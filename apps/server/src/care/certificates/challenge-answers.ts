@@ -11,7 +11,7 @@ export interface ClientHello {
 /** Protocol of the authority's check: https://www.rfc-editor.org/rfc/rfc8737 */
 export const acmeProtocol = "acme-tls/1";
 
-/** Certificates by name. */
+/** Certificates for an authority's checks, by name. */
 export class ChallengeAnswers {
   readonly #contexts = new Map<string, SecureContext>();
 

@@ -4,15 +4,18 @@ const renewedShare = 2 / 3;
 /** Random share, so that servers set up together do not renew together. */
 const jitterShare = 1 / 20;
 
-/** When a third of the lifetime is left, or slightly earlier. @param chance at least 0, below 1 */
+/**
+ * A certificate is renewed when a third of its lifetime is left, or slightly earlier.
+ * @param chance at least 0, below 1
+ */
 export function renewalDueMs({ fromMs, untilMs }: Lifetime, chance: number): number {
   return fromMs + (untilMs - fromMs) * (renewedShare - jitterShare * chance);
 }
 
 const minuteMs = 60_000;
-/** Five attempts in the first hour, because authorities limit failures of a name per hour. */
+/** At most five attempts in the first hour, because authorities limit failures of a name per hour. */
 const waitsMs = [2, 8, 20, 40, 60, 120, 240, 360].map((minutes) => minutes * minuteMs);
-/** Applies even if the authority demands more. */
+/** Longest wait, even if the authority demands more. */
 const waitMsMax = 7 * 24 * 60 * minuteMs;
 /** Maximum share of the remaining lifetime for one wait. */
 const leftShareMax = 1 / 8;

@@ -80,7 +80,7 @@ export class ServerCertificate {
     }
   }
 
-  /** @param use applies a certificate to new connections */
+  /** Renews from now on, whenever a third of the lifetime is left. @param use applies it to new connections */
   keep(first: Served, use: (certificate: GivenCertificate) => void): void {
     this.#renewing = this.#renewForEver(first, use).catch((error: unknown) => {
       if (this.#stopped.signal.aborted) return;
@@ -209,7 +209,7 @@ function domainsOf({ domains }: AcmeSettings): string {
   return domains.join(",");
 }
 
-/** One line. */
+/** Converts the library's errors to one line. */
 function told(error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const said = error instanceof Error ? error.message : String(error);

@@ -6,7 +6,7 @@ import { notedAuthority } from "../../base/data-folder/server-notes.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
-/** Reports nothing if another program handles TLS. */
+/** Checks that browsers will accept the TLS certificate. Reports nothing if another program handles TLS. */
 export async function checkCertificate({ config, clock, random }: DoctorWorld): Promise<Finding[]> {
   const nowMs = clock.nowMicros() / 1000;
   if (config.tls !== undefined) {

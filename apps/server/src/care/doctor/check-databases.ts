@@ -12,7 +12,7 @@ interface Row {
   readonly nowMs: number;
 }
 
-/** Durability and time are checked too. Shards and cells may share a database. */
+/** Each database must respond, be durable and have this machine's time. Shards and cells may share one. */
 export async function checkDatabases({ shards, cells, clock, config }: DoctorWorld): Promise<Finding[]> {
   const findings = new Map<string, Finding[]>();
   for (const { db } of [...shards, ...cells]) {

@@ -59,7 +59,9 @@ const lostDatabase =
   "Stop the server and run 'holdfast admin rebuild --from STORE --key FILE --data NEW', or restore a backup. Do not rebuild the index here: " +
   "garbage collection would then delete the blocks.";
 
-/** @returns undefined if the store may belong to these databases; copied stores may have newer times */
+/**
+ * @returns undefined if the store may belong to these databases, without proof: copied stores may have newer times
+ */
 async function signOfLostDatabase(store: ObjectStore, shards: DoctorWorld["shards"]): Promise<string | undefined> {
   let isAnythingIn = false;
   let madeMs = Infinity;

@@ -44,7 +44,9 @@ export interface TellingWorld {
 /** One of several processes skips a run that follows another's too soon. */
 const periodShareMin = 0.8;
 
-/** Does nothing if another process has just run the checks. */
+/**
+ * Runs all checks unless another process has just done so. Stores the findings, and notifies administrators of news.
+ */
 export async function tellFindings(world: TellingWorld, periodMs: number, signal: AbortSignal): Promise<void> {
   const { shards, clock, kick } = world;
   const shard = shards.of(toBucket(0));
@@ -162,7 +164,7 @@ function both(left: Finding, right: Finding): Finding {
   };
 }
 
-/** The state does not affect later runs. */
+/** True if the state does not affect later runs. */
 function isForgotten({ told, warnTold, failTold }: KeptFinding["heeded"]): boolean {
   return told === "ok" && warnTold === null && failTold === null;
 }

@@ -23,7 +23,8 @@ export interface CollectionOptions {
 }
 
 /**
- * Each step keeps its own waiting time, so a cell removes a shard's blocks only later.
+ * Runs the periodic removal immediately: expired data on all shards, unused blocks in all cells. Each step keeps its
+ * own waiting time, so a cell removes a shard's blocks only later.
  * @throws HoldfastError unavailable without any change, if a store is missing
  */
 export async function collectNow(parts: CollectionParts, options: CollectionOptions): Promise<CollectionJson> {

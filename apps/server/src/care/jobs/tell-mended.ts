@@ -2,7 +2,7 @@ import type { Mended } from "../../tree/retention/retention-job.ts";
 import type { Log } from "../../base/operation/log.ts";
 import type { Metrics } from "../../base/operation/metrics.ts";
 
-/** Should never happen, so it is logged as an error. */
+/** Should never happen. The log line is an error, so that somebody looks for the cause. */
 export function tellMended(log: Log, metrics: Pick<Metrics, "countersMended">): (mended: Mended) => void {
   return ({ spaceId, of, count }) => {
     metrics.countersMended(count);

@@ -55,7 +55,10 @@ interface Row extends Omit<UnfinishedUploadsJson, "last_used_at"> {
   readonly used_at: number;
 }
 
-/** The uploads stop counting as stored. Their blocks are removed after the usual time. */
+/**
+ * Ends the uploads that `listUnfinished` reports as not in use. They stop counting as stored, and their blocks are
+ * removed after the usual time.
+ */
 export async function removeUnfinished(ports: Ports, signal: AbortSignal): Promise<void> {
   const { shards, clock } = ports;
   const nowMicros = clock.nowMicros();

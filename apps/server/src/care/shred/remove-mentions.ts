@@ -16,8 +16,8 @@ interface ReadRow {
 }
 
 /**
- * Rows mention the account's address, its space or a node in it. Must run first, because only the nodes' rows tell
- * their ids. Scans each table once, because JSON content has no index.
+ * Removes rows that mention the account's address, its space or a node in it. Must run first, because only the nodes'
+ * rows tell their ids. Scans each table once, because JSON content has no index.
  */
 export async function removeMentions(world: ShredWorld, row: ShreddingRow, signal: AbortSignal): Promise<void> {
   for (const { db } of world.shards.all())

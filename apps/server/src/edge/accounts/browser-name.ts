@@ -1,6 +1,6 @@
 import type { DeviceSystem } from "@holdfast/protocol/device-routes";
 
-/** `Firefox on Linux`. Uses known names only, because the header can contain anything. */
+/** Example: `Firefox on Linux`. Uses known names only, because the header can contain anything. */
 export function browserName(userAgent = ""): string {
   const browser = find(browsers, userAgent) ?? "Browser";
   const system = browserSystem(userAgent);

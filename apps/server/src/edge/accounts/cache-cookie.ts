@@ -17,5 +17,5 @@ export function cacheCookie(peer: Peer, deviceId?: string): string {
   return setCookie(peer, { name, value: deviceId ?? "", path, ageSeconds });
 }
 
-/** The same URL of another caller is requested again. */
+/** For responses that a browser may store. The same URL of another caller is requested again. */
 export const perCaller = { vary: "authorization, cookie" } as const;

@@ -80,7 +80,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       await charge("operations", Math.ceil(body.hashes.length / 100));
       const { spaceId, owns } = await actorInto(caller, body.into);
       // The response would reveal whether a file of the space has the content. Discarded blocks also use space outside
-      // the quota.
+      // the quota for a while.
       if (!owns) return { status: 200, json: { discarded: 0, bytes: 0 } };
       const { count, bytes } = await blocks.discard(spaceId, caller.userId, body.hashes);
       return { status: 200, json: { discarded: count, bytes } };

@@ -1,5 +1,6 @@
 /**
- * An early failure, such as a damaged block, becomes an error response and not a cut connection. Ending the result ends
+ * Reads the first piece before the response begins. An early failure, such as a damaged block, then becomes an error
+ * response and not a cut connection. Ending the result ends
  * the source, even before the first piece was taken.
  */
 export async function primed(source: AsyncGenerator<Uint8Array>): Promise<AsyncGenerator<Uint8Array>> {

@@ -5,7 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { toProblem } from "./problem.ts";
 import { securityHeaders } from "./security-headers.ts";
 
-/** Writes to the socket, in the format of other errors. */
+/** Answers bytes that are not valid HTTP directly on the socket, in the format of other errors. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, secure: boolean): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();

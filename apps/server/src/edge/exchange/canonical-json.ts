@@ -1,6 +1,6 @@
 /**
- * Equal requests have equal bytes. Omits undefined members. Recurses, so the depth must be limited like that of a
- * parsed request (`jsonDepthMax`).
+ * JSON with sorted members, so that equal requests have equal bytes. Omits undefined members. Recurses, so the depth
+ * must be limited like that of a parsed request (`jsonDepthMax`).
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;

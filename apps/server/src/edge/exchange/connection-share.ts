@@ -2,7 +2,7 @@ import type { Server, Socket } from "node:net";
 import { addressGroup, canonicalAddress } from "./peer.ts";
 import { isLoopback } from "../../base/config/loopback.ts";
 
-/** One address must not take all connections. Those from this machine do not count. */
+/** For servers without a proxy: one address must not take all connections. Those from this machine do not count. */
 export function shareConnections(server: Server, connectionsMax: number, isCounted = isFromElsewhere): void {
   const held = new Map<string, number>();
   server.prependListener("connection", (socket: Socket) => {

@@ -326,7 +326,7 @@ class Exchange {
     assertAdmitted(caller, this.#route, this.peer.address);
   }
 
-  /** @returns undefined without a credential  @throws HoldfastError unauthenticated, rate_limited */
+  /** @returns undefined without a credential. @throws HoldfastError unauthenticated, rate_limited */
   async #authenticate(): Promise<Caller | undefined> {
     const { request, peer } = this.#arrived;
     const { authenticator } = this.#world;
@@ -362,7 +362,7 @@ class Exchange {
     return this.#world.rateLimits.take("address", addressGroup(this.#arrived.peer.address), 1);
   }
 
-  /** Each address that uses a link has its own limits. */
+  /** Many people may use one link, so each address has its own limits. */
   #payer(): string {
     if (this.#userId !== undefined && !this.#isLink) return this.#userId;
     const address = addressGroup(this.#arrived.peer.address);

@@ -42,7 +42,7 @@ export interface RequestContext<Name extends RouteName = RouteName> {
   /** Validated if `bodyKind` is `json`, otherwise undefined: see `stream` and `readJson`. */
   readonly body: RouteOf<Name>["bodyKind"] extends "json" ? RouteBody<RouteOf<Name>> : undefined;
   readonly headers: IncomingHttpHeaders;
-  /** HEAD request to a GET route. Streams need not be opened. */
+  /** True for a HEAD request to a GET route. Streams need not be opened. */
   readonly head: boolean;
   /**
    * Unbuffered, for `bytes`, `frames` and `batch`. Bytes that are not read are not received. Fails with
@@ -51,7 +51,10 @@ export interface RequestContext<Name extends RouteName = RouteName> {
   readonly stream: Readable;
   /** undefined for a chunked body */
   readonly contentLengthBytes: number | undefined;
-  /** For binary routes that also accept JSON, with the errors of a JSON route. An empty body becomes undefined. */
+  /**
+   * Reads and validates `stream` as JSON, with the errors of a JSON route, for binary routes that also accept JSON. An
+   * empty body becomes undefined.
+   */
   readonly readJson: <Schema extends z.ZodType>(schema: Schema) => Promise<z.output<Schema>>;
   /** Waits for memory to parse this amount of JSON from `stream`. */
   readonly admitJson: (sizeBytes: number) => Promise<void>;

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Counts work by key, such as the requests of an account. */
+/** Limits concurrent work by key, such as the requests of an account. */
 export class HeldCounts {
   readonly #max: number;
   readonly #held = new Map<string, Held>();
@@ -9,7 +9,7 @@ export class HeldCounts {
     this.#max = max;
   }
 
-  /** @returns the function that ends the work; extra calls do nothing  @throws HoldfastError rate_limited */
+  /** @returns the function that ends the work; extra calls do nothing. @throws HoldfastError rate_limited */
   enter(key: string): () => void {
     const held = this.#of(key);
     if (held.count >= this.#max) {

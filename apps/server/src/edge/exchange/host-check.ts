@@ -3,8 +3,8 @@ import { isIP } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 
 /**
- * A site that points its own name here (DNS rebinding) would share our origin in browsers. IP addresses are allowed,
- * and a proxy does its own check.
+ * Rejects requests with another server's name in Host. A site that points its own name here (DNS rebinding) would
+ * otherwise share our origin in browsers. IP addresses are allowed, and a proxy does its own check.
  */
 export class HostCheck {
   readonly #ownNames: ReadonlySet<string>;
@@ -38,7 +38,7 @@ export class HostCheck {
   }
 }
 
-/** Local network. Public names contain a dot. */
+/** Name of a machine or container in the local network. Public names contain a dot. */
 const localName = /^[a-z0-9_-]{1,63}$/;
 
 /** Removes port, brackets and trailing dot. */

@@ -2,8 +2,8 @@ import type { Route } from "@holdfast/protocol/route";
 import { routes } from "@holdfast/protocol/routes";
 
 /**
- * Routes that read the link's node and its descendants, and, depending on the role, change them. New routes are
- * rejected by default.
+ * All routes for links: those that read the link's node and its descendants, and, depending on the role, change them.
+ * New routes are rejected by default.
  */
 export const routesForLinks: ReadonlySet<Route> = new Set<Route>([
   routes.getCurrentLink,

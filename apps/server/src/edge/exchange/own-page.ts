@@ -17,8 +17,8 @@ export function assertFromOwnPage({ headers, method }: IncomingMessage, peer: Pe
 }
 
 /**
- * For routes that programs may also call. A page of another address, or without Origin, could not be used to sign in
- * later, and secrets are created only once. A page is recognized by its Origin or its own header.
+ * Rejects a page of another address, or without Origin, on routes that programs may also call. Nobody could sign in at
+ * such a page later, and secrets are created only once. A page is recognized by its Origin or its own header.
  * @throws HoldfastError forbidden
  */
 export function refuseForeignPage(headers: IncomingHttpHeaders, peer: Peer): void {

@@ -62,7 +62,7 @@ export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
 const addedByProxies = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 /**
- * The client saw this server's own certificate. An unknown proxy adds headers, uses another server name in the
+ * True if the client saw this server's own certificate. An unknown proxy adds headers, uses another server name in the
  * handshake, or connects from this machine for a remote host.
  */
 function isDirect({ headers, socketAddress, serverName }: Arrival, rules: PeerRules, origin: string): boolean {
@@ -95,8 +95,8 @@ function forwardedAddress(
 }
 
 /**
- * The client may have written the entry through its Host header. Some proxies copy the host into Forwarded, where a
- * comma ends the proxy's entry. An unquoted entry is outside the quotes that such a proxy puts around the host.
+ * False if the client may have written the entry through its Host header. Some proxies copy the host into Forwarded,
+ * where a comma ends the proxy's entry. An unquoted entry is outside the quotes that such a proxy puts around the host.
  */
 function isClearIn(header: string, entry: string, host: string | undefined): boolean {
   if (host !== undefined && !hostPattern.test(host)) return false;
@@ -127,7 +127,7 @@ function withoutPort(entry: string): string {
   return ipv6 ?? ipv4 ?? "";
 }
 
-/** IPv6 customers have at least a /64, so limits on single addresses would be useless. */
+/** Key for rate limits. IPv6 customers have at least a /64, so limits on single addresses would be useless. */
 export function addressGroup(address: string): string {
   if (isIP(address) !== 6) return address;
   const [head = "", tail] = address.split("%", 1).join("").split("::");

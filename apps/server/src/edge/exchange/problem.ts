@@ -35,7 +35,7 @@ const titles: Readonly<Record<number, string>> = {
 /** Short, because clients add their own growing delays. */
 const retryAfterSecondsDefault = 1;
 
-/** RFC 9457 problem+json. Private messages only appear in the log. */
+/** RFC 9457 problem+json. Private messages, such as bugs or disk errors, appear only in the log. */
 export function toProblem(error: HoldfastError, requestId: string): ProblemAnswer {
   const { status, retryable } = errorTable[error.code];
   const body: Record<string, unknown> = {

@@ -198,7 +198,7 @@ export function closeAfterAnswer(request: IncomingMessage, response: ServerRespo
 
 const closing = new WeakSet<Socket>();
 
-/** A request after a rejected body gets no response, so it must have no effect. */
+/** True for a request after a rejected body on the same connection. It gets no response, so it must have no effect. */
 export function isAfterLast({ socket }: IncomingMessage): boolean {
   return closing.has(socket);
 }
@@ -206,7 +206,7 @@ export function isAfterLast({ socket }: IncomingMessage): boolean {
 const noRawHeaders: string[] = [];
 const noHeaders = {};
 
-/** Frees the memory while a request waits for a long time. */
+/** Frees the head of a request that waits for a long time. */
 export function forgetHead(request: IncomingMessage): void {
   request.rawHeaders = noRawHeaders;
   request.headers = noHeaders;

@@ -7,7 +7,7 @@ import type { Handlers } from "../exchange/handler.ts";
 import { type DownloadParts, serveDownload, serveZip } from "./serve-download.ts";
 import { findDownloads, findZip, findZipped, readDownloadFacts, writeDownloadFacts } from "./signed-download.ts";
 
-/** Need no token. Each use checks the current rights of the caller who requested the URL. */
+/** Signed URLs need no token. Each use checks the current rights of the caller who requested the URL. */
 export function signedUrlHandlers(accounts: AccountWorld, parts: DownloadParts) {
   const { shards } = accounts;
   return {

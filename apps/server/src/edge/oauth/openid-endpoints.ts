@@ -49,7 +49,7 @@ export const openidEndpoints: readonly OutsideEndpoint[] = [
 
 const formBytesMax = 8 * 1024;
 
-/** The OpenID provider has no socket. It receives the client's address and the server's public URL. */
+/** Passes requests to the OpenID provider, which has no socket, with the client's address and the public URL. */
 export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
   const notes = new ProviderNotes();
   const providers = openProviders(world, log, notes);
@@ -90,7 +90,7 @@ export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
   };
 }
 
-/** OpenID Connect Core 3.1.2.1 requires a POST and the same GET request. */
+/** Redirects a POST to the same GET request. OpenID Connect Core 3.1.2.1 requires both. */
 async function byAddress({ headers, stream }: EndpointRequest): Promise<LooseAnswer> {
   if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded") !== true)
     throw new HoldfastError(
@@ -162,8 +162,8 @@ function headersFor(headers: EndpointRequest["headers"], issuer: string, address
 }
 
 /**
- * Adds the prompt for consent, so that programs need not request it for long-lived access. Only `prompt=none` asks
- * nobody. The provider reports invalid values.
+ * Removes unused parameters, and adds the prompt for consent, so that programs need not request it for long-lived
+ * access. Only `prompt=none` asks nobody. The provider reports invalid values.
  */
 function withConsent(url: string): string {
   const path = pathOf(url);

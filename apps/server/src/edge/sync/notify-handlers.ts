@@ -45,12 +45,12 @@ export function notifyHandlers({ shards, polls, rateLimits }: NotifyWorld) {
   } satisfies Handlers;
 }
 
-/** Sync clients are counted by device, scripts by token. */
+/** Sync clients are counted by device, whatever the number of their sessions, and scripts by token. */
 function keyOf({ deviceId, credential }: Caller): string {
   return deviceId ?? credential.id;
 }
 
-/** Limits the value to the allowed range. @throws HoldfastError invalid_field */
+/** Limits the value to the allowed range. @throws HoldfastError invalid_field for text that is not a whole number */
 function readTimeout(headers: IncomingHttpHeaders): number {
   const text = headers["timeout"];
   if (text === undefined) return limits.pollSecondsDefault;

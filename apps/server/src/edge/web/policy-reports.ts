@@ -16,7 +16,7 @@ import type { Handlers } from "../exchange/handler.ts";
 export function policyReportHandlers({ log, metrics, clock }: PolicyReportWorld) {
   const known = new Set<string>();
   let sinceMs = clock.nowMs();
-  /** Invented reports would keep real ones out of the log until a restart. */
+  /** Otherwise, invented reports would keep real ones out of the log until a restart. */
   const forgetOld = () => {
     const nowMs = clock.nowMs();
     if (nowMs - sinceMs < forgottenAfterMs) return;

@@ -10,7 +10,7 @@ export type FileAnswer =
   | { readonly status: 200; readonly headers: AnswerHeaders; readonly bytes: Readable | string }
   | { readonly status: 304; readonly headers: AnswerHeaders };
 
-/** Uses an accepted encoding, or sends 304. @throws HoldfastError not_found */
+/** Sends a file of the app in an accepted encoding, or 304. @throws HoldfastError not_found */
 export async function sendFile(
   { headers, head }: Pick<RequestContext, "headers" | "head">,
   file: AppFile,

@@ -33,7 +33,7 @@ import { diagnoseStorage } from "./diagnose-storage.ts";
 import { adminKeySource, openAdminCells, openPlacedCells } from "../../care/admin-storage/open-admin-cells.ts";
 import { type AdminStorage, silent } from "../../care/admin-storage/open-admin-storage.ts";
 
-/** Work without a server. Stores and keys are opened only when needed. */
+/** These routes work without a server. Stores and keys are opened only when needed. */
 export function adminHandlers(storage: AdminStorage) {
   return {
     ...userHandlers(storage),
@@ -58,7 +58,7 @@ export function adminHandlers(storage: AdminStorage) {
       },
     }),
     ...doctorHandlers(() => diagnoseStorage(storage)),
-    // A running server finds both at its next check.
+    // A running server finds both at its next check, and another one when it starts.
     ...shredHandlers({ ...storage, cells: storage.databases.cells }),
     ...queueHandlers({ ...storage, kick: () => {} }),
     ...reportCareHandlers({

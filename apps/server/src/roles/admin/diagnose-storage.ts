@@ -7,7 +7,7 @@ import { fail } from "../../care/doctor/finding.ts";
 import { adminKeySource, openAdminStore, placesOf } from "../../care/admin-storage/open-admin-cells.ts";
 import type { AdminStorage } from "../../care/admin-storage/open-admin-storage.ts";
 
-/** A server may be running. */
+/** Checks the storage, with or without a running server. */
 export function diagnoseStorage(storage: AdminStorage): Promise<DiagnosisJson> {
   const { config, databases, clock, random } = storage;
   const cells = databases.cells.all().map((cell) => ({

@@ -3,7 +3,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Account } from "./account.ts";
 
 /**
- * Ctrl-C on the terminal is for the server, so the program gets its own session. It gets none of the environment,
+ * Ctrl-C on the terminal is for the server, which stops the database in order. The program therefore gets its own
+ * session. It gets none of the environment,
  * because PGDATA, PGPORT or a locale would change its behavior.
  */
 export function startProgram(

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from "kysely";
 
 /**
- * Why: a webhook created by a program or script continued after its consent or token was revoked. Existing webhooks
+ * Why: a webhook created by a program or script continued after its consent or token was revoked. It now ends with
+ * it. Existing webhooks
  * have no maker, and stay until they are deleted.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {

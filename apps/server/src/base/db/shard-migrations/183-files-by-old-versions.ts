@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 
 /**
  * Why: a space full of old versions lists the files with the largest ones. The order is an estimate, because old
- * versions have other sizes. A float, because the product of integers could overflow.
+ * versions have other sizes; the found files are measured. A float, because the product of integers could overflow.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
