@@ -8,7 +8,6 @@ import { holdfast, makeFolder, removeFolder } from "@holdfast/server/acceptance/
 import { writableByOthers } from "./install-server.ts";
 import { serveUnit, systemDataFolder } from "./serve-unit.ts";
 import { lineOf, wordsOf } from "./testing-unit.ts";
-import { longTest } from "@holdfast/tools/tiers";
 
 const folder = makeFolder("service");
 after(() => removeFolder(folder));
@@ -58,7 +57,7 @@ test("root is told of a program that others may replace", { skip: !isRoot }, () 
   }
 });
 
-longTest("what the unit runs is a server, which ends in order as systemd ends it", async (t) => {
+test("what the unit runs is a server, which ends in order as systemd ends it", async (t) => {
   const unit = (await install("--print", "--listen", "127.0.0.1:0")).stdout;
   const [program = "", ...args] = wordsOf(lineOf(unit, "ExecStart"));
   // The environment of a service: no terminal, and few variables.
