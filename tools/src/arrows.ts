@@ -5,13 +5,16 @@
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/core": [],
   "packages/protocol": ["packages/core"],
+  // Separate from core, because threads are I/O, and from the server, because the command uses the same code.
   "packages/codec": ["packages/core", "packages/protocol"],
+  // Separate from object-store: the command's `get` and the server's key files must survive power failures, too.
   "packages/disk": ["packages/core"],
   "packages/object-store": ["packages/core", "packages/disk"],
   "packages/api-client": ["packages/core", "packages/protocol", "packages/codec"],
   // The engine's ports to a disk and a server, with conformance suites for both.
   "packages/sync-ports": ["packages/core", "packages/protocol"],
   "packages/sync": ["packages/core", "packages/protocol", "packages/codec", "packages/sync-ports"],
+  // The real disk and server are separate from the engine, because the simulator replaces them.
   "packages/synced-folder": ["packages/core", "packages/codec", "packages/disk", "packages/sync-ports"],
   "packages/remote-space": [
     "packages/core",

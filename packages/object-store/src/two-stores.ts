@@ -38,7 +38,8 @@ export interface TwoStores extends ObjectStore {
 
 /**
  * A put goes to both; the first available one answers a get. An object counts as missing only if both are available and
- * neither has it. A delete succeeds while one store is away, which then owes it.
+ * neither has it. A delete succeeds while one store is away, which then owes it. Only keys and bytes are known
+ * here: the server's `packs/repair/settle-pack.ts` checks seals to determine which version of a pack is whole.
  */
 export function makeTwoStores(options: TwoStoresOptions): TwoStores {
   const { copies } = options;

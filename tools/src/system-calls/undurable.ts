@@ -19,7 +19,7 @@ export interface Undurable {
 
 /**
  * Replays a program's changes of the real disk and returns those not durable at its end. A sync covers only calls that
- * ended before it began, and only once it has returned.
+ * ended before it began, and only once it has returned. Other tests would not notice a sync that does nothing.
  * @param until text written to a pipe or socket: the replay ends when that write began
  */
 export function findUndurable({ calls, before, folder }: Recording, until?: string): Undurable {

@@ -85,7 +85,10 @@ export interface FolderPorts extends Pick<
   readonly bringPacks: (store: ObjectStore, connection: Connection) => Promise<RestoredPacks>;
 }
 
-/** @throws HoldfastError conflict if the folder is not empty, before anything is written */
+/**
+ * Makes a data folder of a backup, or of the metadata in a store, which has the same pieces and log.
+ * @throws HoldfastError conflict if the folder is not empty, before anything is written
+ */
 export async function makeFolderOf(chosen: ChosenBackup, ports: FolderPorts): Promise<RestoreReport> {
   const { place, random } = ports;
   refuseFilled(ports.dataFolder);
