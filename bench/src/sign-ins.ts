@@ -8,8 +8,8 @@ const warmUpEach = 10;
 
 /**
  * Measures concurrent sign-ins, each repeated immediately. Nearly all time is argon2id with the settings of
- * `features/accounts/passwords.ts`. Clients and server share the machine. One run uses devices that have signed in before, like
- * returning people, and one a new device each time, about which the account is notified.
+ * `features/accounts/passwords/passwords.ts`. Clients and server share the machine. One run uses devices that have
+ * signed in before, like returning people, and one a new device each time, about which the account is notified.
  */
 export async function measureSignIns(server: RunningServer, timesEach: number): Promise<Row[]> {
   const administrator = await Api.signIn(server.url);

@@ -62,14 +62,14 @@ export const testDoors: Readonly<Record<string, readonly string[]>> = {
     "@holdfast/server/acceptance/outside-visit",
     "@holdfast/server/acceptance/testing",
     "@holdfast/server/acceptance/testing-openid",
-    "@holdfast/server/features/accounts/testing-passkey",
+    "@holdfast/server/features/accounts/factors/testing-passkey",
     "@holdfast/server/features/issuer/testing-provider",
   ],
   "apps/cli": [
     "@holdfast/server/acceptance/testing",
     "@holdfast/server/acceptance/pack-files",
     "@holdfast/server/acceptance/shared-database",
-    "@holdfast/server/features/accounts/testing-passkey",
+    "@holdfast/server/features/accounts/factors/testing-passkey",
     "@holdfast/web/testing/axe",
   ],
   "examples/toy-client": [
@@ -145,6 +145,17 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "copies",
     "collect",
     "service",
+  ],
+  "apps/server/src/features/accounts": [
+    // What all others use: the databases, clock and keys of accounts, and the types of callers.
+    "context",
+    "passwords",
+    "callers",
+    "factors",
+    "people",
+    "proof",
+    "sign-in",
+    "invitations",
   ],
   "apps/web/src": [
     "browser",

@@ -1,6 +1,7 @@
 /**
- * Writes apps/server/src/features/accounts/common-passwords.bin from lists on npm: `npm run common-passwords`. Users of Holdfast
- * do not need the lists, so they are no dependencies. Downloads must match their hashes.
+ * Writes apps/server/src/features/accounts/passwords/common-passwords.bin from lists on npm: `npm run
+ * common-passwords`. Users of Holdfast do not need the lists, so they are no dependencies. Downloads must match their
+ * hashes.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,11 +15,11 @@ import {
   guessesOf,
   tailMax,
   writeCommonPasswords,
-} from "@holdfast/server/features/accounts/common-passwords";
+} from "@holdfast/server/features/accounts/passwords/common-passwords";
 import { limits } from "@holdfast/core/limits";
 
 const run = promisify(execFile);
-const output = new URL("../../apps/server/src/features/accounts/common-passwords.bin", import.meta.url);
+const output = new URL("../../apps/server/src/features/accounts/passwords/common-passwords.bin", import.meta.url);
 
 interface Source {
   readonly name: string;

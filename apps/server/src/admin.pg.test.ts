@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 import { bucketCount } from "@holdfast/core/ids";
 import { runAdmin } from "./admin.ts";
 import { openTestAccounts, testPassword } from "./features/accounts/testing.ts";
-import { signIn } from "./features/accounts/sessions.ts";
+import { signIn } from "./features/accounts/sign-in/sessions.ts";
 import { noteAddress } from "./base/data-folder/server-notes.ts";
 import { cellMigrations } from "./base/db/cell-migrations/index.ts";
 import { findRunningPostgres, startEmbeddedPostgres } from "./base/db/embedded-postgres.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { digestOf } from "@holdfast/server/features/accounts/secret-token";
+import { digestOf } from "@holdfast/server/features/accounts/context/secret-token";
 import { Api } from "@holdfast/server/acceptance/testing";
 import type { Home, SharingServer } from "./sharing-server.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { administrator, Api, eventually, launcher } from "@holdfast/server/acceptance/testing";
-import { TestPasskey } from "@holdfast/server/features/accounts/testing-passkey";
+import { TestPasskey } from "@holdfast/server/features/accounts/factors/testing-passkey";
 import { requireComponent } from "@holdfast/tools/components";
 import { onTerminal } from "@holdfast/tools/pseudo-terminal";
 import { Secret, TOTP } from "otpauth";

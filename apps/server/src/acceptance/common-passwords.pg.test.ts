@@ -93,7 +93,7 @@ describe("a password that is tried first is given to no account", () => {
   });
 
   test("one that an account has from before goes on working", async () => {
-    const { hashPassword } = await import("../features/accounts/passwords.ts");
+    const { hashPassword } = await import("../features/accounts/passwords/passwords.ts");
     const hash = await hashPassword("password");
     await queryDatabase(
       `${folder}/data`,

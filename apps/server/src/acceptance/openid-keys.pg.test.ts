@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as openid from "openid-client";
-import { replaceServerFact, serverFact } from "../features/accounts/server-secrets.ts";
+import { replaceServerFact, serverFact } from "../features/accounts/context/server-secrets.ts";
 import { openAdminStorage } from "../care/admin-storage/open-admin-storage.ts";
 import { openAdminWrapper } from "../roles/admin/record-beside.ts";
 import { readConfig } from "../base/config/read-config.ts";

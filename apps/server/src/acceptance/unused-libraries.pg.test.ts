@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { TestPasskey } from "../features/accounts/testing-passkey.ts";
+import { TestPasskey } from "../features/accounts/factors/testing-passkey.ts";
 import { plain } from "../features/thumbs/testing-pictures.ts";
 import { administrator, Api, makeFolder, ok, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 

@@ -12,7 +12,7 @@ import {
   type SpaceId,
   type UserId,
 } from "@holdfast/core/ids";
-import type { Caller } from "../features/accounts/caller.ts";
+import type { Caller } from "../features/accounts/context/caller.ts";
 import { openLog } from "../base/operation/log.ts";
 import type { Handlers } from "./exchange/handler.ts";
 import { openMemoryBuckets, openRateLimits } from "./exchange/rate-limits.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
-import type { AccountWorld } from "../features/accounts/account-world.ts";
+import type { AccountWorld } from "../features/accounts/context/account-world.ts";
 import type { Shard } from "../base/db/shards.ts";
 import { accountHandlers } from "../edge/accounts/account-handlers.ts";
 import { HeldCounts } from "../edge/exchange/held-counts.ts";

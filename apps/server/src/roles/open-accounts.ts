@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { toBucket } from "@holdfast/core/ids";
-import { spreadAccessRules } from "../features/accounts/change-access-rules.ts";
-import type { AccountWorld, SignInThrottle } from "../features/accounts/account-world.ts";
-import type { IssuerBound } from "../features/accounts/overdue.ts";
-import { writePlans } from "../features/accounts/plans.ts";
-import { openServerSecrets } from "../features/accounts/server-secrets.ts";
+import { spreadAccessRules } from "../features/accounts/proof/change-access-rules.ts";
+import type { AccountWorld, SignInThrottle } from "../features/accounts/context/account-world.ts";
+import type { IssuerBound } from "../features/accounts/context/overdue.ts";
+import { writePlans } from "../features/accounts/people/plans.ts";
+import { openServerSecrets } from "../features/accounts/context/server-secrets.ts";
 import type { Config } from "../base/config/read-config.ts";
 import { shownLifetimes } from "../base/config/retention-settings.ts";
 import type { RateLimits } from "../edge/exchange/rate-limits.ts";

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { toBucket } from "@holdfast/core/ids";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { AuditVerificationJson } from "@holdfast/protocol/audit-routes";
-import type { AccountWorld } from "../features/accounts/account-world.ts";
+import type { AccountWorld } from "../features/accounts/context/account-world.ts";
 import type { AuditEntry } from "../care/audit/audit-entry.ts";
 import { type AuditLog, openAuditLog } from "../care/audit/audit-log.ts";
 import { readHeads, writeHeads } from "../care/audit/head-file.ts";

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { IdleMemory } from "@holdfast/codec/idle-memory";
-import { Authenticator } from "../features/accounts/authenticator.ts";
+import { Authenticator } from "../features/accounts/sign-in/authenticator.ts";
 import { assertDisksRoomy } from "../packs/write/disk-reserve.ts";
 import type { Config } from "../base/config/read-config.ts";
 import { UnreadableAddresses } from "../base/operation/unreadable-addresses.ts";

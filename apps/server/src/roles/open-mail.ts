@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { AccountWorld } from "../features/accounts/account-world.ts";
+import type { AccountWorld } from "../features/accounts/context/account-world.ts";
 import type { Config } from "../base/config/read-config.ts";
 import type { Mailer } from "../features/mail/mailer.ts";
 import type { MailWorld } from "../features/mail/mail-world.ts";

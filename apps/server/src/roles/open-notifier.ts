@@ -1,6 +1,6 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
-import type { CredentialWorld } from "../features/accounts/overdue.ts";
+import type { CredentialWorld } from "../features/accounts/context/overdue.ts";
 import { type Config, isAlone } from "../base/config/read-config.ts";
 import type { Shard } from "../base/db/shards.ts";
 import { HeldPolls } from "../features/notify/held-polls.ts";

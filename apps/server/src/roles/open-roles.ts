@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
-import type { AccountWorld } from "../features/accounts/account-world.ts";
+import type { AccountWorld } from "../features/accounts/context/account-world.ts";
 import { endAppFolders } from "../features/sharing/app-folders.ts";
-import { setUp } from "../features/accounts/set-up.ts";
+import { setUp } from "../features/accounts/invitations/set-up.ts";
 import { readRooms } from "../packs/write/disk-reserve.ts";
 import { type Config, isAlone } from "../base/config/read-config.ts";
 import { noteAddress, noteAuthority } from "../base/data-folder/server-notes.ts";

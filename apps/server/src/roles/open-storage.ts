@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
-import { assertAdministrator } from "../features/accounts/set-up.ts";
+import { assertAdministrator } from "../features/accounts/invitations/set-up.ts";
 import {
   type FirstStart,
   refuseEmptyDatabase,

@@ -1,4 +1,4 @@
-import { addressKinds } from "../features/accounts/change-address.ts";
+import { addressKinds } from "../features/accounts/people/change-address.ts";
 import { type ReleasePorts, releaseKinds } from "../packs/index/release-kind.ts";
 import { guestDeletionsMessages } from "../features/notifications/guest-deletions.ts";
 import { tellQuota } from "../features/notifications/tell-quota.ts";

@@ -1,5 +1,5 @@
 import { Secret, TOTP } from "otpauth";
-import { TestPasskey } from "../../features/accounts/testing-passkey.ts";
+import { TestPasskey } from "../../features/accounts/factors/testing-passkey.ts";
 import { passwordOf } from "../../features/ldap/testing-slapd.ts";
 import { Api, ok } from "../testing.ts";
 import { home, type House } from "./house.ts";

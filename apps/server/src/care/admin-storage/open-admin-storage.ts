@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { AccountStore } from "../../features/accounts/account-world.ts";
+import type { AccountStore } from "../../features/accounts/context/account-world.ts";
 import type { Config } from "../../base/config/read-config.ts";
 import { type DataFolder, openDataFolder } from "../../base/data-folder/open-data-folder.ts";
 import { refuseUnfinished } from "../../base/data-folder/unfinished-restore.ts";

@@ -1,5 +1,5 @@
 import { toBucket } from "@holdfast/core/ids";
-import { findAdministrators } from "../../features/accounts/administrators.ts";
+import { findAdministrators } from "../../features/accounts/people/administrators.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";

@@ -1,5 +1,5 @@
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
-import { expireCredentials } from "../../features/accounts/expire-credentials.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
+import { expireCredentials } from "../../features/accounts/sign-in/expire-credentials.ts";
 import { expireLinkDownloads } from "../../features/links/count-download.ts";
 import { expireMails } from "../../features/mail/mails-sent.ts";
 import { sweepPurged } from "../../tree/commit/removal.ts";

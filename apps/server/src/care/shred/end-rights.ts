@@ -2,7 +2,7 @@ import type { GrantId, GroupId, SpaceId } from "@holdfast/core/ids";
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { emailKey } from "../../features/accounts/email-address.ts";
+import { emailKey } from "../../features/accounts/context/email-address.ts";
 import type { ShreddingRow } from "../../base/db/shredding-tables.ts";
 import { removeMember } from "../../features/groups/change-members.ts";
 import { changeRights, removeGrants, serverOf } from "../../features/sharing/change-rights.ts";

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
-import { emailKey } from "../../features/accounts/email-address.ts";
+import { emailKey } from "../../features/accounts/context/email-address.ts";
 import { textArray, uuidArray } from "../../base/db/array-parameters.ts";
 import type { ShardTables } from "../../base/db/shard-tables.ts";
 import type { ShreddingRow } from "../../base/db/shredding-tables.ts";

@@ -1,6 +1,6 @@
 import type { SpaceId, UploadId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
-import { emailKey } from "../../features/accounts/email-address.ts";
+import { emailKey } from "../../features/accounts/context/email-address.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { CommentRow, ShardTables } from "../../base/db/shard-tables.ts";

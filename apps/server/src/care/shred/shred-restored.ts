@@ -1,6 +1,6 @@
 import type { Disk } from "@holdfast/disk/disk";
 import { sql } from "kysely";
-import { findUser } from "../../features/accounts/directory.ts";
+import { findUser } from "../../features/accounts/context/directory.ts";
 import { readShredAgain, removeShredAgain } from "../../base/data-folder/shred-again.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { beginShredding, type ShreddingWorld } from "./ask-shredding.ts";

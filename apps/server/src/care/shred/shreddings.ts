@@ -3,7 +3,7 @@ import { isId, type UserId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
 import type { ShreddingJson } from "@holdfast/protocol/shred-routes";
 import { type Kysely, sql } from "kysely";
-import { findUserByEmail } from "../../features/accounts/directory.ts";
+import { findUserByEmail } from "../../features/accounts/context/directory.ts";
 import { type LastBackup, readLastBackup } from "../../packs/facts/last-backup.ts";
 import type { Cells, Shards } from "../../base/db/shards.ts";
 import type { ShardReader, ShardTables } from "../../base/db/shard-tables.ts";

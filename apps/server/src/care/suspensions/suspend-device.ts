@@ -2,15 +2,15 @@ import { bucketOf, type DeviceId, isId, type SpaceId, type UserId } from "@holdf
 import { formatTime } from "@holdfast/core/times";
 import { sql } from "kysely";
 import { z } from "zod";
-import { findUser } from "../../features/accounts/directory.ts";
-import { findAdministrators } from "../../features/accounts/administrators.ts";
+import { findUser } from "../../features/accounts/context/directory.ts";
+import { findAdministrators } from "../../features/accounts/people/administrators.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";
 import { notify } from "../../features/notifications/notify.ts";
 import type { Kind } from "../../base/queue/kind.ts";
-import { rewindCommand } from "../../features/accounts/rewind-command.ts";
+import { rewindCommand } from "../../features/accounts/sign-in/rewind-command.ts";
 
 const id = <Id extends UserId | DeviceId | SpaceId>() =>
   z.custom<Id>((value) => typeof value === "string" && isId(value));

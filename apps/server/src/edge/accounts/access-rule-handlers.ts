@@ -1,8 +1,12 @@
 import { limits } from "@holdfast/core/limits";
-import type { AccountStore, AccountWorld } from "../../features/accounts/account-world.ts";
-import { changeAccessRule, readOwnAddresses, setOwnAddresses } from "../../features/accounts/change-access-rules.ts";
-import { listAccessRules } from "../../features/accounts/list-access-rules.ts";
-import { passkeySiteOf } from "../../features/accounts/passkey-site.ts";
+import type { AccountStore, AccountWorld } from "../../features/accounts/context/account-world.ts";
+import {
+  changeAccessRule,
+  readOwnAddresses,
+  setOwnAddresses,
+} from "../../features/accounts/proof/change-access-rules.ts";
+import { listAccessRules } from "../../features/accounts/proof/list-access-rules.ts";
+import { passkeySiteOf } from "../../features/accounts/factors/passkey-site.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../exchange/handler.ts";
 

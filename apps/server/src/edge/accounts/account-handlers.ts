@@ -1,39 +1,44 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { findUserByEmail } from "../../features/accounts/directory.ts";
-import { assertAddress, emailKey } from "../../features/accounts/email-address.ts";
+import { findUserByEmail } from "../../features/accounts/context/directory.ts";
+import { assertAddress, emailKey } from "../../features/accounts/context/email-address.ts";
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime, parseTime } from "@holdfast/core/times";
-import type { AccountStore, AccountWorld } from "../../features/accounts/account-world.ts";
-import { createAppPassword } from "../../features/accounts/app-passwords.ts";
-import { confirmAddress } from "../../features/accounts/confirm-address.ts";
-import { changeSettings, readSettings } from "../../features/accounts/account-settings.ts";
-import { listClearings, listSignedOut, readClearing, reportClearing } from "../../features/accounts/clearings.ts";
-import { deleteDevice, deleteDevices, listDevices } from "../../features/accounts/devices.ts";
+import type { AccountStore, AccountWorld } from "../../features/accounts/context/account-world.ts";
+import { createAppPassword } from "../../features/accounts/sign-in/app-passwords.ts";
+import { confirmAddress } from "../../features/accounts/people/confirm-address.ts";
+import { changeSettings, readSettings } from "../../features/accounts/people/account-settings.ts";
+import {
+  listClearings,
+  listSignedOut,
+  readClearing,
+  reportClearing,
+} from "../../features/accounts/sign-in/clearings.ts";
+import { deleteDevice, deleteDevices, listDevices } from "../../features/accounts/sign-in/devices.ts";
 import { assertNotSuspended } from "../../tree/brake/device-suspended.ts";
-import { countInvitationsFor, createInvitation } from "../../features/accounts/invitations.ts";
-import { listInvitations, removeInvitation } from "../../features/accounts/invitations-list.ts";
+import { countInvitationsFor, createInvitation } from "../../features/accounts/invitations/invitations.ts";
+import { listInvitations, removeInvitation } from "../../features/accounts/invitations/invitations-list.ts";
 import { mailConfirmation, mailConfirmationAgain } from "../../features/mail/mail-confirmation.ts";
 import { askPasswordReset } from "../../features/mail/mail-password.ts";
-import { leaveAccount } from "../../features/accounts/leave-account.ts";
-import { changeOwnPassword } from "../../features/accounts/own-password.ts";
-import { assertPasswordHere, hasPassword } from "../../features/accounts/prove-password.ts";
-import { passkeySiteOf } from "../../features/accounts/passkey-site.ts";
+import { leaveAccount } from "../../features/accounts/proof/leave-account.ts";
+import { changeOwnPassword } from "../../features/accounts/proof/own-password.ts";
+import { assertPasswordHere, hasPassword } from "../../features/accounts/proof/prove-password.ts";
+import { passkeySiteOf } from "../../features/accounts/factors/passkey-site.ts";
 import {
   createPersonalToken,
   deletePersonalToken,
   listPersonalTokens,
-} from "../../features/accounts/personal-tokens.ts";
-import { proveSession } from "../../features/accounts/prove-session.ts";
-import { listPlans } from "../../features/accounts/plans.ts";
-import { readInvitation } from "../../features/accounts/read-invitation.ts";
-import { resetPassword } from "../../features/accounts/reset-password.ts";
-import { endSession, refreshSession } from "../../features/accounts/sessions.ts";
-import { createUser, signUp } from "../../features/accounts/sign-up.ts";
-import { isByToken, neededSignedIn } from "../../features/accounts/signed-in-only.ts";
-import { describeUser, getUser, listUsers, updateUser } from "../../features/accounts/users.ts";
-import { wishAddress } from "../../features/accounts/wish-address.ts";
-import type { Caller } from "../../features/accounts/caller.ts";
+} from "../../features/accounts/people/personal-tokens.ts";
+import { proveSession } from "../../features/accounts/sign-in/prove-session.ts";
+import { listPlans } from "../../features/accounts/people/plans.ts";
+import { readInvitation } from "../../features/accounts/invitations/read-invitation.ts";
+import { resetPassword } from "../../features/accounts/proof/reset-password.ts";
+import { endSession, refreshSession } from "../../features/accounts/sign-in/sessions.ts";
+import { createUser, signUp } from "../../features/accounts/invitations/sign-up.ts";
+import { isByToken, neededSignedIn } from "../../features/accounts/callers/signed-in-only.ts";
+import { describeUser, getUser, listUsers, updateUser } from "../../features/accounts/people/users.ts";
+import { wishAddress } from "../../features/accounts/proof/wish-address.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { Shard } from "../../base/db/shards.ts";
 import type { MailWorld } from "../../features/mail/mail-world.ts";
 import { isAwaited } from "../../features/sharing/invite-pending.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { routes, type RouteName } from "@holdfast/protocol/routes";
-import { Authenticator } from "../../features/accounts/authenticator.ts";
+import { Authenticator } from "../../features/accounts/sign-in/authenticator.ts";
 import { createTestUser, makeTestClock, openTestAccounts, testPassword } from "../../features/accounts/testing.ts";
 import { withoutMail } from "../../features/mail/testing-world.ts";
 import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";

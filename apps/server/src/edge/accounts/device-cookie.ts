@@ -1,7 +1,7 @@
 import type { UserId } from "@holdfast/core/ids";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
-import { devicesOf } from "../../features/accounts/known-device.ts";
-import { deviceOfSecret } from "../../features/accounts/secret-token.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
+import { devicesOf } from "../../features/accounts/passwords/known-device.ts";
+import { deviceOfSecret } from "../../features/accounts/context/secret-token.ts";
 import type { Peer } from "../exchange/peer.ts";
 import { isSecure, readCookie, sessionPath, setCookie } from "./session-cookie.ts";
 

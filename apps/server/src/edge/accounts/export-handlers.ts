@@ -1,9 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
-import type { Caller } from "../../features/accounts/caller.ts";
-import { openGrant, openSigner } from "../../features/accounts/signed-grant.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
+import { openGrant, openSigner } from "../../features/accounts/callers/signed-grant.ts";
 import { whileOpen } from "../../features/content/while-open.ts";
 import type { ExportRequest, Exports } from "../../features/export/open-exports.ts";
 import { primed } from "../blocks/primed.ts";

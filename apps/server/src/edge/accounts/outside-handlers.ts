@@ -1,12 +1,12 @@
-import { hasAdministrator } from "../../features/accounts/administrators.ts";
+import { hasAdministrator } from "../../features/accounts/people/administrators.ts";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
-import { guardAttempt, throttleKey } from "../../features/accounts/attempts.ts";
-import { withProof } from "../../features/accounts/change-second-factor.ts";
-import { assertLive, sessionOf } from "../../features/accounts/live-session.ts";
-import { isOlderThanFactor } from "../../features/accounts/second-factor.ts";
-import { passkeySiteOf } from "../../features/accounts/passkey-site.ts";
+import { guardAttempt, throttleKey } from "../../features/accounts/context/attempts.ts";
+import { withProof } from "../../features/accounts/proof/change-second-factor.ts";
+import { assertLive, sessionOf } from "../../features/accounts/callers/live-session.ts";
+import { isOlderThanFactor } from "../../features/accounts/factors/second-factor.ts";
+import { passkeySiteOf } from "../../features/accounts/factors/passkey-site.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { answerSpent, readAnswer, sealAnswer, takeAnswer } from "../../features/issuer/answers.ts";
 import type { ClaimsWorld } from "../../features/issuer/follow-claims.ts";

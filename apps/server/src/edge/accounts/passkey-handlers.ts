@@ -1,10 +1,10 @@
 import type { UserId } from "@holdfast/core/ids";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
-import { confirmPasskey, preparePasskey, removePasskey } from "../../features/accounts/change-passkeys.ts";
-import { passkeySiteOf, requirePasskeySite } from "../../features/accounts/passkey-site.ts";
-import { listPasskeys, renamePasskey, requestOfSignIn } from "../../features/accounts/passkeys.ts";
-import { type SessionJson, signIn, type SignInRequest } from "../../features/accounts/sessions.ts";
-import { signInByPasskey } from "../../features/accounts/sign-in-by-passkey.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
+import { confirmPasskey, preparePasskey, removePasskey } from "../../features/accounts/proof/change-passkeys.ts";
+import { passkeySiteOf, requirePasskeySite } from "../../features/accounts/factors/passkey-site.ts";
+import { listPasskeys, renamePasskey, requestOfSignIn } from "../../features/accounts/factors/passkeys.ts";
+import { type SessionJson, signIn, type SignInRequest } from "../../features/accounts/sign-in/sessions.ts";
+import { signInByPasskey } from "../../features/accounts/sign-in/sign-in-by-passkey.ts";
 import { addressGroup, type Peer } from "../exchange/peer.ts";
 import type { AuditNote } from "../exchange/describe-request.ts";
 import type { Handlers } from "../exchange/handler.ts";

@@ -1,12 +1,12 @@
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
 import {
   confirmSecondFactor,
   endSecondFactor,
   prepareSecondFactor,
   renewRecoveryCodes,
-} from "../../features/accounts/change-second-factor.ts";
-import { passkeySiteOf } from "../../features/accounts/passkey-site.ts";
-import { readSecondFactor } from "../../features/accounts/second-factor.ts";
+} from "../../features/accounts/proof/change-second-factor.ts";
+import { passkeySiteOf } from "../../features/accounts/factors/passkey-site.ts";
+import { readSecondFactor } from "../../features/accounts/factors/second-factor.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../exchange/handler.ts";
 

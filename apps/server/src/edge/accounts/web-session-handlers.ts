@@ -1,8 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
-import { endSession, endSessionOf, refreshSession, type SessionJson } from "../../features/accounts/sessions.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
+import {
+  endSession,
+  endSessionOf,
+  refreshSession,
+  type SessionJson,
+} from "../../features/accounts/sign-in/sessions.ts";
 import type { AuditNote } from "../exchange/describe-request.ts";
 import type { Peer } from "../exchange/peer.ts";
 import type { Handlers } from "../exchange/handler.ts";

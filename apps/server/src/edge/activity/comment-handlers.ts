@@ -1,5 +1,5 @@
 import { type CommentId, isId } from "@holdfast/core/ids";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import {
   type CommentConditions,
   type CommentWorld,

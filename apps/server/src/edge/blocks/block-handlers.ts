@@ -4,10 +4,10 @@ import { bucketOf, type HashHex, type NodeId, type SpaceId } from "@holdfast/cor
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import { framesContentType, readFrames } from "@holdfast/protocol/frames";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
-import type { Caller } from "../../features/accounts/caller.ts";
-import { queryClearing } from "../../features/accounts/clearings.ts";
-import { idsText, openGrant, openSigner, readIds } from "../../features/accounts/signed-grant.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
+import { queryClearing } from "../../features/accounts/sign-in/clearings.ts";
+import { idsText, openGrant, openSigner, readIds } from "../../features/accounts/callers/signed-grant.ts";
 import type { BlockService } from "../../packs/service/block-service.ts";
 import type { IncomingBlock } from "../../packs/format/incoming-block.ts";
 import { passingSlices } from "../../packs/format/freed-bytes.ts";

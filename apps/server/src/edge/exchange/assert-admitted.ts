@@ -1,8 +1,8 @@
 import { needsProof, type Route } from "@holdfast/protocol/route";
 import { routes } from "@holdfast/protocol/routes";
-import { assertAddress, factorRequired } from "../../features/accounts/access-rules.ts";
-import type { Caller } from "../../features/accounts/caller.ts";
-import { proofRequired } from "../../features/accounts/session-proof.ts";
+import { assertAddress, factorRequired } from "../../features/accounts/callers/access-rules.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
+import { proofRequired } from "../../features/accounts/callers/session-proof.ts";
 
 /** Signing out is always allowed. */
 const leaving: ReadonlySet<Route> = new Set<Route>([routes.deleteCurrentSession, routes.deleteWebSession]);

@@ -3,8 +3,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import { administratorScopes } from "@holdfast/protocol/scopes";
-import { notForAppPasswords } from "../../features/accounts/app-passwords.ts";
-import { type Caller, reaches } from "../../features/accounts/caller.ts";
+import { notForAppPasswords } from "../../features/accounts/sign-in/app-passwords.ts";
+import { type Caller, reaches } from "../../features/accounts/context/caller.ts";
 import { routesForAppPasswords } from "./app-password-routes.ts";
 import { routesForLinks } from "./link-routes.ts";
 

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { until } from "@holdfast/tools/bounded";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { Handlers } from "./handler.ts";
 import { asUser, readToClose, speakRaw, startTestServer, type TestServer, testTokens } from "../testing.ts";
 import { holdTime } from "./testing-time.ts";

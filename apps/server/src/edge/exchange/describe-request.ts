@@ -1,5 +1,5 @@
 import { bucketOf, isId, toBucket, type UserId } from "@holdfast/core/ids";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { AuditEntry, Recorded } from "../../care/audit/audit-entry.ts";
 import type { AuditFacts, AuditRule, Fields } from "../route-audit.ts";
 

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
 import { isOpen, jsonBytesMax, type Route } from "@holdfast/protocol/route";
 import type { z } from "zod";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { AnswerReading, Reading } from "../../packs/read/reading-room.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { type LooseAnswer, sendAnswer, sendProblem } from "./answer.ts";

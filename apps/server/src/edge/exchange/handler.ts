@@ -4,7 +4,7 @@ import type { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
 import type { RouteBody, RouteName, RouteParams, RouteQuery, routes } from "@holdfast/protocol/routes";
 import type { z } from "zod";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { Reading } from "../../packs/read/reading-room.ts";
 import type { Log } from "../../base/operation/log.ts";
 import type { Conditions } from "./conditions.ts";

@@ -8,7 +8,7 @@ import { contentDisposition } from "./content-disposition.ts";
 import { parseJson } from "@holdfast/protocol/parse-json";
 import { HostCheck } from "./host-check.ts";
 import { addressGroup, readPeer } from "./peer.ts";
-import { isInList } from "../../features/accounts/address-list.ts";
+import { isInList } from "../../features/accounts/callers/address-list.ts";
 import { assertQueryText } from "./request-checks.ts";
 import { parseContentRange } from "../../features/uploads/content-range.ts";
 import { parseRange } from "./ranges.ts";

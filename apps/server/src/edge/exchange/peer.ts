@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
-import { plainAddress } from "../../features/accounts/address-list.ts";
+import { plainAddress } from "../../features/accounts/callers/address-list.ts";
 import { isLoopback } from "../../base/config/loopback.ts";
 
 export interface Peer {

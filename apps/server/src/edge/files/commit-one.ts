@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
 import type { Operation, OperationResult } from "../../tree/commit/operation.ts";
 

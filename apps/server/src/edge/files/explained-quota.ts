@@ -1,6 +1,6 @@
 import { routes } from "@holdfast/protocol/routes";
 import type { RouteName } from "@holdfast/protocol/routes";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { quotaExplainer } from "../../tree/read/explain-quota.ts";
 import type { Handlers } from "../exchange/handler.ts";

@@ -1,9 +1,9 @@
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import { notForAppPasswords } from "../../features/accounts/app-passwords.ts";
+import { notForAppPasswords } from "../../features/accounts/sign-in/app-passwords.ts";
 import type { RouteQuery, routes } from "@holdfast/protocol/routes";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { listChanges } from "../../tree/journal/changes.ts";
 import { startToken } from "../../tree/journal/start-token.ts";

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { checkName } from "@holdfast/core/names";
-import { idsText, readIds } from "../../features/accounts/signed-grant.ts";
+import { idsText, readIds } from "../../features/accounts/callers/signed-grant.ts";
 import { tellApart } from "../../features/content/tell-apart.ts";
 import type { ZippedNode } from "../../features/content/zip-nodes.ts";
 import type { Shards } from "../../base/db/shards.ts";

@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
-import { openGrant, openSigner } from "../../features/accounts/signed-grant.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
+import { openGrant, openSigner } from "../../features/accounts/callers/signed-grant.ts";
 import type { Handlers } from "../exchange/handler.ts";
 import { type DownloadParts, serveDownload, serveZip } from "./serve-download.ts";
 import { findDownloads, findZip, findZipped, readDownloadFacts, writeDownloadFacts } from "./signed-download.ts";

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
 import { assertUncounted } from "../../features/links/count-download.ts";
 import { findContent } from "../../features/thumbs/find-content.ts";
 import { type OpenedTag, readThumbTag } from "../../features/thumbs/thumb-tag.ts";

@@ -1,6 +1,6 @@
 import { limits } from "@holdfast/core/limits";
-import type { Caller } from "../../features/accounts/caller.ts";
-import { isByToken } from "../../features/accounts/signed-in-only.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
+import { isByToken } from "../../features/accounts/callers/signed-in-only.ts";
 import { createGroup, deleteGroup, updateGroup } from "../../features/groups/change-groups.ts";
 import { removeMember, setMember } from "../../features/groups/change-members.ts";
 import type { GroupWorld } from "../../features/groups/group-messages.ts";

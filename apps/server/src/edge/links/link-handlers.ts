@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { formatTime } from "@holdfast/core/times";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
-import type { Caller } from "../../features/accounts/caller.ts";
-import { findLiveLink, linkCaller, startLinkSession } from "../../features/accounts/link-callers.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
+import { findLiveLink, linkCaller, startLinkSession } from "../../features/accounts/callers/link-callers.ts";
 import { findNode } from "../../tree/read/look-up.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";
 import { addressGroup } from "../exchange/peer.ts";

@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { reportReasons } from "@holdfast/protocol/report-routes";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import {
   checkPlace,
   findLinkOf,
@@ -14,7 +14,7 @@ import {
   openLink,
   sessionEnd,
   signPlace,
-} from "../../features/accounts/link-callers.ts";
+} from "../../features/accounts/callers/link-callers.ts";
 import { listFolder } from "../../tree/read/list-folder.ts";
 import { findNode } from "../../tree/read/look-up.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";

@@ -1,7 +1,7 @@
 import { formatTime } from "@holdfast/core/times";
 import type { Language } from "@holdfast/protocol/account-settings";
-import { readSettings } from "../../features/accounts/account-settings.ts";
-import { findUser } from "../../features/accounts/directory.ts";
+import { readSettings } from "../../features/accounts/people/account-settings.ts";
+import { findUser } from "../../features/accounts/context/directory.ts";
 import type { MailWorld } from "../../features/mail/mail-world.ts";
 import { listUnsentLinks } from "../../features/mail/unsent-links.ts";
 import { unsubscribe } from "../../features/mail/unsubscribe.ts";

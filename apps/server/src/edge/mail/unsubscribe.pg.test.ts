@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import type { UserId } from "@holdfast/core/ids";
 import { routes, type RouteName } from "@holdfast/protocol/routes";
 import { fc } from "@holdfast/tools/properties";
-import { changeSettings, readSettings } from "../../features/accounts/account-settings.ts";
+import { changeSettings, readSettings } from "../../features/accounts/people/account-settings.ts";
 import { createTestUser } from "../../features/accounts/testing.ts";
 import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts";
 import { addressHashOf } from "../../features/mail/send-mail.ts";

@@ -1,5 +1,5 @@
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
-import { isByToken, neededSignedIn } from "../../features/accounts/signed-in-only.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
+import { isByToken, neededSignedIn } from "../../features/accounts/callers/signed-in-only.ts";
 import type { OauthWorld } from "../../features/oauth/artifacts.ts";
 import { addClient, listClients, removeClient } from "../../features/oauth/clients.ts";
 import { finishDeviceLogin, startDeviceLogin } from "../../features/oauth/device-login.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { requestCookie } from "../../features/oauth/program-requests.ts";
 import { addressHeader, openProviders } from "../../features/oauth/provider.ts";

@@ -1,5 +1,5 @@
 import type { Provider } from "oidc-provider";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
 import { sealSignOutRequest } from "../../features/oauth/sign-out-requests.ts";
 import type { LooseAnswer } from "../exchange/answer.ts";
 import { readBounded } from "../exchange/read-bounded.ts";

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { throttleKey } from "../../features/accounts/attempts.ts";
-import type { AccountWorld } from "../../features/accounts/account-world.ts";
+import { throttleKey } from "../../features/accounts/context/attempts.ts";
+import type { AccountWorld } from "../../features/accounts/context/account-world.ts";
 import { addressGroup, type Peer } from "../exchange/peer.ts";
 
 /** URL or form of an authorization request. It comes from a stranger and is stored until a user answers. */

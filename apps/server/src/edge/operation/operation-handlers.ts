@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
 import type { Readiness } from "../../base/operation/health.ts";
 import type { Metrics } from "../../base/operation/metrics.ts";

@@ -1,4 +1,4 @@
-import { isByToken, neededSignedIn } from "../../features/accounts/signed-in-only.ts";
+import { isByToken, neededSignedIn } from "../../features/accounts/callers/signed-in-only.ts";
 import { askShredding, type ShreddingWorld } from "../../care/shred/ask-shredding.ts";
 import { describeShredding } from "../../care/shred/shreddings.ts";
 import type { Handlers } from "../exchange/handler.ts";

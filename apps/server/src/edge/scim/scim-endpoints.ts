@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
 import { z } from "zod";
-import type { Caller } from "../../features/accounts/caller.ts";
-import { isByToken } from "../../features/accounts/signed-in-only.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
+import { isByToken } from "../../features/accounts/callers/signed-in-only.ts";
 import { resourceTypes, schemas, serviceProviderConfig } from "../../features/scim/descriptions.ts";
 import {
   changeScimGroup,

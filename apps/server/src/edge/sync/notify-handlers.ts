@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { readSnapshot } from "../../tree/journal/snapshot.ts";
 import type { HeldPolls, PollAnswer } from "../../features/notify/held-polls.ts";

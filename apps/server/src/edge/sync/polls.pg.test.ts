@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { seededRandom } from "@holdfast/disk/seeded-random";
 import { until } from "@holdfast/tools/bounded";
 import { seed } from "@holdfast/tools/properties";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";
 import { startToken } from "../../tree/journal/start-token.ts";
 import { makeTestSpace, type TestSpace } from "../../tree/testing/testing.ts";

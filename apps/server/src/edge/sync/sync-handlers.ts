@@ -12,7 +12,7 @@ import { passingSlices } from "../../packs/format/freed-bytes.ts";
 import type { NodeRow, VersionRow } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { type Settled, settleSpaces } from "../../tree/commit/settle-spaces.ts";
 import { assertBatchRoom } from "../../tree/commit/batch-room.ts";

@@ -1,5 +1,5 @@
 import { isId, type TransferId } from "@holdfast/core/ids";
-import { isByToken, neededSignedIn } from "../../features/accounts/signed-in-only.ts";
+import { isByToken, neededSignedIn } from "../../features/accounts/callers/signed-in-only.ts";
 import { assertNotSuspended } from "../../tree/brake/device-suspended.ts";
 import { answerOnce, repeatableBy } from "../../tree/commit/do-once.ts";
 import { findNode } from "../../tree/read/look-up.ts";

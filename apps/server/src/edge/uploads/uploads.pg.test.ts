@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
 import type { TokenId } from "@holdfast/core/ids";
 import { until } from "@holdfast/tools/bounded";
-import type { Caller } from "../../features/accounts/caller.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import { newTestId, type TestSpace } from "../../tree/testing/testing.ts";
 import {
   bytesOf,

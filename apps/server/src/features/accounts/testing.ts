@@ -3,12 +3,12 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Clock } from "@holdfast/core/clock";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
-import type { AccountWorld, SignInThrottle } from "./account-world.ts";
-import { Authenticator } from "./authenticator.ts";
-import type { Caller } from "./caller.ts";
-import { openServerSecrets, type SecretWrapper } from "./server-secrets.ts";
-import { signIn } from "./sessions.ts";
-import { createUser, type NewUser } from "./sign-up.ts";
+import type { AccountWorld, SignInThrottle } from "./context/account-world.ts";
+import { Authenticator } from "./sign-in/authenticator.ts";
+import type { Caller } from "./context/caller.ts";
+import { openServerSecrets, type SecretWrapper } from "./context/server-secrets.ts";
+import { signIn } from "./sign-in/sessions.ts";
+import { createUser, type NewUser } from "./invitations/sign-up.ts";
 
 export interface TestClock extends Clock {
   forwardMs(byMs: number): void;

@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type CommentId, isId, makeId, type NodeId, type SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import { checkLines } from "../accounts/plain-text.ts";
+import { checkLines } from "../accounts/context/plain-text.ts";
 import { recordEvent } from "../activity/record-event.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";

@@ -4,7 +4,7 @@ import { formatTime } from "@holdfast/core/times";
 import type { CommentJson } from "@holdfast/protocol/comment-routes";
 import { sql } from "kysely";
 import { z } from "zod";
-import { readPeople } from "../accounts/people.ts";
+import { readPeople } from "../accounts/people/people.ts";
 import type { CommentRow } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";

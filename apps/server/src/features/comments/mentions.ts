@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type NodeId, type UserId } from "@holdfast/core/ids";
-import { findReadable } from "../accounts/may-read.ts";
+import { findReadable } from "../accounts/people/may-read.ts";
 import type { Shards } from "../../base/db/shards.ts";
 
 /**

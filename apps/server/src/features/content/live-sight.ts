@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Caller } from "../accounts/caller.ts";
-import type { CredentialWorld } from "../accounts/overdue.ts";
+import type { Caller } from "../accounts/context/caller.ts";
+import type { CredentialWorld } from "../accounts/context/overdue.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
 import { liveCaller, type StillSees } from "./while-open.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";
 import { makeTestSpace, type TestSpace } from "../../tree/testing/testing.ts";
 import { becomeOverdue, signInTo, testIssuerBound } from "../notify/testing.ts";

@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { factorRequired } from "../accounts/access-rules.ts";
-import type { Caller } from "../accounts/caller.ts";
-import { findLiveCaller } from "../accounts/live-callers.ts";
-import type { CredentialWorld } from "../accounts/overdue.ts";
+import { factorRequired } from "../accounts/callers/access-rules.ts";
+import type { Caller } from "../accounts/context/caller.ts";
+import { findLiveCaller } from "../accounts/callers/live-callers.ts";
+import type { CredentialWorld } from "../accounts/context/overdue.ts";
 
 /** Amount and time after which access is checked again. */
 const checkBytes = 4 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { toDiskError } from "@holdfast/disk/disk-error";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import type { ReadingOptions } from "../../packs/service/block-service.ts";
 import { ExportSpool, spoolSuffix } from "./export-spool.ts";
 import { listAccount } from "./list-account.ts";

@@ -10,7 +10,7 @@ import {
 } from "@holdfast/protocol/archive-documents";
 import { type TarEntry, tarEnd, tarHeader, tarPadding } from "@holdfast/protocol/write-tar";
 import { sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import type { ReadingOptions } from "../../packs/service/block-service.ts";
 import { Gathering } from "../content/gathering.ts";
 import { readVersion } from "../content/read-version.ts";

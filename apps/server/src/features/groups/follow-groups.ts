@@ -1,6 +1,6 @@
 import type { GrantId, GroupId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { removeAccessRules } from "../accounts/change-access-rules.ts";
+import { removeAccessRules } from "../accounts/proof/change-access-rules.ts";
 import type { GrantRow } from "../../base/db/shard-tables.ts";
 import { loadMounts } from "../../tree/read/mounts.ts";
 import { readWaysUp } from "../../tree/rights/given-on.ts";

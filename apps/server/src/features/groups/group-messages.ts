@@ -1,7 +1,7 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import { type GroupId, isId, type UserId } from "@holdfast/core/ids";
 import { z } from "zod";
-import type { AccountStore } from "../accounts/account-world.ts";
+import type { AccountStore } from "../accounts/context/account-world.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import type { Kinds } from "../../base/queue/kind.ts";

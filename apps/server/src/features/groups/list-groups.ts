@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { type GroupId, isId } from "@holdfast/core/ids";
 import type { GroupJson } from "@holdfast/protocol/group-routes";
 import { sql } from "kysely";
-import type { AccountStore } from "../accounts/account-world.ts";
+import type { AccountStore } from "../accounts/context/account-world.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { GroupRole, GroupRow } from "../../base/db/group-tables.ts";
 import type { Shard } from "../../base/db/shards.ts";

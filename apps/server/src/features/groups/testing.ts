@@ -1,6 +1,6 @@
 import { bucketOf, makeId, toBucket, type UserId } from "@holdfast/core/ids";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import { createUser } from "../accounts/sign-up.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import { createUser } from "../accounts/invitations/sign-up.ts";
 import { testPassword } from "../accounts/testing.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import type { GroupCaller } from "./group-rights.ts";

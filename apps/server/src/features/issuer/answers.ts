@@ -4,7 +4,7 @@ import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { z } from "zod";
-import type { AccountWorld } from "../accounts/account-world.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { claimsSchema } from "./claims.ts";
 import type { Purpose } from "./leaving.ts";

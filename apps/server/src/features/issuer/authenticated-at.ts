@@ -1,4 +1,4 @@
-import type { AccountWorld } from "../accounts/account-world.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
 import type { Claims } from "./claims.ts";
 import type { OidcSettings } from "../../base/config/issuer-settings.ts";
 

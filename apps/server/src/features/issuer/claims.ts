@@ -2,8 +2,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
-import { emailKey, isDistinct } from "../accounts/email-address.ts";
-import { isPlainText, withoutMisleading } from "../accounts/plain-text.ts";
+import { emailKey, isDistinct } from "../accounts/context/email-address.ts";
+import { isPlainText, withoutMisleading } from "../accounts/context/plain-text.ts";
 import type { ClaimMapping, OidcSettings } from "../../base/config/issuer-settings.ts";
 
 export const claimsSchema = z.object({

@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type GroupId, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import { updateUser } from "../accounts/users.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import { updateUser } from "../accounts/people/users.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { removeMember, setMember } from "../groups/change-members.ts";

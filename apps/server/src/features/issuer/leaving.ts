@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import { isSame } from "../accounts/secret-token.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import { isSame } from "../accounts/context/secret-token.ts";
 import { seal, unseal } from "./sealed.ts";
 
 /** `link` is followed by the id of the account to link, and `prove` by that of the session to prove. */

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type * as openidClient from "openid-client";
 import { limits } from "@holdfast/core/limits";
-import type { AccountWorld } from "../accounts/account-world.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
 import type { OidcSettings } from "../../base/config/issuer-settings.ts";
 import { type Claims, readClaims } from "./claims.ts";
 import { issuerFetch, type IssuerNetwork, issuerNetwork } from "./issuer-fetch.ts";

@@ -1,9 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketCount, makeId, toBucket, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import { findUserByEmail } from "../accounts/directory.ts";
-import { createUser } from "../accounts/sign-up.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import { findUserByEmail } from "../accounts/context/directory.ts";
+import { createUser } from "../accounts/invitations/sign-up.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import { type Claims, isOfDomain } from "./claims.ts";
 import type { OidcSettings } from "../../base/config/issuer-settings.ts";

@@ -1,11 +1,11 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import type { Caller } from "../accounts/caller.ts";
-import { sessionOf } from "../accounts/live-session.ts";
-import { noteProven } from "../accounts/note-proven.ts";
-import { type GivenFactor, withCode } from "../accounts/second-factor.ts";
-import { getUser } from "../accounts/users.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import type { Caller } from "../accounts/context/caller.ts";
+import { sessionOf } from "../accounts/callers/live-session.ts";
+import { noteProven } from "../accounts/sign-in/note-proven.ts";
+import { type GivenFactor, withCode } from "../accounts/factors/second-factor.ts";
+import { getUser } from "../accounts/people/users.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { type Answer, answerSpent, readAnswer, takeAnswer } from "./answers.ts";
 import { authenticatedAtMicros, clocksDifferMs } from "./authenticated-at.ts";

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
-import type { AccountWorld } from "../accounts/account-world.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
 
 type Parts = Pick<AccountWorld, "secrets" | "random">;
 /** Purpose of an encrypted value, which is valid for no other purpose. */

@@ -1,11 +1,11 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { DeviceSystem, SignInKind } from "@holdfast/protocol/device-routes";
-import { assertAddress, assertMayComeFrom, readAccess } from "../accounts/access-rules.ts";
-import { settleKnown } from "../accounts/change-address.ts";
-import { assertOpen } from "../accounts/keep-account.ts";
-import { type DeviceSecrets, findKnownDevice } from "../accounts/known-device.ts";
-import { type GivenFactor, passSecondFactor } from "../accounts/second-factor.ts";
-import { type OnClaimed, type SessionJson, startSession } from "../accounts/sessions.ts";
+import { assertAddress, assertMayComeFrom, readAccess } from "../accounts/callers/access-rules.ts";
+import { settleKnown } from "../accounts/people/change-address.ts";
+import { assertOpen } from "../accounts/sign-in/keep-account.ts";
+import { type DeviceSecrets, findKnownDevice } from "../accounts/passwords/known-device.ts";
+import { type GivenFactor, passSecondFactor } from "../accounts/factors/second-factor.ts";
+import { type OnClaimed, type SessionJson, startSession } from "../accounts/sign-in/sessions.ts";
 import type { OidcSettings } from "../../base/config/issuer-settings.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import { answerSpent, isAnswerTaken, readAnswer, takeAnswer } from "./answers.ts";

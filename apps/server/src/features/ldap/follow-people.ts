@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { updateUser } from "../accounts/users.ts";
+import { updateUser } from "../accounts/people/users.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import { type ClaimsWorld, followClaims } from "../issuer/follow-claims.ts";
 import { type Bounds, reasonOf, talk } from "./conversation.ts";

@@ -1,5 +1,5 @@
-import type { AccountStore } from "../accounts/account-world.ts";
-import { updateUser } from "../accounts/users.ts";
+import type { AccountStore } from "../accounts/context/account-world.ts";
+import { updateUser } from "../accounts/people/users.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import { sql } from "kysely";
 

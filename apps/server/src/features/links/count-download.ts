@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { VersionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";

@@ -1,7 +1,7 @@
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { AccountStore } from "../accounts/account-world.ts";
+import type { AccountStore } from "../accounts/context/account-world.ts";
 
 /**
  * Takes one mail from the account's hourly limit: a bucket in the database that refills evenly, shared by all

@@ -5,9 +5,9 @@ import type { UserRow } from "../../base/db/account-tables.ts";
 import { mayCauseMail } from "./mail-allowance.ts";
 import type { MailWorld } from "./mail-world.ts";
 import { orderMail } from "./order-mail.ts";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import { confirmationLink } from "../accounts/confirm-address.ts";
-import { holderOf } from "../accounts/directory.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import { confirmationLink } from "../accounts/people/confirm-address.ts";
+import { holderOf } from "../accounts/context/directory.ts";
 
 type Confirming = Pick<UserRow, "id" | "name" | "email" | "email_confirmed_at" | "next_email" | "readdressed_at">;
 

@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import { language } from "@holdfast/protocol/account-settings";
 import { role } from "@holdfast/protocol/values";
 import { z } from "zod";
-import { securityChanges } from "../accounts/security-change.ts";
+import { securityChanges } from "../accounts/context/security-change.ts";
 import { noticeSchema } from "./notice.ts";
 
 const userId = z.string().transform((id) => id as UserId);

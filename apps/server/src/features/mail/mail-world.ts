@@ -1,6 +1,6 @@
 import type { Bucket, MailId } from "@holdfast/core/ids";
 import { makeId } from "@holdfast/core/ids";
-import type { AccountWorld } from "../accounts/account-world.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
 import type { Mailer } from "./mailer.ts";
 
 export interface MailWorld extends Pick<AccountWorld, "shards" | "clock" | "random" | "language"> {

@@ -3,7 +3,7 @@ import type { NotificationId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { NoticeKind, NotifySettings } from "@holdfast/protocol/account-settings";
 import { sql } from "kysely";
-import { readSettingsIn } from "../accounts/account-settings.ts";
+import { readSettingsIn } from "../accounts/people/account-settings.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import type { MailWorld } from "./mail-world.ts";

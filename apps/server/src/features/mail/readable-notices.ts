@@ -1,5 +1,5 @@
 import { isId, type NodeId, type UserId } from "@holdfast/core/ids";
-import { readActor } from "../accounts/may-read.ts";
+import { readActor } from "../accounts/people/may-read.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
 import type { Notice } from "./notice.ts";

@@ -3,9 +3,9 @@ import { after, afterEach, before, beforeEach, describe, test } from "node:test"
 import type { NodeId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import { changeSettings } from "../accounts/account-settings.ts";
+import { changeSettings } from "../accounts/people/account-settings.ts";
 import { createTestUser } from "../accounts/testing.ts";
-import { updateUser } from "../accounts/users.ts";
+import { updateUser } from "../accounts/people/users.ts";
 import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts";
 import { messagesOn } from "../../base/queue/testing.ts";
 import type { Template } from "./mail-order.ts";

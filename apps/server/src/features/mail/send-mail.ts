@@ -1,9 +1,9 @@
 import { sha256 } from "@holdfast/core/hash";
 import { bucketOfHash, type HashHex } from "@holdfast/core/ids";
 import type { Language } from "@holdfast/protocol/account-settings";
-import { readSettings } from "../accounts/account-settings.ts";
-import { findUser } from "../accounts/directory.ts";
-import { emailKey } from "../accounts/email-address.ts";
+import { readSettings } from "../accounts/people/account-settings.ts";
+import { findUser } from "../accounts/context/directory.ts";
+import { emailKey } from "../accounts/context/email-address.ts";
 import type { Attempt, Kind } from "../../base/queue/kind.ts";
 import { composeMail } from "./compose-mail.ts";
 import { mailSchema, type Template, type WaitingMail } from "./mail-order.ts";

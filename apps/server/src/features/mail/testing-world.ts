@@ -1,6 +1,6 @@
 import { bucketOf, isId, type MailId, type UserId } from "@holdfast/core/ids";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import { findUser } from "../accounts/directory.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import { findUser } from "../accounts/context/directory.ts";
 import { makeTestClock, openTestAccounts, type TestAccounts, type TestClock } from "../accounts/testing.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { tellUndelivered } from "../notifications/tell-undelivered.ts";

@@ -1,7 +1,7 @@
 import type { MailId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { findUserByEmail } from "../accounts/directory.ts";
-import { type By, isByToken, neededSignedIn } from "../accounts/signed-in-only.ts";
+import { findUserByEmail } from "../accounts/context/directory.ts";
+import { type By, isByToken, neededSignedIn } from "../accounts/callers/signed-in-only.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { MailWorld } from "./mail-world.ts";
 import { openLink } from "./sealed-link.ts";

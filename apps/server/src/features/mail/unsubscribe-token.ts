@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { isId, type UserId } from "@holdfast/core/ids";
 import { noticeKinds, type NoticeKind } from "@holdfast/protocol/account-settings";
-import { isSame } from "../accounts/secret-token.ts";
+import { isSame } from "../accounts/context/secret-token.ts";
 
 export type MailKind = NoticeKind | "digest";
 

@@ -1,5 +1,5 @@
 import { bucketOfHash, type HashHex } from "@holdfast/core/ids";
-import { changeSettings } from "../accounts/account-settings.ts";
+import { changeSettings } from "../accounts/people/account-settings.ts";
 import type { MailWorld } from "./mail-world.ts";
 import { gatheredKinds } from "./notify-by-mail.ts";
 import type { Unsubscription } from "./unsubscribe-token.ts";

@@ -3,8 +3,8 @@ import { bucketOf, isId, makeId, type MessageId, type NodeId, type SpaceId, type
 import { formatTime, parseTime } from "@holdfast/core/times";
 import { sql } from "kysely";
 import { z } from "zod";
-import { findReadable, readActor } from "../accounts/may-read.ts";
-import { rewindCommand } from "../accounts/rewind-command.ts";
+import { findReadable, readActor } from "../accounts/people/may-read.ts";
+import { rewindCommand } from "../accounts/sign-in/rewind-command.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";
 import { countBelow } from "../../tree/commit/count-below.ts";

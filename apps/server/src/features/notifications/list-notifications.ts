@@ -5,7 +5,7 @@ import { formatTime, parseTime } from "@holdfast/core/times";
 import type { NotificationJson } from "@holdfast/protocol/notification-routes";
 import { sql } from "kysely";
 import { z } from "zod";
-import { readPeople } from "../accounts/people.ts";
+import { readPeople } from "../accounts/people/people.ts";
 import type { NotificationRow } from "../../base/db/account-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { findReadable } from "../accounts/may-read.ts";
-import { readPeople } from "../accounts/people.ts";
+import { findReadable } from "../accounts/people/may-read.ts";
+import { readPeople } from "../accounts/people/people.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { MailWorld } from "../mail/mail-world.ts";
 import type { Notice } from "../mail/notice.ts";

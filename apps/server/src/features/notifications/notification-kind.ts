@@ -1,7 +1,7 @@
 import type { Random } from "@holdfast/core/clock";
 import type { SpaceId, UserId } from "@holdfast/core/ids";
-import { findUser } from "../accounts/directory.ts";
-import { findReadable } from "../accounts/may-read.ts";
+import { findUser } from "../accounts/context/directory.ts";
+import { findReadable } from "../accounts/people/may-read.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Kind } from "../../base/queue/kind.ts";
 import type { MailWorld } from "../mail/mail-world.ts";

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { countryOf } from "../accounts/address-country.ts";
+import { countryOf } from "../accounts/sign-in/address-country.ts";
 import type { AccountTables } from "../../base/db/account-tables.ts";
 import { keyed } from "../../base/db/database.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";

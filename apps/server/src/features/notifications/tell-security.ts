@@ -1,5 +1,5 @@
 import type { UserId } from "@holdfast/core/ids";
-import type { SecurityChange } from "../accounts/security-change.ts";
+import type { SecurityChange } from "../accounts/context/security-change.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { english } from "../mail/words/english.ts";
 import { notify } from "./notify.ts";

@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sql } from "kysely";
 import { until } from "@holdfast/tools/bounded";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";
 import { decodeToken, encodeToken } from "../../tree/journal/change-token.ts";
 import { listChanges } from "../../tree/journal/changes.ts";

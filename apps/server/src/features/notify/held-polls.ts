@@ -1,8 +1,8 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
-import type { Caller } from "../accounts/caller.ts";
-import { findLiveCredentials, type Liveness } from "../accounts/live-credentials.ts";
-import type { CredentialWorld } from "../accounts/overdue.ts";
+import type { Caller } from "../accounts/context/caller.ts";
+import { findLiveCredentials, type Liveness } from "../accounts/callers/live-credentials.ts";
+import type { CredentialWorld } from "../accounts/context/overdue.ts";
 import type { Shard } from "../../base/db/shards.ts";
 import { checkPosition, positionIn, reset } from "../../tree/journal/journal-position.ts";
 import { decodeToken, type JournalPosition } from "../../tree/journal/change-token.ts";

@@ -1,7 +1,7 @@
 import type { TestContext } from "node:test";
 import type { SessionId } from "@holdfast/core/ids";
 import { type KyselyPlugin, sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { newTestId, type TestSpace } from "../../tree/testing/testing.ts";
 

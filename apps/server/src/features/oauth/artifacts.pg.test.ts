@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { toBucket } from "@holdfast/core/ids";
-import { expireCredentials } from "../accounts/expire-credentials.ts";
-import { makeProgramToken } from "../accounts/secret-token.ts";
+import { expireCredentials } from "../accounts/sign-in/expire-credentials.ts";
+import { makeProgramToken } from "../accounts/context/secret-token.ts";
 import { openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
 import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts";
 import { consumeArtifact, readArtifact, writeArtifact } from "./artifacts.ts";

@@ -1,8 +1,8 @@
 import { type Bucket, bucketOf, toBucket, type TokenId, type UserId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
-import type { AccountStore } from "../accounts/account-world.ts";
-import { deleteFamily } from "../accounts/personal-tokens.ts";
-import { bucketOfProgramToken, digestOf } from "../accounts/secret-token.ts";
+import type { AccountStore } from "../accounts/context/account-world.ts";
+import { deleteFamily } from "../accounts/people/personal-tokens.ts";
+import { bucketOfProgramToken, digestOf } from "../accounts/context/secret-token.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { ShardTables } from "../../base/db/shard-tables.ts";
 

@@ -2,11 +2,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SessionId, TokenId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { DeviceSystem } from "@holdfast/protocol/device-routes";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import { findUser } from "../accounts/directory.ts";
-import { assertPlainText } from "../accounts/plain-text.ts";
-import { digestOf, makeProgramToken } from "../accounts/secret-token.ts";
-import { type SessionJson, startSession } from "../accounts/sessions.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import { findUser } from "../accounts/context/directory.ts";
+import { assertPlainText } from "../accounts/context/plain-text.ts";
+import { digestOf, makeProgramToken } from "../accounts/context/secret-token.ts";
+import { type SessionJson, startSession } from "../accounts/sign-in/sessions.ts";
 import { commonBucket, consumeArtifact, type OauthWorld, readArtifact, writeArtifact } from "./artifacts.ts";
 import { isSessionLive } from "./device-codes.ts";
 

@@ -1,10 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { programRequest } from "@holdfast/protocol/oauth-routes";
 import { z } from "zod";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import type { Caller } from "../accounts/caller.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import type { OauthClientRow } from "../../base/db/account-tables.ts";
-import { isSame } from "../accounts/secret-token.ts";
+import { isSame } from "../accounts/context/secret-token.ts";
 import { type Payload, readArtifact, writeArtifact } from "./artifacts.ts";
 import { findClient } from "./clients.ts";
 import { assertIsPerson, makeGrant, ourScopes } from "./grants.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AccountWorld } from "../accounts/account-world.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
 import { makeTestClock } from "../accounts/testing.ts";
 import { readSignOutRequest, sealSignOutRequest } from "./sign-out-requests.ts";
 

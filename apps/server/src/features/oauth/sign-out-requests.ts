@@ -3,8 +3,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId } from "@holdfast/core/ids";
 import type { Client, Provider } from "oidc-provider";
 import { z } from "zod";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import { isSame } from "../accounts/secret-token.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import { isSame } from "../accounts/context/secret-token.ts";
 import { findClient } from "./clients.ts";
 
 /** Time from the program's redirect until the app shows the question, which then has no limit. */

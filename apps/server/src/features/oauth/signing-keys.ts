@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import type { Clock } from "@holdfast/core/clock";
-import { type SecretWrapper, serverFact, replaceServerFact } from "../accounts/server-secrets.ts";
+import { type SecretWrapper, serverFact, replaceServerFact } from "../accounts/context/server-secrets.ts";
 import type { Shards } from "../../base/db/shards.ts";
 
 export interface SigningKey {

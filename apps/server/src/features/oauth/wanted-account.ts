@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { z } from "zod";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 
 const hinted = z.looseObject({ id_token_hint: z.string().optional() });
 const claims = z.object({ sub: z.string() });

@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SessionId } from "@holdfast/core/ids";
 import { z } from "zod";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import type { Caller } from "../accounts/caller.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 
 /** Parameters that require a recent proof of identity. */
 const wanted = z.looseObject({ prompt: z.string().default(""), max_age: z.coerce.number().min(0).optional() });

@@ -5,7 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import { sql } from "kysely";
 import { failuresMax, openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
-import { updateUser } from "../accounts/users.ts";
+import { updateUser } from "../accounts/people/users.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts";
 import { createGroup } from "../groups/change-groups.ts";

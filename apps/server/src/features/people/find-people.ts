@@ -3,12 +3,12 @@ import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type RawBuilder, sql } from "kysely";
 import type { z } from "zod";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import { guardAttempt, throttleKey } from "../accounts/attempts.ts";
-import type { Caller } from "../accounts/caller.ts";
-import { findUserByEmail } from "../accounts/directory.ts";
-import type { Person } from "../accounts/find-persons.ts";
-import { isPlainText } from "../accounts/plain-text.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import { guardAttempt, throttleKey } from "../accounts/context/attempts.ts";
+import type { Caller } from "../accounts/context/caller.ts";
+import { findUserByEmail } from "../accounts/context/directory.ts";
+import type { Person } from "../accounts/people/find-persons.ts";
+import { isPlainText } from "../accounts/context/plain-text.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { Shard } from "../../base/db/shards.ts";
 

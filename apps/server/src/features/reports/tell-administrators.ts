@@ -1,6 +1,6 @@
 import { isId, type ReportId } from "@holdfast/core/ids";
 import { z } from "zod";
-import { findAdministrators } from "../accounts/administrators.ts";
+import { findAdministrators } from "../accounts/people/administrators.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";
 import { notify } from "../notifications/notify.ts";

@@ -1,5 +1,5 @@
-import type { AccountWorld } from "../accounts/account-world.ts";
-import type { Caller } from "../accounts/caller.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import type { GroupWorld } from "../groups/group-messages.ts";
 
 export type ScimWorld = AccountWorld & GroupWorld;

@@ -1,11 +1,11 @@
 import { formatTime } from "@holdfast/core/times";
 import type { UserId } from "@holdfast/core/ids";
-import { findUserByEmail } from "../accounts/directory.ts";
-import { assertAddress, emailKey } from "../accounts/email-address.ts";
-import { assertPlainText, withoutMisleading } from "../accounts/plain-text.ts";
-import { removeAccount } from "../accounts/remove-account.ts";
-import { createUser } from "../accounts/sign-up.ts";
-import { sparesAdministrators, updateUser } from "../accounts/users.ts";
+import { findUserByEmail } from "../accounts/context/directory.ts";
+import { assertAddress, emailKey } from "../accounts/context/email-address.ts";
+import { assertPlainText, withoutMisleading } from "../accounts/context/plain-text.ts";
+import { removeAccount } from "../accounts/proof/remove-account.ts";
+import { createUser } from "../accounts/invitations/sign-up.ts";
+import { sparesAdministrators, updateUser } from "../accounts/people/users.ts";
 import { isAwaited } from "../sharing/invite-pending.ts";
 import { listAnswer, userSchema, windowOf } from "./list-answer.ts";
 import { idOf, nameUser, readUsers, type SeenUser, sliceUsers, usersCalled } from "./provisioned.ts";

@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { GrantId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { AppFolder } from "../accounts/account-world.ts";
-import type { Caller } from "../accounts/caller.ts";
+import type { AppFolder } from "../accounts/context/account-world.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { findNode } from "../../tree/read/look-up.ts";
 import { changeRights, removeGrants, type RightsWorld, serverOf } from "./change-rights.ts";
 import { grantNode, newGrantId } from "./grant-node.ts";

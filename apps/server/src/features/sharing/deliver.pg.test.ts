@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { NodeId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { openTestAccounts } from "../accounts/testing.ts";
 import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts";
 import { createUserIn } from "../groups/testing.ts";

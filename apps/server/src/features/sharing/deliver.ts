@@ -3,7 +3,7 @@ import type { GrantId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { z } from "zod";
 import { inTransaction } from "../../base/db/database.ts";
-import { ownerStateKind } from "../accounts/users.ts";
+import { ownerStateKind } from "../accounts/people/users.ts";
 import type { GrantRow, NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { readLineages } from "../../tree/read/lineages.ts";

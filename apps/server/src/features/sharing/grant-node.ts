@@ -3,7 +3,7 @@ import { bucketOf, type GrantId, makeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { GrantRow, NodeRow } from "../../base/db/shard-tables.ts";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { doOnce, type Repeatable } from "../../tree/commit/do-once.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
 import { hasAllBelow, readWaysUp } from "../../tree/rights/given-on.ts";

@@ -1,9 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { AccountStore } from "../accounts/account-world.ts";
-import { findUser } from "../accounts/directory.ts";
-import { createInvitation, removeSharesInvitations } from "../accounts/invitations.ts";
+import type { AccountStore } from "../accounts/context/account-world.ts";
+import { findUser } from "../accounts/context/directory.ts";
+import { createInvitation, removeSharesInvitations } from "../accounts/invitations/invitations.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { GrantRow } from "../../base/db/shard-tables.ts";
 import { mayCauseMail } from "../mail/mail-allowance.ts";

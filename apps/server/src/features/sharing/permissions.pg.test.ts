@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { NodeId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { makeTestClock } from "../accounts/testing.ts";
 import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";

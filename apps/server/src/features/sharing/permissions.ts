@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { GrantRow, NodeRow } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { doOnce } from "../../tree/commit/do-once.ts";
 import { readLineages } from "../../tree/read/lineages.ts";

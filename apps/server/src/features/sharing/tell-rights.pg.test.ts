@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, test } from "node:test";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { listActivity } from "../activity/list-activity.ts";
 import { findNode } from "../../tree/read/look-up.ts";
 import { useTestSpaces } from "../../tree/testing/testing-spaces.ts";

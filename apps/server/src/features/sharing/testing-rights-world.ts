@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type GrantId, type GroupId, makeId, type NodeId } from "@holdfast/core/ids";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { openTestAccounts, type TestAccounts, makeTestClock } from "../accounts/testing.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import type { GroupId, NodeId, UserId } from "@holdfast/core/ids";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts";

@@ -5,7 +5,7 @@ import { bucketOf, makeId, type NodeId, toBucket, type UserId } from "@holdfast/
 import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
-import { createUser } from "../accounts/sign-up.ts";
+import { createUser } from "../accounts/invitations/sign-up.ts";
 import { openTestAccounts, type TestAccounts, testPassword } from "../accounts/testing.ts";
 import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts";
 import type { Actor } from "../../tree/actor.ts";

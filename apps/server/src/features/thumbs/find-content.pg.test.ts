@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { CompiledQuery } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";
 import { recorded } from "../../tree/testing/recorded-shards.ts";
 import { makeTestSpace, newTestId, type TestSpace } from "../../tree/testing/testing.ts";

@@ -1,6 +1,6 @@
 import { type HashHex, isHashHex, type NodeId } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller } from "../accounts/context/caller.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { NodeRow, VersionRow } from "../../base/db/shard-tables.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";

@@ -1,9 +1,9 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { AccountWorld } from "../accounts/account-world.ts";
-import type { Caller } from "../accounts/caller.ts";
-import { idsText, openGrant, openSigner, readIds } from "../accounts/signed-grant.ts";
+import type { AccountWorld } from "../accounts/context/account-world.ts";
+import type { Caller } from "../accounts/context/caller.ts";
+import { idsText, openGrant, openSigner, readIds } from "../accounts/callers/signed-grant.ts";
 
 /**
  * Tag for thumbnail URLs in place of a token.

@@ -13,7 +13,7 @@ import { sweepDetached } from "../../tree/commit/removal.ts";
 import { finishTask } from "../../base/queue/tasks.ts";
 import { changeRights, removeGrants } from "../sharing/change-rights.ts";
 import { findActor } from "../sharing/mounts.ts";
-import { readActor } from "../accounts/may-read.ts";
+import { readActor } from "../accounts/people/may-read.ts";
 import { arrive } from "./arrive.ts";
 import { findBelow } from "./below.ts";
 import { copyAcross } from "./copy-across.ts";

@@ -5,7 +5,7 @@ import { toHoldfastError } from "@holdfast/core/errors";
 import type { NodeId, TransferId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import { endPersonalTokens } from "../accounts/personal-tokens.ts";
+import { endPersonalTokens } from "../accounts/people/personal-tokens.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { GrantRow } from "../../base/db/shard-tables.ts";
 import type { Actor } from "../../tree/actor.ts";

@@ -1,7 +1,7 @@
 import { isId, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { z } from "zod";
-import { readActor } from "../accounts/may-read.ts";
+import { readActor } from "../accounts/people/may-read.ts";
 import { type Happening, happeningOf } from "../activity/happening.ts";
 import { seeEntries } from "../activity/see.ts";
 import { inTransaction } from "../../base/db/database.ts";

@@ -1,4 +1,4 @@
-import { findReadable } from "../accounts/may-read.ts";
+import { findReadable } from "../accounts/people/may-read.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { notify } from "../notifications/notify.ts";
 import type { Kind } from "../../base/queue/kind.ts";

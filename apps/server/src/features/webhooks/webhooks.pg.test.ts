@@ -6,7 +6,7 @@ import { limits } from "@holdfast/core/limits";
 import { activityVerbs } from "@holdfast/protocol/activity-routes";
 import { sql } from "kysely";
 import { createTestUser, makeTestClock, openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
-import { updateUser } from "../accounts/users.ts";
+import { updateUser } from "../accounts/people/users.ts";
 import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts";
 import type { Shard } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";

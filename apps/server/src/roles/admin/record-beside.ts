@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { toBucket } from "@holdfast/core/ids";
 import type { RouteName } from "@holdfast/protocol/routes";
-import { openAuditKey, type SecretWrapper } from "../../features/accounts/server-secrets.ts";
+import { openAuditKey, type SecretWrapper } from "../../features/accounts/context/server-secrets.ts";
 import { appendLocked } from "../../care/audit/append-entries.ts";
 import { type AuditEntry, microsOf } from "../../care/audit/audit-entry.ts";
 import { describeRequest, type Outcome } from "../../edge/exchange/describe-request.ts";

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { OutsideVisit } from "@holdfast/server/acceptance/outside-visit";
 import { administrator, Api, ok, queryDatabase } from "@holdfast/server/acceptance/testing";
-import { TestPasskey } from "@holdfast/server/features/accounts/testing-passkey";
+import { TestPasskey } from "@holdfast/server/features/accounts/factors/testing-passkey";
 import { startTestProvider, testClient } from "@holdfast/server/features/issuer/testing-provider";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasFocus } from "../../testing/focus.ts";

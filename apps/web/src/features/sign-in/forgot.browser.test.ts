@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api, eventually, ok } from "@holdfast/server/acceptance/testing";
-import { TestPasskey } from "@holdfast/server/features/accounts/testing-passkey";
+import { TestPasskey } from "@holdfast/server/features/accounts/factors/testing-passkey";
 import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasFocus } from "../../testing/focus.ts";

@@ -1,5 +1,5 @@
 import type { SignInKind } from "@holdfast/protocol/device-routes";
-import type { SecurityChange } from "../../accounts/security-change.ts";
+import type { SecurityChange } from "../../accounts/context/security-change.ts";
 import type { RoleName, Words } from "./words.ts";
 
 const rights: Readonly<Record<RoleName, string>> = {

@@ -2,7 +2,7 @@ import type { NoticeKind } from "@holdfast/protocol/account-settings";
 import type { SignInKind } from "@holdfast/protocol/device-routes";
 import type { role } from "@holdfast/protocol/values";
 import type { z } from "zod";
-import type { SecurityChange } from "../../accounts/security-change.ts";
+import type { SecurityChange } from "../../accounts/context/security-change.ts";
 
 export type RoleName = z.output<typeof role>;
 

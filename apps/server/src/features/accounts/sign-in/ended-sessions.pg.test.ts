@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestDatabases, type TestDatabases } from "../../../base/db/testing.ts";
+import { Authenticator } from "./authenticator.ts";
+import { expireCredentials } from "./expire-credentials.ts";
+import { refreshSession, signIn } from "./sessions.ts";
+import { createTestUser, openTestAccounts, testPassword } from "../testing.ts";
+
+const unauthenticated = { code: "unauthenticated" };
+const dayMs = 24 * 3600_000;
+
+let databases: TestDatabases;
+
+before(async () => {
+  databases = await startTestDatabases({ fsync: false });
+});
+after(() => databases?.stop());
+
+test("of a login that was copied, as by a clone of the machine, both copies hear why it ended, for a day", async () => {
+  const world = await openTestAccounts(databases.shards);
+  const authenticator = new Authenticator(world);
+  const email = "person@example.org";
+  await createTestUser(world, email);
+  const session = await signIn(world, { email, password: testPassword, device_name: "laptop" }, "192.0.2.1");
+  const first = await refreshSession(world, session.refresh_token);
+  await authenticator.authenticate(first.access_token);
+  const isCopied = { ...unauthenticated, message: /used in two places.*in both/, body: { reason: "copied" } };
+  await assert.rejects(refreshSession(world, session.refresh_token), isCopied);
+  await assert.rejects(authenticator.authenticate(first.access_token), unauthenticated);
+  await assert.rejects(refreshSession(world, first.refresh_token), isCopied);
+  await assert.rejects(refreshSession(world, session.refresh_token), isCopied);
+  world.clock.forwardMs(dayMs - 1000);
+  await expireCredentials(world);
+  await assert.rejects(refreshSession(world, first.refresh_token), isCopied);
+  world.clock.forwardMs(1000);
+  await expireCredentials(world);
+  await assert.rejects(refreshSession(world, first.refresh_token), {
+    ...unauthenticated,
+    message: /^The session has ended/,
+  });
+});
+
+test("where a browser may stay signed in for so long at most, its session ends then, and a device's goes on", async () => {
+  const hourMs = 3600_000;
+  const accounts = await openTestAccounts(databases.shards);
+  const world = { ...accounts, browserSessionMs: hourMs };
+  const user = await createTestUser(world, "bounded@example.org");
+  const request = { email: user.email, password: testPassword };
+  const browser = await signIn(world, { ...request, browser: true }, "192.0.2.1");
+  const device = await signIn(world, request, "192.0.2.1");
+  world.clock.forwardMs(hourMs - 1);
+  const used = await refreshSession(world, browser.refresh_token);
+  world.clock.forwardMs(1);
+  await assert.rejects(refreshSession(world, used.refresh_token), { code: "unauthenticated" });
+  await refreshSession(world, device.refresh_token);
+});
