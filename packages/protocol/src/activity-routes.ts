@@ -23,6 +23,7 @@ const activity = z
   .object({
     id: z.string(),
     at: z.string().describe("time of the newest change"),
+    since: z.string().describe("time of the oldest change"),
     actor: person,
     device: z
       .object({

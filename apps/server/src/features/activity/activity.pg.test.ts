@@ -84,7 +84,12 @@ test("each kind of change is told by its verb, newest first", async () => {
 test("many files of one action are one item, and a folder counts what was created with it", async () => {
   const space = await open("Ann");
   const place = (parentId: string, name: string) => ({ op: "mkdir", place: { parentId, name } }) as const;
-  await space.commit(Array.from({ length: 600 }, (_, index) => place("root", `n${index}`)));
+  const makeSome = (from: number) =>
+    space.commit(Array.from({ length: 300 }, (_, index) => place("root", `n${from + index}`)));
+  await makeSome(0);
+  const firstMs = space.clock.nowMs();
+  space.clock.advanceMs(40_000);
+  await makeSome(300);
   later(space);
   const top = await space.mkdir("root", "tree");
   for (const name of ["a", "b"]) {
@@ -95,13 +100,16 @@ test("many files of one action are one item, and a folder counts what was create
   const other = space.otherDevice();
   await space.commit([place("root", "of another device")], other);
   await space.commit([place("root", "of this device")]);
-  const items = await toldTo(space.caller);
-  assert.deepEqual(items, [
+  const { items } = await list(space.caller);
+  assert.deepEqual(items.map(told), [
     "created /of this device 1",
     "created /of another device 1",
     "created /tree 9",
     "created /n599 600",
   ]);
+  const [sinceMs, untilMs] = [items[3]?.since, items[3]?.at].map((time) => Date.parse(time ?? ""));
+  assert.equal(sinceMs, firstMs);
+  assert.ok(untilMs !== undefined && untilMs >= firstMs + 40_000);
 });
 
 test("what is put into one of the folders of an action has the name of that folder, and of the newest where no folder has most", async () => {

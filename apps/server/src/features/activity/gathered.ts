@@ -8,6 +8,8 @@ export interface Gathered {
   /** Node that names the action: the newest, or the action's folder with more than half of its nodes. */
   readonly named: Happening;
   readonly nodes: ReadonlySet<NodeId>;
+  /** Time of its oldest change, in microseconds. */
+  readonly oldestAt: number;
 }
 
 /** Maximum gap and duration of one action. */

@@ -108,7 +108,7 @@ async function answer(shards: Shards, caller: Actor, gathering: Gathering, scan:
 }
 
 function activityJson(
-  { newest, named, nodes }: Gathered,
+  { newest, named, nodes, oldestAt }: Gathered,
   personOf: (id: UserId) => ActivityJson["actor"],
   devices: ReadonlyMap<string, string>,
 ): ActivityJson {
@@ -117,6 +117,7 @@ function activityJson(
   return {
     id: idOf(entry),
     at: formatTime(entry.at),
+    since: formatTime(oldestAt),
     actor: personOf(entry.actor),
     ...(entry.device_id === null
       ? {}

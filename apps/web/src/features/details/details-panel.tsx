@@ -51,7 +51,7 @@ export function DetailsPanel({ node, tab, onTab, onClose, sharing }: DetailsPane
           <Suspense fallback={<div className="h-12 animate-appear-late rounded-md bg-hover" />}>
             {shown === "details" && <Facts node={node} />}
             {shown === "versions" && <Versions key={node.id} node={node} />}
-            {shown === "activity" && <Activity key={node.id} nodeId={node.id} />}
+            {shown === "activity" && <Activity key={node.id} node={node} />}
             {shown === "comments" && <Comments key={node.id} node={node} />}
             {shown === "sharing" && sharing}
           </Suspense>

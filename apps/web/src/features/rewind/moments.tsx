@@ -1,5 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import { useQuery } from "@tanstack/react-query";
+import { isRewindable, momentBefore } from "../../data/moments.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { findMoments } from "./rewinds.ts";
@@ -24,7 +25,7 @@ export function Moments({ nodeId, reachMs = Infinity, onChoose }: MomentsProps) 
     },
     staleTime: 0,
   });
-  const items = (data ?? []).filter(({ at }) => Date.parse(at) - 1000 >= Date.now() - reachMs);
+  const items = (data ?? []).filter((item) => isRewindable(item, reachMs));
   if (items.length === 0) return null;
   return (
     <section aria-labelledby="moments">
@@ -36,7 +37,7 @@ export function Moments({ nodeId, reachMs = Infinity, onChoose }: MomentsProps) 
           <li key={item.id}>
             <button
               type="button"
-              onClick={() => onChoose(new Date(Date.parse(item.at) - 1000).toISOString())}
+              onClick={() => onChoose(momentBefore(item))}
               className="flex w-full flex-wrap items-baseline gap-x-3 rounded-md px-3 py-2 text-start hover:bg-hover active:bg-pressed"
             >
               <span className="min-w-0 flex-1 truncate">

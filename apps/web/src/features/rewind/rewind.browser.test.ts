@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
 
@@ -18,6 +19,10 @@ test("a folder goes back to a moment after what would change was shown, and come
 
   await app.signIn();
   const { page } = app;
+  await app.open("/files");
+  await page.getByRole("row", { name: /Album/ }).click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Rewind folder…" }).click();
+  await page.waitForURL(new RegExp(`/rewind/${id}`));
   await app.open(`/rewind/${id}?to=${encodeURIComponent(before)}`);
   await page.getByText("1 file reverted").waitFor();
   await page.getByText("1 newer item moved to trash").waitFor();
@@ -51,3 +56,35 @@ test("the trash and the moments of a rewind show the lifetimes that the server h
   const agoDays = (Date.now() - Date.parse(earliest ?? "")) / 86_400_000;
   assert.ok(agoDays > 4.9 && agoDays < 5.1, String(earliest));
 });
+
+longTest(
+  "a rewind begins in the activity of a folder and in the menu of the shown folder, but not in another's",
+  async () => {
+    const editor = await app.addPerson("Edda");
+    await ok(app.api, "POST", "/metadata", { path: "/Plans", kind: "folder" });
+    const id = await app.api.idOf("/Plans");
+    await app.api.put("/Plans/a.txt", "a");
+    await ok(app.api, "DELETE", `/files/${await app.api.idOf("/Plans/a.txt")}`);
+    await ok(app.api, "POST", `/files/${id}/share`, { email: editor.email, role: "editor" });
+    await app.signIn();
+    const { page } = app;
+    await app.open(`/files/${id}?panel=activity`);
+    await page.getByText(/moved a\.txt to the trash/).waitFor();
+    assert.deepEqual(await axeProblems(page), []);
+    await page.getByRole("listitem").filter({ hasText: "moved a.txt to the trash" }).getByRole("button").click();
+    await page.waitForURL(new RegExp(`/rewind/${id}\\?to=`));
+    await page.getByText("1 item restored from trash").waitFor();
+    await app.open(`/files/${id}`);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type(">rewind");
+    await page.getByRole("option", { name: "Rewind folder…" }).click();
+    await page.waitForURL(new RegExp(`/rewind/${id}`));
+    await app.signIn(editor);
+    await app.open(`/files/${id}?panel=activity`);
+    await page
+      .getByText(/ added /)
+      .first()
+      .waitFor();
+    assert.equal(await page.getByRole("button", { name: "Rewind to before this" }).count(), 0);
+  },
+);

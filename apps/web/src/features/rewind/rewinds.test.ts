@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ActivityJson } from "@holdfast/protocol/activity-routes";
+import { momentBefore } from "../../data/moments.ts";
 import { findMoments, fromLocalField, toLocalField } from "./rewinds.ts";
 
 test("a moment goes into the field and out of it as the same second, in winter and in summer", () => {
@@ -20,7 +21,10 @@ test("changes are found behind pages of what a rewind leaves alone, and not with
     asked.push(page.cursor);
     const number = Number(page.cursor ?? "1");
     const verb = number === editedOn ? ("edited" as const) : ("shared" as const);
-    return Promise.resolve({ items: [{ id: String(number), verb } as ActivityJson], next_cursor: String(number + 1) });
+    return Promise.resolve({
+      items: [{ id: String(number), verb, actor: {} } as ActivityJson],
+      next_cursor: String(number + 1),
+    });
   };
   assert.deepEqual(
     (await findMoments(list(3))).map(({ id }) => id),
@@ -28,4 +32,27 @@ test("changes are found behind pages of what a rewind leaves alone, and not with
   );
   assert.deepEqual(asked.splice(0), [undefined, "2", "3", "4", "5"]);
   assert.deepEqual(await findMoments(list(6)), []);
+});
+
+test("a deletion in many folders is one moment, before its first file", async () => {
+  const minute = (at: number) => new Date(Date.UTC(2026, 5, 1, 12, at)).toISOString();
+  const item = (id: string, [since, at]: readonly [number, number], verb = "trashed"): ActivityJson => ({
+    id,
+    at: minute(at),
+    since: minute(since),
+    actor: { id: "ann", name: "Ann" },
+    verb: verb as "trashed",
+    node: { id, name: id },
+    count: 10,
+    detail: {},
+  });
+  const items = [item("d", [30, 31]), item("c", [20, 21]), item("b", [19, 20]), item("a", [18, 18])];
+  const moments = async (all: readonly ActivityJson[]) =>
+    (await findMoments(() => Promise.resolve({ items: all, next_cursor: null }))).map(
+      (moment) => `${moment.id} ${moment.count} ${momentBefore(moment)}`,
+    );
+  assert.deepEqual(await moments(items), ["d 10 2026-06-01T12:29:59.999Z", "c 30 2026-06-01T12:17:59.999Z"]);
+  assert.equal((await moments([item("b", [9, 9]), item("a", [8, 8], "edited")])).length, 2);
+  const long = Array.from({ length: 12 }, (_, index) => item(String(index), [30 - index, 30 - index]));
+  assert.equal((await moments(long)).length, 2, "an action lasts at most ten minutes");
 });

@@ -1,7 +1,8 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { ActivityJson, ActivityVerb } from "@holdfast/protocol/activity-routes";
+import type { ActivityJson } from "@holdfast/protocol/activity-routes";
 import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
+import { isRewound } from "../../data/moments.ts";
 import { wait } from "../../browser/wait.ts";
 
 type Answered = RewindAnswer | { readonly job: string; readonly rewind_id: string };
@@ -36,9 +37,10 @@ export function fromLocalField(text: string): string | undefined {
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }
 
-/** A rewind changes neither permissions nor comments. */
-const leftAlone: ReadonlySet<ActivityVerb> = new Set(["shared", "unshared", "linked", "commented"]);
 const momentsMax = 20;
+/** Maximum gap and duration of one action, as on the server, which does not combine changes of different folders. */
+const gapMs = 60_000;
+const lastsMs = 600_000;
 /** Several, because ignored entries must not hide older changes. */
 const pagesMax = 5;
 
@@ -47,16 +49,36 @@ interface ActivityPage {
   readonly next_cursor: string | null;
 }
 
-/** Newest first. @param list page of the activity log; the first call has no cursor */
+/**
+ * Newest first. Changes of several folders in one action are one moment, before all of them.
+ * @param list page of the activity log; the first call has no cursor
+ */
 export async function findMoments(
   list: (page: { readonly cursor?: string }) => Promise<ActivityPage>,
 ): Promise<ActivityJson[]> {
   const found: ActivityJson[] = [];
   let page = await list({});
   for (let pages = 1; ; pages += 1) {
-    found.push(...page.items.filter(({ verb }) => !leftAlone.has(verb)));
+    for (const item of page.items) {
+      if (!isRewound(item.verb)) continue;
+      const last = found.at(-1);
+      if (last !== undefined && isSameAction(last, item))
+        found[found.length - 1] = { ...last, since: item.since, count: last.count + item.count };
+      else found.push(item);
+    }
     if (page.next_cursor === null || found.length >= momentsMax || pages === pagesMax)
       return found.slice(0, momentsMax);
     page = await list({ cursor: page.next_cursor });
   }
+}
+
+function isSameAction(newer: ActivityJson, older: ActivityJson): boolean {
+  const olderMs = Date.parse(older.at);
+  return (
+    newer.verb === older.verb &&
+    newer.actor.id === older.actor.id &&
+    newer.device?.id === older.device?.id &&
+    Date.parse(newer.since) - olderMs <= gapMs &&
+    Date.parse(newer.at) - olderMs <= lastsMs
+  );
 }

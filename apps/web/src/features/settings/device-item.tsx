@@ -1,6 +1,7 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Badge, Item } from "../../design/card.tsx";
-import { Button } from "../../design/button.tsx";
+import { Button, buttonLook } from "../../design/button.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -42,7 +43,6 @@ export function DeviceItem({ device }: DeviceItemProps) {
   const { message, ago, locale } = words;
   const [asks, setAsks] = useState(false);
   const remove = useRemoveDevice();
-  const resume = useResumeDevice();
   const { id, name, created_at: created, last_seen_at: seen, current, browser, suspended } = device;
   const end = () =>
     remove.mutate(
@@ -52,11 +52,6 @@ export function DeviceItem({ device }: DeviceItemProps) {
         onError: (thrown) => showToast({ text: problemWords(thrown, words), kind: "error" }),
       },
     );
-  const letGoOn = () =>
-    resume.mutate(id, {
-      onSuccess: () => showToast({ text: message("settings.resumed", { name }) }),
-      onError: (thrown) => showToast({ text: problemWords(thrown, words), kind: "error" }),
-    });
   const use = device.kind === null ? undefined : uses[device.kind];
   const country =
     device.country === null ? undefined : new Intl.DisplayNames(locale, { type: "region" }).of(device.country);
@@ -85,11 +80,7 @@ export function DeviceItem({ device }: DeviceItemProps) {
       acts={
         !current && (
           <>
-            {suspended !== null && (
-              <Button aria-label={message("settings.resumeNamed", { name })} busy={resume.isPending} onClick={letGoOn}>
-                {message("settings.resume")}
-              </Button>
-            )}
+            {suspended !== null && <StoppedActs device={device} moment={suspended.moment} />}
             <Button
               aria-label={message("settings.signOutNamed", { name })}
               busy={remove.isPending}
@@ -103,5 +94,32 @@ export function DeviceItem({ device }: DeviceItemProps) {
         )
       }
     />
+  );
+}
+
+interface StoppedActsProps {
+  readonly device: { readonly id: string; readonly name: string };
+  /** Before its mass changes, RFC 3339. */
+  readonly moment: string;
+}
+
+function StoppedActs({ device: { id, name }, moment }: StoppedActsProps) {
+  const words = useMessages();
+  const { message } = words;
+  const resume = useResumeDevice();
+  const allow = () =>
+    resume.mutate(id, {
+      onSuccess: () => showToast({ text: message("settings.resumed", { name }) }),
+      onError: (thrown) => showToast({ text: problemWords(thrown, words), kind: "error" }),
+    });
+  return (
+    <>
+      <Link to="/rewind/$id" params={{ id: "root" }} search={{ to: moment }} className={buttonLook("secondary")}>
+        {message("settings.rewind")}
+      </Link>
+      <Button aria-label={message("settings.resumeNamed", { name })} busy={resume.isPending} onClick={allow}>
+        {message("settings.resume")}
+      </Button>
+    </>
   );
 }

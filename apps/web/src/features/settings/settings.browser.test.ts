@@ -128,6 +128,9 @@ longTest("a device that was stopped says why, and goes on by a press", async () 
   await app.signIn(eve);
   await app.open("/settings/devices");
   await page.getByText(/Stopped: it rewrote 0 files and deleted 99 within an hour\./).waitFor();
+  await page.getByRole("link", { name: "Rewind my files…" }).click();
+  await page.getByText("99 items restored from trash").waitFor();
+  await page.goBack();
   await page.getByRole("button", { name: /^Allow .* again$/ }).click();
   await page
     .getByRole("region", { name: "Messages" })

@@ -27,6 +27,7 @@ export const details = {
   "details.older": "Ältere zeigen",
   "details.noVersions": "Noch keine früheren Versionen.",
   "details.newest": "aktuell",
+  "details.rewindBefore": "Auf den Stand davor zurückdrehen",
   "details.compare": "Mit der aktuellen vergleichen",
   "details.compareAbout": "{name}: {time} verglichen mit jetzt",
   "details.download": "Herunterladen",

@@ -71,6 +71,7 @@ export const files = {
   "files.share": "Teilen…",
   "files.details": "Details",
   "files.versions": "Versionen",
+  "files.rewind": "Ordner zurückdrehen…",
   "files.copyLink": "Link kopieren",
   "files.copyAddress": "Internen Link kopieren",
   "files.showInFolder": "Im Ordner zeigen",

@@ -14,7 +14,7 @@ export const notices = {
     one: "{who} hat {count} Datei oder Ordner in „{what}“ gelöscht",
     other: "{who} hat mindestens {count} Dateien und Ordner in „{what}“ gelöscht",
   },
-  "notices.rewind": "Ordner in der Zeit zurücknehmen",
+  "notices.rewind": "Ordner zurückdrehen",
   "notices.undelivered":
     "Die Einladung für {what} ließ sich nicht per Mail zustellen. Ein Administrator hat den Link (Verwaltung, Einladungen).",
   "notices.quota": "Dein Speicher ist zu {percent} voll",

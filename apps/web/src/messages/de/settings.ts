@@ -82,6 +82,7 @@ export const settings = {
   "settings.stopped":
     "Angehalten: Es hat innerhalb einer Stunde {rewritten} Dateien überschrieben und {deleted} gelöscht. Neue Änderungen bleiben auf dem Gerät. Den Stand davor bekommst du zurück, wenn du deine Dateien auf {moment} zurückdrehst.",
   "settings.resume": "Wieder erlauben",
+  "settings.rewind": "Meine Dateien zurückdrehen…",
   "settings.resumeNamed": "{name} wieder erlauben",
   "settings.resumed": "{name} darf wieder synchronisieren.",
   "settings.signedOut": "{name} wurde abgemeldet.",

@@ -27,6 +27,7 @@ export const details = {
   "details.older": "Show older",
   "details.noVersions": "No earlier versions yet.",
   "details.newest": "current",
+  "details.rewindBefore": "Rewind to before this",
   "details.compare": "Compare with current version",
   "details.compareAbout": "{name}: {time} compared with now",
   "details.download": "Download",

@@ -71,6 +71,7 @@ export const files = {
   "files.share": "Share…",
   "files.details": "Details",
   "files.versions": "Versions",
+  "files.rewind": "Rewind folder…",
   "files.copyLink": "Copy link",
   "files.copyAddress": "Copy internal link",
   "files.showInFolder": "Show in folder",

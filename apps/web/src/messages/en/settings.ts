@@ -82,6 +82,7 @@ export const settings = {
   "settings.stopped":
     "Stopped: it rewrote {rewritten} files and deleted {deleted} within an hour. New changes stay on that device. To get back the earlier state, rewind your files to {moment}.",
   "settings.resume": "Allow again",
+  "settings.rewind": "Rewind my files…",
   "settings.resumeNamed": "Allow {name} again",
   "settings.resumed": "{name} can sync again.",
   "settings.signedOut": "{name} was signed out.",

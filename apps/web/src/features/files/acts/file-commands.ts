@@ -29,7 +29,7 @@ import UserPlus from "lucide-react/icons/user-plus";
 import type { Command } from "../../../commands/command.ts";
 import { wishFocus } from "../../../design/focus-wish.ts";
 import { type FilesContext, isKept, isMarked, mayAdd, mayChange, mayKeep, only } from "./files-context.ts";
-import type { ListedRow } from "../rows/row-source.ts";
+import { isFolder, type ListedRow } from "../rows/row-source.ts";
 
 type FileCommand = Command<FilesContext>;
 const both = <Chords extends readonly string[]>(...chords: Chords) => ({ pc: chords, mac: chords });
@@ -47,6 +47,13 @@ const mayMount = ({ kind, role, received }: ListedRow) =>
 /** Renaming and moving rows of other lists would change folders that are not shown. */
 const inFolder = ({ place, isOpened }: FilesContext) => place === "folder" || isOpened === true;
 const changeable = (context: FilesContext) => some(context) && context.rows.every(mayChange);
+/** The selected folder, else the shown one. Only owners may rewind. */
+const mayRewind = (context: FilesContext) => {
+  const row = only(context);
+  const folder = context.count === 0 ? context.folder : row;
+  const isFile = row !== undefined && !isFolder(row);
+  return ofAccount(context) && context.place !== "trash" && folder?.role === "owner" && !isFile;
+};
 
 /** Grouped and ordered like the menus. */
 export const fileCommands = {
@@ -172,6 +179,13 @@ export const fileCommands = {
     icon: History,
     when: (context) => ofAccount(context) && context.place !== "trash" && only(context)?.kind === "file",
     run: ({ acts }) => acts.showPanel("versions"),
+  },
+  rewind: {
+    id: "rewind",
+    message: "files.rewind",
+    icon: History,
+    when: mayRewind,
+    run: ({ acts }) => acts.rewind(),
   },
   details: {
     id: "details",
@@ -316,7 +330,13 @@ export const fileMenu: readonly (readonly FileCommand[])[] = [
   [fileCommands.open, fileCommands.openTab, fileCommands.download, fileCommands.keepOffline, fileCommands.dropOffline],
   [fileCommands.share, fileCommands.copyLink, fileCommands.mount, fileCommands.star, fileCommands.unstar],
   [fileCommands.rename, fileCommands.move, fileCommands.copyTo, fileCommands.cut, fileCommands.copy],
-  [fileCommands.details, fileCommands.versions, fileCommands.showInFolder, fileCommands.copyAddress],
+  [
+    fileCommands.details,
+    fileCommands.versions,
+    fileCommands.rewind,
+    fileCommands.showInFolder,
+    fileCommands.copyAddress,
+  ],
   [fileCommands.restore, fileCommands.trash, fileCommands.leave, fileCommands.purge],
 ];
 
@@ -325,7 +345,7 @@ export const placeMenu: readonly (readonly FileCommand[])[] = [
   [placeCommands.newFolder, placeCommands.newText],
   [placeCommands.upload, placeCommands.uploadFolder],
   [placeCommands.paste, placeCommands.undo, placeCommands.redo],
-  [placeCommands.filter],
+  [placeCommands.filter, fileCommands.rewind],
   [placeCommands.emptyTrash],
 ];
 

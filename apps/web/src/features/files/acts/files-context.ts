@@ -58,6 +58,8 @@ export interface FilesActs {
   readonly download: () => void;
   readonly keepOffline: (isKept: boolean) => void;
   readonly showPanel: (panel: "details" | "versions" | "sharing") => void;
+  /** Opens the page that returns the selected folder, else the shown one, to an earlier state. */
+  readonly rewind: () => void;
   /** Copies a public link. */
   readonly copyLink: () => void;
   /** Address for people who have access. */

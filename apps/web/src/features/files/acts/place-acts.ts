@@ -23,7 +23,7 @@ import {
   type Taken,
 } from "./file-steps.ts";
 import type { FilesActs, ShownFolder } from "./files-context.ts";
-import { addressOf, type ListedRow, type SeenTrash } from "../rows/row-source.ts";
+import { addressOf, folderOf, type ListedRow, type SeenTrash } from "../rows/row-source.ts";
 import { star } from "./star.ts";
 
 export interface ActsHost {
@@ -59,6 +59,7 @@ export interface Go {
   /** Null: the root folder. */
   readonly folder: (id: string | null) => void;
   readonly panel: (panel: "details" | "versions" | "sharing") => void;
+  readonly rewind: (id: string) => void;
 }
 
 export function makePlaceActs(drive: Drive, host: () => ActsHost, go: Go): PlaceActs {
@@ -89,6 +90,7 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
     filter: () => host().filter(),
     goToParent: () => go.folder(host().folder?.parentId ?? null),
     showPanel: go.panel,
+    rewind: about(([row]) => go.rewind(row === undefined ? (host().folder?.id ?? "root") : folderOf(row))),
     showInFolder: about(([row]) => row !== undefined && go.folder(row.parentId ?? null)),
     keepOffline: (isKept: boolean) =>
       about(async (rows) => (await withWords(import("./keep-offline.ts"))).keepOffline(drive, rows, isKept))(),

@@ -20,6 +20,7 @@ export function usePlaceActs(host: ActsHost): PlaceActs {
         folder: (id) =>
           void (id === null ? navigate({ to: "/files" }) : navigate({ to: "/files/$id", params: { id } })),
         panel: (panel) => void navigate({ to: ".", search: { ...searchNow(), panel } }),
+        rewind: (id) => void navigate({ to: "/rewind/$id", params: { id } }),
       }),
     [drive, navigate],
   );
