@@ -31,6 +31,10 @@ test("an old version is compared line by line, named, and made the newest again,
   const { name } = devices.find((each: { id: string }) => each.id === versions[0].device_id);
   await page.getByText(`${name} · 33 B`, { exact: false }).first().waitFor();
   await acts().nth(1).click();
+  await page.getByRole("menuitem", { name: "Open" }).click();
+  await page.getByText("Version 1", { exact: true }).waitFor();
+  await page.frameLocator("iframe").getByText("violets are blue").waitFor();
+  await acts().nth(1).click();
   await page.getByRole("menuitem", { name: "Compare with current version" }).click();
   await page.getByRole("cell", { name: "violets are blue" }).waitFor();
   await page.getByRole("cell", { name: "violets are violet" }).waitFor();

@@ -1,6 +1,7 @@
 import type { VersionJson } from "@holdfast/protocol/version-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import Ellipsis from "lucide-react/icons/ellipsis";
 import { Suspense, useState } from "react";
 import { lazyPart } from "../../design/lazy-part.ts";
@@ -87,6 +88,7 @@ function VersionRow({ node, version, onLabel, onCompare }: VersionRowProps) {
   const drive = useDrive();
   const words = useMessages();
   const { message, dateTime, size } = words;
+  const navigate = useNavigate();
   const restore = useRestore(node);
   const time = dateTime(version.created_at, "second");
   const acts = message("details.versionActs", { number: String(version.number), time });
@@ -96,7 +98,13 @@ function VersionRow({ node, version, onLabel, onCompare }: VersionRowProps) {
   const labelItem = version.label_locked
     ? { label: message("details.labelLocked"), disabled: true, run: () => {} }
     : { label: message("details.label"), run: onLabel };
+  const open = () =>
+    void navigate({
+      to: ".",
+      search: (old: object) => ({ ...old, open: node.id, version: version.number, panel: "versions" }),
+    } as never);
   const items = (): MenuItem[] => [
+    { label: message("files.open"), run: open },
     ...(isNewest ? [] : [{ label: message("details.compare"), run: onCompare }]),
     {
       label: message("details.download"),

@@ -71,7 +71,13 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
       .save(client, { id, version, use: "download" })
       .catch((thrown: unknown) => showToast({ text: problemWords(thrown, words), kind: "error" }));
   const own = usePreviewCommands({
-    canEdit: viewer.kind === "account" && node !== undefined && isText(previewKind(node)) && mayEdit(node),
+    // The editor would open the current version.
+    canEdit:
+      version === undefined &&
+      viewer.kind === "account" &&
+      node !== undefined &&
+      isText(previewKind(node)) &&
+      mayEdit(node),
     canPrint: node !== undefined && previewKind(node) === "image" && keptFile === undefined && !viewer.isCounted,
     edit: () => void navigate({ to: "/edit/$id", params: { id } }),
     save,
@@ -81,7 +87,11 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
   return (
     <ViewerLayer
       title={keptFile?.name ?? file.name ?? node?.name ?? ""}
-      note={positionOf(file, words)}
+      note={
+        version === undefined
+          ? positionOf(file, words)
+          : words.message("details.versionNumber", { number: String(version) })
+      }
       titleField={file.nameField}
       acts={<Acts id={id} menu={menu} />}
       aside={details}
