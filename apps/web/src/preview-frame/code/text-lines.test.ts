@@ -45,3 +45,13 @@ test("the mark at the beginning says how a text is written, and a cut character 
   assert.equal(decodeText(new Uint8Array([0x41, 0xc3]).buffer), "A");
   assert.equal(decodeText(new Uint8Array().buffer), "");
 });
+
+test("a text without a mark is UTF-8, or windows-1252 if most of its special characters are invalid UTF-8", () => {
+  const decoded = (...parts: readonly (string | number)[]) =>
+    decodeText(
+      new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(typeof part === "string" ? part : [part])))).buffer,
+    );
+  assert.equal(decoded("\uFEFFGr\u00FC\u00DFe"), "Gr\u00FC\u00DFe");
+  assert.equal(decoded("Gr", 0xfc, 0xdf, "e, 5 ", 0x80), "Gr\u00FC\u00DFe, 5 \u20AC");
+  assert.equal(decoded("Gr\u00FC\u00DFe ", 0xff), "Gr\u00FC\u00DFe \uFFFD");
+});

@@ -128,11 +128,25 @@ function countLines(text: string): number {
   return count;
 }
 
-/** Decodes by the byte order mark, otherwise as UTF-8. Drops an incomplete last character. */
+/** Decodes by the byte order mark, otherwise as UTF-8 or windows-1252. Drops an incomplete last character. */
 export function decodeText(bytes: ArrayBuffer): string {
   const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
   let encoding = "utf-8";
   if (first === 0xff && second === 0xfe) encoding = "utf-16le";
   if (first === 0xfe && second === 0xff) encoding = "utf-16be";
-  return new TextDecoder(encoding).decode(bytes, { stream: true });
+  const text = new TextDecoder(encoding).decode(bytes, { stream: true });
+  return encoding === "utf-8" && isMostlyInvalid(text) ? new TextDecoder("windows-1252").decode(bytes) : text;
+}
+
+/** A few damaged characters do not make a text windows-1252. */
+function isMostlyInvalid(text: string): boolean {
+  if (!text.includes("\uFFFD")) return false;
+  let invalid = 0;
+  let valid = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0xfffd) invalid += 1;
+    else if (code > 0x7f) valid += 1;
+  }
+  return invalid > valid;
 }
