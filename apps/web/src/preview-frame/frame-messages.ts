@@ -12,7 +12,7 @@ export interface FrameContent {
 }
 
 /** picture: an SVG. */
-export type FrameKind = "text" | "markdown" | "picture" | "pdf" | "zip";
+export type FrameKind = "text" | "markdown" | "table" | "picture" | "pdf" | "zip";
 
 /** The frame cannot read the page's look. */
 export interface FrameLook {
@@ -47,6 +47,11 @@ export interface FrameFacts {
   readonly foldersCount?: number;
   /** Uncompressed, as declared. */
   readonly contentBytes?: number;
+  /** Number of rows and columns that are shown, if the table has more. */
+  readonly rowsCount?: number;
+  readonly columnsCount?: number;
+  /** Long cells of a table are shortened. */
+  readonly hasCutCells?: boolean;
 }
 
 /** A malicious file may control these messages. Display them, but never act on them. */

@@ -56,6 +56,7 @@ const showers: Readonly<Record<FrameKind, Shower>> = {
     const { showMarkdown } = await import("./markdown/show-markdown.ts");
     return showMarkdown(content, (address) => answer({ state: "link", address }));
   },
+  table: async (content) => (await import("./table/show-table.ts")).showTable(content),
   picture: async (content) => (await import("./show-picture.ts")).showPicture(content),
   pdf: async ({ bytes }) => (await import("./show-pdf.ts")).showPdf(bytes),
   zip: async (content, _answer, read) => (await import("./zip/show-zip.ts")).showZip(content, read),

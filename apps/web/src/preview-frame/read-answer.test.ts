@@ -33,9 +33,9 @@ test("only addresses of pages and mailboxes lead out of a document", () => {
 });
 
 test("what a frame says is taken apart, and whatever is not of these forms is nothing", () => {
-  assert.deepEqual(readAnswer({ state: "shown", facts: { mayWrap: true, filesCount: 3, evil: "<b>" } }), {
+  assert.deepEqual(readAnswer({ state: "shown", facts: { mayWrap: true, filesCount: 3, rowsCount: 5, evil: "<b>" } }), {
     state: "shown",
-    facts: { mayWrap: true, filesCount: 3 },
+    facts: { mayWrap: true, filesCount: 3, rowsCount: 5 },
   });
   assert.deepEqual(readAnswer({ state: "shown", facts: { mayWrap: "yes", filesCount: -1, contentBytes: 1.5 } }), {
     state: "shown",

@@ -30,10 +30,19 @@ export function readAnswer(data: unknown): FrameAnswer | undefined {
 function readFacts(data: unknown): FrameFacts {
   if (typeof data !== "object" || data === null) return {};
   const fields = new Map<string, unknown>(Object.entries(data));
-  const flags = ["mayWrap", "isCut"].filter((name) => fields.get(name) === true);
-  const counts = ["filesCount", "foldersCount", "contentBytes"].filter((name) => isCount(fields.get(name)));
+  const flags = flagNames.filter((name) => fields.get(name) === true);
+  const counts = countNames.filter((name) => isCount(fields.get(name)));
   return Object.fromEntries([...flags, ...counts].map((name) => [name, fields.get(name)]));
 }
+
+const flagNames = ["mayWrap", "isCut", "hasCutCells"] as const satisfies readonly (keyof FrameFacts)[];
+const countNames = [
+  "filesCount",
+  "foldersCount",
+  "contentBytes",
+  "rowsCount",
+  "columnsCount",
+] as const satisfies readonly (keyof FrameFacts)[];
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;

@@ -11,7 +11,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import type { FrameFacts, FrameKind } from "../../preview-frame/frame-messages.ts";
 import { Framed } from "./framed.tsx";
 import { FrameBar } from "./frame-bar.tsx";
-import { type FramedKind, renderedBytesMax, textBytesMax } from "./preview-kind.ts";
+import { type FramedKind, isText, renderedBytesMax, textBytesMax } from "./preview-kind.ts";
 import { useFileBytes } from "./use-file-bytes.ts";
 
 interface FrameViewProps {
@@ -25,13 +25,12 @@ interface FrameViewProps {
 /** Rendered, or as source text. */
 export function FrameView({ node, version, kind, onLeft }: FrameViewProps) {
   const { message } = useMessages();
-  const isText = kind !== "pdf";
-  const isSmall = node.size <= renderedBytesMax[kind];
+  const isSmall = kind === "table" || node.size <= renderedBytesMax[kind];
   const mayRender = kind !== "text" && isSmall;
   const [isSource, setSource] = useState(!mayRender);
   const [wraps, setWraps] = useState(preferences().lines !== "whole");
   const [facts, setFacts] = useState<FrameFacts>({});
-  if (!isText && !isSmall) return <Unseen title={message("preview.tooLarge")} />;
+  if (!isText(kind) && !isSmall) return <Unseen title={message("preview.tooLarge")} />;
   const toggleSource = () => {
     setFacts({});
     setSource(!isSource);
@@ -41,7 +40,7 @@ export function FrameView({ node, version, kind, onLeft }: FrameViewProps) {
     setWraps(!wraps);
   };
   const canWrap = isSource && facts.mayWrap === true;
-  const hasSource = mayRender && isText;
+  const hasSource = mayRender && isText(kind);
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       {(canWrap || hasSource) && (
@@ -59,11 +58,7 @@ export function FrameView({ node, version, kind, onLeft }: FrameViewProps) {
           )}
         </FrameBar>
       )}
-      {facts.isCut === true && (
-        <div className="p-2">
-          <Notice kind="info">{message("preview.cut")}</Notice>
-        </div>
-      )}
+      <CutNotice facts={facts} />
       <FileInFrame
         key={isSource ? "source" : "rendered"}
         node={node}
@@ -77,9 +72,28 @@ export function FrameView({ node, version, kind, onLeft }: FrameViewProps) {
   );
 }
 
+/** Names the parts of the file that are not shown. */
+function CutNotice({ facts }: { readonly facts: FrameFacts }) {
+  const { message } = useMessages();
+  const { isCut, rowsCount, columnsCount, hasCutCells } = facts;
+  const ofTable = [
+    ...(rowsCount === undefined ? [] : [message("preview.rowsCut", { count: rowsCount })]),
+    ...(columnsCount === undefined ? [] : [message("preview.columnsCut", { count: columnsCount })]),
+    ...(hasCutCells === true ? [message("preview.cellsCut")] : []),
+  ];
+  const sentences = ofTable.length > 0 ? [...ofTable, message("preview.tableRest")] : [message("preview.cut")];
+  if (ofTable.length === 0 && isCut !== true) return null;
+  return (
+    <div className="p-2">
+      <Notice kind="info">{sentences.join(" ")}</Notice>
+    </div>
+  );
+}
+
 const frameKinds: Readonly<Record<FramedKind, FrameKind>> = {
   text: "text",
   markdown: "markdown",
+  table: "table",
   drawing: "picture",
   pdf: "pdf",
 };
@@ -95,7 +109,7 @@ interface FileInFrameProps {
 
 function FileInFrame({ node, version, kind, wraps, onFacts, onLeft }: FileInFrameProps) {
   const words = useMessages();
-  const bytesMax = kind === "text" ? textBytesMax : node.size;
+  const bytesMax = kind === "text" || kind === "table" ? textBytesMax : node.size;
   const { data, error } = useFileBytes(node, version, bytesMax);
   if (error !== null) return <Unseen title={problemWords(error, words)} />;
   if (data === undefined) {
@@ -105,9 +119,10 @@ function FileInFrame({ node, version, kind, wraps, onFacts, onLeft }: FileInFram
       </div>
     );
   }
+  const isPart = node.size > bytesMax && data.size === bytesMax;
   return (
     <>
-      {node.size > bytesMax && (
+      {isPart && kind === "text" && (
         <div className="p-2">
           <Notice kind="info">{words.message("preview.beginning", { size: words.size(bytesMax) })}</Notice>
         </div>
@@ -116,7 +131,7 @@ function FileInFrame({ node, version, kind, wraps, onFacts, onLeft }: FileInFram
         name={node.name}
         kind={kind}
         content={data}
-        sizeBytes={node.size}
+        sizeBytes={isPart ? node.size : data.size}
         wraps={wraps}
         onFacts={onFacts}
         onLeft={onLeft}

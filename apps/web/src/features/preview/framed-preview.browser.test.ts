@@ -124,6 +124,74 @@ test("a drawing in SVG is a picture: its script does not run, nothing is loaded,
   await page.getByText("It may be damaged").waitFor();
 });
 
+test("a CSV file of Excel in Europe is shown as a table with a fixed header, and a button shows its source", async () => {
+  const rows = Array.from({ length: 300 }, (_, index) => `Item ${index};-${index},50;;<b>text</b>\r\n`);
+  const text = `Name;Preis;Menge;Notiz\r\n"Bär; ""braun""";1,50;3;"zwei\r\nZeilen"\r\n${rows.join("")}`;
+  await app.api.put("/preise.csv", Buffer.from(text, "latin1"));
+  await app.signIn();
+  const { page } = app;
+  const frame = await preview.open("/preise.csv");
+  const head = frame.getByRole("columnheader");
+  await head.first().waitFor();
+  assert.deepEqual(await head.allInnerTexts(), ["Name", "Preis", "Menge", "Notiz"]);
+  const row = (number: number) => frame.getByRole("row").nth(number - 1);
+  assert.deepEqual(await row(2).getByRole("rowheader").allInnerTexts(), ["2"]);
+  assert.match((await row(2).getByRole("cell").allInnerTexts()).join("|"), /^Bär; "braun"\|1,50\|3\|zwei\s+Zeilen$/);
+  assert.deepEqual(
+    await row(3)
+      .getByRole("cell")
+      .evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).textAlign)),
+    ["start", "right", "right", "start"],
+  );
+  assert.deepEqual(await axeProblems(frame, inFrame), []);
+  await page.setViewportSize({ width: 320, height: 640 });
+  await frame.locator("main").focus();
+  await frameHasFocus(frame);
+  await page.keyboard.press("End");
+  await frame.waitForFunction(() => scrollY > 1000);
+  await frame.evaluate(() => scrollTo(200, scrollY));
+  await frame.waitForFunction(() => scrollX > 0);
+  await frame.getByText("Item 299", { exact: true }).waitFor();
+  const last = row(302);
+  assert.equal(await last.evaluate((element) => element.getBoundingClientRect().height), 33, "its number has one line");
+  const placeOf = (selector: string) =>
+    frame
+      .locator(selector)
+      .last()
+      .evaluate((element) => {
+        const { top, left } = element.getBoundingClientRect();
+        return { top, left };
+      });
+  assert.equal((await placeOf(".head")).top, 0);
+  assert.equal((await placeOf(".place")).left, 0);
+  await page.getByRole("button", { name: "Source" }).click();
+  await page.frameLocator("iframe").getByText('"Bär; ""braun""";1,50;3;"zwei').waitFor();
+});
+
+longTest("a large table shows its first rows and columns, and a notice about the rest", async () => {
+  await app.api.put("/rows.csv", "number,text\n".repeat(6000));
+  await app.api.put("/columns.tsv", `${"x\t".repeat(250)}x\n${"y".repeat(2000)}${"\t1".repeat(250)}\n`);
+  await app.api.put("/bytes.csv", `a,b,c\n${`1,"${"long ".repeat(190)}","${"long ".repeat(190)}"\n`.repeat(4000)}`);
+  await app.api.put("/empty.csv", "");
+  await app.signIn();
+  const { page } = app;
+  const rest = "Download the file to see everything.";
+  const rows = await preview.open("/rows.csv");
+  await page.getByText(`Only the first 5,000 rows are shown. ${rest}`).waitFor();
+  assert.equal(await rows.getByRole("row").count(), 5000);
+  const columns = await preview.open("/columns.tsv");
+  await page.getByText(`Only the first 200 columns are shown. Long cells are shortened. ${rest}`).waitFor();
+  assert.equal(await columns.getByRole("columnheader").count(), 200);
+  const bytes = await preview.open("/bytes.csv");
+  // Only the first 5 MiB are fetched, which end within a row.
+  await page.getByText(`Only the first 2,748 rows are shown. ${rest}`).waitFor();
+  assert.equal(await bytes.getByRole("row").count(), 2748);
+  const empty = await preview.open("/empty.csv");
+  // Without rows it has no height.
+  await empty.locator("main").waitFor({ state: "attached" });
+  assert.equal(await empty.getByRole("row").count(), 0);
+});
+
 test("of a zip of any size only its list travels, and is walked by keyboard", async () => {
   const entries = [
     { name: "photos/summer/a.jpg", contentBytes: 1_234_000 },

@@ -5,7 +5,7 @@ import { Button } from "../../design/button.tsx";
 import { Failure, Notice } from "../../design/notice.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { KeptFile } from "../../offline/kept-index.ts";
-import { previewKind } from "./preview-kind.ts";
+import { isText, previewKind } from "./preview-kind.ts";
 
 /** The preview frame is unavailable offline, so only formats without a parser are shown. */
 export function KeptView({ file }: { readonly file: KeptFile }) {
@@ -21,7 +21,7 @@ export function KeptView({ file }: { readonly file: KeptFile }) {
   if (!isFetched) return null;
   if (content == null) return <Unseen title={message("offline.keptNot")} />;
   const kind = previewKind({ kind: "file", name: file.name, mime_type: file.mimeType, size: file.sizeBytes });
-  if (kind === "text" || kind === "markdown" || kind === "drawing") return <KeptText content={content} />;
+  if (isText(kind)) return <KeptText content={content} />;
   return <KeptMedia file={file} content={content} kind={kind} />;
 }
 

@@ -5,10 +5,12 @@ import { previewKind } from "./preview-kind.ts";
 const kindOf = (name: string, mime_type: string | null, kind: "file" | "folder" = "file", size = 1000) =>
   previewKind({ name, mime_type, kind, size });
 
-test("pictures that a browser draws are drawn, drawings and Markdown in a frame, and HTML as its source", () => {
+test("pictures that a browser draws are drawn, drawings, tables and Markdown in a frame, and HTML as its source", () => {
   assert.equal(kindOf("a.jpg", "image/jpeg"), "image");
   assert.equal(kindOf("a.svg", "image/svg+xml"), "drawing");
   assert.equal(kindOf("README.MD", null), "markdown");
+  assert.equal(kindOf("a.CSV", null), "table");
+  assert.equal(kindOf("a.tsv", "text/tab-separated-values"), "table");
   assert.equal(kindOf("page.svg.html", "text/html"), "text");
   assert.equal(kindOf("a.html", "text/html"), "text");
   assert.equal(kindOf("a.PDF", null), "pdf");

@@ -1,7 +1,7 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 
 /** Shown in the sandboxed frame. */
-export type FramedKind = "text" | "markdown" | "drawing" | "pdf";
+export type FramedKind = "text" | "markdown" | "table" | "drawing" | "pdf";
 
 /** none: can only be saved. */
 export type PreviewKind = "image" | "video" | "audio" | FramedKind | "zip" | "none";
@@ -17,10 +17,10 @@ const images = new Set(["image/jpeg", "image/png", "image/gif", "image/webp", "i
 const textTypes =
   /^(text\/|application\/(json|xml|javascript|x-sh|sql|toml|yaml|x-yaml|ld\+json|x-ndjson)|image\/svg\+xml)/;
 const textEndings =
-  /\.(txt|md|markdown|log|csv|tsv|js|mjs|cjs|ts|tsx|jsx|json|ya?ml|toml|ini|conf|env|xml|html?|css|scss|less|sql|sh|bash|zsh|fish|py|rb|rs|go|c|h|cc|cpp|hpp|java|kt|swift|cs|php|pl|lua|r|jl|hs|ex|exs|erl|clj|scala|vue|svelte|svg|tex|bib|diff|patch|gitignore|editorconfig|dockerfile|makefile)$/i;
+  /\.(txt|md|markdown|log|js|mjs|cjs|ts|tsx|jsx|json|ya?ml|toml|ini|conf|env|xml|html?|css|scss|less|sql|sh|bash|zsh|fish|py|rb|rs|go|c|h|cc|cpp|hpp|java|kt|swift|cs|php|pl|lua|r|jl|hs|ex|exs|erl|clj|scala|vue|svelte|svg|tex|bib|diff|patch|gitignore|editorconfig|dockerfile|makefile)$/i;
 
-/** Larger files show as source text or not at all. */
-export const renderedBytesMax: Readonly<Record<FramedKind, number>> = {
+/** Larger files show as source text or not at all. Tables show their beginning. */
+export const renderedBytesMax: Readonly<Record<Exclude<FramedKind, "table">, number>> = {
   text: 0,
   markdown: 1_000_000,
   drawing: 10_000_000,
@@ -28,6 +28,11 @@ export const renderedBytesMax: Readonly<Record<FramedKind, number>> = {
 };
 
 export const textBytesMax = 5 * 1024 * 1024;
+
+/** The file is text, which the app can also show as source and edit. */
+export function isText(kind: PreviewKind): boolean {
+  return kind === "text" || kind === "markdown" || kind === "table" || kind === "drawing";
+}
 
 export function previewKind({
   kind,
@@ -45,6 +50,7 @@ export function previewKind({
   if (type.startsWith("audio/")) return "audio";
   if (type === "image/svg+xml" || /\.svg$/i.test(name)) return "drawing";
   if (type === "text/markdown" || /\.(md|markdown)$/i.test(name)) return "markdown";
+  if (/^text\/(csv|tab-separated-values)$/.test(type) || /\.(csv|tsv)$/i.test(name)) return "table";
   // Many other formats are zips with meaningless entries.
   if (/\.zip$/i.test(name) || (type === "application/zip" && !/\.\w{1,5}$/.test(name))) return "zip";
   if (textTypes.test(type) || textEndings.test(name) || /^(dockerfile|makefile|license|readme)$/i.test(name))

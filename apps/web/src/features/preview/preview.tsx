@@ -26,7 +26,7 @@ import { ImageView } from "./image-view.tsx";
 import { MediaView } from "./media-view.tsx";
 import { NoPreview } from "./no-preview.tsx";
 import { usePreviewCommands } from "./preview-commands.ts";
-import { groundOf, type PreviewKind, previewKind } from "./preview-kind.ts";
+import { groundOf, isText, type PreviewKind, previewKind } from "./preview-kind.ts";
 import { ZipView } from "./zip-view.tsx";
 
 const KeptView = lazyPart(async () => (await withWords(import("./kept-view.tsx"))).KeptView);
@@ -319,10 +319,6 @@ function useKeptFile(id: string | undefined) {
     if (isAway) kept.open().catch(() => {});
   }, [kept, isAway]);
   return isAway ? files.find((file) => file.id === id) : undefined;
-}
-
-function isText(kind: PreviewKind): boolean {
-  return kind === "text" || kind === "markdown" || kind === "drawing";
 }
 
 function mayEdit({ role }: NodeJson): boolean {

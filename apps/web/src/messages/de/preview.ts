@@ -25,6 +25,16 @@ export const preview = {
   "preview.source": "Quelltext",
   "preview.wrap": "Lange Zeilen umbrechen",
   "preview.cut": "Sie ist zu lang, um ganz gezeigt zu werden. Lade sie herunter, um alles zu sehen.",
+  "preview.rowsCut": {
+    one: "Nur die erste Zeile wird gezeigt.",
+    other: "Nur die ersten {count} Zeilen werden gezeigt.",
+  },
+  "preview.columnsCut": {
+    one: "Nur die erste Spalte wird gezeigt.",
+    other: "Nur die ersten {count} Spalten werden gezeigt.",
+  },
+  "preview.cellsCut": "Lange Zellen sind gekürzt.",
+  "preview.tableRest": "Lade die Datei herunter, um alles zu sehen.",
   "preview.encrypted": "verschlüsselt",
   "preview.leave": "Diese Adresse öffnen?",
   "preview.leaveAbout": "Dieser Link steht in der Datei und stammt von ihrem Autor.",
