@@ -1,6 +1,7 @@
 import { crc32, deflateSync } from "node:zlib";
 
-export function drawPicture(width: number, height: number): Buffer {
+/** @param exif a TIFF structure */
+export function drawPicture(width: number, height: number, exif?: Buffer): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -12,7 +13,12 @@ export function drawPicture(width: number, height: number): Buffer {
     return Buffer.from([0, ...Array.from({ length: width }, () => colour).flat()]);
   });
   const signature = Buffer.from("89504e470d0a1a0a", "hex");
-  const parts = [part("IHDR", header), part("IDAT", deflateSync(Buffer.concat(lines))), part("IEND", Buffer.alloc(0))];
+  const parts = [
+    part("IHDR", header),
+    ...(exif === undefined ? [] : [part("eXIf", exif)]),
+    part("IDAT", deflateSync(Buffer.concat(lines))),
+    part("IEND", Buffer.alloc(0)),
+  ];
   return Buffer.concat([signature, ...parts]);
 }
 

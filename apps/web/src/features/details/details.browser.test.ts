@@ -3,8 +3,11 @@ import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
+import { drawPicture } from "../../testing/draw-picture.ts";
 import { makeLink, visit } from "../../testing/link-visit.ts";
 import { testApp } from "../../testing/test-app.ts";
+import { heicOf } from "./photo/testing-heic.ts";
+import { tiffOf } from "./photo/testing-photos.ts";
 
 const app = testApp();
 
@@ -122,6 +125,75 @@ longTest("somebody comments, marks it as done, and sees what happened", async ()
   await page.getByRole("tab", { name: "Activity" }).click();
   await page.getByText(/added report\.txt/).waitFor();
   assert.deepEqual(await axeProblems(page), []);
+});
+
+test("the details of a picture show its dimensions, camera and location, and read the file only once they are open", async () => {
+  const exif = tiffOf({
+    main: { 0x010f: "FUJIFILM", 0x0110: "X-T5 \u202E<b>" },
+    photo: { 0x829a: [[1, 120]], 0x8827: 400, 0x9003: "2026:05:01 12:30:00" },
+    place: { 1: "N", 2: degrees(52.5), 3: "E", 4: degrees(13.25) },
+  });
+  await app.api.put("/lake.png", drawPicture(300, 200, exif));
+  await app.signIn();
+  const { page } = app;
+  const id = await app.api.idOf("/lake.png");
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (/\/files\/[^/]+\/download|openstreetmap/.test(request.url())) asked.push(request.url());
+  });
+  await page.goto(`${app.server.url}/files?open=${id}`);
+  const viewer = page.getByRole("dialog", { name: "lake.png" });
+  await viewer.getByRole("img", { name: "lake.png" }).waitFor();
+  assert.deepEqual(asked, []);
+  await viewer.getByRole("button", { name: "Details", exact: true }).click();
+  for (const fact of ["300 × 200 pixels", "FUJIFILM X-T5 <b>", "1 May 2026, 12:30", "1/120 s · ISO 400"])
+    await viewer.getByText(fact, { exact: true }).waitFor();
+  await viewer.getByText("52.50000, 13.25000").waitFor();
+  assert.equal(asked.length, 1);
+  const map = viewer.getByRole("link", { name: "Show on OpenStreetMap" });
+  assert.deepEqual(await map.evaluate((link) => ["href", "target", "rel"].map((name) => link.getAttribute(name))), [
+    "https://www.openstreetmap.org/?mlat=52.50000&mlon=13.25000#map=15/52.50000/13.25000",
+    "_blank",
+    "noopener noreferrer",
+  ]);
+  assert.deepEqual(await axeProblems(page), []);
+});
+
+function degrees(value: number): [number, number][] {
+  return [
+    [Math.floor(value), 1],
+    [(value % 1) * 60, 1],
+    [0, 1],
+  ];
+}
+
+longTest("large pictures are read in part, and a damaged picture has its other details", async () => {
+  app.expectComplaint(/404 .*\/api\/v1\/thumbs\//);
+  await app.api.put("/large.png", Buffer.concat([drawPicture(300, 200), Buffer.alloc(400_000)]));
+  const exif = tiffOf({ main: { 0x0110: "Pixel 9" } });
+  await app.api.put("/late.heic", heicOf(400, 300, { exif, imageBytes: 400_000 }));
+  // A list would complain about the missing thumbnail in the tests that follow.
+  await ok(app.api, "POST", "/metadata", { path: "/damaged", kind: "folder" });
+  await app.api.put("/damaged/none.jpg", "no picture");
+  await app.signIn();
+  const { page } = app;
+  const sizes: (string | undefined)[] = [];
+  page.on("response", (answer) => {
+    if (answer.url().includes("/download")) sizes.push(answer.headers()["content-length"]);
+  });
+  await app.open(`/files?open=${await app.api.idOf("/large.png")}&panel=details`);
+  await page.getByText("300 × 200 pixels").waitFor();
+  assert.deepEqual(sizes, ["262144"]);
+  await app.open(`/files?open=${await app.api.idOf("/late.heic")}&panel=details`);
+  await page.getByText("400 × 300 pixels").waitFor();
+  await page.getByText("Pixel 9", { exact: true }).waitFor();
+  // EXIF has a head of 10 bytes.
+  assert.deepEqual(sizes, ["262144", "262144", String(10 + exif.length)]);
+  const read = page.waitForResponse((answer) => answer.url().includes("/download"));
+  await app.open(`/files?open=${await app.api.idOf("/damaged/none.jpg")}&panel=details`);
+  await (await read).finished();
+  await page.getByText("/damaged/none.jpg", { exact: true }).waitFor();
+  assert.equal(await page.getByText("pixels").count(), 0);
 });
 
 test("who looked at their own file by a link finds it as its owner afterwards, and not as the link shows it", async () => {

@@ -7,7 +7,9 @@ import { fileTypeWords } from "../../messages/file-type-words.ts";
 import type { Messages } from "../../messages/messages.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { accessWords } from "./access.ts";
+import { Fact } from "./fact.tsx";
 import { KeepOffline } from "./keep-offline.tsx";
+import { PhotoFacts } from "./photo/photo-facts.tsx";
 
 /** Facts without a column in the list. */
 export function Facts({ node }: { readonly node: NodeJson }) {
@@ -34,14 +36,12 @@ export function Facts({ node }: { readonly node: NodeJson }) {
         {facts.map(
           ([key, value]) =>
             value !== undefined && (
-              <div key={key}>
-                <dt className="text-sm text-muted">{message(key as "details.kind")}</dt>
-                <dd className="wrap-anywhere">
-                  <bdi>{value}</bdi>
-                </dd>
-              </div>
+              <Fact key={key} term={message(key as "details.kind")}>
+                <bdi>{value}</bdi>
+              </Fact>
             ),
         )}
+        {hasPhotoFacts(node) && <PhotoFacts node={node} />}
       </dl>
     </>
   );
@@ -59,6 +59,14 @@ function useAccess({ id, role }: NodeJson): string | undefined {
   const { data } = useQuery({ ...permissionsOf(useDrive(), id), enabled: isOwner });
   if (!isOwner) return words.message("details.sharedWithYou");
   return data && accessWords(data, words);
+}
+
+/** Formats whose facts can be read. */
+const photoTypes = /^image\/(jpeg|png|webp|gif|heic|heif|avif)$/;
+
+function hasPhotoFacts({ kind, mime_type: type, size, role, trashed_at: trashedAt }: NodeJson): boolean {
+  const isReadable = kind === "file" && size > 0 && role !== "uploader" && trashedAt === null;
+  return isReadable && photoTypes.test(type ?? "");
 }
 
 const kindWords = {
