@@ -96,6 +96,7 @@ export const user = z
     used_bytes: z.int(),
     stored_bytes: z.int(),
     created_at: z.string(),
+    last_seen_at: z.string().nullable().default(null).describe("last use of its devices and tokens, to the minute"),
   })
   .meta({ id: "User" });
 

@@ -93,6 +93,23 @@ const copiesReport = z
   .meta({ id: "Copies" });
 export type CopiesJson = z.output<typeof copiesReport>;
 
+const backups = z
+  .object({
+    every_ms: z.int().nullable().describe("interval of the scheduled backups; null: none are scheduled"),
+    place: z.string().nullable().describe("folder or s3:// URL of the newest backup; null: no backup was made"),
+    made_at: z.string().nullable().describe("time of the state that the newest backup contains"),
+    drill: z
+      .object({
+        tried_at: z.string(),
+        done_at: z.string().nullable().describe("end of the last completed drill; null: none has been completed"),
+        problems: z.int().describe("problems that the last drill found, or that prevented it"),
+      })
+      .nullable()
+      .describe("restore drills of the server; null: none was started"),
+  })
+  .meta({ id: "Backups" });
+export type BackupsJson = z.output<typeof backups>;
+
 const setting = z
   .object({
     name: z.string().describe("name in the configuration file"),
@@ -229,6 +246,15 @@ export const adminRoutes = {
     bodyKind: "none",
     summary: "Start rereading and comparing everything in the stores; returns immediately",
     responses: { 202: copiesReport },
+  }),
+  adminGetBackups: defineRoute({
+    method: "GET",
+    path: "/admin/backups",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Get the schedule of backups, the newest backup and the last restore drill",
+    responses: { 200: backups },
   }),
   adminListSettings: defineRoute({
     method: "GET",

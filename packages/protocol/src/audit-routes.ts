@@ -69,10 +69,11 @@ export const auditRoutes = {
     cost: "call",
     bodyKind: "none",
     summary:
-      "List the audit log, oldest first: access to data, changes of permissions, sign-ins and acts of administrators",
+      "List the audit log, by default oldest first: access to data, changes of permissions, sign-ins and acts of administrators",
     query: z.object({
       from: timeText.optional().describe("start of the period, inclusive"),
       to: timeText.optional().describe("end of the period, exclusive"),
+      newest: z.enum(["true", "false"]).optional().describe("true: newest first; the same on each page of a list"),
       limit: z.coerce.number().int().min(1).max(limits.auditPageMax).optional(),
       cursor: cursorText.optional(),
     }),

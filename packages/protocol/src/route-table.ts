@@ -198,6 +198,7 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   adminCollect: { method: "POST", path: "/admin/gc" },
   adminGetCopies: { method: "GET", path: "/admin/copies" },
   adminVerifyCopies: { method: "POST", path: "/admin/copies/verify", answers: "202 json" },
+  adminGetBackups: { method: "GET", path: "/admin/backups" },
   adminListSettings: { method: "GET", path: "/admin/settings" },
   adminRotateKeys: { method: "POST", path: "/admin/keys/rotate" },
   adminDoctor: { method: "GET", path: "/admin/doctor" },

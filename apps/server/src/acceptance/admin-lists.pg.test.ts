@@ -85,6 +85,26 @@ describe("the lists of administrators", () => {
     assert.ok(figures.disk_bytes > figures.disk_free_bytes && figures.disk_free_bytes > 0);
   });
 
+  test("have no backup, schedule or drill on a new server", async () => {
+    const backups = await ok(admin, "GET", "/admin/backups");
+    assert.deepEqual(backups, { every_ms: null, place: null, made_at: null, drill: null });
+  });
+
+  test("have when each account was last seen, which is null without a device", async () => {
+    const body = { email: "dan@example.org", password: "long enough a password", name: "Dan" };
+    const dan = await ok(admin, "POST", "/admin/users", body);
+    assert.equal(dan.last_seen_at, null);
+    const seenAt = async () => {
+      const { items } = await ok(admin, "GET", "/admin/users");
+      return items.find(({ id }: { id: string }) => id === dan.id)?.last_seen_at;
+    };
+    assert.equal(await seenAt(), null);
+    const since = Date.now();
+    await Api.signIn(server.url, { email: body.email, password: body.password });
+    assert.ok(Date.parse((await seenAt()) ?? "") >= since - 1);
+    assert.ok(Date.parse((await ok(admin, "PATCH", `/admin/users/${dan.id}`, { name: "Daniel" })).last_seen_at) > 0);
+  });
+
   test("have the settings in force, where each was given, and of secrets nothing", async () => {
     const { items } = await ok(admin, "GET", "/admin/settings");
     const byName = new Map<string, { value: unknown; source: string; secret: boolean }>(

@@ -81,6 +81,7 @@ export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   adminRemoveInvitation: false,
   adminGetStorage: false,
   adminListShards: false,
+  adminGetBackups: false,
   adminListSettings: false,
   adminRotateKeys: false,
   adminDoctor: false,

@@ -132,6 +132,7 @@ export const matrix: Matrix = {
   adminRemoveInvitation: { request: () => ({ path: { id: "0".repeat(64) } }), stranger: "403", owner: [404] },
   adminGetStorage: { request: plain, stranger: "403", owner: [200] },
   adminListShards: { request: plain, stranger: "403", owner: [200] },
+  adminGetBackups: { request: plain, stranger: "403", owner: [200] },
   adminListSettings: { request: plain, stranger: "403", owner: [200] },
   adminRotateKeys: { request: () => ({ body: { data_key: true } }), stranger: "403", owner: [200] },
   adminDoctor: { request: plain, stranger: "403", owner: [200] },

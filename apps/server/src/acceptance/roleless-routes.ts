@@ -118,6 +118,7 @@ export const roleless = {
   adminRemoveInvitation: ofServer,
   adminGetStorage: ofServer,
   adminListShards: ofServer,
+  adminGetBackups: ofServer,
   adminListSettings: ofServer,
   adminCollect: ofServer,
   adminGetCopies: ofServer,

@@ -187,6 +187,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   adminCollect: decides("collection.run", { detail: pick("body", "dry_run", "unfinished") }),
   adminGetCopies: reads("copies.read", { repeats: true }),
   adminVerifyCopies: decides("copies.verify"),
+  adminGetBackups: reads("backups.read", { repeats: true }),
   adminListSettings: reads("settings.read"),
   adminRotateKeys: decides("keys.rotate", { detail: pick("json", "rotated", "key_fingerprint") }),
   adminDoctor: reads("doctor.run"),

@@ -41,6 +41,7 @@ import { settingsInForce } from "../base/config/settings-in-force.ts";
 import type { Config } from "../base/config/read-config.ts";
 import { rewindReachMs } from "../base/config/retention-settings.ts";
 import { readShards } from "../base/operation/shard-figures.ts";
+import { readBackups } from "../packs/facts/backups.ts";
 import { openStorageFigures } from "../base/operation/storage-figures.ts";
 import { doctorHandlers } from "../edge/operation/doctor-handlers.ts";
 import { shredHandlers } from "../edge/operation/shred-handlers.ts";
@@ -262,6 +263,7 @@ function storageCare({ storage, jobs, log, config, retaining }: ApiParts): Stora
       return readCopies(placed);
     },
     readShards: () => readShards(databases.shards),
+    readBackups: () => readBackups(databases.cells),
     readFigures: openStorageFigures(databases, config.dataFolder),
     collect: (options) => collectNow({ ...retaining, pool, random: randomBytes, log }, options),
     rebuildIndex: () => rebuildIndex({ cells, shards: databases.shards, pool, clock: systemClock, log }),

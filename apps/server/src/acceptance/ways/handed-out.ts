@@ -221,6 +221,7 @@ export const handedOutByRoutes: Readonly<Record<RouteName, HandedOut>> = {
   adminCollect: administers,
   adminGetCopies: administers,
   adminVerifyCopies: administers,
+  adminGetBackups: administers,
   adminListSettings: "says of a setting that it is secret, and not what it is",
   adminRotateKeys: "changes what seals packs, which no request is signed with",
   adminDoctor: administers,

@@ -9,6 +9,7 @@ export interface ListAuditRequest {
   /** Unix microseconds; from inclusive, to exclusive. */
   readonly fromMicros?: number | undefined;
   readonly toMicros?: number | undefined;
+  readonly newestFirst?: boolean;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }
@@ -23,12 +24,14 @@ interface Place {
 /** Sorted by time over all shards. Index: audit_entries_at. @throws HoldfastError bad_request */
 export async function listAuditEntries(
   shards: Shards,
-  { fromMicros, toMicros, limit = limits.listItemsDefault, cursor }: ListAuditRequest,
+  { fromMicros, toMicros, newestFirst = false, limit = limits.listItemsDefault, cursor }: ListAuditRequest,
 ): Promise<{ items: AuditEntryJson[]; next_cursor: string | null }> {
   const after = cursor === undefined ? undefined : readCursor(cursor);
-  const span = { from: fromMicros ?? 0, to: toMicros ?? Number.MAX_SAFE_INTEGER };
+  const span = { from: fromMicros ?? 0, to: toMicros ?? Number.MAX_SAFE_INTEGER, newestFirst };
   const pages = await Promise.all(shards.all().map((shard) => readPage(shard, span, after, limit + 1)));
-  const rows = pages.flat().toSorted((left, right) => comparePlaces(left, right));
+  const rows = pages
+    .flat()
+    .toSorted((left, right) => (newestFirst ? comparePlaces(right, left) : comparePlaces(left, right)));
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return {
@@ -41,20 +44,32 @@ interface Listed extends AuditEntryRow {
   readonly chain: string;
 }
 
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly newestFirst: boolean;
+}
+
 async function readPage(
   { id, db }: Shard,
-  { from, to }: { readonly from: number; readonly to: number },
+  { from, to, newestFirst }: Span,
   after: Place | undefined,
   limit: number,
 ): Promise<Listed[]> {
-  // Entries with the same time on later shards have not been listed yet.
-  const begin = after === undefined || after.at < from ? [from, -1] : [after.at, seqIn(id, after)];
+  const edge = newestFirst ? to : from;
+  const isInside = after !== undefined && (newestFirst ? after.at < to : after.at >= from);
+  const [at, seq] = isInside ? [after.at, seqIn(id, after)] : [edge, -1];
+  const wanted = newestFirst
+    ? sql`(at, seq) < (${at}, ${seq}) and at >= ${from} order by at desc, seq desc`
+    : sql`(at, seq) > (${at}, ${seq}) and at < ${to} order by at, seq`;
   const { rows } = await sql<Listed>`
-    select ${id}::text as chain, seq, at, hash, entry from shard.audit_entries
-    where (at, seq) > (${begin[0]}, ${begin[1]}) and at < ${to} order by at, seq limit ${limit}`.execute(db);
+    select ${id}::text as chain, seq, at, hash, entry from shard.audit_entries where ${wanted} limit ${limit}`.execute(
+    db,
+  );
   return rows;
 }
 
+/** Separates the shard's listed entries of that time from the others, in both directions. */
 function seqIn(chain: string, after: Place): number {
   if (chain === after.chain) return after.seq;
   return chain < after.chain ? Number.MAX_SAFE_INTEGER : -1;

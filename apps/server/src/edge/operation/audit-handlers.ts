@@ -12,11 +12,12 @@ export interface AuditCare {
 
 export function auditHandlers({ shards, verify }: AuditCare) {
   return {
-    adminListAudit: async ({ query: { from, to, limit, cursor } }) => ({
+    adminListAudit: async ({ query: { from, to, newest, limit, cursor } }) => ({
       status: 200,
       json: await listAuditEntries(shards, {
         fromMicros: from === undefined ? undefined : parseTime(from, "from"),
         toMicros: to === undefined ? undefined : parseTime(to, "to"),
+        newestFirst: newest === "true",
         limit,
         cursor,
       }),

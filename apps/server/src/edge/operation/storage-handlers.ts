@@ -1,5 +1,5 @@
 import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
-import type { CollectionJson, CopiesJson, ShardsJson, StorageJson } from "@holdfast/protocol/admin-routes";
+import type { BackupsJson, CollectionJson, CopiesJson, ShardsJson, StorageJson } from "@holdfast/protocol/admin-routes";
 import type { RebuildReport } from "../../packs/repair/rebuild-index.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
@@ -13,6 +13,7 @@ export interface StorageCare {
   verifyCopies(): Promise<CopiesJson>;
   readFigures(): Promise<StorageJson>;
   readShards(): Promise<ShardsJson>;
+  readBackups(): Promise<BackupsJson>;
   collect(options: { readonly dryRun: boolean; readonly unfinished: boolean }): Promise<CollectionJson>;
 }
 
@@ -22,6 +23,7 @@ export function storageHandlers(care: StorageCare) {
     adminGetScrub: async () => ({ status: 200, json: await care.readScrub() }),
     adminGetStorage: async () => ({ status: 200, json: await care.readFigures() }),
     adminListShards: async () => ({ status: 200, json: await care.readShards() }),
+    adminGetBackups: async () => ({ status: 200, json: await care.readBackups() }),
     adminCollect: async ({ body }) => ({
       status: 200,
       json: await care.collect({ dryRun: body.dry_run ?? false, unfinished: body.unfinished ?? false }),

@@ -22,6 +22,7 @@ import { eachInTurn } from "../../care/jobs/each-in-turn.ts";
 import { askForScrub, scrubCells } from "../../care/jobs/scrub-cells.ts";
 import { systemTime } from "../../base/operation/system-time.ts";
 import { readShards } from "../../base/operation/shard-figures.ts";
+import { readBackups } from "../../packs/facts/backups.ts";
 import { openStorageFigures } from "../../base/operation/storage-figures.ts";
 import { reportCareHandlers } from "../../edge/reports/report-handlers.ts";
 import { type StorageCare, storageHandlers } from "../../edge/operation/storage-handlers.ts";
@@ -93,6 +94,7 @@ function careFor(storage: AdminStorage): StorageCare {
         return readScrubReport(cells);
       }),
     readShards: () => readShards(shards),
+    readBackups: () => readBackups(storage.databases.cells),
     readFigures: openStorageFigures(storage.databases, storage.config.dataFolder),
     readScrub: async () => readScrubReport(await openAdminCells(storage)),
     collect: (options) => withPool(({ cells }, pool) => collectBeside(storage, { cells, pool }, options)),
