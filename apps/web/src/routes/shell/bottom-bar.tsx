@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useMessages } from "../../messages/use-messages.ts";
-import { NewButton, UploadButton } from "./main-buttons.tsx";
+import { MainButtons } from "./main-buttons.tsx";
 import { usePlaceDrop } from "./place-drop.ts";
 import { places } from "./places.ts";
 
@@ -26,12 +26,7 @@ export function BottomBar() {
           <Icon aria-hidden size={20} />
         </Link>
       ))}
-      <div className="w-12">
-        <NewButton />
-      </div>
-      <div className="w-12">
-        <UploadButton />
-      </div>
+      <MainButtons />
     </nav>
   );
 }

@@ -1,4 +1,4 @@
-import { useNavigate } from "@tanstack/react-router";
+import { useLocation, useNavigate } from "@tanstack/react-router";
 import FilePlus from "lucide-react/icons/file-plus";
 import FileUp from "lucide-react/icons/file-up";
 import FolderPlus from "lucide-react/icons/folder-plus";
@@ -11,7 +11,19 @@ import { MenuButton } from "../../design/menu-button.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import { type MainActs, onceMainActs } from "../../features/files/acts/main-acts.ts";
 
-export function NewButton() {
+/** Hidden in Settings and Administration, which show no files. */
+export function MainButtons() {
+  const { pathname } = useLocation();
+  if (/^\/(settings|admin)\b/.test(pathname)) return null;
+  return (
+    <div className="flex gap-1 sm:flex-col sm:gap-2">
+      <NewButton />
+      <UploadButton />
+    </div>
+  );
+}
+
+function NewButton() {
   const { message } = useMessages();
   const run = useMainAct();
   const items = () => [
@@ -29,7 +41,7 @@ export function NewButton() {
   );
 }
 
-export function UploadButton() {
+function UploadButton() {
   const { message } = useMessages();
   const run = useMainAct();
   const items = () => [
@@ -60,7 +72,7 @@ function MainButton({ label, Icon, look, ...rest }: MainButtonProps) {
       {...rest}
       type="button"
       data-tooltip={label}
-      className={`flex h-12 w-full items-center justify-center gap-2 rounded-md font-semibold transition-colors lg:h-10 lg:justify-start lg:px-3 forced-colors:border ${look}`}
+      className={`flex h-12 w-12 items-center justify-center gap-2 rounded-md font-semibold transition-colors sm:w-full lg:h-10 lg:justify-start lg:px-3 forced-colors:border ${look}`}
     >
       <Icon aria-hidden size={18} className="shrink-0" />
       <span className="sr-only lg:not-sr-only">{label}</span>

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { NewButton, UploadButton } from "./main-buttons.tsx";
+import { MainButtons } from "./main-buttons.tsx";
 import { usePlaceDrop } from "./place-drop.ts";
 import { places } from "./places.ts";
 
@@ -20,10 +20,7 @@ export function Navigation() {
       <Link to="/files" className="hidden h-8 items-center px-3 text-lg font-semibold lg:flex">
         {message("app.name")}
       </Link>
-      <div className="flex flex-col gap-2">
-        <NewButton />
-        <UploadButton />
-      </div>
+      <MainButtons />
       <ul className="flex flex-col gap-1">
         {places.map(({ to, name, Icon }) => (
           <li key={to}>
