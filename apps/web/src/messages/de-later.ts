@@ -18,6 +18,7 @@ import { notFound } from "./de/not-found.ts";
 import { notices } from "./de/notices.ts";
 import { offline } from "./de/offline.ts";
 import { outside } from "./de/outside.ts";
+import { overview } from "./de/overview.ts";
 import { preview } from "./de/preview.ts";
 import { programs } from "./de/programs.ts";
 import { proof } from "./de/proof.ts";
@@ -55,6 +56,7 @@ export const deLater: LaterCatalogue = {
   ...notices,
   ...offline,
   ...outside,
+  ...overview,
   ...preview,
   ...programs,
   ...proof,

@@ -18,6 +18,7 @@ import { notFound } from "./en/not-found.ts";
 import { notices } from "./en/notices.ts";
 import { offline } from "./en/offline.ts";
 import { outside } from "./en/outside.ts";
+import { overview } from "./en/overview.ts";
 import { preview } from "./en/preview.ts";
 import { programs } from "./en/programs.ts";
 import { proof } from "./en/proof.ts";
@@ -56,6 +57,7 @@ export const enLater = {
   ...notices,
   ...offline,
   ...outside,
+  ...overview,
   ...preview,
   ...programs,
   ...proof,

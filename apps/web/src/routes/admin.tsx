@@ -10,6 +10,7 @@ import { Groups } from "../features/admin/groups.tsx";
 import { Invitations } from "../features/admin/invitations.tsx";
 import { OauthClients } from "../features/admin/oauth-clients.tsx";
 import { Jobs } from "../features/admin/jobs.tsx";
+import { Overview } from "../features/admin/overview.tsx";
 import { Plans } from "../features/admin/plans.tsx";
 import { Reports } from "../features/admin/reports.tsx";
 import { ServerSettings } from "../features/admin/server-settings.tsx";
@@ -18,6 +19,7 @@ import { useMessages } from "../messages/use-messages.ts";
 import { NotFound } from "./not-found.tsx";
 
 const pages = {
+  overview: Overview,
   accounts: Accounts,
   invitations: Invitations,
   groups: Groups,
@@ -34,7 +36,7 @@ const ids = Object.keys(pages) as Section[];
 
 export function AdminPlace() {
   const { message } = useMessages();
-  const { section = "accounts" } = useParams({ strict: false });
+  const { section = "overview" } = useParams({ strict: false });
   const current = ids.find((id) => id === section);
   const account = useAccount();
   usePageTitle(current === undefined ? undefined : message(`admin.${current}`));

@@ -41,6 +41,7 @@ try {
       (each) => `/settings/${each}`,
     ),
     ...[
+      "overview",
       "accounts",
       "invitations",
       "groups",

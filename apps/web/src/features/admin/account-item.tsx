@@ -6,6 +6,7 @@ import { Badge, Item } from "../../design/card.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
 import type { MenuItem } from "../../design/menu.ts";
 import { MenuButton } from "../../design/menu-button.tsx";
+import { When } from "../../design/when.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import { useAct } from "./use-act.ts";
 import { type UserJson, usersKey } from "./users-list.ts";
@@ -42,6 +43,12 @@ export function AccountItem({ user, onAsk }: AccountItemProps) {
         <>
           <bdi>{user.email}</bdi> · {user.quota_fixed ? message("admin.quotaOwn") : user.plan} · {usage}
           {user.leaving_until !== null && ` · ${message("shred.leaves", { when: day(user.leaving_until) })}`}
+          {" · "}
+          {user.last_seen_at === null ? (
+            message("admin.notSeen")
+          ) : (
+            <When at={user.last_seen_at} say={(when) => message("settings.seen", { when })} />
+          )}
         </>
       }
       acts={

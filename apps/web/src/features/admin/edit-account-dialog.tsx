@@ -9,7 +9,8 @@ import { FormDialog } from "../../design/form-dialog.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { type UserJson, usersKey } from "./users-list.ts";
+import { isAddress } from "./is-address.ts";
+import { nameCharactersMax, type UserJson, usersKey } from "./users-list.ts";
 
 interface EditAccountDialogProps {
   readonly user: UserJson;
@@ -26,7 +27,7 @@ export function EditAccountDialog({ user, onClose }: EditAccountDialogProps) {
   const failure = save.error === null ? undefined : toHoldfastError(save.error);
   const isTaken = failure?.code === "exists";
   const isNameless = name.trim() === "";
-  const isNoAddress = !/^[^\s@]+@[^\s@]+$/.test(email.trim());
+  const isNoAddress = !isAddress(email);
   const send = () => {
     setTried(true);
     if (!isNameless && !isNoAddress) save.mutate({ name: name.trim(), email: email.trim() });
@@ -65,8 +66,6 @@ export function EditAccountDialog({ user, onClose }: EditAccountDialogProps) {
     </FormDialog>
   );
 }
-
-const nameCharactersMax = 200;
 
 /** Sends only changes, because a new address requires more than a new name. */
 function useSave(user: UserJson, onSaved: () => void) {

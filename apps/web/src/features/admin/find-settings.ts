@@ -1,5 +1,6 @@
 import type { SettingJson } from "@holdfast/protocol/admin-routes";
 import type { Messages, PlainKey } from "../../messages/messages.ts";
+import { hasWords } from "./has-words.ts";
 
 interface Wanted {
   /** Words that must all occur in the name or description. */
@@ -14,15 +15,10 @@ export function findSettings(
   { text, onlySet }: Wanted,
   words: Pick<Messages, "message">,
 ): SettingJson[] {
-  const parts = text
-    .toLocaleLowerCase()
-    .split(/\s+/)
-    .filter((part) => part !== "");
   return settings.filter(({ name, source }) => {
     if (onlySet && source === "default") return false;
     // The environment variable's name matches too.
-    const said = `${name} holdfast_${name} ${settingWords(name, words) ?? ""}`.toLocaleLowerCase();
-    return parts.every((part) => said.includes(part));
+    return hasWords(`${name} holdfast_${name} ${settingWords(name, words) ?? ""}`, text);
   });
 }
 

@@ -10,6 +10,7 @@ import { Notice } from "../../design/notice.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { invitationsKey } from "./invitations-key.ts";
+import { isAddress } from "./is-address.ts";
 import { planWords, plansQuery } from "./plans.tsx";
 
 /** Resets the form for the next invitation. */
@@ -34,7 +35,7 @@ function OneInvitation({ onNext }: { readonly onNext: () => void }) {
       }),
     onSettled: () => queries.invalidateQueries({ queryKey: invitationsKey }),
   });
-  const isBad = email.trim() !== "" && !/^[^\s@]+@[^\s@]+$/.test(email.trim());
+  const isBad = email.trim() !== "" && !isAddress(email);
   const choices = [
     { value: "", label: message("admin.planDefault") },
     ...(plans?.items ?? [])

@@ -5,6 +5,7 @@ import { Card, Facts } from "../../design/card.tsx";
 import { Loaded } from "../../design/loaded.tsx";
 import { Notice } from "../../design/notice.tsx";
 import { Progress } from "../../design/progress.tsx";
+import type { Messages } from "../../messages/messages.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
 /** Free part of the disk below which a warning is shown. */
@@ -25,18 +26,14 @@ export function StorageFigures() {
 }
 
 function Figures({ figures }: { readonly figures: StorageJson }) {
-  const { message, number, size } = useMessages();
-  const accounts = { count: figures.accounts };
-  const off = figures.accounts_disabled;
+  const words = useMessages();
+  const { message, size } = words;
   return (
     <div className="flex flex-col gap-4">
       <Problems figures={figures} />
       <Facts
         facts={[
-          [
-            message("admin.accounts"),
-            off === 0 ? number(accounts.count) : message("admin.accountsOff", { ...accounts, off: number(off) }),
-          ],
+          [message("admin.accounts"), accountsWords(figures, words)],
           [message("admin.usedBytes"), size(figures.used_bytes)],
           [message("admin.storedBytes"), size(figures.stored_bytes)],
           [
@@ -50,6 +47,13 @@ function Figures({ figures }: { readonly figures: StorageJson }) {
       <Disk figures={figures} />
     </div>
   );
+}
+
+export function accountsWords(
+  { accounts, accounts_disabled: off }: StorageJson,
+  { message, number }: Pick<Messages, "message" | "number">,
+): string {
+  return off === 0 ? number(accounts) : message("admin.accountsOff", { count: accounts, off: number(off) });
 }
 
 function Disk({ figures: { disk_bytes: disk, disk_free_bytes: free } }: { readonly figures: StorageJson }) {

@@ -66,8 +66,7 @@ const sayings: Readonly<Record<NotificationKind, Said>> = {
       what: textOf(notice.detail["name"]) ?? what,
     }),
   report: ({ message }) => message("notices.report"),
-  server: ({ message }, { notice: { detail } }) =>
-    message(serverSayings[stateOf(detail["state"])], { what: checkWords(detail["check"], message) }),
+  server: (words, { notice: { detail } }) => serverWords({ state: detail["state"], check: detail["check"] }, words),
 };
 
 const securitySayings = {
@@ -91,6 +90,14 @@ function securityWords({ security, name }: NotificationJson["detail"], message: 
 
 function undeliveredWords({ undelivered }: NotificationJson["detail"], message: Messages["message"]) {
   return typeof undelivered === "string" ? message("notices.undelivered", { what: undelivered }) : undefined;
+}
+
+/** Title of a finding of the doctor. */
+export function serverWords(
+  { state, check }: { readonly state: unknown; readonly check: unknown },
+  { message }: Pick<Messages, "message">,
+): string {
+  return message(serverSayings[stateOf(state)], { what: checkWords(check, message) });
 }
 
 const serverSayings = {
@@ -119,6 +126,11 @@ const checks = {
   certificate: "notices.checkCertificate",
   issuer: "notices.checkIssuer",
   ldap: "notices.checkLdap",
+  // The server sends no notifications about these.
+  sync: "notices.checkSync",
+  open_files: "notices.checkOpenFiles",
+  versions: "notices.checkVersions",
+  proxy: "notices.checkProxy",
 } as const;
 
 /** A newer server's check has the server's name. */

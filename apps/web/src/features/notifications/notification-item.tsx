@@ -86,7 +86,7 @@ function Place({ notice: { kind, node, detail }, onOpen, children }: PlaceProps)
     );
   }
   if (kind === "report" || kind === "server") {
-    const section = kind === "report" ? "reports" : "storage";
+    const section = kind === "report" ? "reports" : "overview";
     return (
       <Link to="/admin/{-$section}" params={{ section }} onClick={onOpen} className={look}>
         {children}

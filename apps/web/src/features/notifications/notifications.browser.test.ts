@@ -102,7 +102,8 @@ longTest(
     await told.getByText("What to do: Make backups").waitFor();
     assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
     await told.getByRole("link").click();
-    await page.waitForURL(/\/admin\/storage$/);
+    await page.waitForURL(/\/admin\/overview$/);
+    await page.locator("#place").getByText("Server warning: metadata copy in the store").waitFor();
 
     const choice = page.getByLabel("The server has a problem");
     await app.open("/settings/notifications");

@@ -1,4 +1,5 @@
 export const admin = {
+  "admin.overview": "Übersicht",
   "admin.accounts": "Konten",
   "admin.invitations": "Einladungen",
   "admin.groups": "Gruppen",
@@ -11,6 +12,16 @@ export const admin = {
   "admin.notYou": "Nur für Administratoren",
   "admin.notYouNext": "Frag einen Administrator.",
   "admin.noAccounts": "Keine Konten",
+  "admin.accountsSearch": "Konten suchen",
+  "admin.accountsSearchHint": "Name oder E-Mail-Adresse",
+  "admin.accountsFound": { one: "{count} Konto", other: "{count} Konten" },
+  "admin.accountsNone": "Keine passenden Konten",
+  "admin.accountsSearched": "Nur die ersten {count} Konten werden durchsucht. „holdfast admin users ls“ zeigt alle.",
+  "admin.notSeen": "Auf keinem Gerät angemeldet",
+  "admin.newAccount": "Neues Konto",
+  "admin.newAccountAbout":
+    "Gib der Person dieses Passwort; sie kann es in ihren Einstellungen ändern. Soll sie selbst eines wählen, erstelle stattdessen eine Einladung.",
+  "admin.accountCreated": "Das Konto von {name} wurde angelegt.",
   "admin.actsFor": "Aktionen für {name}",
   "admin.isAdmin": "Administrator",
   "admin.isDisabled": "Deaktiviert",

@@ -1,4 +1,5 @@
 export const admin = {
+  "admin.overview": "Overview",
   "admin.accounts": "Accounts",
   "admin.invitations": "Invitations",
   "admin.groups": "Groups",
@@ -11,6 +12,16 @@ export const admin = {
   "admin.notYou": "Administrators only",
   "admin.notYouNext": "Ask your administrator.",
   "admin.noAccounts": "No accounts",
+  "admin.accountsSearch": "Search accounts",
+  "admin.accountsSearchHint": "Name or e-mail address",
+  "admin.accountsFound": { one: "{count} account", other: "{count} accounts" },
+  "admin.accountsNone": "No matching accounts",
+  "admin.accountsSearched": "Only the first {count} accounts are searched. “holdfast admin users ls” lists all.",
+  "admin.notSeen": "Not signed in on any device",
+  "admin.newAccount": "New account",
+  "admin.newAccountAbout":
+    "Give the person this password; they can change it in their settings. To let them choose their own, create an invitation instead.",
+  "admin.accountCreated": "The account of {name} was created.",
   "admin.actsFor": "Actions for {name}",
   "admin.isAdmin": "Administrator",
   "admin.isDisabled": "Disabled",

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Api } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
+import { axeProblems } from "../../testing/axe.ts";
+import { hasFocus } from "../../testing/focus.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+const version = { check: "versions", state: "ok", detail: "Holdfast 1.2.3, Node.js 24.0.0", advice: null };
+
+/** Simulated, because the machine of a test is not well: it has no backup, and its disk is in memory. */
+async function diagnose(...problems: readonly object[]): Promise<void> {
+  await app.page.unroute("**/api/v1/admin/doctor");
+  await app.page.route("**/api/v1/admin/doctor", (route) =>
+    route.fulfill({ json: { state: problems.length === 0 ? "ok" : "fail", items: [version, ...problems] } }),
+  );
+}
+
+test("an administrator sees that all is well, creates an account and finds it", async () => {
+  const { page, server } = app;
+  await diagnose();
+  await app.signIn();
+  await app.open("/admin");
+  await page.getByText("All well", { exact: true }).waitFor();
+  const facts = page.getByRole("region", { name: "At a glance" });
+  await facts.getByText(version.detail).waitFor();
+  await facts.getByText(/^\d+\s?% used, .+ free$/).waitFor();
+  await facts.getByText("No backups are scheduled").waitFor();
+  for (const name of ["New", "Upload"])
+    assert.equal(await page.getByRole("button", { name, exact: true }).count(), 0, `${name} has no folder here`);
+
+  await page.getByRole("link", { name: "Accounts", exact: true }).click();
+  await page.getByRole("button", { name: "New account" }).click();
+  const dialog = page.getByRole("dialog", { name: "New account" });
+  await hasFocus(dialog.getByLabel("Username"));
+  await page.keyboard.type("Greta");
+  await dialog.getByLabel("E-mail address").fill("greta@example.org");
+  await dialog.getByLabel("Password", { exact: true }).fill("short");
+  await page.keyboard.press("Enter");
+  await dialog.getByText(/^Use at least \d+ characters/).waitFor();
+  await dialog.getByLabel("Password", { exact: true }).fill("a sentence of Greta");
+  await page.keyboard.press("Enter");
+  await dialog.waitFor({ state: "detached" });
+  const accounts = page.getByRole("list", { name: "Accounts" }).getByRole("listitem");
+  const greta = accounts.filter({ hasText: "greta@example.org" });
+  await greta.getByText("Not signed in on any device").waitFor();
+
+  await Api.signIn(server.url, { email: "greta@example.org", password: "a sentence of Greta" });
+  await page.getByLabel("Search accounts").fill("EXAMPLE.org gre");
+  await page.getByText("1 account", { exact: true }).waitFor();
+  assert.equal(await accounts.count(), 1);
+});
+
+longTest("problems are listed with what to do, the most serious first, and a new check ends them", async () => {
+  const { page } = app;
+  await diagnose(
+    { check: "backup", state: "warn", detail: "no backup was made yet", advice: "Run 'holdfast admin backup DIR'." },
+    { check: "disk", state: "fail", detail: "/data: 1 MiB free", advice: "Free some space." },
+  );
+  await app.signIn();
+  await app.open("/admin/overview");
+  const list = page.getByRole("list", { name: "2 problems, most serious first" });
+  await list.waitFor();
+  const [first = "", second = ""] = await list.getByRole("listitem").allInnerTexts();
+  assert.match(first, /^Server problem: disk space[^]*1 MiB free[^]*What to do: Free some space\.$/);
+  assert.match(second, /^Server warning: backups[^]*What to do: Run 'holdfast admin backup DIR'\.$/);
+  assert.deepEqual(await axeProblems(page), []);
+  await diagnose();
+  await page.getByRole("button", { name: "Check again" }).click();
+  await page.getByText("All well", { exact: true }).waitFor();
+});
+
+longTest("the last backup and drill are told, and what a drill found", async () => {
+  const { page } = app;
+  await diagnose();
+  const hourMs = 3_600_000;
+  const [made_at, done_at] = [2, 50].map((hours) => new Date(Date.now() - hours * hourMs).toISOString());
+  const drill = { tried_at: done_at, done_at, problems: 1 };
+  await page.route("**/api/v1/admin/backups", (route) =>
+    route.fulfill({ json: { every_ms: 24 * hourMs, place: "/mnt/backups", made_at, drill } }),
+  );
+  await app.signIn();
+  await app.open("/admin/overview");
+  const facts = page.getByRole("region", { name: "At a glance" });
+  await facts.getByText("2 hours ago").waitFor();
+  await facts.getByText("/mnt/backups").waitFor();
+  await facts.getByText("1 day", { exact: true }).waitFor();
+  await facts.getByText("2 days ago").waitFor();
+  await facts.getByText("1 problem", { exact: true }).waitFor();
+  assert.equal(await facts.getByText("No backups are scheduled").count(), 0);
+});
+
+longTest("the search of accounts names its limit, and a taken address is refused at its field", async () => {
+  app.expectComplaint(/status of 409/);
+  const { page } = app;
+  const { email } = await app.addPerson("Hanna");
+  await app.signIn();
+  const { items } = (await app.api.call("GET", "/admin/users")).body;
+  await page.route(/\/api\/v1\/admin\/users\?limit=1000$/, (route) =>
+    route.fulfill({ json: { items, next_cursor: items.at(-1).id } }),
+  );
+  await app.open("/admin/accounts");
+  await page.getByLabel("Search accounts").fill("hanna");
+  await page.getByText(/^Only the first \d+ accounts are searched/).waitFor();
+  await page.getByLabel("Search accounts").fill("nobody");
+  await page.getByText("No matching accounts").waitFor();
+  await page.getByRole("button", { name: "New account" }).click();
+  const dialog = page.getByRole("dialog", { name: "New account" });
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await dialog.getByLabel("Username").fill("Hanna");
+  await dialog.getByLabel("E-mail address").fill(email);
+  await dialog.getByLabel("Password", { exact: true }).fill("a sentence of Hanna");
+  await dialog.getByRole("button", { name: "Create account" }).click();
+  await dialog.getByText("Another account already uses this address.").waitFor();
+});

@@ -1,0 +1,21 @@
+export const overview = {
+  "overview.health": "Health",
+  "overview.again": "Check again",
+  "overview.well": "All well",
+  "overview.wellAbout": "The server checked its disks, keys, databases, backups and jobs, and found no problems.",
+  "overview.problems": { one: "{count} problem", other: "{count} problems, most serious first" },
+  "overview.facts": "At a glance",
+  "overview.diskUsed": "{percent} used, {free} free",
+  "overview.backup": "Last backup",
+  "overview.interval": "Backup interval",
+  "overview.notScheduled": "Not scheduled",
+  "overview.noSchedule": "No backups are scheduled",
+  "overview.noScheduleNext":
+    "Run this command on the server’s machine, with a folder on another disk (docs/operation.md, Backups).",
+  "overview.command": "Command for daily backups",
+  "overview.drill": "Last restore drill",
+  "overview.drillProblems": { one: "{count} problem", other: "{count} problems" },
+  "overview.never": "Never",
+  "overview.files": "Files and folders, with trash",
+  "overview.version": "Version",
+} as const;
