@@ -26,24 +26,25 @@ export function PagedItems<One>({ label, load, empty, children }: PagedItemsProp
   const { message } = useMessages();
   return (
     <Loaded load={load} rows={6}>
-      {(items) =>
-        items.length === 0 ? (
-          <Empty Icon={empty.Icon} title={empty.title}>
-            {empty.about}
-          </Empty>
-        ) : (
-          <>
+      {(items) => (
+        <>
+          {items.length === 0 ? (
+            <Empty Icon={empty.Icon} title={empty.title}>
+              {empty.about}
+            </Empty>
+          ) : (
             <Items label={label}>{items.map(children)}</Items>
-            {load.hasNextPage && (
-              <div className="flex justify-center">
-                <Button busy={load.isFetchingNextPage} onClick={() => void load.fetchNextPage()}>
-                  {message("design.loadMore")}
-                </Button>
-              </div>
-            )}
-          </>
-        )
-      }
+          )}
+          {/* A page may be empty although more follow. */}
+          {load.hasNextPage && (
+            <div className="flex justify-center">
+              <Button busy={load.isFetchingNextPage} onClick={() => void load.fetchNextPage()}>
+                {message("design.loadMore")}
+              </Button>
+            </div>
+          )}
+        </>
+      )}
     </Loaded>
   );
 }

@@ -1,6 +1,7 @@
 import { link } from "./de/link.ts";
 import { access } from "./de/access.ts";
 import { admin } from "./de/admin.ts";
+import { audit } from "./de/audit.ts";
 import { clash } from "./de/clash.ts";
 import { clients } from "./de/clients.ts";
 import { details } from "./de/details.ts";
@@ -39,6 +40,7 @@ export const deLater: LaterCatalogue = {
   ...link,
   ...access,
   ...admin,
+  ...audit,
   ...clash,
   ...clients,
   ...details,

@@ -1,6 +1,7 @@
 import { link } from "./en/link.ts";
 import { access } from "./en/access.ts";
 import { admin } from "./en/admin.ts";
+import { audit } from "./en/audit.ts";
 import { clash } from "./en/clash.ts";
 import { clients } from "./en/clients.ts";
 import { details } from "./en/details.ts";
@@ -40,6 +41,7 @@ export const enLater = {
   ...link,
   ...access,
   ...admin,
+  ...audit,
   ...clash,
   ...clients,
   ...details,

@@ -6,6 +6,7 @@ import { usePageTitle } from "../design/page-title.ts";
 import { Sections } from "../design/sections.tsx";
 import { Access } from "../features/admin/access.tsx";
 import { Accounts } from "../features/admin/accounts.tsx";
+import { Audit } from "../features/admin/audit.tsx";
 import { Groups } from "../features/admin/groups.tsx";
 import { Invitations } from "../features/admin/invitations.tsx";
 import { OauthClients } from "../features/admin/oauth-clients.tsx";
@@ -29,6 +30,7 @@ const pages = {
   storage: Storage,
   jobs: Jobs,
   reports: Reports,
+  audit: Audit,
   settings: ServerSettings,
 } as const;
 type Section = keyof typeof pages;

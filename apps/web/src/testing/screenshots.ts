@@ -51,6 +51,7 @@ try {
       "storage",
       "jobs",
       "reports",
+      "audit",
       "settings",
     ].map((each) => `/admin/${each}`),
     "/design",

@@ -18,7 +18,7 @@ async function diagnose(...problems: readonly object[]): Promise<void> {
   );
 }
 
-test("an administrator sees that all is well, creates an account and finds it", async () => {
+test("an administrator sees that all is well, creates an account, finds it, and sees in the audit log who did it", async () => {
   const { page, server } = app;
   await diagnose();
   await app.signIn();
@@ -51,6 +51,14 @@ test("an administrator sees that all is well, creates an account and finds it", 
   await page.getByLabel("Search accounts").fill("EXAMPLE.org gre");
   await page.getByText("1 account", { exact: true }).waitFor();
   assert.equal(await accounts.count(), 1);
+
+  await page.getByRole("link", { name: "Audit log" }).click();
+  const entries = page.getByRole("list", { name: "Audit log" }).getByRole("listitem");
+  const created = entries.filter({ hasText: "Account created by an administrator" });
+  await created.getByText("Greta", { exact: true }).waitFor();
+  await page.getByLabel("Person", { exact: true }).fill("greta@example.org");
+  await page.getByText(/^2 of \d+ loaded entries$/).waitFor();
+  assert.match(await entries.first().innerText(), /^Signed in\b[^]*Greta/, "the newest entry is the first");
 });
 
 longTest("problems are listed with what to do, the most serious first, and a new check ends them", async () => {
@@ -114,4 +122,26 @@ longTest("the search of accounts names its limit, and a taken address is refused
   await dialog.getByLabel("Password", { exact: true }).fill("a sentence of Hanna");
   await dialog.getByRole("button", { name: "Create account" }).click();
   await dialog.getByText("Another account already uses this address.").waitFor();
+});
+
+longTest("the audit log ends with its period, and loads older entries also while none fits", async () => {
+  const { page } = app;
+  await app.addPerson("Ida");
+  await app.signIn();
+  await app.open("/admin/audit");
+  const entries = page.getByRole("list", { name: "Audit log" }).getByRole("listitem");
+  await entries.first().waitFor();
+  await page.getByLabel("To", { exact: true }).fill("2020-01-31");
+  await page.getByText("No entries").waitFor();
+  await page.getByLabel("To", { exact: true }).fill("");
+  await entries.first().waitFor();
+  const { items } = (await app.api.call("GET", "/admin/audit?limit=1")).body;
+  await page.route(/\/api\/v1\/admin\/audit\?.*limit=1000/, async (route) => {
+    const isFirst = !route.request().url().includes("cursor=");
+    await (isFirst ? route.fulfill({ json: { items, next_cursor: "older" } }) : route.continue());
+  });
+  await page.getByLabel("Person", { exact: true }).fill("nobody at all");
+  await page.getByText("0 of 1 loaded entries").waitFor();
+  await page.getByRole("button", { name: "Show more" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
 });

@@ -9,6 +9,7 @@ export const admin = {
   "admin.storage": "Speicher",
   "admin.jobs": "Aufträge",
   "admin.reports": "Meldungen",
+  "admin.audit": "Zugriffsprotokoll",
   "admin.notYou": "Nur für Administratoren",
   "admin.notYouNext": "Frag einen Administrator.",
   "admin.noAccounts": "Keine Konten",

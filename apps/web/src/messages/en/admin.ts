@@ -9,6 +9,7 @@ export const admin = {
   "admin.storage": "Storage",
   "admin.jobs": "Jobs",
   "admin.reports": "Reports",
+  "admin.audit": "Audit log",
   "admin.notYou": "Administrators only",
   "admin.notYouNext": "Ask your administrator.",
   "admin.noAccounts": "No accounts",

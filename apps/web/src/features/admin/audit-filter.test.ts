@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isAbout, periodOf } from "./audit-filter.ts";
+
+const people = new Map([
+  ["1", { name: "Ann", email: "ann@example.com" }],
+  ["2", { name: "Bob", email: "bob@example.com" }],
+]);
+
+test("a person is found as the one who acted and as the account concerned, by name, address and ID", () => {
+  const byAnn = { user_id: "1" };
+  const ofBobByAnn = { user_id: "1", target: "2" };
+  const byNobody = {};
+  const found = (search: string) => [byAnn, ofBobByAnn, byNobody].map((entry) => isAbout(entry, search, people));
+  assert.deepEqual(found("ann"), [true, true, false]);
+  assert.deepEqual(found("BOB@example"), [false, true, false]);
+  assert.deepEqual(found("2"), [false, true, false]);
+  assert.deepEqual(found("ann bob"), [false, false, false], "one account must have all words");
+  assert.equal(isAbout({ user_id: "gone" }, "gone", people), true);
+});
+
+test("a period begins with its first day and ends after its last, in the time zone of the browser", () => {
+  assert.deepEqual(periodOf({ from: "", to: "" }), {});
+  const { from = "", to = "" } = periodOf({ from: "2026-01-31", to: "2026-01-31" });
+  assert.equal(new Date(from).getTime(), new Date(2026, 0, 31).getTime());
+  assert.equal(new Date(to).getTime(), new Date(2026, 1, 1).getTime());
+});

@@ -1,0 +1,35 @@
+import type { AuditEntryJson } from "@holdfast/protocol/audit-routes";
+import { hasWords } from "./has-words.ts";
+import type { UserJson } from "./users-list.ts";
+
+export type People = ReadonlyMap<string, Pick<UserJson, "name" | "email">>;
+
+/** Empty: unlimited. Days as in a date field, such as 2026-01-31, the last one included. */
+export interface Days {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Days of the browser's time zone as times of the API. */
+export function periodOf({ from, to }: Days): { readonly from?: string; readonly to?: string } {
+  return { ...(from === "" ? {} : { from: startOf(from) }), ...(to === "" ? {} : { to: startOf(to, 1) }) };
+}
+
+function startOf(day: string, daysLater = 0): string {
+  const start = new Date(`${day}T00:00`);
+  start.setDate(start.getDate() + daysLater);
+  return start.toISOString();
+}
+
+/** The account that acted, or another account that the entry concerns. IDs match too, for accounts that are gone. */
+export function isAbout(
+  { user_id: actor, target }: Pick<AuditEntryJson, "user_id" | "target">,
+  search: string,
+  people: People,
+): boolean {
+  return [actor, target].some((id) => {
+    if (id === undefined) return false;
+    const person = people.get(id);
+    return hasWords(`${id} ${person?.name ?? ""} ${person?.email ?? ""}`, search);
+  });
+}

@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import ScrollText from "lucide-react/icons/scroll-text";
+import { useState } from "react";
+import { useDrive } from "../../data/use-drive.ts";
+import { usePages } from "../../data/use-pages.ts";
+import { Card } from "../../design/card.tsx";
+import { Field } from "../../design/field.tsx";
+import { PagedItems } from "../../design/paged-items.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+import { AuditItem } from "./audit-item.tsx";
+import { type Days, isAbout, type People, periodOf } from "./audit-filter.ts";
+import { firstUsersQuery } from "./users-list.ts";
+
+interface Filter extends Days {
+  readonly person: string;
+}
+
+export function Audit() {
+  const { message } = useMessages();
+  const [filter, setFilter] = useState<Filter>({ person: "", from: "", to: "" });
+  const field = (name: keyof Filter) => ({
+    value: filter[name],
+    onChange: (event: { readonly target: { readonly value: string } }) =>
+      setFilter({ ...filter, [name]: event.target.value }),
+  });
+  return (
+    <Card title={message("admin.audit")} isTitleHidden about={message("audit.about")}>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <div className="sm:col-span-2">
+          <Field
+            label={message("audit.person")}
+            hint={message("audit.personHint")}
+            type="search"
+            autoComplete="off"
+            spellCheck={false}
+            {...field("person")}
+          />
+        </div>
+        <Field label={message("audit.from")} type="date" max="9999-12-31" {...field("from")} />
+        <Field label={message("audit.to")} type="date" max="9999-12-31" {...field("to")} />
+      </div>
+      <Entries {...filter} />
+    </Card>
+  );
+}
+
+const pageEntries = 100;
+/** The server filters by time only, so a person's entries are sought in larger pages. */
+const soughtEntries = 1000;
+
+function Entries({ person, from, to }: Filter) {
+  const { message, number } = useMessages();
+  const { client } = useDrive();
+  const people = usePeople();
+  const search = person.trim();
+  const limit = search === "" ? pageEntries : soughtEntries;
+  const load = usePages(["admin-audit", from, to, limit], (cursor, signal) =>
+    client.call("adminListAudit", { query: { ...periodOf({ from, to }), newest: "true", limit, cursor }, signal }),
+  );
+  const entries = search === "" ? load.data : load.data?.filter((entry) => isAbout(entry, search, people));
+  return (
+    <>
+      {search !== "" && entries !== undefined && (
+        <p role="status" className="text-sm text-muted">
+          {message("audit.found", { count: entries.length, of: number(load.data?.length ?? 0) })}
+        </p>
+      )}
+      <PagedItems
+        label={message("admin.audit")}
+        load={{ ...load, data: entries }}
+        empty={{ Icon: ScrollText, title: message("audit.none"), about: message("audit.noneNext") }}
+      >
+        {(entry) => <AuditItem key={`${entry.chain} ${entry.seq}`} entry={entry} people={people} />}
+      </PagedItems>
+    </>
+  );
+}
+
+/** Entries contain only IDs. Further accounts than the first keep theirs. */
+function usePeople(): People {
+  const { client } = useDrive();
+  const { data } = useQuery(firstUsersQuery(client));
+  return new Map(data?.items.map((user) => [user.id, user]));
+}
