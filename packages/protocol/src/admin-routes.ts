@@ -96,7 +96,10 @@ export type CopiesJson = z.output<typeof copiesReport>;
 const backups = z
   .object({
     every_ms: z.int().nullable().describe("interval of the scheduled backups; null: none are scheduled"),
-    place: z.string().nullable().describe("folder or s3:// URL of the newest backup; null: no backup was made"),
+    place: z
+      .string()
+      .nullable()
+      .describe("folder or s3:// URL of the newest backup, without passwords; null: no backup was made"),
     made_at: z.string().nullable().describe("time of the state that the newest backup contains"),
     drill: z
       .object({
@@ -144,6 +147,7 @@ const findingState = z.enum(["ok", "warn", "fail"]);
 const diagnosis = z
   .object({
     state: findingState.describe("state of the worst finding"),
+    checked_at: z.string().optional().describe("time of the oldest of these checks"),
     items: z.array(
       z.object({
         check: z.string().describe("subject of the check, such as disk or keys"),
@@ -288,6 +292,9 @@ export const adminRoutes = {
     bodyKind: "none",
     summary:
       "Check disks, keys, clock, store, database and jobs, and report what to do; writes and removes a small test file and object",
+    query: z.object({
+      recent: z.enum(["true", "false"]).optional().describe("true: do not repeat checks of the last 15 minutes"),
+    }),
     responses: { 200: diagnosis },
   }),
   adminListPlans: defineRoute({

@@ -90,6 +90,19 @@ describe("the lists of administrators", () => {
     assert.deepEqual(backups, { every_ms: null, place: null, made_at: null, drill: null });
   });
 
+  test("have the doctor's recent findings without a new check, on request", async () => {
+    const checkedAt = async (query: string): Promise<string> => {
+      const { checked_at: at, items } = await ok(admin, "GET", `/admin/doctor${query}`);
+      assert.ok(items.some(({ check }: { check: string }) => check === "versions"));
+      return at;
+    };
+    const first = await checkedAt("");
+    const kept = await checkedAt("?recent=true");
+    assert.ok(kept >= first);
+    assert.equal(await checkedAt("?recent=true"), kept);
+    assert.ok((await checkedAt("")) > kept);
+  });
+
   test("have when each account was last seen, which is null without a device", async () => {
     const body = { email: "dan@example.org", password: "long enough a password", name: "Dan" };
     const dan = await ok(admin, "POST", "/admin/users", body);

@@ -190,7 +190,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   adminGetBackups: reads("backups.read", { repeats: true }),
   adminListSettings: reads("settings.read"),
   adminRotateKeys: decides("keys.rotate", { detail: pick("json", "rotated", "key_fingerprint") }),
-  adminDoctor: reads("doctor.run"),
+  adminDoctor: reads("doctor.run", { detail: pick("query", "recent") }),
   adminListAudit: reads("audit.read", {
     detail: pick("query", "from", "to", "cursor"),
     // Cursors are not encrypted, so a caller may request a later page without the first.

@@ -49,6 +49,7 @@ import { shredJobName } from "../care/jobs/shred-job.ts";
 import { keyHandlers } from "../edge/operation/key-handlers.ts";
 import { type KeyCare, openKeyCare } from "../packs/cells/key-care.ts";
 import { diagnose } from "../care/doctor/diagnose.ts";
+import type { DoctorWorld } from "../care/doctor/doctor-world.ts";
 import { rewindHandlers } from "../edge/rewinds/rewind-handlers.ts";
 import { openAppFolder } from "../features/sharing/app-folders.ts";
 import { claimNow } from "../features/sharing/claim-pending.ts";
@@ -80,7 +81,6 @@ import type { Log } from "../base/operation/log.ts";
 import type { OpenedAudit } from "./open-audit.ts";
 import type { Storage } from "./open-storage.ts";
 import { openRewinds, type Rewinds } from "../features/rewind/open-rewinds.ts";
-import { serverDoctor } from "./server-doctor.ts";
 import { systemClock } from "./system-clock.ts";
 import { policyReportHandlers } from "../edge/web/policy-reports.ts";
 import { webhookHandlers } from "../edge/webhooks/webhook-handlers.ts";
@@ -105,6 +105,7 @@ export interface ApiParts {
   readonly thumbs: Thumbs;
   readonly retaining: RetentionParts;
   readonly audited: OpenedAudit;
+  readonly doctor: DoctorWorld;
   readonly config: Config;
   readonly log: Log;
 }
@@ -187,7 +188,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...settingHandlers(settingsInForce(parts.config)),
     ...keyHandlers(keyCare(parts)),
     ...shredHandlers({ ...accounts, cells: databases.cells, begin: () => startInBackground(parts, shredJobName) }),
-    ...doctorHandlers(() => diagnose(serverDoctor(parts.storage, parts.config, operation))),
+    ...doctorHandlers((options) => diagnose(doctorOf(parts, operation), options)),
     ...rewindHandlers({ shards, rewinds: rewindsOf(parts) }),
     ...transferHandlers({
       ...parts.sharing,
@@ -207,6 +208,10 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
 function startInBackground({ jobs, log }: ApiParts, job: string): void {
   const run = async () => (await jobs.start(job)).ended;
   run().catch((error: unknown) => log.error({ job, reason: toHoldfastError(error).message }, "a job failed"));
+}
+
+function doctorOf({ doctor }: ApiParts, { unreadableAddresses }: OperationWorld): DoctorWorld {
+  return { ...doctor, unreadableAddresses };
 }
 
 function keyCare({ storage: { cells, keySource }, log }: ApiParts): KeyCare {

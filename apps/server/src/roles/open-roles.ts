@@ -96,7 +96,8 @@ export async function openRoles(
   const retaining = retention(config, { storage, metrics, log, kick });
   const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
   const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
-  const telling = tellingJobs(config, { accounts, storage, version, kick, onEnded: committed, log });
+  const doctor = serverDoctor(storage, config, version);
+  const telling = tellingJobs(config, { accounts, storage, doctor, kick, onEnded: committed, log });
   const periodic = { more: [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling], random, ...shredding };
   const jobs = startPeriodic(config, { accounts, storage, log, retaining, ...periodic }, closers);
   const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
@@ -116,7 +117,7 @@ export async function openRoles(
   const inView = openViewCommitter({ shards, blocks: storage.blocks }, committer);
   const sharing = { ...ports, committer: inView, queue, onCommitted: committed };
   const opened = { config, accounts, mail, storage, uploads, polls, wake: committed, rateLimits, jobs, audited, log };
-  const parts = { ...opened, committer: inView, sharing, queue, webhooks, thumbs, retaining };
+  const parts = { ...opened, committer: inView, sharing, queue, webhooks, thumbs, retaining, doctor };
   const http = await openHttp(config, { parts, metrics, version, web, tls: tls?.tls }, closers);
   const setupToken = await setUpServer(config, accounts, log);
   closers.add("http", () => http.close());
@@ -187,17 +188,17 @@ function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
   ];
 }
 
-interface TellingParts extends Pick<ApiParts, "accounts" | "storage" | "log">, Required<Pick<AccountWorld, "onEnded">> {
-  readonly version: string;
+interface TellingParts
+  extends Pick<ApiParts, "accounts" | "storage" | "doctor" | "log">, Required<Pick<AccountWorld, "onEnded">> {
   readonly kick: (shard: Shard) => void;
 }
 
 /** Jobs that check the server and accounts in other systems. */
-function tellingJobs(config: Config, { accounts, storage, version, kick, onEnded, log }: TellingParts): PeriodicJob[] {
+function tellingJobs(config: Config, { accounts, storage, doctor, kick, onEnded, log }: TellingParts): PeriodicJob[] {
   const { shards } = storage.databases;
   const queued = (id: UserId) => kick(shards.ofId(id));
   return [
-    ...doctorJobs({ doctor: serverDoctor(storage, config, { version }), config, shards, kick }),
+    ...doctorJobs({ doctor, config, shards, kick }),
     ...ldapJobs({ ...accounts, onEnded, queued, log, queue: { kick } }, config.ldap),
   ];
 }

@@ -1,4 +1,5 @@
 import { toHoldfastError } from "@holdfast/core/errors";
+import { formatTime } from "@holdfast/core/times";
 import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
 import { checkAudit } from "./check-audit.ts";
 import { checkBackup } from "./check-backup.ts";
@@ -42,13 +43,36 @@ const checks = {
 export type CheckName = keyof typeof checks;
 
 const checkTimeoutMs = 20_000;
+/** Longer than the default interval of the periodic checks. */
+const recentMs = 15 * 60_000;
 
-/** One by one, without lasting changes. @param known earlier findings */
-export async function diagnose(world: DoctorWorld, known: readonly Finding[] = []): Promise<DiagnosisJson> {
+interface DiagnoseOptions {
+  /** Findings of the caller. */
+  readonly known?: readonly Finding[];
+  /** Does not repeat checks of the last 15 minutes. */
+  readonly recent?: boolean;
+}
+
+/** One by one, without lasting changes. */
+export async function diagnose(
+  world: DoctorWorld,
+  { known = [], recent = false }: DiagnoseOptions = {},
+): Promise<DiagnosisJson> {
   const found: Finding[] = [...known];
-  for (const name of Object.keys(checks) as CheckName[]) found.push(...(await examine(world, name)));
+  let oldestMicros = world.clock.nowMicros();
+  for (const name of Object.keys(checks) as CheckName[]) {
+    const last = world.lastChecks?.get(name);
+    const isKept = recent && last !== undefined && isRecent(last.atMicros, world.clock.nowMicros());
+    found.push(...(isKept ? last.findings : await examine(world, name)));
+    if (isKept) oldestMicros = Math.min(oldestMicros, last.atMicros);
+  }
   const items = found.map(({ check, state, detail, advice }) => ({ check, state, detail, advice }));
-  return { state: worstOf(items), items };
+  return { state: worstOf(items), checked_at: formatTime(oldestMicros), items };
+}
+
+/** False for times in the future, which the clock had before it was set back. */
+function isRecent(atMicros: number, nowMicros: number): boolean {
+  return atMicros <= nowMicros && nowMicros - atMicros < recentMs * 1000;
 }
 
 /**
@@ -60,6 +84,13 @@ export async function examine(
   name: CheckName,
   hanging: Set<CheckName> = new Set(),
 ): Promise<Finding[]> {
+  const atMicros = world.clock.nowMicros();
+  const findings = await runCheck(world, name, hanging);
+  world.lastChecks?.set(name, { atMicros, findings });
+  return findings;
+}
+
+async function runCheck(world: DoctorWorld, name: CheckName, hanging: Set<CheckName>): Promise<Finding[]> {
   if (hanging.has(name))
     return [fail(name, "an earlier check has not finished yet", "Check whether its disk or its database hangs.")];
   hanging.add(name);

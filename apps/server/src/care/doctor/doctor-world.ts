@@ -5,6 +5,7 @@ import type { KeySource } from "../../packs/keys/key-encryption-key.ts";
 import type { Config } from "../../base/config/read-config.ts";
 import type { Shard } from "../../base/db/shards.ts";
 import type { UnreadableAddresses } from "../../base/operation/unreadable-addresses.ts";
+import type { Finding } from "./finding.ts";
 
 /** Everything is opened for reading only, so it may be broken. */
 export interface DoctorWorld {
@@ -34,6 +35,13 @@ export interface DoctorWorld {
   readonly version: string;
   /** Set in a running server behind a proxy. */
   readonly unreadableAddresses?: UnreadableAddresses["recent"] | undefined;
+  /** Last check of each name in this process. Set in a running server. */
+  readonly lastChecks?: Map<string, LastCheck>;
+}
+
+export interface LastCheck {
+  readonly atMicros: number;
+  readonly findings: readonly Finding[];
 }
 
 export interface CellWorld extends Pick<BlockCell, "id" | "db"> {

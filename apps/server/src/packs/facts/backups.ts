@@ -1,4 +1,5 @@
 import type { BackupsJson } from "@holdfast/protocol/admin-routes";
+import { shownAddress } from "../../base/config/shown-address.ts";
 import type { Cells } from "../../base/db/shards.ts";
 import { readBackupSchedule } from "./backup-schedule.ts";
 import { readLastBackup } from "./last-backup.ts";
@@ -15,7 +16,7 @@ export async function readBackups(cells: Cells): Promise<BackupsJson> {
   ]);
   return {
     every_ms: schedule?.every_ms ?? null,
-    place: last?.place ?? null,
+    place: last === undefined ? null : shownAddress(last.place),
     made_at: last?.consistent_at ?? null,
     drill:
       drill === undefined ? null : { tried_at: drill.tried_at, done_at: drill.done_at, problems: drill.problem_count },

@@ -29,7 +29,8 @@ export function diagnoseWithoutDatabase(
   const ports = { keySource: adminKeySource({ config, environment }), clock, random: randomBytes, version: version() };
   const advice =
     "Fix the reported problem: without its database the server does not start, and nothing else could be checked.";
-  return diagnose({ config, shards: [], cells: [], ...ports }, [fail("database", error.message, advice)]);
+  const known = [fail("database", error.message, advice)];
+  return diagnose({ config, shards: [], cells: [], ...ports }, { known });
 }
 
 function version(): string {

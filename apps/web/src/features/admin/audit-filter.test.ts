@@ -21,6 +21,7 @@ test("a person is found as the one who acted and as the account concerned, by na
 
 test("a period begins with its first day and ends after its last, in the time zone of the browser", () => {
   assert.deepEqual(periodOf({ from: "", to: "" }), {});
+  assert.deepEqual(periodOf({ from: "0202-01-31", to: "20261-01-31" }), {}, "the server would reject them");
   const { from = "", to = "" } = periodOf({ from: "2026-01-31", to: "2026-01-31" });
   assert.equal(new Date(from).getTime(), new Date(2026, 0, 31).getTime());
   assert.equal(new Date(to).getTime(), new Date(2026, 1, 1).getTime());

@@ -10,9 +10,14 @@ export interface Days {
   readonly to: string;
 }
 
-/** Days of the browser's time zone as times of the API. */
+/** Days of the browser's time zone as times of the API. While a year is being typed, its day does not count. */
 export function periodOf({ from, to }: Days): { readonly from?: string; readonly to?: string } {
-  return { ...(from === "" ? {} : { from: startOf(from) }), ...(to === "" ? {} : { to: startOf(to, 1) }) };
+  return { ...(isTyped(from) ? { from: startOf(from) } : {}), ...(isTyped(to) ? { to: startOf(to, 1) } : {}) };
+}
+
+/** The API has times from 1685 to 2254. */
+function isTyped(day: string): boolean {
+  return /^(?:19|2[01])\d\d-\d\d-\d\d$/.test(day);
 }
 
 function startOf(day: string, daysLater = 0): string {

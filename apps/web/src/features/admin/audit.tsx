@@ -36,8 +36,8 @@ export function Audit() {
             {...field("person")}
           />
         </div>
-        <Field label={message("audit.from")} type="date" max="9999-12-31" {...field("from")} />
-        <Field label={message("audit.to")} type="date" max="9999-12-31" {...field("to")} />
+        <Field label={message("audit.from")} type="date" min="1900-01-01" max="2199-12-31" {...field("from")} />
+        <Field label={message("audit.to")} type="date" min="1900-01-01" max="2199-12-31" {...field("to")} />
       </div>
       <Entries {...filter} />
     </Card>
@@ -54,8 +54,9 @@ function Entries({ person, from, to }: Filter) {
   const people = usePeople();
   const search = person.trim();
   const limit = search === "" ? pageEntries : soughtEntries;
-  const load = usePages(["admin-audit", from, to, limit], (cursor, signal) =>
-    client.call("adminListAudit", { query: { ...periodOf({ from, to }), newest: "true", limit, cursor }, signal }),
+  const period = periodOf({ from, to });
+  const load = usePages(["admin-audit", period, limit], (cursor, signal) =>
+    client.call("adminListAudit", { query: { ...period, newest: "true", limit, cursor }, signal }),
   );
   const entries = search === "" ? load.data : load.data?.filter((entry) => isAbout(entry, search, people));
   return (

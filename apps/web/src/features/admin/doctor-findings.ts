@@ -2,13 +2,13 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
 import { queryOptions } from "@tanstack/react-query";
 
-type FindingJson = DiagnosisJson["items"][number];
+export type FindingJson = DiagnosisJson["items"][number];
 
-/** The server runs all checks for each request. */
+/** The server repeats only checks that did not run recently. */
 export function doctorQuery(client: ApiClient) {
   return queryOptions({
     queryKey: ["admin-doctor"],
-    queryFn: ({ signal }) => client.call("adminDoctor", { signal }),
+    queryFn: ({ signal }) => client.call("adminDoctor", { query: { recent: "true" }, signal }),
   });
 }
 

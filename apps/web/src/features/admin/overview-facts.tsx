@@ -59,7 +59,7 @@ function ServerFacts({ server: { storage, shards, backups } }: { readonly server
           ...(version === undefined ? [] : [[message("overview.version"), version] as const]),
         ]}
       />
-      {backups.every_ms === null && backups.made_at === null && <HowToSchedule />}
+      {backups.every_ms === null && backups.made_at === null && isEmbedded(shards) && <HowToSchedule />}
     </div>
   );
 }
@@ -68,6 +68,11 @@ function ServerFacts({ server: { storage, shards, backups } }: { readonly server
 function countNodes({ items }: ShardsJson): number | undefined {
   const counts = items.flatMap(({ nodes }) => nodes ?? []);
   return counts.length < items.length ? undefined : counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** An external database is backed up with its own tools, so that the server schedules no backups. */
+function isEmbedded({ items }: ShardsJson): boolean {
+  return items.every(({ database }) => database === "embedded");
 }
 
 /** Holdfast and Node.js, as the doctor names them. */

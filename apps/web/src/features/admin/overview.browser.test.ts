@@ -10,12 +10,14 @@ const app = testApp();
 
 const version = { check: "versions", state: "ok", detail: "Holdfast 1.2.3, Node.js 24.0.0", advice: null };
 
+const doctorRoute = /\/api\/v1\/admin\/doctor(?:\?|$)/;
+
 /** Simulated, because the machine of a test is not well: it has no backup, and its disk is in memory. */
 async function diagnose(...problems: readonly object[]): Promise<void> {
-  await app.page.unroute("**/api/v1/admin/doctor");
-  await app.page.route("**/api/v1/admin/doctor", (route) =>
-    route.fulfill({ json: { state: problems.length === 0 ? "ok" : "fail", items: [version, ...problems] } }),
-  );
+  const state = problems.length === 0 ? "ok" : "fail";
+  const json = { state, checked_at: new Date().toISOString(), items: [version, ...problems] };
+  await app.page.unroute(doctorRoute);
+  await app.page.route(doctorRoute, (route) => route.fulfill({ json }));
 }
 
 test("an administrator sees that all is well, creates an account, finds it, and sees in the audit log who did it", async () => {
@@ -24,6 +26,7 @@ test("an administrator sees that all is well, creates an account, finds it, and 
   await app.signIn();
   await app.open("/admin");
   await page.getByText("All well", { exact: true }).waitFor();
+  await page.getByText(/^Checked (?:now|\d+ seconds ago)$/).waitFor();
   const facts = page.getByRole("region", { name: "At a glance" });
   await facts.getByText(version.detail).waitFor();
   await facts.getByText(/^\d+\s?% used, .+ free$/).waitFor();

@@ -1,13 +1,16 @@
 import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
 import { Card } from "../../design/card.tsx";
 import { Loaded } from "../../design/loaded.tsx";
 import { Notice } from "../../design/notice.tsx";
+import { showToast } from "../../design/toasts.ts";
+import { When } from "../../design/when.tsx";
+import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { serverWords } from "../notifications/notice-words.ts";
-import { doctorQuery, problemsOf } from "./doctor-findings.ts";
+import { doctorQuery, type FindingJson, problemsOf } from "./doctor-findings.ts";
 import { OverviewFacts } from "./overview-facts.tsx";
 
 /** Answers whether everything is all right. */
@@ -21,14 +24,21 @@ export function Overview() {
 }
 
 function Health() {
-  const { message } = useMessages();
+  const words = useMessages();
+  const { message } = words;
   const { client } = useDrive();
+  const queries = useQueryClient();
   const load = useQuery(doctorQuery(client));
+  const again = useMutation({
+    mutationFn: () => client.call("adminDoctor"),
+    onSuccess: (diagnosis) => queries.setQueryData(doctorQuery(client).queryKey, diagnosis),
+    onError: (thrown) => showToast({ text: problemWords(thrown, words), kind: "error" }),
+  });
   return (
     <Card
       title={message("overview.health")}
       acts={
-        <Button busy={load.isFetching} onClick={() => void load.refetch()}>
+        <Button busy={again.isPending} onClick={() => again.mutate()}>
           {message("overview.again")}
         </Button>
       }
@@ -39,17 +49,30 @@ function Health() {
 }
 
 function Diagnosis({ diagnosis }: { readonly diagnosis: DiagnosisJson }) {
-  const words = useMessages();
-  const { message } = words;
+  const { message } = useMessages();
+  const { checked_at: checkedAt } = diagnosis;
   const problems = problemsOf(diagnosis);
-  if (problems.length === 0) {
-    return (
-      <Notice kind="success" title={message("overview.well")}>
-        {message("overview.wellAbout")}
-      </Notice>
-    );
-  }
-  const title = message("overview.problems", { count: problems.length });
+  return (
+    <>
+      {problems.length === 0 ? (
+        <Notice kind="success" title={message("overview.well")}>
+          {message("overview.wellAbout")}
+        </Notice>
+      ) : (
+        <Problems problems={problems} />
+      )}
+      {checkedAt !== undefined && (
+        <p role="status" className="text-sm text-muted">
+          <When at={checkedAt} say={(when) => message("overview.checked", { when })} />
+        </p>
+      )}
+    </>
+  );
+}
+
+function Problems({ problems }: { readonly problems: readonly FindingJson[] }) {
+  const words = useMessages();
+  const title = words.message("overview.problems", { count: problems.length });
   return (
     <>
       <p className="font-semibold">{title}</p>
@@ -67,12 +90,18 @@ function Diagnosis({ diagnosis }: { readonly diagnosis: DiagnosisJson }) {
 }
 
 /** The server's own words, in English. */
-function Problem({ finding: { detail, advice } }: { readonly finding: DiagnosisJson["items"][number] }) {
+function Problem({ finding: { detail, advice } }: { readonly finding: FindingJson }) {
   const { message } = useMessages();
-  const lines = [detail, ...(advice === null ? [] : [message("notices.serverAdvice", { words: advice })])];
-  return lines.map((line) => (
-    <p key={line} className="wrap-anywhere">
-      <bdi>{line}</bdi>
-    </p>
-  ));
+  return (
+    <>
+      <p className="wrap-anywhere">
+        <bdi>{detail}</bdi>
+      </p>
+      {advice !== null && (
+        <p className="wrap-anywhere">
+          <bdi>{message("notices.serverAdvice", { words: advice })}</bdi>
+        </p>
+      )}
+    </>
+  );
 }

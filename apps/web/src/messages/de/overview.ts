@@ -1,6 +1,7 @@
 export const overview = {
   "overview.health": "Zustand",
   "overview.again": "Noch einmal prüfen",
+  "overview.checked": "Geprüft {when}",
   "overview.well": "Alles in Ordnung",
   "overview.wellAbout":
     "Der Server hat Platten, Schlüssel, Datenbanken, Backups und Aufträge geprüft und keine Probleme gefunden.",
