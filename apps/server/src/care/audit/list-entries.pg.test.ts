@@ -4,10 +4,10 @@ import { startTwoTestShards, type TestDatabases } from "../../base/db/testing.ts
 import { listAuditEntries, type ListAuditRequest } from "./list-entries.ts";
 
 /** Times in microseconds. Both shards have several entries of the time 20. */
-const times = [
+const times: readonly (readonly number[])[] = [
   [10, 20, 20, 40],
   [20, 20, 30],
-] as const;
+];
 
 describe("The list of entries of two shards", () => {
   let databases: TestDatabases;

@@ -21,7 +21,7 @@ export const admin = {
   "admin.notSeen": "Not signed in on any device",
   "admin.newAccount": "New account",
   "admin.newAccountAbout":
-    "Give the person this password; they can change it in their settings. To let them choose their own, create an invitation instead.",
+    "Send the person this password, which they can change in their settings. To let them choose their own, create an invitation instead.",
   "admin.accountCreated": "The account of {name} was created.",
   "admin.actsFor": "Actions for {name}",
   "admin.isAdmin": "Administrator",

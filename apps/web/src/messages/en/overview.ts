@@ -17,6 +17,6 @@ export const overview = {
   "overview.drill": "Last restore drill",
   "overview.drillProblems": { one: "{count} problem", other: "{count} problems" },
   "overview.never": "Never",
-  "overview.files": "Files and folders, with trash",
+  "overview.files": "Files and folders, including trash",
   "overview.version": "Version",
 } as const;
