@@ -96,9 +96,10 @@ export const user = z
     used_bytes: z.int(),
     stored_bytes: z.int(),
     created_at: z.string(),
-    last_seen_at: z.string().nullable().default(null).describe("last use of its devices and tokens, to the minute"),
   })
   .meta({ id: "User" });
+
+const lastSeenAt = z.string().nullable().default(null).describe("last use of its devices and tokens, to the minute");
 
 export const account = z
   .object({
@@ -310,7 +311,7 @@ export const accountRoutes = {
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: z.string().max(4096).optional(),
     }),
-    responses: { 200: page(user) },
+    responses: { 200: page(user.extend({ last_seen_at: lastSeenAt })) },
   }),
   adminCreateUser: defineRoute({
     method: "POST",

@@ -132,7 +132,7 @@ function HowToSchedule() {
       </div>
       <CopyField
         label={message("overview.command")}
-        text="npx holdfast admin backup /mnt/backups --keep 30 --schedule 1d"
+        text="holdfast admin backup /mnt/backups --keep 30 --schedule 1d"
       />
     </div>
   );

@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type UserId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
 import type { user as userSchema } from "@holdfast/protocol/account-routes";
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import type { z } from "zod";
 import { inTransaction } from "../../../base/db/database.ts";
 import type { UserRow } from "../../../base/db/account-tables.ts";
@@ -28,11 +28,9 @@ import { isOn, lockRow, removeSecondFactor } from "../factors/second-factor.ts";
 import { isByToken, neededSignedIn } from "../callers/signed-in-only.ts";
 
 export type UserJson = z.output<typeof userSchema>;
+type ListedUserJson = UserJson & { readonly last_seen_at: string | null };
 const usageColumns = ["quota_bytes", "quota_fixed", "used_bytes", "stored_bytes"] as const;
-type Facts = Pick<SpaceRow, (typeof usageColumns)[number]> & {
-  readonly factor_since: number | null;
-  readonly last_seen_at: number | null;
-};
+type Facts = Pick<SpaceRow, (typeof usageColumns)[number]> & { readonly factor_since: number | null };
 
 /** Message after an account is suspended or restored, for people who see something of it. */
 export const ownerStateKind = "owner_state";
@@ -79,11 +77,16 @@ function noUser(idOrEmail: string): HoldfastError {
   return new HoldfastError("not_found", `There is no user ${idOrEmail}.`);
 }
 
+/** Null without a device or used token. Indexes: primary key of devices, tokens_user. */
+const lastSeen = sql<number | null>`greatest(
+  (select max(d.last_seen_at) from shard.devices d where d.user_id = u.id),
+  (select max(t.last_used_at) from shard.tokens t where t.user_id = u.id))`;
+
 /** Ordered by creation. The cursor is the previous page's last id. */
 export async function listUsers(
   store: AccountStore,
   request: { limit: number; cursor?: string | undefined },
-): Promise<{ items: UserJson[]; next_cursor: string | null }> {
+): Promise<{ items: ListedUserJson[]; next_cursor: string | null }> {
   const { limit, cursor } = request;
   if (cursor !== undefined && !isId(cursor)) {
     throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
@@ -96,14 +99,17 @@ export async function listUsers(
         .leftJoin("shard.second_factors as f", "f.user_id", "u.id")
         .selectAll("u")
         .select(["s.quota_bytes", "s.quota_fixed", "s.used_bytes", "s.stored_bytes", "f.since as factor_since"])
-        .select(lastSeenOf(sql.ref("u.id")).as("last_seen_at"))
+        .select(lastSeen.as("last_seen_at"))
         .orderBy("u.id")
         .limit(limit + 1);
       return (cursor === undefined ? query : query.where("u.id", ">", cursor as UserId)).execute();
     }),
   );
   const rows = pages.flat().toSorted((left, right) => (left.id < right.id ? -1 : 1));
-  const items = rows.slice(0, limit).map((row) => userJson(row, row));
+  const items = rows.slice(0, limit).map((row) => ({
+    ...userJson(row, row),
+    last_seen_at: row.last_seen_at === null ? null : formatTime(row.last_seen_at),
+  }));
   return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
@@ -117,16 +123,8 @@ function readFacts(store: AccountStore, { id, space_id: spaceId }: Pick<UserRow,
     .db.selectFrom("shard.spaces")
     .leftJoin("shard.second_factors as f", (join) => join.on("f.user_id", "=", id))
     .select([...usageColumns, "f.since as factor_since"])
-    .select(lastSeenOf(id).as("last_seen_at"))
     .where("id", "=", spaceId)
     .executeTakeFirstOrThrow();
-}
-
-/** Null without a device or used token. Indexes: primary key of devices, tokens_user. */
-function lastSeenOf(userId: UserId | RawBuilder<unknown>): RawBuilder<number | null> {
-  return sql`greatest(
-    (select max(d.last_seen_at) from shard.devices d where d.user_id = ${userId}),
-    (select max(t.last_used_at) from shard.tokens t where t.user_id = ${userId}))`;
 }
 
 /**
@@ -308,6 +306,5 @@ function userJson(user: UserRow, facts: Facts): UserJson {
     used_bytes: facts.used_bytes,
     stored_bytes: facts.stored_bytes,
     created_at: formatTime(user.created_at),
-    last_seen_at: facts.last_seen_at === null ? null : formatTime(facts.last_seen_at),
   };
 }
