@@ -13,49 +13,35 @@ import { type MainActs, onceMainActs } from "../../features/files/acts/main-acts
 
 /** Hidden in Settings and Administration, which show no files. */
 export function MainButtons() {
-  const { pathname } = useLocation();
-  if (/^\/(settings|admin)\b/.test(pathname)) return null;
-  return (
-    <div className="flex gap-1 sm:flex-col sm:gap-2">
-      <NewButton />
-      <UploadButton />
-    </div>
-  );
-}
-
-function NewButton() {
   const { message } = useMessages();
   const run = useMainAct();
-  const items = () => [
+  const hasNoFiles = useLocation({ select: ({ pathname }) => /^\/(settings|admin)/.test(pathname) });
+  if (hasNoFiles) return null;
+  const newItems = () => [
     { label: message("shell.newFolder"), Icon: FolderPlus, run: () => run("newFolder") },
     { label: message("shell.newText"), Icon: FilePlus, run: () => run("newText") },
   ];
-  return (
-    <MenuButton label={message("shell.new")} items={items}>
-      <MainButton
-        label={message("shell.new")}
-        Icon={Plus}
-        look="bg-accent text-on-accent hover:bg-accent-hover active:bg-accent-pressed"
-      />
-    </MenuButton>
-  );
-}
-
-function UploadButton() {
-  const { message } = useMessages();
-  const run = useMainAct();
-  const items = () => [
+  const uploadItems = () => [
     { label: message("shell.uploadFiles"), Icon: FileUp, run: () => run("uploadFiles") },
     { label: message("shell.uploadFolder"), Icon: FolderUp, run: () => run("uploadFolder") },
   ];
   return (
-    <MenuButton label={message("shell.upload")} items={items}>
-      <MainButton
-        label={message("shell.upload")}
-        Icon={Upload}
-        look="border border-edge bg-surface hover:bg-hover active:bg-pressed"
-      />
-    </MenuButton>
+    <div className="flex gap-1 sm:flex-col sm:gap-2">
+      <MenuButton label={message("shell.new")} items={newItems}>
+        <MainButton
+          label={message("shell.new")}
+          Icon={Plus}
+          look="bg-accent text-on-accent hover:bg-accent-hover active:bg-accent-pressed"
+        />
+      </MenuButton>
+      <MenuButton label={message("shell.upload")} items={uploadItems}>
+        <MainButton
+          label={message("shell.upload")}
+          Icon={Upload}
+          look="border border-edge bg-surface hover:bg-hover active:bg-pressed"
+        />
+      </MenuButton>
+    </div>
   );
 }
 
