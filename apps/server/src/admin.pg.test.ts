@@ -79,6 +79,12 @@ test("beside a stopped server users are added, listed, suspended, enabled, limit
     "Ann@example.org",
     "bob@example.org",
   ]);
+  const found = await runAdmin(folder, "adminListUsers", { query: { search: "BOB@" } }, {});
+  assert.deepEqual([found.items.map(({ email }) => email), found.next_cursor], [["bob@example.org"], null]);
+  for (const search of ["", "b".repeat(201)]) {
+    const refused = { code: "bad_request", field: "search" };
+    await assert.rejects(runAdmin(folder, "adminListUsers", { query: { search } }, {}), refused);
+  }
   await assert.rejects(
     runAdmin(folder, "adminUpdateUser", { params: { id: "ann@example.org" }, body: { disabled: true } }, {}),
     { code: "conflict" },

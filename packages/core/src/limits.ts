@@ -245,7 +245,7 @@ export const limits = {
   peopleFoundMax: 20,
   /** Letters that a search by name needs. */
   peopleQueryLengthMin: 2,
-  /** Members of the caller's groups that one search reads. */
+  /** Members of the caller's groups, or accounts of one shard, that one search reads. */
   peopleSearchedMax: 20_000,
   /** Newest permissions in the caller's space that one search reads. */
   peopleGuestsMax: 1000,

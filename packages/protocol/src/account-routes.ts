@@ -4,6 +4,7 @@ import { language, notifyChange, notifySettings } from "./account-settings.ts";
 import { deviceSystem } from "./device-routes.ts";
 import { passkeyAssertion } from "./passkey-values.ts";
 import { defineRoute } from "./route.ts";
+import { listedUser, user } from "./user-values.ts";
 import { idText, page, timeText } from "./values.ts";
 
 export const email = z
@@ -75,31 +76,6 @@ export const session = z
     second_factor_due_at: factorDueAt,
   })
   .meta({ id: "Session" });
-
-export const user = z
-  .object({
-    id: z.string(),
-    email: z.string(),
-    name: z.string(),
-    admin: z.boolean(),
-    disabled: z.boolean(),
-    leaving_until: z
-      .string()
-      .nullable()
-      .default(null)
-      .describe("the owner deleted the account: until this time it can be taken back, then it is shredded"),
-    confirmed: z.boolean().describe("the e-mail address is confirmed"),
-    second_factor: z.boolean().default(false).describe("sign-in requires a second factor"),
-    plan: z.string(),
-    quota_bytes: z.int().nullable().describe("null: unlimited"),
-    quota_fixed: z.boolean().describe("set for this account, and overrides its plan"),
-    used_bytes: z.int(),
-    stored_bytes: z.int(),
-    created_at: z.string(),
-  })
-  .meta({ id: "User" });
-
-const lastSeenAt = z.string().nullable().default(null).describe("last use of its devices and tokens, to the minute");
 
 export const account = z
   .object({
@@ -306,12 +282,20 @@ export const accountRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "List all accounts",
+    summary: "List all accounts, or those whose name or e-mail address contains a text",
     query: z.object({
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: z.string().max(4096).optional(),
+      search: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe(
+          `each word (up to ${limits.searchWordsMax}) must be in the name or e-mail address; case and accents are ignored`,
+        ),
     }),
-    responses: { 200: page(user.extend({ last_seen_at: lastSeenAt })) },
+    responses: { 200: page(listedUser) },
   }),
   adminCreateUser: defineRoute({
     method: "POST",

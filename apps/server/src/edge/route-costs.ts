@@ -119,7 +119,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   refreshWebSession: few,
   deleteWebSession: few,
   adminListUsers: {
-    rows: "two for each account of the page, and its devices and tokens",
+    rows: "two for each account of the page, its devices and tokens; for a search also `peopleSearchedMax` in each shard",
     answerBytes: page * 4 * kib,
   },
   adminCreateUser: few,

@@ -203,7 +203,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
     ...accessRuleHandlers(store),
     adminListUsers: async ({ query }) => ({
       status: 200,
-      json: await listUsers(store, { limit: query.limit ?? limits.listItemsDefault, cursor: query.cursor }),
+      json: await listUsers(store, { ...query, limit: query.limit ?? limits.listItemsDefault }),
     }),
     adminCreateUser: async ({ caller, body }) => {
       if (body.admin === true && isByToken(caller)) throw neededSignedIn("cannot make an account an administrator");

@@ -1,13 +1,15 @@
 import { enqueue } from "../../../base/queue/enqueue.ts";
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
-import type { user as userSchema } from "@holdfast/protocol/account-routes";
+import type { listedUser, user as userSchema } from "@holdfast/protocol/user-values";
 import { sql } from "kysely";
 import type { z } from "zod";
 import { inTransaction } from "../../../base/db/database.ts";
 import type { UserRow } from "../../../base/db/account-tables.ts";
 import type { ShardReader, SpaceRow } from "../../../base/db/shard-tables.ts";
+import type { Shard } from "../../../base/db/shards.ts";
 import { clearOwnAddresses } from "../callers/access-rules.ts";
 import type { AccountStore } from "../context/account-world.ts";
 import type { Caller } from "../context/caller.ts";
@@ -21,6 +23,7 @@ import { forgetDevices } from "../passwords/known-device.ts";
 import { hashNewPassword, withPassword } from "../passwords/new-password.ts";
 import { releaseIdentity } from "./outside-directory.ts";
 import { endAdministration, endPersonalTokens } from "./personal-tokens.ts";
+import { assertPlainText } from "../context/plain-text.ts";
 import { takePlan } from "./plans.ts";
 import { followPlans, setQuota } from "./quotas.ts";
 import { isRemovedSince, isSuspendedByIdentitySystem, noteSuspension } from "./removed-since.ts";
@@ -28,7 +31,7 @@ import { isOn, lockRow, removeSecondFactor } from "../factors/second-factor.ts";
 import { isByToken, neededSignedIn } from "../callers/signed-in-only.ts";
 
 export type UserJson = z.output<typeof userSchema>;
-type ListedUserJson = UserJson & { readonly last_seen_at: string | null };
+type ListedUserJson = z.output<typeof listedUser>;
 const usageColumns = ["quota_bytes", "quota_fixed", "used_bytes", "stored_bytes"] as const;
 type Facts = Pick<SpaceRow, (typeof usageColumns)[number]> & { readonly factor_since: number | null };
 
@@ -82,18 +85,27 @@ const lastSeen = sql<number | null>`greatest(
   (select max(d.last_seen_at) from shard.devices d where d.user_id = u.id),
   (select max(t.last_used_at) from shard.tokens t where t.user_id = u.id))`;
 
-/** Ordered by creation. The cursor is the previous page's last id. */
+/**
+ * Ordered by creation. The cursor is the last id of the previous page, or the last one that its search read. No index
+ * finds parts of names, so each page of a search reads a limited number of accounts, and may be short or empty.
+ * @throws HoldfastError bad_request for an unknown cursor, invalid_field for a search without words or with too many
+ */
 export async function listUsers(
   store: AccountStore,
-  request: { limit: number; cursor?: string | undefined },
+  request: { limit: number; cursor?: string | undefined; search?: string | undefined },
 ): Promise<{ items: ListedUserJson[]; next_cursor: string | null }> {
-  const { limit, cursor } = request;
+  const { limit, cursor, search } = request;
   if (cursor !== undefined && !isId(cursor)) {
     throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
   }
+  const after = cursor as UserId | undefined;
+  const words = search === undefined ? [] : wordsOf(search);
+  const shards = store.shards.all();
+  const ends = words.length === 0 ? [] : await Promise.all(shards.map((shard) => endOfSearch(shard, after)));
+  const end = ends.filter((id) => id !== undefined).toSorted()[0];
   const pages = await Promise.all(
-    store.shards.all().map(({ db }) => {
-      const query = db
+    shards.map(({ db }) => {
+      let query = db
         .selectFrom("shard.users as u")
         .innerJoin("shard.spaces as s", "s.id", "u.space_id")
         .leftJoin("shard.second_factors as f", "f.user_id", "u.id")
@@ -102,15 +114,50 @@ export async function listUsers(
         .select(lastSeen.as("last_seen_at"))
         .orderBy("u.id")
         .limit(limit + 1);
-      return (cursor === undefined ? query : query.where("u.id", ">", cursor as UserId)).execute();
+      if (after !== undefined) query = query.where("u.id", ">", after);
+      if (end !== undefined) query = query.where("u.id", "<=", end);
+      if (words.length > 0) query = query.where(hasWords(words));
+      return query.execute();
     }),
   );
   const rows = pages.flat().toSorted((left, right) => (left.id < right.id ? -1 : 1));
-  const items = rows.slice(0, limit).map((row) => ({
-    ...userJson(row, row),
-    last_seen_at: row.last_seen_at === null ? null : formatTime(row.last_seen_at),
-  }));
-  return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  const items = rows.slice(0, limit).map(listedJson);
+  return { items, next_cursor: (rows.length > limit ? items.at(-1)?.id : end) ?? null };
+}
+
+function listedJson(row: UserRow & Facts & { readonly last_seen_at: number | null }): ListedUserJson {
+  return { ...userJson(row, row), last_seen_at: row.last_seen_at === null ? null : formatTime(row.last_seen_at) };
+}
+
+/** @throws HoldfastError invalid_field */
+function wordsOf(search: string): string[] {
+  const words = [...new Set(search.trim().split(/\s+/))];
+  assertPlainText(words.join(" "), "search");
+  if (words.length <= limits.searchWordsMax) return words;
+  const message = `search: has more than ${limits.searchWordsMax} words.`;
+  throw new HoldfastError("invalid_field", message, { field: "search" });
+}
+
+/**
+ * Case and accents are ignored. The database folds both texts, so that they are folded equally, the account's only once
+ * for all words. Wildcards are escaped after folding, because folding makes them from full-width characters.
+ */
+function hasWords(words: readonly string[]) {
+  return sql<boolean>`shard.folded_name(u.name || ' ' || u.email) like all (array(
+    select '%' || regexp_replace(shard.folded_name(word), '([\\\\%_])', '\\\\\\1', 'g') || '%'
+    from unnest(${words}::text[]) word))`;
+}
+
+/** Last account of the shard that one page of a search reads; undefined: all are read. Index: primary key. */
+async function endOfSearch({ db }: Shard, after: UserId | undefined): Promise<UserId | undefined> {
+  const query = db
+    .selectFrom("shard.users")
+    .select("id")
+    .orderBy("id")
+    .offset(limits.peopleSearchedMax - 1)
+    .limit(1);
+  const last = await (after === undefined ? query : query.where("id", ">", after)).executeTakeFirst();
+  return last?.id;
 }
 
 export async function describeUser(store: AccountStore, user: UserRow): Promise<UserJson> {
