@@ -5,11 +5,17 @@ interface Page<Item> {
   readonly next_cursor?: string | null | undefined;
 }
 
+interface PagesOptions<Item> {
+  /** Refetch interval in milliseconds; false: none. */
+  readonly againMs?: (items: readonly Item[]) => number | false;
+  /** Returns the items of the previous key until those of the next key arrive. */
+  readonly keepsItems?: boolean;
+}
+
 export function usePages<Item>(
   queryKey: QueryKey,
   read: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<Item>>,
-  /** Refetch interval in milliseconds; false: none. */
-  againMs: (items: readonly Item[]) => number | false = () => false,
+  { againMs = () => false, keepsItems = false }: PagesOptions<Item> = {},
 ) {
   const { data, ...rest } = useInfiniteQuery({
     queryKey,
@@ -17,6 +23,12 @@ export function usePages<Item>(
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     refetchInterval: ({ state }) => againMs(state.data?.pages.flatMap(({ items }) => items) ?? []),
+    placeholderData: (before) => (keepsItems ? before : undefined),
   });
-  return { ...rest, data: data?.pages.flatMap(({ items }) => items) };
+  return {
+    ...rest,
+    data: data?.pages.flatMap(({ items }) => items),
+    // The query reports false while the items of another key are shown.
+    hasNextPage: data?.pages.at(-1)?.next_cursor != null,
+  };
 }

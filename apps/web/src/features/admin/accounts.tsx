@@ -1,3 +1,4 @@
+import Search from "lucide-react/icons/search";
 import UserPlus from "lucide-react/icons/user-plus";
 import Users from "lucide-react/icons/users";
 import { useState } from "react";
@@ -11,12 +12,11 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { AccountItem, type AskedOfAccount } from "./account-item.tsx";
 import { EditAccountDialog } from "./edit-account-dialog.tsx";
 import { EndFactorDialog, SignOutDialog } from "./confirm-dialogs.tsx";
-import { FoundAccounts } from "./found-accounts.tsx";
 import { NewAccountDialog } from "./new-account-dialog.tsx";
 import { PasswordDialog } from "./password-dialog.tsx";
 import { QuotaDialog } from "./quota-dialog.tsx";
 import { ShredDialog } from "./shred-dialog.tsx";
-import { type UserJson, usersKey } from "./users-list.ts";
+import { awaitPause, nameCharactersMax, readUsers, type UserJson, usersKey } from "./users-list.ts";
 
 const dialogs = {
   edit: EditAccountDialog,
@@ -27,54 +27,64 @@ const dialogs = {
   shred: ShredDialog,
 } as const satisfies Record<AskedOfAccount, unknown>;
 
-type Ask = (user: UserJson, what: AskedOfAccount) => void;
-
 export function Accounts() {
   const { message } = useMessages();
   const [text, setText] = useState("");
   const [isCreating, setCreating] = useState(false);
   const [asked, setAsked] = useState<{ readonly what: AskedOfAccount; readonly user: UserJson }>();
+  const search = text.trim();
+  const load = useAccounts(search);
   const Asked = asked === undefined ? undefined : dialogs[asked.what];
-  const ask: Ask = (user, what) => setAsked({ what, user });
   return (
-    <Card
-      title={message("admin.accounts")}
-      isTitleHidden
-      acts={
-        <Button Icon={UserPlus} onClick={() => setCreating(true)}>
-          {message("admin.newAccount")}
-        </Button>
-      }
-    >
-      <Field
-        label={message("admin.accountsSearch")}
-        hint={message("admin.accountsSearchHint")}
-        type="search"
-        autoComplete="off"
-        spellCheck={false}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-      {text.trim() === "" ? <AllAccounts onAsk={ask} /> : <FoundAccounts text={text} onAsk={ask} />}
+    <Card title={message("admin.accounts")} isTitleHidden>
+      <div className="flex flex-col gap-3">
+        <div className="flex flex-wrap items-end gap-3">
+          <div className="min-w-48 grow">
+            <Field
+              label={message("admin.accountsSearch")}
+              type="search"
+              autoComplete="off"
+              spellCheck={false}
+              maxLength={nameCharactersMax}
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+            />
+          </div>
+          <Button Icon={UserPlus} onClick={() => setCreating(true)}>
+            {message("admin.newAccount")}
+          </Button>
+        </div>
+        {load.data !== undefined && (
+          <p role="status" className="text-sm text-muted">
+            {message(load.hasNextPage ? "admin.accountsAtLeast" : "admin.accountsFound", { count: load.data.length })}
+          </p>
+        )}
+      </div>
+      <PagedItems
+        label={message("admin.accounts")}
+        load={load}
+        empty={
+          search === ""
+            ? { Icon: Users, title: message("admin.noAccounts") }
+            : { Icon: Search, title: message("admin.accountsNone") }
+        }
+      >
+        {(user) => <AccountItem key={user.id} user={user} onAsk={(what) => setAsked({ what, user })} />}
+      </PagedItems>
       {isCreating && <NewAccountDialog onClose={() => setCreating(false)} />}
       {asked !== undefined && Asked !== undefined && <Asked user={asked.user} onClose={() => setAsked(undefined)} />}
     </Card>
   );
 }
 
-function AllAccounts({ onAsk }: { readonly onAsk: Ask }) {
-  const { message } = useMessages();
+function useAccounts(search: string) {
   const { client } = useDrive();
-  const load = usePages(usersKey, (cursor, signal) =>
-    client.call("adminListUsers", { query: { limit: 50, cursor }, signal }),
-  );
-  return (
-    <PagedItems
-      label={message("admin.accounts")}
-      load={load}
-      empty={{ Icon: Users, title: message("admin.noAccounts") }}
-    >
-      {(user) => <AccountItem key={user.id} user={user} onAsk={(what) => onAsk(user, what)} />}
-    </PagedItems>
+  return usePages(
+    [...usersKey, { search }],
+    async (cursor, signal) => {
+      if (cursor === undefined) await awaitPause(search, signal);
+      return readUsers(client, { search, limit: 50, cursor }, signal);
+    },
+    { keepsItems: true },
   );
 }

@@ -11,12 +11,15 @@ test("a person is found as the one who acted and as the account concerned, by na
   const byAnn = { user_id: "1" };
   const ofBobByAnn = { user_id: "1", target: "2" };
   const byNobody = {};
-  const found = (search: string) => [byAnn, ofBobByAnn, byNobody].map((entry) => isAbout(entry, search, people));
+  const found = (search: string) => [byAnn, ofBobByAnn, byNobody].map((entry) => isAbout(entry, { search, people }));
   assert.deepEqual(found("ann"), [true, true, false]);
   assert.deepEqual(found("BOB@example"), [false, true, false]);
   assert.deepEqual(found("2"), [false, true, false]);
   assert.deepEqual(found("ann bob"), [false, false, false], "one account must have all words");
-  assert.equal(isAbout({ user_id: "gone" }, "gone", people), true);
+  assert.equal(isAbout({ user_id: "gone" }, { search: "gone", people }), true);
+  const sought = { search: "zoe", people, found: new Set(["3"]) };
+  const isFound = [{ user_id: "3" }, { user_id: "1", target: "3" }, byAnn].map((entry) => isAbout(entry, sought));
+  assert.deepEqual(isFound, [true, true, false], "the server's search counts too");
 });
 
 test("a period begins with its first day and ends after its last, in the time zone of the browser", () => {

@@ -26,14 +26,21 @@ function startOf(day: string, daysLater = 0): string {
   return start.toISOString();
 }
 
+interface Sought {
+  readonly search: string;
+  readonly people: People;
+  /** Accounts that the server found. It searches all of them, and ignores accents. */
+  readonly found?: ReadonlySet<string>;
+}
+
 /** The account that acted, or another account that the entry concerns. IDs match too, for accounts that are gone. */
 export function isAbout(
   { user_id: actor, target }: Pick<AuditEntryJson, "user_id" | "target">,
-  search: string,
-  people: People,
+  { search, people, found }: Sought,
 ): boolean {
   return [actor, target].some((id) => {
     if (id === undefined) return false;
+    if (found?.has(id) === true) return true;
     const person = people.get(id);
     return hasWords(`${id} ${person?.name ?? ""} ${person?.email ?? ""}`, search);
   });

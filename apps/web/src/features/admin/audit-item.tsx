@@ -24,7 +24,7 @@ export function AuditItem({ entry, people }: AuditItemProps) {
       title={
         <span className="flex flex-wrap items-center gap-2">
           {actionWords(action, words)}
-          {count > 1 && <span className="font-normal text-muted">({number(count)})</span>}
+          {count > 1 && <span className="font-normal text-muted">× {number(count)}</span>}
           {result !== "ok" && <Badge kind="bad">{message("audit.failed", { code: result })}</Badge>}
         </span>
       }

@@ -9,7 +9,7 @@ import { PagedItems } from "../../design/paged-items.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import { AuditItem } from "./audit-item.tsx";
 import { type Days, isAbout, type People, periodOf } from "./audit-filter.ts";
-import { firstUsersQuery } from "./users-list.ts";
+import { nameCharactersMax, peopleQuery } from "./users-list.ts";
 
 interface Filter extends Days {
   readonly person: string;
@@ -33,6 +33,7 @@ export function Audit() {
             type="search"
             autoComplete="off"
             spellCheck={false}
+            maxLength={nameCharactersMax}
             {...field("person")}
           />
         </div>
@@ -51,19 +52,22 @@ const soughtEntries = 1000;
 function Entries({ person, from, to }: Filter) {
   const { message, number } = useMessages();
   const { client } = useDrive();
-  const people = usePeople();
   const search = person.trim();
+  const { people, found } = usePeople(search);
   const limit = search === "" ? pageEntries : soughtEntries;
   const period = periodOf({ from, to });
   const load = usePages(["admin-audit", period, limit], (cursor, signal) =>
     client.call("adminListAudit", { query: { ...period, newest: "true", limit, cursor }, signal }),
   );
-  const entries = search === "" ? load.data : load.data?.filter((entry) => isAbout(entry, search, people));
+  const entries = search === "" ? load.data : load.data?.filter((entry) => isAbout(entry, { search, people, found }));
   return (
     <>
       {search !== "" && entries !== undefined && (
         <p role="status" className="text-sm text-muted">
-          {message("audit.found", { count: entries.length, of: number(load.data?.length ?? 0) })}
+          {message(load.hasNextPage ? "audit.foundNewest" : "audit.found", {
+            count: entries.length,
+            of: number(load.data?.length ?? 0),
+          })}
         </p>
       )}
       <PagedItems
@@ -77,9 +81,12 @@ function Entries({ person, from, to }: Filter) {
   );
 }
 
-/** Entries contain only IDs. Further accounts than the first keep theirs. */
-function usePeople(): People {
+/** Entries contain only IDs. On a server with over 1,000 accounts, only the first and the found ones have names. */
+function usePeople(search: string): { readonly people: People; readonly found: ReadonlySet<string> } {
   const { client } = useDrive();
-  const { data } = useQuery(firstUsersQuery(client));
-  return new Map(data?.items.map((user) => [user.id, user]));
+  const { data: first } = useQuery(peopleQuery(client, ""));
+  const { data: sought } = useQuery({ ...peopleQuery(client, search), enabled: search !== "" });
+  const found = search === "" ? [] : (sought?.items ?? []);
+  const people = new Map([...(first?.items ?? []), ...found].map((user) => [user.id, user]));
+  return { people, found: new Set(found.map(({ id }) => id)) };
 }

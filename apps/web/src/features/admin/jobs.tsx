@@ -45,7 +45,7 @@ function JobList({ onlyDead }: { readonly onlyDead: boolean }) {
     (cursor, signal) =>
       client.call("adminListJobs", { query: { limit: 50, cursor, ...(onlyDead ? { dead: "true" } : {}) }, signal }),
     // A running job has no actions and soon ends.
-    (jobs) => jobs.some(({ state }) => state === "running") && runningPollMs,
+    { againMs: (jobs) => jobs.some(({ state }) => state === "running") && runningPollMs },
   );
   return (
     <PagedItems

@@ -13,11 +13,10 @@ export const admin = {
   "admin.notYou": "Nur für Administratoren",
   "admin.notYouNext": "Frag einen Administrator.",
   "admin.noAccounts": "Keine Konten",
-  "admin.accountsSearch": "Konten suchen",
-  "admin.accountsSearchHint": "Name oder E-Mail-Adresse",
+  "admin.accountsSearch": "Nach Name oder E-Mail-Adresse suchen",
   "admin.accountsFound": { one: "{count} Konto", other: "{count} Konten" },
+  "admin.accountsAtLeast": { one: "Mindestens {count} Konto", other: "Mindestens {count} Konten" },
   "admin.accountsNone": "Keine passenden Konten",
-  "admin.accountsSearched": "Nur die ersten {count} Konten werden durchsucht. „holdfast admin users ls“ zeigt alle.",
   "admin.notSeen": "Auf keinem Gerät angemeldet",
   "admin.newAccount": "Neues Konto",
   "admin.newAccountAbout":

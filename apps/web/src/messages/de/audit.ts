@@ -1,15 +1,20 @@
 export const audit = {
-  "audit.about": "Wer was gelesen und geändert hat, das Neueste zuerst. Einträge enthalten IDs statt Dateinamen.",
+  "audit.about":
+    "Zugriffe, Änderungen, Anmeldungen und Verwaltung, das Neueste zuerst. Einträge enthalten IDs statt Dateinamen.",
   "audit.person": "Person",
   "audit.personHint": "Name oder E-Mail-Adresse der handelnden Person oder des betroffenen Kontos",
   "audit.from": "Von",
   "audit.to": "Bis",
   "audit.none": "Keine Einträge",
-  "audit.noneNext": "Wähle eine andere Person oder einen anderen Zeitraum, oder zeige mehr Einträge.",
+  "audit.noneNext": "Wähle eine andere Person oder einen anderen Zeitraum.",
   "audit.nobody": "Nicht angemeldet",
   "audit.byLink": "Besucher mit einem Link",
   "audit.byHost": "Befehl auf dem Server",
-  "audit.found": { one: "{count} von {of} geladenen Einträgen", other: "{count} von {of} geladenen Einträgen" },
+  "audit.found": { one: "{count} von {of} Einträgen", other: "{count} von {of} Einträgen" },
+  "audit.foundNewest": {
+    one: "{count} in den neuesten {of} Einträgen gefunden. „Mehr zeigen“ sucht in älteren.",
+    other: "{count} in den neuesten {of} Einträgen gefunden. „Mehr zeigen“ sucht in älteren.",
+  },
   "audit.failed": "Fehlgeschlagen: {code}",
   "audit.byServer": "Der Server",
   "audit.more": { one: "und {count} weiteres", other: "und {count} weitere" },

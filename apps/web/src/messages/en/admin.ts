@@ -13,11 +13,10 @@ export const admin = {
   "admin.notYou": "Administrators only",
   "admin.notYouNext": "Ask your administrator.",
   "admin.noAccounts": "No accounts",
-  "admin.accountsSearch": "Search accounts",
-  "admin.accountsSearchHint": "Name or e-mail address",
+  "admin.accountsSearch": "Search by name or e-mail address",
   "admin.accountsFound": { one: "{count} account", other: "{count} accounts" },
+  "admin.accountsAtLeast": { one: "At least {count} account", other: "At least {count} accounts" },
   "admin.accountsNone": "No matching accounts",
-  "admin.accountsSearched": "Only the first {count} accounts are searched. “holdfast admin users ls” lists all.",
   "admin.notSeen": "Not signed in on any device",
   "admin.newAccount": "New account",
   "admin.newAccountAbout":

@@ -1,15 +1,20 @@
 export const audit = {
-  "audit.about": "Who read and changed what, newest first. Entries contain IDs instead of names of files.",
+  "audit.about":
+    "Data access, changes, sign-ins and administrative actions, newest first. Entries contain IDs instead of file names.",
   "audit.person": "Person",
   "audit.personHint": "Name or e-mail address of the person who acted, or of the account concerned",
   "audit.from": "From",
   "audit.to": "To",
   "audit.none": "No entries",
-  "audit.noneNext": "Choose another person or period, or show more entries.",
+  "audit.noneNext": "Choose another person or period.",
   "audit.nobody": "Not signed in",
   "audit.byLink": "Visitor with a link",
   "audit.byHost": "Command on the server",
-  "audit.found": { one: "{count} of {of} loaded entries", other: "{count} of {of} loaded entries" },
+  "audit.found": { one: "{count} of {of} entries", other: "{count} of {of} entries" },
+  "audit.foundNewest": {
+    one: "{count} found in the newest {of} entries. “Show more” searches older ones.",
+    other: "{count} found in the newest {of} entries. “Show more” searches older ones.",
+  },
   "audit.failed": "Failed: {code}",
   "audit.byServer": "The server",
   "audit.more": { one: "and {count} more", other: "and {count} more" },
