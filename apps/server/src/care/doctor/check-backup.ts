@@ -1,3 +1,4 @@
+import { shownAddress } from "../../base/config/shown-address.ts";
 import { readBackupSchedule } from "../../packs/facts/backup-schedule.ts";
 import { readLastBackup } from "../../packs/facts/last-backup.ts";
 import { readRestoredState, type RestoredState } from "../../packs/facts/restored-state.ts";
@@ -58,7 +59,8 @@ export function judgeBackup(
     return { ...warn("backup", `${whose}: no backup was made yet`, advice), urgency: "new" };
   }
   const days = Math.floor((nowMs - last.atMs) / (24 * 3600_000));
-  const detail = `${whose}: the newest is in ${last.place} and is ${days === 0 ? "of today" : `${days} days old`}`;
+  const place = shownAddress(last.place);
+  const detail = `${whose}: the newest is in ${place} and is ${days === 0 ? "of today" : `${days} days old`}`;
   const lateMs = everyMs === undefined ? ageMsMax : everyMs * everyMax + 3600_000;
   if (nowMs - last.atMs <= lateMs) {
     if (last.sameDisk !== true) return ok("backup", detail);
@@ -66,7 +68,7 @@ export function judgeBackup(
     return { ...warn("backup", `${detail}, on the same disk as the server`, advice), urgency: "new" };
   }
   if (everyMs !== undefined) return warn("backup", detail, "See the log for why scheduled backups were not made.");
-  return warn("backup", detail, `Run 'holdfast admin backup ${last.place}' again, and schedule it daily.`);
+  return warn("backup", detail, `Run 'holdfast admin backup ${place}' again, and schedule it daily.`);
 }
 
 type JudgedDrill = Pick<LastDrill, "tried_at" | "done_at" | "recovery_seconds" | "problems" | "problem_count">;

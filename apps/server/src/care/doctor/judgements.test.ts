@@ -142,6 +142,14 @@ test("no backup, and one of long ago, are warned of", () => {
   assert.deepEqual([scheduled(13), scheduled(30), scheduled(32)], ["ok", "ok", "warn"]);
 });
 
+test("a password in the address of the newest backup is in neither the finding nor its advice", () => {
+  const place = "s3://backups/drive?endpoint=https://keeper:hunter2@store.example";
+  const { detail, advice } = judgeBackup("cell main", { place, atMs: 0 }, Date.UTC(2026, 1, 20));
+  assert.match(detail, /the newest is in s3:/);
+  assert.match(advice ?? "", /holdfast admin backup s3:/);
+  assert.doesNotMatch(`${detail} ${advice}`, /hunter2|keeper/);
+});
+
 test("fewer open files than connections are warned of", () => {
   assert.equal(state(judgeOpenFiles(20_000, 16_384)), "ok");
   assert.equal(state(judgeOpenFiles(1_024, 16_384)), "warn");
