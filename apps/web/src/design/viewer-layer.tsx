@@ -15,10 +15,13 @@ interface ViewerLayerProps {
   readonly children: ReactNode;
   readonly aside?: ReactNode;
   readonly onKeyDown: (event: KeyPress) => void;
+  /** Instead of closing. */
+  readonly onEscape?: (() => void) | undefined;
   readonly onClose: () => void;
 }
 
-export function ViewerLayer({ title, note, titleField, acts, children, aside, onKeyDown, onClose }: ViewerLayerProps) {
+export function ViewerLayer(props: ViewerLayerProps) {
+  const { title, note, titleField, acts, children, aside, onKeyDown, onEscape, onClose } = props;
   const { message } = useMessages();
   const before = useRef<Element | null>(null);
   const isNaming = titleField !== undefined && titleField !== false;
@@ -44,7 +47,11 @@ export function ViewerLayer({ title, note, titleField, acts, children, aside, on
           onCloseAutoFocus={(event) => giveFocusBack(event, before.current)}
           // Everything outside, such as a toast or menu, is above the layer.
           onInteractOutside={(event) => event.preventDefault()}
-          onEscapeKeyDown={(event) => isOfTitleField(event) && event.preventDefault()}
+          onEscapeKeyDown={(event) => {
+            const isOfField = isOfTitleField(event);
+            if (isOfField || onEscape !== undefined) event.preventDefault();
+            if (!isOfField) onEscape?.();
+          }}
           className="fixed inset-0 z-30 flex animate-appear flex-col bg-canvas outline-none"
         >
           <header className="flex h-14 shrink-0 items-center gap-1 border-b border-line bg-surface ps-4 pe-2">

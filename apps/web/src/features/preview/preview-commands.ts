@@ -4,8 +4,9 @@ import Maximize from "lucide-react/icons/maximize";
 import Minimize from "lucide-react/icons/minimize";
 import Printer from "lucide-react/icons/printer";
 import SquarePen from "lucide-react/icons/square-pen";
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect } from "react";
 import type { Command } from "../../commands/command.ts";
+import { beginFullScreen, endFullScreen, useFullScreen } from "./full-screen.ts";
 
 interface PreviewCommandsOf {
   readonly canEdit: boolean;
@@ -18,7 +19,7 @@ interface PreviewCommandsOf {
 
 /** Commands of the preview itself, beside those of the list. */
 export function usePreviewCommands({ canEdit, canPrint, edit, save, showDetails }: PreviewCommandsOf) {
-  const isFull = useSyncExternalStore(watchFullScreen, isFullScreen);
+  const isFull = useFullScreen();
   useEffect(() => endFullScreen, []);
   return {
     edit: { id: "edit", message: "preview.edit", icon: SquarePen, when: () => canEdit, run: edit },
@@ -45,21 +46,7 @@ export function usePreviewCommands({ canEdit, canPrint, edit, save, showDetails 
       icon: isFull ? Minimize : Maximize,
       keys: { pc: ["F"], mac: ["F"] },
       when: () => document.fullscreenEnabled,
-      // The whole page, because menus and messages are outside of the preview.
-      run: () => void (isFull ? endFullScreen() : document.documentElement.requestFullscreen().catch(() => {})),
+      run: isFull ? endFullScreen : beginFullScreen,
     },
   } as const satisfies Record<string, Command<unknown>>;
-}
-
-function isFullScreen(): boolean {
-  return document.fullscreenElement !== null;
-}
-
-function endFullScreen(): void {
-  if (isFullScreen()) document.exitFullscreen().catch(() => {});
-}
-
-function watchFullScreen(listener: () => void): () => void {
-  document.addEventListener("fullscreenchange", listener);
-  return () => document.removeEventListener("fullscreenchange", listener);
 }

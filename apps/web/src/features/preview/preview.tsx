@@ -27,6 +27,8 @@ import { MediaView } from "./media-view.tsx";
 import { NoPreview } from "./no-preview.tsx";
 import { usePreviewCommands } from "./preview-commands.ts";
 import { groundOf, isText, type PreviewKind, previewKind } from "./preview-kind.ts";
+import { endSlideshow } from "./slideshow.ts";
+import { useSlideshow } from "./use-slideshow.ts";
 import { ZipView } from "./zip-view.tsx";
 
 const KeptView = lazyPart(async () => (await withWords(import("./kept-view.tsx"))).KeptView);
@@ -70,6 +72,8 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
     void viewer
       .save(client, { id, version, use: "download" })
       .catch((thrown: unknown) => showToast({ text: problemWords(thrown, words), kind: "error" }));
+  const isImage = node !== undefined && previewKind(node) === "image" && keptFile === undefined && !viewer.isCounted;
+  const show = useSlideshow(id, isImage && version === undefined, onGo);
   const own = usePreviewCommands({
     // The editor would open the current version.
     canEdit:
@@ -78,12 +82,12 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
       node !== undefined &&
       isText(previewKind(node)) &&
       mayEdit(node),
-    canPrint: node !== undefined && previewKind(node) === "image" && keptFile === undefined && !viewer.isCounted,
+    canPrint: isImage,
     edit: () => void navigate({ to: "/edit/$id", params: { id } }),
     save,
     showDetails: onDetails,
   });
-  const menu = menuOf(own, file.menu);
+  const menu = menuOf(own, show.commands, file.menu);
   return (
     <ViewerLayer
       title={keptFile?.name ?? file.name ?? node?.name ?? ""}
@@ -93,9 +97,10 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
           : words.message("details.versionNumber", { number: String(version) })
       }
       titleField={file.nameField}
-      acts={<Acts id={id} menu={menu} />}
+      acts={show.isOn ? <SlideshowActs commands={show.commands} /> : <Acts id={id} menu={menu} />}
       aside={details}
       onKeyDown={(event) => press(event, file, [...menu.flat(), ...file.keys], onGo)}
+      onEscape={show.isOn ? endSlideshow : undefined}
       onClose={onClose}
     >
       <Stage ground={ground} file={file} onGo={onGo}>
@@ -123,10 +128,10 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
 type Menu = readonly (readonly Command<unknown>[])[];
 
 /** Deletion stays last. */
-function menuOf(own: ReturnType<typeof usePreviewCommands>, listed: Menu): Menu {
+function menuOf(own: ReturnType<typeof usePreviewCommands>, show: readonly Command<unknown>[], listed: Menu): Menu {
   const [first, last] = [
     [own.edit, own.download],
-    [own.details, own.print, own.fullScreen],
+    [own.details, own.print, ...show, own.fullScreen],
   ];
   return [first, ...listed.slice(0, -1), last, ...listed.slice(-1)].map((group) => offered<unknown>(group, undefined));
 }
@@ -143,6 +148,7 @@ function Acts({ id, menu }: { readonly id: string; readonly menu: Menu }) {
             {message("preview.edit")}
           </Link>
         )}
+        <CommandButton command={find("slideshow")} />
         <CommandButton command={find("star", "unstar")} />
         <CommandButton command={find("share")} />
       </div>
@@ -155,6 +161,11 @@ function Acts({ id, menu }: { readonly id: string; readonly menu: Menu }) {
       </MenuButton>
     </>
   );
+}
+
+/** No other buttons, so that a phone has room, and no menu, to which the focus would return. */
+function SlideshowActs({ commands }: { readonly commands: readonly Command<unknown>[] }) {
+  return commands.toReversed().map((command) => <CommandButton key={command.id} command={command} />);
 }
 
 function CommandButton({ command }: { readonly command: Command<unknown> | undefined }) {
@@ -181,7 +192,10 @@ function press(
   const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey;
   if (isPlain && event.key === (isRtl() ? "ArrowLeft" : "ArrowRight") && nextId !== undefined) onGo(nextId);
   if (isPlain && event.key === (isRtl() ? "ArrowRight" : "ArrowLeft") && previousId !== undefined) onGo(previousId);
-  const isInDetails = event.target instanceof Element && event.target.closest("aside") !== null;
+  const { target } = event;
+  const isInDetails = target instanceof Element && target.closest("aside") !== null;
+  // Space presses a button.
+  if (event.key === " " && target instanceof Element && target.closest("button, a") !== null) return;
   // Holding Delete must not trash one file after the other.
   const command =
     isInDetails || event.repeat ? undefined : pressedCommand(commands, event.nativeEvent, platform, undefined);

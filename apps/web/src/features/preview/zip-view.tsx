@@ -55,8 +55,8 @@ type Words = ReturnType<typeof useMessages>;
 function summaryOf(facts: FrameFacts, message: Words["message"], size: Words["size"]): string {
   const { filesCount = 0, foldersCount = 0, contentBytes = 0, isCut } = facts;
   const counted = [
-    message("preview.zipFiles", { count: filesCount }),
-    ...(foldersCount > 0 ? [message("preview.zipFolders", { count: foldersCount })] : []),
+    message("preview.files", { count: filesCount }),
+    ...(foldersCount > 0 ? [message("preview.folders", { count: foldersCount })] : []),
     message("preview.zipUnpacked", { size: size(contentBytes) }),
     ...(isCut === true ? [message("preview.zipCut")] : []),
   ];

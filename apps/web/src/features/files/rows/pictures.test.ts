@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nextPicture } from "./pictures.ts";
+import type { ListedRow } from "./row-source.ts";
+
+/** @param names one letter per row: capitals are pictures, `?` has not loaded */
+function after(names: string, id: string | undefined): string | undefined {
+  const rowAt = (index: number): ListedRow | undefined => {
+    const name = names[index] ?? "?";
+    if (name === "?") return undefined;
+    const isImage = name !== name.toLowerCase();
+    return { id: name, kind: "file", name: `${name}.jpg`, thumb: isImage ? "content" : undefined } as ListedRow;
+  };
+  return nextPicture({ total: names.length, rowAt, indexOf: (wanted) => names.indexOf(wanted) }, id)?.id;
+}
+
+test("the next picture of a list skips other files, and the last picture has none", () => {
+  assert.equal(after("aBcD", undefined), "B");
+  assert.equal(after("aBcD", "B"), "D");
+  assert.equal(after("aBcD", "a"), "B");
+  assert.equal(after("aBcDe", "D"), undefined);
+  assert.equal(after("abc", undefined), undefined);
+  assert.equal(after("AB", "x"), undefined, "a file that has left the list");
+});
+
+test("no picture is found behind a row that has not loaded", () => {
+  assert.equal(after("A?B", "A"), undefined);
+  assert.equal(after("AB?", "A"), "B");
+});

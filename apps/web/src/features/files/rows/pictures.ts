@@ -1,0 +1,26 @@
+import type { Row } from "../../../data/row.ts";
+import { fileKind } from "./file-kind.ts";
+import type { ListedRow, RowSource } from "./row-source.ts";
+
+/** Shown by every browser. */
+export function isPicture(row: Pick<Row, "kind" | "name" | "thumb">): boolean {
+  return row.thumb !== undefined && fileKind(row) === "image";
+}
+
+/**
+ * Follows the list's order. A row that has not loaded hides the pictures behind it.
+ * @param afterId undefined: the first picture
+ */
+export function nextPicture(
+  rows: Pick<RowSource, "total" | "rowAt" | "indexOf">,
+  afterId: string | undefined,
+): ListedRow | undefined {
+  const here = afterId === undefined ? -1 : rows.indexOf(afterId);
+  if (afterId !== undefined && here < 0) return undefined;
+  for (let index = here + 1; index < rows.total; index++) {
+    const row = rows.rowAt(index);
+    if (row === undefined) return undefined;
+    if (isPicture(row)) return row;
+  }
+  return undefined;
+}

@@ -1,0 +1,113 @@
+import Pause from "lucide-react/icons/pause";
+import Play from "lucide-react/icons/play";
+import Square from "lucide-react/icons/square";
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { wait } from "../../browser/wait.ts";
+import type { Command } from "../../commands/command.ts";
+import type { Drive } from "../../data/drive.ts";
+import { useDrive } from "../../data/use-drive.ts";
+import { useSubject } from "../files/acts/subject.ts";
+import { nextPicture } from "../files/rows/pictures.ts";
+import type { ListedRow } from "../files/rows/row-source.ts";
+import { beginSlideshow, currentSlideshow, endSlideshow, pauseSlideshow, watchSlideshow } from "./slideshow.ts";
+import { signedQuery } from "./use-signed-address.ts";
+
+const slideMs = 5000;
+
+interface ShownSlideshow {
+  readonly isOn: boolean;
+  readonly commands: readonly Command<unknown>[];
+}
+
+/**
+ * Moves from picture to picture of the list, and ends after the last one.
+ * @param canBegin the file is a picture, and showing the next one does not count as a download
+ */
+export function useSlideshow(id: string, canBegin: boolean, onGo: (id: string) => void): ShownSlideshow {
+  const state = useSyncExternalStore(watchSlideshow, currentSlideshow);
+  const isOn = state !== "off";
+  const subject = useSubject();
+  const next = useMemo(() => subject && nextPicture(subject.rows, id), [subject, id]);
+  const isHeld = useHeld(isOn);
+  useSteps(next, state === "running" && !isHeld, onGo);
+  useEffect(() => endSlideshow, []);
+  const isPaused = state === "paused";
+  return {
+    isOn,
+    commands: [
+      {
+        id: "slideshow",
+        message: isOn ? "preview.slideshowEnd" : "preview.slideshow",
+        icon: isOn ? Square : Play,
+        keys: { pc: ["S"], mac: ["S"] },
+        when: () => isOn || (canBegin && next !== undefined),
+        // The menu closes first.
+        run: () => void setTimeout(isOn ? endSlideshow : beginSlideshow),
+      },
+      {
+        id: "pause",
+        message: isPaused ? "preview.slideshowResume" : "preview.slideshowPause",
+        icon: isPaused ? Play : Pause,
+        keys: { pc: [" "], mac: [" "] },
+        when: () => isOn,
+        run: () => pauseSlideshow(!isPaused),
+      },
+    ],
+  };
+}
+
+/** Waits for the next picture as well, so that a slow line shows no empty screen. */
+function useSteps(next: ListedRow | undefined, isMoving: boolean, onGo: (id: string) => void): void {
+  const drive = useDrive();
+  const go = useRef(onGo);
+  go.current = onGo;
+  const [nextId, contentId] = [next?.id, next?.thumb];
+  useEffect(() => {
+    if (!isMoving) return undefined;
+    const ending = new AbortController();
+    const step = async () => {
+      // If the picture cannot be loaded, the preview says why.
+      const loaded = nextId === undefined ? undefined : preload(drive, nextId, contentId ?? null).catch(() => {});
+      await Promise.all([wait(slideMs, ending.signal), loaded]);
+      if (ending.signal.aborted) return;
+      if (nextId === undefined) endSlideshow();
+      else go.current(nextId);
+    };
+    // Rejects on abort.
+    step().catch(() => {});
+    return () => ending.abort();
+  }, [drive, nextId, contentId, isMoving]);
+}
+
+/** Requests the address that the preview will use, so that the browser loads the picture once. */
+async function preload({ client, queries }: Drive, id: string, contentId: string | null): Promise<void> {
+  const image = new Image();
+  image.src = await queries.query(signedQuery(client, id, undefined, contentId));
+  await image.decode();
+}
+
+/** The picture stays while the pointer is over a button or menu, or the keyboard in one. */
+function useHeld(isOn: boolean): boolean {
+  const [isOver, setOver] = useState(false);
+  const [isIn, setIn] = useState(false);
+  useEffect(() => {
+    if (!isOn) return undefined;
+    const ending = new AbortController();
+    const { signal } = ending;
+    // Only a movement counts: the pointer may rest where the button for the slideshow was.
+    const onMove = ({ target, pointerType, movementX, movementY }: PointerEvent) => {
+      if (pointerType === "touch" || (movementX === 0 && movementY === 0)) return;
+      setOver(target instanceof Element && target.closest("button, [role=menu]") !== null);
+    };
+    const onFocus = () => setIn(document.activeElement?.matches("button:focus-visible, [role=menuitem]") === true);
+    addEventListener("pointermove", onMove, { signal });
+    addEventListener("focusin", onFocus, { signal });
+    addEventListener("focusout", onFocus, { signal });
+    return () => {
+      ending.abort();
+      setOver(false);
+      setIn(false);
+    };
+  }, [isOn]);
+  return isOver || isIn;
+}
