@@ -6,37 +6,54 @@ import FolderUp from "lucide-react/icons/folder-up";
 import Upload from "lucide-react/icons/upload";
 import { useDrive } from "../data/use-drive.ts";
 import { useNode } from "../data/use-node.ts";
-import { type ComponentProps } from "react";
+import { type ComponentProps, Suspense } from "react";
 import { Button } from "../design/button.tsx";
 import type { Icon as IconType } from "../design/icon.ts";
 import { IconButton } from "../design/icon-button.tsx";
+import { lazyPart } from "../design/lazy-part.ts";
 import { MenuButton } from "../design/menu-button.tsx";
 import { showToast } from "../design/toasts.ts";
 import { problemWords } from "../messages/problem-words.ts";
-import { useMessages } from "../messages/use-messages.ts";
+import { useMessages, withWords } from "../messages/use-messages.ts";
 import { type MainActs, onceMainActs } from "../features/files/acts/main-acts.ts";
 import { useCurrentLink, useOpenedLink } from "./current-link.ts";
 import { ReportButton } from "./report.tsx";
 
+const FolderCount = lazyPart(async () => (await withWords(import("./folder-head.tsx"))).FolderCount);
+const SlideshowButton = lazyPart(async () => (await withWords(import("./folder-head.tsx"))).SlideshowButton);
+
 export function LinkBar() {
   const { message, day } = useMessages();
   const { token } = useOpenedLink();
-  const { owner_name: name, expires_at: ends, downloads_left: left, role } = useCurrentLink();
+  const { node, owner_name: name, expires_at: ends, downloads_left: left, role } = useCurrentLink();
+  const isFolder = node.kind !== "file" && role !== "uploader";
   const facts = [
     ...(ends === null ? [] : [message("link.until", { day: day(ends) })]),
     ...(left === null ? [] : [message("link.downloadsLeft", { count: left })]),
   ];
   return (
-    <header className="flex min-h-14 shrink-0 items-center gap-2 px-4 py-2 lg:px-6">
-      <div className="min-w-0 flex-1">
+    <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-2 px-4 py-2 lg:px-6">
+      <div className="min-w-40 flex-1">
         <p className="line-clamp-2 font-semibold">
           <bdi>{message(role === "uploader" ? "link.asks" : "link.from", { name })}</bdi>
         </p>
         {facts.length > 0 && <p className="truncate text-sm text-muted">{facts.join(" · ")}</p>}
+        {isFolder && (
+          <Suspense fallback={null}>
+            <FolderCount />
+          </Suspense>
+        )}
       </div>
-      {role === "editor" && <Adding />}
-      {role !== "uploader" && <DownloadAll />}
-      <ReportButton token={token} />
+      <div className="ms-auto flex items-center gap-2">
+        {isFolder && (
+          <Suspense fallback={null}>
+            <SlideshowButton />
+          </Suspense>
+        )}
+        {role === "editor" && <Adding />}
+        {role !== "uploader" && <DownloadAll />}
+        <ReportButton token={token} />
+      </div>
     </header>
   );
 }

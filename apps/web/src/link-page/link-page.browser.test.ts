@@ -104,6 +104,85 @@ longTest("a single picture is shown large, with its name and size, and saved", a
   assert.deepEqual(file.bytes, picture);
 });
 
+async function makeAlbum(path: string): Promise<void> {
+  await makeFolder(app, path);
+  for (const number of [1, 2, 3, 4, 5, 6]) await app.api.put(`${path}/${number}.png`, drawPicture(40, 30));
+}
+
+test("a folder of pictures shows their number and size, and its slideshow moves on, pauses and ends", async () => {
+  await makeAlbum("/album");
+  const { page } = app;
+  await page.clock.install();
+  await visit(page, (await makeLink(app, "/album")).url);
+  await page.getByText(/^6 photos, [\d.]+\s[KM]?i?B/).waitFor();
+  await page.getByRole("button", { name: "Slideshow" }).click();
+  const dialog = page.getByRole("dialog");
+  const button = (name: string) => dialog.getByRole("button", { name, exact: true });
+  const title = dialog.getByRole("heading", { level: 1 });
+  await button("Pause").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.clock.runFor(5000);
+  await title.filter({ hasNotText: "1.png" }).waitFor();
+  await page.keyboard.press("Space");
+  await button("Resume").waitFor();
+  const paused = await title.innerText();
+  await page.clock.runFor(20_000);
+  assert.equal(await title.innerText(), paused);
+  await page.keyboard.press("Space");
+  await button("Pause").waitFor();
+  await page.clock.runFor(5000);
+  await title.filter({ hasNotText: paused }).waitFor();
+  await page.keyboard.press("Escape");
+  await button("Slideshow").waitFor();
+  const ended = await title.innerText();
+  await page.clock.runFor(20_000);
+  assert.equal(await title.innerText(), ended);
+});
+
+longTest("a slideshow ends after the last picture, and counts each picture once", async () => {
+  await makeAlbum("/album to the end");
+  const { id, url } = await makeLink(app, "/album to the end");
+  const { page } = app;
+  await page.clock.install();
+  await visit(page, url);
+  await page.getByRole("button", { name: "Slideshow" }).click();
+  const dialog = page.getByRole("dialog");
+  for (const number of [1, 2, 3, 4, 5, 6]) {
+    await isLoaded(dialog.getByRole("img", { name: `${number}.png` }), 40);
+    await page.clock.runFor(5000);
+  }
+  await dialog.getByRole("button", { name: "Pause" }).waitFor({ state: "detached" });
+  await dialog.getByText("6 of 6", { exact: true }).waitFor();
+  const { items } = await ok(app.api, "GET", `/files/${await app.api.idOf("/album to the end")}/permissions`);
+  const link = items.find((item: { readonly id: string }) => item.id === id);
+  assert.equal(link.downloads, 6);
+});
+
+longTest("the pointer over a button keeps the picture of a slideshow", async () => {
+  await makeAlbum("/album under the pointer");
+  const { page } = app;
+  await page.clock.install();
+  await visit(page, (await makeLink(app, "/album under the pointer")).url);
+  await page.getByRole("button", { name: "Slideshow" }).click();
+  const dialog = page.getByRole("dialog");
+  const title = dialog.getByRole("heading", { level: 1 });
+  await dialog.getByRole("button", { name: "Next file" }).hover();
+  const held = await title.innerText();
+  await page.clock.runFor(20_000);
+  assert.equal(await title.innerText(), held);
+  await dialog.getByRole("img").hover();
+  await page.clock.runFor(5000);
+  await title.filter({ hasNotText: held }).waitFor();
+});
+
+longTest("with counted downloads there is no slideshow", async () => {
+  await makeAlbum("/counted album");
+  const { page } = app;
+  await visit(page, (await makeLink(app, "/counted album", { max_downloads: 3 })).url);
+  await page.getByText(/^6 photos/).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Slideshow" }).count(), 0);
+});
+
 test("counted downloads: nothing is shown that would count, what is left is said, and then that none is", async () => {
   await makeFolder(app, "/counted");
   await app.api.put("/counted/note.txt", "once only");
