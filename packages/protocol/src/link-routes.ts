@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { defineRoute } from "./route.ts";
-import { cursorText, idText, node, role } from "./values.ts";
+import { cursorText, idText, node, nodeName, onConflict, role } from "./values.ts";
 
 const linkToken = z.string().min(1).max(limits.tokenBytesMax);
 
@@ -45,6 +45,23 @@ export const linkRoutes = {
     bodyKind: "none",
     summary: "Get what the link in the request shows and allows",
     responses: { 200: currentLink },
+  }),
+  copyFromLink: defineRoute({
+    method: "POST",
+    path: "/links/copy",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "json",
+    changes: true,
+    summary: "Copy what a link shows into the caller's files; counts as one download",
+    body: z.object({
+      token: linkToken.describe("the link's token, or the one that replaces it after the password"),
+      file_id: idText.optional().describe("an item below the link's item; default: the link's item"),
+      parent_id: idText,
+      name: nodeName.optional(),
+      on_conflict: onConflict.optional(),
+    }),
+    responses: { 201: node },
   }),
   showLink: defineRoute({
     method: "GET",

@@ -168,6 +168,7 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   deleteWebhook: { method: "DELETE", path: "/webhooks/:id", answers: "204 empty" },
   startLinkSession: { method: "POST", path: "/links/session", access: "open" },
   getCurrentLink: { method: "GET", path: "/links/current" },
+  copyFromLink: { method: "POST", path: "/links/copy", changes: true, answers: "201 json" },
   showLink: { method: "GET", path: "/s/:token", access: "signed", outside: true, answers: "200 bytes" },
   sendToLink: { method: "POST", path: "/s/:token", access: "signed", outside: true, answers: "200 bytes, 303 bytes" },
   downloadFromLink: {

@@ -169,6 +169,7 @@ export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   createMount: false,
   startLinkSession: false,
   getCurrentLink: true,
+  copyFromLink: false,
   reportLink: false,
   sendReport: false,
   adminListReports: false,

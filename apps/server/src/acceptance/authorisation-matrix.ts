@@ -4,6 +4,7 @@ import { oauthRows } from "./authorisation-oauth.ts";
 import {
   id,
   jobRows,
+  linkRows,
   plain,
   rewindRows,
   type Row,
@@ -175,35 +176,7 @@ export const matrix: Matrix = {
   // One's own folders cannot be mounted.
   createMount: { request: (f) => ({ body: { node_id: f.folder } }), stranger: "404", owner: [422] },
 
-  startLinkSession: {
-    request: () => ({ body: { token: "forged", password: "wrong" } }),
-    stranger: "open",
-    owner: [401],
-  },
-  reportLink: {
-    request: () => ({ body: { token: "forged", reason: "abuse" } }),
-    stranger: "open",
-    owner: [204],
-  },
-  sendReport: {
-    request: () => ({ path: { token: "forged" }, bytes: Buffer.from("reason=abuse") }),
-    stranger: "open",
-    owner: [200],
-  },
-  adminListReports: { request: plain, stranger: "403", owner: [200] },
-  adminResolveReport: {
-    request: (f) => ({ path: { id: f.transfer }, body: { action: "none" } }),
-    stranger: "403",
-    owner: [404],
-  },
-  showLink: { request: () => ({ path: { token: "forged" } }), stranger: "open", owner: [404] },
-  sendToLink: {
-    request: () => ({ path: { token: "forged" }, bytes: Buffer.from("password=x") }),
-    stranger: "open",
-    owner: [404],
-  },
-  downloadFromLink: { request: (f) => ({ path: { token: "forged", id: f.file } }), stranger: "open", owner: [404] },
-  getCurrentLink: { request: plain, stranger: "403", owner: [403] },
+  ...linkRows,
 
   lookUpPath: { request: () => ({ query: { path: "/secret folder" } }), stranger: "404", owner: [200] },
   createNode: {

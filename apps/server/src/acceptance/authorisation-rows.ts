@@ -75,6 +75,39 @@ export const rewindRows = {
   undoRewind: { request: id("rewind"), stranger: "404", owner: [200] },
 } satisfies Partial<Record<RouteName, Row>>;
 
+export const linkRows = {
+  startLinkSession: {
+    request: () => ({ body: { token: "forged", password: "wrong" } }),
+    stranger: "open",
+    owner: [401],
+  },
+  reportLink: {
+    request: () => ({ body: { token: "forged", reason: "abuse" } }),
+    stranger: "open",
+    owner: [204],
+  },
+  sendReport: {
+    request: () => ({ path: { token: "forged" }, bytes: Buffer.from("reason=abuse") }),
+    stranger: "open",
+    owner: [200],
+  },
+  adminListReports: { request: plain, stranger: "403", owner: [200] },
+  adminResolveReport: {
+    request: (f) => ({ path: { id: f.transfer }, body: { action: "none" } }),
+    stranger: "403",
+    owner: [404],
+  },
+  showLink: { request: () => ({ path: { token: "forged" } }), stranger: "open", owner: [404] },
+  sendToLink: {
+    request: () => ({ path: { token: "forged" }, bytes: Buffer.from("password=x") }),
+    stranger: "open",
+    owner: [404],
+  },
+  downloadFromLink: { request: (f) => ({ path: { token: "forged", id: f.file } }), stranger: "open", owner: [404] },
+  getCurrentLink: { request: plain, stranger: "403", owner: [403] },
+  copyFromLink: { request: () => ({ body: { token: "forged", parent_id: "root" } }), stranger: "404", owner: [404] },
+} satisfies Partial<Record<RouteName, Row>>;
+
 export const webhookRows = {
   createWebhook: {
     request: (f) => ({ body: { url: "https://example.com/", secret: "s", events: ["edited"], in: f.folder } }),

@@ -148,6 +148,7 @@ export const roleless = {
   putSignedBlock: "of who asked for the address; it ends with the right in its folder",
   startLinkSession: ofLinks,
   getCurrentLink: ofLinks,
+  copyFromLink: ofLinks,
   showLink: ofLinks,
   reportLink: ofLinks,
   sendReport: ofLinks,

@@ -272,6 +272,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   listSharedByMe: listed(4 * page * lineage),
   startLinkSession: few,
   getCurrentLink: oneNode,
+  copyFromLink: changing,
   reportLink: { ...few, rows: limits.reportsOpenMax },
   sendReport: { ...few, rows: limits.reportsOpenMax, bodyBytes: 32 * kib },
   adminListReports: { rows: 4 * page, answerBytes: page * 2 * limits.reportTextBytesMax },

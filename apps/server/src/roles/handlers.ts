@@ -173,7 +173,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...damagedHandlers(blocks),
     ...sharingHandlers({ ...sharing, linkKey: accounts.secrets.refreshKey }, mail, tagOf),
     ...webhookHandlers({ ...parts.webhooks, tellSecurity: accounts.tellSecurity, queued: accounts.queued }),
-    ...linkHandlers(accounts),
+    ...linkHandlers({ ...accounts, committer }),
     ...linkPageHandlers({
       accounts,
       uploads,

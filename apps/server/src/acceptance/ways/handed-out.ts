@@ -197,6 +197,7 @@ export const handedOutByRoutes: Readonly<Record<RouteName, HandedOut>> = {
   deleteWebhook: ends,
   startLinkSession: ["link with a password"],
   getCurrentLink: tells,
+  copyFromLink: uses,
   showLink: ["file from the page of a link"],
   sendToLink: ["page of a link with a password"],
   downloadFromLink: uses,

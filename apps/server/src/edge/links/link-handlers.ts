@@ -7,8 +7,10 @@ import { findNode } from "../../tree/read/look-up.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../exchange/handler.ts";
+import { refuseConditions, revisionTag } from "../files/operation-fields.ts";
+import { copyFromLink, type LinkCopyWorld } from "./copy-from-link.ts";
 
-export function linkHandlers(world: AccountWorld) {
+export function linkHandlers(world: LinkCopyWorld) {
   return {
     startLinkSession: async ({ body, peer, note }) => ({
       status: 200,
@@ -17,6 +19,18 @@ export function linkHandlers(world: AccountWorld) {
       ),
     }),
     getCurrentLink: async ({ caller }) => ({ status: 200, json: await describeLink(world, caller) }),
+    copyFromLink: async ({ caller, body, conditions, peer, note }) => {
+      const given = conditions();
+      refuseConditions(given);
+      const node = await copyFromLink(world, {
+        caller,
+        body,
+        conditions: given,
+        source: addressGroup(peer.address),
+        onFound: ({ row }) => note({ nodeIds: [row.id] }),
+      });
+      return { status: 201, json: node, headers: revisionTag(node) };
+    },
   } satisfies Handlers;
 }
 

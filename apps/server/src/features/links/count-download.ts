@@ -48,6 +48,13 @@ export async function countDownload(
   }).then((delivery) => delivery && ((unsentBytes) => takeBack(db, caller, delivery, unsentBytes)));
 }
 
+/** For a counted download without a version that gave nothing. */
+export async function uncountDownload(shards: Shards, { spaceId, credential }: Caller): Promise<void> {
+  await sql`
+    update shard.grants set downloads = greatest(0, downloads - 1)
+    where space_id = ${spaceId} and id = ${credential.id}`.execute(shards.ofId(spaceId).db);
+}
+
 async function countOne(transaction: ShardReader, { spaceId, credential }: Caller): Promise<void> {
   const { numAffectedRows = 0n } = await sql`
     update shard.grants set downloads = downloads + 1

@@ -26,16 +26,16 @@ export function foreignSource(operation: Operation): ForeignSource | undefined {
 }
 
 /**
- * Finds what the caller may copy to the space of `target`.
+ * Finds what the reader may copy to the space of `target`.
  * @throws HoldfastError not_found, trashed, conflict, precondition, invalid_field
  */
 export async function openForeignSource(
   ports: ForeignPorts,
-  { caller, target }: { readonly caller: Actor; readonly target: Actor },
+  { reader, target }: { readonly reader: () => Promise<Actor>; readonly target: Actor },
   operation: OperationOf<"copy">,
 ): Promise<ForeignSource> {
   const { shards, blocks } = ports;
-  const node = await findNode(shards, caller, operation.fileId);
+  const node = await findNode(shards, await reader(), operation.fileId);
   assertCopyable(node, operation);
   const { row: top, rights } = node;
   const shard = shards.ofId(top.space_id);
@@ -45,7 +45,7 @@ export async function openForeignSource(
     top,
     sizeBytes,
     children: async (folderId, after, limit) => {
-      const seen = await findNodes(shards, caller, [top.id, folderId]);
+      const seen = await findNodes(shards, await reader(), [top.id, folderId]);
       if (seen.get(top.id)?.row.space_id !== top.space_id) throw noSuchSource();
       const folder = seen.get(folderId);
       if (folder === undefined || folder.row.trashed_at !== null) return [];

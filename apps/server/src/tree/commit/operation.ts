@@ -1,4 +1,5 @@
 import type { HoldfastError } from "@holdfast/core/errors";
+import type { Actor } from "../actor.ts";
 import type { HashHex, NodeId, RewindId, SpaceId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
@@ -89,6 +90,11 @@ export type OperationKind =
       readonly op: "copy";
       readonly fileId: string;
       readonly place: Place;
+      /**
+       * Who reads the source in place of the caller, such as a link, with current rights. Asked before each piece.
+       * @throws HoldfastError not_found after its end
+       */
+      readonly reader?: () => Promise<Actor>;
       /** For a source in another space: what the caller may copy, or the error. */
       readonly from?: ForeignSource | HoldfastError;
     } & Seen)
@@ -148,11 +154,11 @@ export interface CommitOutcome {
   readonly epoch: string;
 }
 
-/** File or folder to copy into another space. The caller's access is checked again for each call. */
+/** File or folder to copy into another space. The reader's access is checked again for each call. */
 export interface ForeignSource {
   readonly top: NodeRow;
   readonly sizeBytes: number;
-  /** @throws HoldfastError not_found if the caller can no longer see the top */
+  /** @throws HoldfastError not_found if the reader can no longer see the top */
   children(folderId: NodeId, after: NodeId | undefined, limit: number): Promise<NodeRow[]>;
   /**
    * Returns the newest versions, whose blocks and segments the other space then holds. Omits versions that are gone.

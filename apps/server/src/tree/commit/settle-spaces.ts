@@ -17,13 +17,15 @@ interface Named {
   readonly id?: NodeId;
   readonly fileId?: string;
   readonly place?: Place;
+  /** Sees the source in place of the caller. */
+  readonly reader?: () => Promise<Actor>;
 }
 
 /** Ids and paths are those of the actor's space. */
 export interface Settled<What> {
   readonly actor: Actor;
   readonly what: What;
-  /** The source is in another space than the target, so only a copy is possible. */
+  /** The source is in another space than the target, or read by another caller, so only a copy is possible. */
   readonly isAcross: boolean;
 }
 
@@ -98,14 +100,15 @@ class Settling {
 
   settle<What extends Named>(asked: What): Settled<What> {
     const operation = asked.op === "copy" ? this.#followMount(asked) : asked;
-    const { fileId, place } = operation;
-    const of = fileId === undefined ? undefined : this.#actorAt(fileId);
+    const { fileId, place, reader } = operation;
+    const of = fileId === undefined || reader !== undefined ? undefined : this.#actorAt(fileId);
     const to = place === undefined ? undefined : this.#settlePlace(place);
     const isNowhere = to === undefined || (place?.parentId === undefined && place?.path === undefined);
     const actor = (isNowhere ? of : (to?.actor ?? of)) ?? this.#caller;
     const what = to === undefined ? operation : { ...operation, place: to.place };
     if (operation.id !== undefined) this.#made.set(operation.id, actor);
-    return { actor, what, isAcross: of !== undefined && of.spaceId !== actor.spaceId };
+    const isAcross = reader !== undefined || (of !== undefined && of.spaceId !== actor.spaceId);
+    return { actor, what, isAcross };
   }
 
   /** Copies the mounted folder instead of the mount, under the mount's name. */

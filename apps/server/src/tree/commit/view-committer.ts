@@ -52,7 +52,8 @@ export function openViewCommitter(ports: ForeignPorts, committer: Committer): Co
 async function withSource(ports: ForeignPorts, caller: Actor, { actor, what, isAcross }: Placed): Promise<Operation> {
   if (what.op !== "copy" || !isAcross) return what;
   try {
-    return { ...what, from: await openForeignSource(ports, { caller, target: actor }, what) };
+    const { reader = () => Promise.resolve(caller) } = what;
+    return { ...what, from: await openForeignSource(ports, { reader, target: actor }, what) };
   } catch (thrown) {
     const error = toHoldfastError(thrown);
     if (error.retryable || error.code === "internal") throw error;

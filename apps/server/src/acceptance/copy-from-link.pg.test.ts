@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { linkMaker, readFileBy } from "./testing-links.ts";
+
+/** An owner with links, and a receiver who has an account and nothing shared. */
+describe("a copy from a link into one's own files", () => {
+  const folder = makeFolder("copy-from-link");
+  let server: RunningServer;
+  let owner: Api;
+  let receiver: Api;
+  const receiverEmail = "rita@example.com";
+
+  before(async () => {
+    const env = { HOLDFAST_PLANS: JSON.stringify({ small: 100_000 }), HOLDFAST_DEFAULT_PLAN: "small" };
+    server = await startServer({ dataFolder: `${folder}/data`, env });
+    const admin = await Api.signIn(server.url);
+    const signUp = async (email: string) => {
+      const account = { email, password: "long enough for it" };
+      await ok(admin, "POST", "/admin/users", account);
+      return Api.signIn(server.url, account);
+    };
+    owner = await signUp("olive@example.com");
+    receiver = await signUp(receiverEmail);
+  });
+
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const { mkdir, put, makeLink } = linkMaker(() => owner);
+  const copy = (token: string, more: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
+    receiver.call("POST", "/links/copy", { token, parent_id: "root", on_conflict: "rename", ...more }, { headers });
+  const downloadsOf = async (node: string) => (await ok(owner, "GET", `/files/${node}/permissions`)).items[0].downloads;
+
+  test("has all of a folder, counts as one download, belongs to the receiver and outlives the source", async () => {
+    const top = await mkdir("/holiday");
+    await put("/holiday/beach.txt", "sand");
+    await put("/holiday/2026/hill.txt", "stones");
+    const { token } = await makeLink(top);
+    const { status, body } = await copy(token);
+    assert.deepEqual(
+      [status, body.path, body.role, body.shared],
+      [201, "/holiday", "owner", false],
+      JSON.stringify(body),
+    );
+    assert.equal(await downloadsOf(top), 1);
+    await ok(owner, "DELETE", `/files/${top}?permanent=true`);
+    assert.equal(await readFileBy(receiver, await receiver.idOf("/holiday/beach.txt")), "sand");
+    assert.equal(await readFileBy(receiver, await receiver.idOf("/holiday/2026/hill.txt")), "stones");
+  });
+
+  test("may be of an item below the link, and of nothing else", async () => {
+    const top = await mkdir("/parts");
+    const part = await put("/parts/one.txt", "one");
+    const beside = await put("/beside.txt", "secret");
+    const { token } = await makeLink(top);
+    assert.equal((await copy(token, { file_id: part.id })).body.path, "/one.txt");
+    for (const id of [beside.id, beside.parent_id]) {
+      const { status, body } = await copy(token, { file_id: id });
+      assert.deepEqual([status, body.code], [404, "not_found"]);
+    }
+    assert.equal(await downloadsOf(top), 1);
+  });
+
+  test("needs a live link that shows content, and its password", async () => {
+    const top = await mkdir("/guarded");
+    await put("/guarded/file.txt", "guarded");
+    const { token: box } = await makeLink(top, { role: "uploader" });
+    assert.equal((await copy(box)).status, 404);
+    const { token, id } = await makeLink(top, { password: "sesame" });
+    const refused = await copy(token);
+    assert.deepEqual([refused.status, refused.body.code, refused.body.field], [403, "forbidden", "token"]);
+    const session = await ok(receiver, "POST", "/links/session", { token, password: "sesame" });
+    assert.equal((await copy(session.access_token)).status, 201);
+    await ok(owner, "PATCH", `/permissions/${id}`, { password: "barley" });
+    assert.equal((await copy(session.access_token)).status, 404);
+    await ok(owner, "DELETE", `/permissions/${id}`);
+    assert.equal((await copy(token)).status, 404);
+  });
+
+  test("is counted once when it is repeated, not when it fails, and never beyond the limit", async () => {
+    const top = await mkdir("/limited");
+    const file = await put("/limited/file.bin", "y".repeat(40_000));
+    const { token } = await makeLink(top, { max_downloads: 1 });
+    assert.equal((await copy(token, { parent_id: file.id })).status, 404, "a folder that the receiver does not have");
+    await receiver.put("/filling.bin", "x".repeat(70_000));
+    const { body: full } = await copy(token);
+    assert.equal(full.code, "quota");
+    assert.equal(await downloadsOf(top), 0);
+    await ok(receiver, "DELETE", `/files/${await receiver.idOf("/filling.bin")}?permanent=true`);
+    const key = { "idempotency-key": randomBytes(8).toString("hex") };
+    const [first, again] = [await copy(token, {}, key), await copy(token, {}, key)];
+    assert.deepEqual([first.status, again.status, again.body.id], [201, 201, first.body.id]);
+    const beyond = await copy(token);
+    assert.deepEqual([beyond.status, beyond.body.code], [403, "forbidden"]);
+    assert.equal(await downloadsOf(top), 1);
+  });
+
+  test("is an ordinary copy for accounts that may read the item anyway", async () => {
+    const top = await mkdir("/own");
+    await put("/own/file.txt", "own");
+    const { token } = await makeLink(top, { max_downloads: 1 });
+    const made = await ok(owner, "POST", "/links/copy", { token, parent_id: "root", name: "own again" });
+    assert.equal(await readFileBy(owner, await owner.idOf("/own again/file.txt")), "own");
+    assert.equal(made.path, "/own again");
+    assert.equal(await downloadsOf(top), 0);
+  });
+
+  test("goes into a folder that the link's owner shares", async () => {
+    const [top, into] = [await mkdir("/source"), await mkdir("/for rita")];
+    await put("/source/file.txt", "from the same owner");
+    await ok(owner, "POST", `/files/${into}/share`, { email: receiverEmail, role: "editor" });
+    const { token } = await makeLink(top);
+    const { status, body } = await copy(token, { parent_id: into });
+    assert.equal(status, 201, JSON.stringify(body));
+    assert.equal(await readFileBy(owner, await owner.idOf("/for rita/source/file.txt")), "from the same owner");
+  });
+});
