@@ -20,6 +20,7 @@ import { useCurrentLink, useOpenedLink } from "./current-link.ts";
 import { ReportButton } from "./report.tsx";
 
 const FolderCount = lazyPart(async () => (await withWords(import("./folder-head.tsx"))).FolderCount);
+const SaveToDrive = lazyPart(async () => (await withWords(import("./save-to-drive.tsx"))).SaveToDrive);
 const SlideshowButton = lazyPart(async () => (await withWords(import("./folder-head.tsx"))).SlideshowButton);
 
 export function LinkBar() {
@@ -51,6 +52,11 @@ export function LinkBar() {
           </Suspense>
         )}
         {role === "editor" && <Adding />}
+        {role !== "uploader" && (
+          <Suspense fallback={null}>
+            <SaveToDrive />
+          </Suspense>
+        )}
         {role !== "uploader" && <DownloadAll />}
         <ReportButton token={token} />
       </div>

@@ -26,6 +26,7 @@ import { proof } from "./de/proof.ts";
 import { purge } from "./de/purge.ts";
 import { recovery } from "./de/recovery.ts";
 import { rewind } from "./de/rewind.ts";
+import { saveLink } from "./de/save-link.ts";
 import { setting } from "./de/setting.ts";
 import { settings } from "./de/settings.ts";
 import { setup } from "./de/setup.ts";
@@ -65,6 +66,7 @@ export const deLater: LaterCatalogue = {
   ...purge,
   ...recovery,
   ...rewind,
+  ...saveLink,
   ...setting,
   ...settings,
   ...setup,

@@ -26,6 +26,7 @@ import { proof } from "./en/proof.ts";
 import { purge } from "./en/purge.ts";
 import { recovery } from "./en/recovery.ts";
 import { rewind } from "./en/rewind.ts";
+import { saveLink } from "./en/save-link.ts";
 import { setting } from "./en/setting.ts";
 import { settings } from "./en/settings.ts";
 import { setup } from "./en/setup.ts";
@@ -66,6 +67,7 @@ export const enLater = {
   ...purge,
   ...recovery,
   ...rewind,
+  ...saveLink,
   ...setting,
   ...settings,
   ...setup,

@@ -29,7 +29,7 @@ async function assertFitsSmallPhone({ path, isForStrangers }: ShownPlace): Promi
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
   await eventually(`${path} fits`, 30_000, async () => ((await width()) <= 320 ? true : undefined));
   // Has its own buttons.
-  if (/panel=|open=|^\/f\//.test(path)) return;
+  if (/panel=|open=|^\/(?:f|save)\//.test(path)) return;
   for (const name of ["New", "Upload"]) {
     const button = page.getByRole("button", { name, exact: true }).last();
     if (/^\/(?:settings|admin)\//.test(path)) {

@@ -138,6 +138,11 @@ const rewind = createRoute({
   validateSearch: rewindSearch,
   component: lazyPlace(() => withWords(import("./rewind.tsx")), "RewindPlace"),
 });
+const saveLink = createRoute({
+  getParentRoute: () => shell,
+  path: "/save/$token",
+  component: lazyPlace(() => withWords(import("./save-link.tsx")), "SaveLinkPlace"),
+});
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings/{-$section}",
@@ -188,7 +193,21 @@ const design = createRoute({
   component: lazyPlace(() => withWords(import("./design.tsx")), "DesignPlace"),
 });
 
-const inShell = [ownFiles, files, copiedLink, recent, starred, shared, trash, search, edit, rewind, settings, admin];
+const inShell = [
+  ownFiles,
+  files,
+  copiedLink,
+  recent,
+  starred,
+  shared,
+  trash,
+  search,
+  edit,
+  rewind,
+  saveLink,
+  settings,
+  admin,
+];
 
 export const router = createRouter({
   // Provided on rendering.

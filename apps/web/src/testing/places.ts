@@ -53,6 +53,10 @@ const placesOf: Readonly<Record<string, (made: Made) => readonly ShownPlace[]>> 
   "/search": () => [{ path: "/search" }, { path: "/search?q=plan", shows: anyRow }],
   "/edit/$id": ({ file }) => [{ path: `/edit/${file}`, shows: (page) => page.getByRole("textbox").last() }],
   "/rewind/$id": () => [{ path: "/rewind/root" }],
+  "/save/$token": ({ link, file }) => [
+    { path: `/save/${link}`, shows: anyDialog },
+    { path: `/save/${link}?in=${file}`, shows: anyDialog },
+  ],
   "/settings/{-$section}": () => sectionsOf("settings.tsx").map((id) => ({ path: `/settings/${id}` })),
   "/admin/{-$section}": () => sectionsOf("admin.tsx").map((id) => ({ path: `/admin/${id}` })),
   "/authorize/$id": () => [{ path: "/authorize/nowhere" }],
@@ -75,9 +79,12 @@ const placesOf: Readonly<Record<string, (made: Made) => readonly ShownPlace[]>> 
 interface Made {
   readonly file: string;
   readonly folder: string;
+  /** Token of a link to the folder. */
+  readonly link: string;
 }
 
 const anyRow = (page: Page) => page.getByRole("row").first();
+const anyDialog = (page: Page) => page.getByRole("dialog");
 
 async function makeSomething(app: App): Promise<Made> {
   const { api } = app;
@@ -89,7 +96,8 @@ async function makeSomething(app: App): Promise<Made> {
   await ok(api, "PUT", `/files/${file}/star`);
   const bob = await app.addPerson("Bob");
   await ok(api, "POST", `/files/${file}/share`, { email: bob.email, role: "editor" });
-  return { file, folder };
+  const { token } = await ok(api, "POST", `/files/${folder}/share`, { link: true, role: "viewer" });
+  return { file, folder, link: token };
 }
 
 export interface Look {

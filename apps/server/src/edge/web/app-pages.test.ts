@@ -52,7 +52,7 @@ async function start(t: TestContext, prepare: PrepareApp) {
 }
 
 const places =
-  "/files /files/01abc /f/01abc /recent /starred /shared /trash /search /edit/01abc /rewind/01abc /settings /settings/profile /admin /admin/accounts /invite /sign-in /forgot /design".split(
+  "/files /files/01abc /f/01abc /recent /starred /shared /trash /search /edit/01abc /rewind/01abc /save/hfl_1 /settings /settings/profile /admin /admin/accounts /invite /sign-in /forgot /design".split(
     " ",
   );
 

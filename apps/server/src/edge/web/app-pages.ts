@@ -26,6 +26,7 @@ const places = [
   "/search",
   "/edit/*",
   "/rewind/*",
+  "/save/*",
   "/settings",
   "/settings/*",
   "/admin",

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
+import { axeProblems } from "../testing/axe.ts";
+import { filesPage } from "../testing/files-page.ts";
+import { makeFolder, makeLink, visit } from "../testing/link-visit.ts";
+import { testApp } from "../testing/test-app.ts";
+
+const app = testApp();
+
+test("a visitor with an account copies the folder of a link into a folder of theirs", async () => {
+  const ann = await app.addPerson("Ann");
+  await makeFolder({ api: ann.api }, "/from friends");
+  await makeFolder(app, "/trip");
+  await app.api.put("/trip/map.txt", "north");
+  const { page } = app;
+  await app.signIn(ann);
+  await visit(page, (await makeLink(app, "/trip")).url);
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("link", { name: "Save to my drive" }).click();
+  const dialog = page.getByRole("dialog", { name: "Copy “trip”" });
+  await dialog.getByRole("option", { name: "from friends" }).click();
+  await dialog.getByRole("button", { name: "Copy to from friends" }).click();
+  await page.getByText("trip copied to from friends").first().waitFor();
+  await filesPage(page).seen("trip");
+  assert.equal((await ann.api.download("/from friends/trip/map.txt")).status, 200);
+});
+
+longTest("a sign-in and the password of a link come first; a subfolder is copied alone", async () => {
+  app.expectComplaint(/status of 401/);
+  const bob = await app.addPerson("Bob");
+  await makeFolder(app, "/locked/inside");
+  await app.api.put("/locked/inside/note.txt", "inside");
+  const { id, url } = await makeLink(app, "/locked", { password: "sesame" });
+  const { page } = app;
+  await visit(page, url);
+  const enter = async (password: string) => {
+    await page.getByLabel("Link password").fill(password);
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+  };
+  await enter("sesame");
+  await filesPage(page).row("inside").dblclick();
+  await page.getByRole("heading", { level: 1, name: "inside" }).waitFor();
+  await page.getByRole("link", { name: "Save to my drive" }).click();
+  await page.getByLabel("E-mail address").fill(bob.email);
+  await page.getByLabel("Password", { exact: true }).fill(bob.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await enter("barley");
+  await page.getByText("Wrong password.").waitFor();
+  await enter("sesame");
+  await page.getByRole("dialog", { name: "Copy “inside”" }).getByRole("button", { name: "Copy to Files" }).click();
+  await filesPage(page).seen("inside");
+  assert.equal((await bob.api.download("/inside/note.txt")).status, 200);
+  const { items } = await ok(app.api, "GET", `/files/${await app.api.idOf("/locked")}/permissions`);
+  assert.equal(items.find((item: { readonly id: string }) => item.id === id).downloads, 1);
+});
+
+longTest("a link that has ended, or has no downloads left, says so", async () => {
+  app.expectComplaint(/status of 401/);
+  const carol = await app.addPerson("Carol");
+  await makeFolder(app, "/few");
+  const { url } = await makeLink(app, "/few", { max_downloads: 1 });
+  const token = new URL(url).pathname.slice("/s/".length);
+  await ok(carol.api, "POST", "/links/copy", { token, parent_id: "root" });
+  const { page } = app;
+  await app.signIn(carol);
+  await page.goto(`${app.server.url}/save/${token}`);
+  await page.getByText("This link has reached its download limit.").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.goto(`${app.server.url}/save/hfl_nothing`);
+  await page.getByText("This link does not work").waitFor();
+});

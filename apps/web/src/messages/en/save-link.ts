@@ -1,0 +1,4 @@
+export const saveLink = {
+  "saveLink.title": "Save to my drive",
+  "saveLink.saving": "Saving…",
+} as const;
