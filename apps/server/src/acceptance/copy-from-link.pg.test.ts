@@ -81,11 +81,13 @@ describe("a copy from a link into one's own files", () => {
     assert.equal((await copy(token)).status, 404);
   });
 
-  test("is counted once when it is repeated, not when it fails, and never beyond the limit", async () => {
+  test("is counted once when it is repeated, not when it is rejected, and never beyond the limit", async () => {
     const top = await mkdir("/limited");
     const file = await put("/limited/file.bin", "y".repeat(40_000));
-    const { token } = await makeLink(top, { max_downloads: 1 });
+    const { token, id } = await makeLink(top, { max_downloads: 1 });
     assert.equal((await copy(token, { parent_id: file.id })).status, 404, "a folder that the receiver does not have");
+    const taken = await copy(token, { name: "holiday", on_conflict: "fail" });
+    assert.deepEqual([taken.status, taken.body.code], [409, "exists"]);
     await receiver.put("/filling.bin", "x".repeat(70_000));
     const { body: full } = await copy(token);
     assert.equal(full.code, "quota");
@@ -97,16 +99,28 @@ describe("a copy from a link into one's own files", () => {
     const beyond = await copy(token);
     assert.deepEqual([beyond.status, beyond.body.code], [403, "forbidden"]);
     assert.equal(await downloadsOf(top), 1);
+    await ok(owner, "DELETE", `/permissions/${id}`);
+    assert.equal((await copy(token, {}, key)).body.id, first.body.id, "the lost response of a link that has ended");
   });
 
-  test("is an ordinary copy for accounts that may read the item anyway", async () => {
+  test("is within the limit when several run at the same time", async () => {
+    const top = await mkdir("/raced");
+    await put("/raced/file.txt", "raced");
+    const { token } = await makeLink(top, { max_downloads: 2 });
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => copy(token)));
+    const statuses = answers.map(({ status }) => status).toSorted((one, another) => one - another);
+    assert.deepEqual(statuses, [201, 201, 403, 403, 403]);
+    assert.equal(await downloadsOf(top), 2);
+  });
+
+  test("works for the link's owner", async () => {
     const top = await mkdir("/own");
     await put("/own/file.txt", "own");
-    const { token } = await makeLink(top, { max_downloads: 1 });
+    const { token } = await makeLink(top);
     const made = await ok(owner, "POST", "/links/copy", { token, parent_id: "root", name: "own again" });
     assert.equal(await readFileBy(owner, await owner.idOf("/own again/file.txt")), "own");
     assert.equal(made.path, "/own again");
-    assert.equal(await downloadsOf(top), 0);
+    assert.equal(await downloadsOf(top), 1);
   });
 
   test("goes into a folder that the link's owner shares", async () => {

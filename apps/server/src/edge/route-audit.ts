@@ -312,7 +312,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   createMount: writes("mount.create", { nodes: ({ body }) => [body["node_id"]] }),
   startLinkSession: decides("link.open"),
   getCurrentLink: reads("link.read"),
-  copyFromLink: writes("link.copy", { nodes: ({ body }) => [body["parent_id"]] }),
+  copyFromLink: writes("link.copy", { nodes: ({ body }) => [body["parent_id"], body["file_id"]] }),
   showLink: reads("link.open", { repeats: true, nodes: ({ query }) => [query["in"]] }),
   sendToLink: decides("link.open", { nodes: ({ query }) => [query["in"]] }),
   downloadFromLink: reads("file.read", { repeats: true }),

@@ -5,13 +5,9 @@ import type { AccountWorld } from "../../features/accounts/context/account-world
 import type { Caller } from "../../features/accounts/context/caller.ts";
 import { proveLink } from "../../features/accounts/callers/link-callers.ts";
 import { findCallerAgain } from "../../features/accounts/callers/live-callers.ts";
-import { countDownload, uncountDownload } from "../../features/links/count-download.ts";
+import { countDownload } from "../../features/links/count-download.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
-import { answerOnce, doOnce, repeatableBy } from "../../tree/commit/do-once.ts";
-import type { OperationBase } from "../../tree/commit/operation.ts";
-import type { OperationOf } from "../../tree/commit/operation-of.ts";
-import { findNode, findNodes } from "../../tree/read/look-up.ts";
-import type { PlacedNode } from "../../tree/read/placed-node.ts";
+import type { OperationBase, SourceReader } from "../../tree/commit/operation.ts";
 import { commitNode } from "../files/commit-one.ts";
 import { baseOf, placeOf } from "../files/operation-fields.ts";
 
@@ -25,40 +21,51 @@ interface LinkCopyRequest {
   readonly conditions: Pick<OperationBase, "operationId" | "requestHash">;
   /** Network address group of the client. */
   readonly source: string;
-  readonly onFound: (node: PlacedNode) => void;
+  readonly onFound: (link: Caller) => void;
 }
 
 /**
- * Copies by the rights of a link into the caller's files. Counts as a download of the link, even for a folder, unless
- * it fails or the caller may read the item anyway.
+ * Copies by the rights of a link into the caller's files. A repeated request returns the first result, even after the
+ * link's end.
  * @throws HoldfastError not_found for an unknown link, or an item that it does not show; forbidden for a link with a
  * password, and a used-up one; errors of a copy. Never unauthenticated, which is about the caller's own credential.
  */
 export async function copyFromLink(world: LinkCopyWorld, request: LinkCopyRequest): Promise<NodeJson> {
-  const { shards, committer, clock } = world;
-  const { caller, body, conditions, source, onFound } = request;
-  const link = await readerBy(world, body.token);
-  const found = await findNode(shards, link, body.file_id ?? "root");
-  onFound(found);
-  const { id } = found.row;
-  const copy: OperationOf<"copy"> = { ...baseOf({}, body), op: "copy", fileId: id, place: placeOf(body) };
-  const isOwnRight = (await findNodes(shards, caller, [id])).has(id);
-  if (isOwnRight) return (await commitNode(committer, caller, { ...copy, ...conditions })).node;
-  const once = repeatableBy(caller, conditions, clock.nowMicros());
-  const { db } = shards.of(caller.bucket);
-  return answerOnce(db, once, async () => {
-    await countDownload({ shards, nowMicros: clock.nowMicros() }, link, { source });
-    try {
-      const { node } = await commitNode(committer, caller, { ...copy, reader: () => stillLink(world, link) });
-      return await doOnce(db, once, () => Promise.resolve(node));
-    } catch (error) {
-      await uncountDownload(shards, link);
-      throw error;
-    }
+  const { caller, body, conditions } = request;
+  const { node } = await commitNode(world.committer, caller, {
+    ...baseOf(conditions, body),
+    op: "copy",
+    fileId: body.file_id ?? "root",
+    place: placeOf(body),
+    reader: linkReader(world, request),
   });
+  return node;
 }
 
-async function readerBy(world: LinkCopyWorld, token: string): Promise<Caller> {
+/**
+ * The copy counts as one download of the link, even for a folder, after all checks that need no content. A later
+ * failure does not give it back: by then the caller's space holds blocks, which a caller who knows their hashes can put
+ * into a file.
+ */
+function linkReader(world: LinkCopyWorld, { body, source, onFound }: LinkCopyRequest): SourceReader {
+  let link: Caller | undefined;
+  let isCounted = false;
+  return {
+    now: async () => {
+      if (link !== undefined) return stillLink(world, link);
+      link = await linkOf(world, body.token);
+      onFound(link);
+      return link;
+    },
+    begin: async () => {
+      if (link === undefined || isCounted) return;
+      await countDownload({ shards: world.shards, nowMicros: world.clock.nowMicros() }, link, { source });
+      isCounted = true;
+    },
+  };
+}
+
+async function linkOf(world: LinkCopyWorld, token: string): Promise<Caller> {
   const link = await proveLink(world, token).catch((error: unknown) => {
     if (!(error instanceof HoldfastError) || error.code !== "unauthenticated") throw error;
     throw new HoldfastError(

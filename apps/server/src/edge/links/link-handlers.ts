@@ -27,7 +27,7 @@ export function linkHandlers(world: LinkCopyWorld) {
         body,
         conditions: given,
         source: addressGroup(peer.address),
-        onFound: ({ row }) => note({ nodeIds: [row.id] }),
+        onFound: ({ rootId, credential }) => note({ nodeIds: [rootId], detail: { permission_id: credential.id } }),
       });
       return { status: 201, json: node, headers: revisionTag(node) };
     },

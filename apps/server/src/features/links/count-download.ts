@@ -9,7 +9,7 @@ import type { ShardReader } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 
 export interface Download {
-  /** undefined for a zip, which cannot be continued. */
+  /** undefined for a zip or a copy, which cannot be continued. */
   readonly version?: { readonly id: VersionId; readonly size: number };
   readonly rangeBytes?: number | undefined;
   /** Client's address. */
@@ -46,13 +46,6 @@ export async function countDownload(
     await countOne(transaction, caller);
     return undefined;
   }).then((delivery) => delivery && ((unsentBytes) => takeBack(db, caller, delivery, unsentBytes)));
-}
-
-/** For a counted download without a version that gave nothing. */
-export async function uncountDownload(shards: Shards, { spaceId, credential }: Caller): Promise<void> {
-  await sql`
-    update shard.grants set downloads = greatest(0, downloads - 1)
-    where space_id = ${spaceId} and id = ${credential.id}`.execute(shards.ofId(spaceId).db);
 }
 
 async function countOne(transaction: ShardReader, { spaceId, credential }: Caller): Promise<void> {

@@ -12,7 +12,7 @@ import { weighTree } from "../weight/tree-weight.ts";
 import { baseRefusal } from "./base.ts";
 import { holdBlocks, type HoldsAlso, holdSegments } from "./hold-contents.ts";
 import { loadVersions } from "./load.ts";
-import type { ForeignSource, Operation } from "./operation.ts";
+import type { ForeignSource, Operation, SourceReader } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
 
 export interface ForeignPorts {
@@ -31,11 +31,11 @@ export function foreignSource(operation: Operation): ForeignSource | undefined {
  */
 export async function openForeignSource(
   ports: ForeignPorts,
-  { reader, target }: { readonly reader: () => Promise<Actor>; readonly target: Actor },
+  { reader, target }: { readonly reader: SourceReader; readonly target: Actor },
   operation: OperationOf<"copy">,
 ): Promise<ForeignSource> {
   const { shards, blocks } = ports;
-  const node = await findNode(shards, await reader(), operation.fileId);
+  const node = await findNode(shards, await reader.now(), operation.fileId);
   assertCopyable(node, operation);
   const { row: top, rights } = node;
   const shard = shards.ofId(top.space_id);
@@ -45,13 +45,14 @@ export async function openForeignSource(
     top,
     sizeBytes,
     children: async (folderId, after, limit) => {
-      const seen = await findNodes(shards, await reader(), [top.id, folderId]);
+      const seen = await findNodes(shards, await reader.now(), [top.id, folderId]);
       if (seen.get(top.id)?.row.space_id !== top.space_id) throw noSuchSource();
       const folder = seen.get(folderId);
       if (folder === undefined || folder.row.trashed_at !== null) return [];
       return readChildren(shards, folder, after, limit);
     },
     heads: async (sources, place) => {
+      await reader.begin();
       const ids = sources.flatMap((source) => source.head_version ?? []);
       const heads = await loadVersions(shard.db, top.space_id, ids);
       const into = { ...holding, place };

@@ -90,11 +90,8 @@ export type OperationKind =
       readonly op: "copy";
       readonly fileId: string;
       readonly place: Place;
-      /**
-       * Who reads the source in place of the caller, such as a link, with current rights. Asked before each piece.
-       * @throws HoldfastError not_found after its end
-       */
-      readonly reader?: () => Promise<Actor>;
+      /** Reads the source in place of the caller. */
+      readonly reader?: SourceReader;
       /** For a source in another space: what the caller may copy, or the error. */
       readonly from?: ForeignSource | HoldfastError;
     } & Seen)
@@ -152,6 +149,14 @@ export interface CommitOutcome {
   readonly results: readonly OperationResult[];
   readonly seq: number;
   readonly epoch: string;
+}
+
+/** Somebody by whose rights another caller copies, such as a link. */
+export interface SourceReader {
+  /** Returns the reader with current rights, before each piece. @throws HoldfastError not_found after its end */
+  now(): Promise<Actor>;
+  /** Called before each piece of content is copied. @throws HoldfastError if the copy may not begin */
+  begin(): Promise<void>;
 }
 
 /** File or folder to copy into another space. The reader's access is checked again for each call. */

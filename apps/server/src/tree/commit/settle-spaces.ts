@@ -10,7 +10,7 @@ import { findGrantedNodes } from "../read/granted-nodes.ts";
 import { actorIn } from "../read/look-up.ts";
 import { loadMounts } from "../read/mounts.ts";
 import type { PlacedNode } from "../read/placed-node.ts";
-import type { Operation, Place } from "./operation.ts";
+import type { Operation, Place, SourceReader } from "./operation.ts";
 
 interface Named {
   readonly op?: Operation["op"];
@@ -18,7 +18,7 @@ interface Named {
   readonly fileId?: string;
   readonly place?: Place;
   /** Sees the source in place of the caller. */
-  readonly reader?: () => Promise<Actor>;
+  readonly reader?: SourceReader;
 }
 
 /** Ids and paths are those of the actor's space. */

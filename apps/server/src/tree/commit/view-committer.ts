@@ -52,7 +52,7 @@ export function openViewCommitter(ports: ForeignPorts, committer: Committer): Co
 async function withSource(ports: ForeignPorts, caller: Actor, { actor, what, isAcross }: Placed): Promise<Operation> {
   if (what.op !== "copy" || !isAcross) return what;
   try {
-    const { reader = () => Promise.resolve(caller) } = what;
+    const { reader = { now: () => Promise.resolve(caller), begin: () => Promise.resolve() } } = what;
     return { ...what, from: await openForeignSource(ports, { reader, target: actor }, what) };
   } catch (thrown) {
     const error = toHoldfastError(thrown);
