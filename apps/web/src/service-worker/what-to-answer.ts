@@ -29,6 +29,7 @@ export const appPlaces: ReadonlySet<string> = new Set([
   "search",
   "edit",
   "rewind",
+  "save",
   "settings",
   "admin",
   "sign-in",
