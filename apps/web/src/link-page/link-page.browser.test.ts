@@ -175,6 +175,29 @@ longTest("the pointer over a button keeps the picture of a slideshow", async () 
   await title.filter({ hasNotText: held }).waitFor();
 });
 
+longTest("the keyboard on a button pauses a slideshow, and resumes it from there", async () => {
+  await makeAlbum("/album by keyboard");
+  const { page } = app;
+  await page.clock.install();
+  await visit(page, (await makeLink(app, "/album by keyboard")).url);
+  const begin = page.getByRole("button", { name: "Slideshow" });
+  await begin.focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  const title = dialog.getByRole("heading", { level: 1 });
+  await dialog.getByRole("button", { name: "Pause" }).waitFor();
+  await hasFocus(dialog);
+  await page.keyboard.press("Tab");
+  await dialog.getByRole("button", { name: "Resume" }).waitFor();
+  const paused = await title.innerText();
+  await page.clock.runFor(20_000);
+  assert.equal(await title.innerText(), paused);
+  await page.keyboard.press("Space");
+  await dialog.getByRole("button", { name: "Pause" }).waitFor();
+  await page.clock.runFor(5000);
+  await title.filter({ hasNotText: paused }).waitFor();
+});
+
 longTest("with counted downloads there is no slideshow", async () => {
   await makeAlbum("/counted album");
   const { page } = app;

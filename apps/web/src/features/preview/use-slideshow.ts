@@ -29,6 +29,7 @@ export function useSlideshow(id: string, canBegin: boolean, onGo: (id: string) =
   const subject = useSubject();
   const next = useMemo(() => subject && nextPicture(subject.rows, id), [subject, id]);
   const isHeld = useHeld(isOn);
+  usePauseAtButtons(isOn);
   useSteps(next, state === "running" && !isHeld, onGo);
   useEffect(() => endSlideshow, []);
   const isPaused = state === "paused";
@@ -86,28 +87,33 @@ async function preload({ client, queries }: Drive, id: string, contentId: string
   await image.decode();
 }
 
-/** The picture stays while the pointer is over a button or menu, or the keyboard in one. */
+/** The picture stays while the pointer is over a button. */
 function useHeld(isOn: boolean): boolean {
   const [isOver, setOver] = useState(false);
-  const [isIn, setIn] = useState(false);
   useEffect(() => {
     if (!isOn) return undefined;
-    const ending = new AbortController();
-    const { signal } = ending;
     // Only a movement counts: the pointer may rest where the button for the slideshow was.
     const onMove = ({ target, pointerType, movementX, movementY }: PointerEvent) => {
       if (pointerType === "touch" || (movementX === 0 && movementY === 0)) return;
-      setOver(target instanceof Element && target.closest("button, [role=menu]") !== null);
+      setOver(target instanceof Element && target.closest("button") !== null);
     };
-    const onFocus = () => setIn(document.activeElement?.matches("button:focus-visible, [role=menuitem]") === true);
-    addEventListener("pointermove", onMove, { signal });
-    addEventListener("focusin", onFocus, { signal });
-    addEventListener("focusout", onFocus, { signal });
+    addEventListener("pointermove", onMove);
     return () => {
-      ending.abort();
+      removeEventListener("pointermove", onMove);
       setOver(false);
-      setIn(false);
     };
   }, [isOn]);
-  return isOver || isIn;
+  return isOver;
+}
+
+/** Pauses once the keyboard reaches a button. Holding the picture would not end: "Resume" keeps the focus. */
+function usePauseAtButtons(isOn: boolean): void {
+  useEffect(() => {
+    if (!isOn) return undefined;
+    const onFocus = ({ target }: FocusEvent) => {
+      if (target instanceof Element && target.matches("button:focus-visible")) pauseSlideshow(true);
+    };
+    addEventListener("focusin", onFocus);
+    return () => removeEventListener("focusin", onFocus);
+  }, [isOn]);
 }
