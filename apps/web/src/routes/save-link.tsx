@@ -44,38 +44,45 @@ function SaveLink({ token, itemId }: SaveLinkProps) {
   const { message } = words;
   /** The link's token, or the one that replaces it after the password. */
   const [proof, setProof] = useState(token);
-  const found = useLink(proof, itemId);
-  const save = useSave(proof);
+  const { data, error, refetch } = useLink(proof, itemId);
+  // The link may be the reason.
+  const save = useSave(proof, () => void refetch());
   const navigate = useNavigate();
   const leave = () => void navigate({ to: "/files", replace: true });
-  if (found.error !== null) {
-    if (found.error.field === "password") return <Password token={token} onOpen={setProof} />;
-    const isEnded = ["unauthenticated", "not_found", "trashed"].includes(found.error.code);
+  // 15 minutes after the password: the link itself then asks for it again, or has ended.
+  if (error?.code === "unauthenticated" && proof !== token) setProof(token);
+  if (save.isPending || save.isSuccess) {
+    return (
+      <div className="mx-auto w-full max-w-110 p-6">
+        <Progress label={message("saveLink.saving")} />
+      </div>
+    );
+  }
+  if (error !== null) {
+    const onOpen = (opened: string) => {
+      save.reset();
+      setProof(opened);
+    };
+    if (error.field === "password") return <Password token={token} onOpen={onOpen} />;
+    const isEnded = ["unauthenticated", "not_found", "trashed"].includes(error.code);
     return (
       <Failure
-        title={isEnded ? message("link.ended") : problemWords(found.error, words)}
-        acts={<Button onClick={() => void found.refetch()}>{message("shell.tryAgain")}</Button>}
+        title={isEnded ? message("link.ended") : problemWords(error, words)}
+        acts={<Button onClick={() => void refetch()}>{message("shell.tryAgain")}</Button>}
       >
         {isEnded ? message("link.endedAbout") : undefined}
       </Failure>
     );
   }
+  if (data === undefined) return null;
+  const { node, downloadsLeft } = data;
+  if (downloadsLeft === 0) return <Failure title={message("link.usedUpShort")} />;
   if (save.error !== null) {
     return (
       <Failure
         title={problemWords(save.error, words)}
         acts={<Button onClick={() => save.reset()}>{message("shell.tryAgain")}</Button>}
       />
-    );
-  }
-  if (found.data === undefined) return null;
-  const { node, downloadsLeft } = found.data;
-  if (save.isIdle && downloadsLeft === 0) return <Failure title={message("link.usedUpShort")} />;
-  if (!save.isIdle) {
-    return (
-      <div className="mx-auto w-full max-w-110 p-6">
-        <Progress label={message("saveLink.saving")} />
-      </div>
     );
   }
   return (
@@ -110,7 +117,7 @@ interface Choice {
   readonly to: { readonly id: string; readonly name: string };
 }
 
-function useSave(proof: string) {
+function useSave(proof: string, onFailed: () => void) {
   const { message } = useMessages();
   const { client, folders } = useDrive();
   const navigate = useNavigate();
@@ -119,6 +126,7 @@ function useSave(proof: string) {
       client.call("copyFromLink", {
         body: { token: proof, file_id: id, parent_id: to.id, on_conflict: "rename" },
       }),
+    onError: onFailed,
     onSuccess: (made, { to }) => {
       folders.take([made]);
       showToast({ text: message("files.copied", { count: 1, name: shownName(made.name), folder: to.name }) });
