@@ -19,11 +19,18 @@ test("a visitor with an account copies the folder of a link into a folder of the
   await visit(page, (await makeLink(app, "/trip")).url);
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("link", { name: "Save to my drive" }).click();
-  const dialog = page.getByRole("dialog", { name: "Copy “trip”" });
+  const dialog = page.getByRole("dialog", { name: "Save “trip”" });
+  await dialog.getByText("Shared by Administrator").waitFor();
+  await dialog.getByText("Save to Ann’s drive (ann@example.com)").waitFor();
+  await dialog.getByRole("button", { name: "Save to Files", disabled: false }).waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await dialog.getByRole("combobox", { name: "Search folders" }).press("Enter");
   await dialog.getByRole("option", { name: "from friends" }).click();
-  await dialog.getByRole("button", { name: "Copy to from friends" }).click();
-  await page.getByText("trip copied to from friends").first().waitFor();
+  await dialog.getByRole("button", { name: "Save to from friends" }).click();
+  await page.getByText("trip saved to from friends").first().waitFor();
   await filesPage(page).seen("trip");
+  await page.getByRole("button", { name: "Open folder" }).click();
+  await filesPage(page).seen("map.txt");
   assert.equal((await ann.api.download("/from friends/trip/map.txt")).status, 200);
 });
 
@@ -49,23 +56,50 @@ longTest("a sign-in and the password of a link come first; a subfolder is copied
   await enter("barley");
   await page.getByText("Wrong password.").waitFor();
   await enter("sesame");
-  await page.getByRole("dialog", { name: "Copy “inside”" }).getByRole("button", { name: "Copy to Files" }).click();
+  await page.getByRole("dialog", { name: "Save “inside”" }).getByRole("button", { name: "Save to Files" }).click();
   await filesPage(page).seen("inside");
   assert.equal((await bob.api.download("/inside/note.txt")).status, 200);
   const { items } = await ok(app.api, "GET", `/files/${await app.api.idOf("/locked")}/permissions`);
   assert.equal(items.find((item: { readonly id: string }) => item.id === id).downloads, 1);
 });
 
-longTest("a link that has ended, or has no downloads left, says so", async () => {
+longTest("the account can be switched before saving, and the new one saves the same item", async () => {
+  const [dan, eve] = [await app.addPerson("Dan"), await app.addPerson("Eve")];
+  await makeFolder(app, "/switched/part");
+  const { page } = app;
+  await app.signIn(dan);
+  const part = await app.api.idOf("/switched/part");
+  await visit(page, `${(await makeLink(app, "/switched")).url}?in=${part}`);
+  await page.getByRole("link", { name: "Save to my drive" }).click();
+  const dialog = page.getByRole("dialog", { name: "Save “part”" });
+  await dialog.getByText("Save to Dan’s drive (dan@example.com)").waitFor();
+  await dialog.getByRole("button", { name: "Switch account" }).click();
+  await page.waitForURL(/\/sign-in\?next=/);
+  await page.getByLabel("E-mail address").fill(eve.email);
+  await page.getByLabel("Password", { exact: true }).fill(eve.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await dialog.getByText("Save to Eve’s drive (eve@example.com)").waitFor();
+  await dialog.getByRole("button", { name: "Save to Files" }).click();
+  await filesPage(page).seen("part");
+  assert.ok(await eve.api.idOf("/part"));
+});
+
+longTest("a link that has ended, or has few or no downloads left, says so", async () => {
   app.expectComplaint(/status of 401/);
   const carol = await app.addPerson("Carol");
   await makeFolder(app, "/few");
-  const { url } = await makeLink(app, "/few", { max_downloads: 1 });
+  const { url } = await makeLink(app, "/few", { max_downloads: 2 });
   const token = new URL(url).pathname.slice("/s/".length);
-  await ok(carol.api, "POST", "/links/copy", { token, parent_id: "root" });
   const { page } = app;
   await app.signIn(carol);
   await page.goto(`${app.server.url}/save/${token}`);
+  await page.getByText("This uses one of the 2 downloads left.").waitFor();
+  const save = (name: string) => ok(carol.api, "POST", "/links/copy", { token, parent_id: "root", name });
+  await save("first");
+  await page.reload();
+  await page.getByText("This uses the last download of the link.").waitFor();
+  await save("second");
+  await page.reload();
   await page.getByText("This link has reached its download limit.").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.goto(`${app.server.url}/save/hfl_nothing`);

@@ -1,11 +1,14 @@
 import { fixedToken } from "@holdfast/api-client/access-tokens";
 import { toHoldfastError } from "@holdfast/core/errors";
+import type { NodeJson } from "@holdfast/protocol/values";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useLocation, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
+import { useAccount } from "../data/account.ts";
 import { openClient, openPublicClient } from "../data/client.ts";
 import { rowOf } from "../data/row.ts";
 import { useDrive } from "../data/use-drive.ts";
+import { useSession } from "../data/use-session.ts";
 import { Button } from "../design/button.tsx";
 import { Failure } from "../design/notice.tsx";
 import { usePageTitle } from "../design/page-title.ts";
@@ -75,8 +78,7 @@ function SaveLink({ token, itemId }: SaveLinkProps) {
     );
   }
   if (data === undefined) return null;
-  const { node, downloadsLeft } = data;
-  if (downloadsLeft === 0) return <Failure title={message("link.usedUpShort")} />;
+  if (data.downloadsLeft === 0) return <Failure title={message("link.usedUpShort")} />;
   if (save.error !== null) {
     return (
       <Failure
@@ -85,15 +87,85 @@ function SaveLink({ token, itemId }: SaveLinkProps) {
       />
     );
   }
+  return <SaveDialog link={data} onClose={leave} onChoose={(to) => save.mutate({ id: data.node.id, to })} />;
+}
+
+interface LinkToSave {
+  readonly node: NodeJson;
+  readonly ownerName: string;
+  /** Null: unlimited. */
+  readonly downloadsLeft: number | null;
+}
+
+interface SaveDialogProps {
+  readonly link: LinkToSave;
+  readonly onClose: () => void;
+  readonly onChoose: (to: Choice["to"]) => void;
+}
+
+function SaveDialog({ link: { node, ownerName, downloadsLeft }, onClose, onChoose }: SaveDialogProps) {
+  const { message } = useMessages();
+  const about = (
+    <div className="flex flex-col gap-2 wrap-anywhere">
+      <p>
+        <bdi>{message("link.from", { name: shownName(ownerName) })}</bdi>
+      </p>
+      <OwnAccount />
+      {downloadsLeft !== null && <p>{message("saveLink.counts", { count: downloadsLeft })}</p>}
+    </div>
+  );
   return (
     <MoveDialog
       kind="copy"
       rows={[rowOf(node)]}
       from={undefined}
-      onClose={leave}
-      onChoose={(to) => save.mutate({ id: node.id, to })}
+      save={{
+        title: message("saveLink.what", { name: shownName(node.name) }),
+        about,
+        act: (folder) => message("saveLink.to", { folder }),
+      }}
+      onClose={onClose}
+      onChoose={onChoose}
     />
   );
+}
+
+/** The browser may be signed in to another account than the visitor expects. */
+function OwnAccount() {
+  const { message } = useMessages();
+  const { data: account } = useAccount();
+  const { mutate, isPending } = useSwitch();
+  if (account === undefined) return null;
+  const { name, email } = account;
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+      <p>
+        <bdi>
+          {name === email ? message("saveLink.ofAddress", { email }) : message("saveLink.ofPerson", { name, email })}
+        </bdi>
+      </p>
+      <Button busy={isPending} onClick={() => mutate()}>
+        {message("saveLink.switch")}
+      </Button>
+    </div>
+  );
+}
+
+/** Signs out, and returns here after the next sign-in. */
+function useSwitch() {
+  const session = useSession();
+  const navigate = useNavigate();
+  const next = useLocation({ select: ({ href }) => href });
+  return useMutation({
+    mutationFn: async () => {
+      // The sign-in page reports failures.
+      await session.signOut().catch(() => {});
+      const state = session.getSnapshot();
+      if (state !== "signed_out" && state !== "leaving") return;
+      // The shell has opened that page, but without the way back.
+      await navigate({ to: "/sign-in", search: { next }, replace: true });
+    },
+  });
 }
 
 /** Calls by the link alone: without the account's session. */
@@ -102,11 +174,11 @@ function useLink(proof: string, itemId: string | undefined) {
     queryKey: ["link to save", proof, itemId ?? ""],
     staleTime: 0,
     gcTime: 0,
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal }): Promise<LinkToSave> => {
       const client = openClient(fixedToken(proof));
-      const { node, downloads_left: downloadsLeft } = await client.call("getCurrentLink", { signal });
-      if (itemId === undefined) return { node, downloadsLeft };
-      return { node: await client.call("getNode", { params: { id: itemId }, signal }), downloadsLeft };
+      const link = await client.call("getCurrentLink", { signal });
+      const node = itemId === undefined ? link.node : await client.call("getNode", { params: { id: itemId }, signal });
+      return { node, ownerName: link.owner_name, downloadsLeft: link.downloads_left };
     },
   });
   return { data, error: error === null ? null : toHoldfastError(error), refetch };
@@ -129,7 +201,11 @@ function useSave(proof: string, onFailed: () => void) {
     onError: onFailed,
     onSuccess: (made, { to }) => {
       folders.take([made]);
-      showToast({ text: message("files.copied", { count: 1, name: shownName(made.name), folder: to.name }) });
+      const open = () => void navigate({ to: "/files/$id", params: { id: made.id } });
+      showToast({
+        text: message("saveLink.saved", { name: shownName(made.name), folder: shownName(to.name) }),
+        act: made.kind === "folder" ? { label: message("saveLink.openFolder"), run: open } : undefined,
+      });
       void navigate({ to: "/files/$id", params: { id: to.id }, replace: true });
     },
   });

@@ -20,20 +20,30 @@ import { cutMiddle } from "./target-names.ts";
 import { useLineage } from "../rows/use-lineage.ts";
 import { useRecentTargets } from "./use-recent-targets.ts";
 
+/** Words of a copy from a link. Enter in the search field does not submit it, because it can use up a download. */
+interface SaveWords {
+  readonly title: string;
+  /** Above the field, where it scrolls with the folders on a low screen. */
+  readonly about: ReactNode;
+  readonly act: (folder: string) => string;
+}
+
 interface MoveDialogProps {
   readonly kind: "move" | "copy";
   readonly rows: readonly ListedRow[];
   readonly from: ShownFolder | undefined;
+  readonly save?: SaveWords;
   readonly onClose: () => void;
   readonly onChoose: (to: { readonly id: string; readonly name: string }) => void;
 }
 
 /** Alternative to dragging. Opening a folder chooses it. */
-export function MoveDialog({ kind, rows, from, onClose, onChoose }: MoveDialogProps) {
+export function MoveDialog({ kind, rows, from, save, onClose, onChoose }: MoveDialogProps) {
   const words = useMessages();
   const { message } = words;
   const isAway = useAway();
   const field = useRef<HTMLInputElement>(null);
+  const aboutId = useId();
   const [text, setText] = useState("");
   const [at, setAt] = useState<Target>(from ?? { id: "root", name: "" });
   const lineage = useLineage(at.id, at.id !== "shared");
@@ -43,6 +53,7 @@ export function MoveDialog({ kind, rows, from, onClose, onChoose }: MoveDialogPr
   const refusal = refusalOf({ kind, target, lineage: lineage.data, moved, fromId: from?.id, isAway });
   const name = target.name || message("files.home");
   const named = { count: rows.length, name: shownName(rows[0]?.name ?? "") };
+  const folder = cutMiddle(shownName(name), nameMax());
   const go = (next: Target) => {
     setAt(next);
     setText("");
@@ -53,14 +64,19 @@ export function MoveDialog({ kind, rows, from, onClose, onChoose }: MoveDialogPr
     <FormDialog
       open
       size="medium"
-      title={message(kind === "move" ? "move.title" : "move.copyTitle", named)}
-      act={message(kind === "move" ? "move.to" : "move.copyTo", { folder: cutMiddle(shownName(name), nameMax()) })}
+      title={save?.title ?? message(kind === "move" ? "move.title" : "move.copyTitle", named)}
+      act={save?.act(folder) ?? message(kind === "move" ? "move.to" : "move.copyTo", { folder })}
       disabled={refusal !== undefined || lineage.error !== null}
       problem={lineage.error === null || isAway ? undefined : problemWords(lineage.error, words)}
       onSubmit={() => onChoose({ id: target.id, name })}
       onClose={onClose}
     >
-      <Choice {...{ kind, moved, from, at, field, text, setText, onClose, lineage, target, isAway }} onGo={go}>
+      {save !== undefined && <div id={aboutId}>{save.about}</div>}
+      <Choice
+        {...{ kind, moved, from, at, field, text, setText, onClose, lineage, target, isAway }}
+        aboutId={save && aboutId}
+        onGo={go}
+      >
         {refusalWords(refusal, kind, named, message)}
       </Choice>
     </FormDialog>
@@ -98,13 +114,16 @@ interface ChoiceProps extends Pick<MoveDialogProps, "kind" | "from" | "onClose">
   readonly field: RefObject<HTMLInputElement | null>;
   readonly text: string;
   readonly setText: (text: string) => void;
+  /** Element that describes a copy from a link. */
+  readonly aboutId: string | undefined;
   readonly onGo: (target: Target) => void;
   /** Reason why the target cannot be chosen. */
   readonly children: ReactNode;
 }
 
 function Choice(props: ChoiceProps) {
-  const { kind, moved, from, at, target, lineage, field, text, setText, onClose, isAway, children } = props;
+  const { kind, moved, from, at, target, lineage, field, text, setText, aboutId } = props;
+  const { onClose, isAway, children } = props;
   const { message } = useMessages();
   const listId = useId();
   const [activeId, setActiveId] = useState<string>();
@@ -127,7 +146,7 @@ function Choice(props: ChoiceProps) {
   const hasList = wanted !== "" || target.id !== "root";
   return (
     <>
-      <FolderSearch {...{ field, hasList, listId, activeId, text, setText }} />
+      <FolderSearch {...{ field, hasList, listId, activeId, text, setText, aboutId }} />
       <WayTo way={way} onGo={go} />
       {wanted === "" && namingIn === target.id && (
         <NewFolderField
@@ -166,15 +185,18 @@ function Choice(props: ChoiceProps) {
   );
 }
 
-interface FolderSearchProps extends Pick<ChoiceProps, "field" | "text" | "setText"> {
+interface FolderSearchProps extends Pick<ChoiceProps, "field" | "text" | "setText" | "aboutId"> {
   /** Without a list, Escape closes the dialog. */
   readonly hasList: boolean;
   readonly listId: string;
   readonly activeId: string | undefined;
 }
 
-function FolderSearch({ field, hasList, listId, activeId, text, setText }: FolderSearchProps) {
+function FolderSearch(props: FolderSearchProps) {
+  const { field, hasList, listId, activeId, text, setText, aboutId } = props;
   const { message } = useMessages();
+  // Enter without a result must not move to the folder behind the results, nor one held since the choice of a folder.
+  const submits = (isHeld: boolean) => aboutId === undefined && text === "" && !isHeld;
   return (
     <div className="relative">
       <Search aria-hidden size={16} className="pointer-events-none absolute start-3 top-3 text-muted" />
@@ -184,6 +206,7 @@ function FolderSearch({ field, hasList, listId, activeId, text, setText }: Folde
         role="combobox"
         value={text}
         aria-label={message("move.search")}
+        aria-describedby={aboutId}
         placeholder={message("move.search")}
         aria-autocomplete="list"
         aria-expanded={hasList}
@@ -191,8 +214,7 @@ function FolderSearch({ field, hasList, listId, activeId, text, setText }: Folde
         autoComplete="off"
         spellCheck={false}
         onChange={(event) => setText(event.target.value)}
-        // Enter without a result must not move to the folder behind the results, nor one held since the choice of a folder.
-        onKeyDown={(event) => event.key === "Enter" && (text !== "" || event.repeat) && event.preventDefault()}
+        onKeyDown={(event) => event.key === "Enter" && !submits(event.repeat) && event.preventDefault()}
         className={`${inputLook} h-10 ps-9 placeholder:text-muted pointer-coarse:h-11`}
       />
     </div>
