@@ -30,14 +30,14 @@ export function SlideshowButton() {
   const { viewer } = useDrive();
   const navigate = useNavigate();
   const subject = useSubject();
-  const firstId = useMemo(
-    () => (subject !== undefined && holdsPictures(subject.rows) ? nextPicture(subject.rows, undefined)?.id : undefined),
+  const first = useMemo(
+    () => (subject !== undefined && holdsPictures(subject.rows) ? nextPicture(subject.rows, undefined) : undefined),
     [subject],
   );
-  if (viewer.isCounted || firstId === undefined) return null;
+  if (viewer.isCounted || typeof first !== "object") return null;
   const begin = () => {
     beginSlideshow();
-    void navigate({ to: ".", search: (old: object) => ({ ...old, open: firstId }) } as never);
+    void navigate({ to: ".", search: (old: object) => ({ ...old, open: first.id }) } as never);
   };
   return <IconButton label={message("preview.slideshow")} Icon={Play} onClick={begin} />;
 }

@@ -4,13 +4,16 @@ export function useFullScreen(): boolean {
   return useSyncExternalStore(watchFullScreen, isFullScreen);
 }
 
+let beginning: Promise<unknown> = Promise.resolve();
+
 /** The whole page, because menus and messages are outside of the preview. Browsers may refuse. */
 export function beginFullScreen(): void {
-  if (document.fullscreenEnabled) document.documentElement.requestFullscreen().catch(() => {});
+  if (document.fullscreenEnabled) beginning = document.documentElement.requestFullscreen().catch(() => {});
 }
 
+/** Also ends a full screen that is about to begin. */
 export function endFullScreen(): void {
-  if (isFullScreen()) document.exitFullscreen().catch(() => {});
+  beginning.then(() => (isFullScreen() ? document.exitFullscreen() : undefined)).catch(() => {});
 }
 
 /** Phones without full screen have no element either. */

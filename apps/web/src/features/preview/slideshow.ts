@@ -10,8 +10,7 @@ let stopWatching: (() => void) | undefined;
 export function beginSlideshow(): void {
   set("running");
   beginFullScreen();
-  // Browsers leave full screen by Escape without telling the page of the key.
-  stopWatching ??= watchFullScreen(() => isFullScreen() || endSlideshow());
+  stopWatching ??= watchForEnd();
 }
 
 export function pauseSlideshow(isPaused: boolean): void {
@@ -33,6 +32,30 @@ export function currentSlideshow(): Slideshow {
 export function watchSlideshow(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** Browsers leave full screen by Escape without telling the page of the key. Before full screen, the page gets it. */
+function watchForEnd(): () => void {
+  const ending = new AbortController();
+  const { signal } = ending;
+  let wasFull = isFullScreen();
+  const stop = watchFullScreen(() => {
+    const isLeft = wasFull && !isFullScreen() && !document.hidden;
+    wasFull = isFullScreen();
+    if (isLeft) endSlideshow();
+  });
+  // A tab that gets hidden may lose full screen, which some browsers report only after it is shown again.
+  const onVisibility = () => void (wasFull = isFullScreen());
+  document.addEventListener("visibilitychange", onVisibility, { signal });
+  // The preview handles the key itself, but it may not have loaded.
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && !event.defaultPrevented) endSlideshow();
+  };
+  addEventListener("keydown", onKey, { signal });
+  return () => {
+    ending.abort();
+    stop();
+  };
 }
 
 function set(next: Slideshow): void {

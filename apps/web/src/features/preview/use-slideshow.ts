@@ -6,11 +6,11 @@ import { wait } from "../../browser/wait.ts";
 import type { Command } from "../../commands/command.ts";
 import type { Drive } from "../../data/drive.ts";
 import { useDrive } from "../../data/use-drive.ts";
-import { useSubject } from "../files/acts/subject.ts";
+import { type ListSubject, useSubject } from "../files/acts/subject.ts";
 import { nextPicture } from "../files/rows/pictures.ts";
-import type { ListedRow } from "../files/rows/row-source.ts";
 import { beginSlideshow, currentSlideshow, endSlideshow, pauseSlideshow, watchSlideshow } from "./slideshow.ts";
 import { signedQuery } from "./use-signed-address.ts";
+import { useWakeLock } from "./use-wake-lock.ts";
 
 const slideMs = 5000;
 
@@ -28,9 +28,13 @@ export function useSlideshow(id: string, canBegin: boolean, onGo: (id: string) =
   const isOn = state !== "off";
   const subject = useSubject();
   const next = useMemo(() => subject && nextPicture(subject.rows, id), [subject, id]);
+  const isHidden = useHidden();
+  const isRunning = state === "running" && !isHidden;
   const isHeld = useHeld(isOn);
   usePauseAtButtons(isOn);
-  useSteps(next, state === "running" && !isHeld, onGo);
+  useNextRows(subject, isOn && next === "unloaded");
+  useSteps(next, isRunning && !isHeld, onGo);
+  useWakeLock(isRunning);
   useEffect(() => endSlideshow, []);
   const isPaused = state === "paused";
   return {
@@ -57,14 +61,32 @@ export function useSlideshow(id: string, canBegin: boolean, onGo: (id: string) =
   };
 }
 
+function useHidden(): boolean {
+  return useSyncExternalStore(watchHidden, () => document.hidden);
+}
+
+function watchHidden(listener: () => void): () => void {
+  document.addEventListener("visibilitychange", listener);
+  return () => document.removeEventListener("visibilitychange", listener);
+}
+
+/** Loads rows until one of them is a picture. The preview stops at the next file of any kind. */
+function useNextRows(subject: ListSubject | undefined, isWanted: boolean): void {
+  useEffect(() => {
+    if (isWanted) subject?.rows.need(0, subject.rows.total);
+  }, [subject, isWanted]);
+}
+
 /** Waits for the next picture as well, so that a slow line shows no empty screen. */
-function useSteps(next: ListedRow | undefined, isMoving: boolean, onGo: (id: string) => void): void {
+function useSteps(next: ReturnType<typeof nextPicture>, isMoving: boolean, onGo: (id: string) => void): void {
   const drive = useDrive();
   const go = useRef(onGo);
   go.current = onGo;
-  const [nextId, contentId] = [next?.id, next?.thumb];
+  const isUnloaded = next === "unloaded";
+  const row = isUnloaded ? undefined : next;
+  const [nextId, contentId] = [row?.id, row?.thumb];
   useEffect(() => {
-    if (!isMoving) return undefined;
+    if (!isMoving || isUnloaded) return undefined;
     const ending = new AbortController();
     const step = async () => {
       // If the picture cannot be loaded, the preview says why.
@@ -77,7 +99,7 @@ function useSteps(next: ListedRow | undefined, isMoving: boolean, onGo: (id: str
     // Rejects on abort.
     step().catch(() => {});
     return () => ending.abort();
-  }, [drive, nextId, contentId, isMoving]);
+  }, [drive, nextId, contentId, isMoving, isUnloaded]);
 }
 
 /** Requests the address that the preview will use, so that the browser loads the picture once. */

@@ -8,18 +8,19 @@ export function isPicture(row: Pick<Row, "kind" | "name" | "thumb">): boolean {
 }
 
 /**
- * Follows the list's order. A row that has not loaded hides the pictures behind it.
+ * Follows the list's order.
  * @param afterId undefined: the first picture
+ * @returns "unloaded" if a row before the next loaded picture has not loaded; undefined if there is no picture
  */
 export function nextPicture(
   rows: Pick<RowSource, "total" | "rowAt" | "indexOf">,
   afterId: string | undefined,
-): ListedRow | undefined {
+): ListedRow | "unloaded" | undefined {
   const here = afterId === undefined ? -1 : rows.indexOf(afterId);
   if (afterId !== undefined && here < 0) return undefined;
   for (let index = here + 1; index < rows.total; index++) {
     const row = rows.rowAt(index);
-    if (row === undefined) return undefined;
+    if (row === undefined) return "unloaded";
     if (isPicture(row)) return row;
   }
   return undefined;
