@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import pg from "pg";
+import { findRunningPostgres } from "../base/db/embedded-postgres.ts";
+import {
+  Api,
+  eventually,
+  makeFolder,
+  ok,
+  queryDatabase,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
 import { linkMaker, readFileBy } from "./testing-links.ts";
 
 /** An owner with links, and a receiver who has an account and nothing shared. */
@@ -38,6 +49,7 @@ describe("a copy from a link into one's own files", () => {
   test("has all of a folder, counts as one download, belongs to the receiver and outlives the source", async () => {
     const top = await mkdir("/holiday");
     await put("/holiday/beach.txt", "sand");
+    await mkdir("/holiday/2026");
     await put("/holiday/2026/hill.txt", "stones");
     const { token } = await makeLink(top);
     const { status, body } = await copy(token);
@@ -81,12 +93,106 @@ describe("a copy from a link into one's own files", () => {
     assert.equal((await copy(token)).status, 404);
   });
 
+  test("is of nothing after the end of the link, of its owner's account or of the item", async () => {
+    const top = await mkdir("/ended");
+    const file = await put("/ended/file.txt", "ended");
+    const gone = await put("/ended/gone.txt", "in the trash");
+    const [viewer, editor] = [await makeLink(top), await makeLink(top, { role: "editor" })];
+    await ok(owner, "DELETE", `/files/${gone.id}`);
+    const codeOf = async (token: string, id?: string) => {
+      const { status, body } = await copy(token, id === undefined ? {} : { file_id: id });
+      return `${status} ${body.code}`;
+    };
+    assert.equal(await codeOf(viewer.token, gone.id), "404 not_found");
+    assert.equal(await codeOf(editor.token, gone.id), "409 trashed");
+    const made = await copy(viewer.token);
+    const { items } = await ok(receiver, "GET", `/folders/${made.body.id}/contents`);
+    assert.deepEqual(
+      items.map(({ name }: { readonly name: string }) => name),
+      ["file.txt"],
+    );
+    const change = (text: string) => queryDatabase(`${folder}/data`, text);
+    const isEnded = async () => {
+      for (const token of [viewer.token, editor.token]) assert.equal(await codeOf(token), "404 not_found");
+      assert.equal(await codeOf(viewer.token, file.id), "404 not_found");
+    };
+    for (const [table, column, id] of [
+      ["grants", "expires_at", viewer.id],
+      ["grants", "disabled_at", viewer.id],
+    ]) {
+      await change(`update shard.${table} set ${column} = 1 where id = '${id}'`);
+      assert.equal(await codeOf(viewer.token), "404 not_found", column);
+      await change(`update shard.${table} set ${column} = null where id = '${id}'`);
+    }
+    await change("update shard.users set disabled_at = 1 where email = 'olive@example.com'");
+    await isEnded();
+    await change("update shard.users set disabled_at = null where email = 'olive@example.com'");
+    await ok(owner, "DELETE", `/files/${top}`);
+    await isEnded();
+  });
+
+  test("ends without a trace when the link's password changes after the copy has begun", async () => {
+    const top = await mkdir("/changing");
+    await put("/changing/file.txt", "changing");
+    const { token, id } = await makeLink(top);
+    // Marks the link as used, so that the copy does not wait for the row before it counts.
+    await ok(new Api(server.url, token), "GET", "/links/current");
+    const database = new pg.Client(findRunningPostgres(`${folder}/data`));
+    await database.connect();
+    try {
+      await database.query("begin");
+      await database.query("update shard.grants set password_hash = 'another' where id = $1", [id]);
+      const copying = copy(token);
+      await eventually("the copy waits to count", 60_000, async () => {
+        const waiting = await queryDatabase(
+          `${folder}/data`,
+          "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%downloads + 1%'",
+        );
+        return waiting.length > 0 ? true : undefined;
+      });
+      await database.query("commit");
+      const { status, body } = await copying;
+      assert.deepEqual([status, body.code], [404, "not_found"]);
+    } finally {
+      await database.end();
+    }
+    assert.equal(await downloadsOf(top), 1);
+    await assert.rejects(receiver.idOf("/changing"));
+  });
+
+  test("goes only where its caller may add files", async () => {
+    const top = await mkdir("/wanted");
+    await put("/wanted/file.txt", "wanted");
+    const { token, id } = await makeLink(top, { role: "editor" });
+    const [seen, hidden] = [await mkdir("/seen by rita"), await mkdir("/not for rita")];
+    await ok(owner, "POST", `/files/${seen}/share`, { email: receiverEmail, role: "viewer" });
+    const refused = async (into: string) => {
+      const { status, body } = await copy(token, { parent_id: into });
+      return `${status} ${body.code}`;
+    };
+    assert.equal(await refused(seen), "403 forbidden");
+    assert.equal(await refused(hidden), "404 not_found");
+    assert.equal(await refused(top), "404 not_found", "the link may write there, but its visitor may not");
+    assert.equal(await downloadsOf(top), 0);
+    const app = await new Api(server.url, token).call("POST", "/links/copy", { token, parent_id: "root" });
+    assert.deepEqual([app.status, app.body.code], [403, "forbidden"], "the link itself");
+    const rita = await queryDatabase(
+      `${folder}/data`,
+      `update shard.users set disabled_at = 1 where email = '${receiverEmail}' returning id`,
+    );
+    assert.equal((await copy(token)).status, 401);
+    await queryDatabase(`${folder}/data`, `update shard.users set disabled_at = null where id = '${rita[0]?.["id"]}'`);
+    assert.equal(await downloadsOf(top), 0);
+    await ok(owner, "DELETE", `/permissions/${id}`);
+  });
+
   test("is counted once when it is repeated, not when it is rejected, and never beyond the limit", async () => {
     const top = await mkdir("/limited");
     const file = await put("/limited/file.bin", "y".repeat(40_000));
     const { token, id } = await makeLink(top, { max_downloads: 1 });
     assert.equal((await copy(token, { parent_id: file.id })).status, 404, "a folder that the receiver does not have");
-    const taken = await copy(token, { name: "holiday", on_conflict: "fail" });
+    await ok(receiver, "POST", "/metadata", { path: "/taken", kind: "folder" });
+    const taken = await copy(token, { name: "taken", on_conflict: "fail" });
     assert.deepEqual([taken.status, taken.body.code], [409, "exists"]);
     await receiver.put("/filling.bin", "x".repeat(70_000));
     const { body: full } = await copy(token);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
-import { toHoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { hashArray } from "../../base/db/array-parameters.ts";
@@ -183,6 +183,63 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
         ["other"],
       );
       assert.equal((await owners.spaceOf(bob)).used_bytes, 40);
+      await check(ann, bob);
+    });
+
+    test("by a reader is of what the reader sees now, and begins only if the reader allows it", async () => {
+      await start();
+      const cleo = await owners.sign(7);
+      const top = await owners.mkdir(ann, "work");
+      const file = await owners.put(ann, "file", "text", top.id);
+      const beside = await owners.put(ann, "beside", "not for Cleo");
+      const grant = { role: "editor" as const, grantee_id: cleo.userId };
+      await owners.give(ann, top.id, grant);
+      await owners.give(ann, beside.id, { role: "viewer", grantee_id: bob.userId });
+      let calls: string[] = [];
+      /** @param disturb runs after the reader's rights were found */
+      const copyBy = async (fileId: string, parts: { disturb?: () => Promise<unknown>; begin?: () => void } = {}) => {
+        calls = [];
+        const reader = {
+          now: async () => {
+            if (calls.length === 1) await parts.disturb?.();
+            calls.push("now");
+            return { ...cleo };
+          },
+          begin: async () => {
+            calls.push("begin");
+            parts.begin?.();
+          },
+        };
+        return owners.commit(bob, { op: "copy", fileId, place: { parentId: "root" }, onConflict: "rename", reader });
+      };
+      const isNothingHere = async () => {
+        assert.deepEqual(await owners.namesIn(bob), []);
+        const { rows } = await sql`select from shard.space_blocks where space_id = ${bob.spaceId}`.execute(
+          owners.dbOf(bob),
+        );
+        assert.equal(rows.length, 0);
+      };
+      assert.equal(await code(copyBy(beside.id)), "not_found", "Bob's own rights do not count");
+      const used = new HoldfastError("forbidden", "used up");
+      const begin = () => {
+        throw used;
+      };
+      for (const { id } of [top, file]) {
+        assert.equal(await code(copyBy(id, { begin })), "forbidden");
+        await isNothingHere();
+        const trash = () => owners.commit(ann, { op: "delete", fileId: id });
+        assert.equal(await code(copyBy(id, { disturb: trash })), "not_found");
+        assert.deepEqual(calls, ["now", "now"]);
+        await owners.commit(ann, { op: "restore", fileId: id });
+        const revoke = () => sql`delete from shard.grants where grantee_id = ${cleo.userId}`.execute(owners.dbOf(ann));
+        assert.equal(await code(copyBy(id, { disturb: revoke })), "not_found");
+        assert.deepEqual(calls, ["now", "now"]);
+        await owners.give(ann, top.id, grant);
+        await isNothingHere();
+      }
+      assert.equal((await copyBy(top.id)).path, "/work");
+      assert.deepEqual(calls.slice(0, 3), ["now", "now", "begin"]);
+      assert.deepEqual(await owners.read(bob, ["text", "not for Cleo"]), ["text", undefined]);
       await check(ann, bob);
     });
 

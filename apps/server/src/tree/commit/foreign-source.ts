@@ -41,17 +41,23 @@ export async function openForeignSource(
   const shard = shards.ofId(top.space_id);
   const { bytes: sizeBytes } = await weighTree(shard.db, top.space_id, top.id, rights?.without("read"));
   const holding = { source: { shard, spaceId: top.space_id }, blocks, uploader: target };
+  const seenNow = async (ids: readonly NodeId[]): Promise<Map<NodeId, PlacedNode>> => {
+    const seen = await findNodes(shards, await reader.now(), [top.id, ...ids]);
+    const still = seen.get(top.id)?.row;
+    if (still?.space_id !== top.space_id || still.trashed_at !== null) throw noSuchSource();
+    return seen;
+  };
   return {
     top,
     sizeBytes,
     children: async (folderId, after, limit) => {
-      const seen = await findNodes(shards, await reader.now(), [top.id, folderId]);
-      if (seen.get(top.id)?.row.space_id !== top.space_id) throw noSuchSource();
-      const folder = seen.get(folderId);
+      const folder = (await seenNow([folderId])).get(folderId);
       if (folder === undefined || folder.row.trashed_at !== null) return [];
       return readChildren(shards, folder, after, limit);
     },
     heads: async (sources, place) => {
+      // The copy may have waited long for its turn in the space.
+      await seenNow([]);
       await reader.begin();
       const ids = sources.flatMap((source) => source.head_version ?? []);
       const heads = await loadVersions(shard.db, top.space_id, ids);

@@ -38,7 +38,7 @@ export async function settleSpaces<What extends Named>(
   caller: Actor,
   operations: readonly What[],
 ): Promise<Settled<What>[]> {
-  if (!caller.owns) return operations.map((what) => ({ actor: caller, what, isAcross: false }));
+  if (!caller.owns) return operations.map((what) => ({ actor: caller, what, isAcross: what.reader !== undefined }));
   const ids = new Set(operations.flatMap(idsOf));
   const own = await findOwn(shards, caller, ids);
   const made = new Set(operations.flatMap(({ id }) => (id === undefined ? [] : [id as string])));
@@ -99,7 +99,7 @@ class Settling {
   }
 
   settle<What extends Named>(asked: What): Settled<What> {
-    const operation = asked.op === "copy" ? this.#followMount(asked) : asked;
+    const operation = asked.op === "copy" && asked.reader === undefined ? this.#followMount(asked) : asked;
     const { fileId, place, reader } = operation;
     const of = fileId === undefined || reader !== undefined ? undefined : this.#actorAt(fileId);
     const to = place === undefined ? undefined : this.#settlePlace(place);
