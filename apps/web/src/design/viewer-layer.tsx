@@ -14,6 +14,10 @@ interface ViewerLayerProps {
   readonly acts: ReactNode;
   readonly children: ReactNode;
   readonly aside?: ReactNode;
+  /** In both themes. */
+  readonly isDark?: boolean;
+  /** Hides the bar, which the keyboard still reaches. */
+  readonly isBare?: boolean;
   readonly onKeyDown: (event: KeyPress) => void;
   /** Instead of closing. */
   readonly onEscape?: (() => void) | undefined;
@@ -21,7 +25,7 @@ interface ViewerLayerProps {
 }
 
 export function ViewerLayer(props: ViewerLayerProps) {
-  const { title, note, titleField, acts, children, aside, onKeyDown, onEscape, onClose } = props;
+  const { title, note, titleField, acts, children, aside, isDark, isBare, onKeyDown, onEscape, onClose } = props;
   const { message } = useMessages();
   const before = useRef<Element | null>(null);
   const isNaming = titleField !== undefined && titleField !== false;
@@ -52,9 +56,11 @@ export function ViewerLayer(props: ViewerLayerProps) {
             if (isOfField || onEscape !== undefined) event.preventDefault();
             if (!isOfField) onEscape?.();
           }}
-          className="fixed inset-0 z-30 flex animate-appear flex-col bg-canvas outline-none"
+          className={`fixed inset-0 z-30 flex animate-appear flex-col bg-canvas outline-none ${isDark === true ? "text-text scheme-dark" : ""} ${isBare === true ? "cursor-none" : ""}`}
         >
-          <header className="flex h-14 shrink-0 items-center gap-1 border-b border-line bg-surface ps-4 pe-2">
+          <header
+            className={`flex h-14 shrink-0 items-center gap-1 border-b border-line bg-surface ps-4 pe-2 transition-opacity ${isBare === true ? bareLook : ""}`}
+          >
             <div className={isNaming ? "sr-only" : "min-w-0 flex-1"}>
               <Dialog.Title asChild>
                 <h1 className="truncate text-lg leading-5 font-semibold">
@@ -77,6 +83,9 @@ export function ViewerLayer(props: ViewerLayerProps) {
     </Dialog.Root>
   );
 }
+
+/** A tap first shows the buttons. */
+export const bareLook = "pointer-events-none opacity-0";
 
 /** Escape ends the renaming first. */
 function isOfTitleField({ target }: KeyboardEvent): boolean {

@@ -7,6 +7,7 @@ import { IconButton } from "../../design/icon-button.tsx";
 import { Failure } from "../../design/notice.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { useSlideshowState } from "./slideshow.ts";
 import { useSignedAddress } from "./use-signed-address.ts";
 import { type Extent, fitted, movedBy, type Zoom, zoomedBy } from "./zoom.ts";
 
@@ -20,6 +21,7 @@ export function ImageView({ node, version }: ImageViewProps) {
   const words = useMessages();
   const { data: address, error } = useSignedAddress(node.id, version, node.content_id);
   const [isBroken, setBroken] = useState(false);
+  const isInShow = useSlideshowState() !== "off";
   const { frame, picture, zoom, handlers, zoomBy, fit, measure, percent } = useZoom();
   if (error !== null || isBroken) {
     return (
@@ -51,7 +53,7 @@ export function ImageView({ node, version }: ImageViewProps) {
           />
         )}
       </div>
-      <ZoomBar percent={words.percent(percent)} onBy={zoomBy} onFit={fit} />
+      {!isInShow && <ZoomBar percent={words.percent(percent)} onBy={zoomBy} onFit={fit} />}
     </div>
   );
 }

@@ -16,7 +16,7 @@ import { IconButton } from "../../design/icon-button.tsx";
 import { MenuButton } from "../../design/menu-button.tsx";
 import { Failure } from "../../design/notice.tsx";
 import { showToast } from "../../design/toasts.ts";
-import { ViewerLayer } from "../../design/viewer-layer.tsx";
+import { bareLook, ViewerLayer } from "../../design/viewer-layer.tsx";
 import type { Messages } from "../../messages/messages.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
@@ -101,9 +101,11 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
       aside={details}
       onKeyDown={(event) => press(event, file, [...menu.flat(), ...file.keys], onGo)}
       onEscape={show.isOn ? endSlideshow : undefined}
+      isDark={show.isOn}
+      isBare={show.isBare}
       onClose={onClose}
     >
-      <Stage ground={ground} file={file} onGo={onGo}>
+      <Stage ground={ground} isBare={show.isBare} file={file} onGo={onGo}>
         {keptFile !== undefined && (
           <Suspense fallback={null}>
             <KeptView key={id} file={keptFile} />
@@ -262,14 +264,17 @@ function CountedFile() {
 
 interface StageProps {
   readonly ground: Ground;
+  /** Without buttons. */
+  readonly isBare: boolean;
   readonly file: ListedFile;
   readonly onGo: (id: string) => void;
   readonly children: ReactNode;
 }
 
 /** The buttons for the neighboring files have the same place for all kinds: at the sides, on a phone below. */
-function Stage({ ground, file: { previousId, nextId }, onGo, children }: StageProps) {
+function Stage({ ground, isBare, file: { previousId, nextId }, onGo, children }: StageProps) {
   const { message } = useMessages();
+  const look = `${stepLook} ${isBare ? bareLook : ""}`;
   const hasSteps = previousId !== undefined || nextId !== undefined;
   // A picture has its zoom buttons below, and may be under the buttons at the sides.
   const room = hasSteps && !ground.isPicture ? "max-sm:pb-14 sm:px-14" : "";
@@ -277,7 +282,7 @@ function Stage({ ground, file: { previousId, nextId }, onGo, children }: StagePr
     <div className={`flex min-h-0 min-w-0 flex-1 ${room} ${ground.look}`}>
       {children}
       {previousId !== undefined && (
-        <div className={`start-2 ${stepLook}`}>
+        <div className={`start-2 ${look}`}>
           <IconButton
             label={message("preview.previous")}
             keys={isRtl() ? "→" : "←"}
@@ -287,7 +292,7 @@ function Stage({ ground, file: { previousId, nextId }, onGo, children }: StagePr
         </div>
       )}
       {nextId !== undefined && (
-        <div className={`end-2 ${stepLook}`}>
+        <div className={`end-2 ${look}`}>
           <IconButton
             label={message("preview.next")}
             keys={isRtl() ? "←" : "→"}
@@ -301,7 +306,7 @@ function Stage({ ground, file: { previousId, nextId }, onGo, children }: StagePr
 }
 
 const stepLook =
-  "absolute h-fit rounded-full bg-raised shadow-card max-sm:bottom-1.5 sm:inset-y-0 sm:my-auto rtl:[&_svg]:rotate-180";
+  "absolute h-fit rounded-full bg-raised shadow-card transition-opacity max-sm:bottom-1.5 sm:inset-y-0 sm:my-auto rtl:[&_svg]:rotate-180";
 
 interface Ground {
   readonly look: string;

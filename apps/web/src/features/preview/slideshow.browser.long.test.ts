@@ -67,6 +67,37 @@ test("a slideshow pauses in a hidden tab, and keeps the screen on while it runs"
   await locksBecome(0);
 });
 
+test("the buttons hide while nobody uses them, and come back with the pointer, a key or a pause", async () => {
+  await openAlbum("/bare");
+  const { page } = app;
+  const header = dialog().locator("header");
+  const opacityBecomes = (opacity: string) =>
+    becomes(() => header.evaluate((bar) => [getComputedStyle(bar).opacity]), [opacity]);
+  const zoom = dialog().getByRole("button", { name: "Zoom in" });
+  await zoom.waitFor();
+  await button("Slideshow").click();
+  await zoom.waitFor({ state: "detached" });
+  await page.mouse.move(500, 500);
+  await opacityBecomes("1");
+  await page.clock.runFor(3000);
+  await opacityBecomes("0");
+  await page.mouse.move(600, 500);
+  await opacityBecomes("1");
+  await page.clock.runFor(3000);
+  await opacityBecomes("0");
+  await page.keyboard.press("Shift");
+  await opacityBecomes("1");
+  await page.clock.runFor(3000);
+  await opacityBecomes("0");
+  await page.keyboard.press("Space");
+  await button("Resume").waitFor();
+  await opacityBecomes("1");
+  await page.clock.runFor(10_000);
+  assert.deepEqual(await header.evaluate((bar) => getComputedStyle(bar).opacity), "1");
+  await page.keyboard.press("Escape");
+  await zoom.waitFor();
+});
+
 test("Escape before full screen has begun ends the slideshow and full screen, also without a wake lock", async () => {
   await openAlbum("/early");
   const { page } = app;

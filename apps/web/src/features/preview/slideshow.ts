@@ -1,3 +1,4 @@
+import { useSyncExternalStore } from "react";
 import { beginFullScreen, endFullScreen, isFullScreen, watchFullScreen } from "./full-screen.ts";
 
 type Slideshow = "off" | "running" | "paused";
@@ -25,11 +26,11 @@ export function endSlideshow(): void {
   endFullScreen();
 }
 
-export function currentSlideshow(): Slideshow {
-  return current;
+export function useSlideshowState(): Slideshow {
+  return useSyncExternalStore(watchSlideshow, () => current);
 }
 
-export function watchSlideshow(listener: () => void): () => void {
+function watchSlideshow(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }

@@ -8,14 +8,17 @@ import type { Drive } from "../../data/drive.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { type ListSubject, useSubject } from "../files/acts/subject.ts";
 import { nextPicture } from "../files/rows/pictures.ts";
-import { beginSlideshow, currentSlideshow, endSlideshow, pauseSlideshow, watchSlideshow } from "./slideshow.ts";
+import { beginSlideshow, endSlideshow, pauseSlideshow, useSlideshowState } from "./slideshow.ts";
 import { signedQuery } from "./use-signed-address.ts";
 import { useWakeLock } from "./use-wake-lock.ts";
 
 const slideMs = 5000;
+const idleMs = 2500;
 
 interface ShownSlideshow {
   readonly isOn: boolean;
+  /** Nobody uses the pointer or the keyboard, so the buttons are hidden. */
+  readonly isBare: boolean;
   readonly commands: readonly Command<unknown>[];
 }
 
@@ -24,7 +27,7 @@ interface ShownSlideshow {
  * @param canBegin the file is a picture, and showing the next one does not count as a download
  */
 export function useSlideshow(id: string, canBegin: boolean, onGo: (id: string) => void): ShownSlideshow {
-  const state = useSyncExternalStore(watchSlideshow, currentSlideshow);
+  const state = useSlideshowState();
   const isOn = state !== "off";
   const subject = useSubject();
   const next = useMemo(() => subject && nextPicture(subject.rows, id), [subject, id]);
@@ -35,10 +38,12 @@ export function useSlideshow(id: string, canBegin: boolean, onGo: (id: string) =
   useNextRows(subject, isOn && next === "unloaded");
   useSteps(next, isRunning && !isHeld, onGo);
   useWakeLock(isRunning);
+  const isBare = useIdle(isRunning && !isHeld);
   useEffect(() => endSlideshow, []);
   const isPaused = state === "paused";
   return {
     isOn,
+    isBare,
     commands: [
       {
         id: "slideshow",
@@ -109,14 +114,45 @@ async function preload({ client, queries }: Drive, id: string, contentId: string
   await image.decode();
 }
 
+/** @returns true some seconds after the last movement, tap or key */
+function useIdle(isWanted: boolean): boolean {
+  const [isIdle, setIdle] = useState(false);
+  useEffect(() => {
+    if (!isWanted) return undefined;
+    let timer: ReturnType<typeof setTimeout>;
+    const wake = (event?: Event) => {
+      if (event instanceof PointerEvent && isStill(event)) return;
+      setIdle(false);
+      clearTimeout(timer);
+      timer = setTimeout(() => setIdle(true), idleMs);
+    };
+    wake();
+    // A tap ends with its click. Earlier, the tap itself would press a button that has just come back.
+    const kinds = ["pointermove", "click", "keydown"];
+    for (const kind of kinds) addEventListener(kind, wake);
+    return () => {
+      clearTimeout(timer);
+      for (const kind of kinds) removeEventListener(kind, wake);
+      setIdle(false);
+    };
+  }, [isWanted]);
+  return isIdle;
+}
+
+/** Browsers also report a movement when something moves under a resting pointer. */
+function isStill({ type, movementX, movementY }: PointerEvent): boolean {
+  return type === "pointermove" && movementX === 0 && movementY === 0;
+}
+
 /** The picture stays while the pointer is over a button. */
 function useHeld(isOn: boolean): boolean {
   const [isOver, setOver] = useState(false);
   useEffect(() => {
     if (!isOn) return undefined;
-    // Only a movement counts: the pointer may rest where the button for the slideshow was.
-    const onMove = ({ target, pointerType, movementX, movementY }: PointerEvent) => {
-      if (pointerType === "touch" || (movementX === 0 && movementY === 0)) return;
+    const onMove = (event: PointerEvent) => {
+      const { target, pointerType } = event;
+      // The pointer may rest where the button for the slideshow was.
+      if (pointerType === "touch" || isStill(event)) return;
       setOver(target instanceof Element && target.closest("button") !== null);
     };
     addEventListener("pointermove", onMove);
