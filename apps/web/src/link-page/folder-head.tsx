@@ -21,7 +21,11 @@ export function FolderCount() {
     ...(folders > 0 ? [message("preview.folders", { count: folders })] : []),
     ...(files > 0 ? [message(arePhotos ? "preview.photos" : "preview.files", { count: files }), size(sizeBytes)] : []),
   ];
-  return <p className="truncate text-sm text-muted">{parts.join(", ")}</p>;
+  return (
+    <p className="truncate text-sm text-muted">
+      <bdi>{parts.join(", ")}</bdi>
+    </p>
+  );
 }
 
 /** For folders of pictures that may be looked at without counting as downloads. */

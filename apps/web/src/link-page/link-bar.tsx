@@ -38,7 +38,7 @@ export function LinkBar() {
         <p className="line-clamp-2 font-semibold">
           <bdi>{message(role === "uploader" ? "link.asks" : "link.from", { name })}</bdi>
         </p>
-        {facts.length > 0 && <p className="truncate text-sm text-muted">{facts.join(" · ")}</p>}
+        {facts.length > 0 && <p className="line-clamp-2 text-sm text-muted">{facts.join(" · ")}</p>}
         {isFolder && (
           <Suspense fallback={null}>
             <FolderCount />

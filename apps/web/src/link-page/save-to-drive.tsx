@@ -17,10 +17,10 @@ export function SaveToDrive() {
     <a
       href={isTop ? `/save/${token}` : `/save/${token}?${new URLSearchParams({ in: id }).toString()}`}
       data-tooltip={message("saveLink.title")}
-      className={buttonLook("quiet")}
+      className={buttonLook("secondary")}
     >
-      <HardDriveDownload aria-hidden size={18} />
-      <span className="sr-only">{message("saveLink.title")}</span>
+      <HardDriveDownload aria-hidden size={16} className="shrink-0" />
+      <span className="max-sm:sr-only">{message("saveLink.title")}</span>
     </a>
   );
 }

@@ -224,7 +224,10 @@ function Password({ token, onOpen }: PasswordProps) {
   };
   return (
     <div className="mx-auto flex w-full max-w-110 flex-col gap-6 p-6">
-      <p className="text-muted">{message("link.passwordAbout")}</p>
+      <div className="flex flex-col gap-1">
+        <h2 className="text-lg font-semibold">{message("link.passwordTitle")}</h2>
+        <p className="text-muted">{message("link.passwordAbout")}</p>
+      </div>
       <LinkPasswordForm enter={enter} />
     </div>
   );
