@@ -76,6 +76,7 @@ const actions = [
   "job.list",
   "job.retry",
   "keys.rotate",
+  "link.copy",
   "link.knock",
   "link.open",
   "link.read",

@@ -87,6 +87,7 @@ export const audit = {
   "audit.job.list": "Aufträge aufgelistet",
   "audit.job.retry": "Auftrag noch einmal versucht",
   "audit.keys.rotate": "Schlüssel der Verschlüsselung ersetzt",
+  "audit.link.copy": "Element aus einem Link gespeichert",
   "audit.link.knock": "Passwortseite eines Links geöffnet",
   "audit.link.open": "Link geöffnet",
   "audit.link.read": "Link gelesen",

@@ -87,6 +87,7 @@ export const audit = {
   "audit.job.list": "Jobs listed",
   "audit.job.retry": "Job retried",
   "audit.keys.rotate": "Encryption key replaced",
+  "audit.link.copy": "Item saved from a link",
   "audit.link.knock": "Password page of a link opened",
   "audit.link.open": "Link opened",
   "audit.link.read": "Link read",
