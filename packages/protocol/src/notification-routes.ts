@@ -57,6 +57,21 @@ export const notificationRoutes = {
     body: z.object({ up_to: z.string().min(1).max(64).describe("ID of a notification, or a time") }),
     responses: { 200: z.object({ unread: z.int().describe("number of unread notifications") }) },
   }),
+  getWatch: defineRoute({
+    method: "GET",
+    path: "/files/:id/watch",
+    access: "files:read",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Get whether the caller watches a node",
+    params: z.object({ id: idText }),
+    responses: {
+      200: z.object({
+        watched: z.boolean(),
+        folder_watched: z.boolean().describe("the caller watches a folder above it"),
+      }),
+    },
+  }),
   watchNode: defineRoute({
     method: "PUT",
     path: "/files/:id/watch",

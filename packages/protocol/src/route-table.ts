@@ -219,6 +219,7 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   listActivity: { method: "GET", path: "/activity" },
   listNotifications: { method: "GET", path: "/notifications" },
   readNotifications: { method: "POST", path: "/notifications/read" },
+  getWatch: { method: "GET", path: "/files/:id/watch" },
   watchNode: { method: "PUT", path: "/files/:id/watch", answers: "204 empty" },
   unwatchNode: { method: "DELETE", path: "/files/:id/watch", answers: "204 empty" },
   live: { method: "GET", path: "/healthz", access: "open", outside: true },

@@ -205,6 +205,7 @@ export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   listActivity: false,
   listNotifications: false,
   readNotifications: false,
+  getWatch: false,
   watchNode: false,
   unwatchNode: false,
 };

@@ -230,6 +230,7 @@ export const matrix: Matrix = {
   listActivity: { request: plain, stranger: "own", owner: [200] },
   listNotifications: { request: plain, stranger: "own", owner: [200] },
   readNotifications: { request: () => ({ body: { up_to: "2030-01-01T00:00:00Z" } }), stranger: "own", owner: [200] },
+  getWatch: { request: id("file"), stranger: "404", owner: [200] },
   watchNode: { request: id("file"), stranger: "404", owner: [204] },
   unwatchNode: { request: id("file"), stranger: "404", owner: [204] },
   listTrash: { request: plain, stranger: "own", owner: [200] },

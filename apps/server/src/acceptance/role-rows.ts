@@ -127,6 +127,7 @@ export const roleRows: Readonly<Record<RouteName, Readonly<Record<string, Row>> 
   unstarNode: {
     unstar: { request: ({ file }) => ["DELETE", `/files/${file}/star`], answers: "204 204 204 204 404 404" },
   },
+  getWatch: { "read a watch": { request: ({ file }) => ["GET", `/files/${file}/watch`], ...reads } },
   watchNode: { watch: { request: ({ file }) => ["PUT", `/files/${file}/watch`], ...marks } },
   unwatchNode: {
     unwatch: { request: ({ file }) => ["DELETE", `/files/${file}/watch`], answers: "204 204 204 204 404 404" },

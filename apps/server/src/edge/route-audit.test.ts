@@ -16,6 +16,7 @@ test("every route says what it is in the audit, and only these are nothing there
     "getOwnAddresses",
     "getSecondFactor",
     "getStartToken",
+    "getWatch",
     "home",
     "listOutsideIdentities",
     "listPasskeys",

@@ -330,6 +330,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   listActivity: reads("activity.list", { nodes: ({ query }) => [query["in"]], count: itemsOf }),
   listNotifications: reads("notification.list", { count: itemsOf }),
   readNotifications: ofOneself,
+  getWatch: ofOneself,
   watchNode: writes("watch.set"),
   unwatchNode: writes("watch.end"),
   getJob: ofOneself,

@@ -220,6 +220,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
     answerBytes: limits.notificationsPageMax * 2 * limits.pathBytesMax,
   },
   readNotifications: few,
+  getWatch: { ...few, rows: 3 * lineage },
   watchNode: { ...few, rows: 2 * lineage + limits.watchesMax },
   unwatchNode: { ...few, rows: 2 * lineage },
   getStartToken: few,

@@ -241,6 +241,7 @@ export const handedOutByRoutes: Readonly<Record<RouteName, HandedOut>> = {
   listActivity: tells,
   listNotifications: tells,
   readNotifications: tells,
+  getWatch: tells,
   watchNode: changes,
   unwatchNode: ends,
   live: tells,

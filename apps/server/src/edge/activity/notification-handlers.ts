@@ -1,6 +1,6 @@
 import type { Shards } from "../../base/db/shards.ts";
 import { listNotifications, markRead } from "../../features/notifications/list-notifications.ts";
-import { unwatch, watch } from "../../features/watches/watches.ts";
+import { readWatch, unwatch, watch } from "../../features/watches/watches.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
 export function notificationHandlers({ shards }: { readonly shards: Shards }) {
@@ -13,6 +13,7 @@ export function notificationHandlers({ shards }: { readonly shards: Shards }) {
       status: 200,
       json: { unread: await markRead(shards, caller, body.up_to) },
     }),
+    getWatch: async ({ caller, params }) => ({ status: 200, json: await readWatch(shards, caller, params.id) }),
     watchNode: async ({ caller, params }) => {
       await watch(shards, caller, params.id);
       return { status: 204 };

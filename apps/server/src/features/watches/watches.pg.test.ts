@@ -18,7 +18,7 @@ import { signInTo } from "../notify/testing.ts";
 import { messagesOn, openTestQueue, type TestQueue } from "../../base/queue/testing.ts";
 import { grantTo } from "../../tree/rights/testing.ts";
 import { watchKind } from "./watch-kind.ts";
-import { unwatch, watch } from "./watches.ts";
+import { readWatch, unwatch, watch } from "./watches.ts";
 
 const spaces = useTestSpaces({ fsync: false });
 let opened: TestQueue | undefined;
@@ -66,6 +66,11 @@ test("who watches is told what others change there, and not what somebody does e
   const file = await space.put(watched.id, "file", "one");
   await share(watched.id, "editor");
   await watch(spaces.databases.shards, bob, watched.id);
+  const watchOf = (id: string, caller = bob) => readWatch(spaces.databases.shards, caller, id);
+  assert.deepEqual(await watchOf(watched.id), { watched: true, folder_watched: false });
+  assert.deepEqual(await watchOf(file.id), { watched: false, folder_watched: true });
+  assert.deepEqual(await watchOf(file.id, space.caller), { watched: false, folder_watched: false });
+  await assert.rejects(watchOf(other.id), { code: "not_found" });
   assert.deepEqual(await toldTo(bob), [], "what was before");
   await space.put(other.id, "elsewhere", "one");
   await doAs(bob, { op: "mkdir", place: { parentId: watched.id, name: "by Bob" } });

@@ -78,6 +78,36 @@ longTest("an editor is not offered to change the name that the owner gave a vers
   await page.getByRole("menuitem", { name: "Name this version" }).waitFor();
 });
 
+longTest(
+  "a shared folder is watched from its details, also by its mount, and others' changes are notified",
+  async () => {
+    const { page } = app;
+    const guest = await app.addPerson("Gus");
+    await ok(app.api, "POST", "/metadata", { path: "/Team", kind: "folder" });
+    const id = await app.api.idOf("/Team");
+    await ok(app.api, "POST", `/files/${id}/share`, { email: guest.email, role: "editor" });
+    const mount = await ok(guest.api, "POST", "/mounts", { node_id: id });
+    await app.signIn(guest);
+    await app.open("/files?panel=details");
+    await page.getByRole("row", { name: /Team/ }).click();
+    const panel = page.getByRole("region", { name: "Details of Team" });
+    await panel.getByRole("button", { name: "Watch for changes" }).click();
+    await page.getByRole("region", { name: "Messages" }).getByText("when someone else changes Team").waitFor();
+    const stop = panel.getByRole("button", { name: "Stop watching" });
+    await stop.waitFor();
+    assert.deepEqual(await axeProblems(page), []);
+    for (const each of [id, mount.id])
+      assert.deepEqual(await ok(guest.api, "GET", `/files/${each}/watch`), { watched: true, folder_watched: false });
+    await app.api.put("/Team/plan.txt", "a plan");
+    await page.getByRole("button", { name: "Notifications: 2 new" }).waitFor();
+    await app.open(`/files/${id}?panel=details&open=${await app.api.idOf("/Team/plan.txt")}`);
+    await page.getByText("You watch a folder above this").waitFor();
+    await app.open(`/files/${id}?panel=details`);
+    await stop.click();
+    await panel.getByRole("button", { name: "Watch for changes" }).waitFor();
+  },
+);
+
 longTest("old versions are deleted but for the newest", async () => {
   for (const text of ["first draft", "second draft", "third draft"])
     await app.api.put("/draft.txt", text, "&on_conflict=replace");

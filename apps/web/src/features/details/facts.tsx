@@ -10,6 +10,7 @@ import { accessWords } from "./access.ts";
 import { Fact } from "./fact.tsx";
 import { KeepOffline } from "./keep-offline.tsx";
 import { PhotoFacts } from "./photo/photo-facts.tsx";
+import { Watching } from "./watching.tsx";
 
 /** Facts without a column in the list. */
 export function Facts({ node }: { readonly node: NodeJson }) {
@@ -31,7 +32,10 @@ export function Facts({ node }: { readonly node: NodeJson }) {
   ];
   return (
     <>
-      <KeepOffline node={node} />
+      <div className="mb-4 flex flex-wrap gap-2 empty:hidden">
+        <KeepOffline node={node} />
+        <Watching node={node} />
+      </div>
       <dl className="flex flex-col gap-3">
         {facts.map(
           ([key, value]) =>

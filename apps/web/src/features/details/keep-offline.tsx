@@ -14,14 +14,12 @@ export function KeepOffline({ node }: { readonly node: NodeJson }) {
   if (!kept.isPossible || kind === "symlink" || role === "uploader" || trashedAt !== null) return null;
   const id = kind === "mount" ? (node.target ?? node.id) : node.id;
   const isMarked = marks.some((mark) => mark.id === id);
-  if (!isMarked && ids.has(id)) return <p className="mb-4 text-muted">{message("files.isKept")}</p>;
+  if (!isMarked && ids.has(id)) return <p className="w-full text-muted">{message("files.isKept")}</p>;
   const toggle = () =>
     isMarked ? kept.drop(new Set([id])) : kept.keep([{ id, kind: kind === "file" ? "file" : "folder", name }]);
   return (
-    <div className="mb-4">
-      <Button Icon={HardDriveDownload} onClick={() => void toggle()}>
-        {message(isMarked ? "files.dropOffline" : "files.keepOffline")}
-      </Button>
-    </div>
+    <Button Icon={HardDriveDownload} onClick={() => void toggle()}>
+      {message(isMarked ? "files.dropOffline" : "files.keepOffline")}
+    </Button>
   );
 }
