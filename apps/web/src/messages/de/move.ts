@@ -11,7 +11,7 @@ export const move = {
   "move.notFound": "Kein Ordner, in den du etwas legen kannst, passt zur Suche.",
   "move.noShared": "Ordner, die du bearbeiten kannst, erscheinen hier, wenn andere sie mit dir teilen.",
   "move.isHere": { one: "„{name}“ ist schon in diesem Ordner.", other: "Diese Elemente sind schon in diesem Ordner." },
-  "move.viewOnly": "Diesen Ordner kannst du nur ansehen.",
+  "move.viewOnly": "Dafür brauchst du in diesem Ordner Bearbeitungsrechte.",
   "move.gone": "Dieser Ordner existiert nicht mehr.",
   "move.chooseShared": "Wähle einen geteilten Ordner.",
   "move.intoItself": "Ein Ordner lässt sich nicht in sich selbst verschieben.",

@@ -11,7 +11,7 @@ export const move = {
   "move.notFound": "No folder that you can add to matches your search.",
   "move.noShared": "Folders that you can edit appear here when others share them with you.",
   "move.isHere": { one: "“{name}” is already in this folder.", other: "These items are already in this folder." },
-  "move.viewOnly": "You can only view this folder.",
+  "move.viewOnly": "You need edit access to this folder.",
   "move.gone": "This folder no longer exists.",
   "move.chooseShared": "Choose a shared folder.",
   "move.intoItself": "A folder cannot be moved into itself.",
