@@ -169,7 +169,7 @@ test("each file has one line: cancelled, asking, stored, or failed with a reason
   await page.context().route(isFailing, (route) => route.fulfill({ status: 413, json: { code: "too_large" } }));
   await drop(page, failing);
   await panel.getByRole("heading", { name: "0 of 3 uploaded" }).waitFor();
-  await panel.getByText("3 files failed").waitFor();
+  await panel.getByText("3 items failed").waitFor();
   await page.context().unroute(isFailing);
   await panel.getByRole("button", { name: "Try again: two.txt" }).click();
   await line("two.txt").getByText("Stored").waitFor();

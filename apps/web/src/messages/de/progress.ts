@@ -5,6 +5,6 @@ export const progress = {
     one: "{count} Datei wartet auf dich",
     other: "{count} Dateien warten auf dich",
   },
-  "progress.failed": { one: "{count} Datei fehlgeschlagen", other: "{count} Dateien fehlgeschlagen" },
+  "progress.failed": { one: "{count} Element fehlgeschlagen", other: "{count} Elemente fehlgeschlagen" },
   "progress.half": "Die Hälfte ist hochgeladen",
 } as const;

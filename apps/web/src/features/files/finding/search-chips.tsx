@@ -32,7 +32,7 @@ export function SearchChips() {
     const search = Object.entries({ q, from, ...filters, ...next }).filter(([, value]) => value !== undefined);
     void navigate({ to: "/search", search: Object.fromEntries(search) });
   };
-  const folderId = from ?? inside;
+  const folderId = inside ?? from;
   return (
     <div ref={group} role="group" aria-label={message("find.filters")} className="flex gap-2">
       <MenuChip
