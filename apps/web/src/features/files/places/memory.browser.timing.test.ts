@@ -14,7 +14,8 @@ test("two hundred navigations leave no more behind than the first few", async (t
   }
   await app.signIn();
   await app.open("/files");
-  await walkAbout(app.page, 60);
+  // The engine's own data about functions still grows by 7 % after 60 navigations, and by 1 % per 100 after 160.
+  await walkAbout(app.page, 160);
   const before = await heapWithoutCode(app.page);
   await walkAbout(app.page, 200);
   const after = await heapWithoutCode(app.page);
