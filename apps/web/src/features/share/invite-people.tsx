@@ -1,6 +1,7 @@
 import type { NewPermissionJson, PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type SubmitEvent, useEffect, useMemo, useRef, useState } from "react";
+import { ownGroups } from "../../data/people.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { announcer } from "../../design/live-regions.tsx";
 import { Button } from "../../design/button.tsx";
@@ -19,7 +20,6 @@ import {
   inviteesOf,
   keyOf,
   nameOf,
-  ownGroups,
   personRoles,
   type Role,
   withoutDoubles,

@@ -4,21 +4,13 @@ import { useCombobox } from "downshift";
 import Users from "lucide-react/icons/users";
 import X from "lucide-react/icons/x";
 import { type ChangeEvent, type KeyboardEvent, useDeferredValue, useId, useRef } from "react";
+import { peopleFor } from "../../data/people.ts";
 import { useDrive } from "../../data/use-drive.ts";
-import { Avatar } from "../../design/avatar.tsx";
 import { FieldFrame, inputLook } from "../../design/field.tsx";
 import { useFocusWish } from "../../design/focus-wish.ts";
+import { SuggestedName } from "../../design/suggested-name.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
-import {
-  chipNameOf,
-  type Invitee,
-  keyOf,
-  nameOf,
-  peopleFor,
-  suggestedFor,
-  takeAddresses,
-  withoutDoubles,
-} from "./permissions.ts";
+import { chipNameOf, type Invitee, keyOf, nameOf, suggestedFor, takeAddresses, withoutDoubles } from "./permissions.ts";
 
 /** Maximum characters in the field, enough for a pasted list of several hundred addresses. */
 const textMax = 20_000;
@@ -139,15 +131,11 @@ function Suggestion({ invitee }: { readonly invitee: Invitee }) {
   const name = nameOf(invitee);
   const about = "groupId" in invitee ? message("share.isGroup") : invitee.email;
   return (
-    <>
-      {"groupId" in invitee ? <Users aria-hidden size={16} className="mx-2 shrink-0" /> : <Avatar name={name} />}
-      <span className="min-w-0">
-        <span className="block truncate">
-          <bdi>{name}</bdi>
-        </span>
-        {about !== name && <span className="block truncate text-sm text-muted">{about}</span>}
-      </span>
-    </>
+    <SuggestedName
+      name={name}
+      about={about}
+      leading={"groupId" in invitee ? <Users aria-hidden size={16} className="mx-2 shrink-0" /> : undefined}
+    />
   );
 }
 

@@ -1,39 +1,11 @@
 import type { GroupJson } from "@holdfast/protocol/group-routes";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
-import { queryOptions } from "@tanstack/react-query";
-import type { Drive } from "../../data/drive.ts";
-import { wait } from "../../browser/wait.ts";
 
 export type Role = PermissionJson["role"];
 
 /** Roles for people and groups. Only a transfer makes an owner. */
 export const personRoles = ["viewer", "commenter", "editor", "uploader"] as const satisfies readonly Role[];
 export const linkRoles = ["viewer", "editor", "uploader"] as const satisfies readonly Role[];
-
-export function ownGroups({ client }: Drive) {
-  return queryOptions({
-    queryKey: ["groups"],
-    queryFn: async ({ signal }) => (await client.call("listGroups", { query: { limit: 1000 }, signal })).items,
-  });
-}
-
-/** People whose name fits the text, or who have this address. */
-export function peopleFor({ client }: Drive, text: string) {
-  const wanted = text.trim();
-  const isByAddress = wanted.includes("@");
-  return queryOptions({
-    queryKey: ["people", wanted],
-    // The server counts addresses without an account, so incomplete ones are not sent.
-    enabled: isByAddress ? /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]{2,}$/.test(wanted) : wanted.length > 1,
-    queryFn: async ({ signal }) => {
-      await wait(isByAddress ? addressPauseMs : pauseMs, signal);
-      return (await client.call("findPeople", { query: { q: wanted }, signal })).items;
-    },
-  });
-}
-
-const pauseMs = 250;
-const addressPauseMs = 800;
 
 /** A person or a group to share with. Only one of `email` and `groupId` is given. */
 export type Invitee =
