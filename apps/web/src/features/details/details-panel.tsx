@@ -31,6 +31,8 @@ export function DetailsPanel({ node, tab, onTab, onClose, sharing }: DetailsPane
   const { message } = useMessages();
   const tabs = detailTabs.filter((each) => isOffered(each, node));
   const shown = tabs.includes(tab) ? tab : "details";
+  // Others see the comments on the shared folder, but not those on the mount.
+  const commented = node.kind === "mount" ? { ...node, id: node.target ?? node.id } : node;
   return (
     <section aria-label={message("details.of", { name: node.name })} className="flex h-full min-h-0 flex-col">
       {onClose !== undefined && (
@@ -52,7 +54,7 @@ export function DetailsPanel({ node, tab, onTab, onClose, sharing }: DetailsPane
             {shown === "details" && <Facts node={node} />}
             {shown === "versions" && <Versions key={node.id} node={node} />}
             {shown === "activity" && <Activity key={node.id} node={node} />}
-            {shown === "comments" && <Comments key={node.id} node={node} />}
+            {shown === "comments" && <Comments key={node.id} node={commented} />}
             {shown === "sharing" && sharing}
           </Suspense>
         </div>
