@@ -16,24 +16,34 @@ interface OptionListProps {
   readonly label: string;
   readonly options: readonly ListedOption[];
   /** Input that controls the list and keeps the focus. */
-  readonly field: RefObject<HTMLInputElement | null>;
+  readonly field: RefObject<HTMLElement | null>;
   /** Text of the field. A change selects the first option again, or none. */
   readonly wanted: string;
   /** Selects the first option. Otherwise Enter belongs to the field until an arrow key is pressed. */
   readonly startsAtFirst: boolean;
   /** Reports the selected option for `aria-activedescendant`. */
   readonly onActive: (optionId: string | undefined) => void;
-  /** Called on Escape, and before an option of a popup runs. */
+  /** Called on Escape, and before an option runs, except in a dialog. */
   readonly onLeave: () => void;
   /** Text below an empty list. */
   readonly empty?: string | undefined;
-  /** Part of a dialog instead of a popup. Stays open after a choice, and has a fixed height. */
-  readonly isInline?: boolean;
+  /** Default: `popup`, over the content below the field. */
+  readonly place?: keyof typeof looks;
+  /** Tab runs the selected option, as Enter does. */
+  readonly takesTab?: boolean;
 }
+
+const looks = {
+  popup: { frame: "absolute inset-x-0 top-12 z-30 bg-raised shadow-over", list: "max-h-96 overflow-y-auto" },
+  /** Between the field and the content below, where a popup would be cut off. */
+  flow: { frame: "bg-raised", list: "max-h-60 overflow-y-auto" },
+  /** Stays open after a choice, and has a fixed height. */
+  dialog: { frame: "flex h-72 max-h-[40dvh] flex-col", list: "min-h-0 overflow-y-auto" },
+} as const;
 
 /** Options below a text field, operated with arrow keys, Enter, Escape and the pointer. */
 export function OptionList(props: OptionListProps) {
-  const { id, label, options, field, wanted, startsAtFirst, onActive, onLeave, empty, isInline = false } = props;
+  const { id, label, options, field, wanted, startsAtFirst, onActive, onLeave, empty, place = "popup" } = props;
   const [chosenId, setChosenId] = useState<string>();
   // By id: options can change while the text stays the same.
   const active = options.find((option) => option.id === chosenId) ?? (startsAtFirst ? options[0] : undefined);
@@ -46,7 +56,7 @@ export function OptionList(props: OptionListProps) {
   }, [onActive, id, activeId]);
   const run = (option: ListedOption) => {
     if (option.isDisabled === true) return;
-    if (!isInline) onLeave();
+    if (place !== "dialog") onLeave();
     option.run();
   };
   const step = (by: 1 | -1) => {
@@ -55,11 +65,13 @@ export function OptionList(props: OptionListProps) {
     const from = active === undefined ? before : options.indexOf(active);
     setChosenId(options[(from + by + options.length) % options.length]?.id);
   };
+  const take = active === undefined ? undefined : () => run(active);
   useKeys(field, {
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
     Escape: onLeave,
-    ...(active === undefined ? {} : { Enter: () => run(active) }),
+    Enter: take,
+    Tab: props.takesTab === true ? take : undefined,
   });
   const shown = (option: ListedOption) => (
     <div
@@ -76,16 +88,11 @@ export function OptionList(props: OptionListProps) {
   );
   return (
     <div
-      className={`rounded-md border border-line p-1 ${isInline ? "flex h-72 max-h-[40dvh] flex-col" : "absolute inset-x-0 top-12 z-30 bg-raised shadow-over"}`}
+      className={`rounded-md border border-line p-1 ${looks[place].frame}`}
       // Keeps the focus in the field.
       onMouseDown={(event) => event.preventDefault()}
     >
-      <div
-        role="listbox"
-        id={id}
-        aria-label={label}
-        className={isInline ? "min-h-0 overflow-y-auto" : "max-h-96 overflow-y-auto"}
-      >
+      <div role="listbox" id={id} aria-label={label} className={looks[place].list}>
         {[...Map.groupBy(options, ({ group }) => group)].map(([group, grouped]) =>
           group === undefined ? (
             grouped.map(shown)
@@ -99,20 +106,26 @@ export function OptionList(props: OptionListProps) {
           ),
         )}
       </div>
-      {empty !== undefined && (options.length === 0 || isInline) && <p className="px-3 py-2 text-muted">{empty}</p>}
+      {empty !== undefined && (options.length === 0 || place === "dialog") && (
+        <p className="px-3 py-2 text-muted">{empty}</p>
+      )}
     </div>
   );
 }
 
 /** Handles keys of the field while the list is open. */
-function useKeys(field: RefObject<HTMLInputElement | null>, keys: Readonly<Record<string, () => unknown>>): void {
+function useKeys(
+  field: RefObject<HTMLElement | null>,
+  keys: Readonly<Record<string, (() => unknown) | undefined>>,
+): void {
   const latest = useRef(keys);
   latest.current = keys;
   // Before paint: a visible list reacts to keys.
   useLayoutEffect(() => {
     const element = field.current;
     const press = (event: KeyboardEvent) => {
-      const act = event.isComposing ? undefined : latest.current[event.key];
+      const isBack = event.key === "Tab" && event.shiftKey;
+      const act = event.isComposing || isBack ? undefined : latest.current[event.key];
       if (act === undefined) return;
       event.preventDefault();
       event.stopPropagation();

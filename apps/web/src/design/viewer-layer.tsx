@@ -52,7 +52,7 @@ export function ViewerLayer(props: ViewerLayerProps) {
           // Everything outside, such as a toast or menu, is above the layer.
           onInteractOutside={(event) => event.preventDefault()}
           onEscapeKeyDown={(event) => {
-            const isOfField = isOfTitleField(event);
+            const isOfField = keepsEscape(event);
             if (isOfField || onEscape !== undefined) event.preventDefault();
             if (!isOfField) onEscape?.();
           }}
@@ -87,9 +87,9 @@ export function ViewerLayer(props: ViewerLayerProps) {
 /** A tap first shows the buttons. */
 export const bareLook = "pointer-events-none opacity-0";
 
-/** Escape ends the renaming first. */
-function isOfTitleField({ target }: KeyboardEvent): boolean {
-  return target instanceof Element && target.closest("header input") !== null;
+/** Escape ends the renaming, or closes the suggestions of a field, first. */
+function keepsEscape({ target }: KeyboardEvent): boolean {
+  return target instanceof Element && target.closest("header input, [data-keeps-escape]") !== null;
 }
 
 /** Focuses the layer instead of its first button, so that keys reach the content. */

@@ -1,21 +1,19 @@
 import type { CommentJson } from "@holdfast/protocol/comment-routes";
-import type { NodeJson } from "@holdfast/protocol/values";
+import type { PersonJson } from "@holdfast/protocol/values";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Check from "lucide-react/icons/check";
 import RotateCcw from "lucide-react/icons/rotate-ccw";
 import Trash from "lucide-react/icons/trash-2";
-import { type SubmitEvent, useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
 import { Avatar } from "../../design/avatar.tsx";
-import { Button } from "../../design/button.tsx";
-import { TextField } from "../../design/field.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { mentionParts } from "./mention-text.ts";
+import { NewComment } from "./new-comment.tsx";
 import { byCursor, Pages } from "./pages.tsx";
-
-type Commented = Pick<NodeJson, "id" | "role">;
+import type { Commented } from "./use-readers.ts";
 
 export function Comments({ node }: { readonly node: Commented }) {
   const { client } = useDrive();
@@ -38,9 +36,16 @@ export function Comments({ node }: { readonly node: Commented }) {
           </ul>
         )}
       </Pages>
-      {node.role !== "viewer" && <NewComment node={node} />}
+      {node.role !== "viewer" && (
+        <NewComment node={node} talkers={query.data?.pages.flatMap(({ items }) => items.flatMap(peopleIn)) ?? []} />
+      )}
     </div>
   );
+}
+
+function peopleIn({ author, mentions }: CommentJson): PersonJson[] {
+  // Links and deleted accounts have a name in parentheses.
+  return [author, ...mentions].filter(({ name }) => !name.startsWith("("));
 }
 
 function Comment({ node, comment }: { readonly node: Commented; readonly comment: CommentJson }) {
@@ -61,7 +66,17 @@ function Comment({ node, comment }: { readonly node: Commented; readonly comment
           </time>
           {resolved && <span className="ms-2 text-muted">{message("details.resolved")}</span>}
         </p>
-        <p className="whitespace-pre-wrap wrap-anywhere">{comment.text}</p>
+        <p className="whitespace-pre-wrap wrap-anywhere">
+          {mentionParts(comment.text, comment.mentions).map(({ text, person }, at) =>
+            person === undefined ? (
+              text
+            ) : (
+              <bdi key={at} className="font-semibold">
+                {text}
+              </bdi>
+            ),
+          )}
+        </p>
       </div>
       <IconButton
         small
@@ -80,37 +95,6 @@ function Comment({ node, comment }: { readonly node: Commented; readonly comment
         />
       )}
     </li>
-  );
-}
-
-function NewComment({ node }: { readonly node: Commented }) {
-  const { client } = useDrive();
-  const { message } = useMessages();
-  const [text, setText] = useState("");
-  const act = useCommentAct(node.id);
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const said = text.trim();
-    if (said === "") return;
-    act.mutate(() => client.call("createComment", { params: { id: node.id }, body: { text: said } }), {
-      onSuccess: () => setText(""),
-    });
-  };
-  return (
-    <form onSubmit={submit} className="flex flex-col gap-2">
-      <TextField
-        label={message("details.newComment")}
-        rows={3}
-        maxLength={2000}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-      <div className="flex justify-end">
-        <Button kind="primary" type="submit" busy={act.isPending} disabled={text.trim() === ""}>
-          {message("details.comment")}
-        </Button>
-      </div>
-    </form>
   );
 }
 

@@ -157,6 +157,93 @@ longTest("somebody comments, marks it as done, and sees what happened", async ()
   assert.deepEqual(await axeProblems(page), []);
 });
 
+test("@ suggests people with access by keyboard, and mentions those whose name stays in the comment", async () => {
+  app.expectComplaint(/status of 422 .*\/comments/);
+  const [zoe, mark] = [await app.addPerson("Zoe"), await app.addPerson("Mark")];
+  await app.addPerson("Zora");
+  await app.api.put("/minutes.txt", "minutes");
+  const id = await app.api.idOf("/minutes.txt");
+  const share = (email: string, role: string) => ok(app.api, "POST", `/files/${id}/share`, { email, role });
+  const ofZoe = await share(zoe.email, "commenter");
+  await share(mark.email, "viewer");
+  await app.signIn();
+  const { page } = app;
+  await app.open(`/files?open=${id}&panel=comments`);
+  const field = page.getByLabel("New comment");
+  const options = page.getByRole("listbox", { name: "People to mention" }).getByRole("option");
+  await field.click();
+  await page.keyboard.type("Ask @");
+  await options.nth(1).waitFor();
+  await page.keyboard.type("zo");
+  await options.filter({ hasText: "Mark" }).waitFor({ state: "detached" });
+  await options.getByText(zoe.email).waitFor();
+  assert.equal(await options.count(), 1, "Zora has no access");
+  assert.deepEqual(await axeProblems(page), []);
+  await page.keyboard.press("Enter");
+  assert.equal(await field.inputValue(), "Ask @Zoe ");
+  await page.keyboard.type("and @");
+  await options.nth(1).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Tab");
+  assert.equal(await field.inputValue(), "Ask @Zoe and @Mark ");
+  await field.fill("Ask @Zoe and ");
+  await page.keyboard.type("@m");
+  await options.first().waitFor();
+  await page.keyboard.press("Escape");
+  await options.first().waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Comment", exact: true }).click();
+  await page.locator("bdi", { hasText: /^@Zoe$/ }).waitFor();
+  const mentioned = async () =>
+    (await ok(app.api, "GET", `/files/${id}/comments`)).items.map(
+      ({ text, mentions }: { text: string; mentions: { name: string }[] }) => [text, mentions.map(({ name }) => name)],
+    );
+  assert.deepEqual(await mentioned(), [["Ask @Zoe and @m", ["Zoe"]]]);
+
+  await field.fill("@zo");
+  await options.first().click();
+  await ok(app.api, "DELETE", `/permissions/${ofZoe.id}`);
+  await page.getByRole("button", { name: "Comment", exact: true }).click();
+  await page.getByText("Zoe has no access. Remove the mention, or share this with Zoe first.").waitFor();
+  assert.equal(await field.inputValue(), "@Zoe ");
+});
+
+longTest("a commenter mentions the owner, also in a mounted folder, and people whom a search finds", async () => {
+  app.expectComplaint(/status of 422 .*\/comments/);
+  const [guest, lena] = [await app.addPerson("Gesa"), await app.addPerson("Lena")];
+  const group = await ok(app.api, "POST", "/groups", { name: "Board" });
+  for (const api of [guest.api, lena.api])
+    await ok(app.api, "PUT", `/groups/${group.id}/members/${(await ok(api, "GET", "/account")).id}`, {
+      role: "member",
+    });
+  await ok(app.api, "POST", "/metadata", { path: "/Board", kind: "folder" });
+  const id = await app.api.idOf("/Board");
+  await ok(app.api, "POST", `/files/${id}/share`, { email: guest.email, role: "commenter" });
+  await ok(guest.api, "POST", "/mounts", { node_id: id });
+  await app.signIn(guest);
+  await app.open("/files?panel=comments");
+  const { page } = app;
+  await page.getByRole("row", { name: /Board/ }).click();
+  const field = page.getByRole("region", { name: "Details of Board" }).getByLabel("New comment");
+  const option = page.getByRole("option");
+  await field.click();
+  await page.keyboard.type("@adm");
+  await option.getByText("Administrator", { exact: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("or @len");
+  await option.getByText("Lena", { exact: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Comment", exact: true }).click();
+  await page.getByText("Lena has no access.").waitFor();
+  await field.fill("@Administrator, please");
+  await page.getByRole("button", { name: "Comment", exact: true }).click();
+  await page.locator("bdi", { hasText: /^@Administrator$/ }).waitFor();
+  const { items } = await ok(app.api, "GET", `/files/${id}/comments`);
+  assert.deepEqual(
+    items.map(({ mentions }: { mentions: { name: string }[] }) => mentions.map(({ name }) => name)),
+    [["Administrator"]],
+  );
+});
+
 test("the details of a picture show its dimensions, camera and location, and read the file only once they are open", async () => {
   const exif = tiffOf({
     main: { 0x010f: "FUJIFILM", 0x0110: "X-T5 \u202E<b>" },

@@ -125,7 +125,13 @@ interface TargetsProps extends Pick<TargetListProps, "list"> {
 function Targets({ list, ...shown }: TargetsProps) {
   const { message } = useMessages();
   return (
-    <OptionList {...list} {...shown} isInline startsAtFirst={shown.wanted !== ""} label={message("move.folders")} />
+    <OptionList
+      {...list}
+      {...shown}
+      place="dialog"
+      startsAtFirst={shown.wanted !== ""}
+      label={message("move.folders")}
+    />
   );
 }
 
