@@ -11,13 +11,15 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { nameOfGrantee, personRoles, type Role } from "./permissions.ts";
 import { RoleSelect, roleWords } from "./role-select.tsx";
 import type { SharingProps } from "./sharing-props.ts";
+import { type Offered, PersonMenu } from "./transfer.tsx";
+import { isTransferable } from "./transfers.ts";
 
-interface PeopleListProps extends SharingProps {
+interface PeopleListProps extends SharingProps, Offered {
   readonly people: readonly PermissionJson[] | undefined;
   readonly hasLinks: boolean;
 }
 
-export function PeopleList({ node, people, hasLinks }: PeopleListProps) {
+export function PeopleList({ node, people, hasLinks, offer }: PeopleListProps) {
   const { message } = useMessages();
   if (people === undefined) return <div className="h-12 animate-appear-late rounded-md bg-hover" />;
   if (people.length === 0)
@@ -29,23 +31,31 @@ export function PeopleList({ node, people, hasLinks }: PeopleListProps) {
       </h3>
       <ul className="flex flex-col gap-1">
         {people.map((permission) => (
-          <Person key={permission.id} node={node} permission={permission} />
+          <Person key={permission.id} node={node} permission={permission} offer={offer} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly permission: PermissionJson }) {
+interface PersonProps extends SharingProps, Offered {
+  readonly permission: PermissionJson;
+}
+
+function Person({ node, permission, offer }: PersonProps) {
   const { message, day } = useMessages();
   const { change, remove } = usePermissionChanges(node.id, permission);
   const name = nameOfGrantee(permission, (group) => message("share.group", { name: group }));
   const inherited = permission.inherited_from !== undefined;
   const mayChange = useMayChange(node, permission);
+  const isFixed = inherited || permission.role === "owner" || !mayChange;
+  const { kind, id, email } = permission.grantee;
+  const hasMenu = kind === "user" && id !== undefined && email !== undefined && isTransferable(node);
   const notes = [
-    permission.grantee.kind === "pending" ? message("share.pending") : permission.grantee.email,
+    kind === "pending" ? message("share.pending") : email,
     inherited ? message("share.inherited") : undefined,
     permission.expires_at === null ? undefined : message("share.ends", { day: day(permission.expires_at) }),
+    id !== undefined && offer?.to.id === id ? message("share.isOfferedHere") : undefined,
   ].filter((note) => note !== undefined && note !== name);
   return (
     <li className="flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1">
@@ -58,10 +68,10 @@ function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly
           {notes.length > 0 && <p className="text-sm wrap-anywhere text-muted">{notes.join(" · ")}</p>}
         </div>
       </div>
-      {inherited || permission.role === "owner" || !mayChange ? (
-        <span className="text-muted">{message(roleWords[permission.role])}</span>
-      ) : (
-        <div className="ml-auto flex items-center gap-3">
+      <div className="ms-auto flex items-center gap-2">
+        {isFixed ? (
+          <span className="text-muted">{message(roleWords[permission.role])}</span>
+        ) : (
           <RoleSelect
             label={message("share.roleOf", { name })}
             value={permission.role}
@@ -69,6 +79,9 @@ function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly
             disabled={change.isPending}
             onChoose={(role) => change.mutate({ role })}
           />
+        )}
+        {hasMenu && <PersonMenu node={node} offer={offer} person={{ id, name, email }} />}
+        {!isFixed && (
           <IconButton
             small
             label={message("share.remove", { name })}
@@ -76,8 +89,8 @@ function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly
             busy={remove.isPending}
             onClick={() => remove.mutate()}
           />
-        </div>
-      )}
+        )}
+      </div>
     </li>
   );
 }

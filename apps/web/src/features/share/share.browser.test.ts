@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { administrator, ok } from "@holdfast/server/acceptance/testing";
+import { administrator, eventually, ok, queryDatabase } from "@holdfast/server/acceptance/testing";
 import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { becomes } from "../../testing/files-app.ts";
@@ -113,6 +114,84 @@ test("a shared folder is added to one's own files, and left with all that shows 
   await filesPage(page).row("Recipes").waitFor({ state: "detached" });
   const { items } = await ok(kim.api, "GET", "/shared-with-me");
   assert.deepEqual(items, []);
+});
+
+test("the owner offers a folder to a person with access, sees the offer and withdraws it", async () => {
+  const otto = await app.addPerson("Otto");
+  const { id } = await ok(app.api, "POST", "/metadata", { path: "/Estate", kind: "folder" });
+  await ok(app.api, "POST", `/files/${id}/share`, { email: otto.email, role: "viewer" });
+  await app.signIn();
+  await app.open(`/files/${id}?panel=sharing`);
+  const { page } = app;
+  const row = page.getByRole("listitem").filter({ hasText: otto.email });
+  await row.getByRole("button", { name: "Actions for Otto" }).click();
+  await page.getByRole("menuitem", { name: "Transfer ownership…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Transfer ownership of Estate?" });
+  await dialog.getByText(`Otto (${otto.email}) has 14 days to accept the offer.`).waitFor();
+  await dialog.getByText("All links to it, and to anything in it, end.").waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
+  await dialog.getByRole("button", { name: "Send offer" }).click();
+  await page.getByText(/^Otto can accept the offer of ownership until /).waitFor();
+  await row.getByText("ownership offered").waitFor();
+  const offers = async () =>
+    (await ok(otto.api, "GET", "/transfers")).items.map(({ node }: { node: { id: string } }) => node.id);
+  assert.deepEqual(await offers(), [id]);
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Withdraw offer" }).click();
+  await page.getByRole("button", { name: "Transfer ownership…" }).waitFor();
+  assert.deepEqual(await offers(), []);
+});
+
+longTest("a transfer by address asks for a proof, names mistakes, and is carried out once it is accepted", async () => {
+  app.expectComplaint(/status of (?:403|409|422)/);
+  const [nora, emil] = [await app.addPerson("Nora"), await app.addPerson("Emil")];
+  const owner = await app.addPerson("Olga");
+  const { id } = await ok(owner.api, "POST", "/metadata", { path: "/Legacy", kind: "folder" });
+  await ok(owner.api, "POST", `/files/${id}/share`, { email: emil.email, role: "editor" });
+  await app.signIn(owner);
+  const { page } = app;
+  await app.open(`/files/${id}?panel=sharing`);
+  const { id: ownerId } = await ok(owner.api, "GET", "/account");
+  const age = `update shard.sessions set proven_at = 1 where user_id = '${ownerId}'`;
+  await queryDatabase(join(dirname(app.server.logFile), "data"), age);
+  const dialog = page.getByRole("dialog", { name: "Transfer ownership of Legacy?" });
+  const send = dialog.getByRole("button", { name: "Send offer" });
+  await page.getByRole("button", { name: "Transfer ownership…" }).click();
+  const field = dialog.getByLabel("E-mail address of the new owner");
+  await hasFocus(field);
+  await field.fill("nora");
+  await send.click();
+  await dialog.getByText("Enter an e-mail address, such as mia@example.org.").waitFor();
+  await field.fill(owner.email.toUpperCase());
+  await dialog.getByText("This is your own account. Choose another one.").waitFor();
+  await field.fill("nobody@example.com");
+  await send.click();
+  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await proof.getByRole("button", { name: "Cancel" }).click();
+  await dialog.getByText("Nothing was changed: your identity was not confirmed.").waitFor();
+  await send.click();
+  await proof.getByLabel("Current password").fill(owner.password);
+  await proof.getByRole("button", { name: "Continue" }).click();
+  await dialog.getByText("No account has confirmed this address. Only an account can own files.").waitFor();
+  await field.fill(nora.email);
+  await field.press("Enter");
+  await page.getByText(/^Nora can accept the offer of ownership until /).waitFor();
+
+  await page.getByRole("button", { name: "Actions for Emil" }).click();
+  await page.getByRole("menuitem", { name: "Transfer ownership…" }).click();
+  await send.click();
+  await dialog.getByText("This is already offered to another account. Withdraw that offer first.").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await page.goto("about:blank");
+  const { items } = await ok(nora.api, "GET", "/transfers");
+  await ok(nora.api, "POST", `/transfers/${items[0].id}/accept`);
+  await eventually("the transfer is done", 30_000, async () => {
+    const { items: left } = await ok(owner.api, "GET", "/transfers");
+    return left.length === 0 || undefined;
+  });
+  assert.equal((await ok(nora.api, "GET", "/metadata?path=/Legacy")).role, "owner");
+  await app.open("/shared");
+  await filesPage(page).seen("Legacy");
 });
 
 longTest("an app password for a folder is listed apart from its links, and is revoked there", async () => {

@@ -10,6 +10,8 @@ import { InvitePeople } from "./invite-people.tsx";
 import { LinkList } from "./link-list.tsx";
 import { PeopleList } from "./people-list.tsx";
 import type { SharingProps } from "./sharing-props.ts";
+import { Ownership } from "./transfer.tsx";
+import { isTransferable, offerOf } from "./transfers.ts";
 
 const none: readonly PermissionJson[] = [];
 
@@ -18,6 +20,7 @@ export function Sharing({ node }: SharingProps) {
   const drive = useDrive();
   const words = useMessages();
   const { data, error, refetch } = useQuery(permissionsOf(drive, node.id));
+  const { data: offer } = useQuery({ ...offerOf(drive, node.id), enabled: isTransferable(node) });
   // A failed reload keeps the form and its input.
   if (error !== null && data === undefined) {
     return (
@@ -31,8 +34,9 @@ export function Sharing({ node }: SharingProps) {
   return (
     <div className="flex flex-col gap-6">
       <InvitePeople key={node.id} node={node} permissions={data ?? none} />
-      <PeopleList node={node} people={people} hasLinks={(links?.length ?? 0) > 0} />
+      <PeopleList node={node} people={people} hasLinks={(links?.length ?? 0) > 0} offer={offer} />
       <LinkList node={node} links={links} />
+      <Ownership node={node} offer={offer} />
     </div>
   );
 }
