@@ -5,7 +5,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { archiveNames } from "@holdfast/protocol/archive-documents";
-import { administrator, Api, ok } from "@holdfast/server/acceptance/testing";
+import { administrator, Api, eventually, ok } from "@holdfast/server/acceptance/testing";
 import { makeSampleTree, treeOf } from "../archive/testing-sample-tree.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
@@ -131,6 +131,10 @@ describe("holdfast export", () => {
     const link = await ok(api, "POST", `/files/${given}/share`, { link: true, role: "viewer" });
     const secret = link.url.split(/[/#]/).at(-1);
     await ok(otherApi, "POST", `/files/${got}/share`, { email: administrator.email, role: "viewer" });
+    // A share reaches the shard of the person it is given to by a queue.
+    await eventually("the share is listed", 60_000, async () =>
+      (await ok(api, "GET", "/shared-with-me")).items.length > 0 ? true : undefined,
+    );
     const request = { name: "camera", scopes: ["files:read"], folder_id: given, password: administrator.password };
     const { app_password: app } = await ok(api, "POST", "/tokens/app-passwords", request);
     const out = join(folder, "shares");
