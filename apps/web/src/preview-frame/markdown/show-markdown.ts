@@ -1,6 +1,6 @@
 import { decodeText } from "../code/text-lines.ts";
 import type { FrameContent, FrameFacts } from "../frame-messages.ts";
-import { outsideAddress } from "../outside-address.ts";
+import { followLinks } from "../follow-links.ts";
 import { colourCode } from "./colour-code.ts";
 import { parseMarkdown } from "./parse-markdown.ts";
 import { renderTokens } from "./render-tokens.ts";
@@ -22,23 +22,6 @@ function makeRoot(name: string, onLink: (address: string) => void): HTMLElement 
   root.className = "markdown";
   root.tabIndex = 0;
   root.ariaLabel = name;
-  const follow = (event: MouseEvent) => {
-    const link = event.target instanceof Element ? event.target.closest("a") : null;
-    const href = link?.getAttribute("href");
-    if (href === null || href === undefined) return;
-    // The frame never navigates.
-    event.preventDefault();
-    if (href.startsWith("#")) scrollToHeading(root, href.slice(1));
-    const address = outsideAddress(href);
-    if (address !== undefined && event.button <= 1) onLink(address);
-  };
-  root.addEventListener("click", follow);
-  root.addEventListener("auxclick", follow);
+  followLinks(root, onLink);
   return root;
-}
-
-function scrollToHeading(root: HTMLElement, name: string): void {
-  const heading = root.querySelector<HTMLElement>(`[data-anchor="${CSS.escape(name)}"]`);
-  heading?.scrollIntoView();
-  heading?.focus();
 }

@@ -64,6 +64,18 @@ export function parseTable(text: string, delimiter: string, limits = tableLimits
   return { rows, hasMoreRows: !reader.isDone, hasMoreColumns, hasCutCells };
 }
 
+/** @returns the text up to the limits of a cell */
+export function shortCell(text: string, { cellCharactersMax, cellLinesMax } = tableLimits): string {
+  const start = text.length > cellCharactersMax ? withoutHalf(text.slice(0, cellCharactersMax)) : text;
+  const lines = start.split(lineEnds, cellLinesMax + 1);
+  return lines.length <= cellLinesMax ? start : lines.slice(0, cellLinesMax).join("\n");
+}
+
+/** Half of a surrogate pair would be shown as a damaged character. */
+function withoutHalf(text: string): string {
+  return text.replace(/[\uD800-\uDBFF]$/, "");
+}
+
 const quote = '"';
 const lineFeed = 10;
 const carriageReturn = 13;
@@ -94,7 +106,10 @@ class CellReader {
     const quoted = this.#text[this.#at] === quote ? this.#readQuoted() : "";
     const start = this.#at;
     while (!this.isDone && !this.#isCellEnd()) this.#at += 1;
-    return this.#firstLines(this.#extended(quoted, start, this.#at));
+    const cell = this.#extended(quoted, start, this.#at);
+    const short = shortCell(cell, this.#limits);
+    if (short.length < cell.length) this.isCut = true;
+    return short;
   }
 
   /** @returns false at the end of the row */
@@ -130,20 +145,11 @@ class CellReader {
     return code === this.#delimiter || code === lineFeed || code === carriageReturn;
   }
 
-  #firstLines(cell: string): string {
-    const { cellLinesMax } = this.#limits;
-    const lines = cell.split(lineEnds, cellLinesMax + 1);
-    if (lines.length <= cellLinesMax) return cell;
-    this.isCut = true;
-    return lines.slice(0, cellLinesMax).join("\n");
-  }
-
   /** Appends a part of the text as far as the cell has room. */
   #extended(cell: string, start: number, end: number): string {
     const room = this.isCut ? 0 : this.#limits.cellCharactersMax - cell.length;
     if (end - start <= room) return cell + this.#text.slice(start, end);
     this.isCut = true;
-    // Half of a surrogate pair would be shown as a damaged character.
-    return cell + this.#text.slice(start, start + room).replace(/[\uD800-\uDBFF]$/, "");
+    return cell + withoutHalf(this.#text.slice(start, start + room));
   }
 }

@@ -8,6 +8,12 @@ export interface ZipEntry {
   readonly contentBytes: number;
   readonly changedMs: number | undefined;
   readonly isEncrypted: boolean;
+  /** 0: stored, 8: deflate. */
+  readonly method: number;
+  /** Declared compressed size, without Zip64. */
+  readonly packedBytes: number;
+  /** Position of the local header in the file, without Zip64. */
+  readonly headerAt: number;
 }
 
 export interface ZipDirectory {
@@ -35,6 +41,8 @@ interface Place {
   readonly start: number;
   readonly end: number;
   readonly count: number;
+  /** Bytes prepended to the zip. */
+  readonly shift: number;
 }
 
 /**
@@ -42,7 +50,7 @@ interface Place {
  * @throws Error zip_damaged, zip_split, or the error of `read`
  */
 export async function readZipDirectory(sizeBytes: number, read: ReadRange): Promise<ZipDirectory> {
-  const { start, end, count } = await findPlace(sizeBytes, read);
+  const { start, end, count, shift } = await findPlace(sizeBytes, read);
   const entries: ZipEntry[] = [];
   const readEnd = Math.min(end, start + directoryBytesMax);
   const window = makeWindow(read, start, readEnd);
@@ -54,7 +62,7 @@ export async function readZipDirectory(sizeBytes: number, read: ReadRange): Prom
     const restBytes = head.getUint16(28, true) + head.getUint16(30, true) + head.getUint16(32, true);
     if (at + entryBytes + restBytes > end) throw damaged();
     if (!window.has(at, entryBytes + restBytes) && !(await window.load(at, entryBytes + restBytes))) break;
-    entries.push(readEntry(window.view(at, entryBytes), window.view(at + entryBytes, restBytes)));
+    entries.push(readEntry(window.view(at, entryBytes), window.view(at + entryBytes, restBytes), shift));
     at += entryBytes + restBytes;
   }
   const isCut = at < end;
@@ -111,10 +119,10 @@ async function findFarPlace(read: ReadRange, locatorAt: number, writtenAt: numbe
 function placeBefore(end: number, { count, bytes, offset }: { count: number; bytes: number; offset: number }): Place {
   const start = end - bytes;
   if (start < 0 || offset > start) throw damaged();
-  return { start, end, count };
+  return { start, end, count, shift: start - offset };
 }
 
-function readEntry(head: DataView, rest: DataView): ZipEntry {
+function readEntry(head: DataView, rest: DataView, shift: number): ZipEntry {
   const flags = head.getUint16(8, true);
   const nameBytes = head.getUint16(28, true);
   const name = new Uint8Array(rest.buffer, rest.byteOffset, nameBytes);
@@ -129,8 +137,15 @@ function readEntry(head: DataView, rest: DataView): ZipEntry {
   const changedMs = hasStamp
     ? stamp.getInt32(1, true) * 1000
     : timeOf(head.getUint16(14, true), head.getUint16(12, true));
-  const isEncrypted = (flags & 1) === 1;
-  return { path: decodeName(name, (flags & 0x0800) !== 0), contentBytes, changedMs, isEncrypted };
+  return {
+    path: decodeName(name, (flags & 0x0800) !== 0),
+    contentBytes,
+    changedMs,
+    isEncrypted: (flags & 1) === 1,
+    method: head.getUint16(10, true),
+    packedBytes: head.getUint32(20, true),
+    headerAt: head.getUint32(42, true) + shift,
+  };
 }
 
 function extraFields(extra: DataView): Map<number, DataView> {
