@@ -11,8 +11,8 @@ export interface FrameContent {
   readonly words: FrameWords;
 }
 
-/** picture: an SVG. */
-export type FrameKind = "text" | "markdown" | "table" | "picture" | "pdf" | "zip";
+/** picture: an SVG. document and workbook: files of Word and Excel. */
+export type FrameKind = "text" | "markdown" | "table" | "picture" | "pdf" | "document" | "workbook" | "zip";
 
 /** The frame cannot read the page's look. */
 export interface FrameLook {
@@ -29,6 +29,8 @@ export interface FrameWords {
   readonly size: string;
   readonly changed: string;
   readonly encrypted: string;
+  /** A part of the file cannot be shown. */
+  readonly broken: string;
 }
 
 /** Later messages. `bytes` is undefined if they could not be read. */
@@ -56,8 +58,12 @@ export interface FrameFacts {
 
 /** A malicious file may control these messages. Display them, but never act on them. */
 export type FrameAnswer =
+  /** Repeated when another part of the file is shown. */
   | { readonly state: "shown"; readonly facts: FrameFacts }
-  /** reason: `zip_damaged` if invalid or contradictory, `zip_split` for a part of a zip, otherwise an error message. */
+  /**
+   * reason: `zip_damaged` if invalid or contradictory, `zip_split` for a part of a zip, `office_encrypted` for a document
+   * with a password, `office_large` if it unpacks to more than is read, otherwise an error message.
+   */
   | { readonly state: "failed"; readonly reason: string }
   /** Escape was pressed. */
   | { readonly state: "left" }

@@ -59,5 +59,13 @@ const showers: Readonly<Record<FrameKind, Shower>> = {
   table: async (content) => (await import("./table/show-table.ts")).showTable(content),
   picture: async (content) => (await import("./show-picture.ts")).showPicture(content),
   pdf: async ({ bytes }) => (await import("./show-pdf.ts")).showPdf(bytes),
+  document: async (content, answer) => {
+    const { showDocument } = await import("./office/show-document.ts");
+    return showDocument(content, (address) => answer({ state: "link", address }));
+  },
+  workbook: async (content, answer) => {
+    const { showWorkbook } = await import("./office/show-workbook.ts");
+    return showWorkbook(content, (facts) => answer({ state: "shown", facts }));
+  },
   zip: async (content, _answer, read) => (await import("./zip/show-zip.ts")).showZip(content, read),
 };

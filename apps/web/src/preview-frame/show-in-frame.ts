@@ -8,6 +8,8 @@ export interface ShownFrame {
 }
 
 export interface FrameListeners {
+  /** Called for each part of the file that is shown. */
+  readonly onFacts?: (facts: FrameFacts) => void;
   /** Escape was pressed in the frame. */
   readonly onLeft?: () => void;
   /** Called after a click in the frame. The address may be a lie, so the person must confirm it. */
@@ -34,8 +36,10 @@ export function showInFrame(
   const tooLate = setTimeout(() => reject(new Error("It takes too long.")), patienceMs);
   const tell = (order: FrameOrder) => own.postMessage(order, []);
   const hear = (answer: FrameAnswer) => {
-    if (answer.state === "shown") resolve(answer.facts);
-    else if (answer.state === "failed") reject(new Error(answer.reason));
+    if (answer.state === "shown") {
+      resolve(answer.facts);
+      listeners.onFacts?.(answer.facts);
+    } else if (answer.state === "failed") reject(new Error(answer.reason));
     else if (answer.state === "read") void hand(answer, listeners, tell);
     else if (!isIn(frame)) return;
     else if (answer.state === "left") listeners.onLeft?.();

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Api, makeFolder, ok, removeFolder, startServer } from "@holdfast/server/acceptance/testing";
 import { type Browser, launch, type Page } from "@holdfast/tools/testing-browser";
+import { excelOf, wordLine, wordOf } from "../preview-frame/office/testing-office.ts";
 import { zipOf } from "../preview-frame/zip/testing-zip.ts";
 import { drawPicture } from "./draw-picture.ts";
 import { signInByForm, sizes } from "./test-app.ts";
@@ -27,7 +28,7 @@ try {
     "/files",
     `/files?open=${fileId}`,
     ...framedIds.map((id) => `/files?open=${id}`),
-    `/files?open=${await putFile(api, "/Letter.docx", "no letter")}&name=${unknownName}`,
+    `/files?open=${await putFile(api, "/Letter.doc", "no letter")}&name=${unknownName}`,
     `/files?open=${fileId}&panel=details`,
     `/files?open=${fileId}&panel=sharing`,
     "/recent",
@@ -131,7 +132,23 @@ async function fillFramed(api: Api): Promise<string[]> {
   const zip = zipOf(
     names.map((name, index) => ({ name, contentBytes: 12_345 * 17 ** index, isEncrypted: index === 4 })),
   );
-  const files = { "/list.ts": code.repeat(20), "/Garden.md": words, "/Plan.svg": drawing, "/Garden.zip": zip };
+  const letter = wordOf(
+    `${wordLine("Garden", '<w:outlineLvl w:val="0"/>')}${wordLine("What grows in May, and what does not.")}<w:tbl>${["Bed", "North", "South"].map((name) => `<w:tr><w:tc>${wordLine(name)}</w:tc><w:tc>${wordLine("12")}</w:tc></w:tr>`).join("")}</w:tbl>`,
+  );
+  const beds = ["North", "South"].map(
+    (name, index) => `<row><c t="inlineStr"><is><t>${name}</t></is></c><c><v>${index * 12.5}</v></c></row>`,
+  );
+  const book = excelOf(
+    ["Beds", "Plants"].map((name) => ({ name, content: `<sheetData>${beds.join("")}</sheetData>` })),
+  );
+  const files = {
+    "/list.ts": code.repeat(20),
+    "/Garden.md": words,
+    "/Plan.svg": drawing,
+    "/Garden.docx": letter,
+    "/Garden.xlsx": book,
+    "/Garden.zip": zip,
+  };
   const ids: string[] = [];
   for (const [path, content] of Object.entries(files)) ids.push(await putFile(api, path, content));
   return ids;

@@ -96,6 +96,8 @@ const frameKinds: Readonly<Record<FramedKind, FrameKind>> = {
   table: "table",
   drawing: "picture",
   pdf: "pdf",
+  document: "document",
+  workbook: "workbook",
 };
 
 interface FileInFrameProps {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { excelOf, wordLine, wordOf } from "../../preview-frame/office/testing-office.ts";
 import { zipOf } from "../../preview-frame/zip/testing-zip.ts";
 import { axeProblems } from "../../testing/axe.ts";
 import { inFrame, previewPage } from "../../testing/preview-page.ts";
@@ -14,6 +15,15 @@ test("on a phone what is read fits the screen, and everything in it can be used 
     "/code.py": `def f():\n    return "${wide}"  # said\n`,
     "/notes.md": `# ${wide}\n\n| ${"a | ".repeat(30)}\n|${" - |".repeat(30)}\n\n\`\`\`\n${wide}\n\`\`\`\n\n- [ ] open\n`,
     "/drawing.svg": `<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="10"><rect width="4000" height="10"/></svg>`,
+    "/letter.docx": wordOf(
+      `${wordLine(wide)}<w:tbl><w:tr>${`<w:tc>${wordLine("cell")}</w:tc>`.repeat(30)}</w:tr></w:tbl>`,
+    ),
+    "/book.xlsx": excelOf(
+      [wide, "Other"].map((name) => ({
+        name,
+        content: `<sheetData><row>${"<c><v>123456</v></c>".repeat(30)}</row></sheetData>`,
+      })),
+    ),
     "/all.zip": zipOf([{ name: `${wide}/${wide}/${wide}.txt`, isEncrypted: true }]),
   };
   for (const [path, content] of Object.entries(files)) await app.api.put(path, content);

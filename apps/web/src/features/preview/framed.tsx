@@ -16,6 +16,7 @@ interface FramedProps {
   readonly wraps?: boolean;
   /** Edited text, instead of the content. */
   readonly text?: string;
+  /** Called again when another part of the file is shown. */
   readonly onFacts?: (facts: FrameFacts) => void;
   /** Escape was pressed in the frame. */
   readonly onLeft: () => void;
@@ -70,13 +71,19 @@ function useShown(
       size: message("files.columnSize"),
       changed: message("files.columnModified"),
       encrypted: message("preview.encrypted"),
+      broken: message("preview.broken"),
     };
     const look = { theme, locale, direction, wraps } as const;
     const given = { kind, name, bytes: await content.arrayBuffer(), sizeBytes, look, words };
-    const listeners = { onLeft, onLink, ...(onRead === undefined ? {} : { onRead }) };
+    const listeners = {
+      onLeft,
+      onLink,
+      ...(onRead === undefined ? {} : { onRead }),
+      ...(onFacts === undefined ? {} : { onFacts }),
+    };
     const opened = showInFrame(element, given, ending.signal, listeners);
     setFrame(opened);
-    onFacts?.(await opened.shown);
+    await opened.shown;
   };
   return (event: { readonly currentTarget: HTMLIFrameElement }) =>
     void show(event.currentTarget).catch((error: unknown) => {
@@ -94,6 +101,8 @@ function useTold(frame: ShownFrame | undefined, order: FrameOrder | undefined): 
 const failureWords = new Map<string, PlainKey>([
   ["zip_damaged", "preview.zipDamaged"],
   ["zip_split", "preview.zipSplit"],
+  ["office_encrypted", "preview.officeEncrypted"],
+  ["office_large", "preview.tooLarge"],
 ]);
 
 function failureOf(error: unknown): PlainKey {

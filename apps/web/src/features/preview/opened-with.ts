@@ -1,8 +1,8 @@
 import type { PlainKey } from "../../messages/messages.ts";
 
 const endings = {
-  "preview.withDocuments": "doc docx docm dot dotx odt ott rtf pages wpd",
-  "preview.withTables": "xls xlsx xlsm xlsb ods ots numbers",
+  "preview.withDocuments": "doc dot odt ott rtf pages wpd",
+  "preview.withTables": "xls xlsb ods ots numbers",
   "preview.withSlides": "ppt pptx pptm pps ppsx odp otp key",
   "preview.withBooks": "epub mobi azw azw3 fb2 cbz cbr",
   "preview.withArchives": "7z rar tar gz tgz bz2 tbz xz txz zst lz4 lzma cab",

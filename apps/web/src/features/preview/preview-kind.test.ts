@@ -27,6 +27,17 @@ test("what plays is played, text is read whatever its type is called, and the re
   assert.equal(kindOf("a.zip", "application/zip"), "zip");
   assert.equal(kindOf("noname", "application/zip"), "zip");
   assert.equal(kindOf("program.jar", "application/zip"), "none");
-  assert.equal(kindOf("a.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"), "none");
+  assert.equal(kindOf("a.doc", "application/msword"), "none");
+  assert.equal(kindOf("a.xls", "application/vnd.ms-excel"), "none");
   assert.equal(kindOf("notes.txt", "text/plain", "folder"), "none");
+});
+
+test("Word and Excel files since 2007 are shown, also templates and those with macros", () => {
+  const office = "application/vnd.openxmlformats-officedocument";
+  assert.equal(kindOf("a", `${office}.wordprocessingml.document`), "document");
+  assert.equal(kindOf("a", `${office}.spreadsheetml.sheet`), "workbook");
+  for (const name of ["a.DOCX", "a.docm", "a.dotx", "a.dotm"]) assert.equal(kindOf(name, null), "document");
+  for (const name of ["a.XLSX", "a.xlsm", "a.xltx", "a.xltm"])
+    assert.equal(kindOf(name, "application/zip"), "workbook");
+  for (const name of ["a.xlsb", "a.pptx", "a.odt", "docx"]) assert.equal(kindOf(name, null), "none");
 });

@@ -1,7 +1,7 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 
 /** Shown in the sandboxed frame. */
-export type FramedKind = "text" | "markdown" | "table" | "drawing" | "pdf";
+export type FramedKind = "text" | "markdown" | "table" | "drawing" | "pdf" | "document" | "workbook";
 
 /** none: can only be saved. */
 export type PreviewKind = "image" | "video" | "audio" | FramedKind | "zip" | "none";
@@ -19,12 +19,20 @@ const textTypes =
 const textEndings =
   /\.(txt|md|markdown|log|js|mjs|cjs|ts|tsx|jsx|json|ya?ml|toml|ini|conf|env|xml|html?|css|scss|less|sql|sh|bash|zsh|fish|py|rb|rs|go|c|h|cc|cpp|hpp|java|kt|swift|cs|php|pl|lua|r|jl|hs|ex|exs|erl|clj|scala|vue|svelte|svg|tex|bib|diff|patch|gitignore|editorconfig|dockerfile|makefile)$/i;
 
+/** Files of Word and Excel since 2007, also templates and those with macros, which are not read. */
+const documentType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const documentEndings = /\.(docx|docm|dotx|dotm)$/i;
+const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const workbookEndings = /\.(xlsx|xlsm|xltx|xltm)$/i;
+
 /** Larger files show as source text or not at all. Tables show their beginning. */
 export const renderedBytesMax: Readonly<Record<Exclude<FramedKind, "table">, number>> = {
   text: 0,
   markdown: 1_000_000,
   drawing: 10_000_000,
   pdf: 100_000_000,
+  document: 50_000_000,
+  workbook: 50_000_000,
 };
 
 export const textBytesMax = 5 * 1024 * 1024;
@@ -51,6 +59,8 @@ export function previewKind({
   if (type === "image/svg+xml" || /\.svg$/i.test(name)) return "drawing";
   if (type === "text/markdown" || /\.(md|markdown)$/i.test(name)) return "markdown";
   if (/^text\/(csv|tab-separated-values)$/.test(type) || /\.(csv|tsv)$/i.test(name)) return "table";
+  if (type === documentType || documentEndings.test(name)) return "document";
+  if (type === workbookType || workbookEndings.test(name)) return "workbook";
   // Many other formats are zips with meaningless entries.
   if (/\.zip$/i.test(name) || (type === "application/zip" && !/\.\w{1,5}$/.test(name))) return "zip";
   if (textTypes.test(type) || textEndings.test(name) || /^(dockerfile|makefile|license|readme)$/i.test(name))

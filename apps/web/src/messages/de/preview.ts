@@ -50,6 +50,7 @@ export const preview = {
   "preview.zipUnpacked": "{size} entpackt",
   "preview.zipCut": "der Rest ist hier nicht aufgeführt",
   "preview.zipDamaged": "Der Inhalt lässt sich nicht auflisten: Die Datei ist beschädigt oder keine Zip-Datei.",
+  "preview.officeEncrypted": "Diese Datei ist mit einem Passwort geschützt. Lade sie herunter, um sie zu öffnen.",
   "preview.zipSplit": "Das ist ein Teil einer Zip-Datei aus mehreren Teilen. Lade alle herunter, um sie zu öffnen.",
   "preview.withDocuments": "Öffne sie mit LibreOffice Writer, Microsoft Word oder Pages.",
   "preview.withTables": "Öffne sie mit LibreOffice Calc, Microsoft Excel oder Numbers.",

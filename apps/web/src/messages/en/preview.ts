@@ -41,6 +41,7 @@ export const preview = {
   "preview.zipUnpacked": "{size} unpacked",
   "preview.zipCut": "more entries not shown",
   "preview.zipDamaged": "Cannot list the contents: the file is damaged or is not a zip archive.",
+  "preview.officeEncrypted": "This file is protected with a password. Download it to open it.",
   "preview.zipSplit": "This is one part of a multi-part zip. Download all parts to open it.",
   "preview.withDocuments": "Open it with LibreOffice Writer, Microsoft Word or Pages.",
   "preview.withTables": "Open it with LibreOffice Calc, Microsoft Excel or Numbers.",
