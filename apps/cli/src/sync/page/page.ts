@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { markSvg } from "@holdfast/core/mark";
 
 const style = partOf("page.css");
 const script = ["sync-article.js", "page.js"].map(partOf).join("\n");
 
-/** One document with inlined style and script. */
+/** One document with inlined mark, style and script. */
 export const pageHtml = partOf("page.html")
+  .replace("data:,", () => `data:image/svg+xml,${encodeURIComponent(markSvg())}`)
+  .replace("<svg></svg>", () => markSvg(' class="mark" aria-hidden="true"'))
   .replace("<style></style>", () => `<style>${style}</style>`)
   .replace("<script></script>", () => `<script>${script}</script>`);
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { markSvg } from "@holdfast/core/mark";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { escapeHtml } from "../../features/mail/mail-text.ts";
 
@@ -29,7 +30,7 @@ export function styleHash(style: string): string {
 }
 
 /** Inline, because the app's file may not exist. */
-const mark = `<svg class="mark" viewBox="0 0 512 512" aria-hidden="true"><rect width="512" height="512" rx="112" fill="#0B6B5D"/><g fill="none" stroke="#FFFFFF" stroke-width="52" stroke-linecap="round"><path d="M166 124v264M346 124v264"/><path d="M166 300c0-62 180-26 180-88" stroke="#5CCDB8"/></g></svg>`;
+const mark = markSvg(' class="mark" aria-hidden="true"');
 
 const policy = [
   "default-src 'none'",
