@@ -173,6 +173,7 @@ function closedFolder(): string | undefined {
 
 const settingsFile = `# Server settings, one NAME=value per line; docs/operation.md lists them. Only root or the owner of the service can read this file.
 #HOLDFAST_PUBLIC_URL=https://drive.example.org
+#HOLDFAST_SERVER_NAME=Our drive
 #HOLDFAST_SMTP_URL=smtp://user:password@host:587
 #HOLDFAST_MAIL_FROM=Our drive <drive@example.org>
 `;

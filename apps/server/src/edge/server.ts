@@ -9,6 +9,7 @@ import { limits } from "@holdfast/core/limits";
 import type { RouteName } from "@holdfast/protocol/routes";
 import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
 import type { AuditLog } from "../care/audit/audit-log.ts";
+import { serverNameDefault } from "../base/config/server-name.ts";
 import { ByteBudget } from "../packs/write/byte-budget.ts";
 import { ReadingRoom } from "../packs/read/reading-room.ts";
 import type { Log } from "../base/operation/log.ts";
@@ -51,6 +52,8 @@ export interface HttpServerOptions {
   readonly observe?: (request: ObservedRequest) => void;
   /** See `PeerRules`. */
   readonly proxyHops?: number;
+  /** Default: `serverNameDefault` */
+  readonly serverName?: string;
   readonly onUnreadableAddress?: PeerRules["unreadable"];
   readonly publicUrl?: string;
   /** undefined: any Host is accepted. Behind a proxy, the proxy must check it. */
@@ -94,7 +97,8 @@ const drainMsDefault = 6000;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const timeouts: Timeouts = { ...limits, ...options.timeouts };
   const stop = new AbortController();
-  const reporting = { ...options, fullStore: new FullStoreLog(options.log) };
+  const { serverName = serverNameDefault } = options;
+  const reporting = { ...options, serverName, fullStore: new FullStoreLog(options.log) };
   const isHostChecked = options.ownNames !== undefined && (options.proxyHops ?? 0) === 0;
   const hosts = isHostChecked ? new HostCheck(options.ownNames ?? [], options.tls?.cert) : undefined;
   const world: ExchangeWorld = {
@@ -114,6 +118,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     bodiesAtOnce: new HeldCounts(limits.bodiesAtOnceMax),
     bodyIdleTimeoutMs: timeouts.bodyIdleTimeoutMs,
     answerIdleTimeoutMs: timeouts.answerIdleTimeoutMs,
+    serverName,
     stopping: stop.signal,
     running: new Set(),
     report: (arrived, result) => report(reporting, arrived, result),
@@ -180,6 +185,7 @@ function openFastify(
         ifNoneMatch: undefined,
         acceptEncoding: undefined,
         reader: pageReader(request.headers),
+        serverName: options.serverName,
         idleTimeoutMs: 0,
         onMoved: () => {},
         stopping,
@@ -256,7 +262,7 @@ function describe(
   };
 }
 
-type Reporting = HttpServerOptions & { readonly fullStore: FullStoreLog };
+type Reporting = HttpServerOptions & { readonly fullStore: FullStoreLog; readonly serverName: string };
 
 function report(options: Reporting, arrived: Arrived, result: ExchangeResult): void {
   const { request, response, route, startedMs, requestId, peer, writtenBefore } = arrived;

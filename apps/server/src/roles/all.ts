@@ -54,7 +54,7 @@ async function start(
   const found = findDataFolder(config);
   await assertAddressFree(config.listen);
   const tls = await openTls(config, { log, version });
-  const web = openWeb(config.roles.has("api") ? prepareApp : undefined, log, closers);
+  const web = openWeb(config, prepareApp, log, closers);
   const { promise: databaseStarts, resolve: onDatabaseStarts } = Promise.withResolvers<void>();
   const opening = openStorage(config, log, closers, { found, wrap: wrapStore, onDatabaseStarts });
   await Promise.race([databaseStarts, opening]);
@@ -64,9 +64,14 @@ async function start(
 }
 
 /** Found or built while the rest opens. */
-function openWeb(prepare: PrepareApp | undefined, log: Log, closers: Closers): WebApp | undefined {
-  if (prepare === undefined) return undefined;
-  const web = openWebApp(prepare, log);
+function openWeb(
+  { roles, serverName }: Config,
+  prepare: PrepareApp | undefined,
+  log: Log,
+  closers: Closers,
+): WebApp | undefined {
+  if (prepare === undefined || !roles.has("api")) return undefined;
+  const web = openWebApp(prepare, log, serverName);
   closers.add("web app", () => web.close());
   return web;
 }

@@ -45,6 +45,7 @@ export async function openAccounts(
     openDirectory: config.openDirectory,
     browserSessionMs: config.browserSessionMs,
     language: config.language,
+    serverName: config.serverName,
     graceMs: config.retention.graceMs,
     lifetimes: shownLifetimes(config.retention),
     onlyThrough: config.oidc?.only === true ? config.oidc.name : undefined,

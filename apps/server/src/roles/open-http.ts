@@ -54,6 +54,7 @@ export async function openHttp(
     assertWritable: storage.assertOwner,
     ...outside,
     proxyHops: config.proxyHops,
+    serverName: config.serverName,
     onUnreadableAddress: unreadable.note,
     ownNames: [config.listen.host, hostname(), ...publicNames(config)],
     ...(web === undefined ? {} : { web }),

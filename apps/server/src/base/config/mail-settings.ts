@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isLoopback } from "./loopback.ts";
 
 import type { Options } from "./options.ts";
+import { serverNameDefault } from "./server-name.ts";
 
 export interface MailSettings {
   readonly host: string;
@@ -19,8 +20,10 @@ export interface MailSettings {
  * a valid certificate for its name.
  * @throws HoldfastError `usage` naming the setting
  */
-export function readMailSettings(options: Pick<Options, "smtp_url" | "mail_from">): MailSettings | undefined {
-  const { smtp_url: url, mail_from: from } = options;
+export function readMailSettings(
+  options: Pick<Options, "smtp_url" | "mail_from" | "server_name">,
+): MailSettings | undefined {
+  const { smtp_url: url, mail_from: from, server_name: serverName = serverNameDefault } = options;
   if (url === undefined) return undefined;
   if (from === undefined) throw usage("HOLDFAST_SMTP_URL needs HOLDFAST_MAIL_FROM, the sender of the e-mails.");
   const server = readSmtpUrl(url);
@@ -35,7 +38,7 @@ export function readMailSettings(options: Pick<Options, "smtp_url" | "mail_from"
     tls,
     isCertificateChecked: !isTrusted,
     login: username === "" ? undefined : { user: decoded(username), password: decoded(password) },
-    from: readFrom(from),
+    from: readFrom(from, serverName),
   };
 }
 
@@ -87,13 +90,14 @@ function decoded(part: string): string {
 
 const fromPattern = /^(?:([^<>\r\n]*)<([^<>\s@]+@[^<>\s@]+)>|([^<>\s@,;]+@[^<>\s@,;]+))$/;
 
-/** Reads `drive@example.org` or `Our drive <drive@example.org>`. */
-function readFrom(text: string): MailSettings["from"] {
+/** Reads `drive@example.org` or `Our drive <drive@example.org>`. @param serverName for an address without a name */
+function readFrom(text: string, serverName: string): MailSettings["from"] {
   const [matched, name = "", inner, alone] = fromPattern.exec(text.trim()) ?? [];
   if (matched === undefined) {
     throw usage("HOLDFAST_MAIL_FROM: must read like drive@example.org or Our drive <drive@example.org>.");
   }
-  return { name: name.trim().replace(/^"(.*)"$/, "$1"), address: inner ?? alone ?? "" };
+  const ownName = name.trim().replace(/^"(.*)"$/, "$1");
+  return { name: ownName === "" ? serverName : ownName, address: inner ?? alone ?? "" };
 }
 
 function usage(message: string): HoldfastError {

@@ -14,6 +14,7 @@ import { duration, durationOrOff } from "./durations.ts";
 import { ldapSchema } from "./ldap-settings.ts";
 import { oidcSchema } from "./oidc-settings.ts";
 import { retentionOptions } from "./retention-settings.ts";
+import { serverName } from "./server-name.ts";
 import { isSyslogTarget } from "./syslog-target.ts";
 import { snapshotOptions } from "./snapshot-settings.ts";
 
@@ -80,6 +81,7 @@ export const optionSchemas = {
   public_url: z
     .string()
     .refine(isPublicUrl, "must be the address at which people reach this server, like https://drive.example.org"),
+  server_name: serverName,
   smtp_url: z.string().regex(/^smtps?:\/\//, "must read like smtp://user:password@mail.example.org:587"),
   mail_from: text,
   language,

@@ -154,6 +154,39 @@ test("mail needs a sender, and an address that leads back here", () => {
   }
 });
 
+test("the server's name is shown everywhere, so it has 1 to 40 visible characters and turns no text around", () => {
+  const named = (name: string) => read({ environment: { HOLDFAST_SERVER_NAME: name } }).serverName;
+  assert.equal(read({}).serverName, "Holdfast");
+  assert.equal(named("  Müllers Wolke & <Söhne> "), "Müllers Wolke & <Söhne>");
+  for (const name of ["a", "雲".repeat(40), "🏳\u200d🌈".repeat(10), "می\u200cخواهم"]) assert.equal(named(name), name);
+  for (const name of [
+    " ",
+    "\u00a0",
+    "\u0301",
+    "a".repeat(41),
+    "a\nb",
+    "a\u0000b",
+    "a\u202eb",
+    "\u2066a",
+    "a\u200b",
+    "a\u2028b",
+  ])
+    assert.match(
+      messageOf({ environment: { HOLDFAST_SERVER_NAME: name } }),
+      /^HOLDFAST_SERVER_NAME: must be 1 to 40 visible characters, without control or bidi characters/,
+      JSON.stringify(name),
+    );
+  assert.match(messageOf({ file: '{"server_name": 7}' }), /server_name of the configuration file/);
+});
+
+test("mails without a name of their sender come from the server's name", () => {
+  const senderOf = (from: string, more: Record<string, string> = {}) =>
+    read({ environment: { HOLDFAST_SMTP_URL: "smtp://localhost", HOLDFAST_MAIL_FROM: from, ...more } }).mail?.from.name;
+  assert.equal(senderOf("drive@example.org"), "Holdfast");
+  assert.equal(senderOf("drive@example.org", { HOLDFAST_SERVER_NAME: "Our drive" }), "Our drive");
+  assert.equal(senderOf("Post <drive@example.org>", { HOLDFAST_SERVER_NAME: "Our drive" }), "Post");
+});
+
 test("only a mail server of this machine, or one that is said to be, is trusted without a certificate", () => {
   const tlsOf = (url: string) => {
     const { mail } = read({ environment: { HOLDFAST_SMTP_URL: url, HOLDFAST_MAIL_FROM: "a@b" } });

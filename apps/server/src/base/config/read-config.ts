@@ -21,6 +21,7 @@ import type { OidcSettings } from "./issuer-settings.ts";
 import type { LdapSettings } from "./ldap-settings.ts";
 import { ratesOf } from "./rates.ts";
 import { retentionOf, type RetentionSettings } from "./retention-settings.ts";
+import { serverNameDefault } from "./server-name.ts";
 import { type DrillSettings, drillsOf } from "./drill-settings.ts";
 import { type SnapshotSettings, snapshotsOf } from "./snapshot-settings.ts";
 import { readSyslogTarget, type SyslogTarget } from "./syslog-target.ts";
@@ -57,6 +58,8 @@ export interface Config {
   readonly administrator: { readonly email: string; readonly password: string } | undefined;
   /** Start of every link, without a trailing slash; undefined: the URL that the client used. */
   readonly publicUrl: string | undefined;
+  /** Shown on pages and in mails. */
+  readonly serverName: string;
   /** undefined: no mail is sent */
   readonly mail: MailSettings | undefined;
   /** Default for e-mails. */
@@ -139,6 +142,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     administrator: administratorOf(options),
     // The authority verifies that the server is reachable under this name on the https port.
     publicUrl: options.public_url?.replace(/\/+$/, "") ?? (acme && `https://${acme.domains[0]}`),
+    serverName: options.server_name ?? serverNameDefault,
     mail: readMailSettings(options),
     language: options.language ?? "en",
     rates: ratesOf(options),

@@ -49,6 +49,7 @@ function defaultsOf(config: Config): Options {
     open_registration: config.openRegistration,
     directory: config.openDirectory ? "open" : "closed",
     device_brake: config.deviceBrake ? "on" : "off",
+    server_name: config.serverName,
     language: config.language,
     rate_limit_preset: "default",
     rate_limit_polls: config.pollsMax,

@@ -29,6 +29,7 @@ export interface Sending {
   readonly acceptEncoding: string | undefined;
   /** See `pageReader`. */
   readonly reader: Language | undefined;
+  readonly serverName: string;
   readonly requestId: string;
   readonly baseHeaders: Readonly<Record<string, string>>;
   /** Time without progress after which the connection of a streamed response is cut. */
@@ -61,8 +62,8 @@ export function sendProblem(sending: Sending, error: HoldfastError, shape?: Prob
   }
   const problem = toProblem(error, sending.requestId);
   const { status, headers, body } = shape?.(error, sending.requestId) ?? problem;
-  const page =
-    sending.reader === undefined || shape !== undefined ? undefined : errorPage(problem.body, sending.reader);
+  const { reader, serverName } = sending;
+  const page = reader === undefined || shape !== undefined ? undefined : errorPage(problem.body, reader, serverName);
   const bytes = Buffer.from(page?.bytes ?? JSON.stringify(body));
   // After a stalled body the connection cannot serve another request.
   const connection = error.code === "request_timeout" ? { connection: "close" } : {};

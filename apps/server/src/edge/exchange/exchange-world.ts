@@ -25,6 +25,8 @@ export interface ExchangeWorld {
   readonly bodiesAtOnce: HeldCounts;
   readonly bodyIdleTimeoutMs: number;
   readonly answerIdleTimeoutMs: number;
+  /** Shown on error pages. */
+  readonly serverName: string;
   readonly stopping: AbortSignal;
   /** undefined: nothing is audited */
   readonly audit: AuditLog | undefined;

@@ -15,6 +15,7 @@ export function sendingOf(
     ifNoneMatch: ["GET", "HEAD"].includes(request.method ?? "") ? request.headers["if-none-match"] : undefined,
     acceptEncoding: request.headers["accept-encoding"],
     reader: pageReader(request.headers),
+    serverName: world.serverName,
     requestId,
     baseHeaders,
     idleTimeoutMs: world.answerIdleTimeoutMs,

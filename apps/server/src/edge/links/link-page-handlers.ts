@@ -29,6 +29,7 @@ import type { Handlers, RequestContext } from "../exchange/handler.ts";
 import {
   type AddressOf,
   linkPage,
+  type LinkPageFrame,
   missingPage,
   passwordPage,
   refusedPage,
@@ -57,20 +58,22 @@ interface Visit {
 /** The page works without scripts. */
 export function linkPageHandlers(world: LinkPageWorld) {
   const { accounts } = world;
+  const plain = { serverName: accounts.serverName };
   return {
     showLink: async ({ params: { token }, query, note }) => {
       // A form sends these fields, so the page is used without a script. A script would ask again.
       const head = query.access === undefined && query.sent === undefined ? world.head() : undefined;
+      const frame = { ...plain, head };
       return asPage(async () => {
         const link = await linkOf(accounts, token, note);
         const visit = await visitBy(accounts, { link, token }, pageOf(link, query.in), query.access);
         if (visit === undefined) note({ action: "link.knock" });
         else note({ nodeIds: [query.in ?? link.node_id] });
-        if (visit === undefined) return { status: 200 as const, ...passwordPage(addressOf(token), undefined, head) };
+        if (visit === undefined) return { status: 200 as const, ...passwordPage(addressOf(token), frame) };
         const notice =
           query.sent === undefined ? undefined : `Sent: ${query.sent} ${query.sent === 1 ? "file" : "files"}.`;
-        return { status: 200 as const, ...(await show(accounts, visit, { ...query, notice }, head)) };
-      }, head);
+        return { status: 200 as const, ...(await show(accounts, visit, { ...query, notice }, frame)) };
+      }, frame);
     },
     sendToLink: async (context) =>
       asPage(async () => {
@@ -81,18 +84,18 @@ export function linkPageHandlers(world: LinkPageWorld) {
         note({ action: "file.write" });
         const place = pageOf(link, query.in);
         const visit = await visitBy(accounts, { link, token: params.token }, place, query.access);
-        if (visit === undefined) return { status: 403 as const, ...passwordPage(addressOf(params.token)) };
+        if (visit === undefined) return { status: 403 as const, ...passwordPage(addressOf(params.token), plain) };
         const sent = await takeFiles(world, visit, context);
         note({ count: sent });
         const location = visit.addressOf.page({ in: place.nodeId, sent: `${sent}` });
         return { status: 303 as const, bytes: "", headers: { location, "content-length": "0" } };
-      }),
+      }, plain),
     downloadFromLink: async ({ params, query, headers, head, signal, reading, peer, note }) =>
       asPage(async () => {
         const link = await linkOf(accounts, params.token, note);
         const place = { use: "file", nodeId: params.id } as const;
         const visit = await visitBy(accounts, { link, token: params.token }, place, query.access);
-        if (visit === undefined) return { status: 403 as const, ...passwordPage(addressOf(params.token)) };
+        if (visit === undefined) return { status: 403 as const, ...passwordPage(addressOf(params.token), plain) };
         const request = {
           caller: visit.caller,
           params: { id: params.id },
@@ -105,14 +108,14 @@ export function linkPageHandlers(world: LinkPageWorld) {
           note,
         };
         return world.download(request as RequestContext<"download">);
-      }),
+      }, plain),
     // Does not look up the token, so that all tokens get the same response.
     sendReport: async ({ params: { token }, peer, stream }) =>
       asPage(async () => {
         const form = new URLSearchParams((await readBounded(stream, reportFormBytesMax, "The form")).toString());
         await world.report({ token, ...readReport(form) }, addressGroup(peer.address));
-        return { status: 200 as const, ...reportedPage() };
-      }),
+        return { status: 200 as const, ...reportedPage(plain) };
+      }, plain),
   } satisfies Handlers;
 }
 
@@ -120,16 +123,16 @@ type PageWith<Status extends number> = Status extends number ? Page & { readonly
 type Refusal = PageWith<403 | 404 | 409 | 429>;
 
 /** Shows the same page for missing, ended and foreign items. */
-async function asPage<Answer>(answer: () => Promise<Answer>, head?: string): Promise<Answer | Refusal> {
+async function asPage<Answer>(answer: () => Promise<Answer>, frame: LinkPageFrame): Promise<Answer | Refusal> {
   try {
     return await answer();
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     if (error.code === "not_found" || error.code === "unauthenticated")
-      return { status: 404 as const, ...missingPage(head) };
-    if (error.code === "rate_limited") return { status: 429 as const, ...refusedPage(error.message) };
-    if (error.code === "forbidden") return { status: 403 as const, ...refusedPage(error.message) };
-    if (shownCodes.has(error.code)) return { status: 409 as const, ...refusedPage(error.message) };
+      return { status: 404 as const, ...missingPage(frame) };
+    if (error.code === "rate_limited") return { status: 429 as const, ...refusedPage(error.message, frame) };
+    if (error.code === "forbidden") return { status: 403 as const, ...refusedPage(error.message, frame) };
+    if (shownCodes.has(error.code)) return { status: 409 as const, ...refusedPage(error.message, frame) };
     throw error;
   }
 }
@@ -187,6 +190,7 @@ async function openByPassword(
   accounts: AccountWorld,
   { params: { token }, peer, stream }: RequestContext<"sendToLink">,
 ): Promise<PageWith<200 | 403>> {
+  const frame = { serverName: accounts.serverName };
   const form = new URLSearchParams((await readBounded(stream, passwordFormBytesMax, "The form")).toString());
   const password = (form.get("password") ?? "").slice(0, limits.passwordBytesMax);
   const link = await openLink(accounts, { token, password }, addressGroup(peer.address)).catch((error: unknown) => {
@@ -194,9 +198,9 @@ async function openByPassword(
     throw error;
   });
   if (link === undefined)
-    return { status: 403 as const, ...passwordPage(addressOf(token), "Wrong password. Try again.") };
+    return { status: 403 as const, ...passwordPage(addressOf(token), frame, "Wrong password. Try again.") };
   const visit = await openVisit(accounts, { link, token }, sessionEnd(accounts));
-  return { status: 200 as const, ...(await show(accounts, visit, {})) };
+  return { status: 200 as const, ...(await show(accounts, visit, {}, frame)) };
 }
 
 const passwordFormBytesMax = 8 * 1024;
@@ -218,7 +222,7 @@ interface Asked {
   readonly notice?: string | undefined;
 }
 
-async function show({ shards }: AccountWorld, visit: Visit, asked: Asked, head?: string): Promise<Page> {
+async function show({ shards }: AccountWorld, visit: Visit, asked: Asked, frame: LinkPageFrame): Promise<Page> {
   const { caller, link } = visit;
   const found = await findNode(shards, caller, asked.in ?? "root", "create");
   if (found.row.trashed_at !== null) throw new HoldfastError("not_found", "It is in the trash.");
@@ -238,7 +242,7 @@ async function show({ shards }: AccountWorld, visit: Visit, asked: Asked, head?:
     addressOf: visit.addressOf,
     next: next ?? undefined,
   };
-  return linkPage(shown, head);
+  return linkPage(shown, frame);
 }
 
 function mayAdd({ role }: PlacedNode, { scopes }: Caller): boolean {

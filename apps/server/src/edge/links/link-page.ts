@@ -4,7 +4,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { escapeHtml } from "../../features/mail/mail-text.ts";
 import { shownFileName, shownName } from "../../features/mail/shown-text.ts";
 import { linkPagePolicy, reportingHeaders } from "../pages/page-policy.ts";
-import { type Page, pageStyle, styleHash } from "../pages/page-template.ts";
+import { brandHead, brandLine, type Page, pageStyle, styleHash, titleTag } from "../pages/page-template.ts";
 
 export interface ShownLink {
   readonly ownerName: string;
@@ -27,8 +27,15 @@ export interface AddressOf {
   readonly report: string;
 }
 
-/** Works without scripts. If the app is built, its script replaces the page. @param head see `readHead` */
-export function linkPage(link: ShownLink, head?: string): Page {
+/** Common to the pages of a request. */
+export interface LinkPageFrame {
+  readonly serverName: string;
+  /** See `readHead`; undefined: no script replaces the page. */
+  readonly head?: string | undefined;
+}
+
+/** Works without scripts. If the app is built, its script replaces the page. */
+export function linkPage(link: ShownLink, frame: LinkPageFrame): Page {
   const { node, ownerName, notice, items } = link;
   const title = node.name === "" ? "Files" : shownFileName(node.name);
   const parts = [
@@ -38,10 +45,10 @@ export function linkPage(link: ShownLink, head?: string): Page {
     link.mayAdd && node.kind === "folder" ? uploadForm(link) : "",
     reportForm(link.addressOf),
   ];
-  return page(title, parts.join("\n"), { state: "open", head });
+  return page(title, parts.join("\n"), { ...frame, state: "open" });
 }
 
-export function passwordPage(addressOf: AddressOf, notice?: string, head?: string): Page {
+export function passwordPage(addressOf: AddressOf, frame: LinkPageFrame, notice?: string): Page {
   return page(
     "Enter the password",
     `${notice === undefined ? "" : `<p role="alert">${escapeHtml(notice)}</p>`}
@@ -50,21 +57,22 @@ export function passwordPage(addressOf: AddressOf, notice?: string, head?: strin
 <button>Open</button>
 </form>
 ${reportForm(addressOf)}`,
-    { state: "password", head },
+    { ...frame, state: "password" },
   );
 }
 
-export function missingPage(head?: string): Page {
+export function missingPage(frame: LinkPageFrame): Page {
   const text = "<p>The link does not exist or has expired. Ask the person who sent it for a new one.</p>";
-  return page("This link does not work", text, { state: "missing", head });
+  return page("This link does not work", text, { ...frame, state: "missing" });
 }
 
-export function reportedPage(): Page {
-  return page("Thank you", `<p role="status">The administrators of this server have been notified.</p>`);
+export function reportedPage({ serverName }: LinkPageFrame): Page {
+  const text = `<p role="status">The administrators of this server have been notified.</p>`;
+  return page("Thank you", text, { serverName });
 }
 
-export function refusedPage(message: string): Page {
-  return page("Something went wrong", `<p role="alert">${escapeHtml(message)}</p>`);
+export function refusedPage(message: string, { serverName }: LinkPageFrame): Page {
+  return page("Something went wrong", `<p role="alert">${escapeHtml(message)}</p>`, { serverName });
 }
 
 function folderOf(link: ShownLink, items: readonly NodeJson[] | undefined): string {
@@ -149,19 +157,18 @@ const policy = [
 
 const policyWithScript = linkPagePolicy(styleHash(lateStyle));
 
-interface TakenOver {
+interface Framed extends LinkPageFrame {
   /** The script need not ask the server for the state. */
-  readonly state: "open" | "password" | "missing";
-  readonly head: string | undefined;
+  readonly state?: "open" | "password" | "missing";
 }
 
-function page(title: string, content: string, { state, head }: Partial<TakenOver> = {}): Page {
+function page(title: string, content: string, { serverName, state, head }: Framed): Page {
   return {
     bytes: `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
-<title>${escapeHtml(title)}</title><style>${head === undefined ? style : lateStyle}</style>${head ?? ""}</head>
-<body${head === undefined ? "" : ` data-link="${state ?? "open"}"`}><main><h1>${escapeHtml(title)}</h1>
+${brandHead(serverName)}${titleTag(title, serverName)}<style>${head === undefined ? style : lateStyle}</style>${head ?? ""}</head>
+<body${head === undefined ? "" : ` data-link="${state ?? "open"}"`}><main>${brandLine(serverName)}<h1>${escapeHtml(title)}</h1>
 ${content}
 </main></body>
 </html>

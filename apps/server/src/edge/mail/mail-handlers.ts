@@ -7,7 +7,7 @@ import { listUnsentLinks } from "../../features/mail/unsent-links.ts";
 import { unsubscribe } from "../../features/mail/unsubscribe.ts";
 import { readUnsubscribeToken, type Unsubscription } from "../../features/mail/unsubscribe-token.ts";
 import type { Handlers } from "../exchange/handler.ts";
-import { askingPage, donePage, unknownPage } from "./unsubscribe-page.ts";
+import { askingPage, donePage, type Reader, unknownPage } from "./unsubscribe-page.ts";
 
 export function mailHandlers(world: MailWorld) {
   return {
@@ -27,14 +27,14 @@ export function mailHandlers(world: MailWorld) {
     }),
     askUnsubscribe: async ({ params }) => {
       const of = await readToken(world, params.token);
-      if (of === undefined) return { status: 404, ...unknownPage(world.language ?? "en") };
-      return { status: 200, ...askingPage(of, await languageOf(world, of)) };
+      if (of === undefined) return { status: 404, ...unknownPage(readerOf(world, world.language ?? "en")) };
+      return { status: 200, ...askingPage(of, readerOf(world, await languageOf(world, of))) };
     },
     unsubscribe: async ({ params }) => {
       const of = await readToken(world, params.token);
-      if (of === undefined) return { status: 404, ...unknownPage(world.language ?? "en") };
+      if (of === undefined) return { status: 404, ...unknownPage(readerOf(world, world.language ?? "en")) };
       await unsubscribe(world, of);
-      return { status: 200, ...donePage(await languageOf(world, of)) };
+      return { status: 200, ...donePage(readerOf(world, await languageOf(world, of))) };
     },
   } satisfies Handlers;
 }
@@ -48,4 +48,8 @@ async function readToken({ secrets, shards }: MailWorld, token: string): Promise
 
 async function languageOf(world: MailWorld, of: Unsubscription): Promise<Language> {
   return "userId" in of ? (await readSettings(world, of.userId)).language : (world.language ?? "en");
+}
+
+function readerOf({ serverName }: MailWorld, language: Language): Reader {
+  return { language, serverName };
 }

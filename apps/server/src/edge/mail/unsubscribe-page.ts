@@ -2,39 +2,45 @@ import type { Language } from "@holdfast/protocol/account-settings";
 import { escapeHtml } from "../../features/mail/mail-text.ts";
 import type { Unsubscription } from "../../features/mail/unsubscribe-token.ts";
 import { words } from "../../features/mail/words/by-language.ts";
-import { type Page, pageStyle, styleHash } from "../pages/page-template.ts";
+import { brandHead, brandLine, type Page, pageStyle, styleHash, titleTag } from "../pages/page-template.ts";
+
+export interface Reader {
+  readonly language: Language;
+  readonly serverName: string;
+}
 
 /** Only asks, because mail programs and their scanners open every link. */
-export function askingPage(of: Unsubscription, language: Language): Page {
-  const { ask, askStranger, button, kinds } = words[language].unsubscribePage;
+export function askingPage(of: Unsubscription, reader: Reader): Page {
+  const { ask, askStranger, button, kinds } = words[reader.language].unsubscribePage;
   const question = "userId" in of ? ask(of.kinds.map((kind) => kinds[kind])) : askStranger;
-  return page(language, question, `<form method="post"><button>${escapeHtml(button)}</button></form>`);
+  return page(reader, question, `<form method="post"><button>${escapeHtml(button)}</button></form>`);
 }
 
-export function donePage(language: Language): Page {
-  return page(language, words[language].unsubscribePage.done);
+export function donePage(reader: Reader): Page {
+  return page(reader, words[reader.language].unsubscribePage.done);
 }
 
-export function unknownPage(language: Language): Page {
-  return page(language, words[language].unsubscribePage.unknown);
+export function unknownPage(reader: Reader): Page {
+  return page(reader, words[reader.language].unsubscribePage.unknown);
 }
 
 const policy = [
   "default-src 'none'",
   `style-src '${styleHash(pageStyle)}'`,
+  "img-src 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join("; ");
 
-function page(language: Language, text: string, form = ""): Page {
+function page({ language, serverName }: Reader, text: string, form = ""): Page {
   const { title } = words[language].unsubscribePage;
   return {
     bytes: `<!doctype html>
 <html lang="${language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
-<title>${escapeHtml(title)}</title><style>${pageStyle}</style></head>
-<body><main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${form}</main></body>
+${brandHead(serverName)}${titleTag(title, serverName)}<style>${pageStyle}</style></head>
+<body><main>${brandLine(serverName)}<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${form}</main></body>
 </html>
 `,
     headers: {

@@ -40,7 +40,7 @@ test("a browser that opens an unknown address is shown a page with a way back, i
     assert.equal(answer.headers.get("cache-control"), "no-store");
     assert.match(
       answer.headers.get("content-security-policy") ?? "",
-      /^default-src 'none'; style-src 'sha256-[^']+'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'$/,
+      /^default-src 'none'; style-src 'sha256-[^']+'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'$/,
     );
     assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
   }
@@ -94,7 +94,8 @@ test("every code has its page in each language, with what it says escaped", () =
   for (const [code, { status, retryable }] of Object.entries(errorTable)) {
     const titles = languages.map((language) => {
       const problem = { type: "", title: "", detail: "", status, retryable, code, request_id: `"><b>` };
-      const { bytes } = errorPage(problem, language);
+      const { bytes } = errorPage(problem, language, "Müller & <Söhne>");
+      assert.ok(bytes.includes("– Müller &amp; &lt;Söhne&gt;</title>"));
       assert.ok(bytes.includes(`<html lang="${language}">`));
       assert.ok(bytes.includes(code));
       assert.ok(!bytes.includes("<b>"));

@@ -73,10 +73,15 @@ const german: Readonly<Record<keyof typeof english, Words>> = {
 const words = { en: english, de: german };
 const ways: Readonly<Record<Language, string>> = { en: "Open the drive", de: "Laufwerk öffnen" };
 
-export function errorPage({ status, code, request_id: requestId = "" }: ProblemJson, language: Language): Page {
+export function errorPage(
+  { status, code, request_id: requestId = "" }: ProblemJson,
+  language: Language,
+  serverName: string,
+): Page {
   const { title, text } = words[language][isNamed(status) ? status : "other"];
   return writePage({
     language,
+    serverName,
     title,
     content: `<p>${text}</p>
 <p><a class="action" href="/">${ways[language]}</a></p>

@@ -39,9 +39,9 @@ const usual = {
   "service-worker.js": script,
 };
 
-async function start(t: TestContext, prepare: PrepareApp) {
+async function start(t: TestContext, prepare: PrepareApp, serverName?: string) {
   const lines: string[] = [];
-  const web = openWebApp(prepare, openLog("info", { write: (line) => void lines.push(line) }));
+  const web = openWebApp(prepare, openLog("info", { write: (line) => void lines.push(line) }), serverName);
   await web.opened;
   const server = await startTestServer({}, { web });
   t.after(async () => {
@@ -64,7 +64,7 @@ test("a link with a secret after its # is answered once the app is built: a page
     return built;
   });
   const answer = fetch(`${server.url}/invite`).then((page) => page.text());
-  assert.match(await (await fetch(`${server.url}/files`)).text(), /Holdfast is starting/);
+  assert.match(await (await fetch(`${server.url}/files`)).text(), /The server is starting/);
   finish([folder]);
   assert.equal(await answer, usual["index.html"]);
 });
@@ -93,7 +93,7 @@ test("but it does not wait without end: then the page says what is going on", as
   assert.equal(isAnswered, false);
   t.mock.timers.tick(1);
   const page = await answer;
-  assert.match("bytes" in page && typeof page.bytes === "string" ? page.bytes : "", /Holdfast is starting/);
+  assert.match("bytes" in page && typeof page.bytes === "string" ? page.bytes : "", /The server is starting/);
 });
 
 test("each place of the app answers its page, asked again each time, under a policy without inline scripts and strange hosts", async (t) => {
@@ -164,6 +164,48 @@ test("an asset never changes, travels packed as the client takes it, and who has
     "text/css; charset=utf-8",
   );
   assert.equal((await fetch(url, { method: "POST" })).status, 405);
+});
+
+test("the server's name stands in the page and the manifest as plain text, and its change reaches caches and service workers", async (t) => {
+  const name = "Müller & $& <Söhne>";
+  const folder = makeBuild(t, {
+    ...usual,
+    "index.html": `<title>Holdfast</title><meta name="application-name" content="Holdfast" />${"<p>".repeat(50)}`,
+    "manifest.webmanifest": JSON.stringify({ name: "Holdfast", short_name: "Holdfast", start_url: "/files" }),
+    // The page's tag in `makeBuild`.
+    "service-worker.js": 'const shell = { key: "tag-10-0123", pageTag: "tag-10" };',
+  });
+  const server = await start(t, () => Promise.resolve([folder]), name);
+  const page = await fetch(`${server.url}/files`);
+  const html = await page.text();
+  const shown = "Müller &amp; $&amp; &lt;Söhne&gt;";
+  assert.ok(html.startsWith(`<title>${shown}</title><meta name="application-name" content="${shown}" />`), html);
+  assert.equal(page.headers.get("content-encoding"), "gzip");
+  const manifest = await (await fetch(`${server.url}/manifest.webmanifest`)).json();
+  assert.deepEqual(manifest, { name, short_name: name, start_url: "/files" });
+  const tag = (page.headers.get("etag") ?? "").replaceAll(/^"|\.gz"$/g, "");
+  assert.match(tag, /^[\w-]{22}$/);
+  const worker = await (await fetch(`${server.url}/service-worker.js`)).text();
+  assert.equal(worker, `const shell = { key: "${tag}-0123", pageTag: "${tag}" };`);
+  const again = await fetch(`${server.url}/files`, { headers: { "if-none-match": `"${tag}"` } });
+  assert.equal(again.status, 304);
+  const plain = request(`${server.url}/files`, { headers: { "accept-encoding": "identity" } });
+  plain.end();
+  const [answer] = await once(plain, "response");
+  assert.equal(Buffer.concat(await Array.fromAsync(answer as AsyncIterable<Buffer>)).toString(), html);
+  const icon = await fetch(`${server.url}/icon.svg`);
+  assert.deepEqual([icon.status, icon.headers.get("content-type")], [200, "image/svg+xml"]);
+});
+
+test("while the app is built, the page has the server's name", async (t) => {
+  const { promise, resolve } = Promise.withResolvers<readonly string[]>();
+  const prepare: PrepareApp = ({ building, signal }) => {
+    building();
+    signal.addEventListener("abort", () => resolve([]));
+    return promise;
+  };
+  const server = await start(t, prepare, "Our drive");
+  assert.match(await (await fetch(`${server.url}/files`)).text(), /<title>The server is starting – Our drive<\/title>/);
 });
 
 test("what the index does not name is not served, wherever a path leads", async (t) => {

@@ -1,11 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Language } from "@holdfast/protocol/account-settings";
+import { markSvg } from "@holdfast/core/mark";
+import { serverNameDefault } from "../../base/config/server-name.ts";
 import { acceptedLanguage } from "../exchange/accepted-language.ts";
 import type { RequestContext } from "../exchange/handler.ts";
 import { appPage, type BuiltApp, framePage } from "./built-app.ts";
 import { appPageHeaders, assetHeaders, framePageHeaders, plainFileHeaders } from "../pages/page-policy.ts";
 import { buildingPage, lateBuildingPage, withoutAppPage } from "./plain-pages.ts";
-import type { Page } from "../pages/page-template.ts";
+import { iconPath, type Page } from "../pages/page-template.ts";
 import { type FileAnswer, sendFile } from "./send-file.ts";
 import type { WebApp } from "./web-app.ts";
 
@@ -49,6 +50,7 @@ export function appPages(web: WebApp): ReadonlyMap<string, PageHandler> {
   return new Map<string, PageHandler>([
     ...places.map((place) => [place, home] as const),
     ["/invite", setupOf(web)],
+    [iconPath, () => ({ status: 200, headers: iconHeaders, bytes: markSvg() })],
     ["/preview-frame", (request) => answerFile(web, request, framePage, framePageHeaders)],
     ...plainFiles.map(
       (place) => [place, (request: PageRequest) => answerFile(web, request, place, plainFileHeaders(place))] as const,
@@ -63,12 +65,14 @@ export function appPages(web: WebApp): ReadonlyMap<string, PageHandler> {
   ]);
 }
 
+const iconHeaders = { "content-type": "image/svg+xml", "cache-control": "public, max-age=86400" };
+
 /** Page of the app, or of its state while there is none. */
 export function homeOf(web: WebApp | undefined): (request: HeadRequest) => Promise<PageAnswer> | PageAnswer {
   return (request) => {
     const app = web?.now() ?? "failed";
-    if (app === "building") return plain(request, buildingPage);
-    if (app === "failed") return plain(request, withoutAppPage);
+    if (app === "building") return plain(request, buildingPage, web);
+    if (app === "failed") return plain(request, withoutAppPage, web);
     return sendFile(request, fileAt(app, appPage), appPageHeaders);
   };
 }
@@ -81,7 +85,7 @@ export function setupOf(web: WebApp | undefined): (request: HeadRequest) => Prom
   const home = homeOf(web);
   return async (request) => {
     if (web !== undefined) await within(waitMs, web.settled);
-    return web?.now() === "building" ? plain(request, lateBuildingPage) : home(request);
+    return web?.now() === "building" ? plain(request, lateBuildingPage, web) : home(request);
   };
 }
 
@@ -94,8 +98,9 @@ async function within(timeoutMs: number, settled: Promise<void>): Promise<void> 
   clearTimeout(timer);
 }
 
-function plain({ headers }: HeadRequest, write: (language: Language) => Page): PageAnswer {
-  return { status: 200, ...write(acceptedLanguage(headers["accept-language"])) };
+function plain({ headers }: HeadRequest, write: typeof buildingPage, web: WebApp | undefined): PageAnswer {
+  const language = acceptedLanguage(headers["accept-language"]);
+  return { status: 200, ...write(language, web?.serverName ?? serverNameDefault) };
 }
 
 function answerFile(

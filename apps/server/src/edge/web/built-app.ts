@@ -3,6 +3,9 @@ import { extname, join } from "node:path";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { z } from "zod";
 
+/** After `path`: the uncompressed file or a compressed copy. */
+export type Ending = "" | ".br" | ".gz";
+
 export interface AppFile {
   readonly path: string;
   readonly type: string;
@@ -12,6 +15,8 @@ export interface AppFile {
   /** Sizes of the compressed content in `path` with ".br" or ".gz". */
   readonly br?: number | undefined;
   readonly gz?: number | undefined;
+  /** Content of a file that exists only in memory. */
+  readonly held?: Readonly<Record<Ending, Uint8Array>>;
 }
 
 /** Files by URL path. Nothing else is served. */

@@ -10,7 +10,7 @@ import { openWebApp } from "./web-app.ts";
 const pages = {
   "/nowhere": { en: "Page not found", de: "Seite nicht gefunden" },
   "/healthz": { en: "Server error", de: "Fehler auf dem Server" },
-  "/files": { en: "Holdfast is starting", de: "Holdfast startet" },
+  "/files": { en: "The server is starting", de: "Der Server startet" },
 } as const;
 
 const browser = useBrowser({ width: 390, height: 844 });

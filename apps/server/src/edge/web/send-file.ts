@@ -4,10 +4,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { acceptsEncoding } from "../exchange/accepted-encoding.ts";
 import { readEntityTags } from "../exchange/conditions.ts";
 import type { AnswerHeaders, RequestContext } from "../exchange/handler.ts";
-import type { AppFile } from "./built-app.ts";
+import type { AppFile, Ending } from "./built-app.ts";
 
 export type FileAnswer =
-  | { readonly status: 200; readonly headers: AnswerHeaders; readonly bytes: Readable | string }
+  | { readonly status: 200; readonly headers: AnswerHeaders; readonly bytes: Readable | Uint8Array | string }
   | { readonly status: 304; readonly headers: AnswerHeaders };
 
 /** Sends a file of the app in an accepted encoding, or 304. @throws HoldfastError not_found */
@@ -29,11 +29,12 @@ export async function sendFile(
     "content-length": packing.sizeBytes,
     "content-encoding": packing.encoding,
   };
-  return { status: 200, headers: answered, bytes: head ? "" : await openFile(file.path + packing.ending) };
+  const read = async () => file.held?.[packing.ending] ?? (await openFile(file.path + packing.ending));
+  return { status: 200, headers: answered, bytes: head ? "" : await read() };
 }
 
 interface Packing {
-  readonly ending: "" | ".br" | ".gz";
+  readonly ending: Ending;
   readonly encoding: "br" | "gzip" | undefined;
   readonly sizeBytes: number;
 }

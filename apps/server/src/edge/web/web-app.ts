@@ -1,6 +1,8 @@
 import { toHoldfastError } from "@holdfast/core/errors";
+import { serverNameDefault } from "../../base/config/server-name.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { type BuiltApp, loadApp, readHead } from "./built-app.ts";
+import { nameApp } from "./named-app.ts";
 
 /**
  * Returns the folders of the built app, newest first, and reports a build that takes time. The starter of the server
@@ -13,6 +15,7 @@ export type PrepareApp = (how: {
 }) => Promise<readonly string[]>;
 
 export interface WebApp {
+  readonly serverName: string;
   readonly now: () => BuiltApp | "building" | "failed";
   /** See `readHead`; undefined while there is no app. */
   readonly linkHead: () => string | undefined;
@@ -27,7 +30,7 @@ export interface WebApp {
   readonly close: () => Promise<void>;
 }
 
-export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
+export function openWebApp(prepare: PrepareApp, log: Log, serverName: string = serverNameDefault): WebApp {
   const stop = new AbortController();
   let app: BuiltApp | "building" | "failed" = "building";
   let linkHead: string | undefined;
@@ -42,7 +45,7 @@ export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
   };
   const prepared = (async () => {
     try {
-      const loaded = await loadApp(await prepare({ building, signal: stop.signal }));
+      const loaded = await nameApp(await loadApp(await prepare({ building, signal: stop.signal })), serverName);
       linkHead = await readHead(loaded, "links");
       docsHead = await readHead(loaded, "docs");
       app = loaded;
@@ -53,6 +56,7 @@ export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
     }
   })();
   return {
+    serverName,
     now: () => app,
     linkHead: () => linkHead,
     docsHead: () => docsHead,

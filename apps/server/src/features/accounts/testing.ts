@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Clock } from "@holdfast/core/clock";
+import { serverNameDefault } from "../../base/config/server-name.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { AccountWorld, SignInThrottle } from "./context/account-world.ts";
@@ -53,6 +54,7 @@ export async function openTestAccounts(
     throttle,
     signUps: throttle,
     issuerBound: undefined,
+    serverName: serverNameDefault,
     openRegistration: options.openRegistration ?? false,
     graceMs: 30 * 24 * 3600_000,
     lifetimes: options.lifetimes ?? {},

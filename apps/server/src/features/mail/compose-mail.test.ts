@@ -16,6 +16,7 @@ const publicUrl = "https://drive.example.org";
 const facts = (content: Template, more: Partial<MailFacts> = {}): MailFacts => ({
   content,
   language: "en",
+  serverName: "Holdfast",
   publicUrl,
   link: undefined,
   unsubscribeUrl: `${publicUrl}/unsubscribe/hfu_1`,
@@ -85,6 +86,15 @@ Sie bekommen diese Mail, weil jemand auf drive.example.org Ihre Adresse angegebe
 Keine solchen Mails mehr: https://drive.example.org/unsubscribe/hfu_1
 `,
   );
+});
+
+test("a server with a name of its own says it in the subject, above the text and where the mail leads", () => {
+  const named = composeMail(facts(one({ kind: "comment" }), { serverName: "Müller & <Söhne>" }));
+  const unnamed = composeMail(facts(one({ kind: "comment" })));
+  assert.equal(named.subject, `${unnamed.subject} – Müller & <Söhne>`);
+  assert.match(named.html, /<body>\n<p><strong>Müller &amp; &lt;Söhne&gt;<\/strong><\/p>/);
+  assert.match(named.text, /^Open Müller & <Söhne>:\nhttps:/m);
+  assert.match(unnamed.html, /<body>\n<p><strong>Holdfast<\/strong><\/p>/);
 });
 
 test("the mail that confirms an address names the account that gets it, and whether it moves", () => {
@@ -284,6 +294,7 @@ const ourTags: ReadonlySet<string> = new Set(
     "title",
     "body",
     "p",
+    "strong",
     "blockquote",
     "ul",
     "li",

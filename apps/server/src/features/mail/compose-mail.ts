@@ -1,5 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import type { Language } from "@holdfast/protocol/account-settings";
+import { serverNameDefault } from "../../base/config/server-name.ts";
 import { dayIn, quoteOf, sayNotice } from "./notice-said.ts";
 import type { Notice } from "./notice.ts";
 import type { Template } from "./mail-order.ts";
@@ -11,6 +12,7 @@ import { words } from "./words/by-language.ts";
 export interface MailFacts {
   readonly content: Template;
   readonly language: Language;
+  readonly serverName: string;
   /** Start of every link. */
   readonly publicUrl: string;
   /** Path of the mail's own link below the public URL; undefined: the start page. */
@@ -25,8 +27,9 @@ export interface ComposedMail {
 }
 
 export function composeMail(facts: MailFacts): ComposedMail {
-  const mail = textOf(facts, words[facts.language]);
-  return { subject: mail.subject, text: renderText(mail), html: renderHtml(mail, facts.language) };
+  const { language, serverName } = facts;
+  const mail = textOf(facts, words[language]);
+  return { subject: mail.subject, text: renderText(mail), html: renderHtml(mail, { language, serverName }) };
 }
 
 type Body = Pick<MailText, "subject" | "paragraphs" | "quote" | "list" | "small"> & {
@@ -40,26 +43,33 @@ function textOf(facts: MailFacts, said: Words): MailText {
   const { unsubscribeUrl: url } = facts;
   return {
     ...body,
+    subject: subjectOf(body.subject, facts.serverName),
     action: { label, url: facts.publicUrl + (facts.link ?? place) },
     unsubscribe: url === undefined ? undefined : { label: said.unsubscribe, url },
   };
 }
 
-function bodyOf({ content, publicUrl, language }: MailFacts, said: Words): Body {
+/** The default name says nothing beside the sender's, so subjects stay short without an own one. */
+function subjectOf(title: string, serverName: string): string {
+  return serverName === serverNameDefault ? title : `${title} – ${serverName}`;
+}
+
+function bodyOf({ content, publicUrl, language, serverName }: MailFacts, said: Words): Body {
   const { host } = new URL(publicUrl);
+  const open = said.open(serverName);
   if (content.template === "invitation") return invitation(content, said, { host, language });
-  if (content.template === "notices") return notices(content, said, { host, language });
+  if (content.template === "notices") return notices(content, said, { host, language, open });
   if (content.template === "password_reset") {
     const { title, more } = said.passwordReset(host);
     return { subject: title, paragraphs: more, label: said.passwordResetAction, small: [said.whyPasswordReset] };
   }
   if (content.template === "security") {
     const { title, more } = said.security(content.what, host);
-    return { subject: title, paragraphs: more, label: said.open, small: [said.whyAccount(host)] };
+    return { subject: title, paragraphs: more, label: open, small: [said.whyAccount(host)] };
   }
   if (content.template === "leaving") {
     const { title, more } = said.leaving(dayIn(language, content.until), host);
-    return { subject: title, paragraphs: more, label: said.open, small: [said.whyAccount(host)] };
+    return { subject: title, paragraphs: more, label: open, small: [said.whyAccount(host)] };
   }
   const { title, more } = said.confirmation({ ...confirmed(content), host });
   return { subject: title, paragraphs: more, label: said.confirmationAction, small: [said.whyConfirmation] };
@@ -111,9 +121,8 @@ function placeOf({ kind, node, detail }: Notice): string {
 function notices(
   { notices: told, more }: Extract<Template, { template: "notices" }>,
   said: Words,
-  { host, language }: Setting,
+  { host, language, open: label }: Setting & { readonly open: string },
 ): Body {
-  const label = said.open;
   const small = [said.whyAccount(host)];
   const [only] = told;
   if (only !== undefined && told.length === 1 && more === 0) {

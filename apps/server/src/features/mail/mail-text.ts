@@ -25,10 +25,16 @@ export function renderText(mail: MailText): string {
   return `${blocks.join("\n\n")}\n`;
 }
 
-/** Loads no external content, so nobody learns when the mail was opened. */
-export function renderHtml(mail: MailText, language: string): string {
+interface MailHead {
+  readonly language: string;
+  readonly serverName: string;
+}
+
+/** Loads no external content, so nobody learns when the mail was opened. For the same reason, there is no picture. */
+export function renderHtml(mail: MailText, { language, serverName }: MailHead): string {
   const { subject, paragraphs, quote, list, action, small, unsubscribe } = mail;
   const body = [
+    `<p><strong>${escapeHtml(serverName)}</strong></p>`,
     ...paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`),
     ...(quote === undefined
       ? []

@@ -3,7 +3,7 @@ import { makeId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/context/account-world.ts";
 import type { Mailer } from "./mailer.ts";
 
-export interface MailWorld extends Pick<AccountWorld, "shards" | "clock" | "random" | "language"> {
+export interface MailWorld extends Pick<AccountWorld, "shards" | "clock" | "random" | "language" | "serverName"> {
   readonly secrets: Pick<AccountWorld["secrets"], "mailKey">;
   /** undefined: no mail is sent, and links are kept for administrators. */
   readonly mailer: Mailer | undefined;

@@ -53,6 +53,7 @@ async function sendMail(world: MailWorld, mail: WaitingMail, { signal }: Attempt
   const composed = composeMail({
     content,
     language: recipient.language,
+    serverName: world.serverName,
     publicUrl,
     link,
     unsubscribeUrl,

@@ -53,6 +53,7 @@ const keys = {
   admin_email: "setting.admin_email",
   admin_password: "setting.admin_password",
   public_url: "setting.public_url",
+  server_name: "setting.server_name",
   smtp_url: "setting.smtp_url",
   mail_from: "setting.mail_from",
   language: "setting.language",

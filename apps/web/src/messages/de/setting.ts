@@ -28,6 +28,7 @@ export const setting = {
   "setting.admin_email": "Das Verwaltungskonto, das der erste Start anlegt.",
   "setting.admin_password": "Das Passwort dieses Kontos. Nach dem ersten Start wird es nicht mehr gebraucht.",
   "setting.public_url": "Die Adresse, unter der man den Server erreicht; jeder Link beginnt damit.",
+  "setting.server_name": "Name, der auf Seiten, in Tabs, Mails und Authenticator-Apps steht.",
   "setting.smtp_url":
     "Der Server, der Mails annimmt. Ohne ihn geht keine hinaus, und Links warten unter „Einladungen“.",
   "setting.mail_from": "Von wem Mails kommen. Nötig, wo Mails verschickt werden.",

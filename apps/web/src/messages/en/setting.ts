@@ -27,6 +27,7 @@ export const setting = {
   "setting.admin_email": "Administrator created on first start.",
   "setting.admin_password": "Password of that administrator. Not needed after the first start.",
   "setting.public_url": "Address at which people reach the server. Every link begins with it.",
+  "setting.server_name": "Name shown on pages, in browser tabs, e-mails and authenticator apps.",
   "setting.smtp_url": "Mail server. Without one, no e-mail is sent and links wait under Invitations.",
   "setting.mail_from": "Sender of e-mails. Required to send e-mail.",
   "setting.language": "Default language for e-mails.",

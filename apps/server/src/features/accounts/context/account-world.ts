@@ -66,6 +66,8 @@ export interface AccountWorld extends AccountStore {
   readonly tellLeaving?: (transaction: ShardReader, user: UserRow, until: number) => Promise<void>;
   /** Language of accounts that chose none. Default: English. */
   readonly language?: Language;
+  /** Shown on pages, in mails and in authenticator apps. */
+  readonly serverName: string;
 }
 
 export interface AppFolder {

@@ -92,7 +92,9 @@ describe("a passkey", () => {
 
   async function add(person: Person, device: TestPasskey, proof: object = {}) {
     const given = { password: testPassword, site, ...proof };
-    const { webauthn } = await preparePasskey(world, person.caller, given, source);
+    const named = { ...world, serverName: "Our drive" };
+    const { webauthn } = await preparePasskey(named, person.caller, given, source);
+    assert.equal(webauthn.rp.name, "Our drive");
     return confirmPasskey(world, person.caller, { name: "Laptop", passkey: device.create(webauthn), site });
   }
 

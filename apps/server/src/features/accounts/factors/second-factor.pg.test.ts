@@ -67,6 +67,9 @@ describe("a second factor", () => {
 
   test("is asked for once an app's code has confirmed it, and not before", async () => {
     const person = await newPerson();
+    const named = { ...world, serverName: "Our: drive" };
+    const ofNamed = await prepareSecondFactor(named, person.caller, { password: testPassword }, source);
+    assert.equal(new URL(ofNamed.uri).searchParams.get("issuer"), "Our drive");
     const prepared = await prepareSecondFactor(world, person.caller, { password: testPassword }, source);
     const uri = new URL(prepared.uri);
     assert.equal(uri.protocol, "otpauth:");

@@ -57,7 +57,8 @@ export async function preparePasskey(
   const { bytes, untilMs } = makeChallenge(world, `add ${session}`);
   const webauthn: PasskeyCreation = {
     challenge: bytes.toString("base64url"),
-    rp: { id: proof.site.rpId, name: "Holdfast" },
+    // Only shown. Passkeys are bound to the ID.
+    rp: { id: proof.site.rpId, name: world.serverName },
     user: { id: userHandleOf(user), name: user.email, displayName: user.name },
     pubKeyCredParams: algorithms.map((alg) => ({ type: "public-key", alg })),
     excludeCredentials: rows.map(credentialJson),

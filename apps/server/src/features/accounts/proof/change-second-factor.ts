@@ -52,7 +52,9 @@ export async function prepareSecondFactor(world: AccountWorld, caller: Caller, p
       where user_id = ${of.id}`.execute(transaction);
     return of;
   });
-  const described = describeTotp(secret, { issuer: "Holdfast", account: user.email });
+  // Only shown, so existing entries stay valid. Authenticator apps split their label at the first colon.
+  const issuer = world.serverName.replaceAll(/\s*:\s*/g, " ");
+  const described = describeTotp(secret, { issuer, account: user.email });
   return { ...described, expires_at: formatTime(now + limits.secondFactorSetUpMs * 1000) };
 }
 

@@ -142,7 +142,7 @@ export const english: Words = {
   wrote: (by) => `${by} wrote (this text is theirs, not ours):`,
   quoted: (line) => `“${line}”`,
   somebody: "Somebody",
-  open: "Open Holdfast",
+  open: (serverName) => `Open ${serverName}`,
   whyAccount: (host) => `You received this e-mail because you have an account on ${host}.`,
   whyStranger: (host) =>
     `You received this e-mail because somebody on ${host} entered your address. If you do not know why, ignore it.`,
@@ -150,7 +150,7 @@ export const english: Words = {
   whyConfirmation: "If this was not you, ignore this e-mail: the address stays unconfirmed.",
   unsubscribe: "Unsubscribe from e-mails like this",
   unsubscribePage: {
-    title: "E-mails from Holdfast",
+    title: "E-mails from this server",
     ask: (kinds) =>
       `You will no longer receive e-mails about: ${kinds.join(", ")}. You can turn them on again in your settings.`,
     askStranger: "This address will no longer receive invitations from this server.",

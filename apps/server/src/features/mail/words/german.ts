@@ -145,7 +145,7 @@ export const german: Words = {
   wrote: (by) => `${by} schrieb (dieser Text ist nicht von uns):`,
   quoted: (line) => `„${line}“`,
   somebody: "Jemand",
-  open: "Holdfast öffnen",
+  open: (serverName) => `${serverName} öffnen`,
   whyAccount: (host) => `Sie bekommen diese Mail, weil Sie ein Konto auf ${host} haben.`,
   whyStranger: (host) =>
     `Sie bekommen diese Mail, weil jemand auf ${host} Ihre Adresse angegeben hat. Sagt Ihnen das nichts, müssen Sie nichts tun.`,
@@ -153,7 +153,7 @@ export const german: Words = {
   whyConfirmation: "Waren Sie das nicht, müssen Sie nichts tun: Die Adresse bleibt unbestätigt.",
   unsubscribe: "Keine solchen Mails mehr",
   unsubscribePage: {
-    title: "Mails von Holdfast",
+    title: "Mails von diesem Server",
     ask: (kinds) =>
       `Sie bekommen keine Mails mehr zu: ${kinds.join(", ")}. In Ihren Einstellungen können Sie sie wieder einschalten.`,
     askStranger: "Sie bekommen an diese Adresse keine Einladungen von diesem Server mehr.",

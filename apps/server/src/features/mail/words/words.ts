@@ -73,7 +73,7 @@ export interface Words {
   wrote(by: string): string;
   quoted(line: string): string;
   somebody: string;
-  open: string;
+  open(serverName: string): string;
   /** Reasons for a mail: to an account, to a stranger, and to a new address. */
   whyAccount(host: string): string;
   whyStranger(host: string): string;
