@@ -7,6 +7,7 @@ import Upload from "lucide-react/icons/upload";
 import { useDrive } from "../data/use-drive.ts";
 import { useNode } from "../data/use-node.ts";
 import { type ComponentProps, Suspense } from "react";
+import { serverName } from "../browser/server-name.ts";
 import { Button } from "../design/button.tsx";
 import type { Icon as IconType } from "../design/icon.ts";
 import { IconButton } from "../design/icon-button.tsx";
@@ -34,7 +35,11 @@ export function LinkBar() {
   ];
   return (
     <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-2 px-4 py-2 lg:px-6">
-      <div className="min-w-40 flex-1">
+      <span aria-hidden className="mark size-10 shrink-0" />
+      <div className="min-w-32 flex-1">
+        <p className="flex text-sm text-muted">
+          <bdi className="truncate">{serverName}</bdi>
+        </p>
         <p className="line-clamp-2 font-semibold">
           <bdi>{message(role === "uploader" ? "link.asks" : "link.from", { name })}</bdi>
         </p>

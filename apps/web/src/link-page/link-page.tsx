@@ -2,6 +2,7 @@ import { toHoldfastError } from "@holdfast/core/errors";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { serverName } from "../browser/server-name.ts";
 import { type Drive, emptyDrive } from "../data/drive.ts";
 import { openClient } from "../data/client.ts";
 import { DriveContext } from "../data/use-drive.ts";
@@ -76,7 +77,7 @@ function NotOpened({ failure, onTry }: { readonly failure: unknown; readonly onT
   const isAway = ["not_found", "trashed"].includes(toHoldfastError(failure).code);
   return (
     <main className="min-h-dvh bg-canvas pt-16">
-      <h1 className="sr-only">{words.message("app.name")}</h1>
+      <h1 className="sr-only">{serverName}</h1>
       <Failure
         title={isAway ? words.message("link.away") : problemWords(failure, words)}
         acts={<Button onClick={onTry}>{words.message("files.tryAgain")}</Button>}

@@ -1,4 +1,5 @@
 import { lazy, Suspense } from "react";
+import { serverName } from "../browser/server-name.ts";
 import { useDrive } from "../data/use-drive.ts";
 import { useNode } from "../data/use-node.ts";
 import { Button } from "../design/button.tsx";
@@ -22,7 +23,7 @@ export function SharedFile({ id }: { readonly id: string }) {
   if (error !== null) {
     return (
       <>
-        <h1 className="sr-only">{message("app.name")}</h1>
+        <h1 className="sr-only">{serverName}</h1>
         <Failure
           title={problemWords(error, words)}
           acts={<Button onClick={() => void refetch()}>{message("files.tryAgain")}</Button>}

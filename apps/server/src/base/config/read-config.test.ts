@@ -179,7 +179,7 @@ test("the server's name is shown everywhere, so it has 1 to 40 visible character
   assert.match(messageOf({ file: '{"server_name": 7}' }), /server_name of the configuration file/);
 });
 
-test("mails without a name of their sender come from the server's name", () => {
+test("a sender without a name has the server's name", () => {
   const senderOf = (from: string, more: Record<string, string> = {}) =>
     read({ environment: { HOLDFAST_SMTP_URL: "smtp://localhost", HOLDFAST_MAIL_FROM: from, ...more } }).mail?.from.name;
   assert.equal(senderOf("drive@example.org"), "Holdfast");

@@ -4,7 +4,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { escapeHtml } from "../../features/mail/mail-text.ts";
 import { shownFileName, shownName } from "../../features/mail/shown-text.ts";
 import { linkPagePolicy, reportingHeaders } from "../pages/page-policy.ts";
-import { brandHead, brandLine, type Page, pageStyle, styleHash, titleTag } from "../pages/page-template.ts";
+import { brandedBody, brandedHead, type Page, pageStyle, styleHash } from "../pages/page-template.ts";
 
 export interface ShownLink {
   readonly ownerName: string;
@@ -130,19 +130,21 @@ function reportForm({ report }: AddressOf): string {
 }
 
 const style = `${pageStyle}
-main { max-width: 44rem; margin-top: 2rem }
+.brand, .card { --width: 44rem }
+.brand { padding-top: max(1.5rem, 4vh) }
 ul { list-style: none; padding: 0 }
 li { padding: 0.5rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
 img { display: block; max-width: 100%; max-height: 12rem; margin-bottom: 0.25rem }
 small { opacity: 0.75 }
-form { margin: 2rem 0 }
-label { display: block; margin-bottom: 0.5rem }
-input, select, textarea { display: block; box-sizing: border-box; max-width: 100%; font: inherit }
-textarea { width: 100% }
+form { margin: 1.5rem 0 }
+label { display: block; margin-bottom: 1rem }
+input, select, textarea { display: block; box-sizing: border-box; max-width: 100%; margin-top: 0.375rem; font: inherit }
+input[type="password"], select, textarea { width: 100%; padding: 0.5rem 0.75rem; border: 1px solid light-dark(#7f8885, #77827f); border-radius: 6px; background: light-dark(#ffffff, #191e1d); color: inherit }
+summary { cursor: pointer }
 `;
 
 /** Hides the page until the script replaces it. If no script loads, the page appears after 2 s. */
-const lateStyle = `${style}@media (scripting: enabled) { main { animation: late 0s 2s both } }
+const lateStyle = `${style}@media (scripting: enabled) { body { animation: late 0s 2s both } }
 @keyframes late { from { visibility: hidden } }
 `;
 
@@ -167,10 +169,8 @@ function page(title: string, content: string, { serverName, state, head }: Frame
     bytes: `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
-${brandHead(serverName)}${titleTag(title, serverName)}<style>${head === undefined ? style : lateStyle}</style>${head ?? ""}</head>
-<body${head === undefined ? "" : ` data-link="${state ?? "open"}"`}><main>${brandLine(serverName)}<h1>${escapeHtml(title)}</h1>
-${content}
-</main></body>
+${brandedHead(serverName, title)}<style>${head === undefined ? style : lateStyle}</style>${head ?? ""}</head>
+${brandedBody(serverName, title, content, head === undefined ? "" : ` data-link="${state ?? "open"}"`)}
 </html>
 `,
     headers: {

@@ -2,7 +2,7 @@ import type { Language } from "@holdfast/protocol/account-settings";
 import { escapeHtml } from "../../features/mail/mail-text.ts";
 import type { Unsubscription } from "../../features/mail/unsubscribe-token.ts";
 import { words } from "../../features/mail/words/by-language.ts";
-import { brandHead, brandLine, type Page, pageStyle, styleHash, titleTag } from "../pages/page-template.ts";
+import { brandedBody, brandedHead, type Page, pageStyle, styleHash } from "../pages/page-template.ts";
 
 export interface Reader {
   readonly language: Language;
@@ -27,10 +27,10 @@ export function unknownPage(reader: Reader): Page {
 const policy = [
   "default-src 'none'",
   `style-src '${styleHash(pageStyle)}'`,
-  "img-src 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
+  "img-src 'self'",
 ].join("; ");
 
 function page({ language, serverName }: Reader, text: string, form = ""): Page {
@@ -39,8 +39,8 @@ function page({ language, serverName }: Reader, text: string, form = ""): Page {
     bytes: `<!doctype html>
 <html lang="${language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
-${brandHead(serverName)}${titleTag(title, serverName)}<style>${pageStyle}</style></head>
-<body><main>${brandLine(serverName)}<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${form}</main></body>
+${brandedHead(serverName, title)}<style>${pageStyle}</style></head>
+${brandedBody(serverName, title, `<p>${escapeHtml(text)}</p>${form}`)}
 </html>
 `,
     headers: {

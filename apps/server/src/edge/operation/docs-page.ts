@@ -10,7 +10,6 @@ import { pageStyle, styleHash } from "../pages/page-template.ts";
 
 const style = `${pageStyle}
 body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
-main { max-width: none; margin: 0; padding: 0 }
 h2 { margin-top: 2.5rem; font-size: 1.25rem; scroll-margin-top: 1rem }
 h3 { margin: 1.5rem 0 0.25rem; font-size: 1rem }
 code, pre { font: 0.875rem/1.5 ui-monospace, monospace }

@@ -13,13 +13,16 @@ export interface Page {
 export const pageStyle = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; background: light-dark(#fbfbfa, #121615); color: light-dark(#1a1f1e, #eaeeec) }
 body { margin: 0 }
-main { max-width: 36rem; margin: max(1.5rem, 10vh) auto 3rem; padding: 0 1rem; overflow-wrap: anywhere }
 h1 { font-size: 1.5rem; line-height: 1.3 }
 a { color: light-dark(#0b6b5d, #5ccdb8) }
 pre { overflow-x: auto; padding: 0.75rem; border: 1px solid light-dark(#e2e6e4, #2c3331); border-radius: 6px }
 :focus-visible { outline: 2px solid light-dark(#0a5fd6, #7fb2ff); outline-offset: 2px }
-.brand { display: flex; align-items: center; gap: 0.75rem; margin: 0 0 2.5rem; font-size: 1.125rem; font-weight: 600 }
-.mark { flex: none; width: 2.5rem; height: 2.5rem }
+.brand, .card { --width: 36rem; box-sizing: border-box; width: min(var(--width), 100% - 2rem); margin: 0 auto; overflow-wrap: anywhere }
+.brand { display: flex; align-items: center; gap: 0.75rem; padding: max(1.5rem, 8vh) 0 1.5rem; font-size: 1.25rem; font-weight: 600 }
+.mark { flex: none; width: 3rem; height: 3rem }
+.card { margin-bottom: 3rem; padding: clamp(1.25rem, 5vw, 2.5rem); border: 1px solid light-dark(#e2e6e4, #2c3331); border-radius: 12px; background: light-dark(#ffffff, #191e1d) }
+.card h1 { margin: 0 0 1rem }
+.card > :last-child { margin-bottom: 0 }
 .quiet { color: light-dark(#59615f, #a3adaa); font-size: 0.875rem }
 .action, button { display: inline-block; padding: 0.6rem 1.2rem; border: 0; border-radius: 6px; font: inherit; font-weight: 600; text-decoration: none; background: light-dark(#0b6b5d, #5ccdb8); color: light-dark(#ffffff, #06211c); cursor: pointer }
 .action:hover, button:hover { background: light-dark(#095a4e, #74d8c5) }
@@ -30,19 +33,22 @@ export function styleHash(style: string): string {
   return `sha256-${createHash("sha256").update(style).digest("base64")}`;
 }
 
-/** Icon and name for the head of every page. */
-export function brandHead(serverName: string): string {
-  return `<meta name="application-name" content="${escapeHtml(serverName)}"><link rel="icon" type="image/svg+xml" href="${iconPath}">`;
+/** Title, icon and the server's name for the head of a page. */
+export function brandedHead(serverName: string, title: string): string {
+  const name = escapeHtml(serverName);
+  return `<title>${escapeHtml(title)} – ${name}</title><meta name="application-name" content="${name}"><link rel="icon" type="image/svg+xml" href="${iconPath}">`;
 }
 
-/** Begins every page. The mark is inline, because the app's file may not exist. */
-export function brandLine(serverName: string): string {
-  return `<p class="brand">${markSvg(' class="mark" aria-hidden="true"')}<bdi>${escapeHtml(serverName)}</bdi></p>`;
-}
-
-/** Tab title that ends with the server's name. */
-export function titleTag(title: string, serverName: string): string {
-  return `<title>${escapeHtml(title)} – ${escapeHtml(serverName)}</title>`;
+/**
+ * Body with the server's name above a card. The mark is inline, because the app's file may not exist.
+ * @param content HTML
+ * @param attributes written into the body's tag, beginning with a space
+ */
+export function brandedBody(serverName: string, title: string, content: string, attributes = ""): string {
+  return `<body${attributes}><header class="brand">${markSvg(' class="mark" aria-hidden="true"')}<span><bdi>${escapeHtml(serverName)}</bdi></span></header>
+<main class="card"><h1>${escapeHtml(title)}</h1>
+${content}
+</main></body>`;
 }
 
 /** Icon of pages that are not the app's. */
@@ -71,10 +77,8 @@ export function writePage({ language, serverName, title, content, head = "" }: W
     bytes: `<!doctype html>
 <html lang="${language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
-${head}${brandHead(serverName)}${titleTag(title, serverName)}<style>${pageStyle}</style></head>
-<body><main>${brandLine(serverName)}<h1>${escapeHtml(title)}</h1>
-${content}
-</main></body>
+${head}${brandedHead(serverName, title)}<style>${pageStyle}</style></head>
+${brandedBody(serverName, title, content)}
 </html>
 `,
     headers: {

@@ -49,7 +49,7 @@ function textOf(facts: MailFacts, said: Words): MailText {
   };
 }
 
-/** The default name says nothing beside the sender's, so subjects stay short without an own one. */
+/** The default name would only repeat the sender's, so subjects omit it. */
 function subjectOf(title: string, serverName: string): string {
   return serverName === serverNameDefault ? title : `${title} – ${serverName}`;
 }

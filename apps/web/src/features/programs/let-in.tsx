@@ -1,5 +1,6 @@
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import type { UseMutationResult } from "@tanstack/react-query";
+import { serverName } from "../../browser/server-name.ts";
 import { Button } from "../../design/button.tsx";
 import { Notice } from "../../design/notice.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
@@ -22,7 +23,7 @@ export function LetIn({ answer, asked: { name, other_account: isOther } }: LetIn
       )}
       <div className="flex flex-col gap-3">
         {isOther ? (
-          <Notice kind="warning">{message("programs.other", { name })}</Notice>
+          <Notice kind="warning">{message("programs.other", { name, server: serverName })}</Notice>
         ) : (
           <Button kind="primary" wide busy={answer.isPending} onClick={() => answer.mutate(true)}>
             {message("programs.allow")}

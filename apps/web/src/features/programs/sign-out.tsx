@@ -3,6 +3,7 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { serverName } from "../../browser/server-name.ts";
 import { useAccount } from "../../data/account.ts";
 import { openPublicClient } from "../../data/client.ts";
 import { useDrive } from "../../data/use-drive.ts";
@@ -28,8 +29,8 @@ export function SignOutPlace() {
   const signOut = useMutation({ mutationFn: () => session.signOut(), onSuccess: setGoesOn });
   const isOver = load === undefined || (load.error !== null && toHoldfastError(load.error).code === "not_found");
   const isNobody = state === "signed_out";
-  const asks = isNobody ? "programs.outNobody" : "programs.outTitle";
-  const title = message(isOver ? "programs.over" : asks);
+  const asks = isNobody ? message("programs.outNobody") : message("programs.outTitle", { server: serverName });
+  const title = isOver ? message("programs.over") : asks;
   usePageTitle(title);
   // The server has not received the sign-out.
   if (state === "leaving") return <Leaving />;
@@ -81,7 +82,11 @@ function Ask({ request: { name, user_id: known }, busy, onSignOut }: AskProps) {
   const isOther = known !== null && session.account !== undefined && session.account !== known;
   return (
     <>
-      <p>{name === null ? message("programs.outAsksPlain") : message("programs.outAsks", { name })}</p>
+      <p>
+        {name === null
+          ? message("programs.outAsksPlain", { server: serverName })
+          : message("programs.outAsks", { name, server: serverName })}
+      </p>
       {account !== undefined && <p>{message("programs.signedInAs", { email: account.email })}</p>}
       {isOther && name !== null && <Notice kind="warning">{message("programs.outOther", { name })}</Notice>}
       <p className="text-muted">{message("programs.outKeeps")}</p>
@@ -110,7 +115,7 @@ function Nobody({ request: { name, url }, goesOn }: NobodyProps) {
   }, [goesOn, url]);
   return (
     <>
-      <p>{message("programs.outNobodyAbout")}</p>
+      <p>{message("programs.outNobodyAbout", { server: serverName })}</p>
       {url === null || name === null ? (
         <Link to="/sign-in" className={buttonLook("secondary")}>
           {message("session.signIn")}

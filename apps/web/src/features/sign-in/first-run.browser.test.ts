@@ -32,12 +32,12 @@ test("the sign-in page of a new server says that it has not been set up, also af
 test("the set-up link from before the restart makes the administrator with the keyboard alone, and ends in a drive that says how to begin", async () => {
   const { page, server } = app;
   await page.goto(setupLink);
-  await page.getByRole("heading", { name: "Welcome to Holdfast" }).waitFor();
+  await page.getByRole("heading", { name: "Welcome", exact: true }).waitFor();
   await page.waitForURL((url) => url.hash === "");
   await page.reload();
   await page.getByText("A reload of this page needs it again.").waitFor();
   await page.goto(setupLink);
-  await page.getByRole("heading", { name: "Welcome to Holdfast" }).waitFor();
+  await page.getByRole("heading", { name: "Welcome", exact: true }).waitFor();
   await page.getByLabel("Your name").waitFor();
   assert.equal(page.url(), `${server.url}/setup`, "the token is gone from the address");
   assert.deepEqual(await axeProblems(page), []);

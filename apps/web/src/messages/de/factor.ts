@@ -13,7 +13,7 @@ export const factor = {
   "factor.passkeyCancelled": "Es wurde nichts gezeigt: abgebrochen, oder es dauerte zu lange. Versuch es noch einmal.",
   "factor.passkeyThere": "Dieses Gerät hat schon einen Passkey dieses Kontos.",
   "factor.passkeyNotHere":
-    "Passkeys gehen unter dieser Adresse nicht. Öffne Holdfast unter der, die in seinen Mails steht.",
+    "Passkeys gehen unter dieser Adresse nicht. Nimm die Adresse, die in den Mails dieses Servers steht.",
   "factor.passkeyWrong":
     "Dieser Passkey passt nicht: Er wurde entfernt, gehört zu einem anderen Konto, oder es dauerte zu lange. Versuch es noch einmal, oder melde dich anders an.",
   "factor.passkeys": "Passkeys",

@@ -3,7 +3,7 @@ export const programs = {
   "programs.about": "Es bittet um Zugriff auf dein Konto. Nach deiner Antwort geht es bei {address} weiter.",
   "programs.signedInAs": "Du bist als {email} angemeldet.",
   "programs.other":
-    "{name} kennt dich mit einem anderen Konto. Um Zugriff zu erlauben, melde dich von Holdfast ab, melde dich mit diesem Konto an und beginne im Programm von vorn.",
+    "{name} kennt dich mit einem anderen Konto. Um Zugriff zu erlauben, melde dich von {server} ab, melde dich mit diesem Konto an und beginne im Programm von vorn.",
   "programs.may": "Es kann dann",
   "programs.read": "alle deine Dateien lesen, auch die, die andere mit dir teilen",
   "programs.write": "Dateien ändern, löschen und hochladen",
@@ -20,15 +20,15 @@ export const programs = {
   "programs.over": "Diese Anfrage ist nicht mehr offen",
   "programs.overAbout":
     "Sie ist abgelaufen, beantwortet oder in einem anderen Browser oder Tab begonnen worden. Beginne im Programm von vorn.",
-  "programs.outTitle": "Von Holdfast abmelden?",
-  "programs.outAsks": "{name} will dich in diesem Browser von Holdfast abmelden.",
-  "programs.outAsksPlain": "Ein Programm will dich in diesem Browser von Holdfast abmelden.",
+  "programs.outTitle": "Von {server} abmelden?",
+  "programs.outAsks": "{name} will dich in diesem Browser von {server} abmelden.",
+  "programs.outAsksPlain": "Ein Programm will dich in diesem Browser von {server} abmelden.",
   "programs.outOther": "{name} kennt dich mit einem anderen Konto. Abgemeldet würde das hier genannte.",
   "programs.outKeeps":
     "Programme behalten den Zugriff, den du erlaubt hast, bis du ihn beendest: Einstellungen, Zugangsschlüssel.",
   "programs.outStay": "Angemeldet bleiben",
   "programs.outNobody": "Du bist nicht angemeldet",
-  "programs.outNobodyAbout": "In diesem Browser ist kein Konto bei Holdfast angemeldet.",
+  "programs.outNobodyAbout": "In diesem Browser ist kein Konto bei {server} angemeldet.",
   "programs.outGoOn": "Weiter zu {name}",
   "programs.outOverAbout": "Die Anfrage, dich abzumelden, ist abgelaufen. Melde dich im Programm noch einmal ab.",
   "programs.deviceTitle": "Ein Gerät anmelden",

@@ -54,5 +54,5 @@ export const setup = {
   "setup.made": "Dein Konto ist angelegt",
   "setup.madeAbout": "Melde dich als {email} mit dem Passwort an, das du gewählt hast. Der Link ist damit verbraucht.",
   "setup.madeNotIn": "Die Anmeldung ist fehlgeschlagen",
-  "setup.welcome": "Willkommen bei Holdfast",
+  "setup.welcome": "Willkommen",
 } as const;

@@ -1,5 +1,4 @@
 export const shell = {
-  "app.name": "Holdfast",
   "shell.skip": "Zum Inhalt",
   "shell.places": "Orte",
   "shell.new": "Neu",
@@ -41,9 +40,6 @@ export const shell = {
   "place.rewind": "Zurückdrehen",
   "place.settings": "Einstellungen",
   "place.admin": "Verwaltung",
-  "place.setup": "Willkommen bei Holdfast",
-  "place.invite": "Einladung",
-  "place.signIn": "Anmelden",
   "place.design": "Bausteine",
   "shell.storage": "Speicher",
   "shell.notifications": "Mitteilungen",

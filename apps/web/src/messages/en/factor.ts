@@ -11,7 +11,7 @@ export const factor = {
   "factor.passkeyUse": "Use a passkey",
   "factor.passkeyCancelled": "Cancelled or timed out. Try again.",
   "factor.passkeyThere": "This device already has a passkey for this account.",
-  "factor.passkeyNotHere": "Passkeys do not work at this address. Use the address in Holdfast’s e-mails.",
+  "factor.passkeyNotHere": "Passkeys do not work at this address. Use the address in this server’s e-mails.",
   "factor.passkeyWrong":
     "This passkey did not work. It may have been removed or belong to another account. Try again, or sign in another way.",
   "factor.passkeys": "Passkeys",

@@ -54,5 +54,5 @@ export const setup = {
   "setup.made": "Your account was created",
   "setup.madeAbout": "Sign in as {email} with the password that you chose. The link cannot be used again.",
   "setup.madeNotIn": "Signing in failed",
-  "setup.welcome": "Welcome to Holdfast",
+  "setup.welcome": "Welcome",
 } as const;

@@ -1,5 +1,4 @@
 export const shell = {
-  "app.name": "Holdfast",
   "shell.skip": "Skip to content",
   "shell.places": "Places",
   "shell.new": "New",
@@ -40,9 +39,6 @@ export const shell = {
   "place.rewind": "Rewind",
   "place.settings": "Settings",
   "place.admin": "Administration",
-  "place.setup": "Welcome to Holdfast",
-  "place.invite": "Invitation",
-  "place.signIn": "Sign in",
   "place.design": "Components",
   "shell.storage": "Storage",
   "shell.notifications": "Notifications",

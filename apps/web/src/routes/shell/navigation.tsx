@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Suspense } from "react";
+import { serverName } from "../../browser/server-name.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { MainButtons } from "./main-buttons.tsx";
@@ -17,8 +18,14 @@ export function Navigation() {
       aria-label={message("shell.places")}
       className="hidden w-18 shrink-0 flex-col gap-4 border-e border-line bg-surface px-2 py-4 sm:flex lg:w-60 lg:px-4"
     >
-      <Link to="/files" className="hidden h-8 items-center px-3 text-lg font-semibold lg:flex">
-        {message("app.name")}
+      <Link
+        to="/files"
+        className="flex items-center justify-center gap-2.5 rounded-md text-lg font-semibold lg:justify-start lg:px-2"
+      >
+        <span aria-hidden className="mark size-8 shrink-0" />
+        <span className="line-clamp-3 min-w-0 leading-tight wrap-anywhere max-lg:sr-only">
+          <bdi>{serverName}</bdi>
+        </span>
       </Link>
       <MainButtons />
       <ul className="flex flex-col gap-1">
