@@ -52,7 +52,6 @@ export interface FileListHandle {
   readonly focus: (id: string) => void;
 }
 
-const headPx = 40;
 /** Height of the space below the last row, without the uploads. */
 const endPx = 64;
 
@@ -65,7 +64,7 @@ export function FileList(props: FileListProps) {
   const size = useViewSize(scroller, grid, end);
   const layout = useLayout(view, source.total, size.widthPx);
   const coveredPx = Math.max(0, size.endPx - endPx);
-  const viewPx = Math.max(0, size.heightPx - headPx - coveredPx);
+  const viewPx = Math.max(0, size.heightPx - size.headPx - coveredPx);
   const rows = useRowWindow(scroller, layout, viewPx, coveredPx);
   useHeldPlace(source, layout, rows, viewPx, selection.focus);
   useEffect(() => source.need(rows.from, rows.to), [source, rows.from, rows.to]);

@@ -1,11 +1,13 @@
-import { Suspense } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import type { SortOrder } from "../../../data/row-order.ts";
 import type { View } from "../../../browser/preferences.ts";
 import { lazyPart } from "../../../design/lazy-part.ts";
 import { useMessages } from "../../../messages/use-messages.ts";
+import type { FilesContext } from "../acts/files-context.ts";
 import { type Column, nextSort } from "./columns.ts";
 import { Arrow, headLook, sortedWords } from "../rows/sorted.tsx";
 
+const SelectionBar = lazyPart(async () => (await import("./selection-bar.tsx")).SelectionBar);
 const SortButton = lazyPart(async () => (await import("./sort-button.tsx")).SortButton);
 
 interface ListHeadProps {
@@ -13,51 +15,76 @@ interface ListHeadProps {
   /** Absent if the place has a fixed order. */
   readonly sort?: SortOrder | undefined;
   readonly onSort?: ((sort: SortOrder) => void) | undefined;
-  readonly isAllSelected: boolean;
-  readonly isSomeSelected: boolean;
-  readonly onSelectAll: (all: boolean) => void;
   readonly view: View;
+  readonly context: FilesContext;
+  /** Rows in the list. */
+  readonly total: number;
+  readonly onSelectAll: (all: boolean) => void;
 }
 
-/** Fixed above the scrolling rows. */
-export function ListHead({ columns, sort, onSort, isAllSelected, isSomeSelected, onSelectAll, view }: ListHeadProps) {
+/** Fixed above the scrolling rows. A selection replaces the columns, so that nothing below moves. */
+export function ListHead(props: ListHeadProps) {
+  const { context, total, onSelectAll } = props;
   const { message } = useMessages();
+  const box = useRef<HTMLInputElement>(null);
+  const isSomeSelected = context.count > 0;
+  const isAllSelected = isSomeSelected && context.count === total;
+  useEffect(() => {
+    if (box.current !== null) box.current.indeterminate = isSomeSelected && !isAllSelected;
+  }, [isSomeSelected, isAllSelected]);
+  const clear = () => {
+    onSelectAll(false);
+    // The clear button disappears.
+    box.current?.focus();
+  };
   return (
     <div
       data-head
-      role="group"
-      aria-label={message("files.sortBy")}
-      className="sticky top-0 z-10 flex h-10 items-center gap-3 border-b border-line bg-canvas px-3 text-muted"
+      role={isSomeSelected ? "toolbar" : "group"}
+      aria-label={message(isSomeSelected ? "files.actions" : "files.sortBy")}
+      className={`@container sticky top-0 z-10 flex h-head items-center gap-3 border-b border-line px-3 ${isSomeSelected ? "bg-selected" : "bg-canvas text-muted"}`}
     >
       <input
+        ref={box}
         type="checkbox"
         data-control
-        ref={(box) => {
-          if (box !== null) box.indeterminate = isSomeSelected && !isAllSelected;
-        }}
         checked={isAllSelected}
         aria-label={message("files.selectAll")}
         onChange={(event) => onSelectAll(event.target.checked)}
         className="size-6 shrink-0 scale-75 accent-accent"
       />
-      {view === "tiles" ? (
+      {isSomeSelected ? (
         <Suspense fallback={null}>
-          {sort !== undefined && onSort !== undefined && <SortButton columns={columns} sort={sort} onSort={onSort} />}
+          <SelectionBar context={context} onClear={clear} />
         </Suspense>
       ) : (
-        <>
-          <div className="min-w-0 flex-1 ps-9">
-            <Head id="natural" label={message("files.columnName")} sort={sort} onSort={onSort} />
-          </div>
-          {columns.map((column) => (
-            <div key={column.id} className={`${column.className} hidden md:block`}>
-              <Head id={column.sort} label={message(column.message)} sort={sort} onSort={onSort} />
-            </div>
-          ))}
-          <div className="w-8 shrink-0 pointer-coarse:w-11" />
-        </>
+        <Columns {...props} />
       )}
     </div>
+  );
+}
+
+function Columns({ columns, sort, onSort, view }: ListHeadProps) {
+  const { message } = useMessages();
+  if (view === "tiles") {
+    return (
+      <Suspense fallback={null}>
+        {sort !== undefined && onSort !== undefined && <SortButton columns={columns} sort={sort} onSort={onSort} />}
+      </Suspense>
+    );
+  }
+  return (
+    <>
+      <div className="min-w-0 flex-1 ps-9">
+        <Head id="natural" label={message("files.columnName")} sort={sort} onSort={onSort} />
+      </div>
+      {columns.map((column) => (
+        <div key={column.id} className={`${column.className} hidden md:block`}>
+          <Head id={column.sort} label={message(column.message)} sort={sort} onSort={onSort} />
+        </div>
+      ))}
+      <div className="w-8 shrink-0 pointer-coarse:w-11" />
+    </>
   );
 }
 

@@ -1,27 +1,39 @@
 import EllipsisVertical from "lucide-react/icons/ellipsis-vertical";
 import X from "lucide-react/icons/x";
+import { useEffect } from "react";
 import { offered } from "../../../commands/command.ts";
 import { commandMenu } from "../../../commands/command-menu.ts";
 import { IconButton } from "../../../design/icon-button.tsx";
+import { announcer } from "../../../design/live-regions.tsx";
 import { MenuButton } from "../../../design/menu-button.tsx";
 import { useMessages } from "../../../messages/use-messages.ts";
 import { barCommands, fileMenu } from "../acts/file-commands.ts";
 import type { FilesContext } from "../acts/files-context.ts";
+import { sizeOf } from "../rows/totals.ts";
 
-/** Replaces the toolbar during a selection. */
-export function SelectionBar({ context, onClear }: { readonly context: FilesContext; readonly onClear: () => void }) {
-  const { message } = useMessages();
+interface SelectionBarProps {
+  readonly context: FilesContext;
+  readonly onClear: () => void;
+}
+
+/** Content of the list's head during a selection. */
+export function SelectionBar({ context, onClear }: SelectionBarProps) {
+  const { message, size } = useMessages();
+  const { count, rows } = context;
+  const sizeBytes = count === rows.length ? sizeOf(rows) : undefined;
+  useEffect(() => {
+    // Screen readers already say that the focused row is selected.
+    if (count > 1) announcer.say(message("files.selected", { count }), "selection");
+  }, [count, message]);
   return (
-    <div
-      role="toolbar"
-      aria-label={message("files.actions")}
-      className="flex h-12 min-w-0 items-center gap-1 rounded-lg bg-selected ps-1 pe-1"
-    >
-      <IconButton label={message("files.selectNone")} Icon={X} onClick={onClear} />
-      <p className="me-auto min-w-0 truncate font-semibold">{message("files.selected", { count: context.count })}</p>
+    <>
+      <p className="flex min-w-0 flex-1 gap-1 whitespace-nowrap">
+        <span className="truncate font-semibold">{message("files.selected", { count })}</span>
+        {sizeBytes !== undefined && <span className="hidden text-muted @min-[30rem]:inline">· {size(sizeBytes)}</span>}
+      </p>
       <div className="flex shrink-0">
         {offered(barCommands, context).map((command, place) => (
-          <span key={command.id} className={place < 3 ? "" : "hidden sm:inline"}>
+          <span key={command.id} className={widths[place] ?? "hidden @min-[40rem]:inline"}>
             <IconButton
               label={message(command.message)}
               Icon={command.icon}
@@ -32,7 +44,11 @@ export function SelectionBar({ context, onClear }: { readonly context: FilesCont
         <MenuButton label={message("files.actions")} items={() => commandMenu(fileMenu, context)}>
           <IconButton label={message("files.actions")} Icon={EllipsisVertical} />
         </MenuButton>
+        <IconButton label={message("files.selectNone")} Icon={X} onClick={onClear} />
       </div>
-    </div>
+    </>
   );
 }
+
+/** Width of the list from which the first, second and third command have a button. Details may be open beside it. */
+const widths = ["", "hidden @min-[20rem]:inline", "hidden @min-[26rem]:inline"] as const;

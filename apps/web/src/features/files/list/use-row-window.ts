@@ -4,22 +4,29 @@ import { type Layout, mountedRange, offsetShowing, placeOf, type ScrollPlace, sc
 export interface ViewSize {
   readonly widthPx: number;
   readonly heightPx: number;
+  /** Height of the fixed head. */
+  readonly headPx: number;
   /** Height of the space below the last row. */
   readonly endPx: number;
 }
 
-/** Width of `content`, height of its visible part, and height of `end`, which follows it. */
+/** Width of `content`, which follows the head, height of the scroller, and height of `end`, which follows `content`. */
 export function useViewSize(
   scroller: RefObject<HTMLElement | null>,
   content: RefObject<HTMLElement | null>,
   end: RefObject<HTMLElement | null>,
 ): ViewSize {
-  const [size, setSize] = useState<ViewSize>({ widthPx: 0, heightPx: 0, endPx: 0 });
+  const [size, setSize] = useState<ViewSize>({ widthPx: 0, heightPx: 0, headPx: 0, endPx: 0 });
   useLayoutEffect(() => {
     const [outer, inner, last] = [scroller.current, content.current, end.current];
     if (outer === null || inner === null || last === null) return undefined;
     const measure = () => {
-      const next = { widthPx: inner.clientWidth, heightPx: outer.clientHeight, endPx: last.clientHeight };
+      const next = {
+        widthPx: inner.clientWidth,
+        heightPx: outer.clientHeight,
+        headPx: inner.offsetTop,
+        endPx: last.clientHeight,
+      };
       setSize((old) => (JSON.stringify(old) === JSON.stringify(next) ? old : next));
     };
     measure();

@@ -32,18 +32,11 @@ const FilterBar = lazyPart(
 export function ListPlace(props: ListPlaceProps) {
   const { source, name, folder } = props;
   const place = usePlace(props);
-  const { act, context, acts, dialogs, live, filter } = place;
+  const { context, acts, dialogs, live, filter } = place;
   const [view, setView] = useView(props);
   return (
     <section aria-label={name} className="relative flex h-full flex-col">
-      <PlaceBar
-        name={name}
-        heading={props.heading}
-        context={context}
-        view={view}
-        onView={setView}
-        onClear={() => act({ type: "none" })}
-      />
+      <PlaceBar heading={props.heading} context={context} view={view} onView={setView} />
       {filter.isOpen && (
         <Suspense fallback={null}>
           <FilterBar source={source} onFilter={filter.narrow} onClose={filter.end} onGoOn={filter.goOn} />
@@ -114,8 +107,8 @@ function Rows({ props, place, view }: RowsProps) {
       sort={sort}
       onSort={onSort}
       view={view}
-      isAllSelected={context.count === shown.total}
-      isSomeSelected={context.count > 0}
+      context={context}
+      total={shown.total}
       onSelectAll={(all) => act({ type: all ? "all" : "none" })}
     />
   );

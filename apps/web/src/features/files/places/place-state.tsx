@@ -61,7 +61,7 @@ function LoadingRows() {
     return () => clearTimeout(timer);
   }, []);
   // The same in both states: Chromium counted rows as moved by a padding that their container got together with them.
-  const look = "flex-1 overflow-hidden px-2 pt-10 lg:px-4";
+  const look = "flex-1 overflow-hidden px-2 pt-head lg:px-4";
   if (!isLate) return <div className={look} />;
   return (
     <div role="status" aria-label={message("files.loading")} className={look}>

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { axeProblems } from "../../../testing/axe.ts";
+import { filesApp } from "../../../testing/files-app.ts";
+import { hasFocus } from "../../../testing/focus.ts";
+
+const drive = filesApp();
+const { fill, openFolder } = drive;
+
+test("a selection replaces the column headers, moves no row, and Clear leaves the focus in the head", async () => {
+  await fill("a.txt", "b.txt", "Photos/");
+  const { page, files } = await openFolder();
+  const top = async () => (await files.row("b.txt").boundingBox())?.y;
+  const heads = page.getByRole("group", { name: "Sort by" });
+  const all = page.getByRole("checkbox", { name: "Select all" });
+  const isMixed = () => all.evaluate((box) => (box as HTMLInputElement).indeterminate);
+  const bar = page.getByRole("toolbar");
+  const clear = bar.getByRole("button", { name: "Clear selection" });
+  await heads.waitFor();
+  const before = await top();
+  await files.row("a.txt").click();
+  await files.row("b.txt").click({ modifiers: ["Control"] });
+  await bar.getByText("2 selected").waitFor();
+  await bar.getByText(/^· 32\b/).waitFor();
+  assert.equal(await heads.count(), 0);
+  assert.equal(await top(), before);
+  await page.getByRole("navigation", { name: "Path" }).getByRole("heading", { level: 1 }).waitFor();
+  assert.equal(await isMixed(), true);
+  assert.deepEqual(await axeProblems(page), []);
+  await page.keyboard.press("Shift+Tab");
+  await hasFocus(clear);
+  await all.click();
+  await bar.getByText("3 selected").waitFor();
+  assert.equal(await isMixed(), false);
+  assert.equal(await bar.getByText(/^·/).count(), 0, "the size of a folder is unknown");
+  await clear.focus();
+  await page.keyboard.press("Enter");
+  await heads.waitFor();
+  await hasFocus(all);
+  assert.equal(await top(), before);
+});
