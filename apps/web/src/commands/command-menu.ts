@@ -1,3 +1,4 @@
+import Ellipsis from "lucide-react/icons/ellipsis";
 import type { MenuItem } from "../design/menu.ts";
 import type { PlainKey } from "../messages/messages.ts";
 import { messages } from "../messages/use-messages.ts";
@@ -6,15 +7,27 @@ import { type Command, offered } from "./command.ts";
 
 export const platform: Platform = platformOf(navigator.userAgent);
 
+type Groups<Context> = readonly (readonly Command<Context>[])[];
+
+export interface CommandMenu<Context> {
+  readonly groups: Groups<Context>;
+  /** Rare commands, in a submenu before the last group. */
+  readonly more?: Groups<Context>;
+}
+
 export function commandMenu<Context>(
-  groups: readonly (readonly Command<Context>[])[],
+  { groups, more = [] }: CommandMenu<Context>,
   context: Context,
 ): readonly MenuItem[] {
   const { message } = messages();
-  return groups
-    .map((group) => offered(group, context).map((command) => itemOf(command, context)))
-    .filter((items) => items.length > 0)
-    .reduce<MenuItem[]>((menu, items) => (menu.length === 0 ? items : menu.concat("line", items)), []);
+  const rare = joined(more.map(itemsOf));
+  const submenu = { label: message("design.more"), Icon: Ellipsis, items: rare };
+  const all = groups.map(itemsOf);
+  return joined([...all.slice(0, -1), [...(rare.length > 1 ? [submenu] : rare), ...(all.at(-1) ?? [])]]);
+
+  function itemsOf(group: readonly Command<Context>[]): readonly MenuItem[] {
+    return offered(group, context).map((command) => itemOf(command, context));
+  }
 
   function itemOf(command: Command<Context>, about: Context): MenuItem {
     const chord = command.keys?.[platform]?.[0];
@@ -27,6 +40,13 @@ export function commandMenu<Context>(
     };
   }
 }
+
+function joined(groups: readonly (readonly MenuItem[])[]): readonly MenuItem[] {
+  const shown = groups.filter((items) => items.length > 0);
+  return shown.flatMap((items, place) => (place === 0 ? [items] : [line, items])).flat();
+}
+
+const line: readonly MenuItem[] = ["line"];
 
 export function shownChord(chord: Chord): string {
   const { message } = messages();

@@ -65,7 +65,7 @@ longTest(
     const offered = await page.getByRole("menuitem").allInnerTexts();
     assert.deepEqual(
       offered.map((text) => text.split("\n")[0]),
-      ["Open", "Open in new tab", "Download"],
+      ["Open", "Download", "Open in new tab"],
     );
     const file = await saved(page, () => page.getByRole("menuitem", { name: "Download" }).press("Enter"));
     assert.deepEqual([file.name, file.bytes.toString()], ["alpha.txt", "the words of alpha"]);

@@ -44,7 +44,7 @@ async function keepOffline(page: Page, name: string): Promise<void> {
   await row.click();
   await page.getByText("1 selected").waitFor();
   await row.click({ button: "right" });
-  await page.getByRole("menuitem", { name: "Keep offline" }).click();
+  await filesPage(page).pickMore("Keep offline");
 }
 
 /** The account's data in this browser: file sizes without the index, and other storage. */

@@ -25,9 +25,15 @@ const heading = (page: Page, name: string) => page.getByRole("dialog").getByRole
 const position = (page: Page, text: string) => page.getByRole("dialog").getByText(text, { exact: true }).waitFor();
 const button = (page: Page, name: string) => page.getByRole("dialog").getByRole("button", { name, exact: true });
 
+/** The rare commands are last. */
 async function menuOf(page: Page): Promise<readonly string[]> {
   await button(page, "Actions").click();
   await page.getByRole("menu").waitFor();
+  const more = page.getByRole("menuitem", { name: "More", exact: true });
+  if ((await more.count()) > 0) {
+    await more.click();
+    await page.getByRole("menu").nth(1).waitFor();
+  }
   const names = await page.getByRole("menuitem").locator("span.truncate").allInnerTexts();
   await page.keyboard.press("Escape");
   // Keys before that would be lost.
@@ -139,13 +145,14 @@ longTest("at 320 pixels, buttons without room are in the menu", async () => {
     "Add star",
     "Rename",
     "Move to…",
+    "Details",
+    "More",
+    "Move to trash",
     "Copy to…",
     "Versions",
     "Copy internal link",
     "Keep offline",
-    "Details",
     "Full screen",
-    "Move to trash",
   ]);
   assert.equal(isCut, false);
 });

@@ -4,7 +4,7 @@ import ChevronLeft from "lucide-react/icons/chevron-left";
 import ChevronRight from "lucide-react/icons/chevron-right";
 import Ellipsis from "lucide-react/icons/ellipsis";
 import { type KeyboardEvent, type ReactNode, Suspense, useEffect, useRef } from "react";
-import { commandMenu, platform, shownChord } from "../../commands/command-menu.ts";
+import { type CommandMenu, commandMenu, platform, shownChord } from "../../commands/command-menu.ts";
 import { type Command, offered, pressedCommand } from "../../commands/command.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
 import { useAway } from "../../data/use-away.ts";
@@ -44,7 +44,7 @@ interface ListedFile {
   readonly count?: number;
   /** The list has not loaded to its end. */
   readonly hasMore?: boolean;
-  readonly menu: readonly (readonly Command<unknown>[])[];
+  readonly menu: Menu;
   /** Commands with keys, but without menu items. */
   readonly keys: readonly Command<unknown>[];
   readonly nameField: ReactNode;
@@ -88,6 +88,7 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
     showDetails: onDetails,
   });
   const menu = menuOf(own, show.commands, file.menu);
+  const commands = commandsOf(menu);
   return (
     <ViewerLayer
       title={keptFile?.name ?? file.name ?? node?.name ?? ""}
@@ -97,9 +98,9 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
           : words.message("details.versionNumber", { number: String(version) })
       }
       titleField={file.nameField}
-      acts={show.isOn ? <SlideshowActs commands={show.commands} /> : <Acts id={id} menu={menu} />}
+      acts={show.isOn ? <SlideshowActs commands={show.commands} /> : <Acts id={id} menu={menu} commands={commands} />}
       aside={details}
-      onKeyDown={(event) => press(event, file, [...menu.flat(), ...file.keys], onGo)}
+      onKeyDown={(event) => press(event, file, [...commands, ...file.keys], onGo)}
       onEscape={show.isOn ? endSlideshow : undefined}
       isDark={show.isOn}
       isBare={show.isBare}
@@ -127,21 +128,33 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
   );
 }
 
-type Menu = readonly (readonly Command<unknown>[])[];
+type Menu = Required<CommandMenu<unknown>>;
+type Commands = readonly Command<unknown>[];
 
-/** Deletion stays last. */
-function menuOf(own: ReturnType<typeof usePreviewCommands>, show: readonly Command<unknown>[], listed: Menu): Menu {
-  const [first, last] = [
-    [own.edit, own.download],
-    [own.details, own.print, ...show, own.fullScreen],
-  ];
-  return [first, ...listed.slice(0, -1), last, ...listed.slice(-1)].map((group) => offered<unknown>(group, undefined));
+/** Three groups as in the list, with the deletion last. */
+function menuOf(own: ReturnType<typeof usePreviewCommands>, show: Commands, { groups, more }: Menu): Menu {
+  const [first = [], second = [], last = []] = groups;
+  const offer = (group: Commands) => offered<unknown>(group, undefined);
+  return {
+    groups: [[own.edit, own.download, ...first], [...second, own.details], last].map(offer),
+    more: [...more, [own.print, ...show, own.fullScreen]].map(offer),
+  };
+}
+
+function commandsOf({ groups, more }: Menu): Commands {
+  return [...groups, ...more].flat();
+}
+
+interface ActsProps {
+  readonly id: string;
+  readonly menu: Menu;
+  readonly commands: Commands;
 }
 
 /** Buttons without room are in the menu, which has all commands. */
-function Acts({ id, menu }: { readonly id: string; readonly menu: Menu }) {
+function Acts({ id, menu, commands }: ActsProps) {
   const { message } = useMessages();
-  const find = (...ids: readonly string[]) => menu.flat().find((command) => ids.includes(command.id));
+  const find = (...ids: readonly string[]) => commands.find((command) => ids.includes(command.id));
   return (
     <>
       <div className="hidden items-center gap-1 sm:flex">

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
+import { filesPage } from "../../testing/files-page.ts";
 import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp({ serverOptions: { env: { HOLDFAST_RETENTION_TRASH: "5d" } } });
@@ -21,7 +22,7 @@ test("a folder goes back to a moment after what would change was shown, and come
   const { page } = app;
   await app.open("/files");
   await page.getByRole("row", { name: /Album/ }).click({ button: "right" });
-  await page.getByRole("menuitem", { name: "Rewind folder…" }).click();
+  await filesPage(page).pickMore("Rewind folder…");
   await page.waitForURL(new RegExp(`/rewind/${id}`));
   await app.open(`/rewind/${id}?to=${encodeURIComponent(before)}`);
   await page.getByText("1 file reverted").waitFor();

@@ -11,7 +11,7 @@ export function AccountMenu({ context }: { readonly context: ShellContext }) {
   const person = usePerson();
   const label = person === undefined ? message("shell.account") : message("shell.accountOf", { name: person.name });
   return (
-    <MenuButton label={label} items={() => commandMenu(accountMenu, context)}>
+    <MenuButton label={label} items={() => commandMenu({ groups: accountMenu }, context)}>
       <IconButton label={label} Icon={CircleUser} />
     </MenuButton>
   );

@@ -27,6 +27,7 @@ import Undo from "lucide-react/icons/undo-2";
 import Upload from "lucide-react/icons/upload";
 import UserPlus from "lucide-react/icons/user-plus";
 import type { Command } from "../../../commands/command.ts";
+import type { CommandMenu } from "../../../commands/command-menu.ts";
 import { wishFocus } from "../../../design/focus-wish.ts";
 import { type FilesContext, isKept, isMarked, mayAdd, mayChange, mayKeep, only } from "./files-context.ts";
 import { isFolder, type ListedRow } from "../rows/row-source.ts";
@@ -55,7 +56,7 @@ const mayRewind = (context: FilesContext) => {
   return ofAccount(context) && context.place !== "trash" && folder?.role === "owner" && !isFile;
 };
 
-/** Grouped and ordered like the menus. */
+/** In the order of the palette and the list of shortcuts. */
 export const fileCommands = {
   open: {
     id: "open",
@@ -326,28 +327,35 @@ export const placeCommands = {
 
 export const allCommands: readonly FileCommand[] = [...Object.values(fileCommands), ...Object.values(placeCommands)];
 
-export const fileMenu: readonly (readonly FileCommand[])[] = [
-  [fileCommands.open, fileCommands.openTab, fileCommands.download, fileCommands.keepOffline, fileCommands.dropOffline],
-  [fileCommands.share, fileCommands.copyLink, fileCommands.mount, fileCommands.star, fileCommands.unstar],
-  [fileCommands.rename, fileCommands.move, fileCommands.copyTo, fileCommands.cut, fileCommands.copy],
-  [
-    fileCommands.details,
-    fileCommands.versions,
-    fileCommands.rewind,
-    fileCommands.showInFolder,
-    fileCommands.copyAddress,
+/** Short enough for every window: at most ten entries in three groups. Rare commands are in a submenu. */
+export const fileMenu: CommandMenu<FilesContext> = {
+  groups: [
+    [fileCommands.open, fileCommands.download, fileCommands.share, fileCommands.copyLink, fileCommands.mount],
+    [
+      fileCommands.rename,
+      fileCommands.move,
+      fileCommands.star,
+      fileCommands.unstar,
+      fileCommands.showInFolder,
+      fileCommands.details,
+    ],
+    [fileCommands.restore, fileCommands.trash, fileCommands.leave, fileCommands.purge],
   ],
-  [fileCommands.restore, fileCommands.trash, fileCommands.leave, fileCommands.purge],
-];
+  more: [
+    [fileCommands.openTab, fileCommands.versions, fileCommands.rewind, fileCommands.copyAddress],
+    [fileCommands.copyTo, fileCommands.cut, fileCommands.copy],
+    [fileCommands.keepOffline, fileCommands.dropOffline],
+  ],
+};
 
 /** Menu of the empty area. */
-export const placeMenu: readonly (readonly FileCommand[])[] = [
-  [placeCommands.newFolder, placeCommands.newText],
-  [placeCommands.upload, placeCommands.uploadFolder],
-  [placeCommands.paste, placeCommands.undo, placeCommands.redo],
-  [placeCommands.filter, fileCommands.rewind],
-  [placeCommands.emptyTrash],
-];
+export const placeMenu: CommandMenu<FilesContext> = {
+  groups: [
+    [placeCommands.newFolder, placeCommands.newText, placeCommands.upload, placeCommands.uploadFolder],
+    [placeCommands.paste, placeCommands.undo, placeCommands.redo],
+    [placeCommands.filter, fileCommands.rewind, placeCommands.emptyTrash],
+  ],
+};
 
 /** Shown as far as they fit. The rest is in a menu. */
 export const barCommands: readonly FileCommand[] = [

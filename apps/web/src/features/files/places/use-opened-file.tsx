@@ -1,6 +1,7 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 import { type ReactNode, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Command } from "../../../commands/command.ts";
+import type { CommandMenu } from "../../../commands/command-menu.ts";
 import { useDrive } from "../../../data/use-drive.ts";
 import { useKept } from "../../../data/use-kept.ts";
 import { useNode } from "../../../data/use-node.ts";
@@ -22,7 +23,7 @@ const PlaceQuestions = lazyPart(
 interface OpenedFile extends Partial<Omit<FileInList, "row">> {
   /** Undefined if the list does not contain the file. */
   readonly name: string | undefined;
-  readonly menu: readonly (readonly Command<unknown>[])[];
+  readonly menu: Required<CommandMenu<unknown>>;
   /** Commands with keys, but without menu items. */
   readonly keys: readonly Command<unknown>[];
   /** Instead of the name. */
@@ -81,7 +82,7 @@ export function useOpenedFile(id: string, isOld: boolean, onGo: (id: string | un
   return {
     ...file,
     name: row?.name,
-    menu: context === undefined ? [] : openedMenu.map((group) => bound(group, context)),
+    menu: context === undefined ? { groups: [], more: [] } : openedMenu(context),
     keys: context === undefined ? [] : bound(openedKeys, context),
     nameField: row !== undefined && renamingId === id && (
       <NameField key={id} row={row} onName={rename} onCancel={() => setRenamingId(undefined)} />
