@@ -6,24 +6,18 @@ import { IconButton } from "../design/icon-button.tsx";
 import { useSubject } from "../features/files/acts/subject.ts";
 import { holdsPictures } from "../features/files/places/use-view.ts";
 import { nextPicture } from "../features/files/rows/pictures.ts";
+import { totalsOf, totalsWords } from "../features/files/rows/totals.ts";
 import { beginSlideshow } from "../features/preview/slideshow.ts";
 import { useMessages } from "../messages/use-messages.ts";
-import { countRows } from "./folder-count.ts";
 
-/** "3 folders, 12 files, 48 MB". The size follows the files, because the folders' is not known. */
 export function FolderCount() {
-  const { message, size } = useMessages();
+  const words = useMessages();
   const subject = useSubject();
-  const counted = useMemo(() => subject && countRows(subject.rows), [subject]);
-  if (counted === undefined || counted.folders + counted.files === 0) return null;
-  const { folders, files, sizeBytes, arePhotos } = counted;
-  const parts = [
-    ...(folders > 0 ? [message("preview.folders", { count: folders })] : []),
-    ...(files > 0 ? [message(arePhotos ? "preview.photos" : "preview.files", { count: files }), size(sizeBytes)] : []),
-  ];
+  const totals = useMemo(() => subject && totalsOf(subject.rows), [subject]);
+  if (totals === undefined || totals.folders + totals.files === 0) return null;
   return (
     <p className="truncate text-sm text-muted">
-      <bdi>{parts.join(", ")}</bdi>
+      <bdi>{totalsWords(totals, words)}</bdi>
     </p>
   );
 }

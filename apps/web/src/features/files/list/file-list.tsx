@@ -25,6 +25,8 @@ export interface FileListProps {
   readonly view: View;
   readonly columns: readonly Column[];
   readonly head: ReactNode;
+  /** Below the last row. */
+  readonly foot: ReactNode;
   readonly selection: Selection;
   readonly act: (act: SelectionAct) => void;
   readonly renamingId: string | null;
@@ -77,7 +79,6 @@ export function FileList(props: FileListProps) {
   const keys = useListKeys(host, layout, Math.max(1, Math.floor(viewPx / layout.lineHeightPx) - 1));
 
   const stop = stopOf(source, selection, rows, layout);
-  const widthPx = size.widthPx / layout.columns;
   const Line = view === "list" ? ListRow : Tile;
   return (
     <div
@@ -109,8 +110,8 @@ export function FileList(props: FileListProps) {
               row={row}
               columns={columns}
               topPx={rowTopPx(layout, rows.place, index)}
-              startPx={(index % layout.columns) * widthPx}
-              widthPx={widthPx}
+              startPx={((index % layout.columns) * size.widthPx) / layout.columns}
+              widthPx={size.widthPx / layout.columns}
               heightPx={layout.lineHeightPx}
               isSelected={row !== undefined && isSelected(selection, row.id)}
               isStop={index === stop}
@@ -122,7 +123,9 @@ export function FileList(props: FileListProps) {
         })}
         {band === null ? null : <Band box={band} shiftPx={rows.place.scrollPx - rows.place.offsetPx} />}
       </div>
-      <div ref={end} className="h-16 sm:h-[calc(5.5rem+var(--tray-height,-1.5rem))]" />
+      <div ref={end} className="h-16 sm:h-[calc(5.5rem+var(--tray-height,-1.5rem))]">
+        {props.foot}
+      </div>
     </div>
   );
 }

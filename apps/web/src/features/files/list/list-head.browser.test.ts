@@ -5,7 +5,7 @@ import { filesApp } from "../../../testing/files-app.ts";
 import { hasFocus } from "../../../testing/focus.ts";
 
 const drive = filesApp();
-const { fill, openFolder } = drive;
+const { app, fill, openFolder } = drive;
 
 test("a selection replaces the column headers, moves no row, and Clear leaves the focus in the head", async () => {
   await fill("a.txt", "b.txt", "Photos/");
@@ -38,4 +38,16 @@ test("a selection replaces the column headers, moves no row, and Clear leaves th
   await heads.waitFor();
   await hasFocus(all);
   assert.equal(await top(), before);
+});
+
+test("the end of a list counts its folders and files, follows changes, and counts what a filter shows", async () => {
+  await fill("a.txt", "b.txt", "Photos/", "Plans/");
+  const { page } = await openFolder();
+  const end = page.locator("[data-scroller]");
+  await end.getByText(/^2 folders, 2 files, 32\sB$/).waitFor();
+  await app.api.put(`${drive.folder}/c.txt`, "more");
+  await end.getByText(/^2 folders, 3 files, 36\sB$/).waitFor();
+  await page.getByRole("button", { name: "Filter this list…" }).click();
+  await page.getByRole("textbox", { name: "Filter this list" }).fill("p");
+  await end.getByText("2 folders", { exact: true }).waitFor();
 });

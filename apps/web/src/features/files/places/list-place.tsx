@@ -24,6 +24,7 @@ const ClashDialog = lazyPart(
   async () => (await withWords(import("../acts/clash-dialog.tsx"))).ClashDialog,
   skipClashes,
 );
+const ListTotals = lazyPart(async () => (await withWords(import("../list/list-totals.tsx"))).ListTotals);
 const FilterBar = lazyPart(
   async () => (await withWords(import("../list/filter-bar.tsx"))).FilterBar,
   ({ onClose }) => onClose(),
@@ -112,6 +113,12 @@ function Rows({ props, place, view }: RowsProps) {
       onSelectAll={(all) => act({ type: all ? "all" : "none" })}
     />
   );
+  // The page of a link shows its totals in the head.
+  const foot = context.viewer === "account" && (
+    <Suspense fallback={null}>
+      <ListTotals source={shown} />
+    </Suspense>
+  );
   return (
     <FileList
       label={props.name}
@@ -119,6 +126,7 @@ function Rows({ props, place, view }: RowsProps) {
       view={view}
       columns={columns}
       head={head}
+      foot={foot}
       selection={selection}
       act={act}
       renamingId={place.renamingId}

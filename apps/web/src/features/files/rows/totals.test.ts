@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ListedRow } from "../features/files/rows/row-source.ts";
-import { countRows } from "./folder-count.ts";
+import type { ListedRow } from "./row-source.ts";
+import { sizeOf, totalsOf } from "./totals.ts";
 
 const file = (name: string, sizeBytes: number, thumb?: string) =>
   ({ kind: "file", name, sizeBytes, thumb }) as ListedRow;
 const folder = { kind: "folder", name: "more", sizeBytes: 0, thumb: undefined } as ListedRow;
 const count = (isWhole: boolean, ...rows: readonly ListedRow[]) =>
-  countRows({ total: rows.length, rowAt: (index) => rows[index], isWhole });
+  totalsOf({ total: rows.length, rowAt: (index) => rows[index], isWhole });
 
 test("a folder's files are counted apart from its folders, and as photos if all of them are", () => {
   const [one, two] = [file("a.jpg", 1000, "a"), file("b.png", 500, "b")];
@@ -17,4 +17,10 @@ test("a folder's files are counted apart from its folders, and as photos if all 
 
 test("nothing is counted before all rows have loaded", () => {
   assert.equal(count(false, folder), undefined);
+});
+
+test("the size of a selection is known without folders only", () => {
+  const [one, two] = [file("a.txt", 1000), file("b.txt", 500)];
+  assert.equal(sizeOf([one, two]), 1500);
+  assert.equal(sizeOf([one, folder]), undefined);
 });
