@@ -10,6 +10,8 @@ export interface Preferences {
   readonly view?: View;
   /** Choices for folders and lists, by their place, the latest last. */
   readonly views?: readonly (readonly [place: string, view: View])[];
+  /** Height of the rows of lists. Default: comfortable. */
+  readonly density?: "compact";
   /** Lines wider than the page. Default: wrapped. */
   readonly lines?: "wrapped" | "whole";
   /** MiB per second; undefined: no limit. */
@@ -74,6 +76,7 @@ export function readPreferences(text: string | null): Preferences {
     ...oneOf("hours", ["h12", "h23"]),
     ...oneOf("view", viewsOffered),
     ...viewsIn(fields["views"]),
+    ...oneOf("density", ["compact"]),
     ...oneOf("lines", ["wrapped", "whole"]),
     ...oneOf("uploadLimit", uploadLimits),
   };

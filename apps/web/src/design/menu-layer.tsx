@@ -172,7 +172,7 @@ function placeOf(at: OpenMenu["at"]): Place {
 
 /** Menu width with its distance to the edge, in pixels. */
 const widthMax = 340;
-/** Width of a window with room for a submenu beside its menu. In a narrower one, the submenu covers most of the menu. */
+/** Width of a window with room for a submenu beside its menu. In a narrower one, the submenu covers its menu. */
 const besideFromPx = 640;
 const overlapPx = -200;
 

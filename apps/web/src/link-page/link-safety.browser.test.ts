@@ -39,7 +39,7 @@ test("whoever is signed in looks by the link alone: nothing of the session is se
   });
   await visit(page, url);
   await filesPage(page).seen("note.txt");
-  await page.getByRole("button", { name: "Grid view" }).click();
+  await filesPage(page).showAs("Grid view");
   await page.getByRole("grid").locator("[tabindex='0']").first().focus();
   await filesPage(page).row("note.txt").dblclick();
   await page.getByRole("dialog").waitFor();

@@ -35,6 +35,7 @@ import { shared } from "./de/shared.ts";
 import { shred } from "./de/shred.ts";
 import { tray } from "./de/tray.ts";
 import { types } from "./de/types.ts";
+import { view } from "./de/view.ts";
 import type { LaterCatalogue } from "./en.ts";
 
 export const deLater: LaterCatalogue = {
@@ -75,4 +76,5 @@ export const deLater: LaterCatalogue = {
   ...shred,
   ...tray,
   ...types,
+  ...view,
 };

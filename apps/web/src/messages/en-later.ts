@@ -35,6 +35,7 @@ import { shared } from "./en/shared.ts";
 import { shred } from "./en/shred.ts";
 import { tray } from "./en/tray.ts";
 import { types } from "./en/types.ts";
+import { view } from "./en/view.ts";
 import type { Words } from "./message-types.ts";
 
 /** Loaded by places with `withWords`; the first list does not need them. */
@@ -76,4 +77,5 @@ export const enLater = {
   ...shred,
   ...tray,
   ...types,
+  ...view,
 } as const satisfies Record<string, Words>;

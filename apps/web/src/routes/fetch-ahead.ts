@@ -17,6 +17,7 @@ const parts: readonly (() => Promise<unknown>)[] = [
   () => import("../features/files/list/selection-bar.tsx"),
   () => import("../features/files/list/sort-button.tsx"),
   () => withWords(import("../features/files/list/list-totals.tsx")),
+  () => withWords(import("../features/files/places/view-menu.tsx")),
   () => import("../features/files/list/drag-ghost.tsx"),
   () => import("../features/files/places/place-questions.tsx"),
   () => withWords(import("../features/files/acts/purge-dialog.tsx")),

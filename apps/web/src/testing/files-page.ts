@@ -10,6 +10,11 @@ export function filesPage(page: Page) {
       await page.getByRole("menuitem", { name: "More", exact: true }).click();
       await page.getByRole("menuitem", { name }).click();
     },
+    showAs: async (view: "List view" | "Grid view") => {
+      await page.getByRole("button", { name: /^(?:List|Grid) view$/ }).click();
+      await page.getByRole("menuitemcheckbox", { name: view }).click();
+      await page.getByRole("button", { name: view, exact: true }).waitFor();
+    },
     seen: (name: string) =>
       page
         .getByRole("row")

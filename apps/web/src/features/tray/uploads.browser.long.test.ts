@@ -192,8 +192,8 @@ test("the panel covers neither the last rows nor their menus, in the list and th
   await dropAtOnce(page, [file]);
   const panel = page.getByRole("region", { name: "Uploads" });
   await panel.getByText("1 file uploaded").waitFor();
-  for (const view of ["List view", "Grid view"]) {
-    if (view === "Grid view") await page.getByRole("button", { name: view }).click();
+  for (const view of ["List view", "Grid view"] as const) {
+    if (view === "Grid view") await filesPage(page).showAs(view);
     await filesPage(page).row("10.txt").click();
     await page.keyboard.press("End");
     const last = page.getByRole("row", { selected: true });

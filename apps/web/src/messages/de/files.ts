@@ -13,8 +13,6 @@ export const files = {
   "files.sortedUp": "{column}, aufsteigend sortiert",
   "files.sortedDown": "{column}, absteigend sortiert",
   "files.path": "Pfad",
-  "files.viewList": "Als Liste zeigen",
-  "files.viewTiles": "Als Kacheln zeigen",
   "files.kindFile": "Datei",
   "files.kindFolder": "Ordner",
   "files.kindMount": "Geteilter Ordner",

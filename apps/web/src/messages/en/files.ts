@@ -13,8 +13,6 @@ export const files = {
   "files.sortedUp": "{column}, sorted ascending",
   "files.sortedDown": "{column}, sorted descending",
   "files.path": "Path",
-  "files.viewList": "List view",
-  "files.viewTiles": "Grid view",
   "files.kindFile": "File",
   "files.kindFolder": "Folder",
   "files.kindMount": "Shared folder",

@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type ReactNode, type RefObject, useCallback, useEffect, useRef } from "react";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useRef,
+} from "react";
 import type { View } from "../../../browser/preferences.ts";
 import type { Column } from "./columns.ts";
 import type { DropTarget } from "./drag.ts";
@@ -98,7 +106,7 @@ export function FileList(props: FileListProps) {
         aria-multiselectable
         aria-rowcount={source.total}
         onKeyDown={keys}
-        style={{ height: scrolledHeightPx(layout) }}
+        style={gridStyle(layout)}
         className="relative"
       >
         {mountedIndices(rows, stop, source.total).map((index) => {
@@ -128,6 +136,11 @@ export function FileList(props: FileListProps) {
       </div>
     </div>
   );
+}
+
+/** React's types know no custom properties. */
+function gridStyle(layout: Layout): CSSProperties {
+  return { height: scrolledHeightPx(layout), "--row-height": `${layout.lineHeightPx}px` } as CSSProperties;
 }
 
 /** Row in the tab order: the last focused, otherwise the first in view. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../../testing/axe.ts";
 import { filesApp } from "../../../testing/files-app.ts";
 import { hasFocus } from "../../../testing/focus.ts";
@@ -50,4 +51,28 @@ test("the end of a list counts its folders and files, follows changes, and count
   await page.getByRole("button", { name: "Filter this list…" }).click();
   await page.getByRole("textbox", { name: "Filter this list" }).fill("p");
   await end.getByText("2 folders", { exact: true }).waitFor();
+});
+
+test("compact rows are chosen in the menu of views, and stay after a reload", async () => {
+  await fill("a.txt", "b.txt");
+  const { page, files } = await openFolder();
+  const step = async () => {
+    const [one, next] = [await files.row("a.txt").boundingBox(), await files.row("b.txt").boundingBox()];
+    return one === null || next === null ? undefined : [one.height, next.y - one.y].map(Math.round).join(" ");
+  };
+  const becomesHigh = (heightPx: number) =>
+    eventually(`rows of ${heightPx} px`, 30_000, async () => (await step()) === `${heightPx} ${heightPx}` || undefined);
+  const choose = async (name: string) => {
+    await page.getByRole("button", { name: "List view" }).click();
+    await page.getByRole("menuitemcheckbox", { name }).click();
+  };
+  await becomesHigh(44);
+  await choose("Compact rows");
+  await becomesHigh(32);
+  assert.deepEqual(await axeProblems(page), []);
+  await page.reload();
+  await files.seen("b.txt");
+  await becomesHigh(32);
+  await choose("Comfortable rows");
+  await becomesHigh(44);
 });

@@ -1,5 +1,5 @@
 import { useMemo, useSyncExternalStore } from "react";
-import { type View, watchPreferences } from "../../../browser/preferences.ts";
+import { preferences, type View, watchPreferences } from "../../../browser/preferences.ts";
 import type { Layout } from "./row-window.ts";
 
 const tile = { widthPx: 176, heightPx: 212, narrowPx: 148 };
@@ -14,8 +14,16 @@ export function useLayout(view: View, total: number, widthPx: number): Layout {
   }, [view, total, widthPx, rowPx]);
 }
 
-/** The height in the style sheet depends on density and touch. */
+const compactPx = 32;
+
+/** Compact rows are too low for fingers and, on narrow pages, for the second line. */
+export function mayBeCompact(): boolean {
+  return !matchMedia("(pointer: coarse)").matches && matchMedia("(min-width: 820px)").matches;
+}
+
+/** The height in the style sheet depends on touch. */
 function rowHeightPx(): number {
+  if (preferences().density === "compact" && mayBeCompact()) return compactPx;
   return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row-height")) || 44;
 }
 

@@ -287,7 +287,7 @@ longTest("New folder makes one and lets it be named at once", async () => {
 async function assertUsable(view: "list" | "tiles"): Promise<void> {
   await fill("a.txt", "b.pdf", "Photos/");
   const { page, files } = await openFolder();
-  if (view === "tiles") await page.getByRole("button", { name: "Grid view" }).click();
+  if (view === "tiles") await files.showAs("Grid view");
   assert.deepEqual(await axeProblems(page), []);
   await files.row("a.txt").click();
   await page.getByRole("toolbar").waitFor();

@@ -21,17 +21,16 @@ test("a folder of pictures opens as tiles, and each place remembers its view", a
     await app.open(`/files/${await app.api.idOf(drive.folder + path)}`);
     await files.seen(shown);
   };
-  await view("Grid view").waitFor();
-  await go("/holiday", "1.png");
   await view("List view").waitFor();
-  await view("List view").click();
-  await view("Grid view").waitFor();
-  await go("/notes", "a.txt");
-  await view("Grid view").click();
   await go("/holiday", "1.png");
   await view("Grid view").waitFor();
+  await files.showAs("List view");
   await go("/notes", "a.txt");
+  await files.showAs("Grid view");
+  await go("/holiday", "1.png");
   await view("List view").waitFor();
+  await go("/notes", "a.txt");
+  await view("Grid view").waitFor();
 });
 
 longTest("from right to left everything is mirrored but the names: the path, the tiles, the arrows", async () => {
@@ -50,7 +49,7 @@ longTest("from right to left everything is mirrored but the names: the path, the
   await page.keyboard.press("ArrowRight");
   await rowHasFocus(page);
   await page.getByRole("button", { name: "Clear selection" }).click();
-  await page.getByRole("button", { name: "Grid view" }).click();
+  await files.showAs("Grid view");
   await files.row("a.txt").click();
   const [one, next] = [await files.row("a.txt").boundingBox(), await files.row("b.txt").boundingBox()];
   assert.ok(one !== null && next !== null && next.x < one.x, "the next tile is on the left");

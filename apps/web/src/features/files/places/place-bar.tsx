@@ -1,13 +1,14 @@
-import LayoutGrid from "lucide-react/icons/layout-grid";
-import List from "lucide-react/icons/list";
-import type { ReactNode } from "react";
+import { type ReactNode, Suspense } from "react";
 import { offered } from "../../../commands/command.ts";
 import { Button } from "../../../design/button.tsx";
 import { IconButton } from "../../../design/icon-button.tsx";
+import { lazyPart } from "../../../design/lazy-part.ts";
 import type { View } from "../../../browser/preferences.ts";
-import { useMessages } from "../../../messages/use-messages.ts";
+import { useMessages, withWords } from "../../../messages/use-messages.ts";
 import { placeCommands } from "../acts/file-commands.ts";
 import type { FilesContext } from "../acts/files-context.ts";
+
+const ViewMenu = lazyPart(async () => (await withWords(import("./view-menu.tsx"))).ViewMenu);
 
 interface PlaceBarProps {
   readonly heading: ReactNode;
@@ -19,8 +20,6 @@ interface PlaceBarProps {
 /** Path and view options. */
 export function PlaceBar({ heading, context, view, onView }: PlaceBarProps) {
   const { message } = useMessages();
-  const [Icon, next, label] =
-    view === "list" ? ([LayoutGrid, "tiles", "files.viewTiles"] as const) : ([List, "list", "files.viewList"] as const);
   return (
     <div className="flex h-12 shrink-0 items-center gap-2 ps-3 pe-2 lg:ps-5 lg:pe-4">
       <div className="min-w-0 flex-1">{heading}</div>
@@ -37,7 +36,9 @@ export function PlaceBar({ heading, context, view, onView }: PlaceBarProps) {
           onClick={() => void command.run(context)}
         />
       ))}
-      <IconButton label={message(label)} Icon={Icon} onClick={() => onView(next)} />
+      <Suspense fallback={<div className="size-9 shrink-0 pointer-coarse:size-11" />}>
+        <ViewMenu view={view} onView={onView} />
+      </Suspense>
     </div>
   );
 }

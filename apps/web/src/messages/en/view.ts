@@ -1,0 +1,6 @@
+export const view = {
+  "view.list": "List view",
+  "view.tiles": "Grid view",
+  "view.comfortable": "Comfortable rows",
+  "view.compact": "Compact rows",
+} as const;
