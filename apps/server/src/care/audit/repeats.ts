@@ -1,7 +1,8 @@
+import { hash } from "node:crypto";
 import { limits } from "@holdfast/core/limits";
 import type { AuditEntry, Recorded } from "./audit-entry.ts";
 
-interface Repeat extends Recorded {
+interface Repeat extends Pick<Recorded, "bucket"> {
   readonly untilMs: number;
   /** Repetitions since the recorded entry. */
   count: number;
@@ -30,7 +31,7 @@ export class Repeats {
       return;
     }
     if (this.#repeats.size >= limits.auditRepeatsMax) this.#endOldest();
-    this.#repeats.set(key, { bucket, entry, untilMs: nowMs + limits.auditRepeatMs, count: 0, last: entry });
+    this.#repeats.set(key, { bucket, untilMs: nowMs + limits.auditRepeatMs, count: 0, last: entry });
     this.#record({ bucket, entry });
   }
 
@@ -51,7 +52,9 @@ export class Repeats {
   }
 }
 
+/** A hash, because an entry may have a thousand nodes. */
 function keyOf({ action, result, user_id, credential_id, device_id, address, node_ids, target }: AuditEntry): string {
   const nodes = node_ids?.join();
-  return JSON.stringify([action, result, user_id, credential_id, device_id, address, nodes, target]);
+  const facts = JSON.stringify([action, result, user_id, credential_id, device_id, address, nodes, target]);
+  return hash("sha256", facts, "base64");
 }

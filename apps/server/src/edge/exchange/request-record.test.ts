@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
 import type { AuditEntry, Recorded } from "../../care/audit/audit-entry.ts";
 import type { AuditLog } from "../../care/audit/audit-log.ts";
 import { startTestServer } from "../testing.ts";
@@ -92,6 +93,39 @@ test("while nothing more can be recorded nothing is begun", async () => {
     assert.equal((await fetch(`${server.url}/api/v1/tokens/some`, { method: "DELETE", headers })).status, 503);
     assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
     assert.deepEqual([calls, told.length], [0, 0]);
+  } finally {
+    await server.close();
+  }
+});
+
+test("a request for very many nodes leaves several entries, and only the first has the count", async () => {
+  const { audit, told } = fakeAudit();
+  const ids = Array.from({ length: 2 * limits.batchOperationsMax + 1 }, (_, index) => `node ${index}`);
+  const server = await startTestServer(
+    {
+      getNode: ({ note }) => {
+        note({ nodeIds: ids, count: 7 });
+        throw new HoldfastError("not_found", "None of them.");
+      },
+    },
+    { audit },
+  );
+  try {
+    await fetch(`${server.url}/api/v1/files/first`, { headers: { authorization: "Bearer user-token" } });
+    const entries = told.map(([, entry]) => entry);
+    assert.deepEqual(
+      entries.map(({ action, count, node_ids: nodes }) => [action, count, nodes?.length]),
+      [
+        ["file.look", 7, limits.batchOperationsMax],
+        ["file.look", undefined, limits.batchOperationsMax],
+        ["file.look", undefined, 2],
+      ],
+    );
+    assert.deepEqual(
+      entries.flatMap(({ node_ids: nodes = [] }) => nodes),
+      ["first", ...ids],
+    );
+    assert.equal(new Set(entries.map(({ request_id: id }) => id)).size, 1);
   } finally {
     await server.close();
   }

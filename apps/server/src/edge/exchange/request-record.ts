@@ -1,3 +1,5 @@
+import { limits } from "@holdfast/core/limits";
+import type { Recorded } from "../../care/audit/audit-entry.ts";
 import type { AuditLog } from "../../care/audit/audit-log.ts";
 import type { AuditRule } from "../route-audit.ts";
 import { type AskedRequest, type AuditNote, describeRequest, fieldsOf, type Outcome } from "./describe-request.ts";
@@ -32,10 +34,29 @@ export class RequestRecord {
     this.#isOpen = false;
     const recorded = describeRequest(this.#rule, { ...asked, note: this.#note }, outcome);
     if (recorded === undefined) return;
-    if (isRepeated(this.#rule, asked.query, recorded.entry.result)) this.#audit.recordRepeated(recorded);
-    else if (this.#rule.durable === true) await this.#audit.recordDurably(recorded);
-    else this.#audit.record(recorded);
+    const parts = partsOf(recorded);
+    if (isRepeated(this.#rule, asked.query, recorded.entry.result)) {
+      for (const part of parts) this.#audit.recordRepeated(part);
+    } else if (this.#rule.durable === true) {
+      await Promise.all(parts.map((part) => this.#audit.recordDurably(part)));
+    } else {
+      for (const part of parts) this.#audit.record(part);
+    }
   }
+}
+
+/**
+ * Splits an entry with more nodes than a full batch, so that pages of entries fit in memory. Only the first part has
+ * the count.
+ */
+function partsOf({ bucket, entry }: Recorded): readonly Recorded[] {
+  const { node_ids: nodeIds = [], count, ...rest } = entry;
+  if (nodeIds.length <= limits.batchOperationsMax) return [{ bucket, entry }];
+  return Array.from({ length: Math.ceil(nodeIds.length / limits.batchOperationsMax) }, (_, index) => {
+    const start = index * limits.batchOperationsMax;
+    const part = { ...rest, node_ids: nodeIds.slice(start, start + limits.batchOperationsMax) };
+    return { bucket, entry: index === 0 ? { ...part, count } : part };
+  });
 }
 
 /** Repeated attempts are counted in place of one entry for each. */
