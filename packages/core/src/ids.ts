@@ -34,6 +34,7 @@ export type MailId = Branded<"MailId">;
 /** Id of a program; its `client_id`. */
 export type OauthClientId = Branded<"OauthClientId">;
 export type WebhookId = Branded<"WebhookId">;
+export type ZipListId = Branded<"ZipListId">;
 type AnyId = Branded<`${string}Id`>;
 
 /** 0 to 4095: the slice of all owners to which a row belongs. The configuration maps slices to shards. */

@@ -281,8 +281,12 @@ export const limits = {
 
   /** Content URLs signed in one request. */
   signedUrlsMax: 100,
-  /** Files and folders of one zip, whose ids are all in its URL. */
-  zippedNodesMax: 250,
+  /** Files and folders of one zip. */
+  zippedNodesMax: 5000,
+  /** Files and folders of a zip whose ids are in its URL, which proxies limit. The ids of a larger zip are stored. */
+  zippedNodesInUrlMax: 250,
+  /** Stored lists of ids per account, and per link. The newest stay. */
+  zipListsMax: 100,
   signedUrlBytesMax: 7 * kib,
   signedUrlLifetimeMs: 15 * 60_000,
 

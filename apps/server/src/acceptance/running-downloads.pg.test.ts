@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
+import { limits } from "@holdfast/core/limits";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { longTest } from "@holdfast/tools/tiers";
 
@@ -242,6 +243,25 @@ test("a running zip ends in the middle of a file whose right ends, though its fo
   await ok(owner, "POST", `/files/${tree}/share`, { user_id: person.id, role: "viewer" });
   const receivedBytes = await finish(await ask(person.api, `/files/${tree}/download`), () =>
     ok(owner, "POST", `/files/${large}/share`, { user_id: person.id, role: "uploader" }),
+  );
+  assert.ok(receivedBytes < content.length, `${receivedBytes} bytes came`);
+});
+
+longTest("a running zip of a stored list ends when the right to its last node ends", async () => {
+  const tree = await mkdir("/listed");
+  const large = await copyLarge(tree);
+  const operations = Array.from({ length: limits.zippedNodesInUrlMax + 50 }, (_, index) => ({
+    op: "mkdir",
+    operation_id: randomBytes(16).toString("hex"),
+    path: `/listed/${index}`,
+  }));
+  const { results } = await ok(owner, "POST", "/sync/delta", { operations });
+  const ids: string[] = [large, ...results.map(({ node }: { node: { id: string } }) => node.id)];
+  const person = await join();
+  await ok(owner, "POST", `/files/${tree}/share`, { user_id: person.id, role: "viewer" });
+  const { urls } = await ok(person.api, "POST", "/signed-urls", { ids, use: "zip" });
+  const receivedBytes = await finish(await fetch(urls[0].url), () =>
+    ok(owner, "POST", `/files/${ids.at(-1)}/share`, { user_id: person.id, role: "uploader" }),
   );
   assert.ok(receivedBytes < content.length, `${receivedBytes} bytes came`);
 });

@@ -211,6 +211,58 @@ describe("a signed address in other hands", () => {
     assert.equal(await statusOf(ownUrl), 404);
   });
 
+  test("of a stored list is no way to the list of another, and shows what may still be read alone", async () => {
+    const [owner, guest] = [await newPerson(), await newPerson()];
+    const count = limits.zippedNodesInUrlMax + 1;
+    const operations = Array.from({ length: count }, (_, index) => ({
+      op: "mkdir",
+      operation_id: index.toString(16).padStart(32, "0"),
+      path: `/all/${index}`,
+    }));
+    const top = await mkdir(owner.api, "/all");
+    const { results } = await ok(owner.api, "POST", "/sync/delta", { operations });
+    const ids = results.map(({ node }: { node: { id: string } }) => node.id);
+    const partsOf = (address: string) => (address.split("/").at(-1) ?? "").split("~");
+    const stored = async () => {
+      const [row] = await queryDatabase(`${world.folder}/data`, "select count(*)::int as lists from shard.zip_lists");
+      return row?.["lists"];
+    };
+    const before = await stored();
+    // Repeated ids are one: the address of few has them itself.
+    const repeated = Array.from({ length: limits.zippedNodesMax }, (_, index) => ids[index % 2]);
+    const [few = ""] = await sign(owner.api, { ids: repeated, use: "zip" });
+    assert.equal((await requestRaw(few)).bytes.toString("latin1").split("PK\u0001\u0002").length - 1, 2);
+    assert.equal((await owner.api.call("POST", "/signed-urls", { ids: [...repeated, top], use: "zip" })).status, 422);
+    assert.equal((await guest.api.call("POST", "/signed-urls", { ids, use: "zip" })).status, 404);
+    assert.equal(await stored(), before, "no list without need, or of nodes that the caller cannot read");
+    const { id: permission } = await ok(owner.api, "POST", `/files/${top}/share`, {
+      user_id: guest.id,
+      role: "viewer",
+    });
+    const [url = ""] = await sign(guest.api, { ids, use: "zip" });
+    assert.equal(await stored(), before + 1);
+    const [own = ""] = await sign(owner.api, { ids, use: "zip" });
+    const [who = "", seal = "", until = "", facts = "", signature = ""] = partsOf(url);
+    const [whoElse = "", , , factsElse = "", signatureElse = ""] = partsOf(own);
+    const [, , , zipFacts = ""] = partsOf(few);
+    const forged = [
+      [who, seal, until, factsElse, signature],
+      [who, seal, until, factsElse, signatureElse],
+      [whoElse, seal, until, facts, signature],
+      [who, seal, until, facts.replace("list", "zip"), signature],
+      [who, seal, until, zipFacts.replace("zip", "list"), signature],
+      [who, seal, (Number.parseInt(until, 36) + 1000).toString(36), facts, signature],
+    ];
+    for (const parts of forged)
+      assert.equal(await statusOf(`${world.server.url}/api/v1/signed/${parts.join("~")}`), 401, parts.join("~"));
+    assert.equal(await statusOf(url), 200);
+    await ok(owner.api, "DELETE", `/permissions/${permission}`);
+    assert.equal(await statusOf(url), 404);
+    assert.equal(await statusOf(own), 200);
+    await queryDatabase(`${world.folder}/data`, "update shard.zip_lists set expires_at = 1");
+    assert.equal(await statusOf(own), 401);
+  });
+
   test("of a link's upload ends with its password, too", async () => {
     const { api } = await newPerson();
     const top = await mkdir(api, "/filled");

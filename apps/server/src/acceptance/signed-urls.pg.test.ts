@@ -168,21 +168,57 @@ describe("a signed address", () => {
     assert.equal((await requestRaw(whole)).headers["content-disposition"], "attachment; filename=Holdfast.zip");
   });
 
-  test("carries as many ids as one zip may have, under the longest name", async () => {
-    const { api } = await newPerson();
-    const operations = Array.from({ length: limits.zippedNodesMax }, (_, index) => ({
+  const makeFolders = async (api: Api, count: number, parent = ""): Promise<string[]> => {
+    const operations = Array.from({ length: count }, (_, index) => ({
       op: "mkdir",
       operation_id: index.toString(16).padStart(32, "0"),
-      path: `/folder ${index}`,
+      path: `${parent}/folder ${index}`,
     }));
     const { results } = await ok(api, "POST", "/sync/delta", { operations });
-    const ids = results.map(({ node }: { node: { id: string } }) => node.id);
+    return results.map(({ node }: { node: { id: string } }) => node.id);
+  };
+
+  test("carries as many ids as fit, under the longest name", async () => {
+    const { api } = await newPerson();
+    const ids = await makeFolders(api, limits.zippedNodesInUrlMax);
     const [url = ""] = await sign(api, { ids, use: "zip", name: "\u00e9".repeat(127) });
     // Most proxies accept a request line of this length.
     assert.ok(url.length < 8000, `${url.length}`);
     const { status, bytes } = await requestRaw(url);
     assert.equal(status, 200);
-    assert.ok(bytes.includes(`folder ${limits.zippedNodesMax - 1}/`));
+    assert.ok(bytes.includes(`folder ${limits.zippedNodesInUrlMax - 1}/`));
+  });
+
+  test("names a stored list of more ids, whose rights are checked when it is read", async () => {
+    const { api } = await newPerson();
+    const count = limits.zippedNodesInUrlMax + 1;
+    const ids = await makeFolders(api, count);
+    const file = await put(api, "/last.txt", "the last one");
+    const [url = ""] = await sign(api, { ids: [...ids, file.id], use: "zip", name: "many" });
+    assert.ok(url.length < 500, `${url.length}`);
+    const { status, headers, bytes } = await requestRaw(url);
+    assert.equal(status, 200);
+    assert.equal(headers["content-disposition"], "attachment; filename=many.zip");
+    assert.ok(bytes.includes(`folder ${count - 1}/`) && bytes.includes("the last one"));
+    await ok(api, "DELETE", `/files/${ids[7]}?permanent=true`);
+    assert.equal(await statusOf(url), 404);
+    const again = await api.call("POST", "/signed-urls", { ids: [...ids, file.id], use: "zip" });
+    assert.equal(again.status, 404);
+  });
+
+  test("of a link names a stored list too, shows nothing outside of the link, and ends with the link", async () => {
+    const { api } = await newPerson();
+    const top = await mkdir(api, "/many");
+    const outside = await put(api, "/out.txt", "outside");
+    const ids = await makeFolders(api, limits.zippedNodesInUrlMax + 1, "/many");
+    const link = await ok(api, "POST", `/files/${top}/share`, { link: true, role: "viewer" });
+    const visitor = new Api(world.server.url, link.token);
+    const more = await visitor.call("POST", "/signed-urls", { ids: [...ids, outside.id], use: "zip" });
+    assert.equal(more.status, 404);
+    const [url = ""] = await sign(visitor, { ids, use: "zip", name: "many" });
+    assert.equal(await statusOf(url), 200);
+    await ok(api, "DELETE", `/permissions/${link.id}`);
+    assert.equal(await statusOf(url), 401);
   });
 
   test("of a link gives what the link shows, counts as its downloads, and ends with its password", async () => {

@@ -10,6 +10,7 @@ import type {
   UploadId,
   UserId,
   VersionId,
+  ZipListId,
 } from "@holdfast/core/ids";
 import type { AccountTables } from "./account-tables.ts";
 import type { AuditTables } from "./audit-tables.ts";
@@ -47,6 +48,14 @@ export interface ShardTables
   "shard.spaces": SpaceRow;
   "shard.nodes": NodeRow;
   "shard.versions": VersionRow;
+  /** Nodes of a zip with a signed address. */
+  "shard.zip_lists": {
+    id: ZipListId;
+    space_id: SpaceId;
+    caller_id: UserId | GrantId;
+    node_ids: NodeId[];
+    expires_at: number;
+  };
   "shard.segments": { space_id: SpaceId; hash: Buffer; entries: Buffer; refs: number; since: number };
   "shard.space_blocks": {
     space_id: SpaceId;

@@ -15,6 +15,7 @@ export const spaceTables = [
   "rewind_steps",
   "rewinds",
   "untold_journals",
+  "zip_lists",
   "device_brakes",
   "events",
   "comments",

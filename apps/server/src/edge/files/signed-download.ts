@@ -1,18 +1,23 @@
-import type { NodeId } from "@holdfast/core/ids";
+import type { NodeId, ZipListId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import { checkName } from "@holdfast/core/names";
+import type { AccountStore } from "../../features/accounts/context/account-world.ts";
 import { idsText, readIds } from "../../features/accounts/callers/signed-grant.ts";
+import { findManyNodes } from "../../features/content/find-many-nodes.ts";
 import { tellApart } from "../../features/content/tell-apart.ts";
+import { readZipList, storeZipList } from "../../features/content/zip-lists.ts";
 import type { ZippedNode } from "../../features/content/zip-nodes.ts";
 import type { Shards } from "../../base/db/shards.ts";
+import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { findVersion } from "../../tree/content/manifests.ts";
-import { findNodes, followMount, noSuchNode, readNodeId } from "../../tree/read/look-up.ts";
+import { followMount, noSuchNode, readNodeId } from "../../tree/read/look-up.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
 import { unnamed } from "./serve-download.ts";
 
 export interface DownloadFacts {
-  readonly use: "download" | "media" | "zip";
-  /** For a zip, ids of all nodes; otherwise the node and, for a file, the version. */
+  readonly use: "download" | "media" | "zip" | "list";
+  /** For a zip, ids of all nodes, or of their stored list; otherwise the node and, for a file, the version. */
   readonly ids: readonly string[];
   /** Name of a zip, without extension. */
   readonly name?: string;
@@ -63,6 +68,27 @@ export async function findZip(
   return { use: "zip", ids: [...new Set(rows.map(({ id }) => id))], name: name?.replace(/\.zip$/i, "") ?? own ?? "" };
 }
 
+/** An address has no room for many ids, so it names a stored list of them. */
+export async function storeLongList(
+  store: AccountStore,
+  caller: Caller,
+  facts: DownloadFacts,
+  expiresAtMs: number,
+): Promise<DownloadFacts> {
+  if (facts.ids.length <= limits.zippedNodesInUrlMax) return facts;
+  return { ...facts, use: "list", ids: [await storeZipList(store, caller, facts.ids, expiresAtMs)] };
+}
+
+/** @returns facts with the ids of a stored list; undefined if the list has expired */
+export async function readLongList(
+  store: AccountStore,
+  facts: Required<DownloadFacts>,
+): Promise<Required<DownloadFacts> | undefined> {
+  if (facts.use !== "list") return facts;
+  const ids = await readZipList(store, facts.ids[0] as ZipListId);
+  return ids.length === 0 ? undefined : { ...facts, use: "zip", ids };
+}
+
 /** @throws HoldfastError not_found if a node is not readable, or no longer */
 export async function findZipped(shards: Shards, caller: Actor, ids: readonly string[]): Promise<ZippedNode[]> {
   const nodes: ZippedNode[] = [];
@@ -76,7 +102,7 @@ export async function findZipped(shards: Shards, caller: Actor, ids: readonly st
 async function findReadable(shards: Shards, caller: Actor, ids: readonly string[]): Promise<PlacedNode[]> {
   const nodeIds = ids.map((id) => readNodeId(caller, id));
   const asked = new Set(nodeIds.filter((id): id is NodeId => id !== undefined));
-  const found = await findNodes(shards, caller, [...asked]);
+  const found = await findManyNodes(shards, caller, [...asked]);
   return nodeIds.map((id) => {
     const node = id === undefined ? undefined : found.get(id);
     if (node === undefined) throw noSuchNode();

@@ -1,8 +1,9 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import type { Caller } from "../accounts/context/caller.ts";
 import type { CredentialWorld } from "../accounts/context/overdue.ts";
-import { findNodes } from "../../tree/read/look-up.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
+import { findManyNodes } from "./find-many-nodes.ts";
 import { liveCaller, type StillSees } from "./while-open.ts";
 
 /** Rights to others' content during a response, which ends when they are revoked. Own content is not checked. */
@@ -18,11 +19,17 @@ export class LiveSight {
     this.#tops = nodes.filter(isOfOthers);
   }
 
-  /** Checks all nodes of the response and the one being sent. */
+  /**
+   * Checks the node being sent and the nodes of the response. Of thousands, each check takes the next portion, because
+   * a check of all takes longer than sending the bytes between two checks.
+   */
   get stillSees(): StillSees | undefined {
     if (this.#tops.length === 0) return undefined;
+    let start = 0;
     return async (now) => {
-      const nodes = [...this.#tops, ...(this.#begun === undefined ? [] : [this.#begun])];
+      const portion = this.#tops.slice(start, start + limits.zippedNodesInUrlMax);
+      start = start + portion.length < this.#tops.length ? start + portion.length : 0;
+      const nodes = [...portion, ...(this.#begun === undefined ? [] : [this.#begun])];
       return (await this.#findAs(now, nodes)).every((found) => found !== undefined);
     };
   }
@@ -40,7 +47,7 @@ export class LiveSight {
 
   async #findAs(now: Caller, nodes: readonly PlacedNode[]): Promise<(PlacedNode | undefined)[]> {
     const ids = new Set<NodeId>(nodes.map(({ row }) => row.id));
-    const found = await findNodes(this.#world.shards, now, [...ids]);
+    const found = await findManyNodes(this.#world.shards, now, [...ids]);
     return nodes.map(({ row }) => {
       const node = found.get(row.id);
       // Two spaces may contain the same id.

@@ -5,10 +5,18 @@ import type { ZippedNode } from "./zip-nodes.ts";
 /** Renames duplicates to the next free name: `name (2).ext`. The first keeps its name. */
 export function tellApart(nodes: readonly ZippedNode[]): ZippedNode[] {
   const taken = new Set<string>();
+  /** Last number by name, so that thousands of equal names do not try each number again. */
+  const numbers = new Map<string, number>();
   const wanted = new Set(nodes.map(({ name }) => nameKey(name)));
   return nodes.map(({ node, name }) => {
+    const own = nameKey(name);
     let free = name;
-    for (let number = 2; isTaken(free); number += 1) free = numberedName(name, node.row.kind, undefined, number);
+    let number = numbers.get(own) ?? 1;
+    while (isTaken(free)) {
+      number += 1;
+      free = numberedName(name, node.row.kind, undefined, number);
+    }
+    numbers.set(own, number);
     taken.add(nameKey(free));
     return { node, name: free };
 

@@ -68,11 +68,27 @@ async function* entriesOf(
   nodes: readonly ZippedNode[],
   options: ZipOptions,
 ): AsyncGenerator<ZipEntry, void, undefined> {
-  for (const { node, name } of nodes) {
-    const entry = await entryOf(parts, node, options);
-    if (entry !== undefined) yield { ...entry, path: name };
-    if (node.row.kind === "folder") yield* entriesBelow(parts, node, `${name}/`, options);
+  for (const group of inGroups(nodes.map(({ node, name }) => ({ ...listed(node), name })))) {
+    const contents = await readBySpace(parts, group, options);
+    for (const each of group) {
+      const entry = await entryOf(parts, each.node, options, contents.get(each));
+      if (entry !== undefined) yield { ...entry, path: each.name };
+      if (each.node.row.kind === "folder") yield* entriesBelow(parts, each.node, `${each.name}/`, options);
+    }
   }
+}
+
+/** The nodes of a group may be in the spaces of several owners. */
+async function readBySpace<Entry extends ReturnType<typeof listed>>(
+  parts: ZipParts,
+  group: readonly Entry[],
+  options: ZipOptions,
+): Promise<ReadonlyMap<Entry, Uint8Array>> {
+  const contents = new Map<Entry, Uint8Array>();
+  for (const [spaceId, some] of Map.groupBy(group, ({ node }) => node.row.space_id)) {
+    for (const [entry, bytes] of await readTogether(parts, spaceId, some, options)) contents.set(entry, bytes);
+  }
+  return contents;
 }
 
 async function* entriesBelow(

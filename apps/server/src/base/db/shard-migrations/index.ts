@@ -61,6 +61,7 @@ import * as privateNodes from "./186-private-nodes.ts";
 import * as makersOfLabels from "./187-makers-of-labels.ts";
 import * as usesOfLinks from "./188-uses-of-links.ts";
 import * as beginningsOfNames from "./189-beginnings-of-names.ts";
+import * as listsOfZips from "./190-lists-of-zips.ts";
 import * as audit from "./113-audit.ts";
 
 /** Databases record these names, so they must not change after a release. */
@@ -130,5 +131,6 @@ export const shardMigrations: MigrationSet = {
     "187-makers-of-labels": { up: makersOfLabels.up },
     "188-uses-of-links": { up: usesOfLinks.up },
     "189-beginnings-of-names": { up: beginningsOfNames.up },
+    "190-lists-of-zips": { up: listsOfZips.up },
   },
 };

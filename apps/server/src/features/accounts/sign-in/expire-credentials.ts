@@ -23,6 +23,7 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
     removed += await deleteWhere(db, "passkey_challenges", sql`until <= ${now}`);
     removed += await deleteWhere(db, "outside_answers", sql`until <= ${now}`);
     removed += await deleteWhere(db, "invitations", sql`expires_at <= ${now}`);
+    removed += await deleteWhere(db, "zip_lists", sql`expires_at <= ${now}`);
     removed += await expireDevices(db, now, forgottenBefore);
     removed += await deleteWhere(db, "memberships", sql`role is null and changed_at <= ${now - endedMembershipMicros}`);
     removed += await releaseReservations(store, db, now - signUpLifetimeMicros);
@@ -50,7 +51,8 @@ async function deleteWhere(
     | "memberships"
     | "passkey_challenges"
     | "outside_answers"
-    | "oauth_artifacts",
+    | "oauth_artifacts"
+    | "zip_lists",
   condition: RawBuilder<unknown>,
 ): Promise<number> {
   const name = sql.table(`shard.${table}`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { limits } from "@holdfast/core/limits";
 import type { Drive } from "../../../data/drive.ts";
 import { download } from "./download.ts";
 import type { ListedRow } from "../rows/row-source.ts";
@@ -7,12 +8,13 @@ import type { ListedRow } from "../rows/row-source.ts";
 test("more things than a zip may have are several zips, and each thing is in one of them", async () => {
   const saved: { readonly ids: readonly string[]; readonly name: string }[] = [];
   const viewer = { save: (_: unknown, wanted: (typeof saved)[number]) => Promise.resolve(void saved.push(wanted)) };
-  const rows = Array.from({ length: 251 }, (_, index) => ({ id: `${index}`, name: `${index}.txt`, kind: "file" }));
+  const many = limits.zippedNodesMax;
+  const rows = Array.from({ length: many + 1 }, (_, index) => ({ id: `${index}`, name: `${index}.txt`, kind: "file" }));
   await download({ viewer } as unknown as Drive, rows as unknown as ListedRow[], "Trip");
   assert.deepEqual(
     saved.map(({ ids, name }) => [ids.length, name]),
     [
-      [250, "Trip (1).zip"],
+      [many, "Trip (1).zip"],
       [1, "Trip (2).zip"],
     ],
   );
@@ -20,6 +22,6 @@ test("more things than a zip may have are several zips, and each thing is in one
     saved.flatMap(({ ids }) => ids),
     rows.map(({ id }) => id),
   );
-  await download({ viewer } as unknown as Drive, rows.slice(0, 250) as unknown as ListedRow[], "Trip");
+  await download({ viewer } as unknown as Drive, rows.slice(0, many) as unknown as ListedRow[], "Trip");
   assert.equal(saved[2]?.name, "Trip.zip");
 });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { eventually } from "@holdfast/server/acceptance/testing";
+import { limits } from "@holdfast/core/limits";
+import { eventually, ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../../testing/axe.ts";
 import { filesApp } from "../../../testing/files-app.ts";
 import { hasFocus } from "../../../testing/focus.ts";
@@ -75,4 +78,27 @@ test("compact rows are chosen in the menu of views, and stay after a reload", as
   await becomesHigh(32);
   await choose("Comfortable rows");
   await becomesHigh(44);
+});
+
+longTest("more items than an address has room for are saved as one zip", async () => {
+  const count = limits.zippedNodesInUrlMax + 50;
+  await fill("last.txt");
+  const operations = Array.from({ length: count }, (_, index) => ({
+    op: "mkdir",
+    operation_id: index.toString(16).padStart(32, "0"),
+    path: `${drive.folder}/folder ${index}`,
+  }));
+  await ok(app.api, "POST", "/sync/delta", { operations });
+  const { page, files } = await openFolder();
+  await files.row("folder 0").click();
+  await page.keyboard.press("Control+a");
+  const bar = page.getByRole("toolbar");
+  await bar.getByText(`${count + 1} selected`).waitFor();
+  const [zip] = await Promise.all([
+    page.waitForEvent("download"),
+    bar.getByRole("button", { name: "Download", exact: true }).click(),
+  ]);
+  assert.equal(zip.suggestedFilename(), `${drive.folder.slice(1)}.zip`);
+  const bytes = readFileSync(await zip.path());
+  assert.ok(bytes.includes(`folder ${count - 1}/`) && bytes.includes("content of last.txt"));
 });
