@@ -1,14 +1,14 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import Minus from "lucide-react/icons/minus";
-import Plus from "lucide-react/icons/plus";
 import Shrink from "lucide-react/icons/shrink";
-import { type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
+import { type PointerEvent, useEffect, useRef, useState } from "react";
 import { IconButton } from "../../design/icon-button.tsx";
 import { Failure } from "../../design/notice.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { useSlideshowState } from "./slideshow.ts";
 import { useSignedAddress } from "./use-signed-address.ts";
+import { useViewKeys, zoomKeys } from "./view-keys.ts";
+import { ZoomButtons } from "./zoom-buttons.tsx";
 import { type Extent, fitted, movedBy, type Zoom, zoomedBy } from "./zoom.ts";
 
 interface ImageViewProps {
@@ -22,7 +22,7 @@ export function ImageView({ node, version }: ImageViewProps) {
   const { data: address, error } = useSignedAddress(node.id, version, node.content_id);
   const [isBroken, setBroken] = useState(false);
   const isInShow = useSlideshowState() !== "off";
-  const { frame, picture, zoom, handlers, zoomBy, fit, measure, percent } = useZoom();
+  const { frame, picture, zoom, handlers, zoomIn, zoomOut, fit, measure, percent } = useZoom();
   if (error !== null || isBroken) {
     return (
       <div className="m-auto">
@@ -53,31 +53,13 @@ export function ImageView({ node, version }: ImageViewProps) {
           />
         )}
       </div>
-      {!isInShow && <ZoomBar percent={words.percent(percent)} onBy={zoomBy} onFit={fit} />}
-    </div>
-  );
-}
-
-interface ZoomBarProps {
-  readonly percent: string;
-  readonly onBy: (factor: number) => void;
-  readonly onFit: () => void;
-}
-
-function ZoomBar({ percent, onBy, onFit }: ZoomBarProps) {
-  const { message } = useMessages();
-  return (
-    <div
-      role="group"
-      aria-label={message("preview.zoom")}
-      className="flex h-14 shrink-0 items-center justify-center gap-1"
-    >
-      <IconButton label={message("preview.zoomOut")} keys="−" Icon={Minus} onClick={() => onBy(1 / zoomFactor)} />
-      <p aria-live="polite" className="w-14 text-center tabular-nums">
-        {percent}
-      </p>
-      <IconButton label={message("preview.zoomIn")} keys="+" Icon={Plus} onClick={() => onBy(zoomFactor)} />
-      <IconButton label={message("preview.zoomFit")} keys="0" Icon={Shrink} onClick={onFit} />
+      {!isInShow && (
+        <div className="flex h-14 shrink-0 justify-center">
+          <ZoomButtons percent={words.percent(percent)} onOut={zoomOut} onIn={zoomIn}>
+            <IconButton label={words.message("preview.zoomFit")} keys="0" Icon={Shrink} onClick={fit} />
+          </ZoomButtons>
+        </div>
+      )}
     </div>
   );
 }
@@ -100,9 +82,10 @@ function useZoom() {
     const { offsetWidth = 0, naturalWidth = 0 } = picture.current ?? {};
     if (naturalWidth > 0) setFittedRatio(offsetWidth / naturalWidth);
   };
-  const zoomBy = (factor: number) => zoomAt(factor, undefined);
+  const zoomIn = () => zoomAt(zoomFactor, undefined);
+  const zoomOut = () => zoomAt(1 / zoomFactor, undefined);
   const fit = () => setZoom(fitted);
-  useZoomKeys(frame, zoomBy, fit);
+  useViewKeys(frame, zoomKeys(zoomIn, zoomOut, fit));
   const latest = useRef({ zoomAt, measure });
   latest.current = { zoomAt, measure };
   useEffect(() => {
@@ -134,7 +117,8 @@ function useZoom() {
     frame,
     picture,
     zoom,
-    zoomBy,
+    zoomIn,
+    zoomOut,
     fit,
     measure,
     percent: fittedRatio * zoom.scale,
@@ -150,29 +134,6 @@ function useZoom() {
         zoom.scale > 1 ? fit() : zoomAt(3, event),
     },
   };
-}
-
-/** The keys need no focus in the picture. */
-function useZoomKeys(frame: RefObject<Element | null>, zoomBy: (factor: number) => void, fit: () => void): void {
-  const onKey = useRef<(event: KeyboardEvent) => void>(undefined);
-  onKey.current = ({ key, target, ctrlKey, metaKey, altKey, defaultPrevented }) => {
-    if (defaultPrevented || ctrlKey || metaKey || altKey || isElsewhere(target, frame.current)) return;
-    if (key === "+" || key === "=") zoomBy(zoomFactor);
-    if (key === "-") zoomBy(1 / zoomFactor);
-    if (key === "0") fit();
-  };
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKey.current?.(event);
-    addEventListener("keydown", listener);
-    return () => removeEventListener("keydown", listener);
-  }, []);
-}
-
-/** In a field, or in a dialog or menu above the picture. */
-function isElsewhere(target: EventTarget | null, frame: Element | null): boolean {
-  if (!(target instanceof Element)) return false;
-  const layer = target.closest("[role=dialog], [role=menu]");
-  return target.matches("input, textarea, select") || (layer !== null && !layer.contains(frame));
 }
 
 function extentOf(element: HTMLElement | null): Extent {
