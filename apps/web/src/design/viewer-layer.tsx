@@ -87,9 +87,9 @@ export function ViewerLayer(props: ViewerLayerProps) {
 /** A tap first shows the buttons. */
 export const bareLook = "pointer-events-none opacity-0";
 
-/** Escape ends the renaming, or closes the suggestions of a field, first. */
+/** Escape ends the renaming or search, or closes the suggestions of a field, first. */
 function keepsEscape({ target }: KeyboardEvent): boolean {
-  return target instanceof Element && target.closest("header input, [data-keeps-escape]") !== null;
+  return target instanceof Element && target.closest("header input, [role=search], [data-keeps-escape]") !== null;
 }
 
 /** Focuses the layer instead of its first button, so that keys reach the content. */

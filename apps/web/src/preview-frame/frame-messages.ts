@@ -31,13 +31,43 @@ export interface FrameWords {
   readonly encrypted: string;
   /** A part of the file cannot be shown. */
   readonly broken: string;
+  /** Name of a link without text. */
+  readonly link: string;
 }
 
 /** Later messages. `bytes` is undefined if they could not be read. */
 export type FrameOrder =
   | { readonly wraps: boolean }
   | { readonly text: string }
+  | { readonly pdf: PdfOrder }
   | { readonly read: number; readonly bytes: ArrayBuffer | undefined };
+
+export type PdfOrder =
+  | { readonly page: number }
+  | { readonly zoom: PdfFit | "in" | "out" }
+  /** An empty query ends the search. */
+  | { readonly query: string; readonly step: "first" | "next" | "previous" }
+  | { readonly password: string };
+
+export type PdfFit = "width" | "page";
+
+export interface PdfView {
+  /** From 1. */
+  readonly page: number;
+  readonly pagesCount: number;
+  readonly percent: number;
+  /** The zoom follows the size of the frame. */
+  readonly fit?: PdfFit;
+}
+
+export interface PdfMatches {
+  /** From 1; 0 before the first match is found. */
+  readonly at: number;
+  /** Grows during the search. */
+  readonly total: number;
+  /** Nothing is found yet. */
+  readonly isPending: boolean;
+}
 
 export interface FrameFacts {
   /** Wrapping is optional. Very long lines are always wrapped. */
@@ -70,4 +100,12 @@ export type FrameAnswer =
   /** Clicked link. */
   | { readonly state: "link"; readonly address: string }
   /** Wanted bytes, from `start` to before `end`. */
-  | { readonly state: "read"; readonly number: number; readonly start: number; readonly end: number };
+  | { readonly state: "read"; readonly number: number; readonly start: number; readonly end: number }
+  | PdfAnswer;
+
+export type PdfAnswer =
+  | { readonly state: "view"; readonly view: PdfView }
+  | { readonly state: "matches"; readonly matches: PdfMatches }
+  | { readonly state: "password"; readonly isWrong: boolean }
+  /** The keys for a search were pressed. */
+  | { readonly state: "find" };

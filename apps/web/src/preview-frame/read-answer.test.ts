@@ -46,6 +46,19 @@ test("what a frame says is taken apart, and whatever is not of these forms is no
     state: "link",
     address: "https://example.com/",
   });
+  assert.deepEqual(
+    readAnswer({ state: "view", view: { page: 3, pagesCount: 120, percent: 85, fit: "width", evil: "<b>" } }),
+    { state: "view", view: { page: 3, pagesCount: 120, percent: 85, fit: "width" } },
+  );
+  assert.deepEqual(readAnswer({ state: "view", view: { page: 1, pagesCount: 1, percent: 0, fit: "<b>" } }), {
+    state: "view",
+    view: { page: 1, pagesCount: 1, percent: 0 },
+  });
+  assert.deepEqual(readAnswer({ state: "matches", matches: { at: 0, total: 0, isPending: "yes" } }), {
+    state: "matches",
+    matches: { at: 0, total: 0, isPending: false },
+  });
+  assert.deepEqual(readAnswer({ state: "password", isWrong: 1 }), { state: "password", isWrong: false });
   for (const said of [
     undefined,
     null,
@@ -55,6 +68,12 @@ test("what a frame says is taken apart, and whatever is not of these forms is no
     {},
     { state: "constructor" },
     { state: "link", address: "javascript:alert(1)" },
+    { state: "view", view: { page: 4, pagesCount: 3, percent: 100 } },
+    { state: "view", view: { page: 0, pagesCount: 3, percent: 100 } },
+    { state: "view", view: { page: 1, pagesCount: 3, percent: "100" } },
+    { state: "view", view: null },
+    { state: "matches", matches: { at: 2, total: 1, isPending: false } },
+    { state: "matches" },
     { state: "read", number: 1, start: -1, end: 5 },
     { state: "read", number: 1, start: 0, end: Number.NaN },
     { state: "read", number: 1, start: "0", end: 2 ** 60 },

@@ -1,4 +1,4 @@
-import type { FrameAnswer, FrameFacts } from "./frame-messages.ts";
+import type { FrameAnswer, FrameFacts, PdfMatches, PdfView } from "./frame-messages.ts";
 import { outsideAddress } from "./outside-address.ts";
 
 const reasonCharactersMax = 500;
@@ -22,9 +22,37 @@ export function readAnswer(data: unknown): FrameAnswer | undefined {
       const [number, start, end] = [field("number"), field("start"), field("end")];
       return isCount(number) && isCount(start) && isCount(end) ? { state: "read", number, start, end } : undefined;
     }
+    case "view": {
+      const view = readView(field("view"));
+      return view && { state: "view", view };
+    }
+    case "matches": {
+      const matches = readMatches(field("matches"));
+      return matches && { state: "matches", matches };
+    }
+    case "password":
+      return { state: "password", isWrong: field("isWrong") === true };
+    case "find":
+      return { state: "find" };
     default:
       return undefined;
   }
+}
+
+function readView(data: unknown): PdfView | undefined {
+  const [page, pagesCount, percent, fit] = fieldsOf(data, ["page", "pagesCount", "percent", "fit"]);
+  if (!isCount(page) || !isCount(pagesCount) || !isCount(percent) || page < 1 || page > pagesCount) return undefined;
+  return { page, pagesCount, percent, ...(fit === "width" || fit === "page" ? { fit } : {}) };
+}
+
+function readMatches(data: unknown): PdfMatches | undefined {
+  const [at, total, isPending] = fieldsOf(data, ["at", "total", "isPending"]);
+  if (!isCount(at) || !isCount(total) || at > total) return undefined;
+  return { at, total, isPending: isPending === true };
+}
+
+function fieldsOf(data: unknown, names: readonly string[]): readonly unknown[] {
+  return typeof data === "object" && data !== null ? names.map((name): unknown => Reflect.get(data, name)) : [];
 }
 
 function readFacts(data: unknown): FrameFacts {

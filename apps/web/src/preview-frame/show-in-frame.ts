@@ -1,4 +1,4 @@
-import type { FrameAnswer, FrameContent, FrameFacts, FrameOrder } from "./frame-messages.ts";
+import type { FrameAnswer, FrameContent, FrameFacts, FrameOrder, PdfAnswer } from "./frame-messages.ts";
 import { readAnswer } from "./read-answer.ts";
 
 export interface ShownFrame {
@@ -16,6 +16,7 @@ export interface FrameListeners {
   readonly onLink?: (address: string) => void;
   /** Reads bytes from `start` to before `end`. */
   readonly onRead?: (start: number, end: number) => Promise<ArrayBuffer>;
+  readonly onPdf?: (answer: PdfAnswer) => void;
 }
 
 /** Malicious content may keep the frame busy forever. */
@@ -33,18 +34,29 @@ export function showInFrame(
 ): ShownFrame {
   const { port1: own, port2: its } = new MessageChannel();
   const { promise: shown, resolve, reject } = Promise.withResolvers<FrameFacts>();
-  const tooLate = setTimeout(() => reject(new Error("It takes too long.")), patienceMs);
-  const tell = (order: FrameOrder) => own.postMessage(order, []);
+  let tooLate: ReturnType<typeof setTimeout> | undefined;
+  const beginWait = () => {
+    clearTimeout(tooLate);
+    tooLate = setTimeout(() => reject(new Error("It takes too long.")), patienceMs);
+  };
+  const tell = (order: FrameOrder) => {
+    if ("pdf" in order && "password" in order.pdf) beginWait();
+    own.postMessage(order, []);
+  };
   const hear = (answer: FrameAnswer) => {
     if (answer.state === "shown") {
       resolve(answer.facts);
       listeners.onFacts?.(answer.facts);
     } else if (answer.state === "failed") reject(new Error(answer.reason));
     else if (answer.state === "read") void hand(answer, listeners, tell);
-    else if (!isIn(frame)) return;
-    else if (answer.state === "left") listeners.onLeft?.();
-    else if (navigator.userActivation.isActive) listeners.onLink?.(answer.address);
+    else if (answer.state === "left" || answer.state === "link") hearInput(answer, frame, listeners);
+    else {
+      // Finding the password may take a person longer.
+      if (answer.state === "password") clearTimeout(tooLate);
+      if (answer.state !== "find" || isIn(frame)) listeners.onPdf?.(answer);
+    }
   };
+  beginWait();
   own.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     const answer = readAnswer(data);
     if (answer !== undefined) hear(answer);
@@ -60,6 +72,14 @@ export function showInFrame(
   frame.contentWindow?.postMessage("open", "*", [its]);
   own.postMessage(content, [content.bytes]);
   return { shown: shown.finally(() => clearTimeout(tooLate)), tell };
+}
+
+type Input = Extract<FrameAnswer, { readonly state: "left" | "link" }>;
+
+function hearInput(answer: Input, frame: HTMLIFrameElement, { onLeft, onLink }: FrameListeners): void {
+  if (!isIn(frame)) return;
+  if (answer.state === "left") onLeft?.();
+  else if (navigator.userActivation.isActive) onLink?.(answer.address);
 }
 
 /** Input elsewhere is not input in the frame. */

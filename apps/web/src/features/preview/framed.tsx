@@ -7,7 +7,7 @@ import type { FrameFacts, FrameKind, FrameOrder } from "../../preview-frame/fram
 import { type FrameListeners, type ShownFrame, showInFrame } from "../../preview-frame/show-in-frame.ts";
 import { OutsideLinkDialog } from "./outside-link-dialog.tsx";
 
-interface FramedProps {
+export interface FramedProps {
   readonly name: string;
   readonly kind: FrameKind;
   /** Empty for a zip. */
@@ -21,6 +21,11 @@ interface FramedProps {
   /** Escape was pressed in the frame. */
   readonly onLeft: () => void;
   readonly onRead?: NonNullable<FrameListeners["onRead"]>;
+  readonly onPdf?: NonNullable<FrameListeners["onPdf"]>;
+  /** Called before the content is shown. */
+  readonly onOpened?: (tell: ShownFrame["tell"]) => void;
+  /** Keeps the content. */
+  readonly isHidden?: boolean;
 }
 
 /** Renders complex formats in an opaque origin, where a compromised renderer reaches nothing. */
@@ -45,6 +50,7 @@ export function Framed(props: FramedProps) {
         src="/preview-frame"
         sandbox="allow-scripts"
         onLoad={onLoad}
+        hidden={props.isHidden}
         className="min-h-0 w-full flex-1 border-0 focus-visible:-outline-offset-2"
       />
       <OutsideLinkDialog address={address} opener={() => frame.current} onClose={() => setAddress(undefined)} />
@@ -53,7 +59,7 @@ export function Framed(props: FramedProps) {
 }
 
 function useShown(
-  { name, kind, content, sizeBytes, wraps = true, text, onFacts, onLeft, onRead }: FramedProps,
+  { name, kind, content, sizeBytes, wraps = true, text, onFacts, onLeft, onRead, onPdf, onOpened }: FramedProps,
   onLink: (address: string) => void,
   onFailure: (words: PlainKey) => void,
 ) {
@@ -72,17 +78,20 @@ function useShown(
       changed: message("files.columnModified"),
       encrypted: message("preview.encrypted"),
       broken: message("preview.broken"),
+      link: message("preview.link"),
     };
     const look = { theme, locale, direction, wraps } as const;
     const given = { kind, name, bytes: await content.arrayBuffer(), sizeBytes, look, words };
     const listeners = {
       onLeft,
       onLink,
-      ...(onRead === undefined ? {} : { onRead }),
-      ...(onFacts === undefined ? {} : { onFacts }),
+      ...(onRead && { onRead }),
+      ...(onFacts && { onFacts }),
+      ...(onPdf && { onPdf }),
     };
     const opened = showInFrame(element, given, ending.signal, listeners);
     setFrame(opened);
+    onOpened?.(opened.tell);
     await opened.shown;
   };
   return (event: { readonly currentTarget: HTMLIFrameElement }) =>

@@ -25,6 +25,7 @@ import { FrameView } from "./frame-view.tsx";
 import { ImageView } from "./image-view.tsx";
 import { MediaView } from "./media-view.tsx";
 import { NoPreview } from "./no-preview.tsx";
+import { PdfView } from "./pdf-view.tsx";
 import { usePreviewCommands } from "./preview-commands.ts";
 import { groundOf, isText, type PreviewKind, previewKind } from "./preview-kind.ts";
 import { endSlideshow } from "./slideshow.ts";
@@ -259,6 +260,7 @@ function Content({
 }: ShownFileProps & { readonly kind: PreviewKind }) {
   if (kind === "image") return <ImageView node={node} version={version} />;
   if (kind === "video" || kind === "audio") return <MediaView node={node} version={version} kind={kind} />;
+  if (kind === "pdf") return <PdfView node={node} version={version} onLeft={onClose} />;
   if (kind === "zip") return <ZipView node={node} version={version} onLeft={onClose} />;
   if (kind === "none") return <NoPreview node={node} onDownload={onDownload} />;
   return <FrameView node={node} version={version} kind={kind} onLeft={onClose} />;

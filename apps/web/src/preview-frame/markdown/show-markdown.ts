@@ -1,6 +1,6 @@
 import { decodeText } from "../code/text-lines.ts";
-import type { FrameContent, FrameFacts } from "../frame-messages.ts";
 import { followLinks } from "../follow-links.ts";
+import type { FrameContent, FrameFacts } from "../frame-messages.ts";
 import { colourCode } from "./colour-code.ts";
 import { parseMarkdown } from "./parse-markdown.ts";
 import { renderTokens } from "./render-tokens.ts";

@@ -1,0 +1,131 @@
+import type { NodeJson } from "@holdfast/protocol/values";
+import { type RefObject, useRef, useState } from "react";
+import { useMessages } from "../../messages/use-messages.ts";
+import type {
+  FrameFacts,
+  PdfAnswer,
+  PdfMatches,
+  PdfOrder,
+  PdfView as View,
+} from "../../preview-frame/frame-messages.ts";
+import type { ShownFrame } from "../../preview-frame/show-in-frame.ts";
+import { CutNotice } from "./cut-notice.tsx";
+import { FileInFrame, Unseen } from "./file-in-frame.tsx";
+import { FindBar } from "./find-bar.tsx";
+import { PasswordQuestion } from "./password-question.tsx";
+import { PdfBar } from "./pdf-bar.tsx";
+import { renderedBytesMax } from "./preview-kind.ts";
+import { useViewKeys, zoomKeys } from "./view-keys.ts";
+
+interface PdfViewProps {
+  readonly node: NodeJson;
+  readonly version: number | undefined;
+  /** Escape was pressed in the frame. */
+  readonly onLeft: () => void;
+}
+
+/** The controls are outside of the frame: they have the app's words, and a malicious file cannot change them. */
+export function PdfView({ node, version, onLeft }: PdfViewProps) {
+  const { message } = useMessages();
+  const [facts, setFacts] = useState<FrameFacts>();
+  const { view, matches, password, tell, onOpened, onPdf, ...find } = usePdf();
+  const place = useRef<HTMLDivElement>(null);
+  usePdfKeys(place, view, tell, find.open);
+  if (node.size > renderedBytesMax.pdf) return <Unseen title={message("preview.tooLarge")} />;
+  const isAsking = password !== undefined && facts === undefined;
+  return (
+    <div ref={place} className="flex min-h-0 min-w-0 flex-1 flex-col">
+      {view !== undefined && (
+        <PdfBar view={view} isFinding={find.isOn} findButton={find.button} onFind={find.open} onOrder={tell} />
+      )}
+      {find.isOn && (
+        <FindBar
+          matches={matches}
+          field={find.field}
+          onFind={(query, step) => tell({ query, step })}
+          onClose={find.close}
+        />
+      )}
+      {facts !== undefined && <CutNotice facts={facts} />}
+      {isAsking && (
+        <PasswordQuestion isWrong={password === "wrong"} onAnswer={(typed) => tell({ password: typed })} />
+      )}
+      <FileInFrame
+        node={node}
+        version={version}
+        kind="pdf"
+        isHidden={isAsking}
+        onFacts={setFacts}
+        onLeft={onLeft}
+        onPdf={onPdf}
+        onOpened={onOpened}
+      />
+    </div>
+  );
+}
+
+function usePdf() {
+  const frame = useRef<ShownFrame["tell"]>(undefined);
+  const [view, setView] = useState<View>();
+  const [matches, setMatches] = useState<PdfMatches>();
+  const [password, setPassword] = useState<"needed" | "wrong">();
+  const [isOn, setOn] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const tell = (order: PdfOrder) => {
+    if ("password" in order) setPassword(undefined);
+    frame.current?.({ pdf: order });
+  };
+  const open = () => {
+    setOn(true);
+    field.current?.focus();
+    field.current?.select();
+  };
+  return {
+    view,
+    matches,
+    password,
+    tell,
+    isOn,
+    field,
+    button,
+    open,
+    close: () => {
+      tell({ query: "", step: "first" });
+      setMatches(undefined);
+      setOn(false);
+      button.current?.focus();
+    },
+    onOpened: (own: ShownFrame["tell"]) => void (frame.current = own),
+    onPdf: (answer: PdfAnswer) => {
+      if (answer.state === "view") setView(answer.view);
+      else if (answer.state === "matches") setMatches(answer.matches);
+      else if (answer.state === "password") setPassword(answer.isWrong ? "wrong" : "needed");
+      else open();
+    },
+  };
+}
+
+/** The frame has the same keys for the zoom and the search, and scrolls by the browser's keys. */
+function usePdfKeys(
+  place: RefObject<Element | null>,
+  view: View | undefined,
+  tell: (order: PdfOrder) => void,
+  find: () => void,
+): void {
+  const { page = 1, pagesCount = 1 } = view ?? {};
+  const go = (wanted: number) => tell({ page: Math.min(Math.max(wanted, 1), pagesCount) });
+  const keys = {
+    ...zoomKeys(
+      () => tell({ zoom: "in" }),
+      () => tell({ zoom: "out" }),
+      () => tell({ zoom: "width" }),
+    ),
+    PageUp: () => go(page - 1),
+    PageDown: () => go(page + 1),
+    Home: () => go(1),
+    End: () => go(pagesCount),
+    "Mod+F": find,
+  };
+  useViewKeys(place, view === undefined ? {} : keys);
+}

@@ -1,0 +1,139 @@
+import { AnnotationEditorType, AnnotationMode, type PDFDocumentProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
+import { EventBus, FindState, PDFLinkService, PDFViewer } from "pdfjs-dist/legacy/web/pdf_viewer.mjs";
+import { followLinks } from "../follow-links.ts";
+import type { FrameAnswer, PdfFit, PdfOrder } from "../frame-messages.ts";
+import { BoundedFind } from "./bounded-find.ts";
+
+/** iOS has no larger canvases. */
+const canvasPixelsMax = 4096 * 4096;
+/** Larger pages get a sharp canvas only for their visible part. About ten pages are drawn at a time. */
+const canvasPercentOverScreenMax = 100;
+
+export interface ShownPdf {
+  /** Scrolls, and has the focus. */
+  readonly place: HTMLElement;
+  readonly viewer: PDFViewer;
+  readonly obey: (order: PdfOrder) => void;
+  /** Ends when the pages have their places. */
+  readonly show: (pdf: PDFDocumentProxy) => Promise<void>;
+}
+
+/** Replaces the body, because the library measures its place. */
+export function makeViewer(name: string, answer: (given: FrameAnswer) => void): ShownPdf {
+  const pages = document.createElement("div");
+  pages.className = "pdfViewer";
+  const place = document.createElement("div");
+  place.className = "paper";
+  place.tabIndex = 0;
+  place.role = "group";
+  place.ariaLabel = name;
+  place.append(pages);
+  const root = document.createElement("main");
+  root.append(place);
+  document.body.replaceChildren(root);
+  followLinks(place, (address) => answer({ state: "link", address }));
+  const eventBus = new EventBus();
+  // A link must not change the zoom, which the file could set to anything.
+  const linkService = new PDFLinkService({ eventBus, ignoreDestinationZoom: true });
+  const findController = new BoundedFind({ eventBus, linkService });
+  const viewer = new PDFViewer({
+    container: place,
+    viewer: pages,
+    eventBus,
+    linkService,
+    findController,
+    removePageBorders: true,
+    annotationMode: AnnotationMode.ENABLE,
+    annotationEditorMode: AnnotationEditorType.DISABLE,
+    maxCanvasPixels: canvasPixelsMax,
+    capCanvasAreaFactor: canvasPercentOverScreenMax,
+    l10n: untranslated,
+  });
+  linkService.setViewer(viewer);
+  report(viewer, answer);
+  return {
+    place,
+    viewer,
+    obey: (order) => obey(viewer, order),
+    show: async (pdf) => {
+      viewer.setDocument(pdf);
+      linkService.setDocument(pdf);
+      await (viewer.firstPagePromise as Promise<unknown>);
+    },
+  };
+}
+
+/** The library's own words are only in English. */
+const untranslated = { pause: () => {}, resume: () => {} } as unknown as NonNullable<
+  ConstructorParameters<typeof PDFViewer>[0]["l10n"]
+>;
+
+const scaleNames = { width: "page-width", page: "page-fit" } as const satisfies Record<PdfFit, string>;
+
+/** Events of the search. */
+interface Found {
+  readonly state?: number;
+  readonly matchesCount: { readonly current: number; readonly total: number };
+}
+
+function report(viewer: PDFViewer, answer: (given: FrameAnswer) => void): void {
+  const { eventBus } = viewer;
+  const tellView = () => {
+    const fit = (["width", "page"] as const).find((each) => scaleNames[each] === viewer.currentScaleValue);
+    const percent = Math.round(viewer.currentScale * 100);
+    const view = { page: viewer.currentPageNumber, pagesCount: viewer.pagesCount, percent };
+    answer({ state: "view", view: fit === undefined ? view : { ...view, fit } });
+  };
+  const tellMatches = ({ state, matchesCount: { current, total } }: Found) => {
+    // The library counts the matches of a page after it has found the first one.
+    const isPending = total === 0 && state !== FindState.NOT_FOUND;
+    answer({ state: "matches", matches: { at: current, total, isPending } });
+  };
+  eventBus.on("pagesinit", () => {
+    namePages(viewer);
+    viewer.currentScaleValue = "auto";
+    addEventListener("resize", () => fitAgain(viewer));
+    eventBus.on("pagechanging", tellView);
+    eventBus.on("scalechanging", tellView);
+    tellView();
+  });
+  eventBus.on("updatefindcontrolstate", tellMatches);
+  eventBus.on("updatefindmatchescount", tellMatches);
+}
+
+function namePages({ viewer, container, pagesCount }: PDFViewer): void {
+  for (const [index, page] of [...(viewer?.children ?? [])].entries()) page.ariaLabel = `${index + 1} / ${pagesCount}`;
+  // With this element, copying everything would need the clipboard, which the frame has not.
+  container.querySelector("#hiddenCopyElement")?.remove();
+}
+
+function fitAgain(viewer: PDFViewer): void {
+  const scale = viewer.currentScaleValue;
+  viewer.currentScaleValue = scale;
+  viewer.update();
+}
+
+function obey(viewer: PDFViewer, order: PdfOrder): void {
+  if ("page" in order) viewer.currentPageNumber = order.page;
+  else if ("zoom" in order) zoom(viewer, order.zoom);
+  else if ("query" in order) {
+    const { query, step } = order;
+    viewer.eventBus.dispatch("find", {
+      source: viewer,
+      // Without a type, the search waits for more letters.
+      type: step === "first" ? "" : "again",
+      query,
+      highlightAll: true,
+      findPrevious: step === "previous",
+      caseSensitive: false,
+      entireWord: false,
+      matchDiacritics: false,
+    });
+  }
+}
+
+export function zoom(viewer: PDFViewer, to: PdfFit | "in" | "out"): void {
+  if (to === "in") viewer.increaseScale();
+  else if (to === "out") viewer.decreaseScale();
+  else viewer.currentScaleValue = scaleNames[to];
+}
