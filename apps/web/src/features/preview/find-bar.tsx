@@ -29,7 +29,7 @@ export function FindBar({ matches, field, onFind, onClose }: FindBarProps) {
     if (query !== "") onFind(query, step);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || event.nativeEvent.isComposing) return;
     event.preventDefault();
     onClose();
   };
@@ -48,7 +48,7 @@ export function FindBar({ matches, field, onFind, onClose }: FindBarProps) {
             aria-label={message("preview.find")}
             onChange={(event) => type(event.target.value)}
             onKeyDown={(event) => {
-              if (event.key === "Enter") go(event.shiftKey ? "previous" : "next");
+              if (event.key === "Enter" && !event.nativeEvent.isComposing) go(event.shiftKey ? "previous" : "next");
             }}
             className={`${inputLook} h-9 pointer-coarse:h-11`}
           />

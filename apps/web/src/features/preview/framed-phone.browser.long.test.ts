@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { excelOf, wordLine, wordOf } from "../../preview-frame/office/testing-office.ts";
+import { pdfOf } from "../../preview-frame/pdf/testing-pdf.ts";
 import { zipOf } from "../../preview-frame/zip/testing-zip.ts";
 import { axeProblems } from "../../testing/axe.ts";
 import { inFrame, previewPage } from "../../testing/preview-page.ts";
@@ -24,6 +25,7 @@ test("on a phone what is read fits the screen, and everything in it can be used 
         content: `<sheetData><row>${"<c><v>123456</v></c>".repeat(30)}</row></sheetData>`,
       })),
     ),
+    "/paper.pdf": pdfOf([{ words: wide }]),
     "/all.zip": zipOf([{ name: `${wide}/${wide}/${wide}.txt`, isEncrypted: true }]),
   };
   for (const [path, content] of Object.entries(files)) await app.api.put(path, content);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, ok } from "@holdfast/server/acceptance/testing";
 import type { Locator } from "@holdfast/tools/testing-browser";
+import { pdfOf } from "../../preview-frame/pdf/testing-pdf.ts";
 import { axeProblems } from "../../testing/axe.ts";
 import { drawPicture } from "../../testing/draw-picture.ts";
 import { isLoaded } from "../../testing/loaded-picture.ts";
@@ -42,28 +43,8 @@ test("a damaged picture says so in words", async () => {
   await app.page.getByText("It may be damaged").waitFor();
 });
 
-function paper(words: string): Buffer {
-  const drawing = `BT /F1 24 Tf 20 100 Td (${words}) Tj ET`;
-  const objects = [
-    "<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(this.owned = true)>>>>",
-    "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-    `<</Length ${drawing.length}>>stream\n${drawing}\nendstream`,
-    "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-  ];
-  let text = "%PDF-1.7\n";
-  const starts = objects.map((object, index) => {
-    const start = text.length;
-    text += `${index + 1} 0 obj${object}endobj\n`;
-    return String(start).padStart(10, "0");
-  });
-  const table = starts.map((start) => `${start} 00000 n \n`).join("");
-  const end = `xref\n0 6\n0000000000 65535 f \n${table}trailer<</Size 6/Root 1 0 R>>\nstartxref\n${text.length}\n%%EOF`;
-  return Buffer.from(text + end);
-}
-
 test("a PDF is drawn in a frame of no origin, with its words for whoever listens; a damaged one says so", async () => {
-  await app.api.put("/paper.pdf", paper("Holdfast"));
+  await app.api.put("/paper.pdf", pdfOf([{ words: "Holdfast" }]));
   await app.api.put("/torn.pdf", "%PDF-1.7 torn");
   await app.signIn();
   const { page } = app;
@@ -71,7 +52,7 @@ test("a PDF is drawn in a frame of no origin, with its words for whoever listens
   const frame = page.frameLocator("iframe");
   await frame.getByText("Holdfast").waitFor({ state: "attached" });
   await eventually("there is ink on the page", 30_000, () =>
-    frame.locator("canvas").evaluate((element) => {
+    frame.locator(".page canvas").evaluate((element) => {
       const canvas = element as HTMLCanvasElement;
       const { data = [] } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? {};
       const isInk = (value: number, index: number) => index % 4 === 0 && value < 100 && data[index + 3] === 255;
@@ -122,7 +103,7 @@ longTest("the buttons for the next file have one place for all kinds, and pictur
   await app.api.put("/kinds/1.png", drawPicture(600, 400));
   await app.api.put("/kinds/2.md", "# Title");
   await app.api.put("/kinds/3.txt", "text");
-  await app.api.put("/kinds/4.pdf", paper("Holdfast"));
+  await app.api.put("/kinds/4.pdf", pdfOf([{ words: "Holdfast" }]));
   await app.api.put("/kinds/5.xyz", "other");
   await app.api.put("/kinds/6.xyz", "last");
   await app.signIn();

@@ -29,6 +29,7 @@ export function makeViewer(name: string, answer: (given: FrameAnswer) => void): 
   place.ariaLabel = name;
   place.append(pages);
   const root = document.createElement("main");
+  root.className = "desk";
   root.append(place);
   document.body.replaceChildren(root);
   followLinks(place, (address) => answer({ state: "link", address }));
