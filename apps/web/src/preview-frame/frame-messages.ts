@@ -44,6 +44,8 @@ export type FrameOrder =
 
 export type PdfOrder =
   | { readonly page: number }
+  /** Heights of the frame, upwards if negative. */
+  | { readonly scroll: number }
   | { readonly zoom: PdfFit | "in" | "out" }
   /** An empty query ends the search. */
   | { readonly query: string; readonly step: "first" | "next" | "previous" }

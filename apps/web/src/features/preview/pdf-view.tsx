@@ -1,5 +1,5 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { type RefObject, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { useMessages } from "../../messages/use-messages.ts";
 import type {
   FrameFacts,
@@ -15,7 +15,7 @@ import { FindBar } from "./find-bar.tsx";
 import { PasswordQuestion } from "./password-question.tsx";
 import { PdfBar } from "./pdf-bar.tsx";
 import { renderedBytesMax } from "./preview-kind.ts";
-import { useViewKeys, zoomKeys } from "./view-keys.ts";
+import { useViewKeys, type ViewKeys, zoomKeys } from "./view-keys.ts";
 
 interface PdfViewProps {
   readonly node: NodeJson;
@@ -30,13 +30,19 @@ export function PdfView({ node, version, onLeft }: PdfViewProps) {
   const [facts, setFacts] = useState<FrameFacts>();
   const { view, matches, password, tell, onOpened, onPdf, ...find } = usePdf();
   const place = useRef<HTMLDivElement>(null);
-  usePdfKeys(place, view, tell, find.open);
+  useViewKeys(place, keysOf(view, tell, find.open));
   if (node.size > renderedBytesMax.pdf) return <Unseen title={message("preview.tooLarge")} />;
   const isAsking = password !== undefined && facts === undefined;
   return (
     <div ref={place} className="flex min-h-0 min-w-0 flex-1 flex-col">
       {view !== undefined && (
-        <PdfBar view={view} isFinding={find.isOn} findButton={find.button} onFind={find.open} onOrder={tell} />
+        <PdfBar
+          view={view}
+          isFinding={find.isOn}
+          findButton={find.button}
+          onFind={find.isOn ? find.close : find.open}
+          onOrder={tell}
+        />
       )}
       {find.isOn && (
         <FindBar
@@ -47,9 +53,7 @@ export function PdfView({ node, version, onLeft }: PdfViewProps) {
         />
       )}
       {facts !== undefined && <CutNotice facts={facts} />}
-      {isAsking && (
-        <PasswordQuestion isWrong={password === "wrong"} onAnswer={(typed) => tell({ password: typed })} />
-      )}
+      {isAsking && <PasswordQuestion isWrong={password === "wrong"} onAnswer={(typed) => tell({ password: typed })} />}
       <FileInFrame
         node={node}
         version={version}
@@ -91,7 +95,7 @@ function usePdf() {
     button,
     open,
     close: () => {
-      tell({ query: "", step: "first" });
+      if (matches !== undefined) tell({ query: "", step: "first" });
       setMatches(undefined);
       setOn(false);
       button.current?.focus();
@@ -106,26 +110,25 @@ function usePdf() {
   };
 }
 
-/** The frame has the same keys for the zoom and the search, and scrolls by the browser's keys. */
-function usePdfKeys(
-  place: RefObject<Element | null>,
-  view: View | undefined,
-  tell: (order: PdfOrder) => void,
-  find: () => void,
-): void {
-  const { page = 1, pagesCount = 1 } = view ?? {};
-  const go = (wanted: number) => tell({ page: Math.min(Math.max(wanted, 1), pagesCount) });
-  const keys = {
+/** Parts of the frame's height. */
+const pageScreens = 0.9;
+const lineScreens = 0.1;
+
+/** The frame has the same keys for the zoom and the search, and the browser scrolls it. */
+function keysOf(view: View | undefined, tell: (order: PdfOrder) => void, find: () => void): ViewKeys {
+  if (view === undefined) return {};
+  return {
     ...zoomKeys(
       () => tell({ zoom: "in" }),
       () => tell({ zoom: "out" }),
       () => tell({ zoom: "width" }),
     ),
-    PageUp: () => go(page - 1),
-    PageDown: () => go(page + 1),
-    Home: () => go(1),
-    End: () => go(pagesCount),
+    PageUp: () => tell({ scroll: -pageScreens }),
+    PageDown: () => tell({ scroll: pageScreens }),
+    ArrowUp: () => tell({ scroll: -lineScreens }),
+    ArrowDown: () => tell({ scroll: lineScreens }),
+    Home: () => tell({ page: 1 }),
+    End: () => tell({ page: view.pagesCount }),
     "Mod+F": find,
   };
-  useViewKeys(place, view === undefined ? {} : keys);
 }

@@ -3,7 +3,7 @@ import { isPressed } from "../../commands/chord.ts";
 import { platform } from "../../commands/command-menu.ts";
 
 /** By chord. */
-type ViewKeys = Readonly<Record<string, () => void>>;
+export type ViewKeys = Readonly<Record<string, () => void>>;
 
 /** Keys of a picture or document, which needs no focus. */
 export function useViewKeys(place: RefObject<Element | null>, keys: ViewKeys): void {

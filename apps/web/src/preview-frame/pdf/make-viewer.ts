@@ -4,17 +4,17 @@ import { followLinks } from "../follow-links.ts";
 import type { FrameAnswer, PdfFit, PdfOrder } from "../frame-messages.ts";
 import { BoundedFind } from "./bounded-find.ts";
 
-/** iOS has no larger canvases. */
+/** Limit of iOS. */
 const canvasPixelsMax = 4096 * 4096;
 /** Larger pages get a sharp canvas only for their visible part. About ten pages are drawn at a time. */
 const canvasPercentOverScreenMax = 100;
 
 export interface ShownPdf {
-  /** Scrolls, and has the focus. */
+  /** Element that scrolls and gets the focus. */
   readonly place: HTMLElement;
   readonly viewer: PDFViewer;
   readonly obey: (order: PdfOrder) => void;
-  /** Ends when the pages have their places. */
+  /** Resolves when the pages are laid out. */
   readonly show: (pdf: PDFDocumentProxy) => Promise<void>;
 }
 
@@ -48,6 +48,8 @@ export function makeViewer(name: string, answer: (given: FrameAnswer) => void): 
     annotationEditorMode: AnnotationEditorType.DISABLE,
     maxCanvasPixels: canvasPixelsMax,
     capCanvasAreaFactor: canvasPercentOverScreenMax,
+    // Searches text for addresses with a regular expression that crafted text can keep busy forever.
+    enableAutoLinking: false,
     l10n: untranslated,
   });
   linkService.setViewer(viewer);
@@ -104,7 +106,7 @@ function report(viewer: PDFViewer, answer: (given: FrameAnswer) => void): void {
 
 function namePages({ viewer, container, pagesCount }: PDFViewer): void {
   for (const [index, page] of [...(viewer?.children ?? [])].entries()) page.ariaLabel = `${index + 1} / ${pagesCount}`;
-  // With this element, copying everything would need the clipboard, which the frame has not.
+  // This element makes the library copy the whole text by a clipboard API that the frame may not use.
   container.querySelector("#hiddenCopyElement")?.remove();
 }
 
@@ -116,6 +118,7 @@ function fitAgain(viewer: PDFViewer): void {
 
 function obey(viewer: PDFViewer, order: PdfOrder): void {
   if ("page" in order) viewer.currentPageNumber = order.page;
+  else if ("scroll" in order) viewer.container.scrollTop += order.scroll * viewer.container.clientHeight;
   else if ("zoom" in order) zoom(viewer, order.zoom);
   else if ("query" in order) {
     const { query, step } = order;

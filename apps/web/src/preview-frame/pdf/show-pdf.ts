@@ -1,5 +1,5 @@
-// Evaluated before the viewer, which reads this library from a global variable. The legacy builds run in all browsers
-// that the app supports; the others need functions that exist only in the newest ones.
+// Comes first: the viewer reads this library from a global variable. The legacy builds run in all browsers that the
+// app supports; the other builds need functions that only the newest browsers have.
 import { getDocument, PasswordResponses } from "pdfjs-dist/legacy/build/pdf.mjs";
 // @ts-expect-error -- it has no types, and nothing here uses what is in it
 import * as pdfWorker from "pdfjs-dist/legacy/build/pdf.worker.mjs";
