@@ -1,3 +1,4 @@
+import { useRef } from "react";
 import { Button, buttonLook } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -12,6 +13,9 @@ interface OutsideLinkDialogProps {
 /** The file's author may control the frame's messages. So the person sees the target and opens it from this page. */
 export function OutsideLinkDialog({ address, opener, onClose }: OutsideLinkDialogProps) {
   const { message } = useMessages();
+  // A click closes the dialog before the browser follows the link, which still needs its address.
+  const shown = useRef(address);
+  shown.current = address ?? shown.current;
   return (
     <Dialog
       open={address !== undefined}
@@ -24,7 +28,7 @@ export function OutsideLinkDialog({ address, opener, onClose }: OutsideLinkDialo
         <>
           <Button onClick={onClose}>{message("preview.stay")}</Button>
           <a
-            href={address}
+            href={shown.current}
             target="_blank"
             rel="noopener noreferrer"
             onClick={onClose}
@@ -36,7 +40,7 @@ export function OutsideLinkDialog({ address, opener, onClose }: OutsideLinkDialo
       }
     >
       <p dir="ltr" className="rounded-md bg-hover p-3 font-mono text-sm wrap-anywhere">
-        {address}
+        {shown.current}
       </p>
     </Dialog>
   );
