@@ -36,7 +36,7 @@ export function FindBar({ matches, field, onFind, onClose }: FindBarProps) {
   return (
     <div role="search" onKeyDown={onKeyDown}>
       <FrameBar>
-        <div className="min-w-24 flex-1">
+        <div className="min-w-24 flex-1 sm:max-w-80">
           <input
             ref={field}
             // The person has asked for the search.

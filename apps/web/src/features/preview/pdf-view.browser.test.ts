@@ -86,11 +86,18 @@ test("a PDF has a page number, zoom, a search and links, and outside links ask f
   await sheet(frame, 1, 3).getByRole("link").click();
   await isAtPage("3");
   assert.equal(await zoom().getByText("%").innerText(), before, "a link keeps the zoom");
+  await page.context().route("https://example.com/**", (route) => route.fulfill({ body: "" }));
   await goTo("2");
+  await focusFrame(frame, "paper.pdf");
   await frame.getByRole("link", { name: "https://example.com/path?q=1" }).click();
   const question = page.getByRole("dialog", { name: "Open this link?" });
   await question.getByText("https://example.com/path?q=1").waitFor();
-  await page.keyboard.press("Escape");
+  const [asked] = await Promise.all([
+    page.context().waitForEvent("request", (request) => request.url().startsWith("https://example.com/")),
+    question.getByRole("link", { name: "Open in a new tab" }).click(),
+  ]);
+  assert.equal(asked.url(), "https://example.com/path?q=1");
+  assert.equal((await asked.allHeaders())["referer"], undefined);
   await question.waitFor({ state: "detached" });
 });
 
@@ -111,7 +118,7 @@ longTest("a PDF of 1,200 pages draws only those near the view, and is moved thro
   await hasFocus(findField());
   await page.keyboard.type("sheet 700");
   await dialog().getByRole("search").getByText("1 of 1", { exact: true }).waitFor();
-  await isAtPage("700");
+  await sheet(frame, 700, count).locator(".highlight.selected", { hasText: "Sheet 700" }).waitFor();
   assert.ok((await frame.locator(".page canvas").count()) <= 12);
   await page.keyboard.press("Escape");
   await focusFrame(frame, "long.pdf");
@@ -129,6 +136,21 @@ longTest("a PDF with more than 10,000 pages says that it is not shown completely
   await preview.open("/endless.pdf");
   await dialog().getByText("Too long to show in full. Download it to see the rest.").waitFor();
   assert.equal(await pageField().getAttribute("aria-label"), "Page, of 10,000");
+});
+
+longTest("a very large page after a small one gets no very large canvas", async () => {
+  await app.api.put("/plan.pdf", pdfOf([{ words: "Small" }, { words: "Plan", size: [14_000, 14_000] }]));
+  await app.signIn();
+  const frame = await preview.open("/plan.pdf");
+  await isAtPage("1");
+  await goTo("2");
+  await sheet(frame, 2, 2).locator("canvas").first().waitFor();
+  const pixels = await frame
+    .locator("canvas")
+    .evaluateAll((all) =>
+      all.map((element) => (element as HTMLCanvasElement).width * (element as HTMLCanvasElement).height),
+    );
+  assert.ok(Math.max(...pixels) <= 4096 * 4096, `${pixels.join(", ")} pixels`);
 });
 
 longTest("a PDF with a password asks for it, and says that a password is wrong", async () => {

@@ -15,6 +15,7 @@ interface Annotation {
   /** Areas of a link, if it has several. */
   readonly quadPoints?: unknown;
   readonly overlaidText?: unknown;
+  readonly borderStyle?: unknown;
 }
 
 /**
@@ -41,14 +42,19 @@ function keepLinks(page: PDFPageProxy, linkName: string): PDFPageProxy {
   page.getAnnotations = async (asked) => {
     const found = (await read(asked)) as readonly Annotation[];
     const links = found.filter(isLink).slice(0, linksMax);
-    return links.map((link) => ({
-      ...link,
-      overlaidText: typeof link.overlaidText === "string" && link.overlaidText !== "" ? link.overlaidText : linkName,
-      // The library would draw these borders with an image that the frame's policy forbids.
-      ...(link.quadPoints == null ? {} : { borderStyle: { width: 0 } }),
-    }));
+    return links.map((link) => dress(link, linkName));
   };
   return page;
+}
+
+function dress(link: Annotation, linkName: string): Annotation {
+  const { overlaidText, quadPoints } = link;
+  return {
+    ...link,
+    overlaidText: typeof overlaidText === "string" && overlaidText !== "" ? overlaidText : linkName,
+    // The library would draw these borders with an image that the frame's policy forbids.
+    ...(quadPoints == null ? {} : { borderStyle: { width: 0 } }),
+  };
 }
 
 function isLink({ subtype, url, dest, action }: Annotation): boolean {

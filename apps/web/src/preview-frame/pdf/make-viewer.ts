@@ -1,5 +1,5 @@
 import { AnnotationEditorType, AnnotationMode, type PDFDocumentProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
-import { EventBus, FindState, PDFLinkService, PDFViewer } from "pdfjs-dist/legacy/web/pdf_viewer.mjs";
+import { EventBus, FindState, PDFLinkService, type PDFPageView, PDFViewer } from "pdfjs-dist/legacy/web/pdf_viewer.mjs";
 import { followLinks } from "../follow-links.ts";
 import type { FrameAnswer, PdfFit, PdfOrder } from "../frame-messages.ts";
 import { BoundedFind } from "./bounded-find.ts";
@@ -30,12 +30,13 @@ export function makeViewer(name: string, answer: (given: FrameAnswer) => void): 
   place.append(pages);
   const root = document.createElement("main");
   root.className = "desk";
+  root.id = deskId;
   root.append(place);
   document.body.replaceChildren(root);
   followLinks(place, (address) => answer({ state: "link", address }));
   const eventBus = new EventBus();
   // A link must not change the zoom, which the file could set to anything.
-  const linkService = new PDFLinkService({ eventBus, ignoreDestinationZoom: true });
+  const linkService = new LinksInDocument({ eventBus, ignoreDestinationZoom: true });
   const findController = new BoundedFind({ eventBus, linkService });
   const viewer = new PDFViewer({
     container: place,
@@ -66,11 +67,21 @@ export function makeViewer(name: string, answer: (given: FrameAnswer) => void): 
   };
 }
 
+const deskId = "desk";
+
+/** A link has an address that exists, and shows no internal names of the file. A click is handled by the library. */
+class LinksInDocument extends PDFLinkService {
+  override getDestinationHash(): string {
+    return `#${deskId}`;
+  }
+}
+
 /** The library's own words are only in English. */
 const untranslated = { pause: () => {}, resume: () => {} } as unknown as NonNullable<
   ConstructorParameters<typeof PDFViewer>[0]["l10n"]
 >;
 
+const fits = ["width", "page"] as const satisfies readonly PdfFit[];
 const scaleNames = { width: "page-width", page: "page-fit" } as const satisfies Record<PdfFit, string>;
 
 /** Events of the search. */
@@ -82,7 +93,7 @@ interface Found {
 function report(viewer: PDFViewer, answer: (given: FrameAnswer) => void): void {
   const { eventBus } = viewer;
   const tellView = () => {
-    const fit = (["width", "page"] as const).find((each) => scaleNames[each] === viewer.currentScaleValue);
+    const fit = fitOf(viewer);
     const percent = Math.round(viewer.currentScale * 100);
     const view = { page: viewer.currentPageNumber, pagesCount: viewer.pagesCount, percent };
     answer({ state: "view", view: fit === undefined ? view : { ...view, fit } });
@@ -94,6 +105,7 @@ function report(viewer: PDFViewer, answer: (given: FrameAnswer) => void): void {
   };
   eventBus.on("pagesinit", () => {
     namePages(viewer);
+    limitEachCanvas(viewer);
     viewer.currentScaleValue = "auto";
     addEventListener("resize", () => fitAgain(viewer));
     eventBus.on("pagechanging", tellView);
@@ -104,10 +116,33 @@ function report(viewer: PDFViewer, answer: (given: FrameAnswer) => void): void {
   eventBus.on("updatefindmatchescount", tellMatches);
 }
 
+/** Limit of the library for the scale "auto". Below it, the scale fits a high page's width, or all of a wide page. */
+const autoScaleMax = 1.25;
+
+function fitOf({ currentScaleValue, currentScale, viewer }: PDFViewer): PdfFit | undefined {
+  if (currentScaleValue !== "auto") return fits.find((fit) => scaleNames[fit] === currentScaleValue);
+  const { clientWidth = 0, clientHeight = 0 } = viewer?.firstElementChild ?? {};
+  if (currentScale >= autoScaleMax) return undefined;
+  return clientWidth > clientHeight ? "page" : "width";
+}
+
 function namePages({ viewer, container, pagesCount }: PDFViewer): void {
   for (const [index, page] of [...(viewer?.children ?? [])].entries()) page.ariaLabel = `${index + 1} / ${pagesCount}`;
   // This element makes the library copy the whole text by a clipboard API that the frame may not use.
   container.querySelector("#hiddenCopyElement")?.remove();
+}
+
+/** The library limits all canvases as if each page had the size of the first one. */
+function limitEachCanvas(viewer: PDFViewer): void {
+  for (let index = 0; index < viewer.pagesCount; index += 1) {
+    const page = viewer.getPageView(index) as PDFPageView;
+    const setPage = page.setPdfPage.bind(page);
+    page.setPdfPage = (given: unknown) => {
+      setPage(given);
+      // Without this value, the library measures the page when it draws it.
+      page.outputScale = undefined;
+    };
+  }
 }
 
 function fitAgain(viewer: PDFViewer): void {

@@ -4,6 +4,8 @@ interface TestPage {
   readonly words: string;
   /** Degrees. */
   readonly rotation?: number;
+  /** Width and height in points. */
+  readonly size?: readonly [number, number];
   /** Link over the words: an address, or the number of a page. */
   readonly link?: string | number;
 }
@@ -15,7 +17,7 @@ interface TestPdf {
 /** Encrypts the stream of an object. */
 type Seal = (object: number, content: string) => string;
 
-/** Makes a PDF of pages of 300 × 200 points. Its script would run when a viewer opens it. */
+/** Makes a PDF, by default of pages of 300 × 200 points. Its script would run when a viewer opens it. */
 export function pdfOf(pages: readonly TestPage[], { password }: TestPdf = {}): Buffer {
   const lock = password === undefined ? undefined : makeLock(password);
   const kids = pages.map((_, index) => `${numberOf(index)} 0 R`).join(" ");
@@ -45,10 +47,14 @@ function numberOf(index: number): number {
   return 4 + 3 * index;
 }
 
-function objectsOf({ words, rotation = 0, link }: TestPage, number: number, seal: Seal | undefined): string[] {
+function objectsOf(
+  { words, rotation = 0, size = [300, 200], link }: TestPage,
+  number: number,
+  seal: Seal | undefined,
+): string[] {
   const drawing = `BT /F1 24 Tf 20 100 Td (${words}) Tj ET`;
   const content = seal?.(number + 1, drawing) ?? drawing;
-  const look = `/MediaBox[0 0 300 200]/Rotate ${rotation}/Resources<</Font<</F1 3 0 R>>>>`;
+  const look = `/MediaBox[0 0 ${size.join(" ")}]/Rotate ${rotation}/Resources<</Font<</F1 3 0 R>>>>`;
   const notes = link === undefined ? "" : `/Annots[${number + 2} 0 R]`;
   return [
     `<</Type/Page/Parent 2 0 R/Contents ${number + 1} 0 R${look}${notes}>>`,
