@@ -54,13 +54,13 @@ test("a PDF has a page number, zoom, a search and links, and outside links ask f
 
   await zoom().getByRole("button", { name: "Fit to width" }).click();
   await zoom().getByRole("button", { name: "Fit page" }).waitFor();
-  const overflow = await frame.locator(".paper").evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+  const overflow = await frame.locator(".pages").evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
   assert.equal(overflow, 0);
   const percent = await zoom().getByText("%").innerText();
   await zoom().getByRole("button", { name: "Zoom out" }).click();
   await zoom().getByText(percent, { exact: true }).waitFor({ state: "detached" });
   await goTo("3");
-  assert.ok((await frame.locator(".paper").evaluate((paper) => paper.scrollTop)) > 0);
+  assert.ok((await frame.locator(".pages").evaluate((paper) => paper.scrollTop)) > 0);
   await goTo("1");
 
   await focusFrame(frame, "paper.pdf");
@@ -110,7 +110,7 @@ longTest("a PDF of 1,200 pages draws only those near the view, and is moved thro
   await sheet(frame, 1, count).getByText("Sheet 1").waitFor({ state: "attached" });
   await dialog().focus();
   await page.keyboard.press("PageDown");
-  await frame.waitForFunction(() => (document.querySelector(".paper")?.scrollTop ?? 0) > 300);
+  await frame.waitForFunction(() => (document.querySelector(".pages")?.scrollTop ?? 0) > 300);
   await page.keyboard.press("End");
   await isAtPage("1200");
   await sheet(frame, 1200, count).getByText("Sheet 1200").waitFor({ state: "attached" });
@@ -191,7 +191,7 @@ longTest("the controls of a PDF fit 320 pixels from right to left, and Ctrl with
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   const width = () => sheet(frame, 1, 2).evaluate((element) => element.clientWidth);
   const before = await width();
-  await frame.locator(".paper").hover();
+  await frame.locator(".pages").hover();
   await page.keyboard.down("Control");
   await page.mouse.wheel(0, -200);
   await page.keyboard.up("Control");
