@@ -143,6 +143,9 @@ longTest("a very large page after a small one gets no very large canvas", async 
   await app.signIn();
   const frame = await preview.open("/plan.pdf");
   await isAtPage("1");
+  // Until its size is read, page 2 is as small as page 1 and fits beside it without scrolling.
+  const width = () => sheet(frame, 2, 2).evaluate((element) => element.clientWidth);
+  await eventually("the size of page 2 is read", 30_000, async () => ((await width()) > 5000 ? true : undefined));
   await goTo("2");
   await sheet(frame, 2, 2).locator("canvas").first().waitFor();
   const pixels = await frame
@@ -151,6 +154,26 @@ longTest("a very large page after a small one gets no very large canvas", async 
       all.map((element) => (element as HTMLCanvasElement).width * (element as HTMLCanvasElement).height),
     );
   assert.ok(Math.max(...pixels) <= 4096 * 4096, `${pixels.join(", ")} pixels`);
+});
+
+/** Red, by opj_compress of OpenJPEG. */
+const redScan =
+  "/0//UQAvAAAAAAAgAAAAIAAAAAAAAAAAAAAAIAAAACAAAAAAAAAAAAADBwEBBwEBBwEB/1IADAAAAAEBAAQEAAH/XAAEQED/ZAAlAAFDcmVhdGVkIGJ5IE9wZW5KUEVHIHZlcnNpb24gMi41LjD/kAAKAAAAAAAwAAH/k8fASBFQVK//f/eaZMHDgBQAXK//b4TfASAUAFyv/2+Ev4f/2Q==";
+
+longTest("a scan in JPEG 2000 is drawn, without WebAssembly", async () => {
+  await app.api.put("/scan.pdf", pdfOf([{ words: "Under it", scan: Buffer.from(redScan, "base64") }]));
+  await app.signIn();
+  const frame = await preview.open("/scan.pdf");
+  const canvas = sheet(frame, 1, 1).locator("canvas").first();
+  await eventually("the page is red", 30_000, async () => {
+    const color = await canvas.evaluate((element) => {
+      const { width, height } = element as HTMLCanvasElement;
+      const drawn = (element as HTMLCanvasElement).getContext("2d")?.getImageData(width / 2, height / 2, 1, 1).data;
+      return Array.from(drawn ?? []);
+    });
+    const [red = 0, green = 255, blue = 255] = color;
+    return red > 150 && green < 80 && blue < 80 ? true : undefined;
+  });
 });
 
 longTest("a PDF with a password asks for it, and says that a password is wrong", async () => {

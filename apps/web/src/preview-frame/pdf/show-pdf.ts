@@ -3,6 +3,7 @@
 import { getDocument, PasswordResponses } from "pdfjs-dist/legacy/build/pdf.mjs";
 // @ts-expect-error -- it has no types, and nothing here uses what is in it
 import * as pdfWorker from "pdfjs-dist/legacy/build/pdf.worker.mjs";
+import scanDecoder from "pdfjs-dist/wasm/openjpeg_nowasm_fallback.js?url";
 import type { FrameAnswer, FrameContent, FrameFacts, PdfOrder } from "../frame-messages.ts";
 import { boundPages } from "./bound-pages.ts";
 import { makeViewer } from "./make-viewer.ts";
@@ -27,7 +28,10 @@ export async function showPdf({ name, bytes, words }: FrameContent, page: PdfPor
     data: new Uint8Array(bytes),
     enableXfa: false,
     isEvalSupported: false,
+    // The frame's policy forbids WebAssembly. pdf.js has slower decoders in script, and loads that for JPEG 2000 from
+    // this address, to which it appends a name. After the ? the name has no effect.
     useWasm: false,
+    wasmUrl: `${scanDecoder}?/`,
     maxImageSize: imagePixelsMax,
     // Logs errors only.
     verbosity: 0,

@@ -8,6 +8,8 @@ interface TestPage {
   readonly size?: readonly [number, number];
   /** Link over the words: an address, or the number of a page. */
   readonly link?: string | number;
+  /** JPEG 2000 of 32 × 32 pixels over the whole page. Not with a link. */
+  readonly scan?: Buffer;
 }
 
 interface TestPdf {
@@ -48,19 +50,28 @@ function numberOf(index: number): number {
 }
 
 function objectsOf(
-  { words, rotation = 0, size = [300, 200], link }: TestPage,
+  { words, rotation = 0, size = [300, 200], link, scan }: TestPage,
   number: number,
   seal: Seal | undefined,
 ): string[] {
-  const drawing = `BT /F1 24 Tf 20 100 Td (${words}) Tj ET`;
+  const picture = scan === undefined ? "" : ` q ${size[0]} 0 0 ${size[1]} 0 0 cm /Scan Do Q`;
+  const drawing = `BT /F1 24 Tf 20 100 Td (${words}) Tj ET${picture}`;
   const content = seal?.(number + 1, drawing) ?? drawing;
-  const look = `/MediaBox[0 0 ${size.join(" ")}]/Rotate ${rotation}/Resources<</Font<</F1 3 0 R>>>>`;
+  const look = `/MediaBox[0 0 ${size.join(" ")}]/Rotate ${rotation}/Resources<</Font<</F1 3 0 R>>/XObject<</Scan ${number + 2} 0 R>>>>`;
   const notes = link === undefined ? "" : `/Annots[${number + 2} 0 R]`;
   return [
     `<</Type/Page/Parent 2 0 R/Contents ${number + 1} 0 R${look}${notes}>>`,
     `<</Length ${content.length}>>stream\n${content}\nendstream`,
-    link === undefined ? "null" : `<</Type/Annot/Subtype/Link/Rect[15 90 285 130]/Border[0 0 0]${targetOf(link)}>>`,
+    link === undefined
+      ? pictureOf(scan)
+      : `<</Type/Annot/Subtype/Link/Rect[15 90 285 130]/Border[0 0 0]${targetOf(link)}>>`,
   ];
+}
+
+function pictureOf(scan: Buffer | undefined): string {
+  if (scan === undefined) return "null";
+  const facts = `/Subtype/Image/Width 32/Height 32/Filter/JPXDecode/Length ${scan.length}`;
+  return `<</Type/XObject${facts}>>stream\n${scan.toString("latin1")}\nendstream`;
 }
 
 /** Links within the document ask for a zoom of 900 %. */
