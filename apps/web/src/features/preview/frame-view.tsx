@@ -7,17 +7,17 @@ import { changePreferences, preferences } from "../../browser/preferences.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { FrameFacts, FrameKind } from "../../preview-frame/frame-messages.ts";
 import { CutNotice } from "./cut-notice.tsx";
-import { FileInFrame } from "./file-in-frame.tsx";
+import { FileInFrame, Unseen } from "./file-in-frame.tsx";
 import { FrameBar } from "./frame-bar.tsx";
-import { type FramedKind, renderedBytesMax } from "./preview-kind.ts";
+import { type FramedKind, isText, renderedBytesMax } from "./preview-kind.ts";
 
-/** Files with a source text. */
-type SourceKind = Exclude<FramedKind, "pdf">;
+/** PDFs have their own view. */
+type ViewKind = Exclude<FramedKind, "pdf">;
 
 interface FrameViewProps {
   readonly node: NodeJson;
   readonly version: number | undefined;
-  readonly kind: SourceKind;
+  readonly kind: ViewKind;
   /** Escape was pressed in the frame. */
   readonly onLeft: () => void;
 }
@@ -25,10 +25,12 @@ interface FrameViewProps {
 /** Rendered, or as source text. */
 export function FrameView({ node, version, kind, onLeft }: FrameViewProps) {
   const { message } = useMessages();
-  const mayRender = kind === "table" || (kind !== "text" && node.size <= renderedBytesMax[kind]);
+  const isSmall = kind === "table" || node.size <= renderedBytesMax[kind];
+  const mayRender = kind !== "text" && isSmall;
   const [isSource, setSource] = useState(!mayRender);
   const [wraps, setWraps] = useState(preferences().lines !== "whole");
   const [facts, setFacts] = useState<FrameFacts>({});
+  if (!isText(kind) && !isSmall) return <Unseen title={message("preview.tooLarge")} />;
   const toggleSource = () => {
     setFacts({});
     setSource(!isSource);
@@ -38,14 +40,15 @@ export function FrameView({ node, version, kind, onLeft }: FrameViewProps) {
     setWraps(!wraps);
   };
   const canWrap = isSource && facts.mayWrap === true;
+  const hasSource = mayRender && isText(kind);
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-      {(canWrap || mayRender) && (
+      {(canWrap || hasSource) && (
         <FrameBar>
           {canWrap && (
             <IconButton label={message("preview.wrap")} Icon={WrapText} aria-pressed={wraps} onClick={toggleWrap} />
           )}
-          {mayRender && (
+          {hasSource && (
             <IconButton
               label={message("preview.source")}
               Icon={CodeXml}
@@ -69,7 +72,7 @@ export function FrameView({ node, version, kind, onLeft }: FrameViewProps) {
   );
 }
 
-const frameKinds: Readonly<Record<SourceKind, FrameKind>> = {
+const frameKinds: Readonly<Record<ViewKind, FrameKind>> = {
   text: "text",
   markdown: "markdown",
   table: "table",

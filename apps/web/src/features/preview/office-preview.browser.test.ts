@@ -8,6 +8,7 @@ import { frameHasFocus } from "../../testing/focus.ts";
 import { isLoaded } from "../../testing/loaded-picture.ts";
 import { inFrame, previewPage } from "../../testing/preview-page.ts";
 import { testApp } from "../../testing/test-app.ts";
+import { renderedBytesMax } from "./preview-kind.ts";
 
 const app = testApp({ isDark: true });
 const preview = previewPage(app);
@@ -81,6 +82,7 @@ test("a Word document is shown as pages with its headings, lists, tables and pic
   );
   assert.equal(await papers.last().innerText(), "<img src=x onerror=alert(1)>");
   assert.deepEqual(await axeProblems(frame, inFrame), []);
+  assert.equal(await page.getByRole("button", { name: "Source" }).count(), 0, "it has no source text");
   assert.deepEqual(await frame.getByRole("link").allInnerTexts(), ["far"]);
   // A person's press focuses the frame before the release clicks. Without the focus, a message counts as a lie.
   await frame.getByRole("heading", { name: "Garden" }).click();
@@ -130,6 +132,7 @@ longTest("documents that cannot be shown say why", async () => {
   await app.api.put("/torn.docx", letter.subarray(0, -30));
   await app.api.put("/older.xlsx", compound);
   await app.api.put("/bomb.xlsx", excelOf([{ name: "A", content: "" }], { strings: ["0".repeat(40 << 20)] }));
+  await app.api.put("/huge.docx", Buffer.alloc(renderedBytesMax.document + 1));
   await app.api.put("/entities.docx", wordOf('</w:body></w:document><!DOCTYPE a [<!ENTITY b "c">]><a><b>'));
   await app.signIn();
   for (const [path, words] of [
@@ -137,6 +140,7 @@ longTest("documents that cannot be shown say why", async () => {
     ["/torn.docx", "It may be damaged"],
     ["/older.xlsx", "It may be damaged"],
     ["/bomb.xlsx", "Too large to preview."],
+    ["/huge.docx", "Too large to preview."],
     ["/entities.docx", "It may be damaged"],
   ] as const) {
     await app.page.goto(`${app.server.url}/files?open=${await app.api.idOf(path)}`);
@@ -153,6 +157,7 @@ longTest("each sheet has its own notice, direction and errors", async () => {
       name: "עברית",
       content: `<sheetViews><sheetView rightToLeft="1"/></sheetViews>${cell("שלום")}`,
     },
+    { name: "Far", content: '<sheetData><row r="6000"><c r="A6000"><v>1</v></c></row></sheetData>' },
     { name: "Broken", content: "<sheetData><row></sheetData>" },
   ]);
   await app.api.put("/book.xlsm", file);
@@ -166,8 +171,11 @@ longTest("each sheet has its own notice, direction and errors", async () => {
   await notice.waitFor({ state: "detached" });
   assert.equal(await frame.getByRole("table").evaluate((table) => getComputedStyle(table).direction), "rtl");
   assert.deepEqual(await axeProblems(frame, inFrame), []);
+  await frame.getByRole("tab", { name: "Far" }).click();
+  await notice.waitFor();
   await frame.getByRole("tab", { name: "Broken" }).click();
-  await frame.getByText("It may be damaged").waitFor();
+  await frame.getByRole("alert").getByText("It may be damaged").waitFor();
+  await notice.waitFor({ state: "detached" });
   await frame.getByRole("tab", { name: "Long" }).click();
   await notice.waitFor();
   assert.equal(await frame.getByRole("row").count(), 5001);

@@ -74,8 +74,10 @@ function PageField({ view: { page, pagesCount }, onPage }: PageFieldProps) {
           onFocus={(event) => event.currentTarget.select()}
           onChange={(event) => setTyped(event.target.value)}
           onBlur={go}
+          data-keeps-escape={typed === undefined ? undefined : ""}
           onKeyDown={(event) => {
             if (event.key === "Enter") go();
+            if (event.key === "Escape") setTyped(undefined);
           }}
           className={`${inputLook} h-9 text-center pointer-coarse:h-11`}
         />

@@ -13,7 +13,7 @@ const app = testApp({ isDark: true });
 const preview = previewPage(app);
 
 const dialog = () => app.page.getByRole("dialog").first();
-const pageField = () => dialog().getByRole("textbox", { name: /^Page, of/ });
+const pageField = () => dialog().getByRole("textbox", { name: /^Page number/ });
 const findField = () => dialog().getByRole("textbox", { name: "Find in document" });
 const zoom = () => dialog().getByRole("group", { name: "Zoom", exact: true });
 const sheet = (frame: Frame, number: number, count: number) =>
@@ -76,6 +76,9 @@ test("a PDF has a page number, zoom, a search and links, and outside links ask f
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   await findField().fill("xyz");
   await search.getByText("No matches").waitFor();
+  await findField().fill("hold");
+  await search.getByText("of 2").waitFor();
+  await frame.locator(".highlight").first().waitFor({ state: "attached" });
   await page.keyboard.press("Escape");
   await search.waitFor({ state: "detached" });
   await hasFocus(dialog().getByRole("button", { name: "Find in document" }));
@@ -120,6 +123,8 @@ longTest("a PDF of 1,200 pages draws only those near the view, and is moved thro
   await dialog().getByRole("search").getByText("1 of 1", { exact: true }).waitFor();
   await sheet(frame, 700, count).locator(".highlight.selected", { hasText: "Sheet 700" }).waitFor();
   assert.ok((await frame.locator(".page canvas").count()) <= 12);
+  await pageField().press("Control+f");
+  await hasFocus(findField());
   await page.keyboard.press("Escape");
   await focusFrame(frame, "long.pdf");
   await page.keyboard.press("Home");
@@ -135,7 +140,7 @@ longTest("a PDF with more than 10,000 pages says that it is not shown completely
   await app.signIn();
   await preview.open("/endless.pdf");
   await dialog().getByText("Too long to show in full. Download it to see the rest.").waitFor();
-  assert.equal(await pageField().getAttribute("aria-label"), "Page, of 10,000");
+  assert.equal(await pageField().getAttribute("aria-label"), "Page number (of 10,000)");
 });
 
 longTest("a very large page after a small one gets no very large canvas", async () => {
@@ -181,7 +186,7 @@ longTest("a PDF with a password asks for it, and says that a password is wrong",
   await app.signIn();
   const { page } = app;
   const frame = await preview.open("/locked.pdf");
-  const field = dialog().getByLabel("Password of the document");
+  const field = dialog().getByLabel("Document password");
   await hasFocus(field);
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   await page.keyboard.press("Enter");

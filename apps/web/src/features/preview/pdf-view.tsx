@@ -1,5 +1,7 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { useRef, useState } from "react";
+import { type KeyboardEvent, useRef, useState } from "react";
+import { isPressed } from "../../commands/chord.ts";
+import { platform } from "../../commands/command-menu.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import type {
   FrameFacts,
@@ -33,8 +35,14 @@ export function PdfView({ node, version, onLeft }: PdfViewProps) {
   useViewKeys(place, keysOf(view, tell, find.open));
   if (node.size > renderedBytesMax.pdf) return <Unseen title={message("preview.tooLarge")} />;
   const isAsking = password !== undefined && facts === undefined;
+  /** The browser's search sees only the pages near the view. */
+  const findFromField = (event: KeyboardEvent) => {
+    if (view === undefined || !isPressed("Mod+F", event.nativeEvent, platform)) return;
+    event.preventDefault();
+    find.open();
+  };
   return (
-    <div ref={place} className="flex min-h-0 min-w-0 flex-1 flex-col">
+    <div ref={place} onKeyDown={findFromField} className="flex min-h-0 min-w-0 flex-1 flex-col">
       {view !== undefined && (
         <PdfBar
           view={view}
@@ -95,7 +103,7 @@ function usePdf() {
     button,
     open,
     close: () => {
-      if (matches !== undefined) tell({ query: "", step: "first" });
+      tell({ query: "", step: "first" });
       setMatches(undefined);
       setOn(false);
       button.current?.focus();

@@ -258,12 +258,13 @@ function Content({
   onClose = () => {},
   onDownload,
 }: ShownFileProps & { readonly kind: PreviewKind }) {
+  // The state of these views belongs to the version that is shown.
   if (kind === "image") return <ImageView node={node} version={version} />;
   if (kind === "video" || kind === "audio") return <MediaView node={node} version={version} kind={kind} />;
-  if (kind === "pdf") return <PdfView node={node} version={version} onLeft={onClose} />;
+  if (kind === "pdf") return <PdfView key={node.version_id} node={node} version={version} onLeft={onClose} />;
   if (kind === "zip") return <ZipView node={node} version={version} onLeft={onClose} />;
   if (kind === "none") return <NoPreview node={node} onDownload={onDownload} />;
-  return <FrameView node={node} version={version} kind={kind} onLeft={onClose} />;
+  return <FrameView key={node.version_id} node={node} version={version} kind={kind} onLeft={onClose} />;
 }
 
 /** A preview would count as a download. */

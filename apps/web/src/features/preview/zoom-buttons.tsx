@@ -14,7 +14,7 @@ interface ZoomButtonsProps {
   readonly children: ReactNode;
 }
 
-/** Of pictures and documents. */
+/** Zoom of a picture or a document. */
 export function ZoomButtons({ percent, isTight, onOut, onIn, children }: ZoomButtonsProps) {
   const { message } = useMessages();
   return (

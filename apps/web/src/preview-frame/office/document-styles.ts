@@ -125,9 +125,19 @@ export function readMarks(properties: XmlElement | undefined): Marks {
   const position = positions.get(valueOf(properties, "vertAlign") ?? "") ?? raisedPosition(properties);
   if (position !== undefined) marks.position = position;
   const color = valueOf(properties, "color");
-  if (color !== undefined) marks.color = /^[\da-f]{6}$/i.test(color) ? `#${color}` : "";
+  if (color !== undefined) marks.color = isSeen(color) ? `#${color}` : "";
   return marks;
 }
+
+/** White text is written on a fill, which is not shown. */
+function isSeen(color: string): boolean {
+  const [, ...parts] = /^([\da-f]{2})([\da-f]{2})([\da-f]{2})$/i.exec(color) ?? [];
+  const [red = 1, green = 1, blue = 1] = parts.map((part) => (Number.parseInt(part, 16) / 255) ** 2.2);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < luminanceMax;
+}
+
+/** Relative luminance of a color with a contrast of 1.6 to 1 on white. */
+const luminanceMax = 0.6;
 
 /** LibreOffice raises and lowers text by half points. */
 function raisedPosition(properties: XmlElement): Marks["position"] {

@@ -8,6 +8,11 @@ export interface OfficeText {
   readonly isCut: boolean;
 }
 
+export interface OfficePart extends OfficeText {
+  /** Elements that may still be kept of all parts of the file. */
+  readonly elements: { left: number };
+}
+
 /** Zip with the parts of a document (Open Packaging Conventions). */
 export interface OfficePackage {
   /**
@@ -15,7 +20,7 @@ export interface OfficePackage {
    * @returns undefined if absent
    * @throws Error office_damaged, office_encrypted, or office_large without `mayCut`
    */
-  readonly text: (path: string, mayCut?: boolean) => Promise<OfficeText | undefined>;
+  readonly text: (path: string, mayCut?: boolean) => Promise<OfficePart | undefined>;
   /** @returns undefined if absent @throws Error like `text` */
   readonly bytes: (path: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
@@ -27,6 +32,9 @@ interface PackageLimits {
 }
 
 const limits: PackageLimits = { partBytesMax: 32 * 1024 * 1024, unpackedBytesMax: 128 * 1024 * 1024 };
+
+/** About a thousand pages. */
+const elementsMax = 500_000;
 
 const localMark = 0x04034b50;
 const localBytes = 30;
@@ -43,6 +51,7 @@ export async function openPackage(
   if (isCompoundFile(bytes)) throw officeFailure(isEncryptedCompoundFile(bytes) ? "encrypted" : "damaged");
   const entries = await readEntries(bytes);
   let leftBytes = unpackedBytesMax;
+  const elements = { left: elementsMax };
   const unpack = async (path: string, mayCut: boolean) => {
     const entry = entries.get(path.toLowerCase());
     if (entry === undefined) return undefined;
@@ -54,7 +63,7 @@ export async function openPackage(
   return {
     text: async (path, mayCut = false) => {
       const part = await unpack(path, mayCut);
-      return part && { text: new TextDecoder().decode(part.content), isCut: part.isCut };
+      return part && { text: new TextDecoder().decode(part.content), isCut: part.isCut, elements };
     },
     bytes: async (path) => (await unpack(path, false))?.content,
   };

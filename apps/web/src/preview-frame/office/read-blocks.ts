@@ -15,6 +15,8 @@ export interface DocumentSources {
   readonly takePiece: () => boolean;
   /** @returns the beginning of the text, as far as the document may be long */
   readonly takeText: (text: string) => string;
+  /** @param section properties at the end of a section @returns true if the next section begins a page */
+  readonly endsPage: (section: XmlElement) => boolean;
 }
 
 /** Contain blocks or text like their parent. Deleted and moved text, and unknown elements, are left out. */
@@ -63,7 +65,7 @@ class BlockReader {
     const style = this.#sources.findStyle(valueOf(properties, "pStyle"));
     const facts: ParagraphFacts = { ...style.paragraph, ...paragraphFacts(properties) };
     const { outline, listId, listDepth = 0, align, isRtl = false, startsPage = false } = facts;
-    const open: OpenParagraph = { inlines: [], boxes: [], endsPage: endsSection(properties) };
+    const open: OpenParagraph = { inlines: [], boxes: [], endsPage: this.#endsPage(properties) };
     this.#inlines(element, style.marks, open);
     const paragraph: Paragraph = {
       kind: "paragraph",
@@ -76,6 +78,11 @@ class BlockReader {
       inlines: open.inlines,
     };
     return [paragraph, ...open.boxes];
+  }
+
+  #endsPage(properties: XmlElement | undefined): boolean {
+    const section = child(properties, "sectPr");
+    return section !== undefined && this.#sources.endsPage(section);
   }
 
   #inlines(element: XmlElement, marks: Marks, open: OpenParagraph): void {
@@ -110,6 +117,7 @@ class BlockReader {
       if (text !== "") this.#push(open, { kind: "text", text, marks });
       else if (each.name === "br" && each.attributes.get("type") === "page") open.endsPage = true;
       else if (each.name === "br" || each.name === "cr") this.#push(open, { kind: "break" });
+      else if (each.name === "ruby") this.#inlines(child(each, "rubyBase") ?? each, base, open);
       else if (each.name === "footnoteReference") this.#note("footnote", each, open);
       else if (each.name === "endnoteReference") this.#note("endnote", each, open);
       else if (drawings.has(each.name)) this.#drawing(each, { alt: "", widthPx: undefined }, open);
@@ -192,7 +200,7 @@ interface DrawingFacts {
 const altCharactersMax = 500;
 /** Word allows 63. The layout of many columns takes long. */
 const columnsMax = 100;
-/** So does that of tables in tables. */
+/** The layout of nested tables takes long, too. */
 const tableDepthMax = 8;
 /** English Metric Units, in which drawings are measured. */
 const unitsPerPixel = 9525;
@@ -207,12 +215,6 @@ function textOf({ name, text }: XmlElement): string {
   if (name === "t") return text;
   if (name === "tab" || name === "ptab") return "\t";
   return name === "noBreakHyphen" ? "\u2011" : "";
-}
-
-/** The last paragraph of a section has its properties. The next section begins a page unless it is continuous. */
-function endsSection(properties: XmlElement | undefined): boolean {
-  const section = child(properties, "sectPr");
-  return section !== undefined && valueOf(section, "type") !== "continuous";
 }
 
 interface ReadCell {

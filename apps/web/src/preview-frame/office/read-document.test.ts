@@ -50,12 +50,14 @@ test("headings, formatting and alignment come from the paragraph or its styles",
       ),
       wordLine("Circle", '<w:pStyle w:val="B"/><w:jc w:val="constructor"/>', '<w:position w:val="-2"/>'),
       wordLine("Hidden", "", "<w:vanish/>"),
+      wordLine("On a fill", "", '<w:color w:val="FFFFFF"/>'),
+      "<w:p><w:r><w:ruby><w:rt><w:r><w:t>かんじ</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>漢字</w:t></w:r></w:rubyBase></w:ruby></w:r></w:p>",
       '<w:p><w:r><w:t>a</w:t><w:tab/><w:br/><w:noBreakHyphen/><w:t xml:space="preserve"> b</w:t></w:r><w:del><w:r><w:delText>gone</w:delText></w:r></w:del><w:ins><w:r><w:t>c</w:t></w:r></w:ins></w:p>',
     ].join(""),
     { relations: [{ id: "s", type: "styles", target: "styles.xml" }], parts: { "styles.xml": styles } },
   );
   const { body, language, isCut } = await read(file);
-  assert.deepEqual(linesOf(body), ["h1 Title", "h2 Two", "h3 Three", "Circle", "", "a\t\n‑ bc"]);
+  assert.deepEqual(linesOf(body), ["h1 Title", "h2 Two", "h3 Three", "Circle", "", "On a fill", "漢字", "a\t\n‑ bc"]);
   assert.deepEqual([language, isCut], ["ar-SA", false]);
   const facts = body.map((block) => (block.kind === "paragraph" ? [block.align, block.isRtl] : []));
   assert.deepEqual(facts.slice(1, 4), [
@@ -67,6 +69,7 @@ test("headings, formatting and alignment come from the paragraph or its styles",
     const first = block.kind === "paragraph" ? block.inlines[0] : undefined;
     return first?.kind === "text" ? first.marks : undefined;
   });
+  assert.deepEqual(marks[5], { color: "" }, "white text would not be seen");
   assert.deepEqual(marks.slice(1, 4), [
     { isBold: false, color: "#C00000" },
     { position: "sup", color: "" },
@@ -208,6 +211,8 @@ test("pages begin at the breaks of the author", async () => {
       '<w:p><w:r><w:t>b</w:t><w:br w:type="page"/></w:r></w:p>',
       wordLine("c", '<w:sectPr><w:type w:val="continuous"/></w:sectPr>'),
       wordLine("d", "<w:sectPr/>"),
+      wordLine("e"),
+      '<w:sectPr><w:type w:val="continuous"/></w:sectPr>',
     ].join(""),
   );
   const { body } = await read(file);
@@ -216,8 +221,9 @@ test("pages begin at the breaks of the author", async () => {
     [
       [true, false],
       [false, true],
-      [false, false],
       [false, true],
+      [false, false],
+      [false, false],
     ],
   );
 });

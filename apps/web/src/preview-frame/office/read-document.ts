@@ -4,7 +4,7 @@ import { readNumbering } from "./numbering.ts";
 import { officeFailure } from "./office-failure.ts";
 import type { OfficePackage } from "./office-package.ts";
 import { type DocumentSources, readBlocks } from "./read-blocks.ts";
-import { child, childrenOf, parseXml, type XmlElement } from "./read-xml.ts";
+import { child, childrenOf, parseXml, valueOf, type XmlElement } from "./read-xml.ts";
 import { mainPath, pathOfType, readRelations, relatedText, type Relation, type Relations } from "./relations.ts";
 
 /** Paragraphs, cells, and pieces of text with one formatting. Browsers take a second for the layout of this many. */
@@ -40,6 +40,7 @@ export async function readDocument(
     markNote: notes.mark,
     takePiece: budget.takePiece,
     takeText: budget.takeText,
+    endsPage: readSections(body),
   };
   const blocks = readBlocks(body, relations, sources);
   const shownNotes = notes.read(sources);
@@ -48,6 +49,23 @@ export async function readDocument(
   const footer = await readMargin(pack, relations.get(marginOf(section, "footerReference")), sources);
   const language = defaultLanguage(styles);
   return { header, body: blocks, footer, notes: shownNotes, language, isCut: isCut || budget.isSpent() };
+}
+
+/** The properties of a section are at its end, and their type says how it begins. */
+function readSections(body: XmlElement): DocumentSources["endsPage"] {
+  const sections = sectionsIn(body);
+  const before = sections.filter((_, index) => {
+    const next = sections[index + 1];
+    return next !== undefined && !onSamePage.has(valueOf(next, "type") ?? "");
+  });
+  const ends = new Set(before);
+  return (section) => ends.has(section);
+}
+
+const onSamePage: ReadonlySet<string> = new Set(["continuous", "nextColumn"]);
+
+function sectionsIn({ children }: XmlElement): XmlElement[] {
+  return children.flatMap((each) => (each.name === "sectPr" ? [each] : sectionsIn(each)));
 }
 
 function makeBudget(limits: { readonly piecesMax: number; readonly charactersMax: number }) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { child, parseXml, valueOf } from "./read-xml.ts";
 
-const whole = (text: string) => ({ text, isCut: false });
+const whole = (text: string, left = 5000) => ({ text, isCut: false, elements: { left } });
 const damaged = { message: "office_damaged" };
 
 test("elements and attributes lose their prefixes, and text is kept in elements t", () => {
@@ -36,11 +36,11 @@ test("deep, damaged and empty XML is rejected", () => {
 
 test("elements beyond the limit are left out, and a cut text ends without an error", () => {
   const many = `<a>${"<b><t>x</t></b>".repeat(1000)}</a>`;
-  const { root, isCut } = parseXml(whole(many), 21);
+  const { root, isCut } = parseXml(whole(many, 21));
   assert.deepEqual([root.children.length, isCut], [10, true]);
   assert.equal(parseXml(whole(many)).root.children.length, 1000);
   for (const text of ["<a><b/><t>wor", "<a><b/><b c='", "<a><b/><!-- "]) {
-    const cut = parseXml({ text, isCut: true });
+    const cut = parseXml({ ...whole(text), isCut: true });
     assert.deepEqual([cut.isCut, cut.root.children[0]?.name], [true, "b"], text);
   }
 });

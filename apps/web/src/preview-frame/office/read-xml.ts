@@ -1,7 +1,7 @@
 // @ts-expect-error -- it has no types: `XmlParser` describes what is used
 import { Parser } from "saxen";
 import { officeFailure } from "./office-failure.ts";
-import type { OfficeText } from "./office-package.ts";
+import type { OfficePart, OfficeText } from "./office-package.ts";
 
 /** Values by name, without namespace prefix. */
 export type Attributes = ReadonlyMap<string, string>;
@@ -75,7 +75,7 @@ export interface XmlElement {
   readonly name: string;
   readonly attributes: Attributes;
   readonly children: readonly XmlElement[];
-  /** Of an element `t`, which contains all text of Office files that is shown. */
+  /** Only of elements `t`, which contain all text that is shown. */
   readonly text: string;
 }
 
@@ -89,18 +89,15 @@ interface XmlTree {
   readonly isCut: boolean;
 }
 
-/** About a thousand pages. */
-const elementsMax = 500_000;
-
-/** Leaves out the elements beyond the limit. @throws Error office_damaged */
-export function parseXml(part: OfficeText, countMax = elementsMax): XmlTree {
+/** Leaves out the elements beyond the limit of the file. @throws Error office_damaged */
+export function parseXml(part: OfficePart): XmlTree {
   const top: GrowingElement = { name: "", attributes: new Map(), children: [], text: "" };
   const path = [top];
-  let count = 0;
+  const { elements } = part;
   scanXml(part, {
     open: (name, attributes) => {
-      count += 1;
-      const isKept = count <= countMax;
+      elements.left -= 1;
+      const isKept = elements.left >= 0;
       const element: GrowingElement = {
         name,
         attributes: isKept ? attributes() : top.attributes,
@@ -118,7 +115,7 @@ export function parseXml(part: OfficeText, countMax = elementsMax): XmlTree {
   });
   const [root] = top.children;
   if (root === undefined) throw officeFailure("damaged");
-  return { root, isCut: part.isCut || count > countMax };
+  return { root, isCut: part.isCut || elements.left < 0 };
 }
 
 export function child(element: XmlElement | undefined, name: string): XmlElement | undefined {

@@ -1,5 +1,5 @@
 import { officeFailure } from "./office-failure.ts";
-import type { OfficePackage, OfficeText } from "./office-package.ts";
+import type { OfficePackage, OfficePart } from "./office-package.ts";
 import { parseXml } from "./read-xml.ts";
 
 /** Reference from one part to another, or to an address outside. */
@@ -50,7 +50,7 @@ export async function relatedText(
   pack: OfficePackage,
   relations: Relations,
   type: string,
-): Promise<OfficeText | undefined> {
+): Promise<OfficePart | undefined> {
   const path = pathOfType(relations, type);
   return path === undefined ? undefined : pack.text(path);
 }

@@ -25,7 +25,7 @@ export async function showDocument(
   return content.isCut ? { isCut: true } : {};
 }
 
-/** Formats of browsers. Drawings of Windows (`.emf`, `.wmf`) are none. */
+/** Browsers cannot show `.emf` and `.wmf`. */
 const pictureTypes: ReadonlyMap<string, string> = new Map([
   ["png", "image/png"],
   ["jpg", "image/jpeg"],

@@ -25,7 +25,7 @@ export async function showWorkbook(
     const sheet = await workbook.read(index).catch(() => undefined);
     // A later choice may have been read faster.
     if (chosen !== index) return;
-    if (sheet === undefined) panel.replaceChildren(words.broken);
+    if (sheet === undefined) panel.replaceChildren(makeFailure(words.broken));
     else drawSheet(panel, sheet, workbook.names[index] ?? "");
     onFacts(sheet === undefined ? {} : factsOf(sheet));
   };
@@ -48,6 +48,13 @@ export async function showWorkbook(
   return factsOf(first);
 }
 
+function makeFailure(words: string): HTMLElement {
+  const failure = document.createElement("p");
+  failure.role = "alert";
+  failure.textContent = words;
+  return failure;
+}
+
 function drawSheet(panel: HTMLElement, { head, rows, isRtl }: Sheet, name: string): void {
   const root = document.createElement("div");
   root.className = "sheet";
@@ -60,8 +67,10 @@ function drawSheet(panel: HTMLElement, { head, rows, isRtl }: Sheet, name: strin
 
 function factsOf({ rows, head, hasMoreRows, hasMoreColumns, hasCutCells }: Sheet): FrameFacts {
   return {
-    ...(hasMoreRows ? { rowsCount: rows.length } : {}),
-    ...(hasMoreColumns ? { columnsCount: Math.min(head.cells.length, tableLimits.columnsMax) } : {}),
+    ...(hasMoreRows ? { rowsCount: rows.at(-1)?.number ?? tableLimits.rowsMax } : {}),
+    ...(hasMoreColumns
+      ? { columnsCount: Math.min(head.cells.length || tableLimits.columnsMax, tableLimits.columnsMax) }
+      : {}),
     ...(hasCutCells ? { hasCutCells } : {}),
   };
 }
