@@ -19,7 +19,7 @@ test("pages without files show the mark that the app and its icons show", () => 
   );
 });
 
-test("the attributes of a page stand in the tag, and a file names its format", () => {
+test("the tag has the attributes of the page, or the namespace that a file needs", () => {
   assert.match(
     markSvg(' class="mark" aria-hidden="true"'),
     /^<svg viewBox="0 0 512 512" class="mark" aria-hidden="true">/,

@@ -1,6 +1,6 @@
 /**
- * The product's mark: a bollard with a mooring line. For pages that load no files. The app has the same drawing as a
- * file, which a test compares.
+ * The product's mark: a bollard with a mooring line. For pages that load no files. A test compares it with the
+ * icon files of the app.
  * @param attributes written into the tag, beginning with a space. Default: those of a file of its own
  */
 export function markSvg(attributes = ' xmlns="http://www.w3.org/2000/svg"'): string {

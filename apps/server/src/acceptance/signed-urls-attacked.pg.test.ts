@@ -211,7 +211,7 @@ describe("a signed address in other hands", () => {
     assert.equal(await statusOf(ownUrl), 404);
   });
 
-  test("of a stored list is no way to the list of another, and shows what may still be read alone", async () => {
+  test("a stored list opens only by its own address, and stops working when a right ends", async () => {
     const [owner, guest] = [await newPerson(), await newPerson()];
     const count = limits.zippedNodesInUrlMax + 1;
     const operations = Array.from({ length: count }, (_, index) => ({
