@@ -1,5 +1,6 @@
 import Ellipsis from "lucide-react/icons/ellipsis";
 import type { MenuItem } from "../design/menu.ts";
+import { isNarrow } from "../design/narrow.ts";
 import type { PlainKey } from "../messages/messages.ts";
 import { messages } from "../messages/use-messages.ts";
 import { type Chord, chordText, type Platform, platformOf } from "./chord.ts";
@@ -26,7 +27,9 @@ export function commandMenu<Context>(
   return joined([...all.slice(0, -1), [...(rare.length > 1 ? [submenu] : rare), ...(all.at(-1) ?? [])]]);
 
   function itemsOf(group: readonly Command<Context>[]): readonly MenuItem[] {
-    return offered(group, context).map((command) => itemOf(command, context));
+    return offered(group, context)
+      .filter(({ isForKeys }) => isForKeys !== true || !isNarrow())
+      .map((command) => itemOf(command, context));
   }
 
   function itemOf(command: Command<Context>, about: Context): MenuItem {

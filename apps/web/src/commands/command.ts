@@ -10,6 +10,8 @@ export interface Command<Context> {
   readonly keys?: Readonly<Partial<Record<Platform, readonly Chord[]>>>;
   /** Destructive; shown in the danger color. */
   readonly isDanger?: boolean;
+  /** Left out of menus on a phone, where another command does the same without a keyboard. */
+  readonly isForKeys?: boolean;
   /** If false, the command is not offered and its keys do nothing. */
   readonly when: (context: Context) => boolean;
   /** A reversible command pushes itself onto the undo stack. */

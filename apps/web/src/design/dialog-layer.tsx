@@ -26,8 +26,8 @@ export function SheetLayer({ side = "end", ...props }: SheetProps) {
 const widths = { small: "max-w-100", medium: "max-w-140", large: "max-w-200" } as const;
 const firstField = "form :is(input:not([type=radio]):not([hidden]), input:checked, select, textarea)";
 const sides = {
-  end: "inset-y-0 end-0 w-full max-w-120 sm:rounded-s-lg",
-  bottom: "inset-x-0 bottom-0 max-h-[85dvh] rounded-t-lg pb-[env(safe-area-inset-bottom)]",
+  end: "inset-y-0 end-0 w-full max-w-120 px-safe pt-safe pb-safe sm:rounded-s-lg",
+  bottom: "inset-x-0 bottom-0 max-h-[85dvh] rounded-t-lg px-safe pb-safe",
 } as const;
 
 function Layer({

@@ -3,24 +3,36 @@ import Check from "lucide-react/icons/check";
 import ChevronDown from "lucide-react/icons/chevron-down";
 import ChevronRight from "lucide-react/icons/chevron-right";
 import ChevronUp from "lucide-react/icons/chevron-up";
-import { type ReactNode, useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
+import { Face, noIcon } from "./menu-face.tsx";
+import { type MenuProps, MenuSheet } from "./menu-sheet.tsx";
+import { isNarrow } from "./narrow.ts";
 import { showEdges } from "./scroll-edges.ts";
 import { closeMenu, type MenuItem, type OpenMenu } from "./menu.ts";
 
-/** Anchored to an own element, because the opener may be in a list that changes. */
 export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
   const before = useRef(document.activeElement);
-  const place = placeOf(menu.at);
+  // Does not change while it is open, for example when the phone is turned.
+  const [isSheet] = useState(isNarrow);
   const giveFocusBack = (event: Event) => {
     event.preventDefault();
     const opener = menu.opener?.() ?? before.current;
     // The chosen item may have moved the focus already.
     if (opener instanceof HTMLElement && isFree(document.activeElement)) opener.focus();
   };
+  return isSheet ? (
+    <MenuSheet menu={menu} giveFocusBack={giveFocusBack} />
+  ) : (
+    <MenuPopup menu={menu} giveFocusBack={giveFocusBack} />
+  );
+}
+
+/** Anchored to an own element, because the opener may be in a list that changes. */
+function MenuPopup({ menu, giveFocusBack }: MenuProps) {
   return (
     <DropdownMenu.Root open dir={direction()} onOpenChange={(isOpen) => isOpen || closeMenu()}>
       <DropdownMenu.Trigger asChild>
-        <span aria-hidden style={{ position: "fixed", pointerEvents: "none", ...place.edges }} />
+        <span aria-hidden style={{ position: "fixed", pointerEvents: "none", ...edges(menu.at) }} />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
@@ -28,7 +40,7 @@ export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
           // The default is the anchor, which has no name.
           aria-labelledby={undefined}
           align="start"
-          side={menu.side ?? place.side}
+          side={menu.side ?? sideOf(menu.at)}
           sideOffset={4}
           collisionPadding={8}
           loop
@@ -100,7 +112,7 @@ function Submenu({ item, hasIcons }: SubmenuProps) {
       </DropdownMenu.SubTrigger>
       <DropdownMenu.Portal>
         <DropdownMenu.SubContent
-          sideOffset={window.innerWidth < besideFromPx ? overlapPx : 6}
+          sideOffset={6}
           alignOffset={-5}
           collisionPadding={8}
           loop
@@ -116,28 +128,6 @@ function Submenu({ item, hasIcons }: SubmenuProps) {
   );
 }
 
-function Face({
-  icon,
-  label,
-  keys,
-}: {
-  readonly icon: ReactNode;
-  readonly label: string;
-  readonly keys?: string | undefined;
-}) {
-  return (
-    <>
-      {icon !== false && <span className="flex size-4 shrink-0 items-center justify-center">{icon}</span>}
-      <span className="min-w-0 truncate">{label}</span>
-      {keys !== undefined && (
-        <kbd aria-hidden className="ms-auto ps-6 font-sans text-sm text-muted pointer-coarse:hidden">
-          {keys}
-        </kbd>
-      )}
-    </>
-  );
-}
-
 /** Runs before Radix focuses the menu, which leaves a focus inside alone. */
 function FocusFirst() {
   const place = useRef<HTMLSpanElement>(null);
@@ -149,32 +139,20 @@ function FocusFirst() {
   return <span ref={place} hidden />;
 }
 
-const noIcon = <></>;
-
-interface Place {
-  readonly side: "top" | "bottom" | "right";
-  readonly edges: { readonly left: number; readonly top: number; readonly width: number; readonly height: number };
+function edges(at: OpenMenu["at"]) {
+  if (!(at instanceof Element)) return { left: at.x, top: at.y, width: 0, height: 0 };
+  const { left, top, width, height } = at.getBoundingClientRect();
+  return { left, top, width, height };
 }
 
-/**
- * Beside the pointer, a menu is shifted to fit. Above or below it, a menu would have only a part of the window. Without
- * room beside the pointer, the menu is at the lower edge of the window, where it may be as high as the window.
- */
-function placeOf(at: OpenMenu["at"]): Place {
-  if (at instanceof Element) {
-    const { left, top, width, height } = at.getBoundingClientRect();
-    return { side: "bottom", edges: { left, top, width, height } };
-  }
-  const isBeside = Math.max(at.x, window.innerWidth - at.x) > widthMax;
-  const top = isBeside ? at.y : window.innerHeight;
-  return { side: isBeside ? "right" : "top", edges: { left: at.x, top, width: 0, height: 0 } };
+/** Beside the pointer, a menu is shifted to fit. Above or below, it has only half of the window. */
+function sideOf(at: OpenMenu["at"]): "bottom" | "right" {
+  if (at instanceof Element) return "bottom";
+  return Math.max(at.x, window.innerWidth - at.x) > widthMax ? "right" : "bottom";
 }
 
 /** Menu width with its distance to the edge, in pixels. */
 const widthMax = 340;
-/** Width of a window with room for a submenu beside its menu. In a narrower one, the submenu covers its menu. */
-const besideFromPx = 640;
-const overlapPx = -200;
 
 function isFree(focused: Element | null): boolean {
   return focused === null || focused === document.body || focused.closest("[role=menu]") !== null;
@@ -185,6 +163,6 @@ function direction(): "ltr" | "rtl" {
 }
 
 const look =
-  "z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-[min(20rem,calc(100vw-1rem))] min-w-48 animate-appear scroll-py-9 overflow-y-auto rounded-lg bg-raised p-1 shadow-over outline-none forced-colors:border";
+  "z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-80 min-w-48 animate-appear scroll-py-9 overflow-y-auto rounded-lg bg-raised p-1 shadow-over outline-none forced-colors:border";
 const itemLook =
   "flex h-9 cursor-default items-center gap-3 rounded-md px-2.5 outline-none select-none data-disabled:text-muted data-disabled:opacity-60 data-highlighted:bg-hover data-[state=open]:bg-hover pointer-coarse:h-12 forced-colors:data-highlighted:outline-2 forced-colors:data-highlighted:-outline-offset-2";

@@ -25,6 +25,8 @@ export interface OpenMenu {
   /** Gets the focus after closing. Default, also if it is gone: the previously focused element. */
   readonly opener?: () => HTMLElement | null;
   readonly onClose?: () => void;
+  /** On a phone: closed without a choice. Called before `onClose`. */
+  readonly onDismiss?: (() => void) | undefined;
 }
 
 let open: OpenMenu | undefined;

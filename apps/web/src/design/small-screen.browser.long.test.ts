@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually, ok } from "@holdfast/server/acceptance/testing";
+import { ok } from "@holdfast/server/acceptance/testing";
 import type { Locator } from "@holdfast/tools/testing-browser";
 import { axeProblems } from "../testing/axe.ts";
 import { hasFocus } from "../testing/focus.ts";
@@ -47,27 +47,115 @@ test("on a phone the filters of a search show that there are more of them, and t
   assert.deepEqual(await axeProblems(page), []);
 });
 
-test("on a phone the menu of a file shows that it goes on, until its end is in view", async () => {
+test("on a phone the menu of a file is a sheet at the lower edge, with the name of the file and without keys", async () => {
   await app.api.put("/menu.txt", "a file");
   await app.signIn();
   await app.open("/files");
   const { page } = app;
-  // On a usual phone the whole menu fits.
-  await page.setViewportSize({ width: 390, height: 400 });
-  await page.getByRole("button", { name: "More actions for menu.txt" }).click();
-  const menu = page.getByRole("menu");
-  await menu.and(page.locator('[data-more="end"]')).waitFor();
-  const [above, below] = [menu.locator(".menu-before"), menu.locator(".menu-after")];
-  // Menus are measured off screen first.
-  await eventually("the sign that it goes on is in view", 30_000, async () => (await isInView(below)) || undefined);
-  assert.equal(await above.isVisible(), false);
-  assert.deepEqual(await axeProblems(page, { within: "[role=menu]" }), []);
+  const opener = page.getByRole("button", { name: "More actions for menu.txt" });
+  await opener.tap();
+  const sheet = page.getByRole("dialog", { name: "menu.txt" });
+  await sheet.getByRole("heading", { name: "menu.txt" }).waitFor();
+  const box = await sheet.boundingBox();
+  assert.ok(box !== null && box.x === 0 && box.width === sizes.phone.width, JSON.stringify(box));
+  assert.equal(Math.round(box.y + box.height), sizes.phone.height);
+  assert.ok(box.y > sizes.phone.height / 10, "what is behind it is still seen");
+  assert.equal(await sheet.locator("kbd").count(), 0);
+  for (const name of ["Cut", "Copy"]) assert.equal(await sheet.getByRole("menuitem", { name, exact: true }).count(), 0);
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   await page.keyboard.press("End");
-  const last = page.getByRole("menuitem").last();
+  const last = sheet.getByRole("menuitem").last();
   await hasFocus(last);
-  await menu.and(page.locator('[data-more="start"]')).waitFor();
   assert.ok(await isInView(last));
-  assert.deepEqual([await above.isVisible(), await below.isVisible()], [true, false]);
+  await page.keyboard.press("ArrowDown");
+  await hasFocus(sheet.getByRole("menuitem").first());
+  await page.keyboard.press("Escape");
+  await sheet.waitFor({ state: "detached" });
+  await hasFocus(page.getByRole("row").filter({ has: opener }));
+  assert.equal(await page.getByRole("row", { selected: true }).count(), 0);
+});
+
+test("on a phone More replaces the items of a sheet, and the button, Escape and Back return to them", async () => {
+  await app.api.put("/more.txt", "a file");
+  await app.signIn();
+  await app.open("/recent");
+  const { page } = app;
+  // Back of the browser then stays in the app.
+  await page.getByRole("navigation", { name: "Places" }).getByRole("link", { name: "Files" }).tap();
+  await page.getByRole("heading", { level: 1, name: "Files" }).waitFor();
+  await page.getByRole("button", { name: "More actions for more.txt" }).tap();
+  const first = page.getByRole("dialog", { name: "more.txt" });
+  const opener = first.getByRole("menuitem", { name: "More", exact: true });
+  const second = page.getByRole("dialog", { name: "More" });
+  const entries = await page.evaluate(() => history.length);
+  const ways = [
+    () => second.getByRole("button", { name: "Back" }).tap(),
+    () => page.keyboard.press("Escape"),
+    () => page.evaluate(() => history.back()),
+  ];
+  for (const leave of ways) {
+    await opener.tap();
+    await hasFocus(second.getByRole("menuitem").first());
+    assert.equal(await opener.count(), 0);
+    assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+    await leave();
+    await hasFocus(opener);
+    assert.equal(await first.getByRole("button", { name: "Back" }).count(), 0);
+  }
+  await page.keyboard.press("Escape");
+  await first.waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => history.length), entries);
+  assert.equal(new URL(page.url()).pathname, "/files");
+});
+
+test("the system's request to close leaves More first, and then the sheet", async () => {
+  await app.api.put("/request.txt", "a file");
+  await app.signIn();
+  const { page } = app;
+  // Only Android and Escape send requests, and Escape reaches the sheet as a key.
+  await page.addInitScript(() => {
+    Object.assign(globalThis, {
+      CloseWatcher: class extends EventTarget {
+        constructor() {
+          super();
+          const close = () => {
+            this.destroy();
+            this.dispatchEvent(new Event("close"));
+          };
+          this.destroy = () => removeEventListener("test-close", close);
+          addEventListener("test-close", close);
+        }
+        destroy: () => void;
+      },
+    });
+  });
+  const request = () => page.evaluate(() => void dispatchEvent(new Event("test-close")));
+  await app.open("/files");
+  await page.getByRole("button", { name: "More actions for request.txt" }).tap();
+  const sheet = page.getByRole("dialog", { name: "request.txt" });
+  await sheet.getByRole("menuitem", { name: "More", exact: true }).tap();
+  await page.getByRole("dialog", { name: "More" }).waitFor();
+  await request();
+  await sheet.waitFor();
+  await request();
+  await sheet.waitFor({ state: "detached" });
+});
+
+test("on a low screen the menu of a file scrolls in its sheet, and the keyboard reaches the end", async () => {
+  await app.api.put("/low.txt", "a file");
+  await app.signIn();
+  await app.open("/files");
+  const { page } = app;
+  await page.setViewportSize({ width: 600, height: 360 });
+  await page.getByRole("button", { name: "More actions for low.txt" }).tap();
+  const menu = page.getByRole("menu", { name: "low.txt" });
+  await menu.waitFor();
+  assert.ok(await menu.evaluate(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight));
+  await page.keyboard.press("End");
+  const last = menu.getByRole("menuitem").last();
+  await hasFocus(last);
+  const box = await last.boundingBox();
+  assert.ok(box !== null && box.y >= 0 && box.y + box.height <= 360, JSON.stringify(box));
 });
 
 test("on a phone the editor of a text that has a preview keeps its buttons in one line", async () => {

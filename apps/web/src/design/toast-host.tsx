@@ -21,7 +21,7 @@ export function ToastHost() {
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
-      className="pointer-events-none fixed inset-x-4 bottom-[calc(5rem+var(--tray-height,0px))] z-50 flex flex-col items-center gap-2 sm:bottom-6"
+      className="pointer-events-none fixed inset-x-4 bottom-[calc(5rem+var(--tray-height,0px))] z-50 flex flex-col items-center gap-2 px-safe pb-safe sm:bottom-6"
     >
       {toasts.map((toast) => (
         <ToastCard key={toast.id} toast={toast} isHeld={isHeld} />

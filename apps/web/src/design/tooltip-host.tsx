@@ -43,7 +43,8 @@ function watchRests(show: (tooltip: ShownTooltip | undefined) => void): () => vo
     if (at == null || text == null || text === "") return;
     // A long press opens a menu.
     if (event instanceof PointerEvent && event.pointerType === "touch") return;
-    if (event.type === "focusin" && !at.matches(":focus-visible")) return;
+    // On a phone it would cover the content of a sheet whose button gets the focus.
+    if (event.type === "focusin" && (!at.matches(":focus-visible") || matchMedia("(hover: none)").matches)) return;
     if (event.type === "focusin") focused = at;
     timer = setTimeout(() => {
       if (at.isConnected && at.getAttribute("aria-expanded") !== "true") show({ text, at });

@@ -56,7 +56,7 @@ export function ViewerLayer(props: ViewerLayerProps) {
             if (isOfField || onEscape !== undefined) event.preventDefault();
             if (!isOfField) onEscape?.();
           }}
-          className={`fixed inset-0 z-30 flex animate-appear flex-col bg-canvas outline-none ${isDark === true ? "text-text scheme-dark" : ""} ${isBare === true ? "cursor-none" : ""}`}
+          className={`fixed inset-0 z-30 flex animate-appear flex-col bg-canvas px-safe pt-safe pb-safe outline-none ${isDark === true ? "text-text scheme-dark" : ""} ${isBare === true ? "cursor-none" : ""}`}
         >
           <header
             className={`flex h-14 shrink-0 items-center gap-1 border-b border-line bg-surface ps-4 pe-2 transition-opacity ${isBare === true ? bareLook : ""}`}

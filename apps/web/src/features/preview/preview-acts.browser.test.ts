@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, ok } from "@holdfast/server/acceptance/testing";
-import type { Page } from "@holdfast/tools/testing-browser";
+import type { Locator, Page } from "@holdfast/tools/testing-browser";
 import { axeProblems } from "../../testing/axe.ts";
 import { filesApp } from "../../testing/files-app.ts";
 import { filesPage } from "../../testing/files-page.ts";
@@ -29,12 +29,16 @@ const button = (page: Page, name: string) => page.getByRole("dialog").getByRole(
 async function menuOf(page: Page): Promise<readonly string[]> {
   await button(page, "Actions").click();
   await page.getByRole("menu").waitFor();
-  const more = page.getByRole("menuitem", { name: "More", exact: true });
-  if ((await more.count()) > 0) {
-    await more.click();
-    await page.getByRole("menu").nth(1).waitFor();
+  const namesIn = (menu: Locator) => menu.getByRole("menuitem").locator("span.truncate").allInnerTexts();
+  const names = await namesIn(page.getByRole("menu"));
+  if (names.includes("More")) {
+    await page.getByRole("menuitem", { name: "More", exact: true }).click();
+    const submenu = page.getByRole("menu", { name: "More" });
+    await submenu.waitFor();
+    names.push(...(await namesIn(submenu)));
   }
-  const names = await page.getByRole("menuitem").locator("span.truncate").allInnerTexts();
+  // In a sheet, the submenu has replaced the items.
+  if ((await page.getByRole("button", { name: "Back", exact: true }).count()) > 0) await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
   // Keys before that would be lost.
   await page.waitForFunction(() => document.activeElement?.matches("[role=dialog] [aria-haspopup=menu]"));

@@ -90,16 +90,17 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
   });
   const menu = menuOf(own, show.commands, file.menu);
   const commands = commandsOf(menu);
+  const name = keptFile?.name ?? file.name ?? node?.name ?? "";
   return (
     <ViewerLayer
-      title={keptFile?.name ?? file.name ?? node?.name ?? ""}
+      title={name}
       note={
         version === undefined
           ? positionOf(file, words)
           : words.message("details.versionNumber", { number: String(version) })
       }
       titleField={file.nameField}
-      acts={show.isOn ? <SlideshowActs commands={show.commands} /> : <Acts id={id} menu={menu} commands={commands} />}
+      acts={show.isOn ? <SlideshowActs commands={show.commands} /> : <Acts id={id} name={name} menu={menu} />}
       aside={details}
       onKeyDown={(event) => press(event, file, [...commands, ...file.keys], onGo)}
       onEscape={show.isOn ? endSlideshow : undefined}
@@ -148,13 +149,14 @@ function commandsOf({ groups, more }: Menu): Commands {
 
 interface ActsProps {
   readonly id: string;
+  readonly name: string;
   readonly menu: Menu;
-  readonly commands: Commands;
 }
 
 /** Buttons without room are in the menu, which has all commands. */
-function Acts({ id, menu, commands }: ActsProps) {
+function Acts({ id, name, menu }: ActsProps) {
   const { message } = useMessages();
+  const commands = commandsOf(menu);
   const find = (...ids: readonly string[]) => commands.find((command) => ids.includes(command.id));
   return (
     <>
@@ -172,7 +174,7 @@ function Acts({ id, menu, commands }: ActsProps) {
       <div className="hidden sm:flex">
         <CommandButton command={find("details")} />
       </div>
-      <MenuButton label={message("files.actions")} items={() => commandMenu(menu, undefined)}>
+      <MenuButton label={name} items={() => commandMenu(menu, undefined)}>
         <IconButton label={message("files.actions")} Icon={Ellipsis} />
       </MenuButton>
     </>

@@ -1,4 +1,5 @@
 export const design = {
+  "design.back": "Zurück",
   "design.close": "Schließen",
   "design.loading": "Wird geladen",
   "design.more": "Mehr",

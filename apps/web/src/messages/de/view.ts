@@ -1,4 +1,5 @@
 export const view = {
+  "view.title": "Ansicht",
   "view.list": "Listenansicht",
   "view.tiles": "Kachelansicht",
   "view.comfortable": "Normale Zeilen",

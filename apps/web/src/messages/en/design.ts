@@ -1,4 +1,5 @@
 export const design = {
+  "design.back": "Back",
   "design.close": "Close",
   "design.loading": "Loading",
   "design.more": "More",

@@ -1,4 +1,5 @@
 export const view = {
+  "view.title": "View",
   "view.list": "List view",
   "view.tiles": "Grid view",
   "view.comfortable": "Comfortable rows",

@@ -36,7 +36,7 @@ export function Shell() {
     );
   }
   return (
-    <div className="flex h-[calc(100dvh-var(--tray-height,0px))] bg-canvas sm:h-dvh">
+    <div className="flex h-[calc(100dvh-var(--tray-height,0px))] bg-canvas px-safe pt-safe sm:h-dvh">
       <a
         href="#place"
         className="fixed start-4 top-2 z-50 -translate-y-16 rounded-md bg-accent px-4 py-2 text-on-accent focus:translate-y-0"

@@ -20,6 +20,7 @@ interface SelectionBarProps {
 export function SelectionBar({ context, onClear }: SelectionBarProps) {
   const { message, size } = useMessages();
   const { count, rows } = context;
+  const label = (count === 1 ? rows[0]?.name : undefined) ?? message("files.selected", { count });
   const sizeBytes = count === rows.length ? sizeOf(rows) : undefined;
   useEffect(() => {
     // Screen readers already say that the focused row is selected.
@@ -41,7 +42,7 @@ export function SelectionBar({ context, onClear }: SelectionBarProps) {
             />
           </span>
         ))}
-        <MenuButton label={message("files.actions")} items={() => commandMenu(fileMenu, context)}>
+        <MenuButton label={label} items={() => commandMenu(fileMenu, context)}>
           <IconButton label={message("files.actions")} Icon={EllipsisVertical} />
         </MenuButton>
         <IconButton label={message("files.selectNone")} Icon={X} onClick={onClear} />

@@ -76,6 +76,40 @@ test("each row has its menu at the end, large enough for a finger", async () => 
   await becomes(() => namesOnServer(), []);
 });
 
+test("the menu of a row is a sheet that a swipe, a tap beside it and Back close, and then nothing is selected", async () => {
+  await fill("Photos/", "Photos/a.txt");
+  const { page, files } = await openFolder();
+  await files.row("Photos").tap();
+  await files.seen("a.txt");
+  const folder = page.url();
+  const finger = await fingerOn(page);
+  const sheet = page.getByRole("dialog", { name: "a.txt" });
+  const open = async () => {
+    await files.row("a.txt").getByRole("button", { name: "More actions for a.txt" }).tap();
+    await sheet.waitFor();
+  };
+  await open();
+  await finger.swipe(sheet.getByRole("heading"), 0, 40);
+  assert.ok(await sheet.isVisible(), "a short swipe is none");
+  await page.keyboard.press("Escape");
+  await sheet.waitFor({ state: "detached" });
+  const ways = [
+    () => finger.swipe(sheet.getByRole("heading"), 0, 300),
+    () => page.touchscreen.tap(195, 60),
+    () => page.evaluate(() => history.back()),
+  ];
+  for (const close of ways) {
+    await open();
+    await close();
+    await sheet.waitFor({ state: "detached" });
+    await page.waitForURL(folder);
+    await files.seen("a.txt");
+    assert.deepEqual(await selectedNames(), []);
+  }
+  await page.evaluate(() => history.back());
+  await files.seen("Photos");
+});
+
 /** Raw touch input, so that the browser decides between scrolling and clicking. */
 async function fingerOn(page: Page) {
   const session = await page.context().newCDPSession(page);

@@ -11,7 +11,7 @@ interface Parts {
   readonly act: (act: SelectionAct) => void;
   readonly acts: PlaceActs;
   readonly handle: RefObject<FileListHandle | null>;
-  readonly showMenu: (at: Point, byKey: boolean) => void;
+  readonly showMenu: (at: Point, byKey: boolean, onDismiss?: () => void) => void;
   readonly setRenamingId: (id: string | null) => void;
   readonly selection: Selection;
   readonly thumbTag: string | undefined;
@@ -33,8 +33,10 @@ export function useListActionsOf(parts: Parts): ListActions {
       open: (row) => now().acts.openRow(row),
       toggle: (row) => now().act({ type: "toggle", id: row.id }),
       showMenu: (row, at, byKey) => {
-        if (!isSelected(now().selection, row.id)) now().act({ type: "only", id: row.id });
-        now().showMenu(at, byKey);
+        const unselect = () => now().act({ type: "none" });
+        if (isSelected(now().selection, row.id)) return now().showMenu(at, byKey);
+        now().act({ type: "only", id: row.id });
+        now().showMenu(at, byKey, unselect);
       },
       rename: (row, name) => {
         endRename(row.id);

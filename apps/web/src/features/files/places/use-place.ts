@@ -15,7 +15,8 @@ import { keysOf } from "../../../commands/listed-key.ts";
 import { offerCommands, ready } from "../../../commands/ready-commands.ts";
 import { useDrive } from "../../../data/use-drive.ts";
 import { useKept } from "../../../data/use-kept.ts";
-import { openMenu } from "../../../design/menu.ts";
+import { type OpenMenu, openMenu } from "../../../design/menu.ts";
+import { messages } from "../../../messages/use-messages.ts";
 import { useOfferMainActs } from "../acts/main-acts.ts";
 import { type ListSubject, useOfferSubject } from "../acts/subject.ts";
 import { useClipboard } from "../acts/clipboard.ts";
@@ -124,20 +125,28 @@ function useOfferCommands(latest: { readonly current: FilesContext }): void {
 
 function useShowMenu(latest: { readonly current: FilesContext }, setOpen: (isOpen: boolean) => void) {
   return useCallback(
-    (at: Point, byKey: boolean) => {
+    (at: Point, byKey: boolean, onDismiss?: () => void) => {
       // The press may have selected another row, which must render first.
       flushSync(() => setOpen(true));
-      openPlaceMenu(latest.current, at, byKey, () => setOpen(false));
+      openPlaceMenu(latest.current, { at, byKey, onDismiss, onClose: () => setOpen(false) });
     },
     [latest, setOpen],
   );
 }
 
-function openPlaceMenu(context: FilesContext, at: Point, byKey: boolean, onClose: () => void): void {
-  const [first] = context.rows;
+type MenuPlace = Pick<OpenMenu, "at" | "byKey" | "onDismiss"> & { readonly onClose: () => void };
+
+function openPlaceMenu(context: FilesContext, place: MenuPlace): void {
   const items = commandMenu(context.count > 0 ? fileMenu : placeMenu, context);
-  if (items.length === 0) return onClose();
-  openMenu({ label: (context.count > 0 ? first?.name : context.folder?.name) ?? "", items, at, byKey, onClose });
+  if (items.length === 0) return place.onClose();
+  openMenu({ ...place, label: menuLabel(context), items });
+}
+
+/** Heading of the menu on a phone. */
+function menuLabel({ count, rows, folder }: FilesContext): string {
+  const { message } = messages();
+  if (count > 1) return message("files.selected", { count });
+  return (count === 1 ? rows[0] : folder)?.name || message("files.home");
 }
 
 /** Subject of panel and preview: the only selected item, otherwise the folder. */

@@ -17,7 +17,7 @@ export function ViewMenu({ view, onView }: ViewMenuProps) {
   const { message } = useMessages();
   const label = message(view === "list" ? "view.list" : "view.tiles");
   return (
-    <MenuButton label={label} items={() => itemsOf(view, onView)}>
+    <MenuButton label={message("view.title")} items={() => itemsOf(view, onView)}>
       <IconButton label={label} Icon={view === "list" ? List : LayoutGrid} />
     </MenuButton>
   );
