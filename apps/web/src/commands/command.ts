@@ -10,7 +10,7 @@ export interface Command<Context> {
   readonly keys?: Readonly<Partial<Record<Platform, readonly Chord[]>>>;
   /** Destructive; shown in the danger color. */
   readonly isDanger?: boolean;
-  /** Left out of menus on a phone, where another command does the same without a keyboard. */
+  /** Left out of menus on a phone: of use with a keyboard, or repeated by another command. */
   readonly isForKeys?: boolean;
   /** If false, the command is not offered and its keys do nothing. */
   readonly when: (context: Context) => boolean;

@@ -18,7 +18,7 @@ test("the table of places has every route of the router, and nothing else", () =
 
 // Others: places.browser.long.test.ts.
 longTest(
-  "every place passes axe in light mode on a desktop, and fits a screen of 320 px with New and Upload, if it has files",
+  "every place passes axe in light mode on a desktop, and fits a screen of 320 px with New, if it has files",
   () => places.assertAccessible({ colorScheme: "light", size: "desktop" }, assertFitsSmallPhone),
 );
 
@@ -30,17 +30,15 @@ async function assertFitsSmallPhone({ path, isForStrangers }: ShownPlace): Promi
   await eventually(`${path} fits`, 30_000, async () => ((await width()) <= 320 ? true : undefined));
   // Has its own buttons.
   if (/panel=|open=|^\/(?:f|save)\//.test(path)) return;
-  for (const name of ["New", "Upload"]) {
-    const button = page.getByRole("button", { name, exact: true }).last();
-    if (/^\/(?:settings|admin)\//.test(path)) {
-      assert.equal(await button.count(), 0, `${path} has no files`);
-      continue;
-    }
-    await eventually(`${path} has ${name}`, 30_000, async () => {
-      const box = await button.boundingBox();
-      return box !== null && box.width >= 24 && box.x + box.width <= 320 ? true : undefined;
-    });
+  const button = page.getByRole("button", { name: "New", exact: true }).last();
+  if (/^\/(?:settings|admin)\//.test(path)) {
+    assert.equal(await button.count(), 0, `${path} has no files`);
+    return;
   }
+  await eventually(`${path} has New`, 30_000, async () => {
+    const box = await button.boundingBox();
+    return box !== null && box.width >= 24 && box.x + box.width <= 320 ? true : undefined;
+  });
 }
 
 test("the keyboard opens a menu at its first item, Escape gives the focus back, and a dialog keeps it within", async () => {

@@ -1,7 +1,7 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { DroppedItems } from "../commands/uploads.ts";
+import type { DroppedItems, PickKind } from "../commands/uploads.ts";
 import { workerAddress } from "../browser/worker-address.ts";
 import type { WalkedEntry, WalkedFile } from "./engine/job.ts";
 import type { UploadsSnapshot } from "./engine/snapshot.ts";
@@ -94,7 +94,7 @@ export class Uploads {
   }
 
   /** Call in a click event, which the file dialog requires. */
-  async pick(kind: "files" | "folder", folderId: string): Promise<void> {
+  async pick(kind: PickKind, folderId: string): Promise<void> {
     const files = await pickFiles(kind);
     if (files.length === 0) return;
     const names = files.map((file) => file.webkitRelativePath.split("/")[0] || file.name);

@@ -170,7 +170,7 @@ function EditBar({ name, isChanged, isSaving, isShown, onShow, onSave, onClose }
   usePageTitle(name);
   return (
     <header className="flex flex-wrap items-center gap-2 border-b border-line bg-surface px-4 py-2 sm:gap-3">
-      <div className="min-w-0 flex-1 items-center gap-3 sm:flex">
+      <div className="min-w-0 flex-1 items-center gap-3 max-sm:basis-full sm:flex">
         <h1 className="min-w-0 flex-1 truncate text-lg font-semibold">
           <bdi>{name}</bdi>
         </h1>

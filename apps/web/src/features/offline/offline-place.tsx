@@ -18,6 +18,7 @@ const uploadActs: MainActs = {
   newText: sayAway,
   uploadFiles: () => pickUploads("files", "root"),
   uploadFolder: () => pickUploads("folder", "root"),
+  takePhoto: () => pickUploads("photo", "root"),
 };
 
 function sayAway(): void {

@@ -7,6 +7,7 @@ export const shell = {
   "shell.upload": "Hochladen",
   "shell.uploadFiles": "Dateien hochladen",
   "shell.uploadFolder": "Ordner hochladen",
+  "shell.takePhoto": "Foto aufnehmen",
   "shell.search": "Suchen",
   "shell.searchHint": "Dateien und Ordner suchen",
   "shell.keys": "Tastenkürzel",

@@ -7,6 +7,7 @@ export const shell = {
   "shell.upload": "Upload",
   "shell.uploadFiles": "Upload files",
   "shell.uploadFolder": "Upload folder",
+  "shell.takePhoto": "Take photo",
   "shell.search": "Search",
   "shell.searchHint": "Search files and folders",
   "shell.keys": "Keyboard shortcuts",

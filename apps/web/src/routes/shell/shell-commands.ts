@@ -31,6 +31,7 @@ export const shellCommands = {
     message: "shell.keys",
     icon: Keyboard,
     keys: { pc: ["?"], mac: ["?"] },
+    isForKeys: true,
     when: always,
     run: ({ showKeys }) => showKeys(),
   },

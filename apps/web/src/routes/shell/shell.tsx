@@ -4,15 +4,19 @@ import { useAccount } from "../../data/account.ts";
 import { useSession } from "../../data/use-session.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
-import { BottomBar } from "./bottom-bar.tsx";
 import { Navigation } from "./navigation.tsx";
-import { SignedOut } from "./signed-out.tsx";
 import { TopBar } from "./top-bar.tsx";
 
 // These load after the first list.
+const BottomBar = lazyPart(async () => (await import("./bottom-bar.tsx")).BottomBar);
 const ListDetails = lazyPart(async () => (await import("./details-dock.tsx")).ListDetails);
 const OfflineBanner = lazyPart(async () => (await import("./offline-banner.tsx")).OfflineBanner);
 const PreviewHost = lazyPart(async () => (await import("./preview-host.tsx")).PreviewHost);
+// Without it, a page would stay open after a sign-out, so a failure is reported.
+const SignedOut = lazyPart(
+  async () => (await import("./signed-out.tsx")).SignedOut,
+  () => {},
+);
 
 const OfflinePlace = lazy(async () => ({
   default: (await withWords(import("../../features/offline/offline-place.tsx"))).OfflinePlace,
@@ -62,12 +66,16 @@ export function Shell() {
             <ListDetails />
           </Suspense>
         </div>
-        <BottomBar />
+        <Suspense fallback={<div className="h-14 shrink-0 sm:hidden" />}>
+          <BottomBar />
+        </Suspense>
       </div>
       <Suspense fallback={null}>
         <PreviewHost />
       </Suspense>
-      <SignedOut />
+      <Suspense fallback={null}>
+        <SignedOut />
+      </Suspense>
     </div>
   );
 }

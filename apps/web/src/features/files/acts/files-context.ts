@@ -1,3 +1,4 @@
+import type { PickKind } from "../../../commands/uploads.ts";
 import type { Viewer } from "../../../data/viewer.ts";
 import type { KeptView } from "../../../offline/kept-files.ts";
 import { folderOf, type ListedRow } from "../rows/row-source.ts";
@@ -70,7 +71,7 @@ export interface FilesActs {
   readonly askLeave: () => void;
   readonly newFolder: () => void;
   readonly newText: () => void;
-  readonly upload: (kind: "files" | "folder") => void;
+  readonly upload: (kind: PickKind) => void;
   readonly filter: () => void;
   readonly undo: () => void;
   readonly redo: () => void;

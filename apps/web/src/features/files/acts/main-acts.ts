@@ -6,6 +6,7 @@ export interface MainActs {
   readonly newText: () => void;
   readonly uploadFiles: () => void;
   readonly uploadFolder: () => void;
+  readonly takePhoto: () => void;
 }
 
 let current: MainActs | undefined;

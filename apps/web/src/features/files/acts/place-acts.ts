@@ -1,4 +1,4 @@
-import { pickUploads } from "../../../commands/uploads.ts";
+import { type PickKind, pickUploads } from "../../../commands/uploads.ts";
 import { serverAddress } from "../../../data/account.ts";
 import type { Drive } from "../../../data/drive.ts";
 import { viewerLink } from "../../../data/viewer-link.ts";
@@ -123,7 +123,7 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
         () => showToast({ text: address }),
       );
     }),
-    upload: (kind: "files" | "folder") => {
+    upload: (kind: PickKind) => {
       const { folder } = host();
       if (folder !== undefined) pickUploads(kind, folder.id);
     },

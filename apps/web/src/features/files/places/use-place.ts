@@ -177,6 +177,7 @@ function useMainActsOf(context: FilesContext) {
             newText: acts.newText,
             uploadFiles: () => acts.upload("files"),
             uploadFolder: () => acts.upload("folder"),
+            takePhoto: () => acts.upload("photo"),
           }
         : undefined,
     [isOpen, acts],
