@@ -6,17 +6,20 @@ import { lazyPart } from "../../design/lazy-part.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 import { Navigation } from "./navigation.tsx";
 import { TopBar } from "./top-bar.tsx";
+import { useLeave } from "./use-leave.ts";
 
 // These load after the first list.
-const BottomBar = lazyPart(async () => (await import("./bottom-bar.tsx")).BottomBar);
+const BottomBar = lazyPart(
+  async () => (await import("./bottom-bar.tsx")).BottomBar,
+  () => {},
+);
+const ExpiredDialog = lazyPart(
+  async () => (await import("./expired-dialog.tsx")).ExpiredDialog,
+  () => {},
+);
 const ListDetails = lazyPart(async () => (await import("./details-dock.tsx")).ListDetails);
 const OfflineBanner = lazyPart(async () => (await import("./offline-banner.tsx")).OfflineBanner);
 const PreviewHost = lazyPart(async () => (await import("./preview-host.tsx")).PreviewHost);
-// Without it, a page would stay open after a sign-out, so a failure is reported.
-const SignedOut = lazyPart(
-  async () => (await import("./signed-out.tsx")).SignedOut,
-  () => {},
-);
 
 const OfflinePlace = lazy(async () => ({
   default: (await withWords(import("../../features/offline/offline-place.tsx"))).OfflinePlace,
@@ -74,7 +77,7 @@ export function Shell() {
         <PreviewHost />
       </Suspense>
       <Suspense fallback={null}>
-        <SignedOut />
+        <ExpiredDialog />
       </Suspense>
     </div>
   );
@@ -82,6 +85,7 @@ export function Shell() {
 
 /** Shows only offline files until the session is known. */
 function Place() {
+  useLeave();
   const session = useSession();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
   const { pathname } = useLocation();

@@ -1,25 +1,13 @@
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from "react";
-import { useAccount } from "../../data/account.ts";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import { useSession } from "../../data/use-session.ts";
-import { Dialog } from "../../design/dialog.tsx";
-import { useMessages } from "../../messages/use-messages.ts";
-
-const SignInForm = lazy(async () => ({
-  default: (await import("../../features/sign-in/sign-in-form.tsx")).SignInForm,
-}));
 
 /** Delay until after the first list. */
 const fetchedAfterMs = 3000;
 
-/**
- * Opens the sign-in page after a sign-out in any tab, or the files after another account signs in. After an expiry, a
- * dialog asks for the password, so that waiting calls continue.
- */
-export function SignedOut() {
-  const { message } = useMessages();
+/** Opens the sign-in page after a sign-out in any tab, or the files after another account signs in. */
+export function useLeave(): void {
   const session = useSession();
-  const { data: account } = useAccount();
   const navigate = useNavigate();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
   useEffect(() => {
@@ -40,18 +28,4 @@ export function SignedOut() {
     const timer = setTimeout(() => void import("../sign-in.tsx").catch(() => {}), fetchedAfterMs);
     return () => clearTimeout(timer);
   }, []);
-  return (
-    <Dialog
-      open={state === "expired"}
-      title={message("session.expired")}
-      about={message("session.expiredAbout")}
-      size="small"
-      // Closes only by signing in or out.
-      onClose={() => {}}
-    >
-      <Suspense fallback={null}>
-        <SignInForm email={account?.email} onDone={() => {}} />
-      </Suspense>
-    </Dialog>
-  );
 }
