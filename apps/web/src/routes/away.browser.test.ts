@@ -121,6 +121,13 @@ test("a change under way waits visibly and is made once; others are refused, and
   assert.equal(await page.evaluate(() => dispatchEvent(new Event("beforeunload", { cancelable: true }))), true);
 
   await page.unroute(menus);
+  // The rows are shown before the folder's name.
+  const name = Promise.withResolvers<void>();
+  const ofFolder = `**/api/v1/files/${folder}`;
+  await page.route(ofFolder, async (route) => {
+    await name.promise;
+    await route.continue();
+  });
   await page.reload();
   await files.seen("b.txt");
 
@@ -130,6 +137,7 @@ test("a change under way waits visibly and is made once; others are refused, and
   await page.keyboard.press("Delete");
   await waiting().waitFor();
   await becomes(shownNames, []);
+  name.resolve();
   await openMenu();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   const question = page.getByRole("dialog", { name: "Discard unfinished work?" });

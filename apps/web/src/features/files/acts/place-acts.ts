@@ -27,7 +27,9 @@ import { addressOf, folderOf, type ListedRow, type SeenTrash } from "../rows/row
 import { star } from "./star.ts";
 
 export interface ActsHost {
+  /** Undefined until its name and path have loaded, which may be later than its rows. */
   readonly folder: ShownFolder | undefined;
+  readonly folderId: string | undefined;
   /** Journal position of the shown list. */
   readonly seen: SeenTrash | undefined;
   /** Loads the whole selection first. */
@@ -90,7 +92,7 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
     filter: () => host().filter(),
     goToParent: () => go.folder(host().folder?.parentId ?? null),
     showPanel: go.panel,
-    rewind: about(([row]) => go.rewind(row === undefined ? (host().folder?.id ?? "root") : folderOf(row))),
+    rewind: about(([row]) => go.rewind(row === undefined ? (host().folderId ?? "root") : folderOf(row))),
     showInFolder: about(([row]) => row !== undefined && go.folder(row.parentId ?? null)),
     keepOffline: (isKept: boolean) =>
       about(async (rows) => (await withWords(import("./keep-offline.ts"))).keepOffline(drive, rows, isKept))(),
@@ -190,7 +192,7 @@ function clipboardActs(parts: Parts) {
   return {
     clip: (kind: "cut" | "copy") =>
       about((rows) => {
-        const from = host().folder?.id;
+        const from = host().folderId;
         const clipped = rows.map((row): ListedRow => Object.assign({ parentId: from ?? null }, row));
         setClipboard({ kind, rows: clipped, from });
         announcer.say(messages().message(kind === "cut" ? "files.toCut" : "files.toCopy", { count: rows.length }));
@@ -250,8 +252,8 @@ function subjectsOf(rows: readonly ListedRow[], host: ActsHost): Subject[] {
   return rows.map((row) => ({ id: row.id, name: row.name, parentId: parentOf(row, host), revision: row.revision }));
 }
 
-function parentOf(row: ListedRow, { folder }: ActsHost): string {
-  return row.parentId ?? folder?.id ?? "";
+function parentOf(row: ListedRow, { folderId = "" }: ActsHost): string {
+  return row.parentId ?? folderId;
 }
 
 function folderName({ folder }: ActsHost): string {

@@ -42,9 +42,10 @@ export function useOpenedFile(id: string, isOld: boolean, onGo: (id: string | un
   const undone = useSyncExternalStore(undo.subscribe, undo.getSnapshot);
   const [renamingId, setRenamingId] = useState<string>();
   const [question, setQuestion] = useState<PlaceQuestion | null>(null);
-  const { file, row, place, setStar } = useFileInList(id);
+  const { file, row, place, folderId, setStar } = useFileInList(id);
   const acts = usePlaceActs({
     folder: place?.folder,
+    folderId,
     seen: undefined,
     selected: async () => (row === undefined ? [] : [row]),
     beginRename: setRenamingId,
@@ -101,15 +102,23 @@ export function useOpenedFile(id: string, isOld: boolean, onGo: (id: string | un
   };
 }
 
+interface LastListed {
+  readonly file: FileInList;
+  readonly place: ListedIn;
+  readonly folderId: string | undefined;
+}
+
 /** A file that has left the list, for example by losing its star, keeps its neighbors. */
 function useFileInList(id: string) {
   const subject = useSubject();
   const { data: node } = useNode(id);
   const [starred, setStarred] = useState<{ readonly ids: ReadonlySet<string>; readonly isStarred: boolean }>();
   const now = useMemo(() => subject && fileIn(subject.rows, id), [subject, id]);
-  const last = useRef<{ readonly file: FileInList; readonly place: ListedIn }>(undefined);
-  if (now !== undefined && subject !== undefined) last.current = { file: now, place: subject.place() };
-  const { file, place } = last.current?.file.row.id === id ? last.current : {};
+  const last = useRef<LastListed>(undefined);
+  if (now !== undefined && subject !== undefined) {
+    last.current = { file: now, place: subject.place(), folderId: subject.rows.folderId };
+  }
+  const { file, place, folderId } = last.current?.file.row.id === id ? last.current : {};
   const rows = subject?.rows;
   const wantsMore = file !== undefined && file.nextId === undefined && file.hasMore;
   useEffect(() => {
@@ -121,6 +130,7 @@ function useFileInList(id: string) {
     // The list does not update the row of a file that has left it.
     row: now === undefined && file !== undefined ? { ...file.row, ...currentValues(node), ...star } : file?.row,
     place,
+    folderId,
     setStar: (ids: ReadonlySet<string>, isStarred: boolean) => setStarred({ ids, isStarred }),
   };
 }

@@ -61,6 +61,7 @@ export function usePlace(props: ListPlaceProps) {
   };
   const acts = usePlaceActs({
     folder,
+    folderId: source.folderId,
     seen: source.seen,
     selected: () => loadedSelection(selection, source),
     beginRename: setRenamingId,
@@ -72,14 +73,13 @@ export function usePlace(props: ListPlaceProps) {
   });
   const rows = useMemo(() => rowsOf(selection, source, snapshot), [selection, source, snapshot]);
   const count = selectedCount(selection, source.total);
-  const hasRows = source.total > 0;
   const context: FilesContext = {
     place: kind,
     viewer: viewer.kind,
     folder,
     rows,
     count,
-    hasRows,
+    hasRows: source.total > 0,
     clipboard: clip,
     kept,
     canUndo: undone.undo !== undefined,

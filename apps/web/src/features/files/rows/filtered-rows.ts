@@ -20,6 +20,10 @@ export class FilteredRows implements RowSource {
     return this.#all.state;
   }
 
+  get folderId(): string | undefined {
+    return this.#all.folderId;
+  }
+
   get isWhole(): boolean {
     return this.#all.isWhole;
   }

@@ -11,6 +11,10 @@ export class FolderRows implements RowSource {
     this.#folder = folder;
   }
 
+  get folderId(): string {
+    return this.#folder.id;
+  }
+
   get total(): number {
     return this.#folder.index.getSnapshot().total;
   }

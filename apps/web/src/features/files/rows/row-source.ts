@@ -36,6 +36,8 @@ export interface RowSource extends RowOrder {
   /** Loaded once and now removed. */
   readonly isGone: (id: string) => boolean;
   readonly isWhole: boolean;
+  /** Folder of all rows, known before its name and path. Undefined for a list that spans folders. */
+  readonly folderId?: string | undefined;
   /** Order changes that wait for `release`. */
   readonly waitingCount: number;
   readonly seen?: SeenTrash | undefined;
