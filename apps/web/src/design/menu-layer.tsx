@@ -80,7 +80,8 @@ function Items({ items }: { readonly items: readonly MenuItem[] }) {
       );
     }
     return (
-      <DropdownMenu.CheckboxItem key={label} checked={checked} {...props}>
+      // `RadioItem` would need a group with a value for what the role alone says.
+      <DropdownMenu.CheckboxItem key={label} role="menuitemradio" checked={checked} {...props}>
         <Face icon={checked ? <Check aria-hidden size={16} /> : noIcon} label={label} keys={keys} />
       </DropdownMenu.CheckboxItem>
     );

@@ -149,7 +149,7 @@ function Items({ items, onOpen }: ItemsProps) {
       <button
         key={label}
         type="button"
-        role={checked === undefined ? "menuitem" : "menuitemcheckbox"}
+        role={checked === undefined ? "menuitem" : "menuitemradio"}
         aria-checked={checked}
         disabled={disabled === true}
         onClick={choose}

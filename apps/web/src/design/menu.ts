@@ -8,7 +8,7 @@ export type MenuItem =
       readonly keys?: string;
       readonly danger?: boolean;
       readonly disabled?: boolean;
-      /** If set, the item is a checkbox. */
+      /** If set, the item is one of exclusive choices, which lines delimit. */
       readonly checked?: boolean;
       readonly run: () => void;
     }

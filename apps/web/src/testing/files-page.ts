@@ -12,7 +12,7 @@ export function filesPage(page: Page) {
     },
     showAs: async (view: "List view" | "Grid view") => {
       await page.getByRole("button", { name: /^(?:List|Grid) view$/ }).click();
-      await page.getByRole("menuitemcheckbox", { name: view }).click();
+      await page.getByRole("menuitemradio", { name: view }).click();
       await page.getByRole("button", { name: view, exact: true }).waitFor();
     },
     seen: (name: string) =>

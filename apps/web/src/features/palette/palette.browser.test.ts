@@ -183,7 +183,7 @@ longTest("the filters of a search are chosen by keyboard, stand in the address, 
   const type = filters.getByRole("button", { name: "Type" });
   await type.focus();
   await page.keyboard.press("Enter");
-  await page.getByRole("menuitemcheckbox", { name: "Audio" }).focus();
+  await page.getByRole("menuitemradio", { name: "Audio" }).focus();
   await page.keyboard.press("Enter");
   await becomes(shownNames, ["trip.mp3", "trip away.mp3", "trip inside.mp3"]);
   await hasFocus(filters.getByRole("button", { name: "Type: Audio" }));
@@ -198,10 +198,10 @@ longTest("the filters of a search are chosen by keyboard, stand in the address, 
   await page.goBack();
   await becomes(shownNames, ["trip.mp3", "trip away.mp3", "trip inside.mp3"]);
   await filters.getByRole("button", { name: "Modified" }).click();
-  await page.getByRole("menuitemcheckbox", { name: "Last year" }).click();
+  await page.getByRole("menuitemradio", { name: "Last year" }).click();
   await page.getByText("No files match your search and its filters.").waitFor();
   await filters.getByRole("button", { name: "People" }).click();
-  await page.getByRole("menuitemcheckbox", { name: "Not owned by me" }).click();
+  await page.getByRole("menuitemradio", { name: "Not owned by me" }).click();
   await page.waitForURL(/owner=others/);
   await filters.getByRole("button", { name: "Clear filters" }).click();
   await becomes(shownNames, ["trip.txt", "trip.mp3", "trip away.mp3", "trip inside.mp3"]);

@@ -224,7 +224,7 @@ test("uploads go no faster than they may, and at once as fast as they can when t
   await page.getByText("Signing out stops 1 upload: slow.bin. Files already uploaded stay on the server.").waitFor();
   await page.getByRole("button", { name: "Stay" }).click();
   await limit.click();
-  await page.getByRole("menuitemcheckbox", { name: "No limit" }).click();
+  await page.getByRole("menuitemradio", { name: "No limit" }).click();
   await page.getByText("1 file uploaded").first().waitFor({ timeout: 120_000 });
   assert.equal(await page.evaluate(() => localStorage.getItem("holdfast.preferences")), "{}");
 });

@@ -67,7 +67,7 @@ test("compact rows are chosen in the menu of views, and stay after a reload", as
     eventually(`rows of ${heightPx} px`, 30_000, async () => (await step()) === `${heightPx} ${heightPx}` || undefined);
   const choose = async (name: string) => {
     await page.getByRole("button", { name: "List view" }).click();
-    await page.getByRole("menuitemcheckbox", { name }).click();
+    await page.getByRole("menuitemradio", { name }).click();
   };
   await becomesHigh(44);
   await choose("Compact rows");
