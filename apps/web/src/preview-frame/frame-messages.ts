@@ -31,6 +31,8 @@ export interface FrameWords {
   readonly encrypted: string;
   /** A part of the file cannot be shown. */
   readonly broken: string;
+  /** A table or sheet has no cells. */
+  readonly empty: string;
   /** Name of a link without text. */
   readonly link: string;
 }

@@ -187,9 +187,7 @@ longTest("a large table shows its first rows and columns, and a notice about the
   await page.getByText(`Only the first 2,748 rows are shown. ${rest}`).waitFor();
   assert.equal(await bytes.getByRole("row").count(), 2748);
   const empty = await preview.open("/empty.csv");
-  // Without rows it has no height.
-  await empty.locator("main").waitFor({ state: "attached" });
-  assert.equal(await empty.getByRole("row").count(), 0);
+  await empty.getByText("This table is empty.").waitFor();
 });
 
 test("of a zip of any size only its list travels, and is walked by keyboard", async () => {

@@ -78,6 +78,7 @@ function useShown(
       changed: message("files.columnModified"),
       encrypted: message("preview.encrypted"),
       broken: message("preview.broken"),
+      empty: message("preview.emptyTable"),
       link: message("preview.link"),
     };
     const look = { theme, locale, direction, wraps } as const;

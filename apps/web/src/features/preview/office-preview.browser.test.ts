@@ -158,6 +158,7 @@ longTest("each sheet has its own notice, direction and errors", async () => {
       content: `<sheetViews><sheetView rightToLeft="1"/></sheetViews>${cell("שלום")}`,
     },
     { name: "Far", content: '<sheetData><row r="6000"><c r="A6000"><v>1</v></c></row></sheetData>' },
+    { name: "Blank", content: "<sheetData/>" },
     { name: "Broken", content: "<sheetData><row></sheetData>" },
   ]);
   await app.api.put("/book.xlsm", file);
@@ -171,8 +172,13 @@ longTest("each sheet has its own notice, direction and errors", async () => {
   await notice.waitFor({ state: "detached" });
   assert.equal(await frame.getByRole("table").evaluate((table) => getComputedStyle(table).direction), "rtl");
   assert.deepEqual(await axeProblems(frame, inFrame), []);
+  await frame.getByRole("tab", { name: "Blank" }).click();
+  const blank = frame.getByText("This table is empty.");
+  await blank.waitFor();
+  assert.deepEqual(await axeProblems(frame, inFrame), []);
   await frame.getByRole("tab", { name: "Far" }).click();
   await notice.waitFor();
+  assert.equal(await blank.count(), 0);
   await frame.getByRole("tab", { name: "Broken" }).click();
   await frame.getByRole("alert").getByText("It may be damaged").waitFor();
   await notice.waitFor({ state: "detached" });

@@ -1,6 +1,7 @@
-import type { FrameContent, FrameFacts } from "../frame-messages.ts";
+import type { FrameContent, FrameFacts, FrameWords } from "../frame-messages.ts";
 import { makeGrid } from "../table/make-grid.ts";
 import { tableLimits } from "../table/parse-table.ts";
+import { makeNote } from "../table/show-table.ts";
 import { openWorkbook } from "./open-workbook.ts";
 import type { Sheet } from "./read-sheet.ts";
 import { makeTabs, tabId } from "./sheet-tabs.ts";
@@ -25,11 +26,11 @@ export async function showWorkbook(
     const sheet = await workbook.read(index).catch(() => undefined);
     // A later choice may have been read faster.
     if (chosen !== index) return;
-    if (sheet === undefined) panel.replaceChildren(makeFailure(words.broken));
-    else drawSheet(panel, sheet, workbook.names[index] ?? "");
+    if (sheet === undefined) panel.replaceChildren(Object.assign(makeNote(words.broken), { role: "alert" }));
+    else drawSheet(panel, sheet, workbook.names[index] ?? "", words);
     onFacts(sheet === undefined ? {} : factsOf(sheet));
   };
-  drawSheet(panel, first, workbook.names[0] ?? "");
+  drawSheet(panel, first, workbook.names[0] ?? "", words);
   document.documentElement.dir = look.direction;
   const root = document.createElement("main");
   root.className = "book";
@@ -48,19 +49,15 @@ export async function showWorkbook(
   return factsOf(first);
 }
 
-function makeFailure(words: string): HTMLElement {
-  const failure = document.createElement("p");
-  failure.role = "alert";
-  failure.textContent = words;
-  return failure;
-}
-
-function drawSheet(panel: HTMLElement, { head, rows, isRtl }: Sheet, name: string): void {
+function drawSheet(panel: HTMLElement, sheet: Sheet, name: string, words: FrameWords): void {
+  const { head, rows, isRtl, hasMoreRows, hasMoreColumns } = sheet;
   const root = document.createElement("div");
   root.className = "sheet";
   // The first column of such a sheet is the rightmost in every language of the interface.
   panel.dir = isRtl ? "rtl" : "ltr";
   if (rows.length > 0) root.append(makeGrid(name, head, rows));
+  // Its first cell may be far below.
+  else if (!hasMoreRows && !hasMoreColumns) root.append(makeNote(words.empty));
   panel.replaceChildren(root);
   panel.scrollTo(0, 0);
 }

@@ -6,7 +6,7 @@ import { readTable, tableLimits } from "./parse-table.ts";
 type Row = readonly string[];
 
 /** The first row is the header. Rows have the numbers that a spreadsheet would give them. */
-export function showTable({ name, bytes, sizeBytes, look }: FrameContent): FrameFacts {
+export function showTable({ name, bytes, sizeBytes, look, words }: FrameContent): FrameFacts {
   const table = readTable(name, decodeText(bytes));
   const isPart = bytes.byteLength < sizeBytes;
   // The last row of a part may be incomplete.
@@ -18,13 +18,20 @@ export function showTable({ name, bytes, sizeBytes, look }: FrameContent): Frame
   root.tabIndex = 0;
   root.ariaLabel = name;
   const [head, ...body] = gridRows(rows);
-  if (head !== undefined) root.append(makeGrid(name, head, body));
+  root.append(head === undefined ? makeNote(words.empty) : makeGrid(name, head, body));
   document.body.replaceChildren(root);
   return {
     ...(isPart || table.hasMoreRows ? { rowsCount: rows.length } : {}),
     ...(table.hasMoreColumns ? { columnsCount: tableLimits.columnsMax } : {}),
     ...(table.hasCutCells ? { hasCutCells: true } : {}),
   };
+}
+
+/** Words in place of a grid. */
+export function makeNote(words: string): HTMLElement {
+  const note = document.createElement("p");
+  note.textContent = words;
+  return note;
 }
 
 function gridRows(rows: readonly Row[]): GridRow[] {
