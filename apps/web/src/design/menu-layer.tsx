@@ -1,3 +1,4 @@
+import { useLocation } from "@tanstack/react-router";
 import { DropdownMenu } from "radix-ui";
 import Check from "lucide-react/icons/check";
 import ChevronDown from "lucide-react/icons/chevron-down";
@@ -12,6 +13,7 @@ import { closeMenu, type MenuItem, type OpenMenu } from "./menu.ts";
 
 export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
   const before = useRef(document.activeElement);
+  useCloseOnLeave();
   // Does not change while it is open, for example when the phone is turned.
   const [isSheet] = useState(isNarrow);
   const giveFocusBack = (event: Event) => {
@@ -25,6 +27,15 @@ export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
   ) : (
     <MenuPopup menu={menu} giveFocusBack={giveFocusBack} />
   );
+}
+
+/** Menus act on the place where they were opened. */
+function useCloseOnLeave(): void {
+  const pathname = useLocation({ select: ({ pathname: path }) => path });
+  const [openedAt] = useState(pathname);
+  useEffect(() => {
+    if (pathname !== openedAt) closeMenu();
+  }, [pathname, openedAt]);
 }
 
 /** Anchored to an own element, because the opener may be in a list that changes. */

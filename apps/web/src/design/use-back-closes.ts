@@ -1,10 +1,17 @@
 import { useRouter } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 
-/** Missing in some browsers. Android's Back goes to the watcher, also on the first page, where it would leave the app. */
+/** Missing in some browsers. Back on Android reaches it also on the first page, where it would leave the app. */
 interface Watcher {
   addEventListener(type: "close", listener: () => void): void;
   destroy(): void;
+}
+
+let mountedCount = 0;
+
+/** Other blockers must leave Back to the component that it closes. */
+export function isBackTaken(): boolean {
+  return mountedCount > 0;
 }
 
 /** While the component is mounted, Back closes it instead of leaving the page. */
@@ -13,6 +20,7 @@ export function useBackCloses(close: () => void): void {
   const latest = useRef(close);
   latest.current = close;
   useEffect(() => {
+    mountedCount += 1;
     const release = history.block({
       enableBeforeUnload: false,
       blockerFn: ({ action }) => {
@@ -33,6 +41,7 @@ export function useBackCloses(close: () => void): void {
     };
     watch();
     return () => {
+      mountedCount -= 1;
       release();
       watcher?.destroy();
     };

@@ -68,6 +68,25 @@ test("text that was not saved is offered again after a reload, and leaving asks 
   await fieldHas("begun\nand gone on\n");
 });
 
+longTest("on a phone, Back closes the menu over unsaved text, and asks only without a menu", async () => {
+  const { page } = app;
+  const id = await openText("/phone.txt", "begun\n");
+  await app.open(`/files?open=${id}`);
+  await page.getByRole("link", { name: "Edit" }).click();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await field().fill("begun\nand gone on\n");
+  await page.getByRole("button", { name: "More" }).click();
+  const menu = page.getByRole("dialog", { name: "More" });
+  await menu.waitFor();
+  const leave = page.getByRole("dialog", { name: "Leave without saving?" });
+  await page.goBack();
+  await menu.waitFor({ state: "detached" });
+  assert.equal(await leave.count(), 0);
+  await page.goBack();
+  await leave.getByRole("button", { name: "Stay" }).click();
+  await fieldHas("begun\nand gone on\n");
+});
+
 longTest("bytes that are no text are not offered to be saved as other bytes", async () => {
   await app.api.put("/bytes.txt", Buffer.from([0x66, 0xff, 0xfe]));
   await app.signIn();

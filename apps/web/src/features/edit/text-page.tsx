@@ -11,6 +11,7 @@ import { FormDialog } from "../../design/form-dialog.tsx";
 import { announcer } from "../../design/live-regions.tsx";
 import { Notice } from "../../design/notice.tsx";
 import { usePageTitle } from "../../design/page-title.ts";
+import { isBackTaken } from "../../design/use-back-closes.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { type Draft, draftKey, dropDraft, type KeptDraft, readDraft, writeDraft } from "./drafts.ts";
@@ -275,7 +276,11 @@ interface LeaveProps {
 /** The browser asks before the tab closes. */
 function LeaveDialog({ isChanged, about }: LeaveProps) {
   const { message } = useMessages();
-  const blocker = useBlocker({ shouldBlockFn: () => isChanged, enableBeforeUnload: isChanged, withResolver: true });
+  const blocker = useBlocker({
+    shouldBlockFn: ({ action }) => isChanged && !(action === "BACK" && isBackTaken()),
+    enableBeforeUnload: isChanged,
+    withResolver: true,
+  });
   return (
     <FormDialog
       open={blocker.status === "blocked"}

@@ -64,6 +64,22 @@ longTest("on a phone More has the other places, and in the settings there is not
   assert.deepEqual(await ofBob.getByRole("menuitem").allInnerTexts(), items.slice(0, 3));
 });
 
+longTest("a sheet closes when another place opens", async () => {
+  await fill("a.txt");
+  const { page } = await openFolder();
+  const bar = page.getByRole("navigation", { name: "Places" });
+  const more = page.getByRole("dialog", { name: "More" });
+  await bar.getByRole("link", { name: "Recent" }).tap();
+  await page.getByRole("heading", { level: 1, name: "Recent" }).waitFor();
+  await page.goBack();
+  await page.getByRole("heading", { level: 1, name: "Recent" }).waitFor({ state: "detached" });
+  await bar.getByRole("button", { name: "More" }).tap();
+  await more.waitFor();
+  await page.goForward();
+  await more.waitFor({ state: "detached" });
+  await page.getByRole("heading", { level: 1, name: "Recent" }).waitFor();
+});
+
 longTest("on a screen of 320 px the bar shows its names in full, and fits a finger", async () => {
   await fill("a.txt");
   const { page } = await openFolder();
