@@ -38,4 +38,11 @@ const manifest = {
   theme_color: "#fbfbfa",
   background_color: "#fbfbfa",
   categories: ["productivity", "utilities"],
+  // The service worker answers it. Browsers offer it only for an installed app, which requires https.
+  share_target: {
+    action: "/receive",
+    method: "POST",
+    enctype: "multipart/form-data",
+    params: { files: [{ name: "files", accept: ["*/*", "image/*", "video/*"] }] },
+  },
 };

@@ -21,6 +21,7 @@ export function show(drive: AccountDrive): void {
       files: unsavedFiles(localStorage, drive.session.account),
       changeCount: (await drive.acts())?.getSnapshot() ?? 0,
       uploads: unfinishedUploads(),
+      receivedCount: await countReceived(drive.session.account),
     }),
   );
   drive.session.onEnd((signedOut) => signedOut !== undefined && dropDrafts(localStorage, signedOut));
@@ -44,6 +45,16 @@ export function show(drive: AccountDrive): void {
       </DriveContext>
     </StrictMode>,
   );
+}
+
+/** If the script cannot be loaded, the sign-out deletes no files from other apps. */
+async function countReceived(account: string | undefined): Promise<number> {
+  try {
+    const { waitingParcels } = await import("./browser/received-files.ts");
+    return account === undefined ? 0 : (await waitingParcels(account)).ownCount;
+  } catch {
+    return 0;
+  }
 }
 
 /** Caching the app must not delay the first list. */

@@ -46,12 +46,24 @@ export function mountRoutes(app: FastifyInstance, mounting: Mounting): void {
 /** Text that matches an asterisk at the end of a pattern. */
 const rest = z.object({ "*": z.string().optional() });
 
-/** Mounts GET and HEAD outside the API. @param pages by URL pattern */
-export function mountPages(app: FastifyInstance, mounting: Mounting, pages: ReadonlyMap<string, LooseHandler>): void {
+/**
+ * Mounts pages outside the API.
+ * @param pages GET and HEAD, by URL pattern
+ * @param forms POST of pages. The handlers change nothing, so a read-only server answers too.
+ */
+export function mountPages(
+  app: FastifyInstance,
+  mounting: Mounting,
+  pages: ReadonlyMap<string, LooseHandler>,
+  forms: ReadonlyMap<string, LooseHandler>,
+): void {
   for (const [url, handler] of pages) {
     const taken = ["GET", "HEAD"];
+    const form = forms.get(url);
+    const posted = form === undefined ? [] : ["POST"];
     mount(app, mounting, { taken, url, route: { ...routeOutside(url), params: rest }, handler });
-    mountRefusal(app, mounting, url, new Set(taken));
+    if (form !== undefined) mount(app, mounting, { taken: posted, url, route: routeOutside(url), handler: form });
+    mountRefusal(app, mounting, url, new Set([...taken, ...posted]));
   }
 }
 

@@ -34,7 +34,7 @@ import type { RateLimits } from "./exchange/rate-limits.ts";
 import { closeAfterAnswer } from "./exchange/request-body.ts";
 import { securityHeaders } from "./exchange/security-headers.ts";
 import { selfSignedFingerprint } from "./exchange/self-signed.ts";
-import { appPages } from "./web/app-pages.ts";
+import { appForms, appPages } from "./web/app-pages.ts";
 import type { WebApp } from "./web/web-app.ts";
 
 export interface HttpServerOptions {
@@ -138,7 +138,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = openFastify(reporting, timeouts, stop.signal, arrive);
   const mounting = { handlers: options.handlers, unmounted: options.unmounted ?? new Set<RouteName>(), world, arrive };
   mountRoutes(app, mounting);
-  if (options.web !== undefined) mountPages(app, mounting, appPages(options.web) as ReadonlyMap<string, LooseHandler>);
+  if (options.web !== undefined) {
+    const pages = appPages(options.web) as ReadonlyMap<string, LooseHandler>;
+    mountPages(app, mounting, pages, appForms);
+  }
   if (options.openid !== undefined) mountEndpoints(app, mounting, openidEndpoints, options.openid);
   if (options.scim !== undefined) mountStandard(app, mounting, options.scim);
   const { connectionsMax = Infinity } = options;

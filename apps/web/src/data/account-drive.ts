@@ -62,11 +62,11 @@ export function openDrive(): AccountDrive {
     live.stop();
     void queries.cancelQueries();
   });
-  session.onEnd(async () => {
+  session.onEnd(async (signedOut) => {
     emptyDrive(drive);
     rememberPerson(undefined);
     await kept.end();
-    await forgetAccount();
+    await forgetAccount(signedOut);
   });
   return { ...drive, session };
 }

@@ -3,9 +3,13 @@ import { thumbCacheLock } from "../browser/thumb-cache.ts";
 /** Prefix of the account's databases and caches. Preferences belong to the browser and lack it. */
 const prefix = "holdfast-";
 
-/** Deletes all stored data of the account. Failures do not stop the other deletions. */
-export async function forgetAccount(): Promise<void> {
-  await Promise.allSettled([deleteRecent(), deleteDatabases(), deleteCaches(), deleteFiles()]);
+/**
+ * Deletes all stored data of the account. Failures do not stop the other deletions.
+ * @param signedOut undefined: another account signed in, so files from other apps wait for the first account
+ */
+export async function forgetAccount(signedOut: string | undefined): Promise<void> {
+  const received = import("../browser/received-files.ts").then(({ forgetReceived }) => forgetReceived(signedOut));
+  await Promise.allSettled([deleteRecent(), deleteDatabases(), deleteCaches(), deleteFiles(), received]);
 }
 
 /** Deletes cached content only, when a session expires. Unfinished work waits for the next sign-in. */

@@ -24,6 +24,7 @@ import { preview } from "./de/preview.ts";
 import { programs } from "./de/programs.ts";
 import { proof } from "./de/proof.ts";
 import { purge } from "./de/purge.ts";
+import { receive } from "./de/receive.ts";
 import { recovery } from "./de/recovery.ts";
 import { rewind } from "./de/rewind.ts";
 import { saveLink } from "./de/save-link.ts";
@@ -65,6 +66,7 @@ export const deLater: LaterCatalogue = {
   ...programs,
   ...proof,
   ...purge,
+  ...receive,
   ...recovery,
   ...rewind,
   ...saveLink,

@@ -24,6 +24,7 @@ import { preview } from "./en/preview.ts";
 import { programs } from "./en/programs.ts";
 import { proof } from "./en/proof.ts";
 import { purge } from "./en/purge.ts";
+import { receive } from "./en/receive.ts";
 import { recovery } from "./en/recovery.ts";
 import { rewind } from "./en/rewind.ts";
 import { saveLink } from "./en/save-link.ts";
@@ -66,6 +67,7 @@ export const enLater = {
   ...programs,
   ...proof,
   ...purge,
+  ...receive,
   ...recovery,
   ...rewind,
   ...saveLink,

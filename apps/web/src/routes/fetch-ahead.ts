@@ -43,6 +43,9 @@ const parts: readonly (() => Promise<unknown>)[] = [
 export async function keepApp({ reach, session }: AccountDrive): Promise<void> {
   await until(session, () => session.getSnapshot() === "signed_in");
   await fetchAhead(reach);
+  void withWords(import("./receive-reminder.ts"))
+    .then(({ remindReceived }) => remindReceived(session.account))
+    .catch(() => {});
   await until(reach, () => !reach.getSnapshot());
   if (import.meta.env.PROD) await registerServiceWorker();
 }

@@ -143,6 +143,11 @@ const saveLink = createRoute({
   path: "/save/$token",
   component: lazyPlace(() => withWords(import("./save-link.tsx")), "SaveLinkPlace"),
 });
+const receive = createRoute({
+  getParentRoute: () => shell,
+  path: "/receive",
+  component: lazyPlace(() => withWords(import("./receive.tsx")), "ReceivePlace"),
+});
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings/{-$section}",
@@ -205,6 +210,7 @@ const inShell = [
   edit,
   rewind,
   saveLink,
+  receive,
   settings,
   admin,
 ];

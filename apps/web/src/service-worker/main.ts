@@ -1,3 +1,5 @@
+import { receivedCacheName } from "../browser/received-files.ts";
+import { receiveParcel } from "./receive.ts";
 import { type BuiltShell, dropOlderShells, installShell, keptFile, keptPage } from "./shell.ts";
 import { answerThumb } from "./thumbs.ts";
 import { whatToAnswer } from "./what-to-answer.ts";
@@ -36,6 +38,7 @@ scope.addEventListener("fetch", (event) => {
   if (answerer === "page") event.respondWith(answerPage(request, (work) => event.waitUntil(work)));
   else if (answerer === "asset") event.respondWith(answerFile(request));
   else if (answerer === "thumb") event.respondWith(answerOwnThumb(event));
+  else if (answerer === "parcel") event.respondWith(receiveParcel(request));
 });
 
 /** Link pages neither use nor fill the account's cache. */
@@ -72,12 +75,15 @@ async function hear(told: unknown): Promise<void> {
   if (isOwn && windows.length <= 1) await dropOlderShells(shell, 0);
 }
 
-/** The server lacks the script, or another site has this address. Browsers would keep the worker. */
+/**
+ * The server lacks the script, or another site has this address. Browsers would keep the worker. Files from other apps
+ * stay, because they may exist nowhere else.
+ */
 async function leaveIfGone(): Promise<void> {
   const { status } = await fetch(script, { method: "HEAD", cache: "no-store" }).catch(() => ({ status: 0 }));
   if (status !== 404 && status !== 410) return;
   await scope.registration.unregister();
-  for (const name of await caches.keys()) await caches.delete(name);
+  for (const name of await caches.keys()) if (name !== receivedCacheName) await caches.delete(name);
 }
 
 /** @returns undefined on failure or timeout */

@@ -191,6 +191,9 @@ test("a server without the worker's script ends it, and the app goes on without"
   await signInByForm(page, front.url);
   await controlled(page);
   await kept(page);
+  await page.evaluate(async () =>
+    (await caches.open("received-files")).put("/received/1-test/0", new Response("words")),
+  );
   app.expectComplaint(/404 .*service-worker/);
   front.change("/service-worker.js", () => ({ status: 404, body: "" }));
   await page.goto(`${front.url}/recent`);
@@ -204,4 +207,5 @@ test("a server without the worker's script ends it, and the app goes on without"
   await page.reload();
   await page.getByRole("heading", { name: "Recent" }).waitFor();
   assert.equal(await page.evaluate(() => navigator.serviceWorker.controller), null);
+  assert.ok(await page.evaluate(() => caches.has("received-files")), "files from other apps stay");
 });

@@ -23,7 +23,14 @@ test("nothing else is touched: no API, no download, no page of a link or with a 
   for (const path of ["/api/v1/account", "/files", "/s/token/list", "/service-worker.js", "/api/v1/thumbs/x/s", large])
     assert.equal(answerer(path), "none", path);
   assert.equal(answerer("/files", { mode: "navigate", method: "POST" }), "none");
+  assert.equal(answerer("/receive", { method: "POST" }), "none", "a script");
+  assert.equal(answerer("https://elsewhere.example/receive", { mode: "navigate", method: "POST" }), "none");
   assert.equal(answerer("https://elsewhere.example/assets/a.js"), "none");
+});
+
+test("the worker receives shared files, which arrive as a form, and then opens the page", () => {
+  assert.equal(answerer("/receive", { mode: "navigate", method: "POST" }), "parcel");
+  assert.equal(answerer("/receive?problem=too_many", { mode: "navigate" }), "page");
 });
 
 test("every place that the router knows opens offline, but for those behind links with a secret", () => {

@@ -1,3 +1,5 @@
+import { receivePath } from "./receive.ts";
+
 export interface Asked {
   readonly method: string;
   readonly url: string;
@@ -5,13 +7,15 @@ export interface Asked {
   readonly mode: string;
 }
 
-/** asset: has a content hash in its name. none: bypasses the worker. */
-export type Answerer = "page" | "asset" | "thumb" | "none";
+/** asset: has a content hash in its name. parcel: files from another app. none: bypasses the worker. */
+export type Answerer = "page" | "asset" | "thumb" | "parcel" | "none";
 
 /** Bypassed: the API with downloads, uploads and media, link pages, and pages of links with a secret. */
 export function whatToAnswer({ method, url, mode }: Asked, origin: string): Answerer {
   const { origin: of, pathname } = new URL(url);
-  if (method !== "GET" || of !== origin) return "none";
+  if (of !== origin) return "none";
+  if (method === "POST" && mode === "navigate" && pathname === receivePath) return "parcel";
+  if (method !== "GET") return "none";
   if (mode === "navigate") return appPlaces.has(pathname.split("/")[1] ?? "") ? "page" : "none";
   if (pathname.startsWith("/assets/")) return "asset";
   return /^\/api\/v1\/thumbs\/[0-9a-f]{64}\/[sm]$/.test(pathname) ? "thumb" : "none";
@@ -30,6 +34,7 @@ export const appPlaces: ReadonlySet<string> = new Set([
   "edit",
   "rewind",
   "save",
+  "receive",
   "settings",
   "admin",
   "sign-in",

@@ -57,6 +57,7 @@ const placesOf: Readonly<Record<string, (made: Made) => readonly ShownPlace[]>> 
     { path: `/save/${link}`, shows: anyDialog },
     { path: `/save/${link}?in=${file}`, shows: anyDialog },
   ],
+  "/receive": () => [{ path: "/receive", shows: (page) => page.getByText("No files are waiting") }],
   "/settings/{-$section}": () => sectionsOf("settings.tsx").map((id) => ({ path: `/settings/${id}` })),
   "/admin/{-$section}": () => sectionsOf("admin.tsx").map((id) => ({ path: `/admin/${id}` })),
   "/authorize/$id": () => [{ path: "/authorize/nowhere" }],

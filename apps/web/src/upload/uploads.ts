@@ -1,6 +1,7 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { GivenUpload } from "../commands/given-uploads.ts";
 import type { DroppedItems, PickKind } from "../commands/uploads.ts";
 import { workerAddress } from "../browser/worker-address.ts";
 import type { WalkedEntry, WalkedFile } from "./engine/job.ts";
@@ -40,6 +41,8 @@ export class Uploads {
   /** Reopens files that change or fail, by job. */
   readonly #files = new Map<string, Map<string, NonNullable<WalkedFile["reopen"]>>>();
   readonly #locks = new Map<string, () => void>();
+  /** Jobs of `give`. */
+  readonly #given = new Set<string>();
   #view = nothing;
   #bytesPerSecond: number | undefined;
   #worker: { readonly calls: Calls<UploadHandlers>; readonly end: () => void } | undefined;
@@ -47,7 +50,8 @@ export class Uploads {
   constructor(parts: UploadsParts) {
     this.#parts = parts;
     addEventListener("beforeunload", (event) => {
-      if (this.unfinished.length > 0) event.preventDefault();
+      const { jobs } = this.#view.snapshot;
+      if (jobs.some(({ id, isDone }) => !isDone && !this.#given.has(id))) event.preventDefault();
     });
   }
 
@@ -97,9 +101,23 @@ export class Uploads {
   async pick(kind: PickKind, folderId: string): Promise<void> {
     const files = await pickFiles(kind);
     if (files.length === 0) return;
-    const names = files.map((file) => file.webkitRelativePath.split("/")[0] || file.name);
-    const jobId = await this.#jobFor(names, folderId, []);
-    await this.#feed(jobId, entriesOfPicked(files));
+    await this.#feed(await this.#jobForFiles(files, folderId), entriesOfPicked(files));
+  }
+
+  /**
+   * Uploads files that the caller stores until they are uploaded. The browser does not ask before the page ends, because
+   * the person's answer could cancel the next parcel of another app.
+   * @param files not empty
+   */
+  async give(files: readonly File[], folderId: string): Promise<GivenUpload> {
+    const jobId = await this.#jobForFiles(files, folderId);
+    this.#given.add(jobId);
+    const over = this.#whenOver(jobId, files.length);
+    const fed = this.#feed(jobId, entriesOfPicked(files)).catch((thrown: unknown) => {
+      this.cancel(jobId);
+      throw thrown;
+    });
+    return { over: Promise.all([over, fed]) };
   }
 
   /** Call in a click event. @returns false if the items must be dropped again */
@@ -169,6 +187,31 @@ export class Uploads {
     for (const id of this.#locks.keys()) this.#release(id);
     if (this.#isKept) forgetUploads();
     this.#show(nothing);
+  }
+
+  #jobForFiles(files: readonly File[], place: string): Promise<string> {
+    const names = files.map((file) => file.webkitRelativePath.split("/")[0] || file.name);
+    return this.#jobFor(names, place, []);
+  }
+
+  /** @returns rejects if files are canceled, if the job is closed with files that failed, or at the end of the session */
+  async #whenOver(jobId: string, fileCount: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const worker = this.#worker;
+    let wasShown = false;
+    const stop = this.subscribe(() => {
+      const job = this.#view.snapshot.jobs.find(({ id }) => id === jobId);
+      const isGone = job === undefined && (wasShown || this.#worker !== worker);
+      // Canceled files are not counted.
+      if (job?.isDone === true && job.counts.filesTotal === fileCount) resolve();
+      else if (job?.isDone === true || isGone)
+        reject(new HoldfastError("failed", "The upload ended before all files were uploaded."));
+      wasShown ||= job !== undefined;
+    });
+    await promise.finally(() => {
+      stop();
+      this.#given.delete(jobId);
+    });
   }
 
   /** Dropping the missing items again resumes the job. @param names not empty; the first one names the job */

@@ -52,7 +52,7 @@ async function start(t: TestContext, prepare: PrepareApp, serverName?: string) {
 }
 
 const places =
-  "/files /files/01abc /f/01abc /recent /starred /shared /trash /search /edit/01abc /rewind/01abc /save/hfl_1 /settings /settings/profile /admin /admin/accounts /invite /sign-in /forgot /design".split(
+  "/files /files/01abc /f/01abc /recent /starred /shared /trash /search /edit/01abc /rewind/01abc /save/hfl_1 /receive /settings /settings/profile /admin /admin/accounts /invite /sign-in /forgot /design".split(
     " ",
   );
 
@@ -131,6 +131,21 @@ test("each place of the app answers its page, asked again each time, under a pol
     assert.equal(headers.get(name), value);
   }
   assert.match(headers.get("permissions-policy") ?? "", /camera=\(\)/);
+});
+
+test("files that another app shares before the service worker exists lead to a page with the reason", async (t) => {
+  const server = await start(t, () => Promise.resolve([makeBuild(t, usual)]));
+  const body = new FormData();
+  body.append("files", new Blob(["x".repeat(200_000)]), "photo.jpg");
+  const answer = await fetch(`${server.url}/receive`, { method: "POST", body, redirect: "manual" });
+  assert.equal(answer.status, 303);
+  const to = answer.headers.get("location") ?? "";
+  assert.equal(to, "/receive?problem=not_ready");
+  const page = await fetch(`${server.url}${to}`);
+  assert.equal(await page.text(), usual["index.html"]);
+  const other = await fetch(`${server.url}/receive`, { method: "PUT", body: "x" });
+  assert.deepEqual([other.status, other.headers.get("allow")], [405, "GET, HEAD, POST"]);
+  assert.equal((await fetch(`${server.url}/recent`, { method: "POST", body: "x" })).status, 405);
 });
 
 test("an asset never changes, travels packed as the client takes it, and who has it is told so", async (t) => {

@@ -13,6 +13,7 @@ import type { WebApp } from "./web-app.ts";
 type HeadRequest = Pick<RequestContext, "headers" | "head">;
 type PageRequest = HeadRequest & { readonly params: { readonly "*"?: string | undefined } };
 type PageAnswer = FileAnswer | (Page & { readonly status: 200 });
+type FormAnswer = { readonly status: 303; readonly headers: { readonly location: string } };
 type PageHandler = (request: PageRequest) => Promise<PageAnswer> | PageAnswer;
 
 /** All URLs of the app get the same page. */
@@ -28,6 +29,7 @@ const places = [
   "/edit/*",
   "/rewind/*",
   "/save/*",
+  "/receive",
   "/settings",
   "/settings/*",
   "/admin",
@@ -66,6 +68,12 @@ export function appPages(web: WebApp): ReadonlyMap<string, PageHandler> {
 }
 
 const iconHeaders = { "content-type": "image/svg+xml", "cache-control": "public, max-age=86400" };
+
+/** POST of pages, by URL pattern. */
+export const appForms: ReadonlyMap<string, () => FormAnswer> = new Map([
+  // The service worker answers it, except if the browser has deleted or not yet installed the worker.
+  ["/receive", () => ({ status: 303, headers: { location: "/receive?problem=not_ready" } })],
+]);
 
 /** Page of the app, or of its state while there is none. */
 export function homeOf(web: WebApp | undefined): (request: HeadRequest) => Promise<PageAnswer> | PageAnswer {

@@ -5,7 +5,7 @@ import type { UnsavedQuestion } from "./unsaved.ts";
 
 export function UnsavedDialog({ question }: { readonly question: UnsavedQuestion }) {
   const { message } = useMessages();
-  const { files, changeCount, uploads, answer } = question;
+  const { files, changeCount, uploads, receivedCount, answer } = question;
   const stay = () => answer(false);
   const names = uploads.slice(0, namesMax).join(", ");
   return (
@@ -26,6 +26,14 @@ export function UnsavedDialog({ question }: { readonly question: UnsavedQuestion
             count: uploads.length,
             names: uploads.length > namesMax ? `${names} …` : names,
           })}
+        </p>
+      )}
+      {receivedCount > 0 && (
+        <p>
+          {message("receive.signOut", { count: receivedCount })}{" "}
+          <Link to="/receive" onClick={stay} className="text-accent underline">
+            {message("receive.choose")}
+          </Link>
         </p>
       )}
       {files.length > 0 && <p>{message("edit.outAbout")}</p>}

@@ -7,6 +7,8 @@ export interface Unsaved {
   readonly changeCount: number;
   /** Names of running uploads. */
   readonly uploads: readonly string[];
+  /** Files from other apps that are not uploaded yet. */
+  readonly receivedCount: number;
 }
 
 export interface UnsavedQuestion extends Unsaved {
@@ -19,7 +21,8 @@ const listeners = new Set<() => void>();
 /** @returns false if the person stays signed in */
 export function askUnsaved(unsaved: Unsaved): Promise<boolean> {
   asked?.answer(false);
-  if (unsaved.files.length + unsaved.changeCount + unsaved.uploads.length === 0) return Promise.resolve(true);
+  const { files, changeCount, uploads, receivedCount } = unsaved;
+  if (files.length + changeCount + uploads.length + receivedCount === 0) return Promise.resolve(true);
   return new Promise((resolve) => {
     const answer = (mayLeave: boolean): void => {
       tell(undefined);

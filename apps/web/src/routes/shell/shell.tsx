@@ -83,13 +83,13 @@ export function Shell() {
   );
 }
 
-/** Shows only offline files until the session is known. */
+/** Shows only offline files, and files from other apps, until the session is known. */
 function Place() {
   useLeave();
   const session = useSession();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
   const { pathname } = useLocation();
-  if (state !== "starting" || pathname === "/settings/offline") return <Outlet />;
+  if (state !== "starting" || /^\/(receive|settings\/offline)$/.test(pathname)) return <Outlet />;
   return (
     <Suspense fallback={null}>
       <OfflinePlace />

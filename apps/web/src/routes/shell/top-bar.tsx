@@ -2,10 +2,14 @@ import { Suspense, useCallback, useState } from "react";
 import { lazyPart } from "../../design/lazy-part.ts";
 import { withWords } from "../../messages/use-messages.ts";
 import { AccountMenu } from "./account-menu.tsx";
-import { Bell } from "./bell.tsx";
 import { SearchField } from "./search-field.tsx";
 import { useShellCommands } from "./use-shell-commands.ts";
 
+/** Loads after the first list. */
+const Bell = lazyPart(
+  async () => (await import("./bell.tsx")).Bell,
+  () => {},
+);
 const KeysDialog = lazyPart(
   async () => (await withWords(import("../../features/palette/keys-dialog.tsx"))).KeysDialog,
   ({ onClose }) => onClose(),
@@ -18,7 +22,9 @@ export function TopBar() {
     <header className="flex h-14 shrink-0 items-center justify-between gap-3 px-4 lg:px-6">
       <SearchField />
       <div className="flex shrink-0 items-center gap-1">
-        <Bell />
+        <Suspense fallback={<div className="size-9 pointer-coarse:size-11" />}>
+          <Bell />
+        </Suspense>
         <AccountMenu context={context} />
       </div>
       {showsKeys && (

@@ -20,7 +20,7 @@ import { cutMiddle } from "./target-names.ts";
 import { useLineage } from "../rows/use-lineage.ts";
 import { useRecentTargets } from "./use-recent-targets.ts";
 
-/** Words of a copy from a link. Enter in the search field does not submit it, because it can use up a download. */
+/** Words for items that are not in the drive yet. Enter in the search field does not submit them. */
 interface SaveWords {
   readonly title: string;
   /** Above the field, where it scrolls with the folders on a low screen. */
@@ -114,7 +114,7 @@ interface ChoiceProps extends Pick<MoveDialogProps, "kind" | "from" | "onClose">
   readonly field: RefObject<HTMLInputElement | null>;
   readonly text: string;
   readonly setText: (text: string) => void;
-  /** Element that describes a copy from a link. */
+  /** Element that describes what is saved. */
   readonly aboutId: string | undefined;
   readonly onGo: (target: Target) => void;
   /** Reason why the target cannot be chosen. */

@@ -15,7 +15,6 @@ import Video from "lucide-react/icons/file-video-camera";
 import { type ComponentType, useState } from "react";
 import { useMessages } from "../../../messages/use-messages.ts";
 import { type FileKind, fileKind, kindWords } from "./file-kind.ts";
-import type { ListedRow } from "./row-source.ts";
 
 const shapes: Readonly<Record<FileKind, ComponentType<{ size?: number; className?: string }>>> = {
   folder: Folder,
@@ -54,7 +53,7 @@ export function FileShape({
   thumb,
   isLarge = false,
 }: {
-  readonly row: ListedRow;
+  readonly row: Parameters<typeof fileKind>[0];
   readonly thumb: string | undefined;
   readonly isLarge?: boolean;
 }) {

@@ -1,0 +1,32 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { wait } from "../browser/wait.ts";
+
+/** An upload that has started. */
+export interface GivenUpload {
+  /** Resolves when all files are uploaded. Rejects if the upload ends before. */
+  readonly over: Promise<unknown>;
+}
+
+type Give = (files: readonly File[], folderId: string) => Promise<GivenUpload>;
+
+const uploads = Promise.withResolvers<Give>();
+/** Nothing reports that the upload code could not be loaded. */
+const loadTimeoutMs = 30_000;
+
+export function offerGiving(give: Give): void {
+  uploads.resolve(give);
+}
+
+/**
+ * Uploads files that come neither from a drop nor from a picker. Waits until the upload code has loaded.
+ * @throws HoldfastError unavailable, or the reason why the upload could not start
+ */
+export async function giveUploads(files: readonly File[], folderId: string): Promise<GivenUpload> {
+  const started = new AbortController();
+  const late = wait(loadTimeoutMs, started.signal).then((): never => {
+    throw new HoldfastError("unavailable", "The upload code has not loaded. Load the page again.");
+  });
+  const give = await Promise.race([uploads.promise, late]);
+  started.abort();
+  return give(files, folderId);
+}

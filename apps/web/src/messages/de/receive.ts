@@ -1,0 +1,54 @@
+export const receive = {
+  "receive.title": "In meinen Dateien speichern",
+  "receive.what": { one: "„{name}“ speichern", other: "{count} Dateien speichern" },
+  "receive.about": {
+    one: "Diese Datei kommt aus einer anderen App oder Website. Sie wird erst hochgeladen, wenn du einen Ordner wählst.",
+    other:
+      "Diese Dateien kommen aus einer anderen App oder Website. Sie werden erst hochgeladen, wenn du einen Ordner wählst.",
+  },
+  "receive.away": {
+    one: "Der Server ist nicht erreichbar. Die Datei bleibt in diesem Browser, bis du einen Ordner wählst.",
+    other: "Der Server ist nicht erreichbar. Die Dateien bleiben in diesem Browser, bis du einen Ordner wählst.",
+  },
+  "receive.files": "Dateien aus einer anderen App oder Website",
+  "receive.more": { one: "{count} weitere Datei", other: "{count} weitere Dateien" },
+  "receive.choose": "Ordner wählen…",
+  "receive.discard": "Verwerfen",
+  "receive.discardTitle": { one: "„{name}“ verwerfen?", other: "{count} Dateien verwerfen?" },
+  "receive.discardAbout": {
+    one: "Sie wird aus diesem Browser gelöscht. Die App, die sie geteilt hat, hat vielleicht keine Kopie.",
+    other: "Sie werden aus diesem Browser gelöscht. Die App, die sie geteilt hat, hat vielleicht keine Kopien.",
+  },
+  "receive.waiting": {
+    one: "{count} Datei aus einer anderen App wartet auf einen Ordner.",
+    other: "{count} Dateien aus anderen Apps warten auf einen Ordner.",
+  },
+  "receive.others": {
+    one: "{count} Datei wartet auf ein anderes Konto. Um sie zu speichern, melde dich mit diesem Konto an.",
+    other: "{count} Dateien warten auf andere Konten. Um sie zu speichern, melde dich mit diesen Konten an.",
+  },
+  "receive.signOut": {
+    one: "Beim Abmelden wird {count} Datei aus einer anderen App gelöscht, die noch nicht hochgeladen ist.",
+    other: "Beim Abmelden werden {count} Dateien aus anderen Apps gelöscht, die noch nicht hochgeladen sind.",
+  },
+  "receive.none": "Keine Dateien warten",
+  "receive.noneNext": "Dateien, die du aus einer anderen App teilst, erscheinen hier.",
+  "receive.gone": "Der Browser hat einige dieser Dateien gelöscht. Teile sie noch einmal.",
+  "receive.notStarted":
+    "Der Upload konnte nicht beginnen. Die Dateien sind noch in diesem Browser: Wähle den Ordner noch einmal.",
+  "receive.notDiscarded": "Die Dateien konnten nicht verworfen werden. Versuche es noch einmal.",
+  "receive.stopped": {
+    one: "Die Datei aus einer anderen App wurde nicht hochgeladen. Wähle einen Ordner, um es noch einmal zu versuchen.",
+    other:
+      "Nicht alle Dateien aus einer anderen App wurden hochgeladen. Wähle einen Ordner, um es noch einmal zu versuchen.",
+  },
+  "receive.nothing": "Die andere App hat keine Dateien geteilt.",
+  "receive.tooMany":
+    "Die Dateien wurden nicht angenommen: Höchstens {max} können warten. Speichere oder verwirf die wartenden Dateien, oder teile weniger.",
+  "receive.tooLarge":
+    "Die Dateien wurden nicht angenommen: Höchstens {max} können warten. Speichere oder verwirf die wartenden Dateien, oder nimm „Dateien hochladen“.",
+  "receive.notKept":
+    "Dieser Browser konnte die Dateien nicht speichern. Schaffe Platz auf dem Gerät und teile sie noch einmal.",
+  "receive.notReady":
+    "Die App war noch nicht bereit, Dateien anzunehmen. Warte ein paar Sekunden und teile sie noch einmal.",
+} as const;

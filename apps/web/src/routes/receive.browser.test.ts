@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually, ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
+import type { Page } from "@holdfast/tools/testing-browser";
+import { axeProblems } from "../testing/axe.ts";
+import { uploadsAreThere } from "../testing/drop.ts";
+import { filesPage } from "../testing/files-page.ts";
+import { hasFocus } from "../testing/focus.ts";
+import { signIn, signInByForm, testApp } from "../testing/test-app.ts";
+
+const app = testApp();
+
+interface Given {
+  readonly at?: number;
+  readonly owner?: string;
+}
+
+/** Stores a parcel like the service worker, which the browser installs too late for a short test. */
+async function receive(page: Page, files: Readonly<Record<string, string>>, { at, owner }: Given = {}): Promise<void> {
+  const parcel = { key: `/received/${at ?? Date.now()}-test`, entries: Object.entries(files), owner };
+  await page.evaluate(async ({ key, entries, owner: of }) => {
+    const cache = await caches.open("received-files");
+    const listed = entries.map(([name, words]) => ({ name, type: "text/plain", sizeBytes: words.length }));
+    await cache.put(`${key}/list`, Response.json({ owner: of, state: "waiting", files: listed }));
+    for (const [index, [, words]] of entries.entries()) await cache.put(`${key}/${index}`, new Response(words));
+  }, parcel);
+}
+
+const storedCount = (page: Page) =>
+  page.evaluate(async () => {
+    const cache = await caches.open("received-files");
+    return (await cache.keys()).filter(({ url }) => url.includes("/received/")).length;
+  });
+
+const nothingIsStored = (page: Page) =>
+  eventually("no parcel is stored", 30_000, async () => ((await storedCount(page)) === 0 ? true : undefined));
+
+const saveTo = (page: Page, title: string, folder = "Files") =>
+  page
+    .getByRole("dialog", { name: title })
+    .getByRole("button", { name: `Save to ${folder}`, disabled: false })
+    .click();
+
+const said = (page: Page, words: string) => page.getByRole("region", { name: "Messages" }).getByText(words);
+
+const uploaded = (path: string) =>
+  eventually(`${path} is uploaded`, 60_000, async () => {
+    const answer = await app.api.download(path).catch(() => undefined);
+    return answer?.status === 200 ? String(answer.body) : undefined;
+  });
+
+test("files from another app wait for a folder, newest first, and are uploaded or discarded", async () => {
+  const { page, api } = app;
+  await ok(api, "POST", "/metadata", { path: "/Photos", kind: "folder" });
+  await app.signIn();
+  await app.open("/files");
+  const now = Date.now();
+  await receive(page, { "earlier.txt": "earlier" }, { at: now - 1000 });
+  await receive(page, { "one.txt": "words of one", "two.txt": "words of two" }, { at: now });
+  await app.open("/receive");
+  const dialog = page.getByRole("dialog", { name: "Save 2 files" });
+  await dialog.getByText("Save to Administrator’s drive").waitFor();
+  await dialog.getByRole("button", { name: "Save to Files", disabled: false }).waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await dialog.getByRole("option", { name: "Photos" }).click();
+  await saveTo(page, "Save 2 files", "Photos");
+  for (const name of ["one", "two"]) {
+    const stored = await uploaded(`/Photos/${name}.txt`);
+    assert.equal(stored, `words of ${name}`);
+  }
+  await hasFocus(page.getByRole("dialog", { name: "Save “earlier.txt”" }));
+  await page.keyboard.press("Escape");
+  await page.getByRole("listitem").filter({ hasText: "earlier.txt" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Discard" }).click();
+  await page.getByRole("dialog", { name: "Discard “earlier.txt”?" }).getByRole("button", { name: "Discard" }).click();
+  await filesPage(page).seen("Photos");
+  await nothingIsStored(page);
+});
+
+longTest("a parcel without a folder is offered on the next page, and the place explains rejected parcels", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "left.txt": "left" });
+  await page.reload();
+  await said(page, "1 file from another app is waiting for a folder.").waitFor();
+  await page.getByRole("button", { name: "Choose folder…" }).click();
+  await page.getByRole("dialog", { name: "Save “left.txt”" }).waitFor();
+  for (const [problem, words] of [
+    ["nothing", "The other app shared no files."],
+    ["too_many", "at most 100 can wait"],
+    ["too_large", /at most 2(?:\.0)?\sGiB can wait/],
+    ["not_kept", "could not store the files"],
+    ["not_ready", "The app was not ready"],
+  ] as const) {
+    await app.open(`/receive?problem=${problem}`);
+    await page.getByText(words).waitFor({ state: "attached" });
+  }
+  await app.open("/receive?problem=%3Cb%3E");
+  await page.getByRole("dialog", { name: "Save “left.txt”" }).waitFor();
+  assert.equal(await page.getByText("<b>").count(), 0, "an unknown problem is not shown");
+});
+
+longTest("an upload that the next parcel interrupts is offered again without a question of the browser", async () => {
+  const { page } = app;
+  const questions: string[] = [];
+  page.on("dialog", (dialog) => {
+    questions.push(dialog.type());
+    void dialog.accept();
+  });
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "again.txt": "again" });
+  await app.open("/receive");
+  // Never answered.
+  const isUpload = /\/sync\/delta$/;
+  await page.context().route(isUpload, () => {});
+  await saveTo(page, "Save “again.txt”");
+  await page.getByRole("region", { name: "Uploads" }).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${app.server.url}/receive`);
+  await other.getByText("No files are waiting").waitFor();
+  await other.close();
+  assert.notEqual(await storedCount(page), 0);
+  await page.context().unroute(isUpload);
+  await app.open("/receive");
+  assert.deepEqual(questions, []);
+  await saveTo(page, "Save “again.txt”");
+  assert.equal(await uploaded("/again.txt"), "again");
+  await nothingIsStored(page);
+});
+
+longTest("files from another app are uploaded beside a running upload", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "shared.txt": "shared" });
+  await page.reload();
+  const choose = page.getByRole("button", { name: "Choose folder…" });
+  await choose.waitFor();
+  await uploadsAreThere(page);
+  const gate = Promise.withResolvers<void>();
+  await page.context().route(/\/sync\/delta$/, async (route) => {
+    await gate.promise;
+    await route.continue();
+  });
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  const choosing = page.waitForEvent("filechooser");
+  await page.getByRole("menuitem", { name: "Upload files" }).click();
+  const running = { name: "running.txt", mimeType: "text/plain", buffer: Buffer.from("running") };
+  await (await choosing).setFiles(running);
+  await page.getByRole("region", { name: "Uploads" }).waitFor();
+  await choose.click();
+  await saveTo(page, "Save “shared.txt”");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  gate.resolve();
+  assert.equal(await uploaded("/running.txt"), "running");
+  assert.equal(await uploaded("/shared.txt"), "shared");
+  await nothingIsStored(page);
+});
+
+longTest("a parcel that the browser cannot read waits again", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "unread.txt": "unread" });
+  await app.open("/receive");
+  await page.getByRole("dialog", { name: "Save “unread.txt”" }).waitFor();
+  await page.evaluate(`
+    const { match } = Cache.prototype;
+    Cache.prototype.match = function (path) {
+      return path.endsWith("/0") ? Promise.reject(new Error("Disk failed")) : match.call(this, path);
+    };
+    globalThis.repair = () => void (Cache.prototype.match = match);
+  `);
+  await saveTo(page, "Save “unread.txt”");
+  await page.getByRole("alert").getByText("The upload could not start.").waitFor();
+  await page.evaluate("repair()");
+  await page.getByRole("button", { name: "Choose folder…" }).click();
+  await saveTo(page, "Save “unread.txt”");
+  assert.equal(await uploaded("/unread.txt"), "unread");
+  await nothingIsStored(page);
+});
+
+longTest("files that were not uploaded wait again after the uploads are canceled or closed", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "failing.txt": "failing" });
+  await app.open("/receive");
+  const isUpload = /\/sync\/delta$/;
+  await page.context().route(isUpload, (route) => route.fulfill({ status: 413, json: { code: "too_large" } }));
+  app.expectComplaint(/413/);
+  const uploads = page.getByRole("region", { name: "Uploads" });
+  const warning = said(page, "The file from another app was not uploaded.");
+  for (const button of ["Cancel the upload of failing.txt", "Close"]) {
+    await saveTo(page, "Save “failing.txt”");
+    await uploads.getByText("Failed").first().waitFor();
+    await uploads.getByRole("button", { name: button }).click();
+    await warning.waitFor();
+    await page.getByRole("button", { name: "Choose folder…" }).click();
+  }
+  await page.context().unroute(isUpload);
+  await saveTo(page, "Save “failing.txt”");
+  assert.equal(await uploaded("/failing.txt"), "failing");
+  await nothingIsStored(page);
+});
+
+longTest("a sign-out asks before it deletes parcels", async () => {
+  const page = await app.another();
+  await signIn(page, app.server.url, await app.addPerson("Ann"));
+  await page.goto(`${app.server.url}/files`);
+  await receive(page, { "private.txt": "private" });
+  const signOut = async () => {
+    await page.getByRole("button", { name: /^Account/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+  };
+  await signOut();
+  const question = page.getByRole("dialog", { name: "Discard unfinished work?" });
+  await question.getByText("1 file from another app that is not uploaded yet").waitFor();
+  await question.getByRole("link", { name: "Choose folder…" }).click();
+  await page.getByRole("dialog", { name: "Save “private.txt”" }).waitFor();
+  await page.keyboard.press("Escape");
+  await signOut();
+  await question.getByRole("button", { name: "Discard and sign out" }).click();
+  await page.getByLabel("E-mail address").waitFor();
+  await nothingIsStored(page);
+});
+
+longTest("a sign-in by another account neither shows nor deletes parcels", async () => {
+  const page = await app.another();
+  const ben = await app.addPerson("Ben");
+  const cleo = await app.addPerson("Cleo");
+  const { url } = app.server;
+  await signIn(page, url, ben);
+  await page.goto(`${url}/files`);
+  const { id } = (await ben.api.call("GET", "/account")).body as { readonly id: string };
+  await receive(page, { "of ben.txt": "of ben" }, { owner: id });
+  await page.context().clearCookies();
+  await signInByForm(page, url, cleo);
+  await page.goto(`${url}/receive`);
+  await page.getByText("1 file is waiting for another account.").waitFor();
+  await page.getByText("No files are waiting").waitFor();
+  assert.equal(await page.getByText("of ben.txt").count(), 0);
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByLabel("E-mail address").waitFor();
+  await signInByForm(page, url, ben);
+  await page.goto(`${url}/receive`);
+  await page.getByRole("dialog", { name: "Save “of ben.txt”" }).waitFor();
+});
