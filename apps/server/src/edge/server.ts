@@ -1,13 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { once } from "node:events";
-import { type AddressInfo, Server as NetServer } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { RouteName } from "@holdfast/protocol/routes";
-import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
 import type { AuditLog } from "../care/audit/audit-log.ts";
 import { serverNameDefault } from "../base/config/server-name.ts";
 import { ByteBudget } from "../packs/write/byte-budget.ts";
@@ -17,27 +13,27 @@ import { FullStoreLog } from "./full-store-log.ts";
 import type { ObservedRequest } from "../base/operation/metrics.ts";
 import { sendProblem } from "./exchange/answer.ts";
 import type { Authenticator } from "./exchange/authentication.ts";
-import { answerBrokenRequest } from "./exchange/broken-request.ts";
 import type { Arrived, ExchangeResult, ExchangeWorld } from "./exchange/exchange-world.ts";
+import { runExchange } from "./exchange/exchange.ts";
 import type { LooseHandler, Mounted } from "./exchange/mounted.ts";
 import { shareConnections } from "./exchange/connection-share.ts";
 import type { Handlers } from "./exchange/handler.ts";
 import { HostCheck } from "./exchange/host-check.ts";
 import { HeldCounts } from "./exchange/held-counts.ts";
-import { mountEndpoints, mountPages, mountRoutes, mountStandard } from "./mount.ts";
+import { linger, type Listener, type ListenerOptions, openListener } from "./listener.ts";
+import { type FoundRoute, mountEndpoints, mountPages, mountRoutes, mountStandard, Places } from "./mount.ts";
 import { type OpenidAnswer, openidEndpoints } from "./oauth/openid-endpoints.ts";
 import { pageReader } from "./exchange/page-reader.ts";
 import { type PeerRules, readPeer } from "./exchange/peer.ts";
-import { fromTransport } from "./exchange/problem.ts";
-import type { ClientHello } from "../care/certificates/challenge-answers.ts";
 import type { RateLimits } from "./exchange/rate-limits.ts";
-import { closeAfterAnswer } from "./exchange/request-body.ts";
+import { closeAfterAnswer, drainAfterAnswer, isAfterLast } from "./exchange/request-body.ts";
+import { splitTarget } from "./route-tree.ts";
 import { securityHeaders } from "./exchange/security-headers.ts";
 import { selfSignedFingerprint } from "./exchange/self-signed.ts";
 import { appForms, appPages } from "./web/app-pages.ts";
 import type { WebApp } from "./web/web-app.ts";
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends ListenerOptions {
   readonly handlers: Handlers;
   /** Routes that may have no handler. Any other missing handler is an error at start. */
   readonly unmounted?: ReadonlySet<RouteName>;
@@ -58,19 +54,12 @@ export interface HttpServerOptions {
   readonly publicUrl?: string;
   /** undefined: any Host is accepted. Behind a proxy, the proxy must check it. */
   readonly ownNames?: readonly string[];
-  readonly tls?: {
-    readonly cert: string;
-    readonly key: string;
-    /** Selects the protocol of a connection; undefined: HTTP. */
-    readonly ALPNCallback?: (hello: ClientHello) => string | undefined;
-  };
   /** Its URLs are outside the route table. */
   readonly web?: WebApp;
   /** Handles OAuth and OpenID requests. */
   readonly openid?: OpenidAnswer;
   readonly scim?: readonly Mounted[];
   readonly timeouts?: Partial<Timeouts>;
-  readonly connectionsMax?: number;
 }
 
 export interface Timeouts {
@@ -133,135 +122,137 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       return selfSigned;
     },
   };
-  const arrive = (request: FastifyRequest, response: ServerResponse, route: string) =>
-    describe(request, response, route, rules, options.log);
-  const app = openFastify(reporting, timeouts, stop.signal, arrive);
-  const mounting = { handlers: options.handlers, unmounted: options.unmounted ?? new Set<RouteName>(), world, arrive };
-  mountRoutes(app, mounting);
-  if (options.web !== undefined) {
-    const pages = appPages(options.web) as ReadonlyMap<string, LooseHandler>;
-    mountPages(app, mounting, pages, appForms);
-  }
-  if (options.openid !== undefined) mountEndpoints(app, mounting, openidEndpoints, options.openid);
-  if (options.scim !== undefined) mountStandard(app, mounting, options.scim);
-  const { connectionsMax = Infinity } = options;
-  app.server.maxConnections = connectionsMax;
+  const router: Router = {
+    places: mountAll(options),
+    world,
+    reporting,
+    arrive: (request, response, found) => describe(request, response, found, rules, options),
+    isClosing: false,
+  };
+  const listener = openListener(options, timeouts.headerTimeoutMs, (request, response) =>
+    dispatch(router, request, response),
+  );
   // Behind a proxy, all connections come from the proxy.
-  if (rules.proxyHops === 0) shareConnections(app.server, Math.ceil(connectionsMax / 4));
+  if (rules.proxyHops === 0) shareConnections(listener.server, Math.ceil((options.connectionsMax ?? Infinity) / 4));
   return {
-    listen: async (host, port) => {
-      await app.listen({ host, port, backlog: 4096 });
-      const { port: realPort } = app.server.address() as AddressInfo;
-      return `${rules.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${realPort}`;
-    },
+    listen: (host, port) => listener.listen(host, port),
     renewTls: (tls) => {
       hosts?.renew(tls.cert);
       selfSigned = selfSignedFingerprint(tls.cert);
-      (app.server as { setSecureContext?: (tls: object) => void }).setSecureContext?.(tls);
+      listener.renewTls(tls);
     },
-    close: (drainMs = drainMsDefault) => closeGently(app, world, stop, { drainMs, isProxied: rules.proxyHops > 0 }),
+    close: (drainMs = drainMsDefault) =>
+      closeGently(listener, router, stop, { drainMs, isProxied: rules.proxyHops > 0 }),
   };
 }
 
-function openFastify(
-  options: Reporting,
-  timeouts: Timeouts,
-  stopping: AbortSignal,
-  arrive: (request: FastifyRequest, response: ServerResponse, route: string) => Arrived,
-): FastifyInstance {
-  const transport = {
-    maxHeaderSize: limits.headerBytesMax,
-    headersTimeout: timeouts.headerTimeoutMs,
-    // Interval at which Node looks for connections above `headersTimeout`. Its default of 30 s would triple the limit.
-    connectionsCheckingInterval: Math.min(1000, timeouts.headerTimeoutMs),
-    noDelay: true,
-    ...(options.tls === undefined ? {} : { ...options.tls, minVersion: "TLSv1.2" as const }),
-  };
-  const refuse = (thrown: unknown, request: FastifyRequest, response: ServerResponse) => {
-    const arrived = arrive(request, response, "none");
-    const error = fromTransport(thrown);
-    closeAfterAnswer(request.raw, response);
-    sendProblem(
-      {
-        ...arrived,
-        head: request.method === "HEAD",
-        ifNoneMatch: undefined,
-        acceptEncoding: undefined,
-        reader: pageReader(request.headers),
-        serverName: options.serverName,
-        idleTimeoutMs: 0,
-        onMoved: () => {},
-        stopping,
-      },
-      error,
-    );
-    response.once("close", () => report(options, arrived, { userId: undefined, error, bytesIn: 0 }));
-  };
-  const app = fastify({
-    logger: false,
-    genReqId: (request) => makeRequestId(request, options.proxyHops ?? 0),
-    requestTimeout: 0,
-    connectionTimeout: 0,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    ...(options.tls === undefined ? { http: transport } : { https: transport }),
-    routerOptions: { maxParamLength: limits.signedUrlBytesMax, ignoreDuplicateSlashes: false },
-    exposeHeadRoutes: false,
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, options.tls !== undefined),
-    frameworkErrors: (error, request, reply) => {
-      reply.hijack();
-      refuse(error, request, reply.raw);
+function mountAll({ handlers, unmounted, web, openid, scim }: HttpServerOptions): Places {
+  const places = new Places();
+  mountRoutes(places, handlers, unmounted ?? new Set());
+  if (web !== undefined) mountPages(places, appPages(web) as ReadonlyMap<string, LooseHandler>, appForms);
+  if (openid !== undefined) mountEndpoints(places, openidEndpoints, openid);
+  if (scim !== undefined) mountStandard(places, scim);
+  return places;
+}
+
+interface Router {
+  readonly places: Places;
+  readonly world: ExchangeWorld;
+  readonly reporting: Reporting;
+  readonly arrive: (request: IncomingMessage, response: ServerResponse, found: Destination) => Arrived;
+  isClosing: boolean;
+}
+
+interface Destination extends Pick<FoundRoute, "url" | "params"> {
+  readonly query: unknown;
+}
+
+/** Destination of requests without a route. */
+const nowhere: Destination = { url: "none", params: {}, query: {} };
+
+function dispatch(router: Router, request: IncomingMessage, response: ServerResponse): void {
+  const found = findRoute(router, request);
+  if (found instanceof HoldfastError) return refuse(router, found, request, response);
+  if (isAfterLast(request)) drainAfterAnswer(request);
+  else void runExchange(router.world, found.mounted, router.arrive(request, response, found));
+}
+
+function findRoute(
+  { places, isClosing }: Router,
+  { method = "", url = "" }: IncomingMessage,
+): (Destination & FoundRoute) | HoldfastError {
+  if (isClosing) return new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
+  const target = splitTarget(url);
+  try {
+    const found = target && places.find(method, target.path);
+    if (found !== undefined) return { ...found, query: target?.query };
+  } catch (error) {
+    return toHoldfastError(error);
+  }
+  return new HoldfastError("not_found", "There is no such route. See /api/docs.");
+}
+
+function refuse(
+  { arrive, reporting, world }: Router,
+  error: HoldfastError,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const arrived = arrive(request, response, nowhere);
+  closeAfterAnswer(request, response);
+  sendProblem(
+    {
+      ...arrived,
+      head: request.method === "HEAD",
+      ifNoneMatch: undefined,
+      acceptEncoding: undefined,
+      reader: pageReader(request.headers),
+      serverName: reporting.serverName,
+      idleTimeoutMs: 0,
+      onMoved: () => {},
+      stopping: world.stopping,
     },
-  }) as unknown as FastifyInstance;
-  // Only the exchange reads bodies, with limits and timeouts.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  app.setErrorHandler((error, request, reply) => {
-    reply.hijack();
-    refuse(error, request, reply.raw);
-  });
-  app.setNotFoundHandler((request, reply) => {
-    reply.hijack();
-    refuse(new HoldfastError("not_found", "There is no such route. See /api/docs."), request, reply.raw);
-  });
-  return app;
+    error,
+  );
+  response.once("close", () => report(reporting, arrived, { userId: undefined, error, bytesIn: 0 }));
 }
 
 const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
 /** Accepts request ids only from our proxies. Other clients could forge log entries. */
-function makeRequestId(request: { headers: IncomingMessage["headers"] }, proxyHops: number): string {
-  const given = request.headers["x-request-id"];
+function makeRequestId(headers: IncomingMessage["headers"], proxyHops: number): string {
+  const given = headers["x-request-id"];
   if (proxyHops > 0 && typeof given === "string" && requestIdPattern.test(given)) return given;
   return randomBytes(9).toString("base64url");
 }
 
 function describe(
-  request: FastifyRequest,
+  request: IncomingMessage,
   response: ServerResponse,
-  route: string,
+  { url: route, params, query }: Destination,
   rules: PeerRules,
-  log: Log,
+  { log }: Pick<HttpServerOptions, "log">,
 ): Arrived {
-  const { raw } = request;
-  const { localAddress = "localhost", localPort, remoteAddress } = raw.socket;
+  const { headers, socket } = request;
+  const { localAddress = "localhost", localPort, remoteAddress } = socket;
   const host = localAddress.includes(":") ? `[${localAddress}]` : localAddress;
-  const { servername: serverName } = raw.socket as Partial<TLSSocket>;
+  const { servername: serverName } = socket as Partial<TLSSocket>;
   const peer = readPeer(
-    { headers: raw.headers, socketAddress: remoteAddress, localAuthority: `${host}:${localPort ?? 0}`, serverName },
+    { headers, socketAddress: remoteAddress, localAuthority: `${host}:${localPort ?? 0}`, serverName },
     rules,
   );
   return {
-    request: raw,
+    request,
     response,
     route,
     startedMs: performance.now(),
-    params: request.params,
-    query: request.query,
-    requestId: request.id,
+    params,
+    query,
+    requestId: makeRequestId(headers, rules.proxyHops),
     peer,
     log,
     baseHeaders: securityHeaders(peer.origin.startsWith("https:")),
-    writtenBefore: raw.socket.bytesWritten,
+    writtenBefore: socket.bytesWritten,
   };
 }
 
@@ -313,34 +304,22 @@ function causes(error: Error): Error[] {
 const lingerMs = 2000;
 
 async function closeGently(
-  app: FastifyInstance,
-  world: ExchangeWorld,
+  listener: Listener,
+  router: Router,
   stop: AbortController,
   { drainMs, isProxied }: { readonly drainMs: number; readonly isProxied: boolean },
 ): Promise<void> {
   stop.abort();
-  const { server } = app;
+  const { server } = listener;
   const cut = setTimeout(() => {
-    for (const controller of world.running) controller.abort();
+    for (const controller of router.world.running) controller.abort();
     server.closeAllConnections();
   }, drainMs);
   try {
-    if (isProxied && server.listening) await linger(server, Math.min(lingerMs, drainMs));
-    await app.close();
+    if (isProxied) await linger(server, Math.min(lingerMs, drainMs));
+    router.isClosing = true;
+    await listener.close();
   } finally {
     clearTimeout(cut);
   }
-}
-
-/**
- * Answers requests on open connections. A proxy may use an idle connection just as it closes, and cannot repeat a
- * request that changes something. Each response ends its connection.
- */
-async function linger(server: NetServer, ms: number): Promise<void> {
-  const closed = once(server, "close");
-  // Unlike the method of HTTP servers, this keeps idle connections open.
-  NetServer.prototype.close.call(server);
-  const over = new AbortController();
-  await Promise.race([closed, delay(ms, undefined, { signal: over.signal }).catch(() => {})]);
-  over.abort();
 }

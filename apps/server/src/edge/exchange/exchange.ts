@@ -1,4 +1,4 @@
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
 import { isOpen, jsonBytesMax, type Route } from "@holdfast/protocol/route";
 import type { z } from "zod";
@@ -15,7 +15,7 @@ import { admitJson, readJsonBody, validate } from "./json-body.ts";
 import { assertFromOwnPage } from "./own-page.ts";
 import type { AuditNote, Outcome } from "./describe-request.ts";
 import { addressGroup, type Peer } from "./peer.ts";
-import { clientGone, fromTransport, type ProblemShape } from "./problem.ts";
+import { clientGone, type ProblemShape } from "./problem.ts";
 import { assertPlain, assertQueryText, declaredLength, hasLongBody, jsonCoding, readParams } from "./request-checks.ts";
 import { closeAfterAnswer, drainAfterAnswer, forgetHead, RequestBody } from "./request-body.ts";
 import { RequestRecord } from "./request-record.ts";
@@ -230,7 +230,7 @@ class Exchange {
   }
 
   async refuseRecorded(thrown: unknown): Promise<void> {
-    const { status, code } = fromTransport(thrown);
+    const { status, code } = toHoldfastError(thrown);
     // The entry is written later if it cannot be written now. The client receives the original error.
     await this.record({ status, code }).catch(() => {});
     await this.refuse(thrown);
@@ -249,7 +249,7 @@ class Exchange {
   }
 
   async refuse(thrown: unknown): Promise<void> {
-    const error = this.#clientGone ? clientGone(thrown) : fromTransport(thrown);
+    const error = this.#clientGone ? clientGone(thrown) : toHoldfastError(thrown);
     if (error.code === "unauthenticated") closeAfterAnswer(this.#arrived.request, this.#arrived.response);
     sendProblem(
       sendingOf(this.#world, this.#arrived, () => this.#reading?.moved()),

@@ -76,21 +76,6 @@ function headersOf(error: HoldfastError, status: number, retryable: boolean): Re
   };
 }
 
-/** Converts errors that Fastify or Node reported before any handler ran. */
-export function fromTransport(thrown: unknown): HoldfastError {
-  if (thrown instanceof HoldfastError) return thrown;
-  const { statusCode, message } = thrown as { statusCode?: unknown; message?: unknown };
-  if (thrown instanceof Error && typeof statusCode === "number" && statusCode >= 400 && statusCode < 500) {
-    if (statusCode === 413) return new HoldfastError("too_large", "The body is too large.", { cause: thrown });
-    if (statusCode === 414) return new HoldfastError("bad_request", "The URL is too long.", { cause: thrown });
-    if (statusCode === 415) {
-      return new HoldfastError("unsupported_media_type", "This Content-Type is not supported.", { cause: thrown });
-    }
-    return new HoldfastError("bad_request", String(message), { cause: thrown });
-  }
-  return new HoldfastError("internal", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
-}
-
 export function clientGone(thrown: unknown): HoldfastError {
   return new HoldfastError("bad_request", "The client disconnected before the response was complete.", {
     cause: thrown,

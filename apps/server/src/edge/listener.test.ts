@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import dns from "node:dns/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { type TestContext, test } from "node:test";
+import { openListener } from "./listener.ts";
+
+/** Systems differ in the addresses of the name. */
+function setLocalhost(t: TestContext, addresses: readonly string[]): void {
+  const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+  t.mock.method(dns, "lookup", () => Promise.resolve(found));
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+}
+
+test("listens on all addresses of localhost, of which the system may lack some, until it is closed", async (t) => {
+  // The last one belongs to no machine (RFC 5737).
+  setLocalhost(t, ["127.0.0.1", "127.0.0.2", "192.0.2.1"]);
+  const listener = openListener({}, 5000, (request, response) => response.end(request.url));
+  const { port } = new URL(await listener.listen("localhost", 0));
+  const urls = ["127.0.0.1", "127.0.0.2"].map((address) => `http://${address}:${port}/path`);
+  for (const url of urls) assert.equal(await (await fetch(url)).text(), "/path", url);
+  await listener.close();
+  for (const url of urls) await assert.rejects(fetch(url), url);
+});
+
+test("reports an address that is taken", async () => {
+  const first = openListener({}, 5000, (_request, response) => response.end());
+  const { port } = new URL(await first.listen("127.0.0.1", 0));
+  const second = openListener({}, 5000, (_request, response) => response.end());
+  await assert.rejects(second.listen("127.0.0.1", Number(port)), { code: "EADDRINUSE" });
+  await second.close();
+  await first.close();
+});
