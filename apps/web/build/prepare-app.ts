@@ -29,7 +29,7 @@ export async function prepareApp({ building, signal, root = webRoot }: Preparing
     if (shipped.length > 0) return shipped;
     throw new HoldfastError("failed", `The web app is not there: ${root} has neither its sources nor a build.`);
   }
-  const current = join(distOf(root), await sourceKey(root));
+  const current = join(distOf(root), sourceKey(root));
   const isBuilt = existsSync(join(current, appIndexName));
   if (!isBuilt) building();
   const folder = isBuilt ? current : await build(root, signal);

@@ -20,7 +20,7 @@ export async function writeApp(root: string): Promise<string> {
   const dist = distOf(root);
   await mkdir(dist, { recursive: true });
   for (let round = 0; round < roundsMax; round += 1) {
-    const key = await sourceKey(root);
+    const key = sourceKey(root);
     const unfinished = await makeUnfinished(root);
     try {
       await build(viteConfig(root, unfinished));
@@ -29,7 +29,7 @@ export async function writeApp(root: string): Promise<string> {
       await build(linkPageConfig(root, unfinished));
       await build(apiDocsConfig(root, unfinished));
       // The sources changed during the build, so the result may be a mixture.
-      if ((await sourceKey(root)) !== key) continue;
+      if (sourceKey(root) !== key) continue;
       await writeAppIndex(unfinished);
       // `mkdtemp` grants access only to its user, and the server may be another one.
       await chmod(unfinished, 0o755);
