@@ -34,6 +34,30 @@ test("Node is asked once for a module that several sources import, and again whe
   assert.equal(resolve("./page.js", inner), `./page.js of ${inner}`);
 });
 
+test("Node is asked for one file of a package's folder, and for all where it finds no ES module", () => {
+  const packages = "file:///holdfast/node_modules";
+  const asked: string[] = [];
+  const hook = fasterResolve();
+  const resolve = (specifier: string, parentURL: string) =>
+    hook(specifier, { ...importing, parentURL }, () => {
+      asked.push(specifier);
+      const url = specifier.startsWith(".")
+        ? new URL(specifier, parentURL).href
+        : `${packages}/${specifier}/dist/index.js`;
+      return { url, format: url.includes("/kysely/") ? "module" : "commonjs" };
+    });
+  for (const name of ["kysely", "pg"]) {
+    const { url } = resolve(name, `${folder}/a.ts`);
+    for (const specifier of ["./sql.js", "./inner/a.js", "./inner/b.js", "./data.json"]) {
+      const found = resolve(specifier, url);
+      assert.equal(found.url, new URL(specifier, url).href);
+      assert.equal(found.format, name === "pg" ? "commonjs" : "module");
+    }
+  }
+  const rest = ["./inner/a.js", "./data.json", "pg", "./sql.js", "./inner/a.js", "./inner/b.js", "./data.json"];
+  assert.deepEqual(asked, ["kysely", ...rest]);
+});
+
 test("the entry point, absolute paths and calls of require are left to Node", () => {
   const { asked, resolve } = spied();
   resolve("./main.ts", undefined);
