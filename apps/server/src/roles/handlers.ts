@@ -48,7 +48,6 @@ import { shredHandlers } from "../edge/operation/shred-handlers.ts";
 import { shredJobName } from "../care/jobs/shred-job.ts";
 import { keyHandlers } from "../edge/operation/key-handlers.ts";
 import { type KeyCare, openKeyCare } from "../packs/cells/key-care.ts";
-import { diagnose } from "../care/doctor/diagnose.ts";
 import type { DoctorWorld } from "../care/doctor/doctor-world.ts";
 import { rewindHandlers } from "../edge/rewinds/rewind-handlers.ts";
 import { openAppFolder } from "../features/sharing/app-folders.ts";
@@ -68,8 +67,6 @@ import { reportLink } from "../features/reports/report-link.ts";
 import { askForScrub } from "../care/jobs/scrub-cells.ts";
 import { isUrgentScrub, readScrubReport } from "../packs/repair/scrub-report.ts";
 import { readCopies } from "../packs/copies/copies-report.ts";
-import { rebuildIndex } from "../packs/repair/rebuild-index.ts";
-import { collectNow } from "../care/jobs/collect-now.ts";
 import type { Jobs } from "../care/jobs/periodic-jobs.ts";
 import type { RetentionParts } from "../care/jobs/run-retention.ts";
 import type { SharingWorld } from "../features/sharing/sharing-world.ts";
@@ -188,7 +185,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...settingHandlers(settingsInForce(parts.config)),
     ...keyHandlers(keyCare(parts)),
     ...shredHandlers({ ...accounts, cells: databases.cells, begin: () => startInBackground(parts, shredJobName) }),
-    ...doctorHandlers((options) => diagnose(doctorOf(parts, operation), options)),
+    ...doctorHandlers(diagnosing(parts, operation)),
     ...rewindHandlers({ shards, rewinds: rewindsOf(parts) }),
     ...transferHandlers({
       ...parts.sharing,
@@ -210,8 +207,14 @@ function startInBackground({ jobs, log }: ApiParts, job: string): void {
   run().catch((error: unknown) => log.error({ job, reason: toHoldfastError(error).message }, "a job failed"));
 }
 
-function doctorOf({ doctor }: ApiParts, { unreadableAddresses }: OperationWorld): DoctorWorld {
-  return { ...doctor, unreadableAddresses };
+function diagnosing(
+  { doctor }: ApiParts,
+  { unreadableAddresses }: OperationWorld,
+): Parameters<typeof doctorHandlers>[0] {
+  return async (options) => {
+    const { diagnose } = await import("../care/doctor/diagnose.ts");
+    return diagnose({ ...doctor, unreadableAddresses }, options);
+  };
 }
 
 function keyCare({ storage: { cells, keySource }, log }: ApiParts): KeyCare {
@@ -270,7 +273,13 @@ function storageCare({ storage, jobs, log, config, retaining }: ApiParts): Stora
     readShards: () => readShards(databases.shards),
     readBackups: () => readBackups(databases.cells),
     readFigures: openStorageFigures(databases, config.dataFolder),
-    collect: (options) => collectNow({ ...retaining, pool, random: randomBytes, log }, options),
-    rebuildIndex: () => rebuildIndex({ cells, shards: databases.shards, pool, clock: systemClock, log }),
+    collect: async (options) => {
+      const { collectNow } = await import("../care/jobs/collect-now.ts");
+      return collectNow({ ...retaining, pool, random: randomBytes, log }, options);
+    },
+    rebuildIndex: async () => {
+      const { rebuildIndex } = await import("../packs/repair/rebuild-index.ts");
+      return rebuildIndex({ cells, shards: databases.shards, pool, clock: systemClock, log });
+    },
   };
 }

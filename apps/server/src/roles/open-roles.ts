@@ -122,6 +122,8 @@ export async function openRoles(
   const setupToken = await setUpServer(config, accounts, log);
   closers.add("http", () => http.close());
   const { url, base } = await listen(http, config, { mail, tls, log, closers });
+  // After the server has said that it is ready.
+  setImmediate(() => void metrics.measureProcess());
   const setupUrl = setupToken === undefined ? undefined : `${base}/setup#${setupToken}`;
   return {
     url,

@@ -1,6 +1,6 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { type Kysely, type QueryExecutorProvider, sql } from "kysely";
-import { type Migration, Migrator } from "kysely/migration";
+import type { Migration } from "kysely/migration";
 import { type Connection, openDatabase } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 
@@ -9,6 +9,11 @@ export interface MigrationSet {
   readonly schema: "shard" | "cell";
   /** Applied in the order of names (`001-nouns`). */
   readonly migrations: Readonly<Record<string, Migration>>;
+}
+
+/** Loads a migration when it is applied: a start with migrated databases needs only the names. */
+export function later(load: () => Promise<Pick<Migration, "up">>): Migration {
+  return { up: async (db) => (await load()).up(db) };
 }
 
 /**
@@ -60,6 +65,7 @@ async function withSchema<Result>(
 
 async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<readonly string[]> {
   await isMigrated(db, set);
+  const { Migrator } = await import("kysely/migration");
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...set.migrations }) },

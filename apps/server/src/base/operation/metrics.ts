@@ -1,4 +1,13 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { createRequire } from "node:module";
+import type * as library from "prom-client";
+
+// The library's index loads three times as many modules.
+const load = createRequire(import.meta.url);
+const Counter = load("prom-client/lib/counter.js") as typeof library.Counter;
+const Gauge = load("prom-client/lib/gauge.js") as typeof library.Gauge;
+const Histogram = load("prom-client/lib/histogram.js") as typeof library.Histogram;
+const Registry = load("prom-client/lib/registry.js") as typeof library.Registry;
+type Registry = library.Registry;
 
 export interface ObservedRequest {
   readonly method: string;
@@ -23,6 +32,8 @@ export interface Metrics {
   readonly audited: (entries: number) => void;
   /** Entries removed before they could reach the syslog server. */
   readonly auditDropped: (entries: number) => void;
+  /** Starts to measure the process. Loads most of the library. */
+  measureProcess(): Promise<void>;
   /** Prometheus text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -97,7 +108,7 @@ interface QueueFigures {
  */
 export function openMetrics(sources: MetricSources = {}): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const measureProcess = measuringOnce(registry);
   const registers = [registry];
   const seconds = new Histogram({
     name: "http_request_duration_seconds",
@@ -158,8 +169,21 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
     countersMended: (count) => mended.inc(count),
     audited: (entries) => audited.inc(entries),
     auditDropped: (entries) => auditDropped.inc(entries),
-    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    measureProcess,
+    render: async () => {
+      await measureProcess();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
   };
+}
+
+function measuringOnce(registry: Registry): () => Promise<void> {
+  let measuring: Promise<void> | undefined;
+  const measure = async () => {
+    const { collectDefaultMetrics } = await import("prom-client");
+    collectDefaultMetrics({ register: registry });
+  };
+  return () => (measuring ??= measure());
 }
 
 function addSources(registry: Registry, sources: MetricSources): void {

@@ -1,16 +1,9 @@
 import { resolve } from "node:path";
 import { toHoldfastError } from "@holdfast/core/errors";
-import { openStoreAt } from "../admin-storage/open-admin-cells.ts";
 import { portsFor } from "../admin-storage/open-admin-storage.ts";
-import { archiveLog } from "./archive-log.ts";
-import { copyPacksSince } from "./archive-packs.ts";
-import { type BackupPlace, openPlace } from "./backup-place.ts";
-import { type LastBackup, readLastBackup } from "../../packs/facts/last-backup.ts";
+import { readLastBackup } from "../../packs/facts/last-backup.ts";
 import { scheduledBackups } from "./schedule-job.ts";
 import type { Shards } from "../../base/db/shards.ts";
-import { noteShredded } from "./shredded-ids.ts";
-import { backupSlots } from "./take-backup.ts";
-import type { BlockCell } from "../../packs/cells/block-cell.ts";
 import type { BlockCells } from "../../packs/cells/open-block-cells.ts";
 import type { BlockPool } from "../../packs/format/block-tasks.ts";
 import type { Config } from "../../base/config/read-config.ts";
@@ -37,17 +30,9 @@ export function backupJobs({ cells, shards, pool, log, config, serverId }: Backu
     const [cell] = cells.all();
     const last = cell === undefined ? undefined : await readLastBackup(cell.db);
     if (cell === undefined || last === undefined) return;
-    const place = await openLastPlace(cell, last, ports);
-    await noteShredded(place, shards);
-    await archiveLog({
-      db: cell.db,
-      archive: { place, run: last.run },
-      slot: backupSlots.archive,
-      clusterFolder: clusterFolderOf(resolve(config.dataFolder)),
-      clock: ports.clock,
-      bringBefore: (sinceMs) => copyPacksSince({ cell, place, pool, clock: ports.clock, signal }, sinceMs),
-      signal,
-    });
+    const { archiveSince } = await import("./archive-since.ts");
+    const clusterFolder = clusterFolderOf(resolve(config.dataFolder));
+    await archiveSince(last, { cell, shards, pool, clusterFolder, ...ports, signal });
   };
   const run = async (signal: AbortSignal) => {
     try {
@@ -66,13 +51,4 @@ export function backupJobs({ cells, shards, pool, log, config, serverId }: Backu
     { name: "archive-log", everyMs: minuteMs, run },
     scheduledBackups({ cells, config, serverId, clock: ports.clock, log }),
   ];
-}
-
-async function openLastPlace(
-  { keyring }: BlockCell,
-  last: LastBackup,
-  ports: ReturnType<typeof portsFor>,
-): Promise<BackupPlace> {
-  const store = await openStoreAt(last.place, ports, `The backup folder ${last.place}`);
-  return openPlace({ store, keyring, random: ports.random }, last.place_id);
 }

@@ -14,7 +14,7 @@ import { accountFor } from "../../base/db/embedded/account.ts";
 import { clusterFolderOf } from "../../base/db/embedded/cluster.ts";
 import { drillDataName, removeScratch } from "./drill-scratch.ts";
 import { keyFileName } from "./find-key.ts";
-import { drillIn, type DrillReport } from "./run-drill.ts";
+import type { DrillReport } from "./run-drill.ts";
 import type { ScheduleParts } from "./schedule-parts.ts";
 
 /** Delay after a lack of space or an unavailable place. */
@@ -101,7 +101,8 @@ interface Drilling {
   readonly signal: AbortSignal;
 }
 
-function drill({ place }: LastBackup, { config, scratch, signal }: Drilling): Promise<DrillReport> {
+async function drill({ place }: LastBackup, { config, scratch, signal }: Drilling): Promise<DrillReport> {
+  const { drillIn } = await import("./run-drill.ts");
   return drillIn(scratch, {
     location: place,
     keyFiles: [join(resolve(config.dataFolder), keyFileName)],

@@ -3,7 +3,6 @@ import { readLastBackup } from "../../packs/facts/last-backup.ts";
 import type { PeriodicJob } from "../jobs/periodic-jobs.ts";
 import { readBackupSchedule } from "../../packs/facts/backup-schedule.ts";
 import { scheduledDrills } from "./drill-job.ts";
-import { backUpServer } from "./run-backup.ts";
 import type { ScheduleParts } from "./schedule-parts.ts";
 
 const lookMs = 15_000;
@@ -31,6 +30,7 @@ function backupsInTime({ cells, config, clock, log }: ScheduleParts): (signal: A
     if (last !== undefined && clock.nowMs() < Date.parse(last.consistent_at) + schedule.every_ms) return;
     const request = { place: schedule.place, keep: schedule.keep ?? undefined, withKey: false };
     try {
+      const { backUpServer } = await import("./run-backup.ts");
       const { problems, consistent_at, bytes, added_bytes } = await backUpServer(request, config, { signal });
       const report = { place: schedule.place, consistent_at, bytes, added_bytes };
       if (problems.length === 0) log.info(report, "a backup was made");

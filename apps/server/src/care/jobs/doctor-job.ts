@@ -1,5 +1,5 @@
 import type { Config } from "../../base/config/read-config.ts";
-import { type CheckName, examine } from "../doctor/diagnose.ts";
+import type { CheckName } from "../doctor/diagnose.ts";
 import type { DoctorWorld } from "../doctor/doctor-world.ts";
 import { type TellingWorld, tellFindings } from "../doctor/tell-findings.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
@@ -16,7 +16,15 @@ export function doctorJobs({ doctor, config, shards, kick }: DoctorJobParts): Pe
   const { doctorPeriodMs: periodMs } = config;
   if (periodMs === undefined) return [];
   const hanging = new Set<CheckName>();
-  const world = { shards, kick, clock: doctor.clock, examine: (name: CheckName) => examine(doctor, name, hanging) };
+  const world = {
+    shards,
+    kick,
+    clock: doctor.clock,
+    examine: async (name: CheckName) => {
+      const { examine } = await import("../doctor/diagnose.ts");
+      return examine(doctor, name, hanging);
+    },
+  };
   const run = (signal: AbortSignal) => tellFindings(world, periodMs, signal);
   return [{ name: "doctor", everyMs: periodMs, firstInMs: Math.min(periodMs, firstMs), run }];
 }

@@ -4,8 +4,6 @@ import { twoOf } from "@holdfast/object-store/two-stores";
 import { adoptOrphans } from "../../packs/repair/adopt-orphans.ts";
 import type { BlockCells } from "../../packs/cells/open-block-cells.ts";
 import type { BlockPool } from "../../packs/format/block-tasks.ts";
-import { collectCell } from "../../packs/collect/collect-cell.ts";
-import { settleCells } from "../../packs/collect/settle-cells.ts";
 import { strandedMsMin } from "../../packs/write/storing-time.ts";
 import type { CollectTimes } from "../../packs/collect/collect-ports.ts";
 import { type KeepCopies, openKeeper } from "../../packs/copies/keep-copies.ts";
@@ -79,6 +77,7 @@ export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
       name: "collect",
       everyMs: hourMs,
       run: async (signal) => {
+        const { collectCell } = await import("../../packs/collect/collect-cell.ts");
         for (const cell of cells.all())
           await collectCell({ cell, shards, pool, clock, random, log, retention }, { signal });
       },
@@ -87,7 +86,10 @@ export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
       name: "settle-blocks",
       everyMs: 24 * hourMs,
       firstInMs: hourMs,
-      run: (signal) => settleCells({ cells, shards, clock, log, signal }),
+      run: async (signal) => {
+        const { settleCells } = await import("../../packs/collect/settle-cells.ts");
+        await settleCells({ cells, shards, clock, log, signal });
+      },
     },
     {
       name: "scrub",

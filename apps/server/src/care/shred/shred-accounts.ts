@@ -1,25 +1,20 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Shard } from "../../base/db/shards.ts";
 import type { ShreddingRow, ShredStep } from "../../base/db/shredding-tables.ts";
-import { cleanDatabase } from "./clean-database.ts";
-import { cleanStores } from "./clean-stores.ts";
-import { endRights } from "./end-rights.ts";
-import { releaseSpace } from "./release-space.ts";
-import { removeRows } from "./remove-rows.ts";
-import { rewriteStores } from "./rewrite-stores.ts";
 import { listRunning, noteStepDone, noteWaiting } from "./shreddings.ts";
 import type { ShredWorld } from "./shred-world.ts";
 
 /** @returns the obstacle, to complete "waits for …", or undefined when done */
 type Step = (world: ShredWorld, row: ShreddingRow, signal: AbortSignal) => Promise<string | undefined>;
 
-const steps: Readonly<Record<ShredStep, Step>> = {
-  rights: endRights,
-  rows: removeRows,
-  blocks: releaseSpace,
-  packs: rewriteStores,
-  database: cleanDatabase,
-  copies: cleanStores,
+/** Most servers never shred. */
+const steps: Readonly<Record<ShredStep, () => Promise<Step>>> = {
+  rights: async () => (await import("./end-rights.ts")).endRights,
+  rows: async () => (await import("./remove-rows.ts")).removeRows,
+  blocks: async () => (await import("./release-space.ts")).releaseSpace,
+  packs: async () => (await import("./rewrite-stores.ts")).rewriteStores,
+  database: async () => (await import("./clean-database.ts")).cleanDatabase,
+  copies: async () => (await import("./clean-stores.ts")).cleanStores,
 };
 
 /** Each step can be repeated, also after a crash, and the row names the next one. */
@@ -43,7 +38,8 @@ async function tryToGoOn(world: ShredWorld, shard: Shard, row: ShreddingRow, sig
 async function goOn(world: ShredWorld, { db }: Shard, begun: ShreddingRow, signal: AbortSignal): Promise<void> {
   for (let row = begun; row.done_at === null;) {
     signal.throwIfAborted();
-    const waitsFor = await steps[row.step](world, row, signal);
+    const step = await steps[row.step]();
+    const waitsFor = await step(world, row, signal);
     if (waitsFor !== undefined) return noteWaiting(db, row, waitsFor);
     world.log.info({ user_id: row.user_id, step: row.step }, "a step of a shredding is done");
     row = await noteStepDone(db, row, world.clock.nowMicros());

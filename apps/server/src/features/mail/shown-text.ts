@@ -51,13 +51,15 @@ function withoutBreaks(text: string): string {
   return text.replaceAll(/\r\n?|[\u0085\u2028\u2029\v\f]/gu, "\n");
 }
 
-const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+/** Created on first use, which takes 10 ms. */
+let graphemes: Intl.Segmenter | undefined;
 
 /** Also limits code points: one character can have a thousand combining marks. */
 function shortened(text: string, charactersMax: number): string {
   if (text.length <= charactersMax) return text;
   let kept = "";
   let count = 0;
+  graphemes ??= new Intl.Segmenter("und", { granularity: "grapheme" });
   for (const { segment, index } of graphemes.segment(text.slice(0, charactersMax * 4))) {
     if (count === charactersMax - 1 || index + segment.length > charactersMax * 2) return `${kept.trimEnd()}…`;
     kept += segment;

@@ -1,7 +1,7 @@
 import { sign } from "node:crypto";
 import { isId, type SessionId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { jwtVerify } from "jose";
+import { jwtVerify } from "jose/jwt/verify";
 import { z } from "zod";
 import type { ServerSecrets } from "../context/server-secrets.ts";
 
