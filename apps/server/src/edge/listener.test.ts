@@ -19,6 +19,7 @@ test("listens on all addresses of localhost, of which the system may lack some, 
   // The last one belongs to no machine (RFC 5737).
   setLocalhost(t, ["127.0.0.1", "127.0.0.2", "192.0.2.1"]);
   const listener = openListener({}, 5000, (request, response) => response.end(request.url));
+  t.after(() => listener.close());
   const { port } = new URL(await listener.listen("localhost", 0));
   const urls = ["127.0.0.1", "127.0.0.2"].map((address) => `http://${address}:${port}/path`);
   for (const url of urls) assert.equal(await (await fetch(url)).text(), "/path", url);
