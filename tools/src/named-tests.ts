@@ -60,7 +60,7 @@ function isMeant(name: string, test: string): boolean {
 
 function readNames(root: string): Names {
   const patterns = ["{apps,examples,packages}/*/{src,build}/**/*.test.ts", "{bench,tools}/src/**/*.test.ts"];
-  const titles = /\b(?:test(?:\.\w+)?\(|what:|title:)\s*(?:"((?:[^"\\]|\\.)+)"|`([^`]+)`)/g;
+  const titles = /\b(?:(?:test|longTest)(?:\.\w+)?\(|what:|title:)\s*(?:"((?:[^"\\]|\\.)+)"|`([^`]+)`)/g;
   const tests = globSync(patterns, { cwd: root }).map((path) => {
     const source = readFileSync(join(root, path), "utf8");
     return [path, [...source.matchAll(titles)].map(([, plain, template]) => plain ?? template ?? "")] as const;
