@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isLongTier } from "@holdfast/tools/tiers";
+import { isLongTier, longTest } from "@holdfast/tools/tiers";
 import { storyOf } from "./mix.ts";
 import { type StoryOptions, tellStory } from "./story.ts";
 
@@ -72,14 +72,17 @@ const kindsOfDeeds = [
   "rewind",
 ];
 
-test("in the stories rights go up and down, near and far, by groups and for a while, and folders change hands and are put back", async () => {
-  const sum = new Map<string, number>();
-  const isSeen = (kind: string): boolean => (sum.get(kind) ?? 0) >= 2;
-  // The first five seeds are enough, unless other stories belong to them by now.
-  for (const seed of new Set([2, 3, 4, 13, 21, ...Array.from({ length: 12 }, (_, index) => index + 1)])) {
-    if (kindsOfDeeds.every(isSeen)) break;
-    const told = await tellStory({ shares: true, rights: true, handsOver: true, troubleRate: 0, seed });
-    for (const [kind, count] of told.kindsOfDeeds) sum.set(kind, (sum.get(kind) ?? 0) + count);
-  }
-  for (const kind of kindsOfDeeds) assert.ok(isSeen(kind), `${sum.get(kind)} ${kind} in fourteen stories`);
-});
+longTest(
+  "in the stories rights go up and down, near and far, by groups and for a while, and folders change hands and are put back",
+  async () => {
+    const sum = new Map<string, number>();
+    const isSeen = (kind: string): boolean => (sum.get(kind) ?? 0) >= 2;
+    // The first five seeds are enough, unless other stories belong to them by now.
+    for (const seed of new Set([2, 3, 4, 13, 21, ...Array.from({ length: 12 }, (_, index) => index + 1)])) {
+      if (kindsOfDeeds.every(isSeen)) break;
+      const told = await tellStory({ shares: true, rights: true, handsOver: true, troubleRate: 0, seed });
+      for (const [kind, count] of told.kindsOfDeeds) sum.set(kind, (sum.get(kind) ?? 0) + count);
+    }
+    for (const kind of kindsOfDeeds) assert.ok(isSeen(kind), `${sum.get(kind)} ${kind} in fourteen stories`);
+  },
+);
