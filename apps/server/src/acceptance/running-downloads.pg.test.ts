@@ -104,9 +104,16 @@ async function finish(running: Response, meanwhile: () => Promise<unknown>): Pro
   }
 }
 
-for (const [what, begin] of Object.entries(begins)) {
-  for (const [how, prepare] of Object.entries(ends)) {
-    test(`${what} of somebody else's stops coming when ${how}`, async () => {
+/** The gate runs a diagonal: each kind of download, and each way to lose the right, once. */
+const testOf = (kind: number, way: number, ways: object) => (way === kind % Object.keys(ways).length ? test : longTest);
+
+for (const [kind, [what, begin]] of Object.entries(begins).entries()) {
+  for (const [way, [how, prepare]] of Object.entries(ends).entries()) {
+    testOf(
+      kind,
+      way,
+      ends,
+    )(`${what} of somebody else's stops coming when ${how}`, async () => {
       const person = await join();
       const end = await prepare(person);
       const receivedBytes = await finish(await begin(person), end);
@@ -144,9 +151,13 @@ const byLink = async (): Promise<Person> => {
   return { api: new Api(server.url, token), id };
 };
 
-for (const [what, begin] of Object.entries(begins)) {
-  for (const [how, [take, giveBack]] of Object.entries(takes)) {
-    test(`${what} by a link stops coming when ${how}`, async () => {
+for (const [kind, [what, begin]] of Object.entries(begins).entries()) {
+  for (const [way, [how, [take, giveBack]]] of Object.entries(takes).entries()) {
+    testOf(
+      kind,
+      way,
+      takes,
+    )(`${what} by a link stops coming when ${how}`, async () => {
       const receivedBytes = await finish(await begin(await byLink()), take);
       await giveBack();
       assert.ok(receivedBytes < content.length, `${receivedBytes} bytes came`);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { seededRandom } from "@holdfast/disk/seeded-random";
 import { seed } from "@holdfast/tools/properties";
-import { longTest } from "@holdfast/tools/tiers";
+import { isLongTier, longTest } from "@holdfast/tools/tiers";
 import { type RawBuilder, sql } from "kysely";
 import { byteaArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
@@ -29,7 +29,7 @@ after(async () => {
 });
 
 const stepCount = 60;
-const runs = Number(process.env["HOLDFAST_RUNS"] ?? 3);
+const runs = Number(process.env["HOLDFAST_RUNS"] ?? (isLongTier ? 3 : 2));
 
 test("whatever happens to a cell, what is held reads back, and what is not goes", async () => {
   for (let run = 0; run < runs; run += 1) {

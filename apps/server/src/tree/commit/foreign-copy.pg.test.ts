@@ -24,9 +24,9 @@ const code = (action: Promise<unknown>) =>
 const every = (step: number) => (isLongTier ? 1 : step);
 /** Ann has bucket 3. These are the buckets of another account, on another shard or on hers. */
 const places = [
-  { name: "on another shard", twoCells: false, bucket: 4000, interruptedAt: { first: 1, step: every(3) } },
-  { name: "on the same shard", twoCells: false, bucket: 4, interruptedAt: { first: 2, step: every(4) } },
-  { name: "in another cell", twoCells: true, bucket: 4000, interruptedAt: { first: 4, step: every(4) } },
+  { name: "on another shard", twoCells: false, bucket: 4000, interruptedAt: { first: 1, step: every(6) } },
+  { name: "on the same shard", twoCells: false, bucket: 4, interruptedAt: { first: 2, step: every(8) } },
+  { name: "in another cell", twoCells: true, bucket: 4000, interruptedAt: { first: 4, step: every(8) } },
 ];
 for (const { name, twoCells, bucket, interruptedAt } of places) {
   describe(`a copy out of somebody else's share, ${name},`, () => {
