@@ -169,14 +169,14 @@ test("one block that is longer than any connection lasts goes up and comes down,
 test("a batch that is longer than any connection lasts goes in shorter ones, and each operation is done once", async () => {
   const epoch = await epochOf(space);
   const { token } = await space.snapshot(undefined);
-  const operations = Array.from({ length: 1000 }, () => ({
+  const operations = Array.from({ length: 500 }, () => ({
     op: "mkdir" as const,
     operation_id: randomBytes(16).toString("hex"),
     id: space.makeNodeId(),
     parent_id: space.rootId,
     name: randomBytes(100).toString("hex"),
   }));
-  proxy.cutEachAfter(128 * kib);
+  proxy.cutEachAfter(64 * kib);
   const weak = await signIn();
   let done: readonly string[] | undefined;
   let breaks = 0;
