@@ -16,7 +16,7 @@ describe("An empty external database beside the data of an earlier server", () =
   before(async () => {
     folder = makeFolder("empty-database");
     ({ postgres, url } = await startSharedDatabase(folder));
-    await inDatabase(undefined, "create database empty template template0");
+    await inDatabase(undefined, "create database empty template template1");
     const server = await start(url, "one");
     const api = await Api.signIn(server.url);
     assert.equal((await api.put("/a.txt", "first")).status, 201);
@@ -105,7 +105,7 @@ describe("An empty external database beside the data of an earlier server", () =
       return start(urlOf("low"), "cells", [], env);
     };
     for (const database of ["low", "high", "other"])
-      await inDatabase(undefined, `create database ${database} template template0`);
+      await inDatabase(undefined, `create database ${database} template template1`);
     await (await startCells("high", "high")).stop();
     const starting = startCells("other", "high").then(async (server) => {
       await server.stop();

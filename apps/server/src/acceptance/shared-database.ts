@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../base/db/embedded-postgres.ts";
-import { silentLog } from "../base/db/testing.ts";
+import { copyTemplate, silentLog } from "../base/db/testing.ts";
 
 export interface SharedDatabase {
   readonly postgres: EmbeddedPostgres;
@@ -9,9 +9,10 @@ export interface SharedDatabase {
   readonly url: string;
 }
 
-/** Separate database process for several servers. @param folder folder of the test */
+/** Separate database process for several servers, already migrated. @param folder folder of the test */
 export async function startSharedDatabase(folder: string): Promise<SharedDatabase> {
   mkdirSync(`${folder}/database`, { mode: 0o711 });
+  await copyTemplate(`${folder}/database`);
   const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
   const postgres = await startEmbeddedPostgres(options);
   const { user, password, host, port, database } = postgres.connection;

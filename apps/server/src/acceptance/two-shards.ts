@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { bucketOf, type UserId } from "@holdfast/core/ids";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../base/db/embedded-postgres.ts";
-import { silentLog } from "../base/db/testing.ts";
+import { copyTemplate, silentLog } from "../base/db/testing.ts";
 import { newPerson, type Person } from "./new-person.ts";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
@@ -25,6 +25,7 @@ export interface TwoShards {
 export async function startOnTwoShards(name: string): Promise<TwoShards> {
   const folder = makeFolder(name);
   mkdirSync(`${folder}/database`, { mode: 0o711 });
+  await copyTemplate(`${folder}/database`);
   const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
   const postgres = await startEmbeddedPostgres(options);
   const { user, password, host, port, database } = postgres.connection;
@@ -39,7 +40,7 @@ export async function startOnTwoShards(name: string): Promise<TwoShards> {
       await client.end();
     }
   };
-  await ask("low", "create database high");
+  await ask("low", `create database high template ${String(database)} strategy file_copy`);
   const topology = {
     shards: [
       { id: "low", buckets: [[0, 2047]], database_url: urls.low },
