@@ -10,7 +10,7 @@ import { sameSignalMs } from "./main.ts";
 import { serving, signalUntilExit, start } from "./testing-main.ts";
 import { longTest } from "@holdfast/tools/tiers";
 
-test("a server starts from nothing, makes its administrator, drains when told to stop, and starts again", async (t) => {
+test("a server starts from nothing, makes its administrator, drains when told to stop, and starts again with its secrets closed", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   // A new disk contains this folder.
@@ -46,28 +46,34 @@ test("a server starts from nothing, makes its administrator, drains when told to
   assert.match(answer, /^HTTP\/1.1 200 [^]*access_token/);
   for (const secret of [invite, "correct horse battery"])
     assert.ok(!first.log().includes(secret), "the log has a secret");
+
+  // Secrets that others can read are closed to them at the start, with a line in the log.
+  const secrets = ["key-encryption-key", "database-password"].map((name) => join(data, name));
+  for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+  for (const path of secrets) chmodSync(path, 0o644);
+  const second = serving(data);
+  t.after(() => second.kill("SIGKILL"));
+  let said = "";
+  for (const output of [second.stdout, second.stderr]) output.on("data", (text: Buffer) => (said += String(text)));
+  await until("it is ready again", () => said.includes("holdfast ready at"));
+  for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+  const closed = once(second, "close");
+  second.kill("SIGTERM");
+  await closed;
+  for (const path of secrets)
+    assert.match(said, new RegExp(`"path":"${path}","mode":"644".*other users could read a secret`));
 });
 
-test("secrets that others could read are closed to them at the start, which is said", async (t) => {
+longTest("a first start in a folder of other files is said", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   writeFileSync(join(data, "notes.txt"), "not a server's");
-  const first = await start(t, data);
-  const exited = once(first.child, "exit");
-  first.child.kill("SIGTERM");
-  await exited;
-  const secrets = ["key-encryption-key", "database-password"].map((name) => join(data, name));
-  assert.match(first.log(), /"level":"warn"[^\n]*the data folder has files and no database/);
-  assert.doesNotMatch(first.log(), /in this empty folder/);
-  for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
-  for (const path of secrets) chmodSync(path, 0o644);
-  const second = await start(t, data);
-  for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
-  const closed = once(second.child, "close");
-  second.child.kill("SIGTERM");
+  const { child, log } = await start(t, data);
+  const closed = once(child, "close");
+  child.kill("SIGTERM");
   await closed;
-  for (const path of secrets)
-    assert.match(second.log(), new RegExp(`"path":"${path}","mode":"644".*other users could read a secret`));
+  assert.match(log(), /"level":"warn"[^\n]*the data folder has files and no database/);
+  assert.doesNotMatch(log(), /in this empty folder/);
 });
 
 test("a signal while the server starts ends it in order, and leaves no database behind", async (t) => {
