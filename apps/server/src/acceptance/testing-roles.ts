@@ -10,7 +10,7 @@ import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, s
 /**
  * Sends every request to the real server for each role, including roles that have ended.
  * @param part tested pairs of a role and a way to get it. A third covers every role and every way. In that case only the first
- * caller of each role sends every request, and the others send a third of them.
+ * caller of each role sends every request, and the others send a sixth of them.
  */
 export function describeRoles(part: "all" | "a third"): void {
   describe("what each role is answered", () => {
@@ -86,17 +86,19 @@ export function describeRoles(part: "all" | "a third"): void {
       return { top, folder: inner, ...ids, ...more, comment, hash } as Case;
     };
 
+    /** Cases after which every request has been sent again. */
+    const rounds = 6;
     type Instead = (name: RouteName, column: string) => string | undefined;
     /** @param instead returns the expected answer of a route that differs from the column's */
     const asks = async (api: Api, nodes: Case, column: Column, instead: Instead = () => undefined) => {
       const wrong: string[] = [];
       // The first caller of a column sends every request.
-      const asksThis = part === "all" || !asked.has(column) ? undefined : cases % 3;
+      const asksThis = part === "all" || !asked.has(column) ? undefined : cases % rounds;
       asked.add(column);
       let number = 0;
       for (const [name, rows] of Object.entries(roleRows)) {
         for (const [what, row] of typeof rows === "string" ? [] : Object.entries(rows)) {
-          if ((number += 1) % 3 !== (asksThis ?? number % 3)) continue;
+          if ((number += 1) % rounds !== (asksThis ?? number % rounds)) continue;
           const ofColumn = row.answers.split(" ")[columns.indexOf(column)] ?? "";
           const expected = instead(name as RouteName, ofColumn) ?? ofColumn;
           const answer = await api.call(...row.request(nodes));
