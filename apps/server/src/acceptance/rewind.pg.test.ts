@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { Api, eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 const waitMs = 60_000;
@@ -144,7 +145,7 @@ describe("a rewind", () => {
     const id = await mkdir("/busy");
     await ok(owner, "POST", `/files/${id}/share`, { email: addressOf("editor"), role: "editor" });
     await ok(editor, "POST", "/mounts", { node_id: id, name: "busy" });
-    const count = 60;
+    const count = isLongTier ? 60 : 24;
     const ids: string[] = [];
     for (let index = 0; index < count; index += 1) ids.push(await write(`/busy/f${index}`, `old ${index}`));
     const to = await moment();

@@ -67,7 +67,7 @@ describe("a thumbnail", () => {
       api,
       "/large.jpg",
       await sharp(await plain("png", 2))
-        .resize(8000, 6000)
+        .resize(3000, 2000)
         .jpeg()
         .toBuffer(),
     );

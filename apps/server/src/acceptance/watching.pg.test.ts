@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { longTest } from "@holdfast/tools/tiers";
 import { parser } from "@prometheus-io/lezer-promql";
 import { parse } from "yaml";
 import { Api, eventually, holdfast, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
@@ -75,7 +76,7 @@ describe("the rules and the dashboard", () => {
     assert.equal(await figure("backup_age_seconds"), undefined);
   });
 
-  test("a backup has an age once there is one", async () => {
+  longTest("a backup has an age once there is one", async () => {
     const { code, stderr } = await holdfast(["admin", "backup", `${folder}/backup`, "--data", `${folder}/data`]);
     assert.equal(code, 0, stderr);
     // Values from the database are read once a minute.

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { useTwoPeople } from "../../commands/testing-signed-in.ts";
 
 /** A dry run has the same exit code and messages as the real run. */
@@ -51,15 +52,18 @@ describe("a dry run fails where the run does", () => {
   test("put to a path below a file or a link", async () => {
     await done(guest, ["put", link, "/open/link"]);
     await done(guest, ["put", "-", "/own"], "first");
+    const places = [
+      ["/open/a/b", "/open/a is a file"],
+      ["/open/a/b/c", "/open/a is a file"],
+      ["/open/a/b/c/", "/open/a is a file"],
+      ["/open/link/b/c", "/open/link is a symlink"],
+      ["/shown/a/b/c", "/shown/a is a file"],
+      ["/own/b/c", "/own is a file"],
+    ] as const;
     for (const source of [file, link, tree]) {
-      for (const [path, taken] of [
-        ["/open/a/b", "/open/a is a file"],
-        ["/open/a/b/c", "/open/a is a file"],
-        ["/open/a/b/c/", "/open/a is a file"],
-        ["/open/link/b/c", "/open/link is a symlink"],
-        ["/shown/a/b/c", "/shown/a is a file"],
-        ["/own/b/c", "/own is a file"],
-      ] as const) {
+      for (const [place, [path, taken]] of places.entries()) {
+        // The place decides, so the gate tries only some of them with a link and a tree.
+        if (!isLongTier && source !== file && place % 2 === 0) continue;
         const { code, message } = await both("put", source, path);
         assert.deepEqual([code, message], [5, `holdfast: ${taken} on the server, not a folder.\n`]);
       }

@@ -35,7 +35,7 @@ const choice = fc.record({
 });
 type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 
-const runs = Number(process.env["HOLDFAST_REWIND_RUNS"] ?? (isLongTier ? 160 : 30));
+const runs = Number(process.env["HOLDFAST_REWIND_RUNS"] ?? (isLongTier ? 160 : 20));
 
 /** `HOLDFAST_SEED=-1089946814 HOLDFAST_REWIND_PATH=66:9` replays a failure with the printed seed and path. */
 const given = process.env["HOLDFAST_REWIND_PATH"];

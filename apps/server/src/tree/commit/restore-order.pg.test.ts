@@ -99,7 +99,7 @@ test("any set of things in the trash, restored in any order, gives the same tree
       const [first, ...others] = await Promise.all(orders.map((order) => treeAfter(drawn, order)));
       for (const other of others) assert.deepEqual(other, first, JSON.stringify(orders));
     }),
-    { numRuns: isLongTier ? 80 : 15 },
+    { numRuns: isLongTier ? 80 : 10 },
   );
 });
 
