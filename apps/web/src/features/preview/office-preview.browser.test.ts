@@ -173,7 +173,7 @@ longTest("each sheet has its own notice, direction and errors", async () => {
   assert.equal(await frame.getByRole("table").evaluate((table) => getComputedStyle(table).direction), "rtl");
   assert.deepEqual(await axeProblems(frame, inFrame), []);
   await frame.getByRole("tab", { name: "Blank" }).click();
-  const blank = frame.getByText("This table is empty.");
+  const blank = frame.getByText("There are no cells to show.");
   await blank.waitFor();
   assert.deepEqual(await axeProblems(frame, inFrame), []);
   await frame.getByRole("tab", { name: "Far" }).click();

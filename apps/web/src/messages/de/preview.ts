@@ -44,7 +44,7 @@ export const preview = {
   "preview.source": "Quelltext",
   "preview.wrap": "Lange Zeilen umbrechen",
   "preview.cut": "Sie ist zu lang, um ganz gezeigt zu werden. Lade sie herunter, um alles zu sehen.",
-  "preview.emptyTable": "Diese Tabelle ist leer.",
+  "preview.emptyTable": "Es gibt keine Zellen anzuzeigen.",
   "preview.rowsCut": {
     one: "Nur die erste Zeile wird gezeigt.",
     other: "Nur die ersten {count} Zeilen werden gezeigt.",

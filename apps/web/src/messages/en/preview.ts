@@ -41,7 +41,7 @@ export const preview = {
   "preview.source": "Source",
   "preview.wrap": "Wrap long lines",
   "preview.cut": "Too long to show in full. Download it to see the rest.",
-  "preview.emptyTable": "This table is empty.",
+  "preview.emptyTable": "There are no cells to show.",
   "preview.rowsCut": { one: "Only the first row is shown.", other: "Only the first {count} rows are shown." },
   "preview.columnsCut": { one: "Only the first column is shown.", other: "Only the first {count} columns are shown." },
   "preview.cellsCut": "Long cells are shortened.",

@@ -26,6 +26,8 @@ export async function showWorkbook(
     const sheet = await workbook.read(index).catch(() => undefined);
     // A later choice may have been read faster.
     if (chosen !== index) return;
+    // A sheet before may have been from right to left.
+    panel.dir = look.direction;
     if (sheet === undefined) panel.replaceChildren(Object.assign(makeNote(words.broken), { role: "alert" }));
     else drawSheet(panel, sheet, workbook.names[index] ?? "", words);
     onFacts(sheet === undefined ? {} : factsOf(sheet));
