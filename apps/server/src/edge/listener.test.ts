@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import dns from "node:dns/promises";
+import { once } from "node:events";
 import { syncBuiltinESMExports } from "node:module";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { openListener } from "./listener.ts";
 
@@ -34,4 +37,34 @@ test("reports an address that is taken", async () => {
   await assert.rejects(second.listen("127.0.0.1", Number(port)), { code: "EADDRINUSE" });
   await second.close();
   await first.close();
+});
+
+test("a connection without a handshake of TLS does not keep the server open", async (t) => {
+  const listener = openListener({ tls: { cert: "", key: "" } }, 5000, (_request, response) => response.end());
+  const { port } = new URL(await listener.listen("127.0.0.1", 0));
+  const socket = connect(Number(port), "127.0.0.1");
+  t.after(() => socket.destroy());
+  const accepted = once(listener.server, "connection");
+  await Promise.all([once(socket, "connect"), accepted]);
+  const closed = listener.close();
+  listener.cut();
+  await closed;
+});
+
+test("bytes that are no request end a running response without an addition", async (t) => {
+  const listener = openListener({}, 5000, (_request, response) => {
+    response.writeHead(200, { "content-length": "100" });
+    response.write("begun");
+  });
+  t.after(() => {
+    listener.cut();
+    return listener.close();
+  });
+  const { port } = new URL(await listener.listen("127.0.0.1", 0));
+  const socket = connect(Number(port), "127.0.0.1");
+  socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+  const [first] = (await once(socket, "data")) as [Buffer];
+  socket.write("no request\r\n\r\n");
+  const rest = await text(socket).catch(() => "");
+  assert.match(`${first.toString()}${rest}`, /^HTTP\/1\.1 200 OK[^]*\r\n\r\nbegun$/);
 });

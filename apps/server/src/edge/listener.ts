@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { Server as TlsServer } from "node:tls";
 import {
   type AddressInfo,
   createServer as createNetServer,
@@ -19,8 +20,15 @@ export interface Listener {
   /** @returns the URL with the actual port */
   listen(host: string, port: number): Promise<string>;
   renewTls(tls: { readonly cert: string; readonly key: string }): void;
+  /**
+   * Answers requests on open connections for some time after it stopped listening. A proxy may use an idle connection
+   * just as it closes, and cannot repeat a request that changes something. Each response ends its connection.
+   */
+  linger(ms: number): Promise<void>;
   /** Resolves when all connections are closed, of which it closes the idle ones. */
   close(): Promise<void>;
+  /** Closes all connections, also those that have sent no request or have not finished the handshake of TLS. */
+  cut(): void;
 }
 
 export interface ListenerOptions {
@@ -52,8 +60,13 @@ export function openListener(
   const server =
     tls === undefined
       ? createServer(options, onRequest)
-      : createTlsServer({ ...options, ...tls, minVersion: "TLSv1.2" }, onRequest);
+      : createTlsServer({ ...options, ...tls, minVersion: "TLSv1.2", handshakeTimeout: headerTimeoutMs }, onRequest);
   server.maxConnections = connectionsMax;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   server.on("clientError", (error, socket) => answerBrokenRequest(error, socket as Socket, tls !== undefined));
   const others: NetServer[] = [];
   return {
@@ -65,8 +78,12 @@ export function openListener(
       return `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${realPort}`;
     },
     renewTls: (renewed) => (server as { setSecureContext?: (tls: object) => void }).setSecureContext?.(renewed),
+    linger: (ms) => linger([server, ...others], ms),
     close: async () => {
       await Promise.all([server, ...others].map((each) => new Promise((resolve) => each.close(resolve))));
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
@@ -83,11 +100,12 @@ async function listenElsewhere(
   { address: taken, port }: { address: string; port: number },
 ) {
   const others: NetServer[] = [];
-  for (const { address } of await lookup(host, { all: true })) {
+  for (const { address } of await lookup(host, { all: true }).catch(() => [])) {
     if (address === taken) continue;
-    const other = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      server.emit("connection", socket),
-    );
+    // As Node sets it for servers of HTTP and of TLS.
+    const allowHalfOpen = !(server instanceof TlsServer);
+    const other = createNetServer({ allowHalfOpen, noDelay: true }, (socket) => server.emit("connection", socket));
+    other.maxConnections = server.maxConnections;
     const isListening = await listenAt(other, { host: address, port }).then(
       () => true,
       () => false,
@@ -97,15 +115,11 @@ async function listenElsewhere(
   return others;
 }
 
-/**
- * Answers requests on open connections for some time after it stopped listening. A proxy may use an idle connection
- * just as it closes, and cannot repeat a request that changes something. Each response ends its connection.
- */
-export async function linger(server: NetServer, ms: number): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, "close");
+async function linger(servers: readonly NetServer[], ms: number): Promise<void> {
+  const listening = servers.filter((server) => server.listening);
+  const closed = Promise.all(listening.map((server) => once(server, "close")));
   // Unlike the method of HTTP servers, this keeps idle connections open.
-  NetServer.prototype.close.call(server);
+  for (const server of listening) NetServer.prototype.close.call(server);
   const over = new AbortController();
   await Promise.race([closed, delay(ms, undefined, { signal: over.signal }).catch(() => {})]);
   over.abort();

@@ -30,7 +30,11 @@ export class Places {
   /** HEAD is mounted with GET. */
   mount(url: string, method: string, mounted: Mounted): void {
     const place = this.#byUrl.get(url) ?? this.#add(url);
-    for (const taken of method === "GET" ? ["GET", "HEAD"] : [method]) place.byMethod.set(taken, mounted);
+    for (const taken of method === "GET" ? ["GET", "HEAD"] : [method]) {
+      // The later one would replace the rights of the first.
+      if (place.byMethod.has(taken)) throw new HoldfastError("internal", `${taken} ${url} is mounted twice.`);
+      place.byMethod.set(taken, mounted);
+    }
   }
 
   /**
@@ -86,6 +90,13 @@ export function mountPages(
   for (const [url, handler] of forms) places.mount(url, "POST", { route: routeOutside(url), handler });
 }
 
+const uidParams = z.object({ uid: z.string().regex(/^[\w-]+$/) });
+
+type EndpointContext = RequestContext & {
+  readonly url: string;
+  readonly params?: z.output<typeof uidParams>;
+};
+
 /**
  * Mounts endpoints of external standards.
  * @param answer receives the parts of a request that the standard's code needs
@@ -94,10 +105,14 @@ export function mountEndpoints(places: Places, endpoints: readonly OutsideEndpoi
   for (const { method, url, readsCookies, audit } of endpoints) {
     // The body is not JSON. Its reader limits the size.
     const bodyKind = method === "GET" ? ("none" as const) : ("bytes" as const);
-    const route = { ...routeOutside(url), method, bodyKind, ...(readsCookies === true ? { readsCookies } : {}) };
-    const handler = ((context: RequestContext & { readonly url: string }) => {
-      const { headers, peer, stream, head, note } = context;
-      return answer({ headers, peer, stream, note, method: head ? "HEAD" : method, url: context.url });
+    const outside = { ...routeOutside(url), method, bodyKind, ...(readsCookies === true ? { readsCookies } : {}) };
+    const route = url.includes(":uid") ? { ...outside, params: uidParams } : outside;
+    const handler = ((context: EndpointContext) => {
+      const { headers, peer, stream, head, note, params } = context;
+      const path = url.replace(":uid", params?.uid ?? "");
+      // Parsers of the standard's code read a sent path differently, and would reach endpoints without their limits.
+      const query = context.url.includes("?") ? context.url.slice(context.url.indexOf("?")) : "";
+      return answer({ headers, peer, stream, note, method: head ? "HEAD" : method, url: path + query });
     }) as LooseHandler;
     places.mount(url, method, { route, handler, audit });
   }

@@ -44,6 +44,11 @@ test("accepts no two patterns that match the same", () => {
   assert.throws(() => tree.add("/app/*", ""), { code: "internal" });
 });
 
+test("rejects patterns that other routers understand", () => {
+  for (const pattern of ["/a/*/b", "/a/b*", "/a/:id(\\d+)", "/a/:id.json", "/a/:id?"])
+    assert.throws(() => tree.add(pattern, ""), { code: "internal" }, pattern);
+});
+
 test("splits what clients and proxies request", () => {
   assert.deepEqual(splitTarget("/a/b"), { path: "/a/b", query: {} });
   const query = { a: ["1", "2"], b: " x", c: "", d: "%zz e" };

@@ -29,7 +29,9 @@ export class RouteTree<Place> {
   add(pattern: string, place: Place): void {
     const names: string[] = [];
     let branch = this.#root;
-    for (const segment of segmentsOf(pattern)) {
+    const segments = segmentsOf(pattern);
+    for (const [at, segment] of segments.entries()) {
+      assertPart(segment, at === segments.length - 1, pattern);
       if (segment === "*") {
         assertFree(branch.rest, pattern);
         branch.rest = { place, names: [...names, "*"] };
@@ -65,6 +67,12 @@ export function splitTarget(target: string): { readonly path: string; readonly q
   const end = local.search(/[?#]/);
   if (end === -1) return { path: local, query: {} };
   return { path: local.slice(0, end), query: parse(local.slice(end + 1), "&", "=", { maxKeys: 0 }) };
+}
+
+/** Other syntax would be taken as text or as a part of the name. */
+function assertPart(segment: string, isLast: boolean, pattern: string): void {
+  if (!(isLast && segment === "*") && !/^(?::\w+|[^:*]*)$/.test(segment))
+    throw new HoldfastError("internal", `${pattern} is not a valid URL pattern.`);
 }
 
 function assertFree(taken: unknown, pattern: string): void {

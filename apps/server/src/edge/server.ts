@@ -20,7 +20,7 @@ import { shareConnections } from "./exchange/connection-share.ts";
 import type { Handlers } from "./exchange/handler.ts";
 import { HostCheck } from "./exchange/host-check.ts";
 import { HeldCounts } from "./exchange/held-counts.ts";
-import { linger, type Listener, type ListenerOptions, openListener } from "./listener.ts";
+import { type Listener, type ListenerOptions, openListener } from "./listener.ts";
 import { type FoundRoute, mountEndpoints, mountPages, mountRoutes, mountStandard, Places } from "./mount.ts";
 import { type OpenidAnswer, openidEndpoints } from "./oauth/openid-endpoints.ts";
 import { pageReader } from "./exchange/page-reader.ts";
@@ -171,10 +171,19 @@ interface Destination extends Pick<FoundRoute, "url" | "params"> {
 const nowhere: Destination = { url: "none", params: {}, query: {} };
 
 function dispatch(router: Router, request: IncomingMessage, response: ServerResponse): void {
-  const found = findRoute(router, request);
-  if (found instanceof HoldfastError) return refuse(router, found, request, response);
-  if (isAfterLast(request)) drainAfterAnswer(request);
-  else void runExchange(router.world, found.mounted, router.arrive(request, response, found));
+  // An error here would end the process.
+  const fail = (error: unknown): void => {
+    router.reporting.log.error({ error: toHoldfastError(error).stack }, "a request could not be handled");
+    response.destroy();
+  };
+  try {
+    const found = findRoute(router, request);
+    if (found instanceof HoldfastError) refuse(router, found, request, response);
+    else if (isAfterLast(request)) drainAfterAnswer(request);
+    else runExchange(router.world, found.mounted, router.arrive(request, response, found)).catch(fail);
+  } catch (error) {
+    fail(error);
+  }
 }
 
 function findRoute(
@@ -310,13 +319,12 @@ async function closeGently(
   { drainMs, isProxied }: { readonly drainMs: number; readonly isProxied: boolean },
 ): Promise<void> {
   stop.abort();
-  const { server } = listener;
   const cut = setTimeout(() => {
     for (const controller of router.world.running) controller.abort();
-    server.closeAllConnections();
+    listener.cut();
   }, drainMs);
   try {
-    if (isProxied) await linger(server, Math.min(lingerMs, drainMs));
+    if (isProxied) await listener.linger(Math.min(lingerMs, drainMs));
     router.isClosing = true;
     await listener.close();
   } finally {

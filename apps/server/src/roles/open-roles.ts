@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
+import { toHoldfastError } from "@holdfast/core/errors";
 import { type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../features/accounts/context/account-world.ts";
 import { endAppFolders } from "../features/sharing/app-folders.ts";
@@ -52,6 +53,15 @@ import { countSuspended } from "../care/suspensions/count-suspended.ts";
 import { webhookNetwork } from "../features/webhooks/send-webhook.ts";
 import type { RunningServer } from "./running-server.ts";
 import { shownUrl } from "./shown-url.ts";
+
+/** After the server has said that it is ready. */
+function measureSoon(metrics: Metrics, log: Log): void {
+  setImmediate(() => {
+    metrics.measureProcess().catch((error: unknown) => {
+      log.warn({ reason: toHoldfastError(error).message }, "the process is not measured");
+    });
+  });
+}
 
 async function setUpServer(config: Config, accounts: AccountWorld, log: Log): Promise<string | undefined> {
   if (!config.roles.has("api")) return undefined;
@@ -122,8 +132,7 @@ export async function openRoles(
   const setupToken = await setUpServer(config, accounts, log);
   closers.add("http", () => http.close());
   const { url, base } = await listen(http, config, { mail, tls, log, closers });
-  // After the server has said that it is ready.
-  setImmediate(() => void metrics.measureProcess());
+  measureSoon(metrics, log);
   const setupUrl = setupToken === undefined ? undefined : `${base}/setup#${setupToken}`;
   return {
     url,

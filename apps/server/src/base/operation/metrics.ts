@@ -171,7 +171,8 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
     auditDropped: (entries) => auditDropped.inc(entries),
     measureProcess,
     render: async () => {
-      await measureProcess();
+      // The own figures do not depend on it.
+      await measureProcess().catch(() => {});
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
@@ -183,7 +184,11 @@ function measuringOnce(registry: Registry): () => Promise<void> {
     const { collectDefaultMetrics } = await import("prom-client");
     collectDefaultMetrics({ register: registry });
   };
-  return () => (measuring ??= measure());
+  return () =>
+    (measuring ??= measure().catch((error: unknown) => {
+      measuring = undefined;
+      throw error;
+    }));
 }
 
 function addSources(registry: Registry, sources: MetricSources): void {

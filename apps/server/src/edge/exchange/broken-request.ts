@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { STATUS_CODES } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
 import { toProblem } from "./problem.ts";
@@ -7,7 +7,9 @@ import { securityHeaders } from "./security-headers.ts";
 
 /** Answers bytes that are not valid HTTP directly on the socket, in the format of other errors. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, secure: boolean): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  // Node's own handler reads this, too: bytes within a response would be taken for its content.
+  const { _httpMessage: running } = socket as Socket & { _httpMessage?: ServerResponse };
+  if (error.code === "ECONNRESET" || !socket.writable || running?.headersSent === true) {
     socket.destroy();
     return;
   }

@@ -14,7 +14,7 @@ import { assertQuestionAddress, countQuestion, questionBytesMax, withoutUnused }
 
 type EndpointRequest = Pick<RequestContext, "headers" | "peer" | "stream" | "note"> & {
   readonly method: string;
-  /** Original URL with query. */
+  /** Path of the endpoint with the original query. */
   readonly url: string;
 };
 
