@@ -2,6 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import type { Received } from "./browser/received-files.ts";
 import type { AccountDrive } from "./data/account-drive.ts";
 import { DriveContext } from "./data/use-drive.ts";
 import { SessionContext } from "./data/use-session.ts";
@@ -16,15 +17,21 @@ import { router } from "./routes/router.tsx";
 /** Call after the messages have loaded. */
 export function show(drive: AccountDrive): void {
   adoptDrafts(localStorage, drive.session.account);
-  drive.session.onSignOut(async () =>
-    askUnsaved({
+  let received: Received | undefined;
+  drive.session.onSignOut(async () => {
+    received = await findReceived(drive.session.account);
+    return askUnsaved({
       files: unsavedFiles(localStorage, drive.session.account),
       changeCount: (await drive.acts())?.getSnapshot() ?? 0,
       uploads: unfinishedUploads(),
-      receivedCount: await countReceived(drive.session.account),
-    }),
-  );
-  drive.session.onEnd((signedOut) => signedOut !== undefined && dropDrafts(localStorage, signedOut));
+      receivedCount: received?.ownCount ?? 0,
+    });
+  });
+  drive.session.onEnd(async (signedOut, isHere) => {
+    if (signedOut === undefined) return;
+    dropDrafts(localStorage, signedOut);
+    if (isHere) await (await receivedFiles()).forgetReceived(signedOut, received?.ownIds ?? []);
+  });
   drive.session.onEnd(() => {
     setClipboard(undefined);
     skipClashes();
@@ -47,13 +54,14 @@ export function show(drive: AccountDrive): void {
   );
 }
 
-/** If the script cannot be loaded, the sign-out deletes no files from other apps. */
-async function countReceived(account: string | undefined): Promise<number> {
+const receivedFiles = () => import("./browser/received-files.ts");
+
+/** @returns undefined if the files cannot be counted; the sign-out then deletes none of them */
+async function findReceived(account: string | undefined): Promise<Received | undefined> {
   try {
-    const { waitingParcels } = await import("./browser/received-files.ts");
-    return account === undefined ? 0 : (await waitingParcels(account)).ownCount;
+    return await (await receivedFiles()).waitingParcels(account);
   } catch {
-    return 0;
+    return undefined;
   }
 }
 

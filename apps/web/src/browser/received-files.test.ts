@@ -17,9 +17,11 @@ class TestCache {
   readonly kept = new Map<string, Blob>();
   putsLeft = Infinity;
   isReadable = true;
+  beforePut: () => Promise<void> = async () => {};
 
   async put(path: string, answer: Response): Promise<void> {
     if (this.putsLeft-- <= 0) throw new DOMException("No space", "QuotaExceededError");
+    await this.beforePut();
     this.kept.set(path, await answer.blob());
   }
   async match(path: string): Promise<Response | undefined> {
@@ -70,9 +72,22 @@ async function firstParcel(account = "ann") {
 }
 
 async function take() {
-  const taken = await takeReceived(await firstParcel());
+  const taken = await takeReceived(await firstParcel(), "ann");
   assert.ok(taken !== undefined);
   return taken;
+}
+
+/** Changes the lists of the stored parcels. */
+async function rewriteLists(change: (list: string) => string): Promise<void> {
+  for (const [path, content] of cache.kept)
+    if (path.endsWith("/list")) cache.kept.set(path, new Blob([change(await content.text())]));
+}
+
+const signIn = (account: string) => receiveFor(() => account);
+
+async function signOut(account: string): Promise<void> {
+  const { ownIds } = await waitingParcels(account);
+  await forgetReceived(account, ownIds);
 }
 
 const contentPaths = () => [...cache.kept.keys()].filter((path) => path.startsWith("/received/"));
@@ -110,7 +125,7 @@ test("parcels wait, newest first, and stay stored until they are dropped", async
 test("only one tab can take or discard a parcel, and a parcel that was put back waits again", async () => {
   await keepReceived([file("a.txt", "first")]);
   const parcel = await firstParcel();
-  const both = await Promise.all([takeReceived(parcel), takeReceived(parcel)]);
+  const both = await Promise.all([takeReceived(parcel, "ann"), takeReceived(parcel, "ann")]);
   assert.deepEqual(
     both.map((each) => each === undefined),
     [false, true],
@@ -121,13 +136,13 @@ test("only one tab can take or discard a parcel, and a parcel that was put back 
   assert.deepEqual(await waitingNames(), [["a.txt"]]);
   await discardReceived(parcel);
   assert.equal(contentPaths().length, 0);
-  assert.equal(await takeReceived(parcel), undefined, "another tab has uploaded the parcel");
+  assert.equal(await takeReceived(parcel, "ann"), undefined, "another tab has uploaded the parcel");
 });
 
 test("a parcel whose files cannot be read is not lost", async () => {
   await keepReceived([file("a.txt", "first")]);
   cache.isReadable = false;
-  await assert.rejects(async () => takeReceived(await firstParcel()), { name: "UnknownError" });
+  await assert.rejects(take, { name: "UnknownError" });
   cache.isReadable = true;
   const { files } = await take();
   assert.equal(await files[0]?.text(), "first");
@@ -142,20 +157,54 @@ test("a parcel for which the browser has no space is deleted, and the other parc
   assert.equal(await files[0]?.text(), "first", "the full disk stops no upload");
 });
 
-test("a parcel whose arrival was interrupted counts, does not wait, and is deleted after an hour", async (t) => {
-  const clock = setClock(t);
+test("a parcel whose arrival was interrupted is deleted before the next parcel is counted", async () => {
   const many = Array.from({ length: receivedFilesMax }, (_, index) => file(`${index}.txt`, "x"));
   await keepReceived(many);
   // The list is stored before the contents, and again after them.
-  for (const [path, content] of cache.kept) {
-    if (!path.endsWith("/list")) continue;
-    cache.kept.set(path, new Blob([(await content.text()).replace('"waiting"', '"arriving"')]));
-  }
-  assert.deepEqual(await waitingNames(), []);
-  assert.equal(await keepReceived([file("a.txt", "first")]), "too_many");
-  clock.tick(dayMs / 24 + 1);
+  await rewriteLists((list) => list.replace('"waiting"', '"arriving"'));
   assert.equal(await keepReceived([file("a.txt", "first")]), undefined);
+  assert.deepEqual(await waitingNames(), [["a.txt"]]);
   assert.equal(contentPaths().length, 2);
+});
+
+test("a damaged list hides only its own parcel and is not deleted", async (t) => {
+  const clock = setClock(t);
+  await keepReceived([file("a.txt", "first")]);
+  for (const damaged of ["{", "null", "{}"]) {
+    await rewriteLists(() => damaged);
+    clock.tick(1);
+    await keepReceived([file("b.txt", "second")]);
+    assert.deepEqual(await waitingNames(), [["b.txt"]], damaged);
+    await discardReceived(await firstParcel());
+  }
+  assert.equal(contentPaths().length, 2);
+});
+
+test("a parcel with a state of another release is kept", async (t) => {
+  const clock = setClock(t);
+  await keepReceived([file("a.txt", "first")]);
+  await rewriteLists((list) => list.replace('"waiting"', '"newer"'));
+  clock.tick(30 * dayMs);
+  assert.deepEqual(await waitingNames(), [["a.txt"]]);
+});
+
+test("a parcel that is discarded in one tab while another tab claims it does not return", async () => {
+  await keepReceived([file("a.txt", "first")]);
+  const { parcels } = await waitingParcels(undefined);
+  assert.ok(parcels[0] !== undefined);
+  const claims = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  cache.beforePut = () => {
+    claims.resolve();
+    return gate.promise;
+  };
+  const claimed = waitingParcels("ann");
+  await claims.promise;
+  const discarded = discardReceived(parcels[0]);
+  await new Promise(setImmediate);
+  gate.resolve();
+  await Promise.all([claimed, discarded]);
+  assert.equal(contentPaths().length, 0);
 });
 
 test("contents without a list are deleted", async () => {
@@ -180,25 +229,49 @@ test("a parcel is deleted after a week without a folder, but not while its uploa
 });
 
 test("a parcel belongs to the account that was signed in, and a sign-out deletes no other parcels", async () => {
-  await receiveFor("ann");
+  await signIn("ann");
   await keepReceived([file("ann.txt", "first"), file("ann 2.txt", "second")]);
-  await forgetReceived(undefined);
-  await receiveFor("ben");
+  await signIn("ben");
   await keepReceived([file("ben.txt", "third")]);
   const { fileCount, othersCount } = await waitingParcels("ben");
   assert.deepEqual([fileCount, othersCount], [1, 2]);
   assert.deepEqual(await waitingNames("ben"), [["ben.txt"]]);
   assert.equal((await waitingParcels(undefined)).fileCount, 0);
-  await forgetReceived("ben");
+  assert.equal(await takeReceived(await firstParcel(), "ben"), undefined);
+  await signOut("ben");
   assert.deepEqual(await waitingNames("ben"), []);
   assert.deepEqual(await waitingNames("ann"), [["ann.txt", "ann 2.txt"]]);
-  await forgetReceived("ann");
+  await signOut("ann");
   assert.deepEqual([hasCache, cache.kept.size], [false, 0]);
 });
 
+test("a sign-out deletes only the parcels that the person confirmed, and not the next account", async () => {
+  await signIn("ann");
+  await keepReceived([file("a.txt", "first")]);
+  const { ownIds } = await waitingParcels("ann");
+  await keepReceived([file("later.txt", "second")]);
+  await signIn("ben");
+  await forgetReceived("ann", ownIds);
+  assert.deepEqual(await waitingNames("ann"), [["later.txt"]]);
+  await keepReceived([file("ben.txt", "third")]);
+  assert.deepEqual(await waitingNames("ben"), [["ben.txt"]]);
+});
+
+test("a sign-in that ended before its turn, or for which the browser has no space, receives no parcels", async () => {
+  await signIn("ann");
+  await receiveFor(() => undefined);
+  await keepReceived([file("ann.txt", "first")]);
+  cache.putsLeft = 0;
+  await signIn("ben");
+  cache.putsLeft = Infinity;
+  await keepReceived([file("next.txt", "second")]);
+  assert.deepEqual(await waitingNames("ben"), [["next.txt"]]);
+  assert.deepEqual(await waitingNames("ann"), [["ann.txt"]]);
+});
+
 test("a parcel that arrives while nobody is signed in belongs to the first account that sees it", async () => {
-  await receiveFor("ann");
-  await forgetReceived("ann");
+  await signIn("ann");
+  await signOut("ann");
   await keepReceived([file("a.txt", "first")]);
   assert.equal((await waitingParcels(undefined)).fileCount, 1);
   assert.deepEqual(await waitingNames("ben"), [["a.txt"]]);
@@ -220,7 +293,13 @@ test("the limits include stored parcels", () => {
 
 test("without caches, as on plain http, no parcel waits", async () => {
   Reflect.deleteProperty(globalThis, "caches");
-  assert.deepEqual(await waitingParcels("ann"), { parcels: [], fileCount: 0, ownCount: 0, othersCount: 0 });
-  await receiveFor("ann");
-  await forgetReceived("ann");
+  assert.deepEqual(await waitingParcels("ann"), {
+    parcels: [],
+    fileCount: 0,
+    ownCount: 0,
+    ownIds: [],
+    othersCount: 0,
+  });
+  await signIn("ann");
+  await forgetReceived("ann", []);
 });

@@ -3,10 +3,9 @@ import { receivedNames } from "./received-names.ts";
 // Files that another app or website sent to this app. They wait in the browser until the person has chosen a folder and
 // all of them are uploaded.
 //
-// A parcel belongs to the account that was signed in when the parcel arrived, also if its session had expired. Other
-// accounts see only the number of files. A parcel that arrived while nobody was signed in belongs to the first account
-// that sees it. A sign-out deletes the parcels of the account after a question. A sign-in by another account deletes
-// none.
+// A parcel belongs to the account that signed in last and has not signed out, even if its session had expired. Without
+// such an account, it belongs to the first account that sees it. Other accounts see only the number of files. A sign-out
+// deletes the parcels of the account after a confirmation.
 
 /** Lacks the prefix of the account's caches, which end with the session. */
 export const receivedCacheName = "received-files";
@@ -25,7 +24,10 @@ interface ReceivedFile {
 interface StoredParcel {
   /** Undefined: nobody was signed in. */
   readonly owner?: string | undefined;
-  /** arriving: not all contents are stored. answered: a folder was chosen, but not all files are uploaded. */
+  /**
+   * arriving: not all contents are stored. answered: a folder was chosen, but not all files are uploaded. Another release
+   * may have stored other values.
+   */
   readonly state: "arriving" | "waiting" | "answered";
   readonly files: readonly ReceivedFile[];
 }
@@ -37,6 +39,8 @@ export interface Received {
   readonly fileCount: number;
   /** Also counts files that a tab is uploading. */
   readonly ownCount: number;
+  /** Parcels that `ownCount` includes. */
+  readonly ownIds: readonly string[];
   /** Number of files that belong to other accounts. */
   readonly othersCount: number;
 }
@@ -57,22 +61,16 @@ export type ReceiveProblem = "nothing" | "too_many" | "too_large" | "not_kept";
 /** Limits of all parcels of one account together. */
 export const receivedFilesMax = 100;
 export const receivedBytesMax = 2 * 2 ** 30;
-const hourMs = 60 * 60 * 1000;
-/** Parcels that are deleted after this time. Answered parcels stay. */
-const keptMs: Readonly<Record<StoredParcel["state"], number>> = {
-  arriving: hourMs,
-  waiting: 7 * 24 * hourMs,
-  answered: Infinity,
-};
+/** Only waiting parcels are deleted after this time. */
+const waitMaxMs = 7 * 24 * 60 * 60 * 1000;
 
 /** Called by the service worker. Stores all of the files or none. */
 export function keepReceived(files: readonly File[]): Promise<ReceiveProblem | undefined> {
-  return navigator.locks.request(receivedCacheName, () => storeReceived(files));
+  return alone((cache) => storeReceived(cache, files));
 }
 
-async function storeReceived(files: readonly File[]): Promise<ReceiveProblem | undefined> {
-  const cache = await caches.open(receivedCacheName);
-  const owner = await (await cache.match(ownerKey))?.text();
+async function storeReceived(cache: Cache, files: readonly File[]): Promise<ReceiveProblem | undefined> {
+  const owner = await ownerIn(cache);
   const stored = await parcelsIn(cache);
   const problem = receiveProblem(
     stored.filter((parcel) => parcel.owner === owner),
@@ -107,34 +105,50 @@ export function receiveProblem(
   return sizes.reduce((sum, size) => sum + size, 0) > receivedBytesMax ? "too_large" : undefined;
 }
 
-/** The next parcels belong to this account. */
-export async function receiveFor(account: string): Promise<void> {
-  if ("caches" in globalThis) await (await caches.open(receivedCacheName)).put(ownerKey, new Response(account));
+/**
+ * The next parcels belong to this account.
+ * @param current read late, because the session may change before the lock is free; undefined: nobody is signed in
+ */
+export async function receiveFor(current: () => string | undefined): Promise<void> {
+  if (!("caches" in globalThis)) return;
+  await alone(async (cache) => {
+    const account = current();
+    if (account === undefined) return;
+    // Without space, the next parcels must not belong to the previous account.
+    await cache.put(ownerKey, new Response(account)).catch(() => cache.delete(ownerKey));
+  });
 }
 
 /**
- * Parcels without an owner become the account's.
+ * Parcels without an owner become the account's. Waits for a parcel that is arriving.
  * @param account undefined: nobody is signed in, so only parcels without an owner are returned
  * @returns parcels that no tab is uploading; none on plain http, where no app can share with this one
  */
 export async function waitingParcels(account: string | undefined): Promise<Received> {
-  const cache = await openCache();
-  if (cache === undefined) return { parcels: [], fileCount: 0, ownCount: 0, othersCount: 0 };
-  const { held = [] } = await navigator.locks.query();
-  const taken = new Set(held.map(({ name }) => name));
-  const stored = (await parcelsIn(cache)).filter(({ state }) => state !== "arriving");
-  const own = stored.filter(({ owner }) => owner === undefined || owner === account);
-  if (account !== undefined) {
-    const unowned = own.filter(({ owner }) => owner === undefined);
-    await Promise.all(unowned.map(({ id, ...parcel }) => change(cache, id, { ...parcel, owner: account })));
-  }
+  if (!(await hasCache())) return { parcels: [], fileCount: 0, ownCount: 0, ownIds: [], othersCount: 0 };
+  const { stored, taken } = await alone(async (cache) => {
+    const { held = [] } = await navigator.locks.query();
+    const found = await parcelsIn(cache);
+    if (account !== undefined) {
+      const unowned = found.filter(({ owner }) => owner === undefined);
+      await Promise.all(unowned.map(({ id, ...parcel }) => change(cache, id, { ...parcel, owner: account })));
+    }
+    return { stored: found, taken: new Set(held.map(({ name }) => name)) };
+  });
+  const own = stored.filter(({ owner }) => isOwn(owner, account));
   const parcels = own.filter(({ id }) => !taken.has(lockName(id)));
   return {
     parcels,
     fileCount: countFiles(parcels),
     ownCount: countFiles(own),
+    ownIds: own.map(({ id }) => id),
     othersCount: countFiles(stored) - countFiles(own),
   };
+}
+
+/** A full disk may have left a parcel without an owner. */
+function isOwn(owner: string | undefined, account: string | undefined): boolean {
+  return owner === undefined || owner === account;
 }
 
 function countFiles(parcels: readonly ReceivedParcel[]): number {
@@ -143,20 +157,23 @@ function countFiles(parcels: readonly ReceivedParcel[]): number {
 
 /**
  * The parcel stays stored until `drop`, so if the page ends during the upload, the parcel waits again.
- * @returns undefined if another tab has taken or deleted the parcel
+ * @returns undefined if another tab has taken or deleted the parcel, or if it belongs to another account
  * @throws if the browser cannot read a file
  */
-export async function takeReceived({ id }: ReceivedParcel): Promise<TakenParcel | undefined> {
+export async function takeReceived(
+  { id }: ReceivedParcel,
+  account: string | undefined,
+): Promise<TakenParcel | undefined> {
   const putBack = await lock(id);
   if (putBack === undefined) return undefined;
   try {
-    const cache = await caches.open(receivedCacheName);
-    const parcel = await parcelIn(cache, id);
-    if (parcel !== undefined) {
-      await change(cache, id, { ...parcel, state: "answered" });
-      const files = await filesIn(cache, id, parcel.files);
-      return { files, drop: () => dropIn(cache, id).finally(putBack), putBack };
-    }
+    const files = await alone(async (cache) => {
+      const parcel = await parcelIn(cache, id);
+      if (parcel === undefined || !isOwn(parcel.owner, account)) return undefined;
+      await change(cache, id, { ...parcel, owner: account, state: "answered" });
+      return filesIn(cache, id, parcel.files);
+    });
+    if (files !== undefined) return { files, drop: () => drop(id).finally(putBack), putBack };
   } catch (thrown) {
     putBack();
     throw thrown;
@@ -168,26 +185,36 @@ export async function takeReceived({ id }: ReceivedParcel): Promise<TakenParcel 
 /** Does nothing if another tab is uploading the parcel. */
 export async function discardReceived({ id }: ReceivedParcel): Promise<void> {
   const release = await lock(id);
-  if (release !== undefined) await dropIn(await caches.open(receivedCacheName), id).finally(release);
+  if (release !== undefined) await drop(id).finally(release);
 }
 
 /**
- * Waits for a parcel that is arriving.
- * @param signedOut account whose parcels are deleted; undefined: another account signed in, so all parcels stay
+ * The next parcels no longer belong to the account.
+ * @param ids parcels of the account whose deletion the person has confirmed
  */
-export async function forgetReceived(signedOut: string | undefined): Promise<void> {
-  if ((await openCache()) === undefined) return;
-  await navigator.locks.request(receivedCacheName, async () => {
-    const cache = await caches.open(receivedCacheName);
-    await cache.delete(ownerKey);
-    const own = signedOut === undefined ? [] : (await parcelsIn(cache)).filter(({ owner }) => owner === signedOut);
-    await Promise.all(own.map(({ id }) => dropIn(cache, id)));
+export async function forgetReceived(signedOut: string, ids: readonly string[]): Promise<void> {
+  if (!(await hasCache())) return;
+  await alone(async (cache) => {
+    if ((await ownerIn(cache)) === signedOut) await cache.delete(ownerKey);
+    // Deletes unfinished arrivals, too.
+    const stored = await parcelsIn(cache);
+    const confirmed = stored.filter(({ id, owner }) => isOwn(owner, signedOut) && ids.includes(id));
+    await Promise.all(confirmed.map(({ id }) => dropIn(cache, id)));
     if ((await cache.keys()).length === 0) await caches.delete(receivedCacheName);
   });
 }
 
-async function openCache(): Promise<Cache | undefined> {
-  return "caches" in globalThis && (await caches.has(receivedCacheName)) ? caches.open(receivedCacheName) : undefined;
+async function hasCache(): Promise<boolean> {
+  return "caches" in globalThis && caches.has(receivedCacheName);
+}
+
+/** Only one tab or worker changes parcels at a time, so that no change restores a deleted parcel. */
+function alone<Done>(work: (cache: Cache) => Promise<Done>): Promise<Done> {
+  return navigator.locks.request(receivedCacheName, async () => work(await caches.open(receivedCacheName)));
+}
+
+function drop(id: string): Promise<void> {
+  return alone((cache) => dropIn(cache, id));
 }
 
 /** The browser releases the lock if the tab closes. @returns releases the lock; undefined if another tab holds it */
@@ -202,23 +229,38 @@ function lock(id: string): Promise<(() => void) | undefined> {
   });
 }
 
-/** Also deletes old parcels, and contents without a list. @returns newest first */
+async function ownerIn(cache: Cache): Promise<string | undefined> {
+  return (await cache.match(ownerKey))?.text();
+}
+
+/**
+ * Also deletes old parcels, contents without a list, and parcels whose arrival was interrupted: a parcel that is
+ * arriving has the lock.
+ * @returns newest first, without parcels whose list cannot be read
+ */
 async function parcelsIn(cache: Cache): Promise<readonly (StoredParcel & { readonly id: string })[]> {
   const ids = [...new Set((await pathsIn(cache)).map(idIn))].toSorted().toReversed();
-  const parcels = await Promise.all(
+  const parcels = await Promise.allSettled(
     ids.map(async (id) => {
       const parcel = await parcelIn(cache, id);
-      if (parcel !== undefined && Date.now() - Number.parseInt(id, 10) <= keptMs[parcel.state])
-        return [{ id, ...parcel }];
+      if (parcel !== undefined && isKept(id, parcel)) return [{ id, ...parcel }];
       await dropIn(cache, id);
       return [];
     }),
   );
-  return parcels.flat();
+  // The next page may be able to read the others.
+  return parcels.flatMap((parcel) => (parcel.status === "fulfilled" ? parcel.value : []));
 }
 
+function isKept(id: string, { state }: StoredParcel): boolean {
+  return state === "waiting" ? Date.now() - Number.parseInt(id, 10) <= waitMaxMs : state !== "arriving";
+}
+
+/** @throws if the list cannot be read */
 async function parcelIn(cache: Cache, id: string): Promise<StoredParcel | undefined> {
-  return (await (await cache.match(listKey(id)))?.json()) as StoredParcel | undefined;
+  const parcel = (await (await cache.match(listKey(id)))?.json()) as StoredParcel | undefined;
+  if (parcel !== undefined && !Array.isArray(parcel.files)) throw new TypeError("The list of the parcel is damaged.");
+  return parcel;
 }
 
 /** A form contains no modification times, so the files receive the time of the parcel. */

@@ -24,6 +24,16 @@ test("invalid names and paths are replaced", () => {
   ]);
 });
 
+test("names that synced folders obey are replaced", () => {
+  assert.deepEqual(receivedNames([".holdfastignore", ".HoldfastIgnore", ".Git", ".gitignore", "a.git"]), [
+    "file",
+    "file (2)",
+    "file (3)",
+    ".gitignore",
+    "a.git",
+  ]);
+});
+
 test("long names are cut to 255 bytes, also if they receive a number", () => {
   const full = `${"é".repeat(125)}x.png`;
   const names = receivedNames([full, full, `${"x".repeat(300)}.png`]);

@@ -1,5 +1,5 @@
 import { splitName, withSuffix } from "@holdfast/core/name-suffix";
-import { nameKey, nameProblem } from "@holdfast/core/names";
+import { ignoreFileName, nameKey, nameProblem, repositoryName } from "@holdfast/core/names";
 
 /** Names of files from another app, made valid and distinct. An upload has each path once. */
 export function receivedNames(names: readonly string[]): string[] {
@@ -13,7 +13,11 @@ export function receivedNames(names: readonly string[]): string[] {
   });
 }
 
+/** Synced folders run or obey files with these names. */
+const unsafeNames: ReadonlySet<string> = new Set([ignoreFileName, repositoryName]);
+
 function validName(name: string): string {
   const short = withSuffix(splitName(name), "");
+  if (unsafeNames.has(short.toLowerCase())) return "file";
   return nameProblem(short) === undefined ? short : `file${/\.\w{1,16}$/.exec(name)?.[0] ?? ""}`;
 }

@@ -19,14 +19,20 @@ export function offerGiving(give: Give): void {
 
 /**
  * Uploads files that come neither from a drop nor from a picker. Waits until the upload code has loaded.
- * @throws HoldfastError unavailable, or the reason why the upload could not start
+ * @param mayStart asked after the wait
+ * @throws HoldfastError unavailable, unauthenticated if it may not start, or the reason why the upload could not start
  */
-export async function giveUploads(files: readonly File[], folderId: string): Promise<GivenUpload> {
+export async function giveUploads(
+  files: readonly File[],
+  folderId: string,
+  mayStart: () => boolean,
+): Promise<GivenUpload> {
   const started = new AbortController();
   const late = wait(loadTimeoutMs, started.signal).then((): never => {
     throw new HoldfastError("unavailable", "The upload code has not loaded. Load the page again.");
   });
   const give = await Promise.race([uploads.promise, late]);
   started.abort();
+  if (!mayStart()) throw new HoldfastError("unauthenticated", "Another account is signed in now.");
   return give(files, folderId);
 }

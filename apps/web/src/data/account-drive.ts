@@ -43,6 +43,14 @@ export function openDrive(): AccountDrive {
       import("./keep-account.ts").then(({ keepAccount }) => keepAccount(kept, session.account)).catch(() => {});
     }, keptAfterMs);
   };
+  const signedIn = () => (session.getSnapshot() === "signed_in" ? session.account : undefined);
+  let receiver: string | undefined;
+  session.subscribe(() => {
+    if (receiver === signedIn()) return;
+    receiver = signedIn();
+    if (receiver === undefined) return;
+    import("../browser/received-files.ts").then(({ receiveFor }) => receiveFor(signedIn)).catch(() => {});
+  });
   let before = session.getSnapshot();
   session.subscribe(() => {
     const state = session.getSnapshot();
@@ -62,11 +70,11 @@ export function openDrive(): AccountDrive {
     live.stop();
     void queries.cancelQueries();
   });
-  session.onEnd(async (signedOut) => {
+  session.onEnd(async () => {
     emptyDrive(drive);
     rememberPerson(undefined);
     await kept.end();
-    await forgetAccount(signedOut);
+    await forgetAccount();
   });
   return { ...drive, session };
 }

@@ -4,12 +4,11 @@ import { thumbCacheLock } from "../browser/thumb-cache.ts";
 const prefix = "holdfast-";
 
 /**
- * Deletes all stored data of the account. Failures do not stop the other deletions.
- * @param signedOut undefined: another account signed in, so files from other apps wait for the first account
+ * Deletes all stored data of the account, except files from other apps and drafts. Failures do not stop the other
+ * deletions.
  */
-export async function forgetAccount(signedOut: string | undefined): Promise<void> {
-  const received = import("../browser/received-files.ts").then(({ forgetReceived }) => forgetReceived(signedOut));
-  await Promise.allSettled([deleteRecent(), deleteDatabases(), deleteCaches(), deleteFiles(), received]);
+export async function forgetAccount(): Promise<void> {
+  await Promise.allSettled([deleteRecent(), deleteDatabases(), deleteCaches(), deleteFiles()]);
 }
 
 /** Deletes cached content only, when a session expires. Unfinished work waits for the next sign-in. */

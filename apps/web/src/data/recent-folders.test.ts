@@ -33,7 +33,7 @@ test("another account sees none of them, the page of a link notes none, and a si
   assert.deepEqual(recentFolders("bob"), []);
   assert.deepEqual(recentFolders(undefined), []);
   assert.deepEqual(recentFolders("ann"), ["a"]);
-  await forgetAccount(undefined);
+  await forgetAccount();
   assert.deepEqual(recentFolders("ann"), []);
 });
 

@@ -151,11 +151,11 @@ test("whoever signs out is signed out in every tab, and what was kept goes there
   await second.start();
   const cleaned: string[] = [];
   first.onEnd(() => Promise.reject(new Error("a database that hangs")));
-  first.onEnd(() => cleaned.push("first"));
-  second.onEnd(() => cleaned.push("second"));
+  first.onEnd((signedOut, isHere) => cleaned.push(`first ${signedOut} ${isHere}`));
+  second.onEnd((signedOut, isHere) => cleaned.push(`second ${signedOut} ${isHere}`));
   await first.signOut();
   await soon();
-  assert.deepEqual(cleaned.toSorted(), ["first", "second"]);
+  assert.deepEqual(cleaned.toSorted(), ["first ann true", "second ann false"]);
   for (const session of [first, second]) {
     assert.equal(session.getSnapshot(), "signed_out");
     await assert.rejects(session.current(), { code: "unauthenticated" });

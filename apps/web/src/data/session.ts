@@ -55,8 +55,11 @@ type TabMessage =
 const marginMs = 30_000;
 /** Time within which an open tab answers. */
 const answerMs = 60;
-/** @param signedOut undefined: another account signed in after the session had expired */
-type CleanUp = (signedOut: string | undefined) => unknown;
+/**
+ * @param signedOut undefined: another account signed in after the session had expired
+ * @param isHere false: another tab signed out, perhaps long ago; the account may have signed in again since
+ */
+type CleanUp = (signedOut: string | undefined, isHere: boolean) => unknown;
 
 const lockName = "holdfast-session";
 
@@ -154,11 +157,11 @@ export class Session implements AccessTokens {
       await client.call("deleteWebSession", { headers: authorization, asksOnce: true });
     } catch (thrown) {
       tabs.post({ kind: "left" } satisfies TabMessage);
-      await this.#end("left");
+      await this.#end("left", true);
       throw thrown;
     }
     tabs.post({ kind: "ended" } satisfies TabMessage);
-    await this.#end("ended");
+    await this.#end("ended", true);
     return true;
   }
 
@@ -222,7 +225,7 @@ export class Session implements AccessTokens {
   #take(token: Token, telling: "tell" | "heard"): void {
     const account = accountOf(token.text);
     const before = this.#account ?? this.#parts.lastAccount.read();
-    if (before !== undefined && before !== account) void this.#cleanUp(undefined);
+    if (before !== undefined && before !== account) void this.#cleanUp(undefined, telling === "tell");
     this.#account = account;
     this.#parts.lastAccount.write(account);
     this.#token = token;
@@ -231,7 +234,7 @@ export class Session implements AccessTokens {
     this.#step("token");
   }
 
-  async #end(how: "ended" | "left"): Promise<void> {
+  async #end(how: "ended" | "left", isHere: boolean): Promise<void> {
     const { account } = this;
     this.#token = undefined;
     this.#isEnding = false;
@@ -239,11 +242,11 @@ export class Session implements AccessTokens {
     this.#parts.lastAccount.write(undefined);
     this.#parts.leaving.write(how === "left");
     this.#step(how);
-    await this.#cleanUp(account);
+    await this.#cleanUp(account, isHere);
   }
 
-  async #cleanUp(signedOut: string | undefined): Promise<void> {
-    await Promise.allSettled([...this.#cleanUps].map(async (cleanUp) => cleanUp(signedOut)));
+  async #cleanUp(...end: Parameters<CleanUp>): Promise<void> {
+    await Promise.allSettled([...this.#cleanUps].map(async (cleanUp) => cleanUp(...end)));
   }
 
   /** A method, because the state can change during an await. */
@@ -253,7 +256,7 @@ export class Session implements AccessTokens {
 
   #hear(message: TabMessage): void {
     if (message.kind === "token") this.#take(message.token, "heard");
-    else if (message.kind === "ended" || message.kind === "left") void this.#end(message.kind);
+    else if (message.kind === "ended" || message.kind === "left") void this.#end(message.kind, false);
     else if (message.kind === "expired" && this.#token?.text === message.token) {
       this.#token = undefined;
       this.#step("refused");

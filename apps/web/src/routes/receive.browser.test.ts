@@ -85,7 +85,7 @@ longTest("a parcel without a folder is offered on the next page, and the place e
   await app.open("/files");
   await receive(page, { "left.txt": "left" });
   await page.reload();
-  await said(page, "1 file from another app is waiting for a folder.").waitFor();
+  await said(page, "1 shared file is waiting for a folder.").waitFor();
   await page.getByRole("button", { name: "Choose folder…" }).click();
   await page.getByRole("dialog", { name: "Save “left.txt”" }).waitFor();
   for (const [problem, words] of [
@@ -208,6 +208,29 @@ longTest("files that were not uploaded wait again after the uploads are canceled
   await nothingIsStored(page);
 });
 
+longTest("a file that was skipped because its name is in use waits again", async () => {
+  const { page, api } = app;
+  await ok(api, "POST", "/metadata", { path: "/Letters", kind: "folder" });
+  await api.put("/Letters/note.txt", "stored");
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "note.txt": "shared" });
+  await app.open("/receive");
+  await page.getByRole("dialog", { name: "Save “note.txt”" }).getByRole("option", { name: "Letters" }).click();
+  await saveTo(page, "Save “note.txt”", "Letters");
+  await page.getByRole("button", { name: "Choose…", exact: true }).click();
+  const clash = page.getByRole("dialog", { name: "1 name already exists" });
+  await clash.getByText("Skip", { exact: true }).click();
+  await clash.getByRole("button", { name: "Continue" }).click();
+  await said(page, "The file from another app was not uploaded.").waitFor();
+  assert.equal(await storedCount(page), 2);
+  await page.getByRole("button", { name: "Choose folder…" }).click();
+  await saveTo(page, "Save “note.txt”");
+  assert.equal(await uploaded("/note.txt"), "shared");
+  assert.equal(await uploaded("/Letters/note.txt"), "stored");
+  await nothingIsStored(page);
+});
+
 longTest("a sign-out asks before it deletes parcels", async () => {
   const page = await app.another();
   await signIn(page, app.server.url, await app.addPerson("Ann"));
@@ -229,6 +252,34 @@ longTest("a sign-out asks before it deletes parcels", async () => {
   await nothingIsStored(page);
 });
 
+longTest("a sign-out that cannot count parcels deletes none, also in other tabs", async () => {
+  const page = await app.another();
+  await signIn(page, app.server.url, await app.addPerson("Dan"));
+  await page.goto(`${app.server.url}/files`);
+  await receive(page, { "uncounted.txt": "uncounted" });
+  const other = await page.context().newPage();
+  await other.goto(`${app.server.url}/receive`);
+  await other.getByRole("dialog", { name: "Save “uncounted.txt”" }).waitFor();
+  await page.evaluate(`
+    const { has } = CacheStorage.prototype;
+    CacheStorage.prototype.has = () => {
+      CacheStorage.prototype.has = has;
+      return Promise.reject(new Error("Disk failed"));
+    };
+  `);
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByLabel("E-mail address").waitFor();
+  await other.getByLabel("E-mail address").waitFor();
+  await eventually("the next parcels have no owner", 30_000, () =>
+    page.evaluate(async () => {
+      const owner = await (await caches.open("received-files")).match("/receive-for");
+      return owner === undefined ? true : undefined;
+    }),
+  );
+  assert.equal(await storedCount(page), 2);
+});
+
 longTest("a sign-in by another account neither shows nor deletes parcels", async () => {
   const page = await app.another();
   const ben = await app.addPerson("Ben");
@@ -241,7 +292,7 @@ longTest("a sign-in by another account neither shows nor deletes parcels", async
   await page.context().clearCookies();
   await signInByForm(page, url, cleo);
   await page.goto(`${url}/receive`);
-  await page.getByText("1 file is waiting for another account.").waitFor();
+  await page.getByText("1 file belongs to another account in this browser.").waitFor();
   await page.getByText("No files are waiting").waitFor();
   assert.equal(await page.getByText("of ben.txt").count(), 0);
   await page.getByRole("button", { name: /^Account/ }).click();

@@ -222,24 +222,33 @@ function useUpload(parcel: ReceivedParcel, onOver: (folderId: string) => void) {
     });
   };
   return useMutation({
-    mutationFn: (folderId: string) => startUpload(parcel, folderId, offerAgain),
+    mutationFn: (folderId: string) =>
+      startUpload({ parcel, folderId, account, isCurrent: () => session.account === account, onStop: offerAgain }),
     onSuccess: (_, folderId) => onOver(folderId),
   });
 }
 
-/**
- * @param onStop called if the upload ends before all files are uploaded
- * @throws if the files cannot be read or the upload cannot start; the parcel then waits again
- */
-async function startUpload(parcel: ReceivedParcel, folderId: string, onStop: () => void): Promise<void> {
-  const taken = await takeReceived(parcel);
+interface Start {
+  readonly parcel: ReceivedParcel;
+  readonly folderId: string;
+  readonly account: string | undefined;
+  /** False if another account has signed in. */
+  readonly isCurrent: () => boolean;
+  /** Called if the upload ends before all files are uploaded. */
+  readonly onStop: () => void;
+}
+
+/** @throws if the files cannot be read or the upload cannot start; the parcel then waits again */
+async function startUpload({ parcel, folderId, account, isCurrent, onStop }: Start): Promise<void> {
+  const taken = await takeReceived(parcel, account);
   if (taken === undefined) return;
   const { files, drop, putBack } = taken;
   // The browser may have needed the space.
-  if (files.length < parcel.files.length) showToast({ kind: "error", text: messages().message("receive.gone") });
+  const goneCount = parcel.files.length - files.length;
+  if (goneCount > 0) showToast({ kind: "error", text: messages().message("receive.gone", { count: goneCount }) });
   if (files.length === 0) return drop();
   try {
-    const { over } = await giveUploads(files, folderId);
+    const { over } = await giveUploads(files, folderId, isCurrent);
     void over
       .then(drop, () => {
         putBack();

@@ -5,7 +5,7 @@ export const receivePath = "/receive";
 const field = "files";
 
 /**
- * Answers the form with which the system shares files. Every site can send such a form, so the files only wait here:
+ * Answers the form with which the system shares files. Any site can send such a form, so the files only wait here:
  * nothing is uploaded before the person has chosen a folder.
  */
 export async function receiveParcel(request: Request): Promise<Response> {

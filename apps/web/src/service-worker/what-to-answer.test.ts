@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { appPlaces, whatToAnswer } from "./what-to-answer.ts";
 
 const origin = "https://drive.example";
-const answerer = (path: string, given: { mode?: string; method?: string } = {}) =>
-  whatToAnswer({ method: "GET", mode: "cors", ...given, url: new URL(path, origin).href }, origin);
+const answerer = (path: string, given: { mode?: string; method?: string; destination?: string } = {}) =>
+  whatToAnswer({ method: "GET", mode: "cors", destination: "", ...given, url: new URL(path, origin).href }, origin);
 
 test("places of the app are its page, and files whose names tell their content are kept ones", () => {
   for (const path of ["/", "/files", "/files/01abc?open=x", "/f/01abc", "/settings/offline", "/sign-in?next=/files"])
@@ -24,12 +24,15 @@ test("nothing else is touched: no API, no download, no page of a link or with a 
     assert.equal(answerer(path), "none", path);
   assert.equal(answerer("/files", { mode: "navigate", method: "POST" }), "none");
   assert.equal(answerer("/receive", { method: "POST" }), "none", "a script");
-  assert.equal(answerer("https://elsewhere.example/receive", { mode: "navigate", method: "POST" }), "none");
+  const form = { mode: "navigate", method: "POST", destination: "document" };
+  assert.equal(answerer("https://elsewhere.example/receive", form), "none");
   assert.equal(answerer("https://elsewhere.example/assets/a.js"), "none");
 });
 
 test("the worker receives shared files, which arrive as a form, and then opens the page", () => {
-  assert.equal(answerer("/receive", { mode: "navigate", method: "POST" }), "parcel");
+  const form = { mode: "navigate", method: "POST" };
+  assert.equal(answerer("/receive", { ...form, destination: "document" }), "parcel");
+  assert.equal(answerer("/receive", { ...form, destination: "iframe" }), "none");
   assert.equal(answerer("/receive?problem=too_many", { mode: "navigate" }), "page");
 });
 

@@ -194,7 +194,7 @@ export class Uploads {
     return this.#jobFor(names, place, []);
   }
 
-  /** @returns rejects if files are canceled, if the job is closed with files that failed, or at the end of the session */
+  /** @returns rejects if files are canceled or skipped, if the job is closed with files that failed, or at the end of the session */
   async #whenOver(jobId: string, fileCount: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const worker = this.#worker;
@@ -203,7 +203,7 @@ export class Uploads {
       const job = this.#view.snapshot.jobs.find(({ id }) => id === jobId);
       const isGone = job === undefined && (wasShown || this.#worker !== worker);
       // Canceled files are not counted.
-      if (job?.isDone === true && job.counts.filesTotal === fileCount) resolve();
+      if (job?.isDone === true && job.counts.filesTotal === fileCount && job.counts.filesSkipped === 0) resolve();
       else if (job?.isDone === true || isGone)
         reject(new HoldfastError("failed", "The upload ended before all files were uploaded."));
       wasShown ||= job !== undefined;

@@ -2,9 +2,9 @@ export const receive = {
   "receive.title": "In meinen Dateien speichern",
   "receive.what": { one: "„{name}“ speichern", other: "{count} Dateien speichern" },
   "receive.about": {
-    one: "Diese Datei kommt aus einer anderen App oder Website. Sie wird erst hochgeladen, wenn du einen Ordner wählst.",
+    one: "Diese Datei kommt aus einer anderen App oder Website. Sie bleibt in diesem Browser, bis du einen Ordner wählst, höchstens eine Woche.",
     other:
-      "Diese Dateien kommen aus einer anderen App oder Website. Sie werden erst hochgeladen, wenn du einen Ordner wählst.",
+      "Diese Dateien kommen aus einer anderen App oder Website. Sie bleiben in diesem Browser, bis du einen Ordner wählst, höchstens eine Woche.",
   },
   "receive.away": {
     one: "Der Server ist nicht erreichbar. Die Datei bleibt in diesem Browser, bis du einen Ordner wählst.",
@@ -20,12 +20,13 @@ export const receive = {
     other: "Sie werden aus diesem Browser gelöscht. Die App, die sie geteilt hat, hat vielleicht keine Kopien.",
   },
   "receive.waiting": {
-    one: "{count} Datei aus einer anderen App wartet auf einen Ordner.",
-    other: "{count} Dateien aus anderen Apps warten auf einen Ordner.",
+    one: "{count} geteilte Datei wartet auf einen Ordner.",
+    other: "{count} geteilte Dateien warten auf einen Ordner.",
   },
   "receive.others": {
-    one: "{count} Datei wartet auf ein anderes Konto. Um sie zu speichern, melde dich mit diesem Konto an.",
-    other: "{count} Dateien warten auf andere Konten. Um sie zu speichern, melde dich mit diesen Konten an.",
+    one: "{count} Datei gehört zu einem anderen Konto in diesem Browser. Um sie zu speichern, melde dich mit diesem Konto an.",
+    other:
+      "{count} Dateien gehören zu einem anderen Konto in diesem Browser. Um sie zu speichern, melde dich mit diesem Konto an.",
   },
   "receive.signOut": {
     one: "Beim Abmelden wird {count} Datei aus einer anderen App gelöscht, die noch nicht hochgeladen ist.",
@@ -33,9 +34,11 @@ export const receive = {
   },
   "receive.none": "Keine Dateien warten",
   "receive.noneNext": "Dateien, die du aus einer anderen App teilst, erscheinen hier.",
-  "receive.gone": "Der Browser hat einige dieser Dateien gelöscht. Teile sie noch einmal.",
-  "receive.notStarted":
-    "Der Upload konnte nicht beginnen. Die Dateien sind noch in diesem Browser: Wähle den Ordner noch einmal.",
+  "receive.gone": {
+    one: "{count} Datei ist nicht mehr in diesem Browser. Teile sie noch einmal.",
+    other: "{count} Dateien sind nicht mehr in diesem Browser. Teile sie noch einmal.",
+  },
+  "receive.notStarted": "Der Upload konnte nicht beginnen. Nichts wurde gelöscht. Wähle den Ordner noch einmal.",
   "receive.notDiscarded": "Die Dateien konnten nicht verworfen werden. Versuche es noch einmal.",
   "receive.stopped": {
     one: "Die Datei aus einer anderen App wurde nicht hochgeladen. Wähle einen Ordner, um es noch einmal zu versuchen.",

@@ -2,8 +2,9 @@ export const receive = {
   "receive.title": "Save to my drive",
   "receive.what": { one: "Save “{name}”", other: "Save {count} files" },
   "receive.about": {
-    one: "This file comes from another app or website. It is not uploaded until you choose a folder.",
-    other: "These files come from another app or website. They are not uploaded until you choose a folder.",
+    one: "This file comes from another app or website. It stays in this browser until you choose a folder, for at most a week.",
+    other:
+      "These files come from another app or website. They stay in this browser until you choose a folder, for at most a week.",
   },
   "receive.away": {
     one: "The server cannot be reached. The file stays in this browser until you choose a folder.",
@@ -19,12 +20,12 @@ export const receive = {
     other: "They are deleted from this browser. The app that shared them may not have copies.",
   },
   "receive.waiting": {
-    one: "{count} file from another app is waiting for a folder.",
-    other: "{count} files from other apps are waiting for a folder.",
+    one: "{count} shared file is waiting for a folder.",
+    other: "{count} shared files are waiting for a folder.",
   },
   "receive.others": {
-    one: "{count} file is waiting for another account. To save it, sign in to that account.",
-    other: "{count} files are waiting for other accounts. To save them, sign in to those accounts.",
+    one: "{count} file belongs to another account in this browser. To save it, sign in with that account.",
+    other: "{count} files belong to another account in this browser. To save them, sign in with that account.",
   },
   "receive.signOut": {
     one: "Signing out deletes {count} file from another app that is not uploaded yet.",
@@ -32,8 +33,11 @@ export const receive = {
   },
   "receive.none": "No files are waiting",
   "receive.noneNext": "Files that you share from another app appear here.",
-  "receive.gone": "The browser deleted some of these files. Share them again.",
-  "receive.notStarted": "The upload could not start. The files are still in this browser: choose the folder again.",
+  "receive.gone": {
+    one: "{count} file is no longer in this browser. Share it again.",
+    other: "{count} files are no longer in this browser. Share them again.",
+  },
+  "receive.notStarted": "The upload could not start. Nothing was deleted. Choose the folder again.",
   "receive.notDiscarded": "The files could not be discarded. Try again.",
   "receive.stopped": {
     one: "The file from another app was not uploaded. Choose a folder to try again.",
