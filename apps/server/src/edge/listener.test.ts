@@ -51,7 +51,7 @@ test("a connection without a handshake of TLS does not keep the server open", as
   await closed;
 });
 
-test("bytes that are no request end a running response without an addition", async (t) => {
+test("invalid bytes end a running response, and no error page becomes part of it", async (t) => {
   const listener = openListener({}, 5000, (_request, response) => {
     response.writeHead(200, { "content-length": "100" });
     response.write("begun");

@@ -33,13 +33,13 @@ test("decodes each segment once, after the path was split", () => {
     assert.throws(() => find(path), { code: "bad_request" } satisfies Partial<HoldfastError>, path);
 });
 
-test("refuses a segment that no signed URL reaches", () => {
+test("rejects a segment longer than any signed URL", () => {
   const longest = "x".repeat(limits.signedUrlBytesMax);
   assert.deepEqual(find(`/files/${longest}`), ["/files/:id", { id: longest }]);
   assert.throws(() => find(`/files/${longest}x`), { code: "bad_request" });
 });
 
-test("accepts no two patterns that match the same", () => {
+test("rejects two patterns that match the same paths", () => {
   assert.throws(() => tree.add("/files/:name", ""), { code: "internal" });
   assert.throws(() => tree.add("/app/*", ""), { code: "internal" });
 });

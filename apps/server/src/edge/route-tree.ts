@@ -98,7 +98,10 @@ function decode(segment: string, path: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    throw new HoldfastError("bad_request", `'${path}' is not a valid url component`);
+    throw new HoldfastError(
+      "bad_request",
+      `The path '${path}' has an invalid percent-encoding. A percent sign is sent as %25.`,
+    );
   }
 }
 

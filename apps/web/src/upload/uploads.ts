@@ -194,7 +194,7 @@ export class Uploads {
     return this.#jobFor(names, place, []);
   }
 
-  /** @returns rejects if files are canceled or skipped, if the job is closed with files that failed, or at the end of the session */
+  /** Rejects if files are canceled or skipped, if the job is closed with files that failed, or if the session ends. */
   async #whenOver(jobId: string, fileCount: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const worker = this.#worker;
