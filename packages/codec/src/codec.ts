@@ -73,7 +73,11 @@ export function decodeFrame(kind: Codec, payload: Uint8Array, size: number): Uin
 export function verifyFrame(block: CarriedBlock): Uint8Array {
   const plain = decodeCarried(block);
   if (sha256(plain) === block.hash) return plain;
-  throw new HoldfastError("hash_mismatch", `The bytes sent as block ${block.hash} have a different hash.`, {
+  throw hashMismatch(block.hash);
+}
+
+export function hashMismatch(hash: HashHex): HoldfastError {
+  return new HoldfastError("hash_mismatch", `The bytes sent as block ${hash} have a different hash.`, {
     field: "frames",
   });
 }

@@ -6,7 +6,7 @@ import { limits } from "@holdfast/core/limits";
 import type { Frame } from "@holdfast/protocol/frames";
 import type { BlockRoom } from "../../packs/write/block-room.ts";
 import type { BlockService } from "../../packs/service/block-service.ts";
-import type { LeaveOut } from "../../packs/write/store-blocks.ts";
+import type { LeaveOut } from "../../packs/write/parcel.ts";
 import type { IncomingBlock } from "../../packs/format/incoming-block.ts";
 import { refusalError } from "../../packs/format/slab.ts";
 import type { Actor } from "../../tree/actor.ts";

@@ -7,7 +7,7 @@ import type { BatchOperation } from "@holdfast/protocol/batch";
 import { batchContentType, readBatchBody } from "@holdfast/protocol/frames";
 import { routes } from "@holdfast/protocol/routes";
 import type { BlockService } from "../../packs/service/block-service.ts";
-import type { LeaveOut } from "../../packs/write/store-blocks.ts";
+import type { LeaveOut } from "../../packs/write/parcel.ts";
 import { passingSlices } from "../../packs/format/freed-bytes.ts";
 import type { NodeRow, VersionRow } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";

@@ -40,7 +40,9 @@ export function checkPack({ pack, packId, epoch, key, rows }: ScrubInput): Scrub
   return { footer: known === undefined ? (index as string) : undefined, faults };
 }
 
-/** Returns the fault of a sealed record, which is decrypted in place. */
+export const brokenSeal = "the block's encryption seal is broken";
+
+/** Returns the fault of a sealed record, which is decrypted in place. Without a broken seal it is as it was sealed. */
 export function blockFault(
   key: Uint8Array,
   place: RecordPlace & { readonly codec: "raw" | "zstd" },
@@ -48,7 +50,7 @@ export function blockFault(
   hash: Uint8Array,
 ): string | undefined {
   const payload = openBlock(key, place, sealed);
-  if (payload === undefined) return "the block's encryption seal is broken";
+  if (payload === undefined) return brokenSeal;
   try {
     const plain = decodeFrame(place.codec, payload, place.sizeBytes);
     return Buffer.compare(sha256Bytes(plain), hash) === 0 ? undefined : "the block has a different hash";

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import { blockFault, footerFault } from "./pack-check.ts";
+import { blockFault, brokenSeal, footerFault } from "./pack-check.ts";
 import { tagBytes } from "./pack-format.ts";
 import { openBlock, sealPack, storedBytesOf } from "./pack.ts";
 import type { SealInput } from "./pack.ts";
@@ -8,6 +8,8 @@ import type { SealInput } from "./pack.ts";
 export interface SealFault {
   readonly index: number;
   readonly reason: string;
+  /** The record contains exactly the payload that was sealed, so the payload was wrong before. */
+  readonly isSealed: boolean;
 }
 
 export interface Sealed {
@@ -20,7 +22,8 @@ export interface Sealed {
 
 /**
  * Reads the pack back, so that a defect of compressor, cipher or memory fails the upload instead of losing an
- * acknowledged file (docs/decisions/048-verify-sealed-packs-before-acknowledging-them.md).
+ * acknowledged file (docs/decisions/048-verify-sealed-packs-before-acknowledging-them.md). The same check verifies
+ * blocks from outside that nothing has verified before.
  * @param seal a faulty one in tests
  * @throws HoldfastError internal if the footer cannot be read back
  */
@@ -38,7 +41,7 @@ function findFaults({ packId, key, records, slabs }: SealInput): SealFault[] {
   return records.flatMap((record, index) => {
     const { codec, sizeBytes, hash } = record;
     const reason = blockFault(key, { packId, index, codec, sizeBytes }, copyOf(storedBytesOf(slabs, record)), hash);
-    return reason === undefined ? [] : [{ index, reason }];
+    return reason === undefined ? [] : [{ index, reason, isSealed: reason !== brokenSeal }];
   });
 }
 

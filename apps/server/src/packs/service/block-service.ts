@@ -7,7 +7,7 @@ import type { DamagedBlock } from "../index/list-damaged.ts";
 import type { Reading } from "../read/reading-room.ts";
 import type { IncomingBlock } from "../format/incoming-block.ts";
 import type { StoredBlock } from "../read/stored-block.ts";
-import type { LeaveOut } from "../write/store-blocks.ts";
+import type { LeaveOut } from "../write/parcel.ts";
 import type { SealedTail, TailPlace } from "../write/tails.ts";
 
 /** Callers check rights on nodes first. */

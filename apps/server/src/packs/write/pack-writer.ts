@@ -53,7 +53,8 @@ export class PackWriter {
   /** Takes over the slabs. Resolves when all parcels are acknowledged. */
   async write(parcels: readonly Parcel[]): Promise<void> {
     if (this.#closing) throw new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
-    const outcomes = parcels.map((parcel) => this.#enqueue(parcel));
+    const bulk = parcels.some(({ leaveOut }) => leaveOut !== undefined) ? parcels : undefined;
+    const outcomes = parcels.map((parcel) => this.#enqueue(parcel, bulk));
     this.#schedule();
     // Waits for all, so that no part of a failed call is still running when it fails.
     const settled = await Promise.allSettled(outcomes);
@@ -67,10 +68,10 @@ export class PackWriter {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #enqueue(parcel: Parcel): Promise<void> {
+  #enqueue(parcel: Parcel, bulk: Pending["bulk"]): Promise<void> {
     return new Promise((done, fail) => {
       const sizeBytes = storedBytesIn(parcel.slab);
-      this.#pending.push({ parcel, sizeBytes, done, fail });
+      this.#pending.push({ parcel, sizeBytes, bulk, done, fail });
       this.#pendingBytes += sizeBytes;
     });
   }
@@ -102,14 +103,21 @@ export class PackWriter {
 
   #takeGroup(): Pending[] {
     const group: Pending[] = [];
+    const bulk = this.#pending[0]?.bulk;
     let sizeBytes = 0;
     let records = 0;
-    for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
+    let isFull = false;
+    for (const next of this.#pending.splice(0)) {
       const count = next.parcel.slab.blocks.length;
-      if (group.length > 0 && (sizeBytes >= limits.packBytesTarget || records + count > limits.packRecordsMax)) break;
-      if (isAlsoOfOthers(next, group)) break;
+      const isTooMuch = sizeBytes >= limits.packBytesTarget || records + count > limits.packRecordsMax;
+      // A wrong block makes its group be sealed again or fail, which must not affect other calls.
+      const mayShare = next.bulk === bulk;
+      isFull ||= bulk === undefined && mayShare && group.length > 0 && (isTooMuch || isAlsoOfOthers(next, group));
+      if (isFull || !mayShare) {
+        this.#pending.push(next);
+        continue;
+      }
       group.push(next);
-      this.#pending.shift();
       sizeBytes += next.sizeBytes;
       records += count;
     }

@@ -1,5 +1,6 @@
+import { hashMismatch } from "@holdfast/codec/codec";
 import type { Random } from "@holdfast/core/clock";
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { fromHashHex, toHashHex } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import type { BlockCell } from "../cells/block-cell.ts";
@@ -10,7 +11,7 @@ import type { PackRecord } from "../format/pack.ts";
 import type { Pending } from "./parcel.ts";
 import { packKeyOf } from "../format/seal.ts";
 import type { Sealed } from "../format/seal-and-check.ts";
-import type { Slab } from "../format/slab.ts";
+import { refusalError, type Slab } from "../format/slab.ts";
 import type { SlabStock } from "../format/slab-stock.ts";
 
 export interface SealPorts {
@@ -30,7 +31,8 @@ export interface SealedGroup {
 }
 
 /**
- * A parcel that cannot be read back fails alone; the others are sealed again under a new id.
+ * A parcel that cannot be read back fails alone, and a wrong block of an unverified parcel is left out or fails its call;
+ * the others are sealed again under a new id.
  * @returns undefined if none is left
  */
 export async function sealGroup(ports: SealPorts, group: readonly Pending[]): Promise<SealedGroup | undefined> {
@@ -41,7 +43,7 @@ export async function sealGroup(ports: SealPorts, group: readonly Pending[]): Pr
     const slabs = parts.map(({ parcel }) => parcel.slab.buffer);
     const sealed = await sealInPool(ports.pool, { packId, epoch, key: packKeyOf(dataKey, packId), slabs, records });
     if (sealed.faults.length === 0) return { packId, epoch, pieces: sealed.pieces, records, parts };
-    parts = failFaulty(ports, parts, records, sealed);
+    parts = withoutFaulty(ports, parts, records, sealed);
   }
   return undefined;
 }
@@ -52,27 +54,52 @@ function recordsOf({ blocks }: Slab, slab: number): PackRecord[] {
   });
 }
 
-/** @returns the parts without a fault, with their original payloads */
-function failFaulty(
-  { log, stock }: SealPorts,
+/** @returns the parts that are left, with their original payloads and without refused blocks */
+function withoutFaulty(
+  ports: SealPorts,
   parts: readonly Pending[],
   records: readonly PackRecord[],
   { faults, slabs }: Sealed,
 ): Pending[] {
-  const faulty = new Set<number>();
-  for (const { index, reason } of faults) {
+  const faulty = parts.map(() => new Set<HashHex>());
+  const failed = new Set<Pending>();
+  const refused: HashHex[] = [];
+  let refusal: HoldfastError | undefined;
+  for (const { index, reason, isSealed } of faults) {
     const record = records[index];
-    if (record === undefined) throw new HoldfastError("internal", "A fault names no record.");
+    const part = record === undefined ? undefined : parts[record.slab];
+    if (record === undefined || part === undefined) throw new HoldfastError("internal", "A fault names no record.");
     const hash = toHashHex(record.hash);
-    log.error({ hash, reason }, "a block could not be read back after encryption and was not stored");
-    parts[record.slab]?.fail(notReadBack(hash, reason));
-    faulty.add(record.slab);
+    faulty[record.slab]?.add(hash);
+    const { leaveOut } = part.parcel;
+    if (leaveOut !== undefined && isSealed) {
+      refused.push(hash);
+      try {
+        leaveOut(hash, refusalError(hash, hashMismatch(hash)));
+      } catch (thrown) {
+        refusal ??= toHoldfastError(thrown);
+      }
+      continue;
+    }
+    ports.log.error({ hash, reason }, "a block could not be read back after encryption and was not stored");
+    part.fail(notReadBack(hash, reason));
+    failed.add(part);
   }
+  // The sender's fault, or a defect of this server's memory.
+  if (refused.length > 0)
+    ports.log.warn(
+      { count: refused.length, hash: refused[0] },
+      "received blocks have other hashes and were not stored",
+    );
   return parts.flatMap((part, index) => {
     const buffer = slabs[index];
     if (buffer === undefined) throw new HoldfastError("internal", "A slab was not returned by its thread.");
-    if (!faulty.has(index)) return [{ ...part, parcel: { ...part.parcel, slab: { ...part.parcel.slab, buffer } } }];
-    stock.giveBack(buffer);
+    const blocks = part.parcel.slab.blocks.filter(({ hash }) => faulty[index]?.has(hash) !== true);
+    if (refusal === undefined && !failed.has(part) && blocks.length > 0)
+      return [{ ...part, parcel: { ...part.parcel, slab: { buffer, blocks } } }];
+    ports.stock.giveBack(buffer);
+    if (refusal !== undefined) part.fail(refusal);
+    else if (!failed.has(part)) part.done();
     return [];
   });
 }
