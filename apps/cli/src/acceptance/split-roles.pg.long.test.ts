@@ -81,6 +81,7 @@ async function start(name: Name): Promise<void> {
 
 /** Starts the balancer with the shipped configuration and the addresses of this test. */
 async function startBalancer(port: number): Promise<ChildProcess> {
+  const checkPort = await reservePort();
   const shipped = readFileSync(
     fileURLToPath(new URL("../../../../deploy/haproxy/haproxy.cfg", import.meta.url)),
     "utf8",
@@ -88,7 +89,7 @@ async function startBalancer(port: number): Promise<ChildProcess> {
   const lines = shipped.split("\n").map((line) => {
     const name = /^\s+server (\w+) /.exec(line)?.[1] as Name | undefined;
     const address = name === undefined ? `127.0.0.1:${port}` : `127.0.0.1:${ports.get(name)}`;
-    return line.replace(/10\.0\.0\.\d+:\d+/, address);
+    return line.replace(/10\.0\.0\.\d+:\d+|(?<=bind ):80/, address).replace("127.0.0.1:8404", `127.0.0.1:${checkPort}`);
   });
   writeFileSync(`${folder}/haproxy.cfg`, lines.join("\n"));
   const child = spawn(haproxy!, ["-f", `${folder}/haproxy.cfg`], { stdio: "ignore" });
