@@ -24,7 +24,7 @@ interface Site {
 }
 
 interface Proxy {
-  /** Returns the page's configuration block with the certificate, port and server of this test. */
+  /** Returns the shipped configuration with the certificate, port and server of this test. */
   readonly configure: (site: Site) => string;
   readonly check: (configuration: string, site: Site) => readonly string[];
   readonly start: (configuration: string, site: Site) => readonly string[];
@@ -44,7 +44,7 @@ const proxies: Readonly<Record<string, Proxy>> = {
 };
 
 for (const [name, proxy] of Object.entries(proxies))
-  test(`behind ${name}, as docs/operation.md has it, large files, polls and syncs go on as without it`, async (t) => {
+  test(`behind ${name}, with our configuration, large files, polls and syncs go on as without it`, async (t) => {
     const program = findProgram(name);
     // Skipped in continuous integration, which has no proxies.
     if (program === undefined) return t.skip(`there is no ${name} here`);
@@ -128,11 +128,6 @@ async function useBehind(t: TestContext, program: string, proxy: Proxy, at: Site
   assert.match(readFileSync(server.logFile, "utf8"), /"address":"127\.0\.0\.1"/);
 }
 
-function blockOf(begin: RegExp): string {
-  const page = readFileSync(join(root, "docs/operation.md"), "utf8");
-  return new RegExp(`${begin.source}\\n([^]*?)\`\`\``).exec(page)?.[1] ?? assert.fail(`There is no ${begin.source}.`);
-}
-
 function makeCertificate({ at }: Site): void {
   execFileSync(
     "openssl",
@@ -156,7 +151,9 @@ function makeCertificate({ at }: Site): void {
 }
 
 function nginxConfiguration({ at, port, upstream }: Site): string {
-  const site = blockOf(/```nginx/)
+  const page = readFileSync(join(root, "docs/operation.md"), "utf8");
+  const block = /```nginx\n([^]*?)```/.exec(page)?.[1] ?? assert.fail("There is no configuration of nginx.");
+  const site = block
     .replace("listen 443 ssl", `listen 127.0.0.1:${port} ssl`)
     .replace(/ssl_certificate \S+;/, `ssl_certificate ${at("crt")};`)
     .replace(/ssl_certificate_key \S+;/, `ssl_certificate_key ${at("key")};`)
@@ -169,8 +166,8 @@ function nginxConfiguration({ at, port, upstream }: Site): string {
 }
 
 function caddyConfiguration({ at, port, upstream }: Site): string {
-  const site = blockOf(/\*\*Caddy\*\*[^\n]*\n\n```/)
-    .replace("drive.example.org {", `https://127.0.0.1:${port} {\n    tls ${at("crt")} ${at("key")}`)
+  const site = readFileSync(join(root, "deploy/caddy/Caddyfile"), "utf8")
+    .replace("\ndrive.example.org {", `\nhttps://127.0.0.1:${port} {\n    tls ${at("crt")} ${at("key")}`)
     .replace("127.0.0.1:8420", new URL(upstream).host);
   assert.ok(site.includes(new URL(upstream).host) && site.includes(at("crt")));
   // Without these options Caddy also listens on port 80 and on its administration port.
