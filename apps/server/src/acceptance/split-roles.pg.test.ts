@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { after, before, test, type TestContext } from "node:test";
 import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
 import pg from "pg";
 import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
@@ -119,6 +119,22 @@ test("messages wait while no worker runs, and the next one works them", async ()
   await eventually("the worker delivers the share", 60_000, async () => ((await notices()) > 0 ? true : undefined));
 });
 
+test("a worker is woken by a message of another process, not only by its own look every ten seconds", async (t) => {
+  const me = await signIn();
+  const reader = { email: "reader@example.com", password: "the password of a reader" };
+  await ok(me.api, "POST", "/admin/users", { ...reader, name: "Reader" });
+  const theirs = await signIn(reader);
+  putOffLooks(t);
+  for (const name of ["first", "second"]) {
+    const { id } = await ok(me.api, "POST", "/metadata", { kind: "folder", name, parent_id: "root" });
+    await ok(me.api, "POST", `/files/${String(id)}/share`, { email: reader.email, role: "viewer" });
+    await eventually(`the worker delivers the ${name} share`, 20_000, async () => {
+      const { items } = (await ok(theirs.api, "GET", "/notifications")) as { items: unknown[] };
+      return JSON.stringify(items).includes(`"${name}"`) || undefined;
+    });
+  }
+});
+
 test("the paths that load balancers route by stand in the documentation", () => {
   const page = readFileSync(new URL("../../../../docs/operation.md", import.meta.url), "utf8");
   for (const role of ["blocks", "notify"] as const)
@@ -131,6 +147,16 @@ test("roles are split over a shared database only", async () => {
     /--roles splits the work between processes that share a database: set --database-url/,
   );
 });
+
+/**
+ * Puts off the looks of servers in this process, as in the gate, that run every ten seconds. One may be due already, so
+ * only a second change shows that the server was woken.
+ */
+function putOffLooks(t: TestContext): void {
+  const { setTimeout } = globalThis;
+  const withoutLooks = (work: () => void, ms = 0) => setTimeout(work, ms >= 9000 && ms <= 11_000 ? 3_600_000 : ms);
+  t.mock.method(globalThis, "setTimeout", withoutLooks);
+}
 
 async function queueConnections(): Promise<unknown[]> {
   const client = new pg.Client(postgres.connection);
