@@ -135,6 +135,18 @@ test("a worker is woken by a message of another process, not only by its own loo
   }
 });
 
+test("a scrub that an administrator starts runs in a worker, not only at its next look", async (t) => {
+  const me = await signIn();
+  putOffLooks(t);
+  for (const name of ["first", "second"]) {
+    assert.equal((await ok(me.api, "POST", "/admin/scrub")).state, "running");
+    await eventually(`the worker ends the ${name} scrub`, 20_000, async () => {
+      const { state } = await ok(me.api, "GET", "/admin/scrub");
+      return state === "done" || undefined;
+    });
+  }
+});
+
 test("the paths that load balancers route by stand in the documentation", () => {
   const page = readFileSync(new URL("../../../../docs/operation.md", import.meta.url), "utf8");
   for (const role of ["blocks", "notify"] as const)

@@ -45,7 +45,7 @@ import { readBackups } from "../packs/facts/backups.ts";
 import { openStorageFigures } from "../base/operation/storage-figures.ts";
 import { doctorHandlers } from "../edge/operation/doctor-handlers.ts";
 import { shredHandlers } from "../edge/operation/shred-handlers.ts";
-import { shredJobName } from "../care/jobs/shred-job.ts";
+import { orderJob, type RequestedJob } from "../care/jobs/job-message.ts";
 import { keyHandlers } from "../edge/operation/key-handlers.ts";
 import { type KeyCare, openKeyCare } from "../packs/cells/key-care.ts";
 import type { DoctorWorld } from "../care/doctor/doctor-world.ts";
@@ -67,7 +67,7 @@ import { reportLink } from "../features/reports/report-link.ts";
 import { askForScrub } from "../care/jobs/scrub-cells.ts";
 import { isUrgentScrub, readScrubReport } from "../packs/repair/scrub-report.ts";
 import { readCopies } from "../packs/copies/copies-report.ts";
-import type { Jobs } from "../care/jobs/periodic-jobs.ts";
+import { isVerificationUnfinished, noteVerificationBegun } from "../packs/copies/verify-copies.ts";
 import type { RetentionParts } from "../care/jobs/run-retention.ts";
 import type { SharingWorld } from "../features/sharing/sharing-world.ts";
 import type { Committer } from "../tree/commit/commit-queue.ts";
@@ -95,7 +95,6 @@ export interface ApiParts {
   /** Wakes all waiting requests of this space, in all processes. */
   readonly wake: (spaceId: SpaceId) => void;
   readonly rateLimits: RateLimits;
-  readonly jobs: Jobs;
   readonly sharing: SharingWorld;
   readonly queue: Queue;
   readonly webhooks: WebhookWorld;
@@ -184,7 +183,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...auditHandlers({ shards, verify: parts.audited.verify }),
     ...settingHandlers(settingsInForce(parts.config)),
     ...keyHandlers(keyCare(parts)),
-    ...shredHandlers({ ...accounts, cells: databases.cells, begin: () => startInBackground(parts, shredJobName) }),
+    ...shredHandlers({ ...accounts, cells: databases.cells, begin: () => order(parts, "shred") }),
     ...doctorHandlers(diagnosing(parts, operation)),
     ...rewindHandlers({ shards, rewinds: rewindsOf(parts) }),
     ...transferHandlers({
@@ -201,10 +200,13 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   return withExplainedQuota(handlers, shards);
 }
 
-/** The request is answered immediately. The job's rows show its progress. */
-function startInBackground({ jobs, log }: ApiParts, job: string): void {
-  const run = async () => (await jobs.start(job)).ended;
-  run().catch((error: unknown) => log.error({ job, reason: toHoldfastError(error).message }, "a job failed"));
+/** The work is stored. Without the message, the schedule finds it. */
+async function order({ storage, queue, log }: ApiParts, job: RequestedJob): Promise<void> {
+  try {
+    await orderJob({ shards: storage.databases.shards, kick: (shard) => queue.kick(shard) }, job);
+  } catch (error) {
+    log.warn({ job, reason: toHoldfastError(error).message }, "no worker was told of a job, which starts as scheduled");
+  }
 }
 
 function diagnosing(
@@ -240,34 +242,21 @@ function issuerOf({ oidc }: Config): Issuer | undefined {
   return oidc === undefined ? undefined : openIssuer(oidc);
 }
 
-function storageCare({ storage, jobs, log, config, retaining }: ApiParts): StorageCare {
+function storageCare(parts: ApiParts): StorageCare {
+  const { storage, log, config, retaining } = parts;
   const { cells, placed, databases, pool } = storage;
-  const tellFailed = (job: string, error: unknown): void =>
-    log.error({ job, reason: toHoldfastError(error).message }, "a job failed");
-  // New work after a reported end needs a new run. A `running` report may come from a killed server.
-  const startUnlessRunning = async (job: string, stateOf: () => Promise<string>): Promise<void> => {
-    if (jobs.isRunning(job) && (await stateOf()) === "running") return;
-    const { ended } = await jobs.start(job);
-    ended.catch((error: unknown) => tellFailed(job, error));
-  };
-  // A scheduled scrub may take days: a new one replaces it, in any process.
-  const startScrub = async (): Promise<void> => {
-    const isRunning = jobs.isRunning("scrub");
-    if (isRunning && (await isUrgentScrub(cells))) return;
-    await askForScrub({ cells, clock: systemClock });
-    const started = jobs.start("scrub");
-    started.then(({ ended }) => ended).catch((error: unknown) => tellFailed("scrub", error));
-    if (!isRunning) await started;
-  };
   return {
     async startScrub() {
-      await startScrub();
+      // A scheduled scrub may take days: a new one replaces it, in any process.
+      if (!(await isUrgentScrub(cells))) await askForScrub({ cells, clock: systemClock });
+      await order(parts, "scrub");
       return readScrubReport(cells);
     },
     readScrub: () => readScrubReport(cells),
     readCopies: () => readCopies(placed),
     async verifyCopies() {
-      await startUnlessRunning("verify-copies", async () => (await readCopies(placed)).verification.state);
+      if (!(await isVerificationUnfinished(placed))) await noteVerificationBegun(placed, systemClock);
+      await order(parts, "verify-copies");
       return readCopies(placed);
     },
     readShards: () => readShards(databases.shards),

@@ -120,13 +120,14 @@ export async function openRoles(
       webhooks: () => webhooks,
       suspending: () => ({ shards, audit: audited.audit, kick }),
       releases: { cells: storage.cells, clock: systemClock },
+      jobs: () => jobs,
     },
     { config, storage, log, notifier },
     closers,
   );
   const inView = openViewCommitter({ shards, blocks: storage.blocks }, committer);
   const sharing = { ...ports, committer: inView, queue, onCommitted: committed };
-  const opened = { config, accounts, mail, storage, uploads, polls, wake: committed, rateLimits, jobs, audited, log };
+  const opened = { config, accounts, mail, storage, uploads, polls, wake: committed, rateLimits, audited, log };
   const parts = { ...opened, committer: inView, sharing, queue, webhooks, thumbs, retaining, doctor };
   const http = await openHttp(config, { parts, metrics, version, web, tls: tls?.tls }, closers);
   const setupToken = await setUpServer(config, accounts, log);
@@ -222,13 +223,14 @@ interface PeriodicParts
   readonly random: () => number;
 }
 
+/** Without the worker role, there are none. */
 function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): Jobs {
   const { accounts, storage, log, retaining, more } = parts;
   const { shards } = storage.databases;
   const { serverId } = accounts.secrets;
   const ports = { shards, clock: systemClock, random: randomBytes, log, serverId };
   const removeOldDatabases = () => removeOldClusters(resolve(config.dataFolder));
-  const periodic = [
+  const periodic = () => [
     ...retentionJobs(accounts, retaining),
     ...jobsOnData(config, {
       ...parts,
@@ -240,8 +242,8 @@ function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): 
     }),
     ...more,
   ];
-  const guarded = { log, assertMayRun: storage.assertOwner, isScheduled: config.roles.has("worker") };
-  const jobs = startJobs(periodic, { ...guarded, db: shards.of(toBucket(0)).db, random: parts.random });
+  const guarded = { log, assertMayRun: storage.assertOwner, random: parts.random };
+  const jobs = startJobs(config.roles.has("worker") ? periodic() : [], { ...guarded, db: shards.of(toBucket(0)).db });
   closers.add("jobs", () => jobs.stop());
   return jobs;
 }

@@ -24,6 +24,8 @@ import { watchKind } from "../features/watches/watch-kind.ts";
 import { watchedEventKind } from "../features/watches/watched-event-kind.ts";
 import { webhookKinds } from "../features/webhooks/webhook-kinds.ts";
 import type { WebhookWorld } from "../features/webhooks/webhooks.ts";
+import { jobKinds } from "../care/jobs/job-message.ts";
+import type { Jobs } from "../care/jobs/periodic-jobs.ts";
 
 export interface QueueParts {
   readonly log: Log;
@@ -34,10 +36,20 @@ export interface QueueParts {
   readonly webhooks: () => WebhookWorld;
   readonly suspending: () => SuspendingWorld;
   readonly releases: ReleasePorts;
+  readonly jobs: () => Jobs;
 }
 
 /** Names must stay while messages of that kind may wait. */
-export function queueKinds({ log, sharing, notifications, mail, webhooks, releases, suspending }: QueueParts): Kinds {
+export function queueKinds({
+  log,
+  sharing,
+  notifications,
+  mail,
+  webhooks,
+  releases,
+  suspending,
+  jobs,
+}: QueueParts): Kinds {
   const logWarning: OnQuotaWarning = async ({ userId, percent, usedBytes, quotaBytes }) =>
     log.info(
       { user_id: userId, percent, used_bytes: usedBytes, quota_bytes: quotaBytes },
@@ -56,6 +68,7 @@ export function queueKinds({ log, sharing, notifications, mail, webhooks, releas
     ...quotaWarningKind([logWarning, tellAccount]),
     ...webhookKinds(webhooks),
     ...releaseKinds(releases),
+    ...jobKinds(jobs),
     notification: notificationKind(notifications),
     [reportKind]: reportToldKind({
       shards: notifications.shards,

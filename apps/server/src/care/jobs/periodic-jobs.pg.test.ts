@@ -46,43 +46,44 @@ test("a job runs by itself, again after a failure, in one process at a time, and
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     },
   };
-  let runsUnscheduled = 0;
-  const unscheduled = startJobs([{ name: "unscheduled", everyMs: 1, run: async () => void (runsUnscheduled += 1) }], {
-    ...options,
-    isScheduled: false,
-  });
   const one = startJobs([long], options);
   await inside.promise;
-  assert.equal(runsUnscheduled, 0);
-  await (
-    await unscheduled.start("unscheduled")
-  ).ended;
-  assert.equal(runsUnscheduled, 1);
-  await unscheduled.stop();
-  const other = startJobs([{ ...long, run: async () => void (runsOfOther += 1) }], { ...options, random: () => 0.9 });
-  await (
-    await other.start("long")
-  ).ended;
+  const ran = Promise.withResolvers<void>();
+  const run = async () => {
+    runsOfOther += 1;
+    ran.resolve();
+  };
+  const lookOther = () => {
+    const other = startJobs([{ ...long, run }], { ...options, random: () => 0.9 });
+    other.look("long");
+    return other;
+  };
+  const other = lookOther();
+  // The run has begun, and the stop waits for its end.
+  await new Promise(setImmediate);
+  await other.stop();
   assert.equal(runsOfOther, 0);
   await one.stop();
-  await (
-    await other.start("long")
-  ).ended;
+  const later = lookOther();
+  await ran.promise;
+  await later.stop();
   assert.equal(runsOfOther, 1);
-  await other.stop();
 
+  const isRefused = Promise.withResolvers<void>();
   const refused = startJobs([{ ...long, run: () => Promise.resolve() }], {
     ...options,
+    log: openLog("info", { write: (line) => (/the lock is lost/.test(line) ? isRefused.resolve() : undefined) }),
     random: () => 0.9,
     assertMayRun: () => {
       throw new HoldfastError("unavailable", "the lock is lost");
     },
   });
-  await assert.rejects(refused.start("long"), /the lock is lost/);
+  refused.look("long");
+  await isRefused.promise;
   await refused.stop();
 });
 
-test("a job that says when it is due runs by itself only then, and for who asks at any time", async (t) => {
+test("a job that says when it is due runs only then, by itself and for who asks", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
   t.after(() => databases.stop());
   const looks = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
@@ -99,18 +100,15 @@ test("a job that says when it is due runs by itself only then, and for who asks 
     },
     run: async () => {
       runs += 1;
-      if (isDue) ran.resolve();
+      ran.resolve();
     },
   };
   const log = openLog("info", { write: () => {} });
   const jobs = startJobs([job], { db: databases.shards.of(toBucket(0)).db, log, random: () => 0 });
   t.after(() => jobs.stop());
+  jobs.look("due");
   await looks[2]?.promise;
   assert.equal(runs, 0);
-  await (
-    await jobs.start("due")
-  ).ended;
-  assert.equal(runs, 1);
   isDue = true;
   await ran.promise;
 });
@@ -118,36 +116,34 @@ test("a job that says when it is due runs by itself only then, and for who asks 
 test("what is asked for while a run is under way is another run after it, one for all who ask", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
   t.after(() => databases.stop());
-  const steps: string[] = [];
-  const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const jobs = startJobs(
-    [
-      {
-        name: "reporting",
-        begin: async () => void steps.push("begun"),
-        run: async () => {
-          await ends[steps.length === 1 ? 0 : 1]?.promise;
-          steps.push("ended");
-        },
-      },
-    ],
-    { db: databases.shards.of(toBucket(0)).db, log: openLog("error"), random: () => 0 },
-  );
-  assert.equal(jobs.isRunning("reporting"), false);
-  const [first, joined] = await Promise.all([jobs.start("reporting"), jobs.start("reporting")]);
-  assert.equal(first.ended, joined.ended, "of a run that has not begun all of it is still to come");
-  assert.deepEqual([steps, jobs.isRunning("reporting")], [["begun"], true]);
-  const again = [jobs.start("reporting"), jobs.start("reporting")];
-  ends[0]?.resolve();
-  const [second, third] = await Promise.all(again);
-  assert.equal(second?.ended, third?.ended);
-  assert.deepEqual(steps, ["begun", "ended", "begun"]);
-  ends[1]?.resolve();
-  await second?.ended;
-  assert.deepEqual(steps, ["begun", "ended", "begun", "ended"]);
-  assert.equal(jobs.isRunning("reporting"), false);
+  const runs = Array.from({ length: 2 }, () => ({
+    began: Promise.withResolvers<void>(),
+    end: Promise.withResolvers<void>(),
+  }));
+  let count = 0;
+  const run = async () => {
+    const own = runs[count];
+    count += 1;
+    own?.began.resolve();
+    await own?.end.promise;
+  };
+  const jobs = startJobs([{ name: "asked", everyMs: 3_600_000, run }], {
+    db: databases.shards.of(toBucket(0)).db,
+    log: openLog("error"),
+    random: () => 0.9,
+  });
+  jobs.look("asked");
+  jobs.look("asked");
+  await runs[0]?.began.promise;
+  jobs.look("asked");
+  jobs.look("asked");
+  assert.equal(count, 1);
+  runs[0]?.end.resolve();
+  await runs[1]?.began.promise;
+  runs[1]?.end.resolve();
   await jobs.stop();
-  await assert.rejects(jobs.start("reporting"), { code: "unavailable" });
+  jobs.look("asked");
+  assert.equal(count, 2);
 });
 
 test("jobs whose time comes in the same moment leave each other connections to work with", async (t) => {

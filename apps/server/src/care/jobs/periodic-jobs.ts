@@ -8,14 +8,11 @@ import type { Log } from "../../base/operation/log.ts";
 export interface PeriodicJob {
   /** Also the name of its lock: only one process runs the job at a time. */
   readonly name: string;
-  /** undefined: runs on request only */
-  readonly everyMs?: number;
-  /** Skips expensive scheduled runs without work. Requested runs ignore it. */
+  readonly everyMs: number;
+  /** Skips expensive runs without work. */
   readonly isDue?: () => Promise<boolean>;
   /** Delay of the first run. Defaults to a short time. */
   readonly firstInMs?: number;
-  /** Notes the beginning of a run, so that readers do not see the previous report. */
-  readonly begin?: () => Promise<void>;
   /** Stops early at a safe point on the signal. Reports its end last. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
@@ -28,24 +25,14 @@ export interface JobsOptions {
   readonly random: () => number;
   /** Throws while no job may run. */
   readonly assertMayRun?: () => void;
-  /** false: jobs run here on request only, and another process runs the schedule */
-  readonly isScheduled?: boolean;
-}
-
-export interface StartedRun {
-  /** Rejects with the job's error. */
-  readonly ended: Promise<void>;
 }
 
 export interface Jobs {
   /**
-   * A current run in this process may be past the new work, so the job runs after it. All requests in the meantime
-   * share the same run.
-   * @returns after the beginning, or if another process runs it
-   * @throws the error that prevented the beginning
+   * Runs the job now if it is due, for work that was just stored. A current run in this process may be past the new
+   * work, so the job runs after it.
    */
-  start(name: string): Promise<StartedRun>;
-  isRunning(name: string): boolean;
+  look(name: string): void;
   /** Stops the schedule, signals running jobs and waits for them. */
   stop(): Promise<void>;
 }
@@ -64,21 +51,14 @@ export function startJobs(jobs: readonly PeriodicJob[], options: JobsOptions): J
     if (runner === undefined) throw new HoldfastError("internal", `There is no job ${name}.`);
     return runner;
   };
-  if (options.isScheduled !== false) for (const runner of runners.values()) runner.schedule(options.random());
+  for (const runner of runners.values()) runner.schedule(options.random());
   return {
-    start: (name) => runnerOf(name).start(),
-    isRunning: (name) => runnerOf(name).isRunning,
+    look: (name) => runnerOf(name).look(),
     stop: async () => {
       stop.abort();
       await Promise.allSettled([...runners.values()].map((runner) => runner.stop()));
     },
   };
-}
-
-interface Run extends StartedRun {
-  /** Settles no later than `ended`. */
-  readonly begun: Promise<void>;
-  readonly hasBegun: boolean;
 }
 
 class Runner {
@@ -88,8 +68,9 @@ class Runner {
   /** Scheduled runs of all jobs. */
   readonly #scheduled: TaskGroup;
   #timer: NodeJS.Timeout | undefined;
-  #running: Run | undefined;
-  #next: Promise<StartedRun> | undefined;
+  #running: Promise<void> | undefined;
+  /** A look after the current run is requested. */
+  #isNext = false;
 
   constructor(job: PeriodicJob, options: JobsOptions, stopped: AbortSignal, scheduled: TaskGroup) {
     this.#job = job;
@@ -101,7 +82,7 @@ class Runner {
   /** @param share 0 to 1, part of the first period */
   schedule(share: number): void {
     const { everyMs, firstInMs } = this.#job;
-    if (everyMs !== undefined) this.#runIn(share * (firstInMs ?? Math.min(everyMs, firstRunMsMax)), everyMs);
+    this.#runIn(share * (firstInMs ?? Math.min(everyMs, firstRunMsMax)), everyMs);
   }
 
   #runIn(inMs: number, everyMs: number): void {
@@ -110,57 +91,35 @@ class Runner {
     this.#timer.unref();
   }
 
-  get isRunning(): boolean {
-    return this.#running !== undefined;
-  }
-
-  start(): Promise<StartedRun> {
-    this.#next ??= this.#startNext().finally(() => (this.#next = undefined));
-    return this.#next;
+  look(): void {
+    if (this.#isNext) return;
+    this.#isNext = true;
+    void this.#lookNext();
   }
 
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#running?.ended;
+    await this.#running;
   }
 
-  async #startNext(): Promise<StartedRun> {
-    if (this.#running?.hasBegun === true) await this.#running.ended.catch(() => {});
-    if (this.#stopped.aborted)
-      throw new HoldfastError("unavailable", "The server is stopping. Try again once it runs.");
-    const { begun, ended } = this.#run();
-    await begun;
-    return { ended };
-  }
-
-  #run(): Run {
-    this.#running ??= this.#runOnce();
-    return this.#running;
-  }
-
-  #runOnce(): Run {
-    const begun = Promise.withResolvers<void>();
-    let hasBegun = false;
-    const ended = this.#work(() => {
-      hasBegun = true;
-      begun.resolve();
-    }).finally(() => (this.#running = undefined));
-    // A run may end without a beginning.
-    ended.then(begun.resolve, begun.reject);
-    begun.promise.catch(() => {});
-    return {
-      begun: begun.promise,
-      ended,
-      get hasBegun() {
-        return hasBegun;
-      },
-    };
+  async #lookNext(): Promise<void> {
+    await this.#running?.catch(() => {});
+    this.#isNext = false;
+    await this.#runIfDue();
   }
 
   async #runScheduled(everyMs: number): Promise<void> {
+    await this.#runIfDue();
+    this.#runIn(everyMs * (0.9 + this.#options.random() * 0.2), everyMs);
+  }
+
+  async #runIfDue(): Promise<void> {
     if (this.#stopped.aborted) return;
     try {
-      if ((await this.#job.isDue?.()) ?? true) await this.#run().ended;
+      const isDue = (await this.#job.isDue?.()) ?? true;
+      if (!isDue || this.#stopped.aborted) return;
+      this.#running ??= this.#work().finally(() => (this.#running = undefined));
+      await this.#running;
     } catch (error) {
       const { code, message } = toHoldfastError(error);
       this.#options.log.error(
@@ -168,18 +127,13 @@ class Runner {
         "a job failed; it runs again as scheduled",
       );
     }
-    this.#runIn(everyMs * (0.9 + this.#options.random() * 0.2), everyMs);
   }
 
-  async #work(onBegun: () => void): Promise<void> {
+  async #work(): Promise<void> {
     const { assertMayRun, db, log } = this.#options;
     assertMayRun?.();
     const startedMs = performance.now();
-    const isOurs = await withLock(db, this.#job.name, async () => {
-      await this.#job.begin?.();
-      onBegun();
-      await this.#job.run(this.#stopped);
-    });
+    const isOurs = await withLock(db, this.#job.name, () => this.#job.run(this.#stopped));
     if (!isOurs) return;
     log.debug({ job: this.#job.name, ms: Math.round(performance.now() - startedMs) }, "a job ran");
   }

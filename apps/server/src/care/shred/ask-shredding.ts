@@ -17,7 +17,7 @@ import { describeShredding, newestBackup, readShredding, shreddingJson } from ".
 export interface ShreddingWorld extends AccountStore {
   readonly cells: Cells;
   /** Starts the job; undefined outside of the server, which finds the request later. */
-  readonly begin?: () => void;
+  readonly begin?: () => Promise<void>;
 }
 
 /**
@@ -47,7 +47,7 @@ export async function askShredding(
   }
   await assertNoTransfer(world, user, hasLeft);
   await unlessLastAdministrator(world, user, () => beginShredding(world, user, figures));
-  world.begin?.();
+  await world.begin?.();
   return describeShredding(world, user.id);
 }
 
