@@ -1,16 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { Agent, request } from "node:http";
-import { Api, type RunningServer } from "@holdfast/server/acceptance/testing";
-import type { Row } from "./report.ts";
+import { Api, type RunningServer, type ServerProcess } from "@holdfast/server/acceptance/testing";
+import { measureCost } from "./cost.ts";
+import { cpuNote, type Row } from "./report.ts";
 
 const callers = 32;
 const listedFiles = 200;
+
+/** The costs of two runs are comparable if both send equally many requests. */
+type Extent = { readonly seconds: number } | { readonly requests: number };
 
 /**
  * Simulates a day's traffic at once: of 100 requests, 40 look up a node, 25 list a folder of 200 files, 15 request
  * changes, 10 download 16 KiB, 10 upload 16 KiB. Clients and server share the machine.
  */
-export async function measureMixedTraffic(server: RunningServer, seconds: number): Promise<Row[]> {
+export async function measureMixedTraffic(server: ServerProcess, extent: Extent): Promise<Row[]> {
   const api = await Api.signIn(server.url);
   const folder = (await api.call("POST", "/metadata", { path: "/mixed", kind: "folder" })).body.id as string;
   const content = randomBytes(16 * 1024);
@@ -23,9 +27,10 @@ export async function measureMixedTraffic(server: RunningServer, seconds: number
   const latenciesMs: number[] = [];
   let failures = 0;
   let serial = 0;
-  const endMs = performance.now() + seconds * 1000;
+  let endMs = Infinity;
+  const goesOn = () => ("requests" in extent ? serial < extent.requests : performance.now() < endMs);
   const caller = async () => {
-    while (performance.now() < endMs) {
+    while (goesOn()) {
       const draw = serial++ % 100;
       const startMs = performance.now();
       const status = await pick(draw);
@@ -40,13 +45,23 @@ export async function measureMixedTraffic(server: RunningServer, seconds: number
     if (draw < 90) return send("GET", `/files/${file}/download`);
     return send("POST", `/files/upload?uploadType=media&path=/mixed-new-${serial}`, randomBytes(16 * 1024));
   };
-  await Promise.all(Array.from({ length: callers }, caller));
+  const cost = await measureCost(server.pid, () => {
+    if ("seconds" in extent) endMs = performance.now() + extent.seconds * 1000;
+    return Promise.all(Array.from({ length: callers }, caller));
+  });
   agent.destroy();
   latenciesMs.sort((left, right) => left - right);
   const at = (share: number) => latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0;
   const work = "mixed traffic";
   return [
-    { work, by: "holdfast", value: latenciesMs.length / seconds, unit: "requests/s", note: `${callers} callers` },
+    {
+      work,
+      by: "holdfast",
+      value: latenciesMs.length / cost.seconds,
+      unit: "requests/s",
+      note: `${callers} callers; ${cpuNote(cost)}`,
+      cost,
+    },
     { work: `${work}, median`, by: "holdfast", value: at(0.5), unit: "ms" },
     { work: `${work}, p99`, by: "holdfast", value: at(0.99), unit: "ms" },
     { work: `${work}, failed`, by: "holdfast", value: failures, unit: "errors" },

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Ends the child with this process, even if a measurement is interrupted. */
 export function endWithUs(child: ChildProcess): void {
@@ -8,7 +9,47 @@ export function endWithUs(child: ChildProcess): void {
   child.once("exit", () => process.off("exit", end));
 }
 
+const ownEndMs = 5000;
+const orderlyEndMs = 20_000;
+
+/**
+ * Resolves once this process has no descendants. Waits first: Ctrl-C reaches all of them, and a second signal would end
+ * a server without its database.
+ */
+export async function endChildren(): Promise<void> {
+  await withoutChildren(ownEndMs);
+  for (const pid of childrenOf(process.pid)) send(pid, "SIGTERM");
+  await withoutChildren(orderlyEndMs);
+  for (const pid of processTree(process.pid).slice(1)) send(pid, "SIGKILL");
+  await withoutChildren(ownEndMs);
+}
+
+async function withoutChildren(patienceMs: number): Promise<void> {
+  const endMs = performance.now() + patienceMs;
+  while (childrenOf(process.pid).length > 0 && performance.now() < endMs) await delay(50);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
 export function processTree(root: number): number[] {
+  const parents = parentsOfAll();
+  const tree = [root];
+  for (const pid of tree) for (const [child, parent] of parents) if (parent === pid) tree.push(child);
+  return tree;
+}
+
+function childrenOf(pid: number): number[] {
+  return [...parentsOfAll()].filter(([, parent]) => parent === pid).map(([child]) => child);
+}
+
+/** Returns the parent of each process. */
+function parentsOfAll(): ReadonlyMap<number, number> {
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
@@ -16,9 +57,7 @@ export function processTree(root: number): number[] {
     const parent = /\) \S (\d+) /.exec(stat)?.[1];
     if (parent !== undefined) parents.set(Number(name), Number(parent));
   }
-  const tree = [root];
-  for (const pid of tree) for (const [child, parent] of parents) if (parent === pid) tree.push(child);
-  return tree;
+  return parents;
 }
 
 /** Returns the proportional set size of a process, which counts shared pages once. */
@@ -29,6 +68,15 @@ export function pssBytes(pid: number): number {
 /** Returns the peak resident memory. */
 export function peakBytes(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
+}
+
+/** Begins a new peak. */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+}
+
+export function isPostgres(pid: number): boolean {
+  return read(`/proc/${pid}/comm`).trim() === "postgres";
 }
 
 /** The kernel's CPU clock (USER_HZ, equal on every Linux). */
@@ -44,6 +92,11 @@ export function cpuSeconds(pid: number): number {
 export function endedSeconds(pid: number): number {
   const [user = 0, system = 0] = (read(`/proc/${pid}/stat`).split(") ")[1] ?? "").split(" ").slice(13, 15).map(Number);
   return (user + system) / ticksPerSecond;
+}
+
+/** Returns the CPU time of a process and all its descendants, including ended ones. */
+export function treeSeconds(root: number): number {
+  return processTree(root).reduce((sum, pid) => sum + cpuSeconds(pid) + endedSeconds(pid), 0);
 }
 
 /** Returns the CPU time of live threads, in nanosecond precision. */

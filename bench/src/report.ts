@@ -22,6 +22,18 @@ export interface Row {
   readonly goal?: Goal;
   /** Further facts, such as the seconds behind a rate. */
   readonly note?: string;
+  /** Known for rows that can be compared with another commit. */
+  readonly cost?: Cost;
+}
+
+/** Cost of a fixed amount of work. */
+export interface Cost {
+  /** Elapsed time. */
+  readonly seconds: number;
+  /** CPU seconds by process group: `server` and its `database`, and `client`, or the devices `A` and `B`. */
+  readonly cpu: Readonly<Record<string, number>>;
+  /** Peak resident memory of single processes. */
+  readonly peakMb?: Readonly<Record<string, number>>;
 }
 
 /** In the row's unit. */
@@ -31,23 +43,27 @@ export interface Goal {
 }
 
 export function printTable(machine: Machine, rows: readonly Row[]): void {
-  const out: string[] = [];
-  for (const [name, value] of Object.entries(machine)) out.push(`${name.padEnd(12)} ${String(value)}`);
-  out.push("");
+  printFacts(machine);
   const cells = rows.map((row) => [row.work, row.by, format(row.value), row.unit, formatGoal(row), row.note ?? ""]);
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((line) => line[column]?.length ?? 0), 0));
-  for (const line of cells) {
-    out.push(
-      line
-        .map((cell, column) => (column === 2 ? cell.padStart(widths[2] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-        .join("  ")
-        .trimEnd(),
-    );
-  }
-  process.stdout.write(`${out.join("\n")}\n`);
+  process.stdout.write(`${aligned(cells, [2]).join("\n")}\n`);
 }
 
-function format(value: number): string {
+/** Prints a name and a value per line. */
+export function printFacts(facts: object): void {
+  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(12)} ${String(value)}\n`);
+  process.stdout.write(`${lines.join("")}\n`);
+}
+
+/** Pads the columns. @param numeric columns that are aligned right */
+export function aligned(cells: readonly (readonly string[])[], numeric: readonly number[]): string[] {
+  const widthOf = (column: number) => Math.max(...cells.map((line) => line[column]?.length ?? 0));
+  const widths = cells[0]?.map((_, column) => widthOf(column)) ?? [];
+  const pad = (cell: string, column: number) =>
+    numeric.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+  return cells.map((line) => line.map(pad).join("  ").trimEnd());
+}
+
+export function format(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
 }
 
@@ -64,4 +80,9 @@ export async function timed(work: () => unknown): Promise<number> {
   const startMs = performance.now();
   await work();
   return (performance.now() - startMs) / 1000;
+}
+
+export function cpuNote({ cpu }: Cost): string {
+  const groups = Object.entries(cpu).map(([name, seconds]) => `${name} ${seconds.toFixed(2)} s`);
+  return `CPU ${groups.join(", ")}`;
 }

@@ -1,5 +1,6 @@
-import { Api, type RunningServer, ok } from "@holdfast/server/acceptance/testing";
-import type { Row } from "./report.ts";
+import { Api, ok, type ServerProcess } from "@holdfast/server/acceptance/testing";
+import { measureCost } from "./cost.ts";
+import { type Cost, cpuNote, type Row } from "./report.ts";
 import { at, expect, timedCall } from "./sharing/latencies.ts";
 
 const callers = 20;
@@ -11,7 +12,7 @@ const warmUpEach = 10;
  * `features/accounts/passwords/passwords.ts`. Clients and server share the machine. One run uses devices that have
  * signed in before, like returning people, and one a new device each time, about which the account is notified.
  */
-export async function measureSignIns(server: RunningServer, timesEach: number): Promise<Row[]> {
+export async function measureSignIns(server: ServerProcess, timesEach: number): Promise<Row[]> {
   const administrator = await Api.signIn(server.url);
   const people = Array.from({ length: callers }, (_, index) => ({
     email: `sign-in-${index}@example.com`,
@@ -33,11 +34,11 @@ interface Person {
 
 interface Measured {
   readonly tookMs: readonly number[];
-  readonly seconds: number;
+  readonly cost: Cost;
 }
 
 async function signInAll(
-  server: RunningServer,
+  server: ServerProcess,
   people: readonly Person[],
   { timesEach, isKnown }: { readonly timesEach: number; readonly isKnown: boolean },
 ): Promise<Measured> {
@@ -60,15 +61,21 @@ async function signInAll(
   // The first ones open connections and run cold code.
   await all(warmUpEach);
   tookMs.length = 0;
-  const startMs = performance.now();
-  await all(timesEach);
-  return { tookMs, seconds: (performance.now() - startMs) / 1000 };
+  const cost = await measureCost(server.pid, () => all(timesEach));
+  return { tookMs, cost };
 }
 
-function rowsOf(work: string, { tookMs, seconds }: Measured): Row[] {
+function rowsOf(work: string, { tookMs, cost }: Measured): Row[] {
   const note = `median ${at(tookMs, 0.5).toFixed(0)} ms, slowest ${at(tookMs, 1).toFixed(0)} ms; ${tookMs.length} of them`;
   return [
     { work: `${work}, p99`, by: "holdfast", value: at(tookMs, 0.99), unit: "ms", goal: { atMost: goalMs }, note },
-    { work, by: "holdfast", value: tookMs.length / seconds, unit: "requests/s" },
+    {
+      work,
+      by: "holdfast",
+      value: tookMs.length / cost.seconds,
+      unit: "requests/s",
+      note: cpuNote(cost),
+      cost,
+    },
   ];
 }

@@ -6,8 +6,7 @@ import type { CollectionJson } from "@holdfast/protocol/admin-routes";
 import { administrator, holdfast, type ServerProcess, spawnServer } from "@holdfast/server/acceptance/testing";
 import { type FileTree, makeFiles } from "../data.ts";
 import { type Row, timed } from "../report.ts";
-
-export const keptRowNames = ["kept-shrink", "kept-backup"] as const;
+import type { keptRowNames } from "../row-names.ts";
 
 /** Number of files of 1 to 41 KiB: 100,000 are 2 GiB. */
 export interface KeptScale {

@@ -1,4 +1,5 @@
 import type { Row } from "../report.ts";
+import { sharingRowNames } from "../row-names.ts";
 import { measureRewindDryRun } from "./rewind-dry-run.ts";
 import { measureRightsCheck } from "./rights-check.ts";
 import { measureShareCall } from "./share-call.ts";
@@ -7,14 +8,6 @@ import { measureSharedDevices } from "./shared-devices.ts";
 import { measureSharedEdit } from "./shared-edit.ts";
 import { type SharingServer, startSharingServer } from "./sharing-server.ts";
 
-export const sharingRowNames = [
-  "share-call",
-  "share-check",
-  "share-list",
-  "share-edit",
-  "share-rewind",
-  "share-devices",
-] as const;
 type SharingRowName = (typeof sharingRowNames)[number];
 
 export interface SharingScale {

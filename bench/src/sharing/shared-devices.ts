@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { Api, administrator, eventually, holdfast } from "@holdfast/server/acceptance/testing";
+import { Api, administrator, eventually, holdfast, launcher } from "@holdfast/server/acceptance/testing";
 import { cpuSeconds } from "../processes.ts";
 import type { Row } from "../report.ts";
 import { type PreparedClient, prepareClient, startClient, startSyncServer } from "../sync/holdfast-pair.ts";
@@ -17,7 +17,7 @@ const vera = { email: "vera@example.com", password: "the password of vera" };
  * device has it.
  */
 export async function measureSharedDevices(folder: string, edits: number): Promise<Row[]> {
-  const server = await startSyncServer(folder);
+  const server = await startSyncServer(folder, launcher);
   const proxy = startProxy();
   const stops: (() => Promise<unknown>)[] = [() => server.stop(), () => proxy.stop()];
   try {
@@ -28,7 +28,7 @@ export async function measureSharedDevices(folder: string, edits: number): Promi
     const clients = new Map<string, PreparedClient>();
     const pids: number[] = [];
     for (const [name, account] of Object.entries(accounts)) {
-      const client = await prepareClient(`${folder}/${name}`, server, proxy, account);
+      const client = await prepareClient(`${folder}/${name}`, server, { proxy, launcher, account });
       clients.set(name, client);
       const running = await startClient(client);
       stops.unshift(() => running.stop());

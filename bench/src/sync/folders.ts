@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import type { FileTree } from "../data.ts";
-import type { Row } from "../report.ts";
+import { cpuNote, type Row } from "../report.ts";
 import { observe } from "./observe.ts";
 import type { Pair } from "./pair.ts";
-import { cpuNote, wireRow } from "./rows.ts";
+import { wireRow } from "./rows.ts";
 
 /** Measures a folder with many small files: moved into A, renamed there, and partly copied. */
 export async function* measureFolders(pair: Pair, small: FileTree, copied: number): AsyncGenerator<Row> {
@@ -27,9 +27,10 @@ async function* measureMovedIn(pair: Pair, small: FileTree): AsyncGenerator<Row>
   });
   compareFolders(pair, "small");
   const { by } = pair;
-  const note = `${observed.seconds.toFixed(2)} s; ${cpuNote(observed)}`;
+  const { cost } = observed;
+  const note = `${cost.seconds.toFixed(2)} s; ${cpuNote(cost)}`;
   yield* [
-    { work, by, value: small.files / observed.seconds, unit: "files/s", goal: { atLeast: 3000 }, note },
+    { work, by, value: small.files / cost.seconds, unit: "files/s", goal: { atLeast: 3000 }, note, cost },
     wireRow(work, by, observed),
   ];
 }
@@ -44,8 +45,9 @@ async function* measureRename(pair: Pair, files: number): AsyncGenerator<Row> {
     seen: () => !isThere(`${b.folder}/small`) && arrived(),
   });
   compareFolders(pair, "renamed");
+  const { cost } = observed;
   yield* [
-    { work, by, value: observed.seconds, unit: "s", goal: { atMost: 0.5 }, note: cpuNote(observed) },
+    { work, by, value: cost.seconds, unit: "s", goal: { atMost: 0.5 }, note: cpuNote(cost), cost },
     wireRow(work, by, observed, { atMost: 10 }),
   ];
 }
@@ -71,8 +73,9 @@ async function* measureCopiedFolder(pair: Pair, wanted: number): AsyncGenerator<
   });
   compareFolders(pair, "copied");
   const perFile = Math.max(observed.a.upBytes, observed.b.downBytes) / files;
+  const { cost } = observed;
   yield* [
-    { work, by, value: observed.seconds, unit: "s", note: cpuNote(observed) },
+    { work, by, value: cost.seconds, unit: "s", note: cpuNote(cost), cost },
     { work: `${work}, bytes a file`, by, value: perFile, unit: "B", goal: { atMost: 200 } },
     wireRow(work, by, observed),
   ];

@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync, closeSync, openSync, readSync, renameSync, statSync, writeSync } from "node:fs";
 import { type LargeFloor, copyWithSync } from "../calibrate.ts";
 import type { LargeFile } from "../data.ts";
-import type { Row } from "../report.ts";
+import { cpuNote, type Row } from "../report.ts";
 import { observe } from "./observe.ts";
 import type { Pair } from "./pair.ts";
-import { cpuNote, wireRow } from "./rows.ts";
+import { wireRow } from "./rows.ts";
 
 interface Step {
   readonly work: string;
@@ -83,8 +83,9 @@ async function* measure(pair: Pair, { work, act, seen, name, goalSeconds, goalKi
   const observed = await observe(pair, { what: work, act, seen, askEveryMs: 5 });
   execFileSync("cmp", [`${pair.a.folder}/${name}`, `${pair.b.folder}/${name}`]);
   const goal = goalSeconds === undefined ? {} : { goal: { atMost: goalSeconds } };
+  const { cost } = observed;
   yield* [
-    { work, by: pair.by, value: observed.seconds, unit: "s", ...goal, note: cpuNote(observed) },
+    { work, by: pair.by, value: cost.seconds, unit: "s", ...goal, note: cpuNote(cost), cost },
     wireRow(work, pair.by, observed, goalKib === undefined ? undefined : { atMost: goalKib }),
   ];
 }

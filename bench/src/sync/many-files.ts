@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { eventually, holdfast } from "@holdfast/server/acceptance/testing";
+import { eventually, holdfast, launcher } from "@holdfast/server/acceptance/testing";
 import { findProgram } from "@holdfast/tools/components";
 import { cpuSeconds, peakBytes, processTree, pssBytes, threadSeconds, wakeUps } from "../processes.ts";
 import { type Row, timed } from "../report.ts";
@@ -32,9 +32,9 @@ export async function* measureManyFiles({
 }: ManyFiles): AsyncGenerator<Row> {
   const base = `${folder}/c`;
   const by = "holdfast";
-  const server = await startSyncServer(folder);
+  const server = await startSyncServer(folder, launcher);
   try {
-    const prepared = await prepareClient(base, server, proxy);
+    const prepared = await prepareClient(base, server, { proxy, launcher });
     await runOnce(prepared);
     const { seconds: startSeconds } = await runOnce(prepared);
     makeTinyFiles(prepared.folder, files);
@@ -52,7 +52,7 @@ export async function* measureManyFiles({
     };
     yield* measureKept(prepared, files, idleSeconds);
     if (!hasSecond) return;
-    const second = await prepareClient(`${folder}/d`, server, proxy);
+    const second = await prepareClient(`${folder}/d`, server, { proxy, launcher });
     yield* rowsOfFirst(`${files} tiny files, fetched by a second device`, files, await runOnce(second));
   } finally {
     await server.stop();

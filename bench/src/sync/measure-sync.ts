@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { launcher } from "@holdfast/server/acceptance/testing";
 import { findProgram } from "@holdfast/tools/components";
 import { calibrateFiles, floorOf, type LargeFloor } from "../calibrate.ts";
 import { type FileTree, type LargeFile, makeFiles, makeLargeFile } from "../data.ts";
 import type { Row } from "../report.ts";
+import type { syncRowNames } from "../row-names.ts";
 import { measureFolders } from "./folders.ts";
 import { startHoldfastPair } from "./holdfast-pair.ts";
 import { measureLargeFile } from "./large-file.ts";
@@ -14,7 +16,6 @@ import { measureRsyncWorks } from "./rsync-works.ts";
 import { startSyncthingPair } from "./syncthing-pair.ts";
 import { type Proxy, startProxy } from "./wire.ts";
 
-export const syncRowNames = ["sync-new", "sync-small", "sync-large", "sync-idle"] as const;
 type SyncRowName = (typeof syncRowNames)[number];
 
 export interface SyncScale {
@@ -29,7 +30,7 @@ export interface SyncScale {
 }
 
 /** `floor` is set together with `large`. */
-interface SyncData {
+export interface SyncData {
   readonly large: LargeFile | undefined;
   readonly small: FileTree | undefined;
   readonly floor: LargeFloor | undefined;
@@ -46,7 +47,7 @@ interface SyncWork {
 /** Measures the time until two devices are equal again, compared with Syncthing and rsync on the same data, if installed. */
 export async function measureSync({ folder, wants, scale, by }: SyncWork): Promise<Row[]> {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  const data = makeData(folder, wants, scale);
+  const data = makeSyncData(folder, wants, scale);
   const rows = calibrationRows(data);
   const proxy = startProxy();
   try {
@@ -65,11 +66,11 @@ export async function measureSync({ folder, wants, scale, by }: SyncWork): Promi
 async function* works(proxy: Proxy, { folder, wants, scale, by }: SyncWork, data: SyncData): AsyncGenerator<Row> {
   const has = (name: string) => by.has(name) && (name === "holdfast" || findProgram(name) !== undefined);
   const many = { files: scale.manyFiles, idleSeconds: scale.idleSeconds };
-  const newFiles = wants("sync-new") ? scale.newFiles : 0;
-  const pairs = newFiles > 0 || data.large !== undefined || data.small !== undefined;
+  const acts = { ...data, newFiles: wants("sync-new") ? scale.newFiles : 0, copied: scale.copied };
+  const pairs = acts.newFiles > 0 || data.large !== undefined || data.small !== undefined;
   if (has("holdfast")) {
     const base = `${folder}/holdfast`;
-    if (pairs) yield* measurePair("holdfast", () => startHoldfastPair(base, proxy), data, newFiles, scale.copied);
+    if (pairs) yield* measurePair("holdfast", () => startHoldfastPair(base, proxy, launcher), acts);
     if (wants("sync-idle"))
       yield* orFailure(
         "holdfast",
@@ -78,14 +79,19 @@ async function* works(proxy: Proxy, { folder, wants, scale, by }: SyncWork, data
   }
   if (has("syncthing")) {
     const base = `${folder}/syncthing`;
-    if (pairs) yield* measurePair("syncthing", () => startSyncthingPair(base, proxy), data, newFiles, scale.copied);
+    if (pairs) yield* measurePair("syncthing", () => startSyncthingPair(base, proxy), acts);
     if (wants("sync-idle"))
       yield* orFailure("syncthing", measureManyFilesOfSyncthing({ ...many, folder: `${folder}/alone` }));
   }
   if (has("rsync") && pairs) yield* orFailure("rsync", measureRsyncWorks(`${folder}/rsync`, proxy, data));
 }
 
-function makeData(folder: string, wants: SyncWork["wants"], scale: SyncScale): SyncData {
+/** @param folder must exist */
+export function makeSyncData(
+  folder: string,
+  wants: SyncWork["wants"],
+  scale: Pick<SyncScale, "files" | "largeMib">,
+): SyncData {
   const small = wants("sync-small") ? makeFiles(`${folder}/small`, scale.files) : undefined;
   const large = wants("sync-large") ? makeLargeFile(`${folder}/large`, scale.largeMib) : undefined;
   return { small, large, floor: large === undefined ? undefined : floorOf(large) };
@@ -104,25 +110,43 @@ function calibrationRows({ large, small, floor }: SyncData): Row[] {
   return rows;
 }
 
-async function* measurePair(
-  by: string,
-  start: () => Promise<Pair>,
-  { large, small, floor }: SyncData,
-  newFiles: number,
-  copied: number,
-): AsyncGenerator<Row> {
+interface Acts extends SyncData {
+  /** Zero for none. */
+  readonly newFiles: number;
+  /** Files of the folder that is copied. */
+  readonly copied: number;
+}
+
+async function* measurePair(by: string, start: () => Promise<Pair>, acts: Acts): AsyncGenerator<Row> {
   yield* orFailure(by, startAndMeasure());
   async function* startAndMeasure(): AsyncGenerator<Row> {
     const pair = await start();
     try {
       await meet(pair);
-      if (newFiles > 0) yield* orFailure(by, measureNewFiles(pair, newFiles));
-      if (small !== undefined) yield* orFailure(by, measureFolders(pair, small, copied));
-      if (large !== undefined && floor !== undefined) yield* orFailure(by, measureLargeFile(pair, large, floor));
+      for (const rows of actsOf(pair, acts)) yield* orFailure(by, rows);
     } finally {
       await pair.stop();
     }
   }
+}
+
+/** Measures two `holdfast sync` clients and their server. @throws Error if anything fails */
+export async function measureHoldfastPair(start: () => Promise<Pair>, acts: Acts): Promise<Row[]> {
+  const measured: Row[] = [];
+  const pair = await start();
+  try {
+    await meet(pair);
+    for (const rows of actsOf(pair, acts)) for await (const row of rows) measured.push(row);
+  } finally {
+    await pair.stop();
+  }
+  return measured;
+}
+
+function* actsOf(pair: Pair, { newFiles, copied, small, large, floor }: Acts): Generator<AsyncGenerator<Row>> {
+  if (newFiles > 0) yield measureNewFiles(pair, newFiles);
+  if (small !== undefined) yield measureFolders(pair, small, copied);
+  if (large !== undefined && floor !== undefined) yield measureLargeFile(pair, large, floor);
 }
 
 /** Checks both directions before measuring. */

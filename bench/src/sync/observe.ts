@@ -1,15 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { cpuSeconds, processTree } from "../processes.ts";
-import type { Device, Pair } from "./pair.ts";
+import { serverSeconds } from "../cost.ts";
+import { peakBytes, resetPeak, treeSeconds } from "../processes.ts";
+import type { Cost } from "../report.ts";
+import type { Pair } from "./pair.ts";
 import type { Traffic } from "./wire.ts";
 
 export interface Observation {
-  /** Time from before the act until the other side has it. */
-  readonly seconds: number;
+  /** The time ends when the other side has it, the CPU time when all is quiet. */
+  readonly cost: Cost;
   readonly a: Traffic;
   readonly b: Traffic;
-  /** CPU seconds until all is quiet. */
-  readonly cpu: { readonly a: number; readonly b: number; readonly between: number };
 }
 
 interface Act {
@@ -25,28 +25,34 @@ const quietMs = 1500;
 const patienceMs = 60_000;
 
 /** Acts on A when all is quiet, waits for B, and counts traffic until all is quiet again. */
-export async function observe(pair: Pair, { what, act, seen, askEveryMs = 2 }: Act): Promise<Observation> {
+export function observe(pair: Pair, { what, act, seen, askEveryMs = 2 }: Act): Promise<Observation> {
+  return observeWork(pair, async () => {
+    const startMs = performance.now();
+    act();
+    await until(`${pair.by}: ${what}`, seen, askEveryMs);
+    return (performance.now() - startMs) / 1000;
+  });
+}
+
+/** @param work returns the seconds that count */
+export async function observeWork(pair: Pair, work: () => Promise<number>): Promise<Observation> {
   await quiet(pair);
+  const pids = { A: pair.a.pid, B: pair.b.pid, ...(pair.serverPid === undefined ? {} : { server: pair.serverPid }) };
+  for (const pid of Object.values(pids)) resetPeak(pid);
   const before = await state(pair);
-  const startMs = performance.now();
-  act();
-  await until(`${pair.by}: ${what}`, seen, askEveryMs);
-  const seconds = (performance.now() - startMs) / 1000;
+  const seconds = await work();
   await quiet(pair);
   const after = await state(pair);
   const between = (name: "a" | "b"): Traffic => ({
     upBytes: after[name].upBytes - before[name].upBytes,
     downBytes: after[name].downBytes - before[name].downBytes,
   });
+  const cpu = Object.entries(after.cpu).map(([name, value]) => [name, value - (before.cpu[name] ?? 0)] as const);
+  const peakMb = Object.entries(pids).map(([name, pid]) => [name, peakBytes(pid) / 1e6] as const);
   return {
-    seconds,
+    cost: { seconds, cpu: Object.fromEntries(cpu), peakMb: Object.fromEntries(peakMb) },
     a: between("a"),
     b: between("b"),
-    cpu: {
-      a: after.cpu.a - before.cpu.a,
-      b: after.cpu.b - before.cpu.b,
-      between: after.cpu.between - before.cpu.between,
-    },
   };
 }
 
@@ -60,7 +66,7 @@ export async function until(what: string, seen: () => boolean, askEveryMs = 2): 
 }
 
 /** Resolves after a period without traffic. A held poll is quiet. */
-export async function quiet(pair: Pair): Promise<void> {
+async function quiet(pair: Pair): Promise<void> {
   const endMs = performance.now() + patienceMs;
   let last = -1;
   for (let sinceMs = performance.now(); performance.now() - sinceMs < quietMs; await delay(100)) {
@@ -73,9 +79,18 @@ export async function quiet(pair: Pair): Promise<void> {
   }
 }
 
-async function state({ a, b, between }: Pair) {
+interface State {
+  readonly a: Traffic;
+  readonly b: Traffic;
+  readonly cpu: Readonly<Record<string, number>>;
+}
+
+async function state({ a, b, serverPid }: Pair): Promise<State> {
   const [passedByA, passedByB] = await Promise.all([a.wire.passed(), b.wire.passed()]);
-  const used = (pids: readonly number[]) => pids.flatMap(processTree).reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-  const device = ({ pid }: Device) => used([pid]);
-  return { a: passedByA, b: passedByB, cpu: { a: device(a), b: device(b), between: used(between) } };
+  const cpu = {
+    A: treeSeconds(a.pid),
+    B: treeSeconds(b.pid),
+    ...(serverPid === undefined ? {} : serverSeconds(serverPid)),
+  };
+  return { a: passedByA, b: passedByB, cpu };
 }

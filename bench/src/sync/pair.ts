@@ -12,8 +12,8 @@ export interface Pair {
   readonly by: string;
   readonly a: Device;
   readonly b: Device;
-  /** Processes between them, such as a server. */
-  readonly between: readonly number[];
+  /** Process of the server between them. */
+  readonly serverPid?: number;
   /** Folder on the same filesystem for data that is moved in atomically. */
   readonly staging: string;
   stop(): Promise<void>;

@@ -22,7 +22,3 @@ function upDown({ upBytes, downBytes }: Traffic): string {
 function kib(bytes: number): string {
   return (bytes / 1024).toFixed(bytes < 102_400 ? 1 : 0);
 }
-
-export function cpuNote({ cpu }: Observation): string {
-  return `CPU A ${cpu.a.toFixed(2)} s, B ${cpu.b.toFixed(2)} s${cpu.between > 0 ? `, server ${cpu.between.toFixed(2)} s` : ""}`;
-}

@@ -44,7 +44,6 @@ export async function startSyncthingPair(folder: string, proxy: Proxy): Promise<
     by: syncthingName,
     a: { folder: a.folder, pid: first.pid, wire },
     b: { folder: b.folder, pid: second.pid, wire: otherEnd(wire) },
-    between: [],
     staging,
     stop: async () => {
       await Promise.all([first.stop(), second.stop()]);

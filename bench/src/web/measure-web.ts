@@ -1,5 +1,6 @@
 import { prepareApp } from "@holdfast/web/build/prepare-app";
 import type { Row } from "../report.ts";
+import { webRowNames } from "../row-names.ts";
 import { measureFirstList } from "./first-list.ts";
 import { measureLargeFolder } from "./large-folder.ts";
 import { measureNavigations } from "./navigations.ts";
@@ -7,15 +8,6 @@ import { measurePageActs } from "./page-acts.ts";
 import { measurePageTasks } from "./page-tasks.ts";
 import { measureLargeUploads, measureSmallUploads, type UploadScale } from "./web-uploads.ts";
 
-export const webRowNames = [
-  "web-list",
-  "web-folder",
-  "web-acts",
-  "web-tasks",
-  "web-small",
-  "web-large",
-  "web-memory",
-] as const;
 type WebRowName = (typeof webRowNames)[number];
 
 export interface WebScale extends UploadScale {
