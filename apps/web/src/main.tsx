@@ -27,10 +27,10 @@ export function show(drive: AccountDrive): void {
       receivedCount: received?.ownCount ?? 0,
     });
   });
-  drive.session.onEnd(async (signedOut, isHere) => {
-    if (signedOut === undefined) return;
+  drive.session.onEnd(async (signedOut, where) => {
+    if (signedOut === undefined || where === "newer") return;
     dropDrafts(localStorage, signedOut);
-    if (isHere) await (await receivedFiles()).forgetReceived(signedOut, received?.ownIds ?? []);
+    if (where === "here") await (await receivedFiles()).forgetReceived(signedOut, received?.ownIds ?? []);
   });
   drive.session.onEnd(() => {
     setClipboard(undefined);

@@ -55,9 +55,10 @@ export function openDrive(): AccountDrive {
   session.subscribe(() => {
     const state = session.getSnapshot();
     if (state === before) return;
+    const isEarlier = before === "starting" && state === "signed_out";
     before = state;
-    // Runs also when another tab ended the session.
-    if (state === "signed_out" || state === "expired") {
+    // The session ended without a sign-out, which deletes everything.
+    if (isEarlier || state === "expired") {
       rememberPerson(undefined);
       void kept.end().then(forgetContent);
     }
@@ -70,31 +71,35 @@ export function openDrive(): AccountDrive {
     live.stop();
     void queries.cancelQueries();
   });
-  session.onEnd(async () => {
+  session.onEnd(async (_, where) => {
     emptyDrive(drive);
-    rememberPerson(undefined);
+    if (where !== "newer") rememberPerson(undefined);
     await kept.end();
-    await forgetAccount();
+    if (where !== "newer") await forgetAccount();
   });
   return { ...drive, session };
 }
 
 const lastAccountKey = "holdfast-account";
+const lastSessionKey = "holdfast-last-session";
 const lastAccount: LastAccount = {
   read: () => localStorage.getItem(lastAccountKey) ?? undefined,
-  write: (account) => {
-    if (account === undefined) localStorage.removeItem(lastAccountKey);
-    else localStorage.setItem(lastAccountKey, account);
+  readSession: () => localStorage.getItem(lastSessionKey) ?? undefined,
+  write: (account, session) => {
+    store(lastAccountKey, account);
+    store(lastSessionKey, session);
   },
 };
+
+function store(key: string, value: string | undefined): void {
+  if (value === undefined) localStorage.removeItem(key);
+  else localStorage.setItem(key, value);
+}
 
 const leavingKey = "holdfast-leaving";
 const leaving: Leaving = {
   read: () => localStorage.getItem(leavingKey) !== null,
-  write: (isLeaving) => {
-    if (isLeaving) localStorage.setItem(leavingKey, "");
-    else localStorage.removeItem(leavingKey);
-  },
+  write: (isLeaving) => store(leavingKey, isLeaving ? "" : undefined),
 };
 
 /** Keeps the dialog out of the first script. */

@@ -1,64 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TransportRequest } from "@holdfast/api-client/transport";
-import { Session } from "./session.ts";
 import { type SessionEvent, type SessionState, sessionSteps } from "./session-state.ts";
-import { type TestAnswer, testBrowser, testClient } from "./testing.ts";
-
-/** The number makes each token unique. */
-function tokenOf(account: string, number: number): string {
-  return `head.${btoa(JSON.stringify({ sub: account, number }))}.signature`;
-}
-
-/** Server with one cookie, shared by the browser's tabs. */
-class CookieServer {
-  account: string | undefined;
-  /** Account of the next sign-in. */
-  nextAccount = "ann";
-  isReachable = true;
-  calls: string[] = [];
-  lastToken = "";
-  answering: Promise<unknown> = Promise.resolve();
-  #number = 0;
-
-  readonly answer = async ({ method, path }: TransportRequest): Promise<TestAnswer> => {
-    this.calls.push(`${method} ${path}`);
-    await Promise.resolve();
-    if (!this.isReachable) return "cut";
-    if (method === "DELETE") {
-      this.account = undefined;
-      return { status: 204 };
-    }
-    if (path === "/api/v1/sessions/web") this.account = this.nextAccount;
-    if (this.account === undefined) return { status: 401, json: { code: "unauthenticated", detail: "Sign in." } };
-    this.#number += 1;
-    this.lastToken = tokenOf(this.account, this.#number);
-    const json = { access_token: this.lastToken, expires_in: 900 };
-    await this.answering;
-    return { status: 200, json };
-  };
-}
-
-const credentials = { email: "ann@example.org", password: "secret" };
-
-function opened() {
-  const server = new CookieServer();
-  const newTabs = testBrowser();
-  const clock = { nowMs: 0 };
-  let last: string | undefined;
-  const lastAccount = { read: () => last, write: (account: string | undefined) => void (last = account) };
-  let isLeaving = false;
-  const leaving = { read: () => isLeaving, write: (is: boolean) => void (isLeaving = is) };
-  const nowMs = () => clock.nowMs;
-  const open = (tabs = newTabs()) =>
-    new Session({ client: testClient(server.answer), tabs, nowMs, wait: soon, lastAccount, leaving });
-  return { server, clock, open, newTabs };
-}
-
-/** Time that messages between tabs need. */
-const soon = async (): Promise<void> => {
-  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-};
+import { testBrowser } from "./testing.ts";
+import { credentials, opened, soon } from "./testing-session.ts";
 
 test("every event in every state leads where the table says, and the session goes there", () => {
   const states: SessionState[] = ["starting", "signed_in", "expired", "leaving", "signed_out"];
@@ -151,11 +95,11 @@ test("whoever signs out is signed out in every tab, and what was kept goes there
   await second.start();
   const cleaned: string[] = [];
   first.onEnd(() => Promise.reject(new Error("a database that hangs")));
-  first.onEnd((signedOut, isHere) => cleaned.push(`first ${signedOut} ${isHere}`));
-  second.onEnd((signedOut, isHere) => cleaned.push(`second ${signedOut} ${isHere}`));
+  first.onEnd((signedOut, where) => cleaned.push(`first ${signedOut} ${where}`));
+  second.onEnd((signedOut, where) => cleaned.push(`second ${signedOut} ${where}`));
   await first.signOut();
   await soon();
-  assert.deepEqual(cleaned.toSorted(), ["first ann true", "second ann false"]);
+  assert.deepEqual(cleaned.toSorted(), ["first ann here", "second ann elsewhere"]);
   for (const session of [first, second]) {
     assert.equal(session.getSnapshot(), "signed_out");
     await assert.rejects(session.current(), { code: "unauthenticated" });

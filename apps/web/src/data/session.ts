@@ -26,10 +26,12 @@ export interface SessionParts {
   readonly leaving: Leaving;
 }
 
-/** Account whose data this browser stores. A session may end while the app is closed. */
+/** Account whose data this browser stores, which all tabs share. A session may end while the app is closed. */
 export interface LastAccount {
   read(): string | undefined;
-  write(account: string | undefined): void;
+  /** Session in which the account signed in last; undefined: stored by an earlier version of the app. */
+  readSession(): string | undefined;
+  write(account: string | undefined, session?: string): void;
 }
 
 /** Sign-out that the server has not received. Its cookie would sign the account in again. */
@@ -47,19 +49,18 @@ interface Token {
 type TabMessage =
   | { readonly kind: "who" }
   | { readonly kind: "token"; readonly token: Token }
-  | { readonly kind: "ended" }
-  | { readonly kind: "left" }
+  /** Session undefined: the tab did not know which session its cookie belonged to, so it counts as the current one. */
+  | { readonly kind: "ended" | "left"; readonly session?: string | undefined }
   | { readonly kind: "expired"; readonly token: string };
 
 /** Renewed early, so that the token does not expire during a request. */
 const marginMs = 30_000;
 /** Time within which an open tab answers. */
 const answerMs = 60;
-/**
- * @param signedOut undefined: another account signed in after the session had expired
- * @param isHere false: another tab signed out, perhaps long ago; the account may have signed in again since
- */
-type CleanUp = (signedOut: string | undefined, isHere: boolean) => unknown;
+/** here: in this tab. newer: a tab that was frozen learns late of the end, and the stored data is that of a newer session. */
+type EndPlace = "here" | "elsewhere" | "newer";
+/** @param signedOut undefined: another account signed in after the session had expired */
+type CleanUp = (signedOut: string | undefined, where: EndPlace) => unknown;
 
 const lockName = "holdfast-session";
 
@@ -73,6 +74,8 @@ export class Session implements AccessTokens {
   #token: Token | undefined;
   /** Kept after the session expired. */
   #account: string | undefined;
+  /** Kept after the session ended. */
+  #session: string | undefined;
   #renewing: Promise<void> | undefined;
   /** New calls would be refused. */
   #isEnding = false;
@@ -148,20 +151,17 @@ export class Session implements AccessTokens {
   async signOut(before?: () => Promise<unknown>): Promise<boolean> {
     for (const mayLeave of this.#questions) if (!(await mayLeave())) return false;
     if (before !== undefined) await before();
-    const { client, tabs } = this.#parts;
     const authorization = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token.text}` };
     this.#isEnding = true;
     for (const stop of this.#leavers) stop();
     try {
       // No retries, to learn the outcome quickly.
-      await client.call("deleteWebSession", { headers: authorization, asksOnce: true });
+      await this.#parts.client.call("deleteWebSession", { headers: authorization, asksOnce: true });
     } catch (thrown) {
-      tabs.post({ kind: "left" } satisfies TabMessage);
-      await this.#end("left", true);
+      await this.#endHere("left");
       throw thrown;
     }
-    tabs.post({ kind: "ended" } satisfies TabMessage);
-    await this.#end("ended", true);
+    await this.#endHere("ended");
     return true;
   }
 
@@ -181,7 +181,9 @@ export class Session implements AccessTokens {
 
   async renew(refused: string): Promise<string | undefined> {
     if (this.#token?.text === refused) await this.#renewOnce(refused);
-    return this.#hasEnded() ? undefined : this.current();
+    if (this.#hasEnded()) return undefined;
+    if (claimsOf(refused).sub !== this.#account) throw notSignedIn();
+    return this.current();
   }
 
   /** Concurrent calls share one renewal. */
@@ -223,26 +225,41 @@ export class Session implements AccessTokens {
   }
 
   #take(token: Token, telling: "tell" | "heard"): void {
-    const account = accountOf(token.text);
-    const before = this.#account ?? this.#parts.lastAccount.read();
-    if (before !== undefined && before !== account) void this.#cleanUp(undefined, telling === "tell");
+    const { lastAccount, leaving, tabs } = this.#parts;
+    const { sub: account, sid: session } = claimsOf(token.text);
+    const stored = lastAccount.read();
+    const before = this.#account ?? stored;
+    const isHere = telling === "tell";
+    if (before !== undefined && before !== account)
+      void this.#cleanUp(undefined, isHere && stored !== account ? "here" : "newer");
     this.#account = account;
-    this.#parts.lastAccount.write(account);
+    this.#session = session;
     this.#token = token;
-    this.#parts.leaving.write(false);
-    if (telling === "tell") this.#parts.tabs.post({ kind: "token", token } satisfies TabMessage);
+    // A message may be old, so only the tab with the answer of the server changes what all tabs share.
+    if (isHere) {
+      lastAccount.write(account, session);
+      leaving.write(false);
+      tabs.post({ kind: "token", token } satisfies TabMessage);
+    }
     this.#step("token");
   }
 
-  async #end(how: "ended" | "left", isHere: boolean): Promise<void> {
+  #endHere(kind: "ended" | "left"): Promise<void> {
+    this.#parts.tabs.post({ kind, session: this.#session } satisfies TabMessage);
+    return this.#end(kind, "here");
+  }
+
+  async #end(how: "ended" | "left", where: EndPlace): Promise<void> {
     const { account } = this;
     this.#token = undefined;
     this.#isEnding = false;
     this.#account = undefined;
-    this.#parts.lastAccount.write(undefined);
-    this.#parts.leaving.write(how === "left");
+    if (where !== "newer") {
+      this.#parts.lastAccount.write(undefined);
+      this.#parts.leaving.write(how === "left");
+    }
     this.#step(how);
-    await this.#cleanUp(account, isHere);
+    await this.#cleanUp(account, where);
   }
 
   async #cleanUp(...end: Parameters<CleanUp>): Promise<void> {
@@ -256,13 +273,22 @@ export class Session implements AccessTokens {
 
   #hear(message: TabMessage): void {
     if (message.kind === "token") this.#take(message.token, "heard");
-    else if (message.kind === "ended" || message.kind === "left") void this.#end(message.kind, false);
+    else if (message.kind === "ended" || message.kind === "left") this.#hearEnd(message.kind, message.session);
     else if (message.kind === "expired" && this.#token?.text === message.token) {
       this.#token = undefined;
-      this.#step("refused");
+      // Otherwise, the next call gets a token of the newer session.
+      if (this.#parts.lastAccount.readSession() === this.#session) this.#step("refused");
     } else if (message.kind === "who" && this.#token !== undefined) {
       this.#parts.tabs.post({ kind: "token", token: this.#token } satisfies TabMessage);
     }
+  }
+
+  #hearEnd(kind: "ended" | "left", ended: string | undefined): void {
+    const stored = this.#parts.lastAccount.readSession() ?? ended;
+    const own = this.#session ?? stored;
+    // This tab already has a newer session.
+    if (ended !== undefined && own !== ended) return;
+    void this.#end(kind, ended === undefined || stored === ended ? "elsewhere" : "newer");
   }
 
   #step(event: SessionEvent): void {
@@ -286,13 +312,12 @@ function notSignedIn(): HoldfastError {
   return new HoldfastError("unauthenticated", "Nobody is signed in in this browser. Sign in and try again.");
 }
 
-/** Reads the account without verifying the token, which only the server can do. */
-function accountOf(accessToken: string): string {
+/** Reads the account and session without verifying the token, which only the server can do. */
+function claimsOf(accessToken: string): { readonly sub: string; readonly sid?: string } {
   const [, payload = ""] = accessToken.split(".");
   try {
-    const claims: unknown = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
-    return String(typeof claims === "object" && claims !== null ? Reflect.get(claims, "sub") : undefined);
+    return { sub: "", ...(JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as object) };
   } catch {
-    return "";
+    return { sub: "" };
   }
 }

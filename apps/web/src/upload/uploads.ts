@@ -180,12 +180,12 @@ export class Uploads {
     void this.#worker?.calls.setLimit(bytesPerSecond);
   }
 
-  /** Deletes all data, after sign-out. */
-  end(): void {
+  /** @param isStored false deletes all data, after sign-out; true: the stored data is that of a newer session */
+  end(isStored: boolean): void {
     this.#worker?.end();
     this.#worker = undefined;
     for (const id of this.#locks.keys()) this.#release(id);
-    if (this.#isKept) forgetUploads();
+    if (this.#isKept && !isStored) forgetUploads();
     this.#show(nothing);
   }
 

@@ -1,0 +1,67 @@
+import type { TransportRequest } from "@holdfast/api-client/transport";
+import { Session } from "./session.ts";
+import { type TestAnswer, testBrowser, testClient } from "./testing.ts";
+
+/** The number makes each token unique. */
+function tokenOf(account: string, session: number, number: number): string {
+  return `head.${btoa(JSON.stringify({ sub: account, sid: `session ${session}`, number }))}.signature`;
+}
+
+/** Server with one cookie, shared by the browser's tabs. */
+class CookieServer {
+  account: string | undefined;
+  /** Account of the next sign-in. */
+  nextAccount = "ann";
+  isReachable = true;
+  calls: string[] = [];
+  lastToken = "";
+  answering: Promise<unknown> = Promise.resolve();
+  #number = 0;
+  #session = 0;
+
+  readonly answer = async ({ method, path }: TransportRequest): Promise<TestAnswer> => {
+    this.calls.push(`${method} ${path}`);
+    await Promise.resolve();
+    if (!this.isReachable) return "cut";
+    if (method === "DELETE") {
+      this.account = undefined;
+      return { status: 204 };
+    }
+    if (path === "/api/v1/sessions/web") {
+      this.account = this.nextAccount;
+      this.#session += 1;
+    }
+    if (this.account === undefined) return { status: 401, json: { code: "unauthenticated", detail: "Sign in." } };
+    this.#number += 1;
+    this.lastToken = tokenOf(this.account, this.#session, this.#number);
+    const json = { access_token: this.lastToken, expires_in: 900 };
+    await this.answering;
+    return { status: 200, json };
+  };
+}
+
+export const credentials = { email: "ann@example.org", password: "secret" };
+
+/** Opens sessions in the tabs of one browser. */
+export function opened() {
+  const server = new CookieServer();
+  const newTabs = testBrowser();
+  const clock = { nowMs: 0 };
+  let last: readonly (string | undefined)[] = [];
+  const lastAccount = {
+    read: () => last[0],
+    readSession: () => last[1],
+    write: (...next: readonly (string | undefined)[]) => void (last = next),
+  };
+  let isLeaving = false;
+  const leaving = { read: () => isLeaving, write: (is: boolean) => void (isLeaving = is) };
+  const nowMs = () => clock.nowMs;
+  const open = (tabs = newTabs()) =>
+    new Session({ client: testClient(server.answer), tabs, nowMs, wait: soon, lastAccount, leaving });
+  return { server, clock, open, newTabs, lastAccount, leaving };
+}
+
+/** Time that messages between tabs need. */
+export const soon = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+};
