@@ -3,12 +3,12 @@ import { afterEach, beforeEach, test, type TestContext } from "node:test";
 import {
   discardReceived,
   forgetReceived,
-  keepReceived,
+  storeReceived,
   receivedBytesMax,
   receivedFilesMax,
   receiveFor,
   receiveProblem,
-  takeReceived,
+  claimReceived,
   waitingParcels,
 } from "./received-files.ts";
 
@@ -71,10 +71,10 @@ async function firstParcel(account = "ann") {
   return parcels[0];
 }
 
-async function take() {
-  const taken = await takeReceived(await firstParcel(), "ann");
-  assert.ok(taken !== undefined);
-  return taken;
+async function claim() {
+  const claimed = await claimReceived(await firstParcel(), "ann");
+  assert.ok(claimed !== undefined);
+  return claimed;
 }
 
 /** Changes the lists of the stored parcels. */
@@ -98,13 +98,13 @@ function setClock(t: TestContext): { readonly tick: (ms: number) => void } {
   return t.mock.timers;
 }
 
-test("parcels wait, newest first, and stay stored until they are dropped", async (t) => {
+test("parcels wait, newest first, and stay stored until they are removed", async (t) => {
   const clock = setClock(t);
-  assert.equal(await keepReceived([file("later.txt", "later")]), undefined);
+  assert.equal(await storeReceived([file("later.txt", "later")]), undefined);
   clock.tick(1);
-  assert.equal(await keepReceived([file("a.txt", "first"), file("a.txt", "second")]), undefined);
+  assert.equal(await storeReceived([file("a.txt", "first"), file("a.txt", "second")]), undefined);
   assert.deepEqual(await waitingNames(), [["a.txt", "a (2).txt"], ["later.txt"]]);
-  const { files, drop } = await take();
+  const { files, remove } = await claim();
   assert.deepEqual(await Promise.all(files.map((each) => each.text())), ["first", "second"]);
   const shared = Date.UTC(2026, 0, 9) + 1;
   assert.deepEqual(
@@ -117,63 +117,63 @@ test("parcels wait, newest first, and stay stored until they are dropped", async
   assert.deepEqual(await waitingNames(), [["later.txt"]]);
   assert.equal((await waitingParcels("ann")).ownCount, 3);
   assert.equal(contentPaths().length, 5);
-  await drop();
+  await remove();
   assert.equal(contentPaths().length, 2);
   assert.deepEqual(await waitingNames(), [["later.txt"]]);
 });
 
-test("only one tab can take or discard a parcel, and a parcel that was put back waits again", async () => {
-  await keepReceived([file("a.txt", "first")]);
+test("only one tab can claim or discard a parcel, and a released parcel waits again", async () => {
+  await storeReceived([file("a.txt", "first")]);
   const parcel = await firstParcel();
-  const both = await Promise.all([takeReceived(parcel, "ann"), takeReceived(parcel, "ann")]);
+  const both = await Promise.all([claimReceived(parcel, "ann"), claimReceived(parcel, "ann")]);
   assert.deepEqual(
     both.map((each) => each === undefined),
     [false, true],
   );
   await discardReceived(parcel);
   assert.deepEqual(await waitingNames(), []);
-  both[0]?.putBack();
+  both[0]?.release();
   assert.deepEqual(await waitingNames(), [["a.txt"]]);
   await discardReceived(parcel);
   assert.equal(contentPaths().length, 0);
-  assert.equal(await takeReceived(parcel, "ann"), undefined, "another tab has uploaded the parcel");
+  assert.equal(await claimReceived(parcel, "ann"), undefined, "another tab has uploaded the parcel");
 });
 
 test("a parcel whose files cannot be read is not lost", async () => {
-  await keepReceived([file("a.txt", "first")]);
+  await storeReceived([file("a.txt", "first")]);
   cache.isReadable = false;
-  await assert.rejects(take, { name: "UnknownError" });
+  await assert.rejects(claim, { name: "UnknownError" });
   cache.isReadable = true;
-  const { files } = await take();
+  const { files } = await claim();
   assert.equal(await files[0]?.text(), "first");
 });
 
 test("a parcel for which the browser has no space is deleted, and the other parcels stay", async () => {
-  await keepReceived([file("a.txt", "first")]);
+  await storeReceived([file("a.txt", "first")]);
   cache.putsLeft = 2;
-  assert.equal(await keepReceived([file("b.txt", "b"), file("c.txt", "c")]), "not_kept");
+  assert.equal(await storeReceived([file("b.txt", "b"), file("c.txt", "c")]), "not_kept");
   assert.equal(contentPaths().length, 2);
-  const { files } = await take();
+  const { files } = await claim();
   assert.equal(await files[0]?.text(), "first", "the full disk stops no upload");
 });
 
 test("a parcel whose arrival was interrupted is deleted before the next parcel is counted", async () => {
   const many = Array.from({ length: receivedFilesMax }, (_, index) => file(`${index}.txt`, "x"));
-  await keepReceived(many);
+  await storeReceived(many);
   // The list is stored before the contents, and again after them.
   await rewriteLists((list) => list.replace('"waiting"', '"arriving"'));
-  assert.equal(await keepReceived([file("a.txt", "first")]), undefined);
+  assert.equal(await storeReceived([file("a.txt", "first")]), undefined);
   assert.deepEqual(await waitingNames(), [["a.txt"]]);
   assert.equal(contentPaths().length, 2);
 });
 
 test("a damaged list hides only its own parcel and is not deleted", async (t) => {
   const clock = setClock(t);
-  await keepReceived([file("a.txt", "first")]);
+  await storeReceived([file("a.txt", "first")]);
   for (const damaged of ["{", "null", "{}"]) {
     await rewriteLists(() => damaged);
     clock.tick(1);
-    await keepReceived([file("b.txt", "second")]);
+    await storeReceived([file("b.txt", "second")]);
     assert.deepEqual(await waitingNames(), [["b.txt"]], damaged);
     await discardReceived(await firstParcel());
   }
@@ -182,33 +182,33 @@ test("a damaged list hides only its own parcel and is not deleted", async (t) =>
 
 test("a parcel with a state of another release is kept", async (t) => {
   const clock = setClock(t);
-  await keepReceived([file("a.txt", "first")]);
+  await storeReceived([file("a.txt", "first")]);
   await rewriteLists((list) => list.replace('"waiting"', '"newer"'));
   clock.tick(30 * dayMs);
   assert.deepEqual(await waitingNames(), [["a.txt"]]);
 });
 
-test("a parcel that is discarded in one tab while another tab claims it does not return", async () => {
-  await keepReceived([file("a.txt", "first")]);
+test("a parcel that is discarded in one tab while another tab sets its owner does not return", async () => {
+  await storeReceived([file("a.txt", "first")]);
   const { parcels } = await waitingParcels(undefined);
   assert.ok(parcels[0] !== undefined);
-  const claims = Promise.withResolvers<void>();
+  const owned = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   cache.beforePut = () => {
-    claims.resolve();
+    owned.resolve();
     return gate.promise;
   };
-  const claimed = waitingParcels("ann");
-  await claims.promise;
+  const seen = waitingParcels("ann");
+  await owned.promise;
   const discarded = discardReceived(parcels[0]);
   await new Promise(setImmediate);
   gate.resolve();
-  await Promise.all([claimed, discarded]);
+  await Promise.all([seen, discarded]);
   assert.equal(contentPaths().length, 0);
 });
 
 test("contents without a list are deleted", async () => {
-  await keepReceived([file("a.txt", "first")]);
+  await storeReceived([file("a.txt", "first")]);
   for (const path of cache.kept.keys()) if (path.endsWith("/list")) cache.kept.delete(path);
   assert.deepEqual(await waitingNames(), []);
   assert.equal(cache.kept.size, 0);
@@ -216,28 +216,28 @@ test("contents without a list are deleted", async () => {
 
 test("a parcel is deleted after a week without a folder, but not while its upload is unfinished", async (t) => {
   const clock = setClock(t);
-  await keepReceived([file("answered.txt", "first")]);
-  const { putBack } = await take();
-  putBack();
+  await storeReceived([file("started.txt", "first")]);
+  const { release } = await claim();
+  release();
   clock.tick(1);
-  await keepReceived([file("left.txt", "second")]);
+  await storeReceived([file("left.txt", "second")]);
   clock.tick(7 * dayMs);
-  assert.deepEqual(await waitingNames(), [["left.txt"], ["answered.txt"]]);
+  assert.deepEqual(await waitingNames(), [["left.txt"], ["started.txt"]]);
   clock.tick(1);
-  assert.deepEqual(await waitingNames(), [["answered.txt"]]);
+  assert.deepEqual(await waitingNames(), [["started.txt"]]);
   assert.equal(contentPaths().length, 2);
 });
 
 test("a parcel belongs to the account that was signed in, and a sign-out deletes no other parcels", async () => {
   await signIn("ann");
-  await keepReceived([file("ann.txt", "first"), file("ann 2.txt", "second")]);
+  await storeReceived([file("ann.txt", "first"), file("ann 2.txt", "second")]);
   await signIn("ben");
-  await keepReceived([file("ben.txt", "third")]);
+  await storeReceived([file("ben.txt", "third")]);
   const { fileCount, othersCount } = await waitingParcels("ben");
   assert.deepEqual([fileCount, othersCount], [1, 2]);
   assert.deepEqual(await waitingNames("ben"), [["ben.txt"]]);
   assert.equal((await waitingParcels(undefined)).fileCount, 0);
-  assert.equal(await takeReceived(await firstParcel(), "ben"), undefined);
+  assert.equal(await claimReceived(await firstParcel(), "ben"), undefined);
   await signOut("ben");
   assert.deepEqual(await waitingNames("ben"), []);
   assert.deepEqual(await waitingNames("ann"), [["ann.txt", "ann 2.txt"]]);
@@ -247,24 +247,24 @@ test("a parcel belongs to the account that was signed in, and a sign-out deletes
 
 test("a sign-out deletes only the parcels that the person confirmed, and not the next account", async () => {
   await signIn("ann");
-  await keepReceived([file("a.txt", "first")]);
+  await storeReceived([file("a.txt", "first")]);
   const { ownIds } = await waitingParcels("ann");
-  await keepReceived([file("later.txt", "second")]);
+  await storeReceived([file("later.txt", "second")]);
   await signIn("ben");
   await forgetReceived("ann", ownIds);
   assert.deepEqual(await waitingNames("ann"), [["later.txt"]]);
-  await keepReceived([file("ben.txt", "third")]);
+  await storeReceived([file("ben.txt", "third")]);
   assert.deepEqual(await waitingNames("ben"), [["ben.txt"]]);
 });
 
 test("a sign-in that ended before its turn, or for which the browser has no space, receives no parcels", async () => {
   await signIn("ann");
   await receiveFor(() => undefined);
-  await keepReceived([file("ann.txt", "first")]);
+  await storeReceived([file("ann.txt", "first")]);
   cache.putsLeft = 0;
   await signIn("ben");
   cache.putsLeft = Infinity;
-  await keepReceived([file("next.txt", "second")]);
+  await storeReceived([file("next.txt", "second")]);
   assert.deepEqual(await waitingNames("ben"), [["next.txt"]]);
   assert.deepEqual(await waitingNames("ann"), [["ann.txt"]]);
 });
@@ -272,7 +272,7 @@ test("a sign-in that ended before its turn, or for which the browser has no spac
 test("a parcel that arrives while nobody is signed in belongs to the first account that sees it", async () => {
   await signIn("ann");
   await signOut("ann");
-  await keepReceived([file("a.txt", "first")]);
+  await storeReceived([file("a.txt", "first")]);
   assert.equal((await waitingParcels(undefined)).fileCount, 1);
   assert.deepEqual(await waitingNames("ben"), [["a.txt"]]);
   assert.deepEqual(await waitingNames("ann"), []);

@@ -25,10 +25,10 @@ interface StoredParcel {
   /** Undefined: nobody was signed in. */
   readonly owner?: string | undefined;
   /**
-   * arriving: not all contents are stored. answered: a folder was chosen, but not all files are uploaded. Another release
+   * arriving: not all contents are stored. started: the upload has started, but not all files are uploaded. Another release
    * may have stored other values.
    */
-  readonly state: "arriving" | "waiting" | "answered";
+  readonly state: "arriving" | "waiting" | "started";
   readonly files: readonly ReceivedFile[];
 }
 
@@ -45,14 +45,14 @@ export interface Received {
   readonly othersCount: number;
 }
 
-/** A parcel that no other tab can take. */
-export interface TakenParcel {
+/** A parcel that no other tab can claim. */
+export interface ClaimedParcel {
   /** Files that the browser still has. */
   readonly files: readonly File[];
-  /** Deletes the parcel. */
-  readonly drop: () => Promise<void>;
+  /** Deletes the parcel, after its files are uploaded. */
+  readonly remove: () => Promise<void>;
   /** The parcel waits again. */
-  readonly putBack: () => void;
+  readonly release: () => void;
 }
 
 /** nothing: no file was shared. not_kept: the browser has no space. */
@@ -65,11 +65,11 @@ export const receivedBytesMax = 2 * 2 ** 30;
 const waitMaxMs = 7 * 24 * 60 * 60 * 1000;
 
 /** Called by the service worker. Stores all of the files or none. */
-export function keepReceived(files: readonly File[]): Promise<ReceiveProblem | undefined> {
-  return alone((cache) => storeReceived(cache, files));
+export function storeReceived(files: readonly File[]): Promise<ReceiveProblem | undefined> {
+  return alone((cache) => storeIn(cache, files));
 }
 
-async function storeReceived(cache: Cache, files: readonly File[]): Promise<ReceiveProblem | undefined> {
+async function storeIn(cache: Cache, files: readonly File[]): Promise<ReceiveProblem | undefined> {
   const owner = await ownerIn(cache);
   const stored = await parcelsIn(cache);
   const problem = receiveProblem(
@@ -86,7 +86,7 @@ async function storeReceived(cache: Cache, files: readonly File[]): Promise<Rece
     for (const [index, file] of files.entries()) await cache.put(contentKey(id, index), new Response(file));
     await store(cache, id, { owner, state: "waiting", files: listed });
   } catch {
-    await dropIn(cache, id);
+    await removeIn(cache, id);
     return "not_kept";
   }
   return undefined;
@@ -126,17 +126,17 @@ export async function receiveFor(current: () => string | undefined): Promise<voi
  */
 export async function waitingParcels(account: string | undefined): Promise<Received> {
   if (!(await hasCache())) return { parcels: [], fileCount: 0, ownCount: 0, ownIds: [], othersCount: 0 };
-  const { stored, taken } = await alone(async (cache) => {
+  const { stored, claimed } = await alone(async (cache) => {
     const { held = [] } = await navigator.locks.query();
     const found = await parcelsIn(cache);
     if (account !== undefined) {
       const unowned = found.filter(({ owner }) => owner === undefined);
       await Promise.all(unowned.map(({ id, ...parcel }) => change(cache, id, { ...parcel, owner: account })));
     }
-    return { stored: found, taken: new Set(held.map(({ name }) => name)) };
+    return { stored: found, claimed: new Set(held.map(({ name }) => name)) };
   });
   const own = stored.filter(({ owner }) => isOwn(owner, account));
-  const parcels = own.filter(({ id }) => !taken.has(lockName(id)));
+  const parcels = own.filter(({ id }) => !claimed.has(lockName(id)));
   return {
     parcels,
     fileCount: countFiles(parcels),
@@ -156,36 +156,36 @@ function countFiles(parcels: readonly ReceivedParcel[]): number {
 }
 
 /**
- * The parcel stays stored until `drop`, so if the page ends during the upload, the parcel waits again.
- * @returns undefined if another tab has taken or deleted the parcel, or if it belongs to another account
+ * The parcel stays stored until `remove`, so if the page ends during the upload, the parcel waits again.
+ * @returns undefined if another tab has claimed or deleted the parcel, or if it belongs to another account
  * @throws if the browser cannot read a file
  */
-export async function takeReceived(
+export async function claimReceived(
   { id }: ReceivedParcel,
   account: string | undefined,
-): Promise<TakenParcel | undefined> {
-  const putBack = await lock(id);
-  if (putBack === undefined) return undefined;
+): Promise<ClaimedParcel | undefined> {
+  const release = await lock(id);
+  if (release === undefined) return undefined;
   try {
     const files = await alone(async (cache) => {
       const parcel = await parcelIn(cache, id);
       if (parcel === undefined || !isOwn(parcel.owner, account)) return undefined;
-      await change(cache, id, { ...parcel, owner: account, state: "answered" });
+      await change(cache, id, { ...parcel, owner: account, state: "started" });
       return filesIn(cache, id, parcel.files);
     });
-    if (files !== undefined) return { files, drop: () => drop(id).finally(putBack), putBack };
+    if (files !== undefined) return { files, remove: () => remove(id).finally(release), release };
   } catch (thrown) {
-    putBack();
+    release();
     throw thrown;
   }
-  putBack();
+  release();
   return undefined;
 }
 
 /** Does nothing if another tab is uploading the parcel. */
 export async function discardReceived({ id }: ReceivedParcel): Promise<void> {
   const release = await lock(id);
-  if (release !== undefined) await drop(id).finally(release);
+  if (release !== undefined) await remove(id).finally(release);
 }
 
 /**
@@ -199,7 +199,7 @@ export async function forgetReceived(signedOut: string, ids: readonly string[]):
     // Deletes unfinished arrivals, too.
     const stored = await parcelsIn(cache);
     const confirmed = stored.filter(({ id, owner }) => isOwn(owner, signedOut) && ids.includes(id));
-    await Promise.all(confirmed.map(({ id }) => dropIn(cache, id)));
+    await Promise.all(confirmed.map(({ id }) => removeIn(cache, id)));
     if ((await cache.keys()).length === 0) await caches.delete(receivedCacheName);
   });
 }
@@ -213,8 +213,8 @@ function alone<Done>(work: (cache: Cache) => Promise<Done>): Promise<Done> {
   return navigator.locks.request(receivedCacheName, async () => work(await caches.open(receivedCacheName)));
 }
 
-function drop(id: string): Promise<void> {
-  return alone((cache) => dropIn(cache, id));
+function remove(id: string): Promise<void> {
+  return alone((cache) => removeIn(cache, id));
 }
 
 /** The browser releases the lock if the tab closes. @returns releases the lock; undefined if another tab holds it */
@@ -244,7 +244,7 @@ async function parcelsIn(cache: Cache): Promise<readonly (StoredParcel & { reado
     ids.map(async (id) => {
       const parcel = await parcelIn(cache, id);
       if (parcel !== undefined && isKept(id, parcel)) return [{ id, ...parcel }];
-      await dropIn(cache, id);
+      await removeIn(cache, id);
       return [];
     }),
   );
@@ -285,7 +285,7 @@ async function change(cache: Cache, id: string, parcel: StoredParcel): Promise<v
 }
 
 /** Deletes the list first, so that a parcel never waits with some of its files. */
-async function dropIn(cache: Cache, id: string): Promise<void> {
+async function removeIn(cache: Cache, id: string): Promise<void> {
   await cache.delete(listKey(id));
   const contents = (await pathsIn(cache)).filter((path) => idIn(path) === id);
   await Promise.all(contents.map((path) => cache.delete(path)));

@@ -8,10 +8,10 @@ import {
   receivedBytesMax,
   receivedFilesMax,
   type ReceivedParcel,
-  takeReceived,
+  claimReceived,
   waitingParcels,
 } from "../browser/received-files.ts";
-import { giveUploads } from "../commands/given-uploads.ts";
+import { uploadFiles } from "../commands/upload-files.ts";
 import { useAccount } from "../data/account.ts";
 import { useAway } from "../data/use-away.ts";
 import { useSession } from "../data/use-session.ts";
@@ -240,24 +240,24 @@ interface Start {
 
 /** @throws if the files cannot be read or the upload cannot start; the parcel then waits again */
 async function startUpload({ parcel, folderId, account, isCurrent, onStop }: Start): Promise<void> {
-  const taken = await takeReceived(parcel, account);
-  if (taken === undefined) return;
-  const { files, drop, putBack } = taken;
+  const claimed = await claimReceived(parcel, account);
+  if (claimed === undefined) return;
+  const { files, remove, release } = claimed;
   // The browser may have needed the space.
   const goneCount = parcel.files.length - files.length;
   if (goneCount > 0) showToast({ kind: "error", text: messages().message("receive.gone", { count: goneCount }) });
-  if (files.length === 0) return drop();
+  if (files.length === 0) return remove();
   try {
-    const { over } = await giveUploads(files, folderId, isCurrent);
-    void over
-      .then(drop, () => {
-        putBack();
+    const { done } = await uploadFiles(files, folderId, isCurrent);
+    void done
+      .then(remove, () => {
+        release();
         onStop();
       })
       // The next page offers the files again.
       .catch(() => {});
   } catch (thrown) {
-    putBack();
+    release();
     throw thrown;
   }
 }

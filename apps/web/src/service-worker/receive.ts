@@ -1,4 +1,4 @@
-import { keepReceived, type ReceiveProblem } from "../browser/received-files.ts";
+import { storeReceived, type ReceiveProblem } from "../browser/received-files.ts";
 
 /** Names of the manifest's `share_target`. */
 export const receivePath = "/receive";
@@ -16,5 +16,5 @@ export async function receiveParcel(request: Request): Promise<Response> {
 async function keep(request: Request): Promise<ReceiveProblem | undefined> {
   const files = (await request.formData()).getAll(field).filter((value) => value instanceof File);
   // A form without a chosen file sends one without name and content.
-  return keepReceived(files.filter(({ name, size }) => name !== "" || size > 0));
+  return storeReceived(files.filter(({ name, size }) => name !== "" || size > 0));
 }

@@ -1,7 +1,7 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { GivenUpload } from "../commands/given-uploads.ts";
+import type { StartedUpload } from "../commands/upload-files.ts";
 import type { DroppedItems, PickKind } from "../commands/uploads.ts";
 import { workerAddress } from "../browser/worker-address.ts";
 import type { WalkedEntry, WalkedFile } from "./engine/job.ts";
@@ -41,8 +41,8 @@ export class Uploads {
   /** Reopens files that change or fail, by job. */
   readonly #files = new Map<string, Map<string, NonNullable<WalkedFile["reopen"]>>>();
   readonly #locks = new Map<string, () => void>();
-  /** Jobs of `give`. */
-  readonly #given = new Set<string>();
+  /** Jobs of `uploadFiles`. */
+  readonly #ofParcels = new Set<string>();
   #view = nothing;
   #bytesPerSecond: number | undefined;
   #worker: { readonly calls: Calls<UploadHandlers>; readonly end: () => void } | undefined;
@@ -51,7 +51,7 @@ export class Uploads {
     this.#parts = parts;
     addEventListener("beforeunload", (event) => {
       const { jobs } = this.#view.snapshot;
-      if (jobs.some(({ id, isDone }) => !isDone && !this.#given.has(id))) event.preventDefault();
+      if (jobs.some(({ id, isDone }) => !isDone && !this.#ofParcels.has(id))) event.preventDefault();
     });
   }
 
@@ -109,15 +109,15 @@ export class Uploads {
    * the person's answer could cancel the next parcel of another app.
    * @param files not empty
    */
-  async give(files: readonly File[], folderId: string): Promise<GivenUpload> {
+  async uploadFiles(files: readonly File[], folderId: string): Promise<StartedUpload> {
     const jobId = await this.#jobForFiles(files, folderId);
-    this.#given.add(jobId);
-    const over = this.#whenOver(jobId, files.length);
+    this.#ofParcels.add(jobId);
+    const uploaded = this.#whenUploaded(jobId, files.length);
     const fed = this.#feed(jobId, entriesOfPicked(files)).catch((thrown: unknown) => {
       this.cancel(jobId);
       throw thrown;
     });
-    return { over: Promise.all([over, fed]) };
+    return { done: Promise.all([uploaded, fed]) };
   }
 
   /** Call in a click event. @returns false if the items must be dropped again */
@@ -195,7 +195,7 @@ export class Uploads {
   }
 
   /** Rejects if files are canceled or skipped, if the job is closed with files that failed, or if the session ends. */
-  async #whenOver(jobId: string, fileCount: number): Promise<void> {
+  async #whenUploaded(jobId: string, fileCount: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const worker = this.#worker;
     let wasShown = false;
@@ -210,7 +210,7 @@ export class Uploads {
     });
     await promise.finally(() => {
       stop();
-      this.#given.delete(jobId);
+      this.#ofParcels.delete(jobId);
     });
   }
 

@@ -1,5 +1,5 @@
 import { Suspense, useEffect, useSyncExternalStore } from "react";
-import { offerGiving } from "../../commands/given-uploads.ts";
+import { offerFileUploads } from "../../commands/upload-files.ts";
 import { offerUploads } from "../../commands/uploads.ts";
 import type { Drive } from "../../data/drive.ts";
 import { rememberedPerson } from "../../data/remembered-person.ts";
@@ -62,6 +62,6 @@ function openUploads({ viewer, tokens, client, account, reach }: Drive): Uploads
     pick: (kind, folderId) => void opened.pick(kind, folderId),
     unfinished: () => opened.unfinished,
   });
-  offerGiving((files, folderId) => opened.give(files, folderId));
+  offerFileUploads((files, folderId) => opened.uploadFiles(files, folderId));
   return opened;
 }

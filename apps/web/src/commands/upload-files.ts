@@ -2,19 +2,19 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { wait } from "../browser/wait.ts";
 
 /** An upload that has started. */
-export interface GivenUpload {
+export interface StartedUpload {
   /** Resolves when all files are uploaded. Rejects if the upload ends before. */
-  readonly over: Promise<unknown>;
+  readonly done: Promise<unknown>;
 }
 
-type Give = (files: readonly File[], folderId: string) => Promise<GivenUpload>;
+type Start = (files: readonly File[], folderId: string) => Promise<StartedUpload>;
 
-const uploads = Promise.withResolvers<Give>();
+const uploads = Promise.withResolvers<Start>();
 /** Nothing reports that the upload code could not be loaded. */
 const loadTimeoutMs = 30_000;
 
-export function offerGiving(give: Give): void {
-  uploads.resolve(give);
+export function offerFileUploads(start: Start): void {
+  uploads.resolve(start);
 }
 
 /**
@@ -22,17 +22,17 @@ export function offerGiving(give: Give): void {
  * @param mayStart asked after the wait
  * @throws HoldfastError unavailable, unauthenticated if it may not start, or the reason why the upload could not start
  */
-export async function giveUploads(
+export async function uploadFiles(
   files: readonly File[],
   folderId: string,
   mayStart: () => boolean,
-): Promise<GivenUpload> {
+): Promise<StartedUpload> {
   const started = new AbortController();
   const late = wait(loadTimeoutMs, started.signal).then((): never => {
     throw new HoldfastError("unavailable", "The upload code has not loaded. Load the page again.");
   });
-  const give = await Promise.race([uploads.promise, late]);
+  const start = await Promise.race([uploads.promise, late]);
   started.abort();
   if (!mayStart()) throw new HoldfastError("unauthenticated", "Another account is signed in now.");
-  return give(files, folderId);
+  return start(files, folderId);
 }
