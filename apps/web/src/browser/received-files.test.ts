@@ -5,6 +5,7 @@ import {
   forgetReceived,
   storeReceived,
   receivedBytesMax,
+  type ReceivedParcel,
   receivedFilesMax,
   receiveFor,
   receiveProblem,
@@ -77,6 +78,8 @@ async function claim() {
   return claimed;
 }
 
+const discard = ({ id }: ReceivedParcel, account = "ann") => discardReceived([id], account, "own");
+
 /** Changes the lists of the stored parcels. */
 async function rewriteLists(change: (list: string) => string): Promise<void> {
   for (const [path, content] of cache.kept)
@@ -93,7 +96,7 @@ async function signOut(account: string): Promise<void> {
 const contentPaths = () => [...cache.kept.keys()].filter((path) => path.startsWith("/received/"));
 
 /** Parcels of the same millisecond have no order. */
-function setClock(t: TestContext): { readonly tick: (ms: number) => void } {
+function setClock(t: TestContext): Pick<TestContext["mock"]["timers"], "tick" | "setTime"> {
   t.mock.timers.enable({ apis: ["Date"], now: Date.UTC(2026, 0, 9) });
   return t.mock.timers;
 }
@@ -130,11 +133,11 @@ test("only one tab can claim or discard a parcel, and a released parcel waits ag
     both.map((each) => each === undefined),
     [false, true],
   );
-  await discardReceived(parcel);
+  await discard(parcel);
   assert.deepEqual(await waitingNames(), []);
   both[0]?.release();
   assert.deepEqual(await waitingNames(), [["a.txt"]]);
-  await discardReceived(parcel);
+  await discard(parcel);
   assert.equal(contentPaths().length, 0);
   assert.equal(await claimReceived(parcel, "ann"), undefined, "another tab has uploaded the parcel");
 });
@@ -175,7 +178,7 @@ test("a damaged list hides only its own parcel and is not deleted", async (t) =>
     clock.tick(1);
     await storeReceived([file("b.txt", "second")]);
     assert.deepEqual(await waitingNames(), [["b.txt"]], damaged);
-    await discardReceived(await firstParcel());
+    await discard(await firstParcel());
   }
   assert.equal(contentPaths().length, 2);
 });
@@ -200,7 +203,7 @@ test("a parcel that is discarded in one tab while another tab sets its owner doe
   };
   const seen = waitingParcels("ann");
   await owned.promise;
-  const discarded = discardReceived(parcels[0]);
+  const discarded = discard(parcels[0]);
   await new Promise(setImmediate);
   gate.resolve();
   await Promise.all([seen, discarded]);
@@ -214,18 +217,69 @@ test("contents without a list are deleted", async () => {
   assert.equal(cache.kept.size, 0);
 });
 
-test("a parcel is deleted after a week without a folder, but not while its upload is unfinished", async (t) => {
+test("a parcel without a folder is deleted a week after its owner has seen the date, but not while its upload is unfinished", async (t) => {
   const clock = setClock(t);
+  await signIn("ann");
   await storeReceived([file("started.txt", "first")]);
   const { release } = await claim();
   release();
   clock.tick(1);
   await storeReceived([file("left.txt", "second")]);
+  const leftMs = Date.now();
   clock.tick(7 * dayMs);
-  assert.deepEqual(await waitingNames(), [["left.txt"], ["started.txt"]]);
+  assert.equal((await firstParcel()).deleteMs, undefined);
+  clock.tick(30 * dayMs);
+  await waitingParcels("ben");
+  const { parcels } = await waitingParcels("ann");
+  const deleteMs = leftMs + 44 * dayMs;
+  assert.deepEqual(
+    parcels.map((each) => each.deleteMs),
+    [deleteMs, undefined],
+  );
+  clock.tick(7 * dayMs);
+  assert.equal((await firstParcel()).deleteMs, deleteMs);
+  const claimed = await claim();
+  await claimed.remove();
+  await storeReceived([file("next.txt", "third")]);
+  clock.tick(7 * dayMs + 1);
+  await firstParcel();
+  clock.tick(7 * dayMs);
+  assert.deepEqual(await waitingNames(), [["next.txt"], ["started.txt"]]);
   clock.tick(1);
   assert.deepEqual(await waitingNames(), [["started.txt"]]);
   assert.equal(contentPaths().length, 2);
+});
+
+test("a clock that is ahead for a while deletes no parcel", async (t) => {
+  const clock = setClock(t);
+  const right = Date.now();
+  await storeReceived([file("a.txt", "first")]);
+  clock.setTime(right + 400 * dayMs);
+  await storeReceived([file("b.txt", "second")]);
+  assert.deepEqual(await waitingNames(), [["b.txt"], ["a.txt"]]);
+  clock.setTime(right + 8 * dayMs);
+  const { parcels } = await waitingParcels("ann");
+  assert.equal(parcels[1]?.deleteMs, right + 15 * dayMs);
+  clock.setTime(right + dayMs);
+  assert.deepEqual(
+    (await waitingParcels("ann")).parcels.map(({ deleteMs }) => deleteMs),
+    [undefined, undefined],
+  );
+});
+
+test("a parcel is not deleted while its upload runs, even if the browser could not store its state", async (t) => {
+  const clock = setClock(t);
+  await storeReceived([file("a.txt", "first")]);
+  clock.tick(8 * dayMs);
+  await firstParcel();
+  cache.putsLeft = 0;
+  const { release } = await claim();
+  clock.tick(8 * dayMs);
+  assert.deepEqual(await waitingNames(), []);
+  assert.equal(contentPaths().length, 2);
+  release();
+  assert.deepEqual(await waitingNames(), []);
+  assert.equal(contentPaths().length, 0);
 });
 
 test("a parcel belongs to the account that was signed in, and a sign-out deletes no other parcels", async () => {
@@ -243,6 +297,22 @@ test("a parcel belongs to the account that was signed in, and a sign-out deletes
   assert.deepEqual(await waitingNames("ann"), [["ann.txt", "ann 2.txt"]]);
   await signOut("ann");
   assert.deepEqual([hasCache, cache.kept.size], [false, 0]);
+});
+
+test("an account discards parcels of other accounts only if it asks for that, and not while they are uploaded", async () => {
+  await signIn("ann");
+  await storeReceived([file("a.txt", "first"), file("b.txt", "second")]);
+  const parcel = await firstParcel();
+  const { release } = await claim();
+  const { othersIds } = await waitingParcels("ben");
+  assert.deepEqual(othersIds, [parcel.id]);
+  assert.equal(await discardReceived(othersIds, "ben", "others"), false);
+  release();
+  assert.equal(await discard(parcel, "ben"), false, "the page shows parcels of the account before");
+  assert.equal(await discardReceived([parcel.id], "ann", "others"), false);
+  assert.deepEqual(await waitingNames(), [["a.txt", "b.txt"]]);
+  assert.equal(await discardReceived(othersIds, "ben", "others"), true);
+  assert.equal(contentPaths().length, 0);
 });
 
 test("a sign-out deletes only the parcels that the person confirmed, and not the next account", async () => {
@@ -299,6 +369,7 @@ test("without caches, as on plain http, no parcel waits", async () => {
     ownCount: 0,
     ownIds: [],
     othersCount: 0,
+    othersIds: [],
   });
   await signIn("ann");
   await forgetReceived("ann", []);

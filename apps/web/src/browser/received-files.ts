@@ -12,6 +12,8 @@ export const receivedCacheName = "received-files";
 
 export interface ReceivedParcel {
   readonly id: string;
+  /** The parcel is deleted at this time, in Unix milliseconds, if no folder is chosen before. */
+  readonly deleteMs?: number | undefined;
   readonly files: readonly ReceivedFile[];
 }
 
@@ -29,7 +31,15 @@ interface StoredParcel {
    * may have stored other values.
    */
   readonly state: "arriving" | "waiting" | "started";
+  /** Set when the owner sees a parcel that waited longer than `waitMaxMs`. */
+  readonly deleteMs?: number | undefined;
   readonly files: readonly ReceivedFile[];
+}
+
+interface FoundParcel extends StoredParcel {
+  readonly id: string;
+  /** A tab is uploading it. */
+  readonly isClaimed: boolean;
 }
 
 export interface Received {
@@ -43,6 +53,8 @@ export interface Received {
   readonly ownIds: readonly string[];
   /** Number of files that belong to other accounts. */
   readonly othersCount: number;
+  /** Parcels that `othersCount` includes. */
+  readonly othersIds: readonly string[];
 }
 
 /** A parcel that no other tab can claim. */
@@ -61,7 +73,7 @@ export type ReceiveProblem = "nothing" | "too_many" | "too_large" | "not_kept";
 /** Limits of all parcels of one account together. */
 export const receivedFilesMax = 100;
 export const receivedBytesMax = 2 * 2 ** 30;
-/** Only waiting parcels are deleted after this time. */
+/** A parcel that waited for this time is deleted as much later after its owner has seen it again. */
 const waitMaxMs = 7 * 24 * 60 * 60 * 1000;
 
 /** Called by the service worker. Stores all of the files or none. */
@@ -125,25 +137,38 @@ export async function receiveFor(current: () => string | undefined): Promise<voi
  * @returns parcels that no tab is uploading; none on plain http, where no app can share with this one
  */
 export async function waitingParcels(account: string | undefined): Promise<Received> {
-  if (!(await hasCache())) return { parcels: [], fileCount: 0, ownCount: 0, ownIds: [], othersCount: 0 };
-  const { stored, claimed } = await alone(async (cache) => {
-    const { held = [] } = await navigator.locks.query();
+  if (!(await hasCache())) return { parcels: [], fileCount: 0, ownCount: 0, ownIds: [], othersCount: 0, othersIds: [] };
+  const stored = await alone(async (cache) => {
     const found = await parcelsIn(cache);
-    if (account !== undefined) {
-      const unowned = found.filter(({ owner }) => owner === undefined);
-      await Promise.all(unowned.map(({ id, ...parcel }) => change(cache, id, { ...parcel, owner: account })));
-    }
-    return { stored: found, claimed: new Set(held.map(({ name }) => name)) };
+    return account === undefined ? found : Promise.all(found.map((parcel) => show(cache, parcel, account)));
   });
   const own = stored.filter(({ owner }) => isOwn(owner, account));
-  const parcels = own.filter(({ id }) => !claimed.has(lockName(id)));
+  const others = stored.filter((parcel) => !own.includes(parcel));
+  const parcels = own.filter(({ isClaimed }) => !isClaimed);
   return {
     parcels,
     fileCount: countFiles(parcels),
     ownCount: countFiles(own),
     ownIds: own.map(({ id }) => id),
-    othersCount: countFiles(stored) - countFiles(own),
+    othersCount: countFiles(others),
+    othersIds: others.map(({ id }) => id),
   };
+}
+
+/** The account becomes the owner of a parcel without one. Its time ends only after it was shown to the owner. */
+async function show(cache: Cache, parcel: FoundParcel, account: string): Promise<FoundParcel> {
+  const { id, isClaimed, ...stored } = parcel;
+  if (!isOwn(stored.owner, account)) return parcel;
+  const shown = { ...stored, owner: account, deleteMs: deleteTime(id, stored) };
+  if (shown.owner !== stored.owner || shown.deleteMs !== stored.deleteMs) await change(cache, id, shown);
+  return { ...shown, id, isClaimed };
+}
+
+/** A clock that was wrong for a while neither deletes a parcel at its next start nor keeps it for years. */
+function deleteTime(id: string, { state, deleteMs = Infinity }: StoredParcel): number | undefined {
+  const nowMs = Date.now();
+  if (state !== "waiting" || nowMs - Number.parseInt(id, 10) <= waitMaxMs) return undefined;
+  return Math.min(deleteMs, nowMs + waitMaxMs);
 }
 
 /** A full disk may have left a parcel without an owner. */
@@ -151,7 +176,7 @@ function isOwn(owner: string | undefined, account: string | undefined): boolean 
   return owner === undefined || owner === account;
 }
 
-function countFiles(parcels: readonly ReceivedParcel[]): number {
+export function countFiles(parcels: readonly ReceivedParcel[]): number {
   return parcels.reduce((sum, { files }) => sum + files.length, 0);
 }
 
@@ -182,10 +207,27 @@ export async function claimReceived(
   return undefined;
 }
 
-/** Does nothing if another tab is uploading the parcel. */
-export async function discardReceived({ id }: ReceivedParcel): Promise<void> {
-  const release = await lock(id);
-  if (release !== undefined) await remove(id).finally(release);
+/**
+ * @param whose others: parcels of other accounts, whose owners may never return to this browser
+ * @returns false if a parcel stays, because another tab is uploading it or its owner is not as expected
+ */
+export async function discardReceived(
+  ids: readonly string[],
+  account: string | undefined,
+  whose: "own" | "others",
+): Promise<boolean> {
+  const discard = (id: string) => async (held: Lock | null) =>
+    held !== null &&
+    alone(async (cache) => {
+      const parcel = await parcelIn(cache, id);
+      if (parcel !== undefined && isOwn(parcel.owner, account) !== (whose === "own")) return false;
+      await removeIn(cache, id);
+      return true;
+    });
+  const discarded = await Promise.all(
+    ids.map((id) => navigator.locks.request(lockName(id), { ifAvailable: true }, discard(id))),
+  );
+  return discarded.every((isGone) => isGone);
 }
 
 /**
@@ -238,12 +280,15 @@ async function ownerIn(cache: Cache): Promise<string | undefined> {
  * arriving has the lock.
  * @returns newest first, without parcels whose list cannot be read
  */
-async function parcelsIn(cache: Cache): Promise<readonly (StoredParcel & { readonly id: string })[]> {
+async function parcelsIn(cache: Cache): Promise<readonly FoundParcel[]> {
+  const { held = [] } = await navigator.locks.query();
+  const locks = new Set(held.map(({ name }) => name));
   const ids = [...new Set((await pathsIn(cache)).map(idIn))].toSorted().toReversed();
   const parcels = await Promise.allSettled(
     ids.map(async (id) => {
       const parcel = await parcelIn(cache, id);
-      if (parcel !== undefined && isKept(id, parcel)) return [{ id, ...parcel }];
+      const isClaimed = locks.has(lockName(id));
+      if (parcel !== undefined && (isClaimed || isKept(parcel))) return [{ ...parcel, id, isClaimed }];
       await removeIn(cache, id);
       return [];
     }),
@@ -252,8 +297,8 @@ async function parcelsIn(cache: Cache): Promise<readonly (StoredParcel & { reado
   return parcels.flatMap((parcel) => (parcel.status === "fulfilled" ? parcel.value : []));
 }
 
-function isKept(id: string, { state }: StoredParcel): boolean {
-  return state === "waiting" ? Date.now() - Number.parseInt(id, 10) <= waitMaxMs : state !== "arriving";
+function isKept({ state, deleteMs = Infinity }: StoredParcel): boolean {
+  return state === "waiting" ? Date.now() <= deleteMs : state !== "arriving";
 }
 
 /** @throws if the list cannot be read */

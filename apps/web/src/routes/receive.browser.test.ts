@@ -42,7 +42,7 @@ const saveTo = (page: Page, title: string, folder = "Files") =>
     .getByRole("button", { name: `Save to ${folder}`, disabled: false })
     .click();
 
-const said = (page: Page, words: string) => page.getByRole("region", { name: "Messages" }).getByText(words);
+const said = (page: Page, words: string | RegExp) => page.getByRole("region", { name: "Messages" }).getByText(words);
 
 const uploaded = (path: string) =>
   eventually(`${path} is uploaded`, 60_000, async () => {
@@ -101,6 +101,21 @@ longTest("a parcel without a folder is offered on the next page, and the place e
   await app.open("/receive?problem=%3Cb%3E");
   await page.getByRole("dialog", { name: "Save “left.txt”" }).waitFor();
   assert.equal(await page.getByText("<b>").count(), 0, "an unknown problem is not shown");
+});
+
+longTest("a parcel that has waited for more than a week is offered with the day of its deletion", async () => {
+  const { page } = app;
+  const dayMs = 24 * 60 * 60 * 1000;
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "old.txt": "old" }, { at: Date.now() - 100 * dayMs });
+  await page.reload();
+  await said(page, /^1 shared file will be deleted on .* if you do not choose a folder\.$/).waitFor();
+  await page.getByRole("button", { name: "Choose folder…" }).click();
+  await page.getByRole("dialog", { name: "Save “old.txt”" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByText("This file has waited for more than a week. It will be deleted on").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
 });
 
 longTest("an upload that the next parcel interrupts is offered again without a question of the browser", async () => {
@@ -295,6 +310,11 @@ longTest("a sign-in by another account neither shows nor deletes parcels", async
   await page.getByText("1 file belongs to another account in this browser.").waitFor();
   await page.getByText("No files are waiting").waitFor();
   assert.equal(await page.getByText("of ben.txt").count(), 0);
+  await page.getByRole("button", { name: "Discard" }).click();
+  const question = page.getByRole("dialog", { name: "Discard 1 file of another account?" });
+  await question.waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await question.getByRole("button", { name: "Cancel" }).click();
   await page.getByRole("button", { name: /^Account/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByLabel("E-mail address").waitFor();

@@ -2,13 +2,17 @@ export const receive = {
   "receive.title": "In meinen Dateien speichern",
   "receive.what": { one: "„{name}“ speichern", other: "{count} Dateien speichern" },
   "receive.about": {
-    one: "Diese Datei kommt aus einer anderen App oder Website. Sie bleibt in diesem Browser, bis du einen Ordner wählst, höchstens eine Woche.",
+    one: "Diese Datei kommt aus einer anderen App oder Website. Sie bleibt in diesem Browser, bis du einen Ordner wählst.",
     other:
-      "Diese Dateien kommen aus einer anderen App oder Website. Sie bleiben in diesem Browser, bis du einen Ordner wählst, höchstens eine Woche.",
+      "Diese Dateien kommen aus einer anderen App oder Website. Sie bleiben in diesem Browser, bis du einen Ordner wählst.",
   },
   "receive.away": {
     one: "Der Server ist nicht erreichbar. Die Datei bleibt in diesem Browser, bis du einen Ordner wählst.",
     other: "Der Server ist nicht erreichbar. Die Dateien bleiben in diesem Browser, bis du einen Ordner wählst.",
+  },
+  "receive.deletedOn": {
+    one: "Diese Datei wartet seit über einer Woche. Wenn du keinen Ordner wählst, wird sie am {date} gelöscht.",
+    other: "Diese Dateien warten seit über einer Woche. Wenn du keinen Ordner wählst, werden sie am {date} gelöscht.",
   },
   "receive.files": "Dateien aus einer anderen App oder Website",
   "receive.more": { one: "{count} weitere Datei", other: "{count} weitere Dateien" },
@@ -19,9 +23,22 @@ export const receive = {
     one: "Sie wird aus diesem Browser gelöscht. Die App, die sie geteilt hat, hat vielleicht keine Kopie.",
     other: "Sie werden aus diesem Browser gelöscht. Die App, die sie geteilt hat, hat vielleicht keine Kopien.",
   },
+  "receive.discardOthersTitle": {
+    one: "{count} Datei eines anderen Kontos verwerfen?",
+    other: "{count} Dateien eines anderen Kontos verwerfen?",
+  },
+  "receive.discardOthersAbout": {
+    one: "Sie ist noch nicht hochgeladen. Sie wird aus diesem Browser gelöscht, und das andere Konto kann sie nicht mehr speichern.",
+    other:
+      "Sie sind noch nicht hochgeladen. Sie werden aus diesem Browser gelöscht, und das andere Konto kann sie nicht mehr speichern.",
+  },
   "receive.waiting": {
     one: "{count} geteilte Datei wartet auf einen Ordner.",
     other: "{count} geteilte Dateien warten auf einen Ordner.",
+  },
+  "receive.deletedSoon": {
+    one: "{count} geteilte Datei wird am {date} gelöscht, wenn du keinen Ordner wählst.",
+    other: "{count} geteilte Dateien werden am {date} gelöscht, wenn du keinen Ordner wählst.",
   },
   "receive.others": {
     one: "{count} Datei gehört zu einem anderen Konto in diesem Browser. Um sie zu speichern, melde dich mit diesem Konto an.",

@@ -2,13 +2,17 @@ export const receive = {
   "receive.title": "Save to my drive",
   "receive.what": { one: "Save “{name}”", other: "Save {count} files" },
   "receive.about": {
-    one: "This file comes from another app or website. It stays in this browser until you choose a folder, for at most a week.",
-    other:
-      "These files come from another app or website. They stay in this browser until you choose a folder, for at most a week.",
+    one: "This file comes from another app or website. It stays in this browser until you choose a folder.",
+    other: "These files come from another app or website. They stay in this browser until you choose a folder.",
   },
   "receive.away": {
     one: "The server cannot be reached. The file stays in this browser until you choose a folder.",
     other: "The server cannot be reached. The files stay in this browser until you choose a folder.",
+  },
+  "receive.deletedOn": {
+    one: "This file has waited for more than a week. It will be deleted on {date} if you do not choose a folder.",
+    other:
+      "These files have waited for more than a week. They will be deleted on {date} if you do not choose a folder.",
   },
   "receive.files": "Files from another app or website",
   "receive.more": { one: "{count} more file", other: "{count} more files" },
@@ -19,9 +23,21 @@ export const receive = {
     one: "It is deleted from this browser. The app that shared it may not have a copy.",
     other: "They are deleted from this browser. The app that shared them may not have copies.",
   },
+  "receive.discardOthersTitle": {
+    one: "Discard {count} file of another account?",
+    other: "Discard {count} files of another account?",
+  },
+  "receive.discardOthersAbout": {
+    one: "It is not uploaded yet. It is deleted from this browser, and its owner cannot save it anymore.",
+    other: "They are not uploaded yet. They are deleted from this browser, and their owner cannot save them anymore.",
+  },
   "receive.waiting": {
     one: "{count} shared file is waiting for a folder.",
     other: "{count} shared files are waiting for a folder.",
+  },
+  "receive.deletedSoon": {
+    one: "{count} shared file will be deleted on {date} if you do not choose a folder.",
+    other: "{count} shared files will be deleted on {date} if you do not choose a folder.",
   },
   "receive.others": {
     one: "{count} file belongs to another account in this browser. To save it, sign in with that account.",

@@ -1,0 +1,129 @@
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { discardReceived, type ReceivedParcel } from "../../browser/received-files.ts";
+import { useAccount } from "../../data/account.ts";
+import { useAway } from "../../data/use-away.ts";
+import { Button } from "../../design/button.tsx";
+import { Card, Item, Items } from "../../design/card.tsx";
+import { FormDialog } from "../../design/form-dialog.tsx";
+import { Notice } from "../../design/notice.tsx";
+import { shownName } from "../../design/shown-name.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { MoveDialog } from "../files/move/move-dialog.tsx";
+import { FileShape } from "../files/rows/file-shape.tsx";
+import { useUploadParcel } from "./use-upload-parcel.ts";
+
+const shownMax = 10;
+
+interface WaitingProps {
+  readonly parcel: ReceivedParcel;
+  readonly account: string | undefined;
+  /** @param folderId undefined if the files were discarded */
+  readonly onOver: (folderId?: string) => void;
+}
+
+/** Asks for the folder of a parcel, or discards it. */
+export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
+  const { message, size, day } = useMessages();
+  const isAway = useAway();
+  const [asks, setAsks] = useState<"folder" | "discard" | undefined>("folder");
+  const upload = useUploadParcel(parcel, onOver);
+  const discard = useMutation({
+    mutationFn: () => discardReceived([parcel.id], account, "own"),
+    onSuccess: () => onOver(),
+  });
+  const { files, deleteMs } = parcel;
+  const count = files.length;
+  const named = { count, name: shownName(files[0]?.name ?? "") };
+  const busy = upload.isPending || discard.isPending;
+  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return (
+    <Card
+      title={message("offline.total", { count, size: size(totalBytes) })}
+      about={message(isAway ? "receive.away" : "receive.about", { count })}
+    >
+      {(upload.error ?? discard.error) !== null && (
+        <Notice kind="error" isNews>
+          {message(upload.error === null ? "receive.notDiscarded" : "receive.notStarted")}
+        </Notice>
+      )}
+      {deleteMs !== undefined && (
+        <Notice kind="warning">{message("receive.deletedOn", { count, date: day(deleteMs) })}</Notice>
+      )}
+      <div className="flex flex-wrap gap-2">
+        <Button kind="primary" busy={busy} disabled={isAway} onClick={() => setAsks("folder")}>
+          {message("receive.choose")}
+        </Button>
+        <Button disabled={busy} onClick={() => setAsks("discard")}>
+          {message("receive.discard")}
+        </Button>
+      </div>
+      <Files parcel={parcel} />
+      {asks === "folder" && !isAway && (
+        <MoveDialog
+          kind="copy"
+          rows={[]}
+          from={undefined}
+          save={{
+            title: message("receive.what", named),
+            about: <OwnAccount />,
+            act: (folder) => message("saveLink.to", { folder }),
+          }}
+          onClose={() => setAsks(undefined)}
+          onChoose={(to) => {
+            setAsks(undefined);
+            upload.mutate(to.id);
+          }}
+        />
+      )}
+      <FormDialog
+        open={asks === "discard"}
+        size="small"
+        title={message("receive.discardTitle", named)}
+        about={message("receive.discardAbout", { count })}
+        act={message("receive.discard")}
+        isDanger
+        onSubmit={() => {
+          setAsks(undefined);
+          discard.mutate();
+        }}
+        onClose={() => setAsks(undefined)}
+      />
+    </Card>
+  );
+}
+
+function Files({ parcel: { files } }: Pick<WaitingProps, "parcel">) {
+  const { message, size } = useMessages();
+  const moreCount = files.length - shownMax;
+  return (
+    <>
+      <Items label={message("receive.files")}>
+        {files.slice(0, shownMax).map(({ name, sizeBytes }) => (
+          <Item
+            key={name}
+            leading={<FileShape row={{ kind: "file", name }} thumb={undefined} />}
+            title={<bdi>{shownName(name)}</bdi>}
+            about={size(sizeBytes)}
+          />
+        ))}
+      </Items>
+      {moreCount > 0 && <p className="text-muted">{message("receive.more", { count: moreCount })}</p>}
+    </>
+  );
+}
+
+/** The browser may be signed in to another account than the person expects. */
+function OwnAccount() {
+  const { message } = useMessages();
+  const { data: account } = useAccount();
+  if (account === undefined) return null;
+  const { name, email } = account;
+  return (
+    <p className="wrap-anywhere">
+      <bdi>
+        {name === email ? message("saveLink.ofAddress", { email }) : message("saveLink.ofPerson", { name, email })}
+      </bdi>
+    </p>
+  );
+}
