@@ -1,12 +1,13 @@
 import type { EntryRecord, JobRecord, JobStore } from "./job-store.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { withoutSpace } from "./without-space.ts";
 
 const databaseName = "holdfast-uploads";
 
 /** A memory store if the browser has no database (private window). */
 export async function openJobStore(): Promise<JobStore> {
   try {
-    return new IndexedStore(await open());
+    return withoutSpace(new IndexedStore(await open()));
   } catch {
     return new MemoryStore();
   }
