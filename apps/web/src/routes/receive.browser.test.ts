@@ -199,6 +199,24 @@ longTest("a parcel that the browser cannot read waits again", async () => {
   await nothingIsStored(page);
 });
 
+longTest("a parcel whose upload code cannot be loaded waits again", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "unloaded.txt": "unloaded" });
+  await app.open("/receive");
+  const isWorker = /upload\.worker/;
+  await page.context().route(isWorker, (route) => route.abort());
+  app.expectComplaint(/Failed to load|ERR_FAILED/);
+  await saveTo(page, "Save “unloaded.txt”");
+  await page.getByRole("alert").getByText("The upload could not start.").waitFor();
+  await page.context().unroute(isWorker);
+  await page.getByRole("button", { name: "Choose folder…" }).click();
+  await saveTo(page, "Save “unloaded.txt”");
+  assert.equal(await uploaded("/unloaded.txt"), "unloaded");
+  await nothingIsStored(page);
+});
+
 longTest("files that were not uploaded wait again after the uploads are canceled or closed", async () => {
   const { page } = app;
   await app.signIn();

@@ -14,6 +14,7 @@ import { walk } from "./sources/walk.ts";
 import { forgetUploads, openJobStore } from "./store/indexed-store.ts";
 import type { ClashChoice, JobRecord } from "./store/job-store.ts";
 import { type Calls, connect } from "./workers/calls.ts";
+import { loadFailure } from "./workers/load-failure.ts";
 // oxlint-disable-next-line import/default -- Vite answers with the address of the script
 import uploadAddress from "./workers/upload.worker.ts?worker&url";
 import type { UploadHandlers } from "./workers/upload.worker.ts";
@@ -291,7 +292,8 @@ export class Uploads {
   #start(): { readonly calls: Calls<UploadHandlers>; readonly end: () => void } {
     const { tokens, keeping } = this.#parts;
     const worker = new Worker(workerAddress(uploadAddress), { type: "module", name: keeping });
-    const calls = connect<UploadHandlers>(worker, {
+    const failure = loadFailure(worker);
+    const handlers = {
       token: () => tokens.current(),
       renewToken: (refused: string) => tokens.renew(refused),
       reopen: async (jobId: string, path: string) => {
@@ -303,9 +305,25 @@ export class Uploads {
         for (const job of snapshot.jobs) if (job.isDone) this.#release(job.id);
         this.#show({ snapshot });
       },
+    };
+    const started = {
+      calls: connect<UploadHandlers>(worker, handlers, failure),
+      end: () => worker.terminate(),
+    };
+    failure.addEventListener("abort", () => {
+      started.end();
+      if (this.#worker === started) this.#lose();
     });
-    void calls.setLimit(this.#bytesPerSecond);
-    return { calls, end: () => worker.terminate() };
+    started.calls.setLimit(this.#bytesPerSecond).catch(() => {});
+    return started;
+  }
+
+  /** The next upload starts another worker. */
+  #lose(): void {
+    this.#worker = undefined;
+    for (const id of this.#locks.keys()) this.#release(id);
+    this.#show({ snapshot: nothing.snapshot });
+    this.findInterrupted().catch(() => {});
   }
 
   async #accountId(): Promise<string> {

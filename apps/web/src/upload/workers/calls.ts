@@ -28,9 +28,15 @@ export class Handed {
   }
 }
 
-/** @returns calls the other side */
-export function connect<Theirs extends Handlers>(port: Port, handlers: Handlers): Calls<Theirs> {
-  const waiting = new Map<number, { resolve: (value: never) => void; reject: (reason: HoldfastError) => void }>();
+/**
+ * @param failure ends waiting and later calls with its reason
+ * @returns calls the other side
+ */
+export function connect<Theirs extends Handlers>(port: Port, handlers: Handlers, failure?: AbortSignal): Calls<Theirs> {
+  const waiting = new Map<number, { resolve: (value: never) => void; reject: (reason: Error) => void }>();
+  failure?.addEventListener("abort", () => {
+    for (const { reject } of waiting.values()) reject(failure.reason as Error);
+  });
   let lastId = 0;
   const answer = async (id: number, name: string, values: never[]): Promise<void> => {
     try {
@@ -56,6 +62,7 @@ export function connect<Theirs extends Handlers>(port: Port, handlers: Handlers)
   });
   const call = (name: string, values: readonly unknown[]): Promise<never> =>
     new Promise((resolve, reject) => {
+      failure?.throwIfAborted();
       lastId += 1;
       waiting.set(lastId, { resolve, reject });
       port.postMessage({ kind: "call", id: lastId, name, values }, []);
