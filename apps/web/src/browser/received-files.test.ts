@@ -9,6 +9,7 @@ import {
   receivedFilesMax,
   receiveFor,
   receiveProblem,
+  storedParcelIds,
   claimReceived,
   waitingParcels,
 } from "./received-files.ts";
@@ -73,10 +74,12 @@ async function firstParcel(account = "ann") {
 }
 
 async function claim() {
-  const claimed = await claimReceived(await firstParcel(), "ann");
+  const claimed = await claimReceived(await firstParcel(), "ann", folder);
   assert.ok(claimed !== undefined);
   return claimed;
 }
+
+const folder = { id: "folder 1", name: "Letters" };
 
 const discard = ({ id }: ReceivedParcel, account = "ann") => discardReceived([id], account, "own");
 
@@ -128,18 +131,20 @@ test("parcels wait, newest first, and stay stored until they are removed", async
 test("only one tab can claim or discard a parcel, and a released parcel waits again", async () => {
   await storeReceived([file("a.txt", "first")]);
   const parcel = await firstParcel();
-  const both = await Promise.all([claimReceived(parcel, "ann"), claimReceived(parcel, "ann")]);
+  const both = await Promise.all([claimReceived(parcel, "ann", folder), claimReceived(parcel, "ann", folder)]);
   assert.deepEqual(
     both.map((each) => each === undefined),
     [false, true],
   );
   await discard(parcel);
   assert.deepEqual(await waitingNames(), []);
+  assert.deepEqual([...(await storedParcelIds())], [parcel.id]);
   both[0]?.release();
   assert.deepEqual(await waitingNames(), [["a.txt"]]);
+  assert.deepEqual((await firstParcel()).folder, folder);
   await discard(parcel);
   assert.equal(contentPaths().length, 0);
-  assert.equal(await claimReceived(parcel, "ann"), undefined, "another tab has uploaded the parcel");
+  assert.equal(await claimReceived(parcel, "ann", folder), undefined, "another tab has uploaded the parcel");
 });
 
 test("a parcel whose files cannot be read is not lost", async () => {
@@ -291,7 +296,7 @@ test("a parcel belongs to the account that was signed in, and a sign-out deletes
   assert.deepEqual([fileCount, othersCount], [1, 2]);
   assert.deepEqual(await waitingNames("ben"), [["ben.txt"]]);
   assert.equal((await waitingParcels(undefined)).fileCount, 0);
-  assert.equal(await claimReceived(await firstParcel(), "ben"), undefined);
+  assert.equal(await claimReceived(await firstParcel(), "ben", folder), undefined);
   await signOut("ben");
   assert.deepEqual(await waitingNames("ben"), []);
   assert.deepEqual(await waitingNames("ann"), [["ann.txt", "ann 2.txt"]]);

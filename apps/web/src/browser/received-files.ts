@@ -12,9 +12,16 @@ export const receivedCacheName = "received-files";
 
 export interface ReceivedParcel {
   readonly id: string;
+  /** An upload to this folder has started, but not finished. */
+  readonly folder?: ReceivingFolder | undefined;
   /** The parcel is deleted at this time, in Unix milliseconds, if no folder is chosen before. */
   readonly deleteMs?: number | undefined;
   readonly files: readonly ReceivedFile[];
+}
+
+export interface ReceivingFolder {
+  readonly id: string;
+  readonly name: string;
 }
 
 interface ReceivedFile {
@@ -31,6 +38,8 @@ interface StoredParcel {
    * may have stored other values.
    */
   readonly state: "arriving" | "waiting" | "started";
+  /** Chosen last. */
+  readonly folder?: ReceivingFolder | undefined;
   /** Set when the owner sees a parcel that waited longer than `waitMaxMs`. */
   readonly deleteMs?: number | undefined;
   readonly files: readonly ReceivedFile[];
@@ -188,6 +197,7 @@ export function countFiles(parcels: readonly ReceivedParcel[]): number {
 export async function claimReceived(
   { id }: ReceivedParcel,
   account: string | undefined,
+  folder: ReceivingFolder,
 ): Promise<ClaimedParcel | undefined> {
   const release = await lock(id);
   if (release === undefined) return undefined;
@@ -195,7 +205,7 @@ export async function claimReceived(
     const files = await alone(async (cache) => {
       const parcel = await parcelIn(cache, id);
       if (parcel === undefined || !isOwn(parcel.owner, account)) return undefined;
-      await change(cache, id, { ...parcel, owner: account, state: "started" });
+      await change(cache, id, { ...parcel, owner: account, state: "started", folder });
       return filesIn(cache, id, parcel.files);
     });
     if (files !== undefined) return { files, remove: () => remove(id).finally(release), release };
@@ -244,6 +254,12 @@ export async function forgetReceived(signedOut: string, ids: readonly string[]):
     await Promise.all(confirmed.map(({ id }) => removeIn(cache, id)));
     if ((await cache.keys()).length === 0) await caches.delete(receivedCacheName);
   });
+}
+
+/** @returns parcels of all accounts, also while a tab uploads them */
+export async function storedParcelIds(): Promise<ReadonlySet<string>> {
+  if (!(await hasCache())) return new Set();
+  return new Set((await pathsIn(await caches.open(receivedCacheName))).map(idIn));
 }
 
 async function hasCache(): Promise<boolean> {

@@ -2,15 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { uploadFiles, offerFileUploads } from "./upload-files.ts";
 
+const upload = (name: string) => ({ files: [new File([], name)], folderId: "root", parcelId: "parcel" });
+
 test("an upload fails if the upload code does not load, and does not start later", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const uploaded: string[] = [];
-  const late = uploadFiles([new File([], "late.txt")], "root", () => true);
+  const late = uploadFiles(upload("late.txt"), () => true);
   t.mock.timers.tick(30_000);
   await assert.rejects(late, { code: "unavailable" });
-  const waiting = uploadFiles([new File([], "waiting.txt")], "root", () => true);
-  const stopped = uploadFiles([new File([], "stopped.txt")], "root", () => false);
-  offerFileUploads(async (files) => {
+  const waiting = uploadFiles(upload("waiting.txt"), () => true);
+  const stopped = uploadFiles(upload("stopped.txt"), () => false);
+  offerFileUploads(async ({ files }) => {
     uploaded.push(...files.map(({ name }) => name));
     return { done: Promise.resolve() };
   });
@@ -18,7 +20,7 @@ test("an upload fails if the upload code does not load, and does not start later
     await waiting
   ).done;
   await (
-    await uploadFiles([new File([], "next.txt")], "root", () => true)
+    await uploadFiles(upload("next.txt"), () => true)
   ).done;
   await assert.rejects(stopped, { code: "unauthenticated" });
   t.mock.timers.tick(30_000);

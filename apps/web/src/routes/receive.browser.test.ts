@@ -118,34 +118,46 @@ longTest("a parcel that has waited for more than a week is offered with the day 
   assert.deepEqual(await axeProblems(page), []);
 });
 
-longTest("an upload that the next parcel interrupts is offered again without a question of the browser", async () => {
-  const { page } = app;
-  const questions: string[] = [];
-  page.on("dialog", (dialog) => {
-    questions.push(dialog.type());
-    void dialog.accept();
-  });
-  await app.signIn();
-  await app.open("/files");
-  await receive(page, { "again.txt": "again" });
-  await app.open("/receive");
-  // Never answered.
-  const isUpload = /\/sync\/delta$/;
-  await page.context().route(isUpload, () => {});
-  await saveTo(page, "Save “again.txt”");
-  await page.getByRole("region", { name: "Uploads" }).waitFor();
-  const other = await page.context().newPage();
-  await other.goto(`${app.server.url}/receive`);
-  await other.getByText("No files are waiting").waitFor();
-  await other.close();
-  assert.notEqual(await storedCount(page), 0);
-  await page.context().unroute(isUpload);
-  await app.open("/receive");
-  assert.deepEqual(questions, []);
-  await saveTo(page, "Save “again.txt”");
-  assert.equal(await uploaded("/again.txt"), "again");
-  await nothingIsStored(page);
-});
+longTest(
+  "an upload that the next parcel interrupts continues in its folder without a question of the browser",
+  async () => {
+    const { page, api } = app;
+    const questions: string[] = [];
+    page.on("dialog", (dialog) => {
+      questions.push(dialog.type());
+      void dialog.accept();
+    });
+    await ok(api, "POST", "/metadata", { path: "/Mail", kind: "folder" });
+    await app.signIn();
+    await app.open("/files");
+    await receive(page, { "first.txt": "first", "second.txt": "second" });
+    await app.open("/receive");
+    await page.getByRole("dialog", { name: "Save 2 files" }).getByRole("option", { name: "Mail" }).click();
+    // The answer is lost, so the next page does not know that the files are stored.
+    const isUpload = /\/sync\/delta$/;
+    await page.context().route(isUpload, (route) => void route.fetch());
+    await saveTo(page, "Save 2 files", "Mail");
+    await uploaded("/Mail/second.txt");
+    const other = await page.context().newPage();
+    await other.goto(`${app.server.url}/receive`);
+    await other.getByText("No files are waiting").waitFor();
+    await other.close();
+    await page.context().unroute(isUpload);
+    await app.open("/receive");
+    assert.deepEqual(questions, []);
+    await page.getByRole("dialog", { name: "Save 2 files" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("The upload to “Mail” did not finish.").waitFor();
+    await uploadsAreThere(page);
+    assert.equal(await page.getByRole("region", { name: "Uploads" }).count(), 0, "the tray does not offer it too");
+    await page.getByRole("button", { name: "Choose folder…" }).click();
+    await saveTo(page, "Save 2 files", "Mail");
+    // Another upload would ask what to do with the names that exist.
+    await nothingIsStored(page);
+    const { items } = await ok(api, "GET", `/folders/${await api.idOf("/Mail")}/contents`);
+    assert.equal((items as readonly unknown[]).length, 2);
+  },
+);
 
 longTest("files from another app are uploaded beside a running upload", async () => {
   const { page } = app;

@@ -1,7 +1,7 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { StartedUpload } from "../commands/upload-files.ts";
+import type { StartedUpload, WantedUpload } from "../commands/upload-files.ts";
 import type { DroppedItems, PickKind } from "../commands/uploads.ts";
 import { workerAddress } from "../browser/worker-address.ts";
 import type { WalkedEntry, WalkedFile } from "./engine/job.ts";
@@ -83,7 +83,11 @@ export class Uploads {
     const held = (await locks?.query())?.held?.map(({ name }) => name) ?? [];
     const isFree = (job: JobRecord): boolean => job.accountId === id && !held.includes(lockName(job.id));
     const withEntries = async (job: JobRecord) => interruptedJob(job, await store.entries(job.id));
-    this.#show({ interrupted: await Promise.all(jobs.filter(isFree).map(withEntries)) });
+    const free = jobs.filter(isFree);
+    const own = free.filter(({ parcelId }) => parcelId === undefined);
+    this.#show({ interrupted: await Promise.all(own.map(withEntries)) });
+    const goneJobs = await jobsOfGoneParcels(free);
+    await Promise.all(goneJobs.map(({ id: jobId }) => store.removeJob(jobId)));
   }
 
   /** Call inside the drop event. */
@@ -108,10 +112,9 @@ export class Uploads {
   /**
    * Uploads files that the caller stores until they are uploaded. The browser does not ask before the page ends, because
    * the person's answer could cancel the next parcel of another app.
-   * @param files not empty
    */
-  async uploadFiles(files: readonly File[], folderId: string): Promise<StartedUpload> {
-    const jobId = await this.#jobForFiles(files, folderId);
+  async uploadFiles({ files, folderId, parcelId }: WantedUpload): Promise<StartedUpload> {
+    const jobId = await this.#jobOfParcel(parcelId, files[0]?.name ?? "", await this.#idOf(folderId));
     this.#ofParcels.add(jobId);
     const uploaded = this.#whenUploaded(jobId, files.length);
     const fed = this.#feed(jobId, entriesOfPicked(files)).catch((thrown: unknown) => {
@@ -225,12 +228,23 @@ export class Uploads {
       await this.#takeUp({ ...again.job, cancelled: [] }, name);
       return again.job.id;
     }
-    const jobId = await this.#calls.start({
-      accountId: this.#isKept ? await this.#accountId() : "",
-      folderId,
-      name,
-      handles: this.#isKept ? handles : [],
-    });
+    return this.#start({ folderId, name, handles: this.#isKept ? handles : [] });
+  }
+
+  /** The caller has claimed the parcel, so no other page runs its job. */
+  async #jobOfParcel(parcelId: string, name: string, folderId: string): Promise<string> {
+    const store = await openJobStore();
+    const accountId = await this.#accountId();
+    const earlier = (await store.jobs()).filter((job) => job.parcelId === parcelId && job.accountId === accountId);
+    const again = earlier.find((job) => job.folderId === folderId);
+    await Promise.all(earlier.filter((job) => job !== again).map(({ id }) => store.removeJob(id)));
+    if (again === undefined) return this.#start({ folderId, name, handles: [], parcelId });
+    await this.#takeUp({ ...again, cancelled: [] }, name);
+    return again.id;
+  }
+
+  async #start(job: Pick<JobRecord, "folderId" | "name" | "handles" | "parcelId">): Promise<string> {
+    const jobId = await this.#calls.start({ ...job, accountId: this.#isKept ? await this.#accountId() : "" });
     this.#hold(jobId);
     return jobId;
   }
@@ -285,11 +299,11 @@ export class Uploads {
   }
 
   get #calls(): Calls<UploadHandlers> {
-    this.#worker ??= this.#start();
+    this.#worker ??= this.#open();
     return this.#worker.calls;
   }
 
-  #start(): { readonly calls: Calls<UploadHandlers>; readonly end: () => void } {
+  #open(): { readonly calls: Calls<UploadHandlers>; readonly end: () => void } {
     const { tokens, keeping } = this.#parts;
     const worker = new Worker(workerAddress(uploadAddress), { type: "module", name: keeping });
     const failure = loadFailure(worker);
@@ -339,6 +353,14 @@ export class Uploads {
     this.#view = { ...this.#view, ...part };
     for (const listener of this.#listeners) listener();
   }
+}
+
+async function jobsOfGoneParcels(jobs: readonly JobRecord[]): Promise<readonly JobRecord[]> {
+  const ofParcels = jobs.filter(({ parcelId }) => parcelId !== undefined);
+  if (ofParcels.length === 0) return [];
+  const { storedParcelIds } = await import("../browser/received-files.ts");
+  const ids = await storedParcelIds();
+  return ofParcels.filter(({ parcelId = "" }) => !ids.has(parcelId));
 }
 
 function lockName(jobId: string): string {

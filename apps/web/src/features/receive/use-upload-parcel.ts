@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { claimReceived, type ReceivedParcel } from "../../browser/received-files.ts";
+import { claimReceived, type ReceivedParcel, type ReceivingFolder } from "../../browser/received-files.ts";
 import { uploadFiles } from "../../commands/upload-files.ts";
 import { useSession } from "../../data/use-session.ts";
 import { showToast } from "../../design/toasts.ts";
@@ -25,15 +25,15 @@ export function useUploadParcel(parcel: ReceivedParcel, onOver: (folderId: strin
     });
   };
   return useMutation({
-    mutationFn: (folderId: string) =>
-      startUpload({ parcel, folderId, account, isCurrent: () => session.account === account, onStop: offerAgain }),
-    onSuccess: (_, folderId) => onOver(folderId),
+    mutationFn: (folder: ReceivingFolder) =>
+      startUpload({ parcel, folder, account, isCurrent: () => session.account === account, onStop: offerAgain }),
+    onSuccess: (_, folder) => onOver(folder.id),
   });
 }
 
 interface Start {
   readonly parcel: ReceivedParcel;
-  readonly folderId: string;
+  readonly folder: ReceivingFolder;
   readonly account: string | undefined;
   /** False if another account has signed in. */
   readonly isCurrent: () => boolean;
@@ -42,8 +42,8 @@ interface Start {
 }
 
 /** @throws if the files cannot be read or the upload cannot start; the parcel then waits again */
-async function startUpload({ parcel, folderId, account, isCurrent, onStop }: Start): Promise<void> {
-  const claimed = await claimReceived(parcel, account);
+async function startUpload({ parcel, folder, account, isCurrent, onStop }: Start): Promise<void> {
+  const claimed = await claimReceived(parcel, account, folder);
   if (claimed === undefined) return;
   const { files, remove, release } = claimed;
   // The browser may have needed the space.
@@ -51,7 +51,7 @@ async function startUpload({ parcel, folderId, account, isCurrent, onStop }: Sta
   if (goneCount > 0) showToast({ kind: "error", text: messages().message("receive.gone", { count: goneCount }) });
   if (files.length === 0) return remove();
   try {
-    const { done } = await uploadFiles(files, folderId, isCurrent);
+    const { done } = await uploadFiles({ files, folderId: folder.id, parcelId: parcel.id }, isCurrent);
     void done
       .then(remove, () => {
         release();

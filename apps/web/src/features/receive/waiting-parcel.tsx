@@ -24,7 +24,7 @@ interface WaitingProps {
 
 /** Asks for the folder of a parcel, or discards it. */
 export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
-  const { message, size, day } = useMessages();
+  const { message, size } = useMessages();
   const isAway = useAway();
   const [asks, setAsks] = useState<"folder" | "discard" | undefined>("folder");
   const upload = useUploadParcel(parcel, onOver);
@@ -32,7 +32,7 @@ export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
     mutationFn: () => discardReceived([parcel.id], account, "own"),
     onSuccess: () => onOver(),
   });
-  const { files, deleteMs } = parcel;
+  const { files } = parcel;
   const count = files.length;
   const named = { count, name: shownName(files[0]?.name ?? "") };
   const busy = upload.isPending || discard.isPending;
@@ -47,9 +47,7 @@ export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
           {message(upload.error === null ? "receive.notDiscarded" : "receive.notStarted")}
         </Notice>
       )}
-      {deleteMs !== undefined && (
-        <Notice kind="warning">{message("receive.deletedOn", { count, date: day(deleteMs) })}</Notice>
-      )}
+      <State parcel={parcel} />
       <div className="flex flex-wrap gap-2">
         <Button kind="primary" busy={busy} disabled={isAway} onClick={() => setAsks("folder")}>
           {message("receive.choose")}
@@ -64,6 +62,7 @@ export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
           kind="copy"
           rows={[]}
           from={undefined}
+          start={parcel.folder}
           save={{
             title: message("receive.what", named),
             about: <OwnAccount />,
@@ -72,7 +71,7 @@ export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
           onClose={() => setAsks(undefined)}
           onChoose={(to) => {
             setAsks(undefined);
-            upload.mutate(to.id);
+            upload.mutate(to);
           }}
         />
       )}
@@ -90,6 +89,20 @@ export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
         onClose={() => setAsks(undefined)}
       />
     </Card>
+  );
+}
+
+function State({ parcel: { files, folder, deleteMs } }: Pick<WaitingProps, "parcel">) {
+  const { message, day } = useMessages();
+  return (
+    <>
+      {deleteMs !== undefined && (
+        <Notice kind="warning">{message("receive.deletedOn", { count: files.length, date: day(deleteMs) })}</Notice>
+      )}
+      {folder !== undefined && (
+        <Notice kind="info">{message("receive.unfinished", { folder: shownName(folder.name) })}</Notice>
+      )}
+    </>
   );
 }
 

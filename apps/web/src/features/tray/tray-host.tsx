@@ -62,6 +62,6 @@ function openUploads({ viewer, tokens, client, account, reach }: Drive): Uploads
     pick: (kind, folderId) => void opened.pick(kind, folderId),
     unfinished: () => opened.unfinished,
   });
-  offerFileUploads((files, folderId) => opened.uploadFiles(files, folderId));
+  offerFileUploads((wanted) => opened.uploadFiles(wanted));
   return opened;
 }

@@ -14,6 +14,8 @@ export const receive = {
     one: "Diese Datei wartet seit über einer Woche. Wenn du keinen Ordner wählst, wird sie am {date} gelöscht.",
     other: "Diese Dateien warten seit über einer Woche. Wenn du keinen Ordner wählst, werden sie am {date} gelöscht.",
   },
+  "receive.unfinished":
+    "Der Upload nach „{folder}“ wurde nicht fertig. Wenn du denselben Ordner wählst, geht er weiter.",
   "receive.files": "Dateien aus einer anderen App oder Website",
   "receive.more": { one: "{count} weitere Datei", other: "{count} weitere Dateien" },
   "receive.choose": "Ordner wählen…",

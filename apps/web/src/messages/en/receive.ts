@@ -14,6 +14,7 @@ export const receive = {
     other:
       "These files have waited for more than a week. They will be deleted on {date} if you do not choose a folder.",
   },
+  "receive.unfinished": "The upload to “{folder}” did not finish. If you choose the same folder, it continues.",
   "receive.files": "Files from another app or website",
   "receive.more": { one: "{count} more file", other: "{count} more files" },
   "receive.choose": "Choose folder…",

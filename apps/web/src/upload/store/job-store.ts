@@ -20,6 +20,8 @@ export interface JobRecord {
   readonly isWalked: boolean;
   /** File System Access handles of dropped items, for reopening. Empty without the API. */
   readonly handles: readonly unknown[];
+  /** Parcel of another app with the files. It offers the upload again, so the tray does not. */
+  readonly parcelId?: string;
 }
 
 export interface EntryRecord extends OwnIds {

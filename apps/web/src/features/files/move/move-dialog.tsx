@@ -32,20 +32,22 @@ interface MoveDialogProps {
   readonly kind: "move" | "copy";
   readonly rows: readonly ListedRow[];
   readonly from: ShownFolder | undefined;
+  /** Folder that is open first. Default: `from`, or the account's own root. */
+  readonly start?: Target | undefined;
   readonly save?: SaveWords;
   readonly onClose: () => void;
   readonly onChoose: (to: { readonly id: string; readonly name: string }) => void;
 }
 
 /** Alternative to dragging. Opening a folder chooses it. */
-export function MoveDialog({ kind, rows, from, save, onClose, onChoose }: MoveDialogProps) {
+export function MoveDialog({ kind, rows, from, start, save, onClose, onChoose }: MoveDialogProps) {
   const words = useMessages();
   const { message } = words;
   const isAway = useAway();
   const field = useRef<HTMLInputElement>(null);
   const aboutId = useId();
   const [text, setText] = useState("");
-  const [at, setAt] = useState<Target>(from ?? { id: "root", name: "" });
+  const [at, setAt] = useState<Target>(start ?? from ?? { id: "root", name: "" });
   const lineage = useLineage(at.id, at.id !== "shared");
   const here = lineage.data?.[0];
   const target = here === undefined ? at : nodeTarget(here);
