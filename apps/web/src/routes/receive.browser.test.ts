@@ -97,6 +97,10 @@ longTest("a parcel without a folder is offered on the next page, and the place e
   ] as const) {
     await app.open(`/receive?problem=${problem}`);
     await page.getByText(words).waitFor({ state: "attached" });
+    await page.waitForURL(`${app.server.url}/receive`);
+    await page.reload();
+    await page.getByRole("dialog", { name: "Save “left.txt”" }).waitFor();
+    assert.equal(await page.getByText(words).count(), 0, "a reload does not show it again");
   }
   await app.open("/receive?problem=%3Cb%3E");
   await page.getByRole("dialog", { name: "Save “left.txt”" }).waitFor();
@@ -200,14 +204,60 @@ longTest("a parcel that the browser cannot read waits again", async () => {
     Cache.prototype.match = function (path) {
       return path.endsWith("/0") ? Promise.reject(new Error("Disk failed")) : match.call(this, path);
     };
-    globalThis.repair = () => void (Cache.prototype.match = match);
+    const remove = Cache.prototype.delete;
+    Cache.prototype.delete = () => Promise.reject(new Error("Disk failed"));
+    globalThis.repair = () => {
+      Cache.prototype.match = match;
+      Cache.prototype.delete = remove;
+    };
   `);
   await saveTo(page, "Save “unread.txt”");
   await page.getByRole("alert").getByText("The upload could not start.").waitFor();
+  await page.getByRole("button", { name: "Discard" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Discard" }).click();
+  await page.getByRole("alert").getByText("The files could not be discarded.").waitFor();
   await page.evaluate("repair()");
   await page.getByRole("button", { name: "Choose folder…" }).click();
   await saveTo(page, "Save “unread.txt”");
   assert.equal(await uploaded("/unread.txt"), "unread");
+  await nothingIsStored(page);
+});
+
+longTest("a parcel that another tab has discarded is not reported as uploaded", async () => {
+  const { page, server } = app;
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "once.txt": "once" });
+  await app.open("/receive");
+  await page.getByRole("dialog", { name: "Save “once.txt”" }).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${server.url}/receive`);
+  await other.getByRole("dialog", { name: "Save “once.txt”" }).waitFor();
+  await other.keyboard.press("Escape");
+  await other.getByRole("button", { name: "Discard" }).click();
+  await other.getByRole("dialog").getByRole("button", { name: "Discard" }).click();
+  await nothingIsStored(page);
+  await other.close();
+  await saveTo(page, "Save “once.txt”");
+  await said(page, "Another tab is uploading this file, or has uploaded or discarded it.").waitFor();
+});
+
+longTest("a connection that is lost for a moment does not close the dialog for the folder", async () => {
+  const { page, api } = app;
+  await ok(api, "POST", "/metadata", { path: "/Boats", kind: "folder" });
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "boat.txt": "boat" });
+  await app.open("/receive");
+  const dialog = page.getByRole("dialog", { name: "Save “boat.txt”" });
+  await dialog.getByRole("option", { name: "Boats" }).click();
+  await dialog.getByRole("button", { name: "Save to Boats", disabled: false }).waitFor();
+  app.expectComplaint(/ERR_INTERNET_DISCONNECTED/);
+  await page.context().setOffline(true);
+  await dialog.getByRole("button", { name: "Save to Boats", disabled: true }).waitFor();
+  await page.context().setOffline(false);
+  await saveTo(page, "Save “boat.txt”", "Boats");
+  assert.equal(await uploaded("/Boats/boat.txt"), "boat");
   await nothingIsStored(page);
 });
 

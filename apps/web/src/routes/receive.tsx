@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import Inbox from "lucide-react/icons/inbox";
-import { useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { type Received, receivedBytesMax, receivedFilesMax, waitingParcels } from "../browser/received-files.ts";
 import { useSession } from "../data/use-session.ts";
 import { Button } from "../design/button.tsx";
@@ -21,7 +21,8 @@ export function ReceivePlace() {
   usePageTitle(title);
   const navigate = useNavigate();
   const account = useOwner();
-  const problem = problemText(useLocation({ select: ({ searchStr }) => searchStr }), words);
+  const [problem, clearProblem] = useProblem();
+  const problemWords = problem && problemText(problem, words);
   const load = useQuery({
     queryKey: ["received", account],
     staleTime: 0,
@@ -30,6 +31,7 @@ export function ReceivePlace() {
   });
   /** The place asks about the next parcel, or opens the folder. */
   const goOn = async (folderId: string | undefined) => {
+    clearProblem();
     const { data } = await load.refetch();
     if (data === undefined || data.parcels.length > 0) return;
     if (folderId === undefined) await navigate({ to: "/files", replace: true });
@@ -38,9 +40,9 @@ export function ReceivePlace() {
   return (
     <div className="mx-auto flex w-full max-w-180 flex-col gap-4 px-4 pt-2 pb-8 lg:px-6">
       <h1 className="py-1 text-xl font-semibold">{title}</h1>
-      {problem !== undefined && (
+      {problemWords !== undefined && (
         <Notice kind="error" isNews>
-          {problem}
+          {problemWords}
         </Notice>
       )}
       <Loaded load={load}>
@@ -85,9 +87,19 @@ async function listParcels(account: string | undefined): Promise<Received> {
   return received;
 }
 
-/** @param search of the address, to which the service worker or the server adds the problem */
-function problemText(search: string, { message, number, size }: Messages): string | undefined {
-  switch (new URLSearchParams(search).get("problem")) {
+/** The service worker or the server adds the problem to the address, which must not show it again after a reload. */
+function useProblem() {
+  const navigate = useNavigate();
+  const search = useLocation({ select: ({ searchStr }) => searchStr });
+  const [problem, setProblem] = useState(() => new URLSearchParams(search).get("problem") ?? undefined);
+  useEffect(() => {
+    if (search !== "") void navigate({ to: "/receive", replace: true });
+  }, [search, navigate]);
+  return [problem, () => setProblem(undefined)] as const;
+}
+
+function problemText(problem: string, { message, number, size }: Messages): string | undefined {
+  switch (problem) {
     case "nothing":
       return message("receive.nothing");
     case "too_many":

@@ -6,8 +6,11 @@ import { useSession } from "../../data/use-session.ts";
 import { showToast } from "../../design/toasts.ts";
 import { messages } from "../../messages/use-messages.ts";
 
-/** Ends when the upload has started. If the upload ends early, the files wait again. */
-export function useUploadParcel(parcel: ReceivedParcel, onOver: (folderId: string) => void) {
+/**
+ * Ends when the upload has started. If the upload ends early, the files wait again.
+ * @param onOver called without a folder if another tab has the parcel
+ */
+export function useUploadParcel(parcel: ReceivedParcel, onOver: (folderId?: string) => void) {
   const session = useSession();
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -27,8 +30,16 @@ export function useUploadParcel(parcel: ReceivedParcel, onOver: (folderId: strin
   return useMutation({
     mutationFn: (folder: ReceivingFolder) =>
       startUpload({ parcel, folder, account, isCurrent: () => session.account === account, onStop: offerAgain }),
-    onSuccess: (_, folder) => onOver(folder.id),
+    onSuccess: (isStarted, folder) => {
+      if (!isStarted) sayElsewhere(parcel.files.length);
+      onOver(isStarted ? folder.id : undefined);
+    },
   });
+}
+
+/** Another tab has the files, so this tab neither uploads nor discards them. */
+export function sayElsewhere(count: number): void {
+  showToast({ kind: "error", text: messages().message("receive.elsewhere", { count }) });
 }
 
 interface Start {
@@ -41,15 +52,21 @@ interface Start {
   readonly onStop: () => void;
 }
 
-/** @throws if the files cannot be read or the upload cannot start; the parcel then waits again */
-async function startUpload({ parcel, folder, account, isCurrent, onStop }: Start): Promise<void> {
+/**
+ * @returns false if another tab has the parcel
+ * @throws if the files cannot be read or the upload cannot start; the parcel then waits again
+ */
+async function startUpload({ parcel, folder, account, isCurrent, onStop }: Start): Promise<boolean> {
   const claimed = await claimReceived(parcel, account, folder);
-  if (claimed === undefined) return;
+  if (claimed === undefined) return false;
   const { files, remove, release } = claimed;
   // The browser may have needed the space.
   const goneCount = parcel.files.length - files.length;
   if (goneCount > 0) showToast({ kind: "error", text: messages().message("receive.gone", { count: goneCount }) });
-  if (files.length === 0) return remove();
+  if (files.length === 0) {
+    await remove();
+    return true;
+  }
   try {
     const { done } = await uploadFiles({ files, folderId: folder.id, parcelId: parcel.id }, isCurrent);
     void done
@@ -59,6 +76,7 @@ async function startUpload({ parcel, folder, account, isCurrent, onStop }: Start
       })
       // The next page offers the files again.
       .catch(() => {});
+    return true;
   } catch (thrown) {
     release();
     throw thrown;

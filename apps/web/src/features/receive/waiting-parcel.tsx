@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { discardReceived, type ReceivedParcel } from "../../browser/received-files.ts";
+import { countFiles, discardReceived, type ReceivedParcel } from "../../browser/received-files.ts";
 import { useAccount } from "../../data/account.ts";
 import { useAway } from "../../data/use-away.ts";
 import { Button } from "../../design/button.tsx";
@@ -11,7 +11,7 @@ import { shownName } from "../../design/shown-name.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { MoveDialog } from "../files/move/move-dialog.tsx";
 import { FileShape } from "../files/rows/file-shape.tsx";
-import { useUploadParcel } from "./use-upload-parcel.ts";
+import { sayElsewhere, useUploadParcel } from "./use-upload-parcel.ts";
 
 const shownMax = 10;
 
@@ -27,14 +27,11 @@ export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
   const { message, size } = useMessages();
   const isAway = useAway();
   const [asks, setAsks] = useState<"folder" | "discard" | undefined>("folder");
-  const upload = useUploadParcel(parcel, onOver);
-  const discard = useMutation({
-    mutationFn: () => discardReceived([parcel.id], account, "own"),
-    onSuccess: () => onOver(),
-  });
+  const isFolderAsked = useOpened(asks === "folder", !isAway);
   const { files } = parcel;
   const count = files.length;
-  const named = { count, name: shownName(files[0]?.name ?? "") };
+  const upload = useUploadParcel(parcel, onOver);
+  const discard = useDiscard(account, onOver);
   const busy = upload.isPending || discard.isPending;
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return (
@@ -57,39 +54,87 @@ export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
         </Button>
       </div>
       <Files parcel={parcel} />
-      {asks === "folder" && !isAway && (
+      {isFolderAsked && (
         <MoveDialog
           kind="copy"
           rows={[]}
           from={undefined}
           start={parcel.folder}
           save={{
-            title: message("receive.what", named),
+            title: message("receive.what", namedOf([parcel])),
             about: <OwnAccount />,
             act: (folder) => message("saveLink.to", { folder }),
           }}
           onClose={() => setAsks(undefined)}
           onChoose={(to) => {
             setAsks(undefined);
+            discard.reset();
             upload.mutate(to);
           }}
         />
       )}
-      <FormDialog
-        open={asks === "discard"}
-        size="small"
-        title={message("receive.discardTitle", named)}
-        about={message("receive.discardAbout", { count })}
-        act={message("receive.discard")}
-        isDanger
-        onSubmit={() => {
+      <DiscardQuestion
+        isOpen={asks === "discard"}
+        parcels={[parcel]}
+        onDiscard={() => {
           setAsks(undefined);
-          discard.mutate();
+          upload.reset();
+          discard.mutate([parcel]);
         }}
         onClose={() => setAsks(undefined)}
       />
     </Card>
   );
+}
+
+/** @returns true from the time when it may open, so that a connection lost later does not close it */
+function useOpened(isWanted: boolean, mayOpen: boolean): boolean {
+  const [isOpen, setOpen] = useState(false);
+  const isOpenNow = isWanted && (isOpen || mayOpen);
+  if (isOpenNow !== isOpen) setOpen(isOpenNow);
+  return isOpenNow;
+}
+
+function useDiscard(account: string | undefined, onOver: () => void) {
+  return useMutation({
+    mutationFn: (parcels: readonly ReceivedParcel[]) =>
+      discardReceived(
+        parcels.map(({ id }) => id),
+        account,
+        "own",
+      ),
+    onSuccess: (isDiscarded, parcels) => {
+      if (!isDiscarded) sayElsewhere(countFiles(parcels));
+      onOver();
+    },
+  });
+}
+
+interface DiscardQuestionProps {
+  readonly isOpen: boolean;
+  readonly parcels: readonly ReceivedParcel[];
+  readonly onDiscard: () => void;
+  readonly onClose: () => void;
+}
+
+function DiscardQuestion({ isOpen, parcels, onDiscard, onClose }: DiscardQuestionProps) {
+  const { message } = useMessages();
+  return (
+    <FormDialog
+      open={isOpen}
+      size="small"
+      title={message("receive.discardTitle", namedOf(parcels))}
+      about={message("receive.discardAbout", { count: countFiles(parcels) })}
+      act={message("receive.discard")}
+      isDanger
+      onSubmit={onDiscard}
+      onClose={onClose}
+    />
+  );
+}
+
+function namedOf(parcels: readonly ReceivedParcel[]) {
+  return { count: countFiles(parcels), name: shownName(parcels[0]?.files[0]?.name ?? "") };
 }
 
 function State({ parcel: { files, folder, deleteMs } }: Pick<WaitingProps, "parcel">) {

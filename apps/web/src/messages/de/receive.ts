@@ -57,6 +57,10 @@ export const receive = {
     one: "{count} Datei ist nicht mehr in diesem Browser. Teile sie noch einmal.",
     other: "{count} Dateien sind nicht mehr in diesem Browser. Teile sie noch einmal.",
   },
+  "receive.elsewhere": {
+    one: "Ein anderer Tab lädt diese Datei gerade hoch, oder er hat sie hochgeladen oder verworfen.",
+    other: "Ein anderer Tab lädt diese Dateien gerade hoch, oder er hat sie hochgeladen oder verworfen.",
+  },
   "receive.notStarted": "Der Upload konnte nicht beginnen. Nichts wurde gelöscht. Wähle den Ordner noch einmal.",
   "receive.notDiscarded": "Die Dateien konnten nicht verworfen werden. Versuche es noch einmal.",
   "receive.stopped": {

@@ -54,6 +54,10 @@ export const receive = {
     one: "{count} file is no longer in this browser. Share it again.",
     other: "{count} files are no longer in this browser. Share them again.",
   },
+  "receive.elsewhere": {
+    one: "Another tab is uploading this file, or has uploaded or discarded it.",
+    other: "Another tab is uploading these files, or has uploaded or discarded them.",
+  },
   "receive.notStarted": "The upload could not start. Nothing was deleted. Choose the folder again.",
   "receive.notDiscarded": "The files could not be discarded. Try again.",
   "receive.stopped": {
