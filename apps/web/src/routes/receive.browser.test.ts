@@ -2,39 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, ok } from "@holdfast/server/acceptance/testing";
 import { longTest } from "@holdfast/tools/tiers";
+import { nothingIsStored, receive, storedCount } from "../testing/receive.ts";
 import type { Page } from "@holdfast/tools/testing-browser";
 import { axeProblems } from "../testing/axe.ts";
 import { uploadsAreThere } from "../testing/drop.ts";
 import { filesPage } from "../testing/files-page.ts";
 import { hasFocus } from "../testing/focus.ts";
-import { signIn, signInByForm, testApp } from "../testing/test-app.ts";
+import { testApp } from "../testing/test-app.ts";
 
 const app = testApp();
-
-interface Given {
-  readonly at?: number;
-  readonly owner?: string;
-}
-
-/** Stores a parcel like the service worker, which the browser installs too late for a short test. */
-async function receive(page: Page, files: Readonly<Record<string, string>>, { at, owner }: Given = {}): Promise<void> {
-  const parcel = { key: `/received/${at ?? Date.now()}-test`, entries: Object.entries(files), owner };
-  await page.evaluate(async ({ key, entries, owner: of }) => {
-    const cache = await caches.open("received-files");
-    const listed = entries.map(([name, words]) => ({ name, type: "text/plain", sizeBytes: words.length }));
-    await cache.put(`${key}/list`, Response.json({ owner: of, state: "waiting", files: listed }));
-    for (const [index, [, words]] of entries.entries()) await cache.put(`${key}/${index}`, new Response(words));
-  }, parcel);
-}
-
-const storedCount = (page: Page) =>
-  page.evaluate(async () => {
-    const cache = await caches.open("received-files");
-    return (await cache.keys()).filter(({ url }) => url.includes("/received/")).length;
-  });
-
-const nothingIsStored = (page: Page) =>
-  eventually("no parcel is stored", 30_000, async () => ((await storedCount(page)) === 0 ? true : undefined));
 
 const saveTo = (page: Page, title: string, folder = "Files") =>
   page
@@ -76,6 +52,22 @@ test("files from another app wait for a folder, newest first, and are uploaded o
   await page.getByRole("button", { name: "Discard" }).click();
   await page.getByRole("dialog", { name: "Discard “earlier.txt”?" }).getByRole("button", { name: "Discard" }).click();
   await filesPage(page).seen("Photos");
+  await nothingIsStored(page);
+});
+
+longTest("all parcels are discarded together", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "last.txt": "last" }, { at: Date.now() - 1000 });
+  await receive(page, { "newer 1.txt": "newer", "newer 2.txt": "newer" });
+  await app.open("/receive");
+  await page.getByRole("dialog", { name: "Save 2 files" }).waitFor();
+  await page.keyboard.press("Escape");
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Discard all" }).click();
+  await page.getByRole("dialog", { name: "Discard 3 files?" }).getByRole("button", { name: "Discard" }).click();
+  await page.waitForURL(`${app.server.url}/files`);
   await nothingIsStored(page);
 });
 
@@ -324,81 +316,4 @@ longTest("a file that was skipped because its name is in use waits again", async
   assert.equal(await uploaded("/note.txt"), "shared");
   assert.equal(await uploaded("/Letters/note.txt"), "stored");
   await nothingIsStored(page);
-});
-
-longTest("a sign-out asks before it deletes parcels", async () => {
-  const page = await app.another();
-  await signIn(page, app.server.url, await app.addPerson("Ann"));
-  await page.goto(`${app.server.url}/files`);
-  await receive(page, { "private.txt": "private" });
-  const signOut = async () => {
-    await page.getByRole("button", { name: /^Account/ }).click();
-    await page.getByRole("menuitem", { name: "Sign out" }).click();
-  };
-  await signOut();
-  const question = page.getByRole("dialog", { name: "Discard unfinished work?" });
-  await question.getByText("1 file from another app that is not uploaded yet").waitFor();
-  await question.getByRole("link", { name: "Choose folder…" }).click();
-  await page.getByRole("dialog", { name: "Save “private.txt”" }).waitFor();
-  await page.keyboard.press("Escape");
-  await signOut();
-  await question.getByRole("button", { name: "Discard and sign out" }).click();
-  await page.getByLabel("E-mail address").waitFor();
-  await nothingIsStored(page);
-});
-
-longTest("a sign-out that cannot count parcels deletes none, also in other tabs", async () => {
-  const page = await app.another();
-  await signIn(page, app.server.url, await app.addPerson("Dan"));
-  await page.goto(`${app.server.url}/files`);
-  await receive(page, { "uncounted.txt": "uncounted" });
-  const other = await page.context().newPage();
-  await other.goto(`${app.server.url}/receive`);
-  await other.getByRole("dialog", { name: "Save “uncounted.txt”" }).waitFor();
-  await page.evaluate(`
-    const { has } = CacheStorage.prototype;
-    CacheStorage.prototype.has = () => {
-      CacheStorage.prototype.has = has;
-      return Promise.reject(new Error("Disk failed"));
-    };
-  `);
-  await page.getByRole("button", { name: /^Account/ }).click();
-  await page.getByRole("menuitem", { name: "Sign out" }).click();
-  await page.getByLabel("E-mail address").waitFor();
-  await other.getByLabel("E-mail address").waitFor();
-  await eventually("the next parcels have no owner", 30_000, () =>
-    page.evaluate(async () => {
-      const owner = await (await caches.open("received-files")).match("/receive-for");
-      return owner === undefined ? true : undefined;
-    }),
-  );
-  assert.equal(await storedCount(page), 2);
-});
-
-longTest("a sign-in by another account neither shows nor deletes parcels", async () => {
-  const page = await app.another();
-  const ben = await app.addPerson("Ben");
-  const cleo = await app.addPerson("Cleo");
-  const { url } = app.server;
-  await signIn(page, url, ben);
-  await page.goto(`${url}/files`);
-  const { id } = (await ben.api.call("GET", "/account")).body as { readonly id: string };
-  await receive(page, { "of ben.txt": "of ben" }, { owner: id });
-  await page.context().clearCookies();
-  await signInByForm(page, url, cleo);
-  await page.goto(`${url}/receive`);
-  await page.getByText("1 file belongs to another account in this browser.").waitFor();
-  await page.getByText("No files are waiting").waitFor();
-  assert.equal(await page.getByText("of ben.txt").count(), 0);
-  await page.getByRole("button", { name: "Discard" }).click();
-  const question = page.getByRole("dialog", { name: "Discard 1 file of another account?" });
-  await question.waitFor();
-  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
-  await question.getByRole("button", { name: "Cancel" }).click();
-  await page.getByRole("button", { name: /^Account/ }).click();
-  await page.getByRole("menuitem", { name: "Sign out" }).click();
-  await page.getByLabel("E-mail address").waitFor();
-  await signInByForm(page, url, ben);
-  await page.goto(`${url}/receive`);
-  await page.getByRole("dialog", { name: "Save “of ben.txt”" }).waitFor();
 });

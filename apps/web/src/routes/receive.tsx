@@ -46,7 +46,7 @@ export function ReceivePlace() {
         </Notice>
       )}
       <Loaded load={load}>
-        {({ parcels: [parcel], othersCount, othersIds }) => (
+        {({ parcels: [parcel, ...more], othersCount, othersIds }) => (
           <>
             {othersCount > 0 && (
               <OthersParcels count={othersCount} ids={othersIds} account={account} onOver={() => void load.refetch()} />
@@ -62,7 +62,7 @@ export function ReceivePlace() {
             ) : (
               <WaitingParcel
                 key={parcel.id}
-                parcel={parcel}
+                parcels={[parcel, ...more]}
                 account={account}
                 onOver={(folderId) => void goOn(folderId)}
               />

@@ -16,18 +16,20 @@ import { sayElsewhere, useUploadParcel } from "./use-upload-parcel.ts";
 const shownMax = 10;
 
 interface WaitingProps {
-  readonly parcel: ReceivedParcel;
+  /** The first one is shown. */
+  readonly parcels: readonly [ReceivedParcel, ...ReceivedParcel[]];
   readonly account: string | undefined;
   /** @param folderId undefined if the files were discarded */
   readonly onOver: (folderId?: string) => void;
 }
 
-/** Asks for the folder of a parcel, or discards it. */
-export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
+/** Asks for the folder of a parcel, or discards it or all parcels. */
+export function WaitingParcel({ parcels, account, onOver }: WaitingProps) {
   const { message, size } = useMessages();
   const isAway = useAway();
-  const [asks, setAsks] = useState<"folder" | "discard" | undefined>("folder");
+  const [asks, setAsks] = useState<"folder" | readonly ReceivedParcel[] | undefined>("folder");
   const isFolderAsked = useOpened(asks === "folder", !isAway);
+  const [parcel, ...others] = parcels;
   const { files } = parcel;
   const count = files.length;
   const upload = useUploadParcel(parcel, onOver);
@@ -49,9 +51,14 @@ export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
         <Button kind="primary" busy={busy} disabled={isAway} onClick={() => setAsks("folder")}>
           {message("receive.choose")}
         </Button>
-        <Button disabled={busy} onClick={() => setAsks("discard")}>
+        <Button disabled={busy} onClick={() => setAsks([parcel])}>
           {message("receive.discard")}
         </Button>
+        {others.length > 0 && (
+          <Button disabled={busy} onClick={() => setAsks(parcels)}>
+            {message("receive.discardAll")}
+          </Button>
+        )}
       </div>
       <Files parcel={parcel} />
       {isFolderAsked && (
@@ -73,16 +80,17 @@ export function WaitingParcel({ parcel, account, onOver }: WaitingProps) {
           }}
         />
       )}
-      <DiscardQuestion
-        isOpen={asks === "discard"}
-        parcels={[parcel]}
-        onDiscard={() => {
-          setAsks(undefined);
-          upload.reset();
-          discard.mutate([parcel]);
-        }}
-        onClose={() => setAsks(undefined)}
-      />
+      {asks !== "folder" && asks !== undefined && (
+        <DiscardQuestion
+          parcels={asks}
+          onDiscard={() => {
+            setAsks(undefined);
+            upload.reset();
+            discard.mutate(asks);
+          }}
+          onClose={() => setAsks(undefined)}
+        />
+      )}
     </Card>
   );
 }
@@ -111,17 +119,16 @@ function useDiscard(account: string | undefined, onOver: () => void) {
 }
 
 interface DiscardQuestionProps {
-  readonly isOpen: boolean;
   readonly parcels: readonly ReceivedParcel[];
   readonly onDiscard: () => void;
   readonly onClose: () => void;
 }
 
-function DiscardQuestion({ isOpen, parcels, onDiscard, onClose }: DiscardQuestionProps) {
+function DiscardQuestion({ parcels, onDiscard, onClose }: DiscardQuestionProps) {
   const { message } = useMessages();
   return (
     <FormDialog
-      open={isOpen}
+      open
       size="small"
       title={message("receive.discardTitle", namedOf(parcels))}
       about={message("receive.discardAbout", { count: countFiles(parcels) })}
@@ -137,7 +144,11 @@ function namedOf(parcels: readonly ReceivedParcel[]) {
   return { count: countFiles(parcels), name: shownName(parcels[0]?.files[0]?.name ?? "") };
 }
 
-function State({ parcel: { files, folder, deleteMs } }: Pick<WaitingProps, "parcel">) {
+interface ParcelProps {
+  readonly parcel: ReceivedParcel;
+}
+
+function State({ parcel: { files, folder, deleteMs } }: ParcelProps) {
   const { message, day } = useMessages();
   return (
     <>
@@ -151,7 +162,7 @@ function State({ parcel: { files, folder, deleteMs } }: Pick<WaitingProps, "parc
   );
 }
 
-function Files({ parcel: { files } }: Pick<WaitingProps, "parcel">) {
+function Files({ parcel: { files } }: ParcelProps) {
   const { message, size } = useMessages();
   const moreCount = files.length - shownMax;
   return (

@@ -20,6 +20,7 @@ export const receive = {
   "receive.more": { one: "{count} weitere Datei", other: "{count} weitere Dateien" },
   "receive.choose": "Ordner wählen…",
   "receive.discard": "Verwerfen",
+  "receive.discardAll": "Alle verwerfen",
   "receive.discardTitle": { one: "„{name}“ verwerfen?", other: "{count} Dateien verwerfen?" },
   "receive.discardAbout": {
     one: "Sie wird aus diesem Browser gelöscht. Die App, die sie geteilt hat, hat vielleicht keine Kopie.",

@@ -19,6 +19,7 @@ export const receive = {
   "receive.more": { one: "{count} more file", other: "{count} more files" },
   "receive.choose": "Choose folder…",
   "receive.discard": "Discard",
+  "receive.discardAll": "Discard all",
   "receive.discardTitle": { one: "Discard “{name}”?", other: "Discard {count} files?" },
   "receive.discardAbout": {
     one: "It is deleted from this browser. The app that shared it may not have a copy.",
