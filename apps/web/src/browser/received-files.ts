@@ -5,7 +5,8 @@ import { receivedNames } from "./received-names.ts";
 //
 // A parcel belongs to the account that signed in last and has not signed out, even if its session had expired. Without
 // such an account, it belongs to the first account that sees it. Other accounts see only the number of files. A sign-out
-// deletes the parcels of the account after a confirmation.
+// deletes the parcels of the account after a confirmation. docs/decisions/209-store-files-from-other-apps-in-the-browser.md
+// has the reasons.
 
 /** Lacks the prefix of the account's caches, which end with the session. */
 export const receivedCacheName = "received-files";
