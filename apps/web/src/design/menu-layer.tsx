@@ -31,11 +31,11 @@ export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
 
 /** Menus act on the place where they were opened. */
 function useCloseOnLeave(): void {
-  const pathname = useLocation({ select: ({ pathname: path }) => path });
-  const [openedAt] = useState(pathname);
+  const href = useLocation({ select: (location) => location.href });
+  const [openedAt] = useState(href);
   useEffect(() => {
-    if (pathname !== openedAt) closeMenu();
-  }, [pathname, openedAt]);
+    if (href !== openedAt) closeMenu();
+  }, [href, openedAt]);
 }
 
 /** Anchored to an own element, because the opener may be in a list that changes. */

@@ -77,8 +77,9 @@ export interface FilesActs {
   readonly redo: () => void;
 }
 
+/** Also true before the role has loaded: the server then rejects what it does not allow. */
 export function mayAdd({ folder, place }: Pick<FilesContext, "folder" | "place">): boolean {
-  return place === "folder" && folder !== undefined && folder.role !== "viewer" && folder.role !== "commenter";
+  return place === "folder" && folder?.role !== "viewer" && folder?.role !== "commenter";
 }
 
 /**

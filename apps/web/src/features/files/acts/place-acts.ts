@@ -52,7 +52,12 @@ export interface PlaceActs extends FilesActs {
   readonly openRow: (row: ListedRow) => void;
   readonly goTo: (folderId: string | null) => void;
   /** Called by drag and by dialog. */
-  readonly put: (kind: "move" | "copy", rows: readonly ListedRow[], to: { id: string; name: string }) => void;
+  /** @param to without a name: the shown folder, whose name has not loaded yet */
+  readonly put: (
+    kind: "move" | "copy",
+    rows: readonly ListedRow[],
+    to: { id: string; name?: string | undefined },
+  ) => void;
   readonly trashRows: (rows: readonly ListedRow[]) => Promise<Outcome>;
 }
 
@@ -126,8 +131,8 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
       );
     }),
     upload: (kind: PickKind) => {
-      const { folder } = host();
-      if (folder !== undefined) pickUploads(kind, folder.id);
+      const { folderId } = host();
+      if (folderId !== undefined) pickUploads(kind, folderId);
     },
   };
 }
@@ -172,8 +177,8 @@ function makingActs({ drive, host }: Parts) {
     host().beginRename(id);
   };
   const inFolder = (stepIn: (parentId: string) => Step) => () => {
-    const { folder } = host();
-    if (folder !== undefined) void make({ ...stepIn(folder.id), on_conflict: "rename" });
+    const { folderId } = host();
+    if (folderId !== undefined) void make({ ...stepIn(folderId), on_conflict: "rename" });
   };
   return {
     newFolder: inFolder((id) => ({ op: "mkdir", parent_id: id, name: messages().message("files.newFolder") })),
@@ -198,11 +203,11 @@ function clipboardActs(parts: Parts) {
         announcer.say(messages().message(kind === "cut" ? "files.toCut" : "files.toCopy", { count: rows.length }));
       })(),
     paste: () => {
-      const [clip, { folder }] = [clipboard(), host()];
-      if (clip === undefined || folder === undefined) return;
+      const [clip, { folder, folderId: id }] = [clipboard(), host()];
+      if (clip === undefined || id === undefined) return;
       if (clip.kind === "cut") setClipboard(undefined);
-      if (clip.kind === "cut" && clip.from === folder.id) return;
-      put(parts)(clip.kind === "cut" ? "move" : "copy", clip.rows, { id: folder.id, name: folderName(host()) });
+      if (clip.kind === "cut" && clip.from === id) return;
+      put(parts)(clip.kind === "cut" ? "move" : "copy", clip.rows, { id, name: folder && folderName(host()) });
     },
   };
 }
@@ -213,7 +218,11 @@ function put(parts: Parts): PlaceActs["put"] {
     const steps = kind === "move" ? stepsToMove(subjects, to.id) : stepsToCopy(subjects, to.id);
     const done = kind === "move" ? "files.moved" : "files.copied";
     const words = (count: number, [first]: readonly Taken[]) =>
-      messages().message(done, { count, name: shownName(first?.after.name ?? ""), folder: to.name });
+      messages().message(done, {
+        count,
+        name: shownName(first?.after.name ?? ""),
+        folder: to.name ?? folderName(parts.host()),
+      });
     const putAll = async () => {
       const account = parts.drive.account();
       const { taken } = await run(parts, steps, rows, words, to.name);
