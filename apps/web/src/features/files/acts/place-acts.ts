@@ -51,8 +51,10 @@ export interface PlaceActs extends FilesActs {
   readonly rename: (row: ListedRow, name: string) => void;
   readonly openRow: (row: ListedRow) => void;
   readonly goTo: (folderId: string | null) => void;
-  /** Called by drag and by dialog. */
-  /** @param to without a name: the shown folder, whose name has not loaded yet */
+  /**
+   * Called by drag and by dialog.
+   * @param to without a name: the shown folder, whose name has not loaded yet
+   */
   readonly put: (
     kind: "move" | "copy",
     rows: readonly ListedRow[],
