@@ -69,8 +69,8 @@ test("whatever bit a cipher or a buffer turned while sealing, the record is name
       }
       const { faults, slabs, pieces } = sealAndCheck(input, broken);
       assert.deepEqual(
-        faults.map(({ index }) => index),
-        [hit],
+        faults.map(({ index, isSealed }) => [index, isSealed]),
+        [[hit, false]],
       );
       assert.deepEqual(pieces, []);
       for (const [index, { slab, start, length }] of input.records.entries()) {
@@ -97,11 +97,11 @@ test("a payload that is not its block is named, whether a buffer or a compressor
   ];
   const { faults } = sealAndCheck(inputOf([whole, ...spoilt, whole]));
   assert.deepEqual(
-    faults.map(({ index, reason }) => [index, reason]),
+    faults.map(({ index, reason, isSealed }) => [index, reason, isSealed]),
     [
-      [1, "the block has a different hash"],
-      [2, "the block cannot be decoded"],
-      [3, "the block has a different hash"],
+      [1, "the block has a different hash", true],
+      [2, "the block cannot be decoded", true],
+      [3, "the block has a different hash", true],
     ],
   );
 });

@@ -188,14 +188,17 @@ test("wrong blocks fail a large call without a trace, or are left out, whatever 
   for (const hash of [sha256(randomBytes(4)), known.hash]) {
     const [first, second, third, ...others] = largeBlocks();
     const wrong = { ...third!, hash: sha256(randomBytes(4)) };
-    const call = [second!, wrong, ...others, { ...first!, hash }];
-    const good = [second!, ...others].map((block) => block.hash);
+    // The last block is in a small slab, which is verified before the others.
+    const small = wrongBlock(10);
+    const large = blockOf(randomBytes(2 ** 20));
+    const call = [second!, wrong, ...others, { ...first!, hash }, large, small];
+    const good = [second!, ...others, large].map((block) => block.hash);
     const failure = { code: "hash_mismatch", body: { hash: wrong.hash } };
     await assert.rejects(world.service.store(spaceId, userId, call), failure);
     assert.deepEqual(await world.service.held(spaceId, good), new Set());
     const leftOut: HashHex[] = [];
     await world.service.store(spaceId, userId, call, (each) => leftOut.push(each));
-    assert.deepEqual(leftOut.toSorted(), [wrong.hash, hash].toSorted());
+    assert.deepEqual(leftOut.toSorted(), [wrong.hash, hash, small.hash].toSorted());
     assert.deepEqual(await world.service.held(spaceId, good), new Set(good));
   }
 });

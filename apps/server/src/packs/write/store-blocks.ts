@@ -73,7 +73,7 @@ export async function storeBlocks(
     } catch (error) {
       throwFirst(incoming, refusals);
       if (hasBegun || bulk.length === 0) throw error;
-      // Room is refused only for verified blocks.
+      // There is no room. If a block is wrong, that is the error, as for a call that was verified first.
       const checked = await verifyAll(ports, bulk, collect);
       throwFirst(incoming, refusals);
       const whole = checked.filter(({ blocks }) => blocks.length > 0).map(parcelOf);
@@ -82,7 +82,7 @@ export async function storeBlocks(
   });
 }
 
-/** Whatever was found first, to hide how it was found. */
+/** Names the first wrong block of the call, so that the error does not show which one was found first. */
 function throwFirst(incoming: readonly IncomingBlock[], refusals: ReadonlyMap<HashHex, HoldfastError>): void {
   for (const { hash } of incoming) {
     const refusal = refusals.get(hash);
