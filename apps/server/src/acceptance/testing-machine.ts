@@ -18,7 +18,7 @@ const namespaces = ["--uts", "--net", "--pid", "--mount", "--fork", "--mount-pro
  */
 export class Machine {
   readonly name: string;
-  /** Of its first process, outside of the machine. */
+  /** Number that the first process of the machine has outside of it. */
   readonly pid: number;
   readonly #child: ChildProcess;
 
