@@ -26,7 +26,7 @@ export function Tabs<Value extends string>({ label, value, tabs, onChoose, child
       dir={document.documentElement.dir === "rtl" ? "rtl" : "ltr"}
       className="flex min-h-0 flex-col"
     >
-      <Radix.List aria-label={label} className="flex shrink-0 flex-wrap gap-x-1 border-b border-line">
+      <Radix.List aria-label={label} className="flex shrink-0 flex-wrap border-b sm:gap-x-1 border-line">
         {tabs.map((tab) => (
           <Radix.Trigger key={tab.value} value={tab.value} disabled={tab.disabled === true} className={look}>
             {tab.label}
@@ -42,4 +42,4 @@ export function Tabs<Value extends string>({ label, value, tabs, onChoose, child
 }
 
 const look =
-  "h-10 shrink-0 border-b-2 border-transparent px-2.5 whitespace-nowrap text-muted transition-colors hover:text-text active:bg-pressed focus-visible:-outline-offset-2 disabled:cursor-default disabled:opacity-60 data-[state=active]:border-accent data-[state=active]:font-semibold data-[state=active]:text-text pointer-coarse:h-11";
+  "h-10 shrink-0 border-b-2 border-transparent px-2 whitespace-nowrap text-muted transition-colors hover:text-text active:bg-pressed sm:px-2.5 focus-visible:-outline-offset-2 disabled:cursor-default disabled:opacity-60 data-[state=active]:border-accent data-[state=active]:font-semibold data-[state=active]:text-text pointer-coarse:h-11";

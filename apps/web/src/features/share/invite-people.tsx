@@ -24,7 +24,7 @@ import {
   type Role,
   withoutDoubles,
 } from "./permissions.ts";
-import { RoleSelect } from "./role-select.tsx";
+import { RoleMenu } from "./role-menu.tsx";
 import type { SharingProps } from "./sharing-props.ts";
 
 interface InvitePeopleProps extends SharingProps {
@@ -71,7 +71,7 @@ export function InvitePeople({ node, permissions }: InvitePeopleProps) {
         />
       )}
       <div className="flex flex-wrap items-end gap-3">
-        <RoleSelect label={message("share.role")} value={role} roles={personRoles} onChoose={setRole} />
+        <RoleMenu label={message("share.role")} value={role} roles={personRoles} onChoose={setRole} />
         {choice.isFilled && (
           <Field
             label={message("share.until")}

@@ -16,7 +16,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { LinkAddress } from "./link-address.tsx";
 import { NewLink } from "./new-link.tsx";
 import { useMayChange, usePermissionChanges } from "./people-list.tsx";
-import { roleWords } from "./role-select.tsx";
+import { roleWords } from "./role-menu.tsx";
 import type { SharingProps } from "./sharing-props.ts";
 
 interface LinkListProps extends SharingProps {

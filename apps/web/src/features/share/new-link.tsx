@@ -9,7 +9,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { LinkAddress } from "./link-address.tsx";
 import { endOfDay, linkRoles } from "./permissions.ts";
-import { roleWords } from "./role-select.tsx";
+import { roleWords } from "./role-menu.tsx";
 import type { SharingProps } from "./sharing-props.ts";
 
 type LinkRole = (typeof linkRoles)[number];

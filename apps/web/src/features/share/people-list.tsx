@@ -1,18 +1,19 @@
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import X from "lucide-react/icons/x";
+import { useState } from "react";
 import { useAccount } from "../../data/account.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Avatar } from "../../design/avatar.tsx";
-import { IconButton } from "../../design/icon-button.tsx";
+import type { MenuItem } from "../../design/menu.ts";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { nameOfGrantee, personRoles, type Role } from "./permissions.ts";
-import { RoleSelect, roleWords } from "./role-select.tsx";
+import { RoleMenu } from "./role-menu.tsx";
 import type { SharingProps } from "./sharing-props.ts";
-import { type Offered, PersonMenu } from "./transfer.tsx";
-import { isTransferable } from "./transfers.ts";
+import type { Offered } from "./transfer.tsx";
+import { TransferDialog } from "./transfer-dialog.tsx";
+import { isTransferable, useWithdraw } from "./transfers.ts";
 
 interface PeopleListProps extends SharingProps, Offered {
   readonly people: readonly PermissionJson[] | undefined;
@@ -50,12 +51,19 @@ function Person({ node, permission, offer }: PersonProps) {
   const mayChange = useMayChange(node, permission);
   const isFixed = inherited || permission.role === "owner" || !mayChange;
   const { kind, id, email } = permission.grantee;
-  const hasMenu = kind === "user" && id !== undefined && email !== undefined && isTransferable(node);
+  const withdraw = useWithdraw();
+  const [isOffering, setOffering] = useState(false);
+  const isOfferedHere = id !== undefined && offer?.to.id === id;
+  const mayOwn = kind === "user" && email !== undefined && isTransferable(node);
+  const acts: MenuItem[] = [];
+  if (mayOwn && isOfferedHere) acts.push({ label: message("share.withdraw"), run: () => withdraw.mutate(offer) });
+  else if (mayOwn) acts.push({ label: message("share.transfer"), run: () => setOffering(true) });
+  if (!isFixed) acts.push({ label: message("share.remove"), danger: true, run: () => remove.mutate() });
   const notes = [
     kind === "pending" ? message("share.pending") : email,
     inherited ? message("share.inherited") : undefined,
     permission.expires_at === null ? undefined : message("share.ends", { day: day(permission.expires_at) }),
-    id !== undefined && offer?.to.id === id ? message("share.isOfferedHere") : undefined,
+    isOfferedHere ? message("share.isOfferedHere") : undefined,
   ].filter((note) => note !== undefined && note !== name);
   return (
     <li className="flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1">
@@ -68,29 +76,19 @@ function Person({ node, permission, offer }: PersonProps) {
           {notes.length > 0 && <p className="text-sm wrap-anywhere text-muted">{notes.join(" · ")}</p>}
         </div>
       </div>
-      <div className="ms-auto flex items-center gap-2">
-        {isFixed ? (
-          <span className="text-muted">{message(roleWords[permission.role])}</span>
-        ) : (
-          <RoleSelect
-            label={message("share.roleOf", { name })}
-            value={permission.role}
-            roles={personRoles}
-            disabled={change.isPending}
-            onChoose={(role) => change.mutate({ role })}
-          />
-        )}
-        {hasMenu && <PersonMenu node={node} offer={offer} person={{ id, name, email }} />}
-        {!isFixed && (
-          <IconButton
-            small
-            label={message("share.remove", { name })}
-            Icon={X}
-            busy={remove.isPending}
-            onClick={() => remove.mutate()}
-          />
-        )}
+      <div className="ms-auto">
+        <RoleMenu
+          label={message("share.roleOf", { name })}
+          value={permission.role}
+          roles={isFixed ? [] : personRoles}
+          acts={acts}
+          busy={change.isPending || remove.isPending || withdraw.isPending}
+          onChoose={(role) => change.mutate({ role })}
+        />
       </div>
+      {isOffering && email !== undefined && (
+        <TransferDialog node={node} to={{ name, email }} onClose={() => setOffering(false)} />
+      )}
     </li>
   );
 }

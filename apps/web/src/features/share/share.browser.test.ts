@@ -37,7 +37,8 @@ test("Share opens the field, shares with several people by keyboard, suggests th
   assert.deepEqual(await axeProblems(page), []);
   await page.keyboard.press("Backspace");
   await field.fill("");
-  await page.getByLabel("Permission", { exact: true }).selectOption({ label: "Can edit" });
+  await page.getByRole("button", { name: "Permission: Can view", exact: true }).click();
+  await page.getByRole("menuitemradio", { name: "Can edit" }).click();
   await field.press("Enter");
   for (const { email } of [mia, beth]) await page.getByRole("listitem").filter({ hasText: email }).waitFor();
   await page.getByRole("button", { name: "Remove Mia", exact: true }).waitFor({ state: "detached" });
@@ -53,9 +54,11 @@ test("Share opens the field, shares with several people by keyboard, suggests th
   await theirs.getByText("Holiday", { exact: true }).first().waitFor();
 
   const changed = page.waitForResponse((answer) => answer.request().method() === "PATCH" && answer.ok());
-  await page.getByLabel("Permission for Mia").selectOption({ label: "Can view" });
+  await page.getByRole("button", { name: "Permission for Mia: Can edit" }).click();
+  await page.getByRole("menuitemradio", { name: "Can view" }).click();
   await changed;
-  await page.getByRole("button", { name: "Remove access of Mia" }).click();
+  await page.getByRole("button", { name: "Permission for Mia: Can view" }).click();
+  await page.getByRole("menuitem", { name: "Remove access" }).click();
   await page.getByText("Mia", { exact: true }).waitFor({ state: "detached" });
   const { items } = await ok(mia.api, "GET", "/shared-with-me");
   assert.deepEqual(items, []);
@@ -124,7 +127,7 @@ test("the owner offers a folder to a person with access, sees the offer and with
   await app.open(`/files/${id}?panel=sharing`);
   const { page } = app;
   const row = page.getByRole("listitem").filter({ hasText: otto.email });
-  await row.getByRole("button", { name: "Actions for Otto" }).click();
+  await row.getByRole("button", { name: "Permission for Otto: Can view" }).click();
   await page.getByRole("menuitem", { name: "Transfer ownership…" }).click();
   const dialog = page.getByRole("dialog", { name: "Transfer ownership of Estate?" });
   await dialog.getByText(`Otto (${otto.email}) has 14 days to accept the offer.`).waitFor();
@@ -177,7 +180,7 @@ longTest("a transfer by address asks for a proof, names mistakes, and is carried
   await field.press("Enter");
   await page.getByText(/^Nora can accept the offer of ownership until /).waitFor();
 
-  await page.getByRole("button", { name: "Actions for Emil" }).click();
+  await page.getByRole("button", { name: /^Permission for Emil: / }).click();
   await page.getByRole("menuitem", { name: "Transfer ownership…" }).click();
   await send.click();
   await dialog.getByText("This is already offered to another account. Withdraw that offer first.").waitFor();
@@ -315,10 +318,10 @@ longTest("an editor sees all permissions, and can change those that they created
   const page = await app.another();
   await signIn(page, app.server.url, eve);
   await page.goto(`${app.server.url}/files/${id}?panel=sharing`);
-  await page.getByLabel("Permission for Gus").waitFor();
+  await page.getByRole("button", { name: "Permission for Gus: Can view" }).waitFor();
   await page.getByRole("listitem").filter({ hasText: "Can edit" }).getByText("Eve", { exact: true }).waitFor();
   await page.getByText("For the office").waitFor();
-  for (const name of [/ For the office$/, "Remove access of Eve"])
+  for (const name of [/ For the office$/, /^Permission for Eve/])
     assert.equal(await page.getByRole("button", { name }).count(), 0, String(name));
 });
 

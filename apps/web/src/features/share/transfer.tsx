@@ -1,14 +1,11 @@
 import { limits } from "@holdfast/core/limits";
 import type { TransferJson } from "@holdfast/protocol/transfer-routes";
-import Ellipsis from "lucide-react/icons/ellipsis";
 import { useState } from "react";
 import { Button } from "../../design/button.tsx";
-import { IconButton } from "../../design/icon-button.tsx";
-import { MenuButton } from "../../design/menu-button.tsx";
 import type { Messages } from "../../messages/messages.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { SharingProps } from "./sharing-props.ts";
-import { type NewOwner, TransferDialog } from "./transfer-dialog.tsx";
+import { TransferDialog } from "./transfer-dialog.tsx";
 import { isTransferable, useWithdraw } from "./transfers.ts";
 
 export interface Offered {
@@ -46,29 +43,4 @@ function offerWords({ to, state, created_at: at }: TransferJson, { message, day 
   const who = to.name || to.email;
   if (state === "accepted") return message("share.isAccepted", { who });
   return message("share.isOffered", { who, until: day(Date.parse(at) + limits.transferOfferMs) });
-}
-
-interface PersonMenuProps extends SharingProps, Offered {
-  /** Account with access. */
-  readonly person: NewOwner & { readonly id: string };
-}
-
-/** Offers the item to a person with access, or withdraws the offer to them. */
-export function PersonMenu({ node, offer, person }: PersonMenuProps) {
-  const { message } = useMessages();
-  const [isAsking, setAsking] = useState(false);
-  const withdraw = useWithdraw();
-  const label = message("share.actsFor", { name: person.name });
-  const items = () =>
-    offer?.to.id === person.id
-      ? [{ label: message("share.withdraw"), run: () => withdraw.mutate(offer) }]
-      : [{ label: message("share.transfer"), run: () => setAsking(true) }];
-  return (
-    <>
-      <MenuButton label={label} items={items}>
-        <IconButton small label={label} Icon={Ellipsis} busy={withdraw.isPending} />
-      </MenuButton>
-      {isAsking && <TransferDialog node={node} to={person} onClose={() => setAsking(false)} />}
-    </>
-  );
 }

@@ -29,7 +29,7 @@ export const share = {
   "share.pending": "eingeladen, noch ohne Konto",
   "share.inherited": "von einem übergeordneten Ordner",
   "share.ends": "läuft am {day} ab",
-  "share.remove": "Zugriff von {name} entfernen",
+  "share.remove": "Zugriff entfernen",
   "share.links": "Links",
   "share.linkOf": "Link vom {day}",
   "share.withPassword": "mit Passwort",
@@ -69,7 +69,6 @@ export const share = {
   "share.uploader": "Darf nur Dateien hinzufügen",
   "share.owner": "Besitzer",
   "share.ownership": "Besitz",
-  "share.actsFor": "Aktionen für {name}",
   "share.transfer": "Besitz übertragen…",
   "share.transferTitle": "Besitz von {name} übertragen?",
   "share.transferAbout":

@@ -26,7 +26,7 @@ export const share = {
   "share.pending": "invited, no account yet",
   "share.inherited": "inherited from a folder above",
   "share.ends": "expires {day}",
-  "share.remove": "Remove access of {name}",
+  "share.remove": "Remove access",
   "share.links": "Links",
   "share.linkOf": "Link created {day}",
   "share.withPassword": "with password",
@@ -65,7 +65,6 @@ export const share = {
   "share.uploader": "Can only add files",
   "share.owner": "Owner",
   "share.ownership": "Ownership",
-  "share.actsFor": "Actions for {name}",
   "share.transfer": "Transfer ownership…",
   "share.transferTitle": "Transfer ownership of {name}?",
   "share.transferAbout":
