@@ -219,6 +219,9 @@ export const limits = {
   /** Recently changed files that are returned, and nodes in the newest journal entries that are checked. */
   recentItemsMax: 200,
   recentCandidatesMax: 1000,
+  /** Recent files of a folder that are shown as one entry if the account changed them without such a pause. */
+  recentGroupFilesMin: 10,
+  recentPauseMs: 60_000,
   /** Entries read in the own journal and, together, in other spaces' journals, and the number of those spaces. */
   recentEntriesMax: 10_000,
   recentSpacesMax: 20,

@@ -8,6 +8,11 @@ const changed = node
     changed_at: timeText.describe(
       "time of this account's last change to the node, which determines the order of the list",
     ),
+    changed_files: z
+      .number()
+      .int()
+      .optional()
+      .describe("with `group`: the node is a folder, with so many files in it or below that were changed in one go"),
   })
   .meta({ id: "ChangedNode" });
 export type ChangedNodeJson = z.output<typeof changed>;
@@ -53,7 +58,13 @@ export const starRoutes = {
     cost: "call",
     bodyKind: "none",
     summary: "List the files that this account changed recently, newest first; a single page",
-    query: z.object({ limit }),
+    query: z.object({
+      limit,
+      group: z
+        .enum(["true", "false"])
+        .optional()
+        .describe("true: one folder instead of ten or more files that were changed in it in one go, as by an upload"),
+    }),
     responses: { 200: page(changed).extend({ t: thumbTag }) },
   }),
 };

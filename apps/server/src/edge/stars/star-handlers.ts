@@ -20,7 +20,7 @@ export function starHandlers({ shards, clock, tagOf }: { shards: Shards; clock: 
       return { status: 200, json: { ...page, t: tagOf(caller, placesOf(page.items)) } };
     },
     listRecent: async ({ caller, query }) => {
-      const page = await listRecent(shards, caller, query);
+      const page = await listRecent(shards, caller, { ...query, group: query.group === "true" });
       return { status: 200, json: { ...page, t: tagOf(caller, placesOf(page.items)) } };
     },
   } satisfies Handlers;

@@ -71,7 +71,9 @@ describe("stars and recent files", () => {
     commit(caller, { op: "put", place: { parentId, name }, content: empty, onConflict: "replace" });
   const touch = (caller: Actor, fileId: string) =>
     commit(caller, { op: "set", fileId, modifiedAtMicros: clock.nowMicros() });
-  const mkdir = (caller: Actor, name: string) => commit(caller, { op: "mkdir", place: { parentId: "root", name } });
+  const mkdirIn = (caller: Actor, parentId: string, name: string) =>
+    commit(caller, { op: "mkdir", place: { parentId, name } });
+  const mkdir = (caller: Actor, name: string) => mkdirIn(caller, "root", name);
 
   async function share(owner: Actor, nodeId: string, grantee: Actor, role: "viewer" | "editor" = "editor") {
     const grantId = idIn(owner.bucket);
@@ -93,6 +95,17 @@ describe("stars and recent files", () => {
     (await listStarred(databases.shards, caller, request)).items.map(({ name }) => name);
   const recent = async (caller: Actor, request = {}) =>
     (await listRecent(databases.shards, caller, request)).items.map(({ name }) => name);
+  /** Folders with the number of their files, and single files. */
+  const recentGroups = async (caller: Actor, request = {}) =>
+    (await listRecent(databases.shards, caller, { group: true, ...request })).items.map(
+      ({ name, changed_files: count }) => (count === undefined ? name : `${name}: ${count}`),
+    );
+  const putMany = async (caller: Actor, count: number, parentId: string) => {
+    const files: NodeJson[] = [];
+    for (let at = 0; at < count; at += 1) files.push(await put(caller, `scan ${at}`, parentId));
+    return files;
+  };
+  const pause = () => clock.advanceMs(limits.recentPauseMs);
   const rows = async ({ userId }: Actor) => {
     const { rows: found } = await sql`select from shard.stars where user_id = ${userId}`.execute(
       databases.shards.ofId(userId).db,
@@ -224,6 +237,54 @@ describe("stars and recent files", () => {
     assert.deepEqual(await recent(bob), ["untouched", "theirs"]);
     await unshare(bob);
     assert.deepEqual(await recent(ann), ["own"]);
+  });
+
+  test("files changed in one go are one entry, of the highest folder that was created in the same go", async () => {
+    const [ann] = await twoAccounts();
+    const old = await mkdir(ann, "Old");
+    await put(ann, "before");
+    pause();
+    const trip = await mkdirIn(ann, old.id, "Trip");
+    const day = await mkdirIn(ann, trip.id, "Day 1");
+    await putMany(ann, 6, day.id);
+    const files = await putMany(ann, 6, trip.id);
+    await put(ann, "ticket", old.id);
+    assert.deepEqual(await recentGroups(ann), ["ticket", "Trip: 12", "before"]);
+    assert.deepEqual(await recentGroups(ann, { limit: 2 }), ["ticket", "Trip: 12"]);
+    assert.equal((await recent(ann)).length, 14);
+    pause();
+    for (const { id } of files.slice(0, 3)) await touch(ann, id);
+    // Nine files are left of the upload.
+    const shown = ["scan 2", "scan 1", "scan 0", "ticket", "scan 5"];
+    assert.deepEqual((await recentGroups(ann)).slice(0, 5), shown);
+  });
+
+  test("a folder has one entry for all that was changed in it in several goes, and a root has none", async () => {
+    const [ann] = await twoAccounts();
+    const camera = await mkdir(ann, "Camera");
+    pause();
+    const first = await putMany(ann, 10, camera.id);
+    pause();
+    for (let at = 0; at < 11; at += 1) await put(ann, `photo ${at}`, camera.id);
+    assert.deepEqual(await recentGroups(ann), ["Camera: 21"]);
+    await commit(ann, { op: "delete", fileId: first[0]?.id ?? "" });
+    pause();
+    await putMany(ann, 10, "root");
+    const names = (await recentGroups(ann)).slice(0, 11);
+    assert.deepEqual(names.at(0), "scan 9");
+    assert.deepEqual(names.at(10), "Camera: 11");
+  });
+
+  test("a group is shown as its files while its folder is not visible", async () => {
+    const [ann, bob] = await twoAccounts();
+    const folder = await mkdir(bob, "shared");
+    await share(bob, folder.id, ann);
+    const files = await putMany(ann, 10, folder.id);
+    assert.deepEqual(await recentGroups(ann), ["shared: 10"]);
+    assert.deepEqual(await recentGroups(bob), [], "only of the account itself");
+    await unshare(bob);
+    await share(bob, files[3]?.id ?? "", ann);
+    assert.deepEqual(await recentGroups(ann), ["scan 3"]);
   });
 
   test("what somebody shares with a group that they are in themselves is recent once", async () => {

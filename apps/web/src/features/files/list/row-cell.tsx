@@ -24,6 +24,7 @@ function valueOf(
     case "modified":
       return { text: shortTime(row.modifiedMs), title: dateTime(row.modifiedMs) };
     case "size":
+      if (row.changedFiles !== undefined) return { text: message("preview.files", { count: row.changedFiles }) };
       return { text: isFolder(row) ? "" : size(row.sizeBytes) };
     case "where":
       return { text: folderName(row.path ?? "", message("files.home")), title: row.path ?? "" };

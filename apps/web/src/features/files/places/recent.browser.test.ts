@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
 import { testApp } from "../../../testing/test-app.ts";
 
 const app = testApp();
@@ -18,4 +19,12 @@ test("recent shows when a file was changed by oneself, by which it is sorted, no
     ["scan.txt", "new.txt"],
   );
   for (const text of shown) assert.match(text, /\d:\d\d/);
+
+  await ok(api, "POST", "/metadata", { path: "/Scans/2026", kind: "folder", parents: true });
+  for (let number = 1; number <= 12; number += 1) await api.put(`/Scans/2026/${number}.txt`, "scan");
+  await page.reload();
+  const folder = page.getByRole("row").filter({ hasText: "12 files" });
+  await folder.getByRole("link", { name: "Scans" }).dblclick();
+  await page.getByRole("heading", { name: "Scans" }).waitFor();
+  await page.getByRole("row").filter({ hasText: "2026" }).waitFor();
 });

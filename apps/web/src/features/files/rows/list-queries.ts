@@ -14,10 +14,10 @@ const limit = 200;
 /** A single page. */
 export function recent(client: ApiClient): Load {
   return async (_, signal) => {
-    const { items, t } = await client.call("listRecent", { query: { limit }, signal });
+    const { items, t } = await client.call("listRecent", { query: { limit, group: "true" }, signal });
     // The list is sorted by this time.
     const rows = items.map((node) =>
-      Object.assign(listed({ ...node, modified_at: node.changed_at }), { isNew: node.version === 1 }),
+      Object.assign(listed({ ...node, modified_at: node.changed_at }), { changedFiles: node.changed_files }),
     );
     return { rows, next: null, thumbTag: t };
   };

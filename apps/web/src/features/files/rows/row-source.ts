@@ -7,6 +7,8 @@ export interface ListedRow extends Row {
   readonly parentId?: string | null;
   readonly path?: string;
   readonly trashedMs?: number;
+  /** In Recent, for a folder: files that the account changed in it in one go. */
+  readonly changedFiles?: number | undefined;
   /** Owner or recipients of a shared item. */
   readonly who?: string;
   /** In the list of what others share with the account. */
