@@ -202,6 +202,8 @@ export const limits = {
   thumbSourceBytesMax: 64 * mib,
   /** Width times height. Photos have up to 50 million pixels, those of the largest cameras 100 million. */
   thumbSourcePixelsMax: 120_000_000,
+  /** Pixels of an image on the page of a PDF. Its thumbnail lacks larger ones. */
+  thumbPageImagePixelsMax: 40_000_000,
   /** Time from the file's first byte to the thumbnail's last. */
   thumbTimeoutMs: 20_000,
   /** Total memory of a thumbnail process. Files that need more get no thumbnail. */

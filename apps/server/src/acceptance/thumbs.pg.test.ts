@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import sharp from "sharp";
-import { phonePhoto, plain, screenshot } from "../features/thumbs/testing-pictures.ts";
+import { pdf, phonePhoto, plain, screenshot } from "../features/thumbs/testing-pictures.ts";
 import { filesBelow } from "./files-below.ts";
 import { requestRaw } from "./raw-request.ts";
 import { useSigning } from "./signing.ts";
@@ -71,19 +71,20 @@ describe("a thumbnail", () => {
         .jpeg()
         .toBuffer(),
     );
+    await put(api, "/page.pdf", pdf());
     await put(api, "/text.txt", "no picture");
     await put(api, "/empty.jpg", "");
     const { items, t } = await list(api);
     const shown: { name: string; content_id: string }[] = items.filter(({ thumb }: { thumb?: true }) => thumb === true);
     assert.deepEqual(
       shown.map(({ name }: { name: string }) => name).toSorted(),
-      ["Screen Shot.PNG", "large.jpg", ...formats.map((format) => `picture.${format}`)].toSorted(),
+      ["Screen Shot.PNG", "large.jpg", "page.pdf", ...formats.map((format) => `picture.${format}`)].toSorted(),
     );
     for (const { name, content_id } of shown) {
       const { status, bytes } = await load(content_id, "s", t);
       assert.equal(status, 200, name);
-      const { width, hasAlpha } = await sharp(bytes).metadata();
-      assert.equal(width, name.startsWith("picture") ? 100 : 256, name);
+      const { width, height, hasAlpha } = await sharp(bytes).metadata();
+      assert.equal(Math.max(width, height), name.startsWith("picture") ? 100 : 256, name);
       assert.equal(hasAlpha, name.endsWith("PNG"), name);
     }
   });

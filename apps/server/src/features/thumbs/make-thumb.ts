@@ -1,7 +1,10 @@
+import { Console } from "node:console";
 import { readFileSync, writeFileSync } from "node:fs";
-import sharp from "sharp";
+import { Worker } from "node:worker_threads";
+import sharp, { type Sharp } from "sharp";
 import { limits } from "@holdfast/core/limits";
 import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
+import { pictureTypeOf } from "./picture-types.ts";
 import { frameHead, readFrames, words } from "./pipe-frames.ts";
 
 /**
@@ -24,10 +27,11 @@ sharp.unblock({
     "VipsForeignLoadHeifBuffer",
   ],
 });
+// Standard output carries the thumbnails only.
+globalThis.console = new Console(process.stderr);
 dieFirst();
-setInterval(() => {
-  if (process.memoryUsage.rss() > limits.thumbMemoryBytesMax) process.exit(1);
-}, 20).unref();
+// A thread of its own, because the rendering of a page does not yield.
+new Worker(new URL("./watch-memory.ts", import.meta.url)).unref();
 
 /** Makes the kernel kill this process first when memory runs out. */
 function dieFirst(): void {
@@ -40,13 +44,23 @@ function dieFirst(): void {
 }
 
 /** Removes all metadata, such as location, camera and comments, after applying the rotation. Converts to web colors. */
-async function makeThumb(picture: Uint8Array, size: ThumbSize): Promise<Buffer> {
+async function makeThumb(file: Uint8Array, size: ThumbSize): Promise<Buffer> {
   const edge = edges[size];
-  return sharp(picture, { limitInputPixels: limits.thumbSourcePixelsMax, pages: 1, failOn: "error" })
-    .autoOrient()
+  const picture = pictureTypeOf(file) === "pdf" ? await readPage(file, edge) : readPicture(file);
+  return picture
     .resize(edge, edge, { fit: "inside", withoutEnlargement: true })
     .webp({ quality: size === "l" ? 82 : 78, effort: 2 })
     .toBuffer();
+}
+
+function readPicture(file: Uint8Array): Sharp {
+  return sharp(file, { limitInputPixels: limits.thumbSourcePixelsMax, pages: 1, failOn: "error" }).autoOrient();
+}
+
+async function readPage(file: Uint8Array, edge: number): Promise<Sharp> {
+  const { renderFirstPage } = await import("./render-page.ts");
+  const { pixels, width, height } = await renderFirstPage(file, edge);
+  return sharp(pixels, { raw: { width, height, channels: 4 } }).removeAlpha();
 }
 
 process.stdout.write(frameHead(words.ready, 0));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { phonePhoto, plain } from "./testing-pictures.ts";
+import sharp from "sharp";
+import { pdf, phonePhoto, plain } from "./testing-pictures.ts";
 import { PicturePool } from "./picture-pool.ts";
 import { type Picture, PictureProcess } from "./picture-process.ts";
 
@@ -19,6 +20,27 @@ describe("a process that makes thumbnails", () => {
       assert.ok(isWebp(await process.make(pictureOf(await plain("png")), "s")));
       assert.equal(await process.make(pictureOf(Buffer.from("GIF89a and nothing more")), "s"), "unreadable");
       assert.ok(isWebp(await process.make(pictureOf(await phonePhoto()), "m")));
+    } finally {
+      process.end();
+    }
+  });
+
+  test("shows the first page of a PDF on white, with its fonts, and goes on after a PDF that it cannot read", async () => {
+    const process = new PictureProcess();
+    try {
+      const made = await process.make(pictureOf(pdf()), "m");
+      assert.ok(typeof made !== "string", String(made));
+      const { data, info } = await sharp(made).raw().toBuffer({ resolveWithObject: true });
+      assert.deepEqual([info.width, info.height, info.channels], [576, 768, 3]);
+      const colorAt = (x: number, y: number) => [...data.subarray(3 * (y * 576 + x)).subarray(0, 3)];
+      const isNear = (color: number[], wanted: number[]) =>
+        color.every((part, at) => Math.abs(part - (wanted[at] ?? 0)) < 40);
+      assert.ok(isNear(colorAt(288, 100), [255, 0, 0]), `red above: ${colorAt(288, 100).join()}`);
+      assert.ok(isNear(colorAt(570, 700), [255, 255, 255]), `white below: ${colorAt(570, 700).join()}`);
+      const isDark = Array.from({ length: 576 }, (_, x) => colorAt(x, 715)).some((color) => isNear(color, [0, 0, 0]));
+      assert.ok(isDark, "the text");
+      assert.equal(await process.make(pictureOf(pdf().subarray(0, 60)), "s"), "unreadable");
+      assert.ok(isWebp(await process.make(pictureOf(await plain("png")), "s")));
     } finally {
       process.end();
     }

@@ -1,4 +1,4 @@
-export type PictureType = "jpeg" | "png" | "webp" | "gif" | "avif";
+export type PictureType = "jpeg" | "png" | "webp" | "gif" | "avif" | "pdf";
 
 export const typeBytes = 32;
 
@@ -11,5 +11,6 @@ export function pictureTypeOf(head: Uint8Array): PictureType | undefined {
   if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return "webp";
   if (text.startsWith("GIF87a") || text.startsWith("GIF89a")) return "gif";
   if (text.slice(4, 8) === "ftyp" && /^(?:avif|avis|mif1|miaf)$/.test(text.slice(8, 12))) return "avif";
+  if (text.startsWith("%PDF-")) return "pdf";
   return undefined;
 }

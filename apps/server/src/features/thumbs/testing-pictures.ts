@@ -31,6 +31,30 @@ export function plain(format: "jpeg" | "png" | "webp" | "gif" | "avif" | "tiff",
     .toBuffer();
 }
 
+/** PDF of a page of 300 × 400 points: red above, black text below. */
+export function pdf(): Buffer {
+  const drawing = "1 0 0 rg 0 200 300 200 re f 0 g BT /F 40 Tf 10 20 Td (Invoice) Tj ET";
+  return pdfOf("4 0 R", `<</Length ${drawing.length}>>stream\n${drawing}\nendstream`);
+}
+
+function pdfOf(contents: string, stream: string): Buffer {
+  const objects = [
+    "<</Type/Catalog/Pages 2 0 R>>",
+    "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+    `<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Contents ${contents}/Resources<</Font<</F 5 0 R>>>>>>`,
+    stream,
+    "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+  ].map((object, index) => `${index + 1} 0 obj\n${object}\nendobj\n`);
+  return Buffer.from(`%PDF-1.4\n${objects.join("")}trailer<</Size 6/Root 1 0 R>>\n%%EOF`, "latin1");
+}
+
+/** PDF of 256 KiB with a page whose drawing is 4 GiB. */
+function bombPdf(): Buffer {
+  const packed = deflateSync(Buffer.alloc(256 * 1024 * 1024)).toString("latin1");
+  const stream = `<</Length ${packed.length}/Filter/FlateDecode>>stream\n${packed}\nendstream`;
+  return pdfOf(`[${"4 0 R ".repeat(16)}]`, stream);
+}
+
 /** PNG whose header claims this size. It contains at most the first MiB, all zeros. */
 export function pngOf(width: number, height: number, more: readonly Buffer[] = []): Buffer {
   const header = Buffer.alloc(13);
@@ -93,6 +117,9 @@ export async function hostilePictures(): Promise<Readonly<Record<string, Buffer>
     "huge.gif": gifOf(65_535, 65_535, 50),
     "huge.webp": withWebpSize(webp),
     "huge.avif": withAvifSize(avif, 100_000, 100_000),
+    "noise.pdf": Buffer.concat([Buffer.from("%PDF-1.7\n"), Buffer.alloc(5000, 0x5a)]),
+    "truncated.pdf": pdf().subarray(0, 60),
+    "bomb.pdf": bombPdf(),
     "photo.heic.jpg": Buffer.concat([Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1"), Buffer.alloc(500)]),
   };
 }

@@ -7,4 +7,14 @@ export function mayHaveThumb({ kind, name, size }: Pick<NodeRow, "kind" | "name"
   return kind === "file" && size > 0 && size <= limits.thumbSourceBytesMax && endings.has(extname(name).toLowerCase());
 }
 
-const endings: ReadonlySet<string> = new Set([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".avif"]);
+const endings: ReadonlySet<string> = new Set([
+  ".jpg",
+  ".jpeg",
+  ".jpe",
+  ".jfif",
+  ".png",
+  ".webp",
+  ".gif",
+  ".avif",
+  ".pdf",
+]);

@@ -3,6 +3,7 @@ import type { Viewer } from "../../../data/viewer.ts";
 import type { FileListHandle } from "../list/file-list.tsx";
 import type { ListActions } from "../list/list-actions.ts";
 import type { Point } from "../list/points.ts";
+import { isPicture } from "../rows/pictures.ts";
 import { isSelected, type Selection, type SelectionAct } from "../rows/selection.ts";
 import type { PlaceActs } from "../acts/place-acts.ts";
 import { addressOf } from "../rows/row-source.ts";
@@ -44,10 +45,11 @@ export function useListActionsOf(parts: Parts): ListActions {
       },
       endRename: (row) => endRename(row.id),
       addressOf: (row) => addressOf(row, viewer),
-      thumbOf: ({ thumb }, size) =>
-        thumb === undefined || thumbTag === undefined
+      // The page of a document says nothing in the size of an icon.
+      thumbOf: (row, size) =>
+        row.thumb === undefined || thumbTag === undefined || (size === "s" && !isPicture(row))
           ? undefined
-          : `/api/v1/thumbs/${thumb}/${viewer.isCounted ? "s" : size}?t=${thumbTag}`,
+          : `/api/v1/thumbs/${row.thumb}/${viewer.isCounted ? "s" : size}?t=${thumbTag}`,
     };
   }, [thumbTag, viewer]);
 }

@@ -5,11 +5,11 @@ import { rowOf } from "../../../data/row.ts";
 import type { ListedRow } from "../rows/row-source.ts";
 import { holdsPictures } from "./use-view.ts";
 
-const row = (kind: "file" | "folder", hasThumb = false): ListedRow =>
+const row = (kind: "file" | "folder", name: string, hasThumb = false): ListedRow =>
   rowOf({
     id: "1",
     kind,
-    name: "a",
+    name,
     size: 1,
     modified_at: "2026-01-01T00:00:00Z",
     revision: "1",
@@ -17,7 +17,8 @@ const row = (kind: "file" | "folder", hasThumb = false): ListedRow =>
     role: "owner",
     ...(hasThumb ? { thumb: true, content_id: "c" } : {}),
   });
-const [picture, text, folder] = [row("file", true), row("file"), row("folder")];
+const [picture, text, folder] = [row("file", "a.jpg", true), row("file", "a.txt"), row("folder", "a")];
+const invoice = row("file", "a.pdf", true);
 const times = (count: number, one: ListedRow | undefined) => Array.from({ length: count }, () => one);
 const isAlbum = (...rows: readonly (ListedRow | undefined)[]) =>
   holdsPictures({ total: rows.length, rowAt: (index) => rows[index] });
@@ -27,6 +28,7 @@ test("a folder whose files are mostly pictures counts as an album, whatever fold
   assert.equal(isAlbum(...times(4, picture), ...times(2, text), ...times(20, folder)), true);
   assert.equal(isAlbum(...times(4, picture), ...times(3, text)), false);
   assert.equal(isAlbum(...times(3, picture)), false, "too few");
+  assert.equal(isAlbum(...times(20, invoice)), false, "documents");
   assert.equal(isAlbum(...times(10, undefined), ...times(5, picture)), true, "rows that have not loaded");
   assert.equal(isAlbum(...times(60, text), ...times(1000, picture)), false, "only the first rows count");
 });

@@ -2,6 +2,7 @@ import { useState, useSyncExternalStore } from "react";
 import { useDrive } from "../../../data/use-drive.ts";
 import { changePreferences, preferences, type View, watchPreferences } from "../../../browser/preferences.ts";
 import type { ListPlaceProps } from "./use-place.ts";
+import { isPicture } from "../rows/pictures.ts";
 import { isFolder, type RowSource } from "../rows/row-source.ts";
 
 type ViewedPlace = Pick<ListPlaceProps, "kind" | "viewKey" | "source">;
@@ -33,11 +34,11 @@ export function useView({ kind, viewKey, source }: ViewedPlace): readonly [View,
 const rowsSampled = 60;
 const picturesMin = 4;
 
-/** True if at least two thirds of the files have thumbnails. */
+/** True if at least two thirds of the files are pictures. */
 export function holdsPictures(source: Pick<RowSource, "total" | "rowAt">): boolean {
   const files = Array.from({ length: Math.min(rowsSampled, source.total) }, (_, index) => source.rowAt(index)).filter(
     (row) => row !== undefined && !isFolder(row),
   );
-  const pictures = files.filter((row) => row?.thumb !== undefined).length;
+  const pictures = files.filter((row) => row !== undefined && isPicture(row)).length;
   return pictures >= picturesMin && pictures * 3 >= files.length * 2;
 }

@@ -69,7 +69,7 @@ export function FileShape({
         draggable={false}
         decoding="async"
         onError={() => setFailed(thumb)}
-        className={`shrink-0 rounded-md bg-hover object-cover ${isLarge ? "size-full" : "size-6 pointer-coarse:size-9"}`}
+        className={`shrink-0 rounded-md bg-hover object-cover ${kind === "image" ? "" : "border border-line object-left-top"} ${isLarge ? "size-full" : "size-6 pointer-coarse:size-9"}`}
       />
     );
   }
