@@ -21,6 +21,7 @@ import type { Messages } from "../../messages/messages.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 import type { KeptFile } from "../../offline/kept-index.ts";
+import { Filmstrip } from "./filmstrip.tsx";
 import { FrameView } from "./frame-view.tsx";
 import { ImageView } from "./image-view.tsx";
 import { MediaView } from "./media-view.tsx";
@@ -125,6 +126,7 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
         {keptFile === undefined && error === null && node !== undefined && (
           <ShownFile key={`${id} ${version ?? ""}`} node={node} version={version} onClose={onClose} onDownload={save} />
         )}
+        {isImage && version === undefined && !show.isOn && <Filmstrip id={id} onGo={onGo} />}
       </Stage>
     </ViewerLayer>
   );
@@ -297,7 +299,7 @@ function Stage({ ground, isBare, file: { previousId, nextId }, onGo, children }:
   // A picture has its zoom buttons below, and may be under the buttons at the sides.
   const room = hasSteps && !ground.isPicture ? "max-sm:pb-14 sm:px-14" : "";
   return (
-    <div className={`flex min-h-0 min-w-0 flex-1 ${room} ${ground.look}`}>
+    <div className={`flex min-h-0 min-w-0 flex-1 flex-col ${room} ${ground.look}`}>
       {children}
       {previousId !== undefined && (
         <div className={`start-2 ${look}`}>

@@ -17,6 +17,7 @@ export interface ListSubject {
 export interface ListedIn {
   readonly kind: PlaceKind;
   readonly folder?: ShownFolder | undefined;
+  readonly thumbTag?: string | undefined;
   readonly onDone?: (ids: ReadonlySet<string>) => void;
   readonly onStar?: (ids: ReadonlySet<string>, isStarred: boolean) => void;
 }

@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nextPicture } from "./pictures.ts";
+import { nextPicture, picturesAround } from "./pictures.ts";
 import type { ListedRow } from "./row-source.ts";
 
 /** @param names one letter per row: capitals are pictures, `?` has not loaded */
-function after(names: string, id: string | undefined): string | undefined {
+function rowsOf(names: string) {
   const rowAt = (index: number): ListedRow | undefined => {
     const name = names[index] ?? "?";
     if (name === "?") return undefined;
     const isImage = name !== name.toLowerCase();
     return { id: name, kind: "file", name: `${name}.jpg`, thumb: isImage ? "content" : undefined } as ListedRow;
   };
-  const next = nextPicture({ total: names.length, rowAt, indexOf: (wanted) => names.indexOf(wanted) }, id);
+  return { total: names.length, rowAt, indexOf: (wanted: string) => names.indexOf(wanted) };
+}
+
+function after(names: string, id: string | undefined): string | undefined {
+  const next = nextPicture(rowsOf(names), id);
   return typeof next === "object" ? next.id : next;
 }
 
@@ -28,4 +32,19 @@ test("a row that has not loaded can be the next picture, so the one behind it is
   assert.equal(after("A?B", "A"), "unloaded");
   assert.equal(after("Ab?", "A"), "unloaded");
   assert.equal(after("AB?", "A"), "B");
+});
+
+test("a picture is in the middle of those around it, except near the ends of the list", () => {
+  const around = (names: string, id: string, countMax = 5) =>
+    picturesAround(rowsOf(names), id, countMax)
+      .map((row) => row.id)
+      .join("");
+  assert.equal(around("ABCDEFG", "D"), "BCDEF");
+  assert.equal(around("ABCDEFG", "A"), "ABCDE");
+  assert.equal(around("ABCDEFG", "F"), "CDEFG");
+  assert.equal(around("ABC", "C"), "ABC");
+  assert.equal(around("AxBxyCzD", "B"), "ABCD", "other files are left out");
+  assert.equal(around("A?BCD?E", "C"), "BCD", "rows that have not loaded end a side");
+  assert.equal(around("ABCDEFG", "D", 2), "DE");
+  assert.equal(around("AB", "x"), "");
 });

@@ -25,3 +25,30 @@ export function nextPicture(
   }
   return undefined;
 }
+
+/**
+ * Returns loaded pictures around a file in the list's order, and the file itself: as many before as behind it, or more
+ * on one side if the other has fewer. Rows that have not loaded end a side.
+ */
+export function picturesAround(
+  rows: Pick<RowSource, "total" | "rowAt" | "indexOf">,
+  id: string,
+  countMax: number,
+): readonly ListedRow[] {
+  const here = rows.indexOf(id);
+  const row = rows.rowAt(here);
+  if (row === undefined) return [];
+  const side = (step: 1 | -1) => {
+    const found: ListedRow[] = [];
+    for (let index = here + step; found.length < countMax - 1; index += step) {
+      const next = index >= 0 && index < rows.total ? rows.rowAt(index) : undefined;
+      if (next === undefined) break;
+      if (isPicture(next)) found.push(next);
+    }
+    return found;
+  };
+  const [before, behind] = [side(-1), side(1)];
+  const half = Math.floor((countMax - 1) / 2);
+  const beforeCount = Math.min(before.length, Math.max(half, countMax - 1 - behind.length));
+  return [...before.slice(0, beforeCount).toReversed(), row, ...behind.slice(0, countMax - 1 - beforeCount)];
+}
