@@ -122,10 +122,10 @@ class Runner {
       await this.#running;
     } catch (error) {
       const { code, message } = toHoldfastError(error);
-      this.#options.log.error(
-        { job: this.#job.name, code, reason: message },
-        "a job failed; it runs again as scheduled",
-      );
+      const fields = { job: this.#job.name, code, reason: message };
+      if (this.#stopped.aborted)
+        this.#options.log.debug(fields, "a job was interrupted; it runs again after the next start");
+      else this.#options.log.error(fields, "a job failed; it runs again as scheduled");
     }
   }
 

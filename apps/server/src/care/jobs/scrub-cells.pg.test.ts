@@ -5,6 +5,12 @@ import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
 import type { BlockPool } from "../../packs/format/block-tasks.ts";
+import { readCopies } from "../../packs/copies/copies-report.ts";
+import {
+  continueVerification,
+  isVerificationUnfinished,
+  noteVerificationBegun,
+} from "../../packs/copies/verify-copies.ts";
 import { readScrubPass, readScrubReport } from "../../packs/repair/scrub-report.ts";
 import {
   blockOf,
@@ -189,4 +195,23 @@ test("a pass that failed goes on an hour later, and no earlier", async () => {
   const done = await report();
   assert.deepEqual([done.state, done.packs, done.started_at, done.damaged], ["done", packCount, failed.started_at, []]);
   for (const [key, bytes] of names) assert.deepEqual(await store.get(key), bytes);
+});
+
+test("a verification of the copies that a stop interrupts is not failed, and the next process ends it", async () => {
+  const placed = world.cells.all().map((cell) => ({ cell, places: ["/store"] }));
+  const [cell] = placed;
+  assert.ok(cell !== undefined);
+  const ports = { pool, clock, monotonicMs: () => 0, sleep: async () => {}, log: silentBlockLog };
+  await noteVerificationBegun(placed, clock);
+  const stop = new AbortController();
+  onRead = () => stop.abort();
+  await assert.rejects(continueVerification({ ...ports, signal: stop.signal }, cell), { code: "request_timeout" });
+  assert.equal((await readCopies(placed)).verification.state, "running");
+  assert.ok(await isVerificationUnfinished(placed));
+  onRead = () => {};
+  await continueVerification(ports, cell);
+  const { state, objects } = (await readCopies(placed)).verification;
+  assert.deepEqual([state, objects], ["done", packCount + 1]);
+  onRead = () => assert.fail("a cell that was verified is read again");
+  await continueVerification(ports, cell);
 });

@@ -8,7 +8,7 @@ import { strandedMsMin } from "../../packs/write/storing-time.ts";
 import type { CollectTimes } from "../../packs/collect/collect-ports.ts";
 import { type KeepCopies, openKeeper } from "../../packs/copies/keep-copies.ts";
 import type { PlacedCell } from "../../packs/copies/copies-report.ts";
-import { isVerificationUnfinished, verifyCopies } from "../../packs/copies/verify-copies.ts";
+import { continueVerification, isVerificationUnfinished } from "../../packs/copies/verify-copies.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { eachInTurn } from "./each-in-turn.ts";
@@ -53,9 +53,9 @@ export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
     {
       name: "verify-copies",
       everyMs: minuteMs,
-      // Requested, or begun by a process that was killed.
+      // Requested, or begun by a process that has ended.
       isDue: () => isVerificationUnfinished(parts.placed),
-      run: (signal) => eachInTurn(parts.placed, (placed) => verifyCopies({ ...keeping, signal }, placed)),
+      run: (signal) => eachInTurn(parts.placed, (placed) => continueVerification({ ...keeping, signal }, placed)),
     },
     {
       name: "data-keys",

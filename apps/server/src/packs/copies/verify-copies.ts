@@ -26,15 +26,22 @@ export async function noteVerificationBegun(placed: readonly PlacedCell[], clock
   for (const { cell } of placed) await writeVerification(cell, begun(clock.nowMs()));
 }
 
-/** Returns true if a verification is marked as running. If none runs, its process was killed. */
+/** Returns true if a verification is marked as running. If none runs, its process has ended. */
 export async function isVerificationUnfinished(placed: readonly PlacedCell[]): Promise<boolean> {
   const verifications = await Promise.all(placed.map(({ cell }) => readVerification(cell)));
   return verifications.some(({ state }) => state === "running");
 }
 
+/** Verifies a cell that is marked. After the end of a process, the next one verifies only the remaining cells. */
+export async function continueVerification(ports: VerifyPorts, placed: PlacedCell): Promise<void> {
+  assertWanted(ports.signal);
+  if ((await readVerification(placed.cell)).state === "running") await verifyCopies(ports, placed);
+}
+
 /**
  * Reads every object in every store of a cell, compares the stores, and checks seal and hash of each block. Changes
- * nothing in the stores, but records differences as debts. The result is stored in `cell.facts`.
+ * nothing in the stores, but records differences as debts. The result is stored in `cell.facts`. Stays marked as running
+ * if the process stops.
  */
 export async function verifyCopies(ports: VerifyPorts, placed: PlacedCell): Promise<void> {
   const { clock } = ports;
@@ -47,7 +54,7 @@ export async function verifyCopies(ports: VerifyPorts, placed: PlacedCell): Prom
   try {
     await end("done", await verifyAll(ports, placed, report));
   } catch (error) {
-    await end("failed", []);
+    if (ports.signal?.aborted !== true) await end("failed", []);
     throw error;
   }
 }
