@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
+import { startedJob } from "./job-routes.ts";
 import { defineRoute } from "./route.ts";
 import { cursorText, page } from "./values.ts";
 
@@ -66,6 +67,8 @@ const collection = z
   })
   .meta({ id: "Collection" });
 export type CollectionJson = z.output<typeof collection>;
+const collectionJob = startedJob(collection).meta({ id: "CollectionJob" });
+
 const copy = z
   .object({
     store: z.string().describe("folder or s3:// URL, as configured"),
@@ -223,15 +226,24 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
-    summary: "Free the space of deleted content now, or report how much that would be",
+    summary: "Start freeing the space of deleted content now, or report how much that would be",
     body: z.object({
-      dry_run: z.boolean().optional().describe("true: change nothing"),
+      dry_run: z.boolean().optional().describe("true: change nothing, and return the numbers with 200"),
       unfinished: z
         .boolean()
         .optional()
         .describe("also remove unfinished uploads that were not used within the last hour"),
     }),
-    responses: { 200: collection },
+    responses: { 200: collection, 202: collectionJob },
+  }),
+  adminGetCollection: defineRoute({
+    method: "GET",
+    path: "/admin/gc",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Get the state or result of the last POST /admin/gc that was not a dry run",
+    responses: { 200: collectionJob },
   }),
   adminGetCopies: defineRoute({
     method: "GET",

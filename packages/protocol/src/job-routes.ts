@@ -18,6 +18,23 @@ export const queuedJob = z
   .meta({ id: "QueuedJob" });
 export type QueuedJobJson = z.output<typeof queuedJob>;
 
+/** A job that administrators start. One of its kind runs at a time, and its last state is kept. */
+export function startedJob<Result extends z.ZodType>(result: Result) {
+  return z.object({
+    state: z
+      .enum(["never", "queued", "running", "done", "failed"])
+      .describe("queued: no process with the role worker has begun it yet"),
+    started_at: z.string().nullable().describe("time of the request"),
+    finished_at: z.string().nullable(),
+    result: result.nullable().describe("null until it is done"),
+    error: z
+      .object({ code: z.string(), detail: z.string() })
+      .nullable()
+      .describe("failed: the reason, as in a problem"),
+  });
+}
+export type StartedJobJson<Result> = z.output<ReturnType<typeof startedJob<z.ZodType<Result>>>>;
+
 /** Jobs of the server. */
 export const jobRoutes = {
   getJob: defineRoute({

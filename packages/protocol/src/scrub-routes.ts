@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { startedJob } from "./job-routes.ts";
 import { defineRoute } from "./route.ts";
 
 const scrubReport = z
@@ -35,6 +36,15 @@ const scrubReport = z
   .meta({ id: "ScrubReport" });
 export type ScrubReportJson = z.output<typeof scrubReport>;
 
+const rebuildReport = z.object({
+  packs: z.int(),
+  blocks: z.int().describe("blocks that were missing from the index and added"),
+  holders: z.int(),
+  unreadable_packs: z.array(z.string()).describe("omits packs whose blocks all exist elsewhere"),
+});
+export type RebuildReportJson = z.output<typeof rebuildReport>;
+const rebuildJob = startedJob(rebuildReport).meta({ id: "RebuildJob" });
+
 export const scrubRoutes = {
   adminStartScrub: defineRoute({
     method: "POST",
@@ -60,9 +70,16 @@ export const scrubRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Rebuild the block index from the packs and the keys",
-    responses: {
-      200: z.object({ packs: z.int(), blocks: z.int(), holders: z.int(), unreadable_packs: z.array(z.string()) }),
-    },
+    summary: "Start rebuilding the block index from the packs and the keys, or return the running job",
+    responses: { 202: rebuildJob },
+  }),
+  adminGetRebuild: defineRoute({
+    method: "GET",
+    path: "/admin/rebuild-index",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Get the state or result of the last rebuild of the block index",
+    responses: { 200: rebuildJob },
   }),
 };

@@ -1,5 +1,8 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { CallRequest } from "@holdfast/api-client/request";
+import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { groupRoutes } from "@holdfast/protocol/group-routes";
+import type { StartedJobJson } from "@holdfast/protocol/job-routes";
 import type { RouteAnswer, RouteName, routes } from "@holdfast/protocol/routes";
 import { newCommand } from "./command.ts";
 import type { Run } from "../invocation/run.ts";
@@ -47,3 +50,53 @@ export async function adminCall<Name extends AdminRoute>(
   const call = client.call.bind(client) as unknown as (name: Name, request: CallRequest<Name>) => Promise<unknown>;
   return (await call(name, request)) as RouteAnswer<(typeof routes)[Name]>;
 }
+
+/** Intervals grow, so that short work ends the command immediately. */
+const pollIntervalMsMin = 50;
+const pollIntervalMsMax = 2000;
+
+/** Polls work of the server. @returns the first report that is over */
+export async function polled<Report>(
+  started: Report,
+  isOver: (report: Report) => boolean,
+  read: () => Promise<Report>,
+): Promise<Report> {
+  let report = started;
+  for (
+    let intervalMs = pollIntervalMsMin;
+    !isOver(report);
+    intervalMs = Math.min(intervalMs * 1.5, pollIntervalMsMax)
+  ) {
+    await wait(intervalMs);
+    report = await read();
+  }
+  return report;
+}
+
+/** Workers begin a job immediately, or at the latest after ten seconds. */
+const queuedMsMax = 15_000;
+
+/** @returns the result of a job of the server @throws HoldfastError that ended it */
+export async function jobResult<Result>(
+  { output }: Run,
+  started: StartedJobJson<Result>,
+  read: () => Promise<StartedJobJson<Result>>,
+): Promise<Result> {
+  const late = setTimeout(() => output.note(noWorker), queuedMsMax);
+  try {
+    const isOver = ({ state }: StartedJobJson<Result>) => state !== "queued" && state !== "running";
+    const { result, error } = await polled(started, isOver, async () => {
+      const report = await read();
+      if (report.state !== "queued") clearTimeout(late);
+      return report;
+    });
+    if (result !== null) return result;
+    const { code, detail } = error ?? { code: "internal", detail: "The server has no result of the job." };
+    throw new HoldfastError(isErrorCode(code) ? code : "internal", detail);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+const noWorker =
+  "The job waits: no process of the server with the role worker has begun it. 'holdfast admin doctor' shows the reason.";

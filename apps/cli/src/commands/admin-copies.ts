@@ -1,9 +1,8 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { Listing, sizeFor, timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
 import { count, formatNumber } from "../output/text.ts";
-import { adminCall, newAdminCommand, reportedOnSignals } from "./admin-call.ts";
+import { adminCall, newAdminCommand, polled, reportedOnSignals } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
 import type { Run } from "../invocation/run.ts";
 import type { Context } from "../output/context.ts";
@@ -54,15 +53,14 @@ function verify(context: Context) {
 
 const advice =
   'The server mends what one store lacks, or has damaged, from the other, by itself. Look again in a moment; see docs/operation.md, "Two stores".';
-const pollIntervalMs = 500;
 
 async function verified(run: Run, data: unknown): Promise<Copies> {
-  let report = await adminCall(run, data, "adminVerifyCopies", {});
-  while (report.verification.state === "running") {
-    await wait(pollIntervalMs);
-    report = await adminCall(run, data, "adminGetCopies", {});
-  }
-  return report;
+  const started = await adminCall(run, data, "adminVerifyCopies", {});
+  return polled(
+    started,
+    ({ verification }) => verification.state !== "running",
+    () => adminCall(run, data, "adminGetCopies", {}),
+  );
 }
 
 function isWhole({ state, lag_objects, damaged_objects = 0 }: Copy): boolean {

@@ -1,11 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { printable } from "@holdfast/core/printable";
 import { shellWord } from "@holdfast/core/shell-word";
-import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import type { RouteAnswer, RouteBodyInput, routes } from "@holdfast/protocol/routes";
 import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
-import { adminCall, newAdminCommand, reportedOnSignals } from "./admin-call.ts";
+import { adminCall, jobResult, newAdminCommand, polled, reportedOnSignals } from "./admin-call.ts";
 import { runs } from "./command.ts";
 import { usage } from "../output/usage.ts";
 import type { Run } from "../invocation/run.ts";
@@ -30,15 +29,13 @@ export function scrubCommand(context: Context) {
   });
 }
 
-const pollIntervalMs = 500;
-
 async function scrubNow(run: Run, data: unknown): Promise<ScrubReport> {
-  let report = await adminCall(run, data, "adminStartScrub", {});
-  while (report.state === "running") {
-    await wait(pollIntervalMs);
-    report = await adminCall(run, data, "adminGetScrub", {});
-  }
-  return report;
+  const started = await adminCall(run, data, "adminStartScrub", {});
+  return polled(
+    started,
+    ({ state }) => state !== "running",
+    () => adminCall(run, data, "adminGetScrub", {}),
+  );
 }
 
 /** A damaged block that no file needs is no loss, because it will be removed. */
@@ -99,7 +96,7 @@ export function gcCommand(context: Context) {
     if ((now === true) === (dryRun === true)) throw usage("Say either --now or --dry-run.");
     const body = { dry_run: dryRun === true, ...(unfinished === true ? { unfinished: true } : {}) };
     const words = { name: "freeing space", later: "'holdfast admin gc --dry-run' shows what is left." };
-    const given = await reportedOnSignals(run, data, words, () => adminCall(run, data, "adminCollect", { body }));
+    const given = await reportedOnSignals(run, data, words, () => collected(run, data, body));
     await run.output[body.dry_run ? "result" : "done"](given, () => [
       ...unfinishedLines(given, body.dry_run, run.output),
       ...collectionLines(given, body.dry_run),
@@ -134,7 +131,16 @@ function adviceLines(data: unknown, environment: Context["environment"]): string
   ];
 }
 
-type Collection = RouteAnswer<typeof routes.adminCollect>;
+type Collection = Extract<RouteAnswer<typeof routes.adminCollect>, { readonly bytes: number }>;
+
+async function collected(
+  run: Run,
+  data: unknown,
+  body: RouteBodyInput<typeof routes.adminCollect>,
+): Promise<Collection> {
+  const answer = await adminCall(run, data, "adminCollect", { body });
+  return "bytes" in answer ? answer : jobResult(run, answer, () => adminCall(run, data, "adminGetCollection", {}));
+}
 
 function collectionLines(given: Collection, isDry: boolean): string[] {
   const { bytes, blocks, packs, versions, nodes } = given;
@@ -164,8 +170,11 @@ export function rebuildIndexCommand(context: Context) {
     "admin rebuild-index",
   ]);
   return runs<[]>(context, command, async (run, { data }) => {
-    const words = { name: "rebuilding the index", later: "Run the same command again to see the result." };
-    const report = await reportedOnSignals(run, data, words, () => adminCall(run, data, "adminRebuildIndex", {}));
+    const words = { name: "rebuilding the index", later: "Run the same command again to wait for the result." };
+    const report = await reportedOnSignals(run, data, words, async () => {
+      const started = await adminCall(run, data, "adminRebuildIndex", {});
+      return jobResult(run, started, () => adminCall(run, data, "adminGetRebuild", {}));
+    });
     await run.output.done(
       report,
       () => [

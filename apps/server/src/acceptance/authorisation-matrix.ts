@@ -140,6 +140,7 @@ export const matrix: Matrix = {
   adminListAudit: { request: plain, stranger: "403", owner: [200] },
   adminVerifyAudit: { request: () => ({ body: {} }), stranger: "403", owner: [200] },
   adminCollect: { request: () => ({ body: { dry_run: true } }), stranger: "403", owner: [200] },
+  adminGetCollection: { request: plain, stranger: "403", owner: [200] },
   adminGetCopies: { request: plain, stranger: "403", owner: [200] },
   adminVerifyCopies: { request: plain, stranger: "403", owner: [202] },
   adminShredUser: {
@@ -152,7 +153,8 @@ export const matrix: Matrix = {
   adminListPlans: { request: plain, stranger: "403", owner: [200] },
   adminStartScrub: { request: plain, stranger: "403", owner: [202] },
   adminGetScrub: { request: plain, stranger: "403", owner: [200] },
-  adminRebuildIndex: { request: plain, stranger: "403", owner: [200] },
+  adminRebuildIndex: { request: plain, stranger: "403", owner: [202] },
+  adminGetRebuild: { request: plain, stranger: "403", owner: [200] },
 
   // Precedes the calls that destroy the fixture.
   ...rewindRows,

@@ -14,6 +14,7 @@ import {
   type ApiAnswer,
   eventually,
   holdfast,
+  jobResult,
   makeFolder,
   removeFolder,
   type RunningServer,
@@ -201,8 +202,7 @@ describe("Damage on the disk", () => {
       assert.ok(reasons.length > 0, `${name}: the scrub says nothing`);
       t.diagnostic(`${name}: ${[...new Set(reasons)].join("; ")}`);
     }
-    const rebuilt = await api.call("POST", "/admin/rebuild-index");
-    assert.equal(rebuilt.status, 200, JSON.stringify(rebuilt.body));
+    await jobResult(api, "/admin/rebuild-index");
     await readAll();
     assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
     assert.ok(statSync(server.logFile).size > 0);

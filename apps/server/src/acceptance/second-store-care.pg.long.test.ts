@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
-import { Api, eventually, holdfast, ok, spawnServer } from "./testing.ts";
+import { Api, eventually, holdfast, jobResult, ok, spawnServer } from "./testing.ts";
 import { objectsIn, still, withScene } from "./two-store-scene.ts";
 
 describe(
@@ -120,7 +120,7 @@ describe(
     /** Collects until the store has at most this number of packs. */
     const collect = (store: string, packs: number) =>
       eventually("what is deleted is given back", 180_000, async () => {
-        await ok(scene.api, "POST", "/admin/gc", {});
+        await jobResult(scene.api, "/admin/gc", {});
         return findPackFiles(store).size <= packs ? true : undefined;
       });
 

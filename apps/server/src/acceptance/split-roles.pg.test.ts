@@ -104,7 +104,7 @@ test("an upload, the poll that it wakes and the work that it causes run in three
   assert.equal(String(got.body), "content");
 });
 
-test("messages wait while no worker runs, and the next one works them", async () => {
+test("messages and jobs wait while no worker runs, and the next one works them", async () => {
   const me = await signIn();
   const guest = { email: "guest@example.com", password: "the password of a guest" };
   await ok(me.api, "POST", "/admin/users", { ...guest, name: "Guest" });
@@ -115,8 +115,27 @@ test("messages wait while no worker runs, and the next one works them", async ()
   await ok(me.api, "POST", `/files/${String(id)}/share`, { email: guest.email, role: "viewer" });
   const notices = async () => ((await ok(theirs.api, "GET", "/notifications")) as { items: unknown[] }).items.length;
   assert.equal(await notices(), 0);
+  const jobs = ["/admin/gc", "/admin/rebuild-index"];
+  for (const path of jobs) {
+    const started = await me.api.call("POST", path, path === "/admin/gc" ? {} : undefined);
+    assert.deepEqual([started.status, started.body.state], [202, "queued"], path);
+    assert.deepEqual(await ok(me.api, "POST", path, path === "/admin/gc" ? {} : undefined), started.body, path);
+  }
+  assert.equal((await me.api.call("POST", "/admin/gc", { unfinished: true })).body.code, "conflict");
+  assert.equal((await ok(me.api, "POST", "/admin/copies/verify")).verification.state, "running");
   servers.worker = await start("worker");
   await eventually("the worker delivers the share", 60_000, async () => ((await notices()) > 0 ? true : undefined));
+  for (const path of jobs) {
+    const job = await eventually(`${path} ends`, 60_000, async () => {
+      const current = await ok(me.api, "GET", path);
+      return current.state === "done" ? current : undefined;
+    });
+    assert.deepEqual([job.error, Number.isInteger(job.result.packs)], [null, true], path);
+  }
+  await eventually("the verification ends", 60_000, async () => {
+    const { verification } = await ok(me.api, "GET", "/admin/copies");
+    return verification.state === "done" || undefined;
+  });
 });
 
 test("a worker is woken by a message of another process, not only by its own look every ten seconds", async (t) => {
@@ -135,17 +154,22 @@ test("a worker is woken by a message of another process, not only by its own loo
   }
 });
 
-test("a scrub that an administrator starts runs in a worker, not only at its next look", async (t) => {
-  const me = await signIn();
-  putOffLooks(t);
-  for (const name of ["first", "second"]) {
-    assert.equal((await ok(me.api, "POST", "/admin/scrub")).state, "running");
-    await eventually(`the worker ends the ${name} scrub`, 20_000, async () => {
-      const { state } = await ok(me.api, "GET", "/admin/scrub");
-      return state === "done" || undefined;
-    });
-  }
-});
+for (const [path, begun] of [
+  ["/admin/scrub", "running"],
+  ["/admin/rebuild-index", "queued"],
+] as const) {
+  test(`POST ${path} starts a job in a worker, not only at its next look`, async (t) => {
+    const me = await signIn();
+    putOffLooks(t);
+    for (const name of ["first", "second"]) {
+      assert.equal((await ok(me.api, "POST", path)).state, begun);
+      await eventually(`the worker ends the ${name}`, 20_000, async () => {
+        const { state } = await ok(me.api, "GET", path);
+        return state === "done" || undefined;
+      });
+    }
+  });
+}
 
 test("the paths that load balancers route by stand in the documentation", () => {
   const page = readFileSync(new URL("../../../../docs/operation.md", import.meta.url), "utf8");
@@ -161,12 +185,13 @@ test("roles are split over a shared database only", async () => {
 });
 
 /**
- * Puts off the looks of servers in this process, as in the gate, that run every ten seconds. One may be due already, so
- * only a second change shows that the server was woken.
+ * Puts off the looks of servers in this process, as in the gate, that run every ten seconds or every minute. One may be
+ * due already, so only a second change shows that the server was woken.
  */
 function putOffLooks(t: TestContext): void {
   const { setTimeout } = globalThis;
-  const withoutLooks = (work: () => void, ms = 0) => setTimeout(work, ms >= 9000 && ms <= 11_000 ? 3_600_000 : ms);
+  const isLook = (ms: number) => (ms >= 9000 && ms <= 11_000) || (ms >= 54_000 && ms <= 66_000);
+  const withoutLooks = (work: () => void, ms = 0) => setTimeout(work, isLook(ms) ? 3_600_000 : ms);
   t.mock.method(globalThis, "setTimeout", withoutLooks);
 }
 

@@ -14,6 +14,7 @@ import {
   Api,
   eventually,
   holdfast,
+  jobResult,
   makeFolder,
   queryDatabase,
   removeFolder,
@@ -152,7 +153,7 @@ describe("A store that is away", () => {
   const notices: Record<string, (path: string) => Promise<{ body?: unknown }>> = {
     "a download": (path) => api.download(path),
     "a scrub": () => scrub(),
-    "rebuilding the index": () => api.call("POST", "/admin/rebuild-index"),
+    "rebuilding the index": () => jobResult(api, "/admin/rebuild-index"),
   };
   for (const [row, [missed, notice]] of Object.entries(notices).entries()) {
     for (const [column, [found, look]] of Object.entries(notices).entries()) {

@@ -318,6 +318,20 @@ export async function ok(api: Api, ...request: Parameters<Api["call"]>): Promise
   throw new Error(`${request[0]} ${request[1]} was answered ${status}: ${JSON.stringify(body)}`);
 }
 
+/** Starts a job of an administrator. @returns its result */
+export async function jobResult(
+  api: Api,
+  path: "/admin/gc" | "/admin/rebuild-index",
+  json?: object,
+): Promise<ApiAnswer["body"]> {
+  await ok(api, "POST", path, json);
+  return eventually(`${path} ends`, 300_000, async () => {
+    const job = await ok(api, "GET", path);
+    if (job.state === "failed") throw new Error(`${path} failed: ${JSON.stringify(job.error)}`);
+    return job.state === "done" ? job.result : undefined;
+  });
+}
+
 export interface CommandResult {
   /** Null after a signal. */
   readonly code: number | null;

@@ -12,6 +12,7 @@ import {
   Api,
   eventually,
   holdfast,
+  jobResult,
   launcher,
   makeFolder,
   ok,
@@ -79,7 +80,7 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
         (await olive.put("/large.txt", "written now", "&on_conflict=replace")).body.version,
         file.version + 1,
       );
-      const rebuilt = await ok(admin, "POST", "/admin/rebuild-index");
+      const rebuilt = await jobResult(admin, "/admin/rebuild-index");
       assert.deepEqual(rebuilt.unreadable_packs, []);
       await ok(admin, "POST", "/admin/scrub");
       const report = await eventually("all is reread", 180_000, async () => {

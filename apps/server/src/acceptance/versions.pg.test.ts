@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
-import { Api, makeFolder, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { Api, jobResult, makeFolder, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 describe("The versions of a file", () => {
   let folder: string;
@@ -102,7 +102,7 @@ describe("The versions of a file", () => {
     await api.call("POST", `/trash/${id}/restore`, {});
     await api.call("PATCH", `/files/${id}`, { name: "moved" });
     await queryDatabase(`${folder}/data`, "truncate cell.blocks, cell.holders, cell.packs");
-    assert.equal((await api.call("POST", "/admin/rebuild-index")).status, 200);
+    await jobResult(api, "/admin/rebuild-index");
     assert.equal((await versionsOf(id))[1]?.label, "kept");
     const { body } = await api.call("GET", `/files/${id}/download?version=1`);
     assert.equal(String(body), "one");

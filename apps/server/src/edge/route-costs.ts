@@ -140,7 +140,8 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   listDamaged: { rows: "10, or all lists of blocks of a damaged space", answerBytes: "the damaged items" },
   adminStartScrub: scrubbed,
   adminGetScrub: scrubbed,
-  adminRebuildIndex: { rows: "those of all packs, one pack at a time", answerBytes: "names of unreadable packs" },
+  adminRebuildIndex: { rows: 3, answerBytes: "names of unreadable packs" },
+  adminGetRebuild: { rows: 1, answerBytes: "names of unreadable packs" },
   getJob: { rows: 2, answerBytes: limits.messageBytesMax },
   adminListJobs: { rows: "one page of each shard", answerBytes: page * 4 * kib },
   adminRetryJob: few,
@@ -152,8 +153,9 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   adminListShards: { ...few, rows: "a count of at most 10,000 accounts and nodes for each shard" },
   adminCollect: {
     ...few,
-    rows: "those that are deleted, in portions, and lists of blocks of spaces with unused blocks",
+    rows: "3; in a dry run, all old versions and everything in the trash that is due, in portions",
   },
+  adminGetCollection: { rows: 1, answerBytes: "1,000 accounts with unfinished uploads" },
   adminGetCopies: { ...few, rows: "a count of the missing objects for each store" },
   adminVerifyCopies: { ...few, rows: "a count of the missing objects for each store" },
   adminShredUser: {

@@ -64,6 +64,7 @@ import { versionHandlers } from "../edge/files/version-handlers.ts";
 import { uploadHandlers } from "../edge/uploads/upload-handlers.ts";
 import type { Uploads } from "../features/uploads/uploads.ts";
 import { reportLink } from "../features/reports/report-link.ts";
+import { type JobOptions, readJob, requestJob, type WholeJob } from "../care/jobs/requested-jobs.ts";
 import { askForScrub } from "../care/jobs/scrub-cells.ts";
 import { isUrgentScrub, readScrubReport } from "../packs/repair/scrub-report.ts";
 import { readCopies } from "../packs/copies/copies-report.ts";
@@ -262,13 +263,27 @@ function storageCare(parts: ApiParts): StorageCare {
     readShards: () => readShards(databases.shards),
     readBackups: () => readBackups(databases.cells),
     readFigures: openStorageFigures(databases, config.dataFolder),
-    collect: async (options) => {
+    countCollectable: async (options) => {
       const { collectNow } = await import("../care/jobs/collect-now.ts");
-      return collectNow({ ...retaining, pool, random: randomBytes, log }, options);
+      return collectNow({ ...retaining, pool, random: randomBytes, log }, { ...options, dryRun: true });
     },
+    collect: async (options) => {
+      await request(parts, "gc", options);
+      return readJob(databases.cells, "gc");
+    },
+    readCollection: () => readJob(databases.cells, "gc"),
     rebuildIndex: async () => {
-      const { rebuildIndex } = await import("../packs/repair/rebuild-index.ts");
-      return rebuildIndex({ cells, shards: databases.shards, pool, clock: systemClock, log });
+      await request(parts, "rebuild-index", { unfinished: false });
+      return readJob(databases.cells, "rebuild-index");
     },
+    readRebuild: () => readJob(databases.cells, "rebuild-index"),
   };
+}
+
+/** A missing store is reported to the caller and not only by the job. */
+async function request(parts: ApiParts, job: WholeJob, options: JobOptions): Promise<void> {
+  const { cells, databases } = parts.storage;
+  for (const { keyring } of cells.all()) await keyring.assertStoreThere();
+  await requestJob(databases.cells, job, { clock: systemClock, options });
+  await order(parts, job);
 }

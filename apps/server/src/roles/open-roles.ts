@@ -21,7 +21,12 @@ import { openViewCommitter } from "../tree/commit/view-committer.ts";
 import { backupJobs } from "../care/backup/archive-job.ts";
 import { doctorJobs } from "../care/jobs/doctor-job.ts";
 import { retentionJobs } from "../care/jobs/retention-jobs.ts";
-import { storageJobs, type StorageJobsParts } from "../care/jobs/storage-jobs.ts";
+import {
+  requestedJobs,
+  type RequestedJobsParts,
+  storageJobs,
+  type StorageJobsParts,
+} from "../care/jobs/storage-jobs.ts";
 import { type Jobs, type PeriodicJob, startJobs } from "../care/jobs/periodic-jobs.ts";
 import type { RetentionParts } from "../care/jobs/run-retention.ts";
 import { tellMended } from "../care/jobs/tell-mended.ts";
@@ -187,12 +192,14 @@ function retention(config: Config, { storage, metrics, log, kick }: RetentionPor
 }
 
 type DataJobsParts = Omit<StorageJobsParts, keyof Config> &
+  RequestedJobsParts &
   ShredWorld &
   Pick<Storage, "databases"> & { readonly serverId: string };
 
 function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
   return [
     ...storageJobs({ ...config, ...parts }),
+    ...requestedJobs(parts),
     ...(parts.alone ? backupJobs({ ...parts, config }) : []),
     shredJob(parts),
     leavingJob({ ...parts, cells: parts.databases.cells }, config.retention.graceMs),

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { cutBlocks } from "@holdfast/core/chunker";
 import { findPackFiles } from "../pack-files.ts";
 import { hashOf } from "../batches.ts";
-import { eventually, ok, queryDatabase } from "../testing.ts";
+import { eventually, jobResult, queryDatabase } from "../testing.ts";
 import type { TwoStoreScene } from "../two-store-scene.ts";
 import type { Person } from "./person.ts";
 
@@ -57,7 +57,7 @@ function packsIn(store: string): string[] {
 async function settled(scene: TwoStoreScene, count: number, heldCount: number) {
   let before = "";
   return eventually("all is given back", settledMsMax, async () => {
-    await ok(scene.api, "POST", "/admin/gc", {});
+    await jobResult(scene.api, "/admin/gc", {});
     const found = await readCell(scene);
     const isStill = JSON.stringify(found) === before;
     before = JSON.stringify(found);

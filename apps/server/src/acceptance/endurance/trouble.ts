@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findPackFiles, flipByte } from "../pack-files.ts";
-import { ok, postmasterPid } from "../testing.ts";
+import { jobResult, ok, postmasterPid } from "../testing.ts";
 import type { TwoStoreScene } from "../two-store-scene.ts";
 
 export interface TroubleWorld {
@@ -18,12 +18,12 @@ export interface TroubleWorld {
  * be.
  */
 export const troubles: Readonly<Record<string, (world: TroubleWorld) => Promise<void>>> = {
-  collect: ({ scene }) => ok(scene.api, "POST", "/admin/gc", {}),
+  collect: ({ scene }) => jobResult(scene.api, "/admin/gc", {}),
   scrub: async ({ scene }) => assertWhole(await scene.scrub()),
   "data key": ({ scene }) => ok(scene.api, "POST", "/admin/keys/rotate", { data_key: true }),
   "key-encryption key": ({ scene }) => ok(scene.api, "POST", "/admin/keys/rotate", {}),
   "rebuild index": async ({ scene }) => {
-    const { unreadable_packs: unreadable } = await ok(scene.api, "POST", "/admin/rebuild-index");
+    const { unreadable_packs: unreadable } = await jobResult(scene.api, "/admin/rebuild-index");
     assert.deepEqual(unreadable, []);
   },
   backup: async ({ scene }) => {

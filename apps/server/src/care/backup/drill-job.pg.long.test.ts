@@ -7,6 +7,7 @@ import {
   Api,
   eventually,
   holdfast,
+  jobResult,
   makeFolder,
   queryDatabase,
   removeFolder,
@@ -57,6 +58,7 @@ async function figure(name: string): Promise<number | undefined> {
 test("a server with scheduled backups restores the newest by itself, and says what came of it", async () => {
   const api = await Api.signIn(server.url);
   for (let number = 0; number < 3; number++) await api.put(`/${number}.bin`, Buffer.alloc(300_000, `no. ${number} `));
+  await jobResult(api, "/admin/gc", {});
   const once = await holdfast(["admin", "backup", place, "--data", data]);
   assert.equal(once.code, 0, once.stderr);
   assert.equal(await doctorSays(), undefined, "a backup that nobody scheduled is nobody's to try");
@@ -107,7 +109,7 @@ test("a drill that cannot be done is told, and one that finds damage fails in th
   assert.deepEqual([state, /damaged in the backup/.test(detail ?? "")], ["fail", true]);
 });
 
-test("a server that was restored makes no drills, and knows of none", async () => {
+test("a server that was restored makes no drills, and knows of none, nor of a job of an administrator", async () => {
   await server.stop();
   const restored = join(folder, "restored");
   const done = await holdfast(["admin", "restore-backup", place, "--accept-damage", "--data", restored]);
@@ -115,7 +117,7 @@ test("a server that was restored makes no drills, and knows of none", async () =
   const again = await spawnServer({ dataFolder: restored, env: often });
   const facts = await queryDatabase(
     restored,
-    "select name from cell.facts where name in ('last_drill', 'backup_schedule')",
+    "select name from cell.facts where name in ('last_drill', 'backup_schedule', 'job gc')",
   );
   await again.stop();
   assert.deepEqual(facts, []);

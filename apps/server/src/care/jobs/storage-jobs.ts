@@ -9,10 +9,12 @@ import type { CollectTimes } from "../../packs/collect/collect-ports.ts";
 import { type KeepCopies, openKeeper } from "../../packs/copies/keep-copies.ts";
 import type { PlacedCell } from "../../packs/copies/copies-report.ts";
 import { continueVerification, isVerificationUnfinished } from "../../packs/copies/verify-copies.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { Cells, Shards } from "../../base/db/shards.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { eachInTurn } from "./each-in-turn.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
+import { requestedJob } from "./requested-jobs.ts";
+import type { RetentionParts } from "./run-retention.ts";
 import { scrubCells } from "./scrub-cells.ts";
 
 export interface StorageJobsParts {
@@ -109,4 +111,25 @@ function copiesJob(cells: BlockCells, keep: KeepCopies): PeriodicJob {
       for (const cell of cells.all()) await keep(cell, { signal });
     },
   };
+}
+
+export interface RequestedJobsParts extends Pick<StorageJobsParts, "pool" | "random" | "log"> {
+  readonly retaining: RetentionParts;
+  readonly databases: { readonly cells: Cells };
+}
+
+/** Run only when an administrator starts them. */
+export function requestedJobs({ retaining, databases, pool, random, log }: RequestedJobsParts): PeriodicJob[] {
+  const { cells, shards, clock } = retaining;
+  const ports = { cells: databases.cells, clock, log };
+  return [
+    requestedJob(ports, "gc", async (signal, { unfinished }) => {
+      const { collectNow } = await import("./collect-now.ts");
+      return collectNow({ ...retaining, pool, random, log }, { dryRun: false, unfinished, signal });
+    }),
+    requestedJob(ports, "rebuild-index", async (signal) => {
+      const { rebuildIndex } = await import("../../packs/repair/rebuild-index.ts");
+      return rebuildIndex({ cells, shards, pool, clock, log, signal });
+    }),
+  ];
 }

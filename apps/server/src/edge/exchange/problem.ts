@@ -1,6 +1,6 @@
 import { errorTable, HoldfastError } from "@holdfast/core/errors";
-import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import type { ProblemJson } from "@holdfast/protocol/values";
+import { isPrivate } from "../../base/operation/private-error.ts";
 
 export interface ProblemAnswer<Body = ProblemJson> {
   readonly status: number;
@@ -35,7 +35,7 @@ const titles: Readonly<Record<number, string>> = {
 /** Short, because clients add their own growing delays. */
 const retryAfterSecondsDefault = 1;
 
-/** RFC 9457 problem+json. Private messages, such as bugs or disk errors, appear only in the log. */
+/** RFC 9457 problem+json. Private messages appear only in the log. */
 export function toProblem(error: HoldfastError, requestId: string): ProblemAnswer {
   const { status, retryable } = errorTable[error.code];
   const body: Record<string, unknown> = {
@@ -52,14 +52,6 @@ export function toProblem(error: HoldfastError, requestId: string): ProblemAnswe
     ...(error.field === undefined ? {} : { field: error.field }),
   };
   return { status, headers: headersOf(error, status, retryable), body: body as ProblemJson };
-}
-
-/**
- * Private errors are bugs and failures whose message was not written for clients. System messages name local folders. A
- * wrapped system error has its own public message, for example "the store is full".
- */
-function isPrivate(error: HoldfastError): boolean {
-  return error.code === "internal" || error.code === "failed" || ownErrnoOf(error.cause) !== undefined;
 }
 
 function headersOf(error: HoldfastError, status: number, retryable: boolean): Record<string, string> {

@@ -1,20 +1,26 @@
-import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
 import type { BackupsJson, CollectionJson, CopiesJson, ShardsJson, StorageJson } from "@holdfast/protocol/admin-routes";
-import type { RebuildReport } from "../../packs/repair/rebuild-index.ts";
+import type { StartedJobJson } from "@holdfast/protocol/job-routes";
+import type { RebuildReportJson, ScrubReportJson } from "@holdfast/protocol/scrub-routes";
+import type { JobOptions } from "../../care/jobs/requested-jobs.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
 export interface StorageCare {
   /** Starts a scrub unless one is running. */
   startScrub(): Promise<ScrubReportJson>;
   readScrub(): Promise<ScrubReportJson>;
-  rebuildIndex(): Promise<RebuildReport>;
+  /** Starts a rebuild unless one is running. */
+  rebuildIndex(): Promise<StartedJobJson<RebuildReportJson>>;
+  readRebuild(): Promise<StartedJobJson<RebuildReportJson>>;
   readCopies(): Promise<CopiesJson>;
   /** Starts a verification unless one is running. */
   verifyCopies(): Promise<CopiesJson>;
   readFigures(): Promise<StorageJson>;
   readShards(): Promise<ShardsJson>;
   readBackups(): Promise<BackupsJson>;
-  collect(options: { readonly dryRun: boolean; readonly unfinished: boolean }): Promise<CollectionJson>;
+  countCollectable(options: JobOptions): Promise<CollectionJson>;
+  /** Starts a collection unless one is running. */
+  collect(options: JobOptions): Promise<StartedJobJson<CollectionJson>>;
+  readCollection(): Promise<StartedJobJson<CollectionJson>>;
 }
 
 export function storageHandlers(care: StorageCare) {
@@ -24,12 +30,14 @@ export function storageHandlers(care: StorageCare) {
     adminGetStorage: async () => ({ status: 200, json: await care.readFigures() }),
     adminListShards: async () => ({ status: 200, json: await care.readShards() }),
     adminGetBackups: async () => ({ status: 200, json: await care.readBackups() }),
-    adminCollect: async ({ body }) => ({
-      status: 200,
-      json: await care.collect({ dryRun: body.dry_run ?? false, unfinished: body.unfinished ?? false }),
-    }),
+    adminCollect: async ({ body: { dry_run: isDry = false, unfinished = false } }) =>
+      isDry
+        ? { status: 200, json: await care.countCollectable({ unfinished }) }
+        : { status: 202, json: await care.collect({ unfinished }) },
+    adminGetCollection: async () => ({ status: 200, json: await care.readCollection() }),
     adminGetCopies: async () => ({ status: 200, json: await care.readCopies() }),
     adminVerifyCopies: async () => ({ status: 202, json: await care.verifyCopies() }),
-    adminRebuildIndex: async () => ({ status: 200, json: await care.rebuildIndex() }),
+    adminRebuildIndex: async () => ({ status: 202, json: await care.rebuildIndex() }),
+    adminGetRebuild: async () => ({ status: 200, json: await care.readRebuild() }),
   } satisfies Handlers;
 }

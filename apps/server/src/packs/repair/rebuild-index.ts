@@ -1,6 +1,8 @@
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
+import { assertWanted } from "@holdfast/object-store/call-signal";
+import type { RebuildReportJson } from "@holdfast/protocol/scrub-routes";
 import { type Kysely, sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
@@ -26,15 +28,8 @@ export interface RebuildPorts {
   readonly pool: BlockPool;
   readonly clock: Clock;
   readonly log: BlockLog;
-}
-
-export interface RebuildReport {
-  packs: number;
-  blocks: number;
-  /** Rows of all spaces. */
-  holders: number;
-  /** Omits packs whose blocks all exist elsewhere. */
-  unreadable_packs: string[];
+  /** Stops between two packs or pages. The cells then wait for another rebuild. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -42,18 +37,19 @@ export interface RebuildReport {
  * beside a server: existing rows stay, damaged blocks are read again, and no cell deletes anything until the end.
  * @throws HoldfastError unavailable if a store is not available; nothing is marked missing then
  */
-export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReport> {
-  const { cells, shards, clock, log } = ports;
-  const report: RebuildReport = { packs: 0, blocks: 0, holders: 0, unreadable_packs: [] };
+export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReportJson> {
+  const { cells, shards, clock, log, signal } = ports;
+  const report: RebuildReportJson = { packs: 0, blocks: 0, holders: 0, unreadable_packs: [] };
   for (const { keyring } of cells.all()) await keyring.assertStoreThere();
   for (const { db } of cells.all()) await requireRebuild(db);
   for (const cell of cells.all()) await rebuildPacks({ ...ports, cell, now: clock.nowMicros() }, report);
-  for (const shard of shards.all()) report.holders += await restoreHolders(cells, shard, clock.nowMicros());
+  for (const shard of shards.all()) report.holders += await restoreHolders(cells, shard, clock.nowMicros(), signal);
   for (const { db } of cells.all()) {
     await settleOwnCopies(db);
     await settleCopies(db, {
       nowMicros: clock.nowMicros(),
       damagedBefore: 0,
+      signal,
       inStep: (work) => inTransaction(db, work),
     });
     await noteRebuilt(db);
@@ -62,12 +58,12 @@ export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReport> 
   return report;
 }
 
-interface CellRebuild extends Pick<RebuildPorts, "pool" | "clock" | "log"> {
+interface CellRebuild extends Pick<RebuildPorts, "pool" | "clock" | "log" | "signal"> {
   readonly cell: BlockCell;
   readonly now: number;
 }
 
-async function rebuildPacks(rebuild: CellRebuild, report: RebuildReport): Promise<void> {
+async function rebuildPacks(rebuild: CellRebuild, report: RebuildReportJson): Promise<void> {
   let after: string = lostPackId;
   for await (const page of listPacks(rebuild.cell.store, undefined)) {
     const last = page.at(-1)?.packId ?? after;
@@ -80,7 +76,12 @@ async function rebuildPacks(rebuild: CellRebuild, report: RebuildReport): Promis
 
 const highestId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-async function rebuildPack({ cell, now, log }: CellRebuild, pack: ListedPack, report: RebuildReport): Promise<void> {
+async function rebuildPack(
+  { cell, now, log, signal }: CellRebuild,
+  pack: ListedPack,
+  report: RebuildReportJson,
+): Promise<void> {
+  assertWanted(signal);
   try {
     const rows = rowsOfIndex(await readPackIndex(cell, pack), pack.sizeBytes);
     const createdAt = Math.min(now, pack.modifiedAtMs * 1000);
@@ -107,7 +108,7 @@ async function isNeededNoMore(db: Kysely<CellTables>, packId: PackId): Promise<b
  * it is known which rows the page should cover.
  */
 async function checkDoubtful(
-  { cell, pool, clock, now }: CellRebuild,
+  { cell, pool, clock, now, signal }: CellRebuild,
   { after, upTo }: { readonly after: string; readonly upTo: string },
   page: readonly ListedPack[],
 ): Promise<void> {
@@ -118,7 +119,10 @@ async function checkDoubtful(
         or state = 'unreadable'
         or exists (select from cell.blocks as block where block.pack_id = pack.id and block.state = 'damaged')
       )`.execute(cell.db);
-  for (const pack of rows) await checkStoredPack({ cell, pool, clock }, pack);
+  for (const pack of rows) {
+    assertWanted(signal);
+    await checkStoredPack({ cell, pool, clock, signal }, pack);
+  }
 }
 
 /** A space's stamp was set right after its pack was stored, so the pack with the closest time has its own copy. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { nodeDisk } from "@holdfast/disk/node-disk";
+import type { StartedJobJson } from "@holdfast/protocol/job-routes";
 import { readHeads } from "../../care/audit/head-file.ts";
 import { verifyAudit } from "../../care/audit/verify-audit.ts";
 import { auditHandlers } from "../../edge/operation/audit-handlers.ts";
@@ -19,6 +20,8 @@ import { queueHandlers } from "../../edge/operation/job-handlers.ts";
 import { settingsInForce } from "../../base/config/settings-in-force.ts";
 import { settingHandlers } from "../../edge/operation/setting-handlers.ts";
 import { eachInTurn } from "../../care/jobs/each-in-turn.ts";
+import type { CollectionOptions } from "../../care/jobs/collect-now.ts";
+import { jobDone, readJob } from "../../care/jobs/requested-jobs.ts";
 import { askForScrub, scrubCells } from "../../care/jobs/scrub-cells.ts";
 import { systemTime } from "../../base/operation/system-time.ts";
 import { readShards } from "../../base/operation/shard-figures.ts";
@@ -72,7 +75,7 @@ export function adminHandlers(storage: AdminStorage) {
 type OpenedCells = Awaited<ReturnType<typeof openPlacedCells>>;
 
 function careFor(storage: AdminStorage): StorageCare {
-  const { shards, clock, random } = storage;
+  const { shards, databases, clock, random } = storage;
   const withPool = async <Result>(work: (opened: OpenedCells, pool: BlockPool) => Promise<Result>): Promise<Result> => {
     const opened = await openPlacedCells(storage);
     const pool = startBlockPool();
@@ -82,6 +85,12 @@ function careFor(storage: AdminStorage): StorageCare {
       await pool.close();
     }
   };
+  const asJob = async <Result>(work: () => Promise<Result>): Promise<StartedJobJson<Result>> => {
+    const startedMs = clock.nowMs();
+    return jobDone(await work(), startedMs, clock.nowMs());
+  };
+  const collect = (options: CollectionOptions) =>
+    withPool(({ cells }, pool) => collectBeside(storage, { cells, pool }, options));
   return {
     // No process continues it later, so it is done on return.
     startScrub: () =>
@@ -97,7 +106,9 @@ function careFor(storage: AdminStorage): StorageCare {
     readBackups: () => readBackups(storage.databases.cells),
     readFigures: openStorageFigures(storage.databases, storage.config.dataFolder),
     readScrub: async () => readScrubReport(await openAdminCells(storage)),
-    collect: (options) => withPool(({ cells }, pool) => collectBeside(storage, { cells, pool }, options)),
+    countCollectable: (options) => collect({ ...options, dryRun: true }),
+    collect: (options) => asJob(() => collect({ ...options, dryRun: false })),
+    readCollection: () => readJob(databases.cells, "gc"),
     readCopies: async () => readCopies((await openPlacedCells(storage)).placed),
     verifyCopies: () =>
       withPool(async ({ placed }, pool) => {
@@ -105,6 +116,8 @@ function careFor(storage: AdminStorage): StorageCare {
         await eachInTurn(placed, (each) => verifyCopies({ pool, clock, ...systemTime, log: silent }, each));
         return readCopies(placed);
       }),
-    rebuildIndex: () => withPool(({ cells }, pool) => rebuildIndex({ cells, shards, pool, clock, log: silent })),
+    rebuildIndex: () =>
+      asJob(() => withPool(({ cells }, pool) => rebuildIndex({ cells, shards, pool, clock, log: silent }))),
+    readRebuild: () => readJob(databases.cells, "rebuild-index"),
   };
 }
