@@ -104,7 +104,7 @@ test("an upload, the poll that it wakes and the work that it causes run in three
   assert.equal(String(got.body), "content");
 });
 
-test("messages and jobs wait while no worker runs, and the next one works them", async () => {
+test("messages and jobs wait while no worker runs, as the doctor reports, and the next one works them", async () => {
   const me = await signIn();
   const guest = { email: "guest@example.com", password: "the password of a guest" };
   await ok(me.api, "POST", "/admin/users", { ...guest, name: "Guest" });
@@ -123,6 +123,16 @@ test("messages and jobs wait while no worker runs, and the next one works them",
   }
   assert.equal((await me.api.call("POST", "/admin/gc", { unfinished: true })).body.code, "conflict");
   assert.equal((await ok(me.api, "POST", "/admin/copies/verify")).verification.state, "running");
+  const jobFindings = async () => {
+    const { items } = (await ok(me.api, "GET", "/admin/doctor")) as { items: Record<string, string>[] };
+    return items.filter(({ check }) => check === "jobs").map(({ state, detail }) => `${state}: ${detail}`);
+  };
+  assert.deepEqual(await jobFindings(), ["ok: no failed jobs"], "a worker may be restarting");
+  await query("update shard.messages set wanted_at = wanted_at - 60000000");
+  assert.match(
+    (await jobFindings()).join("; "),
+    /^fail: no process runs the role worker: \d+ jobs wait, the oldest since 20\S+Z$/,
+  );
   servers.worker = await start("worker");
   await eventually("the worker delivers the share", 60_000, async () => ((await notices()) > 0 ? true : undefined));
   for (const path of jobs) {
@@ -136,6 +146,7 @@ test("messages and jobs wait while no worker runs, and the next one works them",
     const { verification } = await ok(me.api, "GET", "/admin/copies");
     return verification.state === "done" || undefined;
   });
+  assert.deepEqual(await jobFindings(), ["ok: no failed jobs"]);
 });
 
 test("a worker is woken by a message of another process, not only by its own look every ten seconds", async (t) => {
@@ -195,11 +206,15 @@ function putOffLooks(t: TestContext): void {
   t.mock.method(globalThis, "setTimeout", withoutLooks);
 }
 
-async function queueConnections(): Promise<unknown[]> {
+function queueConnections(): Promise<unknown[]> {
+  return query("select from pg_stat_activity where application_name = 'holdfast queue'");
+}
+
+async function query(text: string): Promise<unknown[]> {
   const client = new pg.Client(postgres.connection);
   await client.connect();
   try {
-    return (await client.query("select from pg_stat_activity where application_name = 'holdfast queue'")).rows;
+    return (await client.query(text)).rows;
   } finally {
     await client.end();
   }

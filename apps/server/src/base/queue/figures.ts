@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
+import { workerConnection } from "./neighbours.ts";
 
 /** Figures of one kind on all shards. */
 export interface KindFigures {
@@ -74,4 +75,30 @@ async function readShard(db: Kysely<ShardTables>): Promise<KindFigures[]> {
       coalesce(extract(epoch from now()) - min(oldest) filter (where state <> 'dead') / 1000000.0, 0)::float8 as "oldestSeconds"
     from counted group by kind`.execute(db);
   return rows;
+}
+
+export interface Unattended {
+  readonly waiting: number;
+  readonly oldestMicros: number;
+}
+
+/** Workers check every ten seconds. A connection pooler may hide their connections, but not their work. */
+const unattendedSeconds = 30;
+
+/**
+ * Counts due messages on a shard without a worker, and those whose worker has ended.
+ * @returns undefined if a worker is connected, or nothing has been due for long
+ */
+export async function readUnattended(db: Kysely<ShardTables>): Promise<Unattended | undefined> {
+  const { rows } = await sql<{ waiting: number; oldest: number | null }>`
+    select count(*)::int as waiting, min(due) as oldest from (
+      select greatest(due_at, wanted_at) as due from shard.messages
+      where (state = 'waiting' or (state = 'running' and leased_until < (extract(epoch from now()) * 1000000)::int8))
+        and greatest(due_at, wanted_at) <= (extract(epoch from now()) * 1000000)::int8 - ${unattendedSeconds} * 1000000::int8
+        and not exists (
+          select from pg_stat_activity where datname = current_database() and application_name = ${workerConnection})
+      limit ${countMax}
+    ) late`.execute(db);
+  const { waiting = 0, oldest = null } = rows[0] ?? {};
+  return oldest === null ? undefined : { waiting, oldestMicros: oldest };
 }

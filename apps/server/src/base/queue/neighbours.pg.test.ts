@@ -6,6 +6,7 @@ import { eventually } from "../../acceptance/testing.ts";
 import { makeTestClock } from "../../features/accounts/testing.ts";
 import type { Shard } from "../db/shards.ts";
 import { silentLog, startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import { readUnattended } from "./figures.ts";
 import { lockedNeighbours, lockedWorker, type Neighbours, noNeighbours } from "./neighbours.ts";
 import { enqueueOn, messagesOn, openTestQueue, type TestQueue } from "./testing.ts";
 
@@ -66,6 +67,26 @@ test("a lock that was lost with its connection is taken again", async () => {
     return pid !== undefined && pid !== lost && neighbours.isSeen ? true : undefined;
   });
   assert.deepEqual([...(await neighbours.gone([lockedWorker("one")]))], []);
+});
+
+test("messages count as unattended if they are due for long and no worker is connected", async () => {
+  const dueLater = { notBeforeMicros: (Date.now() + 3600_000) * 1000 };
+  await enqueueOn(shard, { kind: "a", payload: 1 }, { kind: "b", payload: 2 }, { kind: "c", payload: 3, ...dueLater });
+  const read = () => readUnattended(shard.db);
+  assert.equal(await read(), undefined, "a worker may be restarting");
+  await sql`update shard.messages set wanted_at = wanted_at - 60000000 where kind <> 'c'`.execute(shard.db);
+  const [oldest] = await messagesOn(shard);
+  assert.deepEqual(await read(), { waiting: 2, oldestMicros: oldest?.wanted_at });
+  const neighbours = await open(lockedWorker("one"));
+  assert.equal(await read(), undefined);
+  await neighbours.close();
+  // A worker claimed the first, and was killed.
+  await sql`update shard.messages set state = 'running', worker = 'gone', leased_until = 1 where kind = 'a'`.execute(
+    shard.db,
+  );
+  assert.equal((await read())?.waiting, 2);
+  await sql`update shard.messages set leased_until = 9e15::int8 where kind = 'a'`.execute(shard.db);
+  assert.equal((await read())?.waiting, 1);
 });
 
 test("where nobody else can be, what the server before left is worked at once, and the second time after a delay", async () => {

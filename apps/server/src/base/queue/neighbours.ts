@@ -32,6 +32,9 @@ const everyMs = 1000;
 /** A process that only lost its connection takes its lock again well before that. */
 const absentMs = 500;
 
+/** Name of the connection with the lock, which each process with the role worker has to each shard. */
+export const workerConnection = "holdfast queue";
+
 /** Each process locks its worker's name. The database drops the lock at any kind of death. */
 export const lockedNeighbours: OpenNeighbours = (shard, worker, log, onSeen) => {
   const lock = new SessionLock(
@@ -40,7 +43,7 @@ export const lockedNeighbours: OpenNeighbours = (shard, worker, log, onSeen) => 
       name: nameOf(shard, worker),
       called: `the queue lock of this process on shard ${shard.id}`,
       until: "no queue messages are processed",
-      applicationName: "holdfast queue",
+      applicationName: workerConnection,
     },
     log,
   );

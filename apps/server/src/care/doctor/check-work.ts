@@ -1,10 +1,12 @@
+import { formatTime } from "@holdfast/core/times";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
 import { shownDuration } from "../../base/config/durations.ts";
 import { isAnyUnseenSince } from "../../packs/repair/scrub.ts";
 import { isIndexComplete } from "../../packs/facts/cell-facts.ts";
 import { listPacks } from "../../packs/index/list-packs.ts";
-import { queueFigures } from "../../base/queue/figures.ts";
+import { isAlone } from "../../base/config/read-config.ts";
+import { queueFigures, readUnattended } from "../../base/queue/figures.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
@@ -85,10 +87,28 @@ async function signOfLostDatabase(store: ObjectStore, shards: DoctorWorld["shard
 /** Maximum difference between the clocks of a bucket and this machine. */
 const clocksApartMs = 3_600_000;
 
-export async function checkJobs({ shards }: DoctorWorld): Promise<Finding[]> {
+export async function checkJobs({ shards, config }: DoctorWorld): Promise<Finding[]> {
+  // A server with its own database does all work itself.
+  const unattended = isAlone(config) ? [] : await findUnattended(shards);
+  return [...unattended, ...(await findDead(shards, unattended))];
+}
+
+async function findUnattended(shards: DoctorWorld["shards"]): Promise<Finding[]> {
+  const found = (await Promise.all(shards.map(({ db }) => readUnattended(db)))).filter((each) => each !== undefined);
+  if (found.length === 0) return [];
+  const waiting = found.reduce((sum, each) => sum + each.waiting, 0);
+  const since = formatTime(Math.min(...found.map(({ oldestMicros }) => oldestMicros)));
+  const detail = `no process runs the role worker: ${waiting} ${waiting === 1 ? "job waits" : "jobs wait"}, the oldest since ${since}`;
+  return [of("worker", fail("jobs", detail, startWorker))];
+}
+
+const startWorker =
+  "Start a process with '--roles worker', or without --roles. Until then, e-mails, notifications, new shares, cleanup and the jobs of administrators wait.";
+
+async function findDead(shards: DoctorWorld["shards"], others: readonly Finding[]): Promise<Finding[]> {
   const figures = await queueFigures({ all: () => shards })();
   const dead = figures.filter((figure) => figure.dead > 0).map((figure) => `${figure.dead} ${figure.kind}`);
-  if (dead.length === 0) return [ok("jobs", "no failed jobs")];
+  if (dead.length === 0) return others.length === 0 ? [ok("jobs", "no failed jobs")] : [];
   return [
     warn(
       "jobs",
