@@ -5,7 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sql } from "kysely";
 import { startTestDatabases } from "../../base/db/testing.ts";
 import { openLog } from "../../base/operation/log.ts";
-import { type JobsOptions, startJobs } from "./periodic-jobs.ts";
+import { type Jobs, type JobsOptions, type PeriodicJob, startJobs } from "./periodic-jobs.ts";
 
 test("a job runs by itself, again after a failure, in one process at a time, and ends when told to", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
@@ -85,66 +85,108 @@ test("a job runs by itself, again after a failure, in one process at a time, and
 
 test("a job that says when it is due runs only then, by itself and for who asks", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
-  t.after(() => databases.stop());
-  const looks = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
-  let [looked, runs] = [0, 0];
-  let isDue = false;
-  const ran = Promise.withResolvers<void>();
-  const job = {
-    name: "due",
-    everyMs: 10,
-    isDue: async () => {
-      looks[looked]?.resolve();
-      looked += 1;
-      return isDue;
-    },
-    run: async () => {
-      runs += 1;
-      ran.resolve();
-    },
-  };
+  const opened: Jobs[] = [];
+  t.after(async () => {
+    for (const jobs of opened) await jobs.stop();
+    await databases.stop();
+  });
   const log = openLog("info", { write: () => {} });
-  const jobs = startJobs([job], { db: databases.shards.of(toBucket(0)).db, log, random: () => 0 });
-  t.after(() => jobs.stop());
-  jobs.look("due");
-  await looks[2]?.promise;
-  assert.equal(runs, 0);
+  const open = (isDue: () => boolean, { everyMs, random }: { readonly everyMs: number; readonly random: number }) => {
+    const counts = { checks: 0, runs: 0 };
+    const third = Promise.withResolvers<void>();
+    const ran = Promise.withResolvers<void>();
+    const job: PeriodicJob = {
+      name: "due",
+      everyMs,
+      isDue: async () => {
+        counts.checks += 1;
+        if (counts.checks === 3) third.resolve();
+        return isDue();
+      },
+      run: async () => {
+        counts.runs += 1;
+        ran.resolve();
+      },
+    };
+    const db = databases.shards.of(toBucket(0)).db;
+    const jobs = startJobs([job], { db, log, random: () => random });
+    opened.push(jobs);
+    return { jobs, counts, third: third.promise, ran: ran.promise };
+  };
+  let isDue = false;
+  const scheduled = open(() => isDue, { everyMs: 10, random: 0 });
+  await scheduled.third;
+  assert.equal(scheduled.counts.runs, 0);
   isDue = true;
-  await ran.promise;
+  await scheduled.ran;
+  await scheduled.jobs.stop();
+
+  const never = { everyMs: 3_600_000, random: 0.9 };
+  for (const due of [false, true]) {
+    const asked = open(() => due, never);
+    asked.jobs.look("due");
+    await turns();
+    // Waits for the run, if there is one.
+    await asked.jobs.stop();
+    assert.deepEqual(asked.counts, { checks: 1, runs: due ? 1 : 0 });
+  }
 });
 
 test("what is asked for while a run is under way is another run after it, one for all who ask", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
-  t.after(() => databases.stop());
   const runs = Array.from({ length: 2 }, () => ({
     began: Promise.withResolvers<void>(),
     end: Promise.withResolvers<void>(),
+    ended: Promise.withResolvers<void>(),
   }));
-  let count = 0;
-  const run = async () => {
-    const own = runs[count];
-    count += 1;
-    own?.began.resolve();
-    await own?.end.promise;
+  const counts = { checks: 0, runs: 0, ended: 0 };
+  const job: PeriodicJob = {
+    name: "asked",
+    everyMs: 3_600_000,
+    isDue: async () => {
+      counts.checks += 1;
+      return true;
+    },
+    run: async () => {
+      const own = runs[counts.runs];
+      counts.runs += 1;
+      own?.began.resolve();
+      await own?.end.promise;
+    },
   };
-  const jobs = startJobs([{ name: "asked", everyMs: 3_600_000, run }], {
-    db: databases.shards.of(toBucket(0)).db,
-    log: openLog("error"),
-    random: () => 0.9,
+  const write = (line: string) => {
+    if (/a job ran/.test(line)) runs[counts.ended++]?.ended.resolve();
+  };
+  const db = databases.shards.of(toBucket(0)).db;
+  const jobs = startJobs([job], { db, log: openLog("debug", { write }), random: () => 0.9 });
+  t.after(async () => {
+    for (const { end } of runs) end.resolve();
+    await jobs.stop();
+    await databases.stop();
   });
-  jobs.look("asked");
-  jobs.look("asked");
+  const look = async () => {
+    jobs.look("asked");
+    jobs.look("asked");
+    await turns();
+  };
+  await look();
+  assert.equal(counts.checks, 1, "both who asked share the first run");
   await runs[0]?.began.promise;
-  jobs.look("asked");
-  jobs.look("asked");
-  assert.equal(count, 1);
+  await look();
+  assert.deepEqual(counts, { checks: 1, runs: 1, ended: 0 }, "the second run waits for the end of the first");
   runs[0]?.end.resolve();
   await runs[1]?.began.promise;
   runs[1]?.end.resolve();
+  await runs[1]?.ended.promise;
+  await turns();
+  assert.deepEqual(counts, { checks: 2, runs: 2, ended: 2 }, "both who asked share the second run");
   await jobs.stop();
-  jobs.look("asked");
-  assert.equal(count, 2);
+  await look();
+  assert.equal(counts.checks, 2, "nothing runs after the stop");
 });
+
+/** Lasts until everything that is due without the database has run. */
+const turns = () => new Promise((resolve) => setImmediate(resolve));
 
 test("jobs whose time comes in the same moment leave each other connections to work with", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
