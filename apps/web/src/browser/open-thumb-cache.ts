@@ -10,3 +10,12 @@ export async function openThumbCache(account: string): Promise<void> {
     await caches.open(own);
   });
 }
+
+/** @returns undefined without a session, and on plain http */
+export async function openThumbs(): Promise<Cache | undefined> {
+  if (!("caches" in globalThis)) return undefined;
+  return navigator.locks.request(thumbCacheLock, async () => {
+    const name = (await caches.keys()).find((each) => each.startsWith(thumbCachePrefix));
+    return name === undefined ? undefined : caches.open(name);
+  });
+}

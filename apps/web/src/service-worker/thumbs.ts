@@ -1,4 +1,4 @@
-import { thumbCacheLock, thumbCachePrefix } from "../browser/thumb-cache.ts";
+import { openThumbs } from "../browser/open-thumb-cache.ts";
 
 const thumbsMax = 2000;
 const dropAtOnce = 200;
@@ -23,13 +23,6 @@ export async function answerThumb(request: Request, outlasts: (work: Promise<unk
     answer.status === 200 && !answer.redirected && answer.headers.get("content-type")?.startsWith("image/") === true;
   if (isPicture && sizeBytes <= thumbBytesMax) outlasts(keep(cache, key, answer.clone()));
   return answer;
-}
-
-function openThumbs(): Promise<Cache | undefined> {
-  return navigator.locks.request(thumbCacheLock, async () => {
-    const name = (await caches.keys()).find((each) => each.startsWith(thumbCachePrefix));
-    return name === undefined ? undefined : caches.open(name);
-  });
 }
 
 async function keep(cache: Cache, key: string, answer: Response): Promise<void> {

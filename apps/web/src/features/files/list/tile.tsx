@@ -1,10 +1,15 @@
-import { memo } from "react";
+import { memo, Suspense } from "react";
+import { lazyPart } from "../../../design/lazy-part.ts";
 import { Tile as Card } from "../../../design/row.tsx";
+import { fileKind } from "../rows/file-kind.ts";
 import { FileShape } from "../rows/file-shape.tsx";
 import { CheckCell, lineAttributes, type LineProps, Marks, MenuCell, NameLink, RowName } from "./list-row.tsx";
 import { RowCell } from "./row-cell.tsx";
+import { isFolder, type ListedRow } from "../rows/row-source.ts";
 import { useListActions } from "./list-actions.ts";
 import { useMessages } from "../../../messages/use-messages.ts";
+
+const TileShape = lazyPart(async () => (await import("./tile-shape.tsx")).TileShape);
 
 export interface TileProps extends LineProps {
   readonly startPx: number;
@@ -35,7 +40,13 @@ export const Tile = memo(function Tile({ startPx, widthPx, heightPx, ...line }: 
           className="group relative h-full select-none border border-line bg-surface data-over:ring-2 data-over:ring-accent data-over:ring-inset"
         >
           <div role="gridcell" className="flex min-h-0 flex-1 items-center justify-center overflow-hidden rounded-md">
-            <FileShape row={row} thumb={actions.thumbOf(row, "m")} isLarge />
+            {isShownByContent(row) ? (
+              <Suspense fallback={<FileShape row={row} thumb={undefined} isLarge />}>
+                <TileShape row={row} />
+              </Suspense>
+            ) : (
+              <FileShape row={row} thumb={actions.thumbOf(row, "m")} isLarge />
+            )}
           </div>
           <div role="gridcell" className="-mb-2 flex h-8 min-w-0 shrink-0 items-center gap-2 ps-1">
             {line.isRenaming ? (
@@ -68,3 +79,7 @@ export const Tile = memo(function Tile({ startPx, widthPx, heightPx, ...line }: 
     </div>
   );
 });
+
+function isShownByContent(row: ListedRow): boolean {
+  return row.trashedMs === undefined && (isFolder(row) || fileKind(row) === "video");
+}

@@ -3,7 +3,7 @@ import type { Viewer } from "../../../data/viewer.ts";
 import type { FileListHandle } from "../list/file-list.tsx";
 import type { ListActions } from "../list/list-actions.ts";
 import type { Point } from "../list/points.ts";
-import { isPicture } from "../rows/pictures.ts";
+import { isPicture } from "../rows/file-kind.ts";
 import { isSelected, type Selection, type SelectionAct } from "../rows/selection.ts";
 import type { PlaceActs } from "../acts/place-acts.ts";
 import { addressOf } from "../rows/row-source.ts";

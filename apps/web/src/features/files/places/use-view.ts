@@ -2,7 +2,7 @@ import { useState, useSyncExternalStore } from "react";
 import { useDrive } from "../../../data/use-drive.ts";
 import { changePreferences, preferences, type View, watchPreferences } from "../../../browser/preferences.ts";
 import type { ListPlaceProps } from "./use-place.ts";
-import { isPicture } from "../rows/pictures.ts";
+import { isPicture } from "../rows/file-kind.ts";
 import { isFolder, type RowSource } from "../rows/row-source.ts";
 
 type ViewedPlace = Pick<ListPlaceProps, "kind" | "viewKey" | "source">;

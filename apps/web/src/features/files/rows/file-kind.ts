@@ -43,6 +43,11 @@ export function fileKind({ kind, name }: Pick<Row, "kind" | "name">): FileKind {
   return kindByEnding.get(name.slice(name.lastIndexOf(".") + 1).toLowerCase()) ?? "file";
 }
 
+/** Shown by every browser. */
+export function isPicture(row: Pick<Row, "kind" | "name" | "thumb">): boolean {
+  return row.thumb !== undefined && fileKind(row) === "image";
+}
+
 export const kindWords = {
   folder: "files.kindFolder",
   mount: "files.kindMount",

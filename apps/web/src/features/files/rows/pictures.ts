@@ -1,11 +1,5 @@
-import type { Row } from "../../../data/row.ts";
-import { fileKind } from "./file-kind.ts";
+import { isPicture } from "./file-kind.ts";
 import type { ListedRow, RowSource } from "./row-source.ts";
-
-/** Shown by every browser. */
-export function isPicture(row: Pick<Row, "kind" | "name" | "thumb">): boolean {
-  return row.thumb !== undefined && fileKind(row) === "image";
-}
 
 /**
  * Follows the list's order.

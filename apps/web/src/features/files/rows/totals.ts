@@ -1,5 +1,5 @@
 import type { Messages } from "../../../messages/messages.ts";
-import { isPicture } from "./pictures.ts";
+import { isPicture } from "./file-kind.ts";
 import { isFolder, type ListedRow, type RowSource } from "./row-source.ts";
 
 interface Totals {
