@@ -8,15 +8,14 @@ import { DriveContext } from "./data/use-drive.ts";
 import { SessionContext } from "./data/use-session.ts";
 import { hideToasts } from "./design/toasts.ts";
 import { unfinishedUploads } from "./commands/uploads.ts";
-import { adoptDrafts, dropDrafts, unsavedFiles } from "./features/edit/drafts.ts";
 import { askUnsaved } from "./features/edit/unsaved.ts";
+import { dropDrafts, unsavedFiles } from "./features/edit/unsaved-files.ts";
 import { setClipboard } from "./features/files/acts/clipboard.ts";
 import { skipClashes } from "./features/files/acts/clashes.ts";
 import { router } from "./routes/router.tsx";
 
 /** Call after the messages have loaded. */
 export function show(drive: AccountDrive): void {
-  adoptDrafts(localStorage, drive.session.account);
   let received: Received | undefined;
   drive.session.onSignOut(async () => {
     received = await findReceived(drive.session.account);

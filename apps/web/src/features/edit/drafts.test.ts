@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adoptDrafts, draftKey, dropDrafts, dropNote, readDraft, unsavedFiles, writeDraft } from "./drafts.ts";
+import { draftKey, dropNote, readDraft, writeDraft } from "./drafts.ts";
+import { dropDrafts, unsavedFiles } from "./unsaved-files.ts";
 
 const draft = { text: "words", versionId: "v", name: "a.txt" };
 
@@ -58,19 +59,4 @@ test("another account in the same browser sees no draft, and removes none when i
   dropDrafts(storage, "bob");
   assert.equal(readDraft(storage, "bob", "a"), undefined);
   assert.equal(readDraft(storage, "ann", "a")?.text, "words");
-});
-
-test("the drafts of an earlier version of the app become those of the account that was signed in", () => {
-  const storage = makeStorage();
-  storage.setItem("holdfast-draft a", JSON.stringify(draft));
-  storage.setItem("holdfast-draft b 1x2", JSON.stringify(draft));
-  writeDraft(storage, draftKey("bob", "c"), draft);
-  adoptDrafts(storage, "ann");
-  assert.deepEqual(unsavedFiles(storage, "ann"), [
-    { id: "a", name: "a.txt" },
-    { id: "b", name: "a.txt" },
-  ]);
-  assert.equal(readDraft(storage, "ann", "b")?.text, "words");
-  adoptDrafts(storage, "bob");
-  assert.deepEqual(unsavedFiles(storage, "bob"), [{ id: "c", name: "a.txt" }]);
 });

@@ -1,26 +1,13 @@
+import { type DraftOwner, fieldOf, parsed, prefixOf } from "./unsaved-files.ts";
+
 export interface Draft {
   readonly text: string;
   readonly versionId: string;
   readonly name?: string | undefined;
 }
 
-/** Unsaved text in any tab, open or closed. */
-export interface UnsavedFile {
-  readonly id: string;
-  readonly name: string | undefined;
-}
-
 export interface KeptDraft extends Draft {
   readonly key: string;
-}
-
-/** Other accounts in this browser neither see nor remove the drafts. */
-export type DraftOwner = string | undefined;
-
-const prefix = "holdfast-draft ";
-
-function prefixOf(owner: DraftOwner): string {
-  return `${prefix}${owner ?? ""} `;
 }
 
 /** Random, so that two tabs with one file do not overwrite each other's draft. */
@@ -57,16 +44,6 @@ function note(storage: Storage, key: string, name: string | undefined): void {
   }
 }
 
-export function unsavedFiles(storage: Storage, owner: DraftOwner): UnsavedFile[] {
-  const files = new Map<string, UnsavedFile>();
-  for (const key of Object.keys(storage).filter((each) => each.startsWith(prefixOf(owner)))) {
-    const [id = ""] = key.slice(prefixOf(owner).length).split(" ");
-    const name = fieldOf(parsed(storage, key), "name");
-    files.set(id, { id, name: typeof name === "string" ? name : undefined });
-  }
-  return [...files.values()];
-}
-
 export function dropDraft(storage: Storage, key: string): void {
   storage.removeItem(key);
 }
@@ -76,33 +53,6 @@ export function dropNote(storage: Storage, key: string): void {
   if (!isDraft(parsed(storage, key))) storage.removeItem(key);
 }
 
-export function dropDrafts(storage: Storage, owner: DraftOwner): void {
-  for (const key of Object.keys(storage)) if (key.startsWith(prefixOf(owner))) storage.removeItem(key);
-}
-
-/** Assigns drafts of an earlier app version, which stored only the last account's, to that account. */
-export function adoptDrafts(storage: Storage, owner: DraftOwner): void {
-  for (const key of Object.keys(storage)) {
-    const [, nodeId, ...others] = key.startsWith(prefix) ? key.split(" ") : [];
-    if (nodeId === undefined || others.length > 1) continue;
-    const found = parsed(storage, key);
-    if (isDraft(found) && writeDraft(storage, draftKey(owner, nodeId), found)) storage.removeItem(key);
-  }
-}
-
-/** @returns undefined for invalid JSON */
-function parsed(storage: Storage, key: string): unknown {
-  try {
-    return JSON.parse(storage.getItem(key) ?? "null");
-  } catch {
-    return undefined;
-  }
-}
-
 function isDraft(value: unknown): value is Draft {
   return typeof fieldOf(value, "text") === "string" && typeof fieldOf(value, "versionId") === "string";
-}
-
-function fieldOf(value: unknown, field: keyof Draft): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, field) : undefined;
 }

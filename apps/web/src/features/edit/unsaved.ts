@@ -1,4 +1,4 @@
-import type { UnsavedFile } from "./drafts.ts";
+import type { UnsavedFile } from "./unsaved-files.ts";
 
 /** Work in this browser that a sign-out ends. */
 export interface Unsaved {
