@@ -27,14 +27,12 @@ export function show(drive: AccountDrive): void {
     });
   });
   drive.session.onEnd(async (signedOut, where) => {
-    if (signedOut === undefined || where === "newer") return;
-    dropDrafts(localStorage, signedOut);
-    if (where === "here") await (await receivedFiles()).forgetReceived(signedOut, received?.ownIds ?? []);
-  });
-  drive.session.onEnd(() => {
     setClipboard(undefined);
     skipClashes();
     hideToasts();
+    if (signedOut === undefined) return;
+    dropDrafts(localStorage, signedOut);
+    if (where === "here") await (await receivedFiles()).forgetReceived(signedOut, received?.ownIds ?? []);
   });
   const place = document.querySelector("#app");
   if (place === null) return;

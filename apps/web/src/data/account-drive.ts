@@ -12,9 +12,6 @@ export interface AccountDrive extends Drive {
   readonly session: Session;
 }
 
-/** A delay, so that offline files do not slow down the first list. */
-const keptAfterMs = 2000;
-
 export function openDrive(): AccountDrive {
   const session = new Session({
     client: openPublicClient(),
@@ -36,46 +33,46 @@ export function openDrive(): AccountDrive {
     prove,
   });
   const { live, reach, kept, queries } = drive;
-  // A tab closed earlier fetches nothing.
-  const keepSoon = (): void => {
-    setTimeout(() => {
-      if (session.getSnapshot() !== "signed_in") return;
-      import("./keep-account.ts").then(({ keepAccount }) => keepAccount(kept, session.account)).catch(() => {});
-    }, keptAfterMs);
-  };
-  const signedIn = () => (session.getSnapshot() === "signed_in" ? session.account : undefined);
-  let receiver: string | undefined;
-  session.subscribe(() => {
-    if (receiver === signedIn()) return;
-    receiver = signedIn();
-    if (receiver === undefined) return;
-    import("../browser/received-files.ts").then(({ receiveFor }) => receiveFor(signedIn)).catch(() => {});
-  });
+  const keep = (): void =>
+    void import("./keep-account.ts").then(
+      (part) => part.keepAccount(kept, session),
+      () => {},
+    );
   let before = session.getSnapshot();
+  let known = session.account;
+  let owner: string | undefined;
   session.subscribe(() => {
     const state = session.getSnapshot();
-    if (state === before) return;
-    const isEarlier = before === "starting" && state === "signed_out";
-    before = state;
-    // The session ended without a sign-out, which deletes everything.
-    if (isEarlier || state === "expired") {
+    const isOver = state === "expired" || (before === "starting" && state === "signed_out");
+    // The session ended without a sign-out, which deletes everything. The account changes if another tab ended it.
+    if (isOver && state !== before && known === session.account) {
       rememberPerson(undefined);
       void kept.end().then(forgetContent);
     }
-    if (state !== "signed_in") return;
-    keepSoon();
-    if (!live.isStarted) live.start();
+    before = state;
+    known = session.account;
+    const next = state === "signed_in" ? known : undefined;
+    if (next !== undefined && next !== owner) {
+      keep();
+      live.start();
+    }
+    owner = next;
   });
-  reach.subscribe(() => !reach.getSnapshot() && keepSoon());
+  // Storage events and messages do not reach a page that is frozen or in the back/forward cache.
+  for (const event of ["storage", "pageshow", "resume", "visibilitychange"])
+    addEventListener(event, session.wake, true);
+  reach.subscribe(() => !reach.getSnapshot() && keep());
   session.onLeaving(() => {
     live.stop();
     void queries.cancelQueries();
   });
   session.onEnd(async (_, where) => {
     emptyDrive(drive);
-    if (where !== "newer") rememberPerson(undefined);
+    if (where !== "replaced") rememberPerson(undefined);
     await kept.end();
-    if (where !== "newer") await forgetAccount();
+    // Forms and dialogs may still contain data of the earlier account. The next page deletes what it stored late.
+    if (where === "replaced") location.replace("/files");
+    else await forgetAccount();
   });
   return { ...drive, session };
 }

@@ -1,108 +1,203 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Session } from "./session.ts";
 import type { Tabs } from "./tabs.ts";
 import { credentials, opened, soon } from "./testing-session.ts";
 
-/** A tab whose messages wait until it is thawed. */
-function freezable(tabs: Tabs) {
+/** A browser with two tabs of the same session, of which one can be frozen. */
+async function twoTabs() {
+  const { server, open, newTabs, lastAccount, leaving } = opened();
   let waiting: (() => void)[] | undefined;
+  const tabs = newTabs();
   const listen: Tabs["listen"] = (hear) =>
     tabs.listen((message) => (waiting === undefined ? hear(message) : waiting.push(() => hear(message))));
+  const frozen = open({ ...tabs, listen }, () => waiting !== undefined);
+  const acting = open();
+  await acting.signIn(credentials);
+  await soon();
+  assert.equal(frozen.getSnapshot(), "signed_in");
+  const cleaned: string[] = [];
+  frozen.onEnd((signedOut, where) => cleaned.push(`${signedOut} ${where}`));
+  const steps: string[] = [];
+  frozen.subscribe(() => steps.push(frozen.getSnapshot()));
+  const thaw = () => {
+    const late = waiting ?? [];
+    waiting = undefined;
+    return late;
+  };
   return {
-    tabs: { ...tabs, listen },
+    server,
+    open,
+    newTabs,
+    lastAccount,
+    leaving,
+    frozen,
+    acting,
+    cleaned,
+    steps,
     freeze: () => void (waiting = []),
+    /** The browser delivers what the tab has missed. */
     thaw: () => {
-      const late = waiting ?? [];
-      waiting = undefined;
-      for (const hear of late) hear();
+      for (const hear of thaw()) hear();
     },
+    /** The back/forward cache drops what the tab has missed. */
+    restore: () => void thaw(),
   };
 }
 
-for (const next of ["ann", "bob"]) {
-  test(`a frozen tab that hears late of a sign-out leaves the data of a newer sign-in by ${next} alone`, async () => {
-    const { server, open, newTabs, lastAccount, leaving } = opened();
-    const tab = freezable(newTabs());
-    const [frozen, acting] = [open(tab.tabs), open()];
-    await acting.signIn(credentials);
-    await soon();
-    assert.equal(frozen.getSnapshot(), "signed_in");
-    const cleaned: string[] = [];
-    frozen.onEnd((signedOut, where) => cleaned.push(`${signedOut} ${where}`));
-    tab.freeze();
-    await acting.renew(await acting.current());
-    server.isReachable = false;
-    await assert.rejects(acting.signOut(), { code: "unreachable" });
-    server.isReachable = true;
-    server.nextAccount = next;
-    await acting.signIn(credentials);
-    await soon();
-    const steps: string[] = [];
-    frozen.subscribe(() => steps.push(frozen.getSnapshot()));
-    tab.thaw();
-    await soon();
-    assert.deepEqual(cleaned, ["ann newer"]);
-    assert.deepEqual(steps, ["signed_in", "leaving", "signed_in"]);
-    assert.deepEqual([lastAccount.read(), lastAccount.readSession(), leaving.read()], [next, "session 2", false]);
-    assert.equal(await frozen.current(), server.lastToken);
-  });
+/** Ends the first session and starts another one, while the other tab is frozen. */
+async function replace({ server, acting, freeze }: Awaited<ReturnType<typeof twoTabs>>, next: string): Promise<void> {
+  freeze();
+  await acting.renew(await acting.current());
+  server.isReachable = false;
+  await assert.rejects(acting.signOut(), { code: "unreachable" });
+  server.isReachable = true;
+  server.nextAccount = next;
+  await acting.signIn(credentials);
+  await soon();
 }
 
-test("a frozen tab that hears late of another account's sign-in, an end of its session, or an expiry keeps the stored data", async () => {
-  const { server, open, newTabs, lastAccount } = opened();
-  const tab = freezable(newTabs());
-  const [frozen, acting] = [open(tab.tabs), open()];
-  await acting.signIn(credentials);
+async function isRefused(session: Session): Promise<void> {
+  await assert.rejects(session.current(), { code: "unauthenticated" });
+}
+
+test("a frozen tab that hears late of a sign-out and a new sign-in by the same account gets the new session", async () => {
+  const two = await twoTabs();
+  const { server, frozen, cleaned, steps, thaw, lastAccount, leaving } = two;
+  await replace(two, "ann");
+  thaw();
   await soon();
-  const cleaned: string[] = [];
-  frozen.onEnd((signedOut, where) => cleaned.push(`${signedOut} ${where}`));
-  tab.freeze();
+  assert.deepEqual([cleaned, new Set(steps)], [[], new Set(["signed_in"])]);
+  assert.deepEqual([lastAccount.read(), lastAccount.readSession(), leaving.read()], ["ann", "session 2", false]);
+  assert.equal(await frozen.current(), server.lastToken);
+});
+
+test("a frozen tab that hears late of another account's sign-in ends its session, but not the stored data", async () => {
+  const two = await twoTabs();
+  const { frozen, cleaned, steps, thaw, lastAccount, leaving } = two;
+  await replace(two, "bob");
+  thaw();
+  assert.deepEqual([cleaned, steps[0]], [["undefined replaced"], "signed_out"]);
+  await soon();
+  assert.equal(cleaned.length, 1);
+  assert.equal(frozen.account, "bob");
+  assert.deepEqual([lastAccount.read(), lastAccount.readSession(), leaving.read()], ["bob", "session 2", false]);
+});
+
+test("a tab that was frozen answers no new tab with the token of an earlier session", async () => {
+  for (const next of ["ann", "bob"]) {
+    const two = await twoTabs();
+    const { server, frozen, restore, open, newTabs } = two;
+    const old = await frozen.current();
+    await replace(two, next);
+    restore();
+    const sent: unknown[] = [];
+    newTabs().listen((message) => sent.push(message));
+    const page = open();
+    assert.equal(await page.start(), "signed_in");
+    assert.equal(await page.current(), server.lastToken);
+    assert.ok(sent.length > 0 && !JSON.stringify(sent).includes(old));
+    assert.equal(page.account, next);
+  }
+});
+
+test("a token of an earlier session, which an earlier version of the app may send late, is ignored", async () => {
+  const two = await twoTabs();
+  const { server, frozen, acting, newTabs, open } = two;
+  const text = await frozen.current();
+  await replace(two, "bob");
+  const page = open();
+  const starting = page.start();
+  newTabs().post({ kind: "token", token: { text, endsMs: 900_000 } });
+  await soon();
+  await starting;
+  await soon();
+  for (const session of [acting, page]) {
+    assert.equal(session.account, "bob");
+    assert.equal(await session.current(), server.lastToken);
+  }
+});
+
+test("an expired tab that gets a token before the shared data of its session asks for it again", async () => {
+  const { server, acting, frozen, freeze, restore, newTabs, lastAccount } = await twoTabs();
   server.account = undefined;
-  const refused = acting.renew(await acting.current());
+  void acting.renew(await acting.current()).catch(() => {});
   await soon();
-  server.nextAccount = "bob";
+  await soon();
+  assert.equal(frozen.getSnapshot(), "expired");
+  freeze();
   await acting.signIn(credentials);
-  await assert.rejects(refused, { code: "unauthenticated" });
-  const steps: string[] = [];
-  frozen.subscribe(() => steps.push(frozen.getSnapshot()));
-  tab.thaw();
+  const [account, session] = [lastAccount.read(), lastAccount.readSession()];
+  lastAccount.write(account, "session 1");
   await soon();
-  assert.deepEqual([cleaned, steps], [["undefined newer"], ["signed_in"]]);
-  assert.equal(lastAccount.read(), "bob");
+  restore();
+  newTabs().post({ kind: "token", token: { text: server.lastToken, endsMs: 900_000 } });
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.equal(frozen.getSnapshot(), "expired");
+  lastAccount.write(account, session);
+  assert.equal(await frozen.current(), server.lastToken);
+  assert.equal(frozen.getSnapshot(), "signed_in");
 });
 
-test("a tab that wakes up with the cookie of a newer session keeps it, and ignores the end of the older one", async () => {
-  const { server, open, newTabs } = opened();
-  const tab = freezable(newTabs());
-  const [frozen, acting] = [open(tab.tabs), open()];
-  await acting.signIn(credentials);
-  await soon();
-  const cleaned: string[] = [];
-  frozen.onEnd((signedOut, where) => cleaned.push(`${signedOut} ${where}`));
-  tab.freeze();
-  await acting.signOut();
-  server.nextAccount = "bob";
-  await acting.signIn(credentials);
-  await assert.rejects(frozen.renew(await frozen.current()), { code: "unauthenticated" });
-  assert.deepEqual(cleaned, ["undefined newer"]);
-  const steps: string[] = [];
-  frozen.subscribe(() => steps.push(frozen.getSnapshot()));
-  tab.thaw();
-  await soon();
-  assert.deepEqual([cleaned.length, steps], [1, ["signed_in"]]);
+test("a page from the back/forward cache shows and calls nothing of the earlier account, also without messages", async () => {
+  for (const isWoken of [true, false]) {
+    const two = await twoTabs();
+    const { server, frozen, cleaned, restore, lastAccount } = two;
+    const old = await frozen.current();
+    await replace(two, "bob");
+    restore();
+    server.calls = [];
+    if (isWoken) frozen.wake();
+    else await isRefused(frozen);
+    assert.deepEqual([frozen.getSnapshot(), cleaned], ["signed_out", ["undefined replaced"]]);
+    await isRefused(frozen);
+    assert.equal(await frozen.renew(old), undefined);
+    assert.deepEqual([server.calls, lastAccount.read()], [[], "bob"]);
+  }
 });
 
-test("a sign-out without a session, as an earlier version of the app reports it, ends a tab that starts without the server", async () => {
+test("a page from the back/forward cache whose session expired continues with the next one of its account", async () => {
+  const { server, frozen, acting, freeze, restore } = await twoTabs();
+  server.account = undefined;
+  void acting.renew(await acting.current()).catch(() => {});
+  await soon();
+  await soon();
+  assert.equal(frozen.getSnapshot(), "expired");
+  freeze();
+  await acting.signIn(credentials);
+  await soon();
+  restore();
+  assert.equal(frozen.getSnapshot(), "expired");
+  frozen.wake();
+  assert.equal(await frozen.current(), server.lastToken);
+});
+
+test("a page from the back/forward cache is signed out if another tab has signed out", async () => {
+  for (const isReachable of [true, false]) {
+    const { server, frozen, acting, cleaned, freeze, restore } = await twoTabs();
+    freeze();
+    server.isReachable = isReachable;
+    await acting.signOut().catch(() => {});
+    await soon();
+    restore();
+    frozen.wake();
+    const state = isReachable ? "signed_out" : "leaving";
+    assert.deepEqual([frozen.getSnapshot(), cleaned], [state, ["ann elsewhere"]]);
+    await isRefused(frozen);
+  }
+});
+
+test("a sign-out ends a tab that starts without the server", async () => {
   const { server, open, newTabs } = opened();
-  await open().signIn(credentials);
+  const acting = open();
+  await acting.signIn(credentials);
   server.isReachable = false;
-  const tabs = newTabs();
-  const withoutTokens: Tabs["listen"] = (hear) =>
-    tabs.listen((message) => (Reflect.get(Object(message), "kind") === "token" ? undefined : hear(message)));
-  const starting = open({ ...tabs, listen: withoutTokens });
+  const starting = open({ ...newTabs(), listen: () => () => {} });
+  await assert.rejects(starting.start(), { code: "unreachable" });
+  assert.deepEqual([starting.getSnapshot(), starting.account], ["starting", "ann"]);
+  server.isReachable = true;
+  await acting.signOut();
   await soon();
-  assert.equal(starting.getSnapshot(), "starting");
-  newTabs().post({ kind: "ended" });
-  await soon();
-  assert.equal(starting.getSnapshot(), "signed_out");
+  assert.deepEqual([starting.getSnapshot(), starting.account], ["signed_out", undefined]);
 });

@@ -91,10 +91,6 @@ export class Live {
       });
   }
 
-  get isStarted(): boolean {
-    return this.#ending !== undefined;
-  }
-
   /** Forgets the token, because the next account has another view. */
   stop(): void {
     this.#ending?.abort(new DOMException("The page hears no more.", "AbortError"));

@@ -233,10 +233,11 @@ test("what is kept of somebody goes when another one signs in, also on a page th
   // A new browser: no earlier tab answers.
   const page = open(testBrowser()());
   let cleaned = 0;
-  page.onEnd(() => (cleaned += 1));
+  const close = page.onEnd(() => (cleaned += 1));
   assert.equal(await page.start(), "signed_out");
   await page.signIn(credentials);
   assert.equal(cleaned, 0, "it was the same person");
+  close();
   server.account = undefined;
 
   const next = open(testBrowser()());
@@ -261,4 +262,45 @@ test("who is asked and stays is signed in as before, and what was to be done fir
   assert.equal(await session.current(), server.lastToken);
   assert.equal(await session.signOut(before), true);
   assert.deepEqual([session.getSnapshot(), done], ["signed_out", ["before"]]);
+});
+
+test("a page that opens during a sign-in completes no earlier sign-out", async () => {
+  const { server, open } = opened();
+  server.account = "ann";
+  const page = open();
+  await page.start();
+  server.isReachable = false;
+  await assert.rejects(page.signOut(), { code: "unreachable" });
+  server.isReachable = true;
+  const answering = Promise.withResolvers<void>();
+  server.answering = answering.promise;
+  const [signingIn, opening] = [open(), open()];
+  const signedIn = signingIn.signIn(credentials);
+  const started = opening.start();
+  await soon();
+  server.calls = [];
+  answering.resolve();
+  await signedIn;
+  assert.equal(await started, "signed_in");
+  await soon();
+  assert.deepEqual([signingIn.getSnapshot(), server.account, server.calls], ["signed_in", "ann", []]);
+});
+
+test("a sign-out that is answered after another account has signed in elsewhere ends nothing of that account", async () => {
+  const { server, open, lastAccount } = opened();
+  server.account = "ann";
+  const [leaving, other] = [open(), open()];
+  await leaving.start();
+  server.nextAccount = "bob";
+  const ended: Promise<unknown>[] = [];
+  // The server answers after the sign-in.
+  leaving.onLeaving(() => void ended.push(other.signIn(credentials)));
+  const answering = Promise.withResolvers<void>();
+  server.leaving = answering.promise;
+  const signingOut = leaving.signOut();
+  await soon();
+  await Promise.all(ended);
+  answering.resolve();
+  await signingOut;
+  assert.deepEqual([lastAccount.read(), other.getSnapshot()], ["bob", "signed_in"]);
 });

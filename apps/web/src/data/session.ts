@@ -1,6 +1,6 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { type SessionEvent, type SessionState, sessionSteps } from "./session-state.ts";
 import type { Tabs } from "./tabs.ts";
@@ -26,7 +26,10 @@ export interface SessionParts {
   readonly leaving: Leaving;
 }
 
-/** Account whose data this browser stores, which all tabs share. A session may end while the app is closed. */
+/**
+ * Account whose data this browser stores, which all tabs share. A session may end while the app is closed. Decides
+ * which session is the newest, because a frozen tab sends and receives messages late, or never.
+ */
 export interface LastAccount {
   read(): string | undefined;
   /** Session in which the account signed in last; undefined: stored by an earlier version of the app. */
@@ -40,6 +43,11 @@ export interface Leaving {
   write(leaving: boolean): void;
 }
 
+interface TokenAnswer {
+  readonly access_token: string;
+  readonly expires_in: number;
+}
+
 interface Token {
   readonly text: string;
   /** Unix milliseconds. */
@@ -49,20 +57,20 @@ interface Token {
 type TabMessage =
   | { readonly kind: "who" }
   | { readonly kind: "token"; readonly token: Token }
-  /** Session undefined: the tab did not know which session its cookie belonged to, so it counts as the current one. */
-  | { readonly kind: "ended" | "left"; readonly session?: string | undefined }
   | { readonly kind: "expired"; readonly token: string };
 
 /** Renewed early, so that the token does not expire during a request. */
 const marginMs = 30_000;
 /** Time within which an open tab answers. */
 const answerMs = 60;
-/** here: in this tab. newer: a tab that was frozen learns late of the end, and the stored data is that of a newer session. */
-type EndPlace = "here" | "elsewhere" | "newer";
-/** @param signedOut undefined: another account signed in after the session had expired */
+/** here: in this tab. replaced: another account signed in in another tab, so the stored data is that account's. */
+type EndPlace = "here" | "elsewhere" | "replaced";
+/** @param signedOut undefined: another account signed in */
 type CleanUp = (signedOut: string | undefined, where: EndPlace) => unknown;
 
 const lockName = "holdfast-session";
+/** Separate, because a renewal may wait long for the server. */
+const signInLockName = "holdfast-sign-in";
 
 /**
  * The browser's session. Tabs share the access token in memory; scripts cannot read the refresh cookie. After an
@@ -72,7 +80,7 @@ export class Session implements AccessTokens {
   readonly #parts: SessionParts;
   #state: SessionState = "starting";
   #token: Token | undefined;
-  /** Kept after the session expired. */
+  /** Kept after the session expired. Before the server was asked, the last known account. */
   #account: string | undefined;
   /** Kept after the session ended. */
   #session: string | undefined;
@@ -86,6 +94,7 @@ export class Session implements AccessTokens {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#account = parts.lastAccount.read();
     parts.tabs.listen((message) => this.#hear(message as TabMessage));
   }
 
@@ -96,7 +105,7 @@ export class Session implements AccessTokens {
 
   readonly getSnapshot = (): SessionState => this.#state;
 
-  /** Account of the session, also after it expired. Before the server was asked, the last known account. */
+  /** Account of the session, also after it expired. Otherwise, the last known account. */
   get account(): string | undefined {
     return this.#account ?? this.#parts.lastAccount.read();
   }
@@ -131,14 +140,14 @@ export class Session implements AccessTokens {
   }
 
   /** @throws HoldfastError unauthenticated for wrong credentials, or another error of the server */
-  async signIn(credentials: Credentials): Promise<void> {
+  signIn(credentials: Credentials): Promise<void> {
     const asksOnce = (credentials.totp ?? credentials.passkey) !== undefined;
-    this.begin(await this.#parts.client.call("createWebSession", { body: { ...credentials }, asksOnce }));
+    return this.begin(() => this.#parts.client.call("createWebSession", { body: { ...credentials }, asksOnce }));
   }
 
-  /** Starts a session from another kind of sign-in. */
-  begin(answer: { access_token: string; expires_in: number }): void {
-    this.#take(this.#tokenOf(answer), "tell");
+  /** Starts a session. No other tab completes a sign-out meanwhile, which would remove the new cookie. */
+  begin(ask: () => Promise<TokenAnswer>): Promise<void> {
+    return this.#parts.tabs.alone(signInLockName, async () => this.#share(await ask()));
   }
 
   /**
@@ -151,23 +160,50 @@ export class Session implements AccessTokens {
   async signOut(before?: () => Promise<unknown>): Promise<boolean> {
     for (const mayLeave of this.#questions) if (!(await mayLeave())) return false;
     if (before !== undefined) await before();
+    const { leaving, tabs } = this.#parts;
+    if (!leaving.read()) await this.#leave();
+    // Another tab may have signed out or in before the lock is free.
+    else await tabs.alone(signInLockName, async () => leaving.read() && this.#leave());
+    return true;
+  }
+
+  async #leave(): Promise<void> {
+    const { account } = this;
     const authorization = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token.text}` };
     this.#isEnding = true;
     for (const stop of this.#leavers) stop();
-    try {
-      // No retries, to learn the outcome quickly.
-      await this.#parts.client.call("deleteWebSession", { headers: authorization, asksOnce: true });
-    } catch (thrown) {
-      await this.#endHere("left");
-      throw thrown;
-    }
-    await this.#endHere("ended");
-    return true;
+    // No retries, to learn the outcome quickly.
+    const failure = await this.#parts.client
+      .call("deleteWebSession", { headers: authorization, asksOnce: true })
+      .then(() => undefined, toHoldfastError);
+    // Another tab has ended or replaced the session.
+    if (this.account !== account) return;
+    await this.#end(failure === undefined ? "ended" : "left", "here");
+    if (failure !== undefined) throw failure;
   }
+
+  /**
+   * Ends this tab's session if another tab has ended or replaced it. Call after the shared data may have changed and
+   * after this tab was frozen.
+   */
+  readonly wake = (): void => {
+    const { lastAccount, leaving } = this.#parts;
+    const stored = lastAccount.read();
+    const how = leaving.read() ? "left" : "ended";
+    if (this.#account !== undefined && this.#account !== stored)
+      void this.#end(how, stored === undefined ? "elsewhere" : "replaced");
+    else if (this.#session !== lastAccount.readSession()) {
+      // The next call gets a token of the newer session. Its message may have arrived before the shared data.
+      this.#token = undefined;
+      if (this.#state === "expired") this.#renewOnce(undefined).catch(() => {});
+    }
+    if (this.#state === "leaving") this.#step(how);
+  };
 
   async current(): Promise<string> {
     const account = this.#account;
     for (;;) {
+      this.wake();
       // A call of one account must not run as another.
       if (account !== undefined && account !== this.#account) throw notSignedIn();
       if (this.#isEnding) throw notSignedIn();
@@ -201,12 +237,13 @@ export class Session implements AccessTokens {
       await wait(answerMs);
     }
     await tabs.alone(lockName, async () => {
+      this.wake();
       // Another tab has renewed, or the session has ended.
       if (this.#token?.text !== refused || this.#hasEnded()) return;
       try {
         const answer = await client.call("refreshWebSession", { body: {} });
         if (this.#hasEnded()) return;
-        this.#take(this.#tokenOf(answer), "tell");
+        this.#share(answer);
       } catch (thrown) {
         if (!(thrown instanceof HoldfastError)) throw thrown;
         if (thrown.code !== "unauthenticated") {
@@ -220,23 +257,19 @@ export class Session implements AccessTokens {
     });
   }
 
-  #tokenOf({ access_token: text, expires_in: seconds }: { access_token: string; expires_in: number }): Token {
-    return { text, endsMs: this.#parts.nowMs() + seconds * 1000 };
+  #share({ access_token: text, expires_in: seconds }: TokenAnswer): void {
+    this.#take({ text, endsMs: this.#parts.nowMs() + seconds * 1000 }, true);
   }
 
-  #take(token: Token, telling: "tell" | "heard"): void {
+  #take(token: Token, isNew: boolean): void {
     const { lastAccount, leaving, tabs } = this.#parts;
     const { sub: account, sid: session } = claimsOf(token.text);
-    const stored = lastAccount.read();
-    const before = this.#account ?? stored;
-    const isHere = telling === "tell";
-    if (before !== undefined && before !== account)
-      void this.#cleanUp(undefined, isHere && stored !== account ? "here" : "newer");
+    const before = this.account;
+    if (before !== undefined && before !== account) void this.#cleanUp(undefined, "here");
     this.#account = account;
     this.#session = session;
     this.#token = token;
-    // A message may be old, so only the tab with the answer of the server changes what all tabs share.
-    if (isHere) {
+    if (isNew) {
       lastAccount.write(account, session);
       leaving.write(false);
       tabs.post({ kind: "token", token } satisfies TabMessage);
@@ -244,19 +277,15 @@ export class Session implements AccessTokens {
     this.#step("token");
   }
 
-  #endHere(kind: "ended" | "left"): Promise<void> {
-    this.#parts.tabs.post({ kind, session: this.#session } satisfies TabMessage);
-    return this.#end(kind, "here");
-  }
-
   async #end(how: "ended" | "left", where: EndPlace): Promise<void> {
-    const { account } = this;
+    const account = where === "replaced" ? undefined : this.account;
     this.#token = undefined;
     this.#isEnding = false;
     this.#account = undefined;
-    if (where !== "newer") {
-      this.#parts.lastAccount.write(undefined);
+    if (where === "here") {
+      // Other tabs read it when the account changes.
       this.#parts.leaving.write(how === "left");
+      this.#parts.lastAccount.write(undefined);
     }
     this.#step(how);
     await this.#cleanUp(account, where);
@@ -272,23 +301,17 @@ export class Session implements AccessTokens {
   }
 
   #hear(message: TabMessage): void {
-    if (message.kind === "token") this.#take(message.token, "heard");
-    else if (message.kind === "ended" || message.kind === "left") this.#hearEnd(message.kind, message.session);
-    else if (message.kind === "expired" && this.#token?.text === message.token) {
+    this.wake();
+    const { lastAccount, tabs } = this.#parts;
+    if (message.kind === "token") {
+      // A tab that was frozen may send the token of an earlier session.
+      if (claimsOf(message.token.text).sid === lastAccount.readSession()) this.#take(message.token, false);
+    } else if (message.kind === "expired" && this.#token?.text === message.token) {
       this.#token = undefined;
-      // Otherwise, the next call gets a token of the newer session.
-      if (this.#parts.lastAccount.readSession() === this.#session) this.#step("refused");
+      this.#step("refused");
     } else if (message.kind === "who" && this.#token !== undefined) {
-      this.#parts.tabs.post({ kind: "token", token: this.#token } satisfies TabMessage);
+      tabs.post({ kind: "token", token: this.#token } satisfies TabMessage);
     }
-  }
-
-  #hearEnd(kind: "ended" | "left", ended: string | undefined): void {
-    const stored = this.#parts.lastAccount.readSession() ?? ended;
-    const own = this.#session ?? stored;
-    // This tab already has a newer session.
-    if (ended !== undefined && own !== ended) return;
-    void this.#end(kind, ended === undefined || stored === ended ? "elsewhere" : "newer");
   }
 
   #step(event: SessionEvent): void {

@@ -16,6 +16,8 @@ class CookieServer {
   calls: string[] = [];
   lastToken = "";
   answering: Promise<unknown> = Promise.resolve();
+  /** Delays the answer to a sign-out. */
+  leaving: Promise<unknown> = Promise.resolve();
   #number = 0;
   #session = 0;
 
@@ -25,6 +27,7 @@ class CookieServer {
     if (!this.isReachable) return "cut";
     if (method === "DELETE") {
       this.account = undefined;
+      await this.leaving;
       return { status: 204 };
     }
     if (path === "/api/v1/sessions/web") {
@@ -47,17 +50,34 @@ export function opened() {
   const server = new CookieServer();
   const newTabs = testBrowser();
   const clock = { nowMs: 0 };
+  const wakes: (() => void)[] = [];
+  const wakeAll = () => {
+    for (const wake of wakes) queueMicrotask(wake);
+  };
   let last: readonly (string | undefined)[] = [];
   const lastAccount = {
     read: () => last[0],
     readSession: () => last[1],
-    write: (...next: readonly (string | undefined)[]) => void (last = next),
+    write: (...next: readonly (string | undefined)[]) => {
+      last = next;
+      wakeAll();
+    },
   };
   let isLeaving = false;
-  const leaving = { read: () => isLeaving, write: (is: boolean) => void (isLeaving = is) };
+  const leaving = {
+    read: () => isLeaving,
+    write: (is: boolean) => {
+      isLeaving = is;
+      wakeAll();
+    },
+  };
   const nowMs = () => clock.nowMs;
-  const open = (tabs = newTabs()) =>
-    new Session({ client: testClient(server.answer), tabs, nowMs, wait: soon, lastAccount, leaving });
+  /** @param isFrozen true: changes of the shared data do not wake the tab */
+  const open = (tabs = newTabs(), isFrozen = () => false) => {
+    const session = new Session({ client: testClient(server.answer), tabs, nowMs, wait: soon, lastAccount, leaving });
+    wakes.push(() => isFrozen() || session.wake());
+    return session;
+  };
   return { server, clock, open, newTabs, lastAccount, leaving };
 }
 

@@ -276,9 +276,11 @@ interface LeaveProps {
 /** The browser asks before the tab closes. */
 function LeaveDialog({ isChanged, about }: LeaveProps) {
   const { message } = useMessages();
+  const session = useSession();
   const blocker = useBlocker({
     shouldBlockFn: ({ action }) => isChanged && !(action === "BACK" && isBackTaken()),
-    enableBeforeUnload: isChanged,
+    // After another account has signed in, the page is loaded again.
+    enableBeforeUnload: () => isChanged && session.getSnapshot() !== "signed_out",
     withResolver: true,
   });
   return (

@@ -96,7 +96,7 @@ function useTake() {
     const body = { ticket, ...factor };
     if (use === "link") await client.call("confirmOutsideLink", { body: { ticket }, asksOnce: true });
     else if (use === "prove") await client.call("confirmOutsideProof", { body, asksOnce: true });
-    else session.begin(await openPublicClient().call("createOutsideWebSession", { body, asksOnce: true }));
+    else await session.begin(() => openPublicClient().call("createOutsideWebSession", { body, asksOnce: true }));
   };
 }
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { administrator } from "@holdfast/server/acceptance/testing";
+import { administrator, ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasRun } from "../../testing/drop.ts";
 import { hasFocus } from "../../testing/focus.ts";
-import { testApp } from "../../testing/test-app.ts";
+import { signInByForm, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
@@ -131,3 +131,66 @@ test("who signs out while the server does not answer is told so at once, also af
   await app.open("/files");
   await page.waitForURL(/\/sign-in/);
 });
+
+test("after another account signs in, other tabs and pages from the back/forward cache show only its files", async () => {
+  const { page } = app;
+  const { url } = app.server;
+  await page.addInitScript(stopWhileCached);
+  const row = (name: string) => page.getByRole("main").getByText(name);
+  const addPerson = async (name: string) => {
+    const person = await app.addPerson(name);
+    await ok(person.api, "POST", "/metadata", { path: `/Of ${name}`, kind: "folder" });
+    return person;
+  };
+  const [amy, bea, cara] = [await addPerson("Amy"), await addPerson("Bea"), await addPerson("Cara")];
+  await app.signIn(amy);
+  await app.open("/files");
+  await row("Of Amy").waitFor();
+  const other = await page.context().newPage();
+  await signInByForm(other, url, bea);
+  await row("Of Bea").waitFor();
+  assert.equal(await row("Of Amy").count(), 0);
+  await ok(bea.api, "POST", "/metadata", { path: "/Added by Bea", kind: "folder" });
+  await row("Added by Bea").waitFor();
+
+  await page.evaluate("isCached = true");
+  await signInByForm(other, url, cara);
+  assert.equal(await row("Of Bea").count(), 1);
+  const shown = await page.evaluate(async () => {
+    Object.assign(globalThis, { isCached: false });
+    dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+    await Promise.resolve();
+    return document.body.textContent;
+  });
+  assert.doesNotMatch(shown, /Bea/);
+  await row("Of Cara").waitFor();
+
+  // In the same page, without loading it again.
+  await other.evaluate(() => history.pushState(null, "", "/sign-in"));
+  await other.getByLabel("E-mail address").fill(amy.email);
+  await other.getByLabel("Password", { exact: true }).fill(amy.password);
+  await other.getByRole("button", { name: "Sign in" }).click();
+  await other.getByRole("main").getByText("Of Amy").waitFor();
+});
+
+/** Stands in for the back/forward cache, which Playwright disables: timers stop, messages and answers are lost. */
+function stopWhileCached(): void {
+  const { fetch: ask, setTimeout: begin } = globalThis;
+  const isCached = (): boolean => Reflect.get(globalThis, "isCached") === true;
+  const drop = (event: Event): void => {
+    if (isCached()) event.stopImmediatePropagation();
+  };
+  Object.assign(globalThis, {
+    fetch: async (...request: Parameters<typeof fetch>) => {
+      const answer = await ask(...request);
+      return isCached() ? new Promise(() => {}) : answer;
+    },
+    setTimeout: (run: () => void, delayMs?: number) => begin(() => isCached() || run(), delayMs),
+  });
+  addEventListener("storage", drop, true);
+  const listen = Reflect.get(BroadcastChannel.prototype, "addEventListener") as EventTarget["addEventListener"];
+  BroadcastChannel.prototype.addEventListener = function listenLate(...listener: Parameters<typeof listen>) {
+    listen.call(this, "message", drop);
+    listen.apply(this, listener);
+  };
+}

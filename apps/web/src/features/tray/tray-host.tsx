@@ -39,7 +39,7 @@ export function TrayHost() {
 function OfSession({ uploads: own }: { readonly uploads: Uploads }) {
   const session = useSession();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
-  useEffect(() => session.onEnd((_, where) => own.end(where === "newer")), [own, session]);
+  useEffect(() => session.onEnd((_, where) => own.end(where === "replaced")), [own, session]);
   useEffect(() => {
     if (state === "signed_in") own.findInterrupted().catch(() => {});
   }, [own, state]);

@@ -1,4 +1,5 @@
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState, useSyncExternalStore } from "react";
 import { useAccount } from "../../data/account.ts";
 import { useSession } from "../../data/use-session.ts";
 import { Dialog } from "../../design/dialog.tsx";
@@ -14,6 +15,12 @@ export function ExpiredDialog() {
   const session = useSession();
   const { data: account } = useAccount();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
+  const navigate = useNavigate();
+  const [owner] = useState(session.account);
+  const onDone = () => {
+    // Another account has signed in, which may not see the page.
+    if (session.account !== owner) void navigate({ to: "/files", replace: true, ignoreBlocker: true });
+  };
   return (
     <Dialog
       open={state === "expired"}
@@ -24,7 +31,7 @@ export function ExpiredDialog() {
       onClose={() => {}}
     >
       <Suspense fallback={null}>
-        <SignInForm email={account?.email} onDone={() => {}} />
+        <SignInForm email={account?.email} onDone={onDone} />
       </Suspense>
     </Dialog>
   );

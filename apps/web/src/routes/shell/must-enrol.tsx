@@ -24,7 +24,7 @@ export function MustEnrol() {
           {message("factor.goOn")}
         </Button>
       ) : (
-        <Button wide onClick={() => void session.signOut()}>
+        <Button wide onClick={() => void session.signOut().catch(() => {})}>
           {message("session.signOut")}
         </Button>
       )}

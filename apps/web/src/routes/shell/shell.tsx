@@ -28,8 +28,14 @@ const OfflinePlace = lazy(async () => ({
 const FactorBanner = lazyPart(async () => (await withWords(import("./factor-banner.tsx"))).FactorBanner);
 const MustEnrol = lazy(async () => ({ default: (await withWords(import("./must-enrol.tsx"))).MustEnrol }));
 
-/** The place fills the rest of the screen, scrolls on its own and has its own heading. */
+/** Shows nothing of an account after its sign-out, also while the next page loads. */
 export function Shell() {
+  const owner = useLeave();
+  return owner === undefined ? null : <ShellOf key={owner} />;
+}
+
+/** The place fills the rest of the screen, scrolls on its own and has its own heading. */
+function ShellOf() {
   const { message } = useMessages();
   const dueAt = useAccount().data?.second_factor_due_at;
   // Stays until the person continues, because the recovery codes are shown only once.
@@ -85,7 +91,6 @@ export function Shell() {
 
 /** Shows only offline files, and files from other apps, until the session is known. */
 function Place() {
-  useLeave();
   const session = useSession();
   const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
   const { pathname } = useLocation();
