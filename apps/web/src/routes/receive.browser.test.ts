@@ -231,7 +231,7 @@ longTest("a parcel that another tab has discarded is not reported as uploaded", 
   await nothingIsStored(page);
   await other.close();
   await saveTo(page, "Save “once.txt”");
-  await said(page, "Another tab is uploading this file, or has uploaded or discarded it.").waitFor();
+  await said(page, "This file is already being uploaded, or it was uploaded or discarded.").waitFor();
 });
 
 longTest("a connection that is lost for a moment does not close the dialog for the folder", async () => {

@@ -37,7 +37,7 @@ export function useUploadParcel(parcel: ReceivedParcel, onOver: (folderId?: stri
   });
 }
 
-/** Another tab has the files, so this tab neither uploads nor discards them. */
+/** This or another tab has taken the files, so they are neither uploaded nor discarded again. */
 export function sayElsewhere(count: number): void {
   showToast({ kind: "error", text: messages().message("receive.elsewhere", { count }) });
 }

@@ -47,7 +47,7 @@ export function WaitingParcel({ parcels, account, onOver }: WaitingProps) {
         </Notice>
       )}
       <State parcel={parcel} />
-      <div className="flex flex-wrap gap-2">
+      <div className="flex flex-wrap gap-2 max-sm:*:first:basis-full">
         <Button kind="primary" busy={busy} disabled={isAway} onClick={() => setAsks("folder")}>
           {message("receive.choose")}
         </Button>

@@ -28,12 +28,12 @@ export const receive = {
   },
   "receive.discardOthersTitle": {
     one: "{count} Datei eines anderen Kontos verwerfen?",
-    other: "{count} Dateien eines anderen Kontos verwerfen?",
+    other: "{count} Dateien anderer Konten verwerfen?",
   },
   "receive.discardOthersAbout": {
     one: "Sie ist noch nicht hochgeladen. Sie wird aus diesem Browser gelöscht, und das andere Konto kann sie nicht mehr speichern.",
     other:
-      "Sie sind noch nicht hochgeladen. Sie werden aus diesem Browser gelöscht, und das andere Konto kann sie nicht mehr speichern.",
+      "Sie sind noch nicht hochgeladen. Sie werden aus diesem Browser gelöscht, und die anderen Konten können sie nicht mehr speichern.",
   },
   "receive.waiting": {
     one: "{count} geteilte Datei wartet auf einen Ordner.",
@@ -46,7 +46,7 @@ export const receive = {
   "receive.others": {
     one: "{count} Datei gehört zu einem anderen Konto in diesem Browser. Um sie zu speichern, melde dich mit diesem Konto an.",
     other:
-      "{count} Dateien gehören zu einem anderen Konto in diesem Browser. Um sie zu speichern, melde dich mit diesem Konto an.",
+      "{count} Dateien gehören zu anderen Konten in diesem Browser. Um sie zu speichern, melde dich mit dem Konto an, zu dem sie gehören.",
   },
   "receive.signOut": {
     one: "Beim Abmelden wird {count} Datei aus einer anderen App gelöscht, die noch nicht hochgeladen ist.",
@@ -59,8 +59,8 @@ export const receive = {
     other: "{count} Dateien sind nicht mehr in diesem Browser. Teile sie noch einmal.",
   },
   "receive.elsewhere": {
-    one: "Ein anderer Tab lädt diese Datei gerade hoch, oder er hat sie hochgeladen oder verworfen.",
-    other: "Ein anderer Tab lädt diese Dateien gerade hoch, oder er hat sie hochgeladen oder verworfen.",
+    one: "Diese Datei wird schon hochgeladen, oder sie wurde hochgeladen oder verworfen.",
+    other: "Diese Dateien werden schon hochgeladen, oder sie wurden hochgeladen oder verworfen.",
   },
   "receive.notStarted": "Der Upload konnte nicht beginnen. Nichts wurde gelöscht. Wähle den Ordner noch einmal.",
   "receive.notDiscarded": "Die Dateien konnten nicht verworfen werden. Versuche es noch einmal.",

@@ -27,11 +27,11 @@ export const receive = {
   },
   "receive.discardOthersTitle": {
     one: "Discard {count} file of another account?",
-    other: "Discard {count} files of another account?",
+    other: "Discard {count} files of other accounts?",
   },
   "receive.discardOthersAbout": {
     one: "It is not uploaded yet. It is deleted from this browser, and its owner cannot save it anymore.",
-    other: "They are not uploaded yet. They are deleted from this browser, and their owner cannot save them anymore.",
+    other: "They are not uploaded yet. They are deleted from this browser, and their owners cannot save them anymore.",
   },
   "receive.waiting": {
     one: "{count} shared file is waiting for a folder.",
@@ -43,7 +43,8 @@ export const receive = {
   },
   "receive.others": {
     one: "{count} file belongs to another account in this browser. To save it, sign in with that account.",
-    other: "{count} files belong to another account in this browser. To save them, sign in with that account.",
+    other:
+      "{count} files belong to other accounts in this browser. To save them, sign in with the account they belong to.",
   },
   "receive.signOut": {
     one: "Signing out deletes {count} file from another app that is not uploaded yet.",
@@ -56,8 +57,8 @@ export const receive = {
     other: "{count} files are no longer in this browser. Share them again.",
   },
   "receive.elsewhere": {
-    one: "Another tab is uploading this file, or has uploaded or discarded it.",
-    other: "Another tab is uploading these files, or has uploaded or discarded them.",
+    one: "This file is already being uploaded, or it was uploaded or discarded.",
+    other: "These files are already being uploaded, or they were uploaded or discarded.",
   },
   "receive.notStarted": "The upload could not start. Nothing was deleted. Choose the folder again.",
   "receive.notDiscarded": "The files could not be discarded. Try again.",
