@@ -26,6 +26,8 @@ export interface UploadsParts {
   readonly person: () => { readonly id: string; readonly root_id: string } | undefined;
   /** Resumable uploads are stored in the browser. For link visitors, nothing outlives the page. */
   readonly keeping: "in_browser" | "in_memory";
+  /** Reports that an upload could not start, except those of `uploadFiles`. */
+  readonly reportFailure: (thrown: unknown) => void;
 }
 
 export interface UploadsView {
@@ -70,7 +72,7 @@ export class Uploads {
 
   /** Call when the server may be reachable again. */
   wakeUp(): void {
-    void this.#worker?.calls.wakeUp();
+    this.#tell((calls) => calls.wakeUp());
   }
 
   async findInterrupted(): Promise<void> {
@@ -86,7 +88,9 @@ export class Uploads {
     const free = jobs.filter(isFree);
     const own = free.filter(({ parcelId }) => parcelId === undefined);
     this.#show({ interrupted: await Promise.all(own.map(withEntries)) });
-    const goneJobs = await jobsOfGoneParcels(free);
+    // A tab that was frozen may have stored them after this account's sign-in.
+    const foreign = jobs.filter(({ accountId }) => accountId !== id);
+    const goneJobs = foreign.concat(await jobsOfGoneParcels(free));
     await Promise.all(goneJobs.map(({ id: jobId }) => store.removeJob(jobId)));
   }
 
@@ -99,14 +103,16 @@ export class Uploads {
       const jobId = await this.#jobFor(names, folderId, await handles);
       await this.#feed(jobId, walk(sources));
     };
-    void begin();
+    begin().catch(this.#parts.reportFailure);
   }
 
   /** Call in a click event, which the file dialog requires. */
-  async pick(kind: PickKind, folderId: string): Promise<void> {
-    const files = await pickFiles(kind);
-    if (files.length === 0) return;
-    await this.#feed(await this.#jobForFiles(files, folderId), entriesOfPicked(files));
+  pick(kind: PickKind, folderId: string): void {
+    const begin = async (): Promise<void> => {
+      const files = await pickFiles(kind);
+      if (files.length > 0) await this.#feed(await this.#jobForFiles(files, folderId), entriesOfPicked(files));
+    };
+    begin().catch(this.#parts.reportFailure);
   }
 
   /**
@@ -128,8 +134,11 @@ export class Uploads {
   async goOn(job: JobRecord): Promise<boolean> {
     const sources = job.handles.length === 0 ? undefined : await sourcesOfHandles(job.handles);
     if (sources === undefined) return false;
-    await this.#takeUp(job, job.name);
-    void this.#feed(job.id, walk(sources));
+    const begin = async (): Promise<void> => {
+      await this.#takeUp(job, job.name);
+      await this.#feed(job.id, walk(sources));
+    };
+    begin().catch(this.#parts.reportFailure);
     return true;
   }
 
@@ -140,16 +149,16 @@ export class Uploads {
   }
 
   pause(): void {
-    void this.#calls.pause();
+    this.#tell((calls) => calls.pause());
   }
 
   resume(): void {
-    void this.#calls.resume();
+    this.#tell((calls) => calls.resume());
   }
 
   cancel(jobId: string): void {
     this.#release(jobId);
-    void this.#calls.cancel(jobId);
+    this.#tell((calls) => calls.cancel(jobId));
   }
 
   /** Forgets all jobs, with the files that failed. Call only if none is running. */
@@ -161,30 +170,29 @@ export class Uploads {
 
   /** @param name of an item directly in the target folder */
   cancelTop(jobId: string, name: string): void {
-    void this.#calls.cancelTop(jobId, name);
+    this.#tell((calls) => calls.cancelTop(jobId, name));
   }
 
   /** @param path of one file, or of a folder with all that failed in it; undefined: all */
   retry(jobId: string, path?: string): void {
-    void this.#calls.retry(jobId, path);
+    this.#tell((calls) => calls.retry(jobId, path));
   }
 
   retarget(jobId: string, folderId: string): void {
-    void this.#calls.retarget(jobId, folderId);
+    this.#tell((calls) => calls.retarget(jobId, folderId));
   }
 
   answerClash(jobId: string, path: string | undefined, choice: ClashChoice): void {
-    void this.#calls.answerClash(jobId, path, choice);
+    this.#tell((calls) => calls.answerClash(jobId, path, choice));
   }
 
   /** @param bytesPerSecond undefined: unlimited */
   setLimit(bytesPerSecond: number | undefined): void {
     this.#bytesPerSecond = bytesPerSecond;
-    // Starts no worker.
-    void this.#worker?.calls.setLimit(bytesPerSecond);
+    this.#tell((calls) => calls.setLimit(bytesPerSecond));
   }
 
-  /** @param isStored false deletes all data, after sign-out; true: the stored data is that of a newer session */
+  /** @param isStored false deletes all data, after sign-out; true: the stored data is that of another account */
   end(isStored: boolean): void {
     this.#worker?.end();
     this.#worker = undefined;
@@ -296,6 +304,11 @@ export class Uploads {
     this.#locks.get(jobId)?.();
     this.#locks.delete(jobId);
     this.#files.delete(jobId);
+  }
+
+  /** Starts no worker. A worker that fails to load is reported by the upload that started it. */
+  #tell(call: (calls: Calls<UploadHandlers>) => Promise<unknown>): void {
+    if (this.#worker !== undefined) call(this.#worker.calls).catch(() => {});
   }
 
   get #calls(): Calls<UploadHandlers> {

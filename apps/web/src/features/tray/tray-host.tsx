@@ -1,3 +1,4 @@
+import { toHoldfastError } from "@holdfast/core/errors";
 import { Suspense, useEffect, useSyncExternalStore } from "react";
 import { offerFileUploads } from "../../commands/upload-files.ts";
 import { offerUploads } from "../../commands/uploads.ts";
@@ -6,8 +7,10 @@ import { rememberedPerson } from "../../data/remembered-person.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useSession } from "../../data/use-session.ts";
 import { lazyPart } from "../../design/lazy-part.ts";
+import { showToast } from "../../design/toasts.ts";
 import { preferences, watchPreferences } from "../../browser/preferences.ts";
-import { withWords } from "../../messages/use-messages.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+import { messages, withWords } from "../../messages/use-messages.ts";
 import { Uploads } from "../../upload/uploads.ts";
 import { useProgressSaid } from "./use-progress-said.ts";
 
@@ -49,7 +52,7 @@ function OfSession({ uploads: own }: { readonly uploads: Uploads }) {
 function openUploads({ viewer, tokens, client, account, reach }: Drive): Uploads {
   const keeping = viewer.kind === "account" ? "in_browser" : "in_memory";
   const person = () => rememberedPerson(account());
-  const opened = new Uploads({ tokens, client, keeping, person });
+  const opened = new Uploads({ tokens, client, keeping, person, reportFailure });
   reach.subscribe(() => !reach.getSnapshot() && opened.wakeUp());
   const limit = () => {
     const { uploadLimit } = preferences();
@@ -59,9 +62,15 @@ function openUploads({ viewer, tokens, client, account, reach }: Drive): Uploads
   watchPreferences(limit);
   offerUploads({
     drop: (dropped, folderId) => opened.drop(dropped, folderId),
-    pick: (kind, folderId) => void opened.pick(kind, folderId),
+    pick: (kind, folderId) => opened.pick(kind, folderId),
     unfinished: () => opened.unfinished,
   });
   offerFileUploads((wanted) => opened.uploadFiles(wanted));
   return opened;
+}
+
+function reportFailure(thrown: unknown): void {
+  const words = messages();
+  const isMissing = toHoldfastError(thrown).field === "script";
+  showToast({ kind: "error", text: isMissing ? words.message("design.missing") : problemWords(thrown, words) });
 }

@@ -10,7 +10,8 @@ export function loadFailure(worker: Pick<Worker, "addEventListener">): AbortSign
   const fail = (): void => {
     if (loaded.signal.aborted) return;
     loaded.abort();
-    failure.abort(new HoldfastError("unavailable", "The upload code has not loaded. Load the page again."));
+    const message = "The upload code has not loaded. Load the page again.";
+    failure.abort(new HoldfastError("unavailable", message, { field: "script" }));
   };
   worker.addEventListener("message", () => loaded.abort(), { once: true });
   worker.addEventListener("error", fail);

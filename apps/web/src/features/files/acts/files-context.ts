@@ -22,6 +22,8 @@ export interface FilesContext {
   readonly isOpened?: boolean;
   readonly viewer: Viewer["kind"];
   readonly folder: ShownFolder | undefined;
+  /** The list cannot be read, for example because the folder does not exist. */
+  readonly isUnreadable?: boolean;
   /** Selected rows that have loaded. */
   readonly rows: readonly ListedRow[];
   /** Includes rows that have not loaded. */
@@ -78,8 +80,8 @@ export interface FilesActs {
 }
 
 /** Also true before the role has loaded: the server then rejects what it does not allow. */
-export function mayAdd({ folder, place }: Pick<FilesContext, "folder" | "place">): boolean {
-  return place === "folder" && folder?.role !== "viewer" && folder?.role !== "commenter";
+export function mayAdd({ folder, place, isUnreadable }: FilesContext): boolean {
+  return place === "folder" && isUnreadable !== true && folder?.role !== "viewer" && folder?.role !== "commenter";
 }
 
 /**

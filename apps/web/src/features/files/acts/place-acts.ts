@@ -144,7 +144,7 @@ function changingActs(parts: Parts) {
   const trashRows = (rows: readonly ListedRow[]) =>
     run(parts, stepsToTrash(subjectsOf(rows, host())), rows, (count) => messages().message("files.trashed", { count }));
   return {
-    put: put(parts),
+    put: (...wanted: Parameters<PlaceActs["put"]>) => void put(parts, ...wanted),
     beginRename: about(([row]) => row !== undefined && host().beginRename(row.id)),
     rename: (row: ListedRow, name: string) => {
       const steps = subjectsOf([row], host()).map((subject) => stepToRename(subject, name));
@@ -204,40 +204,40 @@ function clipboardActs(parts: Parts) {
         setClipboard({ kind, rows: clipped, from });
         announcer.say(messages().message(kind === "cut" ? "files.toCut" : "files.toCopy", { count: rows.length }));
       })(),
-    paste: () => {
+    paste: async () => {
       const [clip, { folder, folderId: id }] = [clipboard(), host()];
       if (clip === undefined || id === undefined) return;
-      if (clip.kind === "cut") setClipboard(undefined);
-      if (clip.kind === "cut" && clip.from === id) return;
-      put(parts)(clip.kind === "cut" ? "move" : "copy", clip.rows, { id, name: folder && folderName(host()) });
+      const kind = clip.kind === "cut" ? "move" : "copy";
+      if (kind === "move") setClipboard(undefined);
+      if (kind === "move" && clip.from === id) return;
+      const isRefused = !(await put(parts, kind, clip.rows, { id, name: folder && folderName(host()) }));
+      if (isRefused && kind === "move" && clipboard() === undefined) setClipboard(clip);
     },
   };
 }
 
-function put(parts: Parts): PlaceActs["put"] {
-  return (kind, rows, to) => {
-    const subjects = subjectsOf(rows, parts.host());
-    const steps = kind === "move" ? stepsToMove(subjects, to.id) : stepsToCopy(subjects, to.id);
-    const done = kind === "move" ? "files.moved" : "files.copied";
-    const words = (count: number, [first]: readonly Taken[]) =>
-      messages().message(done, {
-        count,
-        name: shownName(first?.after.name ?? ""),
-        folder: to.name ?? folderName(parts.host()),
-      });
-    const putAll = async () => {
-      const account = parts.drive.account();
-      const { taken } = await run(parts, steps, rows, words, to.name);
-      // Another account may have signed in.
-      if (taken.length === 0 || parts.drive.account() !== account) return;
-      await import("../../../data/recent-folders.ts").then(
-        ({ noteFolder }) => noteFolder(account, to.id),
-        // Offline, the script may be missing, so the folder is not listed next time.
-        () => {},
-      );
-    };
-    void putAll();
-  };
+/** @returns false if all steps were refused */
+async function put(parts: Parts, ...[kind, rows, to]: Parameters<PlaceActs["put"]>): Promise<boolean> {
+  const subjects = subjectsOf(rows, parts.host());
+  const steps = kind === "move" ? stepsToMove(subjects, to.id) : stepsToCopy(subjects, to.id);
+  const done = kind === "move" ? "files.moved" : "files.copied";
+  const words = (count: number, [first]: readonly Taken[]) =>
+    messages().message(done, {
+      count,
+      name: shownName(first?.after.name ?? ""),
+      folder: to.name ?? folderName(parts.host()),
+    });
+  const account = parts.drive.account();
+  const { taken } = await run(parts, steps, rows, words, to.name);
+  // Another account may have signed in.
+  if (parts.drive.account() !== account) return true;
+  if (taken.length === 0) return false;
+  await import("../../../data/recent-folders.ts").then(
+    ({ noteFolder }) => noteFolder(account, to.id),
+    // Offline, the script may be missing, so the folder is not listed next time.
+    () => {},
+  );
+  return true;
 }
 
 async function run(

@@ -9,6 +9,7 @@ export function OutsideDrop({
   folderName,
 }: {
   readonly folderId: string | undefined;
+  /** Empty until the name has loaded. */
   readonly folderName: string;
 }) {
   const { message } = useMessages();
@@ -52,7 +53,9 @@ export function OutsideDrop({
     <div className="pointer-events-none fixed inset-0 z-40 flex items-end justify-center bg-selected/70 p-8 outline-2 -outline-offset-8 outline-accent outline-dashed">
       <p className="flex items-center gap-3 rounded-lg bg-raised px-6 py-4 text-lg font-semibold shadow-over">
         <Upload aria-hidden size={20} className="text-accent" />
-        {folderId === undefined ? message("files.dropNot") : message("files.dropInto", { folder: folderName })}
+        {folderId === undefined
+          ? message("files.dropNot")
+          : message("files.dropInto", { folder: folderName || message("files.home") })}
       </p>
     </div>
   );

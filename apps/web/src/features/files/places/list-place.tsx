@@ -69,7 +69,7 @@ export function ListPlace(props: ListPlaceProps) {
       )}
       <ClashDialogs />
       <Suspense fallback={null}>
-        <OutsideDrop folderId={mayAdd(context) ? folder?.id : undefined} folderName={name} />
+        <OutsideDrop folderId={mayAdd(context) ? source.folderId : undefined} folderName={name} />
       </Suspense>
       <Suspense fallback={null}>
         <DragGhost />

@@ -72,13 +72,13 @@ export function usePlace(props: ListPlaceProps) {
     onStar,
   });
   const rows = useMemo(() => rowsOf(selection, source, snapshot), [selection, source, snapshot]);
-  const count = selectedCount(selection, source.total);
   const context: FilesContext = {
     place: kind,
     viewer: viewer.kind,
     folder,
+    isUnreadable: typeof source.state === "object",
     rows,
-    count,
+    count: selectedCount(selection, source.total),
     hasRows: source.total > 0,
     clipboard: clip,
     kept,
