@@ -1,5 +1,3 @@
-import { holdByChannel } from "./channel-lock.ts";
-
 export interface Tabs {
   /** Sends to the other tabs only. */
   post(message: unknown): void;
@@ -15,6 +13,9 @@ export function loneTab(): Tabs {
 
 export function openTabs(name: string): Tabs {
   const channel = new BroadcastChannel(name);
+  // Missing in browsers, except over https or on localhost.
+  const locks = navigator.locks as LockManager | undefined;
+  const fallback = locks === undefined ? import("./channel-lock.ts").catch(() => undefined) : undefined;
   return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origin
     post: (message) => channel.postMessage(message),
@@ -23,11 +24,11 @@ export function openTabs(name: string): Tabs {
       channel.addEventListener("message", onMessage);
       return () => channel.removeEventListener("message", onMessage);
     },
-    alone: (lockName, run, signal) => {
-      // Missing in browsers, except over https or on localhost.
-      const locks = navigator.locks as LockManager | undefined;
-      if (locks === undefined) return holdByChannel(lockName, run, signal);
-      return locks.request(lockName, signal === undefined ? {} : { signal }, run);
+    alone: async (lockName, run, signal) => {
+      if (locks !== undefined) return locks.request(lockName, signal === undefined ? {} : { signal }, run);
+      const part = await fallback;
+      // Tabs without the script may run at the same time and repeat requests.
+      return part === undefined ? run() : part.holdByChannel(lockName, run, signal);
     },
   };
 }
