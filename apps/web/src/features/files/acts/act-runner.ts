@@ -13,22 +13,23 @@ import { failureCode, type Known, newFolderRow, takeSteps } from "./step-runner.
 /**
  * Shows the result immediately, asks about name conflicts and offers undo in a toast.
  * @param done text for the number of completed steps
- * @param folderName folder in which names may conflict
+ * @param folderName folder in which names may conflict; may load during the steps
  */
 export async function act(
   drive: Drive,
   steps: readonly Step[],
   known: Known,
-  done: (count: number, taken: readonly Taken[]) => string,
-  folderName = "",
+  done: (count: number, taken: readonly Taken[], folderName: string) => string,
+  folderName: string | Promise<string> = "",
 ): Promise<Outcome> {
   const account = drive.account();
   const isOver = () => drive.account() !== account;
   try {
     const first = await takeSteps(drive, steps, known);
-    const outcome = await settleClashes(drive, first, known, folderName);
+    const name = await folderName;
+    const outcome = await settleClashes(drive, first, known, name);
     // The next account must neither see nor undo it.
-    if (!isOver()) tell(drive, outcome, known, done);
+    if (!isOver()) tell(drive, outcome, known, (all) => done(all.length, all, name));
     return outcome;
   } catch (thrown) {
     if (isOver()) return { taken: [], refused: [] };
@@ -55,8 +56,13 @@ async function settleClashes(drive: Drive, outcome: Outcome, known: Known, folde
   return { taken: [...outcome.taken, ...second.taken], refused: [...others, ...second.refused] };
 }
 
-function tell(drive: Drive, { taken, refused }: Outcome, known: Known, done: Parameters<typeof act>[3]): void {
-  const text = outcomeText(taken.length === 0 ? "" : done(taken.length, taken), refused, messages());
+function tell(
+  drive: Drive,
+  { taken, refused }: Outcome,
+  known: Known,
+  done: (taken: readonly Taken[]) => string,
+): void {
+  const text = outcomeText(taken.length === 0 ? "" : done(taken), refused, messages());
   const kind = refused.length === 0 ? "done" : "error";
   if (taken.length > 0) offerUndo(drive, text, undoable(drive, taken, known), kind);
   else if (refused.length > 0) showToast({ kind, text });

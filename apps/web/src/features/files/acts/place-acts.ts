@@ -1,6 +1,7 @@
 import { type PickKind, pickUploads } from "../../../commands/uploads.ts";
 import { serverAddress } from "../../../data/account.ts";
 import type { Drive } from "../../../data/drive.ts";
+import { lineageQuery } from "../../../data/lineage.ts";
 import { viewerLink } from "../../../data/viewer-link.ts";
 import { copyText, CopyFailed } from "../../../design/copy-text.ts";
 import { announcer } from "../../../design/live-regions.tsx";
@@ -221,14 +222,10 @@ async function put(parts: Parts, ...[kind, rows, to]: Parameters<PlaceActs["put"
   const subjects = subjectsOf(rows, parts.host());
   const steps = kind === "move" ? stepsToMove(subjects, to.id) : stepsToCopy(subjects, to.id);
   const done = kind === "move" ? "files.moved" : "files.copied";
-  const words = (count: number, [first]: readonly Taken[]) =>
-    messages().message(done, {
-      count,
-      name: shownName(first?.after.name ?? ""),
-      folder: to.name ?? folderName(parts.host()),
-    });
+  const words = (count: number, [first]: readonly Taken[], folder: string) =>
+    messages().message(done, { count, name: shownName(first?.after.name ?? ""), folder });
   const account = parts.drive.account();
-  const { taken } = await run(parts, steps, rows, words, to.name);
+  const { taken } = await run(parts, steps, rows, words, to.name ?? loadName(parts, to.id));
   // Another account may have signed in.
   if (parts.drive.account() !== account) return true;
   if (taken.length === 0) return false;
@@ -244,8 +241,8 @@ async function run(
   { drive, host }: Parts,
   steps: readonly Step[],
   rows: readonly ListedRow[],
-  done: (count: number, taken: readonly Taken[]) => string,
-  target?: string,
+  done: (count: number, taken: readonly Taken[], folder: string) => string,
+  target?: string | Promise<string>,
 ): Promise<Outcome> {
   const subjects = subjectsOf(rows, host());
   const known = new Map(
@@ -265,6 +262,12 @@ function subjectsOf(rows: readonly ListedRow[], host: ActsHost): Subject[] {
 
 function parentOf(row: ListedRow, { folderId = "" }: ActsHost): string {
   return row.parentId ?? folderId;
+}
+
+/** The path of the shown folder, which is still loading. */
+async function loadName({ drive, host }: Parts, id: string): Promise<string> {
+  const nodes = await drive.queries.query(lineageQuery(drive.client, id)).catch(() => []);
+  return nodes[0]?.name || folderName(host());
 }
 
 function folderName({ folder }: ActsHost): string {

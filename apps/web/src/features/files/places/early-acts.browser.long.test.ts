@@ -44,7 +44,9 @@ test("New, Upload, Paste and a drop act on a folder whose name has not loaded ye
   await dropAtOnce(page, [join(sources, "dropped.txt")]);
   await files().seen("dropped.txt");
   assert.ok(page.url().endsWith(`/files/${folder}`), "the root folder does not open");
+  assert.equal(await page.getByText("copied.txt copied to").count(), 0);
   name.resolve();
+  await page.getByRole("region", { name: "Messages" }).getByText("copied.txt copied to Slow").waitFor();
   const names = await eventually("all items are in the folder", 30_000, async () => {
     const { items } = await ok(api, "GET", `/folders/${folder}/contents?sort=natural`);
     const found = (items as readonly { readonly name: string }[]).map((item) => item.name);
