@@ -10,6 +10,7 @@ const keptAfterMs = 2000;
 /** Failures are retried when the server is reachable again or at the next start. */
 export async function keepAccount(kept: KeptDoor, session: Session): Promise<void> {
   const signedIn = () => (session.getSnapshot() === "signed_in" ? session.account : undefined);
+  if (signedIn() === undefined) return;
   await receiveFor(signedIn).catch(() => {});
   await wait(keptAfterMs);
   session.wake();

@@ -135,6 +135,8 @@ test("who signs out while the server does not answer is told so at once, also af
 test("after another account signs in, other tabs and pages from the back/forward cache show only its files", async () => {
   const { page } = app;
   const { url } = app.server;
+  // A sign-in ends the earlier session.
+  app.expectComplaint(/status of 401/);
   await page.addInitScript(stopWhileCached);
   const row = (name: string) => page.getByRole("main").getByText(name);
   const addPerson = async (name: string) => {
