@@ -206,6 +206,8 @@ export const limits = {
   thumbPageImagePixelsMax: 40_000_000,
   /** Time from the file's first byte to the thumbnail's last. */
   thumbTimeoutMs: 20_000,
+  /** Time for the first page of a PDF. Small files can need very long. */
+  thumbPdfTimeoutMs: 5000,
   /** Total memory of a thumbnail process. Files that need more get no thumbnail. */
   thumbMemoryBytesMax: 1 * gib,
   /** Thumbnails waiting in total and for one account. Above this, the client must retry. */
@@ -221,7 +223,7 @@ export const limits = {
   /** Recently changed files that are returned, and nodes in the newest journal entries that are checked. */
   recentItemsMax: 200,
   recentCandidatesMax: 1000,
-  /** Recent files of a folder that are shown as one entry if the account changed them without such a pause. */
+  /** Files of one folder are one recent entry if there are at least so many, changed without a longer pause. */
   recentGroupFilesMin: 10,
   recentPauseMs: 60_000,
   /** Entries read in the own journal and, together, in other spaces' journals, and the number of those spaces. */

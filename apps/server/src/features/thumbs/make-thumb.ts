@@ -8,9 +8,9 @@ import { pictureTypeOf } from "./picture-types.ts";
 import { frameHead, readFrames, words } from "./pipe-frames.ts";
 
 /**
- * Process for untrusted pictures and a native library, so that a crash, hang or full memory affects no other process.
- * It has no secrets, open files or connections. But it runs as the server's user, whose files compromised code could
- * read: Node's permission model does not restrict native code.
+ * Process for untrusted files and native libraries, so that a crash, hang or full memory affects no other process. It
+ * has no secrets, open files or connections. But it runs as the server's user, whose files compromised code could read:
+ * Node's permission model does not restrict native code.
  */
 const edges: Readonly<Record<ThumbSize, number>> = { s: 256, m: 768, l: 2048 };
 
@@ -29,6 +29,8 @@ sharp.unblock({
 });
 // Standard output carries the thumbnails only.
 globalThis.console = new Console(process.stderr);
+// The PDF library reports some damage of a file when its first page is done, and nobody waits any longer.
+process.on("unhandledRejection", () => {});
 dieFirst();
 // A thread of its own, because the rendering of a page does not yield.
 new Worker(new URL("./watch-memory.ts", import.meta.url)).unref();
@@ -58,7 +60,8 @@ function readPicture(file: Uint8Array): Sharp {
 }
 
 async function readPage(file: Uint8Array, edge: number): Promise<Sharp> {
-  const { renderFirstPage } = await import("./render-page.ts");
+  // Without the libraries for this platform, no file is at fault, and the failure must not be remembered for ever.
+  const { renderFirstPage } = await import("./render-page.ts").catch(() => process.exit(1));
   const { pixels, width, height } = await renderFirstPage(file, edge);
   return sharp(pixels, { raw: { width, height, channels: 4 } }).removeAlpha();
 }

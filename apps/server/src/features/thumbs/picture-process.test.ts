@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import sharp from "sharp";
-import { pdf, phonePhoto, plain } from "./testing-pictures.ts";
+import { damagedPdf, pdf, phonePhoto, plain } from "./testing-pictures.ts";
+import { pictureTypeOf } from "./picture-types.ts";
 import { PicturePool } from "./picture-pool.ts";
 import { type Picture, PictureProcess } from "./picture-process.ts";
 
-const pictureOf = (bytes: Buffer): Picture => ({ sizeBytes: bytes.length, bytes: piecesOf(bytes) });
+const pictureOf = (bytes: Buffer): Picture => ({
+  type: pictureTypeOf(bytes) ?? "jpeg",
+  sizeBytes: bytes.length,
+  bytes: piecesOf(bytes),
+});
 
 async function* piecesOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 1000) yield await Promise.resolve(bytes.subarray(at, at + 1000));
@@ -25,7 +30,7 @@ describe("a process that makes thumbnails", () => {
     }
   });
 
-  test("shows the first page of a PDF on white, with its fonts, and goes on after a PDF that it cannot read", async () => {
+  test("shows the first page of a PDF on white, and goes on after PDFs that are damaged or cannot be read", async () => {
     const process = new PictureProcess();
     try {
       const made = await process.make(pictureOf(pdf()), "m");
@@ -40,6 +45,12 @@ describe("a process that makes thumbnails", () => {
       const isDark = Array.from({ length: 576 }, (_, x) => colorAt(x, 715)).some((color) => isNear(color, [0, 0, 0]));
       assert.ok(isDark, "the text");
       assert.equal(await process.make(pictureOf(pdf().subarray(0, 60)), "s"), "unreadable");
+      assert.ok(isWebp(await process.make(pictureOf(Buffer.concat([Buffer.from("\u{feff}"), pdf()])), "s")));
+      // The damage is reported after the answer.
+      for (let round = 0; round < 3; round += 1) {
+        assert.ok(isWebp(await process.make(pictureOf(damagedPdf()), "s")));
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
       assert.ok(isWebp(await process.make(pictureOf(await plain("png")), "s")));
     } finally {
       process.end();
@@ -67,7 +78,7 @@ describe("a process that makes thumbnails", () => {
         process.kill(dying.pid ?? 0, "SIGSEGV");
         yield* piecesOf(photo.subarray(1000));
       }
-      assert.equal(await dying.make({ sizeBytes: photo.length, bytes: deadly() }, "s"), "deadly");
+      assert.equal(await dying.make({ type: "jpeg", sizeBytes: photo.length, bytes: deadly() }, "s"), "deadly");
       assert.ok(isWebp(await pool.make(pictureOf(photo), "s")));
     } finally {
       pool.close();
@@ -80,7 +91,7 @@ describe("a process that makes thumbnails", () => {
       yield await Promise.resolve(Buffer.alloc(100));
       throw new Error("the store is away");
     }
-    await assert.rejects(broken.make({ sizeBytes: 1000, bytes: half() }, "s"), /the store is away/);
+    await assert.rejects(broken.make({ type: "jpeg", sizeBytes: 1000, bytes: half() }, "s"), /the store is away/);
     assert.equal(broken.isOver, true);
   });
 });

@@ -6,12 +6,14 @@ import { fileURLToPath } from "node:url";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
+import type { PictureType } from "./picture-types.ts";
 import { frameHead, type PipeFrame, readFrames, words } from "./pipe-frames.ts";
 
 /** Reason for a missing thumbnail: the library rejected the picture, crashed or was too slow. */
 export type Failure = "unreadable" | "deadly" | "slow";
 
 export interface Picture {
+  readonly type: PictureType;
   readonly sizeBytes: number;
   readonly bytes: AsyncIterable<Uint8Array>;
 }
@@ -24,13 +26,13 @@ const answerBytesMax = 32 * 1024 * 1024;
 export class PictureProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #answers: AsyncGenerator<PipeFrame, void, undefined>;
-  readonly #timeoutMs: number;
+  readonly #timeoutMs: number | undefined;
   #isReady = false;
   #isOver = false;
   made = 0;
 
   /** @param timeoutMs limit for one picture, after the process has received it */
-  constructor({ timeoutMs = limits.thumbTimeoutMs }: { readonly timeoutMs?: number | undefined } = {}) {
+  constructor({ timeoutMs }: { readonly timeoutMs?: number | undefined } = {}) {
     this.#timeoutMs = timeoutMs;
     // The process gets none of the server's environment, which contains secrets.
     this.#child = spawn(process.execPath, ["--max-old-space-size=256", program], {
@@ -59,7 +61,7 @@ export class PictureProcess {
    * @returns the WebP, or the reason for the failure
    * @throws HoldfastError unavailable if the process cannot run; errors of `picture`
    */
-  async make({ sizeBytes, bytes }: Picture, size: ThumbSize): Promise<Buffer | Failure> {
+  async make({ type, sizeBytes, bytes }: Picture, size: ThumbSize): Promise<Buffer | Failure> {
     await this.#started();
     try {
       await this.#write(frameHead(size, sizeBytes));
@@ -71,7 +73,9 @@ export class PictureProcess {
       this.end();
       throw error;
     }
-    const answer = await this.#answer(this.#timeoutMs);
+    const answer = await this.#answer(
+      this.#timeoutMs ?? (type === "pdf" ? limits.thumbPdfTimeoutMs : limits.thumbTimeoutMs),
+    );
     if (answer === "slow") this.end();
     if (typeof answer === "string") return answer;
     this.made += 1;

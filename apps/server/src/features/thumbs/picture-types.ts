@@ -11,6 +11,7 @@ export function pictureTypeOf(head: Uint8Array): PictureType | undefined {
   if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return "webp";
   if (text.startsWith("GIF87a") || text.startsWith("GIF89a")) return "gif";
   if (text.slice(4, 8) === "ftyp" && /^(?:avif|avis|mif1|miaf)$/.test(text.slice(8, 12))) return "avif";
-  if (text.startsWith("%PDF-")) return "pdf";
+  // Some programs write a byte order mark or line breaks first.
+  if (/^(?:\xef\xbb\xbf|\s)*%PDF-/.test(text)) return "pdf";
   return undefined;
 }

@@ -15,8 +15,8 @@ const library = dirname(createRequire(import.meta.url).resolve("pdfjs-dist/packa
 const folder = (name: string) => `${join(library, name)}/`;
 
 /**
- * Renders the first page of a PDF on white, in the size of its thumbnail. Nothing is loaded from elsewhere, and scripts
- * do not run.
+ * Renders the first page of a PDF on white, in the size of its thumbnail. Scripts do not run,
+ * and nothing that the file refers to is loaded.
  * @param edge width or height in pixels, whichever is larger
  * @throws errors of the library, also for a PDF with a password
  */

@@ -48,6 +48,26 @@ function pdfOf(contents: string, stream: string): Buffer {
   return Buffer.from(`%PDF-1.4\n${objects.join("")}trailer<</Size 6/Root 1 0 R>>\n%%EOF`, "latin1");
 }
 
+/** PDF of three pages with wrong offsets of the last two, which the library reports after it has rendered the first. */
+export function damagedPdf(): Buffer {
+  const page = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]>>";
+  const objects = [
+    "<</Type/Catalog/Pages 2 0 R>>",
+    "<</Type/Pages/Kids[3 0 R 4 0 R 5 0 R]/Count 3>>",
+    page,
+    page,
+    page,
+  ];
+  let text = "%PDF-1.4\n";
+  const entries = objects.map((object, index) => {
+    const offset = text.length + (index < 3 ? 0 : 2);
+    text += `${index + 1} 0 obj\n${object}\nendobj\n`;
+    return `${String(offset).padStart(10, "0")} 00000 n \n`;
+  });
+  const table = `xref\n0 6\n0000000000 65535 f \n${entries.join("")}trailer<</Size 6/Root 1 0 R>>\n`;
+  return Buffer.from(`${text}${table}startxref\n${text.length}\n%%EOF`, "latin1");
+}
+
 /** PDF of 256 KiB with a page whose drawing is 4 GiB. */
 function bombPdf(): Buffer {
   const packed = deflateSync(Buffer.alloc(256 * 1024 * 1024)).toString("latin1");

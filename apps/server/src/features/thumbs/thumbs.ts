@@ -104,11 +104,12 @@ export class Thumbs {
   async #read(version: VersionRow, size: ThumbSize): Promise<Buffer | Failure> {
     const bytes = readVersion(this.#options, version, { start: 0, end: version.size });
     const first = await bytes.next();
-    if (first.done === true || pictureTypeOf(first.value) === undefined) {
+    const type = first.done === true ? undefined : pictureTypeOf(first.value);
+    if (first.done === true || type === undefined) {
       await bytes.return();
       return "unreadable";
     }
-    return this.#pool.make({ sizeBytes: version.size, bytes: beginningWith(first.value, bytes) }, size);
+    return this.#pool.make({ type, sizeBytes: version.size, bytes: beginningWith(first.value, bytes) }, size);
   }
 
   /** A full disk must not prevent the response. */

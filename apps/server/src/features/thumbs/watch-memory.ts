@@ -1,6 +1,9 @@
 import { limits } from "@holdfast/core/limits";
 
-/** Thread that ends its process when it uses too much memory. */
+const server = process.ppid;
+
+/** Thread that ends its process when it uses too much memory, or when the server that limits its time has ended. */
 setInterval(() => {
-  if (process.memoryUsage.rss() > limits.thumbMemoryBytesMax) process.kill(process.pid, "SIGKILL");
+  if (process.memoryUsage.rss() > limits.thumbMemoryBytesMax || process.ppid !== server)
+    process.kill(process.pid, "SIGKILL");
 }, 20);
