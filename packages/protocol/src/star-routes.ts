@@ -12,7 +12,7 @@ const changed = node
       .number()
       .int()
       .optional()
-      .describe("with `group`: the node is a folder, with so many files in it or below that were changed in one go"),
+      .describe("with `group`: the node is a folder; number of files in it and below that were changed together"),
   })
   .meta({ id: "ChangedNode" });
 export type ChangedNodeJson = z.output<typeof changed>;
@@ -63,7 +63,7 @@ export const starRoutes = {
       group: z
         .enum(["true", "false"])
         .optional()
-        .describe("true: one folder instead of ten or more files that were changed in it in one go, as by an upload"),
+        .describe("true: one folder instead of ten or more files that were changed in it together, as by an upload"),
     }),
     responses: { 200: page(changed).extend({ t: thumbTag }) },
   }),

@@ -187,7 +187,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   starNode: { ...oneNode, rows: 2 * lineage + limits.starsMax },
   unstarNode: oneNode,
   listStarred: listed(page + page * lineage),
-  /** Entries, their nodes with their new folders, and the nodes with their ancestors; groups are looked up first. */
+  /** Entries, their nodes, new folders, and the shown nodes with their ancestors; groups are read first. */
   listRecent: listed(2 * 3 * limits.recentEntriesMax + 2 * limits.recentItemsMax * lineage),
   /** Shares with their ancestors, searched rows, names by their beginning, and matches with their ancestors. */
   search: listed(

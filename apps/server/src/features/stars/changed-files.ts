@@ -17,7 +17,7 @@ export interface ChangedFile {
   readonly at: number;
 }
 
-/** The latest ones. */
+/** Returns the files changed last. */
 export async function readChangedFiles(
   { db }: Shard,
   caller: Actor,

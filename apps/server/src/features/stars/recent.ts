@@ -9,7 +9,7 @@ import type { Actor } from "../../tree/actor.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";
 import { fittingPage } from "../../tree/read/page-bytes.ts";
-import type { PlacedNode } from "../../tree/read/placed-node.ts";
+import { isReadable, type PlacedNode } from "../../tree/read/placed-node.ts";
 import { type ChangedFile, readChangedFiles, type RecentSpace } from "./changed-files.ts";
 import { type ChangedGroup, readChangedGroups } from "./recent-groups.ts";
 
@@ -18,7 +18,7 @@ type Changed = ChangedFile | ChangedGroup;
 /**
  * Lists visible files that the caller changed recently, latest first, in the own space and in spaces with shares. Reads
  * only the newest journal entries, so nothing is written for it. There is one page.
- * @param request.group return one folder instead of many files that were changed in it in one go
+ * @param request.group return one folder instead of many files that were changed in it without a pause
  */
 export async function listRecent(
   shards: Shards,
@@ -47,16 +47,17 @@ function latest(changed: readonly Changed[]): Changed[] {
   return changed.toSorted((left, right) => right.at - left.at).slice(0, limits.recentItemsMax);
 }
 
-/** Replaces groups of folders that are not visible, or are a root, with their files. */
+/** Replaces groups of folders that are not readable, or are a root, with their files. */
 async function withoutHiddenGroups(shards: Shards, caller: Actor, changed: readonly Changed[]): Promise<Changed[]> {
   const groups = changed.filter((one) => "count" in one);
   if (groups.length === 0) return [...changed];
-  const found = new Set(
-    (await findChanged(shards, caller, groups))
-      .filter(({ node }) => node.row.parent_id !== null)
-      .map(({ node }) => node.row.id),
+  const shown = (await findChanged(shards, caller, groups)).filter(
+    ({ node }) => isReadable(node) && node.row.parent_id !== null,
   );
-  return latest(changed.flatMap((one) => ("count" in one && !found.has(one.id) ? one.files : [one])));
+  const keys = new Set(shown.map(({ node: { row } }) => `${row.space_id} ${row.id}`));
+  return latest(
+    changed.flatMap((one) => ("count" in one && !keys.has(`${one.space_id} ${one.id}`) ? one.files : [one])),
+  );
 }
 
 interface FoundChange {

@@ -75,7 +75,12 @@ describe("stars and recent files", () => {
     commit(caller, { op: "mkdir", place: { parentId, name } });
   const mkdir = (caller: Actor, name: string) => mkdirIn(caller, "root", name);
 
-  async function share(owner: Actor, nodeId: string, grantee: Actor, role: "viewer" | "editor" = "editor") {
+  async function share(
+    owner: Actor,
+    nodeId: string,
+    grantee: Actor,
+    role: "viewer" | "editor" | "uploader" = "editor",
+  ) {
     const grantId = idIn(owner.bucket);
     await sql`insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at)
       values (${owner.spaceId}, ${grantId}, ${nodeId}, 'user', ${grantee.userId}, ${role}, ${owner.userId}, 0)`.execute(
@@ -273,6 +278,39 @@ describe("stars and recent files", () => {
     const names = (await recentGroups(ann)).slice(0, 11);
     assert.deepEqual(names.at(0), "scan 9");
     assert.deepEqual(names.at(10), "Camera: 11");
+  });
+
+  test("single changes are no group because a program changes another file all the time", async () => {
+    const [ann] = await twoAccounts();
+    const [letters, logs] = [await mkdir(ann, "Letters"), await mkdir(ann, "Logs")];
+    const log = await put(ann, "log", logs.id);
+    pause();
+    for (let at = 0; at < 10; at += 1) {
+      await put(ann, `letter ${at}`, letters.id);
+      for (let entry = 0; entry < 3; entry += 1) {
+        clock.advanceMs(50_000);
+        await touch(ann, log.id);
+      }
+    }
+    assert.deepEqual((await recentGroups(ann)).slice(0, 3), ["log", "letter 9", "letter 8"]);
+  });
+
+  test("a group never counts files that the account cannot see, or that are in the trash", async () => {
+    const [ann, bob] = await twoAccounts();
+    const team = await mkdir(bob, "Team");
+    const drop = await mkdirIn(bob, team.id, "Drop");
+    await share(bob, team.id, ann, "viewer");
+    await share(bob, drop.id, ann, "uploader");
+    await putMany(ann, 12, drop.id);
+    const trip = await mkdir(ann, "Trip");
+    const raw = await mkdirIn(ann, trip.id, "Raw");
+    await putMany(ann, 10, (await mkdirIn(ann, raw.id, "Day 1")).id);
+    const seen = await recent(ann);
+    assert.equal(seen.length, 10);
+    assert.deepEqual(await recentGroups(ann), ["Trip: 10"]);
+    await commit(ann, { op: "delete", fileId: raw.id });
+    assert.deepEqual(await recent(ann), []);
+    assert.deepEqual(await recentGroups(ann), []);
   });
 
   test("a group is shown as its files while its folder is not visible", async () => {
