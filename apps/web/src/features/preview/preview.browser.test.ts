@@ -64,8 +64,9 @@ test("a PDF is drawn in a frame of no origin, with its words for whoever listens
   await page.getByText("It may be damaged").waitFor();
 });
 
-test("a picture is zoomed by buttons, and by keys without a click on it", async () => {
+test("a picture is zoomed by buttons, and by keys without a click on it; the filmstrip shows others", async () => {
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/zoomed", kind: "folder" });
+  await app.api.put("/zoomed/other.png", drawPicture(300, 200));
   await app.api.put("/zoomed/zoomed.png", drawPicture(2000, 1000));
   await app.signIn();
   const { page } = app;
@@ -96,6 +97,11 @@ test("a picture is zoomed by buttons, and by keys without a click on it", async 
   const isPrinted = (element: Element | SVGElement | HTMLElement) => getComputedStyle(element).visibility;
   assert.equal(await image.evaluate(isPrinted), "visible");
   assert.equal(await page.locator("header").last().evaluate(isPrinted), "hidden");
+  await page.emulateMedia({ media: "screen" });
+  await page.getByRole("button", { name: "other.png" }).click();
+  await isLoaded(page.getByRole("img", { name: "other.png" }), 300);
+  const current = page.locator("[aria-current=true]").and(page.getByRole("button", { name: "other.png" }));
+  await current.waitFor();
 });
 
 longTest("the buttons for the next file have one place for all kinds, and pictures a dark ground", async () => {

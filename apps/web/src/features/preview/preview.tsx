@@ -75,6 +75,8 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
       .save(client, { id, version, use: "download" })
       .catch((thrown: unknown) => showToast({ text: problemWords(thrown, words), kind: "error" }));
   const isImage = node !== undefined && previewKind(node) === "image" && keptFile === undefined && !viewer.isCounted;
+  // Stays while the next file loads.
+  const canFilm = version === undefined && keptFile === undefined && !viewer.isCounted;
   const show = useSlideshow(id, isImage && version === undefined, onGo);
   const own = usePreviewCommands({
     // The editor would open the current version.
@@ -126,7 +128,7 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
         {keptFile === undefined && error === null && node !== undefined && (
           <ShownFile key={`${id} ${version ?? ""}`} node={node} version={version} onClose={onClose} onDownload={save} />
         )}
-        {isImage && version === undefined && !show.isOn && <Filmstrip id={id} onGo={onGo} />}
+        {canFilm && !show.isOn && <Filmstrip id={id} onGo={onGo} />}
       </Stage>
     </ViewerLayer>
   );

@@ -5,6 +5,7 @@ import { useAccount } from "../../data/account.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import type { MenuItem } from "../../design/menu.ts";
+import { wishFocus } from "../../design/focus-wish.ts";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -55,10 +56,20 @@ function Person({ node, permission, offer }: PersonProps) {
   const [isOffering, setOffering] = useState(false);
   const isOfferedHere = id !== undefined && offer?.to.id === id;
   const mayOwn = kind === "user" && email !== undefined && isTransferable(node);
+  const removeHere = () => {
+    remove.mutate();
+    // The row goes away.
+    wishFocus("people");
+  };
   const acts: MenuItem[] = [];
   if (mayOwn && isOfferedHere) acts.push({ label: message("share.withdraw"), run: () => withdraw.mutate(offer) });
   else if (mayOwn) acts.push({ label: message("share.transfer"), run: () => setOffering(true) });
-  if (!isFixed) acts.push({ label: message("share.remove"), danger: true, run: () => remove.mutate() });
+  if (!isFixed)
+    acts.push({
+      label: message("share.remove"),
+      danger: true,
+      run: removeHere,
+    });
   const notes = [
     kind === "pending" ? message("share.pending") : email,
     inherited ? message("share.inherited") : undefined,

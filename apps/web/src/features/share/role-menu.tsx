@@ -1,4 +1,5 @@
 import ChevronDown from "lucide-react/icons/chevron-down";
+import type { ComponentProps } from "react";
 import { MenuButton } from "../../design/menu-button.tsx";
 import type { MenuItem } from "../../design/menu.ts";
 import { Spinner } from "../../design/progress.tsx";
@@ -26,7 +27,7 @@ export const roleWords = {
   owner: "share.owner",
 } as const satisfies Record<Role, MessageKey>;
 
-/** The role as quiet text that opens a menu. Plain text if there is nothing to choose. */
+/** The role as text that opens a menu. Plain text if there is nothing to choose. */
 export function RoleMenu({ label, value, roles, acts = [], busy = false, onChoose }: RoleMenuProps) {
   const { message } = useMessages();
   const role = message(roleWords[value]);
@@ -43,16 +44,32 @@ export function RoleMenu({ label, value, roles, acts = [], busy = false, onChoos
   ];
   return (
     <MenuButton label={label} items={items}>
-      <button
-        type="button"
-        aria-label={`${label}: ${role}`}
-        aria-busy={busy || undefined}
-        disabled={busy}
-        className="-me-2 inline-flex h-9 items-center gap-1 rounded-md px-2 text-muted hover:bg-hover active:bg-pressed aria-expanded:bg-hover pointer-coarse:h-11"
-      >
+      <RoleButton label={`${label}: ${role}`} busy={busy}>
         {role}
-        {busy ? <Spinner /> : <ChevronDown aria-hidden size={16} className="shrink-0" />}
-      </button>
+      </RoleButton>
     </MenuButton>
+  );
+}
+
+interface RoleButtonProps extends Omit<ComponentProps<"button">, "className" | "type"> {
+  readonly label: string;
+  readonly busy: boolean;
+}
+
+/** While it is busy, it keeps the focus and ignores clicks. */
+function RoleButton({ label, busy, children, onClick, ...rest }: RoleButtonProps) {
+  return (
+    <button
+      {...rest}
+      type="button"
+      aria-label={label}
+      aria-busy={busy || undefined}
+      aria-disabled={busy || undefined}
+      onClick={busy ? undefined : onClick}
+      className="-me-2 inline-flex h-9 items-center gap-1 rounded-md px-2 text-muted hover:bg-hover active:bg-pressed aria-expanded:bg-hover pointer-coarse:h-11"
+    >
+      {children}
+      {busy ? <Spinner /> : <ChevronDown aria-hidden size={16} className="shrink-0" />}
+    </button>
   );
 }

@@ -57,9 +57,11 @@ test("Share opens the field, shares with several people by keyboard, suggests th
   await page.getByRole("button", { name: "Permission for Mia: Can edit" }).click();
   await page.getByRole("menuitemradio", { name: "Can view" }).click();
   await changed;
+  await hasFocus(page.getByRole("button", { name: "Permission for Mia: Can view" }));
   await page.getByRole("button", { name: "Permission for Mia: Can view" }).click();
   await page.getByRole("menuitem", { name: "Remove access" }).click();
   await page.getByText("Mia", { exact: true }).waitFor({ state: "detached" });
+  await hasFocus(field);
   const { items } = await ok(mia.api, "GET", "/shared-with-me");
   assert.deepEqual(items, []);
 

@@ -41,7 +41,7 @@ export const Tile = memo(function Tile({ startPx, widthPx, heightPx, ...line }: 
         >
           <div role="gridcell" className="flex min-h-0 flex-1 items-center justify-center overflow-hidden rounded-md">
             {isShownByContent(row) ? (
-              <Suspense fallback={<FileShape row={row} thumb={undefined} isLarge />}>
+              <Suspense>
                 <TileShape row={row} />
               </Suspense>
             ) : (

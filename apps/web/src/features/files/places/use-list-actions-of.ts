@@ -45,7 +45,7 @@ export function useListActionsOf(parts: Parts): ListActions {
       },
       endRename: (row) => endRename(row.id),
       addressOf: (row) => addressOf(row, viewer),
-      // The page of a document says nothing in the size of an icon.
+      // The page of a document is unreadable at icon size.
       thumbOf: (row, size) =>
         row.thumb === undefined || thumbTag === undefined || (size === "s" && !isPicture(row))
           ? undefined

@@ -47,4 +47,5 @@ test("a picture is in the middle of those around it, except near the ends of the
   assert.equal(around("A?BCD?E", "C"), "BCD", "rows that have not loaded end a side");
   assert.equal(around("ABCDEFG", "D", 2), "DE");
   assert.equal(around("AB", "x"), "");
+  assert.equal(around("AbC", "b"), "", "no picture");
 });

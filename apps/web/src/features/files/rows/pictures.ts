@@ -21,8 +21,8 @@ export function nextPicture(
 }
 
 /**
- * Returns loaded pictures around a file in the list's order, and the file itself: as many before as behind it, or more
- * on one side if the other has fewer. Rows that have not loaded end a side.
+ * Returns a picture and loaded pictures around it in the list's order: as many before as behind it, or more on one side
+ * if the other has fewer. Rows that have not loaded end a side. Empty if the file is no picture.
  */
 export function picturesAround(
   rows: Pick<RowSource, "total" | "rowAt" | "indexOf">,
@@ -31,7 +31,7 @@ export function picturesAround(
 ): readonly ListedRow[] {
   const here = rows.indexOf(id);
   const row = rows.rowAt(here);
-  if (row === undefined) return [];
+  if (row === undefined || !isPicture(row)) return [];
   const side = (step: 1 | -1) => {
     const found: ListedRow[] = [];
     for (let index = here + step; found.length < countMax - 1; index += step) {
