@@ -99,4 +99,4 @@ export async function jobResult<Result>(
 }
 
 const noWorker =
-  "The job waits: no process of the server with the role worker has begun it. 'holdfast admin doctor' shows the reason.";
+  "The job has not started: no process with the role worker is running. 'holdfast admin doctor' shows the reason.";

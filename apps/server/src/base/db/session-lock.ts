@@ -80,8 +80,10 @@ export class SessionLock {
     client.on("error", () => {});
     try {
       await client.connect();
+      // The name in a database URL overrides the one above.
       const { rows } = await client.query<{ taken: boolean }>(
-        `select pg_try_advisory_lock(${lockNumber(this.#lock.name)}) as taken`,
+        `select pg_try_advisory_lock(${lockNumber(this.#lock.name)}) as taken, set_config('application_name', $1, false)`,
+        [this.#lock.applicationName],
       );
       if (rows[0]?.taken === true && !this.#released.signal.aborted) {
         this.#client = client;

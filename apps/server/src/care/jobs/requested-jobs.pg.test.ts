@@ -43,7 +43,7 @@ test("a requested job runs once for all requests, again after a stop or a kill, 
 
   work = async () => {
     await request();
-    await assert.rejects(request(true), { code: "conflict", message: /already, without unfinished uploads/ });
+    await assert.rejects(request(true), { code: "conflict", message: /run without unfinished uploads is in progress/ });
     assert.ok(await job.isDue?.(), "also the next process finds it if this one is killed");
     return { bytes: 3 };
   };

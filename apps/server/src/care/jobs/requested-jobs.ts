@@ -120,7 +120,7 @@ async function save(db: Kysely<CellTables>, name: WholeJob, job: StoredJob): Pro
 function assertCovers({ options }: StoredJob, wanted: JobOptions): void {
   if (!wanted.unfinished || options.unfinished) return;
   const message =
-    "Space is being freed already, without unfinished uploads. Try again when that is done ('holdfast admin gc --now' waits for it).";
+    "A run without unfinished uploads is in progress. Try again when it has finished ('holdfast admin gc --now' waits for it).";
   throw new HoldfastError("conflict", message);
 }
 

@@ -41,7 +41,7 @@ export const audit = {
   "audit.block.sign": "Adresse für das Hochladen eines Blocks erstellt",
   "audit.block.write": "Dateiinhalt in Blöcken hochgeladen",
   "audit.changes.read": "Änderungen von einem Gerät gelesen",
-  "audit.collection.read": "Stand der Entfernung unbenutzter Daten gelesen",
+  "audit.collection.read": "Stand des Aufräumens gelesen",
   "audit.collection.run": "Entfernung unbenutzter Daten gestartet",
   "audit.comment.change": "Kommentar geändert",
   "audit.comment.create": "Kommentar geschrieben",
