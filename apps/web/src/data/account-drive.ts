@@ -81,10 +81,12 @@ const lastAccountKey = "holdfast-account";
 const lastSessionKey = "holdfast-last-session";
 const lastAccount: LastAccount = {
   read: () => localStorage.getItem(lastAccountKey) ?? undefined,
-  readSession: () => localStorage.getItem(lastSessionKey) ?? undefined,
+  readSession: () => localStorage.getItem(lastSessionKey) || undefined,
+  isLost: () => localStorage.getItem(lastAccountKey) === null && localStorage.getItem(lastSessionKey) === null,
   write: (account, session) => {
     store(lastAccountKey, account);
-    store(lastSessionKey, session);
+    // Stays after a sign-out, to tell it from deleted site data.
+    store(lastSessionKey, session ?? "");
   },
 };
 

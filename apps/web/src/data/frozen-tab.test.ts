@@ -201,3 +201,64 @@ test("a sign-out ends a tab that starts without the server", async () => {
   await soon();
   assert.deepEqual([starting.getSnapshot(), starting.account], ["signed_out", undefined]);
 });
+
+for (const nextAccount of ["ann", "bob"])
+  test(`a late answer to a renewal ends and replaces no newer session, of ${nextAccount}`, async () => {
+    const { server, open, lastAccount } = opened();
+    const [late, acting] = [open(), open()];
+    await acting.signIn(credentials);
+    await soon();
+    const answering = Promise.withResolvers<void>();
+    server.answering = answering.promise;
+    const renewal = late.renew(await late.current());
+    await soon();
+    server.answering = Promise.resolve();
+    await acting.signOut();
+    server.nextAccount = nextAccount;
+    await acting.signIn(credentials);
+    await soon();
+    const session = lastAccount.readSession();
+    answering.resolve();
+    await renewal.catch(() => {});
+    await soon();
+    assert.deepEqual(
+      [lastAccount.read(), lastAccount.readSession(), acting.account, acting.getSnapshot()],
+      [nextAccount, session, nextAccount, "signed_in"],
+    );
+    assert.equal(await late.current(), await acting.current());
+  });
+
+test("a late answer to a sign-out ends no newer session of the same account", async () => {
+  const { server, open, lastAccount } = opened();
+  const [leaving, acting] = [open(), open()];
+  await leaving.signIn(credentials);
+  await soon();
+  const answering = Promise.withResolvers<void>();
+  server.leaving = answering.promise;
+  const signOut = leaving.signOut();
+  await soon();
+  await acting.signIn(credentials);
+  await soon();
+  answering.resolve();
+  await signOut;
+  await soon();
+  assert.deepEqual(
+    [lastAccount.read(), acting.getSnapshot(), leaving.getSnapshot()],
+    ["ann", "signed_in", "signed_in"],
+  );
+});
+
+test("site data that the user deletes ends no session", async () => {
+  const { open, lastAccount } = opened();
+  const [first, second] = [open(), open()];
+  await first.signIn(credentials);
+  await soon();
+  const session = lastAccount.readSession();
+  lastAccount.lose();
+  await soon();
+  assert.deepEqual([first.getSnapshot(), second.getSnapshot()], ["signed_in", "signed_in"]);
+  assert.deepEqual([lastAccount.read(), lastAccount.readSession()], ["ann", session]);
+  await first.signOut();
+  await soon();
+  assert.equal(second.getSnapshot(), "signed_out");
+});

@@ -34,6 +34,8 @@ export interface LastAccount {
   read(): string | undefined;
   /** Session in which the account signed in last; undefined: stored by an earlier version of the app. */
   readSession(): string | undefined;
+  /** True if nothing is stored, not even a sign-out. */
+  isLost(): boolean;
   write(account: string | undefined, session?: string): void;
 }
 
@@ -69,8 +71,9 @@ type EndPlace = "here" | "elsewhere" | "replaced";
 type CleanUp = (signedOut: string | undefined, where: EndPlace) => unknown;
 
 const lockName = "holdfast-session";
-/** Separate, because a renewal may wait long for the server. */
+/** Separate from the lock of renewals, which may be held for minutes. */
 const signInLockName = "holdfast-sign-in";
+const signInWaitMs = 10_000;
 
 /**
  * The browser's session. Tabs share the access token in memory; scripts cannot read the refresh cookie. After an
@@ -146,8 +149,14 @@ export class Session implements AccessTokens {
   }
 
   /** Starts a session. No other tab completes a sign-out meanwhile, which would remove the new cookie. */
-  begin(ask: () => Promise<TokenAnswer>): Promise<void> {
-    return this.#parts.tabs.alone(signInLockName, async () => this.#share(await ask()));
+  async begin(ask: () => Promise<TokenAnswer>): Promise<void> {
+    const start = async () => this.#share(await ask());
+    const limit = AbortSignal.timeout(signInWaitMs);
+    await this.#parts.tabs.alone(signInLockName, start, limit).catch((thrown: unknown) => {
+      // A tab that hangs must not prevent the sign-in.
+      if (thrown !== limit.reason) throw thrown;
+      return start();
+    });
   }
 
   /**
@@ -169,6 +178,7 @@ export class Session implements AccessTokens {
 
   async #leave(): Promise<void> {
     const { account } = this;
+    const session = this.#parts.lastAccount.readSession();
     const authorization = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token.text}` };
     this.#isEnding = true;
     for (const stop of this.#leavers) stop();
@@ -177,7 +187,11 @@ export class Session implements AccessTokens {
       .call("deleteWebSession", { headers: authorization, asksOnce: true })
       .then(() => undefined, toHoldfastError);
     // Another tab has ended or replaced the session.
-    if (this.account !== account) return;
+    this.wake();
+    if (this.account !== account || this.#parts.lastAccount.readSession() !== session) {
+      this.#isEnding = false;
+      return;
+    }
     await this.#end(failure === undefined ? "ended" : "left", "here");
     if (failure !== undefined) throw failure;
   }
@@ -188,6 +202,8 @@ export class Session implements AccessTokens {
    */
   readonly wake = (): void => {
     const { lastAccount, leaving } = this.#parts;
+    // The user has deleted what this site stored, which is no sign-out.
+    if (this.#account !== undefined && lastAccount.isLost()) lastAccount.write(this.#account, this.#session);
     const stored = lastAccount.read();
     const how = leaving.read() ? "left" : "ended";
     if (this.#account !== undefined && this.#account !== stored)
@@ -240,12 +256,18 @@ export class Session implements AccessTokens {
       this.wake();
       // Another tab has renewed, or the session has ended.
       if (this.#token?.text !== refused || this.#hasEnded()) return;
+      const session = this.#parts.lastAccount.readSession();
+      const isReplaced = () => {
+        this.wake();
+        return this.#token?.text !== refused || this.#hasEnded() || this.#parts.lastAccount.readSession() !== session;
+      };
       try {
         const answer = await client.call("refreshWebSession", { body: {} });
-        if (this.#hasEnded()) return;
+        if (isReplaced()) return;
         this.#share(answer);
       } catch (thrown) {
         if (!(thrown instanceof HoldfastError)) throw thrown;
+        if (isReplaced()) return;
         if (thrown.code !== "unauthenticated") {
           this.#step("unreachable");
           throw thrown;
@@ -305,7 +327,8 @@ export class Session implements AccessTokens {
     const { lastAccount, tabs } = this.#parts;
     if (message.kind === "token") {
       // A tab that was frozen may send the token of an earlier session.
-      if (claimsOf(message.token.text).sid === lastAccount.readSession()) this.#take(message.token, false);
+      const { sid } = claimsOf(message.token.text);
+      if (sid !== undefined && sid === lastAccount.readSession()) this.#take(message.token, false);
     } else if (message.kind === "expired" && this.#token?.text === message.token) {
       this.#token = undefined;
       this.#step("refused");

@@ -58,6 +58,11 @@ export function opened() {
   const lastAccount = {
     read: () => last[0],
     readSession: () => last[1],
+    isLost: () => last.length === 0,
+    lose: () => {
+      last = [];
+      wakeAll();
+    },
     write: (...next: readonly (string | undefined)[]) => {
       last = next;
       wakeAll();

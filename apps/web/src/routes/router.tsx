@@ -57,6 +57,7 @@ const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
   beforeLoad: asSignedIn,
+  component: lazyPlace(() => import("./signed-in.tsx"), "SignedIn"),
 });
 const authorize = createRoute({
   getParentRoute: () => signedIn,

@@ -125,6 +125,28 @@ longTest(
   },
 );
 
+longTest("the page that asks about a program leaves with its account, and asks the next account by name", async () => {
+  const { page } = app;
+  const [nia, ole] = [await app.addPerson("Nia"), await app.addPerson("Ole")];
+  await app.signIn(nia);
+  await app.open("/files");
+  const program = await openProgram(["files:read"], "openid files:read");
+  const question = await page.context().newPage();
+  await question.goto(program.url);
+  await question.getByText(nia.email).waitFor();
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await question.waitForURL(/\/sign-in\?next=/);
+  assert.equal(await question.getByRole("button", { name: "Allow" }).count(), 0);
+  await question.getByLabel("E-mail address").fill(ole.email);
+  await question.getByLabel("Password", { exact: true }).fill(ole.password);
+  await question.getByRole("button", { name: "Sign in" }).click();
+  await question.getByText(ole.email).waitFor();
+  await question.getByRole("button", { name: "Allow" }).waitFor();
+  await question.close();
+  program.close();
+});
+
 longTest("a program that knows another account offers no way to allow it", async () => {
   const { page } = app;
   const program = await openProgram(["files:read"], "openid files:read");
