@@ -285,7 +285,7 @@ longTest("New folder makes one and lets it be named at once", async () => {
 });
 
 async function assertUsable(view: "list" | "tiles"): Promise<void> {
-  await fill("a.txt", "b.pdf", "Photos/");
+  await fill("a.txt", "b.odt", "Photos/");
   const { page, files } = await openFolder();
   if (view === "tiles") await files.showAs("Grid view");
   assert.deepEqual(await axeProblems(page), []);
