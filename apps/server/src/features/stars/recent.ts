@@ -9,7 +9,7 @@ import type { Actor } from "../../tree/actor.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";
 import { fittingPage } from "../../tree/read/page-bytes.ts";
-import { isReadable, type PlacedNode } from "../../tree/read/placed-node.ts";
+import type { PlacedNode } from "../../tree/read/placed-node.ts";
 import { type ChangedFile, readChangedFiles, type RecentSpace } from "./changed-files.ts";
 import { type ChangedGroup, readChangedGroups } from "./recent-groups.ts";
 
@@ -51,9 +51,7 @@ function latest(changed: readonly Changed[]): Changed[] {
 async function withoutHiddenGroups(shards: Shards, caller: Actor, changed: readonly Changed[]): Promise<Changed[]> {
   const groups = changed.filter((one) => "count" in one);
   if (groups.length === 0) return [...changed];
-  const shown = (await findChanged(shards, caller, groups)).filter(
-    ({ node }) => isReadable(node) && node.row.parent_id !== null,
-  );
+  const shown = (await findChanged(shards, caller, groups)).filter(({ node }) => node.row.parent_id !== null);
   const keys = new Set(shown.map(({ node: { row } }) => `${row.space_id} ${row.id}`));
   return latest(
     changed.flatMap((one) => ("count" in one && !keys.has(`${one.space_id} ${one.id}`) ? one.files : [one])),
