@@ -35,4 +35,6 @@ test("a job that no worker begins in time is noted once, and ends with its resul
   });
   assert.equal(notes.length, 1);
   assert.match(notes.join(), /role worker.*admin doctor/);
+  assert.equal(await poll(running, queued, queued, running, { ...running, state: "done", result: 4 }), 4);
+  assert.equal(notes.length, 2, "also if the worker of a running job stops");
 });

@@ -82,12 +82,18 @@ export async function jobResult<Result>(
   started: StartedJobJson<Result>,
   read: () => Promise<StartedJobJson<Result>>,
 ): Promise<Result> {
-  const late = setTimeout(() => output.note(noWorker), queuedMsMax);
+  const noteLater = () => setTimeout(() => output.note(noWorker), queuedMsMax);
+  let late: NodeJS.Timeout | undefined = noteLater();
   try {
     const isOver = ({ state }: StartedJobJson<Result>) => state !== "queued" && state !== "running";
     const { result, error } = await polled(started, isOver, async () => {
       const report = await read();
-      if (report.state !== "queued") clearTimeout(late);
+      // A job whose worker stops is queued again.
+      if (report.state === "queued") late ??= noteLater();
+      else {
+        clearTimeout(late);
+        late = undefined;
+      }
       return report;
     });
     if (result !== null) return result;
