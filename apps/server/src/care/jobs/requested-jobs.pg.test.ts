@@ -84,5 +84,14 @@ test("a process whose request another one has ended does not store its result fo
     return "slow";
   });
   await slow.run(new AbortController().signal);
+  const requestAt = async (laterMs: number, unfinished: boolean) => {
+    clock.forwardMs(laterMs);
+    await requestJob(cells, "gc", { clock, options: { unfinished } });
+    return (await readJob(cells, "gc")).started_at;
+  };
   assert.deepEqual([(await readJob(cells, "rebuild-index")).state, await slow.isDue?.()], ["queued", true]);
+  assert.equal((await readJob(cells, "gc")).state, "never", "another job");
+  const first = await requestAt(1000, true);
+  assert.equal(await requestAt(1000, true), first, "the waiting job does the same");
+  assert.equal(await requestAt(1000, false), first, "and more");
 });
