@@ -61,6 +61,17 @@ async function isRefused(session: Session): Promise<void> {
   await assert.rejects(session.current(), { code: "unauthenticated" });
 }
 
+/** The session ends, and the account signs in again while one tab is frozen. */
+async function expireAndSignIn({ server, acting, frozen, freeze }: Awaited<ReturnType<typeof twoTabs>>) {
+  server.account = undefined;
+  void acting.renew(await acting.current()).catch(() => {});
+  await soon();
+  await soon();
+  assert.equal(frozen.getSnapshot(), "expired");
+  freeze();
+  await acting.signIn(credentials);
+}
+
 test("a frozen tab that hears late of a sign-out and a new sign-in by the same account gets the new session", async () => {
   const two = await twoTabs();
   const { server, frozen, cleaned, steps, thaw, lastAccount, leaving } = two;
@@ -119,14 +130,9 @@ test("a token of an earlier session, which an earlier version of the app may sen
 });
 
 test("an expired tab that gets a token before the shared data of its session asks for it again", async () => {
-  const { server, acting, frozen, freeze, restore, newTabs, lastAccount } = await twoTabs();
-  server.account = undefined;
-  void acting.renew(await acting.current()).catch(() => {});
-  await soon();
-  await soon();
-  assert.equal(frozen.getSnapshot(), "expired");
-  freeze();
-  await acting.signIn(credentials);
+  const two = await twoTabs();
+  const { server, frozen, restore, newTabs, lastAccount } = two;
+  await expireAndSignIn(two);
   const [account, session] = [lastAccount.read(), lastAccount.readSession()];
   lastAccount.write(account, "session 1");
   await soon();
@@ -158,14 +164,9 @@ test("a page from the back/forward cache shows and calls nothing of the earlier 
 });
 
 test("a page from the back/forward cache whose session expired continues with the next one of its account", async () => {
-  const { server, frozen, acting, freeze, restore } = await twoTabs();
-  server.account = undefined;
-  void acting.renew(await acting.current()).catch(() => {});
-  await soon();
-  await soon();
-  assert.equal(frozen.getSnapshot(), "expired");
-  freeze();
-  await acting.signIn(credentials);
+  const two = await twoTabs();
+  const { server, frozen, restore } = two;
+  await expireAndSignIn(two);
   await soon();
   restore();
   assert.equal(frozen.getSnapshot(), "expired");
@@ -261,4 +262,58 @@ test("site data that the user deletes ends no session", async () => {
   await first.signOut();
   await soon();
   assert.equal(second.getSnapshot(), "signed_out");
+});
+
+test("a late refusal of a renewal ends no newer session", async () => {
+  const { server, open } = opened();
+  let refusal: Promise<unknown> | undefined;
+  const { answer } = server;
+  Object.assign(server, {
+    answer: async (request: Parameters<typeof answer>[0]) => {
+      const pending = request.path.endsWith("/refresh") ? refusal : undefined;
+      if (pending === undefined) return answer(request);
+      await pending;
+      return { status: 401, json: { code: "unauthenticated", detail: "Sign in." } };
+    },
+  });
+  const [late, acting] = [open(), open()];
+  await acting.signIn(credentials);
+  await soon();
+  const answering = Promise.withResolvers<void>();
+  refusal = answering.promise;
+  const renewal = late.renew(await late.current());
+  await soon();
+  refusal = undefined;
+  await acting.signOut();
+  server.nextAccount = "bob";
+  await acting.signIn(credentials);
+  await soon();
+  const states: string[] = [];
+  for (const session of [late, acting]) session.subscribe(() => states.push(session.getSnapshot()));
+  answering.resolve();
+  await renewal.catch(() => {});
+  await soon();
+  assert.deepEqual(
+    states.filter((state) => state !== "signed_in"),
+    [],
+  );
+  assert.equal(await late.current(), await acting.current());
+});
+
+test("a sign-in does not wait for a tab that hangs", async (t) => {
+  const limit = new AbortController();
+  t.mock.method(AbortSignal, "timeout", () => limit.signal);
+  const { open, newTabs } = opened();
+  const tabs = newTabs();
+  const alone: Tabs["alone"] = (name, run, signal) =>
+    name === "holdfast-sign-in"
+      ? new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)))
+      : tabs.alone(name, run, signal);
+  const session = open({ ...tabs, alone });
+  const signingIn = session.signIn(credentials);
+  await soon();
+  assert.notEqual(session.getSnapshot(), "signed_in");
+  limit.abort();
+  await signingIn;
+  assert.equal(session.getSnapshot(), "signed_in");
 });
