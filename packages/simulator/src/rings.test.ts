@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import { limits } from "@holdfast/core/limits";
 import { Alone } from "./alone.ts";
 
@@ -24,11 +25,11 @@ async function renameFolders(to: (index: number) => number): Promise<void> {
   alone.close();
 }
 
-test("more folders exchange their names in pairs than one request takes", async () => {
+longTest("more folders exchange their names in pairs than one request takes", async () => {
   await renameFolders((index) => many - 1 - index);
 });
 
-test("more folders change places in one ring than one request takes", async () => {
+longTest("more folders change places in one ring than one request takes", async () => {
   await renameFolders((index) => (index + 1) % many);
 });
 

@@ -109,7 +109,7 @@ async function makeAlbum(path: string): Promise<void> {
   for (const number of [1, 2, 3, 4, 5, 6]) await app.api.put(`${path}/${number}.png`, drawPicture(40, 30));
 }
 
-test("a folder of pictures shows their number and size, and its slideshow moves on, pauses and ends", async () => {
+longTest("a folder of pictures shows their number and size, and its slideshow moves on, pauses and ends", async () => {
   await makeAlbum("/album");
   const { page } = app;
   await page.clock.install();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import { seededRandom } from "@holdfast/disk/seeded-random";
 import { until } from "@holdfast/tools/bounded";
 import { seed } from "@holdfast/tools/properties";
@@ -77,7 +78,7 @@ describe("polls over HTTP", () => {
     fetch(`${server.url}/api/v1${path}`, { headers: { authorization: "Bearer x", ...headers } });
   const settled = (condition: () => boolean) => until("the polls have settled", condition);
 
-  test("2,000 polls wait at once and one commit answers all of them", async (t) => {
+  longTest("2,000 polls wait at once and one commit answers all of them", async (t) => {
     const { server, polls, gauge } = await start();
     t.after(() => server.close(0));
     const sockets = await holdMany(server, await now(), 2000);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import { limits } from "@holdfast/core/limits";
 import { foldName } from "@holdfast/core/sort-key";
 import { Kysely, PostgresDialect, sql } from "kysely";
@@ -81,7 +82,7 @@ describe("the order of a search", () => {
     assert.deepEqual(await first(space, "zip old"), ["old_Invoices.zip"]);
   });
 
-  test("the best come first however many names contain the text or begin with it", async () => {
+  longTest("the best come first however many names contain the text or begin with it", async () => {
     const space = await makeTestSpace(databases.shards);
     // Newer than the best ones, and more than are read one by one.
     await addNames(space, "file", [

@@ -244,37 +244,40 @@ longTest("a commenter mentions the owner, also in a mounted folder, and people w
   );
 });
 
-test("the details of a picture show its dimensions, camera and location, and read the file only once they are open", async () => {
-  const exif = tiffOf({
-    main: { 0x010f: "FUJIFILM", 0x0110: "X-T5 \u202E<b>" },
-    photo: { 0x829a: [[1, 120]], 0x8827: 400, 0x9003: "2026:05:01 12:30:00" },
-    place: { 1: "N", 2: degrees(52.5), 3: "E", 4: degrees(13.25) },
-  });
-  await app.api.put("/lake.png", drawPicture(300, 200, exif));
-  await app.signIn();
-  const { page } = app;
-  const id = await app.api.idOf("/lake.png");
-  const asked: string[] = [];
-  page.on("request", (request) => {
-    if (/\/files\/[^/]+\/download|openstreetmap/.test(request.url())) asked.push(request.url());
-  });
-  await page.goto(`${app.server.url}/files?open=${id}`);
-  const viewer = page.getByRole("dialog", { name: "lake.png" });
-  await viewer.getByRole("img", { name: "lake.png" }).waitFor();
-  assert.deepEqual(asked, []);
-  await viewer.getByRole("button", { name: "Details", exact: true }).click();
-  for (const fact of ["300 × 200 pixels", "FUJIFILM X-T5 <b>", "1 May 2026, 12:30", "1/120 s · ISO 400"])
-    await viewer.getByText(fact, { exact: true }).waitFor();
-  await viewer.getByText("52.50000, 13.25000").waitFor();
-  assert.equal(asked.length, 1);
-  const map = viewer.getByRole("link", { name: "Show on OpenStreetMap" });
-  assert.deepEqual(await map.evaluate((link) => ["href", "target", "rel"].map((name) => link.getAttribute(name))), [
-    "https://www.openstreetmap.org/?mlat=52.50000&mlon=13.25000#map=15/52.50000/13.25000",
-    "_blank",
-    "noopener noreferrer",
-  ]);
-  assert.deepEqual(await axeProblems(page), []);
-});
+longTest(
+  "the details of a picture show its dimensions, camera and location, and read the file only once they are open",
+  async () => {
+    const exif = tiffOf({
+      main: { 0x010f: "FUJIFILM", 0x0110: "X-T5 \u202E<b>" },
+      photo: { 0x829a: [[1, 120]], 0x8827: 400, 0x9003: "2026:05:01 12:30:00" },
+      place: { 1: "N", 2: degrees(52.5), 3: "E", 4: degrees(13.25) },
+    });
+    await app.api.put("/lake.png", drawPicture(300, 200, exif));
+    await app.signIn();
+    const { page } = app;
+    const id = await app.api.idOf("/lake.png");
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      if (/\/files\/[^/]+\/download|openstreetmap/.test(request.url())) asked.push(request.url());
+    });
+    await page.goto(`${app.server.url}/files?open=${id}`);
+    const viewer = page.getByRole("dialog", { name: "lake.png" });
+    await viewer.getByRole("img", { name: "lake.png" }).waitFor();
+    assert.deepEqual(asked, []);
+    await viewer.getByRole("button", { name: "Details", exact: true }).click();
+    for (const fact of ["300 × 200 pixels", "FUJIFILM X-T5 <b>", "1 May 2026, 12:30", "1/120 s · ISO 400"])
+      await viewer.getByText(fact, { exact: true }).waitFor();
+    await viewer.getByText("52.50000, 13.25000").waitFor();
+    assert.equal(asked.length, 1);
+    const map = viewer.getByRole("link", { name: "Show on OpenStreetMap" });
+    assert.deepEqual(await map.evaluate((link) => ["href", "target", "rel"].map((name) => link.getAttribute(name))), [
+      "https://www.openstreetmap.org/?mlat=52.50000&mlon=13.25000#map=15/52.50000/13.25000",
+      "_blank",
+      "noopener noreferrer",
+    ]);
+    assert.deepEqual(await axeProblems(page), []);
+  },
+);
 
 function degrees(value: number): [number, number][] {
   return [
@@ -313,13 +316,16 @@ longTest("large pictures are read in part, and a damaged picture has its other d
   assert.equal(await page.getByText("pixels").count(), 0);
 });
 
-test("who looked at their own file by a link finds it as its owner afterwards, and not as the link shows it", async () => {
-  await app.api.put("/flyer.txt", "a flyer");
-  const { page } = app;
-  await visit(page, (await makeLink(app, "/flyer.txt")).url);
-  const id = await app.api.idOf("/flyer.txt");
-  await app.signIn();
-  await app.open(`/files?open=${id}&panel=details`);
-  await page.getByText("/flyer.txt", { exact: true }).waitFor();
-  await page.getByRole("tab", { name: "Sharing" }).waitFor();
-});
+longTest(
+  "who looked at their own file by a link finds it as its owner afterwards, and not as the link shows it",
+  async () => {
+    await app.api.put("/flyer.txt", "a flyer");
+    const { page } = app;
+    await visit(page, (await makeLink(app, "/flyer.txt")).url);
+    const id = await app.api.idOf("/flyer.txt");
+    await app.signIn();
+    await app.open(`/files?open=${id}&panel=details`);
+    await page.getByText("/flyer.txt", { exact: true }).waitFor();
+    await page.getByRole("tab", { name: "Sharing" }).waitFor();
+  },
+);

@@ -182,7 +182,7 @@ test("with the role viewer nothing is offered that changes the file, and Delete 
   assert.deepEqual(await files.namesOnServer(), ["a.xyz", "b.xyz"]);
 });
 
-test("on the page of a link, a visitor can save a file and nothing more", async () => {
+longTest("on the page of a link, a visitor can save a file and nothing more", async () => {
   await files.fill("a.xyz", "b.xyz");
   const { page } = app;
   await visit(page, (await makeLink(app, files.folder)).url);

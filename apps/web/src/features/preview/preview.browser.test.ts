@@ -64,7 +64,7 @@ test("a PDF is drawn in a frame of no origin, with its words for whoever listens
   await page.getByText("It may be damaged").waitFor();
 });
 
-test("a picture is zoomed by buttons, and by keys without a click on it; the filmstrip shows others", async () => {
+longTest("a picture is zoomed by buttons, and by keys without a click on it; the filmstrip shows others", async () => {
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/zoomed", kind: "folder" });
   await app.api.put("/zoomed/other.png", drawPicture(300, 200));
   await app.api.put("/zoomed/zoomed.png", drawPicture(2000, 1000));

@@ -77,7 +77,7 @@ test("Share opens the field, shares with several people by keyboard, suggests th
   );
 });
 
-test("a shared folder is added to one's own files, and left with all that shows it", async () => {
+longTest("a shared folder is added to one's own files, and left with all that shows it", async () => {
   const kim = await app.addPerson("Kim");
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Recipes", kind: "folder" });
   await app.api.put("/Recipes/cake.txt", "flour");
@@ -121,7 +121,7 @@ test("a shared folder is added to one's own files, and left with all that shows 
   assert.deepEqual(items, []);
 });
 
-test("the owner offers a folder to a person with access, sees the offer and withdraws it", async () => {
+longTest("the owner offers a folder to a person with access, sees the offer and withdraws it", async () => {
   const otto = await app.addPerson("Otto");
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Estate", kind: "folder" });
   await ok(app.api, "POST", `/files/${id}/share`, { email: otto.email, role: "viewer" });

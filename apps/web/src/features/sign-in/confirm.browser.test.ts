@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import { Api, eventually, ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
@@ -37,25 +38,28 @@ test("an address is confirmed with one press where its account is signed in, and
   assert.equal(await isConfirmed(ada.api), true);
 });
 
-test("where nobody is signed in the link asks for the sign-in first, and goes on with the address to which an account moves", async () => {
-  const { page } = app;
-  const person = await app.addPerson("Bea");
-  const { api, email, password } = person;
-  await ok(api, "POST", "/account/address", { email: "bea@new.example", password });
-  await app.open(await linkTo("bea@new.example"));
-  await page.getByText("Sign in to the account named in the e-mail. Then confirm the address.").waitFor();
-  assert.deepEqual(await axeProblems(page), []);
-  await page.getByLabel("E-mail address").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.keyboard.press("Enter");
-  await page.getByText(`Bea (${email})`).waitFor();
-  assert.equal((await ok(api, "GET", "/account")).email, email);
-  await page.getByRole("button", { name: "Confirm address" }).click();
-  await page.getByText("You now have everything that others shared with bea@new.example").waitFor();
-  assert.equal((await ok(api, "GET", "/account")).email, "bea@new.example");
-});
+longTest(
+  "where nobody is signed in the link asks for the sign-in first, and goes on with the address to which an account moves",
+  async () => {
+    const { page } = app;
+    const person = await app.addPerson("Bea");
+    const { api, email, password } = person;
+    await ok(api, "POST", "/account/address", { email: "bea@new.example", password });
+    await app.open(await linkTo("bea@new.example"));
+    await page.getByText("Sign in to the account named in the e-mail. Then confirm the address.").waitFor();
+    assert.deepEqual(await axeProblems(page), []);
+    await page.getByLabel("E-mail address").fill(email);
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.keyboard.press("Enter");
+    await page.getByText(`Bea (${email})`).waitFor();
+    assert.equal((await ok(api, "GET", "/account")).email, email);
+    await page.getByRole("button", { name: "Confirm address" }).click();
+    await page.getByText("You now have everything that others shared with bea@new.example").waitFor();
+    assert.equal((await ok(api, "GET", "/account")).email, "bea@new.example");
+  },
+);
 
-test("who is signed in to another account is told so, and signs in to the right one without the mail", async () => {
+longTest("who is signed in to another account is told so, and signs in to the right one without the mail", async () => {
   const { page } = app;
   const cleo = await signUp("Cleo");
   const other = await app.addPerson("Dan");

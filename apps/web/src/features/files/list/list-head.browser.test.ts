@@ -56,7 +56,7 @@ test("the end of a list counts its folders and files, follows changes, and count
   await end.getByText("2 folders", { exact: true }).waitFor();
 });
 
-test("compact rows are chosen in the menu of views, and stay after a reload", async () => {
+longTest("compact rows are chosen in the menu of views, and stay after a reload", async () => {
   await fill("a.txt", "b.txt");
   const { page, files } = await openFolder();
   const step = async () => {

@@ -132,7 +132,7 @@ test("a name that is taken is asked about, and both are kept", async () => {
   await becomes(() => namesOnServer(`${drive.folder}/to`), ["a (2).txt", "a.txt"]);
 });
 
-test("with keys alone: Move to… finds a folder by its name, and lists it as recent the next time", async () => {
+longTest("with keys alone: Move to… finds a folder by its name, and lists it as recent the next time", async () => {
   await fill("a.txt", "b.txt", "deep/", "deep/Invoices/", "deep/Invoices/old.txt");
   const { page, files } = await openFolder();
   const openDialog = async (name: string) => {

@@ -11,7 +11,7 @@ import { filesPage } from "../../../testing/files-page.ts";
 const drive = filesApp();
 const { app, fill, openFolder, selectedNames, shownNames } = drive;
 
-test("a folder of pictures opens as tiles, and each place remembers its view", async () => {
+longTest("a folder of pictures opens as tiles, and each place remembers its view", async () => {
   await fill("text.txt", "holiday/", "notes/", "notes/a.txt");
   for (const name of ["1.png", "2.png", "3.png", "4.png"])
     await app.api.put(`${drive.folder}/holiday/${name}`, drawPicture(40, 30));
