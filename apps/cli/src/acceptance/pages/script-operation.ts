@@ -18,12 +18,11 @@ export const operation: Script = {
     ["shred ann@example.org", "shred ann@example.org --yes"],
   ],
   before: {
-    "holdfast admin rotate-keys": login,
+    "holdfast admin backup /mnt/backups": login,
     "holdfast rewind / --to 2027-01-31T09:00:00.123456Z":
       "sleep 1; date -u +%FT%TZ > moment; sleep 1; holdfast mkdir /new",
     "holdfast devices rm ID":
       "HOLDFAST_CONFIG_DIR=$HOME/old holdfast login $SERVER --email you@example.com --device-name old --password-stdin < password.txt",
-    "holdfast admin users disable ann@example.org": "join ann@example.org",
     "holdfast admin require-second-factor on --group Office":
       "holdfast admin groups create Office; join ann@example.org",
   },
@@ -74,4 +73,9 @@ export const operation: Script = {
     [`jq 'select(.credential_id == "PERMISSION" or .detail.permission_id == "PERMISSION")' audit.jsonl`]: audit,
     [`jq 'select(.action == "session.start" and .result != "ok")' audit.jsonl`]: audit,
   },
+};
+
+export const identity: Script = {
+  standIns: [],
+  before: { 'holdfast token create "identity system" --scopes scim': login },
 };

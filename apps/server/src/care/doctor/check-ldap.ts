@@ -32,7 +32,7 @@ async function answers(ldap: LdapSettings): Promise<Finding> {
 export function judgeRun(run: LdapRun | undefined, nowMs: number, everyMs: number): Finding[] {
   if (run === undefined) return [];
   if (run.problem !== null) {
-    const advice = "People who left are not suspended until this is fixed: see docs/operation.md, LDAP.";
+    const advice = "People who left are not suspended until this is fixed: see docs/identity.md, LDAP.";
     return [fail("ldap", `accounts could not be synchronized: ${run.problem}`, advice)];
   }
   const ageMs = nowMs - run.tried_at / 1000;
