@@ -20,7 +20,7 @@ export interface Problem {
   /** Relative to the root; "" for the whole folder. */
   readonly path: string;
   /**
-   * Error code. The engine adds its own codes; docs/command.md explains each: `skipped`, `special_file`, `not_utf8`,
+   * Error code. The engine adds its own codes; docs/scripts.md explains each: `skipped`, `special_file`, `not_utf8`,
    * `control_character`, `unfit_name`, `rules_held`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`,
    * `merged_again`, `rewritten`, `replaced`, `silent_change`, `busy`, `blocked`, `unreadable`, `not_durable`,
    * `read_only`, `suspended`, `quarantined` and `deletions_held`.

@@ -97,7 +97,6 @@ export class Scene {
         ROOT: root,
         NODE: process.execPath,
         SERVER: this.url,
-        OLD: "another horse",
         NEW: password,
         HOLDFAST_LISTEN: `127.0.0.1:${this.#port}`,
         HOLDFAST_DATA: join(this.home, "data"),

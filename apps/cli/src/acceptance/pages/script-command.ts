@@ -22,8 +22,6 @@ export const command: Script = {
       `"$(holdfast ls / --json | pick 'j.items.find(i => i.name === "photos").id')/"`,
     ],
     ["rewind undo ID", 'rewind undo "$(holdfast rewind /Documents --to "$(cat moment)" --json | pick j.rewind_id)"'],
-    ["--data NEW", '--data "$HOME/new"'],
-    ["--data DIR", '--data "$HOLDFAST_DATA"'],
     ["--to 2h", '--to "$(cat moment)"'],
     ["/mnt/backups", '"$HOME/backups"'],
     [
@@ -42,10 +40,8 @@ export const command: Script = {
     ["--quota 100G", "--quota 100G --password-stdin < password.txt"],
     ["reset-password ann@example.org", "reset-password ann@example.org --password-stdin < password.txt"],
     ["users rm ann@example.org", "users rm ann@example.org --yes"],
-    ["admin shred ann@example.org", "admin shred ann@example.org --yes"],
   ],
   before: {
-    [String.raw`printf '%s\n' "$OLD" "$NEW" | holdfast passwd --password-stdin`]: `printf '%s\\n' "$NEW" "$OLD" | holdfast passwd --password-stdin`,
     "holdfast token create backup --scopes files:read,files:write --expires 90d": `${login}; echo report > report.odt
       holdfast token create script --scopes files:read,files:write --json | pick 'j.secret ?? j.token' > token`,
     "holdfast app-passwords add camera --folder /Photos": "holdfast mkdir /Photos",
@@ -61,11 +57,10 @@ export const command: Script = {
       holdfast admin groups add Choir you@example.com`,
     "holdfast mount holiday": `as bob@example.com holdfast mkdir /holiday
       as bob@example.com holdfast share /holiday --with you@example.com --role editor`,
-    "holdfast star /photos/2026 /report.odt":
-      "for n in 4 5 6; do echo $n > report.odt; holdfast put report.odt /; done",
     "holdfast ls -R https://drive.example/s/hfl_…": "holdfast put notes.txt /photos/; holdfast link /photos > link",
     "holdfast put report.odt https://drive.example/s/hfl_… --password-stdin < password.txt":
       "holdfast link /inbox --role uploader --password-stdin < password.txt > link",
+    "holdfast versions /report.odt": "for n in 4 5 6; do echo $n > report.odt; holdfast put report.odt /; done",
     "holdfast versions diff /notes.txt": "echo more >> notes.txt; holdfast put notes.txt /",
     "holdfast rewind /Documents --to 2h --dry-run":
       "sleep 1; date -u +%FT%TZ > moment; sleep 1; holdfast mkdir /Documents/new",
@@ -80,13 +75,11 @@ export const command: Script = {
     "holdfast admin users confirm ann@example.org": "join ann@example.org",
     "holdfast admin users invite ann@example.org": "holdfast admin users rm ann@example.org --yes",
     "holdfast admin allow-addresses 192.0.2.0/24 --group Office": "holdfast admin groups create Office",
-    "holdfast admin shred ann@example.org": "join ann@example.org",
     "holdfast admin groups create Choir": "join ann@example.org",
     "holdfast completion bash > ~/.local/share/bash-completion/completions/holdfast":
       "mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions",
   },
   codes: {
-    "holdfast admin setup-link": 5,
     "holdfast admin users end-second-factor ann@example.org": 5,
     "holdfast status --watch": 130,
   },
@@ -103,31 +96,14 @@ export const command: Script = {
   notRun: {
     "holdfast serve": "the server of this test was begun so",
     "holdfast serve --acme drive.example.org": elsewhere("certificate.pg.long.test.ts, with an authority of its own"),
-    "holdfast admin devices resume ID": elsewhere("device-brake.pg.long.test.ts, with a device that is suspended"),
-    "holdfast admin jobs retry ID": elsewhere("admin-jobs.pg.test.ts, where a job was given up"),
-    "holdfast admin jobs rm ID": elsewhere("admin-jobs.pg.test.ts, where a job was given up"),
-    "holdfast admin reports resolve ID --action disable_link": elsewhere(
-      "admin-reports.pg.test.ts, with a link that is reported",
-    ),
-    "holdfast admin rebuild --from STORE --key FILE --data NEW": elsewhere(
-      "accidents-page.pg.long.test.ts, where the server has stopped",
-    ),
-    "holdfast admin upgrade-database --data DIR": elsewhere(
-      "the tests of the upgrade, with a database of another version",
-    ),
-    "holdfast logout --others": elsewhere("lost-device.pg.long.test.ts, with other devices"),
-    "holdfast logout --everywhere": elsewhere("lost-device.pg.long.test.ts, with other devices"),
     "holdfast account address ada@new.example": elsewhere(
       "account.pg.test.ts, with an account that nobody needs any more",
     ),
     "holdfast account delete": elsewhere("account.pg.test.ts, with an account that nobody needs any more"),
     "holdfast addresses only 192.0.2.0/24 2001:db8::/32": elsewhere("admin-access-rules.pg.test.ts, behind a proxy"),
-    "holdfast addresses anywhere": elsewhere("admin-access-rules.pg.test.ts"),
     "holdfast second-factor on": elsewhere("second-factor.pg.test.ts, on a terminal"),
-    "holdfast second-factor codes": elsewhere("second-factor.pg.test.ts, with a code of the app"),
-    "holdfast second-factor off": elsewhere("second-factor.pg.test.ts, with a code of the app"),
     "holdfast conflicts keep copy PATH": elsewhere("everyday-page.pg.long.test.ts, where there is a conflict"),
-    "holdfast passwd": "asks a person on a terminal; the line below it says the same to standard input",
+    "holdfast passwd": elsewhere("accounts.pg.test.ts, from standard input"),
     "holdfast login https://192.168.1.20:8420 --fingerprint SHA256:3f6c…": elsewhere("login-tls.pg.test.ts"),
     "holdfast login https://nas.local:8420 --ca-cert nas.crt": elsewhere("login-tls.pg.test.ts"),
     "holdfast rules": elsewhere("rules.pg.test.ts"),
