@@ -173,6 +173,21 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "api-docs",
   ],
   "apps/web/src/features/files": ["rows", "naming", "finding", "acts", "move", "list", "places"],
+  // The engine's top layer (`syncFolders`): from what is reported to people up to the engine with its states.
+  "packages/sync/src/loop": [
+    "reports",
+    // Wrappers and checks of disk and server.
+    "access",
+    "delays",
+    // Facts that a run collects for its later cycles.
+    "tracking",
+    "transfers",
+    // Everything that one cycle uses.
+    "context",
+    "ignore-rules",
+    "cycle",
+    "engine",
+  ],
   "apps/cli/src": [
     "exit-codes",
     "output",
@@ -193,7 +208,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 /**
  * Layers of packages/sync/src, lowest first: a folder may import itself and the folders on its line, including types
  * and tests. Local changes pass from scan/ through state/ and plan/ to remote/. Server changes pass from remote/
- * through the same two to execute/. loop/ calls them in turn. All sources are in these folders.
+ * through the same two to execute/. loop/ calls them in turn; `layers` has its folders. All sources are in these folders.
  */
 export const syncFolders = {
   path: "packages/sync/src",

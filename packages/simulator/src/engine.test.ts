@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { RootMismatch } from "@holdfast/sync/loop/root";
+import { RootMismatch } from "@holdfast/sync/loop/access/root";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import type { OperationId } from "@holdfast/sync/model/trees";
 import { Alone } from "./alone.ts";

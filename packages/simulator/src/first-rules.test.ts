@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { PreviewedRun } from "@holdfast/sync/loop/preview";
+import type { PreviewedRun } from "@holdfast/sync/loop/engine/preview";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 

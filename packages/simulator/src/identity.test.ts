@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Engine } from "@holdfast/sync/loop/engine";
-import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
+import type { Engine } from "@holdfast/sync/loop/engine/engine";
+import type { EngineOptions } from "@holdfast/sync/loop/engine/engine-options";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 

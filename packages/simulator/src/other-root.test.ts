@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultPortions } from "@holdfast/sync/loop/portions";
+import { defaultPortions } from "@holdfast/sync/loop/context/portions";
 import { markerPath } from "@holdfast/sync-ports/paths";
 import { Alone } from "./alone.ts";
 

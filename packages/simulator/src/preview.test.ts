@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import type { Preview } from "@holdfast/sync/loop/preview";
+import type { Preview } from "@holdfast/sync/loop/engine/preview";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { pathOfNode } from "@holdfast/sync/model/tree-paths";
 import { SyncState } from "@holdfast/sync/state/sync-state";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Engine } from "@holdfast/sync/loop/engine";
+import type { Engine } from "@holdfast/sync/loop/engine/engine";
 import { homeOf } from "./model-shares.ts";
 import { Shared } from "./shared.ts";
 

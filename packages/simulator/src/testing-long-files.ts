@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sha256 } from "@holdfast/core/hash";
-import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
+import type { EngineOptions } from "@holdfast/sync/loop/engine/engine-options";
 import type { Server } from "@holdfast/sync-ports/ports";
 import type { Alone } from "./alone.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
+import type { EngineOptions } from "@holdfast/sync/loop/engine/engine-options";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 

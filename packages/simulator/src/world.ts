@@ -2,8 +2,8 @@ import { type Device, deviceNames, type Ills, type WorldOptions, WorldState } fr
 import { DatabaseSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
-import { Engine } from "@holdfast/sync/loop/engine";
-import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
+import { Engine } from "@holdfast/sync/loop/engine/engine";
+import type { EngineOptions } from "@holdfast/sync/loop/engine/engine-options";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { checkBitsSent, checkOpeningsSent } from "./bit-oracle.ts";

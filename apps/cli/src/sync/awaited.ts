@@ -1,4 +1,4 @@
-import { isOwnersQuota, needsPerson } from "@holdfast/sync/loop/problems";
+import { isOwnersQuota, needsPerson } from "@holdfast/sync/loop/reports/problems";
 import { isDiskHereFull } from "../output/system-failure.ts";
 import type { SyncReport } from "./report.ts";
 

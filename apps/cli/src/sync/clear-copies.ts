@@ -8,9 +8,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, makeId, type NodeId } from "@holdfast/core/ids";
 import { clearingWords } from "@holdfast/protocol/clearing-proof";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { clearCopies, type Cleared, type ClearingParts, type ClearingProgress } from "@holdfast/sync/loop/clear-copies";
+import {
+  clearCopies,
+  type Cleared,
+  type ClearingParts,
+  type ClearingProgress,
+} from "@holdfast/sync/loop/engine/clear-copies";
 import type { ContentKey } from "@holdfast/sync/model/trees";
-import { numberedAnew } from "@holdfast/sync/loop/numbered-anew";
+import { numberedAnew } from "@holdfast/sync/loop/access/numbered-anew";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { lockFolder } from "@holdfast/synced-folder/lock-folder";

@@ -1,5 +1,5 @@
 import { originalPath } from "@holdfast/sync/execute/keep-conflict";
-import type { RecentChange } from "@holdfast/sync/loop/progress";
+import type { RecentChange } from "@holdfast/sync/loop/reports/progress";
 
 /**
  * Distinguishes conflicts of this run from earlier conflicted copies: those of earlier runs, and those that the folder

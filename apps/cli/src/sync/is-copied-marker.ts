@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
+import type { EngineOptions } from "@holdfast/sync/loop/engine/engine-options";
 import { readKnownSyncs } from "./known-syncs.ts";
 import { readMarker } from "./sync-root.ts";
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { startCodecPool } from "@holdfast/codec/pool";
 import { type Keep, keepOfConflict, type KeptConflict } from "@holdfast/sync/execute/keep-conflict";
 import { ensureOwnFolders } from "@holdfast/sync/execute/recover";
-import { Conflicts } from "@holdfast/sync/loop/status";
+import { Conflicts } from "@holdfast/sync/loop/engine/status";
 import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
 import { probeFolder } from "@holdfast/synced-folder/probe-folder";
 import type { KnownSync } from "./known-syncs.ts";

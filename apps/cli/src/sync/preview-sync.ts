@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { startCodecPool } from "@holdfast/codec/pool";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Preview, PreviewedRun } from "@holdfast/sync/loop/preview";
+import type { Preview, PreviewedRun } from "@holdfast/sync/loop/engine/preview";
 import type { RemoteSpace } from "@holdfast/remote-space/remote-space";
 import { ownFolder } from "@holdfast/sync-ports/paths";
 import { SyncState } from "@holdfast/sync/state/sync-state";

@@ -1,4 +1,4 @@
-import type { EngineStatus } from "@holdfast/sync/loop/status";
+import type { EngineStatus } from "@holdfast/sync/loop/engine/status";
 import { AheadBytes } from "../output/ahead-bytes.ts";
 import { Rate } from "../output/rate.ts";
 import { count, formatNumber } from "../output/text.ts";

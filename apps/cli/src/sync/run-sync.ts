@@ -17,7 +17,7 @@ import { startOf } from "./full-disk-advice.ts";
 import { arrivesPrivate } from "../remote/look-up.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
 import { groupedProblems } from "./problem-lines.ts";
-import type { RecentChange } from "@holdfast/sync/loop/progress";
+import type { RecentChange } from "@holdfast/sync/loop/reports/progress";
 import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
 import { listenWhilePaused } from "./listen-while-paused.ts";
 import { RunningSync } from "./running-sync.ts";

@@ -1,5 +1,5 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import { isOwnersQuota } from "@holdfast/sync/loop/problems";
+import { isOwnersQuota } from "@holdfast/sync/loop/reports/problems";
 import { allPages, pageItemsMax } from "../remote/pages.ts";
 import type { SyncReport } from "./report.ts";
 

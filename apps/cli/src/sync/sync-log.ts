@@ -1,6 +1,6 @@
 import { appendFile, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { RecentChange } from "@holdfast/sync/loop/progress";
+import type { RecentChange } from "@holdfast/sync/loop/reports/progress";
 import { z } from "zod";
 import { printable } from "@holdfast/core/printable";
 import type { Output } from "../output/output.ts";

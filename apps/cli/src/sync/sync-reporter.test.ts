@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Writable } from "node:stream";
 import { test } from "node:test";
-import type { EngineStatus } from "@holdfast/sync/loop/status";
+import type { EngineStatus } from "@holdfast/sync/loop/engine/status";
 import { Output } from "../output/output.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { reportOf, SyncReporter } from "./sync-reporter.ts";

@@ -1,6 +1,6 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
-import type { EngineStatus } from "@holdfast/sync/loop/status";
+import type { EngineStatus } from "@holdfast/sync/loop/engine/status";
 import type { Output, Problem } from "../output/output.ts";
 import { showLines } from "../output/screen.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
@@ -12,7 +12,7 @@ import { conflictLines } from "./conflict-lines.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
 import type { HowFar } from "./progress-meter.ts";
 import { SyncScreen, type Terminal } from "./sync-screen.ts";
-import type { RecentChange } from "@holdfast/sync/loop/progress";
+import type { RecentChange } from "@holdfast/sync/loop/reports/progress";
 import type { SyncReport } from "./report.ts";
 
 export function reportOf(

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
-import type { EngineStatus } from "@holdfast/sync/loop/status";
+import type { EngineStatus } from "@holdfast/sync/loop/engine/status";
 import type { SyncRecord } from "./known-syncs.ts";
 import { reportOf } from "./sync-reporter.ts";
 import { restingStatus } from "./testing-status.ts";

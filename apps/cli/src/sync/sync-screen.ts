@@ -1,6 +1,6 @@
 import type { Problem } from "../output/output.ts";
 import { printable } from "@holdfast/core/printable";
-import type { EngineStatus } from "@holdfast/sync/loop/status";
+import type { EngineStatus } from "@holdfast/sync/loop/engine/status";
 import { clearBar, showBar, showLines } from "../output/screen.ts";
 import {
   columnsOf,

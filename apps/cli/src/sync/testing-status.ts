@@ -1,4 +1,4 @@
-import type { EngineStatus } from "@holdfast/sync/loop/status";
+import type { EngineStatus } from "@holdfast/sync/loop/engine/status";
 
 export const restingStatus: EngineStatus = {
   phase: "waiting",

@@ -1,5 +1,5 @@
 import { toHoldfastError } from "@holdfast/core/errors";
-import type { Engine } from "@holdfast/sync/loop/engine";
+import type { Engine } from "@holdfast/sync/loop/engine/engine";
 import type { Hint } from "@holdfast/synced-folder/hint-gathering";
 import { sharedFilesystem } from "@holdfast/synced-folder/shared-filesystem";
 import { watchFolder } from "@holdfast/synced-folder/watch-folder";

@@ -62,7 +62,7 @@ export const scanBugs = {
   ],
   "the marker of the root is not checked": [
     {
-      file: "loop/root.ts",
+      file: "loop/access/root.ts",
       find: "  if (known !== undefined) checkOwner(known,",
       put: `  if (known !== undefined) return;
   if (known !== undefined) checkOwner(known,`,

@@ -72,7 +72,7 @@ async function expire(hands: Hands, name: string): Promise<void> {
   state.commit({ agreedTrash: state.agreedTrash.below(path).map((each) => [each, undefined] as const) });
 }
 
-/** Counts uses, so that the content is listed again afterwards (`loop/shares.ts`). */
+/** Counts uses, so that the content is listed again afterwards (`loop/reports/quarantine-list.ts`). */
 async function ensureQuarantine(hands: TrashHands): Promise<string> {
   const uses = Number(hands.state.setting("quarantine")) || 0;
   hands.state.commit({ settings: [["quarantine", String(uses + 1)]] });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { needsPerson } from "@holdfast/sync/loop/problems";
+import { needsPerson } from "@holdfast/sync/loop/reports/problems";
 import { z } from "zod";
 import { count, formatBytes, formatDuration, formatNumber } from "../../output/text.ts";
 import { answeredDoingOf, answeredText, approvedIn, waitingCount, waitingLines } from "../group-deletions.ts";

@@ -1,5 +1,5 @@
 import { type FreeSpace, freeSpaceAt } from "@holdfast/disk/free-space";
-import { roomOf, roomWords } from "@holdfast/sync/loop/space";
+import { roomOf, roomWords } from "@holdfast/sync/loop/delays/space";
 import { HoldfastError } from "@holdfast/core/errors";
 import { count, formatBytes, formatNumber } from "../../output/text.ts";
 import type { TransferReport } from "../transfer-report.ts";

@@ -1,0 +1,70 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { EarlyBlocks } from "../../remote/early-blocks.ts";
+import type { Hands } from "../../execute/hands.ts";
+import type { Brakes } from "../../brakes/brakes.ts";
+import type { Freed } from "../../execute/free-space.ts";
+import type { ConflictCopies } from "../delays/conflict-copies.ts";
+import type { EarlierVersions } from "../tracking/earlier-versions.ts";
+import type { UnreadFiles } from "../tracking/unread.ts";
+import type { Undurable } from "../tracking/undurable.ts";
+import type { Suspicion } from "../tracking/suspicion.ts";
+import type { StubbornChanges } from "../delays/stubborn-changes.ts";
+import type { DiskSpace } from "../delays/space.ts";
+import type { Skipped } from "../tracking/skipped.ts";
+import type { QuietGroup } from "../delays/quiet-group.ts";
+import type { RestingDeletions } from "../delays/resting-deletions.ts";
+import type { QuarantineList } from "../reports/quarantine-list.ts";
+import type { Identity } from "@holdfast/sync-ports/ports";
+import type { QuietAges } from "../delays/quiet-age.ts";
+import type { Progress } from "../reports/progress.ts";
+import type { Portions, Rounds } from "./portions.ts";
+import type { LastingRefusals } from "../tracking/lasting-refusals.ts";
+import type { IsCopiedMarker } from "../../scan/other-root.ts";
+import type { LeftPlaces } from "../../scan/left-places.ts";
+import type { Suspects } from "../../scan/scope.ts";
+import type { Transfers } from "../transfers/transfers.ts";
+
+/** Last result of freeing space; undefined: none since the engine started. */
+export interface Freeing {
+  last: Freed | undefined;
+  /** Paths kept by this and earlier runs, until included again. */
+  kept: ReadonlySet<string>;
+}
+
+export interface CycleContext extends Hands {
+  readonly slotKey: (name: string) => string;
+  readonly brakes: Brakes;
+  readonly times: { nextExpiryMs: number };
+  readonly freeing: Freeing;
+  readonly identity: Identity;
+  /** The disk assigns new inode numbers at each start and has done so since the last scan. */
+  readonly numbering: { isNew: boolean };
+  readonly progress: Progress;
+  readonly suspicion: Suspicion;
+  /** Returns further suspects, after a short wait for related hints. */
+  readonly moreSuspects: () => Promise<Suspects>;
+  readonly skipped: Skipped;
+  readonly unread: UnreadFiles;
+  readonly boot?: string | undefined;
+  /** Private items that a power failure may have made public, until each is checked. */
+  readonly distrusted: { ids: ReadonlySet<NodeId> };
+  readonly quietAges: QuietAges;
+  readonly copies: ConflictCopies;
+  readonly earlier: EarlierVersions;
+  readonly left: LeftPlaces;
+  readonly quarantine: QuarantineList;
+  readonly resting: RestingDeletions;
+  /** Files that return to older content. */
+  readonly restored: QuietGroup;
+  readonly early: EarlyBlocks;
+  readonly transfers: Transfers;
+  readonly isCopied?: IsCopiedMarker | undefined;
+  readonly portions: Portions;
+  readonly rounds: Rounds;
+  readonly lasting: LastingRefusals;
+  readonly stubborn: StubbornChanges;
+  readonly undurable: Undurable;
+  readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
+  /** Throws if the engine was stopped. */
+  readonly checkStop: () => void;
+}

@@ -1,0 +1,95 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import { actTogether } from "../../execute/act.ts";
+import { localBatchesOf } from "../../execute/batch.ts";
+import type { Failures } from "../../execute/failures.ts";
+import type { Hands } from "../../execute/hands.ts";
+import { settleParked } from "../../execute/recover.ts";
+import type { LocalOperation } from "../../plan/plan-types.ts";
+import type { ConflictCopies } from "../delays/conflict-copies.ts";
+import { endsAll } from "../access/gate.ts";
+import { type Problem, problemOf } from "../reports/problems.ts";
+import { pathOf } from "../../model/tree-paths.ts";
+import { pathOfOperation, type Progress } from "../reports/progress.ts";
+import type { StubbornChanges } from "../delays/stubborn-changes.ts";
+import type { Suspicion } from "../tracking/suspicion.ts";
+
+interface Acting extends Hands {
+  readonly progress: Progress;
+  readonly stubborn: StubbornChanges;
+  readonly copies: ConflictCopies;
+  readonly suspicion: Pick<Suspicion, "noteMove" | "add">;
+  readonly checkStop: () => void;
+}
+
+/**
+ * Operations that the disk rejects are planned again after the next scan.
+ * @param isTurnOver once true, no batch after the first is started; the next plan has the rest
+ */
+export async function actAll(
+  context: Acting,
+  operations: readonly LocalOperation[],
+  isTurnOver: () => boolean = () => false,
+): Promise<{ readonly done: number; readonly changed: boolean; readonly begun: readonly LocalOperation[] }> {
+  const { state, progress, stubborn, nowMs } = context;
+  let done = 0;
+  let changed = false;
+  let begun = 0;
+  for (const batch of localBatchesOf(operations)) {
+    context.checkStop();
+    if (begun > 0 && isTurnOver()) break;
+    begun += batch.length;
+    const paths = batch.map((operation) => pathOfOperation(state, operation));
+    const before = batch.map((operation) => (movesFolder(operation) ? pathOf(state, operation.id) : undefined));
+    for (const path of paths.slice(-1)) progress.touch(path);
+    const failed = await actTogether(context, batch);
+    if (failed.size > 0) context.doubt.isOpen = true;
+    for (const [index, operation] of batch.entries()) {
+      const path = paths[index] ?? "";
+      const failure = failed.get(operation);
+      // A parked item has not reached its destination yet.
+      if (failure === undefined && operation.op !== "park") {
+        done += 1;
+        stubborn.forget(operation.id);
+      }
+      const from = before[index];
+      const to = from === undefined ? undefined : pathOf(state, operation.id);
+      if (from !== undefined && to !== undefined && from !== to) context.suspicion.noteMove(from, to);
+      if (failure === undefined) {
+        progress.noteDone(state, operation, path);
+        if (operation.op === "copy_aside") context.copies.note(operation, nowMs());
+      } else if (isPassingOnDisk(failure)) changed = true;
+      else if (!endsAll(failure)) stubborn.note(operation, problemOf(path, failure.code, failure.message), nowMs());
+    }
+    for (const failure of failed.values()) {
+      if (endsAll(failure)) throw failure;
+    }
+  }
+  if (state.parked.size > 0) await settleParked(context);
+  return { done, changed, begun: operations.slice(0, begun) };
+}
+
+/** Names items that got no name back in the previous cycle. Items that have a name now had none at the last scan. */
+export async function settleAside(context: Acting): Promise<void> {
+  const { parked } = context.state;
+  const before = parked.size;
+  if (before === 0) return;
+  await settleParked(context);
+  if (parked.size < before) context.suspicion.add("all");
+}
+
+function movesFolder(operation: LocalOperation): boolean {
+  return (operation.op === "move" || operation.op === "park") && operation.local.kind === "folder";
+}
+
+export function noteFailures(context: Acting, failed: Failures, failures: Problem[]): boolean {
+  if (failed.size > 0) context.doubt.isOpen = true;
+  for (const [operation, failure] of failed) {
+    if (!isPassingOnDisk(failure))
+      failures.push(problemOf(pathOfOperation(context.state, operation), failure.code, failure.message));
+  }
+  return [...failed.values()].some(isPassingOnDisk);
+}
+
+function isPassingOnDisk({ code }: HoldfastError): boolean {
+  return code === "conflict";
+}

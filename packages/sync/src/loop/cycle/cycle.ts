@@ -1,0 +1,338 @@
+import { knownPathOf } from "../../model/local-tree.ts";
+import { pathOfNode } from "../../model/tree-paths.ts";
+import { addNotice } from "../../state/notices.ts";
+import { renewGeneration } from "../../execute/generation.ts";
+import { foldersOfAct, makePersonActsDurable } from "../../execute/person-acts.ts";
+import { expireTrash } from "../../execute/local-trash.ts";
+import { reviewStash, stashDueMs } from "../../execute/recover.ts";
+import type { Plan } from "../../plan/plan-types.ts";
+import { readRules } from "../ignore-rules/read-rules.ts";
+import { excludeBoundaries, excludeOtherRoots, pathsToFree } from "../../state/exclusion.ts";
+import { freeSpace } from "../../execute/free-space.ts";
+import { Visibility, visibleTrees } from "../../rules/visibility.ts";
+import { endShares } from "../../execute/end-shares.ts";
+import { fetchRemote } from "../../remote/fetch.ts";
+import { tellAnswers } from "../../remote/tell-answers.ts";
+import { send } from "../../remote/send.ts";
+import type { Voice } from "../../remote/voice.ts";
+import { isKnownPath, type Suspects } from "../../scan/scope.ts";
+import type { SyncState } from "../../state/sync-state.ts";
+import { withFoldersAbove } from "@holdfast/sync-ports/paths";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decision.ts";
+import { actAll, noteFailures, settleAside } from "./acting.ts";
+import { fetchFirstRules } from "../ignore-rules/first-rules.ts";
+import { actWithRules, withoutHeldRules } from "../ignore-rules/foreign-rules.ts";
+import type { Looked } from "./look-parts.ts";
+import { lookAtDisk, lookUnderLastRules } from "./looking.ts";
+import { bytesOfPlan } from "../reports/progress.ts";
+import {
+  isPassing,
+  isPassingHere,
+  type Problem,
+  problemOf,
+  problemsOfAliases,
+  problemsOfAside,
+  problemsOfBlocked,
+  problemsOfBoundaries,
+  problemsOfBrakes,
+  problemsOfNotices,
+  problemsOfRefusals,
+  problemsOfRules,
+  problemsOfStash,
+} from "../reports/problems.ts";
+import { problemsOfRehash } from "../tracking/rehash.ts";
+import { checkRoot } from "../access/root.ts";
+import { muchBytesMin, smallFirst } from "./small-first.ts";
+import { problemsOfShares, settleShares } from "./shares.ts";
+import { problemsOfUnfit } from "../tracking/skipped.ts";
+import { Waits } from "./waits.ts";
+import type { CycleOutcome } from "../reports/cycle-outcome.ts";
+import type { CycleContext } from "../context/cycle-context.ts";
+
+const restlessMs = 60;
+/** Planning takes up to a third of a second if very much has changed. */
+const turnMs = 10_000;
+/** Less than the hour between two idle scans, so that each of those can expire the trash. */
+const expiryEveryMs = 55 * 60_000;
+const endingAgainMs = 30_000;
+export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
+  const { state } = context;
+  context.progress.begin();
+  await checkRoot(context);
+  await fetchRemote(context);
+  if (await tellAllAnswers(context)) await fetchRemote(context);
+  await settleAside(context);
+  // Before files of a new share arrive, the folder must name the share. Otherwise a restored state would count them as
+  // this account's own.
+  if (state.areMountsNewer) await renewGeneration(context);
+  await reviewStash(context);
+  await expireTrashAtTimes(context);
+  state.forgetRefusals(context.nowMs());
+  state.forgetOffers(context.nowMs());
+  await prepareRules(context);
+  const look = await lookAtDisk(context);
+  noteLook(context, look);
+  settleShares(state, look.rules, context);
+  const tree = visibleTrees(state, new Visibility(state, look.rules, context.lacks));
+  const isKeeper = (path: string): boolean => context.skipped.isKeeper(path);
+  const ending = await endShares(context, tree, isKeeper, (each, path) => context.progress.noteEnded(each, path));
+  context.rounds.begin(state.restless.fresh);
+  const decision = await decide(context, look);
+  const { waits, due, plan: next, failure } = await withoutWaiting(context, decision);
+  const { last } = decision;
+  const { waitingDeletions } = context.brakes;
+  expectPlan(context, due, decision);
+  const failures: Problem[] = [];
+  const {
+    done,
+    begun,
+    changed: isChanging,
+  } = await actWithRules(context, next.local, () => actAll(context, next.local, turnOf(context)));
+  const isEnding = noteFailures(context, ending.failures, failures);
+  const { isSent, isTaken, hasChanged, begun: begunRemote } = await sendAndNote(context, next);
+  context.transfers.noteCommitted(begunRemote);
+  if (failure !== undefined) throw failure;
+  const changed = isChanging || isEnding || hasChanged;
+  await noteActs(context, { local: [...ending.operations, ...begun], remote: begunRemote }, hasChanged);
+  const { stubborn, undurable, lasting } = context;
+  const nowMs = context.nowMs();
+  lasting.note(state.refusals, nowMs);
+  const untilMs = [...waits.untilMs, ...stubborn.untilMs(nowMs), ...undurable.untilMs(nowMs)];
+  // Failed endings and nameless items are retried later.
+  if (failures.length + state.parked.size > 0) untilMs.push(context.nowMs() + endingAgainMs);
+  const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
+  const refusals = wantedOf(state.refusals, decision, next);
+  const isDone = done > 0 || ending.operations.length > ending.failures.size;
+  const isCut = begun.length + begunRemote.length < next.local.length + next.remote.length;
+  const hasProgressed = isDone || isSent || isCut;
+  const isTransferring = context.transfers.isBusy;
+  if (isCut || isTransferring) context.progress.noteCut();
+  const goesOn = hasProgressed || isTransferring || isRestless;
+  const isOver = !goesOn && untilMs.length + refusals.length + waitingDeletions === 0;
+  const outcome: CycleOutcome = {
+    hasProgressed,
+    isMidway: last !== undefined,
+    isTransferring,
+    isFruitful: isDone || isTaken,
+    isRestless,
+    isStuck: isRestless && !changed && context.unread.areLasting,
+    lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, untilMs),
+    retriesSoon: waits.isQuiet || retriesSoon(context, refusals, failures),
+    problems: [
+      ...failures,
+      ...waits.problems,
+      ...problemsKnown(context, next, { isOver, isWhole: last === undefined }),
+      ...problemsOfRules(look.rules, state),
+    ],
+    deletionsWaiting: waitingDeletions,
+  };
+  return turnRound(context, decision, outcome);
+}
+
+function turnRound({ rounds, state, progress }: CycleContext, { last }: Decision, outcome: CycleOutcome): CycleOutcome {
+  const turned = rounds.turn(last, outcome, state.restless.fresh);
+  if (!turned.hasProgressed && !turned.isTransferring) progress.noteRest();
+  return turned;
+}
+
+/** Sends all answers, because no later cycle would send the rest. @returns true if there were any */
+async function tellAllAnswers(context: CycleContext): Promise<boolean> {
+  let isTold = false;
+  while (await tellAnswers(context)) isTold = true;
+  return isTold;
+}
+
+/** Scans under the old rules before the new ones apply. */
+async function prepareRules(context: CycleContext): Promise<void> {
+  await fetchFirstRules(context);
+  await lookUnderLastRules(context);
+  await freeChosen(context);
+}
+
+async function noteActs(
+  context: CycleContext,
+  { local, remote }: Pick<Plan, "local" | "remote">,
+  hasChanged: boolean,
+): Promise<void> {
+  const { state, suspicion, quarantine } = context;
+  for (const operation of [...local, ...remote]) suspicion.add(suspectsOf(state, operation));
+  if (hasChanged) suspicion.add(foldersOfActs(state, remote));
+  await quarantine.note(context);
+}
+
+function expectPlan(context: CycleContext, due: Plan, decision: Decision): void {
+  const { state, brakes, progress, transfers, rounds } = context;
+  const { local, remote, waiting } = due;
+  const planned = [...local.map(({ id }) => id), ...remote.map(({ id }) => id), ...waiting.keys()];
+  const later = rounds.countLeft(planned, decision, state.restless.fresh);
+  progress.expect(local.length + remote.length + waiting.size + brakes.waitingDeletions + later, {
+    bytes: bytesOfPlan(state, due),
+    isAll: later === 0,
+  });
+  for (const { path } of transfers.begun) progress.touch(path);
+}
+
+async function sendAndNote(context: CycleContext, { remote }: Pick<Plan, "remote">): ReturnType<typeof send> {
+  const sent = await send(voiceOf(context), remote, turnOf(context));
+  const { state, brakes, nowMs } = context;
+  for (const id of brakes.takeSentDamage())
+    addNotice(state, { atMs: nowMs(), path: pathOfNode(state, id) ?? id, code: "maybe_damaged", counts: [] });
+  return sent;
+}
+
+/** @returns `due`: all changes that are due; `plan`: those that can be made now; `failure`: see `Transfers.within` */
+async function withoutWaiting(
+  context: CycleContext,
+  decision: Decision,
+): Promise<{ readonly waits: Waits; readonly due: Plan } & ReturnType<CycleContext["transfers"]["within"]>> {
+  const waits = new Waits(context);
+  const all = await withoutHeldRules(context, await waits.within(decision));
+  const due = isMuch(context, all) ? smallFirst(all) : all;
+  const within = context.transfers.within(context, voiceOf(context), { ...decision, plan: due });
+  // A person's changes become durable now, not only after everything is sent. A failure is found again at that time.
+  await makePersonActsDurable(context, within.begun);
+  return { waits, due, ...within };
+}
+
+/** Always true in the simulator, whose files are small. */
+function isMuch({ state, patches }: CycleContext, plan: Plan): boolean {
+  return patches !== undefined || bytesOfPlan(state, plan) >= muchBytesMin;
+}
+
+/** Returns a function that is true once the cycle's time is over. The next cycle then sees further changes. */
+function turnOf({ nowMs }: CycleContext): () => boolean {
+  const startMs = nowMs();
+  // A clock that is set back ends the turn too.
+  return () => Math.abs(nowMs() - startMs) >= turnMs;
+}
+
+/** Sending does not see the disk. */
+function voiceOf(context: CycleContext): Voice {
+  const { early, transfers } = context;
+  const sent: Voice["early"] = {
+    has: (hash, into) => early.has(hash, into) || transfers.hasSent(hash, into),
+    settled: () => early.settled(),
+  };
+  return { ...context, early: sent, makeDurable: (ids) => makePersonActsDurable(context, ids) };
+}
+
+/**
+ * @param isOver nothing is in progress, so waiting changes need a person
+ * @param isWhole the plan contains all fresh nodes
+ */
+function problemsKnown(
+  context: CycleContext,
+  next: Plan,
+  { isOver, isWhole }: { readonly isOver: boolean; readonly isWhole: boolean },
+): Problem[] {
+  const { state, lasting } = context;
+  const unread = context.unread.problems(context.nowMs());
+  const unreadable = new Set(unread.flatMap(({ path, code }) => (code === "unreadable" ? [path] : [])));
+  const unstored = [
+    ...context.undurable.problems(state),
+    ...problemsOfRefusals(state, state.refusals, (refusal) => lasting.has(refusal)),
+  ];
+  return [
+    ...context.stubborn.problems,
+    // A folder that cannot be opened is neither readable nor syncable, for the same reason.
+    ...unstored.filter(({ path, code }) => code !== "not_durable" || !unreadable.has(path)),
+    ...problemsOfBrakes(context.brakes),
+    ...(isOver ? problemsOfBlocked(state, next.waiting) : []),
+    ...[...context.freeing.kept].map((path) => problemOf(path, "kept", "")),
+    ...unread,
+    ...context.skipped.problems(),
+    ...(isWhole ? problemsOfUnfit(state, context.lacks) : []),
+    ...problemsOfBoundaries(state),
+    ...problemsOfAliases(state),
+    ...problemsOfShares(state, next.waiting),
+    ...context.quarantine.problems(),
+    ...problemsOfRehash(state),
+    ...problemsOfStash(state),
+    ...problemsOfAside(state),
+    ...problemsOfNotices(state, context.nowMs()),
+  ];
+}
+
+function retriesSoon(
+  { stubborn, nowMs }: CycleContext,
+  refusals: SyncState["refusals"],
+  failures: readonly Problem[],
+): boolean {
+  // A change waits as long as the lasting problem of its folder.
+  const isLasting = refusals.some(({ code }) => !isPassing(code));
+  return (
+    refusals.some(({ code }) => isPassing(code) && !(code === "dependency" && isLasting)) ||
+    stubborn.retriesSoon(nowMs()) ||
+    failures.some(({ code }) => isPassingHere(code))
+  );
+}
+
+function wantedOf(
+  refusals: SyncState["refusals"],
+  { isInPlan }: Decision,
+  { remote, waiting }: Plan,
+): SyncState["refusals"] {
+  const planned = new Set(refusals.length === 0 ? [] : remote.map(({ id }) => id));
+  return refusals.filter(({ nodeId: id }) => waiting.has(id) || planned.has(id) || !isInPlan(id));
+}
+
+export function noteLook(context: CycleContext, look: Looked): void {
+  const { state, suspicion, undurable, skipped, unread, freeing, nowMs } = context;
+  suspicion.add(look.isUnsettled && look.isComplete ? "all" : look.again);
+  undurable.forgetHidden(state);
+  freeing.kept = new Set([...freeing.kept].filter((path) => look.rules.hides(path, false)));
+  suspicion.add(undurable.suspects(state));
+  skipped.note(look, (path) => isKnownPath(state, path) && !look.rules.hides(path, true));
+  if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
+  if (look.otherRoots.size > 0) excludeOtherRoots(state, look.otherRoots);
+  unread.note(look, nowMs());
+}
+
+/** A change that did not happen was based on an outdated state, so its folders are scanned again. */
+function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): Suspects {
+  if (!state.restless.has(operation.id)) return new Set();
+  const folder = state.local.get(operation.id)?.parent ?? ("place" in operation ? operation.place.parent : undefined);
+  const path = folder === undefined ? undefined : knownPathOf(state, folder);
+  return new Set(path === undefined ? [] : withFoldersAbove(path));
+}
+
+/** Folders of sent changes. One may have been moved unnoticed, so its entries may not be durable. */
+function foldersOfActs(state: SyncState, operations: Plan["remote"]): Suspects {
+  return new Set(operations.flatMap(({ id }) => foldersOfAct(state, id)).flatMap(withFoldersAbove));
+}
+
+/** Frees excluded paths before the rules hide them. */
+async function freeChosen(context: CycleContext): Promise<void> {
+  const { state } = context;
+  const chosen = pathsToFree(state);
+  if (chosen.length === 0) return;
+  const { rules } = await readRules(context.disk, state);
+  const freed = await freeSpace(context, chosen, rules);
+  context.freeing.last = freed;
+  const isTold = (path: string): boolean => chosen.some((each) => `${path}/`.startsWith(`${each}/`));
+  const before = [...context.freeing.kept].filter((path) => !isTold(path));
+  context.freeing.kept = new Set([...before, ...freed.kept]);
+  // More paths may have been chosen meanwhile.
+  const left = pathsToFree(state).filter((path) => !chosen.includes(path));
+  state.commit({ settings: [["to free", JSON.stringify(left)]] });
+}
+
+async function expireTrashAtTimes(context: CycleContext): Promise<void> {
+  const { times, nowMs } = context;
+  const leftMs = times.nextExpiryMs - nowMs();
+  // A longer wait means that the clock was set back.
+  if (leftMs > 0 && leftMs <= expiryEveryMs) return;
+  await expireTrash(context);
+  times.nextExpiryMs = nowMs() + expiryEveryMs;
+}
+
+function whenToLookAgainMs({ state, nowMs }: CycleContext, untilMs: readonly number[]): number | undefined {
+  const times = [
+    ...untilMs,
+    ...[...state.stashed.values()].map(stashDueMs),
+    ...state.refusals.map(({ notBeforeMs }) => notBeforeMs),
+  ];
+  const first = times.reduce((one, other) => Math.min(one, other), Infinity);
+  return first === Infinity ? undefined : Math.max(restlessMs, first - nowMs());
+}

@@ -1,0 +1,39 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { Rekeying } from "../../plan/plan-types.ts";
+import { rekey, type TreeChanges } from "../../plan/rekey.ts";
+import { parkedUnder, type SyncState } from "../../state/sync-state.ts";
+
+const rowsMax = 4096;
+
+/** Equals applying one rekeying after another, but commits unrelated ones together. */
+export function rekeyAll(state: SyncState, rekeyings: readonly Rekeying[]): void {
+  let changes = noChanges();
+  let ends = new Map<NodeId, NodeId>();
+  const flush = (): void => {
+    const departures = [...state.departures].flatMap(([id, to]) => {
+      const then = ends.get(to);
+      return then === undefined ? [] : [[id, then] as const];
+    });
+    if (ends.size > 0) state.commit({ ...changes, departures, parked: parkedUnder(state, ends) });
+    changes = noChanges();
+    ends = new Map();
+  };
+  for (const rekeying of rekeyings) {
+    const { from, to } = rekeying;
+    const touched = [from, to, ...state.childrenOf(from)];
+    const isBound = touched.some((id) => ends.has(id) || tables.some((name) => changes[name].has(id)));
+    if (isBound || changes.local.size >= rowsMax) flush();
+    const more = rekey(state, rekeying);
+    for (const id of more.remote.keys()) changes.remote.set(id, more.remote.get(id));
+    for (const id of more.local.keys()) changes.local.set(id, more.local.get(id));
+    for (const id of more.synced.keys()) changes.synced.set(id, more.synced.get(id));
+    ends.set(from, to);
+  }
+  flush();
+}
+
+const tables = ["remote", "local", "synced"] as const;
+
+function noChanges(): TreeChanges {
+  return { remote: new Map(), local: new Map(), synced: new Map() };
+}

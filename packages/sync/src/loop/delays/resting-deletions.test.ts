@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import { type Braked, brakeKey, type BrakeRecord } from "../../model/brake-record.ts";
+import type { LocalRow, RemoteRow, Trees } from "../../model/trees.ts";
+import { RestingDeletions } from "./resting-deletions.ts";
+
+const [root, mount] = ["root" as NodeId, "mount" as NodeId];
+const noRecords = new Map<string, BrakeRecord>();
+
+/** Returns trees of a mount in which these files were deleted locally. */
+function treesWith(ids: readonly string[], parent = mount): Trees {
+  const blank = {
+    content: "c",
+    executable: false,
+    trashed: false,
+    versionId: "v",
+    revision: "r",
+    seq: 1,
+    sizeBytes: 1,
+  };
+  const rowOf = (place: Pick<RemoteRow, "parent" | "name" | "kind">): RemoteRow =>
+    ({ ...blank, ...place, modifiedAt: "", operationId: null }) as RemoteRow;
+  const files = ids.map((id) => [id as NodeId, rowOf({ parent, name: id, kind: "file" })] as const);
+  return {
+    rootId: root,
+    remote: new Map([[mount, rowOf({ parent: root, name: "mount", kind: "folder" })], ...files]),
+    local: new Map<NodeId, LocalRow>(),
+    synced: new Map(),
+    offers: [],
+    intents: new Map(),
+    shares: new Map([[mount, { target: "shown" as NodeId }]]) as unknown as Trees["shares"],
+    rights: new Map(),
+  };
+}
+
+function deletions(ids: readonly string[], side: Braked["side"] = "server"): Braked[] {
+  return ids.map((id) => ({ nodeId: id as NodeId, side, base: "r" }));
+}
+
+test("deletions in a mount rest for ten seconds after the last one, others do not", () => {
+  const resting = new RestingDeletions();
+  const rests = (ids: readonly string[], nowMs: number): number =>
+    resting.rest(treesWith(ids), noRecords, deletions(ids), nowMs).size;
+  assert.equal(rests(["a"], 0), 1);
+  assert.equal(rests(["a"], 9_999), 1);
+  assert.equal(rests(["a", "b"], 9_999), 2);
+  assert.equal(rests(["a", "b"], 19_998), 2);
+  assert.deepEqual([...resting.untilMs.values()], [19_999, 19_999]);
+  assert.equal(rests(["a", "b"], 19_999), 0);
+  assert.equal(resting.rest(treesWith(["c"], root), noRecords, deletions(["c"]), 20_000).size, 0, "outside of mounts");
+  assert.equal(resting.rest(treesWith(["c"]), noRecords, deletions(["c"], "here"), 20_000).size, 0, "of the owner");
+});
+
+test("a deletion that a brake has judged rests no more, and so does one whose place was taken", () => {
+  const [deletion] = deletions(["a"]);
+  assert.ok(deletion !== undefined);
+  const trees = treesWith(["a"]);
+  const record: BrakeRecord = { ...deletion, standing: "approved", atMs: 0 };
+  const decided = new Map([[brakeKey(record), record]]);
+  assert.equal(new RestingDeletions().rest(trees, decided, [deletion], 0).size, 0);
+  const changed = { ...deletion, base: "another" };
+  assert.equal(new RestingDeletions().rest(trees, decided, [changed], 0).size, 1);
+  const local = new Map([["new" as NodeId, { parent: mount, name: "a" } as LocalRow]]);
+  assert.equal(new RestingDeletions().rest({ ...trees, local }, noRecords, [deletion], 0).size, 0);
+});
+
+test("a program that deletes all the time holds nothing up for longer than ten minutes, nor does a clock that is set back", () => {
+  const resting = new RestingDeletions();
+  const ids: string[] = [];
+  for (let second = 0; second <= 605; second += 5) {
+    ids.push(`file ${second}`);
+    const waits = resting.rest(treesWith(ids), noRecords, deletions(ids), second * 1000);
+    assert.equal(ids.length - waits.size, Math.max(0, (second - 595) / 5), `after ${second} s`);
+  }
+  resting.rest(treesWith(["a"]), noRecords, deletions(["a"]), 1_000_000_000);
+  resting.rest(treesWith(["a"]), noRecords, deletions(["a"]), 0);
+  assert.equal(resting.rest(treesWith(["a"]), noRecords, deletions(["a"]), 10_000).size, 0);
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import type { LocalOperation } from "../../plan/plan-types.ts";
+import type { ContentKey, LocalRow } from "../../model/trees.ts";
+import { problemOf } from "../reports/problems.ts";
+import { StubbornChanges } from "./stubborn-changes.ts";
+
+const parent = "root" as NodeId;
+
+function folder(name: string, alias?: string): LocalRow {
+  const fingerprint = { inode: 1n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
+  const content = "" as ContentKey;
+  return { kind: "folder", parent, name, alias, content, executable: false, fingerprint, sight: "known" };
+}
+
+test("two that need each other's names, which are one on this disk, are tried together and not in turn", () => {
+  const [one, other] = ["one", "other"] as NodeId[] as [NodeId, NodeId];
+  const oneRow = folder("E", "E (case conflict)");
+  const otherRow = folder("e");
+  const planned: LocalOperation[] = [
+    { op: "park", id: other, local: otherRow },
+    { op: "move", id: one, local: oneRow, place: { parent, name: "E" } },
+    { op: "move", id: other, local: otherRow, place: { parent, name: "e", alias: "e (case conflict)" } },
+  ];
+  const stubborn = new StubbornChanges();
+  const due = (nowMs: number): readonly LocalOperation[] =>
+    stubborn.dueAmong(planned, { isInPlan: () => true, slotKey: (name) => name.toLowerCase(), nowMs });
+  // Each was refused while the other waited.
+  for (const [operation, nowMs] of [
+    [planned[1], 0],
+    [planned[2], 100],
+  ] as const)
+    if (operation !== undefined) stubborn.note(operation, problemOf("", "exists", ""), nowMs);
+  assert.deepEqual(due(30_050), []);
+  assert.deepEqual(due(30_100), planned);
+});

@@ -1,0 +1,45 @@
+import type { CycleOutcome } from "../reports/cycle-outcome.ts";
+
+/** Full scans find changes that the watcher missed. */
+const rescanAfterMs = 3600_000;
+/** Doublings of the wait for unreadable items: up to 8 s, and up to 8 minutes if everything unreadable has errors. */
+const doublings = { restless: 7, stuck: 13 };
+
+export class NextLook {
+  readonly #nowMs: () => number;
+  #lastFullMs = -Infinity;
+  #hasLookedEverywhere = false;
+  #restless = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  beginFull(): void {
+    this.#lastFullMs = this.#nowMs();
+    this.#hasLookedEverywhere = true;
+  }
+
+  /** @returns true if a full scan finished since the last true result, and nothing is left to do */
+  note({ isRestless, hasProgressed, isMidway, isTransferring, lookAgainMs }: CycleOutcome): boolean {
+    if (isMidway) return false;
+    this.#restless = isRestless && !hasProgressed ? this.#restless + 1 : 0;
+    const isAtRest = !hasProgressed && !isTransferring && lookAgainMs === undefined;
+    const isOver = this.#hasLookedEverywhere && isAtRest;
+    if (isOver) this.#hasLookedEverywhere = false;
+    return isOver;
+  }
+
+  untilMs(last: CycleOutcome | undefined): number {
+    const wantedMs = last?.lookAgainMs ?? rescanAfterMs;
+    const most = last?.isStuck === true ? doublings.stuck : doublings.restless;
+    const patienceMs = last?.isRestless === true ? wantedMs * 2 ** Math.min(this.#restless, most) : wantedMs;
+    return Math.max(10, Math.min(patienceMs, this.untilFullMs()));
+  }
+
+  untilFullMs(): number {
+    const leftMs = this.#lastFullMs + rescanAfterMs - this.#nowMs();
+    // A longer wait means that the clock was set back.
+    return leftMs > rescanAfterMs ? 0 : leftMs;
+  }
+}

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import type { ContentKey, LocalRow, Refusal, Trees } from "../../model/trees.ts";
+import { LastingRefusals } from "../tracking/lasting-refusals.ts";
+import { isOwnersQuota, isPassing, needsPerson, problemOf, problemsOfRefusals } from "./problems.ts";
+import { Skipped } from "../tracking/skipped.ts";
+import { UnreadFiles } from "../tracking/unread.ts";
+
+const rootId = "root" as NodeId;
+const [folder, file] = ["folder", "file"] as [NodeId, NodeId];
+
+function onDisk(...rows: readonly (readonly [NodeId, Partial<LocalRow>])[]): Trees {
+  const fingerprint = { inode: 1n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
+  const blank = { kind: "file", parent: rootId, name: "", content: "" as ContentKey, executable: false } as const;
+  const local = new Map(rows.map(([id, row]) => [id, { ...blank, fingerprint, sight: "known" as const, ...row }]));
+  const none = new Map<NodeId, never>();
+  return { rootId, local, remote: none, synced: none, offers: [], intents: none, shares: none, rights: none };
+}
+
+const refusal = (nodeId: NodeId, code: string): Refusal => ({ nodeId, digest: code, code, notBeforeMs: 0 });
+
+test("a refusal is listed with its whole path and what to do, unless it ends by itself", () => {
+  const trees = onDisk([folder, { kind: "folder", name: "f" }], [file, { parent: folder, name: "a.txt" }]);
+  const listed = problemsOfRefusals(trees, [
+    refusal(file, "quota"),
+    refusal(file, "conflict"),
+    refusal(folder, "forbidden"),
+  ]);
+  assert.deepEqual(
+    listed.map(({ path, code }) => [path, code]),
+    [
+      ["f/a.txt", "quota"],
+      ["f", "forbidden"],
+    ],
+  );
+  assert.match(listed[0]?.message ?? "", /^Not enough space in your quota\. .*'holdfast df' shows what uses it/);
+  assert.ok(listed.every(needsPerson));
+  const [deep] = problemsOfRefusals(trees, [refusal(file, "invalid_field")]);
+  assert.match(deep?.message ?? "", /128 names and 4096 bytes/);
+  const [below] = problemsOfRefusals(trees, [refusal(file, "dependency")], () => true);
+  assert.match(below?.message ?? "", /usually to the parent folder/);
+  assert.ok(isPassing("exists") && !isPassing("too_large"));
+});
+
+test("a refusal for lack of space in a shared folder names the folder and its owner's space, and not the quota here", () => {
+  const mount = "mount" as NodeId;
+  const trees = {
+    ...onDisk(
+      [mount, { kind: "folder", name: "team" }],
+      [folder, { kind: "folder", parent: mount, name: "f" }],
+      [file, { parent: folder, name: "a.txt" }],
+    ),
+    shares: new Map([[mount, { target: "target" as NodeId, isReadOnly: false }]]),
+  };
+  const [problem] = problemsOfRefusals(trees, [refusal(file, "quota")]);
+  assert.deepEqual([problem?.path, problem?.code], ["team/f/a.txt", "quota"]);
+  assert.match(problem?.message ?? "", /^The owner of the shared folder team does not have enough space\. /);
+  assert.ok(problem !== undefined && isOwnersQuota(problem));
+});
+
+test("what should end by itself is listed once it was refused for 90 s, under whatever id, and not refused again later", () => {
+  const ids = [folder, file];
+  const trees = onDisk([file, { name: "a" }]);
+  const lasting = new LastingRefusals();
+  const list = (id: NodeId | undefined, nowMs: number): string[] => {
+    const refusals = id === undefined ? [] : [refusal(id, "exists")];
+    lasting.note(refusals, nowMs);
+    return problemsOfRefusals(trees, refusals, (each) => lasting.has(each)).map(({ path }) => path);
+  };
+  assert.deepEqual([list(ids[0], 0), list(ids[1], 60_000), list(undefined, 89_000)], [[], [], []]);
+  assert.deepEqual(list(ids[1], 90_000), ["a"]);
+  assert.deepEqual([list(undefined, 210_000), list(ids[1], 210_001)], [[], []]);
+  assert.deepEqual([list(ids[1], 0), list(ids[1], 90_000)], [[], ["a"]], "the clock was set back");
+});
+
+test("a file that keeps changing is busy after ten minutes, and one that an error hides is listed at once", () => {
+  const files = new UnreadFiles();
+  const listed = new Set(["f"]);
+  const look = (unread: Record<string, string>, nowMs: number): string[] => {
+    files.note({ listed, unread: new Map(Object.entries(unread)), held: new Set() }, nowMs);
+    return files.problems(nowMs).map(({ path, code }) => `${path} ${code}`);
+  };
+  assert.deepEqual(look({ "f/a": "changing", "f/b": "unavailable" }, 0), ["f/b unreadable"]);
+  assert.deepEqual(look({ "f/a": "changing" }, 599_999), []);
+  assert.deepEqual(look({ "f/a": "changing" }, 600_000), ["f/a busy"]);
+  assert.deepEqual(look({}, 600_001), []);
+});
+
+test("a sentence stands behind one path and behind a number of files", () => {
+  const codes = ["forbidden", "too_large", "not_durable", "invalid_field", "kept", "dependency", "locked"];
+  const ofCodes = [...codes, "hash_mismatch", "damaged"].map((code) => problemOf("a", code, ""));
+  const skipped = new Skipped();
+  const reason = "the name is not UTF-8";
+  skipped.note(
+    { listed: new Set([""]), skipped: new Map([["a", { code: "not_utf8", reason }]]), keepers: new Set() },
+    () => true,
+  );
+  assert.equal(skipped.problems()[0]?.message, "Not synced: the name is not UTF-8.");
+  for (const { message } of ofCodes) assert.doesNotMatch(message, /^$|^Its? /);
+});
