@@ -10,7 +10,7 @@ import type { Device, WorldState } from "./world-state.ts";
 /** Returns the disk as an engine sees it: slow, sometimes failing, and changing while its person works. */
 export function ailingDisk(world: WorldState, device: Device, life: Life): LocalDisk {
   const watch = watchOf(world, device, life);
-  const own = makeEngineDisk(device.root, watch, world.lacksOf(device.name));
+  const own = makeEngineDisk(device.root, watch, world.missingFeaturesOf(device.name));
   const nowMicros = (): number => world.scheduler.nowMicros;
   const nothing = new SimulatedRoot({ nowMicros, skewMicros: () => 0, key: String, isDurable: true });
   const other = makeEngineDisk(nothing, watch);

@@ -78,7 +78,7 @@ export class Alone {
         device: this.#device.name,
         nowMs: () => scheduler.nowMs(),
         makeNodeId: () => model.fresh("cleared ") as NodeId,
-        lacks: this.world.lacksOf(this.#device.name),
+        missingFeatures: this.world.missingFeaturesOf(this.#device.name),
         doubt: { isOpen: true },
         filesystem: { device: undefined },
         identity: { serverId: "model", accountId: this.#device.account },

@@ -82,7 +82,7 @@ test("while something waits aside its name may be taken, and it gets one beside 
 });
 
 test("what waits aside on a disk without exchange and links, and gets no name back, is not lost when its time is over", async () => {
-  const alone = new Alone({ lacks: ["exchange", "hard links"], devices: 1, isLastWhole: false });
+  const alone = new Alone({ missingFeatures: ["exchange", "hard links"], devices: 1, isLastWhole: false });
   alone.write("a", "before");
   await alone.once();
   alone.writeOnServer("a", "after");

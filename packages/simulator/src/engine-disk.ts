@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import { type Lacks, lacksNothing } from "@holdfast/sync/model/lacks";
+import { type MissingFeatures, noneMissing } from "@holdfast/sync/model/missing-features";
 import type { CutBlock, LocalDisk, LocalStat, Part, ReadBlock } from "@holdfast/sync-ports/ports";
 import type { Inode, SimulatedRoot } from "./simulated-root.ts";
 import { cutSmall } from "./small-blocks.ts";
@@ -23,14 +23,18 @@ export interface DiskWatch {
 }
 
 /** Engine's view of a simulated filesystem. Nothing is durable before it is synced. */
-export function makeEngineDisk(root: SimulatedRoot, watch: DiskWatch, lacks: Lacks = lacksNothing): LocalDisk {
+export function makeEngineDisk(
+  root: SimulatedRoot,
+  watch: DiskWatch,
+  missingFeatures: MissingFeatures = noneMissing,
+): LocalDisk {
   const call = async <Result>(name: string, path: string, act: () => Result): Promise<Result> => {
     await watch.before(name, path);
     const result = act();
     await watch.after(name, path);
     return result;
   };
-  return { ...looks(root, call), ...makings(root, call, watch), ...changes(root, call, watch, lacks) };
+  return { ...looks(root, call), ...makings(root, call, watch), ...changes(root, call, watch, missingFeatures) };
 }
 
 type Call = <Result>(name: string, path: string, act: () => Result) => Promise<Result>;
@@ -128,7 +132,7 @@ function changes(
   root: SimulatedRoot,
   call: Call,
   watch: DiskWatch,
-  lacks: Lacks,
+  missingFeatures: MissingFeatures,
 ): Omit<LocalDisk, keyof ReturnType<typeof looks> | keyof ReturnType<typeof makings>> {
   const show = (path: string): void => {
     if (!path.startsWith(".holdfast/")) watch.shown(root.mustBeAt(path), path);
@@ -149,7 +153,7 @@ function changes(
       }),
     exchange: (one, other) =>
       call("exchange", `${one} <-> ${other}`, () => {
-        if (lacks.has("exchange")) throw new HoldfastError("failed", "This disk cannot exchange names.");
+        if (missingFeatures.has("exchange")) throw new HoldfastError("failed", "This disk cannot exchange names.");
         watch.replacing(root.mustBeAt(other), root.mustBeAt(one), other);
         root.exchange(one, other);
         show(one);
@@ -157,7 +161,7 @@ function changes(
       }),
     link: (from, to) =>
       call("link", `${from} -> ${to}`, () => {
-        if (lacks.has("hard links")) throw new HoldfastError("failed", "This disk has no links.");
+        if (missingFeatures.has("hard links")) throw new HoldfastError("failed", "This disk has no links.");
         root.link(from, to);
       }),
     supersede: (from, to, inode) =>

@@ -143,7 +143,7 @@ test("a bit that was flipped here holds although the process ended right after a
 });
 
 test("a disk without such bits takes none away, although the process ended right after another's edit took its place", async () => {
-  const alone = await withFile(new Alone({ lacks: ["executable bits"], devices: 1, isLastWhole: false }));
+  const alone = await withFile(new Alone({ missingFeatures: ["executable bits"], devices: 1, isLastWhole: false }));
   setOnServer(alone, true);
   alone.writeOnServer("run.sh", "edited there");
   await endsAfter(alone, "exchange");
@@ -152,10 +152,10 @@ test("a disk without such bits takes none away, although the process ended right
   alone.close();
 });
 
-for (const lacks of [[], ["exchange"], ["exchange", "hard links"]] as const) {
-  const without = lacks.length === 0 ? "" : `, on a disk without ${lacks.join(" and ")}`;
+for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as const) {
+  const without = missingFeatures.length === 0 ? "" : `, on a disk without ${missingFeatures.join(" and ")}`;
   test(`a bit that is flipped in the moment in which another's edit takes the place holds${without}`, async () => {
-    const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
+    const alone = await withFile(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     alone.writeOnServer("run.sh", "edited there");
     const disk = alone.disk();
     let isFirst = true;

@@ -24,7 +24,7 @@ export const furtherVerbs = [
 type FurtherVerb = (typeof furtherVerbs)[number];
 
 /** Basic acts from which others are composed. */
-export interface Hands extends Pick<PersonOptions, "root" | "ledger" | "names" | "lacks"> {
+export interface Hands extends Pick<PersonOptions, "root" | "ledger" | "names" | "missingFeatures"> {
   readonly work: Tape;
   readonly say: (what: string) => void;
   readonly pause: () => Promise<void>;
@@ -64,8 +64,8 @@ export async function doFurther(verb: FurtherVerb, hands: Hands): Promise<void> 
   }
 }
 
-function makeLink({ root, say, work, names, lacks }: Hands, path: string): void {
-  if (root.at(path) !== undefined || lacks.has("symbolic links")) return;
+function makeLink({ root, say, work, names, missingFeatures }: Hands, path: string): void {
+  if (root.at(path) !== undefined || missingFeatures.has("symbolic links")) return;
   const target = pick(work, [...names, "../a", "not there"]) ?? "a";
   say(`makes ${path} a link to ${target}`);
   root.create(path, "symlink", true, target);
@@ -74,7 +74,7 @@ function makeLink({ root, say, work, names, lacks }: Hands, path: string): void 
 async function replaceByLink(hands: Hands, path: string | undefined): Promise<void> {
   const { root, ledger, say, work, pause } = hands;
   const inode = path === undefined ? undefined : root.at(path);
-  if (path === undefined || inode === undefined || hands.lacks.has("symbolic links")) return;
+  if (path === undefined || inode === undefined || hands.missingFeatures.has("symbolic links")) return;
   if (inode.kind === "folder" || work() < 0.5) {
     say(`puts a link in the place of ${path}`);
     await hands.deleteTree(path);
@@ -100,8 +100,8 @@ async function makeFileOf({ root, say, work, ...hands }: Hands, path: string | u
   await hands.create(path, hands.newBytes());
 }
 
-function hardLink({ root, say, lacks }: Hands, from: string | undefined, to: string): void {
-  if (lacks.has("hard links")) return;
+function hardLink({ root, say, missingFeatures }: Hands, from: string | undefined, to: string): void {
+  if (missingFeatures.has("hard links")) return;
   if (from === undefined || root.at(from)?.kind !== "file" || root.at(to) !== undefined) return;
   say(`links ${from} as ${to}`);
   root.link(from, to, true);

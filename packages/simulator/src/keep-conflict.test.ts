@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Keep, KeptConflict } from "@holdfast/sync/execute/keep-conflict";
-import { type Lack, lacksNothing } from "@holdfast/sync/model/lacks";
+import { type DiskFeature, noneMissing } from "@holdfast/sync/model/missing-features";
 import { Alone } from "./alone.ts";
 
 const copy = /^plan \(ada's conflicted copy \d{4}-\d\d-\d\d\)\.txt$/;
@@ -19,11 +19,11 @@ async function withConflict(mine = "mine"): Promise<{ alone: Alone; path: string
   return { alone, path };
 }
 
-async function keep(alone: Alone, path: string, which: Keep, lacks = lacksNothing): Promise<KeptConflict> {
-  const engine = alone.make({ lacks });
+async function keep(alone: Alone, path: string, which: Keep, missingFeatures = noneMissing): Promise<KeptConflict> {
+  const engine = alone.make({ missingFeatures });
   const kept = await alone.pass(engine.keepOfConflict(path, which));
   assert.deepEqual(engine.status().conflicts, []);
-  const { inSync } = await alone.once({ lacks });
+  const { inSync } = await alone.once({ missingFeatures });
   assert.ok(inSync);
   assert.deepEqual(alone.make().status().conflicts, []);
   return kept;
@@ -37,15 +37,15 @@ function trashOf(alone: Alone): [string, string][] {
   return texts.toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
-for (const [lacks, inTrash] of [
+for (const [missingFeatures, inTrash] of [
   [[], "plan.txt"],
   [["exchange"], "plan (deleted again).txt"],
-] satisfies [Lack[], string][]) {
-  const on = lacks.length === 0 ? "" : `, on a disk that has no ${lacks.join()}`;
+] satisfies [DiskFeature[], string][]) {
+  const on = missingFeatures.length === 0 ? "" : `, on a disk that has no ${missingFeatures.join()}`;
   test(`the copy kept is the next version of the file, and both the states before are in the trash${on}`, async () => {
     const { alone, path } = await withConflict();
     const id = alone.serverId("plan.txt");
-    const { trashPath } = await keep(alone, path, "copy", new Set(lacks));
+    const { trashPath } = await keep(alone, path, "copy", new Set(missingFeatures));
     assert.equal(alone.read(trashPath ?? assert.fail()), "theirs");
     assert.deepEqual(alone.serverContents(), new Map([["plan.txt", "mine"]]));
     assert.equal(alone.read("plan.txt"), "mine");

@@ -104,9 +104,9 @@ test("late bytes of a replaced file that has another name outside the folder sta
   alone.close();
 });
 
-for (const lacks of [[], ["exchange"], ["exchange", "hard links"]] as const) {
-  test(`bytes written through another hard link of a replaced file make no conflicted copy (lacks: ${lacks.join()})`, async () => {
-    const alone = new Alone({ lacks });
+for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as const) {
+  test(`bytes written through another hard link of a replaced file make no conflicted copy (lacks: ${missingFeatures.join()})`, async () => {
+    const alone = new Alone({ missingFeatures });
     alone.write("a", "old");
     alone.root.link("a", "b", true);
     await alone.once();

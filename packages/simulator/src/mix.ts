@@ -1,9 +1,9 @@
-import type { Lack } from "@holdfast/sync/model/lacks";
+import type { DiskFeature } from "@holdfast/sync/model/missing-features";
 import type { StoryOptions } from "./story.ts";
 
 const troubleRates = [0, 0.02, 0.05, 0.1, 0.2];
 /** Like network filesystems and FAT. */
-export const poorDisks: readonly (readonly Lack[])[] = [
+export const poorDisks: readonly (readonly DiskFeature[])[] = [
   ["exchange"],
   ["exchange", "hard links"],
   ["exchange", "hard links", "executable bits", "symbolic links", "stable inodes", "fine times", "all names"],
@@ -41,14 +41,14 @@ const firstSecretive = 40_000_000;
 /** From this seed a disk's support of private modes is independent of its other features. */
 const firstIndependent = 43_000_000;
 
-function lackedModes(seed: number, lacks: readonly Lack[]): readonly Lack[] {
-  const isLacked = seed < firstIndependent ? lacks.includes("executable bits") : seed % 13 < 4;
+function lackedModes(seed: number, missingFeatures: readonly DiskFeature[]): readonly DiskFeature[] {
+  const isLacked = seed < firstIndependent ? missingFeatures.includes("executable bits") : seed % 13 < 4;
   return isLacked ? ["private modes"] : [];
 }
 
 /** Returns the story of a seed in a long run, which covers every kind of world in turn. */
 export function storyOf(seed: number): StoryOptions {
-  const lacks = seed % 5 === 3 ? (poorDisks[seed % poorDisks.length] ?? []) : [];
+  const missingFeatures = seed % 5 === 3 ? (poorDisks[seed % poorDisks.length] ?? []) : [];
   return {
     seed,
     devices: seed % 3 === 0 ? 3 : 2,
@@ -56,18 +56,21 @@ export function storyOf(seed: number): StoryOptions {
     restores: seed % 7 === 0,
     mishaps: seed % 4 === 0,
     confusableNames: seed % 3 === 1,
-    lacks,
+    missingFeatures,
     foldsCase: foldings[seed % foldings.length] ?? "none",
     isVolatile: seed % 2 === 1,
     // A file without a number counts as another one after a move and an edit.
-    isWatchful: seed % 11 < 4 && !lacks.includes("stable inodes"),
+    isWatchful: seed % 11 < 4 && !missingFeatures.includes("stable inodes"),
     // Each scan and each plan covers a part of the new items, as with a million files.
     ...(seed % 8 < 3 && { engine: { portions: { entriesMax: 1 + (seed % 3), freshMax: 1 + (seed % 5) } } }),
     ...(seed % 5 === 2 && seed < firstSecretive && sharing(seed)),
     ...(seed >= firstVersatile && versatile(seed)),
     ...(seed >= firstRights &&
-      seed < firstSecretive && { ...sharing(seed), rights: true, lacks: [], isVersatile: seed % 2 === 0 }),
+      seed < firstSecretive && { ...sharing(seed), rights: true, missingFeatures: [], isVersatile: seed % 2 === 0 }),
     ...(seed >= firstHandingOver && seed < firstSecretive && { handsOver: true }),
-    ...(seed >= firstSecretive && { isSecretive: true, lacks: [...lacks, ...lackedModes(seed, lacks)] }),
+    ...(seed >= firstSecretive && {
+      isSecretive: true,
+      missingFeatures: [...missingFeatures, ...lackedModes(seed, missingFeatures)],
+    }),
   };
 }

@@ -53,7 +53,7 @@ async function look(
       entriesMax: Infinity,
       moreSuspects,
       slotKey: (name) => name,
-      lacks: new Set(),
+      missingFeatures: new Set(),
       makeNodeId: () => "new" as NodeId,
       manifests: { keep: () => undefined, blocksOf: () => undefined },
     }),

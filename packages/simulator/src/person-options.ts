@@ -1,4 +1,4 @@
-import type { Lacks } from "@holdfast/sync/model/lacks";
+import type { MissingFeatures } from "@holdfast/sync/model/missing-features";
 import type { Ledger } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimulatedRoot } from "./simulated-root.ts";
@@ -19,5 +19,5 @@ export interface PersonOptions {
   /** Writes ignore rules. */
   readonly isSelective: boolean;
   /** Features that a disk of the world lacks are not used. */
-  readonly lacks: Lacks;
+  readonly missingFeatures: MissingFeatures;
 }

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Lack } from "@holdfast/sync/model/lacks";
+import type { DiskFeature } from "@holdfast/sync/model/missing-features";
 import { Alone } from "./alone.ts";
 import { both, chmod, closed, file, inSteps, setOnServer, withFile } from "./testing-privacy.ts";
 
-const fat: readonly Lack[] = ["exchange", "hard links", "executable bits", "private modes", "stable inodes"];
+const fat: readonly DiskFeature[] = ["exchange", "hard links", "executable bits", "private modes", "stable inodes"];
 
 /** Returns a device without private modes, with a folder and file that another device made private. */
-async function closedElsewhere(lacks: readonly Lack[] = ["private modes"]): Promise<Alone> {
-  const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
+async function closedElsewhere(missingFeatures: readonly DiskFeature[] = ["private modes"]): Promise<Alone> {
+  const alone = await withFile(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
   setOnServer(alone, true);
   assert.ok((await alone.once()).inSync);
   return alone;
@@ -28,11 +28,11 @@ function allClosed(alone: Alone, count: number): void {
   );
 }
 
-for (const lacks of [["private modes"], fat] as const) {
-  const disk = `a disk without ${lacks.length === 1 ? "private modes" : "any modes and numbers"}`;
+for (const missingFeatures of [["private modes"], fat] as const) {
+  const disk = `a disk without ${missingFeatures.length === 1 ? "private modes" : "any modes and numbers"}`;
 
   test(`the conflicted copy of a private file that is made on ${disk} is private`, async () => {
-    const alone = await closedElsewhere(lacks);
+    const alone = await closedElsewhere(missingFeatures);
     alone.write(file, "edited here");
     alone.writeOnServer(file, "edited there");
     assert.ok((await alone.once()).inSync);
@@ -41,7 +41,7 @@ for (const lacks of [["private modes"], fat] as const) {
   });
 
   test(`a private file that is saved in steps on ${disk} stays private, and so does its backup`, async () => {
-    const alone = await closedElsewhere(lacks);
+    const alone = await closedElsewhere(missingFeatures);
     await inSteps(alone, [() => alone.move(file, `${file}.bak`), () => alone.write(file, "next")]);
     assert.equal(alone.serverContents().get(file), "next");
     allClosed(alone, 3);
@@ -49,7 +49,7 @@ for (const lacks of [["private modes"], fat] as const) {
   });
 
   test(`what was private and comes back from ${disk} after a deletion elsewhere is private`, async () => {
-    const alone = await closedElsewhere(lacks);
+    const alone = await closedElsewhere(missingFeatures);
     alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("keys") });
     alone.write(file, "edited here");
     assert.ok((await alone.once()).inSync);
@@ -58,7 +58,7 @@ for (const lacks of [["private modes"], fat] as const) {
   });
 
   test(`what a restored server has never heard of goes up from ${disk} as private as it was`, async () => {
-    const alone = new Alone({ lacks, devices: 1, isLastWhole: false });
+    const alone = new Alone({ missingFeatures, devices: 1, isLastWhole: false });
     const backup = alone.world.model.backUp();
     alone.mkdir("keys");
     alone.write(file, "old");
@@ -83,10 +83,10 @@ test("a private file that is moved and whose number tells nothing stays private"
   alone.close();
 });
 
-for (const lacks of [[], ["private modes"]] as const) {
-  const disk = lacks.length === 0 ? "" : ", on a disk without private modes";
+for (const missingFeatures of [[], ["private modes"]] as const) {
+  const disk = missingFeatures.length === 0 ? "" : ", on a disk without private modes";
   test(`the copy of a file that another device has closed and edited meanwhile is private${disk}`, async () => {
-    const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
+    const alone = await withFile(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     alone.write(file, "edited here");
     setOnServer(alone, true);
     alone.writeOnServer(file, "edited there");

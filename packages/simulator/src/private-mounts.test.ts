@@ -69,7 +69,7 @@ test("a mount that ended and came again is private again, though its folder was 
 test("a disk without modes, and one on which all looks private, have mounts as before and send nothing", async () => {
   for (const lack of ["private modes", "open modes"] as const) {
     const world = new Shared("editor");
-    const options = { lacks: new Set([lack]) };
+    const options = { missingFeatures: new Set([lack]) };
     assert.ok((await world.once(options)).inSync);
     world.write("docs/new.txt", "mine");
     world.mkdir("docs/folder");

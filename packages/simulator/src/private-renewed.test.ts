@@ -53,10 +53,10 @@ test("a file that is deleted and written again under its name within a minute is
   alone.close();
 });
 
-for (const lacks of [[], ["stable inodes"]] as const) {
-  const disk = lacks.length === 0 ? "" : ", on a disk whose numbers tell nothing";
+for (const missingFeatures of [[], ["stable inodes"]] as const) {
+  const disk = missingFeatures.length === 0 ? "" : ", on a disk whose numbers tell nothing";
   test(`a person opens a private file, and one that was saved anew, by its mode${disk}`, async () => {
-    const alone = await withClosed(new Alone({ lacks, devices: 1, isLastWhole: false }));
+    const alone = await withClosed(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     saveAnew(alone, file, "saved");
     assert.deepEqual(await actsOf(alone), [`${file} closed`, "sent put"]);
     chmod(alone, false, [file]);
@@ -211,7 +211,7 @@ test("a file that is saved anew while the answer to its first upload is lost sta
 
 test("a disk that keeps modes only from now on, and shows everything open, opens nothing", async () => {
   const alone = await withClosed();
-  assert.ok((await alone.once({ lacks: new Set(["private modes"]) })).inSync);
+  assert.ok((await alone.once({ missingFeatures: new Set(["private modes"]) })).inSync);
   for (const path of ["keys", file]) alone.root.write(alone.root.mustBeAt(path), { isPrivate: false }, false);
   assert.deepEqual(await actsOf(alone), ["keys closed", `${file} closed`]);
   chmod(alone, false);
@@ -240,7 +240,7 @@ test("what a person has opened while the server took nothing stays open when a p
 });
 
 test("a person opens a folder between two runs on a disk whose numbers tell nothing", async () => {
-  const alone = await withClosed(new Alone({ lacks: ["stable inodes"], devices: 1, isLastWhole: false }));
+  const alone = await withClosed(new Alone({ missingFeatures: ["stable inodes"], devices: 1, isLastWhole: false }));
   chmod(alone, false, ["keys"]);
   assert.deepEqual(await actsOf(alone), ["sent set"]);
   assert.deepEqual(both(alone, ["keys"]), [[false, false]]);

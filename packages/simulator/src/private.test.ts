@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
-import type { Lack } from "@holdfast/sync/model/lacks";
+import type { DiskFeature } from "@holdfast/sync/model/missing-features";
 import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
 import {
@@ -120,10 +120,10 @@ test("a folder that is made private is no edit: deleted on the other side it goe
   alone.close();
 });
 
-for (const lacks of [[], ["exchange"], ["exchange", "hard links"]] as const) {
-  const without = lacks.length === 0 ? "" : `, on a disk without ${lacks.join(" and ")}`;
+for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as const) {
+  const without = missingFeatures.length === 0 ? "" : `, on a disk without ${missingFeatures.join(" and ")}`;
   test(`a file that is made private in the moment in which another's edit takes its place stays so${without}`, async () => {
-    const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
+    const alone = await withFile(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     alone.writeOnServer(file, "edited there");
     const disk = alone.disk();
     let isFirst = true;
@@ -158,10 +158,10 @@ test("of a file that has two names here the other name stays as it is", async ()
   alone.close();
 });
 
-const poor: readonly (readonly Lack[])[] = [["private modes"], ["executable bits", "private modes"]];
-for (const lacks of poor) {
-  test(`a disk that lacks ${lacks.join(" and ")} leaves on the server what is private`, async () => {
-    const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
+const poor: readonly (readonly DiskFeature[])[] = [["private modes"], ["executable bits", "private modes"]];
+for (const missingFeatures of poor) {
+  test(`a disk that lacks ${missingFeatures.join(" and ")} leaves on the server what is private`, async () => {
+    const alone = await withFile(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     setOnServer(alone, true);
     assert.deepEqual(await actsOf(alone), []);
     alone.write(file, "edited here");
@@ -177,7 +177,7 @@ for (const lacks of poor) {
 }
 
 test("where the umask makes all private, only what was made there is private for others", async () => {
-  const alone = new Alone({ lacks: ["open modes"], devices: 1, isLastWhole: false });
+  const alone = new Alone({ missingFeatures: ["open modes"], devices: 1, isLastWhole: false });
   alone.putOnServer("theirs", { parent_id: alone.world.model.rootId, name: "theirs" });
   alone.write("mine", "mine");
   chmod(alone, true, ["mine"]);
@@ -206,7 +206,7 @@ test("what another umask made private is not taken for closed by a person, and a
             whole.create(path, parts, { ...attributes, isPrivate: true })
         : (Reflect.get(target, name) as unknown),
   });
-  await alone.once({ disk, lacks: new Set(["open modes"]) });
+  await alone.once({ disk, missingFeatures: new Set(["open modes"]) });
   assert.deepEqual(both(alone, ["theirs"]), [[true, false]]);
   assert.deepEqual(await actsOf(alone), []);
   alone.writeOnServer("theirs", "next");

@@ -4,7 +4,7 @@ import { ModelServer } from "./model-server.ts";
 import type { Nodes } from "./model-tree.ts";
 import type { Trouble } from "./network.ts";
 import { type Life, Scheduler } from "./scheduler.ts";
-import type { Lack, Lacks } from "@holdfast/sync/model/lacks";
+import type { DiskFeature, MissingFeatures } from "@holdfast/sync/model/missing-features";
 import type { Engine } from "@holdfast/sync/loop/engine/engine";
 import type { EngineOptions } from "@holdfast/sync/loop/engine/engine-options";
 import type { SimulatedRoot } from "./simulated-root.ts";
@@ -28,7 +28,7 @@ export interface WorldOptions {
   /** Devices whose disks fold case. */
   readonly foldsCase?: "none" | "first" | "all";
   /** Features that the disks of all devices but the last lack. */
-  readonly lacks?: readonly Lack[];
+  readonly missingFeatures?: readonly DiskFeature[];
   /** false: the last disk lacks them too */
   readonly isLastWhole?: boolean;
   /** People give names that differ only in case or Unicode form. */
@@ -178,17 +178,17 @@ export abstract class WorldState {
     return foldsCase === "all" || (foldsCase === "first" && device === firstDevice);
   }
 
-  lacksOf(device: string): Lacks {
+  missingFeaturesOf(device: string): MissingFeatures {
     const isLast = this.options.isLastWhole !== false && device === deviceNames[(this.options.devices ?? 2) - 1];
-    return new Set(isLast ? [] : this.options.lacks);
+    return new Set(isLast ? [] : this.options.missingFeatures);
   }
 
   hasBits(device: string): boolean {
-    return !this.lacksOf(device).has("executable bits");
+    return !this.missingFeaturesOf(device).has("executable bits");
   }
 
   hasPrivateModes(device: string): boolean {
-    return !this.lacksOf(device).has("private modes");
+    return !this.missingFeaturesOf(device).has("private modes");
   }
 
   get hasConfusableNames(): boolean {

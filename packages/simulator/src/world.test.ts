@@ -121,7 +121,11 @@ test("stories with names that differ in case or Unicode form alone, on disks tha
   })));
 
 test("stories with disks that can do less keep every invariant", () =>
-  tellMany(3, (seed) => ({ seed: 6000 + seed, troubleRate: 0.1, lacks: poorDisks[seed % poorDisks.length] ?? [] })));
+  tellMany(3, (seed) => ({
+    seed: 6000 + seed,
+    troubleRate: 0.1,
+    missingFeatures: poorDisks[seed % poorDisks.length] ?? [],
+  })));
 
 test("stories in which the watchers notice everything keep every invariant, identity too", () =>
   tellMany(2, (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0 : 0.1, isWatchful: true })));

@@ -86,7 +86,7 @@ export class World extends WorldState {
       boot: String(device.root.boots),
       slotKey: this.foldsCase(device.name) ? foldCase : nameKey,
       brake: "off",
-      lacks: this.lacksOf(device.name),
+      missingFeatures: this.missingFeaturesOf(device.name),
       patches: smallPatches,
       ...this.options.engine,
       ...changes,
@@ -169,7 +169,7 @@ export class World extends WorldState {
       isVersatile: this.isVersatile,
       isSelective: this.isSelective,
       isSharing: this.hasRights,
-      lacks: new Set(this.options.lacks),
+      missingFeatures: new Set(this.options.missingFeatures),
     });
     const database = new DatabaseSync(":memory:");
     const account = this.#accounts()[number] ?? everybody;

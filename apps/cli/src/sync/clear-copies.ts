@@ -31,7 +31,7 @@ import { stateName } from "./client-engine.ts";
 import { forgetHeld } from "./forget-sync.ts";
 import { type KnownSync, readKnownSyncs } from "./known-syncs.ts";
 import { openPathsBelow } from "./open-files.ts";
-import { lacksOf } from "./root-abilities.ts";
+import { missingFeaturesOf } from "./root-abilities.ts";
 
 type Order = RouteAnswer<(typeof routes)["readClearing"]>;
 
@@ -175,7 +175,7 @@ async function clearFolder(
   { sync: { folder, record }, order: { epoch }, onServer }: One,
   onProgress: (progress: ClearingProgress) => void,
 ): Promise<Cleared> {
-  const lacks = lacksOf(probeFolder(record.root));
+  const missingFeatures = missingFeaturesOf(probeFolder(record.root));
   const pool = startCodecPool();
   const database = new DatabaseSync(join(folder, stateName));
   const random = (sizeBytes: number): Uint8Array => randomBytes(sizeBytes);
@@ -184,14 +184,14 @@ async function clearFolder(
     const disk = openSyncedFolder(record.root, { pool });
     return await clearCopies({
       epoch,
-      disk: lacks.has("stable inodes") ? numberedAnew(disk, random) : disk,
+      disk: missingFeatures.has("stable inodes") ? numberedAnew(disk, random) : disk,
       server: nobody,
       state,
       random,
       device: record.device,
       nowMs: () => Date.now(),
       makeNodeId: (beside = state.rootId) => makeId<NodeId>(bucketOf(beside), Date.now(), random(8)),
-      lacks,
+      missingFeatures,
       doubt: { isOpen: true },
       filesystem: { device: undefined },
       identity: { serverId: record.server_id, accountId: record.account_id },

@@ -12,7 +12,7 @@ import { freeSpaceAt } from "@holdfast/disk/free-space";
 import { openRemoteSpace, type RemoteSpace } from "@holdfast/remote-space/remote-space";
 import { Engine } from "@holdfast/sync/loop/engine/engine";
 import type { EngineOptions } from "@holdfast/sync/loop/engine/engine-options";
-import { type Lacks, lacksNothing } from "@holdfast/sync/model/lacks";
+import { type MissingFeatures, noneMissing } from "@holdfast/sync/model/missing-features";
 import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
@@ -24,7 +24,7 @@ import { healDamaged } from "./heal-damaged.ts";
 import { isCopiedMarker } from "./is-copied-marker.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import type { BandwidthLimits } from "./open-sync.ts";
-import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
+import { missingFeaturesOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
 
 export interface ClientEngine {
   readonly engine: Engine;
@@ -58,7 +58,7 @@ export async function openClientEngine(
     open.push(() => space.close());
     const disk = openSyncedFolder(sync.record.root, { pool });
     const isCopied = isCopiedMarker(sync.record.root, connection.configFolder);
-    const own = { isCopied, slotKey: slotKeyOf(abilities), lacks: lacksOf(abilities) };
+    const own = { isCopied, slotKey: slotKeyOf(abilities), missingFeatures: missingFeaturesOf(abilities) };
     return {
       engine: makeEngine(sync.record, { space, state, disk, ...hears, ...own }),
       heal: (signal) => healDamaged({ client: connection.client, server: space, state, disk }, signal),
@@ -92,7 +92,7 @@ export interface Parts {
   readonly state: SyncState;
   readonly disk: LocalDisk;
   readonly slotKey?: EngineOptions["slotKey"];
-  readonly lacks?: Lacks;
+  readonly missingFeatures?: MissingFeatures;
   readonly isCopied?: EngineOptions["isCopied"];
   readonly onDone?: EngineOptions["onDone"];
   readonly onHidden?: EngineOptions["onHidden"];
@@ -102,7 +102,17 @@ export interface Parts {
 
 export function makeEngine(
   record: SyncRecord,
-  { space, state, disk, slotKey = nameKey, lacks = lacksNothing, isCopied, onDone, onHidden, isPreview = false }: Parts,
+  {
+    space,
+    state,
+    disk,
+    slotKey = nameKey,
+    missingFeatures = noneMissing,
+    isCopied,
+    onDone,
+    onHidden,
+    isPreview = false,
+  }: Parts,
 ): Engine {
   const { rootId } = state;
   const isAll = rootId === space.rootId;
@@ -125,7 +135,7 @@ export function makeEngine(
     boot: bootId(),
     identity: { serverId: record.server_id, accountId: record.account_id },
     slotKey,
-    lacks,
+    missingFeatures,
     isCopied,
     brake: record.brake ?? undefined,
     freeSpace: async () => freeSpaceAt(record.root),

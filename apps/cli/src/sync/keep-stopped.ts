@@ -8,7 +8,7 @@ import { probeFolder } from "@holdfast/synced-folder/probe-folder";
 import type { KnownSync } from "./known-syncs.ts";
 import { forgetConflict } from "./last-status.ts";
 import { refuseEmptied } from "./open-sync.ts";
-import { lacksOf, requireAbilities } from "./root-abilities.ts";
+import { missingFeaturesOf, requireAbilities } from "./root-abilities.ts";
 import { changeState } from "./stopped-state.ts";
 
 /**
@@ -29,8 +29,14 @@ export async function keepStopped(sync: KnownSync, path: string, keep: Keep): Pr
       try {
         const disk = openSyncedFolder(root, { pool });
         await ensureOwnFolders({ disk });
-        const hands = { disk, state, lacks: lacksOf(abilities), random: randomBytes, nowMs: () => Date.now() };
-        return await keepOfConflict(hands, path, keep);
+        const context = {
+          disk,
+          state,
+          missingFeatures: missingFeaturesOf(abilities),
+          random: randomBytes,
+          nowMs: () => Date.now(),
+        };
+        return await keepOfConflict(context, path, keep);
       } finally {
         await pool.close();
       }

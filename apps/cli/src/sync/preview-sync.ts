@@ -23,7 +23,7 @@ import { isCopiedMarker } from "./is-copied-marker.ts";
 import { readKnownSyncs, type SyncRecord } from "./known-syncs.ts";
 import { recordFor, type SyncChoices } from "./open-sync.ts";
 import { groupedProblems, problemLine } from "./problem-lines.ts";
-import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
+import { missingFeaturesOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
 import { findRemoteFolder } from "./remote-folder.ts";
 import { checkRoot, findSync, newRoot, refuseNested } from "./sync-root.ts";
 import { tellMissing } from "./tell-missing.ts";
@@ -137,7 +137,12 @@ async function previewIn(scratch: string, run: Run, choices: SyncChoices): Promi
   try {
     const empty = await mkdtemp(join(scratch, "root-"));
     const preview = await previewOn(
-      { database, isNew: newRemote !== undefined, lacks: lacksOf(abilities), slotKey: slotKeyOf(abilities) },
+      {
+        database,
+        isNew: newRemote !== undefined,
+        missingFeatures: missingFeaturesOf(abilities),
+        slotKey: slotKeyOf(abilities),
+      },
       isThere ? record : { ...record, root: empty },
       connection,
       choices,
@@ -173,7 +178,7 @@ async function previewOn(
     database,
     isNew,
     ...own
-  }: Pick<Parts, "lacks" | "slotKey"> & { readonly database: DatabaseSync; readonly isNew: boolean },
+  }: Pick<Parts, "missingFeatures" | "slotKey"> & { readonly database: DatabaseSync; readonly isNew: boolean },
   record: SyncRecord,
   connection: Connection,
   { limits, excludes, freesSpace, own: ownPaths, includes, confirmsDeletes }: SyncChoices,

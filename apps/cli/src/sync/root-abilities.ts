@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { nameKey } from "@holdfast/core/names";
-import type { Lack, Lacks } from "@holdfast/sync/model/lacks";
+import type { DiskFeature, MissingFeatures } from "@holdfast/sync/model/missing-features";
 import type { FolderAbilities } from "@holdfast/synced-folder/probe-folder";
 
 /** A sync would see changed names as renames. @throws HoldfastError failed */
@@ -26,8 +26,8 @@ type Telling =
 /** Times in steps of up to 50 ms are as precise as a kernel's clock. */
 const fineGrainNs = 50_000_000n;
 
-export function lacksOf(abilities: Pick<FolderAbilities, Telling>): Lacks {
-  const lacks: readonly (readonly [Lack, boolean])[] = [
+export function missingFeaturesOf(abilities: Pick<FolderAbilities, Telling>): MissingFeatures {
+  const missingFeatures: readonly (readonly [DiskFeature, boolean])[] = [
     ["executable bits", !abilities.executableBit],
     ["private modes", !abilities.privateModes],
     ["open modes", !abilities.openModes],
@@ -38,7 +38,7 @@ export function lacksOf(abilities: Pick<FolderAbilities, Telling>): Lacks {
     ["all names", !abilities.allNames],
     ["fine times", abilities.timestampGrainNs > fineGrainNs],
   ];
-  return new Set(lacks.flatMap(([lack, is]) => (is ? [lack] : [])));
+  return new Set(missingFeatures.flatMap(([lack, is]) => (is ? [lack] : [])));
 }
 
 /** Names with equal keys are one name on this disk. */

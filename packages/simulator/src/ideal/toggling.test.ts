@@ -9,7 +9,7 @@ import { settle } from "@holdfast/sync/plan/settle";
 import { type ContentKey, isLive, type LocalRow, type Place } from "@holdfast/sync/model/trees";
 import { applyRules, wake } from "@holdfast/sync/rules/dormancy";
 import { Rules } from "@holdfast/sync/rules/rules";
-import { lacksNothing } from "@holdfast/sync/model/lacks";
+import { noneMissing } from "@holdfast/sync/model/missing-features";
 import { Visibility, visibleTrees } from "@holdfast/sync/rules/visibility";
 
 /** Ideal world with rules. Hidden items without a base are on the disk and in no tree. */
@@ -21,7 +21,10 @@ class HidingWorld extends IdealWorld {
   toggle(rules: Rules): void {
     this.rules = rules;
     this.#forgetHidden();
-    const { local, synced, dormant } = applyRules(this, rules, { makeNodeId: () => this.newId(), lacks: lacksNothing });
+    const { local, synced, dormant } = applyRules(this, rules, {
+      makeNodeId: () => this.newId(),
+      missingFeatures: noneMissing,
+    });
     for (const [id, row] of local) {
       const before = this.local.get(id);
       if (
@@ -40,12 +43,12 @@ class HidingWorld extends IdealWorld {
 
   override plan(): Plan {
     this.#forgetHidden();
-    const changes = wake(this, new Visibility(this, this.rules, lacksNothing));
+    const changes = wake(this, new Visibility(this, this.rules, noneMissing));
     for (const [id, row] of changes.synced) put(this.synced, id, row);
     for (const [id, is] of changes.dormant) put(this.dormant, id, is);
-    for (const [id, row] of settle(visibleTrees(this, new Visibility(this, this.rules, lacksNothing))).synced)
+    for (const [id, row] of settle(visibleTrees(this, new Visibility(this, this.rules, noneMissing))).synced)
       put(this.synced, id, row);
-    const visibility = new Visibility(this, this.rules, lacksNothing);
+    const visibility = new Visibility(this, this.rules, noneMissing);
     const visible = visibleTrees(this, visibility);
     const seen = {
       rootId: this.rootId,
@@ -73,7 +76,7 @@ class HidingWorld extends IdealWorld {
   }
 
   shows(isDisk: boolean, id: NodeId): boolean {
-    const visibility = new Visibility(this, this.rules, lacksNothing);
+    const visibility = new Visibility(this, this.rules, noneMissing);
     return !(isDisk ? visibility.hidesLocal(id) : visibility.hidesRemote(id));
   }
 
@@ -111,7 +114,7 @@ class HidingWorld extends IdealWorld {
 
   /** Removes newly created hidden items from the tree. */
   #forgetHidden(): void {
-    const visibility = new Visibility(this, this.rules, lacksNothing);
+    const visibility = new Visibility(this, this.rules, noneMissing);
     const hidden = [...this.local].filter(([id]) => visibility.hidesLocal(id) && !this.synced.has(id));
     for (const [id, row] of hidden) {
       this.#asleep.set(id, row);

@@ -5,34 +5,34 @@ export const executeBugs = {
   "a replacement is not looked at": [
     {
       file: "execute/replace.ts",
-      find: '  if (!lacks.has("exchange")) await exchangeSeen(',
+      find: '  if (!missingFeatures.has("exchange")) await exchangeSeen(',
       put: `  await disk.exchange(paths.temporary, paths.path);
   await disk.unlink(paths.temporary);
   return row(written.fingerprint);
-  if (!lacks.has("exchange")) await exchangeSeen(`,
+  if (!missingFeatures.has("exchange")) await exchangeSeen(`,
     },
     {
       file: "execute/batch.ts",
-      find: 'operation.op === "replace" ? stashEntry(stashedBy(hands, operation, temporary)) : [],',
+      find: 'operation.op === "replace" ? stashEntry(stashedBy(context, operation, temporary)) : [],',
       put: "[],",
     },
   ],
   "what is replaced is not stashed": [
     {
       file: "execute/batch.ts",
-      find: 'operation.op === "replace" ? stashEntry(stashedBy(hands, operation, temporary)) : [],',
+      find: 'operation.op === "replace" ? stashEntry(stashedBy(context, operation, temporary)) : [],',
       put: "[],",
     },
   ],
   "a deletion is not looked at": [
-    { file: "execute/remove.ts", find: "  await recheck(hands, path, local);\n", put: "" },
-    { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashedBy(hands, each))", put: "stashed: []" },
+    { file: "execute/remove.ts", find: "  await recheck(context, path, local);\n", put: "" },
+    { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashedBy(context, each))", put: "stashed: []" },
     {
       file: "execute/remove.ts",
-      find: "  if (isWhatWasSeen(hands, taken, operation.local)) return;\n",
+      find: "  if (isWhatWasSeen(context, taken, operation.local)) return;\n",
       put: "  return;\n",
     },
-    { file: "execute/remove.ts", find: "  await recheck(hands, path, operation.local);\n", put: "" },
+    { file: "execute/remove.ts", find: "  await recheck(context, path, operation.local);\n", put: "" },
   ],
   "a deleted file is unlinked": [
     {
@@ -40,33 +40,33 @@ export const executeBugs = {
       find: "trashed: await places[operation.into].placeFor(pathOfNode(state, id) ?? local.name) };",
       put: "trashed: undefined };",
     },
-    { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashedBy(hands, each))", put: "stashed: []" },
+    { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashedBy(context, each))", put: "stashed: []" },
     {
       file: "execute/remove.ts",
-      find: "  await hands.disk.rename(path, trashed);\n",
-      put: `  if (trashed === undefined) return hands.disk.unlink(path);
-  await hands.disk.rename(path, trashed);
+      find: "  await context.disk.rename(path, trashed);\n",
+      put: `  if (trashed === undefined) return context.disk.unlink(path);
+  await context.disk.rename(path, trashed);
 `,
     },
   ],
   "a folder goes with all that is in it": [
-    { file: "execute/remove.ts", find: "await hands.disk.rmdir(path);", put: "await removeTree(hands, path);" },
+    { file: "execute/remove.ts", find: "await context.disk.rmdir(path);", put: "await removeTree(context, path);" },
     { file: "execute/remove.ts", find: "import { TrashPlaces } from", put: "import { removeTree, TrashPlaces } from" },
     { file: "execute/local-trash.ts", find: "async function removeTree(", put: "export async function removeTree(" },
   ],
   "a new file is not synced": [
-    { file: "execute/copy-aside.ts", find: "  await hands.disk.syncFile(temporary);\n", put: "" },
-    { file: "execute/write-large.ts", find: "      await hands.disk.syncFile(part);\n", put: "" },
+    { file: "execute/copy-aside.ts", find: "  await context.disk.syncFile(temporary);\n", put: "" },
+    { file: "execute/write-large.ts", find: "      await context.disk.syncFile(part);\n", put: "" },
     { file: "execute/write-small.ts", find: "attempt(together)", put: "attempt(async () => undefined)" },
     {
       file: "execute/write-small.ts",
-      find: "attempt(() => hands.disk.syncFile(file.path))",
+      find: "attempt(() => context.disk.syncFile(file.path))",
       put: "attempt(async () => undefined)",
     },
   ],
   "a folder is not synced": [
     {
-      file: "execute/hands.ts",
+      file: "execute/execution-context.ts",
       find: "  for (const folder of new Set(paths.map(folderOf))) await disk.syncFolder(folder);\n",
       put: "",
     },
@@ -86,7 +86,7 @@ export const executeBugs = {
       file: "execute/give-names.ts",
       find: "ready.push(await makeReady(folders, { operation, temporary, stat: before.get(temporary) }));",
       put: `const one = await makeReady(folders, { operation, temporary, stat: before.get(temporary) });
-        if ((await hands.disk.stat(one.to))?.kind === "file") await hands.disk.unlink(one.to);
+        if ((await context.disk.stat(one.to))?.kind === "file") await context.disk.unlink(one.to);
         ready.push(one);`,
     },
   ],
@@ -115,9 +115,9 @@ export const executeBugs = {
   "what waits aside is forgotten": [
     {
       file: "execute/recover.ts",
-      find: "  for (const [id, { path }] of hands.state.parked) {",
+      find: "  for (const [id, { path }] of context.state.parked) {",
       put: `  return;
-  for (const [id, { path }] of hands.state.parked) {`,
+  for (const [id, { path }] of context.state.parked) {`,
     },
   ],
   "stashed bytes are not looked at again": [
@@ -136,7 +136,7 @@ export const executeBugs = {
     },
     {
       file: "execute/local-trash.ts",
-      find: "if (sinceMs + keptForMs >= hands.nowMs()) return;",
+      find: "if (sinceMs + keptForMs >= context.nowMs()) return;",
       put: "",
     },
   ],
@@ -186,15 +186,15 @@ import { contentOfBlocks`,
       file: "execute/write-small.ts",
       find: "if (source !== undefined) yield localPart(block, source);",
       put: `if (source !== undefined) {
-      const read = await hands.disk.readAt(source.path, source.offset, block.size);
+      const read = await context.disk.readAt(source.path, source.offset, block.size);
       yield { kind: "bytes", hash: sha256(read), bytes: read };
     }`,
     },
-    { file: "execute/write-small.ts", find: "partsOf(arrival, bytes)", put: "partsOf(arrival, bytes, hands)" },
+    { file: "execute/write-small.ts", find: "partsOf(arrival, bytes)", put: "partsOf(arrival, bytes, context)" },
     {
       file: "execute/write-small.ts",
       find: "Uint8Array>): AsyncGenerator<Part>",
-      put: "Uint8Array>, hands: Hands): AsyncGenerator<Part>",
+      put: "Uint8Array>, context: ExecutionContext): AsyncGenerator<Part>",
     },
     {
       file: "execute/write-small.ts",
@@ -205,7 +205,7 @@ import { mapBounded } from`,
     {
       file: "execute/write-large.ts",
       find: "return localPart(block, source);",
-      put: `const read = await this.#hands.disk.readAt(source.path, source.offset, block.size);
+      put: `const read = await this.#context.disk.readAt(source.path, source.offset, block.size);
       return { kind: "bytes", hash: sha256(read), bytes: read };`,
     },
   ],

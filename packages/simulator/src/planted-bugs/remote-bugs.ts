@@ -5,7 +5,7 @@ export const remoteBugs = {
   "offers are forgotten": [
     {
       file: "remote/send.ts",
-      find: "    state.commit({ offers: ready.map((each) => [each.operationId, offerOf(each, voice.nowMs())] as const) });\n",
+      find: "    state.commit({ offers: ready.map((each) => [each.operationId, offerOf(each, context.nowMs())] as const) });\n",
       put: "",
     },
   ],
@@ -13,8 +13,8 @@ export const remoteBugs = {
     { file: "remote/reset.ts", find: "const epoch = state.cursor?.epoch;", put: "const epoch = undefined;" },
     {
       file: "remote/fetch.ts",
-      find: 'if (reason === "epoch") await resetToEpoch(ears);',
-      put: "if (reason === null) await resetToEpoch(ears);",
+      find: 'if (reason === "epoch") await resetToEpoch(context);',
+      put: "if (reason === null) await resetToEpoch(context);",
     },
   ],
   "deletions have seen everything": [
@@ -40,13 +40,13 @@ export const remoteBugs = {
     },
     {
       file: "remote/fetch.ts",
-      find: "hasMore = await fetchPage(ears);",
-      put: "hasMore = await fetchPage(ears, late);",
+      find: "hasMore = await fetchPage(context);",
+      put: "hasMore = await fetchPage(context, late);",
     },
     {
       file: "remote/fetch.ts",
-      find: "async function fetchPage(ears: Ears)",
-      put: "async function fetchPage(ears: Ears, rows: Map<NodeId, RemoteRow>)",
+      find: "async function fetchPage(context: FetchContext)",
+      put: "async function fetchPage(context: FetchContext, rows: Map<NodeId, RemoteRow>)",
     },
     { file: "remote/fetch.ts", find: "  const rows = new Map<NodeId, RemoteRow>();\n", put: "" },
     {

@@ -7,7 +7,7 @@ import { createdPrivacy } from "../model/privacy.ts";
 import { copyAside } from "./copy-aside.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { pathOf } from "../model/tree-paths.ts";
-import type { Hands } from "./hands.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 import { moveNode, park, setNode } from "./move.ts";
 import { type Deletion, removeTogether } from "./remove.ts";
 
@@ -16,8 +16,8 @@ import { type Deletion, removeTogether } from "./remove.ts";
  * disk unchanged. Rows are committed once their facts are durable.
  * @returns failed operations and their errors
  */
-export async function actTogether(hands: Hands, batch: readonly LocalOperation[]): Promise<Failures> {
-  const { state } = hands;
+export async function actTogether(context: ExecutionContext, batch: readonly LocalOperation[]): Promise<Failures> {
+  const { state } = context;
   // An earlier operation may be done but unseen. Another one would hide that.
   const hidden = batch.filter(({ id }) => state.intents.has(id));
   const failures: Failures = new Map(hidden.map((operation) => [operation, new DiskChanged(operation.id)]));
@@ -27,23 +27,23 @@ export async function actTogether(hands: Hands, batch: readonly LocalOperation[]
     return intent === undefined ? [] : [[operation.id, intent] as const];
   });
   if (intents.length > 0) state.commit({ intents });
-  return new Map([...failures, ...(await actOn(hands, ready))]);
+  return new Map([...failures, ...(await actOn(context, ready))]);
 }
 
-function actOn(hands: Hands, ready: readonly LocalOperation[]): Promise<Failures> {
+function actOn(context: ExecutionContext, ready: readonly LocalOperation[]): Promise<Failures> {
   const bringing = ready.filter(bringsContent);
-  if (bringing.length > 0) return bringContent(hands, bringing);
+  if (bringing.length > 0) return bringContent(context, bringing);
   const deletions = ready.filter((operation): operation is Deletion => operation.op === "delete");
-  return deletions.length > 0 ? removeTogether(hands, deletions) : actAlone(hands, ready);
+  return deletions.length > 0 ? removeTogether(context, deletions) : actAlone(context, ready);
 }
 
-async function actAlone(hands: Hands, operations: readonly LocalOperation[]): Promise<Failures> {
+async function actAlone(context: ExecutionContext, operations: readonly LocalOperation[]): Promise<Failures> {
   const failures: Failures = new Map();
-  for (const operation of operations) await tryEach(failures, operation, () => perform(hands, operation));
+  for (const operation of operations) await tryEach(failures, operation, () => perform(context, operation));
   return failures;
 }
 
-function intentOf(operation: LocalOperation, state: Hands["state"]): Intent | undefined {
+function intentOf(operation: LocalOperation, state: ExecutionContext["state"]): Intent | undefined {
   const { remote, synced } = state;
   if (operation.op === "delete") return { place: placeOnDisk(operation.local), content: undefined, executable: false };
   if (operation.op === "move") return moveIntentOf(operation, remote.get(operation.id));
@@ -85,39 +85,41 @@ function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {
  * new file.
  */
 async function isToBeParted(
-  { disk, state, lacks }: Hands,
+  { disk, state, missingFeatures }: ExecutionContext,
   { id, local, executable, isPrivate }: LocalOperation & { op: "set" },
 ): Promise<boolean> {
-  const isFlipped = executable !== local.executable && !lacks.has("executable bits");
-  const isOther = isPrivate !== local.isPrivate && !lacks.has("private modes");
+  const isFlipped = executable !== local.executable && !missingFeatures.has("executable bits");
+  const isOther = isPrivate !== local.isPrivate && !missingFeatures.has("private modes");
   const isServers = local.kind === "file" && state.remote.get(id)?.content === local.content;
   const path = isServers && (isFlipped || isOther) ? pathOf(state, id) : undefined;
   return path !== undefined && ((await disk.stat(path))?.links ?? 1) > 1;
 }
 
 /** Replaces the file with a new one, so that its other hard links keep their mode. */
-async function setAlone(hands: Hands, operation: LocalOperation & { op: "set" }): Promise<void> {
+async function setAlone(context: ExecutionContext, operation: LocalOperation & { op: "set" }): Promise<void> {
   const { id, local, executable, isPrivate } = operation;
-  const remote = hands.state.remote.get(id);
+  const remote = context.state.remote.get(id);
   if (remote?.content !== local.content) throw new DiskChanged(id);
-  const [failure] = (await bringContent(hands, [{ op: "replace", id, local, remote, executable, isPrivate }])).values();
+  const [failure] = (
+    await bringContent(context, [{ op: "replace", id, local, remote, executable, isPrivate }])
+  ).values();
   if (failure !== undefined) throw failure;
 }
 
-async function perform(hands: Hands, operation: LocalOperation): Promise<void> {
+async function perform(context: ExecutionContext, operation: LocalOperation): Promise<void> {
   switch (operation.op) {
     case "create":
     case "replace":
     case "delete":
       throw new HoldfastError("internal", "Content transfers and deletions must run in batches.");
     case "move":
-      return moveNode(hands, operation);
+      return moveNode(context, operation);
     case "set":
-      return (await isToBeParted(hands, operation)) ? setAlone(hands, operation) : setNode(hands, operation);
+      return (await isToBeParted(context, operation)) ? setAlone(context, operation) : setNode(context, operation);
     case "park":
-      return park(hands, operation);
+      return park(context, operation);
     case "copy_aside":
-      return copyAside(hands, operation);
+      return copyAside(context, operation);
     default:
       throw new HoldfastError("internal", `There is no local operation ${JSON.stringify(operation satisfies never)}.`);
   }

@@ -7,7 +7,7 @@ import { contentOfBlocks } from "../model/content.ts";
 import { pathOf } from "../model/tree-paths.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import type { Part, WantedBlock, WantedManifest } from "@holdfast/sync-ports/ports";
-import type { Hands } from "./hands.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 import { inHalves } from "../general/in-halves.ts";
 import { type LocalSources, offsetsOf, type Source } from "./sources.ts";
 
@@ -29,11 +29,11 @@ const looksAtOnce = 16;
  * @returns results in the order of the operations; an error for each unavailable file
  */
 export async function planArrivals(
-  hands: Hands,
+  context: ExecutionContext,
   sources: LocalSources,
   operations: readonly FileOperation[],
 ): Promise<readonly (Arrival | HoldfastError)[]> {
-  const lists = await fetchLists(hands, operations);
+  const lists = await fetchLists(context, operations);
   return mapBounded(operations, looksAtOnce, async (operation) => {
     const { remote } = operation;
     const blocks = lists.get(operation);
@@ -48,7 +48,7 @@ export async function planArrivals(
       );
     }
     const found = await mapBounded(blocks, 1, (block) => sources.find(block));
-    return { operation, blocks, sources: found, bases: basesOf(hands, operation, blocks) };
+    return { operation, blocks, sources: found, bases: basesOf(context, operation, blocks) };
   });
 }
 
@@ -57,10 +57,10 @@ export async function planArrivals(
  * @returns an error for each list that the server does not provide
  */
 async function fetchLists(
-  hands: Hands,
+  context: ExecutionContext,
   operations: readonly FileOperation[],
 ): Promise<ReadonlyMap<FileOperation, readonly ManifestEntry[] | HoldfastError>> {
-  const { state, server } = hands;
+  const { state, server } = context;
   const lists = new Map<FileOperation, readonly ManifestEntry[] | HoldfastError>();
   for (const operation of operations) {
     const known = isEmpty(operation.remote) ? [] : state.manifests.blocksOf(operation.remote.content);
@@ -68,7 +68,7 @@ async function fetchLists(
   }
   const ask = async (some: readonly FileOperation[], isAgainstBase: boolean): Promise<void> => {
     const askTogether = async (together: readonly FileOperation[]): Promise<void> => {
-      const wanted = together.map((operation) => wantedManifest(hands, operation, isAgainstBase));
+      const wanted = together.map((operation) => wantedManifest(context, operation, isAgainstBase));
       const answer = await server.manifests(wanted);
       for (const operation of together) {
         const blocks = answer.get(operation.remote.versionId ?? "");
@@ -112,7 +112,11 @@ function isEmpty({ versionId, sizeBytes }: FileOperation["remote"]): boolean {
   return versionId === null || sizeBytes === 0;
 }
 
-function wantedManifest({ state }: Hands, { id, remote }: FileOperation, isAgainstBase: boolean): WantedManifest {
+function wantedManifest(
+  { state }: ExecutionContext,
+  { id, remote }: FileOperation,
+  isAgainstBase: boolean,
+): WantedManifest {
   if (!isAgainstBase) return { versionId: remote.versionId ?? "" };
   const synced = state.synced.get(id);
   const [versionId] = synced?.versionIds ?? [];
@@ -122,11 +126,15 @@ function wantedManifest({ state }: Hands, { id, remote }: FileOperation, isAgain
 }
 
 /** An inserted block is probably a changed version of a removed one at about the same position. */
-function basesOf(hands: Hands, operation: FileOperation, blocks: readonly ManifestEntry[]): Arrival["bases"] {
+function basesOf(
+  context: ExecutionContext,
+  operation: FileOperation,
+  blocks: readonly ManifestEntry[],
+): Arrival["bases"] {
   const bases = new Map<HashHex, NonNullable<WantedBlock["base"]>>();
   if (operation.op !== "replace") return bases;
-  const path = pathOf(hands.state, operation.id);
-  const old = hands.state.manifests.blocksOf(operation.local.content);
+  const path = pathOf(context.state, operation.id);
+  const old = context.state.manifests.blocksOf(operation.local.content);
   if (path === undefined || old === undefined) return bases;
   const offsets = offsetsOf(old);
   for (const { at, remove, insert } of diffSplices(old, blocks)) {
@@ -135,7 +143,7 @@ function basesOf(hands: Hands, operation: FileOperation, blocks: readonly Manife
       const base = remove === 0 ? undefined : old[position];
       if (base === undefined) continue;
       const place = { path, offset: offsets[position] ?? 0, sizeBytes: base.size };
-      bases.set(hash, { hash: base.hash, read: () => readBase(hands, place) });
+      bases.set(hash, { hash: base.hash, read: () => readBase(context, place) });
     }
   }
   return bases;
@@ -143,7 +151,7 @@ function basesOf(hands: Hands, operation: FileOperation, blocks: readonly Manife
 
 /** Returns no bytes if the base is unreadable. The caller then finds another hash and fetches the whole block. */
 async function readBase(
-  { disk }: Hands,
+  { disk }: ExecutionContext,
   { path, offset, sizeBytes }: { readonly path: string; readonly offset: number; readonly sizeBytes: number },
 ): Promise<Uint8Array> {
   try {

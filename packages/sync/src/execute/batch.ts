@@ -14,7 +14,7 @@ import type { Stashed } from "../state/stashed.ts";
 import { isInDoubt, syncTogether } from "./durable.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { giveNames, type Placed } from "./give-names.ts";
-import { type Hands, randomName } from "./hands.ts";
+import { type ExecutionContext, randomName } from "./execution-context.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { stashedBy } from "./replace.ts";
 import { LocalSources } from "./sources.ts";
@@ -62,15 +62,15 @@ export function bringsContent(operation: LocalOperation): operation is FileOpera
  *
  * The intents are already recorded.
  */
-export async function bringContent(hands: Hands, operations: readonly FileOperation[]): Promise<Failures> {
+export async function bringContent(context: ExecutionContext, operations: readonly FileOperation[]): Promise<Failures> {
   const failures: Failures = new Map();
-  const folders = new KnownFolders(hands);
+  const folders = new KnownFolders(context);
   const placed: Placed[] = [];
   for (const operation of operations.filter(({ remote }) => remote.kind === "folder")) {
-    await tryEach(failures, operation, async () => void placed.push(await makeFolder(hands, folders, operation)));
+    await tryEach(failures, operation, async () => void placed.push(await makeFolder(context, folders, operation)));
   }
   const written = await writeAll(
-    hands,
+    context,
     operations.filter(({ remote }) => remote.kind !== "folder"),
   );
   for (const [operation, result] of written) if (result instanceof HoldfastError) failures.set(operation, result);
@@ -78,14 +78,14 @@ export async function bringContent(hands: Hands, operations: readonly FileOperat
     result instanceof HoldfastError ? [] : [{ operation, temporary: result.path }],
   );
   const stashed = waiting.flatMap(({ operation, temporary }) =>
-    operation.op === "replace" ? stashEntry(stashedBy(hands, operation, temporary)) : [],
+    operation.op === "replace" ? stashEntry(stashedBy(context, operation, temporary)) : [],
   );
-  if (stashed.length > 0) hands.state.commit({ stashed });
+  if (stashed.length > 0) context.state.commit({ stashed });
   // The folders may have changed during the download, so they are checked again.
-  const current = new KnownFolders(hands);
+  const current = new KnownFolders(context);
   for (const { operation, path } of placed) if (!failures.has(operation)) current.add(operation.id, path);
-  placed.push(...(await giveNames(hands, current, waiting, failures)));
-  await settle(hands, placed, failures);
+  placed.push(...(await giveNames(context, current, waiting, failures)));
+  await settle(context, placed, failures);
   return failures;
 }
 
@@ -93,17 +93,17 @@ function stashEntry(stashed: Stashed): (readonly [string, Stashed])[] {
   return [[stashed.path, stashed]];
 }
 
-async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOperation): Promise<Placed> {
+async function makeFolder(context: ExecutionContext, folders: KnownFolders, operation: FileOperation): Promise<Placed> {
   const { id, remote } = operation;
   const place = operation.op === "create" ? operation.place : operation.local;
   const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
-  const isPrivate = createdPrivacy(hands.state, id, remote);
-  await hands.disk.mkdir(path, { isPrivate: isPrivate === true });
-  const stat = await mustStat(hands, path);
+  const isPrivate = createdPrivacy(context.state, id, remote);
+  await context.disk.mkdir(path, { isPrivate: isPrivate === true });
+  const stat = await mustStat(context, path);
   folders.add(id, path);
   const { parent, name, alias } = place;
   const row = {
-    ...rowOf(hands, { ...remote, isPrivate }, stat),
+    ...rowOf(context, { ...remote, isPrivate }, stat),
     parent,
     name,
     alias,
@@ -113,63 +113,63 @@ async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOp
 }
 
 async function writeAll(
-  hands: Hands,
+  context: ExecutionContext,
   operations: readonly FileOperation[],
 ): Promise<ReadonlyMap<FileOperation, Written>> {
   const written = new Map<FileOperation, Written>();
   const files: FileOperation[] = [];
   for (const operation of operations.filter(({ remote }) => remote.kind === "file")) {
-    const arrived = hands.arrived?.take(operation.id);
-    if (arrived === undefined) files.push(operation);
-    else written.set(operation, arrived.failure ?? (await takeAssembled(hands, operation)));
+    const finished = context.finishedDownloads?.take(operation.id);
+    if (finished === undefined) files.push(operation);
+    else written.set(operation, finished.failure ?? (await takeAssembled(context, operation)));
   }
   for (const operation of operations.filter(({ remote }) => remote.kind === "symlink")) {
-    written.set(operation, await writeLink(hands, operation));
+    written.set(operation, await writeLink(context, operation));
   }
   if (files.length === 0) return written;
-  const sources = new LocalSources(hands);
+  const sources = new LocalSources(context);
   const arrivals: Arrival[] = [];
-  for (const [index, planned] of (await planAll(hands, sources, files)).entries()) {
+  for (const [index, planned] of (await planAll(context, sources, files)).entries()) {
     const operation = files[index];
     if (planned instanceof HoldfastError) {
       if (operation !== undefined) written.set(operation, planned);
     } else arrivals.push(planned);
   }
-  const isLarge = ({ operation }: Arrival): boolean => operation.remote.sizeBytes > largeBytesMin(hands);
+  const isLarge = ({ operation }: Arrival): boolean => operation.remote.sizeBytes > largeBytesMin(context);
   const small = await writeSmall(
-    hands,
+    context,
     sources,
     arrivals.filter((each) => !isLarge(each)),
   );
   for (const [{ operation }, result] of small) written.set(operation, result);
   for (const arrival of arrivals.filter(isLarge)) {
-    written.set(arrival.operation, await writeLarge(hands, sources, arrival));
+    written.set(arrival.operation, await writeLarge(context, sources, arrival));
   }
   return written;
 }
 
 /** Smaller in the simulator, whose files are short. */
-function largeBytesMin({ patches }: Hands): number {
+function largeBytesMin({ patches }: ExecutionContext): number {
   return patches === undefined ? largeFileBytesMin : patches.fileBytesMin;
 }
 
 async function planAll(
-  hands: Hands,
+  context: ExecutionContext,
   sources: LocalSources,
   files: readonly FileOperation[],
 ): Promise<readonly (Arrival | HoldfastError)[]> {
   try {
-    return await planArrivals(hands, sources, files);
+    return await planArrivals(context, sources, files);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     return files.map(() => error);
   }
 }
 
-async function writeLink(hands: Hands, { remote }: FileOperation): Promise<Written> {
-  const path = joinPath(ownFolders.temporary, randomName(hands));
+async function writeLink(context: ExecutionContext, { remote }: FileOperation): Promise<Written> {
+  const path = joinPath(ownFolders.temporary, randomName(context));
   try {
-    await hands.disk.symlink(targetOf(remote.content), path);
+    await context.disk.symlink(targetOf(remote.content), path);
     return { path };
   } catch (error) {
     if (error instanceof HoldfastError) return error;
@@ -178,8 +178,8 @@ async function writeLink(hands: Hands, { remote }: FileOperation): Promise<Writt
 }
 
 /** If a folder could not be synced, its new names may be lost, and the next scan decides. */
-async function settle(hands: Hands, placed: readonly Placed[], failures: Failures): Promise<void> {
-  const { disk, state } = hands;
+async function settle(context: ExecutionContext, placed: readonly Placed[], failures: Failures): Promise<void> {
+  const { disk, state } = context;
   const folders = [...new Set(placed.map(({ path }) => folderOf(path)))];
   const isMoved = placed.some(({ operation }) => operation.remote.kind !== "folder");
   const unsynced = new Map<string, HoldfastError>();

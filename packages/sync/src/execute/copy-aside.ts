@@ -7,52 +7,63 @@ import { isPrivateIn } from "../model/privacy.ts";
 import type { Part } from "@holdfast/sync-ports/ports";
 import { nameOnDisk } from "../model/trees.ts";
 import { mustStat, sightOf } from "./create.ts";
-import { fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
+import {
+  fingerprintAfter,
+  type ExecutionContext,
+  knownFolder,
+  knownPath,
+  randomName,
+  recheck,
+  syncFolders,
+} from "./execution-context.ts";
 import { exchangeSeen } from "./replace.ts";
 import { stashOf } from "./stash.ts";
 
 /** Copies the losing bytes to a new name. The source stays unchanged. */
-export async function copyAside(hands: Hands, operation: LocalOperation & { op: "copy_aside" }): Promise<void> {
+export async function copyAside(
+  context: ExecutionContext,
+  operation: LocalOperation & { op: "copy_aside" },
+): Promise<void> {
   const { id, local, parent: into, name, onto } = operation;
-  const from = await knownPath(hands, id);
-  await recheck(hands, from, local);
-  const { blocks } = await hands.disk.cut(from);
+  const from = await knownPath(context, id);
+  await recheck(context, from, local);
+  const { blocks } = await context.disk.cut(from);
   if (contentOfBlocks(blocks) !== local.content) {
     // The bytes changed without a change of the times, so the file must be read again.
-    hands.state.commit({ local: [[id, { ...local, sight: "racy" }]] });
+    context.state.commit({ local: [[id, { ...local, sight: "racy" }]] });
     throw new DiskChanged(from);
   }
   const parts = copiesOf(from, blocks);
   // The bytes exist on this disk only. A copy that never gets its name stays in the local trash.
-  const temporary = joinPath(ownFolders.trash, randomName(hands));
+  const temporary = joinPath(ownFolders.trash, randomName(context));
   const { fingerprint: old, executable } = local;
-  const over = hands.lacks.has("exchange") ? undefined : onto;
+  const over = context.missingFeatures.has("exchange") ? undefined : onto;
   // Neither the source nor the former copy becomes public.
   const isPrivate = [operation, local, over?.local].some(isPrivateIn) || local.isPrivate;
-  await hands.disk.create(temporary, parts, {
+  await context.disk.create(temporary, parts, {
     mtimeNs: old.mtimeNs,
     executable,
     isPrivate: isPrivate || undefined,
     like: from,
     shares: from,
   });
-  await hands.disk.syncFile(temporary);
-  const before = await mustStat(hands, temporary);
-  const folder = await knownFolder(hands, into);
-  const placed = over ?? { id: hands.makeNodeId(), local: { ...local, parent: into, name, alias: undefined } };
+  await context.disk.syncFile(temporary);
+  const before = await mustStat(context, temporary);
+  const folder = await knownFolder(context, into);
+  const placed = over ?? { id: context.makeNodeId(), local: { ...local, parent: into, name, alias: undefined } };
   const path = joinPath(folder, nameOnDisk(placed.local));
-  if (over === undefined) await hands.disk.rename(temporary, path);
+  if (over === undefined) await context.disk.rename(temporary, path);
   else {
     // The old copy's content is a version on the server. Bytes written to it meanwhile reappear beside it.
     const stashed = { path: temporary, contents: [over.local.content, local.content], keep: true };
-    hands.state.commit({ stashed: [[temporary, stashOf(hands, over.local, stashed)]] });
-    await exchangeSeen(hands, over.local, { path, temporary });
+    context.state.commit({ stashed: [[temporary, stashOf(context, over.local, stashed)]] });
+    await exchangeSeen(context, over.local, { path, temporary });
   }
-  await syncFolders(hands, path, temporary);
-  const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
+  await syncFolders(context, path, temporary);
+  const fingerprint = await fingerprintAfter(context.disk, path, before.fingerprint);
   const { parent, name: given, alias } = placed.local;
-  const row = { ...local, parent, name: given, alias, isPrivate, fingerprint, sight: sightOf(hands, fingerprint) };
-  hands.state.commit({ local: [[placed.id, row]] });
+  const row = { ...local, parent, name: given, alias, isPrivate, fingerprint, sight: sightOf(context, fingerprint) };
+  context.state.commit({ local: [[placed.id, row]] });
 }
 
 function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {

@@ -8,11 +8,11 @@ import { realPatches } from "../model/patches.ts";
 import type { Arrival, FileOperation } from "./arrival.ts";
 import type { Source } from "./sources.ts";
 import { isRecent, nanosOf } from "../model/fingerprints.ts";
-import type { Hands } from "./hands.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 
 /** Writes a file to the engine's folder on the same filesystem, not durably yet. Each part is verified by its hash. */
 export async function createAside(
-  { disk, state }: Pick<Hands, "disk" | "state">,
+  { disk, state }: Pick<ExecutionContext, "disk" | "state">,
   path: string,
   operation: FileOperation,
   parts: AsyncIterable<Part> | Iterable<Part>,
@@ -27,34 +27,38 @@ export async function createAside(
   await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, isPrivate, like, shares });
 }
 
-export function keepBlocks(hands: Hands, arrival: Arrival, bytes: ReadonlyMap<HashHex, Uint8Array>): void {
+export function keepBlocks(context: ExecutionContext, arrival: Arrival, bytes: ReadonlyMap<HashHex, Uint8Array>): void {
   const blocks = arrival.blocks.map((block, position) => {
     const source = arrival.sources[position];
     const fetched = bytes.get(block.hash);
-    if (source !== undefined) return { ...block, pieces: piecesOfSource(hands, source) };
-    return fetched === undefined ? block : { ...block, pieces: piecesOfFetched(hands, arrival, fetched) };
+    if (source !== undefined) return { ...block, pieces: piecesOfSource(context, source) };
+    return fetched === undefined ? block : { ...block, pieces: piecesOfFetched(context, arrival, fetched) };
   });
-  hands.state.manifests.keep(arrival.operation.remote.content, blocks);
+  context.state.manifests.keep(arrival.operation.remote.content, blocks);
 }
 
-export function piecesOfSource({ state }: Hands, source: Source): Uint8Array | undefined {
+export function piecesOfSource({ state }: ExecutionContext, source: Source): Uint8Array | undefined {
   return state.manifests.piecesOf(source);
 }
 
 /** Pieces let the next version be uploaded as a patch. */
-export function piecesOfFetched(hands: Hands, { operation }: Arrival, bytes: Uint8Array): Uint8Array | undefined {
-  const { fileBytesMin, cutPieces } = hands.patches ?? realPatches;
+export function piecesOfFetched(
+  context: ExecutionContext,
+  { operation }: Arrival,
+  bytes: Uint8Array,
+): Uint8Array | undefined {
+  const { fileBytesMin, cutPieces } = context.patches ?? realPatches;
   return operation.remote.sizeBytes > fileBytesMin ? cutPieces(bytes) : undefined;
 }
 
-export async function mustStat({ disk }: Pick<Hands, "disk">, path: string): Promise<LocalStat> {
+export async function mustStat({ disk }: Pick<ExecutionContext, "disk">, path: string): Promise<LocalStat> {
   const stat = await disk.stat(path);
   if (stat === undefined) throw new DiskChanged(path);
   return stat;
 }
 
 export function rowOf(
-  { lacks }: Pick<Hands, "lacks">,
+  { missingFeatures }: Pick<ExecutionContext, "missingFeatures">,
   {
     kind,
     parent,
@@ -67,7 +71,7 @@ export function rowOf(
 ): LocalRow {
   const isFolder = kind === "folder";
   // A umask or the folder's default may have removed others' rights. Nobody made the file private.
-  const tells = isPrivate !== undefined && (lacks.has("private modes") || isPrivate || !looksPrivate);
+  const tells = isPrivate !== undefined && (missingFeatures.has("private modes") || isPrivate || !looksPrivate);
   return {
     kind,
     parent,
@@ -76,13 +80,16 @@ export function rowOf(
     executable,
     ...(tells && { isPrivate }),
     fingerprint,
-    sight: sightOf({ lacks }, fingerprint),
+    sight: sightOf({ missingFeatures }, fingerprint),
   };
 }
 
 /** The engine set the times of the files it wrote. Only a time close to now could hide a later change. */
-export function sightOf({ lacks }: Pick<Hands, "lacks">, fingerprint: Fingerprint): LocalRow["sight"] {
-  return isRecent({ ...fingerprint, ctimeNs: 0n }, fingerprint.ctimeNs, lacks) ? "racy" : "known";
+export function sightOf(
+  { missingFeatures }: Pick<ExecutionContext, "missingFeatures">,
+  fingerprint: Fingerprint,
+): LocalRow["sight"] {
+  return isRecent({ ...fingerprint, ctimeNs: 0n }, fingerprint.ctimeNs, missingFeatures) ? "racy" : "known";
 }
 
 export function folderFingerprint(fingerprint: Fingerprint): Fingerprint {

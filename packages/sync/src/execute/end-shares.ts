@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { actTogether } from "./act.ts";
 import type { Failures } from "./failures.ts";
-import type { Hands } from "./hands.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 import { pathOf, pathOfNode } from "../model/tree-paths.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { type LocalTree, rowsBelow } from "../model/local-tree.ts";
@@ -24,7 +24,7 @@ type OnDone = (operation: LocalOperation, path: string) => void;
  * @param isKeeper the folder holds items of no tree and stays as an ordinary folder
  */
 export async function endShares(
-  hands: Hands,
+  context: ExecutionContext,
   tree: LocalTree,
   isKeeper: (path: string) => boolean,
   onDone: OnDone = () => undefined,
@@ -32,39 +32,39 @@ export async function endShares(
   const operations: LocalOperation[] = [];
   const failures: Failures = new Map();
   const act = async (some: readonly LocalOperation[]): Promise<boolean> => {
-    const paths = some.map(({ id }) => pathOfNode(hands.state, id) ?? "");
-    const failed: Failures = some.length === 0 ? new Map() : await actTogether(hands, some);
+    const paths = some.map(({ id }) => pathOfNode(context.state, id) ?? "");
+    const failed: Failures = some.length === 0 ? new Map() : await actTogether(context, some);
     for (const [at, operation] of some.entries()) if (!failed.has(operation)) onDone(operation, paths[at] ?? "");
     operations.push(...some);
     for (const [operation, failure] of failed) failures.set(operation, failure);
     return failed.size === 0;
   };
-  for (const mount of endedMounts(hands.state)) {
-    hands.state.commit(comeBack(hands, new Set([...rowsBelow(hands.state, mount)].map(([id]) => id))));
+  for (const mount of endedMounts(context.state)) {
+    context.state.commit(comeBack(context, new Set([...rowsBelow(context.state, mount)].map(([id]) => id))));
     const files = [...rowsBelow(tree, mount)].filter(([, { kind }]) => kind !== "folder");
     const known = files.filter(([, { sight }]) => sight === "known");
-    const going = known.map(([id, local]) => awayWith(hands, mount, id, local));
-    const path = tree.local.has(mount) ? pathOf(hands.state, mount) : undefined;
+    const going = known.map(([id, local]) => awayWith(context, mount, id, local));
+    const path = tree.local.has(mount) ? pathOf(context.state, mount) : undefined;
     const isEmpty = await act(going);
     if (path !== undefined)
       noteEnded(
-        hands,
+        context,
         path,
         going.filter((operation) => !failures.has(operation)),
       );
-    if (isEmpty && known.length === files.length && (await act(foldersToGo(hands, tree, { mount, isKeeper })))) {
-      forget(hands, mount);
+    if (isEmpty && known.length === files.length && (await act(foldersToGo(context, tree, { mount, isKeeper })))) {
+      forget(context, mount);
     }
   }
   return { operations, failures };
 }
 
-function noteEnded({ state, nowMs }: Hands, path: string, gone: readonly LocalOperation[]): void {
+function noteEnded({ state, nowMs }: ExecutionContext, path: string, gone: readonly LocalOperation[]): void {
   const countOf = (into: string): number => gone.filter((each) => each.op === "delete" && each.into === into).length;
   addNotice(state, { atMs: nowMs(), path, code: "share_ended", counts: [countOf("trash"), countOf("quarantine")] });
 }
 
-function awayWith({ state }: Hands, mount: NodeId, id: NodeId, local: LocalRow): LocalOperation {
+function awayWith({ state }: ExecutionContext, mount: NodeId, id: NodeId, local: LocalRow): LocalOperation {
   const into = isUnchanged(state, mount, id, local) ? "trash" : "quarantine";
   return { op: "delete", id, local, into };
 }
@@ -73,7 +73,7 @@ function awayWith({ state }: Hands, mount: NodeId, id: NodeId, local: LocalRow):
  * Compares with the server's row in that folder, which may be mounted again or in another share by now. Content that
  * arrived during a crash has no base yet but counts as the server's.
  */
-function isUnchanged(state: Hands["state"], mount: NodeId, id: NodeId, { content }: LocalRow): boolean {
+function isUnchanged(state: ExecutionContext["state"], mount: NodeId, id: NodeId, { content }: LocalRow): boolean {
   const target = state.shares.get(mount)?.target;
   const there = shareOf(state, state.remote, id);
   const isMounted = there !== undefined && state.shares.get(there)?.target === target;
@@ -82,7 +82,7 @@ function isUnchanged(state: Hands["state"], mount: NodeId, id: NodeId, { content
 }
 
 /** Lists the folders above on the server. Moves may briefly create a cycle, which ends the list. */
-function foldersAbove({ remote }: Hands["state"], id: NodeId): readonly NodeId[] {
+function foldersAbove({ remote }: ExecutionContext["state"], id: NodeId): readonly NodeId[] {
   const passed = new Set<NodeId>();
   for (let at = remote.get(id)?.parent; at !== undefined && !passed.has(at); at = remote.get(at)?.parent)
     passed.add(at);
@@ -90,14 +90,17 @@ function foldersAbove({ remote }: Hands["state"], id: NodeId): readonly NodeId[]
 }
 
 /** Moves into the share that have not reached the server are undone. */
-function comeBack({ state }: Hands, ids: ReadonlySet<NodeId>): Parameters<Hands["state"]["commit"]>[0] {
+function comeBack(
+  { state }: ExecutionContext,
+  ids: ReadonlySet<NodeId>,
+): Parameters<ExecutionContext["state"]["commit"]>[0] {
   const from = [...state.departures].filter(([, to]) => ids.has(to)).map(([id]) => [id, undefined] as const);
   return { departures: from, synced: from };
 }
 
 /** Returns the deepest folders first, without those that still hold something. */
 function foldersToGo(
-  { state }: Hands,
+  { state }: ExecutionContext,
   tree: LocalTree,
   { mount, isKeeper }: { readonly mount: NodeId; readonly isKeeper: (path: string) => boolean },
 ): LocalOperation[] {
@@ -116,7 +119,7 @@ function foldersToGo(
 }
 
 /** A folder that stays for its hidden content counts as deleted by the server. */
-function forget({ state }: Hands, mount: NodeId): void {
+function forget({ state }: ExecutionContext, mount: NodeId): void {
   const remote: [NodeId, RemoteRow | undefined][] = [];
   const synced: [NodeId, SyncedRow | undefined][] = [];
   const gone = new Set<NodeId>();

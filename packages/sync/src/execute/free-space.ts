@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { actTogether } from "./act.ts";
-import type { Hands } from "./hands.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 import { asFound } from "./look-at-each.ts";
 import { pathOf, pathOfNode } from "../model/tree-paths.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
@@ -21,16 +21,16 @@ export interface Freed {
  * Moves local copies that match the server to the local trash. Items excluded earlier keep their former rows; their
  * folders are known by path only.
  */
-export async function freeSpace(hands: Hands, paths: readonly string[], rules: Rules): Promise<Freed> {
-  const { state } = hands;
+export async function freeSpace(context: ExecutionContext, paths: readonly string[], rules: Rules): Promise<Freed> {
+  const { state } = context;
   const chosen = chosenRows(state, paths, rules);
-  const asleep = await knowFolders(hands, [...chosen.keys()]);
+  const asleep = await knowFolders(context, [...chosen.keys()]);
   const kept: string[] = [];
   let [files, bytes] = [0, 0];
   for (const { id, path } of deepestFirst(chosen.values())) {
     const row = state.local.get(id);
     if (row === undefined) continue;
-    const isGone = isEqual(hands, id, row) && (await removeCopy(hands, id, row));
+    const isGone = isEqual(context, id, row) && (await removeCopy(context, id, row));
     if (isGone && row.kind === "file") [files, bytes] = [files + 1, bytes + row.fingerprint.sizeBytes];
     if (!isGone && !(row.kind === "folder" && kept.some((each) => each.startsWith(`${path}/`)))) kept.push(path);
   }
@@ -44,14 +44,14 @@ export async function freeSpace(hands: Hands, paths: readonly string[], rules: R
 
 /** Items that freeing would remove, including folders that would become empty. */
 export async function copiesToFree(
-  { state, lacks, disk }: Equals & Pick<Hands, "disk">,
+  { state, missingFeatures, disk }: Equals & Pick<ExecutionContext, "disk">,
   paths: readonly string[],
   rules: Rules,
 ): Promise<Copy[]> {
   const going = new Map<string, Copy>();
   for (const copy of deepestFirst(chosenRows(state, paths, rules).values())) {
     const { id, row, path } = copy;
-    if (!isEqual({ state, lacks }, id, row)) continue;
+    if (!isEqual({ state, missingFeatures }, id, row)) continue;
     const names = row.kind === "folder" ? await disk.list(path) : [];
     if (names.every((name) => going.has(joinPath(path, name)))) going.set(path, copy);
   }
@@ -63,7 +63,7 @@ function deepestFirst(copies: Iterable<Copy>): Copy[] {
 }
 
 /** Identifies hidden folders by path only. @returns those folders */
-async function knowFolders({ state, disk }: Hands, chosen: readonly NodeId[]): Promise<NodeId[]> {
+async function knowFolders({ state, disk }: ExecutionContext, chosen: readonly NodeId[]): Promise<NodeId[]> {
   const ids = new Set<NodeId>();
   for (const id of chosen) {
     for (let at: NodeId | undefined = id; at !== undefined && !ids.has(at); at = state.local.get(at)?.parent)
@@ -94,13 +94,13 @@ interface Copy {
 }
 
 /** Returns only items that the rules hide. Visible ones would return immediately. */
-function chosenRows(state: Hands["state"], paths: readonly string[], rules: Rules): Map<NodeId, Copy> {
+function chosenRows(state: ExecutionContext["state"], paths: readonly string[], rules: Rules): Map<NodeId, Copy> {
   const copies = paths.flatMap((path) => rowsAt(state, path));
   const hidden = copies.filter(({ path, row }) => rules.hides(path, row.kind === "folder"));
   return new Map(hidden.map((each) => [each.id, each]));
 }
 
-function rowsAt(state: Hands["state"], path: string): Copy[] {
+function rowsAt(state: ExecutionContext["state"], path: string): Copy[] {
   const [name = "", ...folders] = path.split("/").toReversed();
   let parents = [state.rootId];
   for (const folder of folders.toReversed()) {
@@ -113,19 +113,19 @@ function rowsAt(state: Hands["state"], path: string): Copy[] {
   return [...at, ...below].map(([id, row]) => ({ id, row, path: pathOfNode(state, id) ?? "" }));
 }
 
-type Equals = Pick<Hands, "state" | "lacks">;
+type Equals = Pick<ExecutionContext, "state" | "missingFeatures">;
 
-function isEqual({ state, lacks }: Equals, id: NodeId, row: LocalRow): boolean {
+function isEqual({ state, missingFeatures }: Equals, id: NodeId, row: LocalRow): boolean {
   const remote = state.remote.get(id);
   if (row.sight !== "known" || !isLive(state, id) || remote?.content !== row.content) return false;
   // The privacy of a read-only copy exists only on this disk.
   const isSent = !isReadOnly(state, state.remote, id) || mayEdit(state, state.remote, id);
   if (isSent && !samePrivacy(row, remote)) return false;
-  return row.kind !== "file" || lacks.has("executable bits") || row.executable === remote.executable;
+  return row.kind !== "file" || missingFeatures.has("executable bits") || row.executable === remote.executable;
 }
 
-async function removeCopy(hands: Hands, id: NodeId, local: LocalRow): Promise<boolean> {
-  const failures = await actTogether(hands, [{ op: "delete", id, local, into: "trash" }]);
-  if (failures.size > 0) hands.doubt.isOpen = true;
+async function removeCopy(context: ExecutionContext, id: NodeId, local: LocalRow): Promise<boolean> {
+  const failures = await actTogether(context, [{ op: "delete", id, local, into: "trash" }]);
+  if (failures.size > 0) context.doubt.isOpen = true;
   return failures.size === 0;
 }

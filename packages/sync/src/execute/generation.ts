@@ -1,10 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
-import type { Hands } from "./hands.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 import { mountsOfText, type RecordedMounts, textOfMounts } from "./recorded-mounts.ts";
 
-type Parts = Pick<Hands, "disk" | "state" | "random">;
+type Parts = Pick<ExecutionContext, "disk" | "state" | "random">;
 
 /** Followed by random characters. The file is empty or names the mounts. */
 const prefix = "generation-";
@@ -22,7 +22,7 @@ export interface Adoption extends RecordedMounts {
  * @returns undefined if equal; otherwise the folder's generation and mounts for the state
  */
 export async function otherGeneration(
-  parts: Pick<Hands, "disk" | "state" | "makeNodeId">,
+  parts: Pick<ExecutionContext, "disk" | "state" | "makeNodeId">,
 ): Promise<Adoption | undefined> {
   const { disk, state } = parts;
   const found = await list(disk);

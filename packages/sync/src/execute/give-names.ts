@@ -6,7 +6,7 @@ import { type LocalRow, nameOnDisk } from "../model/trees.ts";
 import type { FileOperation } from "./arrival.ts";
 import { rowOf } from "./create.ts";
 import { type Failures, tryEach } from "./failures.ts";
-import { fingerprintOf, type Hands } from "./hands.ts";
+import { fingerprintOf, type ExecutionContext } from "./execution-context.ts";
 import type { KnownFolders } from "./known-folders.ts";
 import { asFound, lookAtEach } from "./look-at-each.ts";
 import { replace } from "./replace.ts";
@@ -25,7 +25,7 @@ interface Waiting {
 
 /** Gives each file of a batch its name. A new name must be free; the item at a known name is replaced. */
 export async function giveNames(
-  hands: Hands,
+  context: ExecutionContext,
   folders: KnownFolders,
   waiting: readonly Waiting[],
   failures: Failures,
@@ -33,21 +33,21 @@ export async function giveNames(
   const placed: Placed[] = [];
   const ready: Named[] = [];
   const fresh = waiting.flatMap(({ operation, temporary }) => (operation.op === "create" ? [temporary] : []));
-  const before = await lookAtEach(hands.disk, fresh);
+  const before = await lookAtEach(context.disk, fresh);
   for (const { operation, temporary } of waiting) {
     await tryEach(failures, operation, async () => {
       if (operation.op === "create") {
         ready.push(await makeReady(folders, { operation, temporary, stat: before.get(temporary) }));
-      } else placed.push(await replaceAt(hands, folders, operation, temporary));
+      } else placed.push(await replaceAt(context, folders, operation, temporary));
     });
   }
-  const results = await renameAll(hands.disk, ready);
+  const results = await renameAll(context.disk, ready);
   const named = ready.filter(({ operation }, index) => {
     const failure = results[index];
     if (failure !== undefined) failures.set(operation, failure);
     return failure === undefined;
   });
-  return [...placed, ...(await rowsOf(hands, named, failures))];
+  return [...placed, ...(await rowsOf(context, named, failures))];
 }
 
 type Creation = FileOperation & { readonly op: "create" };
@@ -79,19 +79,19 @@ async function renameAll(disk: LocalDisk, named: readonly Named[]): Promise<read
 }
 
 async function replaceAt(
-  hands: Hands,
+  context: ExecutionContext,
   folders: KnownFolders,
   operation: Replacement,
   temporary: string,
 ): Promise<Placed> {
   const { local } = operation;
   const path = joinPath(await folders.pathOf(local.parent), nameOnDisk(local));
-  return { operation, path, row: await replace(hands, operation, { path, temporary }) };
+  return { operation, path, row: await replace(context, operation, { path, temporary }) };
 }
 
-async function rowsOf(hands: Hands, named: readonly Named[], failures: Failures): Promise<Placed[]> {
+async function rowsOf(context: ExecutionContext, named: readonly Named[], failures: Failures): Promise<Placed[]> {
   const paths = named.map(({ to }) => to);
-  const after = await lookAtEach(hands.disk, paths);
+  const after = await lookAtEach(context.disk, paths);
   return named.flatMap(({ operation, to: path, before }) => {
     const stat = after.get(path);
     if (stat instanceof HoldfastError) {
@@ -99,7 +99,7 @@ async function rowsOf(hands: Hands, named: readonly Named[], failures: Failures)
       return [];
     }
     const fingerprint = fingerprintOf(stat, before);
-    const row = rowOf(hands, operation.remote, { fingerprint, isPrivate: stat?.isPrivate === true });
+    const row = rowOf(context, operation.remote, { fingerprint, isPrivate: stat?.isPrivate === true });
     return [{ operation, path, row: { ...row, ...operation.place } }];
   });
 }

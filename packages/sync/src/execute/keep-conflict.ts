@@ -7,8 +7,8 @@ import { originalFrom } from "../model/repositories.ts";
 import { folderOf, joinPath, nameOf } from "@holdfast/sync-ports/paths";
 import type { Part } from "@holdfast/sync-ports/ports";
 import { sameFingerprint } from "../model/fingerprints.ts";
-import { type Hands, syncFolders } from "./hands.ts";
-import { type TrashHands, TrashPlaces } from "./local-trash.ts";
+import { type ExecutionContext, syncFolders } from "./execution-context.ts";
+import { type TrashContext, TrashPlaces } from "./local-trash.ts";
 import { stashOf } from "./stash.ts";
 import { contentAt } from "./recover.ts";
 import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
@@ -26,7 +26,7 @@ export interface KeptConflict {
   readonly trashPath?: string;
 }
 
-type KeepHands = TrashHands & Pick<Hands, "lacks">;
+type KeepContext = TrashContext & Pick<ExecutionContext, "missingFeatures">;
 
 export function originalPath(copy: string): string {
   return joinPath(folderOf(copy), originalFrom(nameOf(copy)));
@@ -55,8 +55,8 @@ export async function originalOnDisk(
  * @throws HoldfastError exists if a folder has the original's name
  * @throws HoldfastError conflict for a copy inside a git repository, whose files only fit together
  */
-export async function keepOfConflict(hands: KeepHands, path: string, keep: Keep): Promise<KeptConflict> {
-  const { disk } = hands;
+export async function keepOfConflict(context: KeepContext, path: string, keep: Keep): Promise<KeptConflict> {
+  const { disk } = context;
   const copyKind = (await disk.stat(path))?.kind;
   if (originalPath(path) === path || (copyKind !== "file" && copyKind !== "symlink")) {
     throw new HoldfastError("not_found", `${path} is not a conflicted copy and has no conflicted copy.`);
@@ -65,17 +65,17 @@ export async function keepOfConflict(hands: KeepHands, path: string, keep: Keep)
     const message = `${path} belongs to a git repository, whose files depend on each other. To keep the commits of the other device, create a branch from the commit that is in the copy of the branch file or of packed-refs ('git branch NAME COMMIT'). Then keep the original.`;
     throw new HoldfastError("conflict", message);
   }
-  if (keep === "both") return { newPath: await giveOwnName(hands, path) };
+  if (keep === "both") return { newPath: await giveOwnName(context, path) };
   const at = await originalOnDisk(disk, path);
   const original = { path: at, kind: (await disk.stat(at))?.kind };
   const trashPath =
     keep === "original"
-      ? await keepOriginal(hands, path, original)
-      : await keepCopy(hands, { path, kind: copyKind }, original);
+      ? await keepOriginal(context, path, original)
+      : await keepCopy(context, { path, kind: copyKind }, original);
   return trashPath === undefined ? {} : { trashPath };
 }
 
-type Kind = NonNullable<Awaited<ReturnType<Hands["disk"]["stat"]>>>["kind"];
+type Kind = NonNullable<Awaited<ReturnType<ExecutionContext["disk"]["stat"]>>>["kind"];
 
 interface Original {
   readonly path: string;
@@ -83,27 +83,27 @@ interface Original {
   readonly kind: Kind | undefined;
 }
 
-async function keepOriginal(hands: KeepHands, copy: string, original: Original): Promise<string> {
-  if (original.kind !== undefined) return toTrash(hands, copy);
+async function keepOriginal(context: KeepContext, copy: string, original: Original): Promise<string> {
+  if (original.kind !== undefined) return toTrash(context, copy);
   throw new HoldfastError("not_found", `${original.path} no longer exists: keep the copy, or both.`);
 }
 
 async function keepCopy(
-  hands: KeepHands,
+  context: KeepContext,
   copy: { readonly path: string; readonly kind: Kind },
   { path: original, kind: originalKind }: Original,
 ): Promise<string | undefined> {
   if (originalKind === undefined) {
-    await give(hands, copy.path, original);
+    await give(context, copy.path, original);
     return undefined;
   }
   if (originalKind !== "file" && originalKind !== "symlink") {
     const message = `${original} is a folder, so the copy cannot take its place: holdfast conflicts keep both PATH`;
     throw new HoldfastError("exists", message);
   }
-  if (originalKind === "file" && copy.kind === "file") return asNextVersion(hands, copy.path, original);
-  const trashPath = await toTrash(hands, original);
-  await give(hands, copy.path, original);
+  if (originalKind === "file" && copy.kind === "file") return asNextVersion(context, copy.path, original);
+  const trashPath = await toTrash(context, original);
+  await give(context, copy.path, original);
   return trashPath;
 }
 
@@ -111,9 +111,9 @@ async function keepCopy(
  * Writes the new content to the trash path of the old one, then exchanges both. Writes to the original until then end
  * up in the trash. Neither path is ever empty.
  */
-async function asNextVersion(hands: KeepHands, copy: string, original: string): Promise<string> {
-  const { disk, lacks } = hands;
-  const places = new TrashPlaces(hands);
+async function asNextVersion(context: KeepContext, copy: string, original: string): Promise<string> {
+  const { disk, missingFeatures } = context;
+  const places = new TrashPlaces(context);
   const place = await places.placeFor(original);
   const { blocks, after } = await disk.cut(copy);
   const { executable, isPrivate, fingerprint } = after;
@@ -121,27 +121,27 @@ async function asNextVersion(hands: KeepHands, copy: string, original: string): 
   // New bytes with the old time look like damage to Holdfast and to backup programs. Copies from the server have
   // microsecond times.
   const isSameTime = oldNs / 1000n === fingerprint.mtimeNs / 1000n;
-  const mtimeNs = isSameTime ? BigInt(hands.nowMs()) * 1_000_000n : fingerprint.mtimeNs;
+  const mtimeNs = isSameTime ? BigInt(context.nowMs()) * 1_000_000n : fingerprint.mtimeNs;
   const attributes = { mtimeNs, executable, isPrivate: isPrivate || undefined, like: original };
   await disk.create(place, partsOf(copy, blocks), attributes);
   await disk.syncFile(place);
   let old = place;
-  if (lacks.has("exchange")) {
+  if (missingFeatures.has("exchange")) {
     old = await places.placeFor(original);
     await disk.rename(original, old);
     await disk.rename(place, original);
   } else {
     await disk.exchange(place, original);
   }
-  await syncFolders(hands, place, original);
-  await stash(hands, original, old);
+  await syncFolders(context, place, original);
+  await stash(context, original, old);
   // Changes to the copy since it was read exist only there, so it stays as a conflict.
   const now = await disk.stat(copy);
-  if (now !== undefined && sameFingerprint(now.fingerprint, fingerprint)) await toTrash(hands, copy);
+  if (now !== undefined && sameFingerprint(now.fingerprint, fingerprint)) await toTrash(context, copy);
   return old;
 }
 
-function partsOf(from: string, blocks: Awaited<ReturnType<Hands["disk"]["cut"]>>["blocks"]): Part[] {
+function partsOf(from: string, blocks: Awaited<ReturnType<ExecutionContext["disk"]["cut"]>>["blocks"]): Part[] {
   let offset = 0;
   return blocks.map(({ hash, size }) => {
     const part: Part = { kind: "copy", hash, sizeBytes: size, from, offset };
@@ -150,19 +150,19 @@ function partsOf(from: string, blocks: Awaited<ReturnType<Hands["disk"]["cut"]>>
   });
 }
 
-async function toTrash(hands: KeepHands, path: string): Promise<string> {
-  const place = await new TrashPlaces(hands).placeFor(path);
-  await give(hands, path, place);
-  await stash(hands, path, place);
+async function toTrash(context: KeepContext, path: string): Promise<string> {
+  const place = await new TrashPlaces(context).placeFor(path);
+  await give(context, path, place);
+  await stash(context, path, place);
   return place;
 }
 
 /** A program may still write to a trashed file; the changes then reappear at the old place. */
-async function stash(hands: TrashHands, path: string, place: string): Promise<void> {
+async function stash(context: TrashContext, path: string, place: string): Promise<void> {
   let contents: ContentKey[];
   try {
-    const isLink = (await hands.disk.stat(place))?.kind === "symlink";
-    const content = await contentAt(hands, place, isLink);
+    const isLink = (await context.disk.stat(place))?.kind === "symlink";
+    const content = await contentAt(context, place, isLink);
     // A program is writing to it now. Content from now on is an edit and must reappear.
     contents = content === undefined ? [] : [content];
   } catch (error) {
@@ -170,13 +170,13 @@ async function stash(hands: TrashHands, path: string, place: string): Promise<vo
     // The file is in the trash as requested. Later bytes could not be distinguished from these.
     return;
   }
-  const parent = folderAt(hands.state, folderOf(path));
+  const parent = folderAt(context.state, folderOf(path));
   const row = { parent, name: nameOf(path), isPrivate: undefined };
-  hands.state.commit({ stashed: [[place, stashOf(hands, row, { path: place, contents, keep: true })]] });
+  context.state.commit({ stashed: [[place, stashOf(context, row, { path: place, contents, keep: true })]] });
 }
 
 /** Returns the root if the folder is not known yet. */
-function folderAt({ local, rootId }: Hands["state"], path: string): NodeId {
+function folderAt({ local, rootId }: ExecutionContext["state"], path: string): NodeId {
   let folder: NodeId | undefined = rootId;
   for (const name of path.split("/").filter((each) => each !== "")) {
     const found: readonly [NodeId, LocalRow] | undefined =
@@ -186,9 +186,9 @@ function folderAt({ local, rootId }: Hands["state"], path: string): NodeId {
   return folder ?? rootId;
 }
 
-async function give(hands: TrashHands, path: string, name: string): Promise<void> {
-  await hands.disk.rename(path, name);
-  await syncFolders(hands, path, name);
+async function give(context: TrashContext, path: string, name: string): Promise<void> {
+  await context.disk.rename(path, name);
+  await syncFolders(context, path, name);
 }
 
 const namesMax = 1000;
@@ -198,7 +198,7 @@ const namesMax = 1000;
  * taken.
  * @returns the new path
  */
-async function giveOwnName(hands: TrashHands, path: string): Promise<string> {
+async function giveOwnName(context: TrashContext, path: string): Promise<string> {
   const name = nameOf(path);
   const words = labelOf(name)?.replace("'s conflicted copy ", " ").replace(" conflict", "") ?? "";
   const original = originalName(name);
@@ -206,8 +206,8 @@ async function giveOwnName(hands: TrashHands, path: string): Promise<string> {
   const parts = isOfRepository ? { stem: original, extension: "" } : splitName(original);
   for (let number = 1; number < namesMax; number += 1) {
     const own = joinPath(folderOf(path), withSuffix(parts, ` (${words}${number === 1 ? "" : `, ${number}`})`));
-    if ((await hands.disk.stat(own)) !== undefined) continue;
-    await give(hands, path, own);
+    if ((await context.disk.stat(own)) !== undefined) continue;
+    await give(context, path, own);
     return own;
   }
   throw new HoldfastError("exists", `There is no free name for ${path}.`);

@@ -1,15 +1,15 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { pathOf } from "../model/tree-paths.ts";
-import { type Hands, isKnownFolder } from "./hands.ts";
+import { type ExecutionContext, isKnownFolder } from "./execution-context.ts";
 
 /** Folders of a batch. Each is checked once, with all folders above, right before its names change. */
 export class KnownFolders {
-  readonly #hands: Pick<Hands, "state" | "disk" | "filesystem">;
+  readonly #context: Pick<ExecutionContext, "state" | "disk" | "filesystem">;
   readonly #paths = new Map<NodeId, Promise<string>>();
 
-  constructor(hands: Pick<Hands, "state" | "disk" | "filesystem">) {
-    this.#hands = hands;
+  constructor(context: Pick<ExecutionContext, "state" | "disk" | "filesystem">) {
+    this.#context = context;
   }
 
   /** @throws DiskChanged unless it and every folder above are the known ones and no links */
@@ -28,7 +28,7 @@ export class KnownFolders {
   }
 
   async #look(id: NodeId): Promise<string> {
-    const { state, disk, filesystem } = this.#hands;
+    const { state, disk, filesystem } = this.#context;
     if (id === state.rootId) return "";
     const row = state.local.get(id);
     const path = pathOf(state, id);

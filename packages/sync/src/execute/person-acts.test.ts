@@ -58,13 +58,13 @@ test("another folder where an agreed one stood is made durable, or nothing of it
       if (isBroken) throw new HoldfastError("unavailable", "EIO");
     },
   };
-  const hands = { disk: disk as LocalDisk, state };
-  assert.equal((await makeRenewalsDurable(hands, table, renewed)).size, 0);
+  const context = { disk: disk as LocalDisk, state };
+  assert.equal((await makeRenewalsDurable(context, table, renewed)).size, 0);
   assert.deepEqual(asked, ["folder"]);
   isBroken = true;
-  assert.deepEqual([...(await makeRenewalsDurable(hands, table, renewed)).keys()], [below]);
-  assert.equal((await makeRenewalsDurable(hands, table, new Map(known))).size, 0, "as it was");
+  assert.deepEqual([...(await makeRenewalsDurable(context, table, renewed)).keys()], [below]);
+  assert.equal((await makeRenewalsDurable(context, table, new Map(known))).size, 0, "as it was");
   const unsettled = { ...folderRow(folder, "below", 2n), sight: "unsettled" } as const;
   state.commit({ local: [[below, unsettled]] });
-  assert.deepEqual([...(await makeRenewalsDurable(hands, table, renewed)).keys()], [below], "it failed before");
+  assert.deepEqual([...(await makeRenewalsDurable(context, table, renewed)).keys()], [below], "it failed before");
 });

@@ -5,7 +5,7 @@ import { isPrivateIn, samePrivacy } from "../model/privacy.ts";
 import { pathOf, type PathTable } from "../model/tree-paths.ts";
 import { type LocalRow, samePlace, type SyncedRow } from "../model/trees.ts";
 import { failureOf, isInDoubt, isOtherThing, syncTogether } from "./durable.ts";
-import type { Hands } from "./hands.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 
 const callsAtOnce = 8;
 
@@ -16,7 +16,7 @@ const callsAtOnce = 8;
  * @param ids nodes whose disk rows are about to become the base
  */
 export async function makePersonActsDurable(
-  { disk, state }: Pick<Hands, "disk" | "state">,
+  { disk, state }: Pick<ExecutionContext, "disk" | "state">,
   ids: readonly NodeId[],
 ): Promise<ReadonlyMap<NodeId, HoldfastError>> {
   const failures = await syncTraces(disk, new Map(ids.map((id) => [id, tracesOf(state, id)])));
@@ -26,7 +26,7 @@ export async function makePersonActsDurable(
 }
 
 /** True for content of a folder that could not be made durable, even if the content is. */
-function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "local">, id: NodeId): boolean {
+function goesWithFolder({ rootId, local }: Pick<ExecutionContext["state"], "rootId" | "local">, id: NodeId): boolean {
   const row = local.get(id);
   if (row === undefined || row.sight === "unsettled") return false;
   return isInDoubt({ rootId, local }, row.parent);
@@ -38,7 +38,7 @@ function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "loca
  * @param areNumbersNew the disk has assigned inode numbers again since the scan before
  */
 export async function makeRenewalsDurable(
-  { disk, state }: Pick<Hands, "disk" | "state">,
+  { disk, state }: Pick<ExecutionContext, "disk" | "state">,
   table: PathTable,
   changes: ReadonlyMap<NodeId, LocalRow | undefined>,
   areNumbersNew = false,
@@ -78,7 +78,7 @@ function isPrivacyBack(row: LocalRow, { known, base }: Pick<Before, "known" | "b
 }
 
 async function syncTraces(
-  disk: Hands["disk"],
+  disk: ExecutionContext["disk"],
   traces: ReadonlyMap<NodeId, Traces>,
 ): Promise<ReadonlyMap<NodeId, HoldfastError>> {
   const failures = new Map<NodeId, HoldfastError>();
@@ -107,12 +107,12 @@ interface Traces {
   readonly folders: readonly string[];
 }
 
-export function foldersOfAct(state: Hands["state"], id: NodeId): readonly string[] {
+export function foldersOfAct(state: ExecutionContext["state"], id: NodeId): readonly string[] {
   return tracesOf(state, id).folders;
 }
 
 /** Paths where the disk differs from the base. */
-function tracesOf(state: Hands["state"], id: NodeId): Traces {
+function tracesOf(state: ExecutionContext["state"], id: NodeId): Traces {
   const local = state.local.get(id);
   // Hidden items are not scanned, and their absence is not uploaded.
   const base = state.dormant.has(id) ? undefined : state.synced.get(id);
@@ -153,7 +153,10 @@ const trustedSetting = "modes trusted";
  * @param boot identifies this system start; undefined: unknown
  * @returns private files and folders that a power failure may have made public
  */
-export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string | undefined): ReadonlySet<NodeId> {
+export function distrustVolatile(
+  { state }: Pick<ExecutionContext, "state">,
+  boot: string | undefined,
+): ReadonlySet<NodeId> {
   const distrusted = new Set<NodeId>();
   if (boot !== undefined && state.setting(trustedSetting) === boot) return distrusted;
   const isMarked = boot !== undefined && state.setting("boot") === boot;
@@ -183,7 +186,7 @@ export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string |
  * @returns items that could not be checked
  */
 export function trustSeen(
-  state: Hands["state"],
+  state: ExecutionContext["state"],
   distrusted: ReadonlySet<NodeId>,
   boot: string | undefined,
 ): ReadonlySet<NodeId> {

@@ -4,7 +4,7 @@ import { folderContent } from "../model/content.ts";
 import { type LocalRow, type Share, unnumberedInode } from "../model/trees.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { folderFingerprint } from "./create.ts";
-import type { Hands } from "./hands.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 
 const id = z.string().min(1);
 const number = z.string().regex(/^\d+$/u);
@@ -64,7 +64,11 @@ function folderOf(folder: NodeId, { parent, name, alias, fingerprint }: Row): Re
  * Mounts of a folder whose state does not know them all. Files of an ended share would otherwise count as new files of
  * this account. Unknown folders get the ID of the server's folder with the same name.
  */
-export function mountsOfText(state: SyncState, makeNodeId: Hands["makeNodeId"], text: string): RecordedMounts {
+export function mountsOfText(
+  state: SyncState,
+  makeNodeId: ExecutionContext["makeNodeId"],
+  text: string,
+): RecordedMounts {
   const { mounts, folders } = parse(text) ?? { mounts: [], folders: [] };
   const shares = mounts
     .filter((mount) => !state.shares.has(mount.id as NodeId))

@@ -16,7 +16,7 @@ import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk, unnumberedI
 import { agreedBeside } from "./agreed.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
-import { type Hands, syncFolders } from "./hands.ts";
+import { type ExecutionContext, syncFolders } from "./execution-context.ts";
 import { ownerOfPart } from "./write-large.ts";
 
 /** Wait before the first check of a stashed file. Most programs have closed it by then. */
@@ -31,7 +31,7 @@ const unknownLooksMax = 32;
 const reviewsAtOnce = 200;
 
 /** Names of the engine's folders must be durable before they are used. */
-export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<void> {
+export async function ensureOwnFolders({ disk }: Pick<ExecutionContext, "disk">): Promise<void> {
   for (const folder of [ownFolder, ...Object.values(ownFolders)]) {
     if ((await disk.stat(folder)) === undefined) await disk.mkdir(folder);
     await disk.syncFolder(folderOf(folder));
@@ -39,41 +39,41 @@ export async function ensureOwnFolders({ disk }: Pick<Hands, "disk">): Promise<v
 }
 
 /** Cleans up after a stopped run, before any scan. Stashed files keep their times: programs may still write to them. */
-export async function recover(hands: Hands): Promise<void> {
-  await syncOwnFolders(hands.disk);
-  await syncStash(hands);
-  await settleParked(hands);
-  await showForgotten(hands);
-  const known = new Set(hands.state.stashed.keys());
+export async function recover(context: ExecutionContext): Promise<void> {
+  await syncOwnFolders(context.disk);
+  await syncStash(context);
+  await settleParked(context);
+  await showForgotten(context);
+  const known = new Set(context.state.stashed.keys());
   // A new state, or one of another generation, does not know the files that others stashed here.
-  const isNew = hands.state.cursor === undefined || isStranger(hands.state);
-  for (const name of await hands.disk.list(ownFolders.temporary)) {
+  const isNew = context.state.cursor === undefined || isStranger(context.state);
+  for (const name of await context.disk.list(ownFolders.temporary)) {
     const path = joinPath(ownFolders.temporary, name);
-    if (known.has(path) || isWantedPart(hands, name)) continue;
+    if (known.has(path) || isWantedPart(context, name)) continue;
     // A file never exchanged holds only server content. Parts of large files are kept for the next attempt.
-    if (!isNew) await hands.disk.unlink(path);
-    else await renameBeside(hands, path, ownFolders.trash, name);
+    if (!isNew) await context.disk.unlink(path);
+    else await renameBeside(context, path, ownFolders.trash, name);
   }
-  endStrangeness(hands.state);
+  endStrangeness(context.state);
 }
 
 /** Moves items parked by a lost or restored state to the root, because they exist nowhere else. */
-async function showForgotten(hands: Hands): Promise<void> {
-  const known = new Set([...hands.state.parked.values()].map(({ path }) => path));
-  for (const name of await hands.disk.list(ownFolders.parked)) {
+async function showForgotten(context: ExecutionContext): Promise<void> {
+  const known = new Set([...context.state.parked.values()].map(({ path }) => path));
+  for (const name of await context.disk.list(ownFolders.parked)) {
     const path = joinPath(ownFolders.parked, name);
-    if (!known.has(path)) await show(hands, path);
+    if (!known.has(path)) await show(context, path);
   }
 }
 
-async function show(hands: Hands, path: string): Promise<void> {
-  if (hands.state.stashed.has(path)) return;
+async function show(context: ExecutionContext, path: string): Promise<void> {
+  if (context.state.stashed.has(path)) return;
   // The unknown folder may have been private.
-  await close(hands, path);
-  await renameBeside(hands, path, "", `recovered ${path.slice(path.lastIndexOf("/") + 1)}`);
+  await close(context, path);
+  await renameBeside(context, path, "", `recovered ${path.slice(path.lastIndexOf("/") + 1)}`);
 }
 
-function isWantedPart({ state }: Hands, name: string): boolean {
+function isWantedPart({ state }: ExecutionContext, name: string): boolean {
   const part = ownerOfPart(name);
   const row = part === undefined ? undefined : state.remote.get(part.id);
   if (part === undefined || row === undefined || row.trashed) return false;
@@ -81,35 +81,35 @@ function isWantedPart({ state }: Hands, name: string): boolean {
 }
 
 /** Returns parked items to their old name or one beside it. Items that cannot return stay parked and block nothing. */
-export async function settleParked(hands: Hands): Promise<void> {
-  for (const [id, { path }] of hands.state.parked) {
+export async function settleParked(context: ExecutionContext): Promise<void> {
+  for (const [id, { path }] of context.state.parked) {
     try {
-      await settleOne(hands, id, path);
+      await settleOne(context, id, path);
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
-      hands.checkStop?.();
-      await leaveAside(hands, id, path);
+      context.checkStop?.();
+      await leaveAside(context, id, path);
     }
   }
 }
 
-async function settleOne(hands: Hands, id: NodeId, path: string): Promise<void> {
-  const row = hands.state.local.get(id);
-  const isThere = await isAside(hands, path);
-  if (isThere && row === undefined) await show(hands, path);
-  if (isThere && row !== undefined && !(await isReplaced(hands, path, row))) await unpark(hands, id, path, row);
-  hands.state.commit({ parked: [[id, undefined]] });
+async function settleOne(context: ExecutionContext, id: NodeId, path: string): Promise<void> {
+  const row = context.state.local.get(id);
+  const isThere = await isAside(context, path);
+  if (isThere && row === undefined) await show(context, path);
+  if (isThere && row !== undefined && !(await isReplaced(context, path, row))) await unpark(context, id, path, row);
+  context.state.commit({ parked: [[id, undefined]] });
 }
 
 /** If even the engine's folder is missing, the disk is disconnected and nothing is known. */
-async function isAside({ disk }: Hands, path: string): Promise<boolean> {
+async function isAside({ disk }: ExecutionContext, path: string): Promise<boolean> {
   if ((await disk.stat(path)) !== undefined) return true;
   if ((await disk.stat(folderOf(path))) === undefined) throw new DiskChanged(path);
   return false;
 }
 
 /** The item stays parked with its content. If it has an unsynced name by now, the next scan handles it. */
-async function leaveAside({ state, disk, doubt }: Hands, id: NodeId, path: string): Promise<void> {
+async function leaveAside({ state, disk, doubt }: ExecutionContext, id: NodeId, path: string): Promise<void> {
   const isThere = await disk.stat(path).then(
     (stat) => stat !== undefined,
     () => true,
@@ -122,30 +122,30 @@ async function leaveAside({ state, disk, doubt }: Hands, id: NodeId, path: strin
 }
 
 /** True if new bytes durably took the item's place. It is then handled as a stashed file. */
-async function isReplaced(hands: Hands, path: string, row: DiskPlace): Promise<boolean> {
-  if (!hands.state.stashed.has(path)) return false;
-  const folder = await existingFolder(hands, row.parent);
-  if (folder === undefined || (await hands.disk.stat(joinPath(folder, nameOnDisk(row)))) === undefined) return false;
-  await hands.disk.syncFolder(folder);
+async function isReplaced(context: ExecutionContext, path: string, row: DiskPlace): Promise<boolean> {
+  if (!context.state.stashed.has(path)) return false;
+  const folder = await existingFolder(context, row.parent);
+  if (folder === undefined || (await context.disk.stat(joinPath(folder, nameOnDisk(row)))) === undefined) return false;
+  await context.disk.syncFolder(folder);
   return true;
 }
 
 /** The new place is recorded first, so that a scan does not take it for a person's move. */
-async function unpark(hands: Hands, id: NodeId, path: string, row: LocalRow): Promise<void> {
+async function unpark(context: ExecutionContext, id: NodeId, path: string, row: LocalRow): Promise<void> {
   // Its folder may have been moved into it while parked. It then goes to the root until the next plan.
-  const folder = await existingFolder(hands, row.parent);
+  const folder = await existingFolder(context, row.parent);
   const fits = folder !== undefined && !`${folder}/`.startsWith(`${path}/`);
-  const parent = fits ? row.parent : hands.state.rootId;
+  const parent = fits ? row.parent : context.state.rootId;
   const wanted = nameOnDisk(row);
-  const isClosed = !fits && isInPrivate(hands.state, row.parent);
-  if (isClosed) await close(hands, path);
+  const isClosed = !fits && isInPrivate(context.state, row.parent);
+  if (isClosed) await close(context, path);
   const isPrivate = isClosed || row.isPrivate;
   let before = row;
-  await renameBeside(hands, path, fits ? folder : "", wanted, (name) => {
+  await renameBeside(context, path, fits ? folder : "", wanted, (name) => {
     const place = name === wanted ? { parent, name: row.name, alias: row.alias } : { parent, name, alias: undefined };
-    const synced = agreedBeside(hands.state, id, before, place);
+    const synced = agreedBeside(context.state, id, before, place);
     before = { ...row, ...place, isPrivate };
-    hands.state.commit({ local: [[id, before]], synced: [[id, synced]] });
+    context.state.commit({ local: [[id, before]], synced: [[id, synced]] });
   });
 }
 
@@ -158,17 +158,17 @@ export function stashDueMs({ sinceMs, failures = 0, looks = 0 }: Stashed): numbe
  * Checks files taken from their paths a while ago. Bytes that changed since are an edit and become visible.
  * @param openPaths open files, for callers that cannot wait a day if the filesystem does not report them
  */
-export async function reviewStash(hands: Hands, openPaths?: ReadonlySet<string>): Promise<void> {
+export async function reviewStash(context: ExecutionContext, openPaths?: ReadonlySet<string>): Promise<void> {
   const changes: (readonly [string, Stashed | undefined])[] = [];
   const keep = (atLeast: number): void => {
-    if (changes.length >= atLeast) hands.state.commit({ stashed: changes.splice(0) });
+    if (changes.length >= atLeast) context.state.commit({ stashed: changes.splice(0) });
   };
-  for (const stashed of hands.state.stashed.values()) {
-    const nowMs = hands.nowMs();
+  for (const stashed of context.state.stashed.values()) {
+    const nowMs = context.nowMs();
     // The clock was set back, so the wait starts again.
     if (nowMs < stashed.sinceMs) changes.push([stashed.path, { ...stashed, sinceMs: nowMs }]);
     if (nowMs < stashDueMs(stashed)) continue;
-    changes.push([stashed.path, await tryReview(hands, stashed, openPaths)]);
+    changes.push([stashed.path, await tryReview(context, stashed, openPaths)]);
     keep(reviewsAtOnce);
   }
   keep(1);
@@ -176,26 +176,26 @@ export async function reviewStash(hands: Hands, openPaths?: ReadonlySet<string>)
 
 /** @returns undefined when finished. A file that cannot be checked blocks nothing. */
 async function tryReview(
-  hands: Hands,
+  context: ExecutionContext,
   stashed: Stashed,
   openPaths: ReadonlySet<string> | undefined,
 ): Promise<Stashed | undefined> {
   try {
-    const left = await review(hands, stashed, openPaths);
-    return left === undefined ? undefined : { ...left, sinceMs: hands.nowMs(), failures: 0 };
+    const left = await review(context, stashed, openPaths);
+    return left === undefined ? undefined : { ...left, sinceMs: context.nowMs(), failures: 0 };
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
-    return { ...stashed, sinceMs: hands.nowMs(), failures: (stashed.failures ?? 0) + 1 };
+    return { ...stashed, sinceMs: context.nowMs(), failures: (stashed.failures ?? 0) + 1 };
   }
 }
 
 /** @returns the record while a program writes to the file, or may still write */
 async function review(
-  hands: Hands,
+  context: ExecutionContext,
   stashed: Stashed,
   openPaths: ReadonlySet<string> | undefined,
 ): Promise<Stashed | undefined> {
-  const { disk, state } = hands;
+  const { disk, state } = context;
   // The node exists only here until it gets its name back.
   if (state.parked.values().some(({ path }) => path === stashed.path)) return stashed;
   const stat = await disk.stat(stashed.path);
@@ -206,7 +206,7 @@ async function review(
     return undefined;
   }
   // A run crashed between link and replacement. The file still has its name.
-  if (stat.links > 1 && !stashed.keep && (await hasItsName(hands, stashed, stat))) {
+  if (stat.links > 1 && !stashed.keep && (await hasItsName(context, stashed, stat))) {
     await disk.unlink(stashed.path);
     return undefined;
   }
@@ -219,11 +219,11 @@ async function review(
   const readAs = fingerprintText(stat.fingerprint);
   const resting = { ...stashed, looks: open === true ? Math.min(looks + 1, openLooksMax) : looks + 1 };
   if (mayChange && stashed.readAs === readAs) return resting;
-  const content = await contentAt(hands, stashed.path, isLink);
+  const content = await contentAt(context, stashed.path, isLink);
   if (content === undefined) return stashed;
   const isChanged = !stashed.contents.includes(content);
-  if (isChanged && !(await hasOtherName(hands, stat))) {
-    await showEdit(hands, stashed);
+  if (isChanged && !(await hasOtherName(context, stat))) {
+    await showEdit(context, stashed);
     return undefined;
   }
   if (mayChange) return { ...resting, readAs };
@@ -231,12 +231,15 @@ async function review(
   // A file never exchanged holds only server content.
   const isKept = stashed.keep && (!isTemporary || content === stashed.contents[0]);
   if (!isKept) await disk.unlink(stashed.path);
-  else if (isTemporary) await moveAside(hands, stashed, "trash");
+  else if (isTemporary) await moveAside(context, stashed, "trash");
   return undefined;
 }
 
 /** A hard link's bytes are visible under another name and may have been written there. */
-async function hasOtherName({ state, disk }: Hands, { links, fingerprint: { inode } }: LocalStat): Promise<boolean> {
+async function hasOtherName(
+  { state, disk }: ExecutionContext,
+  { links, fingerprint: { inode } }: LocalStat,
+): Promise<boolean> {
   if (links === 1 || inode === unnumberedInode) return false;
   for (const [id] of state.local.withInode(inode)) {
     const path = pathOf(state, id);
@@ -246,9 +249,13 @@ async function hasOtherName({ state, disk }: Hands, { links, fingerprint: { inod
   return false;
 }
 
-async function hasItsName(hands: Hands, { parent, name }: Stashed, { fingerprint }: LocalStat): Promise<boolean> {
-  const folder = await existingFolder(hands, parent);
-  const named = folder === undefined ? undefined : await hands.disk.stat(joinPath(folder, name));
+async function hasItsName(
+  context: ExecutionContext,
+  { parent, name }: Stashed,
+  { fingerprint }: LocalStat,
+): Promise<boolean> {
+  const folder = await existingFolder(context, parent);
+  const named = folder === undefined ? undefined : await context.disk.stat(joinPath(folder, name));
   return named?.fingerprint.inode === fingerprint.inode;
 }
 
@@ -257,46 +264,50 @@ async function hasItsName(hands: Hands, { parent, name }: Stashed, { fingerprint
  * stays private if it was. Two kinds go to the quarantine: bytes of an unmounted share, which the root would upload to
  * another space, and private files on a disk without private modes.
  */
-async function showEdit(hands: Hands, stashed: Stashed): Promise<void> {
+async function showEdit(context: ExecutionContext, stashed: Stashed): Promise<void> {
   const { path, id, share } = stashed;
-  const { state, lacks } = hands;
+  const { state, missingFeatures } = context;
   const row = id === undefined ? undefined : state.local.get(id);
   const { parent, name } = row ?? stashed;
-  const folder = await existingFolder(hands, parent);
+  const folder = await existingFolder(context, parent);
   const isShared = folder !== undefined && shareAt(state, state.local, parent) === share;
   const isPrivate = isPrivateIn(row) || (folder === undefined && isPrivateIn(stashed));
   // Without its row, its last place and any later privacy are unknown.
   const isLost = id !== undefined && row === undefined;
-  if ((share !== undefined && !isShared) || (isPrivate && lacks.has("private modes"))) {
-    if (!path.startsWith(`${joinPath(ownFolder, quarantineName)}/`)) await moveAside(hands, stashed, "quarantine");
+  if ((share !== undefined && !isShared) || (isPrivate && missingFeatures.has("private modes"))) {
+    if (!path.startsWith(`${joinPath(ownFolder, quarantineName)}/`)) await moveAside(context, stashed, "quarantine");
     return;
   }
-  if (isPrivate || isLost) await close(hands, path);
-  await renameBeside(hands, path, folder ?? "", name);
+  if (isPrivate || isLost) await close(context, path);
+  await renameBeside(context, path, folder ?? "", name);
   // The next scan finds the file without a watcher event.
-  hands.doubt.isOpen = true;
+  context.doubt.isOpen = true;
 }
 
-async function close({ disk, lacks }: Hands, path: string): Promise<void> {
+async function close({ disk, missingFeatures }: ExecutionContext, path: string): Promise<void> {
   const stat = await disk.stat(path);
-  if (stat === undefined || stat.kind === "symlink" || lacks.has("private modes")) return;
+  if (stat === undefined || stat.kind === "symlink" || missingFeatures.has("private modes")) return;
   await disk.setPrivate(path, true);
   await disk.syncFile(path);
 }
 
-async function moveAside(hands: Hands, { path, parent, name }: Stashed, into: "trash" | "quarantine"): Promise<void> {
+async function moveAside(
+  context: ExecutionContext,
+  { path, parent, name }: Stashed,
+  into: "trash" | "quarantine",
+): Promise<void> {
   const inTrash = `${ownFolders.trash}/`;
-  const folder = parent === hands.state.rootId ? "" : (pathOf(hands.state, parent) ?? "");
+  const folder = parent === context.state.rootId ? "" : (pathOf(context.state, parent) ?? "");
   // A path in the trash is the day, then the former path.
   const before = path.startsWith(inTrash) ? path.slice(path.indexOf("/", inTrash.length) + 1) : joinPath(folder, name);
-  const place = await new TrashPlaces(hands, into).placeFor(before);
-  await hands.disk.rename(path, place);
-  await syncFolders(hands, path, place);
+  const place = await new TrashPlaces(context, into).placeFor(before);
+  await context.disk.rename(path, place);
+  await syncFolders(context, path, place);
 }
 
 /** @returns undefined if it changed while being read */
 export async function contentAt(
-  { disk }: Pick<Hands, "disk">,
+  { disk }: Pick<ExecutionContext, "disk">,
   path: string,
   isLink: boolean,
 ): Promise<ContentKey | undefined> {
@@ -305,7 +316,7 @@ export async function contentAt(
   return sameFingerprint(before.fingerprint, after.fingerprint) ? contentOfBlocks(blocks) : undefined;
 }
 
-async function existingFolder({ state, disk }: Hands, id: NodeId): Promise<string | undefined> {
+async function existingFolder({ state, disk }: ExecutionContext, id: NodeId): Promise<string | undefined> {
   const path = id === state.rootId ? "" : pathOf(state, id);
   const stat = path === undefined ? undefined : await disk.stat(path);
   return stat?.kind === "folder" ? path : undefined;
@@ -313,7 +324,7 @@ async function existingFolder({ state, disk }: Hands, id: NodeId): Promise<strin
 
 /** @param trying receives each name before it is tried; the last name was free */
 async function renameBeside(
-  hands: Hands,
+  context: ExecutionContext,
   from: string,
   folder: string,
   name: string,
@@ -324,13 +335,13 @@ async function renameBeside(
     const to = joinPath(folder, candidate);
     trying(candidate);
     try {
-      await hands.disk.rename(from, to);
-      await syncFolders(hands, from, to);
+      await context.disk.rename(from, to);
+      await syncFolders(context, from, to);
       return;
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.code !== "exists") throw error;
     }
     tried.add(candidate);
-    candidate = conflictedName(name, copyLabel(hands.device, hands.nowMs()), (each) => !tried.has(each));
+    candidate = conflictedName(name, copyLabel(context.device, context.nowMs()), (each) => !tried.has(each));
   }
 }

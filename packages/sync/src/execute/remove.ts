@@ -10,7 +10,7 @@ import { type ContentKey, nameOnDisk } from "../model/trees.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { renewGeneration } from "./generation.ts";
 import { mustStat } from "./create.ts";
-import { type Hands, isWhatWasSeen, knownPath, recheck, syncFolders } from "./hands.ts";
+import { type ExecutionContext, isWhatWasSeen, knownPath, recheck, syncFolders } from "./execution-context.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { TrashPlaces } from "./local-trash.ts";
 import { stashOf } from "./stash.ts";
@@ -32,86 +32,93 @@ type LeavingFile = Leaving & { readonly trashed: string };
  * Moves each file to the local trash by one rename; it returns if it is not the expected one. Empty folders follow.
  * Each folder is checked once before and synced once after. Stash records are committed before, rows after.
  */
-export async function removeTogether(hands: Hands, deletions: readonly Deletion[]): Promise<Failures> {
+export async function removeTogether(context: ExecutionContext, deletions: readonly Deletion[]): Promise<Failures> {
   const failures: Failures = new Map();
-  const folders = new KnownFolders(hands);
-  const places = { trash: new TrashPlaces(hands), quarantine: new TrashPlaces(hands, "quarantine") };
+  const folders = new KnownFolders(context);
+  const places = { trash: new TrashPlaces(context), quarantine: new TrashPlaces(context, "quarantine") };
   const leaving: LeavingFile[] = [];
   for (const operation of deletions.filter(({ local }) => local.kind !== "folder")) {
-    await tryEach(failures, operation, async () => void leaving.push(await prepare(hands, folders, places, operation)));
+    await tryEach(
+      failures,
+      operation,
+      async () => void leaving.push(await prepare(context, folders, places, operation)),
+    );
   }
   // Renews the generation before deleting. After a crash, the folder must not match a restored state, which would
   // upload these deletions.
-  if (leaving.length > 0) await renewGeneration(hands);
-  hands.state.commit({
-    stashed: leaving.map((each) => stashedBy(hands, each)),
-    agreedTrash: leaving.map((each) => [each.trashed, contentOnServer(hands, each.operation)] as const),
+  if (leaving.length > 0) await renewGeneration(context);
+  context.state.commit({
+    stashed: leaving.map((each) => stashedBy(context, each)),
+    agreedTrash: leaving.map((each) => [each.trashed, contentOnServer(context, each.operation)] as const),
   });
   const gone: Leaving[] = [];
   for (const each of leaving) {
     await tryEach(failures, each.operation, async () => {
-      await moveAway(hands, each);
+      await moveAway(context, each);
       gone.push(each);
     });
   }
   // Files must be durably gone before their folder. Those that return after a power failure would count as new.
-  await settle(hands, gone, failures);
+  await settle(context, gone, failures);
   const emptied: Leaving[] = [];
   for (const operation of deletions.filter(({ local }) => local.kind === "folder")) {
-    await tryEach(failures, operation, async () => void emptied.push(await removeFolder(hands, operation)));
+    await tryEach(failures, operation, async () => void emptied.push(await removeFolder(context, operation)));
   }
-  await settle(hands, emptied, failures);
+  await settle(context, emptied, failures);
   return failures;
 }
 
 async function prepare(
-  hands: Hands,
+  context: ExecutionContext,
   folders: KnownFolders,
   places: Readonly<Record<Deletion["into"], TrashPlaces>>,
   operation: Deletion,
 ): Promise<LeavingFile> {
   const { id, local } = operation;
-  const { state } = hands;
+  const { state } = context;
   const path = state.parked.has(id)
-    ? await knownPath(hands, id)
+    ? await knownPath(context, id)
     : joinPath(await folders.pathOf(local.parent), nameOnDisk(local));
-  await recheck(hands, path, local);
+  await recheck(context, path, local);
   return { operation, path, trashed: await places[operation.into].placeFor(pathOfNode(state, id) ?? local.name) };
 }
 
-function stashedBy(hands: Hands, { operation: { local }, trashed }: LeavingFile): readonly [string, Stashed] {
-  return [trashed, stashOf(hands, local, { path: trashed, contents: [local.content], keep: true })];
+function stashedBy(
+  context: ExecutionContext,
+  { operation: { local }, trashed }: LeavingFile,
+): readonly [string, Stashed] {
+  return [trashed, stashOf(context, local, { path: trashed, contents: [local.content], keep: true })];
 }
 
 /**
  * Returns the content if the server had it as the node's newest version at the last agreement. A base alone proves
  * nothing: an undone rewrite makes unsent bytes the base. A row without a revision is an offer without a response.
  */
-function contentOnServer({ state }: Hands, { id, local, into }: Deletion): ContentKey | undefined {
+function contentOnServer({ state }: ExecutionContext, { id, local, into }: Deletion): ContentKey | undefined {
   const remote = state.remote.get(id);
   const isOnServer = remote?.content === local.content && remote.revision !== "";
   const isAgreed = state.synced.get(id)?.content === local.content;
   return into === "trash" && isOnServer && isAgreed ? local.content : undefined;
 }
 
-async function moveAway(hands: Hands, { operation, path, trashed }: LeavingFile): Promise<void> {
-  await hands.disk.rename(path, trashed);
-  const taken = await mustStat(hands, trashed);
-  if (isWhatWasSeen(hands, taken, operation.local)) return;
-  await putBack(hands, trashed, path);
+async function moveAway(context: ExecutionContext, { operation, path, trashed }: LeavingFile): Promise<void> {
+  await context.disk.rename(path, trashed);
+  const taken = await mustStat(context, trashed);
+  if (isWhatWasSeen(context, taken, operation.local)) return;
+  await putBack(context, trashed, path);
   throw new DiskChanged(path);
 }
 
-async function removeFolder(hands: Hands, operation: Deletion): Promise<Leaving> {
-  const path = await knownPath(hands, operation.id);
-  await recheck(hands, path, operation.local);
-  await hands.disk.rmdir(path);
+async function removeFolder(context: ExecutionContext, operation: Deletion): Promise<Leaving> {
+  const path = await knownPath(context, operation.id);
+  await recheck(context, path, operation.local);
+  await context.disk.rmdir(path);
   return { operation, path, trashed: undefined };
 }
 
 /** If a folder could not be synced, its deletions are uncertain, and the next scan decides. */
-async function settle(hands: Hands, gone: readonly Leaving[], failures: Failures): Promise<void> {
-  const { state, disk } = hands;
+async function settle(context: ExecutionContext, gone: readonly Leaving[], failures: Failures): Promise<void> {
+  const { state, disk } = context;
   if (gone.length === 0) return;
   const removed = new Set(gone.flatMap(({ operation, path }) => (operation.local.kind === "folder" ? [path] : [])));
   const folders = new Set(gone.flatMap(({ path, trashed }) => [path, trashed ?? path]).map(folderOf));
@@ -136,11 +143,11 @@ async function settle(hands: Hands, gone: readonly Leaving[], failures: Failures
 }
 
 /** If the name is taken, the item stays in the trash and is handled as stashed. */
-async function putBack(hands: Hands, trashed: string, path: string): Promise<void> {
+async function putBack(context: ExecutionContext, trashed: string, path: string): Promise<void> {
   try {
-    await hands.disk.rename(trashed, path);
-    await syncFolders(hands, path, trashed);
-    hands.state.commit({ stashed: [[trashed, undefined]], agreedTrash: [[trashed, undefined]] });
+    await context.disk.rename(trashed, path);
+    await syncFolders(context, path, trashed);
+    context.state.commit({ stashed: [[trashed, undefined]], agreedTrash: [[trashed, undefined]] });
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
   }

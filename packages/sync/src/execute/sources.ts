@@ -5,7 +5,7 @@ import { contentOfBlocks } from "../model/content.ts";
 import { pathOf } from "../model/tree-paths.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
 import type { ContentKey } from "../model/trees.ts";
-import type { Hands } from "./hands.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 
 export interface Source {
   readonly path: string;
@@ -18,18 +18,18 @@ const listsMax = 16;
 
 /** Finds blocks in local files that are unchanged since they were read. Valid for one batch. */
 export class LocalSources {
-  readonly #hands: Hands;
+  readonly #context: ExecutionContext;
   readonly #paths = new Map<NodeId, Promise<string | undefined>>();
   readonly #offsets = new Map<ContentKey, readonly number[]>();
   readonly #distrusted = new Set<string>();
 
-  constructor(hands: Hands) {
-    this.#hands = hands;
+  constructor(context: ExecutionContext) {
+    this.#context = context;
   }
 
   async find(block: ManifestEntry): Promise<Source | undefined> {
     const alone = { content: contentOfBlocks([block]), position: 0 };
-    for (const place of [alone, ...this.#hands.state.manifests.placesOf(block.hash)]) {
+    for (const place of [alone, ...this.#context.state.manifests.placesOf(block.hash)]) {
       const path = await this.#pathWith(place.content);
       const offset = path === undefined ? undefined : this.#offsetOf(place.content, place.position);
       if (path !== undefined && offset !== undefined) return { ...place, path, offset };
@@ -42,7 +42,7 @@ export class LocalSources {
   }
 
   async #pathWith(content: ContentKey): Promise<string | undefined> {
-    for (const id of this.#hands.state.holdersOf(content)) {
+    for (const id of this.#context.state.holdersOf(content)) {
       const path = await this.#pathOf(id);
       if (path !== undefined && !this.#distrusted.has(path)) return path;
     }
@@ -56,7 +56,7 @@ export class LocalSources {
   }
 
   async #look(id: NodeId): Promise<string | undefined> {
-    const { state, disk } = this.#hands;
+    const { state, disk } = this.#context;
     const path = pathOf(state, id);
     const row = state.local.get(id);
     // A just-written file may have changed unseen; each copied block is compared with its hash.
@@ -75,7 +75,7 @@ export class LocalSources {
     if (offsets === undefined) {
       const [first] = this.#offsets.keys();
       if (first !== undefined && this.#offsets.size >= listsMax) this.#offsets.delete(first);
-      offsets = offsetsOf(this.#hands.state.manifests.blocksOf(content) ?? []);
+      offsets = offsetsOf(this.#context.state.manifests.blocksOf(content) ?? []);
       this.#offsets.set(content, offsets);
     }
     // A file of one block may have lost its list.

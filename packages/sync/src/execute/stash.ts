@@ -2,14 +2,14 @@ import { isInPrivate, isPrivateIn } from "../model/privacy.ts";
 import type { LocalRow } from "../model/trees.ts";
 import { shareAt } from "../model/whereabouts.ts";
 import type { Stashed } from "../state/stashed.ts";
-import type { Hands } from "./hands.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 
 /**
  * @param place before the move
  * @param id undefined: no file with this ID remains elsewhere
  */
 export function stashOf(
-  { state, nowMs }: Pick<Hands, "state" | "nowMs">,
+  { state, nowMs }: Pick<ExecutionContext, "state" | "nowMs">,
   place: Pick<LocalRow, "parent" | "name" | "isPrivate">,
   { path, contents, keep, id }: Pick<Stashed, "path" | "contents" | "keep" | "id">,
 ): Stashed {

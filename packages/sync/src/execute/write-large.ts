@@ -9,7 +9,7 @@ import type { ArrivedBlock, Part, WantedBlock } from "@holdfast/sync-ports/ports
 import type { KnownBlock } from "../state/manifests.ts";
 import { type Arrival, fetchedPart, type FileOperation, localPart, wantedBlock } from "./arrival.ts";
 import { createAside, piecesOfFetched, piecesOfSource } from "./create.ts";
-import { type Hands, randomName } from "./hands.ts";
+import { type ExecutionContext, randomName } from "./execution-context.ts";
 import { type LocalSources, offsetsOf } from "./sources.ts";
 import type { Written } from "./write-small.ts";
 
@@ -21,14 +21,14 @@ const oldSuffix = ".old";
 /** After this many wrong local files, the disk is not used as a source. */
 const attemptsMax = 3;
 
-export async function writeLarge(hands: Hands, sources: LocalSources, arrival: Arrival): Promise<Written> {
+export async function writeLarge(context: ExecutionContext, sources: LocalSources, arrival: Arrival): Promise<Written> {
   try {
-    await assemble(hands, sources, arrival);
+    await assemble(context, sources, arrival);
   } catch (error) {
     if (error instanceof HoldfastError) return error;
     throw error;
   }
-  return takeAssembled(hands, arrival.operation);
+  return takeAssembled(context, arrival.operation);
 }
 
 /**
@@ -38,21 +38,21 @@ export async function writeLarge(hands: Hands, sources: LocalSources, arrival: A
  * @throws HoldfastError
  */
 export async function assemble(
-  hands: Hands,
+  context: ExecutionContext,
   sources: LocalSources,
   arrival: Arrival,
   advance?: (sizeBytes: number) => void,
 ): Promise<void> {
   const { operation, blocks } = arrival;
   const part = partOf(operation);
-  const old = await takeOld(hands, part);
+  const old = await takeOld(context, part);
   for (let attempt = 0; ; attempt += 1) {
-    const assembly = new Assembly(hands, arrival, { old, usesDisk: attempt < attemptsMax, advance });
+    const assembly = new Assembly(context, arrival, { old, usesDisk: attempt < attemptsMax, advance });
     try {
-      await createAside(hands, part, operation, assembly.parts(), assembly.shares);
+      await createAside(context, part, operation, assembly.parts(), assembly.shares);
       // The next attempt verifies the existing part.
       if (assembly.failure !== undefined) throw assembly.failure;
-      await hands.disk.syncFile(part);
+      await context.disk.syncFile(part);
     } catch (error) {
       const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
       const source = arrival.sources[blocks.findIndex(({ hash }) => hash === untrue)];
@@ -61,17 +61,17 @@ export async function assemble(
       assembly.dropSources(source.path);
       continue;
     }
-    hands.state.manifests.keep(operation.remote.content, assembly.known);
+    context.state.manifests.keep(operation.remote.content, assembly.known);
     break;
   }
-  if (old !== undefined) await hands.disk.unlink(old.path);
+  if (old !== undefined) await context.disk.unlink(old.path);
 }
 
 /** Renames an assembled file, so that no other attempt uses it. */
-export async function takeAssembled(hands: Hands, operation: FileOperation): Promise<Written> {
-  const path = joinPath(ownFolders.temporary, randomName(hands));
+export async function takeAssembled(context: ExecutionContext, operation: FileOperation): Promise<Written> {
+  const path = joinPath(ownFolders.temporary, randomName(context));
   try {
-    await hands.disk.rename(partOf(operation), path);
+    await context.disk.rename(partOf(operation), path);
     return { path };
   } catch (error) {
     if (error instanceof HoldfastError) return error;
@@ -90,7 +90,7 @@ export function ownerOfPart(name: string): { readonly content: string; readonly 
   return content === undefined || id === undefined ? undefined : { content, id: id as NodeId };
 }
 
-export async function removePart({ disk }: Pick<Hands, "disk">, operation: FileOperation): Promise<void> {
+export async function removePart({ disk }: Pick<ExecutionContext, "disk">, operation: FileOperation): Promise<void> {
   const part = partOf(operation);
   for (const path of [part, `${part}${oldSuffix}`]) if ((await disk.stat(path)) !== undefined) await disk.unlink(path);
 }
@@ -100,7 +100,7 @@ interface Old {
   readonly sizeBytes: number;
 }
 
-async function takeOld({ disk }: Hands, part: string): Promise<Old | undefined> {
+async function takeOld({ disk }: ExecutionContext, part: string): Promise<Old | undefined> {
   const path = `${part}${oldSuffix}`;
   const [left, older] = [await disk.stat(part), await disk.stat(path)];
   const [leftBytes, olderBytes] = [left?.fingerprint.sizeBytes ?? -1, older?.fingerprint.sizeBytes ?? -1];
@@ -117,7 +117,7 @@ async function takeOld({ disk }: Hands, part: string): Promise<Old | undefined> 
 class Assembly {
   failure: HoldfastError | undefined;
   readonly known: KnownBlock[] = [];
-  readonly #hands: Hands;
+  readonly #context: ExecutionContext;
   readonly #arrival: Arrival;
   readonly #old: Old | undefined;
   readonly #offsets: readonly number[];
@@ -126,7 +126,7 @@ class Assembly {
   #fetched: AsyncIterator<ArrivedBlock> | undefined;
 
   constructor(
-    hands: Hands,
+    context: ExecutionContext,
     arrival: Arrival,
     {
       old,
@@ -138,7 +138,7 @@ class Assembly {
       readonly advance: ((sizeBytes: number) => void) | undefined;
     },
   ) {
-    this.#hands = hands;
+    this.#context = context;
     this.#arrival = arrival;
     this.#old = old;
     this.#offsets = offsetsOf(arrival.blocks);
@@ -166,7 +166,7 @@ class Assembly {
   async *parts(): AsyncGenerator<Part> {
     try {
       for (const [position, block] of this.#arrival.blocks.entries()) {
-        this.#hands.checkStop?.();
+        this.#context.checkStop?.();
         yield await this.#part(block, position);
         this.#advance?.(block.size);
       }
@@ -186,12 +186,12 @@ class Assembly {
     }
     const source = this.#sourceOf(position);
     if (source !== undefined) {
-      this.known.push({ ...block, pieces: piecesOfSource(this.#hands, source) });
+      this.known.push({ ...block, pieces: piecesOfSource(this.#context, source) });
       return localPart(block, source);
     }
     const { bytes, pieces, isProved, release } =
       (await this.#readOld(block, position)) ?? (await this.#fetch(position));
-    this.known.push({ ...block, pieces: pieces ?? piecesOfFetched(this.#hands, this.#arrival, bytes) });
+    this.known.push({ ...block, pieces: pieces ?? piecesOfFetched(this.#context, this.#arrival, bytes) });
     return { ...fetchedPart(block, bytes, isProved), release };
   }
 
@@ -205,10 +205,10 @@ class Assembly {
 
   async #readOld(block: ManifestEntry, position: number): Promise<ArrivedBlock | undefined> {
     if (this.#old === undefined || !this.#isInOld(block, position)) return undefined;
-    const bytes = await this.#hands.disk.readAt(this.#old.path, this.#offsets[position] ?? 0, block.size);
+    const bytes = await this.#context.disk.readAt(this.#old.path, this.#offsets[position] ?? 0, block.size);
     if (sha256(bytes) === block.hash) return { hash: block.hash, bytes, isProved: true };
     // A power failure damaged the part. This block is fetched alone.
-    const alone = this.#hands.server.fetchBlocks([this.#wanted(block)])[Symbol.asyncIterator]();
+    const alone = this.#context.server.fetchBlocks([this.#wanted(block)])[Symbol.asyncIterator]();
     return nextOf(alone);
   }
 
@@ -224,7 +224,7 @@ class Assembly {
         const isFetched = index >= position && !isHere;
         return isFetched ? [this.#wanted(each)] : [];
       });
-      this.#fetched = this.#hands.server.fetchBlocks(wanted)[Symbol.asyncIterator]();
+      this.#fetched = this.#context.server.fetchBlocks(wanted)[Symbol.asyncIterator]();
     }
     return nextOf(this.#fetched);
   }

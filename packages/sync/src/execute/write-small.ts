@@ -8,7 +8,7 @@ import { brokenMax, isOfElement } from "../general/in-halves.ts";
 import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
 import { createAside, keepBlocks } from "./create.ts";
 import { syncTogether } from "./durable.ts";
-import { type Hands, randomName } from "./hands.ts";
+import { type ExecutionContext, randomName } from "./execution-context.ts";
 import type { LocalSources } from "./sources.ts";
 
 const writesAtOnce = 16;
@@ -23,14 +23,14 @@ export type Written = { readonly path: string } | HoldfastError;
  * still need blocks fail.
  */
 export async function writeSmall(
-  hands: Hands,
+  context: ExecutionContext,
   sources: LocalSources,
   arrivals: readonly Arrival[],
 ): Promise<ReadonlyMap<Arrival, Written>> {
   const written = new Map<Arrival, Written>();
   const results = new Map<Arrival, Promise<Written>>();
   const places = new Places(writesAtOnce);
-  const blocks = new BlockStream(hands, arrivals);
+  const blocks = new BlockStream(context, arrivals);
   for (const arrival of arrivals) {
     const bytes = await blocks.of(arrival);
     if (bytes instanceof HoldfastError) {
@@ -38,17 +38,17 @@ export async function writeSmall(
       continue;
     }
     await places.take();
-    results.set(arrival, places.during(writeOne(hands, sources, arrival, bytes)));
+    results.set(arrival, places.during(writeOne(context, sources, arrival, bytes)));
   }
   await Promise.all(results.values());
   await blocks.close();
   // Syncs after all files are written, because creating a file would wait for a running journal commit.
-  const together = syncTogether(hands.disk, results.size);
+  const together = syncTogether(context.disk, results.size);
   const synced = together === undefined ? undefined : attempt(together);
   await mapBounded([...results], syncsAtOnce, async ([arrival, work]) => {
     const file = await work;
     const isMade = !(file instanceof HoldfastError);
-    const failure = isMade ? await (synced ?? attempt(() => hands.disk.syncFile(file.path))) : undefined;
+    const failure = isMade ? await (synced ?? attempt(() => context.disk.syncFile(file.path))) : undefined;
     written.set(arrival, failure ?? file);
   });
   return written;
@@ -88,24 +88,24 @@ class Places {
 }
 
 async function writeOne(
-  hands: Hands,
+  context: ExecutionContext,
   sources: LocalSources,
   arrival: Arrival,
   bytes: ReadonlyMap<HashHex, Uint8Array>,
 ): Promise<Written> {
-  const path = joinPath(ownFolders.temporary, randomName(hands));
+  const path = joinPath(ownFolders.temporary, randomName(context));
   try {
     try {
-      await createAside(hands, path, arrival.operation, partsOf(arrival, bytes));
+      await createAside(context, path, arrival.operation, partsOf(arrival, bytes));
     } catch (error) {
       const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
       const source = arrival.sources[arrival.blocks.findIndex(({ hash }) => hash === untrue)];
       if (source === undefined) throw error;
       // The changed local file is no longer a source.
       sources.distrust(source.path);
-      await createAside(hands, path, arrival.operation, fetchedParts(hands, arrival));
+      await createAside(context, path, arrival.operation, fetchedParts(context, arrival));
     }
-    keepBlocks(hands, arrival, bytes);
+    keepBlocks(context, arrival, bytes);
     return { path };
   } catch (error) {
     if (error instanceof HoldfastError) return error;
@@ -121,10 +121,10 @@ async function* partsOf({ blocks, sources }: Arrival, bytes: ReadonlyMap<HashHex
   }
 }
 
-async function* fetchedParts(hands: Hands, arrival: Arrival): AsyncGenerator<Part> {
+async function* fetchedParts(context: ExecutionContext, arrival: Arrival): AsyncGenerator<Part> {
   const wanted = arrival.blocks.map((block) => ({ ...wantedBlock(arrival, block), base: undefined }));
   let position = 0;
-  for await (const { bytes } of hands.server.fetchBlocks(wanted)) {
+  for await (const { bytes } of context.server.fetchBlocks(wanted)) {
     const block = arrival.blocks[position];
     position += 1;
     if (block !== undefined) yield fetchedPart(block, bytes);
@@ -133,7 +133,7 @@ async function* fetchedParts(hands: Hands, arrival: Arrival): AsyncGenerator<Par
 
 /** Each block is requested once and held as long as a file needs it. */
 class BlockStream {
-  readonly #hands: Hands;
+  readonly #context: ExecutionContext;
   readonly #held = new Map<HashHex, Uint8Array>();
   /** Files that still need a block. */
   readonly #uses = new Map<HashHex, number>();
@@ -149,8 +149,8 @@ class BlockStream {
   #stream: AsyncIterator<ArrivedBlock> | undefined;
   #failure: HoldfastError | undefined;
 
-  constructor(hands: Hands, arrivals: readonly Arrival[]) {
-    this.#hands = hands;
+  constructor(context: ExecutionContext, arrivals: readonly Arrival[]) {
+    this.#context = context;
     for (const arrival of arrivals) {
       for (const { hash, size } of fetchedOf(arrival)) {
         const uses = this.#uses.get(hash) ?? 0;
@@ -213,7 +213,7 @@ class BlockStream {
   #open(): AsyncIterator<ArrivedBlock> {
     const asked = this.#wanted.slice(this.#next, this.#next + this.#span);
     this.#owed = asked.length;
-    return this.#hands.server.fetchBlocks(asked)[Symbol.asyncIterator]();
+    return this.#context.server.fetchBlocks(asked)[Symbol.asyncIterator]();
   }
 
   /** Doubles the request size after a request without errors. */

@@ -1,5 +1,5 @@
 import { parseTime } from "@holdfast/core/times";
-import { grainNsOf, type Lacks } from "./lacks.ts";
+import { grainNsOf, type MissingFeatures } from "./missing-features.ts";
 import type { Fingerprint } from "@holdfast/sync-ports/ports";
 
 export function sameFingerprint(one: Fingerprint, other: Fingerprint): boolean {
@@ -20,8 +20,12 @@ export function sameButCtime(one: Fingerprint, other: Fingerprint): boolean {
  * True if a later change within the clock's grain could be invisible. A future mtime comes from another clock and
  * changes with any write. The ctime cannot be set.
  */
-export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint, lacks: Lacks): boolean {
-  const grainNs = grainNsOf(lacks);
+export function isRecent(
+  { mtimeNs, ctimeNs }: Fingerprint,
+  startNs: bigint,
+  missingFeatures: MissingFeatures,
+): boolean {
+  const grainNs = grainNsOf(missingFeatures);
   return ctimeNs > startNs - grainNs || (mtimeNs > startNs - grainNs && mtimeNs <= startNs);
 }
 

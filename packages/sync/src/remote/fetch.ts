@@ -14,23 +14,23 @@ import { neverSeen } from "./never-seen.ts";
 import { listFirst } from "./first-listing.ts";
 import { restored } from "./listing.ts";
 import { beginListingAnew, isListingAnew, listAnew, queryAll, resetToEpoch } from "./reset.ts";
-import type { Ears } from "./ears.ts";
+import type { FetchContext } from "./fetch-context.ts";
 
 /** Updates the remote tree to the journal's head. Each page's rows and cursor are one transaction. */
-export async function fetchRemote(ears: Ears): Promise<void> {
-  const { state } = ears;
-  if (state.cursor === undefined) await listFirst(ears);
+export async function fetchRemote(context: FetchContext): Promise<void> {
+  const { state } = context;
+  if (state.cursor === undefined) await listFirst(context);
   for (let hasMore = true; hasMore;) {
     try {
-      if (isListingAnew(state)) await listAnew(ears);
-      hasMore = await fetchPage(ears);
+      if (isListingAnew(state)) await listAnew(context);
+      hasMore = await fetchPage(context);
       if (hasMore) continue;
-      await showAgain(ears);
-      hasMore = await askForPrivacy(state, ears.nowMs(), () => tellsPrivacy(ears.server));
+      await showAgain(context);
+      hasMore = await askForPrivacy(state, context.nowMs(), () => tellsPrivacy(context.server));
     } catch (error) {
       const reason = error instanceof HoldfastError && error.code === "reset" ? error.body["reason"] : undefined;
       if (reason === undefined) throw error;
-      if (reason === "epoch") await resetToEpoch(ears);
+      if (reason === "epoch") await resetToEpoch(context);
       else beginListingAnew(state);
     }
   }
@@ -42,8 +42,8 @@ async function tellsPrivacy(server: Server): Promise<boolean> {
   return items.some((node) => node.private !== undefined);
 }
 
-async function fetchPage(ears: Ears): Promise<boolean> {
-  const { server, state } = ears;
+async function fetchPage(context: FetchContext): Promise<boolean> {
+  const { server, state } = context;
   const { cursor } = state;
   if (cursor === undefined) throw new HoldfastError("internal", "There is no cursor to continue from.");
   const page = await server.listChanges(cursor.token);
@@ -65,7 +65,7 @@ async function fetchPage(ears: Ears): Promise<boolean> {
   const listings = new Listings(state);
   // The root's links and rights do not concern the disk.
   const changes = page.changes.filter(({ id }) => id !== state.rootId);
-  for (const change of changes) await applyChange({ ...ears, mounts, heard, listings }, change, learn);
+  for (const change of changes) await applyChange({ ...context, mounts, heard, listings }, change, learn);
   const [shares, rights] = [[...mounts.learnt], [...mounts.learntRights]];
   // An item known at its original place now has its own mount.
   for (const [, { target }] of shares) {
@@ -96,7 +96,7 @@ const shownAgainSetting = "looked for where ended mounts show";
  * Searches for the former content of ended mounts, once per mount. It may be in another share, where nobody reported it
  * while it had its own mount.
  */
-async function showAgain({ server, state }: Ears): Promise<void> {
+async function showAgain({ server, state }: FetchContext): Promise<void> {
   const ended = endedMounts(state);
   const before = state.setting(shownAgainSetting) ?? "";
   const looked = ended.join(" ");
@@ -130,7 +130,7 @@ function decidedIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId
   return decided;
 }
 
-interface Page extends Pick<Ears, "server" | "state"> {
+interface Page extends Pick<FetchContext, "server" | "state"> {
   readonly mounts: Mounts;
   readonly heard: { get(id: NodeId): RemoteRow | undefined };
   readonly listings: Listings;

@@ -1,17 +1,17 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
-import type { Ears } from "./ears.ts";
+import type { FetchContext } from "./fetch-context.ts";
 import { keepListing } from "./listing.ts";
 import { ofSameServer } from "./same-server.ts";
 
 const rowsAtOnce = 1000;
 
 /** Stores the server's tree. Only the last page's cursor makes it valid. */
-export async function listFirst(ears: Pick<Ears, "server" | "state" | "identity">): Promise<void> {
-  const { state } = ears;
+export async function listFirst(context: Pick<FetchContext, "server" | "state" | "identity">): Promise<void> {
+  const { state } = context;
   forgetListing(state);
-  state.commit(await ofSameServer(ears, () => keepListing(ears)));
+  state.commit(await ofSameServer(context, () => keepListing(context)));
 }
 
 /** An interrupted listing may be outdated. */

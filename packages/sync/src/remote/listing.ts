@@ -6,7 +6,7 @@ import { inMounts, Mounts } from "./mounts.ts";
 import { isUntold, privacyListed } from "../state/not-heard.ts";
 import type { Cursor } from "../state/sync-state.ts";
 import type { RemoteRow, Right, Share } from "../model/trees.ts";
-import type { Ears } from "./ears.ts";
+import type { FetchContext } from "./fetch-context.ts";
 
 export interface ListingEnd {
   /** Rows inside a mount, or with one, may come on an earlier page than the mount. */
@@ -55,7 +55,7 @@ function isNoRoot({ parent_id: parent }: NodeJson): boolean {
  * @throws as `listAll`
  */
 export async function keepListing(
-  { server, state }: Pick<Ears, "server" | "state">,
+  { server, state }: Pick<FetchContext, "server" | "state">,
   { epoch, note }: { readonly epoch?: string | undefined; readonly note?: (id: NodeId) => void } = {},
 ): Promise<ListingEnd> {
   let untold = 0;

@@ -1,14 +1,14 @@
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Outgoing } from "./proposal.ts";
-import type { Voice } from "./voice.ts";
+import type { SendContext } from "./send-context.ts";
 
 /** Sending fewer bytes costs less than asking. */
 const askBytesMin = 64 * 1024;
 
 /** Returns blocks by space and hash: a block of one space is not available in another. */
 export async function missingOf(
-  { server, early }: Voice,
+  { server, early }: SendContext,
   outgoing: readonly Pick<Outgoing, "proposal">[],
 ): Promise<Set<string>> {
   const missing = new Set<string>();
@@ -31,7 +31,7 @@ export function keyOf(hash: HashHex, into: NodeId | undefined): string {
 }
 
 async function askFor(
-  server: Voice["server"],
+  server: SendContext["server"],
   hashes: readonly HashHex[],
   into: NodeId | undefined,
 ): Promise<HashHex[]> {

@@ -11,7 +11,7 @@ import { shareAt } from "../model/whereabouts.ts";
 import { findSource, type Like } from "./like.ts";
 import type { BlockPlace } from "../state/manifests.ts";
 import type { ContentKey, LocalRow, OperationId } from "../model/trees.ts";
-import type { Voice } from "./voice.ts";
+import type { SendContext } from "./send-context.ts";
 
 export interface Range extends ManifestEntry {
   readonly offset: number;
@@ -45,17 +45,17 @@ export interface Outgoing {
 
 /** @returns undefined if the file differs from the plan */
 export async function propose(
-  voice: Voice,
+  context: SendContext,
   operation: RemoteOperation & { readonly local: LocalRow },
 ): Promise<Proposal | undefined> {
-  const { state } = voice;
+  const { state } = context;
   const { id, local } = operation;
   const path = pathOf(state, id);
   // A move in this cycle changed its times.
   const current = state.local.get(id);
   if (path === undefined || current?.content !== local.content) return undefined;
   const { fingerprint } = current;
-  const blocks = state.manifests.blocksOf(local.content) ?? (await cutAgain(voice, path, current));
+  const blocks = state.manifests.blocksOf(local.content) ?? (await cutAgain(context, path, current));
   if (blocks === undefined) return undefined;
   const into = spaceOf(state, id, current);
   const replacedBytes = operation.op === "put" ? operation.base.sizeBytes : 0;
@@ -78,7 +78,7 @@ export async function propose(
   };
 }
 
-export function spaceOf(state: Voice["state"], id: NodeId, { parent }: LocalRow): NodeId | undefined {
+export function spaceOf(state: SendContext["state"], id: NodeId, { parent }: LocalRow): NodeId | undefined {
   return givenAt(state, state.local, mayEdit(state, state.local, id) ? id : parent);
 }
 
@@ -89,7 +89,7 @@ export function wholeList(
   return { splices: undefined, sourceVersionId: undefined, unsure: rangesOf(blocks, new Set()), similar: new Map() };
 }
 
-function baseOf({ manifests }: Voice["state"], operation: RemoteOperation): Like | undefined {
+function baseOf({ manifests }: SendContext["state"], operation: RemoteOperation): Like | undefined {
   if (operation.op !== "put" || operation.base.versionId === null) return undefined;
   const { content } = operation.base;
   const entries = manifests.blocksOf(content);
@@ -113,7 +113,7 @@ export function isAsPlanned(stat: LocalStat | undefined, fingerprint: Fingerprin
 }
 
 async function cutAgain(
-  { disk, state }: Voice,
+  { disk, state }: SendContext,
   path: string,
   row: LocalRow,
 ): Promise<readonly ManifestEntry[] | undefined> {

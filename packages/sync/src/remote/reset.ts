@@ -3,7 +3,7 @@ import { ownFolders } from "@holdfast/sync-ports/paths";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { parkedUnder, type SyncState } from "../state/sync-state.ts";
 import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../model/trees.ts";
-import type { Ears } from "./ears.ts";
+import type { FetchContext } from "./fetch-context.ts";
 import { inMounts } from "./mounts.ts";
 import { shareOf } from "../model/whereabouts.ts";
 import { isUntold, privacyListed } from "../state/not-heard.ts";
@@ -27,7 +27,7 @@ export function isListingAnew(state: SyncState): boolean {
  * planned until the cursor arrives.
  * @throws HoldfastError reset if the server was restored since
  */
-export async function listAnew({ server, state }: Ears): Promise<void> {
+export async function listAnew({ server, state }: FetchContext): Promise<void> {
   const epoch = state.cursor?.epoch;
   const listed = new Set<NodeId>();
   const { remote, ...end } = await keepListing({ server, state }, { epoch, note: (id) => void listed.add(id) });
@@ -73,7 +73,7 @@ export async function queryAll(server: Server, ids: readonly NodeId[]): Promise<
  * Adapts to a restored server. No file is deleted for that: missing items are uploaded as new, and local versions
  * follow older server versions.
  */
-export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears): Promise<void> {
+export async function resetToEpoch({ server, state, identity, makeNodeId }: FetchContext): Promise<void> {
   const rows = new Map<NodeId, RemoteRow>();
   const note = (page: Iterable<readonly [NodeId, RemoteRow]>): void => {
     for (const [id, row] of page) rows.set(id, row);

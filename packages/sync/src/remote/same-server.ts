@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Ears } from "./ears.ts";
+import type { FetchContext } from "./fetch-context.ts";
 
 /** Another server or account answers at the known address. */
 export class OtherServer extends HoldfastError {
@@ -14,16 +14,16 @@ export class OtherServer extends HoldfastError {
  * @throws OtherServer before the listing is used
  */
 export async function ofSameServer<Listed>(
-  ears: Pick<Ears, "server" | "identity">,
+  context: Pick<FetchContext, "server" | "identity">,
   list: () => Promise<Listed>,
 ): Promise<Listed> {
-  await assertSameServer(ears);
+  await assertSameServer(context);
   const listed = await list();
-  await assertSameServer(ears);
+  await assertSameServer(context);
   return listed;
 }
 
-async function assertSameServer({ server, identity }: Pick<Ears, "server" | "identity">): Promise<void> {
+async function assertSameServer({ server, identity }: Pick<FetchContext, "server" | "identity">): Promise<void> {
   const found = await server.whoAnswers();
   const isOtherServer = found.serverId !== identity.serverId;
   if (!isOtherServer && found.accountId === identity.accountId) return;

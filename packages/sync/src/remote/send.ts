@@ -21,7 +21,7 @@ import { type Outgoing, type Proposal, propose, type Range, rangesOf, wholeList 
 import { readBlocks, sendAhead } from "./upload.ts";
 import { isApproved } from "../brakes/brakes.ts";
 import { toWire } from "./wire-operation.ts";
-import type { Voice } from "./voice.ts";
+import type { SendContext } from "./send-context.ts";
 
 const inFlightMax = 3;
 const readsAtOnce = 8;
@@ -29,7 +29,7 @@ const readsAtOnce = 8;
 const attemptsMax = 3;
 
 interface Sending {
-  readonly voice: Voice;
+  readonly context: SendContext;
   readonly groundwork: Groundwork;
   /** Nodes with a failed operation. Operations that depend on them are left to the next plan. */
   readonly failed: Set<NodeId>;
@@ -47,13 +47,13 @@ interface Sending {
  * @param isTurnOver once true, no request after the first is started; the next plan has the rest
  */
 export async function send(
-  voice: Voice,
+  context: SendContext,
   operations: readonly RemoteOperation[],
   isTurnOver: () => boolean = () => false,
 ): Promise<Pick<Sending, "isSent" | "isTaken" | "hasChanged"> & { readonly begun: readonly RemoteOperation[] }> {
-  const groundwork = new Groundwork(voice.state.remote, operations);
+  const groundwork = new Groundwork(context.state.remote, operations);
   const sending: Sending = {
-    voice,
+    context,
     groundwork,
     failed: new Set(),
     ahead: Promise.resolve(),
@@ -81,8 +81,8 @@ export async function send(
 }
 
 async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
-  const { voice, failed } = sending;
-  const isLeftOut = (each: RemoteOperation): boolean => buildsOn(sending, each) || isForbidden(voice, each);
+  const { context, failed } = sending;
+  const isLeftOut = (each: RemoteOperation): boolean => buildsOn(sending, each) || isForbidden(context, each);
   const units: (readonly RemoteOperation[])[] = [];
   for (const unit of unitsOf(batch.operations)) {
     if (unit.some(isLeftOut)) for (const { id } of unit) failed.add(id);
@@ -92,12 +92,12 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
   for (const id of batch.ids) failed.add(id);
   const outgoing = (await mapBounded(units, readsAtOnce, (unit) => prepare(sending, unit))).flat();
   const { ready, inline, refused } = await transferBlocks(sending, outgoing);
-  const { state } = voice;
+  const { state } = context;
   if (refused.length > 0)
-    state.commit({ refusals: refused.map(([each, result]) => refusalOf(each, result, voice.nowMs())) });
+    state.commit({ refusals: refused.map(([each, result]) => refusalOf(each, result, context.nowMs())) });
   if (ready.length > 0) {
     sending.isSent = true;
-    state.commit({ offers: ready.map((each) => [each.operationId, offerOf(each, voice.nowMs())] as const) });
+    state.commit({ offers: ready.map((each) => [each.operationId, offerOf(each, context.nowMs())] as const) });
     const results = await commitAll(sending, ready, inline);
     const done = ready.filter(({ operationId }) => results.get(operationId)?.status === "committed");
     state.commit({
@@ -112,15 +112,15 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
         const { node } = results.get(operationId) ?? {};
         return [operation.id, agreed(state.synced.get(operation.id), operation, node)] as const;
       }),
-      offers: offersAfter(state.offers, ready, results, voice.nowMs()),
+      offers: offersAfter(state.offers, ready, results, context.nowMs()),
       refusals: ready.flatMap((each) => {
         const result = results.get(each.operationId);
         if (result === undefined || result.status === "committed" || mayNotDelete(each, result)) return [];
-        return [refusalOf(each, result, voice.nowMs())];
+        return [refusalOf(each, result, context.nowMs())];
       }),
     });
     const kept = ready.filter((each) => mayNotDelete(each, results.get(each.operationId)));
-    bringBack(voice, new Set(kept.map(({ operation }) => operation.id)));
+    bringBack(context, new Set(kept.map(({ operation }) => operation.id)));
     if (done.length > 0) sending.isTaken = true;
     for (const { operation } of done) failed.delete(operation.id);
   }
@@ -133,7 +133,7 @@ function mayNotDelete({ operation }: Outgoing, result: BatchResult | undefined):
 /**
  * Nodes whose deletion is forbidden are downloaded again. The folder may contain items that this account cannot see.
  */
-function bringBack({ state, nowMs }: Voice, ids: ReadonlySet<NodeId>): void {
+function bringBack({ state, nowMs }: SendContext, ids: ReadonlySet<NodeId>): void {
   if (ids.size === 0) return;
   for (const id of ids) {
     const path = pathOfNode(state, id);
@@ -145,14 +145,14 @@ function bringBack({ state, nowMs }: Voice, ids: ReadonlySet<NodeId>): void {
 }
 
 /** True where this account can only read. The change is never sent. */
-function isForbidden({ state }: Voice, operation: RemoteOperation): boolean {
+function isForbidden({ state }: SendContext, operation: RemoteOperation): boolean {
   if (state.shares.size === 0) return false;
   if (isEdit(operation) && mayEdit(state, state.remote, operation.id)) return false;
   const folder = parentOf(operation);
   return isReadOnly(state, state.remote, operation.id) || (folder !== undefined && isForbiddenAt(state, folder));
 }
 
-function isForbiddenAt(state: Voice["state"], folder: NodeId): boolean {
+function isForbiddenAt(state: SendContext["state"], folder: NodeId): boolean {
   return isReadOnlyAt(state, state.remote, folder) || isReadOnlyAt(state, state.local, folder);
 }
 
@@ -168,15 +168,15 @@ function buildsOn({ failed, groundwork }: Sending, operation: RemoteOperation): 
 
 /** @returns nothing if a file of the unit differs from the plan */
 async function prepare(sending: Sending, unit: readonly RemoteOperation[]): Promise<Outgoing[]> {
-  const { voice } = sending;
+  const { context } = sending;
   const outgoing: Outgoing[] = [];
   for (const operation of unit) {
-    const proposal = "local" in operation ? await propose(voice, operation) : undefined;
+    const proposal = "local" in operation ? await propose(context, operation) : undefined;
     if ("local" in operation && proposal === undefined) {
       leaveOut(sending, operation);
       return [];
     }
-    const operationId = Buffer.from(voice.random(16)).toString("hex") as OperationId;
+    const operationId = Buffer.from(context.random(16)).toString("hex") as OperationId;
     outgoing.push({ operation, operationId, proposal });
   }
   return outgoing;
@@ -184,7 +184,7 @@ async function prepare(sending: Sending, unit: readonly RemoteOperation[]): Prom
 
 /** The next scan reads the file, whatever its times are. */
 function leaveOut(sending: Sending, operation: RemoteOperation): void {
-  const { state } = sending.voice;
+  const { state } = sending.context;
   const row = state.local.get(operation.id);
   sending.hasChanged = true;
   if (!("local" in operation) || row?.sight !== "known" || row.content !== operation.local.content) return;
@@ -200,7 +200,7 @@ async function transferBlocks(
   readonly inline: readonly OutgoingBlock[];
   readonly refused: readonly (readonly [Outgoing, BatchResult])[];
 }> {
-  const missing = await missingOf(sending.voice, outgoing);
+  const missing = await missingOf(sending.context, outgoing);
   const inline: OutgoingBlock[] = [];
   const changed = new Set<Outgoing>();
   const refused: (readonly [Outgoing, BatchResult])[] = [];
@@ -215,7 +215,7 @@ async function transferBlocks(
     else inline.push(...blocks);
   });
   const ids = outgoing.map(({ operation }) => operation.id);
-  const [failures] = await Promise.all([sending.voice.makeDurable(ids), sent]);
+  const [failures] = await Promise.all([sending.context.makeDurable(ids), sent]);
   for (const each of outgoing) {
     const code = failures.get(each.operation.id)?.code;
     // The next scan finds missing files.
@@ -244,11 +244,11 @@ async function transfer(
   proposal: Proposal,
   ranges: readonly Range[],
 ): Promise<readonly OutgoingBlock[] | Refused | undefined> {
-  const { voice } = sending;
+  const { context } = sending;
   const sizeBytes = ranges.reduce((sum, { size }) => sum + size, 0);
   try {
-    if (sizeBytes <= smallFileBytesMax) return await readBlocks(voice, proposal, ranges);
-    const work = sending.ahead.then(() => sendAhead(voice, proposal, ranges));
+    if (sizeBytes <= smallFileBytesMax) return await readBlocks(context, proposal, ranges);
+    const work = sending.ahead.then(() => sendAhead(context, proposal, ranges));
     sending.ahead = work.catch(() => undefined);
     await work;
     return [];
@@ -265,7 +265,7 @@ async function commitAll(
   outgoing: readonly Outgoing[],
   inline: readonly OutgoingBlock[],
 ): Promise<ReadonlyMap<string, BatchResult>> {
-  const { state } = sending.voice;
+  const { state } = sending.context;
   const answers = new Map<string, BatchResult>();
   let waiting = outgoing;
   let blocks = inline;
@@ -274,7 +274,7 @@ async function commitAll(
     const answer = await commitApart(sending, waiting, blocks).catch(unlessFull(carrying));
     if (answer === "full") {
       const full = waiting.filter((each) => carries(each, carrying));
-      refuse(sending.voice, full, "quota");
+      refuse(sending.context, full, "quota");
       for (const { operationId } of full) answers.delete(operationId);
       const groups = new Set(full.flatMap(({ operation }) => operation.group ?? []));
       waiting = waiting.filter((each) => !full.includes(each) && !groups.has(each.operation.group ?? ""));
@@ -298,11 +298,11 @@ async function commitAll(
 
 /** Splits a request rejected as a whole because of one operation or block. A group is never split. */
 async function commitApart(
-  { voice }: Sending,
+  { context }: Sending,
   outgoing: readonly Outgoing[],
   blocks: readonly OutgoingBlock[],
 ): Promise<Pick<Answer, "results" | "seq"> & { readonly refused: ReadonlySet<Outgoing> }> {
-  const { server, state } = voice;
+  const { server, state } = context;
   const refused = new Set<Outgoing>();
   const units = [...Map.groupBy(outgoing, ({ operation, operationId }) => operation.group ?? operationId).values()];
   const wireOf = (each: Outgoing): BatchOperationInput => {
@@ -321,7 +321,7 @@ async function commitApart(
   };
   // Stored immediately, so that the next plan omits the operation.
   const note = (unit: readonly Outgoing[], { code }: HoldfastError): void => {
-    refuse(voice, unit, code);
+    refuse(context, unit, code);
     for (const each of unit) refused.add(each);
   };
   // Without enough space, all operations are sent again without blocks.
@@ -332,7 +332,7 @@ async function commitApart(
   return { results: answers.flatMap(({ results }) => results), seq, refused };
 }
 
-type Answer = Awaited<ReturnType<Voice["server"]["commit"]>>;
+type Answer = Awaited<ReturnType<SendContext["server"]["commit"]>>;
 
 /** A lack of space for the blocks does not concern operations without blocks. */
 function unlessFull(carrying: ReadonlySet<HashHex>): (error: unknown) => "full" {
@@ -347,7 +347,7 @@ function carries({ proposal }: Outgoing, carrying: ReadonlySet<HashHex>): boolea
 }
 
 /** Keeps the offers, because parts of a split request may have been executed. */
-function refuse({ state, nowMs }: Voice, outgoing: readonly Outgoing[], refusal: ErrorCode): void {
+function refuse({ state, nowMs }: SendContext, outgoing: readonly Outgoing[], refusal: ErrorCode): void {
   state.commit({ refusals: outgoing.map((each) => refusalOf(each, refusedWith(each, { refusal }), nowMs())) });
 }
 

@@ -3,9 +3,9 @@ import { limits } from "@holdfast/core/limits";
 import type { Brakes } from "../brakes/brakes.ts";
 import type { BatchResult } from "@holdfast/sync-ports/ports";
 import { isOfElement } from "../general/in-halves.ts";
-import type { Voice } from "./voice.ts";
+import type { SendContext } from "./send-context.ts";
 
-interface Telling extends Pick<Voice, "server" | "state" | "random"> {
+interface Telling extends Pick<SendContext, "server" | "state" | "random"> {
   readonly brakes: Pick<Brakes, "undoAlone">;
 }
 

@@ -6,19 +6,19 @@ import { DiskChanged } from "../model/disk-changed.ts";
 import { realPatches } from "../model/patches.ts";
 import type { OutgoingBlock } from "@holdfast/sync-ports/ports";
 import { isAsPlanned, type Proposal, type Range } from "./proposal.ts";
-import type { Voice } from "./voice.ts";
+import type { SendContext } from "./send-context.ts";
 
 /** Part of a large file in memory. Two exist at a time, one being read and one being sent. */
 const windowBytesMax = 16 * 1024 * 1024;
 
 /** The file must be unchanged since it was split. @throws DiskChanged */
 export async function readBlocks(
-  voice: Voice,
+  context: SendContext,
   proposal: Proposal,
   ranges: readonly Range[],
 ): Promise<readonly OutgoingBlock[]> {
   try {
-    return await readPlanned(voice, proposal, ranges);
+    return await readPlanned(context, proposal, ranges);
   } catch (error) {
     // A disk error of one file does not affect the others.
     if (!(error instanceof HoldfastError)) throw error;
@@ -36,18 +36,18 @@ const unaskedGrowthBytesMax = 4 * 1024 * 1024;
  * @throws HoldfastError quota before any block is sent, if the file does not fit
  */
 export async function sendAhead(
-  voice: Voice,
+  context: SendContext,
   proposal: Proposal,
   ranges: readonly Range[],
   advance?: (sizeBytes: number) => void,
 ): Promise<void> {
   const { growthBytes } = proposal;
-  if (growthBytes > unaskedGrowthBytesMax) await voice.server.missingBlocks([], proposal.into, growthBytes);
+  if (growthBytes > unaskedGrowthBytesMax) await context.server.missingBlocks([], proposal.into, growthBytes);
   let sending: Promise<void> = Promise.resolve();
   for (const window of windowsOf(ranges)) {
-    const [blocks] = await Promise.all([readBlocks(voice, proposal, window), sending]);
+    const [blocks] = await Promise.all([readBlocks(context, proposal, window), sending]);
     advance?.(window.reduce((sum, { size }) => sum + size, 0));
-    sending = voice.server.putBlocks(blocks, proposal.into);
+    sending = context.server.putBlocks(blocks, proposal.into);
     // If the next read fails first, that error is reported.
     sending.catch(() => undefined);
   }
@@ -55,23 +55,23 @@ export async function sendAhead(
 }
 
 async function readPlanned(
-  voice: Voice,
+  context: SendContext,
   proposal: Proposal,
   ranges: readonly Range[],
 ): Promise<readonly OutgoingBlock[]> {
   const { path, fingerprint } = proposal;
   const runs = [...runsOf(ranges)];
   const [only, another] = runs;
-  if (only !== undefined && another === undefined && voice.disk.readBetween !== undefined) {
+  if (only !== undefined && another === undefined && context.disk.readBetween !== undefined) {
     const { offset, sizeBytes } = extentOf(only);
-    const { bytes, before, after } = await voice.disk.readBetween(path, offset, sizeBytes);
+    const { bytes, before, after } = await context.disk.readBetween(path, offset, sizeBytes);
     if (!isAsPlanned(before, fingerprint) || !isAsPlanned(after, fingerprint)) throw new DiskChanged(path);
-    return blocksOf(voice, proposal, only, bytes);
+    return blocksOf(context, proposal, only, bytes);
   }
-  if (!isAsPlanned(await voice.disk.stat(path), fingerprint)) throw new DiskChanged(path);
+  if (!isAsPlanned(await context.disk.stat(path), fingerprint)) throw new DiskChanged(path);
   const blocks: OutgoingBlock[] = [];
-  for (const run of runs) blocks.push(...(await readRun(voice, proposal, run)));
-  if (ranges.length > 0 && !isAsPlanned(await voice.disk.stat(path), fingerprint)) throw new DiskChanged(path);
+  for (const run of runs) blocks.push(...(await readRun(context, proposal, run)));
+  if (ranges.length > 0 && !isAsPlanned(await context.disk.stat(path), fingerprint)) throw new DiskChanged(path);
   return blocks;
 }
 
@@ -102,27 +102,27 @@ function* runsOf(ranges: readonly Range[]): Generator<readonly Range[]> {
   }
 }
 
-async function readRun(voice: Voice, proposal: Proposal, run: readonly Range[]): Promise<OutgoingBlock[]> {
+async function readRun(context: SendContext, proposal: Proposal, run: readonly Range[]): Promise<OutgoingBlock[]> {
   const { offset, sizeBytes } = extentOf(run);
-  return blocksOf(voice, proposal, run, await voice.disk.readAt(proposal.path, offset, sizeBytes));
+  return blocksOf(context, proposal, run, await context.disk.readAt(proposal.path, offset, sizeBytes));
 }
 
 function extentOf(run: readonly Range[]): { readonly offset: number; readonly sizeBytes: number } {
   return { offset: run[0]?.offset ?? 0, sizeBytes: run.reduce((sum, { size }) => sum + size, 0) };
 }
 
-function blocksOf(voice: Voice, proposal: Proposal, run: readonly Range[], bytes: Uint8Array): OutgoingBlock[] {
+function blocksOf(context: SendContext, proposal: Proposal, run: readonly Range[], bytes: Uint8Array): OutgoingBlock[] {
   const start = extentOf(run).offset;
   return run.map((range) => {
     const block = bytes.subarray(range.offset - start, range.offset - start + range.size);
     if (sha256(block) !== range.hash) throw new DiskChanged(proposal.path);
-    return { hash: range.hash, bytes: block, patch: patchOf(voice, proposal, range, block) };
+    return { hash: range.hash, bytes: block, patch: patchOf(context, proposal, range, block) };
   });
 }
 
 /** Encodes against the base block with the most common pieces, whose bytes are no longer on the disk. */
-function patchOf(voice: Voice, proposal: Proposal, range: Range, next: Uint8Array): OutgoingBlock["patch"] {
-  const { manifests } = voice.state;
+function patchOf(context: SendContext, proposal: Proposal, range: Range, next: Uint8Array): OutgoingBlock["patch"] {
+  const { manifests } = context.state;
   const candidates = proposal.similar.get(range.hash) ?? [];
   const mine = candidates.length === 0 ? undefined : manifests.piecesOf({ ...proposal, position: range.position });
   if (mine === undefined) return undefined;
@@ -136,12 +136,16 @@ function patchOf(voice: Voice, proposal: Proposal, range: Range, next: Uint8Arra
     if (sharedBytes > (best?.sharedBytes ?? 0)) best = { base: place.hash, table, sharedBytes };
   }
   if (best === undefined) return undefined;
-  const payload = encodePatch(voice, best.table, next);
+  const payload = encodePatch(context, best.table, next);
   return payload === undefined ? undefined : { base: best.base, payload };
 }
 
 /** undefined: no patch can be made */
-function encodePatch({ patches, random }: Voice, basePieces: Uint8Array, next: Uint8Array): Uint8Array | undefined {
+function encodePatch(
+  { patches, random }: SendContext,
+  basePieces: Uint8Array,
+  next: Uint8Array,
+): Uint8Array | undefined {
   const { encode } = patches ?? realPatches;
   try {
     return encode({ basePieces, next, random });

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Lacks } from "../model/lacks.ts";
+import type { MissingFeatures } from "../model/missing-features.ts";
 import {
   type IndexedTrees,
   isLive,
@@ -25,9 +25,9 @@ export interface DormancyChange {
 export function applyRules(
   trees: IndexedTrees,
   rules: Rules,
-  { makeNodeId, lacks }: { readonly makeNodeId: () => NodeId; readonly lacks: Lacks },
+  { makeNodeId, missingFeatures }: { readonly makeNodeId: () => NodeId; readonly missingFeatures: MissingFeatures },
 ): DormancyChange {
-  const visibility = new Visibility(trees, rules, lacks);
+  const visibility = new Visibility(trees, rules, missingFeatures);
   const local = new Map<NodeId, LocalRow | undefined>();
   const synced = new Map<NodeId, SyncedRow | undefined>();
   const dormant = new Map<NodeId, true | undefined>();

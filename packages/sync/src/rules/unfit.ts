@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { nameProblem } from "@holdfast/core/names";
 import { targetOf } from "../model/content.ts";
-import type { Lacks } from "../model/lacks.ts";
+import type { MissingFeatures } from "../model/missing-features.ts";
 import { ownFolder } from "@holdfast/sync-ports/paths";
 import { isLive, type RemoteRow, type Trees } from "../model/trees.ts";
 
@@ -13,17 +13,17 @@ import { isLive, type RemoteRow, type Trees } from "../model/trees.ts";
 export function unfitness(
   rootId: NodeId,
   { parent, name, kind, content }: Pick<RemoteRow, "parent" | "name" | "kind" | "content">,
-  lacks: Lacks,
+  missingFeatures: MissingFeatures,
 ): string | undefined {
   const problem = nameProblem(name);
   if (problem !== undefined) return `the name on the server ${problem}; to sync, choose another name there`;
   if (parent === rootId && name === ownFolder)
     return `the name ${ownFolder} is reserved for Holdfast; to sync, choose another name on the server`;
-  if (lacks.has("all names") && unfitElsewhere.test(name)) {
+  if (missingFeatures.has("all names") && unfitElsewhere.test(name)) {
     return 'this disk has no names with one of "*:<>?\\|, or with a dot or a space at the end; to sync, choose another name there';
   }
   if (kind !== "symlink") return undefined;
-  if (lacks.has("symbolic links")) return "this disk does not support symbolic links";
+  if (missingFeatures.has("symbolic links")) return "this disk does not support symbolic links";
   const target = targetOf(content);
   if (target === "") return "the target of a symbolic link is empty";
   if (target.includes("\0")) return "the target of a symbolic link contains a NUL character";
@@ -40,21 +40,26 @@ export function* unfitNodes(
   trees: Pick<Trees, "rootId" | "remote">,
   /** Nodes that differ; includes all unfit ones. */
   restless: Iterable<NodeId>,
-  lacks: Lacks,
+  missingFeatures: MissingFeatures,
 ): Generator<readonly [NodeId, string]> {
   for (const id of restless) {
     const row = trees.remote.get(id);
     if (row === undefined) continue;
-    const reason = unfitness(trees.rootId, row, lacks);
-    if (reason !== undefined && isLive(trees, id) && !isBelowUnfit(trees, row.parent, lacks)) yield [id, reason];
+    const reason = unfitness(trees.rootId, row, missingFeatures);
+    if (reason !== undefined && isLive(trees, id) && !isBelowUnfit(trees, row.parent, missingFeatures))
+      yield [id, reason];
   }
 }
 
-function isBelowUnfit({ rootId, remote }: Pick<Trees, "rootId" | "remote">, start: NodeId, lacks: Lacks): boolean {
+function isBelowUnfit(
+  { rootId, remote }: Pick<Trees, "rootId" | "remote">,
+  start: NodeId,
+  missingFeatures: MissingFeatures,
+): boolean {
   for (let at = start; at !== rootId;) {
     const row = remote.get(at);
     if (row === undefined) return false;
-    if (unfitness(rootId, row, lacks) !== undefined) return true;
+    if (unfitness(rootId, row, missingFeatures) !== undefined) return true;
     at = row.parent;
   }
   return false;

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Lacks } from "../model/lacks.ts";
+import type { MissingFeatures } from "../model/missing-features.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import { Recent } from "../general/recent.ts";
 import { type IndexedTrees, isLive, type Place, type Trees } from "../model/trees.ts";
@@ -25,15 +25,15 @@ const rootWay: Way = { path: "", isFit: true };
 export class Visibility {
   readonly #trees: Rows;
   readonly #rules: Rules;
-  readonly #lacks: Lacks;
+  readonly #missingFeatures: MissingFeatures;
   readonly #ways = perTree<Way>();
   readonly #hidden = perTree<boolean>();
 
-  /** @param lacks items that need these features stay on the server */
-  constructor(trees: Rows, rules: Rules, lacks: Lacks) {
+  /** @param missingFeatures items that need these features stay on the server */
+  constructor(trees: Rows, rules: Rules, missingFeatures: MissingFeatures) {
     this.#trees = trees;
     this.#rules = rules;
-    this.#lacks = lacks;
+    this.#missingFeatures = missingFeatures;
   }
 
   hidesLocal(id: NodeId): boolean {
@@ -87,7 +87,7 @@ export class Visibility {
   /** Only server nodes can be unfit. */
   #isFit(tree: TreeName, id: NodeId): boolean {
     const row = tree === "remote" ? this.#trees.remote.get(id) : undefined;
-    return row === undefined || unfitness(this.#trees.rootId, row, this.#lacks) === undefined;
+    return row === undefined || unfitness(this.#trees.rootId, row, this.#missingFeatures) === undefined;
   }
 
   #placeIn(tree: TreeName, id: NodeId): Place | undefined {

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Lacks } from "../model/lacks.ts";
+import type { MissingFeatures } from "../model/missing-features.ts";
 import { type ContentKey, type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
 import { keptPrivacy } from "./kept-bit.ts";
@@ -7,7 +7,7 @@ import { isUnknown } from "./unknown.ts";
 
 interface AdoptInput {
   readonly tree: LocalTree;
-  readonly lacks: Lacks;
+  readonly missingFeatures: MissingFeatures;
   /** Planned by the engine, so no moves of a person. */
   readonly intents: ReadonlyMap<NodeId, Intent>;
   /** Unreadable paths, where known items may still be. */
@@ -16,7 +16,7 @@ interface AdoptInput {
 
 /** A vanished file whose size and content appear at an unknown path has moved, for example by a save through a copy. */
 export function adoptMoves(
-  { tree, lacks, intents, unknown }: AdoptInput,
+  { tree, missingFeatures, intents, unknown }: AdoptInput,
   rows: Map<NodeId, LocalRow>,
   vanished: Map<NodeId, LocalRow>,
 ): void {
@@ -41,8 +41,8 @@ export function adoptMoves(
     rows.set(id, {
       ...moved,
       ...(isSameName && { name: row.name, alias: row.alias }),
-      ...(lacks.has("executable bits") && { executable: row.executable }),
-      isPrivate: keptPrivacy({ lacks }, row, moved.isPrivate === true),
+      ...(missingFeatures.has("executable bits") && { executable: row.executable }),
+      isPrivate: keptPrivacy({ missingFeatures }, row, moved.isPrivate === true),
     });
     vanished.delete(id);
   }

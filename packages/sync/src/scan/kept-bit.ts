@@ -1,6 +1,6 @@
 import type { LocalStat } from "@holdfast/sync-ports/ports";
 import type { ContentKey, Intent, LocalRow } from "../model/trees.ts";
-import type { Lacks } from "../model/lacks.ts";
+import type { MissingFeatures } from "../model/missing-features.ts";
 
 interface Known {
   readonly before: LocalRow | undefined;
@@ -9,7 +9,7 @@ interface Known {
 
 /** @param content undefined: unknown */
 export function modeOf(
-  disk: { readonly lacks: Lacks },
+  disk: { readonly missingFeatures: MissingFeatures },
   known: Known,
   { executable, isPrivate }: Pick<LocalStat, "executable" | "isPrivate">,
   content: ContentKey | undefined,
@@ -25,11 +25,11 @@ export function modeOf(
  * the disk stores it
  */
 function keptBit(
-  { lacks }: { readonly lacks: Lacks },
+  { missingFeatures }: { readonly missingFeatures: MissingFeatures },
   { before, intent }: Known,
   content: ContentKey | undefined,
 ): boolean | undefined {
-  if (!lacks.has("executable bits")) return undefined;
+  if (!missingFeatures.has("executable bits")) return undefined;
   if (intent?.content !== undefined && intent.content === content) return intent.executable;
   return before?.executable ?? intent?.executable ?? false;
 }
@@ -40,11 +40,11 @@ function keptBit(
  * @param seen undefined: the disk does not show it
  */
 export function keptPrivacy(
-  { lacks }: { readonly lacks: Lacks },
+  { missingFeatures }: { readonly missingFeatures: MissingFeatures },
   known: Pick<LocalRow, "isPrivate"> | undefined,
   seen: boolean,
 ): boolean | undefined {
-  if (lacks.has("private modes")) return known?.isPrivate;
+  if (missingFeatures.has("private modes")) return known?.isPrivate;
   if (!seen || known === undefined) return seen;
-  return lacks.has("open modes") || known.isPrivate === undefined ? known.isPrivate : true;
+  return missingFeatures.has("open modes") || known.isPrivate === undefined ? known.isPrivate : true;
 }

@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import { type LocalTree, rowsBelow, rowsIn } from "../model/local-tree.ts";
 import { mapBounded } from "@holdfast/core/task-group";
 import { folderContent, linkContent } from "../model/content.ts";
-import type { Lacks } from "../model/lacks.ts";
+import type { MissingFeatures } from "../model/missing-features.ts";
 import type { Patches } from "../model/patches.ts";
 import { clockPath, folderOf, withFoldersAbove } from "@holdfast/sync-ports/paths";
 import type { BlockTaker, Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
@@ -49,7 +49,7 @@ export interface ScanInput {
   /** Throws when the scan must end. Unlisted folders then do not count as unknown, which would take long to process. */
   readonly checkStop?: () => void;
   readonly slotKey: (name: string) => string;
-  readonly lacks: Lacks;
+  readonly missingFeatures: MissingFeatures;
   readonly makeNodeId: () => NodeId;
   /** True if the path became unreadable just now. */
   readonly isPassing: (path: string) => boolean;
@@ -362,7 +362,8 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
     return before === undefined ? undefined : { ...before, ...base, sight: "unsettled" };
   }
   const isRacy =
-    isRecent(read.fingerprint, context.startNs, input.lacks) && !isOfFuture(before, read.fingerprint, context.startNs);
+    isRecent(read.fingerprint, context.startNs, input.missingFeatures) &&
+    !isOfFuture(before, read.fingerprint, context.startNs);
   const mode = modeOf(input, context, read, read.content);
   return { ...base, ...read, ...mode, sight: isRacy ? "racy" : "known" };
 }
@@ -380,10 +381,15 @@ function isTooLarge({ kind, stat }: Entry): boolean {
 /** A file read too soon after a change is read again anyway. */
 function isWorthWaiting(
   fingerprint: Fingerprint,
-  { mayWait, startNs, input: { patches, lacks } }: RowContext,
+  { mayWait, startNs, input: { patches, missingFeatures } }: RowContext,
 ): boolean {
   const isNear = fingerprint.ctimeNs <= startNs + futureNs;
-  return mayWait && fingerprint.sizeBytes >= largeBytesMin(patches) && isNear && isRecent(fingerprint, startNs, lacks);
+  return (
+    mayWait &&
+    fingerprint.sizeBytes >= largeBytesMin(patches) &&
+    isNear &&
+    isRecent(fingerprint, startNs, missingFeatures)
+  );
 }
 
 /** True if the time is still in the future after a read: the clock was set back. A write sets another time. */

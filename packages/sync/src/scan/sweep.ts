@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { linkContent } from "../model/content.ts";
-import type { Lacks } from "../model/lacks.ts";
+import type { MissingFeatures } from "../model/missing-features.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { type LocalRow, nameOnDisk } from "../model/trees.ts";
@@ -26,7 +26,7 @@ export interface SweepInput {
   readonly rows: KnownRows;
   readonly isHidden: IsHidden;
   readonly slotKey: (name: string) => string;
-  readonly lacks: Lacks;
+  readonly missingFeatures: MissingFeatures;
   readonly rootSigns: RootSigns;
   readonly progress?: ScanProgress | undefined;
 }
@@ -73,7 +73,7 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
 /** @returns subfolders at their old places */
 async function compare(
   disk: LocalDisk,
-  { rows, isHidden, lacks, rootSigns, progress }: SweepInput,
+  { rows, isHidden, missingFeatures, rootSigns, progress }: SweepInput,
   top: Top,
   notes: Notes,
 ): Promise<{ readonly folders: Top[]; readonly isSame: boolean }> {
@@ -89,7 +89,7 @@ async function compare(
   for (const entry of entries) {
     if (entry === undefined) continue;
     const at = left.get(entry.name);
-    if (at === undefined || !isUnchanged(at.row, entry, lacks)) isSame = false;
+    if (at === undefined || !isUnchanged(at.row, entry, missingFeatures)) isSame = false;
     else {
       left.delete(entry.name);
       if (entry.kind === "folder") folders.push({ id: at.id, path: entry.path });
@@ -102,13 +102,13 @@ async function compare(
   return { folders, isSame };
 }
 
-function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, lacks: Lacks): boolean {
+function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, missingFeatures: MissingFeatures): boolean {
   if (row.sight !== "known" || row.kind !== kind) return false;
-  if (kind !== "symlink" && keptPrivacy({ lacks }, row, stat.isPrivate) !== row.isPrivate) return false;
+  if (kind !== "symlink" && keptPrivacy({ missingFeatures }, row, stat.isPrivate) !== row.isPrivate) return false;
   const { inode, birthNs } = row.fingerprint;
   if (kind === "folder") return inode === stat.fingerprint.inode && birthNs === stat.fingerprint.birthNs;
   if (!sameFingerprint(row.fingerprint, stat.fingerprint)) return false;
-  const isBitKnown = lacks.has("executable bits") || row.executable === stat.executable;
+  const isBitKnown = missingFeatures.has("executable bits") || row.executable === stat.executable;
   return target === undefined ? isBitKnown : row.content === linkContent(target);
 }
 

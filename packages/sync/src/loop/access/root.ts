@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { z } from "zod";
-import type { Hands } from "../../execute/hands.ts";
+import type { ExecutionContext } from "../../execute/execution-context.ts";
 import { lineOf } from "../../model/tree-paths.ts";
 import { markerPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
@@ -44,7 +44,10 @@ export async function atRoot<Result>(act: () => Promise<Result>): Promise<Result
   }
 }
 
-type RootParts = Pick<Hands, "disk" | "state" | "random" | "lacks" | "filesystem" | "nowMs" | "makeNodeId"> & {
+type RootParts = Pick<
+  ExecutionContext,
+  "disk" | "state" | "random" | "missingFeatures" | "filesystem" | "nowMs" | "makeNodeId"
+> & {
   readonly identity: Identity;
 };
 
@@ -82,7 +85,7 @@ export async function checkRoot(parts: RootParts): Promise<void> {
   state.commit({ shares, local, settings });
 }
 
-type Forgetting = Pick<RootParts, "disk" | "state" | "lacks" | "nowMs" | "makeNodeId">;
+type Forgetting = Pick<RootParts, "disk" | "state" | "missingFeatures" | "nowMs" | "makeNodeId">;
 
 /**
  * Forgets the base and reports it if the folder is a copy or has another generation than the state.
@@ -91,7 +94,7 @@ type Forgetting = Pick<RootParts, "disk" | "state" | "lacks" | "nowMs" | "makeNo
  */
 export async function forgetOther(parts: Forgetting, there: LocalStat): Promise<void> {
   // Without stable inodes, a copy cannot be distinguished.
-  if (!parts.lacks.has("stable inodes")) checkCopy(parts, there);
+  if (!parts.missingFeatures.has("stable inodes")) checkCopy(parts, there);
   const other = await atRoot(() => otherGeneration(parts));
   if (other !== undefined) forgetBase(parts, other);
 }
@@ -117,7 +120,7 @@ function forgetBase({ state, nowMs }: Forgetting, { settings, shares, local }: A
  * Keeps parked and stashed items, and the folders of mounts and above: files of an ended share must not count as new
  * files of this account.
  */
-function forgotten(state: Hands["state"]): StateChange & Required<Pick<StateChange, "local">> {
+function forgotten(state: ExecutionContext["state"]): StateChange & Required<Pick<StateChange, "local">> {
   const none = <Key>(keys: Iterable<Key>): (readonly [Key, undefined])[] => [...keys].map((key) => [key, undefined]);
   const mounts = new Set(state.shares.keys().flatMap((mount) => lineOf(state, mount)));
   return {

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { EarlyBlocks } from "../../remote/early-blocks.ts";
-import type { Hands } from "../../execute/hands.ts";
+import type { ExecutionContext } from "../../execute/execution-context.ts";
 import type { Brakes } from "../../brakes/brakes.ts";
 import type { Freed } from "../../execute/free-space.ts";
 import type { ConflictCopies } from "../delays/conflict-copies.ts";
@@ -31,7 +31,7 @@ export interface Freeing {
   kept: ReadonlySet<string>;
 }
 
-export interface CycleContext extends Hands {
+export interface CycleContext extends ExecutionContext {
   readonly slotKey: (name: string) => string;
   readonly brakes: Brakes;
   readonly times: { nextExpiryMs: number };

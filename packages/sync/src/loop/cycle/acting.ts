@@ -2,7 +2,7 @@ import type { HoldfastError } from "@holdfast/core/errors";
 import { actTogether } from "../../execute/act.ts";
 import { localBatchesOf } from "../../execute/batch.ts";
 import type { Failures } from "../../execute/failures.ts";
-import type { Hands } from "../../execute/hands.ts";
+import type { ExecutionContext } from "../../execute/execution-context.ts";
 import { settleParked } from "../../execute/recover.ts";
 import type { LocalOperation } from "../../plan/plan-types.ts";
 import type { ConflictCopies } from "../delays/conflict-copies.ts";
@@ -13,7 +13,7 @@ import { pathOfOperation, type Progress } from "../reports/progress.ts";
 import type { StubbornChanges } from "../delays/stubborn-changes.ts";
 import type { Suspicion } from "../tracking/suspicion.ts";
 
-interface Acting extends Hands {
+interface Acting extends ExecutionContext {
   readonly progress: Progress;
   readonly stubborn: StubbornChanges;
   readonly copies: ConflictCopies;

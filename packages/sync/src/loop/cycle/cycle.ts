@@ -14,7 +14,7 @@ import { endShares } from "../../execute/end-shares.ts";
 import { fetchRemote } from "../../remote/fetch.ts";
 import { tellAnswers } from "../../remote/tell-answers.ts";
 import { send } from "../../remote/send.ts";
-import type { Voice } from "../../remote/voice.ts";
+import type { SendContext } from "../../remote/send-context.ts";
 import { isKnownPath, type Suspects } from "../../scan/scope.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
@@ -74,7 +74,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const look = await lookAtDisk(context);
   noteLook(context, look);
   settleShares(state, look.rules, context);
-  const tree = visibleTrees(state, new Visibility(state, look.rules, context.lacks));
+  const tree = visibleTrees(state, new Visibility(state, look.rules, context.missingFeatures));
   const isKeeper = (path: string): boolean => context.skipped.isKeeper(path);
   const ending = await endShares(context, tree, isKeeper, (each, path) => context.progress.noteEnded(each, path));
   context.rounds.begin(state.restless.fresh);
@@ -174,7 +174,7 @@ function expectPlan(context: CycleContext, due: Plan, decision: Decision): void 
 }
 
 async function sendAndNote(context: CycleContext, { remote }: Pick<Plan, "remote">): ReturnType<typeof send> {
-  const sent = await send(voiceOf(context), remote, turnOf(context));
+  const sent = await send(sendContextOf(context), remote, turnOf(context));
   const { state, brakes, nowMs } = context;
   for (const id of brakes.takeSentDamage())
     addNotice(state, { atMs: nowMs(), path: pathOfNode(state, id) ?? id, code: "maybe_damaged", counts: [] });
@@ -189,7 +189,7 @@ async function withoutWaiting(
   const waits = new Waits(context);
   const all = await withoutHeldRules(context, await waits.within(decision));
   const due = isMuch(context, all) ? smallFirst(all) : all;
-  const within = context.transfers.within(context, voiceOf(context), { ...decision, plan: due });
+  const within = context.transfers.within(context, sendContextOf(context), { ...decision, plan: due });
   // A person's changes become durable now, not only after everything is sent. A failure is found again at that time.
   await makePersonActsDurable(context, within.begun);
   return { waits, due, ...within };
@@ -208,9 +208,9 @@ function turnOf({ nowMs }: CycleContext): () => boolean {
 }
 
 /** Sending does not see the disk. */
-function voiceOf(context: CycleContext): Voice {
+function sendContextOf(context: CycleContext): SendContext {
   const { early, transfers } = context;
-  const sent: Voice["early"] = {
+  const sent: SendContext["early"] = {
     has: (hash, into) => early.has(hash, into) || transfers.hasSent(hash, into),
     settled: () => early.settled(),
   };
@@ -242,7 +242,7 @@ function problemsKnown(
     ...[...context.freeing.kept].map((path) => problemOf(path, "kept", "")),
     ...unread,
     ...context.skipped.problems(),
-    ...(isWhole ? problemsOfUnfit(state, context.lacks) : []),
+    ...(isWhole ? problemsOfUnfit(state, context.missingFeatures) : []),
     ...problemsOfBoundaries(state),
     ...problemsOfAliases(state),
     ...problemsOfShares(state, next.waiting),

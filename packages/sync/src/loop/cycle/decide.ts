@@ -33,10 +33,10 @@ export async function decide(
   { isSure, rules }: Pick<Looked, "isSure" | "rules">,
 ): Promise<Decision> {
   const { state, device, slotKey, makeNodeId, brakes, undurable } = context;
-  settleHidden(state, new Visibility(state, rules, context.lacks));
+  settleHidden(state, new Visibility(state, rules, context.missingFeatures));
   settleShares(state, rules, context);
   for (let round = 0; round < rekeyingsMax; round += 1) {
-    let visibility = new Visibility(state, rules, context.lacks);
+    let visibility = new Visibility(state, rules, context.missingFeatures);
     let { trees, last, hidden } = affected(context, visibility);
     const settlement = settle(trees);
     undurable.note(await makePersonActsDurable(context, [...settlement.synced.keys()]));
@@ -50,8 +50,8 @@ export async function decide(
         intents: found.map((id) => [id, undefined] as const),
       });
       // An agreed folder may now show its hidden content.
-      settleHidden(state, new Visibility(state, rules, context.lacks));
-      visibility = new Visibility(state, rules, context.lacks);
+      settleHidden(state, new Visibility(state, rules, context.missingFeatures));
+      visibility = new Visibility(state, rules, context.missingFeatures);
       ({ trees, last, hidden } = affected(context, visibility));
     }
     const seenBy = visibility;

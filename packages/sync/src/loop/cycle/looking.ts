@@ -35,7 +35,7 @@ const modesSetting = "private modes";
  */
 export async function lookAtDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
   const { state, doubt, numbering, left } = context;
-  const modes = context.lacks.has("private modes") ? "lacked" : "kept";
+  const modes = context.missingFeatures.has("private modes") ? "lacked" : "kept";
   const areModesNew = modes === "kept" && state.setting(modesSetting) === "lacked";
   // At the first scan, only the previously fetched rules file is agreed.
   const isFirst = state.intents.size === 0 && (state.local.size === 0 || state.setting("rules") === undefined);
@@ -51,7 +51,7 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
     const opened = openedAnew(state, changes, continued.synced, {
       areModesNew,
       distrusted: context.distrusted.ids,
-      areNumbersNew: context.lacks.has("stable inodes") && numbering.isNew,
+      areNumbersNew: context.missingFeatures.has("stable inodes") && numbering.isNew,
     });
     state.commit({ local: localChanges(state.local, changes), ...opened });
     const again = againAt(context, look, changes);
@@ -115,7 +115,9 @@ export function previewDisk(context: CycleContext, terms = presentTerms(context)
     const settled = [...look.changes].map(([id, row]) => [id, row?.sight === "racy" ? atRest(row) : row] as const);
     context.state.commit({
       local: settled,
-      ...openedAnew(context.state, look.changes, undefined, { areNumbersNew: context.lacks.has("stable inodes") }),
+      ...openedAnew(context.state, look.changes, undefined, {
+        areNumbersNew: context.missingFeatures.has("stable inodes"),
+      }),
     });
     return { ...look, isUnsettled: hasUnsettled(look.changes) };
   });
@@ -171,7 +173,7 @@ async function lookAtRoot(
   const { intents, manifests } = state;
   const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
   const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
-  const tree = standing(visibleTrees(state, new Visibility(state, rules, context.lacks)), state.parked);
+  const tree = standing(visibleTrees(state, new Visibility(state, rules, context.missingFeatures)), state.parked);
   const suspects = tops === undefined ? whereToLook(context) : "all";
   const startMs = context.nowMs();
   const look = await scan(disk, {
@@ -240,7 +242,7 @@ async function agreeable(
   const seen = new Map(changes);
   const get = (id: NodeId): LocalRow | undefined => (seen.has(id) ? seen.get(id) : local.get(id));
   const table = { rootId, local: { get }, parked };
-  const areNumbersNew = context.lacks.has("stable inodes") && context.numbering.isNew;
+  const areNumbersNew = context.missingFeatures.has("stable inodes") && context.numbering.isNew;
   const failures = await makeRenewalsDurable(context, table, changes, areNumbersNew);
   context.undurable.noteLook(changes.keys(), failures);
   const unsettled = [...failures.keys()].flatMap((id) => {

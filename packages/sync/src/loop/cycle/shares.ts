@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Hands } from "../../execute/hands.ts";
+import type { ExecutionContext } from "../../execute/execution-context.ts";
 import { lineOf, pathOfNode } from "../../model/tree-paths.ts";
 import type { Plan } from "../../plan/plan-types.ts";
 import type { Rules } from "../../rules/rules.ts";
@@ -15,17 +15,17 @@ import { type Problem, problemOf } from "../reports/problems.ts";
 export function settleShares(
   state: SyncState,
   rules: Rules,
-  { makeNodeId, lacks, nowMs }: Pick<Hands, "makeNodeId" | "lacks" | "nowMs">,
+  { makeNodeId, missingFeatures, nowMs }: Pick<ExecutionContext, "makeNodeId" | "missingFeatures" | "nowMs">,
 ): void {
   if (state.shares.size + state.departures.size === 0) return;
   const { restless, departures } = state;
   for (;;) {
-    const trees = visibleTrees(state, new Visibility(state, rules, lacks));
+    const trees = visibleTrees(state, new Visibility(state, rules, missingFeatures));
     const change = crossOne({ trees, restless, departures, makeNodeId });
     if (change === undefined) break;
     state.commit(change);
   }
-  const trees = visibleTrees(state, new Visibility(state, rules, lacks));
+  const trees = visibleTrees(state, new Visibility(state, rules, missingFeatures));
   noteArrivals(state, trees, nowMs());
   const stranded = strandedBases(trees, departures);
   const over = [...overDepartures(trees, departures), ...stranded];

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Lacks } from "../../model/lacks.ts";
+import type { MissingFeatures } from "../../model/missing-features.ts";
 import type { Rules } from "../../rules/rules.ts";
 import { Visibility } from "../../rules/visibility.ts";
 import type { ScanResult } from "../../scan/scan.ts";
@@ -11,15 +11,15 @@ import { type LocalRow, samePlace } from "../../model/trees.ts";
 export function shownByMoves(
   state: SyncState,
   { changes }: Pick<ScanResult, "changes">,
-  { rules, lacks }: { readonly rules: Rules; readonly lacks: Lacks },
+  { rules, missingFeatures }: { readonly rules: Rules; readonly missingFeatures: MissingFeatures },
 ): ReadonlyMap<NodeId, LocalRow> {
   const shown = new Map<NodeId, LocalRow>();
   const moved = rules.isPlain ? [] : [...changes].filter(([id, row]) => isMovedFolder(state, id, row));
   if (moved.length === 0) return shown;
   const get = (id: NodeId): LocalRow | undefined => (changes.has(id) ? changes.get(id) : state.local.get(id));
-  const before = new Visibility(state, rules, lacks);
+  const before = new Visibility(state, rules, missingFeatures);
   const { rootId, remote, synced } = state;
-  const after = new Visibility({ rootId, remote, synced, local: { get } }, rules, lacks);
+  const after = new Visibility({ rootId, remote, synced, local: { get } }, rules, missingFeatures);
   for (const [folder] of moved) {
     for (const [id, row] of rowsBelow(state, folder)) {
       const isNewHere = !changes.has(id) && row.sight !== "unsettled";

@@ -4,7 +4,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { contentOfBlocks, linkContent } from "../../model/content.ts";
 import { actTogether } from "../../execute/act.ts";
 import { folderFingerprint } from "../../execute/create.ts";
-import type { Hands } from "../../execute/hands.ts";
+import type { ExecutionContext } from "../../execute/execution-context.ts";
 import { ensureOwnFolders, recover, reviewStash, stashDueMs } from "../../execute/recover.ts";
 import type { Deletion } from "../../execute/remove.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
@@ -17,7 +17,7 @@ import { unfitness } from "../../rules/unfit.ts";
 import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
 import { checkRoot } from "../access/root.ts";
 
-export interface ClearingParts extends Hands {
+export interface ClearingParts extends ExecutionContext {
   /** Epoch of the account's own space on the server; undefined: older servers do not report it. */
   readonly epoch: string | undefined;
   readonly identity: Identity;
@@ -145,10 +145,10 @@ interface At extends Folder {
 }
 
 /** True for an item that was neither moved nor excluded locally. */
-function isDue({ state, lacks }: ClearingParts, rules: Rules, { id, remote, path }: At): boolean {
+function isDue({ state, missingFeatures }: ClearingParts, rules: Rules, { id, remote, path }: At): boolean {
   const row = state.local.get(id);
   if ((row !== undefined && !samePlace(row, remote)) || state.parked.has(id) || state.dormant.has(id)) return false;
-  if (!isLive(state, id) || unfitness(state.rootId, remote, lacks) !== undefined) return false;
+  if (!isLive(state, id) || unfitness(state.rootId, remote, missingFeatures) !== undefined) return false;
   return !rules.hides(path, remote.kind === "folder");
 }
 
@@ -163,11 +163,12 @@ async function seenFolder(parts: ClearingParts, at: At): Promise<LocalRow | unde
 }
 
 async function seenAsOnServer(parts: ClearingParts, at: At): Promise<LocalRow | undefined> {
-  const { disk, state, lacks, filesystem } = parts;
+  const { disk, state, missingFeatures, filesystem } = parts;
   const { id, remote, path } = at;
   const stat = await disk.stat(path).catch(unlessOurs);
   if (stat?.kind !== remote.kind || stat.device !== filesystem.device) return undefined;
-  const isBitAgreed = stat.kind !== "file" || lacks.has("executable bits") || stat.executable === remote.executable;
+  const isBitAgreed =
+    stat.kind !== "file" || missingFeatures.has("executable bits") || stat.executable === remote.executable;
   const content = await contentAt(parts, path, stat.kind === "symlink");
   if (!isBitAgreed || content?.key !== remote.content) return undefined;
   const { fingerprint = stat.fingerprint } = content;
@@ -178,11 +179,11 @@ async function seenAsOnServer(parts: ClearingParts, at: At): Promise<LocalRow | 
 }
 
 /** A copy that was only made private here contains nothing that the server lacks. */
-function rowAt({ state, lacks }: ClearingParts, { id, remote }: At, stat: LocalStat): LocalRow {
+function rowAt({ state, missingFeatures }: ClearingParts, { id, remote }: At, stat: LocalStat): LocalRow {
   const before = state.local.get(id);
   const { kind, parent, name, content } = remote;
   const { executable, fingerprint } = stat;
-  const isPrivate = kind === "file" ? keptPrivacy({ lacks }, before, stat.isPrivate) : before?.isPrivate;
+  const isPrivate = kind === "file" ? keptPrivacy({ missingFeatures }, before, stat.isPrivate) : before?.isPrivate;
   const place = { parent, name, alias: before?.alias };
   return { kind, ...place, content, executable, isPrivate, fingerprint, sight: "known" };
 }
@@ -306,7 +307,7 @@ async function removeEmptyFolders(parts: ClearingParts, top: string): Promise<vo
 
 /** Lists everything except folders, without following links. Items added meanwhile may be missed. */
 async function* filesBelow(
-  { disk }: Pick<Hands, "disk">,
+  { disk }: Pick<ExecutionContext, "disk">,
   top: string,
 ): AsyncGenerator<{ readonly path: string; readonly isLink: boolean }> {
   const waiting = [top];

@@ -1,7 +1,7 @@
 import type { Random } from "@holdfast/core/clock";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BrakeSetting } from "../../brakes/brakes.ts";
-import type { Lacks } from "../../model/lacks.ts";
+import type { MissingFeatures } from "../../model/missing-features.ts";
 import type { Identity, LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import type { IsCopiedMarker } from "../../scan/other-root.ts";
 import type { NewlyHidden } from "../../rules/newly-hidden.ts";
@@ -39,7 +39,7 @@ export interface EngineOptions {
   readonly isCopied?: IsCopiedMarker | undefined;
   /** Free space of the root's filesystem; without a value, it counts as never full. */
   readonly freeSpace?: (() => Promise<DiskSpace | undefined>) | undefined;
-  readonly lacks?: Lacks;
+  readonly missingFeatures?: MissingFeatures;
   readonly patches?: CycleContext["patches"];
   /** undefined: the default. The simulator's are smaller. */
   readonly portions?: Portions;

@@ -3,7 +3,7 @@ import { Brakes, type WaitingChange } from "../../brakes/brakes.ts";
 import { type Keep, keepOfConflict, type KeptConflict } from "../../execute/keep-conflict.ts";
 import { ensureOwnFolders, recover } from "../../execute/recover.ts";
 import { distrustVolatile } from "../../execute/person-acts.ts";
-import { lacksNothing } from "../../model/lacks.ts";
+import { noneMissing } from "../../model/missing-features.ts";
 import { folderOf } from "@holdfast/sync-ports/paths";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { EarlyBlocks } from "../../remote/early-blocks.ts";
@@ -75,7 +75,9 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#disk =
-      options.lacks?.has("stable inodes") === true ? numberedAnew(options.disk, options.random) : options.disk;
+      options.missingFeatures?.has("stable inodes") === true
+        ? numberedAnew(options.disk, options.random)
+        : options.disk;
     this.#phase = options.state.setting("paused") === "yes" ? "paused" : "starting";
     this.#brakes = new Brakes(options.state, options.brake, options.nowMs);
     this.#conflicts = new Conflicts(options.state);
@@ -275,18 +277,18 @@ export class Engine {
 
   #makeContext(): CycleContext {
     const { signal } = this.#work;
-    const { server, state, lacks = lacksNothing } = this.#options;
+    const { server, state, missingFeatures = noneMissing } = this.#options;
     const progress = this.#progress;
     const gated = gateServer(server, { signal, progress, trees: state });
     return {
       ...this.#options,
       ...this.#learned,
-      lacks,
+      missingFeatures,
       disk: gateDisk(this.#disk, { signal, progress }),
       server: gated,
       early: new EarlyBlocks({ ...this.#options, server: gated }),
       transfers: this.#transfers,
-      arrived: this.#transfers.arrived,
+      finishedDownloads: this.#transfers.finishedDownloads,
       progress,
       brakes: this.#brakes,
       moreSuspects: async () => {

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Hands } from "../../execute/hands.ts";
+import type { ExecutionContext } from "../../execute/execution-context.ts";
 import { listQuarantine } from "../../execute/quarantine.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
@@ -8,7 +8,7 @@ export class QuarantineList {
   #paths: readonly string[] | undefined;
   #uses: string | undefined;
 
-  async note({ disk, state }: Pick<Hands, "disk" | "state">): Promise<void> {
+  async note({ disk, state }: Pick<ExecutionContext, "disk" | "state">): Promise<void> {
     const uses = state.setting("quarantine");
     if (uses === this.#uses && this.#paths?.length === 0) return;
     try {

@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { forEachBounded } from "@holdfast/core/task-group";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { makePersonActsDurable } from "../../execute/person-acts.ts";
-import type { Hands } from "../../execute/hands.ts";
+import type { ExecutionContext } from "../../execute/execution-context.ts";
 import { Recent } from "../../general/recent.ts";
 import type { Rewrite } from "../../brakes/rewrites.ts";
 import type { ContentKey, SyncedRow } from "../../model/trees.ts";
@@ -12,7 +12,7 @@ const questionsAtOnce = 8;
 const remembered = 10_000;
 const sampleMax = 10;
 
-interface Input extends Pick<Hands, "disk" | "state"> {
+interface Input extends Pick<ExecutionContext, "disk" | "state"> {
   readonly server: Pick<Server, "versionWith">;
 }
 

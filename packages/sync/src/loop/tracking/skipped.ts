@@ -1,4 +1,4 @@
-import type { Lacks } from "../../model/lacks.ts";
+import type { MissingFeatures } from "../../model/missing-features.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";
 import { folderOf } from "@holdfast/sync-ports/paths";
 import { unfitNodes } from "../../rules/unfit.ts";
@@ -42,10 +42,10 @@ export class Skipped {
 }
 
 /** Server items that no disk can store. */
-export function problemsOfUnfit(state: SyncState, lacks: Lacks): Problem[] {
+export function problemsOfUnfit(state: SyncState, missingFeatures: MissingFeatures): Problem[] {
   const { restless } = state;
   const ids = [restless, restless.fresh.after("")].values().flatMap((each) => each[Symbol.iterator]());
-  return [...unfitNodes(state, ids, lacks)].map(([id, reason]) =>
+  return [...unfitNodes(state, ids, missingFeatures)].map(([id, reason]) =>
     problemOf(readable(pathOfNode(state, id) ?? id), "skipped", `Kept on the server and not synced: ${reason}.`),
   );
 }

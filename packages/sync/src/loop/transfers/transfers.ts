@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { type FileOperation, planArrivals } from "../../execute/arrival.ts";
 import { bringsContent } from "../../execute/batch.ts";
-import type { Arrived, Hands } from "../../execute/hands.ts";
+import type { FinishedDownloads, ExecutionContext } from "../../execute/execution-context.ts";
 import { LocalSources } from "../../execute/sources.ts";
 import { assemble, partOf, removePart } from "../../execute/write-large.ts";
 import { isOfElement } from "../../general/in-halves.ts";
@@ -14,7 +14,7 @@ import { isIgnoreFile } from "../../rules/ignore-file.ts";
 import { keyOf, missingOf } from "../../remote/missing.ts";
 import { propose, spaceOf } from "../../remote/proposal.ts";
 import { sendAhead } from "../../remote/upload.ts";
-import type { Voice } from "../../remote/voice.ts";
+import type { SendContext } from "../../remote/send-context.ts";
 import { Lane, type Transfer } from "./lane.ts";
 import { pathOfOperation, type Progress } from "../reports/progress.ts";
 
@@ -24,7 +24,7 @@ const fileBytesMax = 8 * 1024 * 1024;
 /** One cycle handles files that end shortly after one another. */
 const gatherMs = 1000;
 
-interface Context extends Hands {
+interface Context extends ExecutionContext {
   readonly slotKey: (name: string) => string;
   readonly progress: Progress;
 }
@@ -54,7 +54,7 @@ export class Transfers {
     return this.begun.some(({ bytes }) => bytes > 0);
   }
 
-  readonly arrived: Arrived = {
+  readonly finishedDownloads: FinishedDownloads = {
     take: (id) => {
       const found = this.#here.get(id);
       this.#here.delete(id);
@@ -96,17 +96,17 @@ export class Transfers {
   }
 
   /**
-   * @param voice used by uploads
+   * @param sendContext used by uploads
    * @returns the plan without operations that wait for bytes; `begun`: newly waiting uploads; `failure`: error of an
    * upload that concerns more than its file
    */
   within(
     context: Context,
-    voice: Voice,
+    sendContext: SendContext,
     { plan, isInPlan }: { readonly plan: Plan; readonly isInPlan: (id: NodeId) => boolean },
   ): { readonly plan: Plan; readonly begun: readonly NodeId[]; readonly failure: HoldfastError | undefined } {
     const downloads = this.#takeDownloads(context, plan.local, isInPlan);
-    const uploads = this.#takeUploads(context, voice, { operations: plan.remote, isInPlan });
+    const uploads = this.#takeUploads(context, sendContext, { operations: plan.remote, isInPlan });
     const waiting = new Map(plan.waiting);
     for (const { id } of [...downloads.waiting, ...uploads.waiting]) waiting.set(id, "waits");
     const local = plan.local.filter((each) => !downloads.waiting.has(each));
@@ -140,7 +140,7 @@ export class Transfers {
 
   #takeUploads(
     context: Context,
-    voice: Voice,
+    sendContext: SendContext,
     {
       operations,
       isInPlan,
@@ -154,7 +154,7 @@ export class Transfers {
       operations
         .filter(isUpload)
         .filter((each) => isLongUpload(context, each))
-        .map((each) => [each, this.#upload(context, voice, each)] as const),
+        .map((each) => [each, this.#upload(context, sendContext, each)] as const),
     );
     const before = this.#wanted;
     this.#wanted = new Set([...transfers.values()].map(({ key }) => key));
@@ -175,20 +175,20 @@ export class Transfers {
     return { waiting, begun, failure };
   }
 
-  #upload(context: Context, voice: Voice, operation: Upload): Transfer {
+  #upload(context: Context, sendContext: SendContext, operation: Upload): Transfer {
     const { id, local } = operation;
     const path = pathOfNode(context.state, id) ?? local.name;
     const { sizeBytes, mtimeNs, ctimeNs, inode } = local.fingerprint;
     const into = spaceOf(context.state, id, local);
     const key = JSON.stringify([id, path, into, local.content, sizeBytes, `${mtimeNs} ${ctimeNs} ${inode}`]);
     const run: Transfer["run"] = async (advance) => {
-      const proposal = await propose(voice, operation);
+      const proposal = await propose(sendContext, operation);
       // The file changed; the next scan finds it.
       if (proposal === undefined) return;
-      const missing = await missingOf(voice, [{ proposal }]);
+      const missing = await missingOf(sendContext, [{ proposal }]);
       const ranges = proposal.unsure.filter(({ hash }) => missing.has(keyOf(hash, proposal.into)));
       const isSmall = ranges.reduce((sum, { size }) => sum + size, 0) <= inlineBytesMax(context);
-      if (!isSmall) await sendAhead(voice, proposal, ranges, advance);
+      if (!isSmall) await sendAhead(sendContext, proposal, ranges, advance);
       const sent = isSmall ? proposal.unsure.filter((range) => !ranges.includes(range)) : proposal.unsure;
       this.#sent.set(key, new Set(sent.map(({ hash }) => keyOf(hash, proposal.into))));
     };

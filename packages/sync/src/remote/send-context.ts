@@ -6,13 +6,13 @@ import type { Patches } from "../model/patches.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { EarlyBlocks } from "./early-blocks.ts";
 
-export interface Voice {
+export interface SendContext {
   readonly server: Server;
   readonly disk: LocalDisk;
   readonly state: SyncState;
   readonly random: Random;
   readonly nowMs: () => number;
-  /** See `Hands.patches`. */
+  /** See `ExecutionContext.patches`. */
   readonly patches?: Patches | undefined;
   readonly early?: Pick<EarlyBlocks, "has" | "settled"> | undefined;
   /**

@@ -1,5 +1,5 @@
 /** Features that a synced folder's filesystem may lack. Values that it cannot store stay as last synced. */
-export type Lack =
+export type DiskFeature =
   /** Atomic exchange of two names. */
   | "exchange"
   | "hard links"
@@ -16,11 +16,11 @@ export type Lack =
   /** Names with `"*:<>?\|`, or a dot or space at the end. */
   | "all names";
 
-export type Lacks = ReadonlySet<Lack>;
+export type MissingFeatures = ReadonlySet<DiskFeature>;
 
-export const lacksNothing: Lacks = new Set();
+export const noneMissing: MissingFeatures = new Set();
 
 /** Returns the time within which two changes may leave the same file times. */
-export function grainNsOf(lacks: Lacks): bigint {
-  return lacks.has("fine times") ? 2_000_000_000n : 50_000_000n;
+export function grainNsOf(missingFeatures: MissingFeatures): bigint {
+  return missingFeatures.has("fine times") ? 2_000_000_000n : 50_000_000n;
 }

@@ -3,7 +3,7 @@ import type { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Doubt } from "./durable.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
-import type { Lacks } from "../model/lacks.ts";
+import type { MissingFeatures } from "../model/missing-features.ts";
 import { samePrivacy } from "../model/privacy.ts";
 import { pathOf } from "../model/tree-paths.ts";
 import { folderOf } from "@holdfast/sync-ports/paths";
@@ -13,12 +13,12 @@ import { sameButCtime, sameFingerprint } from "../model/fingerprints.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { LocalRow } from "../model/trees.ts";
 
-export interface Arrived {
+export interface FinishedDownloads {
   /** @returns each result once; undefined: the file is not there; `failure`: the download failed */
   take(id: NodeId): { readonly failure: HoldfastError | undefined } | undefined;
 }
 
-export interface Hands {
+export interface ExecutionContext {
   readonly disk: LocalDisk;
   readonly server: Server;
   readonly state: SyncState;
@@ -28,12 +28,12 @@ export interface Hands {
   readonly nowMs: () => number;
   readonly makeNodeId: (beside?: NodeId) => NodeId;
   readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
-  readonly lacks: Lacks;
+  readonly missingFeatures: MissingFeatures;
   readonly doubt: Doubt;
   readonly filesystem: Filesystem;
   /** undefined: the real settings. The simulator's blocks are too short for those. */
   readonly patches?: Patches | undefined;
-  readonly arrived?: Arrived | undefined;
+  readonly finishedDownloads?: FinishedDownloads | undefined;
   /** Throws if the engine was stopped. */
   readonly checkStop?: (() => void) | undefined;
 }
@@ -43,24 +43,24 @@ export interface Filesystem {
   device: bigint | undefined;
 }
 
-type Looking = Pick<Hands, "state" | "disk" | "filesystem">;
+type PathContext = Pick<ExecutionContext, "state" | "disk" | "filesystem">;
 
 /** Returns the path after checking that every folder above is the known one and no link. */
-export async function knownPath(hands: Looking, id: NodeId): Promise<string> {
-  const path = pathOf(hands.state, id);
+export async function knownPath(context: PathContext, id: NodeId): Promise<string> {
+  const path = pathOf(context.state, id);
   if (path === undefined) throw new DiskChanged(id);
-  await checkFolders(hands, hands.state.local.get(id)?.parent);
+  await checkFolders(context, context.state.local.get(id)?.parent);
   return path;
 }
 
-export async function knownFolder(hands: Looking, id: NodeId): Promise<string> {
-  const path = id === hands.state.rootId ? "" : pathOf(hands.state, id);
+export async function knownFolder(context: PathContext, id: NodeId): Promise<string> {
+  const path = id === context.state.rootId ? "" : pathOf(context.state, id);
   if (path === undefined) throw new DiskChanged(id);
-  await checkFolders(hands, id);
+  await checkFolders(context, id);
   return path;
 }
 
-async function checkFolders({ state, disk, filesystem }: Looking, start: NodeId | undefined): Promise<void> {
+async function checkFolders({ state, disk, filesystem }: PathContext, start: NodeId | undefined): Promise<void> {
   for (let at = start; at !== undefined && at !== state.rootId; at = state.local.get(at)?.parent) {
     const row = state.local.get(at);
     const path = pathOf(state, at);
@@ -78,7 +78,7 @@ export function isKnownFolder(filesystem: Filesystem, stat: LocalStat | undefine
 
 /** Called immediately before a change. @throws DiskChanged unless the item matches the row exactly */
 export async function recheck(
-  { disk, filesystem }: Pick<Hands, "disk" | "filesystem">,
+  { disk, filesystem }: Pick<ExecutionContext, "disk" | "filesystem">,
   path: string,
   row: LocalRow,
 ): Promise<LocalStat> {
@@ -94,9 +94,15 @@ export async function recheck(
  * True for the item that was checked before. A rename or exchange renews the ctime, so the mode bits are compared
  * separately.
  */
-export function isWhatWasSeen({ lacks }: Pick<Hands, "lacks">, taken: LocalStat, row: LocalRow): boolean {
-  const isBitKnown = row.kind !== "file" || lacks.has("executable bits") || taken.executable === row.executable;
-  const isAsPrivate = lacks.has("private modes") || lacks.has("open modes") || samePrivacy(taken, row);
+export function isWhatWasSeen(
+  { missingFeatures }: Pick<ExecutionContext, "missingFeatures">,
+  taken: LocalStat,
+  row: LocalRow,
+): boolean {
+  const isBitKnown =
+    row.kind !== "file" || missingFeatures.has("executable bits") || taken.executable === row.executable;
+  const isAsPrivate =
+    missingFeatures.has("private modes") || missingFeatures.has("open modes") || samePrivacy(taken, row);
   return isBitKnown && isAsPrivate && sameButCtime(taken.fingerprint, row.fingerprint);
 }
 
@@ -121,10 +127,10 @@ export function fingerprintOf(stat: LocalStat | undefined, before: Fingerprint):
   return stat === undefined || !sameButCtime(stat.fingerprint, before) ? before : stat.fingerprint;
 }
 
-export async function syncFolders({ disk }: Pick<Hands, "disk">, ...paths: string[]): Promise<void> {
+export async function syncFolders({ disk }: Pick<ExecutionContext, "disk">, ...paths: string[]): Promise<void> {
   for (const folder of new Set(paths.map(folderOf))) await disk.syncFolder(folder);
 }
 
-export function randomName({ random }: Pick<Hands, "random">): string {
+export function randomName({ random }: Pick<ExecutionContext, "random">): string {
   return Buffer.from(random(12)).toString("hex");
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Lack } from "@holdfast/sync/model/lacks";
+import type { DiskFeature } from "@holdfast/sync/model/missing-features";
 import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { contentOf } from "./small-blocks.ts";
 
-function aloneWithout(...lacks: Lack[]): Alone {
-  return new Alone({ lacks, devices: 1, isLastWhole: false });
+function aloneWithout(...missingFeatures: DiskFeature[]): Alone {
+  return new Alone({ missingFeatures, devices: 1, isLastWhole: false });
 }
 
 /** Returns a disk whose process ends right before a call. */
@@ -61,10 +61,10 @@ function renumbered(disk: LocalDisk, number: (inode: bigint) => bigint): LocalDi
   };
 }
 
-for (const lacks of [["hard links"], []] as const) {
-  const beside = lacks.length === 0 ? "" : ", nor has anything a second name";
+for (const missingFeatures of [["hard links"], []] as const) {
+  const beside = missingFeatures.length === 0 ? "" : ", nor has anything a second name";
   test(`where the numbers of a mount tell nothing${beside}, what is at a path is what was there, and a moved file is known by its content`, async () => {
-    const alone = aloneWithout("exchange", "stable inodes", ...lacks);
+    const alone = aloneWithout("exchange", "stable inodes", ...missingFeatures);
     for (const folder of ["a", "b", "c"]) alone.mkdir(folder);
     for (const folder of ["a", "b"]) alone.write(`${folder}/file`, `in ${folder}`);
     await alone.once();
