@@ -79,7 +79,7 @@ export class Alone {
         nowMs: () => scheduler.nowMs(),
         makeNodeId: () => model.fresh("cleared ") as NodeId,
         missingFeatures: this.world.missingFeaturesOf(this.#device.name),
-        doubt: { isOpen: true },
+        unrecordedChanges: { arePossible: true },
         filesystem: { device: undefined },
         identity: { serverId: "model", accountId: this.#device.account },
         sleep: (durationMs) => scheduler.sleep(this.life, durationMs * 1000),

@@ -14,14 +14,14 @@ test("a file that is written twice within the grain of a clock that was set back
   alone.write("file", "new".repeat(200));
   const disk = alone.disk();
   let isSetBack = false;
-  const cut: LocalDisk["cut"] = async (path, taker) => {
-    if (isSetBack) return disk.cut(path, taker);
+  const cut: LocalDisk["cut"] = async (path, sink) => {
+    if (isSetBack) return disk.cut(path, sink);
     isSetBack = true;
     const [device] = alone.world.devices;
     assert.ok(device !== undefined);
     device.ills.skewMicros -= tenYearsMicros;
     alone.write("file", first);
-    const read = await disk.cut(path, taker);
+    const read = await disk.cut(path, sink);
     alone.writeSilently("file", second);
     return read;
   };

@@ -50,7 +50,7 @@ function looks(
         return inode === undefined ? undefined : toStat(root, inode);
       }),
     list: (path) => call("list", path, () => root.list(path).map(({ name }) => name)),
-    async cut(path, taker) {
+    async cut(path, sink) {
       const inode = await call("open", path, () => root.mustBeAt(path));
       if (inode.kind !== "file") throw new HoldfastError("failed", `${path} is no file.`);
       const before = toStat(root, inode);
@@ -59,7 +59,7 @@ function looks(
       const [tail, after] = await call("read", path, () => [inode.now.bytes.slice(half), toStat(root, inode)] as const);
       const bytes = Buffer.concat([head, tail]);
       const blocks = cutSmall(bytes);
-      if (taker !== undefined && (await taker.hasRoom())) void taker.take(withBytes(blocks, bytes));
+      if (sink !== undefined && (await sink.hasRoom())) void sink.take(withBytes(blocks, bytes));
       return { blocks, before, after };
     },
     readAt: (path, offset, sizeBytes) => call("readAt", path, () => bytesAt(root, path, offset, sizeBytes)),

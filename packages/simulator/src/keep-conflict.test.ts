@@ -123,8 +123,8 @@ for (const mine of ["mine!!", ""]) {
 test("a copy that cannot be read goes to the trash all the same", async () => {
   const { alone, path } = await withConflict();
   const disk = alone.disk();
-  const cut: typeof disk.cut = (at, taker) =>
-    at.startsWith(".holdfast/trash/") ? Promise.reject(new HoldfastError("unavailable", "EIO")) : disk.cut(at, taker);
+  const cut: typeof disk.cut = (at, sink) =>
+    at.startsWith(".holdfast/trash/") ? Promise.reject(new HoldfastError("unavailable", "EIO")) : disk.cut(at, sink);
   await alone.pass(alone.make({ disk: { ...disk, cut } }).keepOfConflict(path, "original"));
   assert.deepEqual(alone.diskPaths(), ["plan.txt"]);
   alone.close();

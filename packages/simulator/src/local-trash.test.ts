@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { BlockTaker, LocalDisk } from "@holdfast/sync-ports/ports";
+import type { BlockSink, LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 const dayMicros = 86_400_000_000;
@@ -108,8 +108,8 @@ test("what was replaced and cannot be read is tried ever less often, and told of
   alone.writeOnServer("a", "after");
   const disk = alone.disk();
   let reads = 0;
-  const failing: typeof disk.cut = (path, taker) => {
-    if (!path.startsWith(".holdfast/tmp/")) return disk.cut(path, taker);
+  const failing: typeof disk.cut = (path, sink) => {
+    if (!path.startsWith(".holdfast/tmp/")) return disk.cut(path, sink);
     reads += 1;
     return Promise.reject(new HoldfastError("unavailable", "EIO"));
   };
@@ -259,7 +259,7 @@ test("where the filesystem does not tell who has a replaced file open, it waits 
 /** Reports each check of stashed files. */
 function counting(disk: LocalDisk, notice: (call: "cut" | "hasWriters") => void): LocalDisk {
   const heard = <Call extends "cut" | "hasWriters">(call: Call): LocalDisk[Call] =>
-    ((path: string, ...given: [BlockTaker?]) => {
+    ((path: string, ...given: [BlockSink?]) => {
       if (path.startsWith(".holdfast/tmp/")) notice(call);
       return disk[call](path, ...given);
     }) as LocalDisk[Call];

@@ -54,8 +54,8 @@ function renumbered(disk: LocalDisk, number: (inode: bigint) => bigint): LocalDi
   return {
     ...disk,
     stat: async (path) => told(await disk.stat(path)),
-    cut: async (path, taker) => {
-      const { blocks, before, after } = await disk.cut(path, taker);
+    cut: async (path, sink) => {
+      const { blocks, before, after } = await disk.cut(path, sink);
       return { blocks, before: told(before), after: told(after) };
     },
   };

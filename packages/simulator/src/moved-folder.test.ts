@@ -25,12 +25,12 @@ async function begin(): Promise<{ alone: Alone; state: SyncState; ids: ReadonlyM
 async function look(
   alone: Alone,
   state: SyncState,
-  suspects: readonly string[],
+  dirtyPaths: readonly string[],
   isFree = true,
-  changes: { readonly disk?: LocalDisk; readonly moreSuspects?: () => Promise<ReadonlySet<string>> } = {},
+  changes: { readonly disk?: LocalDisk; readonly moreDirtyPaths?: () => Promise<ReadonlySet<string>> } = {},
 ): Promise<ScanResult & { readonly looks: number }> {
   let looks = 0;
-  const { disk = alone.disk(), moreSuspects = async () => new Set<string>() } = changes;
+  const { disk = alone.disk(), moreDirtyPaths = async () => new Set<string>() } = changes;
   const counting: LocalDisk = {
     ...disk,
     stat: (path) => {
@@ -49,9 +49,9 @@ async function look(
       isPassing: () => false,
       isFree: () => isFree,
       intents: state.intents,
-      suspects: new Set(suspects),
+      dirtyPaths: new Set(dirtyPaths),
       entriesMax: Infinity,
-      moreSuspects,
+      moreDirtyPaths,
       slotKey: (name) => name,
       missingFeatures: new Set(),
       makeNodeId: () => "new" as NodeId,
@@ -87,11 +87,11 @@ test("what changed in a folder is found though the one above it was just made an
   const above = alone.serverId("a") as NodeId;
   const row = state.local.get(above);
   assert.ok(row !== undefined);
-  state.commit({ local: [[above, { ...row, sight: "racy" }]] });
+  state.commit({ local: [[above, { ...row, readState: "racy" }]] });
   alone.write("a/b/deep/7", "changed");
   const seen = await look(alone, state, ["", "a", "a/b/deep"]);
   assert.deepEqual(changedIn(seen, state), [ids.get("a/b/deep/7")]);
-  assert.equal(seen.changes.get(above)?.sight, "known");
+  assert.equal(seen.changes.get(above)?.readState, "known");
   alone.close();
 });
 
@@ -142,8 +142,8 @@ test("a folder that was where only the second look came, and had been moved on b
     if (path === "c" && hints.length === 1) alone.move("c/deep", "deep");
     return disk.list(path);
   };
-  const moreSuspects = async (): Promise<ReadonlySet<string>> => hints.shift() ?? new Set();
-  const seen = await look(alone, state, ["a/b"], true, { disk: { ...disk, list }, moreSuspects });
+  const moreDirtyPaths = async (): Promise<ReadonlySet<string>> => hints.shift() ?? new Set();
+  const seen = await look(alone, state, ["a/b"], true, { disk: { ...disk, list }, moreDirtyPaths });
   assert.deepEqual(changedIn(seen, state), [ids.get("a/b/deep")]);
   assert.equal(seen.changes.get(ids.get("a/b/deep") as NodeId)?.parent, state.rootId);
   alone.close();

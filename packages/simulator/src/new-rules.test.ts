@@ -66,9 +66,9 @@ test("what is new and excluded by the same start is neither read nor sent", asyn
   alone.write("new/secret", "nobody's business");
   const disk = alone.disk();
   const read: string[] = [];
-  const cut: typeof disk.cut = (path, taker) => {
+  const cut: typeof disk.cut = (path, sink) => {
     read.push(path);
-    return disk.cut(path, taker);
+    return disk.cut(path, sink);
   };
   assert.ok((await alone.once({ exclude: ["new/secret"], disk: { ...disk, cut } })).inSync);
   assert.deepEqual(alone.serverPaths(), ["new", "new/f", "new/g"]);

@@ -43,7 +43,8 @@ function agreedPaths({ state }: Device, visible: ReadonlyMap<string, Inode>): Re
   const isAgreed = (id: NodeId): boolean => {
     if (id === state.rootId) return true;
     const [local, base] = [state.local.get(id), state.synced.get(id)];
-    if (local === undefined || base === undefined || state.parked.has(id) || local.sight === "unsettled") return false;
+    if (local === undefined || base === undefined || state.parked.has(id) || local.readState === "unsettled")
+      return false;
     // A mount's mode belongs to each device.
     const isSamePrivacy = state.shares.has(id) || (base.isPrivate === true) === (local.isPrivate === true);
     const isSame = base.content === local.content && base.executable === local.executable && isSamePrivacy;

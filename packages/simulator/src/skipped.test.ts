@@ -246,10 +246,10 @@ test("a file that was brought right before a death, and cannot be read after it 
   await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => alone.root.at("a") !== undefined);
   alone.writeOnServer("a", "second");
   let failures = 2;
-  const cut: LocalDisk["cut"] = (path, taker) => {
+  const cut: LocalDisk["cut"] = (path, sink) => {
     failures -= 1;
     if (failures >= 0) return Promise.reject(new HoldfastError("unavailable", "EIO"));
-    return disk.cut(path, taker);
+    return disk.cut(path, sink);
   };
   assert.equal((await alone.once({ disk: { ...disk, cut } })).inSync, true);
   assert.ok(failures < 0);

@@ -209,13 +209,13 @@ async function rest(world: World): Promise<void> {
     const { life, engine, ills } = device;
     if (!life.isAlive || ills.isAway || engine.phase !== "waiting") return false;
     if (engine.outcome?.isTransferring === true) return false;
-    return engine.outcome?.lookAgainMs === undefined || takenPaths(world, device).length > 0;
+    return engine.outcome?.nextCycleInMs === undefined || takenPaths(world, device).length > 0;
   };
   const isResting = (): boolean => world.devices.every(isAtRest);
   const restless = (): string =>
     world.devices
       .filter((device) => !isAtRest(device))
-      .map(({ name, engine }) => `${name} is ${engine.phase}, ${engine.outcome?.lookAgainMs ?? "-"} ms`)
+      .map(({ name, engine }) => `${name} is ${engine.phase}, ${engine.outcome?.nextCycleInMs ?? "-"} ms`)
       .join("; ");
   const deadline = scheduler.nowMicros + 90 * minute;
   // Endless activity is expensive to simulate and reveals nothing more.

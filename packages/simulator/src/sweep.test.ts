@@ -17,7 +17,7 @@ const folderRow = (parent: NodeId, name: string): LocalRow => ({
   name,
   content: "" as LocalRow["content"],
   executable: false,
-  sight: "known",
+  readState: "known",
   fingerprint: { inode: 99n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n },
 });
 

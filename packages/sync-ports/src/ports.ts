@@ -34,7 +34,7 @@ export interface ReadBlock extends CutBlock {
 }
 
 /** Receives a file's blocks while it is split, to avoid a second read. */
-export interface BlockTaker {
+export interface BlockSink {
   /** Waits briefly for space. @returns true if it takes the next blocks; after false it is not called again */
   readonly hasRoom: () => Promise<boolean>;
   /** Never fails. @returns true once the bytes are not needed; false: something may still read them */
@@ -113,11 +113,11 @@ export interface LocalDisk {
   /**
    * Reads the whole file once without holding it, and its data before the first and after the last byte. Follows no
    * link and does not wait for a FIFO.
-   * @param taker may still use the last blocks afterwards; its blocks may be from a file that changed meanwhile
+   * @param sink may still use the last blocks afterwards; its blocks may be from a file that changed meanwhile
    */
   cut(
     path: string,
-    taker?: BlockTaker,
+    sink?: BlockSink,
   ): Promise<{
     readonly blocks: readonly CutBlock[];
     readonly before: LocalStat;

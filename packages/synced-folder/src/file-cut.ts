@@ -6,7 +6,7 @@ import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import { cutBlocks } from "@holdfast/core/chunker";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import type { BlockTaker, CutBlock, LocalStat } from "@holdfast/sync-ports/ports";
+import type { BlockSink, CutBlock, LocalStat } from "@holdfast/sync-ports/ports";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { toLookError } from "./folder-error.ts";
 import { readFlags, type RootFolder } from "@holdfast/disk/root-folder";
@@ -33,14 +33,14 @@ export async function cutInFolder(
   root: RootFolder,
   threads: Threads,
   path: string,
-  taker?: BlockTaker,
+  sink?: BlockSink,
 ): Promise<Cutting> {
   let descriptor: number | undefined;
   try {
     descriptor = root.open(path, readFlags);
     const before = toLocalStat(fstatSync(descriptor, { bigint: true }));
     if (before.kind !== "file") throw new HoldfastError("failed", `${path} is not a file.`);
-    const blocks = await cutOpen(threads, descriptor, before.fingerprint.sizeBytes, taker);
+    const blocks = await cutOpen(threads, descriptor, before.fingerprint.sizeBytes, sink);
     return { blocks, before, after: toLocalStat(fstatSync(descriptor, { bigint: true })) };
   } catch (thrown) {
     throw toLookError(readErrorOf(thrown), "read", path);
@@ -53,7 +53,7 @@ async function cutOpen(
   { pool, windows }: Threads,
   descriptor: number,
   sizeBytes: number,
-  taker: BlockTaker | undefined,
+  sink: BlockSink | undefined,
 ): Promise<CutBlock[]> {
   if (sizeBytes < inlineBytesMax) {
     const bytes = readShort(descriptor, sizeBytes);
@@ -61,7 +61,7 @@ async function cutOpen(
     return cutBlocks(bytes, true).blocks.map(({ start, end }) => blockOf(bytes.subarray(start, end), sizeBytes));
   }
   const blocks: CutBlock[] = [];
-  let taking = taker;
+  let taking = sink;
   for await (const window of cutFile(pool, descriptor, { windows, compress: false, pieces: true })) {
     for (const { hash, size, pieces } of window.blocks) blocks.push({ hash, size, pieces });
     if (taking !== undefined && !(await taking.hasRoom())) taking = undefined;
@@ -72,9 +72,9 @@ async function cutOpen(
 }
 
 /** Runs while the next windows are split. Never fails. */
-async function handOver(taker: BlockTaker, window: FileWindow): Promise<void> {
+async function handOver(sink: BlockSink, window: FileWindow): Promise<void> {
   const blocks = window.blocks.map(({ hash, size, pieces, payload }) => ({ hash, size, pieces, bytes: payload }));
-  if (await taker.take(blocks)) window.giveBack();
+  if (await sink.take(blocks)) window.giveBack();
   else window.abandon();
 }
 

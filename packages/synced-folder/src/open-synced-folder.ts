@@ -68,9 +68,9 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
     stat: (path) => look(path, () => statOrAbsent(root, mounts, path)),
     list: (path) => look(path, () => listNames(root, path)),
     readLink: (path) => look(path, () => root.withName(path, ({ folder, name }) => targetOf(folder, name, path))),
-    cut: async (path, taker) => {
+    cut: async (path, sink) => {
       await turns.take();
-      return cutInFolder(root, threads, path, taker);
+      return cutInFolder(root, threads, path, sink);
     },
     readAt: async (path, offset, sizeBytes) =>
       readOpen(root, path, (descriptor) => readWhole(descriptor, offset, sizeBytes)),

@@ -23,7 +23,7 @@ import { nameProblem } from "@holdfast/core/names";
 import { noise, partsOf, rejects, testLocalDisk } from "@holdfast/sync-ports/local-disk-conformance";
 import { linux, type Native, SystemCallError } from "@holdfast/disk/native";
 import { openSyncedFolder } from "./open-synced-folder.ts";
-import type { BlockTaker, LocalDisk, ReadBlock } from "@holdfast/sync-ports/ports";
+import type { BlockSink, LocalDisk, ReadBlock } from "@holdfast/sync-ports/ports";
 
 const home = mkdtempSync(join(tmpdir(), "holdfast-synced-folder-"));
 const pool = startCodecPool({ threads: 2 });
@@ -190,7 +190,7 @@ test("who takes blocks while a file is cut gets the bytes of all, and what may s
   writeFileSync(join(root, "b"), bytes.toReversed());
   const kept: ReadBlock[] = [];
   let takes = 0;
-  const taker: BlockTaker = {
+  const sink: BlockSink = {
     hasRoom: async () => true,
     take: async (blocks) => {
       takes += 1;
@@ -201,7 +201,7 @@ test("who takes blocks while a file is cut gets the bytes of all, and what may s
       return !isKept;
     },
   };
-  const { blocks } = await disk.cut("a", taker);
+  const { blocks } = await disk.cut("a", sink);
   assert.deepEqual(
     blocks.map(({ hash, size }) => ({ hash, size })),
     blocksOf(bytes),
@@ -209,7 +209,7 @@ test("who takes blocks while a file is cut gets the bytes of all, and what may s
   assert.ok(takes >= 5 && kept.length > 0, `${takes} windows`);
   assert.deepEqual((await disk.cut("b")).blocks.length > 1, true);
   for (const { hash, bytes: own } of kept) assert.equal(sha256(own), hash);
-  // After a refusal, the taker is not asked again.
+  // After a refusal, the sink is not called again.
   let questions = 0;
   const hasRoom = async (): Promise<boolean> => {
     questions += 1;

@@ -15,7 +15,7 @@ import {
   type ClearingProgress,
 } from "@holdfast/sync/loop/engine/clear-copies";
 import type { ContentKey } from "@holdfast/sync/model/trees";
-import { numberedAnew } from "@holdfast/sync/loop/access/numbered-anew";
+import { withUnstableInodes } from "@holdfast/sync/loop/access/unstable-inodes";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { lockFolder } from "@holdfast/synced-folder/lock-folder";
@@ -184,7 +184,7 @@ async function clearFolder(
     const disk = openSyncedFolder(record.root, { pool });
     return await clearCopies({
       epoch,
-      disk: missingFeatures.has("stable inodes") ? numberedAnew(disk, random) : disk,
+      disk: missingFeatures.has("stable inodes") ? withUnstableInodes(disk, random) : disk,
       server: nobody,
       state,
       random,
@@ -192,7 +192,7 @@ async function clearFolder(
       nowMs: () => Date.now(),
       makeNodeId: (beside = state.rootId) => makeId<NodeId>(bucketOf(beside), Date.now(), random(8)),
       missingFeatures,
-      doubt: { isOpen: true },
+      unrecordedChanges: { arePossible: true },
       filesystem: { device: undefined },
       identity: { serverId: record.server_id, accountId: record.account_id },
       sleep: (durationMs) => delay(durationMs),

@@ -181,7 +181,7 @@ export class IdealWorld implements Trees {
       executable: false,
       isPrivate: false,
     };
-    this.local.set(id, { ...blank, fingerprint, sight: "known", ...this.local.get(id), ...change });
+    this.local.set(id, { ...blank, fingerprint, readState: "known", ...this.local.get(id), ...change });
   }
 
   /** Returns live server nodes: path -> kind, content, executable bit and privacy. */

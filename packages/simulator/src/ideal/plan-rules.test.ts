@@ -330,7 +330,7 @@ test("nothing waits aside for a name that something unreadable keeps from being 
   const world = worldOf("a", "b");
   const [unread, known] = [...world.local.keys()];
   assert.ok(unread !== undefined && known !== undefined);
-  world.local.set(unread, { ...world.local.get(unread)!, sight: "unsettled" });
+  world.local.set(unread, { ...world.local.get(unread)!, readState: "unsettled" });
   world.serverPut(unread, { name: "c" });
   world.serverPut(known, { name: "a" });
   world.serverPut(world.newId(), { name: "b", content: content("new") });
@@ -344,12 +344,12 @@ test("what is there only since its folder cannot be read is not taken for someth
   const folder = world.newId();
   world.serverPut(folder, { name: "d", kind: "folder" });
   world.settleDown();
-  world.local.set(folder, { ...world.local.get(folder)!, sight: "unsettled" });
+  world.local.set(folder, { ...world.local.get(folder)!, readState: "unsettled" });
   world.serverPut(file, { parent: folder });
   world.serverPut(folder, { trashed: true });
   world.serverPut(world.newId(), { name: "a", content: content("new") });
   assert.deepEqual(world.plan().rekeyings, []);
-  world.local.set(folder, { ...world.local.get(folder)!, sight: "known" });
+  world.local.set(folder, { ...world.local.get(folder)!, readState: "known" });
   world.settleDown();
   assert.deepEqual([...world.diskTree()], [["a", "file new"]]);
   assert.deepEqual(world.diskTree(), world.serverTree());

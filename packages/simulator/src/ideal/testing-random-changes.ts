@@ -194,7 +194,7 @@ interface Step {
 interface Look {
   readonly verb: "look";
   readonly node: number;
-  readonly sight: LocalRow["sight"];
+  readonly readState: LocalRow["readState"];
 }
 
 const step = fc.record<Step>({
@@ -206,7 +206,7 @@ const step = fc.record<Step>({
 const look = fc.record<Look>({
   verb: fc.constant("look"),
   node: fc.nat(30),
-  sight: fc.constantFrom("known", "racy", "unsettled"),
+  readState: fc.constantFrom("known", "racy", "unsettled"),
 });
 
 /** Generates acts and partly executed plans, while parts of the disk are unreadable. */
@@ -223,21 +223,21 @@ export function run(world: IdealWorld, story: readonly (Act | Step | Look)[]): v
     else new View(world, event.side).do(event, `${event.side} ${index}` as ContentKey);
     hideBelow(world);
   }
-  for (const [id, row] of world.local) world.local.set(id, { ...row, sight: "known" });
+  for (const [id, row] of world.local) world.local.set(id, { ...row, readState: "known" });
 }
 
-function see({ local }: IdealWorld, { node, sight }: Look): void {
+function see({ local }: IdealWorld, { node, readState }: Look): void {
   const [id, row] = [...local][node % Math.max(1, local.size)] ?? [];
-  if (id !== undefined && row !== undefined) local.set(id, { ...row, sight });
+  if (id !== undefined && row !== undefined) local.set(id, { ...row, readState });
 }
 
 /** Content of an unlistable folder is unreadable too. */
 function hideBelow({ local }: IdealWorld): void {
-  const hidden = [...local].flatMap(([id, { sight }]) => (sight === "unsettled" ? [id] : []));
+  const hidden = [...local].flatMap(([id, { readState }]) => (readState === "unsettled" ? [id] : []));
   for (let folder = hidden.pop(); folder !== undefined; folder = hidden.pop()) {
     for (const [id, row] of local) {
-      if (row.parent !== folder || row.sight === "unsettled") continue;
-      local.set(id, { ...row, sight: "unsettled" });
+      if (row.parent !== folder || row.readState === "unsettled") continue;
+      local.set(id, { ...row, readState: "unsettled" });
       hidden.push(id);
     }
   }

@@ -5,11 +5,11 @@ export const executeBugs = {
   "a replacement is not looked at": [
     {
       file: "execute/replace.ts",
-      find: '  if (!missingFeatures.has("exchange")) await exchangeSeen(',
+      find: '  if (!missingFeatures.has("exchange")) await exchangeIfUnchanged(',
       put: `  await disk.exchange(paths.temporary, paths.path);
   await disk.unlink(paths.temporary);
   return row(written.fingerprint);
-  if (!missingFeatures.has("exchange")) await exchangeSeen(`,
+  if (!missingFeatures.has("exchange")) await exchangeIfUnchanged(`,
     },
     {
       file: "execute/batch.ts",
@@ -29,7 +29,7 @@ export const executeBugs = {
     { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashedBy(context, each))", put: "stashed: []" },
     {
       file: "execute/remove.ts",
-      find: "  if (isWhatWasSeen(context, taken, operation.local)) return;\n",
+      find: "  if (isUnchangedItem(context, taken, operation.local)) return;\n",
       put: "  return;\n",
     },
     { file: "execute/remove.ts", find: "  await recheck(context, path, operation.local);\n", put: "" },
@@ -142,23 +142,23 @@ export const executeBugs = {
   ],
   "what a person did is not synced": [
     {
-      file: "execute/person-acts.ts",
+      file: "execute/user-changes.ts",
       find: "  const failures = await syncTraces(",
       put: `  return new Map();
   const failures = await syncTraces(`,
     },
     {
-      file: "execute/person-acts.ts",
-      find: "  const renewed = new Map<NodeId, Traces>();",
+      file: "execute/user-changes.ts",
+      find: "  const recreated = new Map<NodeId, Traces>();",
       put: `  return new Map();
-  const renewed = new Map<NodeId, Traces>();`,
+  const recreated = new Map<NodeId, Traces>();`,
     },
   ],
   "what was read is believed after a power cut": [
     {
-      file: "execute/person-acts.ts",
+      file: "execute/user-changes.ts",
       find: "  let doubtful: (readonly [NodeId, LocalRow])[] = [];",
-      put: `  return distrusted;
+      put: `  return unverifiedModes;
   let doubtful: (readonly [NodeId, LocalRow])[] = [];`,
     },
   ],

@@ -46,7 +46,7 @@ export const planBugs = {
       find: "[...ids].map((id) => [id, standingOf(trees, live, id)])",
       put: `[...ids].map((id) => {
     const each = standingOf(trees, live, id);
-    const isLost = each.onDisk === "edited" && each.local?.sight === "known" && each.onServer === "deleted";
+    const isLost = each.onDisk === "edited" && each.local?.readState === "known" && each.onServer === "deleted";
     return [id, isLost ? { ...each, fate: "absent" } : each];
   })`,
     },

@@ -4,7 +4,7 @@ export const scanBugs = {
   "errors are deletions": [
     {
       file: "scan/scan.ts",
-      find: "const kept = keepUnknown(input.tree, rows, { unknown, strange }, vanished);",
+      find: "const kept = keepUnreadable(input.tree, rows, { unknown, holdsMissing }, vanished);",
       put: "const kept: string[] = [];",
     },
   ],
@@ -17,7 +17,7 @@ export const scanBugs = {
     },
   ],
   "no file is racy": [
-    { file: "scan/scan.ts", find: 'sight: isRacy ? "racy" : "known"', put: 'sight: "known"' },
+    { file: "scan/scan.ts", find: 'readState: isRacy ? "racy" : "known"', put: 'readState: "known"' },
     {
       file: "remote/send.ts",
       find: "  sending.hasChanged = true;\n",
@@ -39,8 +39,8 @@ export const scanBugs = {
     },
     {
       file: "scan/scan.ts",
-      find: 'before?.sight === "known" && sameFingerprint(',
-      put: 'before?.sight === "known" && sameButCtime(',
+      find: 'before?.readState === "known" && sameFingerprint(',
+      put: 'before?.readState === "known" && sameButCtime(',
     },
   ],
   "a moved file is a new one": [

@@ -11,7 +11,7 @@ import { agreedWithServer } from "./agreed.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
 import type { Stashed } from "../state/stashed.ts";
-import { isInDoubt, syncTogether } from "./durable.ts";
+import { isInNonDurableFolder, syncTogether } from "./durable.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { giveNames, type Placed } from "./give-names.ts";
 import { type ExecutionContext, randomName } from "./execution-context.ts";
@@ -197,7 +197,9 @@ async function settle(context: ExecutionContext, placed: readonly Placed[], fail
   else await mapBounded(paths, syncsAtOnce, (path) => attempt([path], () => disk.syncFolder(path)));
   const own = unsynced.get(ownFolders.temporary);
   const unsafe = new Map<NodeId, HoldfastError>();
-  const inDoubt = new Set([...new Set(placed.map(({ row }) => row.parent))].filter((id) => isInDoubt(state, id)));
+  const inDoubt = new Set(
+    [...new Set(placed.map(({ row }) => row.parent))].filter((id) => isInNonDurableFolder(state, id)),
+  );
   const done = placed.filter(({ operation, path, row }) => {
     const above = unsafe.get(row.parent) ?? (inDoubt.has(row.parent) ? new DiskChanged(path) : undefined);
     const failure = unsynced.get(folderOf(path)) ?? above ?? (operation.op === "replace" ? own : undefined);
@@ -210,7 +212,7 @@ async function settle(context: ExecutionContext, placed: readonly Placed[], fail
   state.commit({
     local: [
       ...done.map(({ operation, row }) => [operation.id, row] as const),
-      ...unsure.map(({ operation, row }) => [operation.id, { ...row, sight: "unsettled" }] as const),
+      ...unsure.map(({ operation, row }) => [operation.id, { ...row, readState: "unsettled" }] as const),
     ],
     synced: done.map(({ operation, row }) => [operation.id, agreedWithServer(state, operation.id, row)] as const),
     intents: done.map(({ operation }) => [operation.id, undefined] as const),

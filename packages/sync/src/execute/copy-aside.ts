@@ -6,7 +6,7 @@ import type { LocalOperation } from "../plan/plan-types.ts";
 import { isPrivateIn } from "../model/privacy.ts";
 import type { Part } from "@holdfast/sync-ports/ports";
 import { nameOnDisk } from "../model/trees.ts";
-import { mustStat, sightOf } from "./create.ts";
+import { mustStat, readStateOf } from "./create.ts";
 import {
   fingerprintAfter,
   type ExecutionContext,
@@ -16,7 +16,7 @@ import {
   recheck,
   syncFolders,
 } from "./execution-context.ts";
-import { exchangeSeen } from "./replace.ts";
+import { exchangeIfUnchanged } from "./replace.ts";
 import { stashOf } from "./stash.ts";
 
 /** Copies the losing bytes to a new name. The source stays unchanged. */
@@ -30,7 +30,7 @@ export async function copyAside(
   const { blocks } = await context.disk.cut(from);
   if (contentOfBlocks(blocks) !== local.content) {
     // The bytes changed without a change of the times, so the file must be read again.
-    context.state.commit({ local: [[id, { ...local, sight: "racy" }]] });
+    context.state.commit({ local: [[id, { ...local, readState: "racy" }]] });
     throw new DiskChanged(from);
   }
   const parts = copiesOf(from, blocks);
@@ -57,12 +57,20 @@ export async function copyAside(
     // The old copy's content is a version on the server. Bytes written to it meanwhile reappear beside it.
     const stashed = { path: temporary, contents: [over.local.content, local.content], keep: true };
     context.state.commit({ stashed: [[temporary, stashOf(context, over.local, stashed)]] });
-    await exchangeSeen(context, over.local, { path, temporary });
+    await exchangeIfUnchanged(context, over.local, { path, temporary });
   }
   await syncFolders(context, path, temporary);
   const fingerprint = await fingerprintAfter(context.disk, path, before.fingerprint);
   const { parent, name: given, alias } = placed.local;
-  const row = { ...local, parent, name: given, alias, isPrivate, fingerprint, sight: sightOf(context, fingerprint) };
+  const row = {
+    ...local,
+    parent,
+    name: given,
+    alias,
+    isPrivate,
+    fingerprint,
+    readState: readStateOf(context, fingerprint),
+  };
   context.state.commit({ local: [[placed.id, row]] });
 }
 

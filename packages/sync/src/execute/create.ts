@@ -80,15 +80,15 @@ export function rowOf(
     executable,
     ...(tells && { isPrivate }),
     fingerprint,
-    sight: sightOf({ missingFeatures }, fingerprint),
+    readState: readStateOf({ missingFeatures }, fingerprint),
   };
 }
 
 /** The engine set the times of the files it wrote. Only a time close to now could hide a later change. */
-export function sightOf(
+export function readStateOf(
   { missingFeatures }: Pick<ExecutionContext, "missingFeatures">,
   fingerprint: Fingerprint,
-): LocalRow["sight"] {
+): LocalRow["readState"] {
   return isRecent({ ...fingerprint, ctimeNs: 0n }, fingerprint.ctimeNs, missingFeatures) ? "racy" : "known";
 }
 

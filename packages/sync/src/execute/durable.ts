@@ -11,8 +11,8 @@ import { type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
  * Open at the start and after a change that failed halfway: the disk may hold unrecorded changes that must survive a
  * power failure.
  */
-export interface Doubt {
-  isOpen: boolean;
+export interface UnrecordedChanges {
+  arePossible: boolean;
 }
 
 /** From this number of paths, one sync of the whole filesystem is cheaper. */
@@ -31,8 +31,8 @@ export async function syncOwnFolders(disk: Pick<LocalDisk, "syncFolder">): Promi
 /**
  * True if the folder or one above could not be made durable. A power failure may then remove it with its content.
  */
-export function isInDoubt(table: Pick<LocalTree, "rootId" | "local">, folder: NodeId): boolean {
-  return lineOf(table, folder).some((id) => table.local.get(id)?.sight === "unsettled");
+export function isInNonDurableFolder(table: Pick<LocalTree, "rootId" | "local">, folder: NodeId): boolean {
+  return lineOf(table, folder).some((id) => table.local.get(id)?.readState === "unsettled");
 }
 
 interface Before {
@@ -48,7 +48,7 @@ interface Seen {
 }
 
 /** Compares inode numbers. If they are new, creation times distinguish two items, provided the disk has them. */
-export function isOtherThing(now: Fingerprint, then: Fingerprint | undefined, areNumbersNew: boolean): boolean {
+export function isDifferentItem(now: Fingerprint, then: Fingerprint | undefined, areNumbersNew: boolean): boolean {
   const isSameBirth = now.birthNs !== 0n && now.birthNs === then?.birthNs;
   return now.inode !== then?.inode && !(areNumbersNew && isSameBirth);
 }
@@ -77,7 +77,7 @@ export async function makeDurable(
     const isModeOther = known !== undefined && (known.executable !== row.executable || !samePrivacy(known, row));
     const path = isModeOther ? pathOf(table, id) : undefined;
     const isSafe = path === undefined || (await failureOf(disk.syncFile(path))) === undefined;
-    if (!isSafe || sick.has(row.parent)) rows.set(id, { ...row, sight: "unsettled" });
+    if (!isSafe || sick.has(row.parent)) rows.set(id, { ...row, readState: "unsettled" });
   }
   return rows;
 }
@@ -90,10 +90,10 @@ function isOther(
   return (
     known === undefined ||
     intents.has(id) ||
-    known.sight === "unsettled" ||
+    known.readState === "unsettled" ||
     known.parent !== row.parent ||
     nameOnDisk(known) !== nameOnDisk(row) ||
-    isOtherThing(row.fingerprint, known.fingerprint, areNumbersNew) ||
+    isDifferentItem(row.fingerprint, known.fingerprint, areNumbersNew) ||
     known.executable !== row.executable ||
     !samePrivacy(known, row)
   );

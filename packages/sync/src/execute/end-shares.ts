@@ -42,7 +42,7 @@ export async function endShares(
   for (const mount of endedMounts(context.state)) {
     context.state.commit(comeBack(context, new Set([...rowsBelow(context.state, mount)].map(([id]) => id))));
     const files = [...rowsBelow(tree, mount)].filter(([, { kind }]) => kind !== "folder");
-    const known = files.filter(([, { sight }]) => sight === "known");
+    const known = files.filter(([, { readState }]) => readState === "known");
     const going = known.map(([id, local]) => awayWith(context, mount, id, local));
     const path = tree.local.has(mount) ? pathOf(context.state, mount) : undefined;
     const isEmpty = await act(going);

@@ -1,7 +1,7 @@
 import type { Random } from "@holdfast/core/clock";
 import type { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Doubt } from "./durable.ts";
+import type { UnrecordedChanges } from "./durable.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
 import type { MissingFeatures } from "../model/missing-features.ts";
 import { samePrivacy } from "../model/privacy.ts";
@@ -29,7 +29,7 @@ export interface ExecutionContext {
   readonly makeNodeId: (beside?: NodeId) => NodeId;
   readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
   readonly missingFeatures: MissingFeatures;
-  readonly doubt: Doubt;
+  readonly unrecordedChanges: UnrecordedChanges;
   readonly filesystem: Filesystem;
   /** undefined: the real settings. The simulator's blocks are too short for those. */
   readonly patches?: Patches | undefined;
@@ -94,7 +94,7 @@ export async function recheck(
  * True for the item that was checked before. A rename or exchange renews the ctime, so the mode bits are compared
  * separately.
  */
-export function isWhatWasSeen(
+export function isUnchangedItem(
   { missingFeatures }: Pick<ExecutionContext, "missingFeatures">,
   taken: LocalStat,
   row: LocalRow,

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { actTogether } from "./act.ts";
 import type { ExecutionContext } from "./execution-context.ts";
-import { asFound } from "./look-at-each.ts";
+import { asDiskError } from "./stat-each.ts";
 import { pathOf, pathOfNode } from "../model/tree-paths.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import type { Rules } from "../rules/rules.ts";
@@ -75,7 +75,7 @@ async function knowFolders({ state, disk }: ExecutionContext, chosen: readonly N
     if (row?.kind !== "folder" || isNumbered(row.fingerprint)) continue;
     const path = pathOf(state, id);
     // Unreadable folders stay, with all content.
-    const stat = path === undefined ? undefined : await disk.stat(path).catch(asFound);
+    const stat = path === undefined ? undefined : await disk.stat(path).catch(asDiskError);
     if (!(stat instanceof HoldfastError) && stat?.kind === "folder")
       known.push([id, withInode(row, stat.fingerprint.inode)]);
   }
@@ -117,7 +117,7 @@ type Equals = Pick<ExecutionContext, "state" | "missingFeatures">;
 
 function isEqual({ state, missingFeatures }: Equals, id: NodeId, row: LocalRow): boolean {
   const remote = state.remote.get(id);
-  if (row.sight !== "known" || !isLive(state, id) || remote?.content !== row.content) return false;
+  if (row.readState !== "known" || !isLive(state, id) || remote?.content !== row.content) return false;
   // The privacy of a read-only copy exists only on this disk.
   const isSent = !isReadOnly(state, state.remote, id) || mayEdit(state, state.remote, id);
   if (isSent && !samePrivacy(row, remote)) return false;
@@ -126,6 +126,6 @@ function isEqual({ state, missingFeatures }: Equals, id: NodeId, row: LocalRow):
 
 async function removeCopy(context: ExecutionContext, id: NodeId, local: LocalRow): Promise<boolean> {
   const failures = await actTogether(context, [{ op: "delete", id, local, into: "trash" }]);
-  if (failures.size > 0) context.doubt.isOpen = true;
+  if (failures.size > 0) context.unrecordedChanges.arePossible = true;
   return failures.size === 0;
 }

@@ -8,7 +8,7 @@ import { rowOf } from "./create.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { fingerprintOf, type ExecutionContext } from "./execution-context.ts";
 import type { KnownFolders } from "./known-folders.ts";
-import { asFound, lookAtEach } from "./look-at-each.ts";
+import { asDiskError, statEach } from "./stat-each.ts";
 import { replace } from "./replace.ts";
 
 export interface Placed {
@@ -33,7 +33,7 @@ export async function giveNames(
   const placed: Placed[] = [];
   const ready: Named[] = [];
   const fresh = waiting.flatMap(({ operation, temporary }) => (operation.op === "create" ? [temporary] : []));
-  const before = await lookAtEach(context.disk, fresh);
+  const before = await statEach(context.disk, fresh);
   for (const { operation, temporary } of waiting) {
     await tryEach(failures, operation, async () => {
       if (operation.op === "create") {
@@ -74,7 +74,7 @@ async function makeReady(
 async function renameAll(disk: LocalDisk, named: readonly Named[]): Promise<readonly (HoldfastError | undefined)[]> {
   if (disk.renameEach !== undefined) return disk.renameEach(named);
   const results: (HoldfastError | undefined)[] = [];
-  for (const { from, to } of named) results.push(await disk.rename(from, to).then(() => undefined, asFound));
+  for (const { from, to } of named) results.push(await disk.rename(from, to).then(() => undefined, asDiskError));
   return results;
 }
 
@@ -91,7 +91,7 @@ async function replaceAt(
 
 async function rowsOf(context: ExecutionContext, named: readonly Named[], failures: Failures): Promise<Placed[]> {
   const paths = named.map(({ to }) => to);
-  const after = await lookAtEach(context.disk, paths);
+  const after = await statEach(context.disk, paths);
   return named.flatMap(({ operation, to: path, before }) => {
     const stat = after.get(path);
     if (stat instanceof HoldfastError) {

@@ -3,7 +3,7 @@ import type { LocalOperation } from "../plan/plan-types.ts";
 import { nameOnDisk } from "../model/trees.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { agreedPlace, agreedWithServer } from "./agreed.ts";
-import { isInDoubt } from "./durable.ts";
+import { isInNonDurableFolder } from "./durable.ts";
 import {
   fingerprintAfter,
   type ExecutionContext,
@@ -22,7 +22,7 @@ export async function moveNode(context: ExecutionContext, operation: LocalOperat
   await recheck(context, from, current);
   const to = joinPath(await knownFolder(context, place.parent), nameOnDisk(place));
   // A power failure would lose the file with that folder, and its absence would be uploaded.
-  if (isInDoubt(context.state, place.parent)) throw new DiskChanged(to);
+  if (isInNonDurableFolder(context.state, place.parent)) throw new DiskChanged(to);
   await context.disk.rename(from, to);
   await syncFolders(context, from, to);
   const fingerprint =

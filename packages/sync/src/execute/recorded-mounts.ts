@@ -87,7 +87,7 @@ export function mountsOfText(
 function rowOf({ name, alias, inode, birth_ns: birthNs }: RecordedFolder): Omit<LocalRow, "parent"> {
   const numbers = { inode: BigInt(inode), birthNs: BigInt(birthNs) };
   const fingerprint = folderFingerprint({ ...numbers, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n });
-  return { kind: "folder", name, alias, content: folderContent, executable: false, fingerprint, sight: "known" };
+  return { kind: "folder", name, alias, content: folderContent, executable: false, fingerprint, readState: "known" };
 }
 
 /** undefined: a power failure truncated the text, or there are no mounts. */

@@ -9,7 +9,7 @@ import { shareAt } from "../model/whereabouts.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
 import type { LocalStat } from "@holdfast/sync-ports/ports";
 import type { Stashed } from "../state/stashed.ts";
-import { endStrangeness, isStranger } from "../state/stranger.ts";
+import { clearForeignGeneration, hasForeignGeneration } from "../state/foreign-generation.ts";
 import { fingerprintText, sameFingerprint } from "../model/fingerprints.ts";
 import { rowsBelow } from "../model/local-tree.ts";
 import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk, unnumberedInode } from "../model/trees.ts";
@@ -46,7 +46,7 @@ export async function recover(context: ExecutionContext): Promise<void> {
   await showForgotten(context);
   const known = new Set(context.state.stashed.keys());
   // A new state, or one of another generation, does not know the files that others stashed here.
-  const isNew = context.state.cursor === undefined || isStranger(context.state);
+  const isNew = context.state.cursor === undefined || hasForeignGeneration(context.state);
   for (const name of await context.disk.list(ownFolders.temporary)) {
     const path = joinPath(ownFolders.temporary, name);
     if (known.has(path) || isWantedPart(context, name)) continue;
@@ -54,7 +54,7 @@ export async function recover(context: ExecutionContext): Promise<void> {
     if (!isNew) await context.disk.unlink(path);
     else await renameBeside(context, path, ownFolders.trash, name);
   }
-  endStrangeness(context.state);
+  clearForeignGeneration(context.state);
 }
 
 /** Moves items parked by a lost or restored state to the root, because they exist nowhere else. */
@@ -109,16 +109,21 @@ async function isAside({ disk }: ExecutionContext, path: string): Promise<boolea
 }
 
 /** The item stays parked with its content. If it has an unsynced name by now, the next scan handles it. */
-async function leaveAside({ state, disk, doubt }: ExecutionContext, id: NodeId, path: string): Promise<void> {
+async function leaveAside(
+  { state, disk, unrecordedChanges }: ExecutionContext,
+  id: NodeId,
+  path: string,
+): Promise<void> {
   const isThere = await disk.stat(path).then(
     (stat) => stat !== undefined,
     () => true,
   );
-  if (!isThere) doubt.isOpen = true;
+  if (!isThere) unrecordedChanges.arePossible = true;
   const row = state.local.get(id);
   const rows = row === undefined ? [] : [[id, row] as const, ...rowsBelow(state, id)];
-  const settled = rows.filter(([, { sight }]) => sight !== "unsettled");
-  if (settled.length > 0) state.commit({ local: settled.map(([each, is]) => [each, { ...is, sight: "unsettled" }]) });
+  const settled = rows.filter(([, { readState }]) => readState !== "unsettled");
+  if (settled.length > 0)
+    state.commit({ local: settled.map(([each, is]) => [each, { ...is, readState: "unsettled" }]) });
 }
 
 /** True if new bytes durably took the item's place. It is then handled as a stashed file. */
@@ -281,7 +286,7 @@ async function showEdit(context: ExecutionContext, stashed: Stashed): Promise<vo
   if (isPrivate || isLost) await close(context, path);
   await renameBeside(context, path, folder ?? "", name);
   // The next scan finds the file without a watcher event.
-  context.doubt.isOpen = true;
+  context.unrecordedChanges.arePossible = true;
 }
 
 async function close({ disk, missingFeatures }: ExecutionContext, path: string): Promise<void> {

@@ -10,7 +10,7 @@ import { type ContentKey, nameOnDisk } from "../model/trees.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { renewGeneration } from "./generation.ts";
 import { mustStat } from "./create.ts";
-import { type ExecutionContext, isWhatWasSeen, knownPath, recheck, syncFolders } from "./execution-context.ts";
+import { type ExecutionContext, isUnchangedItem, knownPath, recheck, syncFolders } from "./execution-context.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { TrashPlaces } from "./local-trash.ts";
 import { stashOf } from "./stash.ts";
@@ -104,7 +104,7 @@ function contentOnServer({ state }: ExecutionContext, { id, local, into }: Delet
 async function moveAway(context: ExecutionContext, { operation, path, trashed }: LeavingFile): Promise<void> {
   await context.disk.rename(path, trashed);
   const taken = await mustStat(context, trashed);
-  if (isWhatWasSeen(context, taken, operation.local)) return;
+  if (isUnchangedItem(context, taken, operation.local)) return;
   await putBack(context, trashed, path);
   throw new DiskChanged(path);
 }

@@ -6,7 +6,7 @@ import type { LocalStat } from "@holdfast/sync-ports/ports";
 import type { Stashed } from "../state/stashed.ts";
 import type { LocalRow } from "../model/trees.ts";
 import { mustStat, rowOf } from "./create.ts";
-import { fingerprintAfter, type ExecutionContext, isWhatWasSeen, recheck, syncFolders } from "./execution-context.ts";
+import { fingerprintAfter, type ExecutionContext, isUnchangedItem, recheck, syncFolders } from "./execution-context.ts";
 import { stashOf } from "./stash.ts";
 
 type Replacement = LocalOperation & { readonly op: "replace" };
@@ -51,7 +51,7 @@ export async function replace(context: ExecutionContext, operation: Replacement,
       alias,
     };
   };
-  if (!missingFeatures.has("exchange")) await exchangeSeen(context, local, paths);
+  if (!missingFeatures.has("exchange")) await exchangeIfUnchanged(context, local, paths);
   // Without inode numbers, one call cannot verify the file that it replaces.
   else if (missingFeatures.has("hard links") || missingFeatures.has("stable inodes"))
     await byParking(context, operation, paths);
@@ -60,7 +60,7 @@ export async function replace(context: ExecutionContext, operation: Replacement,
 }
 
 /** Exchanges both in one call, and exchanges back an old file that is not the one checked before. */
-export async function exchangeSeen(
+export async function exchangeIfUnchanged(
   context: ExecutionContext,
   local: LocalRow,
   { path, temporary }: Paths,
@@ -69,7 +69,7 @@ export async function exchangeSeen(
   await recheck(context, path, local);
   await disk.exchange(temporary, path);
   const old = await mustStat(context, temporary);
-  if (isWhatWasSeen(context, old, local)) return;
+  if (isUnchangedItem(context, old, local)) return;
   await disk.exchange(temporary, path);
   await syncFolders(context, path, temporary);
   throw new DiskChanged(path);
@@ -87,7 +87,7 @@ async function byLink(context: ExecutionContext, { local }: Replacement, { path,
   // A write too late to be seen must survive a power failure.
   await syncFolders(context, stash);
   const old = await mustStat(context, stash);
-  if (isWhatWasSeen(context, old, local) && (await disk.supersede(temporary, path, old.fingerprint.inode))) return;
+  if (isUnchangedItem(context, old, local) && (await disk.supersede(temporary, path, old.fingerprint.inode))) return;
   await dropLink(context, stash);
   throw new DiskChanged(path);
 }
@@ -111,7 +111,7 @@ async function byParking(
   try {
     await disk.rename(path, stash);
     const old = await mustStat(context, stash);
-    if (!isWhatWasSeen(context, old, local)) throw new DiskChanged(path);
+    if (!isUnchangedItem(context, old, local)) throw new DiskChanged(path);
     await disk.rename(temporary, path);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;

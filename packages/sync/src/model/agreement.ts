@@ -18,7 +18,7 @@ export function isAtRest({ local, remote, synced, intents }: AllRows, id: NodeId
   // Lazy, because each row may come from a database.
   const onDisk = local.get(id);
   if (onDisk === undefined) return remote.get(id)?.trashed !== false && synced.get(id) === undefined;
-  const onServer = onDisk.sight === "known" ? remote.get(id) : undefined;
+  const onServer = onDisk.readState === "known" ? remote.get(id) : undefined;
   if (onServer === undefined || onServer.trashed) return false;
   const base = synced.get(id);
   return base !== undefined && agree(onDisk, onServer, base);
@@ -32,7 +32,7 @@ export function isFresh({ local, remote, synced, intents }: AllRows, id: NodeId)
   if (intents.has(id) || synced.get(id) !== undefined) return false;
   const [onDisk, onServer] = [local.get(id), remote.get(id)];
   if (onDisk === undefined) return onServer?.trashed === false;
-  return onServer === undefined && onDisk.sight === "known" && onDisk.alias === undefined;
+  return onServer === undefined && onDisk.readState === "known" && onDisk.alias === undefined;
 }
 
 function agree(local: LocalRow, remote: RemoteRow, synced: SyncedRow): boolean {

@@ -78,7 +78,7 @@ export interface LocalRow extends NodeState, DiskPlace {
    * - `racy`: the same, but a change within the clock's grain would be invisible; the next scan reads it again
    * - `unsettled`: changed and not readable yet; nothing happens to it
    */
-  readonly sight: "known" | "racy" | "unsettled";
+  readonly readState: "known" | "racy" | "unsettled";
 }
 
 /** Last state agreed by both sides: the base of each merge. Values never agreed are absent. */

@@ -57,12 +57,12 @@ function isAnchored({ standing, place }: Merged): boolean {
 
 /** Includes folders kept only for unreadable content. */
 export function isUnsettled({ standing: { local }, isHeld }: Merged): boolean {
-  return local?.sight === "unsettled" || isHeld;
+  return local?.readState === "unsettled" || isHeld;
 }
 
 /** True for a local-only item that may become the server's node of that name that this disk lacks. */
 function canMeet({ standing: mine, kind, place }: Merged, { standing: theirs, ...other }: Merged): boolean {
-  if (mine.local === undefined || mine.remote !== undefined || mine.local.sight === "unsettled") return false;
+  if (mine.local === undefined || mine.remote !== undefined || mine.local.readState === "unsettled") return false;
   if (theirs.remote === undefined || theirs.local !== undefined || kind !== other.kind) return false;
   if (kind === "folder" || mine.local.content === theirs.remote.content) return true;
   // A link's target never changes, so another target is another node. In a read-only folder it goes aside.

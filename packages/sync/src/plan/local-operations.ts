@@ -105,7 +105,7 @@ function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
   if (serverGoesFirst(node)) return [];
   const place = aliased(node, surroundings.aliases);
   if (local === undefined) return remote === undefined ? [] : creationOf(node, place, remote);
-  if (local.sight !== "known") return [];
+  if (local.readState !== "known") return [];
   if (!samePlace(local, place) || local.alias !== place.alias) {
     const isToBeClosedFirst =
       remote !== undefined && surroundings.leavesPrivate(local) && isToBeClosed(node, local, remote);
@@ -180,7 +180,7 @@ function earlierCopy(
   const made = copyMadeOf?.(id);
   const copy = made && twinsOf(parent, made.content).find(({ place }) => made.names.includes(place.name));
   const { local, remote } = copy?.standing ?? {};
-  if (copy === undefined || local?.sight !== "known" || remote === undefined) return undefined;
+  if (copy === undefined || local?.readState !== "known" || remote === undefined) return undefined;
   const isAgreed = local.content === made?.content && remote.content === local.content;
   return isAgreed && samePlace(local, copy.place) && samePlace(remote, copy.place)
     ? { id: copy.standing.id, local }
@@ -218,7 +218,7 @@ function isInTheWay({ kind, content }: Merged, local: LocalRow, remote: RemoteRo
 
 /** Deleted items go to the trash, edited read-only ones to the quarantine. */
 function deletionOf({ id, isReadOnly, onDisk }: Standing, local: LocalRow): LocalStep[] {
-  if (local.sight !== "known") return [];
+  if (local.readState !== "known") return [];
   const into = isReadOnly && onDisk === "edited" && local.kind !== "folder" ? "quarantine" : "trash";
   return [{ operation: { op: "delete", id, local, into }, id, to: undefined, inPlace: false }];
 }

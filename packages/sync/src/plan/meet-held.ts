@@ -20,13 +20,13 @@ export function meetHeld(trees: Trees, tree: MergedTree, held: readonly Standing
     const { remote, local } = standing;
     if (!isOpen(standing)) continue;
     if (kind === "folder" && remote !== undefined && samePlace(remote, place)) onServer.set(claimOf(place), standing);
-    if (local?.sight === "known" && samePlace(local, place)) onDisk.set(claimOf(place), standing);
+    if (local?.readState === "known" && samePlace(local, place)) onDisk.set(claimOf(place), standing);
   }
   const filled = filledOf(trees, held);
   return open.flatMap((each) => {
     const { id, local, remote } = each;
     const isFolder = (local ?? remote)?.kind === "folder";
-    const there = isFolder && local?.sight === "known" ? onServer.get(claimOf(local)) : undefined;
+    const there = isFolder && local?.readState === "known" ? onServer.get(claimOf(local)) : undefined;
     if (there !== undefined) return meetThere(trees, each, there, { isFilled: filled.has(id), policy });
     const here = remote === undefined ? undefined : onDisk.get(claimOf(remote));
     if (here?.local === undefined || remote === undefined || !isOneKind(here.local, remote)) return [];
@@ -73,5 +73,7 @@ function filledOf(trees: Trees, held: readonly Standing[]): ReadonlySet<NodeId> 
 function isAtRest({ local: rows, synced }: Trees, { id, local }: Standing): boolean {
   const isIn = (child: NodeId): boolean => [rows.get(child)?.parent, synced.get(child)?.place?.parent].includes(id);
   const children = [...rows.keys(), ...synced.keys()].filter(isIn);
-  return local?.sight === "known" && children.every((child) => samePlace(rows.get(child), synced.get(child)?.place));
+  return (
+    local?.readState === "known" && children.every((child) => samePlace(rows.get(child), synced.get(child)?.place))
+  );
 }

@@ -113,7 +113,7 @@ function ringAt(rootId: NodeId, candidates: MergedTree, start: NodeId): Merged[]
 function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
   const isAlive = livingIn(rootId, candidates, () => true);
   const kept = withFolders(rootId, candidates, isAlive);
-  const isRead = ({ standing: { local } }: Merged): boolean => local?.sight !== "unsettled";
+  const isRead = ({ standing: { local } }: Merged): boolean => local?.readState !== "unsettled";
   const needed = [...candidates.values()].every(isRead)
     ? kept
     : withFolders(rootId, candidates, livingIn(rootId, candidates, isRead));

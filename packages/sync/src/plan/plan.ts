@@ -52,7 +52,7 @@ export function plan(trees: Trees, policy: Policy): Plan {
       ...[...remote.stuck, ...local.stuck].map((id) => [id, "stuck"] as const),
       ...[...refused].map((id) => [id, "refused"] as const),
       ...remote.forbidden.map((id) => [id, "read_only"] as const),
-      ...[...trees.local].flatMap(([id, { sight }]) => (sight === "known" ? [] : [[id, sight] as const])),
+      ...[...trees.local].flatMap(([id, { readState }]) => (readState === "known" ? [] : [[id, readState] as const])),
     ]),
     heldDeletions: [...fromServer, ...fromDisk].flatMap(({ id }) => (held.has(id) ? [id] : [])),
   };
@@ -140,18 +140,18 @@ function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
   if (moved.length === 0) return new Set();
   const filled = new Set<NodeId>();
   for (const { kind, place, standing } of tree.values()) {
-    if (standing.local?.sight !== "unsettled" && (kind === "folder" || !isThrownAway(standing))) continue;
+    if (standing.local?.readState !== "unsettled" && (kind === "folder" || !isThrownAway(standing))) continue;
     for (let at = place.parent; !filled.has(at);) {
       filled.add(at);
       at = tree.get(at)?.place.parent ?? at;
     }
   }
-  return new Set(moved.filter(({ standing }) => !filled.has(standing.id) && standing.local?.sight !== "unsettled"));
+  return new Set(moved.filter(({ standing }) => !filled.has(standing.id) && standing.local?.readState !== "unsettled"));
 }
 
 /** True if local folder and trashed row are in different spaces. Nothing can be restored to another space. */
 function isOutsideItsSpace(trees: Trees, { isHeld, standing: { local, remote, remoteRow } }: Merged): boolean {
-  if (isHeld || local?.sight !== "known" || remote !== undefined || remoteRow === undefined) return false;
+  if (isHeld || local?.readState !== "known" || remote !== undefined || remoteRow === undefined) return false;
   return shareAt(trees, trees.local, local.parent) !== shareAt(trees, trees.remote, remoteRow.parent);
 }
 

@@ -13,7 +13,7 @@ const [old, newer] = ["old", "newer"] as [ContentKey, ContentKey];
 test("a folder is not deleted on the server while a file deep in it has yet to be moved out of it", () => {
   const [remote, synced] = [serverTree(old), baseTree()];
   const moved = { parent: rootId, name: "moved" };
-  const racy = new Map([[file, localFile({ ...moved, sight: "racy" })]]);
+  const racy = new Map([[file, localFile({ ...moved, readState: "racy" })]]);
   assert.deepEqual(operations({ remote, synced, local: racy }), []);
   const known = new Map([[file, localFile(moved)]]);
   assert.deepEqual(operations({ remote, synced, local: known }), ["move file", "delete outer"]);
@@ -92,5 +92,5 @@ function base(kind: NodeKind, parent: NodeId, name: string): SyncedRow {
 
 function localFile(row: Pick<LocalRow, "parent" | "name"> & Partial<LocalRow>): LocalRow {
   const fingerprint = { inode: 7n, sizeBytes: 1, mtimeNs: 1n, ctimeNs: 1n, birthNs: 1n };
-  return { kind: "file", content: old, executable: false, fingerprint, sight: "known", ...row };
+  return { kind: "file", content: old, executable: false, fingerprint, readState: "known", ...row };
 }

@@ -91,7 +91,7 @@ export function needsNewId({
   if (local === undefined || remote !== undefined || isHeld) return false;
   if (remoteRow === undefined) return synced !== undefined;
   // An unsettled item may be the engine's own copy of the trashed node.
-  return isShell || (onDisk === "new" && remoteRow.trashed && local.sight !== "unsettled");
+  return isShell || (onDisk === "new" && remoteRow.trashed && local.readState !== "unsettled");
 }
 
 /**
@@ -124,7 +124,7 @@ function stepsOf(trees: Trees, node: Merged): RemoteStep[] {
   if (node.isHeld) return [];
   const { local, remote, remoteRow, synced } = node.standing;
   if (remote !== undefined && serverGoesFirst(node)) return [moveOf(node, remote, false)];
-  if (local === undefined || local.sight !== "known" || !samePlace(local, node.place)) return [];
+  if (local === undefined || local.readState !== "known" || !samePlace(local, node.place)) return [];
   if (remote !== undefined) return changesOf(trees, node, { local, remote });
   if (remoteRow === undefined) return [creationOf(node, local)];
   // If both or only the server changed the bytes, the node is restored unchanged first and decided later.

@@ -38,7 +38,7 @@ export function settle(trees: Trees): Settlement {
     const after = settleNode(trees, id, offers.get(id) ?? []);
     if (!sameSynced(before, after)) synced.set(id, after);
   }
-  const seen = [...trees.intents.keys()].filter((id) => trees.local.get(id)?.sight !== "unsettled");
+  const seen = [...trees.intents.keys()].filter((id) => trees.local.get(id)?.readState !== "unsettled");
   return { synced, seen, answered: trees.offers.filter((offer) => isAnswered(trees.remote.get(offer.nodeId), offer)) };
 }
 
@@ -51,7 +51,7 @@ function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedR
   // Content below a trashed item returns with it, and must then count as deleted here.
   if (remote === undefined) return local === undefined && row?.trashed !== false ? undefined : synced;
   if (local === undefined || local.kind !== remote.kind) return synced;
-  const isSeen = local.sight !== "unsettled";
+  const isSeen = local.readState !== "unsettled";
   const contentAgreed = isSeen && local.content === remote.content;
   const placeAgreed = samePlace(local, remote);
   const executableAgreed = isSeen && local.executable === remote.executable;
@@ -75,7 +75,7 @@ function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
   if (intent === undefined) return synced;
   if (intent.isMove === true) return afterMove(synced, intent, local);
   if (local === undefined) return intent.content === undefined ? undefined : synced;
-  if (local.sight === "unsettled" || local.content !== intent.content) return synced;
+  if (local.readState === "unsettled" || local.content !== intent.content) return synced;
   // The mode did not change, or a power failure undid it.
   const isModeDone = local.executable === intent.executable && samePrivacy(local, intent);
   if (synced?.content === intent.content && !isModeDone) return synced;

@@ -70,7 +70,7 @@ function standingOf(trees: Trees, live: ReadonlyMap<NodeId, RemoteRow>, id: Node
     const onServer = remote === undefined ? "none" : "new";
     return { ...rows, onDisk, onServer, fate: "needed" };
   }
-  const onDisk = changeOf(synced, local, local?.sight === "unsettled");
+  const onDisk = changeOf(synced, local, local?.readState === "unsettled");
   const onServer = changeOf(synced, remote, false);
   return { ...rows, onDisk, onServer, fate: fateOf(trees, { ...rows, onDisk, onServer }) };
 }

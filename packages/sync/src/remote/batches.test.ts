@@ -22,7 +22,7 @@ function create(id: string, parent = "root", sizeBytes = 10, group?: string): Re
     content,
     executable: false,
     fingerprint,
-    sight: "known",
+    readState: "known",
   };
   const grouped = group === undefined ? {} : { group };
   return { op: "create", id: idOf(id), place: place(parent, id), local, ...grouped };

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
-import type { BlockTaker, ReadBlock, Server } from "@holdfast/sync-ports/ports";
+import type { BlockSink, ReadBlock, Server } from "@holdfast/sync-ports/ports";
 import type { SyncState } from "../state/sync-state.ts";
 import { givenAt, isReadOnlyAt } from "../model/rights.ts";
 
@@ -37,7 +37,7 @@ export class EarlyBlocks {
   }
 
   /** Blocks of an earlier scan may be gone. */
-  beginLook(): void {
+  beginScan(): void {
     this.#arrived.clear();
     this.#delayMs = 0;
     this.#isOver = false;
@@ -47,7 +47,7 @@ export class EarlyBlocks {
    * @param folder nearest known folder above
    * @returns undefined if nothing may be sent
    */
-  takerIn(folder: NodeId, sizeBytes: number): BlockTaker | undefined {
+  sinkFor(folder: NodeId, sizeBytes: number): BlockSink | undefined {
     const { state } = this.#parts;
     if (isReadOnlyAt(state, state.local, folder)) return undefined;
     const into = givenAt(state, state.local, folder);

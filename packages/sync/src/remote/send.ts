@@ -187,8 +187,8 @@ function leaveOut(sending: Sending, operation: RemoteOperation): void {
   const { state } = sending.context;
   const row = state.local.get(operation.id);
   sending.hasChanged = true;
-  if (!("local" in operation) || row?.sight !== "known" || row.content !== operation.local.content) return;
-  state.commit({ local: [[operation.id, { ...row, sight: "racy" }]] });
+  if (!("local" in operation) || row?.readState !== "known" || row.content !== operation.local.content) return;
+  state.commit({ local: [[operation.id, { ...row, readState: "racy" }]] });
 }
 
 /** Sends blocks of large files ahead. Those of small ones are returned and travel with their operations. */

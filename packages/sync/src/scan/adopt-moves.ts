@@ -2,8 +2,8 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { MissingFeatures } from "../model/missing-features.ts";
 import { type ContentKey, type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
-import { keptPrivacy } from "./kept-bit.ts";
-import { isUnknown } from "./unknown.ts";
+import { keptPrivacy } from "./kept-mode.ts";
+import { isUnknown } from "./unreadable-places.ts";
 
 interface AdoptInput {
   readonly tree: LocalTree;
@@ -30,7 +30,7 @@ export function adoptMoves(
   }
   for (const list of fresh.values()) list.reverse();
   for (const [id, row] of vanished) {
-    if (row.kind !== "file" || row.fingerprint.sizeBytes === 0 || row.sight === "unsettled") continue;
+    if (row.kind !== "file" || row.fingerprint.sizeBytes === 0 || row.readState === "unsettled") continue;
     const path = knownPathOf(tree, id);
     if (path !== undefined && isUnknown(path, unknown)) continue;
     const from = fresh.get(row.content)?.pop();

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { contentOfBlocks } from "../model/content.ts";
-import type { BlockTaker, CutBlock, LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
+import type { BlockSink, CutBlock, LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 import type { ContentKey, LocalRow } from "../model/trees.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
 
@@ -21,10 +21,10 @@ export async function readAtRest(
   path: string,
   manifests: KnownManifests,
   known: ContentKey | undefined,
-  taker: BlockTaker | undefined,
+  sink: BlockSink | undefined,
 ): Promise<(Pick<LocalRow, "content" | "fingerprint" | "executable"> & Pick<LocalStat, "isPrivate">) | string> {
   try {
-    const { blocks, before, after } = await disk.cut(path, taker);
+    const { blocks, before, after } = await disk.cut(path, sink);
     const isWhole = before.kind === "file" && sameFingerprint(before.fingerprint, after.fingerprint);
     if (!isWhole) return "changing";
     const { fingerprint, executable, isPrivate } = after;

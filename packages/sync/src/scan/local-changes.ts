@@ -14,7 +14,7 @@ export function* localChanges(
 
 function sameRow(one: LocalRow | undefined, other: LocalRow): boolean {
   if (one === other) return true;
-  const fields = ["kind", "parent", "name", "alias", "content", "executable", "isPrivate", "sight"] as const;
+  const fields = ["kind", "parent", "name", "alias", "content", "executable", "isPrivate", "readState"] as const;
   const times = ["inode", "sizeBytes", "mtimeNs", "ctimeNs", "birthNs"] as const;
   return (
     one !== undefined &&

@@ -22,7 +22,7 @@ function row(kind: LocalRow["kind"], parent: NodeId, name: string, inode: bigint
     content,
     executable: false,
     fingerprint: fingerprint(inode),
-    sight: "known",
+    readState: "known",
   };
 }
 
@@ -36,7 +36,7 @@ function inputOf(changes: Pick<MatchInput, "local"> & Partial<MatchInput>): Matc
   return {
     moved: new Map(),
     intents: new Map(),
-    isUnseen: () => false,
+    isUnreadablePlace: () => false,
     slotKey: (name) => name,
     makeNodeId: () => "made" as NodeId,
     ...changes,

@@ -16,7 +16,7 @@ export interface MatchInput {
   readonly moved: ReadonlyMap<Entry, NodeId>;
   readonly intents: ReadonlyMap<NodeId, Intent>;
   /** True if the place could not be read. */
-  readonly isUnseen: (place: Intent["place"]) => boolean;
+  readonly isUnreadablePlace: (place: Intent["place"]) => boolean;
   readonly slotKey: (name: string) => string;
   readonly makeNodeId: () => NodeId;
 }
@@ -26,7 +26,7 @@ export interface MatchInput {
  * because editors save by rename, and otherwise by inode.
  */
 export function match(
-  { local, moved, intents, isUnseen, slotKey, makeNodeId }: MatchInput,
+  { local, moved, intents, isUnreadablePlace, slotKey, makeNodeId }: MatchInput,
   entries: readonly Entry[],
 ): Matches {
   const vanished = new Map(local);
@@ -79,7 +79,7 @@ export function match(
     const row = id === undefined ? undefined : vanished.get(id);
     if (id === undefined || row === undefined || !isSameThing(row, entry)) continue;
     const intent = intents.get(id);
-    const mayHaveLeft = intent !== undefined && hasLeft(row, intent, entry) && isUnseen(intent.place);
+    const mayHaveLeft = intent !== undefined && hasLeft(row, intent, entry) && isUnreadablePlace(intent.place);
     if (mayHaveLeft) continue;
     take(entry, id);
     fresh.delete(entry);
@@ -164,7 +164,7 @@ function matchFolders(
   for (const [id, row] of local) {
     const { inode } = row.fingerprint;
     // A row kept because its place was unreadable does not compete with a visible folder.
-    const isRival = row.sight === "unsettled" && byInode.has(inode);
+    const isRival = row.readState === "unsettled" && byInode.has(inode);
     if (row.kind === "folder" && !isRival && isNumbered(row.fingerprint)) byInode.set(inode, { id, row });
   }
   const children = Map.groupBy(local, ([, { parent }]) => parent);

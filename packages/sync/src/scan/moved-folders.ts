@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { knownPathOf, type LocalTree, rowsIn } from "../model/local-tree.ts";
 import { isNumbered, type LocalRow, nameOnDisk } from "../model/trees.ts";
-import { nearestKnown, type Top } from "./scope.ts";
+import { nearestKnown, type StartFolder } from "./scope.ts";
 import type { Entry } from "./walk.ts";
 
 /** Children checked before a folder counts as another one. */
@@ -11,38 +11,40 @@ const childrenMax = 8;
 
 /**
  * Finds known folders that have moved, by inode, creation time and a remaining known child (rule 6). Their content
- * counts as unchanged, except where suspected.
+ * counts as unchanged, except at dirty paths.
  */
 export class MovedFolders {
   readonly #disk: LocalDisk;
   readonly #tree: LocalTree;
-  readonly #suspects: ReadonlySet<string>;
+  readonly #dirtyPaths: ReadonlySet<string>;
   readonly #isFree: (path: string) => boolean;
-  readonly #tops: readonly Top[];
+  readonly #startFolders: readonly StartFolder[];
   #byInode: ReadonlyMap<bigint, { readonly id: NodeId; readonly row: LocalRow }> | undefined;
 
   constructor(
     disk: LocalDisk,
     tree: LocalTree,
     {
-      tops,
-      suspects,
+      startFolders,
+      dirtyPaths,
       isFree,
     }: {
-      readonly tops: readonly Top[];
-      readonly suspects: ReadonlySet<string>;
+      readonly startFolders: readonly StartFolder[];
+      readonly dirtyPaths: ReadonlySet<string>;
       readonly isFree: (path: string) => boolean;
     },
   ) {
     this.#disk = disk;
     this.#tree = tree;
-    this.#suspects = suspects;
+    this.#dirtyPaths = dirtyPaths;
     this.#isFree = isFree;
-    this.#tops = [...tops];
+    this.#startFolders = [...startFolders];
   }
 
   /** Returns the folder, and the places in it that may have changed. */
-  async find(entry: Entry): Promise<{ readonly id: NodeId; readonly tops: readonly Top[] } | undefined> {
+  async find(
+    entry: Entry,
+  ): Promise<{ readonly id: NodeId; readonly startFolders: readonly StartFolder[] } | undefined> {
     const { inode, birthNs } = entry.stat.fingerprint;
     if (!isNumbered(entry.stat.fingerprint)) return undefined;
     this.#byInode ??= this.#foldersByInode();
@@ -52,14 +54,14 @@ export class MovedFolders {
     const before = knownPathOf(this.#tree, id);
     if (before === undefined || !this.#isFree(before) || !this.#isFree(entry.path)) return undefined;
     if (!(await this.#hasKnownChild(id, entry.path))) return undefined;
-    return { id, tops: this.#topsIn({ id, path: entry.path }, before) };
+    return { id, startFolders: this.#topsIn({ id, path: entry.path }, before) };
   }
 
   #foldersByInode(): Map<bigint, { readonly id: NodeId; readonly row: LocalRow }> {
     const found = new Map<bigint, { readonly id: NodeId; readonly row: LocalRow }>();
-    for (const { id: folder } of this.#tops) {
+    for (const { id: folder } of this.#startFolders) {
       for (const [id, row] of rowsIn(this.#tree, folder)) {
-        if (row.kind === "folder" && row.sight === "known") found.set(row.fingerprint.inode, { id, row });
+        if (row.kind === "folder" && row.readState === "known") found.set(row.fingerprint.inode, { id, row });
       }
     }
     return found;
@@ -84,14 +86,14 @@ export class MovedFolders {
     }
   }
 
-  /** A suspect may use the old or the new path. */
-  #topsIn(folder: Top, before: string): readonly Top[] {
-    const below = [...this.#suspects].flatMap((suspect) =>
+  /** A dirty path may be the old or the new one. */
+  #topsIn(folder: StartFolder, before: string): readonly StartFolder[] {
+    const below = [...this.#dirtyPaths].flatMap((dirtyPath) =>
       [before, folder.path].flatMap((path) =>
-        suspect === path || suspect.startsWith(`${path}/`) ? [suspect.slice(path.length)] : [],
+        dirtyPath === path || dirtyPath.startsWith(`${path}/`) ? [dirtyPath.slice(path.length)] : [],
       ),
     );
-    const tops = new Map(nearestKnown(this.#tree, folder, below).map((top) => [top.id, top]));
-    return [...tops.values()].toSorted((one, other) => one.path.length - other.path.length);
+    const startFolders = new Map(nearestKnown(this.#tree, folder, below).map((top) => [top.id, top]));
+    return [...startFolders.values()].toSorted((one, other) => one.path.length - other.path.length);
   }
 }

@@ -13,7 +13,7 @@ export function foldersOfOtherNames(
 ): string[] {
   if (kind !== "file" || links <= 1 || !isNumbered(fingerprint)) return [];
   return rows.withInode(fingerprint.inode).flatMap(([id]) => {
-    // Hidden rows are not scanned, so their folder would stay suspected forever.
+    // Hidden rows are not scanned, so their folder would stay dirty forever.
     const row = seen.get(id) ?? tree.local.get(id);
     const isOther = row?.kind === "file" && row.fingerprint.birthNs === fingerprint.birthNs;
     if (!isOther || sameFingerprint(row.fingerprint, fingerprint)) return [];

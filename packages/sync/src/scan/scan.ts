@@ -6,24 +6,24 @@ import { folderContent, linkContent } from "../model/content.ts";
 import type { MissingFeatures } from "../model/missing-features.ts";
 import type { Patches } from "../model/patches.ts";
 import { clockPath, folderOf, withFoldersAbove } from "@holdfast/sync-ports/paths";
-import type { BlockTaker, Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
+import type { BlockSink, Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
 import { type Intent, type LocalRow, nameOnDisk, type SyncedRow } from "../model/trees.ts";
 import { isRecent, sameFingerprint } from "../model/fingerprints.ts";
 import { type KnownManifests, readAtRest } from "./at-rest.ts";
 import { adoptMoves } from "./adopt-moves.ts";
-import { modeOf } from "./kept-bit.ts";
+import { modeOf } from "./kept-mode.ts";
 import { folderIdOf, match, type Matches } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
 import { foldersOfOtherNames } from "./other-names.ts";
 import type { RootSigns } from "./other-root.ts";
-import { isKnownPath, leaveOut, sizeOf, type Suspects, type Top, topsOf, union } from "./scope.ts";
-import { straysOf, withoutStrays } from "./strays.ts";
-import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
+import { isKnownPath, leaveOut, sizeOf, type DirtyPaths, type StartFolder, startFoldersOf, union } from "./scope.ts";
+import { findMovedDuringScan, withoutMoved } from "./moved-during-scan.ts";
+import { hasPassing, mayHoldMissing, isUnknown, isUnreadablePlace, keepUnreadable } from "./unreadable-places.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
 import { type ScanProgress, tellFound } from "./scan-progress.ts";
-import { largeBytesMin, type TakerIn, takerOf } from "./taker.ts";
-import { type Entry, type IsHidden, nowHidden, sawTheSame, type Skip, type Walk, walk } from "./walk.ts";
+import { largeBytesMin, type SinkFor, sinkOf } from "./block-sink.ts";
+import { type Entry, type IsHidden, nowHidden, sawSameItems, type Skip, type Walk, walk } from "./walk.ts";
 
 export interface ScanInput {
   /** Excludes hidden items. */
@@ -37,15 +37,15 @@ export interface ScanInput {
   /** True for an unknown file that need not be read, unless it could be a missing one. */
   readonly isPassedOver: (path: string) => boolean;
   readonly intents: ReadonlyMap<NodeId, Intent>;
-  readonly suspects: Suspects;
+  readonly dirtyPaths: DirtyPaths;
   /**
-   * Folders left by an earlier scan; undefined: all suspects. Others are scanned only if items in these are missing.
+   * Folders left by an earlier scan; undefined: all dirty paths. Others are scanned only if items in these are missing.
    */
-  readonly tops?: readonly Top[] | undefined;
+  readonly startFolders?: readonly StartFolder[] | undefined;
   /** Limit of differing entries. Beyond it, other folders are left to a later scan. */
   readonly entriesMax: number;
-  /** Returns further suspects, after a short wait for related hints. */
-  readonly moreSuspects: () => Promise<Suspects>;
+  /** Returns further dirty paths, after a short wait for related hints. */
+  readonly moreDirtyPaths: () => Promise<DirtyPaths>;
   /** Throws when the scan must end. Unlisted folders then do not count as unknown, which would take long to process. */
   readonly checkStop?: () => void;
   readonly slotKey: (name: string) => string;
@@ -54,7 +54,7 @@ export interface ScanInput {
   /** True if the path became unreadable just now. */
   readonly isPassing: (path: string) => boolean;
   readonly manifests: KnownManifests;
-  readonly takerIn?: TakerIn | undefined;
+  readonly sinkFor?: SinkFor | undefined;
   readonly progress?: ScanProgress | undefined;
   /** undefined: the real settings. The simulator's files are short, and some must count as large. */
   readonly patches?: Patches | undefined;
@@ -80,9 +80,9 @@ export interface ScanResult {
   /** True if the item at the path, or its absence, is known. For "": everything was readable. */
   readonly isSure: (path: string) => boolean;
   /** Places that were changing or unreadable. */
-  readonly again: Suspects;
+  readonly rescan: DirtyPaths;
   /** New folders left to a later scan. Nothing is missing in that case. */
-  readonly later: readonly Top[];
+  readonly later: readonly StartFolder[];
 }
 
 const readsAtOnce = 4;
@@ -91,9 +91,9 @@ const readsAtOnce = 4;
 const futureNs = 1_000_000_000n;
 
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
-  if (input.suspects !== "all" && input.suspects.size === 0) return nothingSeen();
+  if (input.dirtyPaths !== "all" && input.dirtyPaths.size === 0) return nothingSeen();
   const startNs = await disk.now(clockPath);
-  const seen = await lookAtRest(disk, input);
+  const seen = await walkUntilStable(disk, input);
   const { known } = seen;
   const { ids, fresh, vanished } = matchSeen(input, seen);
   const naming = new Naming(input, seen.entries);
@@ -108,7 +108,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const skipped = new Map(seen.skipped);
   const keepers = new Set(seen.keepers);
   const unknown = new Set(seen.unknown);
-  const again = new Set([...seen.unknown].flatMap(withFoldersAbove));
+  const rescan = new Set([...seen.unknown].flatMap(withFoldersAbove));
   const changed: Entry[] = [];
   const beforeOf = (entry: Entry, id: NodeId): LocalRow | undefined => (fresh.has(entry) ? undefined : known.get(id));
   tellFound(input.progress, seen, (entry) => {
@@ -131,8 +131,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
       return;
     }
     const named = naming.nameOf(entry, id, parent);
-    const taker = before === undefined ? takerOf(input, ids, entry) : undefined;
-    const context = { input, parent, named, intent: input.intents.get(id), before, startNs, unread, mayWait, taker };
+    const sink = before === undefined ? sinkOf(input, ids, entry) : undefined;
+    const context = { input, parent, named, intent: input.intents.get(id), before, startNs, unread, mayWait, sink };
     const row = await rowOf(disk, entry, context);
     if (hasChanged(entry, before)) {
       changed.push(entry);
@@ -140,13 +140,13 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     }
     if (row === undefined) unclear.add(entry.path);
     else rows.set(id, row);
-    if (row?.sight !== "known") again.add(folderOf(entry.path));
+    if (row?.readState !== "known") rescan.add(folderOf(entry.path));
   });
-  for (const entry of changed) for (const path of foldersOfOtherNames(input, entry, rows)) again.add(path);
+  for (const entry of changed) for (const path of foldersOfOtherNames(input, entry, rows)) rescan.add(path);
   adoptMoves({ ...input, unknown }, rows, vanished);
-  const strange = hasStranger(input, seen);
-  const kept = keepUnknown(input.tree, rows, { unknown, strange }, vanished);
-  for (const path of kept) again.add(folderOf(path));
+  const holdsMissing = mayHoldMissing(input, seen);
+  const kept = keepUnreadable(input.tree, rows, { unknown, holdsMissing }, vanished);
+  for (const path of kept) rescan.add(folderOf(path));
   const gone = [...known.keys()].flatMap((id) => (rows.has(id) ? [] : [[id, undefined] as const]));
   return {
     changes: new Map<NodeId, LocalRow | undefined>([...gone, ...rows]),
@@ -160,12 +160,12 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     held: new Set(kept.filter((path) => !isUnknown(path, unknown))),
     isComplete: unknown.size === 0,
     isSure: sureness(seen.unknown, hasPassing(input, seen), unclear),
-    again: seen.isAtRest ? again : union(seen.suspects, again),
-    later: seen.later.flatMap((folder) => topOf(ids, folder) ?? []),
+    rescan: seen.isAtRest ? rescan : union(seen.dirtyPaths, rescan),
+    later: seen.later.flatMap((folder) => startFolderOf(ids, folder) ?? []),
   };
 }
 
-function topOf(ids: ReadonlyMap<Entry, NodeId>, folder: Entry | Top): Top | undefined {
+function startFolderOf(ids: ReadonlyMap<Entry, NodeId>, folder: Entry | StartFolder): StartFolder | undefined {
   if ("id" in folder) return folder;
   const id = ids.get(folder);
   return id === undefined ? undefined : { id, path: folder.path };
@@ -185,7 +185,7 @@ function nothingSeen(): ScanResult {
     changes: new Map(),
     isComplete: true,
     isSure: () => true,
-    again: none,
+    rescan: none,
     later: [],
   };
 }
@@ -195,10 +195,10 @@ function sureness(unknown: ReadonlySet<string>, passes: boolean, unclear: Readon
   return (path) => !unclear.has(path) && (unknown.size === 0 || (path !== "" && !passes && !isUnknown(path, unknown)));
 }
 
-interface Look extends Walk {
+interface ObservedWalk extends Walk {
   readonly known: ReadonlyMap<NodeId, LocalRow>;
   readonly moved: ReadonlyMap<Entry, NodeId>;
-  readonly suspects: Suspects;
+  readonly dirtyPaths: DirtyPaths;
   /** Two scans agree on the missing items. */
   readonly isAtRest: boolean;
 }
@@ -207,58 +207,63 @@ interface Look extends Walk {
  * Items that are missing, or appear at unknown places, may have moved during the scan. Repeats it, with all related
  * folders, until two scans agree.
  */
-async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
-  const { tops } = input;
-  let { suspects } = input;
-  let seen = await (tops === undefined ? look(disk, input, suspects) : lookIn(disk, input, tops, suspects));
+async function walkUntilStable(disk: LocalDisk, input: ScanInput): Promise<ObservedWalk> {
+  const { startFolders } = input;
+  let { dirtyPaths } = input;
+  let seen = await (startFolders === undefined
+    ? walkDisk(disk, input, dirtyPaths)
+    : walkFolders(disk, input, startFolders, dirtyPaths));
   for (let attempt = 0; ; attempt += 1) {
     const matches = matchSeen(input, seen);
-    const strays = straysOf(input, seen, matches);
-    if (matches.vanished.size === 0 && strays.entries.size === 0) return seen;
+    const movedItems = findMovedDuringScan(input, seen, matches);
+    if (matches.vanished.size === 0 && movedItems.entries.size === 0) return seen;
     // Too much is changing: missing and moved items stay unknown this time.
     if (attempt === 4) {
-      const entries = withoutStrays(seen.entries, strays.entries);
+      const entries = withoutMoved(seen.entries, movedItems.entries);
       const gone = seen.unknown.has("") ? seen.gone : new Set([...seen.gone, ""]);
       return { ...seen, entries, unknown: new Set([...seen.unknown, ""]), gone, isAtRest: false };
     }
-    const hinted = matches.vanished.size === 0 ? new Set<string>() : await input.moreSuspects();
-    suspects = union(union(suspects, hinted), strays.folders);
+    const hinted = matches.vanished.size === 0 ? new Set<string>() : await input.moreDirtyPaths();
+    dirtyPaths = union(union(dirtyPaths, hinted), movedItems.folders);
     // The destination must not be left to a later scan. Files are counted already.
-    const again = await look(disk, { ...input, entriesMax: Infinity, progress: undefined }, suspects);
+    const next = await walkDisk(disk, { ...input, entriesMax: Infinity, progress: undefined }, dirtyPaths);
     // A missing item may have been outside the previous scan, and have left before this one.
-    const isPart = seen.later.length > 0 || (attempt === 0 && tops !== undefined);
-    if (!isPart && sizeOf(suspects) === sizeOf(seen.suspects) && sawTheSame(seen, again)) return again;
-    seen = again;
+    const isPart = seen.later.length > 0 || (attempt === 0 && startFolders !== undefined);
+    if (!isPart && sizeOf(dirtyPaths) === sizeOf(seen.dirtyPaths) && sawSameItems(seen, next)) return next;
+    seen = next;
   }
 }
 
-function matchSeen(input: ScanInput, { known, moved, entries, unknown }: Look): Matches {
-  return match({ ...input, local: known, moved, isUnseen: (place) => isUnseen(input.tree, place, unknown) }, entries);
+function matchSeen(input: ScanInput, { known, moved, entries, unknown }: ObservedWalk): Matches {
+  return match(
+    { ...input, local: known, moved, isUnreadablePlace: (place) => isUnreadablePlace(input.tree, place, unknown) },
+    entries,
+  );
 }
 
-async function look(disk: LocalDisk, input: ScanInput, suspects: Suspects): Promise<Look> {
+async function walkDisk(disk: LocalDisk, input: ScanInput, dirtyPaths: DirtyPaths): Promise<ObservedWalk> {
   const { tree } = input;
-  if (suspects !== "all") return lookIn(disk, input, topsOf(tree, suspects), suspects);
+  if (dirtyPaths !== "all") return walkFolders(disk, input, startFoldersOf(tree, dirtyPaths), dirtyPaths);
   const swept = await sweep(disk, { ...input, rootId: tree.rootId });
   input.checkStop?.();
   if (swept === undefined) {
-    const whole = await walk(disk, topsOf(tree, suspects), { ...input, entriesMax: Infinity });
-    return { ...whole, known: tree.local, moved: new Map(), suspects, isAtRest: true };
+    const whole = await walk(disk, startFoldersOf(tree, dirtyPaths), { ...input, entriesMax: Infinity });
+    return { ...whole, known: tree.local, moved: new Map(), dirtyPaths, isAtRest: true };
   }
   const isCompared = (path: string): boolean => swept.listed.has(path);
-  return together(swept, await lookIn(disk, input, swept.differing, suspects, isCompared));
+  return together(swept, await walkFolders(disk, input, swept.differing, dirtyPaths, isCompared));
 }
 
-async function lookIn(
+async function walkFolders(
   disk: LocalDisk,
   input: ScanInput,
-  places: readonly Top[],
-  suspects: Suspects,
+  places: readonly StartFolder[],
+  dirtyPaths: DirtyPaths,
   isCompared: (path: string) => boolean = () => true,
-): Promise<Look> {
+): Promise<ObservedWalk> {
   const { tree, isFree } = input;
   const kept = new Set<NodeId>();
-  const tops = new Set(places);
+  const startFolders = new Set(places);
   const folders = new Map<NodeId, ReturnType<typeof foldersIn>>();
   const foldersOf = (id: NodeId): ReturnType<typeof foldersIn> => {
     const found = folders.get(id) ?? foldersIn(tree, id);
@@ -266,11 +271,12 @@ async function lookIn(
     return found;
   };
   // A full scan also covers moved folders.
-  const movable = suspects === "all" ? undefined : new MovedFolders(disk, tree, { tops: places, suspects, isFree });
+  const movable =
+    dirtyPaths === "all" ? undefined : new MovedFolders(disk, tree, { startFolders: places, dirtyPaths, isFree });
   const moved = new Map<Entry, NodeId>();
-  const seen = await walk(disk, tops, input, async (entry) => {
+  const seen = await walk(disk, startFolders, input, async (entry) => {
     const { path, folder, name, stat } = entry;
-    // Nothing is suspected in a folder at its old place, or it was already scanned.
+    // A folder at its old place contains no dirty path, or was already scanned.
     const known = "id" in folder && isCompared(path) ? foldersOf(folder.id).get(name) : undefined;
     const isSame =
       known?.row.fingerprint.inode === stat.fingerprint.inode &&
@@ -280,17 +286,17 @@ async function lookIn(
     if (found === undefined) return isSame;
     kept.add(found.id);
     moved.set(entry, found.id);
-    leaveOut(tops, path);
-    for (const top of found.tops) tops.add(top);
+    leaveOut(startFolders, path);
+    for (const top of found.startFolders) startFolders.add(top);
     return true;
   });
   input.checkStop?.();
-  const known = new Map(seen.tops.flatMap((top) => [...rowsBelow(tree, top.id, kept)]));
-  return { ...seen, known, moved, suspects, isAtRest: true };
+  const known = new Map(seen.startFolders.flatMap((top) => [...rowsBelow(tree, top.id, kept)]));
+  return { ...seen, known, moved, dirtyPaths, isAtRest: true };
 }
 
 /** The closer scan takes precedence. */
-function together(swept: Sweep, seen: Look): Look {
+function together(swept: Sweep, seen: ObservedWalk): ObservedWalk {
   const { listed } = seen;
   return {
     ...seen,
@@ -303,7 +309,7 @@ function together(swept: Sweep, seen: Look): Look {
 function foldersIn(tree: LocalTree, folder: NodeId): Map<string, { readonly id: NodeId; readonly row: LocalRow }> {
   const found = new Map<string, { readonly id: NodeId; readonly row: LocalRow }>();
   for (const [id, row] of rowsIn(tree, folder)) {
-    if (row.kind === "folder" && row.sight === "known") found.set(nameOnDisk(row), { id, row });
+    if (row.kind === "folder" && row.readState === "known") found.set(nameOnDisk(row), { id, row });
   }
   return found;
 }
@@ -318,7 +324,7 @@ interface RowContext {
   readonly input: ScanInput;
   /** No missing item could be an unread file. */
   readonly mayWait: boolean;
-  readonly taker: BlockTaker | undefined;
+  readonly sink: BlockSink | undefined;
 }
 
 async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promise<LocalRow | undefined> {
@@ -333,11 +339,11 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   const { fingerprint } = entry.stat;
   if (entry.kind === "folder") {
     const lasting = { ...fingerprint, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n };
-    return { ...base, executable: false, content: folderContent, fingerprint: lasting, sight: "known" };
+    return { ...base, executable: false, content: folderContent, fingerprint: lasting, readState: "known" };
   }
   if (entry.unfit !== undefined) {
     context.unread.set(entry.path, "unfit_target");
-    return before === undefined ? undefined : { ...before, ...base, sight: "unsettled" };
+    return before === undefined ? undefined : { ...before, ...base, readState: "unsettled" };
   }
   if (entry.target !== undefined) {
     return {
@@ -346,26 +352,26 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
       isPrivate: false,
       content: linkContent(entry.target),
       fingerprint,
-      sight: "known",
+      readState: "known",
     };
   }
   const fits = !isTooLarge(entry);
-  if (fits && before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint))
+  if (fits && before?.readState === "known" && sameFingerprint(before.fingerprint, fingerprint))
     return { ...before, ...base };
   const why = isWorthWaiting(fingerprint, context) ? "changing" : undefined;
   const read = fits
-    ? (why ?? (await readAtRest(disk, entry.path, input.manifests, before?.content, context.taker)))
+    ? (why ?? (await readAtRest(disk, entry.path, input.manifests, before?.content, context.sink)))
     : "too_large";
   if (typeof read === "string") {
     context.unread.set(entry.path, read);
     // An unknown item cannot be described yet.
-    return before === undefined ? undefined : { ...before, ...base, sight: "unsettled" };
+    return before === undefined ? undefined : { ...before, ...base, readState: "unsettled" };
   }
   const isRacy =
     isRecent(read.fingerprint, context.startNs, input.missingFeatures) &&
     !isOfFuture(before, read.fingerprint, context.startNs);
   const mode = modeOf(input, context, read, read.content);
-  return { ...base, ...read, ...mode, sight: isRacy ? "racy" : "known" };
+  return { ...base, ...read, ...mode, readState: isRacy ? "racy" : "known" };
 }
 
 const tooLarge: Skip = {
@@ -394,5 +400,7 @@ function isWorthWaiting(
 
 /** True if the time is still in the future after a read: the clock was set back. A write sets another time. */
 function isOfFuture(before: LocalRow | undefined, fingerprint: Fingerprint, startNs: bigint): boolean {
-  return before?.sight === "racy" && sameFingerprint(before.fingerprint, fingerprint) && fingerprint.ctimeNs > startNs;
+  return (
+    before?.readState === "racy" && sameFingerprint(before.fingerprint, fingerprint) && fingerprint.ctimeNs > startNs
+  );
 }

@@ -3,22 +3,30 @@ import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { folderContent } from "../model/content.ts";
 import type { LocalRow } from "../model/trees.ts";
-import { topsOf } from "./scope.ts";
+import { startFoldersOf } from "./scope.ts";
 
 const rootId = "root" as NodeId;
 
-function folder(sight: LocalRow["sight"]): LocalRow {
+function folder(readState: LocalRow["readState"]): LocalRow {
   const fingerprint = { inode: 1n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
-  return { kind: "folder", parent: rootId, name: "d", content: folderContent, executable: false, fingerprint, sight };
+  return {
+    kind: "folder",
+    parent: rootId,
+    name: "d",
+    content: folderContent,
+    executable: false,
+    fingerprint,
+    readState,
+  };
 }
 
 test("a look at a path begins with what was seen there, and not with what is kept since it may stand elsewhere", () => {
   for (const ids of [["kept", "seen"] as [NodeId, NodeId], ["seen", "kept"] as [NodeId, NodeId]]) {
     const local = new Map(ids.map((id) => [id, folder(id === "kept" ? "unsettled" : "known")]));
     const tree = { rootId, local, childrenOf: (id: NodeId) => (id === rootId ? ids : []) };
-    assert.deepEqual(topsOf(tree, new Set(["d"])), [{ id: "seen", path: "d" }]);
+    assert.deepEqual(startFoldersOf(tree, new Set(["d"])), [{ id: "seen", path: "d" }]);
     local.delete("seen" as NodeId);
-    assert.deepEqual(topsOf(tree, new Set(["d"])), [{ id: "kept", path: "d" }]);
+    assert.deepEqual(startFoldersOf(tree, new Set(["d"])), [{ id: "kept", path: "d" }]);
   }
 });
 
@@ -32,9 +40,12 @@ test("a folder is gone through once, however many paths lead into it", () => {
     asked.push(id);
     return [...local].flatMap(([child, { parent }]) => (parent === id ? [child] : []));
   };
-  const tops = topsOf({ rootId, local, childrenOf }, new Set(inWide.map((name) => `wide/${name}/what is new`)));
+  const startFolders = startFoldersOf(
+    { rootId, local, childrenOf },
+    new Set(inWide.map((name) => `wide/${name}/what is new`)),
+  );
   assert.deepEqual(
-    tops.map(({ id }) => id),
+    startFolders.map(({ id }) => id),
     inWide.toSorted((one, other) => one.length - other.length),
   );
   assert.equal(asked.filter((id) => id === wide).length, 1);

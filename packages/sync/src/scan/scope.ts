@@ -4,38 +4,38 @@ import { folderOf, joinPath } from "@holdfast/sync-ports/paths";
 import { nameOnDisk } from "../model/trees.ts";
 
 /** Folders that may have changed, relative to the root; `all` if unknown. */
-export type Suspects = ReadonlySet<string> | "all";
+export type DirtyPaths = ReadonlySet<string> | "all";
 
-export function sizeOf(suspects: Suspects): number {
-  return suspects === "all" ? Infinity : suspects.size;
+export function sizeOf(dirtyPaths: DirtyPaths): number {
+  return dirtyPaths === "all" ? Infinity : dirtyPaths.size;
 }
 
-export function union(one: Suspects, other: Suspects): Suspects {
+export function union(one: DirtyPaths, other: DirtyPaths): DirtyPaths {
   return one === "all" || other === "all" ? "all" : new Set([...one, ...other]);
 }
 
-export interface Top {
+export interface StartFolder {
   readonly id: NodeId;
   readonly path: string;
 }
 
-export function leaveOut(tops: Set<Top>, path: string): void {
-  for (const top of tops) if (top.path === path || top.path.startsWith(`${path}/`)) tops.delete(top);
+export function leaveOut(startFolders: Set<StartFolder>, path: string): void {
+  for (const top of startFolders) if (top.path === path || top.path.startsWith(`${path}/`)) startFolders.delete(top);
 }
 
 /** Start folders of a scan, parents first: the known ones at the paths, or the nearest known ones above. */
-export function topsOf(tree: LocalTree, suspects: Suspects): Top[] {
+export function startFoldersOf(tree: LocalTree, dirtyPaths: DirtyPaths): StartFolder[] {
   const root = { id: tree.rootId, path: "" };
-  if (suspects === "all") return [root];
-  const tops = new Map(nearestKnown(tree, root, [...suspects]).map((top) => [top.id, top]));
-  return [...tops.values()].toSorted((one, other) => one.path.length - other.path.length);
+  if (dirtyPaths === "all") return [root];
+  const startFolders = new Map(nearestKnown(tree, root, [...dirtyPaths]).map((top) => [top.id, top]));
+  return [...startFolders.values()].toSorted((one, other) => one.path.length - other.path.length);
 }
 
 /**
  * Returns the folder at each path, or the nearest one above. Follows all paths level by level, so that each folder is
  * read once.
  */
-export function nearestKnown(tree: LocalTree, from: Top, paths: readonly string[]): Top[] {
+export function nearestKnown(tree: LocalTree, from: StartFolder, paths: readonly string[]): StartFolder[] {
   const ways = paths.map((path) => ({ names: path.split("/").filter((each) => each !== ""), at: from }));
   for (let [depth, going] = [0, ways]; going.length > 0; depth += 1) {
     const wanted = new Map<NodeId, Set<string>>();
@@ -62,7 +62,7 @@ function childrenNamed(tree: LocalTree, folder: NodeId, names: ReadonlySet<strin
   for (const id of tree.childrenOf(folder)) {
     const row = tree.local.get(id);
     if (row?.parent !== folder || !names.has(nameOnDisk(row))) continue;
-    const found = row.sight === "unsettled" ? kept : standing;
+    const found = row.readState === "unsettled" ? kept : standing;
     found.set(nameOnDisk(row), id);
   }
   return new Map([...kept, ...standing]);

@@ -6,11 +6,11 @@ import { joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
-import { keptPrivacy } from "./kept-bit.ts";
-import type { Top } from "./scope.ts";
+import { keptPrivacy } from "./kept-mode.ts";
+import type { StartFolder } from "./scope.ts";
 import { isOtherRoot, type RootSigns } from "./other-root.ts";
 import type { ScanProgress } from "./scan-progress.ts";
-import { attempt, type Entry, filesIn, type IsHidden, lookIn, type Notes, type Skip } from "./walk.ts";
+import { attempt, type Entry, filesIn, type IsHidden, statEntries, type Notes, type Skip } from "./walk.ts";
 
 /** All local rows, including hidden ones. */
 export interface KnownRows {
@@ -32,7 +32,7 @@ export interface SweepInput {
 }
 
 export interface Sweep {
-  readonly differing: readonly Top[];
+  readonly differing: readonly StartFolder[];
   readonly listed: Set<string>;
   readonly skipped: Map<string, Skip>;
   readonly keepers: Set<string>;
@@ -43,11 +43,11 @@ export interface Sweep {
  * @returns undefined if some rows cannot be reached from the root
  */
 export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep | undefined> {
-  const differing: Top[] = [];
+  const differing: StartFolder[] = [];
   const found = { listed: new Set<string>(), skipped: new Map<string, Skip>(), keepers: new Set<string>() };
   const device = (await attempt({ unknown: new Set() }, "", () => disk.stat("")))?.device;
   const visited = new Set<NodeId>();
-  const waiting: Top[] = [{ id: input.rootId, path: "" }];
+  const waiting: StartFolder[] = [{ id: input.rootId, path: "" }];
   for (let top = waiting.pop(); top !== undefined; top = waiting.pop()) {
     visited.add(top.id);
     found.listed.add(top.path);
@@ -74,17 +74,17 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
 async function compare(
   disk: LocalDisk,
   { rows, isHidden, missingFeatures, rootSigns, progress }: SweepInput,
-  top: Top,
+  top: StartFolder,
   notes: Notes,
-): Promise<{ readonly folders: Top[]; readonly isSame: boolean }> {
+): Promise<{ readonly folders: StartFolder[]; readonly isSame: boolean }> {
   const names = await attempt(notes, top.path, () => disk.list(top.path));
   const isOther = await attempt(notes, top.path, () => isOtherRoot(disk, top.path, names ?? [], rootSigns));
   // The closer scan records it.
   if (isOther !== false) return { folders: [], isSame: false };
-  const entries = await lookIn(disk, notes, top, names ?? []);
+  const entries = await statEntries(disk, notes, top, names ?? []);
   const known = rows.rowsIn(top.id);
   const left = new Map(known.map(([id, row]) => [nameOnDisk(row), { id, row }]));
-  const folders: Top[] = [];
+  const folders: StartFolder[] = [];
   let isSame = notes.unknown.size === 0 && left.size === known.length;
   for (const entry of entries) {
     if (entry === undefined) continue;
@@ -103,7 +103,7 @@ async function compare(
 }
 
 function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, missingFeatures: MissingFeatures): boolean {
-  if (row.sight !== "known" || row.kind !== kind) return false;
+  if (row.readState !== "known" || row.kind !== kind) return false;
   if (kind !== "symlink" && keptPrivacy({ missingFeatures }, row, stat.isPrivate) !== row.isPrivate) return false;
   const { inode, birthNs } = row.fingerprint;
   if (kind === "folder") return inode === stat.fingerprint.inode && birthNs === stat.fingerprint.birthNs;

@@ -7,14 +7,14 @@ import type { NodeId } from "@holdfast/core/ids";
 import { isNumbered, type LocalRow } from "../model/trees.ts";
 import { isOtherRoot, type RootSigns } from "./other-root.ts";
 import type { ScanProgress } from "./scan-progress.ts";
-import type { Top } from "./scope.ts";
+import type { StartFolder } from "./scope.ts";
 
 export interface Entry {
   readonly path: string;
   readonly name: string;
   readonly kind: NodeKind;
   readonly stat: LocalStat;
-  readonly folder: Entry | Top;
+  readonly folder: Entry | StartFolder;
   readonly children: Entry[];
   readonly target: string | undefined;
   /** Only for a symbolic link with an unusable target. */
@@ -23,7 +23,7 @@ export interface Entry {
 
 export interface Walk {
   /** Folders scanned with everything below, except kept ones. */
-  readonly tops: Top[];
+  readonly startFolders: StartFolder[];
   readonly listed: Set<string>;
   readonly folders: Set<string>;
   /** Folders precede their content. */
@@ -40,7 +40,7 @@ export interface Walk {
   readonly boundaries: ReadonlySet<string>;
   readonly otherRoots: ReadonlySet<string>;
   /** Folders left to a later scan with all content, because the limit was reached. */
-  readonly later: readonly (Entry | Top)[];
+  readonly later: readonly (Entry | StartFolder)[];
 }
 
 export interface Hidden {
@@ -91,20 +91,20 @@ interface Findings extends Walk, Notes {
   readonly hidden: Hidden[];
   readonly boundaries: Set<string>;
   readonly otherRoots: Set<string>;
-  readonly later: (Entry | Top)[];
+  readonly later: (Entry | StartFolder)[];
 }
 
-const looksAtOnce = 16;
+const statsAtOnce = 16;
 
 /**
  * Scans folders and everything below, except subfolders that `isKept` knows to be in place. An error makes a path
  * unknown, never absent. Skips the engine's own folder.
  * @param entriesMax entries from which no other folder is started
- * @param tops parents first; more may be added during the walk, and folders below a complete one are skipped
+ * @param startFolders parents first; more may be added during the walk, and folders below a complete one are skipped
  */
 export async function walk(
   disk: LocalDisk,
-  tops: Iterable<Top>,
+  startFolders: Iterable<StartFolder>,
   { isHidden, slotKey, entriesMax, rootSigns, progress }: WalkInput,
   isKept: (entry: Entry) => Promise<boolean> = async () => false,
 ): Promise<Walk> {
@@ -117,7 +117,7 @@ export async function walk(
     boundaries: new Set(),
     otherRoots: new Set(),
     entries: [],
-    tops: [],
+    startFolders: [],
     listed: new Set(),
     folders: new Set(),
     unknown: new Set(),
@@ -127,16 +127,16 @@ export async function walk(
     later: [],
   };
   const isFull = (): boolean => seen.entries.length >= entriesMax;
-  const lookedAt: LookedAt = new Map();
-  for (const top of tops) {
-    if (seen.listed.has(top.path) || isCovered(top.path, lookedAt) || isMissed(top.path, seen)) continue;
+  const scannedFolders: ScannedFolders = new Map();
+  for (const top of startFolders) {
+    if (seen.listed.has(top.path) || isCovered(top.path, scannedFolders) || isMissed(top.path, seen)) continue;
     if (isFull()) {
       seen.later.push(top);
       continue;
     }
     if (await isMountedOver(disk, seen, top.path)) continue;
-    seen.tops.push(top);
-    await walkFrom(disk, top, { seen, isKept, isFull, rootSigns, lookedAt, progress });
+    seen.startFolders.push(top);
+    await walkFrom(disk, top, { seen, isKept, isFull, rootSigns, scannedFolders, progress });
   }
   return withoutOtherRoots(seen);
 }
@@ -173,24 +173,24 @@ function withoutOtherRoots(seen: Findings): Walk {
 
 async function walkFrom(
   disk: LocalDisk,
-  top: Top,
+  top: StartFolder,
   {
     seen,
     isKept,
     isFull,
     rootSigns,
-    lookedAt,
+    scannedFolders,
     progress,
   }: {
     readonly seen: Findings;
     readonly isKept: (entry: Entry) => Promise<boolean>;
     readonly isFull: () => boolean;
     readonly rootSigns: RootSigns;
-    readonly lookedAt: LookedAt;
+    readonly scannedFolders: ScannedFolders;
     readonly progress: ScanProgress | undefined;
   },
 ): Promise<void> {
-  const folders: (Entry | Top)[] = [top];
+  const folders: (Entry | StartFolder)[] = [top];
   for (let next = 0; next < folders.length; next += 1) {
     const folder = folders[next] ?? top;
     const { path } = folder;
@@ -198,16 +198,16 @@ async function walkFrom(
       seen.later.push(folder);
       continue;
     }
-    if (next > 0) lookedAt.set(path, "whole");
+    if (next > 0) scannedFolders.set(path, "whole");
     seen.listed.add(path);
     const names = await attempt(seen, path, () => disk.list(path));
     const isOther = await attempt(seen, path, () => isOtherRoot(disk, path, names ?? [], rootSigns));
     if (isOther !== false) {
       if (isOther === true) leaveAlone(seen, path);
-      lookedAt.set(path, "whole");
+      scannedFolders.set(path, "whole");
       continue;
     }
-    const found = await lookIn(disk, seen, folder, names ?? []);
+    const found = await statEntries(disk, seen, folder, names ?? []);
     progress?.seen(filesIn(found));
     if (isClosed(seen, path, names ?? [])) {
       for (const name of names ?? []) seen.unknown.delete(joinPath(path, name));
@@ -219,7 +219,7 @@ async function walkFrom(
       if ("children" in folder) folder.children.push(entry);
       if (entry.kind !== "folder") continue;
       seen.folders.add(entry.path);
-      if (await isKept(entry)) lookedAt.set(entry.path, "kept");
+      if (await isKept(entry)) scannedFolders.set(entry.path, "kept");
       else folders.push(entry);
     }
   }
@@ -258,18 +258,18 @@ function isMissed(path: string, { listed, folders }: Pick<Walk, "listed" | "fold
 }
 
 /** Folders scanned completely, or kept without scanning their content. */
-type LookedAt = Map<string, "whole" | "kept">;
+type ScannedFolders = Map<string, "whole" | "kept">;
 
-function isCovered(path: string, lookedAt: LookedAt): boolean {
+function isCovered(path: string, scannedFolders: ScannedFolders): boolean {
   for (let at = path; at !== ""; at = folderOf(at)) {
-    const how = lookedAt.get(at);
+    const how = scannedFolders.get(at);
     if (how !== undefined) return how === "whole";
   }
   return false;
 }
 
 /** True if both scans saw the same items, so missing items were not just moving. */
-export function sawTheSame(one: Walk, other: Walk): boolean {
+export function sawSameItems(one: Walk, other: Walk): boolean {
   // Nothing is concluded below an unknown path. Permanently unknown paths must not block the rest.
   const sameUnknown = one.unknown.size === other.unknown.size && one.unknown.isSubsetOf(other.unknown);
   if (!sameUnknown || one.entries.length !== other.entries.length) return false;
@@ -278,10 +278,10 @@ export function sawTheSame(one: Walk, other: Walk): boolean {
 }
 
 /** @returns in the order of the names; undefined for a skipped or unknown item */
-export async function lookIn(
+export async function statEntries(
   disk: LocalDisk,
   notes: Notes,
-  folder: Entry | Top,
+  folder: Entry | StartFolder,
   names: readonly string[],
 ): Promise<(Entry | undefined)[]> {
   const asked = disk.statIn === undefined ? [] : names.filter((name) => nameProblem(name) === undefined);
@@ -293,13 +293,17 @@ export async function lookIn(
     if (stat instanceof HoldfastError) throw stat;
     return stat;
   };
-  return mapBounded(names, looksAtOnce, (name) => lookAt(disk, notes, { folder, name, stat: () => statOf(name) }));
+  return mapBounded(names, statsAtOnce, (name) => statEntry(disk, notes, { folder, name, stat: () => statOf(name) }));
 }
 
-async function lookAt(
+async function statEntry(
   disk: LocalDisk,
   notes: Notes,
-  at: { readonly folder: Entry | Top; readonly name: string; readonly stat: () => Promise<LocalStat | undefined> },
+  at: {
+    readonly folder: Entry | StartFolder;
+    readonly name: string;
+    readonly stat: () => Promise<LocalStat | undefined>;
+  },
 ): Promise<Entry | undefined> {
   const { unknown, skipped, keepers, boundaries, isHidden, slotKey, device } = notes;
   const { folder, name } = at;

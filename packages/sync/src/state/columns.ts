@@ -92,7 +92,7 @@ export const localColumns: Columns<LocalRow> = {
     row.name,
     pack(row.content),
     Number(row.executable),
-    row.sight,
+    row.readState,
     packNumber(fingerprint.inode),
     fingerprint.sizeBytes,
     packNumber(fingerprint.mtimeNs),
@@ -113,7 +113,7 @@ export const localColumns: Columns<LocalRow> = {
       ctimeNs: BigInt(stored[10] as bigint | string),
       birthNs: BigInt(stored[11] as bigint | string),
     },
-    sight: stored[6] as LocalRow["sight"],
+    readState: stored[6] as LocalRow["readState"],
     ...(typeof stored[12] === "string" && { alias: stored[12] }),
     // An earlier version's row counts as public; the first full scan corrects it.
     ...(stored[13] !== BigInt(untold) && { isPrivate: stored[13] === 1n }),

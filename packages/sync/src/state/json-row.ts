@@ -4,11 +4,12 @@ import type { Fingerprint } from "@holdfast/sync-ports/ports";
 export function decodeRow<Row>(text: string): Row {
   const row: unknown = JSON.parse(text);
   if (typeof row !== "object" || row === null) return row as Row;
-  if (hasFingerprint<readonly string[]>(row)) Object.assign(row, { fingerprint: decodeFingerprint(row.fingerprint) });
-  return row as Row;
+  if (!hasFingerprint<readonly string[]>(row)) return row as Row;
+  const { sight, fingerprint, ...rest } = row;
+  return { ...rest, readState: sight, fingerprint: decodeFingerprint(fingerprint) } as Row;
 }
 
-function hasFingerprint<Kind>(row: unknown): row is { readonly fingerprint: Kind } {
+function hasFingerprint<Kind>(row: unknown): row is { readonly fingerprint: Kind; readonly sight: unknown } {
   return typeof row === "object" && row !== null && "fingerprint" in row;
 }
 

@@ -38,7 +38,7 @@ const localRow: LocalRow = {
   name: "a",
   content: "c" as ContentKey,
   executable: true,
-  sight: "known",
+  readState: "known",
   fingerprint: { inode: 2n ** 60n, sizeBytes: 5, mtimeNs: 1_700_000_000_123_456_789n, ctimeNs: 1n, birthNs: 0n },
 };
 
@@ -144,7 +144,7 @@ test("rows come back as they were: ids of all kinds, numbers beyond 64 bits, mem
   };
   const local = [
     { ...localRow, parent: uuid as NodeId, content: hash, fingerprint },
-    { ...localRow, kind: "symlink" as const, content: "link:ab" as ContentKey, sight: "racy" as const },
+    { ...localRow, kind: "symlink" as const, content: "link:ab" as ContentKey, readState: "racy" as const },
   ];
   const remote = { ...remoteRow(1), versionId: uuid, revision: uuid, operationId: uuid as OperationId };
   const synced: SyncedRow[] = [
@@ -180,7 +180,7 @@ test("rows come back as they were: ids of all kinds, numbers beyond 64 bits, mem
 test("the tables are as maps and sets that do the same, whatever is committed and however often it starts anew", () => {
   const ids = ["a", "b", "c", "d"].map((name) => name as NodeId);
   const rows = fc.option(
-    fc.record({ parent: fc.constantFrom(rootId, ...ids), sight: fc.constantFrom("known", "racy") }),
+    fc.record({ parent: fc.constantFrom(rootId, ...ids), readState: fc.constantFrom("known", "racy") }),
   );
   const changes = fc.array(fc.tuple(fc.constantFrom(...ids), rows), { maxLength: 4 });
   const step = fc.record({
@@ -205,12 +205,12 @@ test("the tables are as maps and sets that do the same, whatever is committed an
           else table.set(id, row);
       };
       for (const { fails, restarts, ...change } of steps) {
-        const each = <Row>(list: typeof change.local, make: (row: { parent: NodeId; sight: string }) => Row) =>
+        const each = <Row>(list: typeof change.local, make: (row: { parent: NodeId; readState: string }) => Row) =>
           list.map(([id, row]) => [id, row === null ? undefined : make(row)] as const);
-        const local = each(change.local, ({ parent, sight }) => ({
+        const local = each(change.local, ({ parent, readState }) => ({
           ...localRow,
           parent,
-          sight: sight as LocalRow["sight"],
+          readState: readState as LocalRow["readState"],
         }));
         const remote = each(change.remote, ({ parent }) => ({ ...remoteRow(1), name: "a", executable: true, parent }));
         const synced = each(change.synced, ({ parent }): SyncedRow => {
@@ -325,10 +325,11 @@ test(
 
 test("what an earlier version kept as JSON is taken over", () => {
   const database = new DatabaseSync(":memory:");
-  const { inode, sizeBytes, mtimeNs, ctimeNs, birthNs } = localRow.fingerprint;
+  const { fingerprint, readState: sight, ...others } = localRow;
+  const { inode, sizeBytes, mtimeNs, ctimeNs, birthNs } = fingerprint;
   const old = {
     remote: remoteRow(3),
-    local: { ...localRow, fingerprint: [inode, sizeBytes, mtimeNs, ctimeNs, birthNs].map(String) },
+    local: { ...others, sight, fingerprint: [inode, sizeBytes, mtimeNs, ctimeNs, birthNs].map(String) },
     synced: { kind: "file", place: { parent: rootId, name: "a" }, content: "c", executable: true, versionIds: ["v"] },
   };
   for (const [name, row] of Object.entries(old)) {

@@ -87,9 +87,9 @@ export function gateDisk(
           },
         }),
     list: (path) => untilAborted(signal, disk.list(path)),
-    cut: (path, taker) => {
+    cut: (path, sink) => {
       progress.touch(path);
-      return untilAborted(signal, disk.cut(path, taker));
+      return untilAborted(signal, disk.cut(path, sink));
     },
   });
 }

@@ -6,7 +6,7 @@ import { lineOf } from "../../model/tree-paths.ts";
 import { markerPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
 import { addNotice } from "../../state/notices.ts";
-import { strange } from "../../state/stranger.ts";
+import { foreignGeneration } from "../../state/foreign-generation.ts";
 import type { StateChange } from "../../state/sync-state.ts";
 import { type Adoption, otherGeneration } from "../../execute/generation.ts";
 
@@ -113,7 +113,12 @@ function checkCopy(parts: Forgetting, there: LocalStat): void {
 function forgetBase({ state, nowMs }: Forgetting, { settings, shares, local }: Adoption): void {
   addNotice(state, { atMs: nowMs(), path: "", code: "merged_again", counts: [] });
   const rows = forgotten(state);
-  state.commit({ ...rows, local: [...rows.local, ...local], shares, settings: [...strange.settings, ...settings] });
+  state.commit({
+    ...rows,
+    local: [...rows.local, ...local],
+    shares,
+    settings: [...foreignGeneration.settings, ...settings],
+  });
 }
 
 /**

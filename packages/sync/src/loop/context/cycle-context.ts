@@ -5,12 +5,12 @@ import type { Brakes } from "../../brakes/brakes.ts";
 import type { Freed } from "../../execute/free-space.ts";
 import type { ConflictCopies } from "../delays/conflict-copies.ts";
 import type { EarlierVersions } from "../tracking/earlier-versions.ts";
-import type { UnreadFiles } from "../tracking/unread.ts";
-import type { Undurable } from "../tracking/undurable.ts";
-import type { Suspicion } from "../tracking/suspicion.ts";
+import type { UnreadableFiles } from "../tracking/unreadable-files.ts";
+import type { NonDurableItems } from "../tracking/non-durable-items.ts";
+import type { DirtyPathTracker } from "../tracking/dirty-path-tracker.ts";
 import type { StubbornChanges } from "../delays/stubborn-changes.ts";
 import type { DiskSpace } from "../delays/space.ts";
-import type { Skipped } from "../tracking/skipped.ts";
+import type { SkippedItems } from "../tracking/skipped-items.ts";
 import type { QuietGroup } from "../delays/quiet-group.ts";
 import type { RestingDeletions } from "../delays/resting-deletions.ts";
 import type { QuarantineList } from "../reports/quarantine-list.ts";
@@ -20,8 +20,8 @@ import type { Progress } from "../reports/progress.ts";
 import type { Portions, Rounds } from "./portions.ts";
 import type { LastingRefusals } from "../tracking/lasting-refusals.ts";
 import type { IsCopiedMarker } from "../../scan/other-root.ts";
-import type { LeftPlaces } from "../../scan/left-places.ts";
-import type { Suspects } from "../../scan/scope.ts";
+import type { VacatedNames } from "../../scan/vacated-names.ts";
+import type { DirtyPaths } from "../../scan/scope.ts";
 import type { Transfers } from "../transfers/transfers.ts";
 
 /** Last result of freeing space; undefined: none since the engine started. */
@@ -38,20 +38,20 @@ export interface CycleContext extends ExecutionContext {
   readonly freeing: Freeing;
   readonly identity: Identity;
   /** The disk assigns new inode numbers at each start and has done so since the last scan. */
-  readonly numbering: { isNew: boolean };
+  readonly inodeNumbers: { areNew: boolean };
   readonly progress: Progress;
-  readonly suspicion: Suspicion;
-  /** Returns further suspects, after a short wait for related hints. */
-  readonly moreSuspects: () => Promise<Suspects>;
-  readonly skipped: Skipped;
-  readonly unread: UnreadFiles;
+  readonly dirty: DirtyPathTracker;
+  /** Returns further dirty paths, after a short wait for related hints. */
+  readonly moreDirtyPaths: () => Promise<DirtyPaths>;
+  readonly skipped: SkippedItems;
+  readonly unread: UnreadableFiles;
   readonly boot?: string | undefined;
   /** Private items that a power failure may have made public, until each is checked. */
-  readonly distrusted: { ids: ReadonlySet<NodeId> };
+  readonly unverifiedModes: { ids: ReadonlySet<NodeId> };
   readonly quietAges: QuietAges;
   readonly copies: ConflictCopies;
   readonly earlier: EarlierVersions;
-  readonly left: LeftPlaces;
+  readonly vacated: VacatedNames;
   readonly quarantine: QuarantineList;
   readonly resting: RestingDeletions;
   /** Files that return to older content. */
@@ -63,7 +63,7 @@ export interface CycleContext extends ExecutionContext {
   readonly rounds: Rounds;
   readonly lasting: LastingRefusals;
   readonly stubborn: StubbornChanges;
-  readonly undurable: Undurable;
+  readonly nonDurable: NonDurableItems;
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
   /** Throws if the engine was stopped. */
   readonly checkStop: () => void;

@@ -1,5 +1,5 @@
 import type { CycleContext } from "./cycle-context.ts";
-import { LeftPlaces } from "../../scan/left-places.ts";
+import { VacatedNames } from "../../scan/vacated-names.ts";
 import { ConflictCopies } from "../delays/conflict-copies.ts";
 import { EarlierVersions } from "../tracking/earlier-versions.ts";
 import { LastingRefusals } from "../tracking/lasting-refusals.ts";
@@ -8,11 +8,11 @@ import { QuietAges } from "../delays/quiet-age.ts";
 import { QuarantineList } from "../reports/quarantine-list.ts";
 import { QuietGroup } from "../delays/quiet-group.ts";
 import { RestingDeletions } from "../delays/resting-deletions.ts";
-import { Skipped } from "../tracking/skipped.ts";
+import { SkippedItems } from "../tracking/skipped-items.ts";
 import { StubbornChanges } from "../delays/stubborn-changes.ts";
-import { Suspicion } from "../tracking/suspicion.ts";
-import { Undurable } from "../tracking/undurable.ts";
-import { UnreadFiles } from "../tracking/unread.ts";
+import { DirtyPathTracker } from "../tracking/dirty-path-tracker.ts";
+import { NonDurableItems } from "../tracking/non-durable-items.ts";
+import { UnreadableFiles } from "../tracking/unreadable-files.ts";
 
 /**
  * Time for the brakes to find all files of a backup being copied over the folder. It also delays an undo in an editor.
@@ -25,22 +25,22 @@ export type Learned = Pick<
   CycleContext,
   | "freeing"
   | "times"
-  | "doubt"
+  | "unrecordedChanges"
   | "filesystem"
-  | "numbering"
-  | "suspicion"
+  | "inodeNumbers"
+  | "dirty"
   | "skipped"
   | "unread"
-  | "distrusted"
+  | "unverifiedModes"
   | "quietAges"
   | "copies"
   | "earlier"
-  | "left"
+  | "vacated"
   | "quarantine"
   | "resting"
   | "restored"
   | "stubborn"
-  | "undurable"
+  | "nonDurable"
   | "rounds"
   | "lasting"
 >;
@@ -49,22 +49,22 @@ export function nothingLearned(): Learned {
   return {
     freeing: { last: undefined, kept: new Set() },
     times: { nextExpiryMs: 0 },
-    doubt: { isOpen: true },
+    unrecordedChanges: { arePossible: true },
     filesystem: { device: undefined },
-    numbering: { isNew: true },
-    suspicion: new Suspicion(),
-    skipped: new Skipped(),
-    unread: new UnreadFiles(),
-    distrusted: { ids: new Set() },
+    inodeNumbers: { areNew: true },
+    dirty: new DirtyPathTracker(),
+    skipped: new SkippedItems(),
+    unread: new UnreadableFiles(),
+    unverifiedModes: { ids: new Set() },
     quietAges: new QuietAges(),
     copies: new ConflictCopies(),
     earlier: new EarlierVersions(),
-    left: new LeftPlaces(),
+    vacated: new VacatedNames(),
     quarantine: new QuarantineList(),
     resting: new RestingDeletions(),
     restored: new QuietGroup(restoredMs.quiet, restoredMs.most),
     stubborn: new StubbornChanges(),
-    undurable: new Undurable(),
+    nonDurable: new NonDurableItems(),
     rounds: new Rounds(),
     lasting: new LastingRefusals(),
   };

@@ -67,14 +67,14 @@ export class Rounds {
 }
 
 function together(earlier: CycleOutcome, last: CycleOutcome): CycleOutcome {
-  const times = [earlier.lookAgainMs, last.lookAgainMs].filter((each) => each !== undefined);
+  const times = [earlier.nextCycleInMs, last.nextCycleInMs].filter((each) => each !== undefined);
   const isKnown = ({ path, code }: Problem): boolean =>
     last.problems.some((each) => each.path === path && each.code === code);
   return {
     ...last,
     hasProgressed: earlier.hasProgressed || last.hasProgressed,
     isFruitful: earlier.isFruitful || last.isFruitful,
-    lookAgainMs: times.length === 0 ? undefined : Math.min(...times),
+    nextCycleInMs: times.length === 0 ? undefined : Math.min(...times),
     isRestless: earlier.isRestless || last.isRestless,
     isStuck:
       [earlier, last].every(({ isRestless, isStuck }) => isStuck || !isRestless) && (earlier.isStuck || last.isStuck),

@@ -11,13 +11,13 @@ import { type Problem, problemOf } from "../reports/problems.ts";
 import { pathOf } from "../../model/tree-paths.ts";
 import { pathOfOperation, type Progress } from "../reports/progress.ts";
 import type { StubbornChanges } from "../delays/stubborn-changes.ts";
-import type { Suspicion } from "../tracking/suspicion.ts";
+import type { DirtyPathTracker } from "../tracking/dirty-path-tracker.ts";
 
 interface Acting extends ExecutionContext {
   readonly progress: Progress;
   readonly stubborn: StubbornChanges;
   readonly copies: ConflictCopies;
-  readonly suspicion: Pick<Suspicion, "noteMove" | "add">;
+  readonly dirty: Pick<DirtyPathTracker, "noteMove" | "add">;
   readonly checkStop: () => void;
 }
 
@@ -42,7 +42,7 @@ export async function actAll(
     const before = batch.map((operation) => (movesFolder(operation) ? pathOf(state, operation.id) : undefined));
     for (const path of paths.slice(-1)) progress.touch(path);
     const failed = await actTogether(context, batch);
-    if (failed.size > 0) context.doubt.isOpen = true;
+    if (failed.size > 0) context.unrecordedChanges.arePossible = true;
     for (const [index, operation] of batch.entries()) {
       const path = paths[index] ?? "";
       const failure = failed.get(operation);
@@ -53,7 +53,7 @@ export async function actAll(
       }
       const from = before[index];
       const to = from === undefined ? undefined : pathOf(state, operation.id);
-      if (from !== undefined && to !== undefined && from !== to) context.suspicion.noteMove(from, to);
+      if (from !== undefined && to !== undefined && from !== to) context.dirty.noteMove(from, to);
       if (failure === undefined) {
         progress.noteDone(state, operation, path);
         if (operation.op === "copy_aside") context.copies.note(operation, nowMs());
@@ -74,7 +74,7 @@ export async function settleAside(context: Acting): Promise<void> {
   const before = parked.size;
   if (before === 0) return;
   await settleParked(context);
-  if (parked.size < before) context.suspicion.add("all");
+  if (parked.size < before) context.dirty.add("all");
 }
 
 function movesFolder(operation: LocalOperation): boolean {
@@ -82,7 +82,7 @@ function movesFolder(operation: LocalOperation): boolean {
 }
 
 export function noteFailures(context: Acting, failed: Failures, failures: Problem[]): boolean {
-  if (failed.size > 0) context.doubt.isOpen = true;
+  if (failed.size > 0) context.unrecordedChanges.arePossible = true;
   for (const [operation, failure] of failed) {
     if (!isPassingOnDisk(failure))
       failures.push(problemOf(pathOfOperation(context.state, operation), failure.code, failure.message));

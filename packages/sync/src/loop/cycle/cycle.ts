@@ -2,7 +2,7 @@ import { knownPathOf } from "../../model/local-tree.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";
 import { addNotice } from "../../state/notices.ts";
 import { renewGeneration } from "../../execute/generation.ts";
-import { foldersOfAct, makePersonActsDurable } from "../../execute/person-acts.ts";
+import { foldersOfChange, makeUserChangesDurable } from "../../execute/user-changes.ts";
 import { expireTrash } from "../../execute/local-trash.ts";
 import { reviewStash, stashDueMs } from "../../execute/recover.ts";
 import type { Plan } from "../../plan/plan-types.ts";
@@ -15,7 +15,7 @@ import { fetchRemote } from "../../remote/fetch.ts";
 import { tellAnswers } from "../../remote/tell-answers.ts";
 import { send } from "../../remote/send.ts";
 import type { SendContext } from "../../remote/send-context.ts";
-import { isKnownPath, type Suspects } from "../../scan/scope.ts";
+import { isKnownPath, type DirtyPaths } from "../../scan/scope.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { decide } from "./decide.ts";
@@ -23,8 +23,8 @@ import type { Decision } from "./decision.ts";
 import { actAll, noteFailures, settleAside } from "./acting.ts";
 import { fetchFirstRules } from "../ignore-rules/first-rules.ts";
 import { actWithRules, withoutHeldRules } from "../ignore-rules/foreign-rules.ts";
-import type { Looked } from "./look-parts.ts";
-import { lookAtDisk, lookUnderLastRules } from "./looking.ts";
+import type { ScanSummary } from "./scan-parts.ts";
+import { scanDisk, scanUnderPreviousRules } from "./scan-disk.ts";
 import { bytesOfPlan } from "../reports/progress.ts";
 import {
   isPassing,
@@ -45,7 +45,7 @@ import { problemsOfRehash } from "../tracking/rehash.ts";
 import { checkRoot } from "../access/root.ts";
 import { muchBytesMin, smallFirst } from "./small-first.ts";
 import { problemsOfShares, settleShares } from "./shares.ts";
-import { problemsOfUnfit } from "../tracking/skipped.ts";
+import { problemsOfUnfit } from "../tracking/skipped-items.ts";
 import { Waits } from "./waits.ts";
 import type { CycleOutcome } from "../reports/cycle-outcome.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
@@ -71,14 +71,14 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   state.forgetRefusals(context.nowMs());
   state.forgetOffers(context.nowMs());
   await prepareRules(context);
-  const look = await lookAtDisk(context);
-  noteLook(context, look);
-  settleShares(state, look.rules, context);
-  const tree = visibleTrees(state, new Visibility(state, look.rules, context.missingFeatures));
+  const scanned = await scanDisk(context);
+  noteScan(context, scanned);
+  settleShares(state, scanned.rules, context);
+  const tree = visibleTrees(state, new Visibility(state, scanned.rules, context.missingFeatures));
   const isKeeper = (path: string): boolean => context.skipped.isKeeper(path);
   const ending = await endShares(context, tree, isKeeper, (each, path) => context.progress.noteEnded(each, path));
   context.rounds.begin(state.restless.fresh);
-  const decision = await decide(context, look);
+  const decision = await decide(context, scanned);
   const { waits, due, plan: next, failure } = await withoutWaiting(context, decision);
   const { last } = decision;
   const { waitingDeletions } = context.brakes;
@@ -95,13 +95,13 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   if (failure !== undefined) throw failure;
   const changed = isChanging || isEnding || hasChanged;
   await noteActs(context, { local: [...ending.operations, ...begun], remote: begunRemote }, hasChanged);
-  const { stubborn, undurable, lasting } = context;
+  const { stubborn, nonDurable, lasting } = context;
   const nowMs = context.nowMs();
   lasting.note(state.refusals, nowMs);
-  const untilMs = [...waits.untilMs, ...stubborn.untilMs(nowMs), ...undurable.untilMs(nowMs)];
+  const untilMs = [...waits.untilMs, ...stubborn.untilMs(nowMs), ...nonDurable.untilMs(nowMs)];
   // Failed endings and nameless items are retried later.
   if (failures.length + state.parked.size > 0) untilMs.push(context.nowMs() + endingAgainMs);
-  const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
+  const isRestless = scanned.rescan === "all" || scanned.rescan.size > 0 || scanned.isUnsettled || changed;
   const refusals = wantedOf(state.refusals, decision, next);
   const isDone = done > 0 || ending.operations.length > ending.failures.size;
   const isCut = begun.length + begunRemote.length < next.local.length + next.remote.length;
@@ -117,13 +117,13 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     isFruitful: isDone || isTaken,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
-    lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, untilMs),
+    nextCycleInMs: isRestless ? restlessMs : untilNextCycleMs(context, untilMs),
     retriesSoon: waits.isQuiet || retriesSoon(context, refusals, failures),
     problems: [
       ...failures,
       ...waits.problems,
       ...problemsKnown(context, next, { isOver, isWhole: last === undefined }),
-      ...problemsOfRules(look.rules, state),
+      ...problemsOfRules(scanned.rules, state),
     ],
     deletionsWaiting: waitingDeletions,
   };
@@ -146,7 +146,7 @@ async function tellAllAnswers(context: CycleContext): Promise<boolean> {
 /** Scans under the old rules before the new ones apply. */
 async function prepareRules(context: CycleContext): Promise<void> {
   await fetchFirstRules(context);
-  await lookUnderLastRules(context);
+  await scanUnderPreviousRules(context);
   await freeChosen(context);
 }
 
@@ -155,9 +155,9 @@ async function noteActs(
   { local, remote }: Pick<Plan, "local" | "remote">,
   hasChanged: boolean,
 ): Promise<void> {
-  const { state, suspicion, quarantine } = context;
-  for (const operation of [...local, ...remote]) suspicion.add(suspectsOf(state, operation));
-  if (hasChanged) suspicion.add(foldersOfActs(state, remote));
+  const { state, dirty, quarantine } = context;
+  for (const operation of [...local, ...remote]) dirty.add(dirtyPathsOf(state, operation));
+  if (hasChanged) dirty.add(foldersOfChanges(state, remote));
   await quarantine.note(context);
 }
 
@@ -191,7 +191,7 @@ async function withoutWaiting(
   const due = isMuch(context, all) ? smallFirst(all) : all;
   const within = context.transfers.within(context, sendContextOf(context), { ...decision, plan: due });
   // A person's changes become durable now, not only after everything is sent. A failure is found again at that time.
-  await makePersonActsDurable(context, within.begun);
+  await makeUserChangesDurable(context, within.begun);
   return { waits, due, ...within };
 }
 
@@ -214,7 +214,7 @@ function sendContextOf(context: CycleContext): SendContext {
     has: (hash, into) => early.has(hash, into) || transfers.hasSent(hash, into),
     settled: () => early.settled(),
   };
-  return { ...context, early: sent, makeDurable: (ids) => makePersonActsDurable(context, ids) };
+  return { ...context, early: sent, makeDurable: (ids) => makeUserChangesDurable(context, ids) };
 }
 
 /**
@@ -230,7 +230,7 @@ function problemsKnown(
   const unread = context.unread.problems(context.nowMs());
   const unreadable = new Set(unread.flatMap(({ path, code }) => (code === "unreadable" ? [path] : [])));
   const unstored = [
-    ...context.undurable.problems(state),
+    ...context.nonDurable.problems(state),
     ...problemsOfRefusals(state, state.refusals, (refusal) => lasting.has(refusal)),
   ];
   return [
@@ -277,20 +277,20 @@ function wantedOf(
   return refusals.filter(({ nodeId: id }) => waiting.has(id) || planned.has(id) || !isInPlan(id));
 }
 
-export function noteLook(context: CycleContext, look: Looked): void {
-  const { state, suspicion, undurable, skipped, unread, freeing, nowMs } = context;
-  suspicion.add(look.isUnsettled && look.isComplete ? "all" : look.again);
-  undurable.forgetHidden(state);
-  freeing.kept = new Set([...freeing.kept].filter((path) => look.rules.hides(path, false)));
-  suspicion.add(undurable.suspects(state));
-  skipped.note(look, (path) => isKnownPath(state, path) && !look.rules.hides(path, true));
-  if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
-  if (look.otherRoots.size > 0) excludeOtherRoots(state, look.otherRoots);
-  unread.note(look, nowMs());
+export function noteScan(context: CycleContext, scanned: ScanSummary): void {
+  const { state, dirty, nonDurable, skipped, unread, freeing, nowMs } = context;
+  dirty.add(scanned.isUnsettled && scanned.isComplete ? "all" : scanned.rescan);
+  nonDurable.forgetHidden(state);
+  freeing.kept = new Set([...freeing.kept].filter((path) => scanned.rules.hides(path, false)));
+  dirty.add(nonDurable.dirtyPaths(state));
+  skipped.note(scanned, (path) => isKnownPath(state, path) && !scanned.rules.hides(path, true));
+  if (scanned.boundaries.size > 0) excludeBoundaries(state, scanned.boundaries);
+  if (scanned.otherRoots.size > 0) excludeOtherRoots(state, scanned.otherRoots);
+  unread.note(scanned, nowMs());
 }
 
 /** A change that did not happen was based on an outdated state, so its folders are scanned again. */
-function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): Suspects {
+function dirtyPathsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): DirtyPaths {
   if (!state.restless.has(operation.id)) return new Set();
   const folder = state.local.get(operation.id)?.parent ?? ("place" in operation ? operation.place.parent : undefined);
   const path = folder === undefined ? undefined : knownPathOf(state, folder);
@@ -298,8 +298,8 @@ function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["r
 }
 
 /** Folders of sent changes. One may have been moved unnoticed, so its entries may not be durable. */
-function foldersOfActs(state: SyncState, operations: Plan["remote"]): Suspects {
-  return new Set(operations.flatMap(({ id }) => foldersOfAct(state, id)).flatMap(withFoldersAbove));
+function foldersOfChanges(state: SyncState, operations: Plan["remote"]): DirtyPaths {
+  return new Set(operations.flatMap(({ id }) => foldersOfChange(state, id)).flatMap(withFoldersAbove));
 }
 
 /** Frees excluded paths before the rules hide them. */
@@ -327,7 +327,7 @@ async function expireTrashAtTimes(context: CycleContext): Promise<void> {
   times.nextExpiryMs = nowMs() + expiryEveryMs;
 }
 
-function whenToLookAgainMs({ state, nowMs }: CycleContext, untilMs: readonly number[]): number | undefined {
+function untilNextCycleMs({ state, nowMs }: CycleContext, untilMs: readonly number[]): number | undefined {
   const times = [
     ...untilMs,
     ...[...state.stashed.values()].map(stashDueMs),

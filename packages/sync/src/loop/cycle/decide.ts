@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import type { Braked } from "../../model/brake-record.ts";
 import { markReplaced } from "../../brakes/replaced.ts";
 import { trashTopOf } from "../../brakes/trash-top.ts";
-import { makePersonActsDurable } from "../../execute/person-acts.ts";
+import { makeUserChangesDurable } from "../../execute/user-changes.ts";
 import { pathOf } from "../../model/tree-paths.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import { affectedPortion } from "../../plan/affected.ts";
@@ -19,7 +19,7 @@ import type { SyncState } from "../../state/sync-state.ts";
 import { isLive, nameOnDisk } from "../../model/trees.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
 import { withoutHiddenArrivals } from "./hidden-arrivals.ts";
-import type { Looked } from "./look-parts.ts";
+import type { ScanSummary } from "./scan-parts.ts";
 import { rekeyAll } from "./rekeying.ts";
 import { hasArrived, settleShares } from "./shares.ts";
 import type { Decision } from "./decision.ts";
@@ -30,17 +30,17 @@ const rekeyingsMax = 2 * limits.pathNamesMax;
 /** Settles and plans until no node needs a new id. */
 export async function decide(
   context: CycleContext,
-  { isSure, rules }: Pick<Looked, "isSure" | "rules">,
+  { isSure, rules }: Pick<ScanSummary, "isSure" | "rules">,
 ): Promise<Decision> {
-  const { state, device, slotKey, makeNodeId, brakes, undurable } = context;
+  const { state, device, slotKey, makeNodeId, brakes, nonDurable } = context;
   settleHidden(state, new Visibility(state, rules, context.missingFeatures));
   settleShares(state, rules, context);
   for (let round = 0; round < rekeyingsMax; round += 1) {
     let visibility = new Visibility(state, rules, context.missingFeatures);
     let { trees, last, hidden } = affected(context, visibility);
     const settlement = settle(trees);
-    undurable.note(await makePersonActsDurable(context, [...settlement.synced.keys()]));
-    const { synced, answered, seen } = undurable.without(settlement);
+    nonDurable.note(await makeUserChangesDurable(context, [...settlement.synced.keys()]));
+    const { synced, answered, seen } = nonDurable.without(settlement);
     // Unseen intents may still turn out to be done.
     const found = seen.filter((id) => isSeen(state, isSure, id));
     if (synced.size + answered.length + found.length > 0) {
@@ -56,7 +56,7 @@ export async function decide(
     }
     const seenBy = visibility;
     const isRolledBack = brakes.isRolledBack(trees);
-    const next = plan(undurable.asUnsettled(trees), {
+    const next = plan(nonDurable.asUnsettled(trees), {
       device,
       nowMs: context.nowMs(),
       slotKey,
@@ -85,7 +85,7 @@ export async function decide(
       const isInPlan = (id: NodeId): boolean =>
         !state.restless.fresh.has(id) || trees.remote.has(id) || trees.local.has(id) || isHidden(id);
       const shown = withoutHiddenArrivals(state, rules, next);
-      return { plan: undurable.within(brakes.holdRewrites(shown)), last, hidden, isInPlan };
+      return { plan: nonDurable.within(brakes.holdRewrites(shown)), last, hidden, isInPlan };
     }
     rekeyAll(state, next.rekeyings);
   }
@@ -128,7 +128,7 @@ function affected(
   return affectedPortion(withoutLost(visibleTrees(state, visibility)), restless, { fresh, rowsMax: portions.freshMax });
 }
 
-function isSeen(state: SyncState, isSure: Looked["isSure"], id: NodeId): boolean {
+function isSeen(state: SyncState, isSure: ScanSummary["isSure"], id: NodeId): boolean {
   const place = state.intents.get(id)?.place;
   const folder = place === undefined ? undefined : knownPathOf(state, place.parent);
   return isSure(place === undefined || folder === undefined ? "" : joinPath(folder, nameOnDisk(place)));

@@ -11,7 +11,7 @@ import type { QuietAges, SeenFile } from "../delays/quiet-age.ts";
 import type { QuietGroup } from "../delays/quiet-group.ts";
 import { foldersAround, type RestingDeletions } from "../delays/resting-deletions.ts";
 import type { StubbornChanges } from "../delays/stubborn-changes.ts";
-import type { Suspicion } from "../tracking/suspicion.ts";
+import type { DirtyPathTracker } from "../tracking/dirty-path-tracker.ts";
 import { type DiskSpace, withinSpace } from "../delays/space.ts";
 import type { Transfers } from "../transfers/transfers.ts";
 
@@ -26,7 +26,7 @@ interface WaitInput {
   readonly resting: RestingDeletions;
   readonly restored: QuietGroup;
   readonly brakes: Pick<Brakes, "isLikeRestored">;
-  readonly suspicion: Suspicion;
+  readonly dirty: DirtyPathTracker;
   readonly stubborn: StubbornChanges;
   readonly transfers: Pick<Transfers, "bytesHere">;
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
@@ -93,7 +93,7 @@ export class Waits {
   #restored(remote: readonly RemoteOperation[], isInPlan: Decision["isInPlan"]): ReadonlyMap<NodeId, number> {
     const { state, brakes, restored, nowMs } = this.#input;
     // A file being written belongs to a later plan.
-    const isSettled = (id: NodeId): boolean => isInPlan(id) && (state.local.get(id)?.sight ?? "known") === "known";
+    const isSettled = (id: NodeId): boolean => isInPlan(id) && (state.local.get(id)?.readState ?? "known") === "known";
     const files = remote.filter((each) => each.group === undefined && brakes.isLikeRestored(each));
     const deletions = files.length === 0 ? [] : remote.filter((each) => isFreeDeletion(state, each, remote));
     const ids = [...files, ...deletions].map(({ id }) => id);
@@ -106,7 +106,7 @@ export class Waits {
     if (untilMs.size === 0) return;
     for (const dueMs of untilMs.values()) this.untilMs.push(dueMs);
     this.isQuiet = true;
-    this.#input.suspicion.add(foldersAround(this.#input.state, untilMs.keys()));
+    this.#input.dirty.add(foldersAround(this.#input.state, untilMs.keys()));
   }
 
   /** True for files with an earlier version on the server. New ones are sent immediately. */
@@ -139,7 +139,7 @@ export class Waits {
 
 function seenFile(state: SyncState, id: NodeId): SeenFile[] {
   const row = state.local.get(id);
-  if (row?.kind !== "file" || row.sight === "unsettled") return [];
+  if (row?.kind !== "file" || row.readState === "unsettled") return [];
   const remote = state.remote.get(id);
   const { content, fingerprint } = row;
   const isSent = remote?.content === content;

@@ -4,7 +4,7 @@ import { type Braked, brakeKey, type BrakeRecord } from "../../model/brake-recor
 import { pathOfNode } from "../../model/tree-paths.ts";
 import { claimOf, type Trees } from "../../model/trees.ts";
 import { shareOf } from "../../model/whereabouts.ts";
-import type { Suspects } from "../../scan/scope.ts";
+import type { DirtyPaths } from "../../scan/scope.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { QuietGroup } from "./quiet-group.ts";
 
@@ -52,7 +52,7 @@ export class RestingDeletions {
 }
 
 /** Folders scanned before a change is sent, to check that nothing else changed. */
-export function foldersAround(state: SyncState, ids: Iterable<NodeId>): Suspects {
+export function foldersAround(state: SyncState, ids: Iterable<NodeId>): DirtyPaths {
   const paths = [...ids].flatMap((id) => pathOfNode(state, id) ?? []);
   return new Set([...new Set(paths.map(folderOf))].flatMap(withFoldersAbove));
 }

@@ -11,7 +11,7 @@ const parent = "root" as NodeId;
 function folder(name: string, alias?: string): LocalRow {
   const fingerprint = { inode: 1n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
   const content = "" as ContentKey;
-  return { kind: "folder", parent, name, alias, content, executable: false, fingerprint, sight: "known" };
+  return { kind: "folder", parent, name, alias, content, executable: false, fingerprint, readState: "known" };
 }
 
 test("two that need each other's names, which are one on this disk, are tried together and not in turn", () => {

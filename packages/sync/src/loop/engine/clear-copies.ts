@@ -10,7 +10,7 @@ import type { Deletion } from "../../execute/remove.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
 import { readRules } from "../ignore-rules/read-rules.ts";
 import { ignorePath, type Rules } from "../../rules/rules.ts";
-import { keptPrivacy } from "../../scan/kept-bit.ts";
+import { keptPrivacy } from "../../scan/kept-mode.ts";
 import { sameFingerprint } from "../../model/fingerprints.ts";
 import { type ContentKey, isLive, type LocalRow, nameOnDisk, type RemoteRow, samePlace } from "../../model/trees.ts";
 import { unfitness } from "../../rules/unfit.ts";
@@ -185,7 +185,7 @@ function rowAt({ state, missingFeatures }: ClearingParts, { id, remote }: At, st
   const { executable, fingerprint } = stat;
   const isPrivate = kind === "file" ? keptPrivacy({ missingFeatures }, before, stat.isPrivate) : before?.isPrivate;
   const place = { parent, name, alias: before?.alias };
-  return { kind, ...place, content, executable, isPrivate, fingerprint, sight: "known" };
+  return { kind, ...place, content, executable, isPrivate, fingerprint, readState: "known" };
 }
 
 interface Read {

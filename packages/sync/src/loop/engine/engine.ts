@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { Brakes, type WaitingChange } from "../../brakes/brakes.ts";
 import { type Keep, keepOfConflict, type KeptConflict } from "../../execute/keep-conflict.ts";
 import { ensureOwnFolders, recover } from "../../execute/recover.ts";
-import { distrustVolatile } from "../../execute/person-acts.ts";
+import { findUnverifiedModes } from "../../execute/user-changes.ts";
 import { noneMissing } from "../../model/missing-features.ts";
 import { folderOf } from "@holdfast/sync-ports/paths";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
@@ -13,13 +13,13 @@ import { type Event, type Phase, transitions } from "./control.ts";
 import { runCycle } from "../cycle/cycle.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
 import type { CycleOutcome } from "../reports/cycle-outcome.ts";
-import { numberedAnew } from "../access/numbered-anew.ts";
+import { withUnstableInodes } from "../access/unstable-inodes.ts";
 import { gateDisk, gateServer, Interrupted } from "../access/gate.ts";
 import { Backoff } from "./backoff.ts";
 import { LastSync } from "../reports/last-sync.ts";
 import { nothingLearned } from "../context/learned.ts";
 import { DeadNodes } from "./dead-nodes.ts";
-import { NextLook } from "./next-look.ts";
+import { ScanSchedule } from "./scan-schedule.ts";
 import { type OnceResult, Patience } from "./once.ts";
 import { type PreviewedRun, previewRun } from "./preview.ts";
 import { Polling } from "./polling.ts";
@@ -30,7 +30,7 @@ import { renewGeneration } from "../../execute/generation.ts";
 import { atRoot, checkRoot, RootMismatch } from "../access/root.ts";
 import { Conflicts, type EngineStatus, shownFailure, statusOf } from "./status.ts";
 import { Rehash } from "../tracking/rehash.ts";
-import { passingMs } from "../tracking/unread.ts";
+import { passingMs } from "../tracking/unreadable-files.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { Transfers } from "../transfers/transfers.ts";
 
@@ -49,7 +49,7 @@ export class Engine {
   readonly #conflicts: Conflicts;
   readonly #learned = nothingLearned();
   readonly #deadNodes = new DeadNodes();
-  readonly #nextLook: NextLook;
+  readonly #scanSchedule: ScanSchedule;
   readonly #lastSync: LastSync;
   readonly #transfers = new Transfers();
   #rehash: Rehash;
@@ -76,7 +76,7 @@ export class Engine {
     this.#options = options;
     this.#disk =
       options.missingFeatures?.has("stable inodes") === true
-        ? numberedAnew(options.disk, options.random)
+        ? withUnstableInodes(options.disk, options.random)
         : options.disk;
     this.#phase = options.state.setting("paused") === "yes" ? "paused" : "starting";
     this.#brakes = new Brakes(options.state, options.brake, options.nowMs);
@@ -87,7 +87,7 @@ export class Engine {
       (change) => options.onDone?.(change),
       (hidden) => options.onHidden?.(hidden),
     );
-    this.#nextLook = new NextLook(options.nowMs);
+    this.#scanSchedule = new ScanSchedule(options.nowMs);
     this.#lastSync = new LastSync(options.state, options.nowMs);
     this.#context = this.#makeContext();
     this.#rehash = new Rehash({ ...options, ...this.#context });
@@ -194,7 +194,7 @@ export class Engine {
 
   /** Reports a possible change on the disk. @param folders of the change, relative to the root; undefined: unknown */
   hint(folders?: Iterable<string>): void {
-    this.#learned.suspicion.add(folders === undefined ? "all" : new Set(folders));
+    this.#learned.dirty.add(folders === undefined ? "all" : new Set(folders));
     this.#isHinted = true;
     // Other changes do not speed up retries.
     if (this.#phase === "waiting") this.#wake();
@@ -291,9 +291,9 @@ export class Engine {
       finishedDownloads: this.#transfers.finishedDownloads,
       progress,
       brakes: this.#brakes,
-      moreSuspects: async () => {
+      moreDirtyPaths: async () => {
         await this.#options.sleep(hintsMs, signal);
-        return this.#learned.suspicion.take();
+        return this.#learned.dirty.take();
       },
       portions: this.#options.portions ?? defaultPortions,
       freeSpace: this.#options.freeSpace,
@@ -312,22 +312,23 @@ export class Engine {
           await atRoot(() => ensureOwnFolders(this.#context));
           await checkRoot(this.#context);
           await renewGeneration(this.#context);
-          this.#learned.distrusted.ids = distrustVolatile(this.#context, this.#options.boot);
+          this.#learned.unverifiedModes.ids = findUnverifiedModes(this.#context, this.#options.boot);
           await recover(this.#context);
           return "recovered";
         });
       case "syncing":
         return this.#attempt(async () => {
           this.#isHinted = false;
-          if (this.#nextLook.untilFullMs() <= 0) this.#learned.suspicion.add("all");
-          if (this.#learned.suspicion.isEverywhere || this.#learned.doubt.isOpen) this.#nextLook.beginFull();
+          if (this.#scanSchedule.untilFullMs() <= 0) this.#learned.dirty.add("all");
+          if (this.#learned.dirty.isEverywhere || this.#learned.unrecordedChanges.arePossible)
+            this.#scanSchedule.beginFull();
           this.#last = await runCycle(this.#context);
           this.#noteOutcome(this.#last);
           if (this.#options.state.isBaseNewer) await renewGeneration(this.#context);
           return this.#last.hasProgressed ? "progressed" : "rested";
         });
       case "waiting":
-        return this.#wait(this.#nextLook.untilMs(this.#last), true);
+        return this.#wait(this.#scanSchedule.untilMs(this.#last), true);
       case "backing_off":
         return this.#wait(this.#backoff.delayMs(this.#options.random, this.#options.nowMs()), false);
       case "paused":
@@ -351,7 +352,7 @@ export class Engine {
     }
     if (outcome.hasProgressed) this.#lastSync.noteProgress();
     else if (this.#progress.pending === 0) this.#lastSync.noteRest();
-    if (this.#nextLook.note(outcome)) this.#rehash.allowSlice();
+    if (this.#scanSchedule.note(outcome)) this.#rehash.allowSlice();
   }
 
   async #attempt(act: () => Promise<Event>): Promise<Event> {
@@ -360,14 +361,14 @@ export class Engine {
     } catch (error) {
       // The phase already shows the reason.
       if (error instanceof Interrupted) {
-        this.#learned.doubt.isOpen = true;
+        this.#learned.unrecordedChanges.arePossible = true;
         return "progressed";
       }
       if (!(error instanceof HoldfastError)) throw error;
       this.#failure = error;
       if (error instanceof RootMismatch || error instanceof OtherServer) return "mismatched";
       this.#backoff.note(error, this.#options.nowMs());
-      this.#learned.doubt.isOpen = true;
+      this.#learned.unrecordedChanges.arePossible = true;
       return "failed";
     }
   }
@@ -378,7 +379,7 @@ export class Engine {
     const woken = new Promise<void>((resolve) => (this.#wake = resolve));
     const signals = [woken, this.#options.sleep(durationMs, over.signal)];
     const { isBusy } = this.#transfers;
-    const isAtRest = listens && !isBusy && this.#last?.lookAgainMs === undefined;
+    const isAtRest = listens && !isBusy && this.#last?.nextCycleInMs === undefined;
     const rehash = isAtRest ? this.#rehash.run(over.signal) : Promise.resolve(false);
     if (listens)
       signals.push(

@@ -32,7 +32,7 @@ export function foreseeHere(state: SyncState, operation: LocalOperation, makeNod
 function newRow({ place, remote }: LocalOperation & { op: "create" }): LocalRow {
   const { kind, content, executable, isPrivate, sizeBytes } = remote;
   const fingerprint = { inode: unnumberedInode, sizeBytes, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
-  return { kind, content, executable, isPrivate, alias: undefined, ...place, fingerprint, sight: "known" };
+  return { kind, content, executable, isPrivate, alias: undefined, ...place, fingerprint, readState: "known" };
 }
 
 export function foreseeThere(state: SyncState, operation: RemoteOperation): void {

@@ -12,7 +12,7 @@ import { fetchRemote } from "../../remote/fetch.ts";
 import { pathsToFree } from "../../state/exclusion.ts";
 import { readRules } from "../ignore-rules/read-rules.ts";
 import { copiesToFree } from "../../execute/free-space.ts";
-import { noteLook } from "../cycle/cycle.ts";
+import { noteScan } from "../cycle/cycle.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
 import { decide } from "../cycle/decide.ts";
 import { withFirstRules } from "../ignore-rules/first-rules.ts";
@@ -22,7 +22,7 @@ import type { Problem } from "../reports/problems.ts";
 import { RestingDeletions } from "../delays/resting-deletions.ts";
 import { problemsOfShares } from "../cycle/shares.ts";
 import { foreseeHere, foreseeThere } from "./foresee.ts";
-import { lookUnderLastRules, previewDisk } from "../cycle/looking.ts";
+import { scanUnderPreviousRules, scanForPreview } from "../cycle/scan-disk.ts";
 
 export interface Preview {
   readonly side: "here" | "server";
@@ -73,18 +73,18 @@ export async function previewRun(
   if (marker !== undefined) await forgetOther(given, marker);
   await fetchRemote(looking);
   const context = { ...looking, disk: await withFirstRules(looking) };
-  await lookUnderLastRules(context, previewDisk);
+  await scanUnderPreviousRules(context, scanForPreview);
   const { rules } = await readRules(context.disk, state);
   const freed = await copiesToFree(context, pathsToFree(state), rules);
   const previews: Preview[] = freed.map(({ path }) => ({ side: "here", what: "delete", path }));
-  const look = await previewDisk(context);
-  noteLook(context, look);
+  const scanned = await scanForPreview(context);
+  noteScan(context, scanned);
   // The freed files still exist.
   state.commit({ local: freed.map(({ id }) => [id, undefined]), synced: freed.map(({ id }) => [id, undefined]) });
   const rejected: Problem[] = [];
   const room = { freeBytes };
   for (let cycle = 0; cycle < cyclesMax; cycle += 1) {
-    const { local, remote, waiting } = (await decide(context, look)).plan;
+    const { local, remote, waiting } = (await decide(context, scanned)).plan;
     if (local.length + remote.length === 0) {
       rejected.push(...problemsOfShares(state, waiting));
       break;

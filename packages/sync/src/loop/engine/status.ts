@@ -12,7 +12,7 @@ import type { SyncState } from "../../state/sync-state.ts";
 import type { Phase } from "./control.ts";
 import type { CycleOutcome } from "../reports/cycle-outcome.ts";
 import { needsPerson, type Problem } from "../reports/problems.ts";
-import type { LookCounts, Planned, Progress, RecentChange } from "../reports/progress.ts";
+import type { ScanCounts, Planned, Progress, RecentChange } from "../reports/progress.ts";
 import { StateUnwritten } from "../../state/manifests.ts";
 import { RootAway } from "../access/root.ts";
 
@@ -46,7 +46,7 @@ export interface EngineStatus {
     /** Plans that continue each other share the stretch's number. */
     readonly stretch: number;
   };
-  readonly look: LookCounts;
+  readonly look: ScanCounts;
   /** Unix milliseconds when everything was last in sync. */
   readonly lastSyncAtMs: number | undefined;
   readonly problems: readonly Problem[];

@@ -31,7 +31,7 @@ async function settleRules(context: CycleContext): Promise<Rules> {
   const { state } = context;
   const { rules, text } = await readRules(context.disk, state);
   if (rules.digest !== state.setting("rules")) {
-    context.suspicion.add("all");
+    context.dirty.add("all");
     const changes = applyRules(state, rules, context);
     const hidden = newlyHidden(state, changes.dormant);
     state.commit({

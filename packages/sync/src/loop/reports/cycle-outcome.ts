@@ -9,7 +9,7 @@ export interface CycleOutcome {
   /** Something was done here or accepted by the server. */
   readonly isFruitful: boolean;
   /** Wait until the next cycle if nothing wakes it earlier; undefined: no wait planned */
-  readonly lookAgainMs: number | undefined;
+  readonly nextCycleInMs: number | undefined;
   /** Something was changing or unreadable. */
   readonly isRestless: boolean;
   /** All restless items were unreadable, so frequent scans seldom help. */

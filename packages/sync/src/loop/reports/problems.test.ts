@@ -4,8 +4,8 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey, LocalRow, Refusal, Trees } from "../../model/trees.ts";
 import { LastingRefusals } from "../tracking/lasting-refusals.ts";
 import { isOwnersQuota, isPassing, needsPerson, problemOf, problemsOfRefusals } from "./problems.ts";
-import { Skipped } from "../tracking/skipped.ts";
-import { UnreadFiles } from "../tracking/unread.ts";
+import { SkippedItems } from "../tracking/skipped-items.ts";
+import { UnreadableFiles } from "../tracking/unreadable-files.ts";
 
 const rootId = "root" as NodeId;
 const [folder, file] = ["folder", "file"] as [NodeId, NodeId];
@@ -13,7 +13,7 @@ const [folder, file] = ["folder", "file"] as [NodeId, NodeId];
 function onDisk(...rows: readonly (readonly [NodeId, Partial<LocalRow>])[]): Trees {
   const fingerprint = { inode: 1n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
   const blank = { kind: "file", parent: rootId, name: "", content: "" as ContentKey, executable: false } as const;
-  const local = new Map(rows.map(([id, row]) => [id, { ...blank, fingerprint, sight: "known" as const, ...row }]));
+  const local = new Map(rows.map(([id, row]) => [id, { ...blank, fingerprint, readState: "known" as const, ...row }]));
   const none = new Map<NodeId, never>();
   return { rootId, local, remote: none, synced: none, offers: [], intents: none, shares: none, rights: none };
 }
@@ -75,22 +75,22 @@ test("what should end by itself is listed once it was refused for 90 s, under wh
 });
 
 test("a file that keeps changing is busy after ten minutes, and one that an error hides is listed at once", () => {
-  const files = new UnreadFiles();
+  const files = new UnreadableFiles();
   const listed = new Set(["f"]);
-  const look = (unread: Record<string, string>, nowMs: number): string[] => {
+  const scanned = (unread: Record<string, string>, nowMs: number): string[] => {
     files.note({ listed, unread: new Map(Object.entries(unread)), held: new Set() }, nowMs);
     return files.problems(nowMs).map(({ path, code }) => `${path} ${code}`);
   };
-  assert.deepEqual(look({ "f/a": "changing", "f/b": "unavailable" }, 0), ["f/b unreadable"]);
-  assert.deepEqual(look({ "f/a": "changing" }, 599_999), []);
-  assert.deepEqual(look({ "f/a": "changing" }, 600_000), ["f/a busy"]);
-  assert.deepEqual(look({}, 600_001), []);
+  assert.deepEqual(scanned({ "f/a": "changing", "f/b": "unavailable" }, 0), ["f/b unreadable"]);
+  assert.deepEqual(scanned({ "f/a": "changing" }, 599_999), []);
+  assert.deepEqual(scanned({ "f/a": "changing" }, 600_000), ["f/a busy"]);
+  assert.deepEqual(scanned({}, 600_001), []);
 });
 
 test("a sentence stands behind one path and behind a number of files", () => {
   const codes = ["forbidden", "too_large", "not_durable", "invalid_field", "kept", "dependency", "locked"];
   const ofCodes = [...codes, "hash_mismatch", "damaged"].map((code) => problemOf("a", code, ""));
-  const skipped = new Skipped();
+  const skipped = new SkippedItems();
   const reason = "the name is not UTF-8";
   skipped.note(
     { listed: new Set([""]), skipped: new Map([["a", { code: "not_utf8", reason }]]), keepers: new Set() },

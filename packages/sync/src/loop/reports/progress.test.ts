@@ -14,7 +14,7 @@ test("a look counts the files that it sees and those that it has to read, of whi
   const progress = newProgress();
   progress.begin();
   progress.listed(3);
-  progress.beginLook(false);
+  progress.beginScan(false);
   progress.seen(5);
   progress.found(4, 100, false);
   progress.read();
@@ -23,7 +23,7 @@ test("a look counts the files that it sees and those that it has to read, of whi
   progress.found(2, 10, true);
   assert.deepEqual(progress.planned, { changes: 6, bytes: 110, isAll: true, stage: "look" });
   // The server has files that may be the same, or may have to be downloaded.
-  progress.beginLook(true);
+  progress.beginScan(true);
   progress.found(6, 110, true);
   assert.deepEqual(progress.planned, { changes: 6, bytes: 110, isAll: false, stage: "look" });
 });
@@ -36,7 +36,7 @@ test("changes of plans that follow each other are counted together, until one ha
   assert.deepEqual([progress.planned.changes, progress.planned.stage], [3, "parts"]);
   done();
   progress.begin();
-  progress.beginLook(false);
+  progress.beginScan(false);
   progress.found(1, 1, true);
   assert.deepEqual([progress.planned.changes, progress.planned.stage, progress.pending], [3, "parts", 2]);
   progress.expect(2, { bytes: 9, isAll: true });

@@ -37,7 +37,7 @@ export interface Planned {
   readonly stage: "look" | "plan" | "parts";
 }
 
-export interface LookCounts {
+export interface ScanCounts {
   /** Files on the server. */
   readonly listed: number;
   readonly seen: number;
@@ -46,7 +46,7 @@ export interface LookCounts {
 
 const nothingDeleted: Deleted = { files: 0, folders: 0 };
 const nothingPlanned: Planned = { changes: 0, bytes: 0, isAll: false, stage: "look" };
-const nothingLooked: LookCounts = { listed: 0, seen: 0, read: 0 };
+const nothingLooked: ScanCounts = { listed: 0, seen: 0, read: 0 };
 
 /** Counts since the engine started. Latest changes come first. */
 export class Progress {
@@ -134,7 +134,7 @@ export class Progress {
   }
 
   /** @param hasArrivals the server has files unknown to this device, which may be the same as local ones */
-  beginLook(hasArrivals: boolean): void {
+  beginScan(hasArrivals: boolean): void {
     this.#hasArrivals = hasArrivals;
     this.look = { ...this.look, seen: 0, read: 0 };
     if (!this.#isContinued) this.planned = nothingPlanned;

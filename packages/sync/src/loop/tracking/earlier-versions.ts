@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { forEachBounded } from "@holdfast/core/task-group";
 import type { Server } from "@holdfast/sync-ports/ports";
-import { makePersonActsDurable } from "../../execute/person-acts.ts";
+import { makeUserChangesDurable } from "../../execute/user-changes.ts";
 import type { ExecutionContext } from "../../execute/execution-context.ts";
 import { Recent } from "../../general/recent.ts";
 import type { Rewrite } from "../../brakes/rewrites.ts";
@@ -37,7 +37,7 @@ export class EarlierVersions {
       const base = state.synced.get(id) ?? { kind, place: undefined, executable };
       found.set(id, { ...base, content, versionIds: [versionId] });
     });
-    const failures = await makePersonActsDurable({ disk, state }, [...found.keys()]);
+    const failures = await makeUserChangesDurable({ disk, state }, [...found.keys()]);
     for (const id of failures.keys()) found.delete(id);
     if (found.size > 0) state.commit({ synced: found });
     return found.size > 0;

@@ -10,7 +10,7 @@ import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 import { SyncState } from "../../state/sync-state.ts";
 import type { LocalRow } from "../../model/trees.ts";
 import { problemsOfRehash, Rehash } from "./rehash.ts";
-import { Suspicion } from "./suspicion.ts";
+import { DirtyPathTracker } from "./dirty-path-tracker.ts";
 
 const hourMs = 3600_000;
 const weekMs = 7 * 24 * hourMs;
@@ -28,7 +28,7 @@ class Scene {
   readonly state: SyncState;
   readonly files = new Map<string, File>();
   readonly reads: { readonly path: string; readonly bytes: number; readonly atMs: number }[] = [];
-  readonly suspicion = new Suspicion();
+  readonly dirty = new DirtyPathTracker();
   readonly #database = new DatabaseSync(":memory:");
   nowMs = 1_800_000_000_000;
   signal = new AbortController();
@@ -36,7 +36,7 @@ class Scene {
 
   constructor(files: Readonly<Record<string, number>>) {
     this.state = new SyncState(this.#database, "root" as NodeId);
-    this.suspicion.take();
+    this.dirty.take();
     const rows = Object.entries(files).map(
       ([name, count]) => [`id of ${name}` as NodeId, this.#add(name, count)] as const,
     );
@@ -67,7 +67,15 @@ class Scene {
     const cut = blocks.map((bytes) => ({ hash: sha256(bytes), size: bytes.length, pieces: undefined }));
     const content = contentOfBlocks(cut);
     this.state.manifests.keep(content, cut);
-    return { kind: "file", parent: "root" as NodeId, name, content, executable: false, fingerprint, sight: "known" };
+    return {
+      kind: "file",
+      parent: "root" as NodeId,
+      name,
+      content,
+      executable: false,
+      fingerprint,
+      readState: "known",
+    };
   }
 
   make(): Rehash {
@@ -82,9 +90,9 @@ class Scene {
       },
       cut: () => assert.fail("every block list is known"),
     };
-    const { state, suspicion } = this;
+    const { state, dirty } = this;
     const sleep = async (durationMs: number): Promise<void> => void (this.nowMs += durationMs);
-    return new Rehash({ state, suspicion, disk, limits, nowMs: () => this.nowMs, sleep });
+    return new Rehash({ state, dirty, disk, limits, nowMs: () => this.nowMs, sleep });
   }
 
   /** Lets hours pass. @returns the number of hours with a read */
@@ -97,7 +105,7 @@ class Scene {
       const stillInTime = bounded("the slice of an hour comes to its end");
       while (await rehash.run(this.signal.signal)) {
         stillInTime();
-        this.suspicion.take();
+        this.dirty.take();
       }
       if (this.reads.length > before) busy += 1;
       this.nowMs = beginMs + hourMs;
@@ -144,8 +152,8 @@ test("other bytes under the same times are looked at again, and told of until th
   const rehash = scene.make();
   rehash.allowSlice();
   assert.equal(await rehash.run(scene.signal.signal), true);
-  assert.deepEqual(scene.suspicion.take(), new Set([""]));
-  assert.equal(scene.state.local.get("id of b" as NodeId)?.sight, "racy");
+  assert.deepEqual(scene.dirty.take(), new Set([""]));
+  assert.equal(scene.state.local.get("id of b" as NodeId)?.readState, "racy");
   assert.deepEqual(
     problemsOfRehash(scene.state).map(({ path }) => path),
     ["b"],
@@ -166,7 +174,7 @@ test("a file that cannot be read is looked at again, and is nobody's change", as
   const rehash = scene.make();
   rehash.allowSlice();
   assert.equal(await rehash.run(scene.signal.signal), true);
-  assert.deepEqual([problemsOfRehash(scene.state), scene.suspicion.take()], [[], new Set([""])]);
+  assert.deepEqual([problemsOfRehash(scene.state), scene.dirty.take()], [[], new Set([""])]);
 });
 
 test("what a look would find, what waits, and what is hidden is left alone", async () => {
@@ -179,7 +187,7 @@ test("what a look would find, what waits, and what is hidden is left alone", asy
   });
   const racy = scene.state.local.get("id of racy" as NodeId)!;
   scene.state.commit({
-    local: [["id of racy" as NodeId, { ...racy, sight: "racy" }]],
+    local: [["id of racy" as NodeId, { ...racy, readState: "racy" }]],
     dormant: [["id of hidden" as NodeId, true]],
   });
   await scene.hours(scene.make(), 1);

@@ -8,13 +8,13 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { sameFingerprint } from "../../model/fingerprints.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import type { LocalRow } from "../../model/trees.ts";
-import type { Suspicion } from "./suspicion.ts";
+import type { DirtyPathTracker } from "./dirty-path-tracker.ts";
 import { type Problem, problemOf } from "../reports/problems.ts";
 
 export interface RehashParts {
   readonly disk: Pick<LocalDisk, "stat" | "readAt" | "cut">;
   readonly state: SyncState;
-  readonly suspicion: Suspicion;
+  readonly dirty: DirtyPathTracker;
   readonly nowMs: () => number;
   readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
   readonly limits?: RehashLimits;
@@ -103,7 +103,7 @@ export class Rehash {
   }
 
   async #read(begun: Pass, signal: AbortSignal): Promise<boolean> {
-    const { state, suspicion, nowMs } = this.#parts;
+    const { state, dirty, nowMs } = this.#parts;
     const first = begun.reached ?? { after: "" };
     const { found } = begun;
     let after = first.after;
@@ -120,8 +120,8 @@ export class Rehash {
       if (result !== "equal" && path !== undefined) {
         const more = result === "other" ? [path, ...found].slice(0, foundMax) : found;
         const settings = [setting({ ...begun, reached, found: more })];
-        state.commit({ local: [[id, { ...row, sight: "racy" }]], settings });
-        suspicion.add(new Set([folderOf(path)]));
+        state.commit({ local: [[id, { ...row, readState: "racy" }]], settings });
+        dirty.add(new Set([folderOf(path)]));
         return true;
       }
       if (this.#unkeptBytes >= keptEveryBytes) this.#keep({ ...begun, reached });
@@ -133,7 +133,7 @@ export class Rehash {
 
   #readable(id: NodeId, row: LocalRow): string | undefined {
     const { state } = this.#parts;
-    const isQuiet = row.kind === "file" && row.sight === "known" && !state.restless.has(id);
+    const isQuiet = row.kind === "file" && row.readState === "known" && !state.restless.has(id);
     return isQuiet && !state.dormant.has(id) ? pathOf(state, id) : undefined;
   }
 

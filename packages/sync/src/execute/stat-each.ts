@@ -5,7 +5,7 @@ import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 type Found = LocalStat | undefined | HoldfastError;
 
 /** Paths of one folder are read together if the disk supports that. */
-export async function lookAtEach(disk: LocalDisk, paths: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+export async function statEach(disk: LocalDisk, paths: readonly string[]): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>();
   for (const [folder, inIt] of Map.groupBy(paths, folderOf)) {
     const names = inIt.map((path) => path.slice(path.lastIndexOf("/") + 1));
@@ -17,12 +17,12 @@ export async function lookAtEach(disk: LocalDisk, paths: readonly string[]): Pro
 
 async function oneByOne(disk: LocalDisk, paths: readonly string[]): Promise<readonly Found[]> {
   const stats: Found[] = [];
-  for (const path of paths) stats.push(await disk.stat(path).catch(asFound));
+  for (const path of paths) stats.push(await disk.stat(path).catch(asDiskError));
   return stats;
 }
 
 /** Returns a disk error as a value. */
-export function asFound(thrown: unknown): HoldfastError {
+export function asDiskError(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError) return thrown;
   throw thrown;
 }

@@ -4,7 +4,7 @@ import { mapBounded } from "@holdfast/core/task-group";
 import { isPrivateIn, samePrivacy } from "../model/privacy.ts";
 import { pathOf, type PathTable } from "../model/tree-paths.ts";
 import { type LocalRow, samePlace, type SyncedRow } from "../model/trees.ts";
-import { failureOf, isInDoubt, isOtherThing, syncTogether } from "./durable.ts";
+import { failureOf, isInNonDurableFolder, isDifferentItem, syncTogether } from "./durable.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 
 const callsAtOnce = 8;
@@ -15,7 +15,7 @@ const callsAtOnce = 8;
  *
  * @param ids nodes whose disk rows are about to become the base
  */
-export async function makePersonActsDurable(
+export async function makeUserChangesDurable(
   { disk, state }: Pick<ExecutionContext, "disk" | "state">,
   ids: readonly NodeId[],
 ): Promise<ReadonlyMap<NodeId, HoldfastError>> {
@@ -28,8 +28,8 @@ export async function makePersonActsDurable(
 /** True for content of a folder that could not be made durable, even if the content is. */
 function goesWithFolder({ rootId, local }: Pick<ExecutionContext["state"], "rootId" | "local">, id: NodeId): boolean {
   const row = local.get(id);
-  if (row === undefined || row.sight === "unsettled") return false;
-  return isInDoubt({ rootId, local }, row.parent);
+  if (row === undefined || row.readState === "unsettled") return false;
+  return isInNonDurableFolder({ rootId, local }, row.parent);
 }
 
 /**
@@ -37,23 +37,23 @@ function goesWithFolder({ rootId, local }: Pick<ExecutionContext["state"], "root
  *
  * @param areNumbersNew the disk has assigned inode numbers again since the scan before
  */
-export async function makeRenewalsDurable(
+export async function makeRecreatedDurable(
   { disk, state }: Pick<ExecutionContext, "disk" | "state">,
   table: PathTable,
   changes: ReadonlyMap<NodeId, LocalRow | undefined>,
   areNumbersNew = false,
 ): Promise<ReadonlyMap<NodeId, HoldfastError>> {
-  const renewed = new Map<NodeId, Traces>();
+  const recreated = new Map<NodeId, Traces>();
   for (const [id, row] of changes) {
     const before = { known: state.local.get(id), base: state.synced.get(id), areNumbersNew };
-    if (row === undefined || !isRenewed(row, before)) continue;
+    if (row === undefined || !isRecreated(row, before)) continue;
     const folder = row.parent === table.rootId ? "" : pathOf(table, row.parent);
     // A recreated private folder is synced itself: syncing its parent does not store its mode.
     const isSynced = row.kind === "file" || isPrivateIn(row) || isPrivacyBack(row, before);
     const file = isSynced ? pathOf(table, id) : undefined;
-    renewed.set(id, { file, folders: folder === undefined ? [] : [folder] });
+    recreated.set(id, { file, folders: folder === undefined ? [] : [folder] });
   }
-  return syncTraces(disk, renewed);
+  return syncTraces(disk, recreated);
 }
 
 interface Before {
@@ -62,15 +62,15 @@ interface Before {
   readonly areNumbersNew: boolean;
 }
 
-function isRenewed(row: LocalRow, { known, base, areNumbersNew }: Before): boolean {
-  if (row.sight === "unsettled" || row.content !== base?.content) return false;
+function isRecreated(row: LocalRow, { known, base, areNumbersNew }: Before): boolean {
+  if (row.readState === "unsettled" || row.content !== base?.content) return false;
   // A failed sync still counts as failed after another scan.
-  if (known?.sight === "unsettled") return true;
+  if (known?.readState === "unsettled") return true;
   // A bit may have been set durably and cleared again. No file time shows that.
   if (known?.executable !== row.executable && row.executable === base.executable) return true;
   if (isPrivacyBack(row, { known, base })) return true;
   const [now, then] = [row.fingerprint, known?.fingerprint];
-  return isOtherThing(now, then, areNumbersNew) || (row.kind === "file" && now.mtimeNs !== then?.mtimeNs);
+  return isDifferentItem(now, then, areNumbersNew) || (row.kind === "file" && now.mtimeNs !== then?.mtimeNs);
 }
 
 function isPrivacyBack(row: LocalRow, { known, base }: Pick<Before, "known" | "base">): boolean {
@@ -107,7 +107,7 @@ interface Traces {
   readonly folders: readonly string[];
 }
 
-export function foldersOfAct(state: ExecutionContext["state"], id: NodeId): readonly string[] {
+export function foldersOfChange(state: ExecutionContext["state"], id: NodeId): readonly string[] {
   return tracesOf(state, id).folders;
 }
 
@@ -153,12 +153,12 @@ const trustedSetting = "modes trusted";
  * @param boot identifies this system start; undefined: unknown
  * @returns private files and folders that a power failure may have made public
  */
-export function distrustVolatile(
+export function findUnverifiedModes(
   { state }: Pick<ExecutionContext, "state">,
   boot: string | undefined,
 ): ReadonlySet<NodeId> {
-  const distrusted = new Set<NodeId>();
-  if (boot !== undefined && state.setting(trustedSetting) === boot) return distrusted;
+  const unverifiedModes = new Set<NodeId>();
+  if (boot !== undefined && state.setting(trustedSetting) === boot) return unverifiedModes;
   const isMarked = boot !== undefined && state.setting("boot") === boot;
   // There may be as many as files, so they are stored in parts, the setting last.
   let doubtful: (readonly [NodeId, LocalRow])[] = [];
@@ -167,17 +167,17 @@ export function distrustVolatile(
     for (const id of ids) {
       const row = state.local.get(id);
       const base = state.synced.get(id);
-      const isAgreed = row?.content === base?.content && row?.sight !== "unsettled";
-      if (isPrivateIn(row) && !(isAgreed && isPrivateIn(base))) distrusted.add(id);
-      if (isMarked || isAgreed || row?.kind !== "file" || row.sight !== "known") continue;
-      doubtful.push([id, { ...row, sight: "racy" }]);
+      const isAgreed = row?.content === base?.content && row?.readState !== "unsettled";
+      if (isPrivateIn(row) && !(isAgreed && isPrivateIn(base))) unverifiedModes.add(id);
+      if (isMarked || isAgreed || row?.kind !== "file" || row.readState !== "known") continue;
+      doubtful.push([id, { ...row, readState: "racy" }]);
       if (doubtful.length < doubtfulAtOnce) continue;
       state.commit({ local: doubtful });
       doubtful = [];
     }
   }
   state.commit({ local: doubtful, settings: boot === undefined ? [] : [["boot", boot]] });
-  return distrusted;
+  return unverifiedModes;
 }
 
 /**
@@ -185,12 +185,12 @@ export function distrustVolatile(
  * processes.
  * @returns items that could not be checked
  */
-export function trustSeen(
+export function dropVerifiedModes(
   state: ExecutionContext["state"],
-  distrusted: ReadonlySet<NodeId>,
+  unverifiedModes: ReadonlySet<NodeId>,
   boot: string | undefined,
 ): ReadonlySet<NodeId> {
-  const unseen = new Set([...distrusted].filter((id) => state.local.get(id)?.sight === "unsettled"));
+  const unseen = new Set([...unverifiedModes].filter((id) => state.local.get(id)?.readState === "unsettled"));
   const isTrusted = unseen.size === 0 && boot !== undefined;
   if (isTrusted && state.setting(trustedSetting) !== boot) state.commit({ settings: [[trustedSetting, boot]] });
   return unseen;

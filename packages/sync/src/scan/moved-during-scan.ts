@@ -6,7 +6,7 @@ import type { KnownRows } from "./sweep.ts";
 import type { Entry } from "./walk.ts";
 
 /** Items that may have moved during the scan or from an unscanned place. */
-export interface Strays {
+export interface MovedDuringScan {
   readonly entries: ReadonlySet<Entry>;
   readonly folders: ReadonlySet<string>;
 }
@@ -20,18 +20,18 @@ interface Known {
  * Finds items at two places: seen before and after their move, or known in an unscanned folder. As new items, they
  * would be created again on the server, and the old nodes deleted with their history.
  */
-export function straysOf(
+export function findMovedDuringScan(
   { tree, rows }: Known,
   { entries, known }: { readonly entries: readonly Entry[]; readonly known: ReadonlyMap<NodeId, LocalRow> },
   { ids, fresh }: Matches,
-): Strays {
-  const strays = new Set<Entry>();
+): MovedDuringScan {
+  const movedItems = new Set<Entry>();
   const folders = new Set<string>();
   const seen = new Map<bigint, Entry>();
   for (const entry of entries.filter(isOneByNumber)) {
     const other = seen.get(entry.stat.fingerprint.inode);
     if (other === undefined) seen.set(entry.stat.fingerprint.inode, entry);
-    else if (isSameThing(other, entry)) for (const each of [other, entry]) if (isNew(each)) strays.add(each);
+    else if (isSameThing(other, entry)) for (const each of [other, entry]) if (isNew(each)) movedItems.add(each);
   }
   function isNew(entry: Entry): boolean {
     const id = ids.get(entry);
@@ -44,18 +44,18 @@ export function straysOf(
       if (known.has(id) || row.kind !== entry.kind || !isAsOld(row, entry)) continue;
       const folder = row.parent === tree.rootId ? "" : knownPathOf(tree, row.parent);
       if (folder === undefined) continue;
-      strays.add(entry);
+      movedItems.add(entry);
       folders.add(folder);
     }
   }
-  return { entries: strays, folders };
+  return { entries: movedItems, folders };
 }
 
-export function withoutStrays(entries: readonly Entry[], strays: ReadonlySet<Entry>): readonly Entry[] {
+export function withoutMoved(entries: readonly Entry[], movedItems: ReadonlySet<Entry>): readonly Entry[] {
   const left = new Set<Entry>();
   for (const entry of entries) {
     const isBelow = !("id" in entry.folder) && !left.has(entry.folder);
-    if (!strays.has(entry) && !isBelow) left.add(entry);
+    if (!movedItems.has(entry) && !isBelow) left.add(entry);
   }
   return [...left];
 }

@@ -1,42 +1,44 @@
 import type { Rules } from "../../rules/rules.ts";
 import type { ScanResult } from "../../scan/scan.ts";
-import type { Top } from "../../scan/scope.ts";
+import type { StartFolder } from "../../scan/scope.ts";
 
 /** Result of a scan without its rows, which are already in the state. */
-export interface Looked extends Omit<ScanResult, "changes" | "later"> {
+export interface ScanSummary extends Omit<ScanResult, "changes" | "later"> {
   readonly rules: Rules;
   readonly isUnsettled: boolean;
 }
 
-export type Part = Looked & Pick<ScanResult, "changes" | "later">;
+export type ScanPart = ScanSummary & Pick<ScanResult, "changes" | "later">;
 
-const topsMax = 1000;
+const startFoldersMax = 1000;
 
 /**
  * Scans in parts until no folder is left. Finished parts are released, because the rows of a million new files would
  * take gigabytes.
- * @param lookAt undefined: every place that may have changed
+ * @param scanPart undefined: every place that may have changed
  */
-export async function inParts(lookAt: (tops: readonly Top[] | undefined) => Promise<Part>): Promise<Looked> {
-  const { changes: _changes, later, ...first } = await lookAt(undefined);
+export async function scanInParts(
+  scanPart: (startFolders: readonly StartFolder[] | undefined) => Promise<ScanPart>,
+): Promise<ScanSummary> {
+  const { changes: _changes, later, ...first } = await scanPart(undefined);
   const waiting = [...later];
-  let looked: Looked = first;
+  let summary: ScanSummary = first;
   while (waiting.length > 0) {
-    const part = await lookAt(waiting.splice(-topsMax));
+    const part = await scanPart(waiting.splice(-startFoldersMax));
     // Earlier parts used other rules. Items that only the new rules show would be missing.
-    if (part.rules.digest !== looked.rules.digest) return inParts(lookAt);
+    if (part.rules.digest !== summary.rules.digest) return scanInParts(scanPart);
     waiting.push(...part.later);
-    looked = together(looked, part);
+    summary = together(summary, part);
   }
-  return looked;
+  return summary;
 }
 
-function together(one: Looked, other: Looked): Looked {
+function together(one: ScanSummary, other: ScanSummary): ScanSummary {
   // A closure over the results would keep all their data alive.
   const isSureOf = [one.isSure, other.isSure];
   return {
     rules: other.rules,
-    again: one.again === "all" || other.again === "all" ? "all" : one.again.union(other.again),
+    rescan: one.rescan === "all" || other.rescan === "all" ? "all" : one.rescan.union(other.rescan),
     skipped: new Map([...one.skipped, ...other.skipped]),
     keepers: one.keepers.union(other.keepers),
     nowHidden: new Map([...one.nowHidden, ...other.nowHidden]),

@@ -6,14 +6,22 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { SyncState } from "../state/sync-state.ts";
 import type { ContentKey, LocalRow } from "../model/trees.ts";
-import { makePersonActsDurable, makeRenewalsDurable } from "./person-acts.ts";
+import { makeUserChangesDurable, makeRecreatedDurable } from "./user-changes.ts";
 
 const rootId = "root" as NodeId;
 const [folder, below, top] = ["folder", "below", "top"] as [NodeId, NodeId, NodeId];
 
 function folderRow(parent: NodeId, name: string, inode = 1n): LocalRow {
   const fingerprint = { inode, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
-  return { kind: "folder", parent, name, content: "" as ContentKey, executable: false, fingerprint, sight: "known" };
+  return {
+    kind: "folder",
+    parent,
+    name,
+    content: "" as ContentKey,
+    executable: false,
+    fingerprint,
+    readState: "known",
+  };
 }
 
 test("only what needs a folder that cannot be made durable counts as not durable", async () => {
@@ -31,7 +39,7 @@ test("only what needs a folder that cannot be made durable counts as not durable
       if (path === "") throw new HoldfastError("unavailable", "EIO");
     },
   };
-  const failures = await makePersonActsDurable({ disk: disk as LocalDisk, state }, [below, top]);
+  const failures = await makeUserChangesDurable({ disk: disk as LocalDisk, state }, [below, top]);
   assert.deepEqual(asked.toSorted(), ["", "folder"]);
   assert.deepEqual([...failures.keys()], [top]);
 });
@@ -48,8 +56,8 @@ test("another folder where an agreed one stood is made durable, or nothing of it
       return [id, { kind, content, executable, place: { parent, name }, versionIds: [] }] as const;
     }),
   });
-  const renewed = new Map([[below, folderRow(folder, "below", 2n)]]);
-  const table = { rootId, local: new Map([...known, ...renewed]), parked: new Map() };
+  const recreated = new Map([[below, folderRow(folder, "below", 2n)]]);
+  const table = { rootId, local: new Map([...known, ...recreated]), parked: new Map() };
   const asked: string[] = [];
   let isBroken = false;
   const disk: Partial<LocalDisk> = {
@@ -59,12 +67,12 @@ test("another folder where an agreed one stood is made durable, or nothing of it
     },
   };
   const context = { disk: disk as LocalDisk, state };
-  assert.equal((await makeRenewalsDurable(context, table, renewed)).size, 0);
+  assert.equal((await makeRecreatedDurable(context, table, recreated)).size, 0);
   assert.deepEqual(asked, ["folder"]);
   isBroken = true;
-  assert.deepEqual([...(await makeRenewalsDurable(context, table, renewed)).keys()], [below]);
-  assert.equal((await makeRenewalsDurable(context, table, new Map(known))).size, 0, "as it was");
-  const unsettled = { ...folderRow(folder, "below", 2n), sight: "unsettled" } as const;
+  assert.deepEqual([...(await makeRecreatedDurable(context, table, recreated)).keys()], [below]);
+  assert.equal((await makeRecreatedDurable(context, table, new Map(known))).size, 0, "as it was");
+  const unsettled = { ...folderRow(folder, "below", 2n), readState: "unsettled" } as const;
   state.commit({ local: [[below, unsettled]] });
-  assert.deepEqual([...(await makeRenewalsDurable(context, table, renewed)).keys()], [below], "it failed before");
+  assert.deepEqual([...(await makeRecreatedDurable(context, table, recreated)).keys()], [below], "it failed before");
 });

@@ -8,7 +8,7 @@ import type { SyncState } from "../../state/sync-state.ts";
 import { type LocalRow, samePlace } from "../../model/trees.ts";
 
 /** Hidden items that are visible since their folder was moved. They are unknown until the next scan. */
-export function shownByMoves(
+export function revealedByMoves(
   state: SyncState,
   { changes }: Pick<ScanResult, "changes">,
   { rules, missingFeatures }: { readonly rules: Rules; readonly missingFeatures: MissingFeatures },
@@ -22,8 +22,9 @@ export function shownByMoves(
   const after = new Visibility({ rootId, remote, synced, local: { get } }, rules, missingFeatures);
   for (const [folder] of moved) {
     for (const [id, row] of rowsBelow(state, folder)) {
-      const isNewHere = !changes.has(id) && row.sight !== "unsettled";
-      if (isNewHere && before.hidesLocal(id) && !after.hidesLocal(id)) shown.set(id, { ...row, sight: "unsettled" });
+      const isNewHere = !changes.has(id) && row.readState !== "unsettled";
+      if (isNewHere && before.hidesLocal(id) && !after.hidesLocal(id))
+        shown.set(id, { ...row, readState: "unsettled" });
     }
   }
   return shown;

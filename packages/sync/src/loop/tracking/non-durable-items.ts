@@ -5,7 +5,7 @@ import type { Plan } from "../../plan/plan-types.ts";
 import type { Settlement } from "../../plan/settle.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
-import type { Suspects } from "../../scan/scope.ts";
+import type { DirtyPaths } from "../../scan/scope.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import type { Trees } from "../../model/trees.ts";
 import { Interrupted } from "../access/gate.ts";
@@ -19,10 +19,10 @@ const moved: ReadonlySet<string> = new Set(["not_found", "conflict"]);
  * Agreed items whose durability the disk does not confirm. They do not become the base, because their loss in a power
  * failure would then be uploaded. Nothing happens to them until it is confirmed; all else continues.
  */
-export class Undurable {
+export class NonDurableItems {
   #ids: ReadonlySet<NodeId> = new Set();
   /** Recreated items. Their rows are unsettled, so nothing happens to them. */
-  readonly #renewed = new Set<NodeId>();
+  readonly #recreated = new Set<NodeId>();
 
   /** @throws HoldfastError an error that does not concern the disk */
   note(failures: ReadonlyMap<NodeId, HoldfastError>): void {
@@ -33,28 +33,28 @@ export class Undurable {
   }
 
   /** @throws Interrupted */
-  noteLook(looked: Iterable<NodeId>, failures: ReadonlyMap<NodeId, HoldfastError>): void {
-    for (const id of looked) this.#renewed.delete(id);
+  noteScan(scanned: Iterable<NodeId>, failures: ReadonlyMap<NodeId, HoldfastError>): void {
+    for (const id of scanned) this.#recreated.delete(id);
     for (const [id, failure] of failures) {
       if (failure instanceof Interrupted) throw failure;
-      if (!moved.has(failure.code)) this.#renewed.add(id);
+      if (!moved.has(failure.code)) this.#recreated.add(id);
     }
   }
 
   /** Items disappear without a scan if their share ended or they became hidden. */
   forgetHidden({ local, dormant }: Pick<SyncState, "local" | "dormant">): void {
-    for (const id of this.#renewed) {
-      if (dormant.has(id) || local.get(id)?.sight !== "unsettled") this.#renewed.delete(id);
+    for (const id of this.#recreated) {
+      if (dormant.has(id) || local.get(id)?.readState !== "unsettled") this.#recreated.delete(id);
     }
   }
 
   /** True if the item waits for the disk only, so that an earlier scan is useless. */
-  isRenewed(id: NodeId): boolean {
-    return this.#renewed.has(id);
+  isRecreated(id: NodeId): boolean {
+    return this.#recreated.has(id);
   }
 
-  suspects(state: LocalTree): Suspects {
-    const folders = [...this.#renewed].map((id) => knownPathOf(state, state.local.get(id)?.parent ?? state.rootId));
+  dirtyPaths(state: LocalTree): DirtyPaths {
+    const folders = [...this.#recreated].map((id) => knownPathOf(state, state.local.get(id)?.parent ?? state.rootId));
     return new Set(folders.flatMap((path) => (path === undefined ? [] : withFoldersAbove(path))));
   }
 
@@ -73,7 +73,7 @@ export class Undurable {
     if (this.#ids.size === 0) return trees;
     const rows = [...this.#ids].flatMap((id) => {
       const row = trees.local.get(id);
-      return row === undefined ? [] : [[id, { ...row, sight: "unsettled" }] as const];
+      return row === undefined ? [] : [[id, { ...row, readState: "unsettled" }] as const];
     });
     return { ...trees, local: new Map([...trees.local, ...rows]) };
   }
@@ -95,11 +95,11 @@ export class Undurable {
   }
 
   problems(trees: Pick<Trees, "rootId" | "local" | "remote" | "synced">): Problem[] {
-    return [...this.#ids.union(this.#renewed)].map((id) => problemOf(pathOfNode(trees, id) ?? id, "not_durable", ""));
+    return [...this.#ids.union(this.#recreated)].map((id) => problemOf(pathOfNode(trees, id) ?? id, "not_durable", ""));
   }
 
   /** Next attempt in Unix milliseconds. */
   untilMs(nowMs: number): number[] {
-    return this.#ids.size + this.#renewed.size === 0 ? [] : [nowMs + againMs];
+    return this.#ids.size + this.#recreated.size === 0 ? [] : [nowMs + againMs];
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey, Intent, LocalRow, RemoteRow } from "../model/trees.ts";
-import { besideForMs, leftForMs, leftMost, LeftPlaces } from "./left-places.ts";
+import { besideForMs, vacatedForMs, vacatedMax, VacatedNames } from "./vacated-names.ts";
 
 const rootId = "root" as NodeId;
 const old = "old" as NodeId;
@@ -11,7 +11,7 @@ const fresh = "fresh" as NodeId;
 function local(name: string, more: Partial<LocalRow> = {}): LocalRow {
   const fingerprint = { inode: 1n, sizeBytes: 1, mtimeNs: 1n, ctimeNs: 1n, birthNs: 0n };
   const row = { kind: "file", parent: rootId, name, content: "c" as ContentKey, executable: false } as const;
-  return { ...row, alias: undefined, fingerprint, sight: "known", ...more };
+  return { ...row, alias: undefined, fingerprint, readState: "known", ...more };
 }
 
 function remote(name: string, trashed: boolean, parent = rootId): RemoteRow {
@@ -21,14 +21,14 @@ function remote(name: string, trashed: boolean, parent = rootId): RemoteRow {
 
 /** State of one device. */
 class Device {
-  readonly left = new LeftPlaces();
+  readonly vacated = new VacatedNames();
   readonly local = new Map<NodeId, LocalRow>();
   readonly remote = new Map<NodeId, RemoteRow>();
   readonly intents = new Map<NodeId, Intent>();
   readonly departures = new Map<NodeId, NodeId>();
   nowMs = 1_000_000;
 
-  get known(): Parameters<LeftPlaces["observe"]>[0] {
+  get known(): Parameters<VacatedNames["observe"]>[0] {
     const { local: rows, remote: there, intents, departures } = this;
     return { rootId, local: rows, remote: there, intents, departures };
   }
@@ -36,7 +36,7 @@ class Device {
   /** @returns names of nodes after a scan */
   look(...changes: readonly (readonly [NodeId, LocalRow | undefined])[]): Record<string, string> {
     const seen = { slotKey: (name: string) => name.toLowerCase(), nowMs: this.nowMs };
-    const { changes: next } = this.left.observe(this.known, new Map(changes), seen);
+    const { changes: next } = this.vacated.observe(this.known, new Map(changes), seen);
     for (const [id, row] of next) {
       if (row === undefined) this.local.delete(id);
       else this.local.set(id, row);
@@ -56,10 +56,10 @@ function deleted(): Device {
 
 test("a new file under a name that was left is the file that left it, for a minute", () => {
   const device = deleted();
-  device.nowMs += leftForMs - 1;
+  device.nowMs += vacatedForMs - 1;
   assert.deepEqual(device.look([fresh, local("A")]), { A: old });
   const late = deleted();
-  late.nowMs += leftForMs;
+  late.nowMs += vacatedForMs;
   assert.deepEqual(late.look([fresh, local("a")]), { a: fresh });
 });
 
@@ -70,7 +70,7 @@ test("a file that comes back from the trash rests on what was deleted, unless it
   ] as const) {
     const device = deleted();
     const row = local("a", { content: content as ContentKey });
-    const { synced } = device.left.observe(device.known, new Map([[fresh, row]]), {
+    const { synced } = device.vacated.observe(device.known, new Map([[fresh, row]]), {
       slotKey: (name) => name,
       nowMs: device.nowMs,
     });
@@ -81,7 +81,7 @@ test("a file that comes back from the trash rests on what was deleted, unless it
 
 test("a file that could not be read to the end continues nothing before it was", () => {
   const device = deleted();
-  assert.deepEqual(device.look([fresh, local("a", { sight: "racy" })]), { a: fresh });
+  assert.deepEqual(device.look([fresh, local("a", { readState: "racy" })]), { a: fresh });
   assert.deepEqual(device.look([fresh, local("a")]), { a: old });
 });
 
@@ -184,7 +184,7 @@ test("a node that is continued, or back at a name, has left no other name", () =
 
 test("of very many names the last are remembered", () => {
   const device = new Device();
-  const ids = Array.from({ length: leftMost + 1 }, (_, index) => `n${index}` as NodeId);
+  const ids = Array.from({ length: vacatedMax + 1 }, (_, index) => `n${index}` as NodeId);
   for (const id of ids) {
     device.local.set(id, local(id));
     device.remote.set(id, remote(id, true));

@@ -5,10 +5,10 @@ const rescanAfterMs = 3600_000;
 /** Doublings of the wait for unreadable items: up to 8 s, and up to 8 minutes if everything unreadable has errors. */
 const doublings = { restless: 7, stuck: 13 };
 
-export class NextLook {
+export class ScanSchedule {
   readonly #nowMs: () => number;
   #lastFullMs = -Infinity;
-  #hasLookedEverywhere = false;
+  #hasScannedAll = false;
   #restless = 0;
 
   constructor(nowMs: () => number) {
@@ -17,21 +17,21 @@ export class NextLook {
 
   beginFull(): void {
     this.#lastFullMs = this.#nowMs();
-    this.#hasLookedEverywhere = true;
+    this.#hasScannedAll = true;
   }
 
   /** @returns true if a full scan finished since the last true result, and nothing is left to do */
-  note({ isRestless, hasProgressed, isMidway, isTransferring, lookAgainMs }: CycleOutcome): boolean {
+  note({ isRestless, hasProgressed, isMidway, isTransferring, nextCycleInMs }: CycleOutcome): boolean {
     if (isMidway) return false;
     this.#restless = isRestless && !hasProgressed ? this.#restless + 1 : 0;
-    const isAtRest = !hasProgressed && !isTransferring && lookAgainMs === undefined;
-    const isOver = this.#hasLookedEverywhere && isAtRest;
-    if (isOver) this.#hasLookedEverywhere = false;
+    const isAtRest = !hasProgressed && !isTransferring && nextCycleInMs === undefined;
+    const isOver = this.#hasScannedAll && isAtRest;
+    if (isOver) this.#hasScannedAll = false;
     return isOver;
   }
 
   untilMs(last: CycleOutcome | undefined): number {
-    const wantedMs = last?.lookAgainMs ?? rescanAfterMs;
+    const wantedMs = last?.nextCycleInMs ?? rescanAfterMs;
     const most = last?.isStuck === true ? doublings.stuck : doublings.restless;
     const patienceMs = last?.isRestless === true ? wantedMs * 2 ** Math.min(this.#restless, most) : wantedMs;
     return Math.max(10, Math.min(patienceMs, this.untilFullMs()));

@@ -9,7 +9,7 @@ export const passingMs = { always: 90_000, once: 4_000 };
 const heldAfterMs = 60_000;
 const heldPathsMax = 3;
 
-export class UnreadFiles {
+export class UnreadableFiles {
   passingMs = passingMs.always;
   readonly #files = new Map<string, { readonly code: string; readonly sinceMs: number }>();
   /** Missing path -> start of the wait for an unreadable item. */

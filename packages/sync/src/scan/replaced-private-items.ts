@@ -3,7 +3,7 @@ import { isPrivateIn } from "../model/privacy.ts";
 import { isNumbered, type LocalRow, type Offer, type OperationId, type SyncedRow, type Trees } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
-interface OpenedAnew {
+interface ReplacedPrivateItems {
   readonly synced: ReadonlyMap<NodeId, SyncedRow>;
   readonly offers: ReadonlyMap<OperationId, Offer>;
 }
@@ -13,44 +13,44 @@ interface OpenedAnew {
  * private. The same item with another mode was made public by a person.
  * @param known state before the scan's rows
  * @param continued bases of this scan that replace known ones
- * @param terms `distrusted`: private items that a power failure may have made public; `areModesNew`: the disk had no
+ * @param terms `unverifiedModes`: private items that a power failure may have made public; `areModesNew`: the disk had no
  * modes until now, so nobody chose them; `areNumbersNew`: the disk has assigned new inode numbers
  */
-export function openedAnew(
+export function replacedPrivateItems(
   { local, synced, offers }: Pick<Trees, "local" | "synced" | "offers">,
   changes: ScanResult["changes"],
   continued: ReadonlyMap<NodeId, SyncedRow> = new Map(),
   {
     areModesNew = false,
     areNumbersNew = false,
-    distrusted = new Set(),
+    unverifiedModes = new Set(),
   }: {
     readonly areModesNew?: boolean;
     readonly areNumbersNew?: boolean;
-    readonly distrusted?: ReadonlySet<NodeId>;
+    readonly unverifiedModes?: ReadonlySet<NodeId>;
   } = {},
-): OpenedAnew {
+): ReplacedPrivateItems {
   const bases = new Map(continued);
-  const isOpenedAnew = (id: NodeId): boolean => {
+  const isNewlyPublic = (id: NodeId): boolean => {
     const [before, row] = [local.get(id), changes.get(id)];
     if (row?.isPrivate !== false) return false;
-    if (distrusted.has(id) && isPrivateIn(before)) return true;
+    if (unverifiedModes.has(id) && isPrivateIn(before)) return true;
     return areModesNew || !(wasOpened(before) || isSameItem(before, row, areNumbersNew));
   };
   for (const id of changes.keys()) {
     const base = bases.get(id) ?? synced.get(id);
-    if (base === undefined || !isPrivateIn(base) || !isOpenedAnew(id)) continue;
+    if (base === undefined || !isPrivateIn(base) || !isNewlyPublic(id)) continue;
     const { isPrivate: _opened, ...rest } = base;
     bases.set(id, rest);
   }
-  const closing = offers.filter((offer) => isPrivateIn(offer) && isOpenedAnew(offer.nodeId));
+  const closing = offers.filter((offer) => isPrivateIn(offer) && isNewlyPublic(offer.nodeId));
   const untold = closing.map(({ isPrivate: _opened, ...offer }) => [offer.operationId, offer] as const);
   return { synced: bases, offers: new Map(untold) };
 }
 
 /** True if a person made the item public, and the server has not accepted that yet. */
 function wasOpened(before: LocalRow | undefined): boolean {
-  return before?.isPrivate === false && before.sight !== "unsettled";
+  return before?.isPrivate === false && before.readState !== "unsettled";
 }
 
 /** Inode numbers may be reused. Without number or creation time, another content or time makes another file. */

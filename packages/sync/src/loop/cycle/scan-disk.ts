@@ -5,25 +5,25 @@ import { VisibleRows } from "../../model/visible-rows.ts";
 import { DiskChanged } from "../../model/disk-changed.ts";
 import { sameFingerprint } from "../../model/fingerprints.ts";
 import { makeDurable } from "../../execute/durable.ts";
-import { makeRenewalsDurable, trustSeen } from "../../execute/person-acts.ts";
+import { makeRecreatedDurable, dropVerifiedModes } from "../../execute/user-changes.ts";
 import { lineOf } from "../../model/tree-paths.ts";
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { Visibility, visibleTrees } from "../../rules/visibility.ts";
 import type { Rules } from "../../rules/rules.ts";
 import { localChanges } from "../../scan/local-changes.ts";
-import { openedAnew } from "../../scan/opened-anew.ts";
+import { replacedPrivateItems } from "../../scan/replaced-private-items.ts";
 import { scan, type ScanResult } from "../../scan/scan.ts";
-import type { TakerIn } from "../../scan/taker.ts";
-import { hasKnownEntry, type Suspects, type Top } from "../../scan/scope.ts";
+import type { SinkFor } from "../../scan/block-sink.ts";
+import { hasKnownEntry, type DirtyPaths, type StartFolder } from "../../scan/scope.ts";
 import { isReadOnly } from "../../model/rights.ts";
 import { isLive, type LocalRow } from "../../model/trees.ts";
 import { shareAt } from "../../model/whereabouts.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
 import { judgeRules } from "../ignore-rules/foreign-rules.ts";
-import { inParts, type Looked } from "./look-parts.ts";
+import { scanInParts, type ScanSummary } from "./scan-parts.ts";
 import { outgoingTerms, presentTerms, type Terms } from "../ignore-rules/new-rules.ts";
 import { checkRoot } from "../access/root.ts";
-import { shownByMoves } from "./shown.ts";
+import { revealedByMoves } from "./revealed-items.ts";
 
 /** `lacked` or `kept`: the disk's support of private modes at the last scan. */
 const modesSetting = "private modes";
@@ -33,35 +33,35 @@ const modesSetting = "private modes";
  * @throws DiskChanged if the root changed during the scan
  * @throws RootMismatch
  */
-export async function lookAtDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
-  const { state, doubt, numbering, left } = context;
+export async function scanDisk(context: CycleContext, terms = presentTerms(context)): Promise<ScanSummary> {
+  const { state, unrecordedChanges, inodeNumbers, vacated } = context;
   const modes = context.missingFeatures.has("private modes") ? "lacked" : "kept";
   const areModesNew = modes === "kept" && state.setting(modesSetting) === "lacked";
   // At the first scan, only the previously fetched rules file is agreed.
   const isFirst = state.intents.size === 0 && (state.local.size === 0 || state.setting("rules") === undefined);
-  const looked = await inParts(async (tops) => {
-    const seen = await lookAtKnownRoot(context, terms, tops);
-    const shown = new Map([...seen.changes, ...shownByMoves(state, seen, { ...context, ...seen })]);
-    const continued = left.observe(state, shown, { ...context, nowMs: context.nowMs() });
-    const look = { ...seen, changes: continued.changes };
-    state.remember(look.changes.size);
-    noteHidden(context, look);
-    noteKept(context, look);
-    const changes = await agreeable(context, look, isFirst);
-    const opened = openedAnew(state, changes, continued.synced, {
+  const summary = await scanInParts(async (startFolders) => {
+    const seen = await scanCheckedRoot(context, terms, startFolders);
+    const shown = new Map([...seen.changes, ...revealedByMoves(state, seen, { ...context, ...seen })]);
+    const continued = vacated.observe(state, shown, { ...context, nowMs: context.nowMs() });
+    const scanned = { ...seen, changes: continued.changes };
+    state.remember(scanned.changes.size);
+    noteHidden(context, scanned);
+    noteKept(context, scanned);
+    const changes = await durableChanges(context, scanned, isFirst);
+    const opened = replacedPrivateItems(state, changes, continued.synced, {
       areModesNew,
-      distrusted: context.distrusted.ids,
-      areNumbersNew: context.missingFeatures.has("stable inodes") && numbering.isNew,
+      unverifiedModes: context.unverifiedModes.ids,
+      areNumbersNew: context.missingFeatures.has("stable inodes") && inodeNumbers.areNew,
     });
     state.commit({ local: localChanges(state.local, changes), ...opened });
-    const again = againAt(context, look, changes);
-    return { ...look, again, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
+    const rescan = rescanPaths(context, scanned, changes);
+    return { ...scanned, rescan, isUnsettled: hasUnsettled(changes, (id) => context.nonDurable.isRecreated(id)) };
   });
   if (state.setting(modesSetting) !== modes) state.commit({ settings: [[modesSetting, modes]] });
-  doubt.isOpen = false;
-  context.distrusted.ids = trustSeen(state, context.distrusted.ids, context.boot);
-  numbering.isNew = false;
-  return looked;
+  unrecordedChanges.arePossible = false;
+  context.unverifiedModes.ids = dropVerifiedModes(state, context.unverifiedModes.ids, context.boot);
+  inodeNumbers.areNew = false;
+  return summary;
 }
 
 /** Runs before the rows change, because the old path of a missing item is unknown afterwards. */
@@ -99,84 +99,97 @@ function noteKept({ state, nowMs }: CycleContext, { changes }: Pick<ScanResult, 
  * Scans under the old rules before new ones apply. Otherwise an item moved to a newly hidden place would count as
  * deleted. New items that the new rules hide are not read.
  */
-export async function lookUnderLastRules(context: CycleContext, look: typeof lookAtDisk = lookAtDisk): Promise<void> {
+export async function scanUnderPreviousRules(
+  context: CycleContext,
+  scanWith: typeof scanDisk = scanDisk,
+): Promise<void> {
   const ignoreFile = await judgeRules(context);
   if (context.state.local.size === 0) return;
   const terms = outgoingTerms(context, ignoreFile);
   if (terms === undefined) return;
-  context.suspicion.add("all");
-  await look(context, terms);
+  context.dirty.add("all");
+  await scanWith(context, terms);
 }
 
-export function previewDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
-  return inParts(async (tops) => {
-    const look = await lookAtRoot(context, terms, tops);
+export function scanForPreview(context: CycleContext, terms = presentTerms(context)): Promise<ScanSummary> {
+  return scanInParts(async (startFolders) => {
+    const scanned = await scanRoot(context, terms, startFolders);
     // Content that was read counts as unchanging, because a real run scans again until it is.
-    const settled = [...look.changes].map(([id, row]) => [id, row?.sight === "racy" ? atRest(row) : row] as const);
+    const settled = [...scanned.changes].map(
+      ([id, row]) => [id, row?.readState === "racy" ? atRest(row) : row] as const,
+    );
     context.state.commit({
       local: settled,
-      ...openedAnew(context.state, look.changes, undefined, {
+      ...replacedPrivateItems(context.state, scanned.changes, undefined, {
         areNumbersNew: context.missingFeatures.has("stable inodes"),
       }),
     });
-    return { ...look, isUnsettled: hasUnsettled(look.changes) };
+    return { ...scanned, isUnsettled: hasUnsettled(scanned.changes) };
   });
 }
 
 function atRest(row: LocalRow): LocalRow {
-  return { ...row, sight: "known" };
+  return { ...row, readState: "known" };
 }
 
 function hasUnsettled(changes: ScanResult["changes"], waits: (id: NodeId) => boolean = () => false): boolean {
-  return changes.entries().some(([id, row]) => row?.sight === "unsettled" && !waits(id));
+  return changes.entries().some(([id, row]) => row?.readState === "unsettled" && !waits(id));
 }
 
 /**
  * Rescans unsettled items at their current paths, because the scan reports old paths of folders moved during it. Items
  * that could not be made durable are included, even if everything else was unreadable.
  */
-function againAt({ state, undurable }: CycleContext, look: Look, changes: ScanResult["changes"]): Suspects {
-  if (look.again === "all") return "all";
+function rescanPaths(
+  { state, nonDurable }: CycleContext,
+  scanned: RootScan,
+  changes: ScanResult["changes"],
+): DirtyPaths {
+  if (scanned.rescan === "all") return "all";
   const unsettled = [...changes].flatMap(([id, row]) =>
-    row?.sight === "unsettled" && !undurable.isRenewed(id) ? [row.parent] : [],
+    row?.readState === "unsettled" && !nonDurable.isRecreated(id) ? [row.parent] : [],
   );
   const folders = new Set([...new Set(unsettled)].flatMap((id) => knownPathOf(state, id) ?? []));
-  return new Set([...look.again, ...[...folders].flatMap(withFoldersAbove)]);
+  return new Set([...scanned.rescan, ...[...folders].flatMap(withFoldersAbove)]);
 }
 
-interface Look extends ScanResult {
+interface RootScan extends ScanResult {
   readonly rules: Rules;
 }
 
-async function lookAtKnownRoot(context: CycleContext, terms: Terms, tops: readonly Top[] | undefined): Promise<Look> {
+async function scanCheckedRoot(
+  context: CycleContext,
+  terms: Terms,
+  startFolders: readonly StartFolder[] | undefined,
+): Promise<RootScan> {
   const { device } = context.filesystem;
-  if (tops === undefined) {
-    context.early.beginLook();
-    context.progress.beginLook(context.state.restless.fresh.size > 0);
+  if (startFolders === undefined) {
+    context.early.beginScan();
+    context.progress.beginScan(context.state.restless.fresh.size > 0);
   }
-  const takerIn: TakerIn = (folder, sizeBytes) => context.early.takerIn(folder, sizeBytes);
-  const look = await lookAtRoot(context, terms, tops, terms.coming === undefined ? takerIn : undefined);
+  const sinkFor: SinkFor = (folder, sizeBytes) => context.early.sinkFor(folder, sizeBytes);
+  const scanned = await scanRoot(context, terms, startFolders, terms.coming === undefined ? sinkFor : undefined);
   context.checkStop();
   await checkRoot(context);
   if (context.filesystem.device !== device) throw new DiskChanged("The filesystem of the folder");
-  return look;
+  return scanned;
 }
 
-async function lookAtRoot(
+async function scanRoot(
   context: CycleContext,
   { settle, coming }: Terms,
-  tops: readonly Top[] | undefined,
-  takerIn?: TakerIn,
-): Promise<Look> {
+  startFolders: readonly StartFolder[] | undefined,
+  sinkFor?: SinkFor,
+): Promise<RootScan> {
   const { disk, state, portions } = context;
   const rules = await settle();
   const { intents, manifests } = state;
-  const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
+  const moreDirtyPaths = (): Promise<DirtyPaths> => context.moreDirtyPaths();
   const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
-  const tree = standing(visibleTrees(state, new Visibility(state, rules, context.missingFeatures)), state.parked);
-  const suspects = tops === undefined ? whereToLook(context) : "all";
+  const tree = withoutParked(visibleTrees(state, new Visibility(state, rules, context.missingFeatures)), state.parked);
+  const dirtyPaths = startFolders === undefined ? pathsToScan(context) : "all";
   const startMs = context.nowMs();
-  const look = await scan(disk, {
+  const scanned = await scan(disk, {
     ...context,
     tree,
     rows: state.local,
@@ -191,34 +204,34 @@ async function lookAtRoot(
     },
     isPassedOver: (path) => coming?.hides(path, false) === true,
     manifests,
-    takerIn,
+    sinkFor,
     // The scan that finds changes to send follows the scan under the old rules.
     progress: coming === undefined ? context.progress : undefined,
-    suspects,
-    tops,
+    dirtyPaths,
+    startFolders,
     entriesMax: portions.entriesMax,
-    moreSuspects,
+    moreDirtyPaths,
     isPassing: (path) => context.unread.isPassing(path, context.nowMs()),
   });
-  if (context.nowMs() >= startMs) return { ...look, rules };
-  return { ...look, rules, changes: withRacyReads(look.changes, state.local), again: "all" };
+  if (context.nowMs() >= startMs) return { ...scanned, rules };
+  return { ...scanned, rules, changes: withRacyReads(scanned.changes, state.local), rescan: "all" };
 }
 
 /** The clock was set back during the scan, so timestamps cannot show which files changed. Read files are read again. */
 function withRacyReads(changes: ScanResult["changes"], local: LocalTree["local"]): ScanResult["changes"] {
-  const isRead = (id: NodeId, { kind, sight, fingerprint }: LocalRow): boolean => {
+  const isRead = (id: NodeId, { kind, readState, fingerprint }: LocalRow): boolean => {
     const before = local.get(id);
-    const isKnown = before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint);
-    return kind === "file" && sight === "known" && !isKnown;
+    const isKnown = before?.readState === "known" && sameFingerprint(before.fingerprint, fingerprint);
+    return kind === "file" && readState === "known" && !isKnown;
   };
-  const again = [...changes].map(([id, row]) => {
-    const racy = row !== undefined && isRead(id, row) ? { ...row, sight: "racy" as const } : row;
+  const marked = [...changes].map(([id, row]) => {
+    const racy = row !== undefined && isRead(id, row) ? { ...row, readState: "racy" as const } : row;
     return [id, racy] as const;
   });
-  return new Map(again);
+  return new Map(marked);
 }
 
-function standing(tree: LocalTree, parked: ReadonlyMap<NodeId, unknown>): LocalTree {
+function withoutParked(tree: LocalTree, parked: ReadonlyMap<NodeId, unknown>): LocalTree {
   if (parked.size === 0) return tree;
   const waits = (id: NodeId): boolean => lineOf(tree, id).some((each) => parked.has(each));
   const local = new VisibleRows(tree.local, (id) => !waits(id));
@@ -226,30 +239,30 @@ function standing(tree: LocalTree, parked: ReadonlyMap<NodeId, unknown>): LocalT
 }
 
 /** Returns everything after a failure and once an hour. */
-function whereToLook({ suspicion, doubt, state }: CycleContext): Suspects {
-  const suspects = suspicion.take();
-  return doubt.isOpen || state.local.size === 0 ? "all" : suspects;
+function pathsToScan({ dirty, unrecordedChanges, state }: CycleContext): DirtyPaths {
+  const dirtyPaths = dirty.take();
+  return unrecordedChanges.arePossible || state.local.size === 0 ? "all" : dirtyPaths;
 }
 
-/** While disk changes are in doubt, all results of the scan are synced before an agreement. */
-async function agreeable(
+/** While the disk may hold unrecorded changes, all results of the scan are synced before an agreement. */
+async function durableChanges(
   context: CycleContext,
   { changes }: ScanResult,
   isFirst: boolean,
 ): Promise<ScanResult["changes"]> {
-  const { state, disk, doubt } = context;
+  const { state, disk, unrecordedChanges } = context;
   const { rootId, local, parked, intents } = state;
   const seen = new Map(changes);
   const get = (id: NodeId): LocalRow | undefined => (seen.has(id) ? seen.get(id) : local.get(id));
   const table = { rootId, local: { get }, parked };
-  const areNumbersNew = context.missingFeatures.has("stable inodes") && context.numbering.isNew;
-  const failures = await makeRenewalsDurable(context, table, changes, areNumbersNew);
-  context.undurable.noteLook(changes.keys(), failures);
+  const areNumbersNew = context.missingFeatures.has("stable inodes") && context.inodeNumbers.areNew;
+  const failures = await makeRecreatedDurable(context, table, changes, areNumbersNew);
+  context.nonDurable.noteScan(changes.keys(), failures);
   const unsettled = [...failures.keys()].flatMap((id) => {
     const row = changes.get(id);
-    return row === undefined ? [] : [[id, { ...row, sight: "unsettled" }] as const];
+    return row === undefined ? [] : [[id, { ...row, readState: "unsettled" }] as const];
   });
-  if (!doubt.isOpen || isFirst) return new Map([...changes, ...unsettled]);
+  if (!unrecordedChanges.arePossible || isFirst) return new Map([...changes, ...unsettled]);
   // An earlier scan may have found the intended change.
   for (const id of intents.keys()) if (!seen.has(id) && local.has(id)) seen.set(id, local.get(id));
   const durable = await makeDurable(disk, state, table, { seen, areNumbersNew });

@@ -5,7 +5,7 @@ import { type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { isKnownPath } from "./scope.ts";
 import type { Walk } from "./walk.ts";
 
-export interface StrangerInput {
+export interface UnreadableInput {
   readonly tree: LocalTree;
   readonly isPassing: (path: string) => boolean;
 }
@@ -14,17 +14,17 @@ export interface StrangerInput {
  * Keeps rows below unreadable paths. If such a path is new, missing items may be there.
  * @returns paths of the kept rows
  */
-export function keepUnknown(
+export function keepUnreadable(
   tree: LocalTree,
   rows: Map<NodeId, LocalRow>,
-  { unknown, strange }: Pick<Walk, "unknown"> & { readonly strange: boolean },
+  { unknown, holdsMissing }: Pick<Walk, "unknown"> & { readonly holdsMissing: boolean },
   vanished: ReadonlyMap<NodeId, LocalRow>,
 ): string[] {
   if (unknown.size === 0) return [];
   const kept: string[] = [];
   for (const [id, row] of vanished) {
     const path = knownPathOf(tree, id);
-    if (!strange && path !== undefined && !isUnknown(path, unknown)) continue;
+    if (!holdsMissing && path !== undefined && !isUnknown(path, unknown)) continue;
     keepWithFolders(vanished, rows, id, row);
     if (path !== undefined) kept.push(path);
   }
@@ -32,11 +32,11 @@ export function keepUnknown(
 }
 
 /** True if a missing item may be at an unreadable path: at a new one, or briefly at any. */
-export function hasStranger(input: StrangerInput, walk: Walk): boolean {
+export function mayHoldMissing(input: UnreadableInput, walk: Walk): boolean {
   return hasPassing(input, walk) || [...walk.unknown].some((path) => path !== "" && !isKnownPath(input.tree, path));
 }
 
-export function hasPassing({ isPassing }: Pick<StrangerInput, "isPassing">, { unknown, denied }: Walk): boolean {
+export function hasPassing({ isPassing }: Pick<UnreadableInput, "isPassing">, { unknown, denied }: Walk): boolean {
   return [...unknown].some((path) => path !== "" && !denied.has(path) && isPassing(path));
 }
 
@@ -46,7 +46,7 @@ export function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {
 }
 
 /** True if the place could not be read. Nothing is in an unknown folder. */
-export function isUnseen(tree: LocalTree, place: Intent["place"], unknown: ReadonlySet<string>): boolean {
+export function isUnreadablePlace(tree: LocalTree, place: Intent["place"], unknown: ReadonlySet<string>): boolean {
   const folder = knownPathOf(tree, place.parent);
   return folder !== undefined && isUnknown(joinPath(folder, nameOnDisk(place)), unknown);
 }
@@ -59,7 +59,7 @@ function keepWithFolders(
 ): void {
   let id = start;
   for (let at: LocalRow | undefined = row; at !== undefined && !rows.has(id); at = vanished.get(id)) {
-    rows.set(id, { ...at, sight: "unsettled" });
+    rows.set(id, { ...at, readState: "unsettled" });
     id = at.parent;
   }
 }

@@ -8,7 +8,7 @@ import type { SyncState } from "../../state/sync-state.ts";
 import { type Problem, problemOf } from "../reports/problems.ts";
 
 /** Items of all scans; each scan updates its listed folders. */
-export class Skipped {
+export class SkippedItems {
   readonly #skips = new Map<string, Skip>();
   readonly #keepers = new Set<string>();
 

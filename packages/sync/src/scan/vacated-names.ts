@@ -11,14 +11,14 @@ import {
 } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
-/** A new file at a left name continues the old one for this long. */
-export const leftForMs = 60_000;
+/** A new file at a vacated name continues the old one for this long. */
+export const vacatedForMs = 60_000;
 /**
  * For a save in which both files are visible. A link created meanwhile for the renamed file would show the other one.
  */
 export const besideForMs = 10_000;
 /** Remembered names and new files. Larger changes are no save. */
-export const leftMost = 10_000;
+export const vacatedMax = 10_000;
 
 type Known = Pick<Trees, "rootId" | "local" | "remote" | "intents"> & {
   readonly departures: ReadonlyMap<NodeId, unknown>;
@@ -26,7 +26,7 @@ type Known = Pick<Trees, "rootId" | "local" | "remote" | "intents"> & {
 
 type KeyOf = (row: LocalRow) => string;
 
-interface Left {
+interface VacatedName {
   readonly id: NodeId;
   readonly atMs: number;
 }
@@ -43,33 +43,34 @@ interface Continued {
 }
 
 /**
- * Names that files left by a person's deletion or by a rename in the same folder. Programs save in steps (`mv a a~` or
+ * Names vacated by a person's deletion or by a rename in the same folder. Programs save in steps (`mv a a~` or
  * `rm a`, then a new `a`); after a pause, the new file would be another node without versions, links and permissions. A
  * file renamed to anything but a backup name, or moved to another folder, keeps its node: a link to it must not show
  * the next file.
  */
-export class LeftPlaces {
+export class VacatedNames {
   /** Folder and name -> node, oldest first. */
-  readonly #left = new Map<string, Left>();
+  readonly #vacated = new Map<string, VacatedName>();
   /** Files first seen within `besideForMs`, oldest first. */
-  readonly #young = new Map<NodeId, Pick<Left, "atMs">>();
+  readonly #young = new Map<NodeId, Pick<VacatedName, "atMs">>();
 
-  /** Gives new files the nodes that they continue, and records the names left in this scan. */
+  /** Gives new files the nodes that they continue, and records the names vacated since the previous scan. */
   observe(known: Known, changes: ScanResult["changes"], { slotKey, nowMs }: Observing): Continued {
     const keyOf: KeyOf = (row) => `${row.parent}/${slotKey(nameOnDisk(row))}`;
-    forgetOld(this.#left, nowMs, leftForMs);
+    forgetOld(this.#vacated, nowMs, vacatedForMs);
     forgetOld(this.#young, nowMs, besideForMs);
     // A file that returned to its name left none.
-    for (const [id, row] of changes) if (row !== undefined && this.#left.get(keyOf(row))?.id === id) this.#forget(id);
+    for (const [id, row] of changes)
+      if (row !== undefined && this.#vacated.get(keyOf(row))?.id === id) this.#forget(id);
     const continued =
-      this.#left.size === 0 ? { changes, synced: new Map() } : this.#continue(known, changes, keyOf, nowMs);
+      this.#vacated.size === 0 ? { changes, synced: new Map() } : this.#continue(known, changes, keyOf, nowMs);
     for (const [id, row] of changes) {
       const before = known.local.get(id);
       if (before === undefined && row?.kind === "file" && !known.remote.has(id)) note(this.#young, id, { atMs: nowMs });
       if (before?.kind !== "file" || known.intents.has(id)) continue;
       const place = keyOf(before);
       if (row !== undefined && keyOf(row) === place) continue;
-      note(this.#left, place, { id, atMs: nowMs });
+      note(this.#vacated, place, { id, atMs: nowMs });
     }
     return continued;
   }
@@ -78,8 +79,8 @@ export class LeftPlaces {
     const next = new Map(changes);
     const synced = new Map<NodeId, SyncedRow>();
     for (const [newId, row] of changes) {
-      if (row?.kind !== "file" || row.sight !== "known" || !this.#isNewAt(known, newId, row)) continue;
-      const { id, atMs = 0 } = this.#left.get(keyOf(row)) ?? {};
+      if (row?.kind !== "file" || row.readState !== "known" || !this.#isNewAt(known, newId, row)) continue;
+      const { id, atMs = 0 } = this.#vacated.get(keyOf(row)) ?? {};
       const remote = id === undefined ? undefined : known.remote.get(id);
       if (id === undefined || remote?.kind !== "file" || !(remote.trashed || isLive(known, id))) continue;
       const other = next.has(id) ? next.get(id) : known.local.get(id);
@@ -99,11 +100,13 @@ export class LeftPlaces {
     const before = local.get(id);
     if (before === undefined) return !remote.has(id);
     // A file unreadable until now counts as first seen.
-    return this.#young.has(id) && before.parent === row.parent && (before.sight !== "known" || !samePlace(before, row));
+    return (
+      this.#young.has(id) && before.parent === row.parent && (before.readState !== "known" || !samePlace(before, row))
+    );
   }
 
   #forget(id: NodeId): void {
-    for (const [place, left] of this.#left) if (left.id === id) this.#left.delete(place);
+    for (const [place, vacated] of this.#vacated) if (vacated.id === id) this.#vacated.delete(place);
   }
 }
 
@@ -121,10 +124,10 @@ function note<Key, Value>(places: Map<Key, Value>, key: Key, value: Value): void
   places.delete(key);
   places.set(key, value);
   const [oldest] = places.keys();
-  if (places.size > leftMost && oldest !== undefined) places.delete(oldest);
+  if (places.size > vacatedMax && oldest !== undefined) places.delete(oldest);
 }
 
-function forgetOld(places: Map<unknown, Pick<Left, "atMs">>, nowMs: number, keptMs: number): void {
+function forgetOld(places: Map<unknown, Pick<VacatedName, "atMs">>, nowMs: number, keptMs: number): void {
   // A future time means that the clock was set back.
   for (const [key, { atMs }] of places) {
     if (atMs <= nowMs - keptMs || atMs > nowMs) places.delete(key);

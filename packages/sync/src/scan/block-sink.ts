@@ -1,12 +1,12 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { BlockTaker } from "@holdfast/sync-ports/ports";
+import type { BlockSink } from "@holdfast/sync-ports/ports";
 import type { LocalTree } from "../model/local-tree.ts";
 import type { Patches } from "../model/patches.ts";
 import { folderIdOf } from "./match.ts";
 import type { Entry } from "./walk.ts";
 
 /** Receives a large new file's blocks while it is read. Given the nearest known folder above. */
-export type TakerIn = (folder: NodeId, sizeBytes: number) => BlockTaker | undefined;
+export type SinkFor = (folder: NodeId, sizeBytes: number) => BlockSink | undefined;
 
 /** Reading a larger file takes longer than waiting until one read suffices. */
 export function largeBytesMin(patches: Patches | undefined): number {
@@ -14,21 +14,21 @@ export function largeBytesMin(patches: Patches | undefined): number {
 }
 
 /** For new files only; most known content is already on the server. */
-export function takerOf(
+export function sinkOf(
   {
     tree,
-    takerIn,
+    sinkFor,
     patches,
   }: {
     readonly tree: LocalTree;
-    readonly takerIn?: TakerIn | undefined;
+    readonly sinkFor?: SinkFor | undefined;
     readonly patches?: Patches | undefined;
   },
   ids: ReadonlyMap<Entry, NodeId>,
   entry: Entry,
-): BlockTaker | undefined {
+): BlockSink | undefined {
   const { sizeBytes } = entry.stat.fingerprint;
-  if (takerIn === undefined || entry.kind !== "file" || sizeBytes < largeBytesMin(patches)) return undefined;
+  if (sinkFor === undefined || entry.kind !== "file" || sizeBytes < largeBytesMin(patches)) return undefined;
   let nearest: NodeId | undefined;
   let { folder } = entry;
   for (; !("id" in folder); { folder } = folder) {
@@ -39,5 +39,5 @@ export function takerOf(
     if (row.parent !== folderIdOf(ids, folder)) return undefined;
     nearest ??= id;
   }
-  return takerIn(nearest ?? folder.id, sizeBytes);
+  return sinkFor(nearest ?? folder.id, sizeBytes);
 }

@@ -9,7 +9,7 @@ import { unnumberedInode } from "../../model/trees.ts";
  * runs; the next run, perhaps on a new mount, uses others.
  * @param random returns the requested number of random bytes, at least 8
  */
-export function numberedAnew(disk: LocalDisk, random: (sizeBytes: number) => Uint8Array): LocalDisk {
+export function withUnstableInodes(disk: LocalDisk, random: (sizeBytes: number) => Uint8Array): LocalDisk {
   const base = Buffer.from(random(8)).readBigUInt64LE() >> 2n;
   const told = (stat: LocalStat): LocalStat => {
     const inode = stat.kind === "folder" ? base + BigInt.asUintN(62, stat.fingerprint.inode) : unnumberedInode;
@@ -30,8 +30,8 @@ export function numberedAnew(disk: LocalDisk, random: (sizeBytes: number) => Uin
         return { bytes, before: told(before), after: told(after) };
       },
     }),
-    cut: async (path, taker) => {
-      const { blocks, before, after } = await disk.cut(path, taker);
+    cut: async (path, sink) => {
+      const { blocks, before, after } = await disk.cut(path, sink);
       return { blocks, before: told(before), after: told(after) };
     },
   });

@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { passingMs, UnreadFiles } from "./unread.ts";
+import { passingMs, UnreadableFiles } from "./unreadable-files.ts";
 
 test("what could not be read before the clock was set back may still be read in a moment, and not for ten years", () => {
-  const files = new UnreadFiles();
-  const look = { listed: new Set([""]), unread: new Map([["folder", "EIO"]]), held: new Set<string>() };
+  const files = new UnreadableFiles();
+  const scanned = { listed: new Set([""]), unread: new Map([["folder", "EIO"]]), held: new Set<string>() };
   const [beforeMs, afterMs] = [1_800_000_000_000, 1_500_000_000_000];
-  files.note(look, beforeMs);
+  files.note(scanned, beforeMs);
   assert.equal(files.isPassing("folder", beforeMs + passingMs.always), false);
   assert.equal(files.isPassing("folder", afterMs), true);
-  files.note(look, afterMs);
+  files.note(scanned, afterMs);
   assert.equal(files.isPassing("folder", afterMs + passingMs.always - 1), true);
   assert.equal(files.isPassing("folder", afterMs + passingMs.always), false);
 });
 
 test("what vanished while it was looked at is no problem, and is looked at again at once", () => {
-  const files = new UnreadFiles();
+  const files = new UnreadableFiles();
   files.note(
     {
       listed: new Set([""]),
@@ -38,7 +38,7 @@ test("what vanished while it was looked at is no problem, and is looked at again
 });
 
 test("deletions that wait for something unreadable are listed after a minute, and until they are sent", () => {
-  const files = new UnreadFiles();
+  const files = new UnreadableFiles();
   const unread = new Map([1, 2, 3, 4].map((number) => [`strange ${number}`, "unavailable"]));
   const listed = new Set([""]);
   const held = new Set(["a", "b"]);
