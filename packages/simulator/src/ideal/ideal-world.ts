@@ -1,4 +1,4 @@
-import { privacyOf } from "@holdfast/sync/remote/answers";
+import { privacyOf } from "@holdfast/sync/remote/responses";
 import assert from "node:assert/strict";
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";

@@ -36,18 +36,18 @@ export const planBugs = {
   "a ring goes one by one": [
     {
       file: "plan/remote-operations.ts",
-      find: "const together = grouped(table, ring);",
-      put: "const together = ring.map(({ operation }) => operation);",
+      find: "const together = groupCycle(table, cycle);",
+      put: "const together = cycle.map(({ operation }) => operation);",
     },
   ],
   "an edit loses against a deletion": [
     {
-      file: "plan/standing.ts",
-      find: "[...ids].map((id) => [id, standingOf(trees, live, id)])",
+      file: "plan/node-diff.ts",
+      find: "[...ids].map((id) => [id, diffNode(trees, live, id)])",
       put: `[...ids].map((id) => {
-    const each = standingOf(trees, live, id);
+    const each = diffNode(trees, live, id);
     const isLost = each.onDisk === "edited" && each.local?.readState === "known" && each.onServer === "deleted";
-    return [id, isLost ? { ...each, fate: "absent" } : each];
+    return [id, isLost ? { ...each, existence: "absent" } : each];
   })`,
     },
   ],
@@ -61,7 +61,7 @@ export const planBugs = {
   "a read-only share is written to": [
     {
       file: "plan/remote-operations.ts",
-      find: "if (standing?.isReadOnly !== true) return false;",
+      find: "if (diff?.isReadOnly !== true) return false;",
       put: "return false;",
     },
     {

@@ -67,24 +67,24 @@ export const remoteBugs = {
   "a right of a folder is not heard of": [
     {
       file: "remote/fetch.ts",
-      find: "const [shares, rights] = [[...mounts.learnt], [...mounts.learntRights]];",
-      put: "const [shares, rights] = [[...mounts.learnt], []];",
+      find: "const [shares, rights] = [[...mounts.changedShares], [...mounts.changedRights]];",
+      put: "const [shares, rights] = [[...mounts.changedShares], []];",
     },
   ],
   "a right of a folder goes with that of its mount": [
     {
       file: "remote/fetch.ts",
-      find: "const [shares, rights] = [[...mounts.learnt], [...mounts.learntRights]];",
-      put: `const shares = [...mounts.learnt];
+      find: "const [shares, rights] = [[...mounts.changedShares], [...mounts.changedRights]];",
+      put: `const shares = [...mounts.changedShares];
   const over = [...state.rights.keys()].map((id) => [id, undefined] as const);
-  const rights = shares.length > 0 ? over : [...mounts.learntRights];`,
+  const rights = shares.length > 0 ? over : [...mounts.changedRights];`,
     },
   ],
   "a folder that appears is taken for empty": [
     {
       file: "remote/fetch.ts",
-      find: '  if (kind !== "appeared" && !isUnheard && !(hasMoved && listings.mayLack)) return;\n',
-      put: `  if (kind !== "appeared" && !isUnheard && !(hasMoved && listings.mayLack)) return;
+      find: '  if (kind !== "appeared" && !isUnreported && !(hasMoved && listings.mayBeIncomplete)) return;\n',
+      put: `  if (kind !== "appeared" && !isUnreported && !(hasMoved && listings.mayBeIncomplete)) return;
   if (node.kind === "folder") return;
 `,
     },
@@ -92,8 +92,8 @@ export const remoteBugs = {
   "what comes back from the trash is not heard of": [
     {
       file: "remote/fetch.ts",
-      find: '  if (node.kind !== "mount" && row.trashed) return learn(id, row);\n',
-      put: `  if (node.kind !== "mount" && row.trashed) return learn(id, row);
+      find: '  if (node.kind !== "mount" && row.trashed) return record(id, row);\n',
+      put: `  if (node.kind !== "mount" && row.trashed) return record(id, row);
   if (known?.trashed === true && kind === "appeared") return;
 `,
     },

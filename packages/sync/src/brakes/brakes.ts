@@ -7,7 +7,7 @@ import type { Trees } from "../model/trees.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
 import { type BrakeLimits, deletionLimits, eachDeletion, judge, leastInMount, rewriteLimits } from "./judge.ts";
 import { type Rewrite, rewriteOf, rollbacksIn } from "./rewrites.ts";
-import { basesBelow, shareOf } from "../model/whereabouts.ts";
+import { basesBelow, shareOf } from "../model/enclosing-share.ts";
 import {
   type Braked,
   brakeId,

@@ -34,15 +34,15 @@ function countLinked({ brakes }: SyncState, planned: ReadonlySet<NodeId>, nowMs:
 }
 
 function replacedIn(state: SyncState) {
-  const takersIn = new Map<NodeId, Takers>();
-  const takersAt = (place: Place, which: keyof Takers): boolean => {
-    const takers = takersIn.get(place.parent) ?? takersOf(state, place.parent);
-    takersIn.set(place.parent, takers);
-    return takers[which].has(claimOf(place));
+  const occupantsIn = new Map<NodeId, Occupants>();
+  const isOccupied = (place: Place, which: keyof Occupants): boolean => {
+    const occupants = occupantsIn.get(place.parent) ?? occupantsOf(state, place.parent);
+    occupantsIn.set(place.parent, occupants);
+    return occupants[which].has(claimOf(place));
   };
-  const isTaken = (id: NodeId, kind: "folder" | "file", by: keyof Takers): boolean => {
+  const isTaken = (id: NodeId, kind: "folder" | "file", by: keyof Occupants): boolean => {
     const base = state.synced.get(id);
-    return base?.kind === kind && base.place !== undefined && !state.local.has(id) && takersAt(base.place, by);
+    return base?.kind === kind && base.place !== undefined && !state.local.has(id) && isOccupied(base.place, by);
   };
   const known = new Map<NodeId, boolean>();
   const isInReplacedFolder = (id: NodeId): boolean => {
@@ -59,12 +59,12 @@ function replacedIn(state: SyncState) {
 }
 
 /** Name claims (`claimOf`) of the items directly in a local folder. */
-interface Takers {
+interface Occupants {
   readonly others: ReadonlySet<string>;
   readonly links: ReadonlySet<string>;
 }
 
-function takersOf(state: SyncState, parent: NodeId): Takers {
+function occupantsOf(state: SyncState, parent: NodeId): Occupants {
   const [others, links] = [new Set<string>(), new Set<string>()];
   for (const id of state.childrenOf(parent)) {
     const row = state.local.get(id);

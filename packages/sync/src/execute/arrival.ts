@@ -8,7 +8,7 @@ import { pathOf } from "../model/tree-paths.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import type { Part, WantedBlock, WantedManifest } from "@holdfast/sync-ports/ports";
 import type { ExecutionContext } from "./execution-context.ts";
-import { inHalves } from "../general/in-halves.ts";
+import { bisect } from "../general/bisect.ts";
 import { type LocalSources, offsetsOf, type Source } from "./sources.ts";
 
 export type FileOperation = LocalOperation & { readonly op: "create" | "replace" };
@@ -75,7 +75,7 @@ async function fetchLists(
         if (blocks !== undefined) lists.set(operation, blocks);
       }
     };
-    await inHalves(some, askTogether, (operation, error) => void lists.set(operation, error));
+    await bisect(some, askTogether, (operation, error) => void lists.set(operation, error));
   };
   const unknown = operations.filter((operation) => !lists.has(operation));
   for (let start = 0; start < unknown.length; start += limits.manifestsMax) {

@@ -7,7 +7,7 @@ import { folderOf, joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { createdPrivacy } from "../model/privacy.ts";
 import { nameOnDisk } from "../model/trees.ts";
-import { agreedWithServer } from "./agreed.ts";
+import { baseFromServer } from "./new-base.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
 import type { Stashed } from "../state/stashed.ts";
@@ -214,7 +214,7 @@ async function settle(context: ExecutionContext, placed: readonly Placed[], fail
       ...done.map(({ operation, row }) => [operation.id, row] as const),
       ...unsure.map(({ operation, row }) => [operation.id, { ...row, readState: "unsettled" }] as const),
     ],
-    synced: done.map(({ operation, row }) => [operation.id, agreedWithServer(state, operation.id, row)] as const),
+    synced: done.map(({ operation, row }) => [operation.id, baseFromServer(state, operation.id, row)] as const),
     intents: done.map(({ operation }) => [operation.id, undefined] as const),
     parked: done.flatMap(({ operation }) =>
       state.parked.has(operation.id) ? [[operation.id, undefined] as const] : [],

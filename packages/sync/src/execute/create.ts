@@ -21,8 +21,8 @@ export async function createAside(
   const { modifiedAt } = operation.remote;
   const { executable, isPrivate: wanted } = operation.op === "replace" ? operation : operation.remote;
   // A new version does not make an apparently private file public.
-  const isUntold = operation.op === "replace" && operation.local.isPrivate === undefined;
-  const isPrivate = isUntold && wanted === false ? undefined : wanted;
+  const isPrivacyUnreported = operation.op === "replace" && operation.local.isPrivate === undefined;
+  const isPrivate = isPrivacyUnreported && wanted === false ? undefined : wanted;
   const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
   await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, isPrivate, like, shares });
 }

@@ -7,7 +7,7 @@ import type { LocalOperation } from "../plan/plan-types.ts";
 import { type LocalTree, rowsBelow } from "../model/local-tree.ts";
 import { isLive, type LocalRow, type RemoteRow, type SyncedRow } from "../model/trees.ts";
 import { endedMounts } from "../shares/hiding.ts";
-import { shareOf } from "../model/whereabouts.ts";
+import { shareOf } from "../model/enclosing-share.ts";
 import { addNotice } from "../state/notices.ts";
 
 interface Ending {

@@ -2,7 +2,7 @@ import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { nameOnDisk } from "../model/trees.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
-import { agreedPlace, agreedWithServer } from "./agreed.ts";
+import { baseAfterMove, baseFromServer } from "./new-base.ts";
 import { isInNonDurableFolder } from "./durable.ts";
 import {
   fingerprintAfter,
@@ -28,7 +28,7 @@ export async function moveNode(context: ExecutionContext, operation: LocalOperat
   const fingerprint =
     local.kind === "folder" ? local.fingerprint : await fingerprintAfter(context.disk, to, current.fingerprint);
   const row = { ...local, ...place, alias: place.alias, fingerprint };
-  const synced = agreedPlace(context.state, id, row);
+  const synced = baseAfterMove(context.state, id, row);
   context.state.commit({
     local: [[id, row]],
     synced: [[id, synced]],
@@ -69,6 +69,6 @@ export async function setNode(context: ExecutionContext, operation: LocalOperati
   if (isFlipped || isOther) await disk.syncFile(path);
   const fingerprint = await fingerprintAfter(context.disk, path, local.fingerprint);
   const row = { ...local, executable, isPrivate, fingerprint };
-  const synced = agreedWithServer(context.state, id, row);
+  const synced = baseFromServer(context.state, id, row);
   context.state.commit({ local: [[id, row]], synced: [[id, synced]], intents: [[id, undefined]] });
 }

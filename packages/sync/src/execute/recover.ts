@@ -5,7 +5,7 @@ import { conflictedName, copyLabel } from "../model/conflicted-name.ts";
 import { contentOfBlocks, linkContent } from "../model/content.ts";
 import { isInPrivate, isPrivateIn } from "../model/privacy.ts";
 import { pathOf } from "../model/tree-paths.ts";
-import { shareAt } from "../model/whereabouts.ts";
+import { shareAt } from "../model/enclosing-share.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
 import type { LocalStat } from "@holdfast/sync-ports/ports";
 import type { Stashed } from "../state/stashed.ts";
@@ -13,7 +13,7 @@ import { clearForeignGeneration, hasForeignGeneration } from "../state/foreign-g
 import { fingerprintText, sameFingerprint } from "../model/fingerprints.ts";
 import { rowsBelow } from "../model/local-tree.ts";
 import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk, unnumberedInode } from "../model/trees.ts";
-import { agreedBeside } from "./agreed.ts";
+import { baseAfterUnpark } from "./new-base.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
 import { type ExecutionContext, syncFolders } from "./execution-context.ts";
@@ -148,7 +148,7 @@ async function unpark(context: ExecutionContext, id: NodeId, path: string, row: 
   let before = row;
   await renameBeside(context, path, fits ? folder : "", wanted, (name) => {
     const place = name === wanted ? { parent, name: row.name, alias: row.alias } : { parent, name, alias: undefined };
-    const synced = agreedBeside(context.state, id, before, place);
+    const synced = baseAfterUnpark(context.state, id, before, place);
     before = { ...row, ...place, isPrivate };
     context.state.commit({ local: [[id, before]], synced: [[id, synced]] });
   });
@@ -217,8 +217,8 @@ async function review(
   }
   const isLink = stat.kind === "symlink";
   // Writers are checked before reading, so that everything written before closing is read.
-  const told = isLink ? false : await disk.hasWriters(stashed.path);
-  const open = told ?? openPaths?.has(stashed.path);
+  const reported = isLink ? false : await disk.hasWriters(stashed.path);
+  const open = reported ?? openPaths?.has(stashed.path);
   const { looks = 0 } = stashed;
   const mayChange = open ?? looks < unknownLooksMax;
   const readAs = fingerprintText(stat.fingerprint);

@@ -1,6 +1,6 @@
 import { isInPrivate, isPrivateIn } from "../model/privacy.ts";
 import type { LocalRow } from "../model/trees.ts";
-import { shareAt } from "../model/whereabouts.ts";
+import { shareAt } from "../model/enclosing-share.ts";
 import type { Stashed } from "../state/stashed.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 

@@ -4,7 +4,7 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import { mapBounded } from "@holdfast/core/task-group";
 import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { ArrivedBlock, Part, WantedBlock } from "@holdfast/sync-ports/ports";
-import { brokenMax, isOfElement } from "../general/in-halves.ts";
+import { brokenMax, concernsElement } from "../general/bisect.ts";
 import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
 import { createAside, keepBlocks } from "./create.ts";
 import { syncTogether } from "./durable.ts";
@@ -228,7 +228,7 @@ class BlockStream {
     this.#stream = undefined;
     const rest = this.#wanted.slice(this.#next, this.#next + this.#owed);
     const culprit = rest.find(({ hash }) => hash === error.body["hash"]) ?? (rest.length === 1 ? rest[0] : undefined);
-    if (!isOfElement(error) || rest.length === 0) this.#failure = error;
+    if (!concernsElement(error) || rest.length === 0) this.#failure = error;
     else if (culprit === undefined) this.#span = Math.ceil(rest.length / 2);
     else this.#goWithout(culprit, error);
   }

@@ -26,7 +26,7 @@ export function createdPrivacy({ shares }: Pick<Trees, "shares">, id: NodeId, re
 }
 
 /** New base if both sides are equal, otherwise the old one. */
-export function agreedPrivacy(
+export function nextBasePrivacy(
   local: Pick<LocalRow, "isPrivate">,
   remote: Pick<RemoteRow, "isPrivate">,
   before: Pick<SyncedRow, "isPrivate"> | undefined,

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Place, Rights, Shares } from "./trees.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
-import { shareAt } from "./whereabouts.ts";
+import { shareAt } from "./enclosing-share.ts";
 
 interface Tree {
   readonly rootId: NodeId;

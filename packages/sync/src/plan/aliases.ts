@@ -31,11 +31,11 @@ export function aliasesOf(
     if (nodes.length === 1 && key !== own) return [];
     return key === own ? nodes : nodes.toSorted(byAge).slice(1);
   });
-  for (const { standing, place } of yielding.toSorted(byAge)) {
+  for (const { diff, place } of yielding.toSorted(byAge)) {
     const { parent } = place;
     const alias = conflictedName(place.name, caseLabel, (name) => !taken.has(claim({ parent, name })));
     taken.add(claim({ parent, name: alias }));
-    aliases.set(standing.id, alias);
+    aliases.set(diff.id, alias);
   }
   return aliases;
 }

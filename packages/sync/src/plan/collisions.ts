@@ -28,40 +28,40 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
     // One of them may have moved. Items that wait for the next scan need no other name.
     else if (isUnsettled(node) || isUnsettled(holder)) continue;
     // This account can rename neither.
-    else if (node.standing.isReadOnly && isAnchored(node) && isAnchored(holder)) continue;
-    else if (canAbsorb(holder, node)) rekeyings.push({ from: node.standing.id, to: holder.standing.id, merges: true });
-    else if (canMeet(node, holder)) rekeyings.push(rekeyed(node, holder.standing.id));
+    else if (node.diff.isReadOnly && isAnchored(node) && isAnchored(holder)) continue;
+    else if (canAbsorb(holder, node)) rekeyings.push({ from: node.diff.id, to: holder.diff.id, merges: true });
+    else if (canMeet(node, holder)) rekeyings.push(rekeyed(node, holder.diff.id));
     // The next plan empties it into the other one.
     else if (canUnite(tree, holder, node, shares))
-      rekeyings.push({ from: node.standing.id, to: policy.makeNodeId(), merges: true });
+      rekeyings.push({ from: node.diff.id, to: policy.makeNodeId(), merges: true });
     else {
       const { loser, winner } = judge(node, holder);
       claims.set(key, winner);
       const renamed = rename(loser, { claims, isFree }, policy);
       claims.set(claimOf(renamed.place), renamed);
-      tree.set(loser.standing.id, renamed);
+      tree.set(loser.diff.id, renamed);
     }
   }
   return rekeyings;
 }
 
 /** A real folder takes along content that was not deleted separately, as if it had returned under its own id. */
-export function rekeyed({ kind, isShell, standing: { id } }: Merged, to: NodeId): Rekeying {
+export function rekeyed({ kind, isShell, diff: { id } }: Merged, to: NodeId): Rekeying {
   return kind === "folder" && !isShell ? { from: id, to, keepsContent: true } : { from: id, to };
 }
 
 /** True if the node is already there on the server, so that nothing else can get the name. */
-function isAnchored({ standing, place }: Merged): boolean {
-  return standing.remote !== undefined && samePlace(standing.remote, place);
+function isAnchored({ diff, place }: Merged): boolean {
+  return diff.remote !== undefined && samePlace(diff.remote, place);
 }
 
 /** Includes folders kept only for unreadable content. */
-export function isUnsettled({ standing: { local }, isHeld }: Merged): boolean {
-  return local?.readState === "unsettled" || isHeld;
+export function isUnsettled({ diff: { local }, isKeptForUnreadable }: Merged): boolean {
+  return local?.readState === "unsettled" || isKeptForUnreadable;
 }
 
 /** True for a local-only item that may become the server's node of that name that this disk lacks. */
-function canMeet({ standing: mine, kind, place }: Merged, { standing: theirs, ...other }: Merged): boolean {
+function canMeet({ diff: mine, kind, place }: Merged, { diff: theirs, ...other }: Merged): boolean {
   if (mine.local === undefined || mine.remote !== undefined || mine.local.readState === "unsettled") return false;
   if (theirs.remote === undefined || theirs.local !== undefined || kind !== other.kind) return false;
   if (kind === "folder" || mine.local.content === theirs.remote.content) return true;
@@ -77,8 +77,8 @@ function canMeet({ standing: mine, kind, place }: Merged, { standing: theirs, ..
  */
 function canAbsorb(theirs: Merged, mine: Merged): boolean {
   if (theirs.kind !== "folder" || mine.kind !== "folder" || !isAnchored(theirs)) return false;
-  const isMoved = mine.source === "disk" && mine.standing.remote !== undefined && mine.standing.local !== undefined;
-  return isMoved && theirs.standing.local === undefined;
+  const isMoved = mine.source === "disk" && mine.diff.remote !== undefined && mine.diff.local !== undefined;
+  return isMoved && theirs.diff.local === undefined;
 }
 
 /**
@@ -87,12 +87,11 @@ function canAbsorb(theirs: Merged, mine: Merged): boolean {
  */
 function canUnite(tree: MergedTree, theirs: Merged, mine: Merged, shares: Trees["shares"]): boolean {
   const pair = [mine, theirs];
-  if (pair.some(({ kind, standing }) => kind !== "folder" || standing.isReadOnly || shares.has(standing.id)))
-    return false;
-  if (mine.source !== "disk" || mine.standing.local === undefined || mine.standing.remote === undefined) return false;
-  if (!isAnchored(theirs) || theirs.standing.local === undefined) return false;
-  if (claimOf(theirs.standing.local) === claimOf(mine.place)) return false;
-  const childrenOf = ({ standing: { id } }: Merged): Merged[] =>
+  if (pair.some(({ kind, diff }) => kind !== "folder" || diff.isReadOnly || shares.has(diff.id))) return false;
+  if (mine.source !== "disk" || mine.diff.local === undefined || mine.diff.remote === undefined) return false;
+  if (!isAnchored(theirs) || theirs.diff.local === undefined) return false;
+  if (claimOf(theirs.diff.local) === claimOf(mine.place)) return false;
+  const childrenOf = ({ diff: { id } }: Merged): Merged[] =>
     [...tree.values()].filter(({ place }) => place.parent === id);
   const names = new Set(childrenOf(theirs).map(({ place }) => nameKey(place.name)));
   return childrenOf(mine).every((child) => !isUnsettled(child) && !names.has(nameKey(child.place.name)));
@@ -112,7 +111,7 @@ function dissolveOne(tree: MergedTree): boolean {
     if (other === undefined || !canDissolve(node, other)) continue;
     for (const [below, child] of tree) {
       if (child.place.parent !== id) continue;
-      const place = { parent: other.standing.id, name: child.place.name };
+      const place = { parent: other.diff.id, name: child.place.name };
       tree.set(below, { ...child, place, source: "forced_on_disk" });
     }
     tree.delete(id);
@@ -122,18 +121,17 @@ function dissolveOne(tree: MergedTree): boolean {
 }
 
 function canDissolve(mine: Merged, theirs: Merged): boolean {
-  if (mine.kind !== "folder" || theirs.kind !== "folder" || mine.isHeld || mine.standing.local === undefined)
+  if (mine.kind !== "folder" || theirs.kind !== "folder" || mine.isKeptForUnreadable || mine.diff.local === undefined)
     return false;
-  if (theirs.standing.local === undefined || theirs.standing.id === mine.standing.id) return false;
+  if (theirs.diff.local === undefined || theirs.diff.id === mine.diff.id) return false;
   // With both in two Unicode forms, a person means two.
-  const isBeside = claimOf(theirs.standing.local) === claimOf(mine.place);
-  return mine.standing.onDisk === "new" && mine.standing.remoteRow === undefined && !isBeside;
+  const isBeside = claimOf(theirs.diff.local) === claimOf(mine.place);
+  return mine.diff.onDisk === "new" && mine.diff.remoteRow === undefined && !isBeside;
 }
 
 function judge(node: Merged, holder: Merged): { loser: Merged; winner: Merged } {
   // A read-only item keeps its name, even in a writable folder.
-  if (isAnchored(holder) && (node.standing.isReadOnly || holder.standing.isReadOnly))
-    return { loser: node, winner: holder };
+  if (isAnchored(holder) && (node.diff.isReadOnly || holder.diff.isReadOnly)) return { loser: node, winner: holder };
   const holderGivesWay = node.kind === "folder" && holder.kind !== "folder";
   return holderGivesWay ? { loser: holder, winner: node } : { loser: node, winner: holder };
 }
@@ -148,7 +146,7 @@ function rename(
     ({ place }) => place.parent === parent && place.name !== name && nameKey(place.name) === nameKey(name),
   );
   // The item was written elsewhere, or here before it was excluded. The server does not report which.
-  const device = loser.standing.local === undefined ? "unknown device" : policy.device;
+  const device = loser.diff.local === undefined ? "unknown device" : policy.device;
   const label = onlyForms ? unicodeLabel : copyLabel(device, policy.nowMs);
   const free = conflictedName(name, label, (candidate) => isFree({ parent, name: candidate }));
   return { ...loser, place: { parent, name: free }, source: isAnchored(loser) ? "forced_on_server" : "forced_on_disk" };

@@ -4,7 +4,7 @@ import { placeBesideRepository } from "../model/repositories.ts";
 import { isPrivateIn } from "../model/privacy.ts";
 import { isReadOnlyAt } from "../model/rights.ts";
 import { lineOf } from "../model/tree-paths.ts";
-import { shareAt } from "../model/whereabouts.ts";
+import { shareAt } from "../model/enclosing-share.ts";
 import {
   type ContentKey,
   type DiskPlace,
@@ -17,11 +17,11 @@ import {
 } from "../model/trees.ts";
 import type { Merged, MergedTree } from "./merge.ts";
 import { aliasesOf } from "./aliases.ts";
-import { NameTable, order, ringOf, type Step, tighteningFirst } from "./order.ts";
+import { NameTable, order, nameCycleOf, type Step, tighteningFirst } from "./order.ts";
 import type { LocalOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import { serverGoesFirst } from "./remote-operations.ts";
-import type { Standing } from "./standing.ts";
+import type { NodeDiff } from "./node-diff.ts";
 
 type LocalStep = Step<LocalOperation>;
 
@@ -31,7 +31,7 @@ export interface LocalPlan {
 }
 
 /** Disk changes toward the merged tree, as far as the server has it already. */
-export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly Standing[], policy: Policy): LocalPlan {
+export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly NodeDiff[], policy: Policy): LocalPlan {
   const claim = ({ parent, name }: Place): string => `${parent}/${policy.slotKey(name)}`;
   const aliases = aliasesOf(trees.rootId, tree, policy);
   const nodes = [...trees.local].map(([id, row]) => [id, shownAt(row)] as const);
@@ -55,7 +55,7 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
   const surroundings = { policy, aliases, isTaken, take, twinsOf, copyPlaceFor, leavesPrivate };
   const steps = [
     ...[...tree.values()].flatMap((node) => stepOf(node, surroundings)),
-    ...deletions.flatMap((standing) => (standing.local === undefined ? [] : deletionOf(standing, standing.local))),
+    ...deletions.flatMap((diff) => (diff.local === undefined ? [] : deletionOf(diff, diff.local))),
   ];
   return orderWithParking(trees, table, tighteningFirst(steps));
 }
@@ -64,7 +64,7 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
 function orderWithParking(trees: Trees, table: NameTable, steps: readonly LocalStep[]): LocalPlan {
   const first = order(table, steps);
   const operations = first.ready.map(({ operation }) => operation);
-  const leaving = new Set(ringOf(table, first.stuck).map(({ id }) => id));
+  const leaving = new Set(nameCycleOf(table, first.stuck).map(({ id }) => id));
   for (let waiting = first.stuck; ;) {
     const blocking = waiting
       .flatMap(({ id, to }) => (to === undefined || !leaving.has(id) ? [] : { id, holder: table.holderOf(to) }))
@@ -83,7 +83,7 @@ function shownAt(place: DiskPlace): Place {
   return { parent: place.parent, name: nameOnDisk(place) };
 }
 
-function aliased({ place, standing: { id } }: Merged, aliases: ReadonlyMap<NodeId, string>): DiskPlace {
+function aliased({ place, diff: { id } }: Merged, aliases: ReadonlyMap<NodeId, string>): DiskPlace {
   const alias = aliases.get(id);
   return alias === undefined ? place : { ...place, alias };
 }
@@ -101,7 +101,7 @@ interface Surroundings {
 }
 
 function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
-  const { id, local, remote } = node.standing;
+  const { id, local, remote } = node.diff;
   if (serverGoesFirst(node)) return [];
   const place = aliased(node, surroundings.aliases);
   if (local === undefined) return remote === undefined ? [] : creationOf(node, place, remote);
@@ -118,7 +118,7 @@ function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
   return remote === undefined ? [] : changesOf(node, { local, remote }, surroundings);
 }
 
-function creationOf({ standing: { id } }: Merged, place: DiskPlace, remote: RemoteRow): LocalStep[] {
+function creationOf({ diff: { id } }: Merged, place: DiskPlace, remote: RemoteRow): LocalStep[] {
   if (!samePlace(remote, place)) return [];
   return [{ operation: { op: "create", id, place, remote }, id, to: shownAt(place), inPlace: false }];
 }
@@ -128,8 +128,8 @@ function changesOf(
   { local, remote }: { readonly local: LocalRow; readonly remote: RemoteRow },
   { policy, isTaken, take, twinsOf, copyPlaceFor, leavesPrivate }: Surroundings,
 ): LocalStep[] {
-  const { id } = node.standing;
-  if (node.standing.isReadOnly && isInTheWay(node, local, remote)) {
+  const { id } = node.diff;
+  if (node.diff.isReadOnly && isInTheWay(node, local, remote)) {
     return [{ operation: { op: "delete", id, local, into: "quarantine" }, id, to: undefined, inPlace: false }];
   }
   if (node.kind !== "file" || local.content === remote.content) return settingOf(node, local, remote);
@@ -142,7 +142,7 @@ function changesOf(
   // Includes the server's place, in case the file was moved locally.
   const folders = new Set([parent, node.place.parent, remote.parent]);
   const copy = copyOf([...folders].flatMap((folder) => twinsOf(folder, local.content)));
-  if (copy?.standing.remote?.content === local.content) return [replacement];
+  if (copy?.diff.remote?.content === local.content) return [replacement];
   // The copy is being uploaded; nothing is replaced before it has arrived.
   if (copy !== undefined) return [];
   const isFree = (each: string): boolean => !isTaken({ parent, name: each });
@@ -172,36 +172,36 @@ function placeOfCopies(trees: Trees, local: LocalRow): Place | undefined {
 
 /** The copy is unchanged, still has its name, and its content is on the server. */
 function earlierCopy(
-  { standing: { id } }: Merged,
+  { diff: { id } }: Merged,
   parent: NodeId,
   { copyMadeOf }: Policy,
   twinsOf: Surroundings["twinsOf"],
 ): (LocalOperation & { op: "copy_aside" })["onto"] {
   const made = copyMadeOf?.(id);
   const copy = made && twinsOf(parent, made.content).find(({ place }) => made.names.includes(place.name));
-  const { local, remote } = copy?.standing ?? {};
+  const { local, remote } = copy?.diff ?? {};
   if (copy === undefined || local?.readState !== "known" || remote === undefined) return undefined;
   const isAgreed = local.content === made?.content && remote.content === local.content;
   return isAgreed && samePlace(local, copy.place) && samePlace(remote, copy.place)
-    ? { id: copy.standing.id, local }
+    ? { id: copy.diff.id, local }
     : undefined;
 }
 
 /** Avoids a second copy of these bytes, by any device. The name may differ after a rename of the original. */
 function copyOf(twins: readonly Merged[]): Merged | undefined {
   const equal = twins.filter(({ place }) => isNameOfCopy(place.name));
-  return equal.find(({ content, standing }) => standing.remote?.content === content) ?? equal[0];
+  return equal.find(({ content, diff }) => diff.remote?.content === content) ?? equal[0];
 }
 
 function isToBeClosed(node: Merged, local: LocalRow, remote: RemoteRow): boolean {
   return isPrivateIn(node) && isPrivateIn(remote) && !isPrivateIn(local);
 }
 
-function closingOf({ standing: { id } }: Merged, local: LocalRow): LocalStep {
+function closingOf({ diff: { id } }: Merged, local: LocalRow): LocalStep {
   return stepIn({ op: "set", id, local, executable: local.executable, isPrivate: true });
 }
 
-function settingOf({ standing: { id }, kind, ...node }: Merged, local: LocalRow, remote: RemoteRow): LocalStep[] {
+function settingOf({ diff: { id }, kind, ...node }: Merged, local: LocalRow, remote: RemoteRow): LocalStep[] {
   const isFlipped = kind === "file" && local.executable !== node.executable && remote.executable === node.executable;
   // Recorded even if the disk has no such modes, because a copy must be private too.
   const isOther = isPrivateIn(node) !== isPrivateIn(local) && remote.isPrivate === node.isPrivate;
@@ -217,7 +217,7 @@ function isInTheWay({ kind, content }: Merged, local: LocalRow, remote: RemoteRo
 }
 
 /** Deleted items go to the trash, edited read-only ones to the quarantine. */
-function deletionOf({ id, isReadOnly, onDisk }: Standing, local: LocalRow): LocalStep[] {
+function deletionOf({ id, isReadOnly, onDisk }: NodeDiff, local: LocalRow): LocalStep[] {
   if (local.readState !== "known") return [];
   const into = isReadOnly && onDisk === "edited" && local.kind !== "folder" ? "quarantine" : "trash";
   return [{ operation: { op: "delete", id, local, into }, id, to: undefined, inPlace: false }];

@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { type ContentKey, type Place, placeOf, samePlace, type Trees } from "../model/trees.ts";
 import { mergedPrivacy } from "../model/privacy.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
-import type { Standing } from "./standing.ts";
+import type { NodeDiff } from "./node-diff.ts";
 
 export type Source =
   | "disk"
@@ -13,7 +13,7 @@ export type Source =
   | "forced_on_server";
 
 export interface Merged {
-  readonly standing: Standing;
+  readonly diff: NodeDiff;
   readonly kind: NodeKind;
   readonly place: Place;
   readonly source: Source;
@@ -24,28 +24,28 @@ export interface Merged {
   /** Deleted folder, recreated for live content. */
   readonly isShell: boolean;
   /** The folder is kept only for unreadable content that may be unchanged. It is not recreated yet. */
-  readonly isHeld: boolean;
+  readonly isKeptForUnreadable: boolean;
 }
 
 export type MergedTree = Map<NodeId, Merged>;
 
 /** Ids start with the creation time and are the same everywhere. */
 export function byAge(one: Merged, other: Merged): number {
-  return one.standing.id < other.standing.id ? -1 : 1;
+  return one.diff.id < other.diff.id ? -1 : 1;
 }
 
-export function merge(trees: Trees, standings: ReadonlyMap<NodeId, Standing>): MergedTree {
-  const candidates = new Map([...standings].map(([id, standing]) => [id, mergeNode(standing)]));
+export function merge(trees: Trees, diffs: ReadonlyMap<NodeId, NodeDiff>): MergedTree {
+  const candidates = new Map([...diffs].map(([id, diff]) => [id, mergeNode(diff)]));
   breakCycles(trees.rootId, candidates);
   return keepExisting(trees.rootId, candidates);
 }
 
-function mergeNode(standing: Standing): Merged {
-  const { local, remote, remoteRow, synced } = standing;
-  const { place, source } = mergePlace(standing);
-  const isServers = standing.isReadOnly && !standing.mayEdit;
+function mergeNode(diff: NodeDiff): Merged {
+  const { local, remote, remoteRow, synced } = diff;
+  const { place, source } = mergePlace(diff);
+  const isServers = diff.isReadOnly && !diff.mayEdit;
   return {
-    standing,
+    diff,
     kind: local?.kind ?? remote?.kind ?? synced?.kind ?? "file",
     place,
     source,
@@ -56,12 +56,12 @@ function mergeNode(standing: Standing): Merged {
         (threeWay(local?.executable, remoteRow?.executable, synced?.executable) ?? remoteRow?.executable ?? false),
     isPrivate: mergedPrivacy({ local, remote: remoteRow, synced }, isServers),
     isShell: false,
-    isHeld: false,
+    isKeptForUnreadable: false,
   };
 }
 
 /** If both sides moved the node, the server's place wins, because the server serializes moves. */
-function mergePlace({ local, remote, synced, isReadOnly, isMisplaced }: Standing): { place: Place; source: Source } {
+function mergePlace({ local, remote, synced, isReadOnly, isMisplaced }: NodeDiff): { place: Place; source: Source } {
   const onDisk = local === undefined ? undefined : placeOf(local);
   const onServer = remote === undefined ? undefined : placeOf(remote);
   if (onDisk === undefined || onServer === undefined) {
@@ -82,20 +82,19 @@ function threeWay<Value>(local: Value | undefined, remote: Value | undefined, ba
 /** Moves may form a cycle although each is valid alone. The local ones are undone. */
 function breakCycles(rootId: NodeId, candidates: MergedTree): void {
   for (const id of candidates.keys()) {
-    for (let ring = ringAt(rootId, candidates, id); ring.length > 0; ring = ringAt(rootId, candidates, id)) {
-      const mine = ring.filter((each) => each.source === "disk" && each.standing.remote !== undefined);
+    for (let cycle = cycleAt(rootId, candidates, id); cycle.length > 0; cycle = cycleAt(rootId, candidates, id)) {
+      const mine = cycle.filter((each) => each.source === "disk" && each.diff.remote !== undefined);
       if (mine.length === 0) break;
       for (const each of mine) {
-        const { remote } = each.standing;
-        if (remote !== undefined)
-          candidates.set(each.standing.id, { ...each, place: placeOf(remote), source: "server" });
+        const { remote } = each.diff;
+        if (remote !== undefined) candidates.set(each.diff.id, { ...each, place: placeOf(remote), source: "server" });
       }
     }
   }
 }
 
 /** Returns the cycle above a node; empty: there is none. */
-function ringAt(rootId: NodeId, candidates: MergedTree, start: NodeId): Merged[] {
+function cycleAt(rootId: NodeId, candidates: MergedTree, start: NodeId): Merged[] {
   const way: Merged[] = [];
   const seen = new Map<NodeId, number>();
   for (let id = start; id !== rootId;) {
@@ -113,7 +112,7 @@ function ringAt(rootId: NodeId, candidates: MergedTree, start: NodeId): Merged[]
 function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
   const isAlive = livingIn(rootId, candidates, () => true);
   const kept = withFolders(rootId, candidates, isAlive);
-  const isRead = ({ standing: { local } }: Merged): boolean => local?.readState !== "unsettled";
+  const isRead = ({ diff: { local } }: Merged): boolean => local?.readState !== "unsettled";
   const needed = [...candidates.values()].every(isRead)
     ? kept
     : withFolders(rootId, candidates, livingIn(rootId, candidates, isRead));
@@ -121,7 +120,8 @@ function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
   const merged: MergedTree = new Map();
   for (const id of candidates.keys()) {
     const node = kept.get(id);
-    if (node !== undefined) merged.set(id, { ...node, isShell: !isAlive(id), isHeld: isRead(node) && !needed.has(id) });
+    if (node !== undefined)
+      merged.set(id, { ...node, isShell: !isAlive(id), isKeptForUnreadable: isRead(node) && !needed.has(id) });
   }
   return merged;
 }
@@ -135,8 +135,9 @@ function livingIn(rootId: NodeId, candidates: MergedTree, counts: (node: Merged)
     // Ends a cycle of dead nodes.
     alive.set(id, false);
     const node = candidates.get(id);
-    const fate = node === undefined || !counts(node) ? "absent" : node.standing.fate;
-    const is = fate === "needed" || (fate === "follows" && node !== undefined && isAlive(folderToFollow(node)));
+    const existence = node === undefined || !counts(node) ? "absent" : node.diff.existence;
+    const is =
+      existence === "needed" || (existence === "follows" && node !== undefined && isAlive(folderToFollow(node)));
     alive.set(id, is);
     return is;
   };
@@ -144,7 +145,7 @@ function livingIn(rootId: NodeId, candidates: MergedTree, counts: (node: Merged)
 }
 
 /** Unchanged content follows the folder that the server deleted. */
-function folderToFollow({ standing: { onDisk, remote, remoteRow }, place }: Merged): NodeId {
+function folderToFollow({ diff: { onDisk, remote, remoteRow }, place }: Merged): NodeId {
   return onDisk === "kept" && remote === undefined && remoteRow !== undefined ? remoteRow.parent : place.parent;
 }
 

@@ -141,19 +141,22 @@ export function order<Operation>(table: NameTable, steps: readonly Step<Operatio
 }
 
 /** Stuck steps that free each other's names, in an order in which their folders exist. */
-export function ringOf<Operation>(table: NameTable, stuck: readonly Step<Operation>[]): readonly Step<Operation>[] {
-  let ring = stuck.filter(({ inPlace }) => !inPlace);
-  while (ring.length > 0) {
-    const leaving = new Set(ring.map(({ id }) => id));
-    const free = ring.filter(({ to }) => {
+export function nameCycleOf<Operation>(
+  table: NameTable,
+  stuck: readonly Step<Operation>[],
+): readonly Step<Operation>[] {
+  let cycle = stuck.filter(({ inPlace }) => !inPlace);
+  while (cycle.length > 0) {
+    const leaving = new Set(cycle.map(({ id }) => id));
+    const free = cycle.filter(({ to }) => {
       const holder = to === undefined ? undefined : table.holderOf(to);
       return holder === undefined || leaving.has(holder);
     });
     const { ready } = order(table.nameless(), free);
-    if (ready.length === ring.length) return ready;
-    ring = [...ready];
+    if (ready.length === cycle.length) return ready;
+    cycle = [...ready];
   }
-  return ring;
+  return cycle;
 }
 
 /** Items that enter a newly private folder must find it private. */

@@ -3,14 +3,14 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../model/brake-record.ts";
 import { type Refusal, type Trees } from "../model/trees.ts";
 import { rekeyed, resolveCollisions } from "./collisions.ts";
-import { shareAt } from "../model/whereabouts.ts";
+import { shareAt } from "../model/enclosing-share.ts";
 import { planLocal } from "./local-operations.ts";
-import { meetHeld } from "./meet-held.ts";
+import { joinHeldNodes } from "./join-held-nodes.ts";
 import { merge, type Merged, type MergedTree } from "./merge.ts";
 import type { Plan, Rekeying, RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import { needsNewId, planRemote, type RemoteContext, type RemotePlan } from "./remote-operations.ts";
-import { type Standing, standingsOf } from "./standing.ts";
+import { type NodeDiff, diffNodes } from "./node-diff.ts";
 import { digestOf } from "./digest.ts";
 
 /**
@@ -19,29 +19,29 @@ import { digestOf } from "./digest.ts";
  * waits.
  */
 export function plan(trees: Trees, policy: Policy): Plan {
-  const standings = standingsOf(trees);
-  const tree = merge(trees, standings);
-  const strangers = idsOfOtherSpaces(trees, tree, policy);
-  if (strangers.length > 0) return { ...emptyPlan, rekeyings: strangers };
+  const diffs = diffNodes(trees);
+  const tree = merge(trees, diffs);
+  const foreignIds = idsOfOtherSpaces(trees, tree, policy);
+  if (foreignIds.length > 0) return { ...emptyPlan, rekeyings: foreignIds };
   const rekeyings = [...resolveCollisions(tree, policy, trees.shares), ...newIds(trees, tree, policy)];
   if (rekeyings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(rekeyings) };
-  const gone = [...standings.values()].filter(({ id }) => !tree.has(id));
+  const gone = [...diffs.values()].filter(({ id }) => !tree.has(id));
   const fromServer = gone.filter(({ remote, local }) => remote !== undefined && local === undefined);
   const fromDisk = gone.filter(({ local, remote }) => local !== undefined && remote === undefined);
   const held = withFolders(trees, policy.holdDeletions(plannedDeletions(fromDisk, fromServer)));
   const waiting = [...fromDisk, ...fromServer].filter(({ id }) => held.has(id));
-  const meetings = meetHeld(trees, tree, waiting, policy);
-  if (meetings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(meetings) };
+  const joins = joinHeldNodes(trees, tree, waiting, policy);
+  if (joins.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(joins) };
   const topmost = fromServer.filter(
     ({ id, remote }) =>
       remote !== undefined && !held.has(id) && (held.has(remote.parent) || isKept(trees, tree, remote.parent)),
   );
   const { remote, refused } = planUnrefused(trees, tree, { deletions: topmost, held }, policy);
-  const cornered = remote.cornered.flatMap((id) => {
+  const unrestorable = remote.unrestorable.flatMap((id) => {
     const node = tree.get(id);
     return node === undefined ? [] : [rekeyed(node, policy.makeNodeId())];
   });
-  if (cornered.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(cornered) };
+  if (unrestorable.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(unrestorable) };
   const deletable = fromDisk.filter(({ id }) => !held.has(id));
   const local = planLocal(trees, tree, deletable, policy);
   return {
@@ -76,7 +76,7 @@ function planUnrefused(
 
 const emptyPlan: Plan = { rekeyings: [], remote: [], local: [], waiting: new Map(), heldDeletions: [] };
 
-function plannedDeletions(fromDisk: readonly Standing[], fromServer: readonly Standing[]): Braked[] {
+function plannedDeletions(fromDisk: readonly NodeDiff[], fromServer: readonly NodeDiff[]): Braked[] {
   return [
     ...fromDisk.map(({ id, local }) => ({ nodeId: id, side: "here" as const, base: local?.content ?? "" })),
     ...fromServer.map(({ id, remote }) => ({ nodeId: id, side: "server" as const, base: remote?.revision ?? "" })),
@@ -100,7 +100,7 @@ function withFolders(trees: Trees, held: ReadonlySet<NodeId>): ReadonlySet<NodeI
 /** These ids were made for another space: the items were found in a share or moved there. */
 function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId }: Policy): Plan["rekeyings"] {
   if (isIdFor === undefined) return [];
-  return [...tree.values()].flatMap(({ standing: { id, local, remoteRow, synced } }) => {
+  return [...tree.values()].flatMap(({ diff: { id, local, remoteRow, synced } }) => {
     if (local === undefined || remoteRow !== undefined || synced !== undefined) return [];
     const mount = shareAt(trees, trees.local, local.parent);
     const beside = mount === undefined ? undefined : trees.shares.get(mount)?.target;
@@ -113,14 +113,14 @@ function newIds(trees: Trees, tree: MergedTree, policy: Policy): Rekeying[] {
     ofNode: Map.groupBy(policy.refusals, ({ nodeId }) => nodeId),
     ofDigest: Map.groupBy(policy.refusals, ({ digest }) => digest),
   };
-  const cornered = new Set(policy.refusals.map((refusal) => corneredBy(tree, refusal, refusals)));
+  const unrestorable = new Set(policy.refusals.map((refusal) => unrestorableBy(tree, refusal, refusals)));
   const hollow = hollowFolders(tree);
   return [...tree.values()]
     .filter(
       (node) =>
         needsNewId(node) ||
-        isHopeless(node, refusals) ||
-        cornered.has(node) ||
+        isRestoreRefused(node, refusals) ||
+        unrestorable.has(node) ||
         hollow.has(node) ||
         isOutsideItsSpace(trees, node),
     )
@@ -134,29 +134,30 @@ function newIds(trees: Trees, tree: MergedTree, policy: Policy): Rekeying[] {
  */
 function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
   const moved = [...tree.values()].filter(
-    ({ kind, standing: { local, remote, remoteRow, onDisk } }) =>
+    ({ kind, diff: { local, remote, remoteRow, onDisk } }) =>
       kind === "folder" && local !== undefined && remote === undefined && remoteRow !== undefined && onDisk === "moved",
   );
   if (moved.length === 0) return new Set();
   const filled = new Set<NodeId>();
-  for (const { kind, place, standing } of tree.values()) {
-    if (standing.local?.readState !== "unsettled" && (kind === "folder" || !isThrownAway(standing))) continue;
+  for (const { kind, place, diff } of tree.values()) {
+    if (diff.local?.readState !== "unsettled" && (kind === "folder" || !isDeletedOnServer(diff))) continue;
     for (let at = place.parent; !filled.has(at);) {
       filled.add(at);
       at = tree.get(at)?.place.parent ?? at;
     }
   }
-  return new Set(moved.filter(({ standing }) => !filled.has(standing.id) && standing.local?.readState !== "unsettled"));
+  return new Set(moved.filter(({ diff }) => !filled.has(diff.id) && diff.local?.readState !== "unsettled"));
 }
 
 /** True if local folder and trashed row are in different spaces. Nothing can be restored to another space. */
-function isOutsideItsSpace(trees: Trees, { isHeld, standing: { local, remote, remoteRow } }: Merged): boolean {
-  if (isHeld || local?.readState !== "known" || remote !== undefined || remoteRow === undefined) return false;
+function isOutsideItsSpace(trees: Trees, { isKeptForUnreadable, diff: { local, remote, remoteRow } }: Merged): boolean {
+  if (isKeptForUnreadable || local?.readState !== "known" || remote !== undefined || remoteRow === undefined)
+    return false;
   return shareAt(trees, trees.local, local.parent) !== shareAt(trees, trees.remote, remoteRow.parent);
 }
 
 /** True if the server deleted or forgot the node, and it exists here. */
-function isThrownAway({ local, remote, remoteRow, synced }: Standing): boolean {
+function isDeletedOnServer({ local, remote, remoteRow, synced }: NodeDiff): boolean {
   return local !== undefined && remote === undefined && (remoteRow ?? synced) !== undefined;
 }
 
@@ -164,11 +165,11 @@ function isThrownAway({ local, remote, remoteRow, synced }: Standing): boolean {
  * Folder whose restore failed in a group because of a name. Unknown content would return with it, under a name that
  * another node of the group gets. The server does not report what was added before the deletion.
  */
-function corneredBy(tree: MergedTree, { nodeId, code }: Refusal, refusals: KnownRefusals): Merged | undefined {
+function unrestorableBy(tree: MergedTree, { nodeId, code }: Refusal, refusals: KnownRefusals): Merged | undefined {
   if (code !== "exists") return undefined;
   let at = tree.get(tree.get(nodeId)?.place.parent ?? nodeId);
   for (let depth = 0; at !== undefined && depth <= limits.pathNamesMax; depth += 1) {
-    const { id, local, remote, remoteRow } = at.standing;
+    const { id, local, remote, remoteRow } = at.diff;
     const isOfGroup = refusals.ofNode.get(id)?.some((refusal) => refusal.code === "dependency");
     if (local !== undefined && remote === undefined && remoteRow !== undefined && isOfGroup === true) return at;
     at = tree.get(at.place.parent);
@@ -180,7 +181,10 @@ function corneredBy(tree: MergedTree, { nodeId, code }: Refusal, refusals: Known
  * True if the server refuses to restore the id: it was purged, changed before the deletion, or is in use. The node is
  * then recreated.
  */
-function isHopeless({ standing: { id, local, remote, remoteRow, onDisk } }: Merged, refusals: KnownRefusals): boolean {
+function isRestoreRefused(
+  { diff: { id, local, remote, remoteRow, onDisk } }: Merged,
+  refusals: KnownRefusals,
+): boolean {
   if (local === undefined || remote !== undefined || onDisk === "kept") return false;
   const codes = remoteRow === undefined ? ["conflict", "not_found", "exists"] : ["conflict", "not_found"];
   const refusal = refusals.ofNode.get(id)?.find(({ code }) => codes.includes(code));

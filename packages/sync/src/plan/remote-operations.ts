@@ -11,13 +11,13 @@ import {
   type Trees,
 } from "../model/trees.ts";
 import { isPrivateIn, samePrivacy } from "../model/privacy.ts";
-import { shareAt } from "../model/whereabouts.ts";
+import { shareAt } from "../model/enclosing-share.ts";
 import type { Merged, MergedTree } from "./merge.ts";
-import { grouped } from "./rings.ts";
-import { NameTable, order, ringOf, type Step, type TableRow, tighteningFirst } from "./order.ts";
+import { groupCycle } from "./name-cycles.ts";
+import { NameTable, order, nameCycleOf, type Step, type TableRow, tighteningFirst } from "./order.ts";
 import type { RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
-import type { Standing } from "./standing.ts";
+import type { NodeDiff } from "./node-diff.ts";
 
 type RemoteStep = Step<RemoteOperation>;
 
@@ -26,11 +26,11 @@ export interface RemotePlan {
   readonly stuck: readonly NodeId[];
   readonly forbidden: readonly NodeId[];
   /** Trashed folders that can return only under another id: they would restore an item whose name is needed first. */
-  readonly cornered: readonly NodeId[];
+  readonly unrestorable: readonly NodeId[];
 }
 
 export interface RemoteContext {
-  readonly deletions: readonly Standing[];
+  readonly deletions: readonly NodeDiff[];
   /** Deletions that wait; their names are taken. */
   readonly held: ReadonlySet<NodeId>;
   readonly seenSeqIn: Policy["seenSeqIn"];
@@ -50,25 +50,25 @@ export function planRemote(
     ...deletions.flatMap(({ id, remote }) => (remote === undefined ? [] : deletionOf(id, remote, seenSeqOf(remote)))),
   ];
   const isForbidden = ({ id, operation }: RemoteStep): boolean => {
-    const standing = tree.get(id)?.standing;
-    if (standing?.isReadOnly !== true) return false;
-    return !(standing.mayEdit && isEdit(operation));
+    const diff = tree.get(id)?.diff;
+    if (diff?.isReadOnly !== true) return false;
+    return !(diff.mayEdit && isEdit(operation));
   };
   const steps = tighteningFirst(all.filter((step) => !refused.has(step.id) && !isForbidden(step)));
   const nodes = holdersOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
   const table = new NameTable(trees.rootId, claimOf, nodes);
   const { ready, stuck } = order(table, steps);
   // The server checks a group's names after all its operations.
-  const ring = ringOf(table, stuck);
-  const together = grouped(table, ring);
+  const cycle = nameCycleOf(table, stuck);
+  const together = groupCycle(table, cycle);
   const placed = new Set(together.map(({ id }) => id));
-  const ringed = new Set(ring.map(({ id }) => id));
-  const left = stuck.filter(({ id }) => !ringed.has(id));
+  const inCycle = new Set(cycle.map(({ id }) => id));
+  const left = stuck.filter(({ id }) => !inCycle.has(id));
   return {
     operations: [...ready.map(({ operation }) => operation), ...together],
     stuck: stuck.flatMap(({ id }) => (placed.has(id) ? [] : [id])),
     forbidden: all.filter(isForbidden).map(({ id }) => id),
-    cornered: left.length === 0 ? [] : corneredBy(trees, tree, left, table),
+    unrestorable: left.length === 0 ? [] : unrestorableBy(trees, tree, left, table),
   };
 }
 
@@ -84,11 +84,11 @@ export function serverGoesFirst({ source }: Merged): boolean {
 
 /** True for a local node whose folder the server deleted. */
 export function needsNewId({
-  standing: { local, remote, remoteRow, synced, onDisk },
+  diff: { local, remote, remoteRow, synced, onDisk },
   isShell,
-  isHeld,
+  isKeptForUnreadable,
 }: Merged): boolean {
-  if (local === undefined || remote !== undefined || isHeld) return false;
+  if (local === undefined || remote !== undefined || isKeptForUnreadable) return false;
   if (remoteRow === undefined) return synced !== undefined;
   // An unsettled item may be the engine's own copy of the trashed node.
   return isShell || (onDisk === "new" && remoteRow.trashed && local.readState !== "unsettled");
@@ -121,8 +121,8 @@ function* foldersFrom(trees: Trees, start: NodeId): Generator<NodeId, void> {
 }
 
 function stepsOf(trees: Trees, node: Merged): RemoteStep[] {
-  if (node.isHeld) return [];
-  const { local, remote, remoteRow, synced } = node.standing;
+  if (node.isKeptForUnreadable) return [];
+  const { local, remote, remoteRow, synced } = node.diff;
   if (remote !== undefined && serverGoesFirst(node)) return [moveOf(node, remote, false)];
   if (local === undefined || local.readState !== "known" || !samePlace(local, node.place)) return [];
   if (remote !== undefined) return changesOf(trees, node, { local, remote });
@@ -168,29 +168,29 @@ function isClosing({ operation }: RemoteStep): boolean {
 }
 
 /** In a read-only folder, privacy concerns this disk only. */
-function settingOf({ standing, kind, ...node }: Merged, local: LocalRow, base: RemoteRow): RemoteStep[] {
+function settingOf({ diff, kind, ...node }: Merged, local: LocalRow, base: RemoteRow): RemoteStep[] {
   const isFlipped = kind === "file" && node.executable === local.executable && node.executable !== base.executable;
   const isOther = node.isPrivate === local.isPrivate && !samePrivacy(node, base);
   const executable = isFlipped ? node.executable : undefined;
-  const isPrivate = isOther && !(standing.isReadOnly && !standing.mayEdit) ? node.isPrivate : undefined;
+  const isPrivate = isOther && !(diff.isReadOnly && !diff.mayEdit) ? node.isPrivate : undefined;
   if (executable === undefined && isPrivate === undefined) return [];
-  return [stepIn({ op: "set", id: standing.id, executable, isPrivate, base })];
+  return [stepIn({ op: "set", id: diff.id, executable, isPrivate, base })];
 }
 
 /** Sends the mode only if it changed here: another device's concurrent mode change is then no conflict. */
-function putOf({ standing: { id }, ...node }: Merged, local: LocalRow, base: RemoteRow) {
+function putOf({ diff: { id }, ...node }: Merged, local: LocalRow, base: RemoteRow) {
   const executable = node.executable === base.executable ? undefined : node.executable;
   const isPrivate = samePrivacy(node, base) ? undefined : node.isPrivate;
   return { op: "put", id, local, base, executable, isPrivate, revive: undefined } as const;
 }
 
-function creationOf({ standing: { id }, kind, place }: Merged, local: LocalRow): RemoteStep {
+function creationOf({ diff: { id }, kind, place }: Merged, local: LocalRow): RemoteStep {
   if (kind === "folder") return stepTo({ op: "mkdir", id, place, isPrivate: local.isPrivate }, place);
   if (kind === "symlink") return stepTo({ op: "symlink", id, place, content: local.content }, place);
   return stepTo({ op: "create", id, place, local }, place);
 }
 
-function moveOf({ standing: { id, local }, place }: Merged, base: RemoteRow, revive: boolean): RemoteStep {
+function moveOf({ diff: { id, local }, place }: Merged, base: RemoteRow, revive: boolean): RemoteStep {
   const held = revive && local?.content === base.content ? { held: base.content } : {};
   return stepTo({ op: "move", id, place, base, revive, ...held }, place);
 }
@@ -204,11 +204,16 @@ function deletionOf(id: NodeId, base: RemoteRow, seenSeq: number): RemoteStep {
  * A cycle waits for names which only return with a folder in it, and could be deleted only then. Example: two nested
  * folders swapped places here after the inner one was deleted on the server.
  */
-function corneredBy(trees: Trees, tree: MergedTree, stuck: readonly RemoteStep[], table: NameTable): readonly NodeId[] {
+function unrestorableBy(
+  trees: Trees,
+  tree: MergedTree,
+  stuck: readonly RemoteStep[],
+  table: NameTable,
+): readonly NodeId[] {
   const isDead = (id: NodeId): boolean => !tree.has(id) && !isLive(trees, id);
-  const ring = ringOf(table.without(isDead), stuck);
-  const members = new Set(ring.map(({ id }) => id));
-  return ring.flatMap(({ to }) => {
+  const cycle = nameCycleOf(table.without(isDead), stuck);
+  const members = new Set(cycle.map(({ id }) => id));
+  return cycle.flatMap(({ to }) => {
     const holder = to === undefined ? undefined : table.holderOf(to);
     if (to === undefined || holder === undefined || !isDead(holder)) return [];
     return foldersFrom(trees, to.parent).find((folder) => members.has(folder)) ?? [];

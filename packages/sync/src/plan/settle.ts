@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { agreedPrivacy, samePrivacy } from "../model/privacy.ts";
+import { nextBasePrivacy, samePrivacy } from "../model/privacy.ts";
 import {
   type Intent,
   isLive,
@@ -62,7 +62,7 @@ function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedR
     place: placeAgreed ? placeOf(remote) : base.place,
     content: contentAgreed ? remote.content : base.content,
     executable: executableAgreed ? remote.executable : base.executable,
-    ...(isSeen ? agreedPrivacy(local, remote, base) : isPrivateIn(base)),
+    ...(isSeen ? nextBasePrivacy(local, remote, base) : isPrivateIn(base)),
     versionIds: contentAgreed ? withVersion(base.versionIds, remote.versionId) : base.versionIds,
   };
 }
@@ -81,7 +81,7 @@ function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
   if (synced?.content === intent.content && !isModeDone) return synced;
   const { isPrivate: _before, ...known } = synced ?? { ...blank(local.kind), place: intent.place };
   const { content, executable } = intent;
-  return { ...known, content, executable, ...agreedPrivacy(local, intent, synced) };
+  return { ...known, content, executable, ...nextBasePrivacy(local, intent, synced) };
 }
 
 /** Otherwise it would count as a person's move and restore an item deleted on the server. */

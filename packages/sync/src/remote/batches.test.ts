@@ -49,7 +49,7 @@ test("a request has up to 1,000 operations, 8 MiB of small blocks and 16 MiB tha
 });
 
 test("a group is never cut, even at the end of a request", () => {
-  const operations = [...many(998, (id) => create(id)), ...many(5, (id) => create(`g${id}`, "root", 10, "ring"))];
+  const operations = [...many(998, (id) => create(id)), ...many(5, (id) => create(`g${id}`, "root", 10, "cycle"))];
   assert.deepEqual(lengthsOf(operations), [998, 5]);
 });
 
@@ -59,8 +59,8 @@ test("a request waits for one that makes a folder of it, and not for one beside 
   assert.equal(mustWait(only([mkdir("a")]), only([mkdir("b", "a")])), true);
 });
 
-test("where a ring changes names all that came before is waited for, and it by all that comes after", () => {
-  const ring = only([create("a", "root", 10, "ring")]);
-  assert.equal(mustWait(ring, only([create("f")])), true);
-  assert.equal(mustWait(only([create("f")]), ring), true);
+test("where a cycle changes names all that came before is waited for, and it by all that comes after", () => {
+  const cycle = only([create("a", "root", 10, "cycle")]);
+  assert.equal(mustWait(cycle, only([create("f")])), true);
+  assert.equal(mustWait(only([create("f")]), cycle), true);
 });

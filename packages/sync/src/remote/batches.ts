@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { RemoteOperation } from "../plan/plan-types.ts";
-import { Groundwork } from "./groundwork.ts";
+import { OperationDependencies } from "./operation-dependencies.ts";
 
 /** Blocks of files up to this size travel with the operations; larger ones are sent ahead. */
 export const smallFileBytesMax = limits.blockBytesMin;
@@ -30,7 +30,7 @@ export interface Batch {
  */
 export function* batchesOf(
   operations: readonly RemoteOperation[],
-  groundwork: Pick<Groundwork, "leaversOf"> = new Groundwork(new Map(), operations),
+  dependencies: Pick<OperationDependencies, "movesOutOf"> = new OperationDependencies(new Map(), operations),
 ): Generator<Batch> {
   let batch: RemoteOperation[] = [];
   let inlineBytes = 0;
@@ -46,8 +46,8 @@ export function* batchesOf(
       aheadBytes + ahead > batchMax.aheadBytes ||
       // Limits the length of block lists; the bytes are sent ahead.
       fileBytes + sumOf(sizes) > batchMax.fileBytes;
-    const leavers = unit.flatMap((operation) => [...groundwork.leaversOf(operation)]);
-    const rests = leavers.length > 0 && batch.some(({ id }) => leavers.includes(id));
+    const movesOut = unit.flatMap((operation) => [...dependencies.movesOutOf(operation)]);
+    const rests = movesOut.length > 0 && batch.some(({ id }) => movesOut.includes(id));
     if ((isFull || rests) && batch.length > 0) {
       yield toBatch(batch);
       [batch, inlineBytes, aheadBytes, fileBytes] = [[], 0, 0, 0];

@@ -67,7 +67,7 @@ export class EarlyBlocks {
   }
 
   has(hash: HashHex, into: NodeId | undefined): boolean {
-    return this.#arrived.has(keyOf(hash, into));
+    return this.#arrived.has(blockKeyOf(hash, into));
   }
 
   async settled(): Promise<void> {
@@ -96,7 +96,7 @@ export class EarlyBlocks {
       const missing = wanted.size === 0 ? new Set() : await server.missingBlocks([...wanted.keys()], into, sizeBytes);
       const sent = [...wanted.values()].filter(({ hash }) => missing.has(hash));
       if (sent.length > 0) await server.putBlocks(sent, into);
-      for (const hash of wanted.keys()) this.#arrived.add(keyOf(hash, into));
+      for (const hash of wanted.keys()) this.#arrived.add(blockKeyOf(hash, into));
       return true;
     } catch (error) {
       // The plan meets the error again and reports it.
@@ -107,6 +107,6 @@ export class EarlyBlocks {
   }
 }
 
-function keyOf(hash: HashHex, into: NodeId | undefined): string {
+function blockKeyOf(hash: HashHex, into: NodeId | undefined): string {
   return `${hash} ${into ?? ""}`;
 }

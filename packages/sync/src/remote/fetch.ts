@@ -3,41 +3,41 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { Server } from "@holdfast/sync-ports/ports";
-import { askForPrivacy, privacyHeard } from "../state/not-heard.ts";
+import { checkPrivacySupport, privacyReported } from "../state/unreported-data.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
 import { endedMounts } from "../shares/hiding.ts";
 import { Mounts } from "./mounts.ts";
-import { shareOf } from "../model/whereabouts.ts";
+import { shareOf } from "../model/enclosing-share.ts";
 import { knownHead } from "./known-head.ts";
-import { neverSeen } from "./never-seen.ts";
-import { listFirst } from "./first-listing.ts";
+import { unseenCreation } from "./unseen-creation.ts";
+import { fetchInitialListing } from "./initial-listing.ts";
 import { restored } from "./listing.ts";
-import { beginListingAnew, isListingAnew, listAnew, queryAll, resetToEpoch } from "./reset.ts";
+import { requestRelisting, isRelisting, relist, queryAll, resetToEpoch } from "./reset.ts";
 import type { FetchContext } from "./fetch-context.ts";
 
 /** Updates the remote tree to the journal's head. Each page's rows and cursor are one transaction. */
 export async function fetchRemote(context: FetchContext): Promise<void> {
   const { state } = context;
-  if (state.cursor === undefined) await listFirst(context);
+  if (state.cursor === undefined) await fetchInitialListing(context);
   for (let hasMore = true; hasMore;) {
     try {
-      if (isListingAnew(state)) await listAnew(context);
+      if (isRelisting(state)) await relist(context);
       hasMore = await fetchPage(context);
       if (hasMore) continue;
-      await showAgain(context);
-      hasMore = await askForPrivacy(state, context.nowMs(), () => tellsPrivacy(context.server));
+      await relistEndedMounts(context);
+      hasMore = await checkPrivacySupport(state, context.nowMs(), () => reportsPrivacy(context.server));
     } catch (error) {
       const reason = error instanceof HoldfastError && error.code === "reset" ? error.body["reason"] : undefined;
       if (reason === undefined) throw error;
       if (reason === "epoch") await resetToEpoch(context);
-      else beginListingAnew(state);
+      else requestRelisting(state);
     }
   }
 }
 
 /** An older server reports no privacy. */
-async function tellsPrivacy(server: Server): Promise<boolean> {
+async function reportsPrivacy(server: Server): Promise<boolean> {
   const { items } = await server.snapshot(undefined);
   return items.some((node) => node.private !== undefined);
 }
@@ -51,37 +51,37 @@ async function fetchPage(context: FetchContext): Promise<boolean> {
     throw restored();
   }
   const rows = new Map<NodeId, RemoteRow>();
-  const heard = { get: (id: NodeId) => rows.get(id) ?? state.remote.get(id) };
-  const learn = (id: NodeId, row: RemoteRow): void => {
-    const known = heard.get(id);
+  const current = { get: (id: NodeId) => rows.get(id) ?? state.remote.get(id) };
+  const record = (id: NodeId, row: RemoteRow): void => {
+    const known = current.get(id);
     // Equal numbers count: an item restored with its folder is unchanged except for the trash.
     if (known === undefined || row.seq >= known.seq) rows.set(id, row);
   };
   const head = page.has_more ? 0 : knownHead(state, page.epoch);
   const seq = page.seq ?? Math.max(cursor.seq, head, ...page.changes.map((change) => change.seq));
   const next = { token: page.next_token, epoch: page.epoch, seq, shareSeqs: page.share_seqs };
-  const ended = new Set(endedMounts(state).filter((mount) => isToldGone(state, mount)));
+  const ended = new Set(endedMounts(state).filter((mount) => isReportedGone(state, mount)));
   const mounts = new Mounts(state, (id) => ended.has(id));
   const listings = new Listings(state);
   // The root's links and rights do not concern the disk.
   const changes = page.changes.filter(({ id }) => id !== state.rootId);
-  for (const change of changes) await applyChange({ ...context, mounts, heard, listings }, change, learn);
-  const [shares, rights] = [[...mounts.learnt], [...mounts.learntRights]];
+  for (const change of changes) await applyChange({ ...context, mounts, current, listings }, change, record);
+  const [shares, rights] = [[...mounts.changedShares], [...mounts.changedRights]];
   // An item known at its original place now has its own mount.
   for (const [, { target }] of shares) {
-    const row = heard.get(target);
-    if (row !== undefined && mounts.shows(target)) learn(target, { ...row, trashed: true });
+    const row = current.get(target);
+    if (row !== undefined && mounts.shows(target)) record(target, { ...row, trashed: true });
   }
   const decided = decidedIn(state, page.changes);
   const met = new Map(shares);
   const isMount = (id: NodeId): boolean => state.shares.has(id) || met.has(id);
-  const settings = [...listings.settings(page.has_more), ...privacyHeard(state, rows, isMount)];
+  const settings = [...listings.settings(page.has_more), ...privacyReported(state, rows, isMount)];
   state.commit({ remote: rows, shares, rights, decided, settings, cursor: next });
   return page.has_more;
 }
 
 /** A mount whose folder appears on a later page has not ended. */
-function isToldGone({ rootId, remote }: SyncState, mount: NodeId): boolean {
+function isReportedGone({ rootId, remote }: SyncState, mount: NodeId): boolean {
   for (let at = mount, depth = 0; at !== rootId && depth <= 2 * limits.pathNamesMax; depth += 1) {
     const row = remote.get(at);
     if (row === undefined || row.trashed) return row?.trashed === true;
@@ -90,15 +90,15 @@ function isToldGone({ rootId, remote }: SyncState, mount: NodeId): boolean {
   return true;
 }
 
-const shownAgainSetting = "looked for where ended mounts show";
+const endedMountsSetting = "looked for where ended mounts show";
 
 /**
  * Searches for the former content of ended mounts, once per mount. It may be in another share, where nobody reported it
  * while it had its own mount.
  */
-async function showAgain({ server, state }: FetchContext): Promise<void> {
+async function relistEndedMounts({ server, state }: FetchContext): Promise<void> {
   const ended = endedMounts(state);
-  const before = state.setting(shownAgainSetting) ?? "";
+  const before = state.setting(endedMountsSetting) ?? "";
   const looked = ended.join(" ");
   if (looked === before) return;
   const isOver = (mount: NodeId): boolean => ended.includes(mount);
@@ -114,7 +114,7 @@ async function showAgain({ server, state }: FetchContext): Promise<void> {
   }
   // Missing items may have moved, as after any listing.
   const listing = remote.length === 0 ? [] : [[listedSetting, "yes"] as const];
-  state.commit({ remote, rights: [...mounts.learntRights], settings: [[shownAgainSetting, looked], ...listing] });
+  state.commit({ remote, rights: [...mounts.changedRights], settings: [[endedMountsSetting, looked], ...listing] });
 }
 
 /** Adds people's decisions to move items to the server's trash; drops outdated ones. */
@@ -132,43 +132,43 @@ function decidedIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId
 
 interface Page extends Pick<FetchContext, "server" | "state"> {
   readonly mounts: Mounts;
-  readonly heard: { get(id: NodeId): RemoteRow | undefined };
+  readonly current: { get(id: NodeId): RemoteRow | undefined };
   readonly listings: Listings;
 }
 
 async function applyChange(
   page: Page,
   { kind, id: text, seq, node, existed }: ChangeJson,
-  learn: (id: NodeId, row: RemoteRow) => void,
+  record: (id: NodeId, row: RemoteRow) => void,
 ): Promise<void> {
-  const { server, state, mounts, heard, listings } = page;
+  const { server, state, mounts, current, listings } = page;
   const id = text as NodeId;
   if (node === undefined) {
     mounts.end(id);
-    const known = heard.get(id) ?? neverSeen(state, id);
-    if (known !== undefined) learn(id, { ...known, trashed: true, seq });
+    const known = current.get(id) ?? unseenCreation(state, id);
+    if (known !== undefined) record(id, { ...known, trashed: true, seq });
     return;
   }
-  const known = heard.get(id);
+  const known = current.get(id);
   const row = mounts.rowOf(node);
-  if (node.kind !== "mount" && row.trashed) return learn(id, row);
-  learn(id, row);
+  if (node.kind !== "mount" && row.trashed) return record(id, row);
+  record(id, row);
   // A returned item may have new content.
   const hasMoved = known === undefined || known.trashed || known.parent !== row.parent;
   if (node.kind !== "folder" && node.kind !== "mount") return;
   // It arrived with a folder that appeared, and is in the trash now.
-  const isUnheard = known === undefined && existed === true;
-  if (kind !== "appeared" && !isUnheard && !(hasMoved && listings.mayLack)) return;
+  const isUnreported = known === undefined && existed === true;
+  if (kind !== "appeared" && !isUnreported && !(hasMoved && listings.mayBeIncomplete)) return;
   // Its content cannot be listed, so the known rows stay.
   if (node.waits === true) return;
   listings.note();
   const listed = await listBelow(server, id);
   if (listed === undefined) return;
   const rows = mounts.rowsOf(listed);
-  for (const [each, below] of rows) learn(each, below);
+  for (const [each, below] of rows) record(each, below);
   const showsOthers = node.kind === "mount" || listed.some((each) => each.kind === "mount");
-  if (showsOthers || shareOf(state, heard, id) !== undefined) {
-    for (const [each, missed] of await missedIn(page, id, rows)) learn(each, missed);
+  if (showsOthers || shareOf(state, current, id) !== undefined) {
+    for (const [each, missed] of await missedIn(page, id, rows)) record(each, missed);
   }
 }
 
@@ -187,7 +187,7 @@ class Listings {
     this.#wasBefore = state.setting(listedSetting) === "yes";
   }
 
-  get mayLack(): boolean {
+  get mayBeIncomplete(): boolean {
     return this.#wasBefore || this.#isNow;
   }
 

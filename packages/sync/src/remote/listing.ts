@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { inMounts, Mounts } from "./mounts.ts";
-import { isUntold, privacyListed } from "../state/not-heard.ts";
+import { isPrivacyUnreported, privacyListed } from "../state/unreported-data.ts";
 import type { Cursor } from "../state/sync-state.ts";
 import type { RemoteRow, Right, Share } from "../model/trees.ts";
 import type { FetchContext } from "./fetch-context.ts";
@@ -39,7 +39,7 @@ export async function listAll(
     if (page.next_cursor === null) break;
   }
   const cursor = { token: first.token, epoch: first.epoch, seq, shareSeqs: first.share_seqs };
-  return { shares: [...mounts.learnt], rights: [...mounts.learntRights], cursor };
+  return { shares: [...mounts.changedShares], rights: [...mounts.changedRights], cursor };
 }
 
 export function restored(): HoldfastError {
@@ -54,15 +54,15 @@ function isNoRoot({ parent_id: parent }: NodeJson): boolean {
  * Stores the server's tree in the remote tree.
  * @throws as `listAll`
  */
-export async function keepListing(
+export async function storeListing(
   { server, state }: Pick<FetchContext, "server" | "state">,
   { epoch, note }: { readonly epoch?: string | undefined; readonly note?: (id: NodeId) => void } = {},
 ): Promise<ListingEnd> {
-  let untold = 0;
+  let unreported = 0;
   const keep: Parameters<typeof listAll>[1] = (rows) => {
     for (const [id, row] of rows) {
       note?.(id);
-      if (isUntold(row)) untold += 1;
+      if (isPrivacyUnreported(row)) unreported += 1;
     }
     state.commit({ remote: rows });
   };
@@ -74,5 +74,5 @@ export async function keepListing(
     return rows.map(([id, each]) => [id, inMounts(each, id, mounts)] as const);
   });
   const over = [...state.rights.keys()].map((id) => [id, undefined] as const);
-  return { remote, shares, rights: [...over, ...rights], cursor, settings: privacyListed(untold <= shares.length) };
+  return { remote, shares, rights: [...over, ...rights], cursor, settings: privacyListed(unreported <= shares.length) };
 }

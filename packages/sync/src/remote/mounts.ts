@@ -18,7 +18,7 @@ export function inMounts(row: RemoteRow, id: string, mounts: ReadonlyMap<string,
 /** Collects mounts, and rights below them, as they arrive. Later reports win, whatever their number. */
 export class Mounts {
   readonly #mounts = new Map<string, NodeId>();
-  readonly #learnt = new Map<NodeId, Share>();
+  readonly #changedShares = new Map<NodeId, Share>();
   readonly #known: Rights;
   readonly #rights = new Map<NodeId, Right | undefined>();
 
@@ -37,30 +37,30 @@ export class Mounts {
     return this.#mounts.has(target);
   }
 
-  get learnt(): Iterable<readonly [NodeId, Share]> {
-    return this.#learnt;
+  get changedShares(): Iterable<readonly [NodeId, Share]> {
+    return this.#changedShares;
   }
 
   /** undefined: the right of the folder above applies */
-  get learntRights(): Iterable<readonly [NodeId, Right | undefined]> {
+  get changedRights(): Iterable<readonly [NodeId, Right | undefined]> {
     return this.#rights;
   }
 
   /** Collects all mounts first, so that their content is mapped. */
   rowsOf(nodes: readonly NodeJson[]): (readonly [NodeId, RemoteRow])[] {
-    for (const node of nodes) this.#learn(node);
+    for (const node of nodes) this.#record(node);
     return nodes.map((node) => [node.id as NodeId, this.rowOf(node)] as const);
   }
 
-  #learn({ id, kind, target, role, waits }: NodeJson): void {
+  #record({ id, kind, target, role, waits }: NodeJson): void {
     if (kind !== "mount" || target === undefined) return;
     this.#mounts.set(target, id as NodeId);
     const share = { target: target as NodeId, isReadOnly: !writers.has(role) };
-    this.#learnt.set(id as NodeId, waits === true ? { ...share, waits } : share);
+    this.#changedShares.set(id as NodeId, waits === true ? { ...share, waits } : share);
   }
 
   rowOf(node: NodeJson): RemoteRow {
-    this.#learn(node);
+    this.#record(node);
     this.#learnRight(node);
     return inMounts(remoteRowOf(node), node.id, this.#mounts);
   }

@@ -7,8 +7,8 @@ import type { RemoteOperation } from "../plan/plan-types.ts";
 import type { Fingerprint, LocalStat } from "@holdfast/sync-ports/ports";
 import { sameFingerprint } from "../model/fingerprints.ts";
 import { givenAt, mayEdit } from "../model/rights.ts";
-import { shareAt } from "../model/whereabouts.ts";
-import { findSource, type Like } from "./like.ts";
+import { shareAt } from "../model/enclosing-share.ts";
+import { findSimilarVersion, type SimilarVersion } from "./similar-version.ts";
 import type { BlockPlace } from "../state/manifests.ts";
 import type { ContentKey, LocalRow, OperationId } from "../model/trees.ts";
 import type { SendContext } from "./send-context.ts";
@@ -63,9 +63,9 @@ export async function propose(
   const proposal = { path, fingerprint, content: local.content, blocks, growthBytes, into };
   const share = shareAt(state, state.local, current.parent);
   const isOfSpace = (folder: NodeId): boolean => shareAt(state, state.local, folder) === share;
-  const like = baseOf(state, operation) ?? findSource(state, { content: local.content, blocks, isOfSpace });
-  if (like === undefined) return { ...proposal, ...wholeList(blocks) };
-  const { content, entries, sourceVersionId } = like;
+  const similar = baseOf(state, operation) ?? findSimilarVersion(state, { content: local.content, blocks, isOfSpace });
+  if (similar === undefined) return { ...proposal, ...wholeList(blocks) };
+  const { content, entries, sourceVersionId } = similar;
   const splices = diffSplices(entries, blocks);
   const lengths = splices.reduce((sum, { insert }) => sum + insert.length + 1, 0);
   const isShorter = lengths < blocks.length;
@@ -89,7 +89,7 @@ export function wholeList(
   return { splices: undefined, sourceVersionId: undefined, unsure: rangesOf(blocks, new Set()), similar: new Map() };
 }
 
-function baseOf({ manifests }: SendContext["state"], operation: RemoteOperation): Like | undefined {
+function baseOf({ manifests }: SendContext["state"], operation: RemoteOperation): SimilarVersion | undefined {
   if (operation.op !== "put" || operation.base.versionId === null) return undefined;
   const { content } = operation.base;
   const entries = manifests.blocksOf(content);

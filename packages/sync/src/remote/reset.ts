@@ -5,20 +5,20 @@ import { parkedUnder, type SyncState } from "../state/sync-state.ts";
 import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../model/trees.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { inMounts } from "./mounts.ts";
-import { shareOf } from "../model/whereabouts.ts";
-import { isUntold, privacyListed } from "../state/not-heard.ts";
-import { keepListing, listAll, type ListingEnd } from "./listing.ts";
-import { neverSeen } from "./never-seen.ts";
+import { shareOf } from "../model/enclosing-share.ts";
+import { isPrivacyUnreported, privacyListed } from "../state/unreported-data.ts";
+import { storeListing, listAll, type ListingEnd } from "./listing.ts";
+import { unseenCreation } from "./unseen-creation.ts";
 import { ofSameServer } from "./same-server.ts";
 
 const idsAtOnce = 1000;
 
 /** For a cursor that is too old. A complete listing must follow before anything else is read. */
-export function beginListingAnew(state: SyncState): void {
+export function requestRelisting(state: SyncState): void {
   state.commit({ settings: [["listed anew", "begun"]] });
 }
 
-export function isListingAnew(state: SyncState): boolean {
+export function isRelisting(state: SyncState): boolean {
   return state.setting("listed anew") === "begun";
 }
 
@@ -27,10 +27,10 @@ export function isListingAnew(state: SyncState): boolean {
  * planned until the cursor arrives.
  * @throws HoldfastError reset if the server was restored since
  */
-export async function listAnew({ server, state }: FetchContext): Promise<void> {
+export async function relist({ server, state }: FetchContext): Promise<void> {
   const epoch = state.cursor?.epoch;
   const listed = new Set<NodeId>();
-  const { remote, ...end } = await keepListing({ server, state }, { epoch, note: (id) => void listed.add(id) });
+  const { remote, ...end } = await storeListing({ server, state }, { epoch, note: (id) => void listed.add(id) });
   // Stored before any request: an interrupted listing may have left outdated rows.
   state.commit({ remote });
   const absent: NodeId[] = [];
@@ -41,7 +41,7 @@ export async function listAnew({ server, state }: FetchContext): Promise<void> {
   }
   for (let start = 0; start < absent.length; start += idsAtOnce) {
     const answers = await queryAll(server, absent.slice(start, start + idsAtOnce));
-    state.commit({ remote: [...answers].flatMap(([id, standing]) => goneRow(state, id, standing)) });
+    state.commit({ remote: [...answers].flatMap(([id, status]) => goneRow(state, id, status)) });
   }
   state.commit({ ...end, settings: [...end.settings, ["listed anew", "ended"]] });
 }
@@ -52,16 +52,16 @@ function isInWaiting(state: SyncState, { shares }: Pick<ListingEnd, "shares">, i
   return waiting.size > 0 && shareOf({ rootId: state.rootId, shares: waiting }, state.remote, id) !== undefined;
 }
 
-function goneRow(state: SyncState, id: NodeId, standing: Standing): (readonly [NodeId, RemoteRow])[] {
+function goneRow(state: SyncState, id: NodeId, status: NodeStatus): (readonly [NodeId, RemoteRow])[] {
   // An offer that never arrived is gone too and is sent again.
-  const row = state.remote.get(id) ?? (standing === "trashed" ? neverSeen(state, id) : undefined);
-  return row === undefined || standing === "live" ? [] : [[id, { ...row, trashed: true }]];
+  const row = state.remote.get(id) ?? (status === "trashed" ? unseenCreation(state, id) : undefined);
+  return row === undefined || status === "live" ? [] : [[id, { ...row, trashed: true }]];
 }
 
-type Standing = "live" | "trashed" | "gone";
+type NodeStatus = "live" | "trashed" | "gone";
 
-export async function queryAll(server: Server, ids: readonly NodeId[]): Promise<ReadonlyMap<NodeId, Standing>> {
-  const answers = new Map<NodeId, Standing>();
+export async function queryAll(server: Server, ids: readonly NodeId[]): Promise<ReadonlyMap<NodeId, NodeStatus>> {
+  const answers = new Map<NodeId, NodeStatus>();
   for (let start = 0; start < ids.length; start += idsAtOnce) {
     const some = await server.queryNodes(ids.slice(start, start + idsAtOnce));
     for (const { id, state } of some) answers.set(id as NodeId, state);
@@ -101,7 +101,7 @@ export async function resetToEpoch({ server, state, identity, makeNodeId }: Fetc
   const settings = [
     ["listed anew", "ended"],
     ["rules", ""],
-    ...privacyListed([...rows.values()].filter(isUntold).length <= shares.length),
+    ...privacyListed([...rows.values()].filter(isPrivacyUnreported).length <= shares.length),
   ] as const;
   const parked = parkedUnder(state, newIds);
   // The restored server may lack the bytes it had when they went to the local trash.

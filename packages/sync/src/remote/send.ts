@@ -8,15 +8,15 @@ import { isEdit } from "../plan/remote-operations.ts";
 import type { BatchResult, OutgoingBlock } from "@holdfast/sync-ports/ports";
 import type { OperationId } from "../model/trees.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
-import { basesBelow } from "../model/whereabouts.ts";
+import { basesBelow } from "../model/enclosing-share.ts";
 import { addNotice } from "../state/notices.ts";
 import { isReadOnly, isReadOnlyAt, mayEdit } from "../model/rights.ts";
-import { agreed, offerOf, offersAfter, privacyOf, refusalOf } from "./answers.ts";
-import { Groundwork } from "./groundwork.ts";
+import { baseAfterCommit, offerOf, offersAfter, privacyOf, refusalOf } from "./responses.ts";
+import { OperationDependencies } from "./operation-dependencies.ts";
 import { noteHead } from "./known-head.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
-import { inHalves, isOfElement } from "../general/in-halves.ts";
-import { keyOf, missingOf } from "./missing.ts";
+import { bisect, concernsElement } from "../general/bisect.ts";
+import { blockKeyOf, findMissingBlocks } from "./missing-blocks.ts";
 import { type Outgoing, type Proposal, propose, type Range, rangesOf, wholeList } from "./proposal.ts";
 import { readBlocks, sendAhead } from "./upload.ts";
 import { isApproved } from "../brakes/brakes.ts";
@@ -30,14 +30,14 @@ const attemptsMax = 3;
 
 interface Sending {
   readonly context: SendContext;
-  readonly groundwork: Groundwork;
+  readonly dependencies: OperationDependencies;
   /** Nodes with a failed operation. Operations that depend on them are left to the next plan. */
   readonly failed: Set<NodeId>;
   /** Files with blocks to send ahead go one by one to limit memory. */
   ahead: Promise<void>;
   isSent: boolean;
   /** The server accepted something. */
-  isTaken: boolean;
+  isAccepted: boolean;
   /** Something differed from the plan. */
   hasChanged: boolean;
 }
@@ -50,21 +50,21 @@ export async function send(
   context: SendContext,
   operations: readonly RemoteOperation[],
   isTurnOver: () => boolean = () => false,
-): Promise<Pick<Sending, "isSent" | "isTaken" | "hasChanged"> & { readonly begun: readonly RemoteOperation[] }> {
-  const groundwork = new Groundwork(context.state.remote, operations);
+): Promise<Pick<Sending, "isSent" | "isAccepted" | "hasChanged"> & { readonly begun: readonly RemoteOperation[] }> {
+  const dependencies = new OperationDependencies(context.state.remote, operations);
   const sending: Sending = {
     context,
-    groundwork,
+    dependencies,
     failed: new Set(),
     ahead: Promise.resolve(),
     isSent: false,
-    isTaken: false,
+    isAccepted: false,
     hasChanged: false,
   };
   const failures: unknown[] = [];
   const running = new Map<Batch, Promise<void>>();
   let begun = 0;
-  for (const batch of batchesOf(operations, groundwork)) {
+  for (const batch of batchesOf(operations, dependencies)) {
     while (running.size >= inFlightMax || [...running.keys()].some((each) => mustWait(each, batch))) {
       await Promise.race(running.values());
     }
@@ -105,12 +105,12 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
         const row = state.remote.get(each.id);
         const { node } = results.get(operationId) ?? {};
         // An older server accepted the request without storing the privacy.
-        const isUntaken = privacyOf(each) !== undefined && node !== undefined && node.private === undefined;
-        return isUntaken && row !== undefined ? [[each.id, { ...row, isPrivate: undefined }] as const] : [];
+        const isPrivacyIgnored = privacyOf(each) !== undefined && node !== undefined && node.private === undefined;
+        return isPrivacyIgnored && row !== undefined ? [[each.id, { ...row, isPrivate: undefined }] as const] : [];
       }),
       synced: done.map(({ operation, operationId }) => {
         const { node } = results.get(operationId) ?? {};
-        return [operation.id, agreed(state.synced.get(operation.id), operation, node)] as const;
+        return [operation.id, baseAfterCommit(state.synced.get(operation.id), operation, node)] as const;
       }),
       offers: offersAfter(state.offers, ready, results, context.nowMs()),
       refusals: ready.flatMap((each) => {
@@ -120,8 +120,8 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
       }),
     });
     const kept = ready.filter((each) => mayNotDelete(each, results.get(each.operationId)));
-    bringBack(context, new Set(kept.map(({ operation }) => operation.id)));
-    if (done.length > 0) sending.isTaken = true;
+    downloadAgain(context, new Set(kept.map(({ operation }) => operation.id)));
+    if (done.length > 0) sending.isAccepted = true;
     for (const { operation } of done) failed.delete(operation.id);
   }
 }
@@ -133,7 +133,7 @@ function mayNotDelete({ operation }: Outgoing, result: BatchResult | undefined):
 /**
  * Nodes whose deletion is forbidden are downloaded again. The folder may contain items that this account cannot see.
  */
-function bringBack({ state, nowMs }: SendContext, ids: ReadonlySet<NodeId>): void {
+function downloadAgain({ state, nowMs }: SendContext, ids: ReadonlySet<NodeId>): void {
   if (ids.size === 0) return;
   for (const id of ids) {
     const path = pathOfNode(state, id);
@@ -160,10 +160,10 @@ function isForbiddenAt(state: SendContext["state"], folder: NodeId): boolean {
  * True if the operation depends on a failed one: its node, its folder, its name, or content that should have left a
  * deleted folder.
  */
-function buildsOn({ failed, groundwork }: Sending, operation: RemoteOperation): boolean {
-  const needed = [operation.id, parentOf(operation), groundwork.holderBefore(operation)];
+function buildsOn({ failed, dependencies }: Sending, operation: RemoteOperation): boolean {
+  const needed = [operation.id, parentOf(operation), dependencies.nameFreedBy(operation)];
   if (needed.some((id) => id !== undefined && failed.has(id))) return true;
-  return [...groundwork.leaversOf(operation)].some((id) => failed.has(id));
+  return [...dependencies.movesOutOf(operation)].some((id) => failed.has(id));
 }
 
 /** @returns nothing if a file of the unit differs from the plan */
@@ -200,7 +200,7 @@ async function transferBlocks(
   readonly inline: readonly OutgoingBlock[];
   readonly refused: readonly (readonly [Outgoing, BatchResult])[];
 }> {
-  const missing = await missingOf(sending.context, outgoing);
+  const missing = await findMissingBlocks(sending.context, outgoing);
   const inline: OutgoingBlock[] = [];
   const changed = new Set<Outgoing>();
   const refused: (readonly [Outgoing, BatchResult])[] = [];
@@ -208,7 +208,7 @@ async function transferBlocks(
     if (each.proposal === undefined) return;
     // A block of two files is sent with the first.
     const { into } = each.proposal;
-    const ranges = each.proposal.unsure.filter(({ hash }) => missing.delete(keyOf(hash, into)));
+    const ranges = each.proposal.unsure.filter(({ hash }) => missing.delete(blockKeyOf(hash, into)));
     const blocks = await transfer(sending, each.proposal, ranges);
     if (blocks === undefined) changed.add(each);
     else if ("refusal" in blocks) refused.push([each, refusedWith(each, blocks)]);
@@ -254,7 +254,7 @@ async function transfer(
     return [];
   } catch (error) {
     if (error instanceof DiskChanged) return undefined;
-    if (isOfElement(error)) return { refusal: error.code };
+    if (concernsElement(error)) return { refusal: error.code };
     throw error;
   }
 }
@@ -326,8 +326,8 @@ async function commitApart(
   };
   // Without enough space, all operations are sent again without blocks.
   const isRefusal = (error: unknown): error is HoldfastError =>
-    isOfElement(error) && (error.code !== "quota" || blocks.length === 0);
-  const answers = await inHalves(units, commit, note, isRefusal);
+    concernsElement(error) && (error.code !== "quota" || blocks.length === 0);
+  const answers = await bisect(units, commit, note, isRefusal);
   const seq = answers.reduce((most, answer) => Math.max(most, answer.seq), 0);
   return { results: answers.flatMap(({ results }) => results), seq, refused };
 }
@@ -377,9 +377,9 @@ async function readNamed(
     const { operationId, proposal } = each;
     const named = new Set(answers.get(operationId)?.missing_blocks);
     if (proposal === undefined || named.size === 0) continue;
-    const isWanted = (hash: HashHex): boolean => named.has(hash) && !taken.has(keyOf(hash, proposal.into));
+    const isWanted = (hash: HashHex): boolean => named.has(hash) && !taken.has(blockKeyOf(hash, proposal.into));
     const ranges = rangesOf(proposal.blocks, new Set()).filter(({ hash }) => isWanted(hash));
-    for (const { hash } of ranges) taken.add(keyOf(hash, proposal.into));
+    for (const { hash } of ranges) taken.add(blockKeyOf(hash, proposal.into));
     const read = await transfer(sending, { ...proposal, similar: new Map() }, ranges);
     if (read === undefined) leaveOut(sending, each.operation);
     else if ("refusal" in read) answers.set(operationId, refusedWith(each, read));

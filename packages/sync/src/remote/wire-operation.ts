@@ -4,7 +4,7 @@ import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { targetOf } from "../model/content.ts";
 import type { RemoteOperation } from "../plan/plan-types.ts";
 import type { Place, Shares } from "../model/trees.ts";
-import { bitOf, privacyOf } from "./answers.ts";
+import { bitOf, privacyOf } from "./responses.ts";
 import type { Outgoing, Proposal } from "./proposal.ts";
 
 /** Converts to the batch format of the API. Items in a mount are in the mounted folder on the server. */

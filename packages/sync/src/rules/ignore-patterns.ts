@@ -1,4 +1,4 @@
-import { Recent } from "../general/recent.ts";
+import { RecentCache } from "../general/recent-cache.ts";
 import { PatternIndex } from "./pattern-index.ts";
 import { type PathPattern, readPattern } from "./read-pattern.ts";
 import type { SegmentGlob, Work } from "./segment-glob.ts";
@@ -12,7 +12,7 @@ const foldersRemembered = 1000;
 export class IgnorePatterns {
   readonly work: Work = { steps: 0 };
   readonly #index: PatternIndex;
-  readonly #ignoredFolders = new Recent<string, boolean>(foldersRemembered);
+  readonly #ignoredFolders = new RecentCache<string, boolean>(foldersRemembered);
 
   constructor(lines: readonly string[]) {
     const patterns = lines

@@ -1,7 +1,7 @@
 import { sha256 } from "@holdfast/core/hash";
 import { ignoreFileName } from "@holdfast/core/names";
 import { isTemporary } from "@holdfast/core/temporary-names";
-import { Recent } from "../general/recent.ts";
+import { RecentCache } from "../general/recent-cache.ts";
 import { originalFrom } from "../model/repositories.ts";
 import { ownFolder } from "@holdfast/sync-ports/paths";
 import { type BrokenPattern, brokenPatterns } from "./broken-patterns.ts";
@@ -52,7 +52,7 @@ interface ReadText {
 }
 
 /** The texts before and after a change: each cycle creates several `Rules` from one text. */
-const lastRead = new Recent<string, ReadText>(2);
+const lastRead = new RecentCache<string, ReadText>(2);
 
 function read(text: string): ReadText {
   const known = lastRead.get(text);

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { MissingFeatures } from "../model/missing-features.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
-import { Recent } from "../general/recent.ts";
+import { RecentCache } from "../general/recent-cache.ts";
 import { type IndexedTrees, isLive, type Place, type Trees } from "../model/trees.ts";
 import { VisibleRows } from "../model/visible-rows.ts";
 import type { Rules } from "./rules.ts";
@@ -99,8 +99,8 @@ const depthMax = 1000;
 /** Per tree; up to twice as many are kept. */
 const rememberedMax = 8192;
 
-function perTree<Value extends {}>(): Readonly<Record<TreeName, Recent<NodeId, Value>>> {
-  const recent = (): Recent<NodeId, Value> => new Recent(rememberedMax);
+function perTree<Value extends {}>(): Readonly<Record<TreeName, RecentCache<NodeId, Value>>> {
+  const recent = (): RecentCache<NodeId, Value> => new RecentCache(rememberedMax);
   return { local: recent(), remote: recent(), synced: recent() };
 }
 

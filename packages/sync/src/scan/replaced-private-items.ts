@@ -44,8 +44,8 @@ export function replacedPrivateItems(
     bases.set(id, rest);
   }
   const closing = offers.filter((offer) => isPrivateIn(offer) && isNewlyPublic(offer.nodeId));
-  const untold = closing.map(({ isPrivate: _opened, ...offer }) => [offer.operationId, offer] as const);
-  return { synced: bases, offers: new Map(untold) };
+  const unreported = closing.map(({ isPrivate: _opened, ...offer }) => [offer.operationId, offer] as const);
+  return { synced: bases, offers: new Map(unreported) };
 }
 
 /** True if a person made the item public, and the server has not accepted that yet. */

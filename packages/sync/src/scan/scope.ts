@@ -57,15 +57,15 @@ export function nearestKnown(tree: LocalTree, from: StartFolder, paths: readonly
 
 /** A kept row of unreadable content may have the visible item's name. */
 function childrenNamed(tree: LocalTree, folder: NodeId, names: ReadonlySet<string>): Map<string, NodeId> {
-  const standing = new Map<string, NodeId>();
+  const present = new Map<string, NodeId>();
   const kept = new Map<string, NodeId>();
   for (const id of tree.childrenOf(folder)) {
     const row = tree.local.get(id);
     if (row?.parent !== folder || !names.has(nameOnDisk(row))) continue;
-    const found = row.readState === "unsettled" ? kept : standing;
+    const found = row.readState === "unsettled" ? kept : present;
     found.set(nameOnDisk(row), id);
   }
-  return new Map([...kept, ...standing]);
+  return new Map([...kept, ...present]);
 }
 
 export function isKnownPath(tree: LocalTree, path: string): boolean {

@@ -286,10 +286,10 @@ export async function statEntries(
 ): Promise<(Entry | undefined)[]> {
   const asked = disk.statIn === undefined ? [] : names.filter((name) => nameProblem(name) === undefined);
   const stats = asked.length === 0 ? [] : ((await disk.statIn?.(folder.path, asked)) ?? []);
-  const told = new Map(asked.map((name, index) => [name, stats[index]]));
+  const statOfName = new Map(asked.map((name, index) => [name, stats[index]]));
   const statOf = async (name: string): Promise<LocalStat | undefined> => {
-    if (!told.has(name)) return disk.stat(joinPath(folder.path, name));
-    const stat = told.get(name);
+    if (!statOfName.has(name)) return disk.stat(joinPath(folder.path, name));
+    const stat = statOfName.get(name);
     if (stat instanceof HoldfastError) throw stat;
     return stat;
   };

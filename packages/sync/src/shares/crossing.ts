@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { claimOf, type IndexedTrees, isLive, type LocalRow, type RemoteRow } from "../model/trees.ts";
 import { endedMounts } from "./hiding.ts";
 import { isReadOnly, isReadOnlyAt } from "../model/rights.ts";
-import { shareAt, shareOf } from "../model/whereabouts.ts";
+import { shareAt, shareOf } from "../model/enclosing-share.ts";
 
 interface CrossingInput {
   readonly trees: IndexedTrees;
@@ -94,16 +94,16 @@ export function strandedBases(
  * Departures that would wait for each other forever, because each is at the other's destination. They are removed
  * first; the server keeps them in its trash.
  */
-export function ringedDepartures(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): ReadonlySet<NodeId> {
-  const standing = new Map<string, NodeId>();
+export function cyclicDepartures(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): ReadonlySet<NodeId> {
+  const liveClaims = new Map<string, NodeId>();
   for (const id of departures.keys()) {
     const there = trees.remote.get(id);
-    if (there !== undefined && isLive(trees, id)) standing.set(claimOf(there), id);
+    if (there !== undefined && isLive(trees, id)) liveClaims.set(claimOf(there), id);
   }
   const open = new Map<NodeId, number>();
   const waiters = new Map<NodeId, NodeId[]>();
   for (const [id, to] of departures) {
-    const ahead = new Set(waitsFor(trees, id, to, departures, standing));
+    const ahead = new Set(waitsFor(trees, id, to, departures, liveClaims));
     open.set(id, ahead.size);
     for (const other of ahead) waiters.set(other, [...(waiters.get(other) ?? []), id]);
   }
@@ -125,7 +125,7 @@ function waitsFor(
   id: NodeId,
   to: NodeId,
   departures: ReadonlyMap<NodeId, NodeId>,
-  standing: ReadonlyMap<string, NodeId>,
+  liveClaims: ReadonlyMap<string, NodeId>,
 ): NodeId[] {
   const found = [...trees.childrenOf(id)].filter(
     (child) => departures.has(child) && trees.remote.get(child)?.parent === id,
@@ -134,7 +134,7 @@ function waitsFor(
   let [at, row] = [to, trees.local.get(to)];
   while (row !== undefined && !isLive(trees, at) && !passed.has(at)) {
     passed.add(at);
-    const there = standing.get(claimOf(row));
+    const there = liveClaims.get(claimOf(row));
     if (there !== undefined) found.push(there);
     [at, row] = [row.parent, trees.local.get(row.parent)];
   }

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { basesBelow, shareOf } from "../model/whereabouts.ts";
+import { basesBelow, shareOf } from "../model/enclosing-share.ts";
 import { VisibleRows } from "../model/visible-rows.ts";
 import { type IndexedTrees, isLive, type Place, samePlace, type Trees } from "../model/trees.ts";
 

@@ -67,7 +67,7 @@ export const remoteColumns: Columns<RemoteRow> = {
 };
 
 /** The disk does not show privacy. */
-const untold = 2;
+const unreported = 2;
 
 export const localColumns: Columns<LocalRow> = {
   definitions: [
@@ -99,7 +99,7 @@ export const localColumns: Columns<LocalRow> = {
     packNumber(fingerprint.ctimeNs),
     packNumber(fingerprint.birthNs),
     row.alias ?? null,
-    row.isPrivate === undefined ? untold : Number(row.isPrivate),
+    row.isPrivate === undefined ? unreported : Number(row.isPrivate),
   ],
   decode: (stored) => ({
     kind: stored[1] as NodeKind,
@@ -116,7 +116,7 @@ export const localColumns: Columns<LocalRow> = {
     readState: stored[6] as LocalRow["readState"],
     ...(typeof stored[12] === "string" && { alias: stored[12] }),
     // An earlier version's row counts as public; the first full scan corrects it.
-    ...(stored[13] !== BigInt(untold) && { isPrivate: stored[13] === 1n }),
+    ...(stored[13] !== BigInt(unreported) && { isPrivate: stored[13] === 1n }),
   }),
 };
 

@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { fromHashHex, toHashHex } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { encodeEntries, entryBytes, type ManifestEntry } from "@holdfast/core/manifest";
-import { Recent } from "../general/recent.ts";
+import { RecentCache } from "../general/recent-cache.ts";
 import type { ContentKey } from "../model/trees.ts";
 
 export type KnownBlock = ManifestEntry & { readonly pieces?: Uint8Array | undefined };
@@ -42,7 +42,7 @@ export class Manifests {
   readonly #getPieces: StatementSync;
   readonly #getPlaces: StatementSync;
   /** One-block files: most files, usually read soon after they are stored. */
-  readonly #recent = new Recent<ContentKey, readonly ManifestEntry[]>(recentMax);
+  readonly #recent = new RecentCache<ContentKey, readonly ManifestEntry[]>(recentMax);
   #pendingBlocks = 0;
 
   constructor(database: DatabaseSync) {

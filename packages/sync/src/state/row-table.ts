@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
-import { Recent } from "../general/recent.ts";
+import { RecentCache } from "../general/recent-cache.ts";
 import { samePlace } from "../model/trees.ts";
 import type { Columns, Stored } from "./columns.ts";
 import { pack, packNumber, type Packed, unpack } from "./packed.ts";
@@ -23,7 +23,7 @@ const pageRows = 1000;
 /** Read on demand. Iteration holds one page at a time in key order; rows may change meanwhile. */
 export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
   readonly #columns: Columns<Row>;
-  readonly #recent = new Recent<NodeId, Row | null>(recentRows.least);
+  readonly #recent = new RecentCache<NodeId, Row | null>(recentRows.least);
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   /** For a row that keeps its place, so that no index is written. Parameters as for `#put`. */

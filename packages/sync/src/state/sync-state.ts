@@ -22,10 +22,10 @@ import { localColumns, remoteColumns, syncedColumns } from "./columns.ts";
 import { inTransaction, Manifests } from "./manifests.ts";
 import { pack, type Packed, unpack } from "./packed.ts";
 import { PastContents, replacedContents } from "./past-contents.ts";
-import { listAnewWhatWasNotHeard } from "./not-heard.ts";
+import { relistUnreportedData } from "./unreported-data.ts";
 import { RestlessNodes } from "./restless-nodes.ts";
 import { RowTable } from "./row-table.ts";
-import { untoldPrivacy } from "./untold-privacy.ts";
+import { unreportedPrivacy } from "./unreported-privacy.ts";
 import { renameTables, upgrade } from "./upgrade.ts";
 
 /** Item that lost its name for more than one system call. */
@@ -143,7 +143,7 @@ export class SyncState implements IndexedTrees {
   readonly pastContents: PastContents;
   readonly restless: RestlessNodes;
   readonly manifests: Manifests;
-  readonly untold: Iterable<NodeId>;
+  readonly unreportedPrivacy: Iterable<NodeId>;
   readonly #offers: Map<string, Offer>;
   readonly #refusals: Map<string, Refusal>;
   readonly #settings: Map<string, string>;
@@ -201,10 +201,10 @@ export class SyncState implements IndexedTrees {
     this.#holdersOf = database.prepare(
       `select key from local_rows where content = ? and ${isFile} limit ${holdersMax}`,
     );
-    this.untold = untoldPrivacy(database);
+    this.unreportedPrivacy = unreportedPrivacy(database);
     this.manifests = new Manifests(database);
     this.#dropUnusedManifests();
-    listAnewWhatWasNotHeard(this);
+    relistUnreportedData(this);
     // All reads until the next change share one transaction; otherwise each statement would lock and unlock.
     database.exec("begin");
   }

@@ -11,7 +11,7 @@ import { unnumberedInode } from "../../model/trees.ts";
  */
 export function withUnstableInodes(disk: LocalDisk, random: (sizeBytes: number) => Uint8Array): LocalDisk {
   const base = Buffer.from(random(8)).readBigUInt64LE() >> 2n;
-  const told = (stat: LocalStat): LocalStat => {
+  const renumbered = (stat: LocalStat): LocalStat => {
     const inode = stat.kind === "folder" ? base + BigInt.asUintN(62, stat.fingerprint.inode) : unnumberedInode;
     return { ...stat, fingerprint: { ...stat.fingerprint, inode } };
   };
@@ -19,20 +19,21 @@ export function withUnstableInodes(disk: LocalDisk, random: (sizeBytes: number) 
   return forward(disk, {
     stat: async (path) => {
       const stat = await disk.stat(path);
-      return stat === undefined ? undefined : told(stat);
+      return stat === undefined ? undefined : renumbered(stat);
     },
     ...(statIn !== undefined && {
-      statIn: async (folder, names) => (await statIn(folder, names)).map((each) => (isStat(each) ? told(each) : each)),
+      statIn: async (folder, names) =>
+        (await statIn(folder, names)).map((each) => (isStat(each) ? renumbered(each) : each)),
     }),
     ...(readBetween !== undefined && {
       readBetween: async (path, offset, sizeBytes) => {
         const { bytes, before, after } = await readBetween(path, offset, sizeBytes);
-        return { bytes, before: told(before), after: told(after) };
+        return { bytes, before: renumbered(before), after: renumbered(after) };
       },
     }),
     cut: async (path, sink) => {
       const { blocks, before, after } = await disk.cut(path, sink);
-      return { blocks, before: told(before), after: told(after) };
+      return { blocks, before: renumbered(before), after: renumbered(after) };
     },
   });
 }

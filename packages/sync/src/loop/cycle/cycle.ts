@@ -12,7 +12,7 @@ import { freeSpace } from "../../execute/free-space.ts";
 import { Visibility, visibleTrees } from "../../rules/visibility.ts";
 import { endShares } from "../../execute/end-shares.ts";
 import { fetchRemote } from "../../remote/fetch.ts";
-import { tellAnswers } from "../../remote/tell-answers.ts";
+import { sendTrashAnswers } from "../../remote/send-trash-answers.ts";
 import { send } from "../../remote/send.ts";
 import type { SendContext } from "../../remote/send-context.ts";
 import { isKnownPath, type DirtyPaths } from "../../scan/scope.ts";
@@ -61,7 +61,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   context.progress.begin();
   await checkRoot(context);
   await fetchRemote(context);
-  if (await tellAllAnswers(context)) await fetchRemote(context);
+  if (await sendAllTrashAnswers(context)) await fetchRemote(context);
   await settleAside(context);
   // Before files of a new share arrive, the folder must name the share. Otherwise a restored state would count them as
   // this account's own.
@@ -90,7 +90,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     changed: isChanging,
   } = await actWithRules(context, next.local, () => actAll(context, next.local, turnOf(context)));
   const isEnding = noteFailures(context, ending.failures, failures);
-  const { isSent, isTaken, hasChanged, begun: begunRemote } = await sendAndNote(context, next);
+  const { isSent, isAccepted, hasChanged, begun: begunRemote } = await sendAndNote(context, next);
   context.transfers.noteCommitted(begunRemote);
   if (failure !== undefined) throw failure;
   const changed = isChanging || isEnding || hasChanged;
@@ -114,7 +114,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     hasProgressed,
     isMidway: last !== undefined,
     isTransferring,
-    isFruitful: isDone || isTaken,
+    isFruitful: isDone || isAccepted,
     isRestless,
     isStuck: isRestless && !changed && context.unread.areLasting,
     nextCycleInMs: isRestless ? restlessMs : untilNextCycleMs(context, untilMs),
@@ -137,9 +137,9 @@ function turnRound({ rounds, state, progress }: CycleContext, { last }: Decision
 }
 
 /** Sends all answers, because no later cycle would send the rest. @returns true if there were any */
-async function tellAllAnswers(context: CycleContext): Promise<boolean> {
+async function sendAllTrashAnswers(context: CycleContext): Promise<boolean> {
   let isTold = false;
-  while (await tellAnswers(context)) isTold = true;
+  while (await sendTrashAnswers(context)) isTold = true;
   return isTold;
 }
 

@@ -13,7 +13,7 @@ import { settle } from "../../plan/settle.ts";
 import { voidOffers, wake } from "../../rules/dormancy.ts";
 import { Visibility, visibleTrees } from "../../rules/visibility.ts";
 import { knownPathOf } from "../../model/local-tree.ts";
-import { ringedDepartures } from "../../shares/crossing.ts";
+import { cyclicDepartures } from "../../shares/crossing.ts";
 import { withoutLost } from "../../shares/hiding.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { isLive, nameOnDisk } from "../../model/trees.ts";
@@ -108,8 +108,8 @@ const nothingWoken: ReturnType<typeof wake> = { synced: new Map(), dormant: new 
 function waitsForArrival(state: SyncState, planned: readonly Braked[]): ReadonlySet<Braked> {
   const waiting = planned.filter(({ nodeId, side }) => side === "server" && !hasArrived(state, nodeId));
   if (waiting.length === 0) return new Set();
-  const ringed = ringedDepartures(state, state.departures);
-  return new Set(waiting.filter(({ nodeId }) => !ringed.has(nodeId)));
+  const cyclic = cyclicDepartures(state, state.departures);
+  return new Set(waiting.filter(({ nodeId }) => !cyclic.has(nodeId)));
 }
 
 /** True if a person moved the node, or the folder with which it was deleted, to the server's trash. */

@@ -17,7 +17,7 @@ import type { SinkFor } from "../../scan/block-sink.ts";
 import { hasKnownEntry, type DirtyPaths, type StartFolder } from "../../scan/scope.ts";
 import { isReadOnly } from "../../model/rights.ts";
 import { isLive, type LocalRow } from "../../model/trees.ts";
-import { shareAt } from "../../model/whereabouts.ts";
+import { shareAt } from "../../model/enclosing-share.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
 import { judgeRules } from "../ignore-rules/foreign-rules.ts";
 import { scanInParts, type ScanSummary } from "./scan-parts.ts";

@@ -60,6 +60,6 @@ test("a plan that deletes something, or has a group, keeps its order", () => {
   const operations = [remote("create", "large", 9), remote("create", "small", 1)];
   const deleting = [...operations, remote("delete", "gone")];
   assert.deepEqual(smallFirst({ local: [], remote: deleting }).remote, deleting);
-  const grouped = operations.map((each) => Object.assign({}, each, { group: "ring" }));
+  const grouped = operations.map((each) => Object.assign({}, each, { group: "cycle" }));
   assert.deepEqual(smallFirst({ local: [], remote: grouped }).remote, grouped);
 });

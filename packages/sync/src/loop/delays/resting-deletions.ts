@@ -3,7 +3,7 @@ import { folderOf, withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { type Braked, brakeKey, type BrakeRecord } from "../../model/brake-record.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";
 import { claimOf, type Trees } from "../../model/trees.ts";
-import { shareOf } from "../../model/whereabouts.ts";
+import { shareOf } from "../../model/enclosing-share.ts";
 import type { DirtyPaths } from "../../scan/scope.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { QuietGroup } from "./quiet-group.ts";

@@ -57,8 +57,8 @@ export class StubbornChanges {
     const times = before?.digest === digest ? before.times + 1 : 1;
     const grownMs = Math.min(againMs.most, againMs.first * 2 ** (times - 1));
     const waitMs = passingSoon.has(problem.code) ? againMs.first : grownMs;
-    const told = times === 1 ? problem : { ...problem, message: `${problem.message} ${patience(times, waitMs)}` };
-    this.#refused.set(operation.id, { digest, times, notBeforeMs: nowMs + waitMs, problem: told });
+    const shown = times === 1 ? problem : { ...problem, message: `${problem.message} ${patience(times, waitMs)}` };
+    this.#refused.set(operation.id, { digest, times, notBeforeMs: nowMs + waitMs, problem: shown });
   }
 
   forget(id: NodeId): void {

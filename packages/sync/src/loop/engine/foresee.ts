@@ -1,8 +1,8 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { folderContent } from "../../model/content.ts";
-import { agreedPlace, agreedWithServer } from "../../execute/agreed.ts";
+import { baseAfterMove, baseFromServer } from "../../execute/new-base.ts";
 import type { LocalOperation, RemoteOperation } from "../../plan/plan-types.ts";
-import { agreed, bitOf } from "../../remote/answers.ts";
+import { baseAfterCommit, bitOf } from "../../remote/responses.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { type LocalRow, type RemoteRow, unnumberedInode } from "../../model/trees.ts";
 
@@ -11,7 +11,7 @@ export function foreseeHere(state: SyncState, operation: LocalOperation, makeNod
   const { id } = operation;
   const current = "local" in operation ? { ...operation.local, ...state.local.get(id) } : undefined;
   const keep = (row: LocalRow): void =>
-    state.commit({ local: [[id, row]], synced: [[id, agreedWithServer(state, id, row)]] });
+    state.commit({ local: [[id, row]], synced: [[id, baseFromServer(state, id, row)]] });
   if (operation.op === "create") return keep(newRow(operation));
   if (operation.op === "delete") return state.commit({ local: [[id, undefined]], synced: [[id, undefined]] });
   if (current === undefined || operation.op === "park") return;
@@ -23,7 +23,7 @@ export function foreseeHere(state: SyncState, operation: LocalOperation, makeNod
   }
   if (operation.op === "move") {
     const row = { ...current, ...operation.place, alias: operation.place.alias };
-    return state.commit({ local: [[id, row]], synced: [[id, agreedPlace(state, id, row)]] });
+    return state.commit({ local: [[id, row]], synced: [[id, baseAfterMove(state, id, row)]] });
   }
   const content = operation.op === "replace" ? operation.remote.content : current.content;
   keep({ ...current, content, executable: operation.executable, isPrivate: operation.isPrivate });
@@ -39,7 +39,7 @@ export function foreseeThere(state: SyncState, operation: RemoteOperation): void
   const { id } = operation;
   state.commit({
     remote: [[id, { ...remoteAfter(operation), versionId: null, revision: `after ${operation.op} of ${id}` }]],
-    synced: [[id, agreed(state.synced.get(id), operation)]],
+    synced: [[id, baseAfterCommit(state.synced.get(id), operation)]],
   });
 }
 

@@ -3,7 +3,7 @@ import { forward } from "../access/forward.ts";
 import { knownPathOf } from "../../model/local-tree.ts";
 import { samePrivacy } from "../../model/privacy.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";
-import { deletedWith, shareOf } from "../../model/whereabouts.ts";
+import { deletedWith, shareOf } from "../../model/enclosing-share.ts";
 import type { NodeId } from "@holdfast/core/ids";
 import { joinPath, markerPath } from "@holdfast/sync-ports/paths";
 import type { LocalOperation, RemoteOperation } from "../../plan/plan-types.ts";

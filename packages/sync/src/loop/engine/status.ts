@@ -6,7 +6,7 @@ import { originalPath } from "../../execute/keep-conflict.ts";
 import { originalName } from "../../model/conflicted-name.ts";
 import { originalFrom } from "../../model/repositories.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";
-import type { Deleted } from "../../model/whereabouts.ts";
+import type { Deleted } from "../../model/enclosing-share.ts";
 import type { Freed } from "../../execute/free-space.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import type { Phase } from "./control.ts";

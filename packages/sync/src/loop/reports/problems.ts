@@ -11,7 +11,7 @@ import { type Notice, noticesOf } from "../../state/notices.ts";
 import { ignorePath, type Rules } from "../../rules/rules.ts";
 import { waitingRules, type WaitingRules } from "../../state/waiting-rules.ts";
 import { rewriteSides } from "../../model/brake-record.ts";
-import { shareOf } from "../../model/whereabouts.ts";
+import { shareOf } from "../../model/enclosing-share.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { isKnownPath } from "../../scan/scope.ts";
 import type { IndexedTrees, Refusal, Trees } from "../../model/trees.ts";
@@ -132,12 +132,12 @@ export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting
   const notices = noticesOf(state, nowMs);
   if (notices.length === 0) return [];
   const shares = new Set([...state.shares.keys()].map((id) => pathOfNode(state, id)));
-  const standing = notices.filter(({ path, code }) => {
+  const current = notices.filter(({ path, code }) => {
     if (code === "share_ended") return !shares.has(path);
     if (code === "not_deleted") return isKnownPath(state, path);
     return code !== "now_hidden" || !isKnownPath(state, path);
   });
-  return standing.map(({ atMs, path, code, counts, to = "" }) => {
+  return current.map(({ atMs, path, code, counts, to = "" }) => {
     const day = new Date(atMs).toISOString().slice(0, 10);
     return problemOf(path, code, noticeWords[code](day, counts, to));
   });

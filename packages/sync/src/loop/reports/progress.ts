@@ -6,7 +6,7 @@ import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import { ignorePath } from "../../rules/rules.ts";
 import type { NewlyHidden } from "../../rules/newly-hidden.ts";
 import type { IndexedTrees, LocalRow, Trees } from "../../model/trees.ts";
-import { type Deleted, deletedWith } from "../../model/whereabouts.ts";
+import { type Deleted, deletedWith } from "../../model/enclosing-share.ts";
 
 export interface RecentChange {
   /** Unix milliseconds of this device. */

@@ -3,7 +3,7 @@ import { forEachBounded } from "@holdfast/core/task-group";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { makeUserChangesDurable } from "../../execute/user-changes.ts";
 import type { ExecutionContext } from "../../execute/execution-context.ts";
-import { Recent } from "../../general/recent.ts";
+import { RecentCache } from "../../general/recent-cache.ts";
 import type { Rewrite } from "../../brakes/rewrites.ts";
 import type { ContentKey, SyncedRow } from "../../model/trees.ts";
 import type { LocalOperation, Plan } from "../../plan/plan-types.ts";
@@ -22,7 +22,7 @@ interface Input extends Pick<ExecutionContext, "disk" | "state"> {
  */
 export class EarlierVersions {
   /** Files without such a version on the server. They may wait for long and are in every plan. */
-  readonly #unknown = new Recent<string, null>(remembered);
+  readonly #unknown = new RecentCache<string, null>(remembered);
 
   /**
    * Makes the version with the file's content its base, so that the server's version replaces it.

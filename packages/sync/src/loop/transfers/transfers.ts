@@ -5,13 +5,13 @@ import { bringsContent } from "../../execute/batch.ts";
 import type { FinishedDownloads, ExecutionContext } from "../../execute/execution-context.ts";
 import { LocalSources } from "../../execute/sources.ts";
 import { assemble, partOf, removePart } from "../../execute/write-large.ts";
-import { isOfElement } from "../../general/in-halves.ts";
+import { concernsElement } from "../../general/bisect.ts";
 import { DiskChanged } from "../../model/disk-changed.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "../../plan/plan-types.ts";
 import { smallFileBytesMax } from "../../remote/batches.ts";
 import { isIgnoreFile } from "../../rules/ignore-file.ts";
-import { keyOf, missingOf } from "../../remote/missing.ts";
+import { blockKeyOf, findMissingBlocks } from "../../remote/missing-blocks.ts";
 import { propose, spaceOf } from "../../remote/proposal.ts";
 import { sendAhead } from "../../remote/upload.ts";
 import type { SendContext } from "../../remote/send-context.ts";
@@ -79,7 +79,7 @@ export class Transfers {
 
   /** True for a block of a file that the current cycle commits. */
   hasSent(hash: HashHex, into: NodeId | undefined): boolean {
-    return this.#there.values().some((key) => this.#sent.get(key)?.has(keyOf(hash, into)) === true);
+    return this.#there.values().some((key) => this.#sent.get(key)?.has(blockKeyOf(hash, into)) === true);
   }
 
   /** Committed and refused uploads are not sent ahead again. */
@@ -169,7 +169,7 @@ export class Transfers {
       if (!ended.has(key)) continue;
       const error = ended.get(key);
       // A problem of the file itself occurs again and is reported when the file is sent.
-      if (error === undefined || error instanceof DiskChanged || isOfElement(error)) waiting.delete(operation);
+      if (error === undefined || error instanceof DiskChanged || concernsElement(error)) waiting.delete(operation);
       else failure ??= error;
     }
     return { waiting, begun, failure };
@@ -185,12 +185,12 @@ export class Transfers {
       const proposal = await propose(sendContext, operation);
       // The file changed; the next scan finds it.
       if (proposal === undefined) return;
-      const missing = await missingOf(sendContext, [{ proposal }]);
-      const ranges = proposal.unsure.filter(({ hash }) => missing.has(keyOf(hash, proposal.into)));
+      const missing = await findMissingBlocks(sendContext, [{ proposal }]);
+      const ranges = proposal.unsure.filter(({ hash }) => missing.has(blockKeyOf(hash, proposal.into)));
       const isSmall = ranges.reduce((sum, { size }) => sum + size, 0) <= inlineBytesMax(context);
       if (!isSmall) await sendAhead(sendContext, proposal, ranges, advance);
       const sent = isSmall ? proposal.unsure.filter((range) => !ranges.includes(range)) : proposal.unsure;
-      this.#sent.set(key, new Set(sent.map(({ hash }) => keyOf(hash, proposal.into))));
+      this.#sent.set(key, new Set(sent.map(({ hash }) => blockKeyOf(hash, proposal.into))));
     };
     return { id, path, key, run };
   }

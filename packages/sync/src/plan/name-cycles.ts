@@ -11,24 +11,24 @@ type RemoteStep = Step<RemoteOperation>;
  * Groups operations that free each other's names; the server checks a group after all of it. A group must fit in one
  * request. Otherwise only mutually dependent operations are grouped, and the rest follows its dependencies. If even
  * that is too large, one node first gets another name, so that the next plan can proceed one by one.
- * @param ring in an order in which the folders exist
+ * @param cycle in an order in which the folders exist
  */
-export function grouped(
+export function groupCycle(
   table: NameTable,
-  ring: readonly RemoteStep[],
+  cycle: readonly RemoteStep[],
   operationsMax: number = limits.batchOperationsMax,
 ): RemoteOperation[] {
-  if (ring.length <= operationsMax) return asGroup(ring);
-  const needs = needsIn(table, ring);
+  if (cycle.length <= operationsMax) return asGroup(cycle);
+  const needs = needsIn(table, cycle);
   const later = new Set<number>();
   const operations: RemoteOperation[] = [];
-  for (const knot of knotsOf(needs)) {
-    const isBlocked = knot.some((at) => needs[at]?.some((each) => later.has(each)));
-    const isTooLarge = knot.length > operationsMax;
-    if (isBlocked || isTooLarge) for (const at of knot) later.add(at);
+  for (const component of componentsOf(needs)) {
+    const isBlocked = component.some((at) => needs[at]?.some((each) => later.has(each)));
+    const isTooLarge = component.length > operationsMax;
+    if (isBlocked || isTooLarge) for (const at of component) later.add(at);
     if (isBlocked) continue;
-    const steps = knot.toSorted((one, other) => one - other).flatMap((at) => ring[at] ?? []);
-    if (isTooLarge) operations.push(...asideOf(table, ring, steps));
+    const steps = component.toSorted((one, other) => one - other).flatMap((at) => cycle[at] ?? []);
+    if (isTooLarge) operations.push(...asideOf(table, cycle, steps));
     else operations.push(...(steps.length > 1 ? asGroup(steps) : steps.map(({ operation }) => operation)));
   }
   return operations;
@@ -40,10 +40,10 @@ function asGroup(steps: readonly RemoteStep[]): RemoteOperation[] {
 }
 
 /** Steps that must precede or accompany each step. */
-function needsIn(table: NameTable, ring: readonly RemoteStep[]): readonly (readonly number[])[] {
-  const indices = new Map(ring.map(({ id }, at) => [id, at]));
-  const leaving = Map.groupBy(ring.keys(), (at) => table.folderOf(ring[at]?.id));
-  return ring.map(({ id, to }) => {
+function needsIn(table: NameTable, cycle: readonly RemoteStep[]): readonly (readonly number[])[] {
+  const indices = new Map(cycle.map(({ id }, at) => [id, at]));
+  const leaving = Map.groupBy(cycle.keys(), (at) => table.folderOf(cycle[at]?.id));
+  return cycle.map(({ id, to }) => {
     if (to === undefined) return leaving.get(id) ?? [];
     const ids = [table.holderOf(to), ...table.lineFrom(to.parent)];
     return ids.flatMap((each) => (each === undefined || each === id ? [] : (indices.get(each) ?? [])));
@@ -51,18 +51,18 @@ function needsIn(table: NameTable, ring: readonly RemoteStep[]): readonly (reado
 }
 
 /** Gives one node, whose name is needed, a free name that nobody wants. */
-function asideOf(table: NameTable, ring: readonly RemoteStep[], knot: readonly RemoteStep[]): RemoteOperation[] {
-  const wanted = new Set(knot.map(({ to }) => to && table.holderOf(to)));
-  const base = knot.flatMap(({ id, operation }) => (wanted.has(id) ? standingOf(operation) : []))[0];
+function asideOf(table: NameTable, cycle: readonly RemoteStep[], component: readonly RemoteStep[]): RemoteOperation[] {
+  const wanted = new Set(component.map(({ to }) => to && table.holderOf(to)));
+  const base = component.flatMap(({ id, operation }) => (wanted.has(id) ? leavingRowOf(operation) : []))[0];
   if (base === undefined) return [];
   const { parent, name } = base;
-  const isWanted = (each: string): boolean => ring.some(({ to }) => to?.parent === parent && to.name === each);
+  const isWanted = (each: string): boolean => cycle.some(({ to }) => to?.parent === parent && to.name === each);
   const isFree = (each: string): boolean => table.holderOf({ parent, name: each }) === undefined && !isWanted(each);
   const place = { parent, name: conflictedName(name, "aside", isFree) };
   return [{ op: "move", id: base.id, place, base, revive: false }];
 }
 
-function standingOf(operation: RemoteOperation): (RemoteRow & { readonly id: NodeId })[] {
+function leavingRowOf(operation: RemoteOperation): (RemoteRow & { readonly id: NodeId })[] {
   const leaves = operation.op === "delete" || (operation.op === "move" && !operation.revive);
   return leaves ? [{ ...operation.base, id: operation.id }] : [];
 }
@@ -73,8 +73,8 @@ interface Visit {
 }
 
 /** Strongly connected components by Tarjan's algorithm, without recursion. Each group follows its dependencies. */
-function knotsOf(needs: readonly (readonly number[])[]): readonly (readonly number[])[] {
-  const knots: number[][] = [];
+function componentsOf(needs: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const components: number[][] = [];
   const order: number[] = needs.map(() => -1);
   const lowest: number[] = needs.map(() => -1);
   const open: number[] = [];
@@ -103,10 +103,10 @@ function knotsOf(needs: readonly (readonly number[])[]): readonly (readonly numb
       const above = way.at(-1);
       if (above !== undefined) lower(above.at, lowest[at] ?? at);
       if (lowest[at] !== order[at]) continue;
-      const knot = open.splice(open.lastIndexOf(at));
-      for (const each of knot) isOpen.delete(each);
-      knots.push(knot);
+      const component = open.splice(open.lastIndexOf(at));
+      for (const each of component) isOpen.delete(each);
+      components.push(component);
     }
   }
-  return knots;
+  return components;
 }

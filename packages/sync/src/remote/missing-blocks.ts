@@ -4,10 +4,10 @@ import type { Outgoing } from "./proposal.ts";
 import type { SendContext } from "./send-context.ts";
 
 /** Sending fewer bytes costs less than asking. */
-const askBytesMin = 64 * 1024;
+const queryBytesMin = 64 * 1024;
 
 /** Returns blocks by space and hash: a block of one space is not available in another. */
-export async function missingOf(
+export async function findMissingBlocks(
   { server, early }: SendContext,
   outgoing: readonly Pick<Outgoing, "proposal">[],
 ): Promise<Set<string>> {
@@ -20,17 +20,17 @@ export async function missingOf(
       for (const { hash, size } of proposal?.unsure ?? []) if (early?.has(hash, into) !== true) unsure.set(hash, size);
     const hashes = [...unsure.keys()];
     const sizeBytes = [...unsure.values()].reduce((sum, size) => sum + size, 0);
-    for (const hash of sizeBytes < askBytesMin ? hashes : await askFor(server, hashes, into))
-      missing.add(keyOf(hash, into));
+    for (const hash of sizeBytes < queryBytesMin ? hashes : await queryMissing(server, hashes, into))
+      missing.add(blockKeyOf(hash, into));
   }
   return missing;
 }
 
-export function keyOf(hash: HashHex, into: NodeId | undefined): string {
+export function blockKeyOf(hash: HashHex, into: NodeId | undefined): string {
   return `${hash} ${into ?? ""}`;
 }
 
-async function askFor(
+async function queryMissing(
   server: SendContext["server"],
   hashes: readonly HashHex[],
   into: NodeId | undefined,

@@ -1,33 +1,33 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { claimOf, type LocalRow, type RemoteRow, samePlace, type Trees } from "../model/trees.ts";
-import { shareAt } from "../model/whereabouts.ts";
+import { shareAt } from "../model/enclosing-share.ts";
 import type { MergedTree } from "./merge.ts";
 import type { Rekeying } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
-import type { Standing } from "./standing.ts";
+import type { NodeDiff } from "./node-diff.ts";
 
 /**
  * Joins nodes that one side kept and the other deleted with the other side's nodes of the same name: folders, and files
  * recreated here while their server deletion is held.
  * @param held nodes whose deletion is held, with the folders above
  */
-export function meetHeld(trees: Trees, tree: MergedTree, held: readonly Standing[], policy: Policy): Rekeying[] {
-  const isOpen = ({ id, isReadOnly }: Standing): boolean => !isReadOnly && !trees.shares.has(id);
+export function joinHeldNodes(trees: Trees, tree: MergedTree, held: readonly NodeDiff[], policy: Policy): Rekeying[] {
+  const isOpen = ({ id, isReadOnly }: NodeDiff): boolean => !isReadOnly && !trees.shares.has(id);
   const open = held.filter(isOpen);
   if (open.length === 0) return [];
-  const [onServer, onDisk] = [new Map<string, Standing>(), new Map<string, Standing>()];
-  for (const { kind, place, standing } of tree.values()) {
-    const { remote, local } = standing;
-    if (!isOpen(standing)) continue;
-    if (kind === "folder" && remote !== undefined && samePlace(remote, place)) onServer.set(claimOf(place), standing);
-    if (local?.readState === "known" && samePlace(local, place)) onDisk.set(claimOf(place), standing);
+  const [onServer, onDisk] = [new Map<string, NodeDiff>(), new Map<string, NodeDiff>()];
+  for (const { kind, place, diff } of tree.values()) {
+    const { remote, local } = diff;
+    if (!isOpen(diff)) continue;
+    if (kind === "folder" && remote !== undefined && samePlace(remote, place)) onServer.set(claimOf(place), diff);
+    if (local?.readState === "known" && samePlace(local, place)) onDisk.set(claimOf(place), diff);
   }
   const filled = filledOf(trees, held);
   return open.flatMap((each) => {
     const { id, local, remote } = each;
     const isFolder = (local ?? remote)?.kind === "folder";
     const there = isFolder && local?.readState === "known" ? onServer.get(claimOf(local)) : undefined;
-    if (there !== undefined) return meetThere(trees, each, there, { isFilled: filled.has(id), policy });
+    if (there !== undefined) return joinOnServer(trees, each, there, { isFilled: filled.has(id), policy });
     const here = remote === undefined ? undefined : onDisk.get(claimOf(remote));
     if (here?.local === undefined || remote === undefined || !isOneKind(here.local, remote)) return [];
     if (here.remoteRow === undefined && here.synced === undefined) return [{ from: here.id, to: id }];
@@ -36,10 +36,10 @@ export function meetHeld(trees: Trees, tree: MergedTree, held: readonly Standing
   });
 }
 
-function meetThere(
+function joinOnServer(
   trees: Trees,
-  { id }: Standing,
-  there: Standing,
+  { id }: NodeDiff,
+  there: NodeDiff,
   { isFilled, policy }: { readonly isFilled: boolean; readonly policy: Policy },
 ): Rekeying[] {
   if (there.local === undefined) return [{ from: id, to: there.id }];
@@ -57,7 +57,7 @@ function isOneKind(local: LocalRow, remote: RemoteRow): boolean {
 }
 
 /** Content of these folders waits for a person. Other folders stay for hidden content only. */
-function filledOf(trees: Trees, held: readonly Standing[]): ReadonlySet<NodeId> {
+function filledOf(trees: Trees, held: readonly NodeDiff[]): ReadonlySet<NodeId> {
   const filled = new Set<NodeId>();
   for (const { local, remote } of held) {
     if ((local ?? remote)?.kind === "folder") continue;
@@ -70,7 +70,7 @@ function filledOf(trees: Trees, held: readonly Standing[]): ReadonlySet<NodeId> 
 }
 
 /** True if no local change in the folder is unsent. Otherwise it would count as the server's. */
-function isAtRest({ local: rows, synced }: Trees, { id, local }: Standing): boolean {
+function isAtRest({ local: rows, synced }: Trees, { id, local }: NodeDiff): boolean {
   const isIn = (child: NodeId): boolean => [rows.get(child)?.parent, synced.get(child)?.place?.parent].includes(id);
   const children = [...rows.keys(), ...synced.keys()].filter(isIn);
   return (

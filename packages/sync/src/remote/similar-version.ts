@@ -3,7 +3,7 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { SyncState } from "../state/sync-state.ts";
 import type { ContentKey } from "../model/trees.ts";
 
-export interface Like {
+export interface SimilarVersion {
   readonly content: ContentKey;
   readonly entries: readonly ManifestEntry[];
   /** undefined: the base version */
@@ -22,7 +22,10 @@ interface NewFile {
 }
 
 /** Finds a version of another file with the same content, or with most of its blocks, such as an edited copy. */
-export function findSource(state: SyncState, { content, blocks, isOfSpace }: NewFile): Like | undefined {
+export function findSimilarVersion(
+  state: SyncState,
+  { content, blocks, isOfSpace }: NewFile,
+): SimilarVersion | undefined {
   if (blocks.length < entriesMin) return undefined;
   for (const each of [content, ...similarContents(state, blocks)]) {
     const sourceVersionId = versionOf(state, each, isOfSpace);

@@ -2,10 +2,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { Brakes } from "../brakes/brakes.ts";
 import type { BatchResult } from "@holdfast/sync-ports/ports";
-import { isOfElement } from "../general/in-halves.ts";
+import { concernsElement } from "../general/bisect.ts";
 import type { SendContext } from "./send-context.ts";
 
-interface Telling extends Pick<SendContext, "server" | "state" | "random"> {
+interface TrashAnswerContext extends Pick<SendContext, "server" | "state" | "random"> {
   readonly brakes: Pick<Brakes, "undoAlone">;
 }
 
@@ -14,7 +14,7 @@ interface Telling extends Pick<SendContext, "server" | "state" | "random"> {
  * another state by now. After a refused restore, the item is uploaded from here.
  * @returns true if something was sent, so that the journal has more
  */
-export async function tellAnswers({ server, state, random, brakes }: Telling): Promise<boolean> {
+export async function sendTrashAnswers({ server, state, random, brakes }: TrashAnswerContext): Promise<boolean> {
   const answers = [...state.answers].slice(0, limits.batchOperationsMax);
   if (answers.length === 0 || state.cursor === undefined) return false;
   const operations = answers.map(([file_id, op]) => {
@@ -28,7 +28,7 @@ export async function tellAnswers({ server, state, random, brakes }: Telling): P
     (answer) => answer.results,
     (error: unknown): readonly BatchResult[] => {
       const isForbidden = error instanceof HoldfastError && error.code === "forbidden";
-      if (!isForbidden && !isOfElement(error)) throw error;
+      if (!isForbidden && !concernsElement(error)) throw error;
       return [];
     },
   );

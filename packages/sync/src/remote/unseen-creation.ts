@@ -6,7 +6,7 @@ import type { RemoteRow } from "../model/trees.ts";
  * Offered row of a node created by this device, whose response was lost and which another device deleted before it was
  * seen.
  */
-export function neverSeen(state: SyncState, id: NodeId): RemoteRow | undefined {
+export function unseenCreation(state: SyncState, id: NodeId): RemoteRow | undefined {
   const offer = state.offers.find(({ nodeId, baseRevision }) => nodeId === id && baseRevision === undefined);
   const local = state.local.get(id);
   if (offer?.place === undefined || local === undefined) return undefined;

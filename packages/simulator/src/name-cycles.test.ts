@@ -29,7 +29,7 @@ longTest("more folders exchange their names in pairs than one request takes", as
   await renameFolders((index) => many - 1 - index);
 });
 
-longTest("more folders change places in one ring than one request takes", async () => {
+longTest("more folders change places in one cycle than one request takes", async () => {
   await renameFolders((index) => (index + 1) % many);
 });
 

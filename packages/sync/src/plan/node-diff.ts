@@ -1,12 +1,12 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { isReadOnly, mayEdit } from "../model/rights.ts";
-import { shareOf } from "../model/whereabouts.ts";
+import { shareOf } from "../model/enclosing-share.ts";
 import { isLive, type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "../model/trees.ts";
 
 /** Change since the base. */
 export type Change = "kept" | "moved" | "edited" | "deleted";
 
-export type Fate =
+export type Existence =
   /** The node exists whatever happens to its folder, which is recreated if needed. */
   | "needed"
   /** The node exists exactly if its current folder does. */
@@ -18,7 +18,7 @@ export type Fate =
  * changes. An edit with a move is `edited`. A folder deleted with its parent is `deleted` too and is distinguished
  * below.
  */
-const fates: Readonly<Record<Change, Readonly<Record<Change, Fate>>>> = {
+const existenceTable: Readonly<Record<Change, Readonly<Record<Change, Existence>>>> = {
   kept: { kept: "needed", moved: "needed", edited: "needed", deleted: "absent" },
   moved: { kept: "needed", moved: "needed", edited: "needed", deleted: "follows" },
   edited: { kept: "needed", moved: "needed", edited: "needed", deleted: "needed" },
@@ -26,13 +26,13 @@ const fates: Readonly<Record<Change, Readonly<Record<Change, Fate>>>> = {
 };
 
 /** Items below a deleted one, not deleted themselves, follow their folder. */
-const fatesBelow: typeof fates = {
-  ...fates,
-  kept: { ...fates.kept, deleted: "follows" },
-  deleted: { ...fates.deleted, kept: "follows" },
+const existenceTableBelow: typeof existenceTable = {
+  ...existenceTable,
+  kept: { ...existenceTable.kept, deleted: "follows" },
+  deleted: { ...existenceTable.deleted, kept: "follows" },
 };
 
-export interface Standing {
+export interface NodeDiff {
   readonly id: NodeId;
   readonly local: LocalRow | undefined;
   /** Live row. */
@@ -42,7 +42,7 @@ export interface Standing {
   readonly synced: SyncedRow | undefined;
   readonly onDisk: Change | "new" | "none";
   readonly onServer: Change | "new" | "none";
-  readonly fate: Fate;
+  readonly existence: Existence;
   /** This account can only read it. The server's state wins; local differences wait or yield. */
   readonly isReadOnly: boolean;
   /** Read-only, but the file's own right allows changing bytes and executable bit. */
@@ -52,13 +52,13 @@ export interface Standing {
 }
 
 /** Covers nodes that are local, live on the server, or agreed. */
-export function standingsOf(trees: Trees): ReadonlyMap<NodeId, Standing> {
+export function diffNodes(trees: Trees): ReadonlyMap<NodeId, NodeDiff> {
   const live = liveRows(trees);
   const ids = new Set([...live.keys(), ...trees.local.keys(), ...trees.synced.keys()]);
-  return new Map([...ids].map((id) => [id, standingOf(trees, live, id)]));
+  return new Map([...ids].map((id) => [id, diffNode(trees, live, id)]));
 }
 
-function standingOf(trees: Trees, live: ReadonlyMap<NodeId, RemoteRow>, id: NodeId): Standing {
+function diffNode(trees: Trees, live: ReadonlyMap<NodeId, RemoteRow>, id: NodeId): NodeDiff {
   const local = trees.local.get(id);
   const remote = live.get(id);
   const synced = trees.synced.get(id);
@@ -68,18 +68,18 @@ function standingOf(trees: Trees, live: ReadonlyMap<NodeId, RemoteRow>, id: Node
   if (synced === undefined) {
     const onDisk = local === undefined ? "none" : "new";
     const onServer = remote === undefined ? "none" : "new";
-    return { ...rows, onDisk, onServer, fate: "needed" };
+    return { ...rows, onDisk, onServer, existence: "needed" };
   }
   const onDisk = changeOf(synced, local, local?.readState === "unsettled");
   const onServer = changeOf(synced, remote, false);
-  return { ...rows, onDisk, onServer, fate: fateOf(trees, { ...rows, onDisk, onServer }) };
+  return { ...rows, onDisk, onServer, existence: existenceOf(trees, { ...rows, onDisk, onServer }) };
 }
 
 function rightsOf(
   trees: Trees,
   id: NodeId,
-  remoteRow: Standing["remoteRow"],
-): Pick<Standing, "isReadOnly" | "mayEdit" | "isMisplaced"> {
+  remoteRow: NodeDiff["remoteRow"],
+): Pick<NodeDiff, "isReadOnly" | "mayEdit" | "isMisplaced"> {
   const free = { isReadOnly: false, mayEdit: false, isMisplaced: false };
   if (trees.shares.size === 0) return free;
   if (trees.shares.has(id)) return { ...free, isMisplaced: shareOf(trees, trees.local, id) !== undefined };
@@ -90,21 +90,24 @@ function rightsOf(
   return { ...free, isReadOnly: true, mayEdit: mayEdit(trees, trees.remote, id) };
 }
 
-function fateOf(trees: Trees, standing: Omit<Standing, "fate"> & { onDisk: Change; onServer: Change }): Fate {
-  const { onDisk, onServer } = standing;
+function existenceOf(
+  trees: Trees,
+  diff: Omit<NodeDiff, "existence"> & { onDisk: Change; onServer: Change },
+): Existence {
+  const { onDisk, onServer } = diff;
   // Local changes of a read-only item have no effect.
-  if (standing.isReadOnly) return onServer === "deleted" ? "absent" : "needed";
-  const below = onDisk === "deleted" ? isBelowDeletion(trees, standing) : isBelowTrash(trees, standing);
-  return (below ? fatesBelow : fates)[onDisk][onServer];
+  if (diff.isReadOnly) return onServer === "deleted" ? "absent" : "needed";
+  const below = onDisk === "deleted" ? isBelowDeletion(trees, diff) : isBelowTrash(trees, diff);
+  return (below ? existenceTableBelow : existenceTable)[onDisk][onServer];
 }
 
 /** Everything below a locally deleted folder is absent, so only the topmost counts as deleted itself. */
-function isBelowDeletion(trees: Trees, { synced }: Pick<Standing, "synced">): boolean {
+function isBelowDeletion(trees: Trees, { synced }: Pick<NodeDiff, "synced">): boolean {
   const parent = synced?.place?.parent;
   return parent !== undefined && parent !== trees.rootId && !trees.local.has(parent);
 }
 
-function isBelowTrash(trees: Trees, { id, remote, remoteRow }: Pick<Standing, "id" | "remote" | "remoteRow">): boolean {
+function isBelowTrash(trees: Trees, { id, remote, remoteRow }: Pick<NodeDiff, "id" | "remote" | "remoteRow">): boolean {
   return remote === undefined && remoteRow !== undefined && !remoteRow.trashed && id !== trees.rootId;
 }
 

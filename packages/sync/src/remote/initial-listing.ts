@@ -2,16 +2,16 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
 import type { FetchContext } from "./fetch-context.ts";
-import { keepListing } from "./listing.ts";
+import { storeListing } from "./listing.ts";
 import { ofSameServer } from "./same-server.ts";
 
 const rowsAtOnce = 1000;
 
 /** Stores the server's tree. Only the last page's cursor makes it valid. */
-export async function listFirst(context: Pick<FetchContext, "server" | "state" | "identity">): Promise<void> {
+export async function fetchInitialListing(context: Pick<FetchContext, "server" | "state" | "identity">): Promise<void> {
   const { state } = context;
   forgetListing(state);
-  state.commit(await ofSameServer(context, () => keepListing(context)));
+  state.commit(await ofSameServer(context, () => storeListing(context)));
 }
 
 /** An interrupted listing may be outdated. */

@@ -4,31 +4,31 @@ import type { RemoteOperation } from "../plan/plan-types.ts";
 import { claimOf, type Place } from "../model/trees.ts";
 
 /** Dependencies on earlier operations of the plan, except for parent folders. */
-export class Groundwork {
-  readonly #leavers = new Map<NodeId, Set<NodeId>>();
-  readonly #freed = new Map<string, NodeId>();
+export class OperationDependencies {
+  readonly #movesOut = new Map<NodeId, Set<NodeId>>();
+  readonly #freedNames = new Map<string, NodeId>();
 
   constructor(remote: Pick<ReadonlyMap<NodeId, Place>, "get">, operations: readonly RemoteOperation[]) {
     const groups = new Map(operations.flatMap(({ op, id, group }) => (op === "delete" ? [[id, group] as const] : [])));
     for (const each of operations) {
       const leaves = each.op === "delete" || (each.op === "move" && !each.revive);
-      if (leaves) this.#freed.set(claimOf(each.base), each.id);
+      if (leaves) this.#freedNames.set(claimOf(each.base), each.id);
       if (each.op !== "move" || !leaves || groups.size === 0) continue;
       const folder = foldersFrom(remote, each.base.parent).find((id) => groups.has(id));
       // A group is accepted or refused as a whole.
       if (folder === undefined || (each.group !== undefined && each.group === groups.get(folder))) continue;
-      this.#leavers.set(folder, (this.#leavers.get(folder) ?? new Set()).add(each.id));
+      this.#movesOut.set(folder, (this.#movesOut.get(folder) ?? new Set()).add(each.id));
     }
   }
 
   /** Nodes that move out would otherwise be deleted with the folder. */
-  leaversOf({ op, id }: RemoteOperation): ReadonlySet<NodeId> {
-    return (op === "delete" ? this.#leavers.get(id) : undefined) ?? noNodes;
+  movesOutOf({ op, id }: RemoteOperation): ReadonlySet<NodeId> {
+    return (op === "delete" ? this.#movesOut.get(id) : undefined) ?? noNodes;
   }
 
   /** The operation of this node frees the needed name. */
-  holderBefore(operation: RemoteOperation): NodeId | undefined {
-    const holder = "place" in operation ? this.#freed.get(claimOf(operation.place)) : undefined;
+  nameFreedBy(operation: RemoteOperation): NodeId | undefined {
+    const holder = "place" in operation ? this.#freedNames.get(claimOf(operation.place)) : undefined;
     return holder === operation.id ? undefined : holder;
   }
 }

@@ -15,7 +15,7 @@ import type { Outgoing } from "./proposal.ts";
 import { withVersion } from "../plan/settle.ts";
 
 /** Agrees on an accepted operation, whatever the disk has become meanwhile. */
-export function agreed(
+export function baseAfterCommit(
   before: SyncedRow | undefined,
   operation: RemoteOperation,
   node?: BatchResult["node"],
@@ -52,8 +52,8 @@ export function agreed(
 function withPrivacy(base: SyncedRow, operation: RemoteOperation, node: BatchResult["node"]): SyncedRow {
   const sent = privacyOf(operation);
   const { isPrivate: _before, ...rest } = base;
-  const isTaken = sent !== undefined && (node === undefined || node.private === sent);
-  return isTaken ? { ...rest, ...(sent && { isPrivate: true }) } : base;
+  const isAccepted = sent !== undefined && (node === undefined || node.private === sent);
+  return isAccepted ? { ...rest, ...(sent && { isPrivate: true }) } : base;
 }
 
 /** undefined: the operation sets none */
@@ -99,7 +99,7 @@ export function offersAfter(
     const isDone = result?.status === "committed";
     const offer = offerOf(each, nowMs);
     const isMarked = offer.baseRevision === undefined || offer.content !== undefined;
-    const over = (refused.get(operation.id) ?? []).filter((other) => isDone || saysTheSame(offer, other));
+    const over = (refused.get(operation.id) ?? []).filter((other) => isDone || isSameOffer(offer, other));
     const ended = over.map((other) => [other.operationId, undefined] as const);
     // A request refused as a whole may have been partly executed, so its offers stay.
     if (result === undefined && !isMarked) return ended;
@@ -114,7 +114,7 @@ export function offersAfter(
 /** Attempts of ten minutes, half a minute apart. */
 const attemptsKept = offeredForMs / refusedForMs;
 
-function saysTheSame(one: Offer, other: Offer): boolean {
+function isSameOffer(one: Offer, other: Offer): boolean {
   const isOnSame = one.baseRevision === other.baseRevision && samePlace(one.place, other.place);
   const isModeSame = one.executable === other.executable && one.isPrivate === other.isPrivate;
   return isOnSame && isModeSame && one.content === other.content;

@@ -15,7 +15,7 @@ const ofAll: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** After this many consecutive server failures, the elements are not the cause. */
 export const brokenMax = 8;
 
-export function isOfElement(error: unknown): error is HoldfastError {
+export function concernsElement(error: unknown): error is HoldfastError {
   return error instanceof HoldfastError && !ofAll.has(error.code);
 }
 
@@ -24,11 +24,11 @@ export function isOfElement(error: unknown): error is HoldfastError {
  * @param isRefusal true if a failure may concern one item
  * @returns in the order of the items
  */
-export async function inHalves<Item, Answer>(
+export async function bisect<Item, Answer>(
   items: readonly Item[],
   ask: (some: readonly Item[]) => Promise<Answer>,
   refused: (item: Item, error: HoldfastError) => void,
-  isRefusal: typeof isOfElement = isOfElement,
+  isRefusal: typeof concernsElement = concernsElement,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
   const waiting = [items];

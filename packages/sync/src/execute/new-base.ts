@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { agreedPrivacy } from "../model/privacy.ts";
+import { nextBasePrivacy } from "../model/privacy.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type LocalRow, type Place, placeOf, samePlace, type SyncedRow, syncedVersionsKept } from "../model/trees.ts";
 
@@ -7,7 +7,7 @@ import { type LocalRow, type Place, placeOf, samePlace, type SyncedRow, syncedVe
  * Base after the disk was changed to the server's state. It is committed with the disk's row, because the server may
  * change before the next scan. Members that differ keep their base.
  */
-export function agreedWithServer(
+export function baseFromServer(
   { remote, synced }: Pick<SyncState, "remote" | "synced">,
   id: NodeId,
   local: LocalRow,
@@ -22,7 +22,7 @@ export function agreedWithServer(
     place: samePlace(row, local) ? placeOf(row) : before?.place,
     content: isSame ? row.content : before?.content,
     executable: row.executable === local.executable ? row.executable : (before?.executable ?? false),
-    ...agreedPrivacy(local, row, before),
+    ...nextBasePrivacy(local, row, before),
     versionIds:
       isSame && row.versionId !== null && row.versionId !== versionIds[0]
         ? [row.versionId, ...versionIds].slice(0, syncedVersionsKept)
@@ -31,7 +31,7 @@ export function agreedWithServer(
 }
 
 /** Base after a move only: a person's write to the file is not durable yet. */
-export function agreedPlace(
+export function baseAfterMove(
   { remote, synced }: Pick<SyncState, "remote" | "synced">,
   id: NodeId,
   local: LocalRow,
@@ -46,7 +46,7 @@ export function agreedPlace(
  * Base after a parked item could not return to its name. The new name must not count as a person's move, which would
  * restore a deleted item.
  */
-export function agreedBeside(
+export function baseAfterUnpark(
   { synced }: Pick<SyncState, "synced">,
   id: NodeId,
   from: Place,

@@ -2,7 +2,7 @@
  * Cache of recently used values, with at most twice `generationMax` entries in two generations. Dropping entries not
  * used during a whole generation costs less than an exact order of use.
  */
-export class Recent<Key, Value extends {} | null> {
+export class RecentCache<Key, Value extends {} | null> {
   #generationMax: number;
   #young = new Map<Key, Value>();
   #old = new Map<Key, Value>();
