@@ -189,16 +189,16 @@ for (const [where, repository] of [
     assert.equal(copy.replace(/\d{4}-\d\d-\d\d/, "2026-01-01"), `${base} ${label}`);
     assert.equal(alone.read(copy), "mine");
     assert.deepEqual(alone.serverPaths().toSorted(), alone.diskPaths().toSorted());
-    const { newPath: own } = await alone.pass(alone.make().keepOfConflict(copy, "both"));
+    const { newPath: own } = await alone.pass(alone.make().resolveConflict(copy, "both"));
     assert.equal(own?.replace(/\d{4}-\d\d-\d\d/, "2026-01-01"), `${base} (ada 2026-01-01)`);
     alone.remove(own ?? assert.fail());
     await alone.once();
-    await alone.pass(alone.make().keepOfConflict(await conflict("theirs then", "mine then"), "original"));
+    await alone.pass(alone.make().resolveConflict(await conflict("theirs then", "mine then"), "original"));
     await alone.once();
     assert.equal(alone.read(await conflict("theirs again", "mine again")), "mine again");
-    await assert.rejects(alone.pass(alone.make().keepOfConflict(copy, "copy")), /whose files depend on each other/);
+    await assert.rejects(alone.pass(alone.make().resolveConflict(copy, "copy")), /whose files depend on each other/);
     assert.deepEqual([alone.read(file), alone.read(copy)], ["theirs again", "mine again"]);
-    await alone.pass(alone.make().keepOfConflict(copy, "original"));
+    await alone.pass(alone.make().resolveConflict(copy, "original"));
     assert.ok((await alone.once()).inSync);
     assert.deepEqual(
       alone.diskPaths().filter((path) => path.includes("conflicted")),

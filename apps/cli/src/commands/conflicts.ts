@@ -2,7 +2,7 @@ import { lstatSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import { shellWord } from "@holdfast/core/shell-word";
-import type { Keep } from "@holdfast/sync/execute/keep-conflict";
+import type { ConflictChoice } from "@holdfast/sync/execute/resolve-conflict";
 import { Argument } from "commander";
 import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
@@ -35,7 +35,7 @@ function keepOne(context: Context) {
   ])
     .addArgument(new Argument("<choice>", "copy, original, or both").choices(["copy", "original", "both"]))
     .argument("<path...>", "conflicted copies from 'conflicts ls', or files that have a single copy");
-  return runs<[Keep, string[]]>(context, command, async (run, keep, paths) => {
+  return runs<[ConflictChoice, string[]]>(context, command, async (run, keep, paths) => {
     const [{ inTurn }, { nextRun }] = await Promise.all([import("./in-turn.ts"), import("../sync/last-status.ts")]);
     const stopped = new Set<string>();
     const kept = await inTurn(
@@ -56,13 +56,13 @@ interface Kept {
   /** Relative to the root, like the other paths. */
   readonly path: string;
   readonly original: string;
-  readonly kept: Keep;
+  readonly kept: ConflictChoice;
   readonly new_path?: string | undefined;
   readonly trash_path?: string | undefined;
 }
 
 /** @param stopped receives the root if its client is not running */
-async function keepAt(run: Run, keep: Keep, given: string, stopped: Set<string>): Promise<Kept> {
+async function keepAt(run: Run, keep: ConflictChoice, given: string, stopped: Set<string>): Promise<Kept> {
   const [{ thisConfigFolder }, { findPath }, { tellRunning }, { originalAt }] = await Promise.all([
     import("../config/connection.ts"),
     import("../sync/find-path.ts"),
@@ -78,7 +78,12 @@ async function keepAt(run: Run, keep: Keep, given: string, stopped: Set<string>)
   return { root, path, original, kept: keep, new_path, trash_path };
 }
 
-async function keepInStopped(sync: KnownSync, path: string, keep: Keep, stopped: Set<string>): Promise<Outcome> {
+async function keepInStopped(
+  sync: KnownSync,
+  path: string,
+  keep: ConflictChoice,
+  stopped: Set<string>,
+): Promise<Outcome> {
   const [{ keepStopped }, { outcomeOf }] = await Promise.all([
     import("../sync/keep-stopped.ts"),
     import("../sync/control-acts.ts"),
@@ -128,7 +133,7 @@ function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): 
  */
 async function copyOf(sync: KnownSync, path: string): Promise<string> {
   const [{ originalPath }, { statusOf }, { nameKey }] = await Promise.all([
-    import("@holdfast/sync/execute/keep-conflict"),
+    import("@holdfast/sync/execute/resolve-conflict"),
     import("../sync/last-status.ts"),
     import("@holdfast/core/names"),
   ]);

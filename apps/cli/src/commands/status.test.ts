@@ -118,7 +118,7 @@ test("status shows a running sync in each of its states, with its progress while
     resume: none,
     approveDeletions: none,
     undoDeletions: none,
-    keepOfConflict: none,
+    resolveConflict: none,
     changeLimits: none,
     approveRules: none,
     changeExclusions: none,

@@ -1,6 +1,6 @@
 import { lstat, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { originalOnDisk } from "@holdfast/sync/execute/keep-conflict";
+import { originalOnDisk } from "@holdfast/sync/execute/resolve-conflict";
 
 /** Size and time are null for a missing file. The original may be a folder; its size is null. */
 export interface FileState {

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { KeptConflict } from "@holdfast/sync/execute/keep-conflict";
+import type { ResolvedConflict } from "@holdfast/sync/execute/resolve-conflict";
 import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { digestOf } from "./page/sync-view.ts";
@@ -33,7 +33,7 @@ const acts = {
   "deletions/undo": (control, body) => control.undoDeletions(chosen(body, control.waitingDeletions())),
   "conflicts/keep": async (control, body) => {
     const { path, keep } = parsed(keptOfConflict, body);
-    return outcomeOf(await control.keepOfConflict(path, keep));
+    return outcomeOf(await control.resolveConflict(path, keep));
   },
   "rules/approve": (control, body) => control.approveRules(parsed(shownRules, body).hash),
   limits: (control, body) => control.changeLimits(readLimits(body)),
@@ -52,7 +52,7 @@ export function isAction(text: string): text is Action {
   return Object.hasOwn(acts, text);
 }
 
-export function outcomeOf({ newPath, trashPath }: KeptConflict): Outcome {
+export function outcomeOf({ newPath, trashPath }: ResolvedConflict): Outcome {
   return {
     ...(newPath === undefined ? {} : { new_path: newPath }),
     ...(trashPath === undefined ? {} : { trash_path: trashPath }),

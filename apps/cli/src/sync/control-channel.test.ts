@@ -56,7 +56,7 @@ const control: SyncControl = {
   waitingDeletions: () => [{ id: "a", what: "deletion", path: "x", side: "here", kind: "file", bytes: 1 }],
   approveDeletions: async (ids) => void told.push(`approve ${ids.join()}`),
   undoDeletions: async (ids) => void told.push(`undo ${ids.join()}`),
-  keepOfConflict: async (path, keep) => {
+  resolveConflict: async (path, keep) => {
     told.push(`keep ${keep} of ${path}`);
     return {};
   },

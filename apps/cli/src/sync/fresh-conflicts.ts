@@ -1,4 +1,4 @@
-import { originalPath } from "@holdfast/sync/execute/keep-conflict";
+import { originalPath } from "@holdfast/sync/execute/resolve-conflict";
 import type { RecentChange } from "@holdfast/sync/loop/reports/progress";
 
 /**

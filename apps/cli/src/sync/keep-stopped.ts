@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { startCodecPool } from "@holdfast/codec/pool";
-import { type Keep, keepOfConflict, type KeptConflict } from "@holdfast/sync/execute/keep-conflict";
+import { type ConflictChoice, resolveConflict, type ResolvedConflict } from "@holdfast/sync/execute/resolve-conflict";
 import { ensureOwnFolders } from "@holdfast/sync/execute/recover";
 import { Conflicts } from "@holdfast/sync/loop/engine/status";
 import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
@@ -14,9 +14,9 @@ import { changeState } from "./stopped-state.ts";
 /**
  * Resolves a conflict while the client is not running. The next run finds the change and sends it. The lock of the
  * folder prevents a client from starting.
- * @throws HoldfastError as `keepOfConflict` and `changeState`; failed if the disk is not mounted
+ * @throws HoldfastError as `resolveConflict` and `changeState`; failed if the disk is not mounted
  */
-export async function keepStopped(sync: KnownSync, path: string, keep: Keep): Promise<KeptConflict> {
+export async function keepStopped(sync: KnownSync, path: string, keep: ConflictChoice): Promise<ResolvedConflict> {
   const { root } = sync.record;
   await refuseEmptied(root, sync);
   return changeState(
@@ -36,7 +36,7 @@ export async function keepStopped(sync: KnownSync, path: string, keep: Keep): Pr
           random: randomBytes,
           nowMs: () => Date.now(),
         };
-        return await keepOfConflict(context, path, keep);
+        return await resolveConflict(context, path, keep);
       } finally {
         await pool.close();
       }

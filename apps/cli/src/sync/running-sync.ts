@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { WaitingChange } from "@holdfast/sync/brakes/brakes";
 import type { Engine } from "@holdfast/sync/loop/engine/engine";
 import type { EngineStatus } from "@holdfast/sync/loop/engine/status";
-import type { Keep, KeptConflict } from "@holdfast/sync/execute/keep-conflict";
+import type { ConflictChoice, ResolvedConflict } from "@holdfast/sync/execute/resolve-conflict";
 import type { ClientEngine } from "./client-engine.ts";
 import { type ControlChannel, openControlChannel } from "./control-channel.ts";
 import { type KnownSync, saveRecord, type SyncRecord } from "./known-syncs.ts";
@@ -183,8 +183,8 @@ export class RunningSync implements SyncControl {
     if (meant.length > 0) this.#log.note(Date.now(), what, "", answeredWords(meant));
   }
 
-  async keepOfConflict(path: string, keep: Keep): Promise<KeptConflict> {
-    return this.#begun().keepOfConflict(path, keep);
+  async resolveConflict(path: string, keep: ConflictChoice): Promise<ResolvedConflict> {
+    return this.#begun().resolveConflict(path, keep);
   }
 
   async approveRules(hash: string): Promise<void> {

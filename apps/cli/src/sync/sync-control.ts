@@ -1,4 +1,4 @@
-import type { Keep, KeptConflict } from "@holdfast/sync/execute/keep-conflict";
+import type { ConflictChoice, ResolvedConflict } from "@holdfast/sync/execute/resolve-conflict";
 import type { SyncView } from "./page/sync-view.ts";
 import type { SyncReport, WaitingDeletion } from "./report.ts";
 
@@ -15,7 +15,7 @@ export interface SyncControl {
    * Moves the other state to the local trash.
    * @param path path of the conflicted copy
    */
-  keepOfConflict(path: string, keep: Keep): Promise<KeptConflict>;
+  resolveConflict(path: string, keep: ConflictChoice): Promise<ResolvedConflict>;
   /**
    * Makes the waiting rules of another account active.
    * @param hash hash of the content that was shown

@@ -83,7 +83,7 @@ export const executeBugs = {
   ],
   "a new file goes over what is there": [
     {
-      file: "execute/give-names.ts",
+      file: "execute/rename-into-place.ts",
       find: "ready.push(await makeReady(folders, { operation, temporary, stat: before.get(temporary) }));",
       put: `const one = await makeReady(folders, { operation, temporary, stat: before.get(temporary) });
         if ((await context.disk.stat(one.to))?.kind === "file") await context.disk.unlink(one.to);
@@ -92,14 +92,14 @@ export const executeBugs = {
   ],
   "intents are not kept": [
     {
-      file: "execute/act.ts",
+      file: "execute/apply-batch.ts",
       find: "return intent === undefined ? [] : [[operation.id, intent] as const];",
       put: "return [];",
     },
   ],
   "an alias is not kept before it is given": [
     {
-      file: "execute/act.ts",
+      file: "execute/apply-batch.ts",
       find: "return intent === undefined ? [] : [[",
       put: "return intent === undefined || intent.isMove === true ? [] : [[",
     },
@@ -164,12 +164,12 @@ export const executeBugs = {
   ],
   "content is not verified": [
     {
-      file: "execute/arrival.ts",
+      file: "execute/file-download.ts",
       find: 'return { kind: "bytes", hash, bytes, isProved };',
       put: 'return { kind: "bytes", hash: sha256(bytes), bytes, isProved };',
     },
     {
-      file: "execute/arrival.ts",
+      file: "execute/file-download.ts",
       find: "import { contentOfBlocks",
       put: `import { sha256 } from "@holdfast/core/hash";
 import { contentOfBlocks`,
@@ -190,11 +190,11 @@ import { contentOfBlocks`,
       yield { kind: "bytes", hash: sha256(read), bytes: read };
     }`,
     },
-    { file: "execute/write-small.ts", find: "partsOf(arrival, bytes)", put: "partsOf(arrival, bytes, context)" },
+    { file: "execute/write-small.ts", find: "partsOf(download, bytes)", put: "partsOf(download, bytes, context)" },
     {
       file: "execute/write-small.ts",
-      find: "Uint8Array>): AsyncGenerator<Part>",
-      put: "Uint8Array>, context: ExecutionContext): AsyncGenerator<Part>",
+      find: "Uint8Array>,\n): AsyncGenerator<Part>",
+      put: "Uint8Array>,\n  context: ExecutionContext,\n): AsyncGenerator<Part>",
     },
     {
       file: "execute/write-small.ts",

@@ -8,12 +8,12 @@ import type { LocalOperation } from "../plan/plan-types.ts";
 import { createdPrivacy } from "../model/privacy.ts";
 import { nameOnDisk } from "../model/trees.ts";
 import { baseFromServer } from "./new-base.ts";
-import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
+import { type FileDownload, type FileOperation, planDownloads } from "./file-download.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
 import type { Stashed } from "../state/stashed.ts";
 import { isInNonDurableFolder, syncTogether } from "./durable.ts";
 import { type Failures, tryEach } from "./failures.ts";
-import { giveNames, type Placed } from "./give-names.ts";
+import { renameIntoPlace, type Placed } from "./rename-into-place.ts";
 import { type ExecutionContext, randomName } from "./execution-context.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { stashedBy } from "./replace.ts";
@@ -31,7 +31,7 @@ export function* localBatchesOf(operations: readonly LocalOperation[]): Generato
   let batch: LocalOperation[] = [];
   let bytes = 0;
   for (const operation of operations) {
-    const sizeBytes = bringsContent(operation) ? operation.remote.sizeBytes : 0;
+    const sizeBytes = writesContent(operation) ? operation.remote.sizeBytes : 0;
     const isLike = batch[0] !== undefined && togetherness(batch[0]) === togetherness(operation);
     const fits = isLike && batch.length < batchMax.operations && bytes + sizeBytes <= batchMax.bytes;
     if (!fits && batch.length > 0) {
@@ -45,11 +45,11 @@ export function* localBatchesOf(operations: readonly LocalOperation[]): Generato
 }
 
 function togetherness(operation: LocalOperation): LocalOperation | "brings content" | "delete" {
-  if (bringsContent(operation)) return "brings content";
+  if (writesContent(operation)) return "brings content";
   return operation.op === "delete" ? "delete" : operation;
 }
 
-export function bringsContent(operation: LocalOperation): operation is FileOperation {
+export function writesContent(operation: LocalOperation): operation is FileOperation {
   return operation.op === "create" || operation.op === "replace";
 }
 
@@ -62,7 +62,7 @@ export function bringsContent(operation: LocalOperation): operation is FileOpera
  *
  * The intents are already recorded.
  */
-export async function bringContent(context: ExecutionContext, operations: readonly FileOperation[]): Promise<Failures> {
+export async function writeContent(context: ExecutionContext, operations: readonly FileOperation[]): Promise<Failures> {
   const failures: Failures = new Map();
   const folders = new KnownFolders(context);
   const placed: Placed[] = [];
@@ -84,7 +84,7 @@ export async function bringContent(context: ExecutionContext, operations: readon
   // The folders may have changed during the download, so they are checked again.
   const current = new KnownFolders(context);
   for (const { operation, path } of placed) if (!failures.has(operation)) current.add(operation.id, path);
-  placed.push(...(await giveNames(context, current, waiting, failures)));
+  placed.push(...(await renameIntoPlace(context, current, waiting, failures)));
   await settle(context, placed, failures);
   return failures;
 }
@@ -128,22 +128,22 @@ async function writeAll(
   }
   if (files.length === 0) return written;
   const sources = new LocalSources(context);
-  const arrivals: Arrival[] = [];
+  const downloads: FileDownload[] = [];
   for (const [index, planned] of (await planAll(context, sources, files)).entries()) {
     const operation = files[index];
     if (planned instanceof HoldfastError) {
       if (operation !== undefined) written.set(operation, planned);
-    } else arrivals.push(planned);
+    } else downloads.push(planned);
   }
-  const isLarge = ({ operation }: Arrival): boolean => operation.remote.sizeBytes > largeBytesMin(context);
+  const isLarge = ({ operation }: FileDownload): boolean => operation.remote.sizeBytes > largeBytesMin(context);
   const small = await writeSmall(
     context,
     sources,
-    arrivals.filter((each) => !isLarge(each)),
+    downloads.filter((each) => !isLarge(each)),
   );
   for (const [{ operation }, result] of small) written.set(operation, result);
-  for (const arrival of arrivals.filter(isLarge)) {
-    written.set(arrival.operation, await writeLarge(context, sources, arrival));
+  for (const download of downloads.filter(isLarge)) {
+    written.set(download.operation, await writeLarge(context, sources, download));
   }
   return written;
 }
@@ -157,9 +157,9 @@ async function planAll(
   context: ExecutionContext,
   sources: LocalSources,
   files: readonly FileOperation[],
-): Promise<readonly (Arrival | HoldfastError)[]> {
+): Promise<readonly (FileDownload | HoldfastError)[]> {
   try {
-    return await planArrivals(context, sources, files);
+    return await planDownloads(context, sources, files);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     return files.map(() => error);

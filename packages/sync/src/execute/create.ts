@@ -5,13 +5,13 @@ import { pathOf } from "../model/tree-paths.ts";
 import type { Fingerprint, LocalStat, Part } from "@holdfast/sync-ports/ports";
 import type { LocalRow } from "../model/trees.ts";
 import { realPatches } from "../model/patches.ts";
-import type { Arrival, FileOperation } from "./arrival.ts";
+import type { FileDownload, FileOperation } from "./file-download.ts";
 import type { Source } from "./sources.ts";
 import { isRecent, nanosOf } from "../model/fingerprints.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 
 /** Writes a file to the engine's folder on the same filesystem, not durably yet. Each part is verified by its hash. */
-export async function createAside(
+export async function createTemporary(
   { disk, state }: Pick<ExecutionContext, "disk" | "state">,
   path: string,
   operation: FileOperation,
@@ -27,14 +27,18 @@ export async function createAside(
   await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, isPrivate, like, shares });
 }
 
-export function keepBlocks(context: ExecutionContext, arrival: Arrival, bytes: ReadonlyMap<HashHex, Uint8Array>): void {
-  const blocks = arrival.blocks.map((block, position) => {
-    const source = arrival.sources[position];
+export function keepBlocks(
+  context: ExecutionContext,
+  download: FileDownload,
+  bytes: ReadonlyMap<HashHex, Uint8Array>,
+): void {
+  const blocks = download.blocks.map((block, position) => {
+    const source = download.sources[position];
     const fetched = bytes.get(block.hash);
     if (source !== undefined) return { ...block, pieces: piecesOfSource(context, source) };
-    return fetched === undefined ? block : { ...block, pieces: piecesOfFetched(context, arrival, fetched) };
+    return fetched === undefined ? block : { ...block, pieces: piecesOfFetched(context, download, fetched) };
   });
-  context.state.manifests.keep(arrival.operation.remote.content, blocks);
+  context.state.manifests.keep(download.operation.remote.content, blocks);
 }
 
 export function piecesOfSource({ state }: ExecutionContext, source: Source): Uint8Array | undefined {
@@ -44,7 +48,7 @@ export function piecesOfSource({ state }: ExecutionContext, source: Source): Uin
 /** Pieces let the next version be uploaded as a patch. */
 export function piecesOfFetched(
   context: ExecutionContext,
-  { operation }: Arrival,
+  { operation }: FileDownload,
   bytes: Uint8Array,
 ): Uint8Array | undefined {
   const { fileBytesMin, cutPieces } = context.patches ?? realPatches;

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { actTogether } from "./act.ts";
+import { applyBatch } from "./apply-batch.ts";
 import type { Failures } from "./failures.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { pathOf, pathOfNode } from "../model/tree-paths.ts";
@@ -33,7 +33,7 @@ export async function endShares(
   const failures: Failures = new Map();
   const act = async (some: readonly LocalOperation[]): Promise<boolean> => {
     const paths = some.map(({ id }) => pathOfNode(context.state, id) ?? "");
-    const failed: Failures = some.length === 0 ? new Map() : await actTogether(context, some);
+    const failed: Failures = some.length === 0 ? new Map() : await applyBatch(context, some);
     for (const [at, operation] of some.entries()) if (!failed.has(operation)) onDone(operation, paths[at] ?? "");
     operations.push(...some);
     for (const [operation, failure] of failed) failures.set(operation, failure);

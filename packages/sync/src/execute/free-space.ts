@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { actTogether } from "./act.ts";
+import { applyBatch } from "./apply-batch.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { asDiskError } from "./stat-each.ts";
 import { pathOf, pathOfNode } from "../model/tree-paths.ts";
@@ -125,7 +125,7 @@ function isEqual({ state, missingFeatures }: Equals, id: NodeId, row: LocalRow):
 }
 
 async function removeCopy(context: ExecutionContext, id: NodeId, local: LocalRow): Promise<boolean> {
-  const failures = await actTogether(context, [{ op: "delete", id, local, into: "trash" }]);
+  const failures = await applyBatch(context, [{ op: "delete", id, local, into: "trash" }]);
   if (failures.size > 0) context.unrecordedChanges.arePossible = true;
   return failures.size === 0;
 }

@@ -42,7 +42,7 @@ export async function ensureOwnFolders({ disk }: Pick<ExecutionContext, "disk">)
 export async function recover(context: ExecutionContext): Promise<void> {
   await syncOwnFolders(context.disk);
   await syncStash(context);
-  await settleParked(context);
+  await unparkAll(context);
   await showForgotten(context);
   const known = new Set(context.state.stashed.keys());
   // A new state, or one of another generation, does not know the files that others stashed here.
@@ -81,10 +81,10 @@ function isWantedPart({ state }: ExecutionContext, name: string): boolean {
 }
 
 /** Returns parked items to their old name or one beside it. Items that cannot return stay parked and block nothing. */
-export async function settleParked(context: ExecutionContext): Promise<void> {
+export async function unparkAll(context: ExecutionContext): Promise<void> {
   for (const [id, { path }] of context.state.parked) {
     try {
-      await settleOne(context, id, path);
+      await resolveParked(context, id, path);
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
       context.checkStop?.();
@@ -93,7 +93,7 @@ export async function settleParked(context: ExecutionContext): Promise<void> {
   }
 }
 
-async function settleOne(context: ExecutionContext, id: NodeId, path: string): Promise<void> {
+async function resolveParked(context: ExecutionContext, id: NodeId, path: string): Promise<void> {
   const row = context.state.local.get(id);
   const isThere = await isAside(context, path);
   if (isThere && row === undefined) await show(context, path);

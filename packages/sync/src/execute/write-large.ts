@@ -7,8 +7,8 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { ArrivedBlock, Part, WantedBlock } from "@holdfast/sync-ports/ports";
 import type { KnownBlock } from "../state/manifests.ts";
-import { type Arrival, fetchedPart, type FileOperation, localPart, wantedBlock } from "./arrival.ts";
-import { createAside, piecesOfFetched, piecesOfSource } from "./create.ts";
+import { type FileDownload, fetchedPart, type FileOperation, localPart, wantedBlock } from "./file-download.ts";
+import { createTemporary, piecesOfFetched, piecesOfSource } from "./create.ts";
 import { type ExecutionContext, randomName } from "./execution-context.ts";
 import { type LocalSources, offsetsOf } from "./sources.ts";
 import type { Written } from "./write-small.ts";
@@ -21,14 +21,18 @@ const oldSuffix = ".old";
 /** After this many wrong local files, the disk is not used as a source. */
 const attemptsMax = 3;
 
-export async function writeLarge(context: ExecutionContext, sources: LocalSources, arrival: Arrival): Promise<Written> {
+export async function writeLarge(
+  context: ExecutionContext,
+  sources: LocalSources,
+  download: FileDownload,
+): Promise<Written> {
   try {
-    await assemble(context, sources, arrival);
+    await assemble(context, sources, download);
   } catch (error) {
     if (error instanceof HoldfastError) return error;
     throw error;
   }
-  return takeAssembled(context, arrival.operation);
+  return takeAssembled(context, download.operation);
 }
 
 /**
@@ -40,22 +44,22 @@ export async function writeLarge(context: ExecutionContext, sources: LocalSource
 export async function assemble(
   context: ExecutionContext,
   sources: LocalSources,
-  arrival: Arrival,
+  download: FileDownload,
   advance?: (sizeBytes: number) => void,
 ): Promise<void> {
-  const { operation, blocks } = arrival;
+  const { operation, blocks } = download;
   const part = partOf(operation);
   const old = await takeOld(context, part);
   for (let attempt = 0; ; attempt += 1) {
-    const assembly = new Assembly(context, arrival, { old, usesDisk: attempt < attemptsMax, advance });
+    const assembly = new Assembly(context, download, { old, usesDisk: attempt < attemptsMax, advance });
     try {
-      await createAside(context, part, operation, assembly.parts(), assembly.shares);
+      await createTemporary(context, part, operation, assembly.parts(), assembly.shares);
       // The next attempt verifies the existing part.
       if (assembly.failure !== undefined) throw assembly.failure;
       await context.disk.syncFile(part);
     } catch (error) {
       const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
-      const source = arrival.sources[blocks.findIndex(({ hash }) => hash === untrue)];
+      const source = download.sources[blocks.findIndex(({ hash }) => hash === untrue)];
       if (source === undefined || attempt >= attemptsMax) throw error;
       sources.distrust(source.path);
       assembly.dropSources(source.path);
@@ -118,7 +122,7 @@ class Assembly {
   failure: HoldfastError | undefined;
   readonly known: KnownBlock[] = [];
   readonly #context: ExecutionContext;
-  readonly #arrival: Arrival;
+  readonly #download: FileDownload;
   readonly #old: Old | undefined;
   readonly #offsets: readonly number[];
   readonly #usesDisk: boolean;
@@ -127,7 +131,7 @@ class Assembly {
 
   constructor(
     context: ExecutionContext,
-    arrival: Arrival,
+    download: FileDownload,
     {
       old,
       usesDisk,
@@ -139,33 +143,33 @@ class Assembly {
     },
   ) {
     this.#context = context;
-    this.#arrival = arrival;
+    this.#download = download;
     this.#old = old;
-    this.#offsets = offsetsOf(arrival.blocks);
+    this.#offsets = offsetsOf(download.blocks);
     this.#usesDisk = usesDisk;
     this.#advance = advance;
   }
 
   dropSources(path: string): void {
-    const { sources } = this.#arrival;
+    const { sources } = this.#download;
     for (const [position, source] of sources.entries()) if (source?.path === path) sources[position] = undefined;
   }
 
   /** Local file with the most bytes at the wanted positions, if at least half of the file. */
   get shares(): string | undefined {
     const bytesOf = new Map<string, number>();
-    for (const [position, { size }] of this.#arrival.blocks.entries()) {
+    for (const [position, { size }] of this.#download.blocks.entries()) {
       const source = this.#sourceOf(position);
       if (source === undefined || source.offset !== this.#offsets[position]) continue;
       bytesOf.set(source.path, (bytesOf.get(source.path) ?? 0) + size);
     }
-    const half = this.#arrival.operation.remote.sizeBytes / 2;
+    const half = this.#download.operation.remote.sizeBytes / 2;
     return [...bytesOf].find(([, bytes]) => bytes >= half)?.[0];
   }
 
   async *parts(): AsyncGenerator<Part> {
     try {
-      for (const [position, block] of this.#arrival.blocks.entries()) {
+      for (const [position, block] of this.#download.blocks.entries()) {
         this.#context.checkStop?.();
         yield await this.#part(block, position);
         this.#advance?.(block.size);
@@ -191,12 +195,12 @@ class Assembly {
     }
     const { bytes, pieces, isProved, release } =
       (await this.#readOld(block, position)) ?? (await this.#fetch(position));
-    this.known.push({ ...block, pieces: pieces ?? piecesOfFetched(this.#context, this.#arrival, bytes) });
+    this.known.push({ ...block, pieces: pieces ?? piecesOfFetched(this.#context, this.#download, bytes) });
     return { ...fetchedPart(block, bytes, isProved), release };
   }
 
-  #sourceOf(position: number): Arrival["sources"][number] {
-    return this.#usesDisk ? this.#arrival.sources[position] : undefined;
+  #sourceOf(position: number): FileDownload["sources"][number] {
+    return this.#usesDisk ? this.#download.sources[position] : undefined;
   }
 
   #isInOld(block: ManifestEntry, position: number): boolean {
@@ -213,13 +217,13 @@ class Assembly {
   }
 
   #wanted(block: ManifestEntry): WantedBlock {
-    return { ...wantedBlock(this.#arrival, block), wantsPieces: true };
+    return { ...wantedBlock(this.#download, block), wantsPieces: true };
   }
 
   /** One stream for all blocks that are neither on this disk nor in an earlier part. */
   async #fetch(position: number): Promise<ArrivedBlock> {
     if (this.#fetched === undefined) {
-      const wanted = this.#arrival.blocks.flatMap((each, index) => {
+      const wanted = this.#download.blocks.flatMap((each, index) => {
         const isHere = isZeros(each) || this.#sourceOf(index) !== undefined || this.#isInOld(each, index);
         const isFetched = index >= position && !isHere;
         return isFetched ? [this.#wanted(each)] : [];

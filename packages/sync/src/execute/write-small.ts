@@ -5,8 +5,8 @@ import { mapBounded } from "@holdfast/core/task-group";
 import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { ArrivedBlock, Part, WantedBlock } from "@holdfast/sync-ports/ports";
 import { brokenMax, concernsElement } from "../general/bisect.ts";
-import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
-import { createAside, keepBlocks } from "./create.ts";
+import { type FileDownload, fetchedPart, localPart, wantedBlock } from "./file-download.ts";
+import { createTemporary, keepBlocks } from "./create.ts";
 import { syncTogether } from "./durable.ts";
 import { type ExecutionContext, randomName } from "./execution-context.ts";
 import type { LocalSources } from "./sources.ts";
@@ -25,31 +25,31 @@ export type Written = { readonly path: string } | HoldfastError;
 export async function writeSmall(
   context: ExecutionContext,
   sources: LocalSources,
-  arrivals: readonly Arrival[],
-): Promise<ReadonlyMap<Arrival, Written>> {
-  const written = new Map<Arrival, Written>();
-  const results = new Map<Arrival, Promise<Written>>();
+  downloads: readonly FileDownload[],
+): Promise<ReadonlyMap<FileDownload, Written>> {
+  const written = new Map<FileDownload, Written>();
+  const results = new Map<FileDownload, Promise<Written>>();
   const places = new Places(writesAtOnce);
-  const blocks = new BlockStream(context, arrivals);
-  for (const arrival of arrivals) {
-    const bytes = await blocks.of(arrival);
+  const blocks = new BlockStream(context, downloads);
+  for (const download of downloads) {
+    const bytes = await blocks.of(download);
     if (bytes instanceof HoldfastError) {
-      written.set(arrival, bytes);
+      written.set(download, bytes);
       continue;
     }
     await places.take();
-    results.set(arrival, places.during(writeOne(context, sources, arrival, bytes)));
+    results.set(download, places.during(writeOne(context, sources, download, bytes)));
   }
   await Promise.all(results.values());
   await blocks.close();
   // Syncs after all files are written, because creating a file would wait for a running journal commit.
   const together = syncTogether(context.disk, results.size);
   const synced = together === undefined ? undefined : attempt(together);
-  await mapBounded([...results], syncsAtOnce, async ([arrival, work]) => {
+  await mapBounded([...results], syncsAtOnce, async ([download, work]) => {
     const file = await work;
     const isMade = !(file instanceof HoldfastError);
     const failure = isMade ? await (synced ?? attempt(() => context.disk.syncFile(file.path))) : undefined;
-    written.set(arrival, failure ?? file);
+    written.set(download, failure ?? file);
   });
   return written;
 }
@@ -90,22 +90,22 @@ class Places {
 async function writeOne(
   context: ExecutionContext,
   sources: LocalSources,
-  arrival: Arrival,
+  download: FileDownload,
   bytes: ReadonlyMap<HashHex, Uint8Array>,
 ): Promise<Written> {
   const path = joinPath(ownFolders.temporary, randomName(context));
   try {
     try {
-      await createAside(context, path, arrival.operation, partsOf(arrival, bytes));
+      await createTemporary(context, path, download.operation, partsOf(download, bytes));
     } catch (error) {
       const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
-      const source = arrival.sources[arrival.blocks.findIndex(({ hash }) => hash === untrue)];
+      const source = download.sources[download.blocks.findIndex(({ hash }) => hash === untrue)];
       if (source === undefined) throw error;
       // The changed local file is no longer a source.
       sources.distrust(source.path);
-      await createAside(context, path, arrival.operation, fetchedParts(context, arrival));
+      await createTemporary(context, path, download.operation, fetchedParts(context, download));
     }
-    keepBlocks(context, arrival, bytes);
+    keepBlocks(context, download, bytes);
     return { path };
   } catch (error) {
     if (error instanceof HoldfastError) return error;
@@ -113,7 +113,10 @@ async function writeOne(
   }
 }
 
-async function* partsOf({ blocks, sources }: Arrival, bytes: ReadonlyMap<HashHex, Uint8Array>): AsyncGenerator<Part> {
+async function* partsOf(
+  { blocks, sources }: FileDownload,
+  bytes: ReadonlyMap<HashHex, Uint8Array>,
+): AsyncGenerator<Part> {
   for (const [position, block] of blocks.entries()) {
     const source = sources[position];
     if (source !== undefined) yield localPart(block, source);
@@ -121,11 +124,11 @@ async function* partsOf({ blocks, sources }: Arrival, bytes: ReadonlyMap<HashHex
   }
 }
 
-async function* fetchedParts(context: ExecutionContext, arrival: Arrival): AsyncGenerator<Part> {
-  const wanted = arrival.blocks.map((block) => ({ ...wantedBlock(arrival, block), base: undefined }));
+async function* fetchedParts(context: ExecutionContext, download: FileDownload): AsyncGenerator<Part> {
+  const wanted = download.blocks.map((block) => ({ ...wantedBlock(download, block), base: undefined }));
   let position = 0;
   for await (const { bytes } of context.server.fetchBlocks(wanted)) {
-    const block = arrival.blocks[position];
+    const block = download.blocks[position];
     position += 1;
     if (block !== undefined) yield fetchedPart(block, bytes);
   }
@@ -149,22 +152,22 @@ class BlockStream {
   #stream: AsyncIterator<ArrivedBlock> | undefined;
   #failure: HoldfastError | undefined;
 
-  constructor(context: ExecutionContext, arrivals: readonly Arrival[]) {
+  constructor(context: ExecutionContext, downloads: readonly FileDownload[]) {
     this.#context = context;
-    for (const arrival of arrivals) {
-      for (const { hash, size } of fetchedOf(arrival)) {
+    for (const download of downloads) {
+      for (const { hash, size } of fetchedOf(download)) {
         const uses = this.#uses.get(hash) ?? 0;
-        if (uses === 0) this.#wanted.push(wantedBlock(arrival, { hash, size }));
+        if (uses === 0) this.#wanted.push(wantedBlock(download, { hash, size }));
         this.#uses.set(hash, uses + 1);
       }
     }
   }
 
   /** Earlier files have already requested their blocks. */
-  async of(arrival: Arrival): Promise<ReadonlyMap<HashHex, Uint8Array> | HoldfastError> {
+  async of(download: FileDownload): Promise<ReadonlyMap<HashHex, Uint8Array> | HoldfastError> {
     const bytes = new Map<HashHex, Uint8Array>();
     let failure: HoldfastError | undefined;
-    for (const { hash } of fetchedOf(arrival)) {
+    for (const { hash } of fetchedOf(download)) {
       const block = await this.#find(hash);
       if (block instanceof HoldfastError) failure = block;
       else bytes.set(hash, block);
@@ -242,7 +245,7 @@ class BlockStream {
   }
 }
 
-function fetchedOf({ blocks, sources }: Arrival): ManifestEntry[] {
+function fetchedOf({ blocks, sources }: FileDownload): ManifestEntry[] {
   const fetched = new Map<HashHex, ManifestEntry>();
   for (const [position, block] of blocks.entries()) if (sources[position] === undefined) fetched.set(block.hash, block);
   return [...fetched.values()];

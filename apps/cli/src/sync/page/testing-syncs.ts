@@ -58,7 +58,7 @@ export class ShownSync implements SyncControl {
     this.told.push(`undo ${ids.join()}`);
   }
 
-  async keepOfConflict(path: string, keep: string): Promise<object> {
+  async resolveConflict(path: string, keep: string): Promise<object> {
     this.told.push(`keep ${keep} of ${path}`);
     this.now = { ...this.now, conflicts: this.now.conflicts.filter((each) => each !== path) };
     return {};

@@ -1,5 +1,5 @@
 import type { HoldfastError } from "@holdfast/core/errors";
-import { forward } from "./forward.ts";
+import { overrideMethods } from "./override-methods.ts";
 import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 import { unnumberedInode } from "../../model/trees.ts";
 
@@ -16,7 +16,7 @@ export function withUnstableInodes(disk: LocalDisk, random: (sizeBytes: number) 
     return { ...stat, fingerprint: { ...stat.fingerprint, inode } };
   };
   const [statIn, readBetween] = [disk.statIn?.bind(disk), disk.readBetween?.bind(disk)];
-  return forward(disk, {
+  return overrideMethods(disk, {
     stat: async (path) => {
       const stat = await disk.stat(path);
       return stat === undefined ? undefined : renumbered(stat);

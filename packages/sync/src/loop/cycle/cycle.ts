@@ -20,9 +20,9 @@ import type { SyncState } from "../../state/sync-state.ts";
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
-import { actAll, noteFailures, settleAside } from "./acting.ts";
+import { applyLocal, noteFailures, retryParked } from "./apply-local.ts";
 import { fetchFirstRules } from "../ignore-rules/first-rules.ts";
-import { actWithRules, withoutHeldRules } from "../ignore-rules/foreign-rules.ts";
+import { applyWithRules, withoutHeldRules } from "../ignore-rules/foreign-rules.ts";
 import type { ScanSummary } from "./scan-parts.ts";
 import { scanDisk, scanUnderPreviousRules } from "./scan-disk.ts";
 import { bytesOfPlan } from "../reports/progress.ts";
@@ -62,7 +62,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await checkRoot(context);
   await fetchRemote(context);
   if (await sendAllTrashAnswers(context)) await fetchRemote(context);
-  await settleAside(context);
+  await retryParked(context);
   // Before files of a new share arrive, the folder must name the share. Otherwise a restored state would count them as
   // this account's own.
   if (state.areMountsNewer) await renewGeneration(context);
@@ -88,7 +88,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     done,
     begun,
     changed: isChanging,
-  } = await actWithRules(context, next.local, () => actAll(context, next.local, turnOf(context)));
+  } = await applyWithRules(context, next.local, () => applyLocal(context, next.local, turnOf(context)));
   const isEnding = noteFailures(context, ending.failures, failures);
   const { isSent, isAccepted, hasChanged, begun: begunRemote } = await sendAndNote(context, next);
   context.transfers.noteCommitted(begunRemote);

@@ -19,9 +19,9 @@ import { isReadOnly } from "../../model/rights.ts";
 import { isLive, type LocalRow } from "../../model/trees.ts";
 import { shareAt } from "../../model/enclosing-share.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
-import { judgeRules } from "../ignore-rules/foreign-rules.ts";
+import { checkForeignRules } from "../ignore-rules/foreign-rules.ts";
 import { scanInParts, type ScanSummary } from "./scan-parts.ts";
-import { outgoingTerms, presentTerms, type Terms } from "../ignore-rules/new-rules.ts";
+import { previousScanRules, currentScanRules, type ScanRules } from "../ignore-rules/new-rules.ts";
 import { checkRoot } from "../access/root.ts";
 import { revealedByMoves } from "./revealed-items.ts";
 
@@ -33,14 +33,14 @@ const modesSetting = "private modes";
  * @throws DiskChanged if the root changed during the scan
  * @throws RootMismatch
  */
-export async function scanDisk(context: CycleContext, terms = presentTerms(context)): Promise<ScanSummary> {
+export async function scanDisk(context: CycleContext, scanRules = currentScanRules(context)): Promise<ScanSummary> {
   const { state, unrecordedChanges, inodeNumbers, vacated } = context;
   const modes = context.missingFeatures.has("private modes") ? "lacked" : "kept";
   const areModesNew = modes === "kept" && state.setting(modesSetting) === "lacked";
   // At the first scan, only the previously fetched rules file is agreed.
   const isFirst = state.intents.size === 0 && (state.local.size === 0 || state.setting("rules") === undefined);
   const summary = await scanInParts(async (startFolders) => {
-    const seen = await scanCheckedRoot(context, terms, startFolders);
+    const seen = await scanCheckedRoot(context, scanRules, startFolders);
     const shown = new Map([...seen.changes, ...revealedByMoves(state, seen, { ...context, ...seen })]);
     const continued = vacated.observe(state, shown, { ...context, nowMs: context.nowMs() });
     const scanned = { ...seen, changes: continued.changes };
@@ -103,17 +103,17 @@ export async function scanUnderPreviousRules(
   context: CycleContext,
   scanWith: typeof scanDisk = scanDisk,
 ): Promise<void> {
-  const ignoreFile = await judgeRules(context);
+  const ignoreFile = await checkForeignRules(context);
   if (context.state.local.size === 0) return;
-  const terms = outgoingTerms(context, ignoreFile);
-  if (terms === undefined) return;
+  const scanRules = previousScanRules(context, ignoreFile);
+  if (scanRules === undefined) return;
   context.dirty.add("all");
-  await scanWith(context, terms);
+  await scanWith(context, scanRules);
 }
 
-export function scanForPreview(context: CycleContext, terms = presentTerms(context)): Promise<ScanSummary> {
+export function scanForPreview(context: CycleContext, scanRules = currentScanRules(context)): Promise<ScanSummary> {
   return scanInParts(async (startFolders) => {
-    const scanned = await scanRoot(context, terms, startFolders);
+    const scanned = await scanRoot(context, scanRules, startFolders);
     // Content that was read counts as unchanging, because a real run scans again until it is.
     const settled = [...scanned.changes].map(
       ([id, row]) => [id, row?.readState === "racy" ? atRest(row) : row] as const,
@@ -159,7 +159,7 @@ interface RootScan extends ScanResult {
 
 async function scanCheckedRoot(
   context: CycleContext,
-  terms: Terms,
+  scanRules: ScanRules,
   startFolders: readonly StartFolder[] | undefined,
 ): Promise<RootScan> {
   const { device } = context.filesystem;
@@ -168,7 +168,12 @@ async function scanCheckedRoot(
     context.progress.beginScan(context.state.restless.fresh.size > 0);
   }
   const sinkFor: SinkFor = (folder, sizeBytes) => context.early.sinkFor(folder, sizeBytes);
-  const scanned = await scanRoot(context, terms, startFolders, terms.coming === undefined ? sinkFor : undefined);
+  const scanned = await scanRoot(
+    context,
+    scanRules,
+    startFolders,
+    scanRules.upcoming === undefined ? sinkFor : undefined,
+  );
   context.checkStop();
   await checkRoot(context);
   if (context.filesystem.device !== device) throw new DiskChanged("The filesystem of the folder");
@@ -177,7 +182,7 @@ async function scanCheckedRoot(
 
 async function scanRoot(
   context: CycleContext,
-  { settle, coming }: Terms,
+  { settle, upcoming }: ScanRules,
   startFolders: readonly StartFolder[] | undefined,
   sinkFor?: SinkFor,
 ): Promise<RootScan> {
@@ -202,11 +207,11 @@ async function scanRoot(
         marker === state.setting("marker") || (await context.isCopied?.(path, marker)) === true,
       isSyncedHere: (path) => hasKnownEntry(tree, path),
     },
-    isPassedOver: (path) => coming?.hides(path, false) === true,
+    isPassedOver: (path) => upcoming?.hides(path, false) === true,
     manifests,
     sinkFor,
     // The scan that finds changes to send follows the scan under the old rules.
-    progress: coming === undefined ? context.progress : undefined,
+    progress: upcoming === undefined ? context.progress : undefined,
     dirtyPaths,
     startFolders,
     entriesMax: portions.entriesMax,

@@ -1,4 +1,4 @@
-import { bringsContent } from "../../execute/batch.ts";
+import { writesContent } from "../../execute/batch.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "../../plan/plan-types.ts";
 
 /** A smaller plan finishes soon in any order and is kept folder by folder. */
@@ -33,7 +33,7 @@ function ranked<Operation>(
 }
 
 function rankOfLocal(operation: LocalOperation): Rank | undefined {
-  if (!bringsContent(operation)) return undefined;
+  if (!writesContent(operation)) return undefined;
   const { kind, sizeBytes } = operation.remote;
   if (kind === "folder") return { group: 0, sizeBytes: 0 };
   return { group: operation.op === "replace" ? 1 : 2, sizeBytes };

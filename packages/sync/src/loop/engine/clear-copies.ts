@@ -2,7 +2,7 @@ import { limits } from "@holdfast/core/limits";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { contentOfBlocks, linkContent } from "../../model/content.ts";
-import { actTogether } from "../../execute/act.ts";
+import { applyBatch } from "../../execute/apply-batch.ts";
 import { folderFingerprint } from "../../execute/create.ts";
 import type { ExecutionContext } from "../../execute/execution-context.ts";
 import { ensureOwnFolders, recover, reviewStash, stashDueMs } from "../../execute/recover.ts";
@@ -84,7 +84,7 @@ export async function clearCopies(parts: ClearingParts): Promise<Cleared> {
   await takeRules(parts, rules);
   await restAndReview(parts);
   const removed = await emptyTrash(parts);
-  for (const deletion of folders.toReversed()) await actTogether(parts, [deletion]);
+  for (const deletion of folders.toReversed()) await applyBatch(parts, [deletion]);
   const { stashed, parked } = parts.state;
   // An open file stays, like a changed one, because its program may never exit.
   const unsettled = [...stashed.values()].filter(({ looks = 0 }) => looks === 0);
@@ -106,7 +106,7 @@ async function takeBelow(parts: ClearingParts, rules: Rules, top: Folder): Promi
   const take = async (atLeast: number): Promise<void> => {
     if (files.length < atLeast) return;
     moved += files.length;
-    await actTogether(parts, files.splice(0));
+    await applyBatch(parts, files.splice(0));
     parts.onProgress?.({ step: "moved to the local trash", files: moved });
   };
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
@@ -136,7 +136,7 @@ async function takeRules(parts: ClearingParts, rules: Rules): Promise<void> {
     const at = { id, remote, path: remote.name };
     if (at.path !== ignorePath || remote.kind !== "file" || !isDue(parts, rules, at)) continue;
     const seen = await seenAsOnServer(parts, at);
-    if (seen !== undefined) await actTogether(parts, [{ op: "delete", id, local: seen, into: "trash" }]);
+    if (seen !== undefined) await applyBatch(parts, [{ op: "delete", id, local: seen, into: "trash" }]);
   }
 }
 

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { Brakes, type WaitingChange } from "../../brakes/brakes.ts";
-import { type Keep, keepOfConflict, type KeptConflict } from "../../execute/keep-conflict.ts";
+import { type ConflictChoice, resolveConflict, type ResolvedConflict } from "../../execute/resolve-conflict.ts";
 import { ensureOwnFolders, recover } from "../../execute/recover.ts";
 import { findUnverifiedModes } from "../../execute/user-changes.ts";
 import { noneMissing } from "../../model/missing-features.ts";
@@ -14,7 +14,7 @@ import { runCycle } from "../cycle/cycle.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
 import type { CycleOutcome } from "../reports/cycle-outcome.ts";
 import { withUnstableInodes } from "../access/unstable-inodes.ts";
-import { gateDisk, gateServer, Interrupted } from "../access/gate.ts";
+import { abortableDisk, abortableServer, Interrupted } from "../access/abortable.ts";
 import { Backoff } from "./backoff.ts";
 import { LastSync } from "../reports/last-sync.ts";
 import { nothingLearned } from "../context/learned.ts";
@@ -174,12 +174,12 @@ export class Engine {
   }
 
   /**
-   * Resolves a conflict (see `keepOfConflict`). Works while paused, because it is a person's change.
+   * Resolves a conflict (see `resolveConflict`). Works while paused, because it is a person's change.
    * @throws HoldfastError not_found unless it is a conflicted copy; conflict until the other side is downloaded
    */
-  async keepOfConflict(path: string, keep: Keep): Promise<KeptConflict> {
+  async resolveConflict(path: string, keep: ConflictChoice): Promise<ResolvedConflict> {
     this.#conflicts.mustBeOne(this.#last, path);
-    const kept = await keepOfConflict({ ...this.#context, disk: this.#disk }, path, keep);
+    const kept = await resolveConflict({ ...this.#context, disk: this.#disk }, path, keep);
     this.#conflicts.forget(path);
     this.hint([folderOf(path)]);
     this.#tell();
@@ -279,14 +279,14 @@ export class Engine {
     const { signal } = this.#work;
     const { server, state, missingFeatures = noneMissing } = this.#options;
     const progress = this.#progress;
-    const gated = gateServer(server, { signal, progress, trees: state });
+    const abortable = abortableServer(server, { signal, progress, trees: state });
     return {
       ...this.#options,
       ...this.#learned,
       missingFeatures,
-      disk: gateDisk(this.#disk, { signal, progress }),
-      server: gated,
-      early: new EarlyBlocks({ ...this.#options, server: gated }),
+      disk: abortableDisk(this.#disk, { signal, progress }),
+      server: abortable,
+      early: new EarlyBlocks({ ...this.#options, server: abortable }),
       transfers: this.#transfers,
       finishedDownloads: this.#transfers.finishedDownloads,
       progress,

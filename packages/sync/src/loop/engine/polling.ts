@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { Backoff } from "./backoff.ts";
-import { Interrupted } from "../access/gate.ts";
+import { Interrupted } from "../access/abortable.ts";
 
 /** Proxies close connections after 60 s. */
 const pollMs = { least: 30_000, most: 55_000, afterFailure: 1000 };

@@ -1,5 +1,5 @@
 import type { WaitingChange } from "../../brakes/brakes.ts";
-import { forward } from "../access/forward.ts";
+import { overrideMethods } from "../access/override-methods.ts";
 import { knownPathOf } from "../../model/local-tree.ts";
 import { samePrivacy } from "../../model/privacy.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";
@@ -120,7 +120,7 @@ function isShared(state: CycleContext["state"], id: NodeId): boolean {
 /** Foreseen changes are not on the disk. */
 function withoutSyncs(disk: LocalDisk): LocalDisk {
   const nothing = (): Promise<void> => Promise.resolve();
-  return forward(disk, { syncFile: nothing, syncFolder: nothing, syncAll: nothing });
+  return overrideMethods(disk, { syncFile: nothing, syncFolder: nothing, syncAll: nothing });
 }
 
 const here: Readonly<Record<LocalOperation["op"], Preview["what"]>> = {

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { nameOf } from "@holdfast/sync-ports/paths";
-import { originalPath } from "../../execute/keep-conflict.ts";
+import { originalPath } from "../../execute/resolve-conflict.ts";
 import { originalName } from "../../model/conflicted-name.ts";
 import { originalFrom } from "../../model/repositories.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";

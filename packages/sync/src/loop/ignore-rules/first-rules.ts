@@ -1,15 +1,15 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
-import { actTogether } from "../../execute/act.ts";
+import { applyBatch } from "../../execute/apply-batch.ts";
 import type { LocalOperation } from "../../plan/plan-types.ts";
 import { isIgnoreFile } from "../../rules/ignore-file.ts";
 import { ignorePath } from "../../rules/rules.ts";
 import { type RemoteRow, unnumberedInode } from "../../model/trees.ts";
-import { endsAll } from "../access/gate.ts";
+import { endsCycle } from "../access/abortable.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
-import { actWithRules, noteComingRules } from "./foreign-rules.ts";
-import { forward } from "../access/forward.ts";
+import { applyWithRules, noteIncomingRules } from "./foreign-rules.ts";
+import { overrideMethods } from "../access/override-methods.ts";
 import { readIgnoreFile } from "./read-rules.ts";
 
 type FirstRules = LocalOperation & { readonly op: "create" };
@@ -26,7 +26,7 @@ export async function fetchFirstRules(context: CycleContext): Promise<void> {
   checkStop();
   // The name is free, so a failed earlier attempt changed nothing.
   state.commit({ intents: [[operation.id, undefined]] });
-  const failures = await actWithRules(context, [operation], () => actTogether(context, [operation]));
+  const failures = await applyWithRules(context, [operation], () => applyBatch(context, [operation]));
   const [failure] = failures.values();
   if (failure !== undefined) throw unsaved(failure);
   progress.noteDone(state, operation, ignorePath);
@@ -37,9 +37,9 @@ export async function withFirstRules(context: CycleContext): Promise<LocalDisk> 
   const { disk } = context;
   const operation = await firstRules(context);
   if (operation === undefined) return disk;
-  await noteComingRules(context, [operation]);
+  await noteIncomingRules(context, [operation]);
   const bytes = await contentOf(context, operation.remote);
-  return forward(disk, {
+  return overrideMethods(disk, {
     stat: (path) => (path === ignorePath ? Promise.resolve(statOf(bytes)) : disk.stat(path)),
     readAt: (path, offset, sizeBytes) =>
       path === ignorePath
@@ -68,7 +68,7 @@ async function firstRules(context: CycleContext): Promise<FirstRules | undefined
 const unreadable = `${ignorePath} in this folder cannot be read, so the rules are not known and nothing is synced. Make the file readable, or remove it.`;
 
 function unsaved(failure: HoldfastError): HoldfastError {
-  if (endsAll(failure)) return failure;
+  if (endsCycle(failure)) return failure;
   return new HoldfastError(failure.code, `${unsavedWords} ${failure.message}`, { cause: failure });
 }
 

@@ -21,14 +21,14 @@ import { readIgnoreFile } from "./read-rules.ts";
 type Other = Pick<WaitingRules, "by">;
 
 /** Non-empty while the disk may hold an unrecorded ignore file of another account: a JSON `Other`. */
-const comingSetting = "rules coming";
+const incomingSetting = "rules coming";
 
 /**
  * Runs before the rules are read. Content written by another account is held, unless it was in force or is approved. A
  * person's edit on this device counts as this account's, including all unchanged lines.
  * @returns the content, as returned by `readIgnoreFile`
  */
-export async function judgeRules(context: CycleContext): Promise<Buffer | undefined> {
+export async function checkForeignRules(context: CycleContext): Promise<Buffer | undefined> {
   const bytes = await readIgnoreFile(context.disk);
   if (bytes !== undefined) await judge(context, bytes);
   return bytes;
@@ -38,47 +38,50 @@ async function judge(context: CycleContext, bytes: Buffer): Promise<void> {
   const { state } = context;
   const text = bytes.toString();
   const hash = hashOfRules(text);
-  const coming = state.setting(comingSetting) ?? "";
+  const upcoming = state.setting(incomingSetting) ?? "";
   const [before, approved] = [waitingRules(state), approvedHash(state)];
-  if (coming === "" && before?.hash === hash) return;
+  if (upcoming === "" && before?.hash === hash) return;
   const isTrusted = areInForce(state, text);
-  const other = isTrusted || hash === approved ? undefined : await otherThan(context, coming, bytes);
-  const isInForce = coming === "" && state.setting("rules") === undefined;
+  const other = isTrusted || hash === approved ? undefined : await otherThan(context, upcoming, bytes);
+  const isInForce = upcoming === "" && state.setting("rules") === undefined;
   const waiting =
     other === undefined
       ? undefined
       : { hash, ...other, lines: ruleLines(text).lines.filter(isPattern).length, isInForce };
   // The approval covers the shown content only. The same lines are held again if they return after others.
   const left = isTrusted ? "" : approved;
-  if (coming === "" && before === undefined && waiting === undefined && left === approved) return;
+  if (upcoming === "" && before === undefined && waiting === undefined && left === approved) return;
   const kept = waiting?.isInForce === true ? [["ignore text", text] as const] : [];
-  state.commit({ settings: [[comingSetting, ""], ...kept, ...settingsOfWaiting(waiting, left)] });
+  state.commit({ settings: [[incomingSetting, ""], ...kept, ...settingsOfWaiting(waiting, left)] });
 }
 
 /** Holds an ignore file of another account that these operations bring, also after a failure or crash. */
-export async function actWithRules<Result>(
+export async function applyWithRules<Result>(
   context: CycleContext,
   operations: readonly LocalOperation[],
   act: () => Promise<Result>,
 ): Promise<Result> {
   const { disk, state } = context;
-  if (!(await noteComingRules(context, operations))) return act();
+  if (!(await noteIncomingRules(context, operations))) return act();
   const before = await readIgnoreFile(disk);
   try {
     return await act();
   } finally {
     const after = await readIgnoreFile(disk);
     // Nothing arrived, so a person may have written the current content.
-    if (before !== undefined && after?.equals(before) === true) state.commit({ settings: [[comingSetting, ""]] });
-    else await judgeRules(context);
+    if (before !== undefined && after?.equals(before) === true) state.commit({ settings: [[incomingSetting, ""]] });
+    else await checkForeignRules(context);
   }
 }
 
-/** @returns true if the operations write or remove an ignore file for another account; `judgeRules` then holds it */
-export async function noteComingRules(context: CycleContext, operations: readonly LocalOperation[]): Promise<boolean> {
+/** @returns true if the operations write or remove an ignore file for another account; `checkForeignRules` then holds it */
+export async function noteIncomingRules(
+  context: CycleContext,
+  operations: readonly LocalOperation[],
+): Promise<boolean> {
   const other = await otherWhoseRulesCome(context, operations);
   if (other === undefined) return false;
-  context.state.commit({ settings: [[comingSetting, JSON.stringify(other)]] });
+  context.state.commit({ settings: [[incomingSetting, JSON.stringify(other)]] });
   return true;
 }
 
@@ -106,8 +109,8 @@ function areInForce(state: SyncState, text: string): boolean {
   return new Rules(text, excludedPaths(state)).digest === state.setting("rules");
 }
 
-async function otherThan(context: CycleContext, coming: string, bytes: Buffer): Promise<Other | undefined> {
-  if (coming !== "") return JSON.parse(coming) as Other;
+async function otherThan(context: CycleContext, upcoming: string, bytes: Buffer): Promise<Other | undefined> {
+  if (upcoming !== "") return JSON.parse(upcoming) as Other;
   // A folder synced by a lost state may contain another account's file.
   const { state } = context;
   for (const id of state.childrenOf(state.rootId)) {

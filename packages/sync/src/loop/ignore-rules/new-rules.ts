@@ -6,24 +6,24 @@ import { Rules } from "../../rules/rules.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
 
-export interface Terms {
+export interface ScanRules {
   readonly settle: () => Promise<Rules>;
   /** Rules about to apply. New items that they hide are ignored already. */
-  readonly coming: Rules | undefined;
+  readonly upcoming: Rules | undefined;
 }
 
-export function presentTerms(context: CycleContext): Terms {
-  return { settle: () => settleRules(context), coming: undefined };
+export function currentScanRules(context: CycleContext): ScanRules {
+  return { settle: () => settleRules(context), upcoming: undefined };
 }
 
 /** Previous rules; undefined if no others apply from now on, or if they are unknown */
-export function outgoingTerms({ state }: CycleContext, ignoreFile: Buffer | undefined): Terms | undefined {
+export function previousScanRules({ state }: CycleContext, ignoreFile: Buffer | undefined): ScanRules | undefined {
   const excluded = state.setting("rules excluded");
   if (excluded === undefined) return undefined;
   const last = new Rules(state.setting("ignore text") ?? "", JSON.parse(excluded) as string[]);
-  const { rules: coming } = rulesFrom(state, ignoreFile);
-  if (last.digest !== state.setting("rules") || last.digest === coming.digest) return undefined;
-  return { settle: () => Promise.resolve(last), coming };
+  const { rules: upcoming } = rulesFrom(state, ignoreFile);
+  if (last.digest !== state.setting("rules") || last.digest === upcoming.digest) return undefined;
+  return { settle: () => Promise.resolve(last), upcoming };
 }
 
 /** A change of rules only shows and hides items. */

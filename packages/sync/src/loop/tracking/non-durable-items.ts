@@ -8,7 +8,7 @@ import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import type { DirtyPaths } from "../../scan/scope.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import type { Trees } from "../../model/trees.ts";
-import { Interrupted } from "../access/gate.ts";
+import { Interrupted } from "../access/abortable.ts";
 import { type Problem, problemOf } from "../reports/problems.ts";
 
 const againMs = 30_000;

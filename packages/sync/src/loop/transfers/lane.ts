@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { Interrupted } from "../access/gate.ts";
+import { Interrupted } from "../access/abortable.ts";
 
 /** Transfer of one file's bytes. It creates only a copy; trees and visible paths stay unchanged. */
 export interface Transfer {

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
-import { type FileOperation, planArrivals } from "../../execute/arrival.ts";
-import { bringsContent } from "../../execute/batch.ts";
+import { type FileOperation, planDownloads } from "../../execute/file-download.ts";
+import { writesContent } from "../../execute/batch.ts";
 import type { FinishedDownloads, ExecutionContext } from "../../execute/execution-context.ts";
 import { LocalSources } from "../../execute/sources.ts";
 import { assemble, partOf, removePart } from "../../execute/write-large.ts";
@@ -119,7 +119,7 @@ export class Transfers {
     operations: readonly LocalOperation[],
     isInPlan: (id: NodeId) => boolean,
   ): { readonly waiting: ReadonlySet<LocalOperation> } {
-    const wanted = operations.filter(bringsContent).filter((each) => isLongDownload(context, each));
+    const wanted = operations.filter(writesContent).filter((each) => isLongDownload(context, each));
     // Equal files are fetched once. Plans list them in varying order, so a running download is kept.
     const begun = new Set(this.#down.begun.map(({ transfer }) => transfer.id));
     const byRank = [...wanted.toReversed(), ...wanted.filter(({ id }) => begun.has(id))];
@@ -237,9 +237,10 @@ function download(context: Context, operation: FileOperation): Transfer {
     left: { path: partOf(operation), remove: () => removePart(context, operation) },
     run: async (advance) => {
       const sources = new LocalSources(context);
-      const [arrival] = await planArrivals(context, sources, [operation]);
-      if (arrival === undefined || arrival instanceof HoldfastError) throw arrival ?? new DiskChanged(path);
-      await assemble(context, sources, arrival, (sizeBytes) => {
+      const [fileDownload] = await planDownloads(context, sources, [operation]);
+      if (fileDownload === undefined || fileDownload instanceof HoldfastError)
+        throw fileDownload ?? new DiskChanged(path);
+      await assemble(context, sources, fileDownload, (sizeBytes) => {
         advance(sizeBytes);
         context.progress.touch(path);
       });

@@ -1,19 +1,19 @@
 import type { HoldfastError } from "@holdfast/core/errors";
-import { actTogether } from "../../execute/act.ts";
+import { applyBatch } from "../../execute/apply-batch.ts";
 import { localBatchesOf } from "../../execute/batch.ts";
 import type { Failures } from "../../execute/failures.ts";
 import type { ExecutionContext } from "../../execute/execution-context.ts";
-import { settleParked } from "../../execute/recover.ts";
+import { unparkAll } from "../../execute/recover.ts";
 import type { LocalOperation } from "../../plan/plan-types.ts";
 import type { ConflictCopies } from "../delays/conflict-copies.ts";
-import { endsAll } from "../access/gate.ts";
+import { endsCycle } from "../access/abortable.ts";
 import { type Problem, problemOf } from "../reports/problems.ts";
 import { pathOf } from "../../model/tree-paths.ts";
 import { pathOfOperation, type Progress } from "../reports/progress.ts";
 import type { StubbornChanges } from "../delays/stubborn-changes.ts";
 import type { DirtyPathTracker } from "../tracking/dirty-path-tracker.ts";
 
-interface Acting extends ExecutionContext {
+interface ApplyContext extends ExecutionContext {
   readonly progress: Progress;
   readonly stubborn: StubbornChanges;
   readonly copies: ConflictCopies;
@@ -25,8 +25,8 @@ interface Acting extends ExecutionContext {
  * Operations that the disk rejects are planned again after the next scan.
  * @param isTurnOver once true, no batch after the first is started; the next plan has the rest
  */
-export async function actAll(
-  context: Acting,
+export async function applyLocal(
+  context: ApplyContext,
   operations: readonly LocalOperation[],
   isTurnOver: () => boolean = () => false,
 ): Promise<{ readonly done: number; readonly changed: boolean; readonly begun: readonly LocalOperation[] }> {
@@ -41,7 +41,7 @@ export async function actAll(
     const paths = batch.map((operation) => pathOfOperation(state, operation));
     const before = batch.map((operation) => (movesFolder(operation) ? pathOf(state, operation.id) : undefined));
     for (const path of paths.slice(-1)) progress.touch(path);
-    const failed = await actTogether(context, batch);
+    const failed = await applyBatch(context, batch);
     if (failed.size > 0) context.unrecordedChanges.arePossible = true;
     for (const [index, operation] of batch.entries()) {
       const path = paths[index] ?? "";
@@ -58,22 +58,22 @@ export async function actAll(
         progress.noteDone(state, operation, path);
         if (operation.op === "copy_aside") context.copies.note(operation, nowMs());
       } else if (isPassingOnDisk(failure)) changed = true;
-      else if (!endsAll(failure)) stubborn.note(operation, problemOf(path, failure.code, failure.message), nowMs());
+      else if (!endsCycle(failure)) stubborn.note(operation, problemOf(path, failure.code, failure.message), nowMs());
     }
     for (const failure of failed.values()) {
-      if (endsAll(failure)) throw failure;
+      if (endsCycle(failure)) throw failure;
     }
   }
-  if (state.parked.size > 0) await settleParked(context);
+  if (state.parked.size > 0) await unparkAll(context);
   return { done, changed, begun: operations.slice(0, begun) };
 }
 
 /** Names items that got no name back in the previous cycle. Items that have a name now had none at the last scan. */
-export async function settleAside(context: Acting): Promise<void> {
+export async function retryParked(context: ApplyContext): Promise<void> {
   const { parked } = context.state;
   const before = parked.size;
   if (before === 0) return;
-  await settleParked(context);
+  await unparkAll(context);
   if (parked.size < before) context.dirty.add("all");
 }
 
@@ -81,7 +81,7 @@ function movesFolder(operation: LocalOperation): boolean {
   return (operation.op === "move" || operation.op === "park") && operation.local.kind === "folder";
 }
 
-export function noteFailures(context: Acting, failed: Failures, failures: Problem[]): boolean {
+export function noteFailures(context: ApplyContext, failed: Failures, failures: Problem[]): boolean {
   if (failed.size > 0) context.unrecordedChanges.arePossible = true;
   for (const [operation, failure] of failed) {
     if (!isPassingOnDisk(failure))

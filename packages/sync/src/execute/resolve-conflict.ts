@@ -18,15 +18,15 @@ import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
  * - original: the original stays and the copy is removed
  * - both: both stay under ordinary names
  */
-export type Keep = "copy" | "original" | "both";
+export type ConflictChoice = "copy" | "original" | "both";
 
-export interface KeptConflict {
+export interface ResolvedConflict {
   /** Path of the copy if both are kept. */
   readonly newPath?: string;
   readonly trashPath?: string;
 }
 
-type KeepContext = TrashContext & Pick<ExecutionContext, "missingFeatures">;
+type ResolveContext = TrashContext & Pick<ExecutionContext, "missingFeatures">;
 
 export function originalPath(copy: string): string {
   return joinPath(folderOf(copy), originalFrom(nameOf(copy)));
@@ -55,7 +55,11 @@ export async function originalOnDisk(
  * @throws HoldfastError exists if a folder has the original's name
  * @throws HoldfastError conflict for a copy inside a git repository, whose files only fit together
  */
-export async function keepOfConflict(context: KeepContext, path: string, keep: Keep): Promise<KeptConflict> {
+export async function resolveConflict(
+  context: ResolveContext,
+  path: string,
+  keep: ConflictChoice,
+): Promise<ResolvedConflict> {
   const { disk } = context;
   const copyKind = (await disk.stat(path))?.kind;
   if (originalPath(path) === path || (copyKind !== "file" && copyKind !== "symlink")) {
@@ -83,13 +87,13 @@ interface Original {
   readonly kind: Kind | undefined;
 }
 
-async function keepOriginal(context: KeepContext, copy: string, original: Original): Promise<string> {
+async function keepOriginal(context: ResolveContext, copy: string, original: Original): Promise<string> {
   if (original.kind !== undefined) return toTrash(context, copy);
   throw new HoldfastError("not_found", `${original.path} no longer exists: keep the copy, or both.`);
 }
 
 async function keepCopy(
-  context: KeepContext,
+  context: ResolveContext,
   copy: { readonly path: string; readonly kind: Kind },
   { path: original, kind: originalKind }: Original,
 ): Promise<string | undefined> {
@@ -111,7 +115,7 @@ async function keepCopy(
  * Writes the new content to the trash path of the old one, then exchanges both. Writes to the original until then end
  * up in the trash. Neither path is ever empty.
  */
-async function asNextVersion(context: KeepContext, copy: string, original: string): Promise<string> {
+async function asNextVersion(context: ResolveContext, copy: string, original: string): Promise<string> {
   const { disk, missingFeatures } = context;
   const places = new TrashPlaces(context);
   const place = await places.placeFor(original);
@@ -150,7 +154,7 @@ function partsOf(from: string, blocks: Awaited<ReturnType<ExecutionContext["disk
   });
 }
 
-async function toTrash(context: KeepContext, path: string): Promise<string> {
+async function toTrash(context: ResolveContext, path: string): Promise<string> {
   const place = await new TrashPlaces(context).placeFor(path);
   await give(context, path, place);
   await stash(context, path, place);

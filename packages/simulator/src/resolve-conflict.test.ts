@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Keep, KeptConflict } from "@holdfast/sync/execute/keep-conflict";
+import type { ConflictChoice, ResolvedConflict } from "@holdfast/sync/execute/resolve-conflict";
 import { type DiskFeature, noneMissing } from "@holdfast/sync/model/missing-features";
 import { Alone } from "./alone.ts";
 
@@ -19,9 +19,14 @@ async function withConflict(mine = "mine"): Promise<{ alone: Alone; path: string
   return { alone, path };
 }
 
-async function keep(alone: Alone, path: string, which: Keep, missingFeatures = noneMissing): Promise<KeptConflict> {
+async function keep(
+  alone: Alone,
+  path: string,
+  which: ConflictChoice,
+  missingFeatures = noneMissing,
+): Promise<ResolvedConflict> {
   const engine = alone.make({ missingFeatures });
-  const kept = await alone.pass(engine.keepOfConflict(path, which));
+  const kept = await alone.pass(engine.resolveConflict(path, which));
   assert.deepEqual(engine.status().conflicts, []);
   const { inSync } = await alone.once({ missingFeatures });
   assert.ok(inSync);
@@ -66,7 +71,7 @@ test("the copy kept, and saved while it was read: what was saved stays a conflic
     alone.write(path, "saved meanwhile");
   };
   const engine = alone.make({ disk: { ...disk, exchange } });
-  await alone.pass(engine.keepOfConflict(path, "copy"));
+  await alone.pass(engine.resolveConflict(path, "copy"));
   const { inSync } = await alone.once();
   assert.ok(inSync);
   const kept = new Map([
@@ -79,7 +84,7 @@ test("the copy kept, and saved while it was read: what was saved stays a conflic
   alone.close();
 });
 
-for (const which of ["copy", "original"] satisfies Keep[]) {
+for (const which of ["copy", "original"] satisfies ConflictChoice[]) {
   test(`with the ${which} kept, what a program still writes into the other one, which it has open, stands beside`, async () => {
     const { alone, path } = await withConflict();
     const discarded = which === "copy" ? "plan.txt" : path;
@@ -110,7 +115,7 @@ for (const mine of ["mine!!", ""]) {
     if (mine !== "") alone.root.write(copied!, { mtimeNs: original!.now.mtimeNs + 999n }, true);
     await alone.once();
     const engine = alone.make({ brake: undefined });
-    await alone.pass(engine.keepOfConflict(path, "copy"));
+    await alone.pass(engine.resolveConflict(path, "copy"));
     assert.ok((await alone.once({ brake: undefined })).inSync);
     assert.deepEqual(alone.serverContents(), new Map([["plan.txt", mine]]));
     const next = alone.make({ brake: undefined });
@@ -125,7 +130,7 @@ test("a copy that cannot be read goes to the trash all the same", async () => {
   const disk = alone.disk();
   const cut: typeof disk.cut = (at, sink) =>
     at.startsWith(".holdfast/trash/") ? Promise.reject(new HoldfastError("unavailable", "EIO")) : disk.cut(at, sink);
-  await alone.pass(alone.make({ disk: { ...disk, cut } }).keepOfConflict(path, "original"));
+  await alone.pass(alone.make({ disk: { ...disk, cut } }).resolveConflict(path, "original"));
   assert.deepEqual(alone.diskPaths(), ["plan.txt"]);
   alone.close();
 });
@@ -146,7 +151,7 @@ test("a conflict is listed, and can be resolved, once the version of the server 
   for (const engine of [cut, alone.make()]) {
     assert.deepEqual(engine.status().conflicts, []);
     for (const named of [path, "plan.txt"]) {
-      const answer = alone.pass(engine.keepOfConflict(named, "copy"));
+      const answer = alone.pass(engine.resolveConflict(named, "copy"));
       await assert.rejects(answer, { code: "conflict", message: /^The other version of plan\.txt is not downloaded/ });
     }
   }
@@ -200,7 +205,7 @@ test("where the original is gone the copy takes its name, and is not thrown away
   alone.remove("plan.txt");
   await alone.once();
   const engine = alone.make();
-  await assert.rejects(alone.pass(engine.keepOfConflict(path, "original")), { code: "not_found" });
+  await assert.rejects(alone.pass(engine.resolveConflict(path, "original")), { code: "not_found" });
   assert.equal(alone.read(path), "mine");
   await keep(alone, path, "copy");
   assert.deepEqual(alone.serverContents(), new Map([["plan.txt", "mine"]]));
@@ -210,7 +215,7 @@ test("where the original is gone the copy takes its name, and is not thrown away
 for (const [which, text] of [
   ["copy", "composed"],
   ["original", "decomposed"],
-] satisfies [Keep, string][]) {
+] satisfies [ConflictChoice, string][]) {
   test(`the ${which} kept of a file whose name the disk has in another Unicode form: its name stays, and one is left`, async () => {
     const alone = new Alone();
     const [composed, decomposed] = ["caf\u00E9.txt", "cafe\u0301.txt"];
@@ -232,7 +237,7 @@ test("what is no conflicted copy is left alone, whatever it is called", async ()
   const { alone } = await withConflict();
   const engine = alone.make();
   for (const path of ["plan.txt", "not there (a's conflicted copy 2026-01-31).txt", "../plan.txt", ""]) {
-    await assert.rejects(alone.pass(engine.keepOfConflict(path, "copy")), { code: "not_found" }, path);
+    await assert.rejects(alone.pass(engine.resolveConflict(path, "copy")), { code: "not_found" }, path);
   }
   assert.equal(alone.read("plan.txt"), "theirs");
   alone.close();

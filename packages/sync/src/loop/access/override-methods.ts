@@ -1,7 +1,7 @@
 type Call = (...given: unknown[]) => unknown;
 
 /** Forwards all calls except those in `own`. @param wrap wraps the forwarded calls */
-export function forward<Target extends object>(
+export function overrideMethods<Target extends object>(
   target: Target,
   own: Partial<Target>,
   wrap: (call: Call) => Call = (call) => call,

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { forward } from "./forward.ts";
+import { overrideMethods } from "./override-methods.ts";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import type { IndexedTrees } from "../../model/trees.ts";
 import type { Progress } from "../reports/progress.ts";
@@ -12,7 +12,7 @@ export class Interrupted extends HoldfastError {
 }
 
 /** True if everything else would fail in the same way. */
-export function endsAll(failure: HoldfastError): boolean {
+export function endsCycle(failure: HoldfastError): boolean {
   return failure instanceof Interrupted || failure.code === "unreachable";
 }
 
@@ -20,7 +20,7 @@ export function endsAll(failure: HoldfastError): boolean {
  * Every call ends when the signal aborts, even without a response. Server calls happen before or after related changes
  * of the disk, never between them.
  */
-export function gateServer(
+export function abortableServer(
   server: Server,
   {
     signal,
@@ -28,7 +28,7 @@ export function gateServer(
     trees,
   }: { readonly signal: AbortSignal; readonly progress: Progress; readonly trees: IndexedTrees },
 ): Server {
-  return gate(server, signal, {
+  return makeAbortable(server, signal, {
     async snapshot(...given) {
       const page = await untilAborted(signal, server.snapshot(...given));
       progress.listed(page.items.filter(({ kind }) => kind === "file" || kind === "symlink").length);
@@ -67,12 +67,12 @@ export function gateServer(
 }
 
 /** Long reads end when the signal aborts. Changes are completed. A long new file keeps the part written so far. */
-export function gateDisk(
+export function abortableDisk(
   disk: LocalDisk,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: Pick<Progress, "touch"> },
 ): LocalDisk {
   const readBetween = disk.readBetween?.bind(disk);
-  return forward(disk, {
+  return overrideMethods(disk, {
     // Reading a known file means sending it.
     readAt: (path, ...given) => {
       progress.touch(path);
@@ -125,8 +125,8 @@ function waitingFor(signal: AbortSignal): Set<() => void> {
   return waiting;
 }
 
-function gate<Target extends object>(target: Target, signal: AbortSignal, own: Partial<Target>): Target {
-  return forward(target, own, (call) => (...given) => {
+function makeAbortable<Target extends object>(target: Target, signal: AbortSignal, own: Partial<Target>): Target {
+  return overrideMethods(target, own, (call) => (...given) => {
     const result = call(...given);
     return result instanceof Promise ? untilAborted(signal, result) : result;
   });

@@ -13,7 +13,7 @@ import { type LocalSources, offsetsOf, type Source } from "./sources.ts";
 
 export type FileOperation = LocalOperation & { readonly op: "create" | "replace" };
 
-export interface Arrival {
+export interface FileDownload {
   readonly operation: FileOperation;
   readonly blocks: readonly ManifestEntry[];
   /** Sources by block position; undefined: the block is fetched. */
@@ -28,11 +28,11 @@ const looksAtOnce = 16;
  * Determines the blocks of all files in one request.
  * @returns results in the order of the operations; an error for each unavailable file
  */
-export async function planArrivals(
+export async function planDownloads(
   context: ExecutionContext,
   sources: LocalSources,
   operations: readonly FileOperation[],
-): Promise<readonly (Arrival | HoldfastError)[]> {
+): Promise<readonly (FileDownload | HoldfastError)[]> {
   const lists = await fetchLists(context, operations);
   return mapBounded(operations, looksAtOnce, async (operation) => {
     const { remote } = operation;
@@ -91,7 +91,7 @@ async function fetchLists(
   return lists;
 }
 
-export function wantedBlock({ operation, bases }: Arrival, { hash, size }: ManifestEntry): WantedBlock {
+export function wantedBlock({ operation, bases }: FileDownload, { hash, size }: ManifestEntry): WantedBlock {
   const versionId = operation.remote.versionId ?? "";
   return { hash, sizeBytes: size, versionId, base: bases.get(hash) };
 }
@@ -130,7 +130,7 @@ function basesOf(
   context: ExecutionContext,
   operation: FileOperation,
   blocks: readonly ManifestEntry[],
-): Arrival["bases"] {
+): FileDownload["bases"] {
   const bases = new Map<HashHex, NonNullable<WantedBlock["base"]>>();
   if (operation.op !== "replace") return bases;
   const path = pathOf(context.state, operation.id);

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { DiskChanged } from "../model/disk-changed.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { type DiskPlace, type Intent, type LocalRow, type RemoteRow, samePlace } from "../model/trees.ts";
-import { bringContent, bringsContent } from "./batch.ts";
+import { writeContent, writesContent } from "./batch.ts";
 import { createdPrivacy } from "../model/privacy.ts";
 import { copyAside } from "./copy-aside.ts";
 import { type Failures, tryEach } from "./failures.ts";
@@ -16,7 +16,7 @@ import { type Deletion, removeTogether } from "./remove.ts";
  * disk unchanged. Rows are committed once their facts are durable.
  * @returns failed operations and their errors
  */
-export async function actTogether(context: ExecutionContext, batch: readonly LocalOperation[]): Promise<Failures> {
+export async function applyBatch(context: ExecutionContext, batch: readonly LocalOperation[]): Promise<Failures> {
   const { state } = context;
   // An earlier operation may be done but unseen. Another one would hide that.
   const hidden = batch.filter(({ id }) => state.intents.has(id));
@@ -27,19 +27,19 @@ export async function actTogether(context: ExecutionContext, batch: readonly Loc
     return intent === undefined ? [] : [[operation.id, intent] as const];
   });
   if (intents.length > 0) state.commit({ intents });
-  return new Map([...failures, ...(await actOn(context, ready))]);
+  return new Map([...failures, ...(await applyKind(context, ready))]);
 }
 
-function actOn(context: ExecutionContext, ready: readonly LocalOperation[]): Promise<Failures> {
-  const bringing = ready.filter(bringsContent);
-  if (bringing.length > 0) return bringContent(context, bringing);
+function applyKind(context: ExecutionContext, ready: readonly LocalOperation[]): Promise<Failures> {
+  const writing = ready.filter(writesContent);
+  if (writing.length > 0) return writeContent(context, writing);
   const deletions = ready.filter((operation): operation is Deletion => operation.op === "delete");
-  return deletions.length > 0 ? removeTogether(context, deletions) : actAlone(context, ready);
+  return deletions.length > 0 ? removeTogether(context, deletions) : applyEach(context, ready);
 }
 
-async function actAlone(context: ExecutionContext, operations: readonly LocalOperation[]): Promise<Failures> {
+async function applyEach(context: ExecutionContext, operations: readonly LocalOperation[]): Promise<Failures> {
   const failures: Failures = new Map();
-  for (const operation of operations) await tryEach(failures, operation, () => perform(context, operation));
+  for (const operation of operations) await tryEach(failures, operation, () => applyOne(context, operation));
   return failures;
 }
 
@@ -84,7 +84,7 @@ function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {
  * True for a file with other hard links, which are other nodes. Content that the server lacks cannot be rebuilt as a
  * new file.
  */
-async function isToBeParted(
+async function mustBreakLinks(
   { disk, state, missingFeatures }: ExecutionContext,
   { id, local, executable, isPrivate }: LocalOperation & { op: "set" },
 ): Promise<boolean> {
@@ -96,17 +96,17 @@ async function isToBeParted(
 }
 
 /** Replaces the file with a new one, so that its other hard links keep their mode. */
-async function setAlone(context: ExecutionContext, operation: LocalOperation & { op: "set" }): Promise<void> {
+async function setOnCopy(context: ExecutionContext, operation: LocalOperation & { op: "set" }): Promise<void> {
   const { id, local, executable, isPrivate } = operation;
   const remote = context.state.remote.get(id);
   if (remote?.content !== local.content) throw new DiskChanged(id);
   const [failure] = (
-    await bringContent(context, [{ op: "replace", id, local, remote, executable, isPrivate }])
+    await writeContent(context, [{ op: "replace", id, local, remote, executable, isPrivate }])
   ).values();
   if (failure !== undefined) throw failure;
 }
 
-async function perform(context: ExecutionContext, operation: LocalOperation): Promise<void> {
+async function applyOne(context: ExecutionContext, operation: LocalOperation): Promise<void> {
   switch (operation.op) {
     case "create":
     case "replace":
@@ -115,7 +115,7 @@ async function perform(context: ExecutionContext, operation: LocalOperation): Pr
     case "move":
       return moveNode(context, operation);
     case "set":
-      return (await isToBeParted(context, operation)) ? setAlone(context, operation) : setNode(context, operation);
+      return (await mustBreakLinks(context, operation)) ? setOnCopy(context, operation) : setNode(context, operation);
     case "park":
       return park(context, operation);
     case "copy_aside":

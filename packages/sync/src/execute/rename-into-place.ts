@@ -3,7 +3,7 @@ import { joinPath } from "@holdfast/sync-ports/paths";
 import type { Fingerprint, LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { type LocalRow, nameOnDisk } from "../model/trees.ts";
-import type { FileOperation } from "./arrival.ts";
+import type { FileOperation } from "./file-download.ts";
 import { rowOf } from "./create.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { fingerprintOf, type ExecutionContext } from "./execution-context.ts";
@@ -24,7 +24,7 @@ interface Waiting {
 }
 
 /** Gives each file of a batch its name. A new name must be free; the item at a known name is replaced. */
-export async function giveNames(
+export async function renameIntoPlace(
   context: ExecutionContext,
   folders: KnownFolders,
   waiting: readonly Waiting[],
