@@ -6,7 +6,7 @@ import type { ContentKey } from "@holdfast/sync/model/trees";
 import { clearCopies, type Cleared } from "@holdfast/sync/loop/engine/clear-copies";
 import type { Engine } from "@holdfast/sync/loop/engine/engine";
 import type { EngineOptions } from "@holdfast/sync/loop/engine/engine-options";
-import type { OnceResult } from "@holdfast/sync/loop/engine/once";
+import type { OnceResult } from "@holdfast/sync/loop/engine/run-once";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { ailingDisk } from "./ailing-disk.ts";

@@ -22,8 +22,8 @@ async function synced(): Promise<{ readonly alone: Alone; readonly state: SyncSt
   return { alone, state };
 }
 
-function unrestOf({ restless }: SyncState): number {
-  return restless.size + restless.fresh.size;
+function unsyncedCountOf({ unsynced }: SyncState): number {
+  return unsynced.size + unsynced.fresh.size;
 }
 
 const deletions: Readonly<Record<string, (alone: Alone) => void>> = {
@@ -42,7 +42,7 @@ for (const [by, remove] of Object.entries(deletions)) {
     await alone.once({ state });
     assert.deepEqual([alone.serverPaths(), alone.diskPaths()], [["other"], ["other"]]);
     await alone.once({ state });
-    assert.equal(unrestOf(state), 0);
+    assert.equal(unsyncedCountOf(state), 0);
     assert.deepEqual(
       below.map((id) => [state.remote.has(id), state.synced.has(id)]),
       below.map(() => [false, false]),
@@ -62,7 +62,7 @@ test("what was deleted here alone stays known as deleted while its folder, which
   await alone.once({ state });
   assert.deepEqual(alone.diskPaths(), ["folder", "folder/inner", "folder/inner/b", "other"]);
   assert.deepEqual(alone.serverPaths(), alone.diskPaths());
-  assert.equal(unrestOf(state), 0);
+  assert.equal(unsyncedCountOf(state), 0);
   alone.close();
 });
 

@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isLongTier } from "@holdfast/tools/tiers";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { EngineOptions } from "@holdfast/sync/loop/engine/engine-options";
-import type { OnceResult } from "@holdfast/sync/loop/engine/once";
+import type { OnceResult } from "@holdfast/sync/loop/engine/run-once";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { homeOf } from "./model-shares.ts";

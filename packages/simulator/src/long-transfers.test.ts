@@ -279,7 +279,10 @@ test("of two equal long files in different portions of a plan, one of which is p
     for (const path of closed)
       alone.onServer({ op: "set", operation_id: "closes", file_id: alone.serverId(path), private: true });
     const line = lineOf(alone);
-    const { engine, until, end } = running(alone, { server: line.server, portions: { entriesMax: 1, freshMax: 1 } });
+    const { engine, until, end } = running(alone, {
+      server: line.server,
+      memoryLimits: { entriesMax: 1, freshMax: 1 },
+    });
     await until(() => line.bytes > 0 && alone.diskPaths().includes("three/small"), "the small one comes");
     line.isOpen = true;
     await until(() => paths.every((path) => alone.diskPaths().includes(path)), "both come");
@@ -302,7 +305,7 @@ test("two equal long files in one folder come once, although plans in turn name 
   for (const name of ["one", "two"])
     alone.putOnServer(longText("equal"), { parent_id: alone.serverId("folder"), name });
   const { disk, begun } = countingParts(alone);
-  await alone.once({ disk, portions: { entriesMax: 1, freshMax: 1 } });
+  await alone.once({ disk, memoryLimits: { entriesMax: 1, freshMax: 1 } });
   assert.deepEqual(
     paths.map((path) => alone.read(path)),
     [longText("equal"), longText("equal")],

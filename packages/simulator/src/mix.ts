@@ -62,7 +62,7 @@ export function storyOf(seed: number): StoryOptions {
     // A file without a number counts as another one after a move and an edit.
     isWatchful: seed % 11 < 4 && !missingFeatures.includes("stable inodes"),
     // Each scan and each plan covers a part of the new items, as with a million files.
-    ...(seed % 8 < 3 && { engine: { portions: { entriesMax: 1 + (seed % 3), freshMax: 1 + (seed % 5) } } }),
+    ...(seed % 8 < 3 && { engine: { memoryLimits: { entriesMax: 1 + (seed % 3), freshMax: 1 + (seed % 5) } } }),
     ...(seed % 5 === 2 && seed < firstSecretive && sharing(seed)),
     ...(seed >= firstVersatile && versatile(seed)),
     ...(seed >= firstRights &&

@@ -46,7 +46,7 @@ async function look(
       isHidden: () => false,
       rootSigns: { isCopied: async () => false, isSyncedHere: () => false },
       isPassedOver: () => false,
-      isPassing: () => false,
+      isTransient: () => false,
       isFree: () => isFree,
       intents: state.intents,
       dirtyPaths: new Set(dirtyPaths),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { OnceResult } from "@holdfast/sync/loop/engine/once";
+import type { OnceResult } from "@holdfast/sync/loop/engine/run-once";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { plantedIn } from "./planted-bugs/testing-planted.ts";

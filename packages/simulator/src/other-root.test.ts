@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultPortions } from "@holdfast/sync/loop/context/portions";
+import { defaultMemoryLimits } from "@holdfast/sync/loop/context/memory-limits";
 import { markerPath } from "@holdfast/sync-ports/paths";
 import { Alone } from "./alone.ts";
 
@@ -62,7 +62,7 @@ test("a folder of another client is left alone also where the first look takes m
     alone.write(`f${index}/inner/theirs`, "theirs");
     mark(alone, `f${index}/inner`);
   }
-  const { inSync, problems } = await alone.once({ portions: { ...defaultPortions, entriesMax: 3 } });
+  const { inSync, problems } = await alone.once({ memoryLimits: { ...defaultMemoryLimits, entriesMax: 3 } });
   assert.equal(inSync, true);
   assert.deepEqual(new Set(problems.map(({ code }) => code)), new Set(["other_sync"]));
   assert.equal(problems.length, 30);

@@ -27,7 +27,7 @@ test("the progress of a download in several plans, each of them cut, never goes 
     // Ends the turn of a plan after its first thousand files.
     scheduler.nowMicros += 11_000;
   };
-  const engine = alone.make({ portions: { entriesMax: 4096, freshMax: 1100 }, disk: { ...disk, create } });
+  const engine = alone.make({ memoryLimits: { entriesMax: 4096, freshMax: 1100 }, disk: { ...disk, create } });
   const seen: { readonly changes: number; readonly done: number; readonly stretch: number }[] = [];
   const end = engine.onChange(() => {
     const { now, pendingFiles } = engine.status();

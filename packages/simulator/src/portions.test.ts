@@ -7,7 +7,7 @@ import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
 
 /** Small portions, as for a folder with very many files. */
-const portions = { entriesMax: 4, freshMax: 4 };
+const memoryLimits = { entriesMax: 4, freshMax: 4 };
 const folders = ["a", "a/b", "a/b/c", "d", "d/e", "f"];
 
 function many(alone: Alone): string[] {
@@ -29,7 +29,7 @@ test("what is new on the disk goes in parts, and no request has more than a part
       return server.commit(epoch, operations, blocks);
     },
   };
-  assert.ok((await alone.once({ portions, server: counting })).inSync);
+  assert.ok((await alone.once({ memoryLimits, server: counting })).inSync);
   assert.deepEqual(alone.serverPaths(), expected);
   // One folder more than the part, and those above.
   assert.ok(Math.max(...sent) <= 9, `${Math.max(...sent)} in one request`);
@@ -47,7 +47,7 @@ test("changes in a folder that is larger than a part are counted once", async ()
     alone.mkdir("folder");
     if (isUndone) for (const path of files) alone.write(path, `in ${path}`);
     await alone.once({ brake: 3 });
-    const engine = alone.make({ brake: 3, portions });
+    const engine = alone.make({ brake: 3, memoryLimits });
     for (const path of files) {
       if (isUndone) alone.remove(path);
       else alone.write(path, `in ${path}`);
@@ -73,7 +73,7 @@ test("what was refused goes in parts too", async () => {
   const files = folders.flatMap((folder) => [1, 2, 3].map((number) => `${folder}/file ${number}`));
   for (const path of files) alone.write(path, `in ${path}`);
   model.isFull = true;
-  assert.ok(!(await alone.once({ portions })).inSync);
+  assert.ok(!(await alone.once({ memoryLimits })).inSync);
   model.isFull = false;
   scheduler.nowMicros += 31_000_000;
   const server = alone.server();
@@ -82,7 +82,7 @@ test("what was refused goes in parts too", async () => {
     sent.push(operations.length);
     return server.commit(epoch, operations, blocks);
   };
-  assert.ok((await alone.once({ portions, server: { ...server, commit } })).inSync);
+  assert.ok((await alone.once({ memoryLimits, server: { ...server, commit } })).inSync);
   assert.deepEqual(alone.serverPaths(), [...folders, ...files].toSorted());
   assert.ok(Math.max(...sent) <= 9, `${Math.max(...sent)} in one request`);
   alone.close();
@@ -121,7 +121,7 @@ test("what is new on the server comes in parts, and meets in each folder what th
   alone.mkdir("a/b");
   alone.write("a/b/file 2", "a/b/file 2");
   alone.write("a/b/file 3", "another one");
-  const { inSync } = await alone.once({ portions });
+  const { inSync } = await alone.once({ memoryLimits });
   assert.ok(inSync);
   const copy = alone.diskPaths().filter((path) => !expected.includes(path));
   assert.match(copy.join(), /^a\/b\/file 3 \(.* conflicted copy .*\)$/);
@@ -138,7 +138,7 @@ test("a look that ends in the middle is kept as far as it came, and goes on ther
   const disk = alone.disk();
   let lists = 0;
   const engine = alone.make({
-    portions,
+    memoryLimits,
     disk: {
       ...disk,
       list: (path) => {
@@ -158,7 +158,7 @@ test("a look that ends in the middle is kept as far as it came, and goes on ther
       return disk.cut(path);
     },
   };
-  assert.ok((await alone.once({ portions, disk: reading })).inSync);
+  assert.ok((await alone.once({ memoryLimits, disk: reading })).inSync);
   assert.deepEqual(alone.serverPaths(), expected);
   assert.ok(read.length > 0 && read.length < expected.length - folders.length, `${read.length} were read again`);
   alone.close();
@@ -167,13 +167,13 @@ test("a look that ends in the middle is kept as far as it came, and goes on ther
 test("a file that was moved into a new folder stays itself, though only a part is looked at", async () => {
   const alone = new Alone();
   alone.write("kept", "mine");
-  assert.ok((await alone.once({ portions })).inSync);
+  assert.ok((await alone.once({ memoryLimits })).inSync);
   const id = alone.serverId("kept");
   many(alone);
   alone.mkdir("z");
   alone.mkdir("z/deep");
   alone.move("kept", "z/deep/kept");
-  assert.ok((await alone.once({ portions })).inSync);
+  assert.ok((await alone.once({ memoryLimits })).inSync);
   assert.equal(alone.serverId("z/deep/kept"), id);
   alone.close();
 });
@@ -194,7 +194,7 @@ test("a file that is moved on while it is looked at in parts is not taken for de
     if (path === "a/b" && lists === 2) alone.move("a/b/file", "a/file");
     return names;
   };
-  assert.ok((await alone.once({ portions: { entriesMax: 1, freshMax: 1 }, disk: { ...disk, list } })).inSync);
+  assert.ok((await alone.once({ memoryLimits: { entriesMax: 1, freshMax: 1 }, disk: { ...disk, list } })).inSync);
   assert.ok(lists >= 2);
   assert.equal(alone.serverId("a/file"), id);
   alone.close();
@@ -218,7 +218,7 @@ test("what the server refuses keeps nothing else from its turn", async () => {
       return { ...answer, results };
     },
   };
-  const { inSync, problems } = await alone.once({ portions, server: refusing });
+  const { inSync, problems } = await alone.once({ memoryLimits, server: refusing });
   assert.ok(!inSync);
   assert.equal(problems.length, 3 * folders.length);
   assert.deepEqual(alone.serverPaths(), [...folders, "later", "later/one"].toSorted());
@@ -236,7 +236,7 @@ test("what the disk refuses of much that is new is listed, and is tried ever les
     attempts.push(scheduler.nowMicros);
     throw new HoldfastError("unavailable", "Could not make it (EIO).");
   };
-  const engine = alone.make({ portions, disk: { ...disk, mkdir } });
+  const engine = alone.make({ memoryLimits, disk: { ...disk, mkdir } });
   const run = engine.run();
   await scheduler.runUntil(scheduler.nowMicros + 3600_000_000, () => false);
   assert.deepEqual(
@@ -296,7 +296,7 @@ test("what is wanted again in the middle of a look in parts, and was removed her
   const disk = alone.disk();
   let parts = 0;
   const engine = alone.make({
-    portions,
+    memoryLimits,
     disk: {
       ...disk,
       now: (path) => {
@@ -327,7 +327,7 @@ test("what comes in the middle of a round, and sorts before the part whose turn 
     if (calls === 3) shared.owner({ op: "mkdir", id: "0 before all", parent_id: "inner", name: "new" });
     return server.listChanges(token);
   };
-  await shared.once({ portions: { ...portions, freshMax: 1 }, server: { ...server, listChanges } });
+  await shared.once({ memoryLimits: { ...memoryLimits, freshMax: 1 }, server: { ...server, listChanges } });
   assert.equal(shared.onDisk()["docs/inner/new"], "/");
   shared.close();
 });
@@ -347,7 +347,7 @@ test("what cannot be read is looked at ever less often, though much else is new 
     cycles += 1;
     return server.listChanges(token);
   };
-  const engine = shared.make({ portions: { ...portions, freshMax: 1 }, server: { ...server, listChanges } });
+  const engine = shared.make({ memoryLimits: { ...memoryLimits, freshMax: 1 }, server: { ...server, listChanges } });
   const run = engine.run();
   await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => false);
   // A round has at least three cycles, and after ten the wait is 8 s.
@@ -376,7 +376,7 @@ test("what went from the last part of a look into one before, and on while all w
     if (path === "" && count === 2) alone.move("to/file", "file");
     return names;
   };
-  assert.ok((await alone.once({ portions: { entriesMax: 1, freshMax: 9 }, disk: { ...disk, list } })).inSync);
+  assert.ok((await alone.once({ memoryLimits: { entriesMax: 1, freshMax: 9 }, disk: { ...disk, list } })).inSync);
   assert.equal(alone.serverId("file"), id);
   alone.close();
 });

@@ -212,7 +212,7 @@ async function rest(world: World): Promise<void> {
     return engine.outcome?.nextCycleInMs === undefined || takenPaths(world, device).length > 0;
   };
   const isResting = (): boolean => world.devices.every(isAtRest);
-  const restless = (): string =>
+  const unsynced = (): string =>
     world.devices
       .filter((device) => !isAtRest(device))
       .map(({ name, engine }) => `${name} is ${engine.phase}, ${engine.outcome?.nextCycleInMs ?? "-"} ms`)
@@ -220,7 +220,7 @@ async function rest(world: World): Promise<void> {
   const deadline = scheduler.nowMicros + 90 * minute;
   // Endless activity is expensive to simulate and reveals nothing more.
   if (!(await scheduler.runUntil(deadline - 62 * minute, isResting)))
-    return world.violate(`it does not come to rest at all: ${restless()}`);
+    return world.violate(`it does not come to rest at all: ${unsynced()}`);
   // The hourly scan finds changes that the watcher missed.
   await scheduler.runUntil(deadline, () => false);
   if (!isResting()) await scheduler.runUntil(deadline + minute, isResting);

@@ -109,7 +109,7 @@ export abstract class WorldState {
   constructor(options: WorldOptions) {
     this.options = options;
     this.chances = new Chances(options.seed, options.without);
-    this.scheduler = new Scheduler(this.chances, options.engine?.portions !== undefined);
+    this.scheduler = new Scheduler(this.chances, options.engine?.memoryLimits !== undefined);
     this.ledger = new Ledger(() => this.scheduler.nowMicros);
   }
 

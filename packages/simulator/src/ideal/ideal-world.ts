@@ -82,9 +82,9 @@ export class IdealWorld implements Trees {
 
   /** Checks plans of portions of the fresh nodes: each is part of the whole plan and lacks only the omitted portion. */
   #checkPortion(policy: Policy): void {
-    const restless = this.#allIds().filter((id) => !isAtRest(this, id));
-    const others = restless.filter((id) => !isFresh(this, id));
-    const chosen = restless.filter((id, index) => isFresh(this, id) && (index + this.#seq) % 3 === 0);
+    const unsynced = this.#allIds().filter((id) => !isAtRest(this, id));
+    const others = unsynced.filter((id) => !isFresh(this, id));
+    const chosen = unsynced.filter((id, index) => isFresh(this, id) && (index + this.#seq) % 3 === 0);
     const { trees } = affectedPortion(this, others, { fresh: chosen, rowsMax: Infinity });
     const [part, whole] = [plan(inOrder(trees), policy), plan(inOrder(this), policy)];
     for (const list of ["rekeyings", "remote", "local"] as const) {
@@ -111,8 +111,8 @@ export class IdealWorld implements Trees {
 
   /** Checks that the affected part leads to the same decision as the whole. */
   #checkPart<Decision>(decide: (trees: Trees) => Decision, comparable: (decision: Decision) => unknown): void {
-    const restless = this.#allIds().filter((id) => !isAtRest(this, id));
-    const part = affectedTrees(this, restless);
+    const unsynced = this.#allIds().filter((id) => !isAtRest(this, id));
+    const part = affectedTrees(this, unsynced);
     assert.deepEqual(comparable(decide(inOrder(part))), comparable(decide(inOrder(this))));
   }
 

@@ -77,7 +77,7 @@ export class Brakes {
   }
 
   /** True for older content, or unknown content with an old time: perhaps part of a backup being restored. */
-  isLikeRestored(operation: RemoteOperation): boolean {
+  looksRestored(operation: RemoteOperation): boolean {
     if (this.#setting === "off" || isApproved(this.#state.brakes, operation)) return false;
     return rewriteOf(this.#state, operation).some(
       ({ side, isUnknown, isOldByTime }) => side === "rollback" || (isUnknown && isOldByTime),

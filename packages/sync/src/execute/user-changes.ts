@@ -162,8 +162,8 @@ export function findUnverifiedModes(
   const isMarked = boot !== undefined && state.setting("boot") === boot;
   // There may be as many as files, so they are stored in parts, the setting last.
   let doubtful: (readonly [NodeId, LocalRow])[] = [];
-  const { restless } = state;
-  for (const ids of [[...restless], restless.fresh.after("")]) {
+  const { unsynced } = state;
+  for (const ids of [[...unsynced], unsynced.fresh.after("")]) {
     for (const id of ids) {
       const row = state.local.get(id);
       const base = state.synced.get(id);

@@ -18,10 +18,10 @@ import { isRepository } from "../model/repositories.ts";
  * The part of the trees that a plan can depend on: nodes not at rest, everything beside them, the folders above, and
  * everything below incomplete folders. Its plan equals the whole's (`IdealWorld` checks that) and costs only as much as
  * the changes.
- * @param restless all nodes not at rest; further ones do no harm
+ * @param unsynced all nodes not at rest; further ones do no harm
  */
-export function affectedTrees(trees: IndexedTrees, restless: Iterable<NodeId>): Trees {
-  return partOf(trees, restless, false);
+export function affectedTrees(trees: IndexedTrees, unsynced: Iterable<NodeId>): Trees {
+  return partOf(trees, unsynced, false);
 }
 
 export interface Portion {
@@ -33,15 +33,15 @@ export interface Portion {
 /**
  * Includes a portion of the fresh nodes, to limit the plan's memory. All names of each folder in the plan are included
  * (`IdealWorld` checks that too).
- * @param restless all nodes neither at rest nor fresh
+ * @param unsynced all nodes neither at rest nor fresh
  * @returns `last`: last fresh node, undefined if the part has all; `hidden`: number of hidden fresh nodes up to it
  */
 export function affectedPortion(
   trees: IndexedTrees,
-  restless: Iterable<NodeId>,
+  unsynced: Iterable<NodeId>,
   { fresh, rowsMax }: Portion,
 ): { readonly trees: Trees; readonly last: NodeId | undefined; readonly hidden: number } {
-  const part = partOf(trees, restless, true);
+  const part = partOf(trees, unsynced, true);
   const sizeBefore = part.size;
   let hidden = 0;
   for (const id of fresh) {
@@ -52,10 +52,10 @@ export function affectedPortion(
   return { trees: part, last: undefined, hidden };
 }
 
-function partOf(trees: IndexedTrees, restless: Iterable<NodeId>, isPortion: boolean): Part {
+function partOf(trees: IndexedTrees, unsynced: Iterable<NodeId>, isPortion: boolean): Part {
   const part = new Part(trees, isPortion);
   part.takeChildren(trees.rootId);
-  for (const id of restless) part.takeWhole(id);
+  for (const id of unsynced) part.takeWhole(id);
   // Refused nodes may be many and come in their portions.
   for (const { nodeId, isRefused } of trees.offers) if (isRefused !== true) part.takeWhole(nodeId);
   return part;

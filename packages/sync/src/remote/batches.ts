@@ -8,7 +8,7 @@ export const smallFileBytesMax = limits.blockBytesMin;
 
 /**
  * Limits of one request. Its data is prepared while the previous one is pending, and repeated if the response is lost.
- * A turn may end between requests, so sending ahead must not take long on a slow connection.
+ * A cycle may end between requests, so sending ahead must not take long on a slow connection.
  */
 const batchMax = {
   operations: limits.batchOperationsMax,

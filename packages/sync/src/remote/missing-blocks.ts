@@ -8,16 +8,18 @@ const queryBytesMin = 64 * 1024;
 
 /** Returns blocks by space and hash: a block of one space is not available in another. */
 export async function findMissingBlocks(
-  { server, early }: SendContext,
+  { server, earlyBlocks }: SendContext,
   outgoing: readonly Pick<Outgoing, "proposal">[],
 ): Promise<Set<string>> {
   const missing = new Set<string>();
   // Small files do not wait for large ones.
-  if (outgoing.some(({ proposal }) => proposal !== undefined && proposal.unsure.length > 1)) await early?.settled();
+  if (outgoing.some(({ proposal }) => proposal !== undefined && proposal.unsure.length > 1))
+    await earlyBlocks?.settled();
   for (const [into, some] of Map.groupBy(outgoing, ({ proposal }) => proposal?.into)) {
     const unsure = new Map<HashHex, number>();
     for (const { proposal } of some)
-      for (const { hash, size } of proposal?.unsure ?? []) if (early?.has(hash, into) !== true) unsure.set(hash, size);
+      for (const { hash, size } of proposal?.unsure ?? [])
+        if (earlyBlocks?.has(hash, into) !== true) unsure.set(hash, size);
     const hashes = [...unsure.keys()];
     const sizeBytes = [...unsure.values()].reduce((sum, size) => sum + size, 0);
     for (const hash of sizeBytes < queryBytesMin ? hashes : await queryMissing(server, hashes, into))

@@ -14,7 +14,7 @@ export interface SendContext {
   readonly nowMs: () => number;
   /** See `ExecutionContext.patches`. */
   readonly patches?: Patches | undefined;
-  readonly early?: Pick<EarlyBlocks, "has" | "settled"> | undefined;
+  readonly earlyBlocks?: Pick<EarlyBlocks, "has" | "settled"> | undefined;
   /**
    * Makes a person's changes durable before the server receives them.
    * @param ids nodes whose disk rows are about to become the base

@@ -44,12 +44,12 @@ interface Sending {
 
 /**
  * Sends planned operations. Results come from the journal; only refusals are stored here.
- * @param isTurnOver once true, no request after the first is started; the next plan has the rest
+ * @param isTimeUp once true, no request after the first is started; the next plan has the rest
  */
 export async function send(
   context: SendContext,
   operations: readonly RemoteOperation[],
-  isTurnOver: () => boolean = () => false,
+  isTimeUp: () => boolean = () => false,
 ): Promise<Pick<Sending, "isSent" | "isAccepted" | "hasChanged"> & { readonly begun: readonly RemoteOperation[] }> {
   const dependencies = new OperationDependencies(context.state.remote, operations);
   const sending: Sending = {
@@ -68,7 +68,7 @@ export async function send(
     while (running.size >= inFlightMax || [...running.keys()].some((each) => mustWait(each, batch))) {
       await Promise.race(running.values());
     }
-    if (failures.length > 0 || (begun > 0 && isTurnOver())) break;
+    if (failures.length > 0 || (begun > 0 && isTimeUp())) break;
     begun += batch.operations.length;
     const work = sendBatch(sending, batch)
       .catch((error: unknown) => failures.push(error))

@@ -39,10 +39,10 @@ const unfitElsewhere = /["*:<>?\\|]|[. ]$/;
 export function* unfitNodes(
   trees: Pick<Trees, "rootId" | "remote">,
   /** Nodes that differ; includes all unfit ones. */
-  restless: Iterable<NodeId>,
+  unsynced: Iterable<NodeId>,
   missingFeatures: MissingFeatures,
 ): Generator<readonly [NodeId, string]> {
-  for (const id of restless) {
+  for (const id of unsynced) {
     const row = trees.remote.get(id);
     if (row === undefined) continue;
     const reason = unfitness(trees.rootId, row, missingFeatures);

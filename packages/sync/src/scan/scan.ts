@@ -19,7 +19,7 @@ import { foldersOfOtherNames } from "./other-names.ts";
 import type { RootSigns } from "./other-root.ts";
 import { isKnownPath, leaveOut, sizeOf, type DirtyPaths, type StartFolder, startFoldersOf, union } from "./scope.ts";
 import { findMovedDuringScan, withoutMoved } from "./moved-during-scan.ts";
-import { hasPassing, mayHoldMissing, isUnknown, isUnreadablePlace, keepUnreadable } from "./unreadable-places.ts";
+import { hasTransient, mayHoldMissing, isUnknown, isUnreadablePlace, keepUnreadable } from "./unreadable-places.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
 import { type ScanProgress, tellFound } from "./scan-progress.ts";
 import { largeBytesMin, type SinkFor, sinkOf } from "./block-sink.ts";
@@ -52,7 +52,7 @@ export interface ScanInput {
   readonly missingFeatures: MissingFeatures;
   readonly makeNodeId: () => NodeId;
   /** True if the path became unreadable just now. */
-  readonly isPassing: (path: string) => boolean;
+  readonly isTransient: (path: string) => boolean;
   readonly manifests: KnownManifests;
   readonly sinkFor?: SinkFor | undefined;
   readonly progress?: ScanProgress | undefined;
@@ -159,7 +159,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     unread,
     held: new Set(kept.filter((path) => !isUnknown(path, unknown))),
     isComplete: unknown.size === 0,
-    isSure: sureness(seen.unknown, hasPassing(input, seen), unclear),
+    isSure: sureness(seen.unknown, hasTransient(input, seen), unclear),
     rescan: seen.isAtRest ? rescan : union(seen.dirtyPaths, rescan),
     later: seen.later.flatMap((folder) => startFolderOf(ids, folder) ?? []),
   };
@@ -191,8 +191,13 @@ function nothingSeen(): ScanResult {
 }
 
 /** Captures only what outlives the scan. */
-function sureness(unknown: ReadonlySet<string>, passes: boolean, unclear: ReadonlySet<string>): ScanResult["isSure"] {
-  return (path) => !unclear.has(path) && (unknown.size === 0 || (path !== "" && !passes && !isUnknown(path, unknown)));
+function sureness(
+  unknown: ReadonlySet<string>,
+  isTransient: boolean,
+  unclear: ReadonlySet<string>,
+): ScanResult["isSure"] {
+  return (path) =>
+    !unclear.has(path) && (unknown.size === 0 || (path !== "" && !isTransient && !isUnknown(path, unknown)));
 }
 
 interface ObservedWalk extends Walk {

@@ -7,7 +7,7 @@ import type { Walk } from "./walk.ts";
 
 export interface UnreadableInput {
   readonly tree: LocalTree;
-  readonly isPassing: (path: string) => boolean;
+  readonly isTransient: (path: string) => boolean;
 }
 
 /**
@@ -33,11 +33,14 @@ export function keepUnreadable(
 
 /** True if a missing item may be at an unreadable path: at a new one, or briefly at any. */
 export function mayHoldMissing(input: UnreadableInput, walk: Walk): boolean {
-  return hasPassing(input, walk) || [...walk.unknown].some((path) => path !== "" && !isKnownPath(input.tree, path));
+  return hasTransient(input, walk) || [...walk.unknown].some((path) => path !== "" && !isKnownPath(input.tree, path));
 }
 
-export function hasPassing({ isPassing }: Pick<UnreadableInput, "isPassing">, { unknown, denied }: Walk): boolean {
-  return [...unknown].some((path) => path !== "" && !denied.has(path) && isPassing(path));
+export function hasTransient(
+  { isTransient }: Pick<UnreadableInput, "isTransient">,
+  { unknown, denied }: Walk,
+): boolean {
+  return [...unknown].some((path) => path !== "" && !denied.has(path) && isTransient(path));
 }
 
 export function isUnknown(path: string, unknown: ReadonlySet<string>): boolean {

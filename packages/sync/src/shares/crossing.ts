@@ -6,7 +6,7 @@ import { shareAt, shareOf } from "../model/enclosing-share.ts";
 
 interface CrossingInput {
   readonly trees: IndexedTrees;
-  readonly restless: Iterable<NodeId>;
+  readonly unsynced: Iterable<NodeId>;
   readonly departures: ReadonlyMap<NodeId, NodeId>;
   readonly makeNodeId: () => NodeId;
 }
@@ -25,12 +25,12 @@ interface Crossing {
  * returns. An item that moves back before its arrival is the old node again.
  * @returns undefined if nothing moved between spaces
  */
-export function crossOne({ trees, restless, departures, makeNodeId }: CrossingInput): Crossing | undefined {
+export function crossOne({ trees, unsynced, departures, makeNodeId }: CrossingInput): Crossing | undefined {
   if (trees.shares.size === 0) return undefined;
   const back = returned(trees, departures);
   if (back !== undefined) return back;
   const ended = new Set(endedMounts(trees));
-  for (const id of restless) {
+  for (const id of unsynced) {
     const [row, remote] = [trees.local.get(id), trees.remote.get(id)];
     if (row === undefined || remote === undefined || trees.shares.has(id)) continue;
     const [here, there] = [shareOf(trees, trees.local, id), shareOf(trees, trees.remote, id)];

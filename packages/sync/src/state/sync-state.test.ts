@@ -236,17 +236,17 @@ test("the tables are as maps and sets that do the same, whatever is committed an
           assert.equal(state[name].size, model[name].size);
           for (const id of ids) assert.deepEqual(state[name].get(id), model[name].get(id));
         }
-        const isRestless = (id: NodeId): boolean => !isAtRest({ ...model, intents: state.intents }, id);
-        const { restless } = state;
-        const isNew = (id: NodeId): boolean => isRestless(id) && isFresh({ ...model, intents: state.intents }, id);
+        const isUnsynced = (id: NodeId): boolean => !isAtRest({ ...model, intents: state.intents }, id);
+        const { unsynced } = state;
+        const isNew = (id: NodeId): boolean => isUnsynced(id) && isFresh({ ...model, intents: state.intents }, id);
         assert.deepEqual(
-          [...restless].toSorted(),
-          ids.filter((id) => isRestless(id) && !isNew(id)),
+          [...unsynced].toSorted(),
+          ids.filter((id) => isUnsynced(id) && !isNew(id)),
         );
-        assert.deepEqual([...restless.fresh.after("")].toSorted(), ids.filter(isNew));
+        assert.deepEqual([...unsynced.fresh.after("")].toSorted(), ids.filter(isNew));
         assert.deepEqual(
-          [restless.fresh.size, ids.filter((id) => restless.has(id))],
-          [ids.filter(isNew).length, ids.filter(isRestless)],
+          [unsynced.fresh.size, ids.filter((id) => unsynced.has(id))],
+          [ids.filter(isNew).length, ids.filter(isUnsynced)],
         );
         for (const folder of [rootId, ...ids]) {
           const isIn = (id: NodeId): boolean =>
@@ -340,8 +340,8 @@ test("what an earlier version kept as JSON is taken over", () => {
   assert.deepEqual(state.remote.get(idOf(1)), old.remote);
   assert.deepEqual(state.local.get(idOf(1)), localRow);
   assert.deepEqual(state.synced.get(idOf(1)), old.synced);
-  assert.deepEqual([...state.restless], [idOf(1)]);
-  assert.deepEqual([...new SyncState(database, rootId).restless], [idOf(1)]);
+  assert.deepEqual([...state.unsynced], [idOf(1)]);
+  assert.deepEqual([...new SyncState(database, rootId).unsynced], [idOf(1)]);
 });
 
 /** Commits matching rows and cursors forever, and prints which ones are done. */

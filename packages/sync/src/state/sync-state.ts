@@ -23,7 +23,7 @@ import { inTransaction, Manifests } from "./manifests.ts";
 import { pack, type Packed, unpack } from "./packed.ts";
 import { PastContents, replacedContents } from "./past-contents.ts";
 import { relistUnreportedData } from "./unreported-data.ts";
-import { RestlessNodes } from "./restless-nodes.ts";
+import { UnsyncedNodes } from "./unsynced-nodes.ts";
 import { RowTable } from "./row-table.ts";
 import { unreportedPrivacy } from "./unreported-privacy.ts";
 import { renameTables, upgrade } from "./upgrade.ts";
@@ -141,7 +141,7 @@ export class SyncState implements IndexedTrees {
   readonly answers: Map<NodeId, TrashAnswer>;
   readonly agreedTrash: AgreedTrash;
   readonly pastContents: PastContents;
-  readonly restless: RestlessNodes;
+  readonly unsynced: UnsyncedNodes;
   readonly manifests: Manifests;
   readonly unreportedPrivacy: Iterable<NodeId>;
   readonly #offers: Map<string, Offer>;
@@ -187,9 +187,9 @@ export class SyncState implements IndexedTrees {
     this.#settings = loadRows(database, "settings");
     this.agreedTrash = new AgreedTrash(database);
     this.pastContents = new PastContents(database);
-    this.restless = new RestlessNodes(database);
+    this.unsynced = new UnsyncedNodes(database);
     upgrade(database, this);
-    this.restless.load();
+    this.unsynced.load();
     this.#childrenOf = database.prepare(
       ["remote", "local", "synced"].map((name) => `select key from ${name}_rows where parent = ?1`).join(" union "),
     );
@@ -252,8 +252,8 @@ export class SyncState implements IndexedTrees {
     const intents = new Map(change.intents);
     const shares = [...(change.shares ?? [])];
     const hasOtherMounts = shares.some(([id, share]) => this.shares.get(id)?.target !== share?.target);
-    const unrest = this.restless.size + this.restless.fresh.size;
-    this.remember(Math.max(unrest, ...[remote, local, synced].map(({ size }) => size)));
+    const unsyncedCount = this.unsynced.size + this.unsynced.fresh.size;
+    this.remember(Math.max(unsyncedCount, ...[remote, local, synced].map(({ size }) => size)));
     const after: AllRows = {
       remote,
       local,
@@ -264,7 +264,7 @@ export class SyncState implements IndexedTrees {
       remote,
       local,
       synced,
-      this.restless.stage([remote.ids, local.ids, synced.ids, intents.keys()], after),
+      this.unsynced.stage([remote.ids, local.ids, synced.ids, intents.keys()], after),
       this.#write("intents", this.intents, intents),
       this.#write("parked", this.parked, change.parked),
       this.#write("stashed", this.stashed, change.stashed),

@@ -3,10 +3,10 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { LocalRow, RemoteRow, SyncedRow, Trees } from "../model/trees.ts";
 import { inTransaction } from "./manifests.ts";
 import { decodeRow } from "./json-row.ts";
-import type { RestlessNodes } from "./restless-nodes.ts";
+import type { UnsyncedNodes } from "./unsynced-nodes.ts";
 import type { RowTable } from "./row-table.ts";
 
-/** Increase when a table's format or the rule for restless nodes changes. */
+/** Increase when a table's format or the rule for unsynced nodes changes. */
 const version = 3;
 
 interface Tables {
@@ -14,7 +14,7 @@ interface Tables {
   readonly local: RowTable<LocalRow>;
   readonly synced: RowTable<SyncedRow>;
   readonly intents: Trees["intents"];
-  readonly restless: RestlessNodes;
+  readonly unsynced: UnsyncedNodes;
 }
 
 /** Upgrades the tables of an earlier version, all or nothing. An interrupted start repeats it. */
@@ -25,8 +25,8 @@ export function upgrade(database: DatabaseSync, tables: Tables): void {
     fromJson(database, "local", tables.local);
     fromJson(database, "synced", tables.synced);
     database.exec("delete from restless; delete from fresh;");
-    const { remote, local, synced, intents, restless } = tables;
-    const staged = restless.stage([remote.keys(), local.keys(), synced.keys(), intents.keys()], tables);
+    const { remote, local, synced, intents, unsynced } = tables;
+    const staged = unsynced.stage([remote.keys(), local.keys(), synced.keys(), intents.keys()], tables);
     staged.store();
     staged.show();
     database.exec(`pragma user_version = ${version}`);

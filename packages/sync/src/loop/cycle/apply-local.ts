@@ -10,33 +10,33 @@ import { endsCycle } from "../access/abortable.ts";
 import { type Problem, problemOf } from "../reports/problems.ts";
 import { pathOf } from "../../model/tree-paths.ts";
 import { pathOfOperation, type Progress } from "../reports/progress.ts";
-import type { StubbornChanges } from "../delays/stubborn-changes.ts";
+import type { DiskRetries } from "../delays/disk-retries.ts";
 import type { DirtyPathTracker } from "../tracking/dirty-path-tracker.ts";
 
 interface ApplyContext extends ExecutionContext {
   readonly progress: Progress;
-  readonly stubborn: StubbornChanges;
-  readonly copies: ConflictCopies;
+  readonly diskRetries: DiskRetries;
+  readonly conflictCopies: ConflictCopies;
   readonly dirty: Pick<DirtyPathTracker, "noteMove" | "add">;
   readonly checkStop: () => void;
 }
 
 /**
  * Operations that the disk rejects are planned again after the next scan.
- * @param isTurnOver once true, no batch after the first is started; the next plan has the rest
+ * @param isTimeUp once true, no batch after the first is started; the next plan has the rest
  */
 export async function applyLocal(
   context: ApplyContext,
   operations: readonly LocalOperation[],
-  isTurnOver: () => boolean = () => false,
+  isTimeUp: () => boolean = () => false,
 ): Promise<{ readonly done: number; readonly changed: boolean; readonly begun: readonly LocalOperation[] }> {
-  const { state, progress, stubborn, nowMs } = context;
+  const { state, progress, diskRetries, nowMs } = context;
   let done = 0;
   let changed = false;
   let begun = 0;
   for (const batch of localBatchesOf(operations)) {
     context.checkStop();
-    if (begun > 0 && isTurnOver()) break;
+    if (begun > 0 && isTimeUp()) break;
     begun += batch.length;
     const paths = batch.map((operation) => pathOfOperation(state, operation));
     const before = batch.map((operation) => (movesFolder(operation) ? pathOf(state, operation.id) : undefined));
@@ -49,16 +49,17 @@ export async function applyLocal(
       // A parked item has not reached its destination yet.
       if (failure === undefined && operation.op !== "park") {
         done += 1;
-        stubborn.forget(operation.id);
+        diskRetries.forget(operation.id);
       }
       const from = before[index];
       const to = from === undefined ? undefined : pathOf(state, operation.id);
       if (from !== undefined && to !== undefined && from !== to) context.dirty.noteMove(from, to);
       if (failure === undefined) {
         progress.noteDone(state, operation, path);
-        if (operation.op === "copy_aside") context.copies.note(operation, nowMs());
-      } else if (isPassingOnDisk(failure)) changed = true;
-      else if (!endsCycle(failure)) stubborn.note(operation, problemOf(path, failure.code, failure.message), nowMs());
+        if (operation.op === "copy_aside") context.conflictCopies.note(operation, nowMs());
+      } else if (isTransientOnDisk(failure)) changed = true;
+      else if (!endsCycle(failure))
+        diskRetries.note(operation, problemOf(path, failure.code, failure.message), nowMs());
     }
     for (const failure of failed.values()) {
       if (endsCycle(failure)) throw failure;
@@ -84,12 +85,12 @@ function movesFolder(operation: LocalOperation): boolean {
 export function noteFailures(context: ApplyContext, failed: Failures, failures: Problem[]): boolean {
   if (failed.size > 0) context.unrecordedChanges.arePossible = true;
   for (const [operation, failure] of failed) {
-    if (!isPassingOnDisk(failure))
+    if (!isTransientOnDisk(failure))
       failures.push(problemOf(pathOfOperation(context.state, operation), failure.code, failure.message));
   }
-  return [...failed.values()].some(isPassingOnDisk);
+  return [...failed.values()].some(isTransientOnDisk);
 }
 
-function isPassingOnDisk({ code }: HoldfastError): boolean {
+function isTransientOnDisk({ code }: HoldfastError): boolean {
   return code === "conflict";
 }

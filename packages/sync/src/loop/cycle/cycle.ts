@@ -27,8 +27,8 @@ import type { ScanSummary } from "./scan-parts.ts";
 import { scanDisk, scanUnderPreviousRules } from "./scan-disk.ts";
 import { bytesOfPlan } from "../reports/progress.ts";
 import {
-  isPassing,
-  isPassingHere,
+  isTransient,
+  isTransientHere,
   type Problem,
   problemOf,
   problemsOfAliases,
@@ -46,13 +46,13 @@ import { checkRoot } from "../access/root.ts";
 import { muchBytesMin, smallFirst } from "./small-first.ts";
 import { problemsOfShares, settleShares } from "./shares.ts";
 import { problemsOfUnfit } from "../tracking/skipped-items.ts";
-import { Waits } from "./waits.ts";
+import { PlanDelays } from "./plan-delays.ts";
 import type { CycleOutcome } from "../reports/cycle-outcome.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
 
-const restlessMs = 60;
+const unstableMs = 60;
 /** Planning takes up to a third of a second if very much has changed. */
-const turnMs = 10_000;
+const budgetMs = 10_000;
 /** Less than the hour between two idle scans, so that each of those can expire the trash. */
 const expiryEveryMs = 55 * 60_000;
 const endingAgainMs = 30_000;
@@ -77,9 +77,9 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const tree = visibleTrees(state, new Visibility(state, scanned.rules, context.missingFeatures));
   const isKeeper = (path: string): boolean => context.skipped.isKeeper(path);
   const ending = await endShares(context, tree, isKeeper, (each, path) => context.progress.noteEnded(each, path));
-  context.rounds.begin(state.restless.fresh);
+  context.planRounds.begin(state.unsynced.fresh);
   const decision = await decide(context, scanned);
-  const { waits, due, plan: next, failure } = await withoutWaiting(context, decision);
+  const { delays, due, plan: next, failure } = await delayPlan(context, decision);
   const { last } = decision;
   const { waitingDeletions } = context.brakes;
   expectPlan(context, due, decision);
@@ -88,55 +88,59 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     done,
     begun,
     changed: isChanging,
-  } = await applyWithRules(context, next.local, () => applyLocal(context, next.local, turnOf(context)));
+  } = await applyWithRules(context, next.local, () => applyLocal(context, next.local, budgetOf(context)));
   const isEnding = noteFailures(context, ending.failures, failures);
   const { isSent, isAccepted, hasChanged, begun: begunRemote } = await sendAndNote(context, next);
   context.transfers.noteCommitted(begunRemote);
   if (failure !== undefined) throw failure;
   const changed = isChanging || isEnding || hasChanged;
-  await noteActs(context, { local: [...ending.operations, ...begun], remote: begunRemote }, hasChanged);
-  const { stubborn, nonDurable, lasting } = context;
+  await noteChanges(context, { local: [...ending.operations, ...begun], remote: begunRemote }, hasChanged);
+  const { diskRetries, nonDurable, persistentRefusals } = context;
   const nowMs = context.nowMs();
-  lasting.note(state.refusals, nowMs);
-  const untilMs = [...waits.untilMs, ...stubborn.untilMs(nowMs), ...nonDurable.untilMs(nowMs)];
+  persistentRefusals.note(state.refusals, nowMs);
+  const untilMs = [...delays.untilMs, ...diskRetries.untilMs(nowMs), ...nonDurable.untilMs(nowMs)];
   // Failed endings and nameless items are retried later.
   if (failures.length + state.parked.size > 0) untilMs.push(context.nowMs() + endingAgainMs);
-  const isRestless = scanned.rescan === "all" || scanned.rescan.size > 0 || scanned.isUnsettled || changed;
+  const isUnstable = scanned.rescan === "all" || scanned.rescan.size > 0 || scanned.isUnsettled || changed;
   const refusals = wantedOf(state.refusals, decision, next);
   const isDone = done > 0 || ending.operations.length > ending.failures.size;
   const isCut = begun.length + begunRemote.length < next.local.length + next.remote.length;
   const hasProgressed = isDone || isSent || isCut;
   const isTransferring = context.transfers.isBusy;
   if (isCut || isTransferring) context.progress.noteCut();
-  const goesOn = hasProgressed || isTransferring || isRestless;
+  const goesOn = hasProgressed || isTransferring || isUnstable;
   const isOver = !goesOn && untilMs.length + refusals.length + waitingDeletions === 0;
   const outcome: CycleOutcome = {
     hasProgressed,
     isMidway: last !== undefined,
     isTransferring,
     isFruitful: isDone || isAccepted,
-    isRestless,
-    isStuck: isRestless && !changed && context.unread.areLasting,
-    nextCycleInMs: isRestless ? restlessMs : untilNextCycleMs(context, untilMs),
-    retriesSoon: waits.isQuiet || retriesSoon(context, refusals, failures),
+    isUnstable,
+    isStuck: isUnstable && !changed && context.unread.arePersistent,
+    nextCycleInMs: isUnstable ? unstableMs : untilNextCycleMs(context, untilMs),
+    retriesSoon: delays.isQuiet || retriesSoon(context, refusals, failures),
     problems: [
       ...failures,
-      ...waits.problems,
+      ...delays.problems,
       ...problemsKnown(context, next, { isOver, isWhole: last === undefined }),
       ...problemsOfRules(scanned.rules, state),
     ],
     deletionsWaiting: waitingDeletions,
   };
-  return turnRound(context, decision, outcome);
+  return finishRound(context, decision, outcome);
 }
 
-function turnRound({ rounds, state, progress }: CycleContext, { last }: Decision, outcome: CycleOutcome): CycleOutcome {
-  const turned = rounds.turn(last, outcome, state.restless.fresh);
-  if (!turned.hasProgressed && !turned.isTransferring) progress.noteRest();
-  return turned;
+function finishRound(
+  { planRounds, state, progress }: CycleContext,
+  { last }: Decision,
+  outcome: CycleOutcome,
+): CycleOutcome {
+  const finished = planRounds.finish(last, outcome, state.unsynced.fresh);
+  if (!finished.hasProgressed && !finished.isTransferring) progress.noteRest();
+  return finished;
 }
 
-/** Sends all answers, because no later cycle would send the rest. @returns true if there were any */
+/** Sends all trash answers, because no later cycle would send the rest. @returns true if there were any */
 async function sendAllTrashAnswers(context: CycleContext): Promise<boolean> {
   let isTold = false;
   while (await sendTrashAnswers(context)) isTold = true;
@@ -147,10 +151,10 @@ async function sendAllTrashAnswers(context: CycleContext): Promise<boolean> {
 async function prepareRules(context: CycleContext): Promise<void> {
   await fetchFirstRules(context);
   await scanUnderPreviousRules(context);
-  await freeChosen(context);
+  await freeExcluded(context);
 }
 
-async function noteActs(
+async function noteChanges(
   context: CycleContext,
   { local, remote }: Pick<Plan, "local" | "remote">,
   hasChanged: boolean,
@@ -162,10 +166,10 @@ async function noteActs(
 }
 
 function expectPlan(context: CycleContext, due: Plan, decision: Decision): void {
-  const { state, brakes, progress, transfers, rounds } = context;
+  const { state, brakes, progress, transfers, planRounds } = context;
   const { local, remote, waiting } = due;
   const planned = [...local.map(({ id }) => id), ...remote.map(({ id }) => id), ...waiting.keys()];
-  const later = rounds.countLeft(planned, decision, state.restless.fresh);
+  const later = planRounds.countLeft(planned, decision, state.unsynced.fresh);
   progress.expect(local.length + remote.length + waiting.size + brakes.waitingDeletions + later, {
     bytes: bytesOfPlan(state, due),
     isAll: later === 0,
@@ -174,25 +178,25 @@ function expectPlan(context: CycleContext, due: Plan, decision: Decision): void 
 }
 
 async function sendAndNote(context: CycleContext, { remote }: Pick<Plan, "remote">): ReturnType<typeof send> {
-  const sent = await send(sendContextOf(context), remote, turnOf(context));
+  const sent = await send(sendContextOf(context), remote, budgetOf(context));
   const { state, brakes, nowMs } = context;
   for (const id of brakes.takeSentDamage())
     addNotice(state, { atMs: nowMs(), path: pathOfNode(state, id) ?? id, code: "maybe_damaged", counts: [] });
   return sent;
 }
 
-/** @returns `due`: all changes that are due; `plan`: those that can be made now; `failure`: see `Transfers.within` */
-async function withoutWaiting(
+/** @returns `due`: all changes that are due; `plan`: those that can be made now; `failure`: see `Transfers.filter` */
+async function delayPlan(
   context: CycleContext,
   decision: Decision,
-): Promise<{ readonly waits: Waits; readonly due: Plan } & ReturnType<CycleContext["transfers"]["within"]>> {
-  const waits = new Waits(context);
-  const all = await withoutHeldRules(context, await waits.within(decision));
+): Promise<{ readonly delays: PlanDelays; readonly due: Plan } & ReturnType<CycleContext["transfers"]["filter"]>> {
+  const delays = new PlanDelays(context);
+  const all = await withoutHeldRules(context, await delays.filter(decision));
   const due = isMuch(context, all) ? smallFirst(all) : all;
-  const within = context.transfers.within(context, sendContextOf(context), { ...decision, plan: due });
+  const ready = context.transfers.filter(context, sendContextOf(context), { ...decision, plan: due });
   // A person's changes become durable now, not only after everything is sent. A failure is found again at that time.
-  await makeUserChangesDurable(context, within.begun);
-  return { waits, due, ...within };
+  await makeUserChangesDurable(context, ready.begun);
+  return { delays, due, ...ready };
 }
 
 /** Always true in the simulator, whose files are small. */
@@ -201,20 +205,20 @@ function isMuch({ state, patches }: CycleContext, plan: Plan): boolean {
 }
 
 /** Returns a function that is true once the cycle's time is over. The next cycle then sees further changes. */
-function turnOf({ nowMs }: CycleContext): () => boolean {
+function budgetOf({ nowMs }: CycleContext): () => boolean {
   const startMs = nowMs();
-  // A clock that is set back ends the turn too.
-  return () => Math.abs(nowMs() - startMs) >= turnMs;
+  // A clock that is set back ends the cycle too.
+  return () => Math.abs(nowMs() - startMs) >= budgetMs;
 }
 
 /** Sending does not see the disk. */
 function sendContextOf(context: CycleContext): SendContext {
-  const { early, transfers } = context;
-  const sent: SendContext["early"] = {
-    has: (hash, into) => early.has(hash, into) || transfers.hasSent(hash, into),
-    settled: () => early.settled(),
+  const { earlyBlocks, transfers } = context;
+  const sent: SendContext["earlyBlocks"] = {
+    has: (hash, into) => earlyBlocks.has(hash, into) || transfers.hasSent(hash, into),
+    settled: () => earlyBlocks.settled(),
   };
-  return { ...context, early: sent, makeDurable: (ids) => makeUserChangesDurable(context, ids) };
+  return { ...context, earlyBlocks: sent, makeDurable: (ids) => makeUserChangesDurable(context, ids) };
 }
 
 /**
@@ -226,15 +230,15 @@ function problemsKnown(
   next: Plan,
   { isOver, isWhole }: { readonly isOver: boolean; readonly isWhole: boolean },
 ): Problem[] {
-  const { state, lasting } = context;
+  const { state, persistentRefusals } = context;
   const unread = context.unread.problems(context.nowMs());
   const unreadable = new Set(unread.flatMap(({ path, code }) => (code === "unreadable" ? [path] : [])));
   const unstored = [
     ...context.nonDurable.problems(state),
-    ...problemsOfRefusals(state, state.refusals, (refusal) => lasting.has(refusal)),
+    ...problemsOfRefusals(state, state.refusals, (refusal) => persistentRefusals.has(refusal)),
   ];
   return [
-    ...context.stubborn.problems,
+    ...context.diskRetries.problems,
     // A folder that cannot be opened is neither readable nor syncable, for the same reason.
     ...unstored.filter(({ path, code }) => code !== "not_durable" || !unreadable.has(path)),
     ...problemsOfBrakes(context.brakes),
@@ -255,16 +259,16 @@ function problemsKnown(
 }
 
 function retriesSoon(
-  { stubborn, nowMs }: CycleContext,
+  { diskRetries, nowMs }: CycleContext,
   refusals: SyncState["refusals"],
   failures: readonly Problem[],
 ): boolean {
-  // A change waits as long as the lasting problem of its folder.
-  const isLasting = refusals.some(({ code }) => !isPassing(code));
+  // A change waits as long as the persistent problem of its folder.
+  const isPersistent = refusals.some(({ code }) => !isTransient(code));
   return (
-    refusals.some(({ code }) => isPassing(code) && !(code === "dependency" && isLasting)) ||
-    stubborn.retriesSoon(nowMs()) ||
-    failures.some(({ code }) => isPassingHere(code))
+    refusals.some(({ code }) => isTransient(code) && !(code === "dependency" && isPersistent)) ||
+    diskRetries.retriesSoon(nowMs()) ||
+    failures.some(({ code }) => isTransientHere(code))
   );
 }
 
@@ -291,7 +295,7 @@ export function noteScan(context: CycleContext, scanned: ScanSummary): void {
 
 /** A change that did not happen was based on an outdated state, so its folders are scanned again. */
 function dirtyPathsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): DirtyPaths {
-  if (!state.restless.has(operation.id)) return new Set();
+  if (!state.unsynced.has(operation.id)) return new Set();
   const folder = state.local.get(operation.id)?.parent ?? ("place" in operation ? operation.place.parent : undefined);
   const path = folder === undefined ? undefined : knownPathOf(state, folder);
   return new Set(path === undefined ? [] : withFoldersAbove(path));
@@ -303,7 +307,7 @@ function foldersOfChanges(state: SyncState, operations: Plan["remote"]): DirtyPa
 }
 
 /** Frees excluded paths before the rules hide them. */
-async function freeChosen(context: CycleContext): Promise<void> {
+async function freeExcluded(context: CycleContext): Promise<void> {
   const { state } = context;
   const chosen = pathsToFree(state);
   if (chosen.length === 0) return;
@@ -334,5 +338,5 @@ function untilNextCycleMs({ state, nowMs }: CycleContext, untilMs: readonly numb
     ...state.refusals.map(({ notBeforeMs }) => notBeforeMs),
   ];
   const first = times.reduce((one, other) => Math.min(one, other), Infinity);
-  return first === Infinity ? undefined : Math.max(restlessMs, first - nowMs());
+  return first === Infinity ? undefined : Math.max(unstableMs, first - nowMs());
 }

@@ -18,7 +18,7 @@ import { withoutLost } from "../../shares/hiding.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { isLive, nameOnDisk } from "../../model/trees.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
-import { withoutHiddenArrivals } from "./hidden-arrivals.ts";
+import { withoutHiddenCreations } from "./hidden-creations.ts";
 import type { ScanSummary } from "./scan-parts.ts";
 import { rekeyAll } from "./rekeying.ts";
 import { hasArrived, settleShares } from "./shares.ts";
@@ -64,7 +64,7 @@ export async function decide(
       isIdFor: context.isIdFor,
       seenSeqIn: (share) => (share === undefined ? state.cursor?.seq : state.cursor?.shareSeqs?.[share]) ?? 0,
       refusals: state.refusals,
-      copyMadeOf: (id) => context.copies.of(id),
+      copyMadeOf: (id) => context.conflictCopies.of(id),
       holdDeletions: (planned) => {
         const waiting = waitsForArrival(state, planned);
         const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waiting.has(each));
@@ -72,20 +72,20 @@ export async function decide(
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
         const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
-        const resting = context.resting.rest(trees, state.brakes, free, context.nowMs());
-        const due = free.filter(({ nodeId }) => !resting.has(nodeId));
+        const delayed = context.delayedDeletions.delay(trees, state.brakes, free, context.nowMs());
+        const due = free.filter(({ nodeId }) => !delayed.has(nodeId));
         const held = brakes.holdDeletions(markReplaced(state, due, context.nowMs()), isRolledBack);
-        return new Set([...kept.map(({ nodeId }) => nodeId), ...resting, ...held]);
+        return new Set([...kept.map(({ nodeId }) => nodeId), ...delayed, ...held]);
       },
     });
     if (next.rekeyings.length === 0) {
-      if (await context.earlier.adopt(context, next)) continue;
-      if (await context.earlier.recall(context, brakes.suspectedRollbacks(next.remote))) continue;
+      if (await context.earlierVersions.adopt(context, next)) continue;
+      if (await context.earlierVersions.recall(context, brakes.suspectedRollbacks(next.remote))) continue;
       const isHidden = (id: NodeId): boolean => seenBy.hidesRemote(id) || seenBy.hidesLocal(id);
       const isInPlan = (id: NodeId): boolean =>
-        !state.restless.fresh.has(id) || trees.remote.has(id) || trees.local.has(id) || isHidden(id);
-      const shown = withoutHiddenArrivals(state, rules, next);
-      return { plan: nonDurable.within(brakes.holdRewrites(shown)), last, hidden, isInPlan };
+        !state.unsynced.fresh.has(id) || trees.remote.has(id) || trees.local.has(id) || isHidden(id);
+      const shown = withoutHiddenCreations(state, rules, next);
+      return { plan: nonDurable.filter(brakes.holdRewrites(shown)), last, hidden, isInPlan };
     }
     rekeyAll(state, next.rekeyings);
   }
@@ -120,12 +120,15 @@ function isDecided({ remote, decided }: SyncState, { nodeId, side }: Braked): bo
 }
 
 function affected(
-  { state, portions, rounds }: CycleContext,
+  { state, memoryLimits, planRounds }: CycleContext,
   visibility: Visibility,
 ): ReturnType<typeof affectedPortion> {
-  const { restless } = state;
-  const fresh = restless.fresh.after(rounds.after);
-  return affectedPortion(withoutLost(visibleTrees(state, visibility)), restless, { fresh, rowsMax: portions.freshMax });
+  const { unsynced } = state;
+  const fresh = unsynced.fresh.after(planRounds.after);
+  return affectedPortion(withoutLost(visibleTrees(state, visibility)), unsynced, {
+    fresh,
+    rowsMax: memoryLimits.freshMax,
+  });
 }
 
 function isSeen(state: SyncState, isSure: ScanSummary["isSure"], id: NodeId): boolean {

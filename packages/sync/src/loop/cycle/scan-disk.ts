@@ -164,10 +164,10 @@ async function scanCheckedRoot(
 ): Promise<RootScan> {
   const { device } = context.filesystem;
   if (startFolders === undefined) {
-    context.early.beginScan();
-    context.progress.beginScan(context.state.restless.fresh.size > 0);
+    context.earlyBlocks.beginScan();
+    context.progress.beginScan(context.state.unsynced.fresh.size > 0);
   }
-  const sinkFor: SinkFor = (folder, sizeBytes) => context.early.sinkFor(folder, sizeBytes);
+  const sinkFor: SinkFor = (folder, sizeBytes) => context.earlyBlocks.sinkFor(folder, sizeBytes);
   const scanned = await scanRoot(
     context,
     scanRules,
@@ -186,7 +186,7 @@ async function scanRoot(
   startFolders: readonly StartFolder[] | undefined,
   sinkFor?: SinkFor,
 ): Promise<RootScan> {
-  const { disk, state, portions } = context;
+  const { disk, state, memoryLimits } = context;
   const rules = await settle();
   const { intents, manifests } = state;
   const moreDirtyPaths = (): Promise<DirtyPaths> => context.moreDirtyPaths();
@@ -214,9 +214,9 @@ async function scanRoot(
     progress: upcoming === undefined ? context.progress : undefined,
     dirtyPaths,
     startFolders,
-    entriesMax: portions.entriesMax,
+    entriesMax: memoryLimits.entriesMax,
     moreDirtyPaths,
-    isPassing: (path) => context.unread.isPassing(path, context.nowMs()),
+    isTransient: (path) => context.unread.isTransient(path, context.nowMs()),
   });
   if (context.nowMs() >= startMs) return { ...scanned, rules };
   return { ...scanned, rules, changes: withRacyReads(scanned.changes, state.local), rescan: "all" };

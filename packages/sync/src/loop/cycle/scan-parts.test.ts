@@ -64,7 +64,7 @@ test("a look in parts holds no rows of the parts that are over, however many the
   assert.equal(summary.isSure("any"), true);
 });
 
-test("a look in parts under rules that changed meanwhile begins anew", async () => {
+test("a scan in parts under rules that changed meanwhile begins anew", async () => {
   const digests = ["old", "new", "new", "new"];
   const startFolders: unknown[] = [];
   const summary = await scanInParts(async (given) => {

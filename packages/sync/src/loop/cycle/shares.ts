@@ -18,10 +18,10 @@ export function settleShares(
   { makeNodeId, missingFeatures, nowMs }: Pick<ExecutionContext, "makeNodeId" | "missingFeatures" | "nowMs">,
 ): void {
   if (state.shares.size + state.departures.size === 0) return;
-  const { restless, departures } = state;
+  const { unsynced, departures } = state;
   for (;;) {
     const trees = visibleTrees(state, new Visibility(state, rules, missingFeatures));
-    const change = crossOne({ trees, restless, departures, makeNodeId });
+    const change = crossOne({ trees, unsynced, departures, makeNodeId });
     if (change === undefined) break;
     state.commit(change);
   }

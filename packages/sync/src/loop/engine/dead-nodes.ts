@@ -9,21 +9,21 @@ const rowsMax = 4096;
  * lists them again.
  */
 export class DeadNodes {
-  #unrest = 0;
+  #unsyncedCount = 0;
 
-  /** Runs when the sync is idle. Reads the restless nodes only if their number has changed since the last run. */
+  /** Runs when the sync is idle. Reads the unsynced nodes only if their number has changed since the last run. */
   forget(state: SyncState): void {
-    if (this.#unrest === unrestOf(state)) return;
+    if (this.#unsyncedCount === unsyncedCountOf(state)) return;
     const [isInUse, above] = [usersOf(state), foldersAbove(state)];
     const dead: NodeId[] = [];
-    for (const ids of [state.restless, state.restless.fresh.after("")]) {
+    for (const ids of [state.unsynced, state.unsynced.fresh.after("")]) {
       for (const id of ids) if (!isInUse(id) && !above.has(id) && isDead(state, id)) dead.push(id);
     }
     for (let start = 0; start < dead.length; start += rowsMax) {
       const gone = dead.slice(start, start + rowsMax).map((id) => [id, undefined] as const);
       state.commit({ remote: gone, synced: gone, rights: gone.filter(([id]) => state.rights.has(id)) });
     }
-    this.#unrest = unrestOf(state);
+    this.#unsyncedCount = unsyncedCountOf(state);
   }
 }
 
@@ -50,9 +50,9 @@ function wentWithFolder(state: SyncState, start: NodeId): boolean {
 }
 
 /** Returns server folders above items on the disk. They show which items belong to an ended share. */
-function foldersAbove({ restless, local, remote }: SyncState): ReadonlySet<NodeId> {
+function foldersAbove({ unsynced, local, remote }: SyncState): ReadonlySet<NodeId> {
   const above = new Set<NodeId>();
-  for (const id of restless) {
+  for (const id of unsynced) {
     let at = local.has(id) ? remote.get(id)?.parent : undefined;
     for (; at !== undefined && !above.has(at); at = remote.get(at)?.parent) above.add(at);
   }
@@ -65,6 +65,6 @@ function usersOf({ offers, intents, parked, dormant, departures, shares }: SyncS
   return (id) => [offered, intents, parked, dormant, departures, arriving, shares].some((each) => each.has(id));
 }
 
-function unrestOf({ restless }: SyncState): number {
-  return restless.size + restless.fresh.size;
+function unsyncedCountOf({ unsynced }: SyncState): number {
+  return unsynced.size + unsynced.fresh.size;
 }

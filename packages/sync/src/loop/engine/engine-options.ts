@@ -7,7 +7,7 @@ import type { IsCopiedMarker } from "../../scan/other-root.ts";
 import type { NewlyHidden } from "../../rules/newly-hidden.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
-import type { Portions } from "../context/portions.ts";
+import type { MemoryLimits } from "../context/memory-limits.ts";
 import type { RecentChange } from "../reports/progress.ts";
 import type { DiskSpace } from "../delays/space.ts";
 
@@ -42,7 +42,7 @@ export interface EngineOptions {
   readonly missingFeatures?: MissingFeatures;
   readonly patches?: CycleContext["patches"];
   /** undefined: the default. The simulator's are smaller. */
-  readonly portions?: Portions;
+  readonly memoryLimits?: MemoryLimits;
   /** Called after each change here or on the server. */
   readonly onDone?: ((change: RecentChange) => void) | undefined;
   /** Called once if new rules hide synced files. */

@@ -17,20 +17,20 @@ import { withUnstableInodes } from "../access/unstable-inodes.ts";
 import { abortableDisk, abortableServer, Interrupted } from "../access/abortable.ts";
 import { Backoff } from "./backoff.ts";
 import { LastSync } from "../reports/last-sync.ts";
-import { nothingLearned } from "../context/learned.ts";
+import { newRunState } from "../context/run-state.ts";
 import { DeadNodes } from "./dead-nodes.ts";
 import { ScanSchedule } from "./scan-schedule.ts";
-import { type OnceResult, Patience } from "./once.ts";
+import { type OnceResult, OnceCompletion } from "./run-once.ts";
 import { type PreviewedRun, previewRun } from "./preview.ts";
 import { Polling } from "./polling.ts";
-import { defaultPortions } from "../context/portions.ts";
+import { defaultMemoryLimits } from "../context/memory-limits.ts";
 import { Progress } from "../reports/progress.ts";
 import { OtherServer } from "../../remote/same-server.ts";
 import { renewGeneration } from "../../execute/generation.ts";
 import { atRoot, checkRoot, RootMismatch } from "../access/root.ts";
 import { Conflicts, type EngineStatus, shownFailure, statusOf } from "./status.ts";
 import { Rehash } from "../tracking/rehash.ts";
-import { passingMs } from "../tracking/unreadable-files.ts";
+import { transientMs } from "../tracking/unreadable-files.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { Transfers } from "../transfers/transfers.ts";
 
@@ -47,7 +47,7 @@ export class Engine {
   readonly #brakes: Brakes;
   readonly #listeners = new Set<() => void>();
   readonly #conflicts: Conflicts;
-  readonly #learned = nothingLearned();
+  readonly #runState = newRunState();
   readonly #deadNodes = new DeadNodes();
   readonly #scanSchedule: ScanSchedule;
   readonly #lastSync: LastSync;
@@ -67,7 +67,7 @@ export class Engine {
     nowMs: () => this.#options.nowMs(),
     sleep: (durationMs) => this.#options.sleep(durationMs, this.#work.signal),
     isWanted: () => this.#phase === "waiting",
-    onTurn: () => this.#tell(),
+    onTurn: () => this.#notify(),
   });
   #wake: () => void = () => undefined;
   #isHinted = false;
@@ -83,7 +83,7 @@ export class Engine {
     this.#conflicts = new Conflicts(options.state);
     this.#progress = new Progress(
       options.nowMs,
-      () => this.#tell(),
+      () => this.#notify(),
       (change) => options.onDone?.(change),
       (hidden) => options.onHidden?.(hidden),
     );
@@ -112,7 +112,7 @@ export class Engine {
       failure: shownFailure(this.#failure, this.#transfers) ?? this.#polling.failure,
       lastSyncAtMs: this.#lastSync.atMs,
       deletionsWaiting: this.#brakes.waitingDeletions,
-      freed: this.#learned.freeing.last,
+      freed: this.#runState.freeing.last,
     });
   }
 
@@ -129,14 +129,14 @@ export class Engine {
   approveDeletions(ids: readonly string[]): void {
     this.#brakes.approve(ids);
     this.hint([]);
-    this.#tell();
+    this.#notify();
   }
 
   /** Undoes held changes. Deleted items return from the other side; rewritten files go to the local trash. */
   undoDeletions(ids: readonly string[]): void {
     this.#brakes.undo(ids);
     this.hint([]);
-    this.#tell();
+    this.#notify();
   }
 
   /**
@@ -149,7 +149,7 @@ export class Engine {
       throw new HoldfastError("conflict", "The waiting rules are not the ones that were shown. Review them again.");
     }
     this.hint();
-    this.#tell();
+    this.#notify();
   }
 
   /** Excluded paths. Everything below is excluded too. */
@@ -182,7 +182,7 @@ export class Engine {
     const kept = await resolveConflict({ ...this.#context, disk: this.#disk }, path, keep);
     this.#conflicts.forget(path);
     this.hint([folderOf(path)]);
-    this.#tell();
+    this.#notify();
     return kept;
   }
 
@@ -194,7 +194,7 @@ export class Engine {
 
   /** Reports a possible change on the disk. @param folders of the change, relative to the root; undefined: unknown */
   hint(folders?: Iterable<string>): void {
-    this.#learned.dirty.add(folders === undefined ? "all" : new Set(folders));
+    this.#runState.dirty.add(folders === undefined ? "all" : new Set(folders));
     this.#isHinted = true;
     // Other changes do not speed up retries.
     if (this.#phase === "waiting") this.#wake();
@@ -203,27 +203,27 @@ export class Engine {
   /** Pauses this and later runs until resumed. */
   pause(): void {
     this.#options.state.commit({ settings: [["paused", "yes"]] });
-    this.#turn("paused");
+    this.#transition("paused");
     this.#work.abort();
   }
 
   resume(): void {
     if (this.#phase !== "paused") return;
     this.#options.state.commit({ settings: [["paused", "no"]] });
-    this.#learned.stubborn.forgetAll();
+    this.#runState.diskRetries.forgetAll();
     this.#renewWork();
-    this.#turn("resumed");
+    this.#transition("resumed");
   }
 
   /** Ends `run` soon. Calls to the server are abandoned; a change of the disk is completed. */
   stop(): void {
-    this.#turn("stopped");
+    this.#transition("stopped");
     this.#work.abort();
   }
 
   async run(): Promise<void> {
     try {
-      while (this.#phase !== "stopped" && this.#phase !== "refused") this.#turn(await this.#step());
+      while (this.#phase !== "stopped" && this.#phase !== "refused") this.#transition(await this.#step());
     } finally {
       this.#work.abort();
       await this.#transfers.end();
@@ -235,16 +235,16 @@ export class Engine {
    * @throws HoldfastError failure that blocks the server for longer than 30 s; RootMismatch, OtherServer
    */
   async runOnce(): Promise<OnceResult> {
-    const patience = new Patience(this.#options.nowMs);
-    this.#learned.unread.passingMs = passingMs.once;
+    const completion = new OnceCompletion(this.#options.nowMs);
+    this.#runState.unread.transientMs = transientMs.once;
     this.#last = undefined;
     this.#options.state.forgetRefusals(Infinity);
     this.#isHinted = true;
     try {
       for (;;) {
-        const end = patience.judge(this.#phase, this.#last, this.#failure);
+        const end = completion.judge(this.#phase, this.#last, this.#failure);
         if (end !== undefined) return { ...end, deletionsWaiting: this.status().deletionsWaiting };
-        this.#turn(await this.#step());
+        this.#transition(await this.#step());
       }
     } finally {
       // Aborts a poll that would keep the process running.
@@ -259,13 +259,13 @@ export class Engine {
     return previewRun(this.#context, options);
   }
 
-  #turn(event: Event): void {
+  #transition(event: Event): void {
     this.#phase = transitions[this.#phase][event];
     this.#wake();
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 
@@ -282,20 +282,20 @@ export class Engine {
     const abortable = abortableServer(server, { signal, progress, trees: state });
     return {
       ...this.#options,
-      ...this.#learned,
+      ...this.#runState,
       missingFeatures,
       disk: abortableDisk(this.#disk, { signal, progress }),
       server: abortable,
-      early: new EarlyBlocks({ ...this.#options, server: abortable }),
+      earlyBlocks: new EarlyBlocks({ ...this.#options, server: abortable }),
       transfers: this.#transfers,
       finishedDownloads: this.#transfers.finishedDownloads,
       progress,
       brakes: this.#brakes,
       moreDirtyPaths: async () => {
         await this.#options.sleep(hintsMs, signal);
-        return this.#learned.dirty.take();
+        return this.#runState.dirty.take();
       },
-      portions: this.#options.portions ?? defaultPortions,
+      memoryLimits: this.#options.memoryLimits ?? defaultMemoryLimits,
       freeSpace: this.#options.freeSpace,
       checkStop: () => {
         if (signal.aborted) throw new Interrupted();
@@ -312,15 +312,15 @@ export class Engine {
           await atRoot(() => ensureOwnFolders(this.#context));
           await checkRoot(this.#context);
           await renewGeneration(this.#context);
-          this.#learned.unverifiedModes.ids = findUnverifiedModes(this.#context, this.#options.boot);
+          this.#runState.unverifiedModes.ids = findUnverifiedModes(this.#context, this.#options.boot);
           await recover(this.#context);
           return "recovered";
         });
       case "syncing":
         return this.#attempt(async () => {
           this.#isHinted = false;
-          if (this.#scanSchedule.untilFullMs() <= 0) this.#learned.dirty.add("all");
-          if (this.#learned.dirty.isEverywhere || this.#learned.unrecordedChanges.arePossible)
+          if (this.#scanSchedule.untilFullMs() <= 0) this.#runState.dirty.add("all");
+          if (this.#runState.dirty.isEverywhere || this.#runState.unrecordedChanges.arePossible)
             this.#scanSchedule.beginFull();
           this.#last = await runCycle(this.#context);
           this.#noteOutcome(this.#last);
@@ -361,14 +361,14 @@ export class Engine {
     } catch (error) {
       // The phase already shows the reason.
       if (error instanceof Interrupted) {
-        this.#learned.unrecordedChanges.arePossible = true;
+        this.#runState.unrecordedChanges.arePossible = true;
         return "progressed";
       }
       if (!(error instanceof HoldfastError)) throw error;
       this.#failure = error;
       if (error instanceof RootMismatch || error instanceof OtherServer) return "mismatched";
       this.#backoff.note(error, this.#options.nowMs());
-      this.#learned.unrecordedChanges.arePossible = true;
+      this.#runState.unrecordedChanges.arePossible = true;
       return "failed";
     }
   }

@@ -19,9 +19,9 @@ import { withFirstRules } from "../ignore-rules/first-rules.ts";
 import { bytesOfLocal, bytesOfRemote } from "../reports/progress.ts";
 import { forgetOther } from "../access/root.ts";
 import type { Problem } from "../reports/problems.ts";
-import { RestingDeletions } from "../delays/resting-deletions.ts";
+import { DelayedDeletions } from "../delays/delayed-deletions.ts";
 import { problemsOfShares } from "../cycle/shares.ts";
-import { foreseeHere, foreseeThere } from "./foresee.ts";
+import { dryRunLocal, dryRunRemote } from "./dry-run.ts";
 import { scanUnderPreviousRules, scanForPreview } from "../cycle/scan-disk.ts";
 
 export interface Preview {
@@ -63,16 +63,21 @@ export async function previewRun(
   given: CycleContext,
   { approvesWaiting = false, freeBytes = Infinity }: PreviewOptions = {},
 ): Promise<PreviewedRun> {
-  const portions = { ...given.portions, freshMax: Infinity };
-  const looking = { ...given, portions, disk: withoutSyncs(given.disk), resting: new RestingDeletions(0) };
-  const { state, brakes } = looking;
+  const memoryLimits = { ...given.memoryLimits, freshMax: Infinity };
+  const previewed = {
+    ...given,
+    memoryLimits,
+    disk: withoutSyncs(given.disk),
+    delayedDeletions: new DelayedDeletions(0),
+  };
+  const { state, brakes } = previewed;
   if (approvesWaiting) brakes.approve(brakes.waiting().map(({ id }) => id));
   state.forgetRefusals(Infinity);
   // A folder that the run would create has no marker.
   const marker = await given.disk.stat(markerPath);
   if (marker !== undefined) await forgetOther(given, marker);
-  await fetchRemote(looking);
-  const context = { ...looking, disk: await withFirstRules(looking) };
+  await fetchRemote(previewed);
+  const context = { ...previewed, disk: await withFirstRules(previewed) };
   await scanUnderPreviousRules(context, scanForPreview);
   const { rules } = await readRules(context.disk, state);
   const freed = await copiesToFree(context, pathsToFree(state), rules);
@@ -151,7 +156,7 @@ function whatOf(operation: LocalOperation | RemoteOperation, usual: Preview["wha
 
 function previewHere({ state, makeNodeId }: CycleContext, operation: LocalOperation): Preview[] {
   const before = pathOfNode(state, operation.id);
-  foreseeHere(state, operation, makeNodeId);
+  dryRunLocal(state, operation, makeNodeId);
   if (operation.op === "park") return [];
   const after = operation.op === "delete" ? before : pathOfNode(state, operation.id);
   const path = after ?? operation.id;
@@ -171,7 +176,7 @@ function previewThere({ state }: CycleContext, operation: RemoteOperation): Prev
   const before = pathOfNode({ rootId: state.rootId, local: nowhere, synced: nowhere, remote: state.remote }, id);
   const bytes = bytesOfRemote(state, op, id);
   const files = op === "delete" && state.remote.get(id)?.kind === "folder" ? deletedWith(state, id).files : undefined;
-  foreseeThere(state, operation);
+  dryRunRemote(state, operation);
   return {
     side: "server",
     what,

@@ -117,7 +117,7 @@ function activityOf(input: StatusInput, problems: readonly Problem[]): Activity 
       if (outcome?.isTransferring === true && phase !== "stopped") return "syncing";
       if (deletionsWaiting > 0 || problems.some(needsPerson)) return "waiting";
       if (phase === "stopped" && isCutShort(input)) return "syncing";
-      return outcome?.isRestless === true || outcome?.retriesSoon === true ? "syncing" : "idle";
+      return outcome?.isUnstable === true || outcome?.retriesSoon === true ? "syncing" : "idle";
   }
 }
 

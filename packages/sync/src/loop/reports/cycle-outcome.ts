@@ -11,8 +11,8 @@ export interface CycleOutcome {
   /** Wait until the next cycle if nothing wakes it earlier; undefined: no wait planned */
   readonly nextCycleInMs: number | undefined;
   /** Something was changing or unreadable. */
-  readonly isRestless: boolean;
-  /** All restless items were unreadable, so frequent scans seldom help. */
+  readonly isUnstable: boolean;
+  /** All unstable items were unreadable, so frequent scans seldom help. */
   readonly isStuck: boolean;
   /**
    * A temporary refusal is retried within half a minute. An offer that never arrived does not count: it is planned

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey, LocalRow, Refusal, Trees } from "../../model/trees.ts";
-import { LastingRefusals } from "../tracking/lasting-refusals.ts";
-import { isOwnersQuota, isPassing, needsPerson, problemOf, problemsOfRefusals } from "./problems.ts";
+import { PersistentRefusals } from "../tracking/persistent-refusals.ts";
+import { isOwnersQuota, isTransient, needsPerson, problemOf, problemsOfRefusals } from "./problems.ts";
 import { SkippedItems } from "../tracking/skipped-items.ts";
 import { UnreadableFiles } from "../tracking/unreadable-files.ts";
 
@@ -40,7 +40,7 @@ test("a refusal is listed with its whole path and what to do, unless it ends by 
   assert.match(deep?.message ?? "", /128 names and 4096 bytes/);
   const [below] = problemsOfRefusals(trees, [refusal(file, "dependency")], () => true);
   assert.match(below?.message ?? "", /usually to the parent folder/);
-  assert.ok(isPassing("exists") && !isPassing("too_large"));
+  assert.ok(isTransient("exists") && !isTransient("too_large"));
 });
 
 test("a refusal for lack of space in a shared folder names the folder and its owner's space, and not the quota here", () => {
@@ -62,11 +62,11 @@ test("a refusal for lack of space in a shared folder names the folder and its ow
 test("what should end by itself is listed once it was refused for 90 s, under whatever id, and not refused again later", () => {
   const ids = [folder, file];
   const trees = onDisk([file, { name: "a" }]);
-  const lasting = new LastingRefusals();
+  const persistent = new PersistentRefusals();
   const list = (id: NodeId | undefined, nowMs: number): string[] => {
     const refusals = id === undefined ? [] : [refusal(id, "exists")];
-    lasting.note(refusals, nowMs);
-    return problemsOfRefusals(trees, refusals, (each) => lasting.has(each)).map(({ path }) => path);
+    persistent.note(refusals, nowMs);
+    return problemsOfRefusals(trees, refusals, (each) => persistent.has(each)).map(({ path }) => path);
   };
   assert.deepEqual([list(ids[0], 0), list(ids[1], 60_000), list(undefined, 89_000)], [[], [], []]);
   assert.deepEqual(list(ids[1], 90_000), ["a"]);

@@ -31,7 +31,7 @@ export interface Problem {
 }
 
 /** These need no action: the next plan has a newer basis. */
-const passing: ReadonlySet<string> = new Set([
+const transient: ReadonlySet<string> = new Set([
   "conflict",
   "exists",
   "precondition",
@@ -93,11 +93,11 @@ export function isOwnersQuota({ message }: Pick<Problem, "message">): boolean {
   return message.startsWith(ownersQuotaStart);
 }
 
-export function isPassing(code: string): boolean {
-  return passing.has(code);
+export function isTransient(code: string): boolean {
+  return transient.has(code);
 }
 
-export function isPassingHere(code: string): boolean {
+export function isTransientHere(code: string): boolean {
   return ["not_found", "unavailable", "request_timeout", "rate_limited", "hash_mismatch"].includes(code);
 }
 
@@ -204,8 +204,8 @@ const otherSync =
   "or the folder is a copy of a synced one, move its .holdfast folder away and run 'holdfast sync' with --include.";
 
 export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Problem[] {
-  const lasting = [...stashed.values()].filter(({ failures = 0 }) => failures >= 3);
-  return lasting.map(({ path }) => problemOf(path, "unreadable", unreadableStash));
+  const persistent = [...stashed.values()].filter(({ failures = 0 }) => failures >= 3);
+  return persistent.map(({ path }) => problemOf(path, "unreadable", unreadableStash));
 }
 
 const unreadableStash =
@@ -223,9 +223,9 @@ export function problemsOfAside(
 }
 
 export function problemsOfAliases(
-  state: Pick<SyncState, "rootId" | "local" | "remote" | "synced" | "restless">,
+  state: Pick<SyncState, "rootId" | "local" | "remote" | "synced" | "unsynced">,
 ): Problem[] {
-  return [...state.restless].flatMap((id) => {
+  return [...state.unsynced].flatMap((id) => {
     const row = state.local.get(id);
     if (row?.alias === undefined) return [];
     const message =
@@ -239,11 +239,11 @@ export function problemOf(path: string, code: string, message: string): Problem 
   return { path, code, message: sentences[code] ?? message };
 }
 
-/** @param isLasting true for a refusal that should have ended already */
+/** @param isPersistent true for a refusal that should have ended already */
 export function problemsOfRefusals(
   trees: Trees,
   refusals: readonly Refusal[],
-  isLasting: (refusal: Refusal) => boolean = () => false,
+  isPersistent: (refusal: Refusal) => boolean = () => false,
 ): Problem[] {
   const isSuspended = refusals.some(({ code }) => code === "device_suspended");
   // One problem for the device: one per file would hide everything else.
@@ -254,8 +254,8 @@ export function problemsOfRefusals(
     const path = pathOfNode(trees, nodeId);
     const mount = code === "quota" ? mountOf(trees, nodeId) : undefined;
     if (mount !== undefined) return [ownersQuota(path ?? nodeId, pathOfNode(trees, mount) ?? mount)];
-    if (isPassing(code) && (path === undefined || !isLasting(refusal))) return [];
-    const isTaken = code === "exists" && isLasting(refusal);
+    if (isTransient(code) && (path === undefined || !isPersistent(refusal))) return [];
+    const isTaken = code === "exists" && isPersistent(refusal);
     const message = isTaken ? taken : `Refused by the server (${code}). The next attempt is in half a minute.`;
     return [problemOf(path ?? nodeId, code, message)];
   });

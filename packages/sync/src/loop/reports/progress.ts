@@ -99,7 +99,7 @@ export class Progress {
     return this.#goesOn || this.#isCut;
   }
 
-  /** The turn ended or transfers continue, so the next plan counts together with this one. */
+  /** The cycle's time ended or transfers continue, so the next plan counts together with this one. */
   noteCut(): void {
     this.#isCut = true;
   }

@@ -79,7 +79,7 @@ export class NonDurableItems {
   }
 
   /** Removes operations whose base is outdated. */
-  within(plan: Plan): Plan {
+  filter(plan: Plan): Plan {
     if (this.#ids.size === 0) return plan;
     const groups = new Set(plan.remote.filter(({ id }) => this.#ids.has(id)).flatMap(({ group }) => group ?? []));
     const local = plan.local.filter(({ id }) => !this.#ids.has(id));

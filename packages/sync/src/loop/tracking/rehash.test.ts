@@ -126,8 +126,8 @@ test("each file is read once a week, at a bounded speed, and for a bounded time 
   assert.equal(scene.readBytes, 1001 * blockBytes);
   assert.ok(busy >= 3 && busy <= 4, `in ${busy} hours something was read`);
   for (const { atMs } of scene.reads) {
-    const within = scene.reads.filter((each) => each.atMs >= atMs && each.atMs < atMs + 1000);
-    const bytes = within.reduce((sum, each) => sum + each.bytes, 0);
+    const inSecond = scene.reads.filter((each) => each.atMs >= atMs && each.atMs < atMs + 1000);
+    const bytes = inSecond.reduce((sum, each) => sum + each.bytes, 0);
     assert.ok(bytes <= limits.bytesPerSecond + limits.atOnceBytes, `${bytes} bytes in a second`);
   }
   await scene.hours(rehash, 7 * 24);

@@ -133,7 +133,7 @@ export class Rehash {
 
   #readable(id: NodeId, row: LocalRow): string | undefined {
     const { state } = this.#parts;
-    const isQuiet = row.kind === "file" && row.readState === "known" && !state.restless.has(id);
+    const isQuiet = row.kind === "file" && row.readState === "known" && !state.unsynced.has(id);
     return isQuiet && !state.dormant.has(id) ? pathOf(state, id) : undefined;
   }
 

@@ -43,8 +43,8 @@ export class SkippedItems {
 
 /** Server items that no disk can store. */
 export function problemsOfUnfit(state: SyncState, missingFeatures: MissingFeatures): Problem[] {
-  const { restless } = state;
-  const ids = [restless, restless.fresh.after("")].values().flatMap((each) => each[Symbol.iterator]());
+  const { unsynced } = state;
+  const ids = [unsynced, unsynced.fresh.after("")].values().flatMap((each) => each[Symbol.iterator]());
   return [...unfitNodes(state, ids, missingFeatures)].map(([id, reason]) =>
     problemOf(readable(pathOfNode(state, id) ?? id), "skipped", `Kept on the server and not synced: ${reason}.`),
   );

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { passingMs, UnreadableFiles } from "./unreadable-files.ts";
+import { transientMs, UnreadableFiles } from "./unreadable-files.ts";
 
 test("what could not be read before the clock was set back may still be read in a moment, and not for ten years", () => {
   const files = new UnreadableFiles();
   const scanned = { listed: new Set([""]), unread: new Map([["folder", "EIO"]]), held: new Set<string>() };
   const [beforeMs, afterMs] = [1_800_000_000_000, 1_500_000_000_000];
   files.note(scanned, beforeMs);
-  assert.equal(files.isPassing("folder", beforeMs + passingMs.always), false);
-  assert.equal(files.isPassing("folder", afterMs), true);
+  assert.equal(files.isTransient("folder", beforeMs + transientMs.always), false);
+  assert.equal(files.isTransient("folder", afterMs), true);
   files.note(scanned, afterMs);
-  assert.equal(files.isPassing("folder", afterMs + passingMs.always - 1), true);
-  assert.equal(files.isPassing("folder", afterMs + passingMs.always), false);
+  assert.equal(files.isTransient("folder", afterMs + transientMs.always - 1), true);
+  assert.equal(files.isTransient("folder", afterMs + transientMs.always), false);
 });
 
 test("what vanished while it was looked at is no problem, and is looked at again at once", () => {
@@ -28,8 +28,8 @@ test("what vanished while it was looked at is no problem, and is looked at again
     0,
   );
   assert.deepEqual(files.problems(0), []);
-  assert.equal(files.areLasting, false);
-  assert.equal(files.isPassing("gone", 0), true);
+  assert.equal(files.arePersistent, false);
+  assert.equal(files.isTransient("gone", 0), true);
   files.note({ listed: new Set([""]), unread: new Map([["gone", "unavailable"]]), held: new Set() }, 0);
   assert.deepEqual(
     files.problems(0).map(({ path, code }) => [path, code]),
@@ -59,7 +59,7 @@ test("deletions that wait for something unreadable are listed after a minute, an
   assert.equal(told(60_000).length, 1, "a look elsewhere ends nothing");
   files.note({ listed, unread, held: new Set() }, 60_000);
   assert.deepEqual(told(120_000), []);
-  files.passingMs = passingMs.once;
+  files.transientMs = transientMs.once;
   files.note({ listed, unread, held }, 0);
-  assert.equal(told(passingMs.once).length, 1, "one run ends long before a minute");
+  assert.equal(told(transientMs.once).length, 1, "one run ends long before a minute");
 });

@@ -4,13 +4,13 @@ import { type Problem, problemOf } from "../reports/problems.ts";
 
 const busyAfterMs = 600_000;
 /** Period in which an unreadable item may be the new place of a missing one. A single run (`--once`) waits less. */
-export const passingMs = { always: 90_000, once: 4_000 };
+export const transientMs = { always: 90_000, once: 4_000 };
 
 const heldAfterMs = 60_000;
 const heldPathsMax = 3;
 
 export class UnreadableFiles {
-  passingMs = passingMs.always;
+  transientMs = transientMs.always;
   readonly #files = new Map<string, { readonly code: string; readonly sinceMs: number }>();
   /** Missing path -> start of the wait for an unreadable item. */
   readonly #held = new Map<string, number>();
@@ -27,12 +27,12 @@ export class UnreadableFiles {
     }
   }
 
-  isPassing(path: string, nowMs: number): boolean {
-    return nowMs - (this.#files.get(path)?.sinceMs ?? nowMs) < this.passingMs;
+  isTransient(path: string, nowMs: number): boolean {
+    return nowMs - (this.#files.get(path)?.sinceMs ?? nowMs) < this.transientMs;
   }
 
   /** No unreadable file is merely changing, so frequent scans seldom help. */
-  get areLasting(): boolean {
+  get arePersistent(): boolean {
     return this.#files.size > 0 && [...this.#files.values()].every(({ code }) => !isInMotion(code));
   }
 
@@ -52,7 +52,7 @@ export class UnreadableFiles {
    * than a minute.
    */
   #heldProblem(nowMs: number): Problem[] {
-    const afterMs = Math.min(heldAfterMs, this.passingMs);
+    const afterMs = Math.min(heldAfterMs, this.transientMs);
     const count = [...this.#held.values()].filter((sinceMs) => sinceMs <= nowMs - afterMs).length;
     const causes = [...this.#files].flatMap(([path, { code }]) => (isHolding(code) ? [path] : [])).toSorted();
     if (count === 0 || causes.length === 0) return [];

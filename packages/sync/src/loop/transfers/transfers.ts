@@ -15,7 +15,7 @@ import { blockKeyOf, findMissingBlocks } from "../../remote/missing-blocks.ts";
 import { propose, spaceOf } from "../../remote/proposal.ts";
 import { sendAhead } from "../../remote/upload.ts";
 import type { SendContext } from "../../remote/send-context.ts";
-import { Lane, type Transfer } from "./lane.ts";
+import { TransferQueue, type Transfer } from "./transfer-queue.ts";
 import { pathOfOperation, type Progress } from "../reports/progress.ts";
 
 /** Larger files do not block a cycle. This size takes 0.7 s at 100 Mbit/s and a minute at 1 Mbit/s. */
@@ -37,8 +37,8 @@ type Upload = RemoteOperation & { readonly op: "create" | "put" };
  * plan changes, the transfer ends, and the next one reuses its result.
  */
 export class Transfers {
-  readonly #down = new Lane();
-  readonly #up = new Lane();
+  readonly #down = new TransferQueue();
+  readonly #up = new TransferQueue();
   /** Files in the temporary folder that the current cycle may use. */
   readonly #here = new Map<NodeId, { readonly key: string; readonly failure: HoldfastError | undefined }>();
   /** Blocks that a finished upload put on the server, by its key. */
@@ -65,7 +65,7 @@ export class Transfers {
 
   /** Resolves when a cycle has a result to handle. @param sleep resolves early when nobody waits any longer */
   async ended(sleep: (durationMs: number) => Promise<void>): Promise<void> {
-    await Promise.race([this.#down, this.#up].map((lane) => lane.ended(() => sleep(gatherMs))));
+    await Promise.race([this.#down, this.#up].map((queue) => queue.ended(() => sleep(gatherMs))));
   }
 
   /** Bytes of files that are not in place yet. */
@@ -100,7 +100,7 @@ export class Transfers {
    * @returns the plan without operations that wait for bytes; `begun`: newly waiting uploads; `failure`: error of an
    * upload that concerns more than its file
    */
-  within(
+  filter(
     context: Context,
     sendContext: SendContext,
     { plan, isInPlan }: { readonly plan: Plan; readonly isInPlan: (id: NodeId) => boolean },
@@ -127,7 +127,7 @@ export class Transfers {
     const transfers = new Map(
       wanted.filter((each) => chosen.get(each.remote.content) === each).map((each) => [each, download(context, each)]),
     );
-    const ended = this.#down.turn([...transfers.values()], isInPlan);
+    const ended = this.#down.update([...transfers.values()], isInPlan);
     this.#here.clear();
     const waiting = new Set<LocalOperation>(wanted);
     for (const [operation, { key }] of transfers) {
@@ -159,7 +159,7 @@ export class Transfers {
     const before = this.#wanted;
     this.#wanted = new Set([...transfers.values()].map(({ key }) => key));
     const begun = [...transfers.values()].flatMap(({ id, key }) => (before.has(key) ? [] : [id]));
-    const ended = this.#up.turn([...transfers.values()], isInPlan);
+    const ended = this.#up.update([...transfers.values()], isInPlan);
     this.#there = new Map([...transfers].flatMap(([each, { key }]) => (ended.has(key) ? [[each, key]] : [])));
     const known = new Set([...ended.keys(), ...this.#up.begun.map(({ transfer }) => transfer.key)]);
     for (const key of this.#sent.keys()) if (!known.has(key)) this.#sent.delete(key);
@@ -234,7 +234,7 @@ function download(context: Context, operation: FileOperation): Transfer {
     id,
     path,
     key: JSON.stringify([id, op, versionId, content, modifiedAt, ...mode, `${inode} ${mtimeNs} ${ctimeNs}`]),
-    left: { path: partOf(operation), remove: () => removePart(context, operation) },
+    leftover: { path: partOf(operation), remove: () => removePart(context, operation) },
     run: async (advance) => {
       const sources = new LocalSources(context);
       const [fileDownload] = await planDownloads(context, sources, [operation]);

@@ -4,7 +4,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { LocalOperation } from "../../plan/plan-types.ts";
 import type { ContentKey, LocalRow } from "../../model/trees.ts";
 import { problemOf } from "../reports/problems.ts";
-import { StubbornChanges } from "./stubborn-changes.ts";
+import { DiskRetries } from "./disk-retries.ts";
 
 const parent = "root" as NodeId;
 
@@ -23,15 +23,15 @@ test("two that need each other's names, which are one on this disk, are tried to
     { op: "move", id: one, local: oneRow, place: { parent, name: "E" } },
     { op: "move", id: other, local: otherRow, place: { parent, name: "e", alias: "e (case conflict)" } },
   ];
-  const stubborn = new StubbornChanges();
+  const diskRetries = new DiskRetries();
   const due = (nowMs: number): readonly LocalOperation[] =>
-    stubborn.dueAmong(planned, { isInPlan: () => true, slotKey: (name) => name.toLowerCase(), nowMs });
+    diskRetries.dueAmong(planned, { isInPlan: () => true, slotKey: (name) => name.toLowerCase(), nowMs });
   // Each was refused while the other waited.
   for (const [operation, nowMs] of [
     [planned[1], 0],
     [planned[2], 100],
   ] as const)
-    if (operation !== undefined) stubborn.note(operation, problemOf("", "exists", ""), nowMs);
+    if (operation !== undefined) diskRetries.note(operation, problemOf("", "exists", ""), nowMs);
   assert.deepEqual(due(30_050), []);
   assert.deepEqual(due(30_100), planned);
 });

@@ -30,7 +30,7 @@ const unsentMostMs = 30_000;
  * Delays uploads of changing files. A file that just shrank a lot may be about to be rewritten, and one that keeps
  * growing would be sent repeatedly.
  */
-export class QuietAges {
+export class UploadDebounce {
   readonly #histories = new Map<NodeId, History>();
 
   /** @param files files that differ from the server, and those in `watched` */

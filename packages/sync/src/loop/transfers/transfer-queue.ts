@@ -15,7 +15,7 @@ export interface Transfer {
    */
   readonly run: (advance: (sizeBytes: number) => void) => Promise<void>;
   /** File left on the disk, removed once no wanted transfer leaves the same file. */
-  readonly left?: { readonly path: string; readonly remove: () => Promise<void> };
+  readonly leftover?: { readonly path: string; readonly remove: () => Promise<void> };
 }
 
 interface Running {
@@ -28,11 +28,11 @@ interface Ended extends Omit<Running, "isWanted"> {
   /** undefined: success */
   readonly failure: HoldfastError | undefined;
   /** A cycle has received the result. */
-  isTold: boolean;
+  isReported: boolean;
 }
 
 /** Transfers that run one after another beside the cycles. Each cycle states which ones it wants. */
-export class Lane {
+export class TransferQueue {
   #waiting: readonly Transfer[] = [];
   #running: Running | undefined;
   #dropped: Transfer[] = [];
@@ -42,15 +42,15 @@ export class Lane {
   #isEnding = false;
   /** Programming error, thrown in the next cycle. */
   #defect: { readonly error: unknown } | undefined;
-  #tell = Promise.withResolvers<void>();
+  #resultReady = Promise.withResolvers<void>();
 
   /** True if there is or will be a result that no cycle has received. */
   get isBusy(): boolean {
-    return this.#work !== undefined || this.#hasNews;
+    return this.#work !== undefined || this.#hasUnreported;
   }
 
-  get #hasNews(): boolean {
-    return this.#ended.values().some(({ isTold }) => !isTold);
+  get #hasUnreported(): boolean {
+    return this.#ended.values().some(({ isReported }) => !isReported);
   }
 
   /** Running, or ended and unused. */
@@ -62,42 +62,45 @@ export class Lane {
    * Resolves when there is a result: immediately if nothing else runs, otherwise after a pause in which more may end.
    */
   async ended(pause: () => Promise<void>): Promise<void> {
-    await this.#tell.promise;
+    await this.#resultReady.promise;
     if (this.#work !== undefined) await Promise.race([this.#work, pause()]);
   }
 
   /**
    * @param isInPlan true if this cycle decides about the node; transfers of other nodes stay
-   * @returns ended transfers of `wanted` by key: undefined or the error. Failed ones leave the lane.
+   * @returns ended transfers of `wanted` by key: undefined or the error. Failed ones leave the queue.
    */
-  turn(wanted: readonly Transfer[], isInPlan: (id: NodeId) => boolean): ReadonlyMap<string, HoldfastError | undefined> {
+  update(
+    wanted: readonly Transfer[],
+    isInPlan: (id: NodeId) => boolean,
+  ): ReadonlyMap<string, HoldfastError | undefined> {
     if (this.#defect !== undefined) throw this.#defect.error;
     const keys = new Set(wanted.map(({ key }) => key));
-    const stands = ({ id, key }: Transfer): boolean => keys.has(key) || !isInPlan(id);
-    if (this.#running !== undefined && !stands(this.#running.transfer)) this.#running.isWanted = false;
+    const isStillWanted = ({ id, key }: Transfer): boolean => keys.has(key) || !isInPlan(id);
+    if (this.#running !== undefined && !isStillWanted(this.#running.transfer)) this.#running.isWanted = false;
     for (const [key, { transfer }] of this.#ended) {
-      if (stands(transfer)) continue;
+      if (isStillWanted(transfer)) continue;
       this.#ended.delete(key);
       this.#dropped.push(transfer);
     }
-    const told = new Map<string, HoldfastError | undefined>();
+    const results = new Map<string, HoldfastError | undefined>();
     for (const key of keys) {
       const ended = this.#ended.get(key);
       if (ended === undefined) continue;
-      told.set(key, ended.failure);
-      ended.isTold = true;
+      results.set(key, ended.failure);
+      ended.isReported = true;
       if (ended.failure !== undefined) this.#ended.delete(key);
     }
     // A result for another portion of the plan is unreported.
-    if (!this.#hasNews) this.#tell = Promise.withResolvers();
+    if (!this.#hasUnreported) this.#resultReady = Promise.withResolvers();
     const runningKey = this.#running?.isWanted === true ? this.#running.transfer.key : undefined;
     const others = this.#waiting.filter((each) => !keys.has(each.key) && !isInPlan(each.id));
-    const isNew = ({ key }: Transfer): boolean => key !== runningKey && !told.has(key);
+    const isNew = ({ key }: Transfer): boolean => key !== runningKey && !results.has(key);
     this.#waiting = [...wanted.filter(isNew), ...others];
     if (this.#waiting.length + this.#dropped.length > 0) {
       this.#work ??= this.#runAll();
     }
-    return told;
+    return results;
   }
 
   /** Wanting a used result again runs it again. */
@@ -123,7 +126,7 @@ export class Lane {
         const failure = await failureOf(running, () => !running.isWanted || this.#isEnding);
         if (failure?.code === "unreachable") this.#waiting = [];
         if (running.isWanted && !(failure instanceof Interrupted)) {
-          this.#ended.set(next.key, { transfer: next, bytes: running.bytes, failure, isTold: false });
+          this.#ended.set(next.key, { transfer: next, bytes: running.bytes, failure, isReported: false });
         }
         if (!running.isWanted) this.#dropped.push(next);
         await this.#removeDropped();
@@ -132,20 +135,21 @@ export class Lane {
         this.#waiting = [];
       } finally {
         this.#running = undefined;
-        if (running.isWanted) this.#tell.resolve();
+        if (running.isWanted) this.#resultReady.resolve();
       }
     }
     // Cleared in the same tick, so that transfers requested from now on start.
     this.#work = undefined;
-    this.#tell.resolve();
+    this.#resultReady.resolve();
   }
 
   async #removeDropped(): Promise<void> {
-    for (const { left } of this.#dropped.splice(0)) {
+    for (const { leftover } of this.#dropped.splice(0)) {
       const others = [...this.#waiting, ...[...this.#ended.values()].map(({ transfer }) => transfer)];
-      if (left === undefined || this.#isEnding || others.some((each) => each.left?.path === left.path)) continue;
+      if (leftover === undefined || this.#isEnding || others.some((each) => each.leftover?.path === leftover.path))
+        continue;
       // Leftovers that cannot be removed now are removed at the next start.
-      await left.remove().catch((error: unknown) => {
+      await leftover.remove().catch((error: unknown) => {
         if (!(error instanceof HoldfastError)) this.#defect = { error };
       });
     }

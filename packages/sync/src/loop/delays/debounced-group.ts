@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 
 /** Changes that wait until no further one was found for a while, so that they are judged together. */
-export class QuietGroup {
+export class DebouncedGroup {
   readonly #quietMs: number;
   /** Longest wait of a change, however many follow it. */
   readonly #mostMs: number;

@@ -1,18 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { CycleOutcome } from "../reports/cycle-outcome.ts";
-import type { FreshNodes } from "../../state/restless-nodes.ts";
+import type { FreshNodes } from "../../state/unsynced-nodes.ts";
 import type { Problem } from "../reports/problems.ts";
-
-/** Limits of memory use for very many new items. */
-export interface Portions {
-  /** Unknown or changed entries of one scan. The last folder may exceed it. */
-  readonly entriesMax: number;
-  /** Fresh nodes of one plan. The last folder may exceed it. */
-  readonly freshMax: number;
-}
-
-/** About 40 MB for a scan and 100 MB for a plan. A batch of operations takes a sixteenth of that. */
-export const defaultPortions: Portions = { entriesMax: 16_384, freshMax: 16_384 };
 
 /** Only one plan finds these problems, and those of earlier plans are kept. */
 const ofOnePlan: ReadonlySet<string> = new Set(["store_full", "read_only", "blocked"]);
@@ -21,7 +10,7 @@ const ofOnePlan: ReadonlySet<string> = new Set(["store_full", "read_only", "bloc
  * Splits fresh nodes among plans. Each plan continues after the previous one, so waiting nodes block no others. Rounds
  * repeat until one has done nothing.
  */
-export class Rounds {
+export class PlanRounds {
   #after: NodeId | "" = "";
   #hidden = 0;
   #earlier: CycleOutcome | undefined;
@@ -56,7 +45,7 @@ export class Rounds {
    * @param last last fresh node of the plan; undefined: the end was reached
    * @returns result of the round so far; an unfinished round counts as progress
    */
-  turn(last: NodeId | undefined, outcome: CycleOutcome, { firstNew }: FreshNodes): CycleOutcome {
+  finish(last: NodeId | undefined, outcome: CycleOutcome, { firstNew }: FreshNodes): CycleOutcome {
     const sum = this.#earlier === undefined ? outcome : together(this.#earlier, outcome);
     // Ids have no order in time, so the round may have passed a new fresh node.
     const isPassedOver = firstNew !== undefined && firstNew <= this.#after;
@@ -75,9 +64,9 @@ function together(earlier: CycleOutcome, last: CycleOutcome): CycleOutcome {
     hasProgressed: earlier.hasProgressed || last.hasProgressed,
     isFruitful: earlier.isFruitful || last.isFruitful,
     nextCycleInMs: times.length === 0 ? undefined : Math.min(...times),
-    isRestless: earlier.isRestless || last.isRestless,
+    isUnstable: earlier.isUnstable || last.isUnstable,
     isStuck:
-      [earlier, last].every(({ isRestless, isStuck }) => isStuck || !isRestless) && (earlier.isStuck || last.isStuck),
+      [earlier, last].every(({ isUnstable, isStuck }) => isStuck || !isUnstable) && (earlier.isStuck || last.isStuck),
     retriesSoon: earlier.retriesSoon || last.retriesSoon,
     problems: [...earlier.problems.filter((each) => ofOnePlan.has(each.code) && !isKnown(each)), ...last.problems],
   };

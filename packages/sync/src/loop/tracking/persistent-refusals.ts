@@ -1,12 +1,12 @@
 import type { Refusal } from "../../model/trees.ts";
 
-/** After this long, a refusal counts as lasting, whatever the reason. */
+/** After this long, a refusal counts as persistent, whatever the reason. */
 const lastingAfterMs = 90_000;
 /** After this long without a refusal, the next one starts a new count. */
 const overAfterMs = 120_000;
 
 /** Operations on the same basis that are refused repeatedly, under any id. */
-export class LastingRefusals {
+export class PersistentRefusals {
   readonly #times = new Map<string, { readonly firstMs: number; readonly lastMs: number }>();
 
   /** Called in each cycle with the refusals that must not be retried yet. */

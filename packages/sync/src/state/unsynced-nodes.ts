@@ -3,13 +3,13 @@ import type { NodeId } from "@holdfast/core/ids";
 import { type AllRows, isAtRest, isFresh } from "../model/agreement.ts";
 import { pack, type Packed, unpack } from "./packed.ts";
 
-type Unrest = "fresh" | "restless" | undefined;
+type UnsyncedKind = "fresh" | "unsynced" | undefined;
 
 /**
  * Nodes on which the trees differ, stored so that a start need not read all rows. Fresh nodes, possibly as many as the
  * files, stay in the database; all others are in memory.
  */
-export class RestlessNodes implements Iterable<NodeId> {
+export class UnsyncedNodes implements Iterable<NodeId> {
   readonly fresh: FreshNodes;
   readonly #ids = new Set<NodeId>();
   readonly #load: StatementSync;
@@ -46,10 +46,10 @@ export class RestlessNodes implements Iterable<NodeId> {
     changed: readonly Iterable<NodeId>[],
     after: AllRows,
   ): { readonly store: () => void; readonly show: () => void } {
-    const turned = new Map<NodeId, { readonly was: Unrest; readonly is: Unrest }>();
+    const turned = new Map<NodeId, { readonly was: UnsyncedKind; readonly is: UnsyncedKind }>();
     for (const ids of changed) {
       for (const id of ids) {
-        const [was, is] = [this.#unrestOf(id), unrestAfter(after, id)];
+        const [was, is] = [this.#kindOf(id), kindAfter(after, id)];
         if (was !== is) turned.set(id, { was, is });
       }
     }
@@ -58,29 +58,29 @@ export class RestlessNodes implements Iterable<NodeId> {
         for (const [id, { was, is }] of turned) {
           if (was === "fresh") this.fresh.remove(id);
           if (is === "fresh") this.fresh.put(id);
-          if (was === "restless") this.#remove.run(pack(id));
-          if (is === "restless") this.#put.run(pack(id));
+          if (was === "unsynced") this.#remove.run(pack(id));
+          if (is === "unsynced") this.#put.run(pack(id));
         }
       },
       show: () => {
         for (const [id, { was, is }] of turned) {
           this.fresh.size += Number(is === "fresh") - Number(was === "fresh");
-          if (is === "restless") this.#ids.add(id);
+          if (is === "unsynced") this.#ids.add(id);
           else this.#ids.delete(id);
         }
       },
     };
   }
 
-  #unrestOf(id: NodeId): Unrest {
-    if (this.#ids.has(id)) return "restless";
+  #kindOf(id: NodeId): UnsyncedKind {
+    if (this.#ids.has(id)) return "unsynced";
     return this.fresh.has(id) ? "fresh" : undefined;
   }
 }
 
-function unrestAfter(after: AllRows, id: NodeId): Unrest {
+function kindAfter(after: AllRows, id: NodeId): UnsyncedKind {
   if (isAtRest(after, id)) return undefined;
-  return isFresh(after, id) ? "fresh" : "restless";
+  return isFresh(after, id) ? "fresh" : "unsynced";
 }
 
 const pageRows = 1000;

@@ -7,7 +7,7 @@ import type { SyncState } from "../../state/sync-state.ts";
 import { type LocalRow, type RemoteRow, unnumberedInode } from "../../model/trees.ts";
 
 /** Applies an uninterrupted local operation to a copy of the state. */
-export function foreseeHere(state: SyncState, operation: LocalOperation, makeNodeId: () => NodeId): void {
+export function dryRunLocal(state: SyncState, operation: LocalOperation, makeNodeId: () => NodeId): void {
   const { id } = operation;
   const current = "local" in operation ? { ...operation.local, ...state.local.get(id) } : undefined;
   const keep = (row: LocalRow): void =>
@@ -35,7 +35,7 @@ function newRow({ place, remote }: LocalOperation & { op: "create" }): LocalRow 
   return { kind, content, executable, isPrivate, alias: undefined, ...place, fingerprint, readState: "known" };
 }
 
-export function foreseeThere(state: SyncState, operation: RemoteOperation): void {
+export function dryRunRemote(state: SyncState, operation: RemoteOperation): void {
   const { id } = operation;
   state.commit({
     remote: [[id, { ...remoteAfter(operation), versionId: null, revision: `after ${operation.op} of ${id}` }]],

@@ -13,11 +13,11 @@ export interface OnceResult {
 }
 
 /** Longest waits of one run for an unreachable server, a changing file, and the end of a refusal. */
-const patienceMs = { unreachable: 30_000, restless: 60_000, stuck: 5_000, refused: 100_000 };
+const waitMaxMs = { unreachable: 30_000, unstable: 60_000, stuck: 5_000, refused: 100_000 };
 
-export class Patience {
+export class OnceCompletion {
   readonly #nowMs: () => number;
-  #since: { readonly atMs: number; readonly why: keyof typeof patienceMs } | undefined;
+  #since: { readonly atMs: number; readonly why: keyof typeof waitMaxMs } | undefined;
   #seen: CycleOutcome | undefined;
 
   constructor(nowMs: () => number) {
@@ -35,7 +35,7 @@ export class Patience {
     if (phase === "stopped") return { inSync: false, problems: outcome?.problems ?? [] };
     if (failure !== undefined && phase === "backing_off") {
       // These need a person, not time.
-      const isLasting = [
+      const isPersistent = [
         "unauthenticated",
         "second_factor_required",
         "address_not_allowed",
@@ -43,15 +43,15 @@ export class Patience {
         "failed",
         "store_full",
       ].includes(failure.code);
-      if (isLasting || this.#isOver("unreachable")) throw isLocal(failure) ? asFailed(failure) : failure;
+      if (isPersistent || this.#isOver("unreachable")) throw isLocal(failure) ? asFailed(failure) : failure;
       return undefined;
     }
     this.#notice(outcome);
     if (failure !== undefined || phase !== "waiting" || outcome === undefined) return undefined;
     if (outcome.isTransferring) return undefined;
-    if (outcome.isRestless && !this.#isOver(outcome.isStuck ? "stuck" : "restless")) return undefined;
-    if (!outcome.isRestless && outcome.retriesSoon && !this.#isOver("refused")) return undefined;
-    const isDone = !outcome.isRestless && !outcome.retriesSoon && outcome.deletionsWaiting === 0;
+    if (outcome.isUnstable && !this.#isOver(outcome.isStuck ? "stuck" : "unstable")) return undefined;
+    if (!outcome.isUnstable && outcome.retriesSoon && !this.#isOver("refused")) return undefined;
+    const isDone = !outcome.isUnstable && !outcome.retriesSoon && outcome.deletionsWaiting === 0;
     return { inSync: isDone && !outcome.problems.some(needsPerson), problems: outcome.problems };
   }
 
@@ -65,9 +65,9 @@ export class Patience {
     if (outcome.isFruitful || isReached) this.#since = undefined;
   }
 
-  #isOver(why: keyof typeof patienceMs): boolean {
+  #isOver(why: keyof typeof waitMaxMs): boolean {
     if (this.#since?.why !== why) this.#since = { atMs: this.#nowMs(), why };
-    return this.#nowMs() - this.#since.atMs >= patienceMs[why];
+    return this.#nowMs() - this.#since.atMs >= waitMaxMs[why];
   }
 }
 

@@ -6,12 +6,12 @@ import { claimOf, type Trees } from "../../model/trees.ts";
 import { shareOf } from "../../model/enclosing-share.ts";
 import type { DirtyPaths } from "../../scan/scope.ts";
 import type { SyncState } from "../../state/sync-state.ts";
-import { QuietGroup } from "./quiet-group.ts";
+import { DebouncedGroup } from "./debounced-group.ts";
 
 /** File managers delete a folder file by file, with pauses of some seconds. */
 const quietMs = 10_000;
 /** Longest wait, so that a program that keeps deleting does not block everything. */
-const restedMostMs = 600_000;
+const delayMaxMs = 600_000;
 
 type Decided = ReadonlyMap<string, BrakeRecord>;
 
@@ -19,9 +19,9 @@ type Decided = ReadonlyMap<string, BrakeRecord>;
  * Delays server deletions inside a mount until nothing has been deleted there for a while. The person may be removing
  * the mount itself, which leaves the share and deletes nothing in it.
  */
-export class RestingDeletions {
+export class DelayedDeletions {
   readonly #quietMs: number;
-  readonly #mounts = new Map<NodeId, QuietGroup>();
+  readonly #mounts = new Map<NodeId, DebouncedGroup>();
   #untilMs = new Map<NodeId, number>();
 
   constructor(quiet = quietMs) {
@@ -32,12 +32,12 @@ export class RestingDeletions {
    * @param planned deletions of the whole plan
    * @returns deletions that wait
    */
-  rest(trees: Trees, decided: Decided, planned: readonly Braked[], nowMs: number): ReadonlySet<NodeId> {
+  delay(trees: Trees, decided: Decided, planned: readonly Braked[], nowMs: number): ReadonlySet<NodeId> {
     const byMount = Map.groupBy(newInMounts(trees, decided, planned), ({ mount }) => mount);
     for (const mount of this.#mounts.keys()) if (!byMount.has(mount)) this.#mounts.delete(mount);
     this.#untilMs = new Map();
     for (const [mount, deletions] of byMount) {
-      const group = this.#mounts.get(mount) ?? new QuietGroup(this.#quietMs, restedMostMs);
+      const group = this.#mounts.get(mount) ?? new DebouncedGroup(this.#quietMs, delayMaxMs);
       this.#mounts.set(mount, group);
       const ids = deletions.map(({ id }) => id);
       for (const [id, untilMs] of group.note(ids, nowMs)) this.#untilMs.set(id, untilMs);

@@ -2,27 +2,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey } from "../../model/trees.ts";
-import { QuietAges } from "./quiet-age.ts";
+import { UploadDebounce } from "./upload-debounce.ts";
 
 const id = "n" as NodeId;
 
-function see(ages: QuietAges, nowMs: number, sizeBytes: number, isSent = false): number | undefined {
+function see(ages: UploadDebounce, nowMs: number, sizeBytes: number, isSent = false): number | undefined {
   const content = `of ${sizeBytes}` as ContentKey;
   ages.observe([{ id, content, sizeBytes, isSent, sentBytes: 1000 }], nowMs);
   return ages.waitsUntilMs(id, nowMs);
 }
 
 test("a file that was emptied or more than halved waits 2 s, and one that lost less does not", () => {
-  assert.equal(see(new QuietAges(), 0, 0), 2_000);
-  assert.equal(see(new QuietAges(), 0, 499), 2_000);
-  assert.equal(see(new QuietAges(), 0, 500), undefined);
-  const ages = new QuietAges();
+  assert.equal(see(new UploadDebounce(), 0, 0), 2_000);
+  assert.equal(see(new UploadDebounce(), 0, 499), 2_000);
+  assert.equal(see(new UploadDebounce(), 0, 500), undefined);
+  const ages = new UploadDebounce();
   see(ages, 0, 0);
   assert.equal(see(ages, 1_000, 1200), undefined, "it was written anew");
 });
 
 test("a file that grows waits from the third time within a minute on, ever longer", () => {
-  const ages = new QuietAges();
+  const ages = new UploadDebounce();
   assert.equal(see(ages, 0, 1001), undefined);
   see(ages, 1_000, 1001, true);
   assert.equal(see(ages, 2_000, 1002), undefined);
@@ -33,14 +33,14 @@ test("a file that grows waits from the third time within a minute on, ever longe
 });
 
 test("a file that was changed otherwise before does not wait when it grows", () => {
-  const ages = new QuietAges();
+  const ages = new UploadDebounce();
   for (const [nowMs, sizeBytes] of [1000, 900, 1000, 950, 1001].entries()) {
     assert.equal(see(ages, nowMs * 1_000, sizeBytes), undefined, `${sizeBytes} bytes`);
   }
 });
 
 test("no file waits longer than 30 s after its first change that was not sent", () => {
-  const ages = new QuietAges();
+  const ages = new UploadDebounce();
   for (let nowMs = 0; nowMs < 30_000; nowMs += 1_000) {
     const untilMs = see(ages, nowMs, 1001 + nowMs);
     assert.ok(untilMs === undefined || untilMs <= 30_000);
@@ -49,13 +49,13 @@ test("no file waits longer than 30 s after its first change that was not sent", 
 });
 
 test("a clock that is set back makes no file wait for it to catch up", () => {
-  const ages = new QuietAges();
+  const ages = new UploadDebounce();
   see(ages, 10_000_000, 0);
   assert.equal(see(ages, 0, 0), 2_000);
 });
 
 test("what has been quiet for a minute is forgotten, and begins anew", () => {
-  const ages = new QuietAges();
+  const ages = new UploadDebounce();
   for (const nowMs of [0, 1_000, 2_000]) see(ages, nowMs, 1001 + nowMs);
   ages.observe([], 70_000);
   assert.deepEqual(ages.watched, []);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { type Braked, brakeKey, type BrakeRecord } from "../../model/brake-record.ts";
 import type { LocalRow, RemoteRow, Trees } from "../../model/trees.ts";
-import { RestingDeletions } from "./resting-deletions.ts";
+import { DelayedDeletions } from "./delayed-deletions.ts";
 
 const [root, mount] = ["root" as NodeId, "mount" as NodeId];
 const noRecords = new Map<string, BrakeRecord>();
@@ -38,42 +38,50 @@ function deletions(ids: readonly string[], side: Braked["side"] = "server"): Bra
   return ids.map((id) => ({ nodeId: id as NodeId, side, base: "r" }));
 }
 
-test("deletions in a mount rest for ten seconds after the last one, others do not", () => {
-  const resting = new RestingDeletions();
-  const rests = (ids: readonly string[], nowMs: number): number =>
-    resting.rest(treesWith(ids), noRecords, deletions(ids), nowMs).size;
-  assert.equal(rests(["a"], 0), 1);
-  assert.equal(rests(["a"], 9_999), 1);
-  assert.equal(rests(["a", "b"], 9_999), 2);
-  assert.equal(rests(["a", "b"], 19_998), 2);
-  assert.deepEqual([...resting.untilMs.values()], [19_999, 19_999]);
-  assert.equal(rests(["a", "b"], 19_999), 0);
-  assert.equal(resting.rest(treesWith(["c"], root), noRecords, deletions(["c"]), 20_000).size, 0, "outside of mounts");
-  assert.equal(resting.rest(treesWith(["c"]), noRecords, deletions(["c"], "here"), 20_000).size, 0, "of the owner");
+test("deletions in a mount wait for ten seconds after the last one, others do not", () => {
+  const delayedDeletions = new DelayedDeletions();
+  const waiting = (ids: readonly string[], nowMs: number): number =>
+    delayedDeletions.delay(treesWith(ids), noRecords, deletions(ids), nowMs).size;
+  assert.equal(waiting(["a"], 0), 1);
+  assert.equal(waiting(["a"], 9_999), 1);
+  assert.equal(waiting(["a", "b"], 9_999), 2);
+  assert.equal(waiting(["a", "b"], 19_998), 2);
+  assert.deepEqual([...delayedDeletions.untilMs.values()], [19_999, 19_999]);
+  assert.equal(waiting(["a", "b"], 19_999), 0);
+  assert.equal(
+    delayedDeletions.delay(treesWith(["c"], root), noRecords, deletions(["c"]), 20_000).size,
+    0,
+    "outside of mounts",
+  );
+  assert.equal(
+    delayedDeletions.delay(treesWith(["c"]), noRecords, deletions(["c"], "here"), 20_000).size,
+    0,
+    "of the owner",
+  );
 });
 
-test("a deletion that a brake has judged rests no more, and so does one whose place was taken", () => {
+test("a deletion that a brake has judged waits no longer, nor does one whose place was taken", () => {
   const [deletion] = deletions(["a"]);
   assert.ok(deletion !== undefined);
   const trees = treesWith(["a"]);
   const record: BrakeRecord = { ...deletion, standing: "approved", atMs: 0 };
   const decided = new Map([[brakeKey(record), record]]);
-  assert.equal(new RestingDeletions().rest(trees, decided, [deletion], 0).size, 0);
+  assert.equal(new DelayedDeletions().delay(trees, decided, [deletion], 0).size, 0);
   const changed = { ...deletion, base: "another" };
-  assert.equal(new RestingDeletions().rest(trees, decided, [changed], 0).size, 1);
+  assert.equal(new DelayedDeletions().delay(trees, decided, [changed], 0).size, 1);
   const local = new Map([["new" as NodeId, { parent: mount, name: "a" } as LocalRow]]);
-  assert.equal(new RestingDeletions().rest({ ...trees, local }, noRecords, [deletion], 0).size, 0);
+  assert.equal(new DelayedDeletions().delay({ ...trees, local }, noRecords, [deletion], 0).size, 0);
 });
 
 test("a program that deletes all the time holds nothing up for longer than ten minutes, nor does a clock that is set back", () => {
-  const resting = new RestingDeletions();
+  const delayedDeletions = new DelayedDeletions();
   const ids: string[] = [];
   for (let second = 0; second <= 605; second += 5) {
     ids.push(`file ${second}`);
-    const waits = resting.rest(treesWith(ids), noRecords, deletions(ids), second * 1000);
+    const waits = delayedDeletions.delay(treesWith(ids), noRecords, deletions(ids), second * 1000);
     assert.equal(ids.length - waits.size, Math.max(0, (second - 595) / 5), `after ${second} s`);
   }
-  resting.rest(treesWith(["a"]), noRecords, deletions(["a"]), 1_000_000_000);
-  resting.rest(treesWith(["a"]), noRecords, deletions(["a"]), 0);
-  assert.equal(resting.rest(treesWith(["a"]), noRecords, deletions(["a"]), 10_000).size, 0);
+  delayedDeletions.delay(treesWith(["a"]), noRecords, deletions(["a"]), 1_000_000_000);
+  delayedDeletions.delay(treesWith(["a"]), noRecords, deletions(["a"]), 0);
+  assert.equal(delayedDeletions.delay(treesWith(["a"]), noRecords, deletions(["a"]), 10_000).size, 0);
 });

@@ -2,14 +2,14 @@ import type { CycleContext } from "./cycle-context.ts";
 import { VacatedNames } from "../../scan/vacated-names.ts";
 import { ConflictCopies } from "../delays/conflict-copies.ts";
 import { EarlierVersions } from "../tracking/earlier-versions.ts";
-import { LastingRefusals } from "../tracking/lasting-refusals.ts";
-import { Rounds } from "./portions.ts";
-import { QuietAges } from "../delays/quiet-age.ts";
+import { PersistentRefusals } from "../tracking/persistent-refusals.ts";
+import { PlanRounds } from "./plan-rounds.ts";
+import { UploadDebounce } from "../delays/upload-debounce.ts";
 import { QuarantineList } from "../reports/quarantine-list.ts";
-import { QuietGroup } from "../delays/quiet-group.ts";
-import { RestingDeletions } from "../delays/resting-deletions.ts";
+import { DebouncedGroup } from "../delays/debounced-group.ts";
+import { DelayedDeletions } from "../delays/delayed-deletions.ts";
 import { SkippedItems } from "../tracking/skipped-items.ts";
-import { StubbornChanges } from "../delays/stubborn-changes.ts";
+import { DiskRetries } from "../delays/disk-retries.ts";
 import { DirtyPathTracker } from "../tracking/dirty-path-tracker.ts";
 import { NonDurableItems } from "../tracking/non-durable-items.ts";
 import { UnreadableFiles } from "../tracking/unreadable-files.ts";
@@ -21,7 +21,7 @@ import { UnreadableFiles } from "../tracking/unreadable-files.ts";
 const restoredMs = { quiet: 5_000, most: 30_000 };
 
 /** Facts collected for later cycles of the same run. They survive pauses and are lost at a restart. */
-export type Learned = Pick<
+export type RunState = Pick<
   CycleContext,
   | "freeing"
   | "times"
@@ -32,20 +32,20 @@ export type Learned = Pick<
   | "skipped"
   | "unread"
   | "unverifiedModes"
-  | "quietAges"
-  | "copies"
-  | "earlier"
+  | "uploadDebounce"
+  | "conflictCopies"
+  | "earlierVersions"
   | "vacated"
   | "quarantine"
-  | "resting"
-  | "restored"
-  | "stubborn"
+  | "delayedDeletions"
+  | "restoredFiles"
+  | "diskRetries"
   | "nonDurable"
-  | "rounds"
-  | "lasting"
+  | "planRounds"
+  | "persistentRefusals"
 >;
 
-export function nothingLearned(): Learned {
+export function newRunState(): RunState {
   return {
     freeing: { last: undefined, kept: new Set() },
     times: { nextExpiryMs: 0 },
@@ -56,16 +56,16 @@ export function nothingLearned(): Learned {
     skipped: new SkippedItems(),
     unread: new UnreadableFiles(),
     unverifiedModes: { ids: new Set() },
-    quietAges: new QuietAges(),
-    copies: new ConflictCopies(),
-    earlier: new EarlierVersions(),
+    uploadDebounce: new UploadDebounce(),
+    conflictCopies: new ConflictCopies(),
+    earlierVersions: new EarlierVersions(),
     vacated: new VacatedNames(),
     quarantine: new QuarantineList(),
-    resting: new RestingDeletions(),
-    restored: new QuietGroup(restoredMs.quiet, restoredMs.most),
-    stubborn: new StubbornChanges(),
+    delayedDeletions: new DelayedDeletions(),
+    restoredFiles: new DebouncedGroup(restoredMs.quiet, restoredMs.most),
+    diskRetries: new DiskRetries(),
     nonDurable: new NonDurableItems(),
-    rounds: new Rounds(),
-    lasting: new LastingRefusals(),
+    planRounds: new PlanRounds(),
+    persistentRefusals: new PersistentRefusals(),
   };
 }

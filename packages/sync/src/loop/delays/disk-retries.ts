@@ -1,13 +1,13 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { LocalOperation } from "../../plan/plan-types.ts";
 import { type DiskPlace, nameOnDisk } from "../../model/trees.ts";
-import { isPassingHere, type Problem } from "../reports/problems.ts";
+import { isTransientHere, type Problem } from "../reports/problems.ts";
 
 /** Waits double between these. Each attempt costs a scan of the whole disk. */
 const againMs = { first: 30_000, most: 3600_000 };
 const soonMs = 60_000;
 /** A busy server does not concern the disk. */
-const passingSoon: ReadonlySet<string> = new Set(["rate_limited", "request_timeout"]);
+const transientSoon: ReadonlySet<string> = new Set(["rate_limited", "request_timeout"]);
 
 interface Refused {
   readonly digest: string;
@@ -23,7 +23,7 @@ interface Due {
 }
 
 /** Changes that the disk refused, retried at growing intervals until they succeed or change. */
-export class StubbornChanges {
+export class DiskRetries {
   readonly #refused = new Map<NodeId, Refused>();
 
   /**
@@ -46,7 +46,7 @@ export class StubbornChanges {
     // Operations that depend on a waiting one also wait, and nothing need be parked for a waiting one.
     for (let before = planned.length; due.length < before;) {
       before = due.length;
-      due = withoutNeedy(due, planned, slotKey);
+      due = withoutDependent(due, planned, slotKey);
     }
     return due;
   }
@@ -56,8 +56,8 @@ export class StubbornChanges {
     const before = this.#refused.get(operation.id);
     const times = before?.digest === digest ? before.times + 1 : 1;
     const grownMs = Math.min(againMs.most, againMs.first * 2 ** (times - 1));
-    const waitMs = passingSoon.has(problem.code) ? againMs.first : grownMs;
-    const shown = times === 1 ? problem : { ...problem, message: `${problem.message} ${patience(times, waitMs)}` };
+    const waitMs = transientSoon.has(problem.code) ? againMs.first : grownMs;
+    const shown = times === 1 ? problem : { ...problem, message: `${problem.message} ${nextAttempt(times, waitMs)}` };
     this.#refused.set(operation.id, { digest, times, notBeforeMs: nowMs + waitMs, problem: shown });
   }
 
@@ -76,7 +76,7 @@ export class StubbornChanges {
 
   retriesSoon(nowMs: number): boolean {
     return [...this.#refused.values()].some(
-      ({ problem, notBeforeMs }) => isPassingHere(problem.code) && notBeforeMs - nowMs <= soonMs,
+      ({ problem, notBeforeMs }) => isTransientHere(problem.code) && notBeforeMs - nowMs <= soonMs,
     );
   }
 
@@ -86,7 +86,7 @@ export class StubbornChanges {
 }
 
 /** Removes operations that need others: a folder, a name, an empty folder or an earlier step. */
-function withoutNeedy(
+function withoutDependent(
   due: readonly LocalOperation[],
   planned: readonly LocalOperation[],
   slotKey: (name: string) => string,
@@ -111,7 +111,7 @@ function isAhead({ notBeforeMs }: Refused, nowMs: number): boolean {
   return notBeforeMs > nowMs && notBeforeMs - nowMs <= againMs.most;
 }
 
-function patience(times: number, waitMs: number): string {
+function nextAttempt(times: number, waitMs: number): string {
   const minutes = Math.max(1, Math.round(waitMs / 60_000));
   const wait = minutes === 1 ? "a minute" : `${minutes} minutes`;
   return `Tried ${times} times; the next attempt is in ${wait}, or immediately after 'holdfast pause' and 'holdfast resume'.`;

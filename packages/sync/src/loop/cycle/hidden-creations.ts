@@ -9,7 +9,7 @@ import type { SyncState } from "../../state/sync-state.ts";
  * Omits arrivals that the rules hide because the folder was moved locally. The server hides them too once it has the
  * move.
  */
-export function withoutHiddenArrivals(state: Pick<SyncState, "rootId" | "local">, rules: Rules, plan: Plan): Plan {
+export function withoutHiddenCreations(state: Pick<SyncState, "rootId" | "local">, rules: Rules, plan: Plan): Plan {
   if (rules.isPlain) return plan;
   const moving = new Set(plan.local.flatMap(({ op, id }) => (op === "move" || op === "park" ? [id] : [])));
   const leftOut = new Set<NodeId>();

@@ -7,27 +7,27 @@ import type { SyncState } from "../../state/sync-state.ts";
 import { type Problem, fullHere } from "../reports/problems.ts";
 import { pathOfOperation } from "../reports/progress.ts";
 import type { ConflictCopies } from "../delays/conflict-copies.ts";
-import type { QuietAges, SeenFile } from "../delays/quiet-age.ts";
-import type { QuietGroup } from "../delays/quiet-group.ts";
-import { foldersAround, type RestingDeletions } from "../delays/resting-deletions.ts";
-import type { StubbornChanges } from "../delays/stubborn-changes.ts";
+import type { UploadDebounce, SeenFile } from "../delays/upload-debounce.ts";
+import type { DebouncedGroup } from "../delays/debounced-group.ts";
+import { foldersAround, type DelayedDeletions } from "../delays/delayed-deletions.ts";
+import type { DiskRetries } from "../delays/disk-retries.ts";
 import type { DirtyPathTracker } from "../tracking/dirty-path-tracker.ts";
 import { type DiskSpace, withinSpace } from "../delays/space.ts";
 import type { Transfers } from "../transfers/transfers.ts";
 
 const spaceAgainMs = 30_000;
 
-interface WaitInput {
+interface DelayInput {
   readonly state: SyncState;
   readonly nowMs: () => number;
   readonly slotKey: (name: string) => string;
-  readonly quietAges: QuietAges;
-  readonly copies: ConflictCopies;
-  readonly resting: RestingDeletions;
-  readonly restored: QuietGroup;
-  readonly brakes: Pick<Brakes, "isLikeRestored">;
+  readonly uploadDebounce: UploadDebounce;
+  readonly conflictCopies: ConflictCopies;
+  readonly delayedDeletions: DelayedDeletions;
+  readonly restoredFiles: DebouncedGroup;
+  readonly brakes: Pick<Brakes, "looksRestored">;
   readonly dirty: DirtyPathTracker;
-  readonly stubborn: StubbornChanges;
+  readonly diskRetries: DiskRetries;
   readonly transfers: Pick<Transfers, "bytesHere">;
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
 }
@@ -40,48 +40,48 @@ interface WaitInput {
  * - downloads to a full disk
  * - changes that the disk refused
  */
-export class Waits {
+export class PlanDelays {
   /** Due times in Unix milliseconds. */
   readonly untilMs: number[] = [];
   readonly problems: Problem[] = [];
   /** A quiet period is awaited: for files, restored content, deletions in a mount, or a conflict's next copy. */
   isQuiet = false;
-  readonly #input: WaitInput;
+  readonly #input: DelayInput;
 
-  constructor(input: WaitInput) {
+  constructor(input: DelayInput) {
     this.#input = input;
   }
 
   /** @returns the plan without waiting changes */
-  async within({ plan, isInPlan }: Decision): Promise<Plan> {
-    const { state, quietAges, stubborn, slotKey, nowMs } = this.#input;
-    const ids = new Set([...state.restless, ...quietAges.watched, ...plan.remote.map(({ id }) => id)]);
-    quietAges.observe(
+  async filter({ plan, isInPlan }: Decision): Promise<Plan> {
+    const { state, uploadDebounce, diskRetries, slotKey, nowMs } = this.#input;
+    const ids = new Set([...state.unsynced, ...uploadDebounce.watched, ...plan.remote.map(({ id }) => id)]);
+    uploadDebounce.observe(
       [...ids].flatMap((id) => seenFile(state, id)),
       nowMs(),
     );
-    const restored = this.#restored(plan.remote, isInPlan);
-    const remote = plan.remote.filter((operation) => !restored.has(operation.id) && !this.#isTooFresh(operation));
+    const restoredFiles = this.#restoredFiles(plan.remote, isInPlan);
+    const remote = plan.remote.filter((operation) => !restoredFiles.has(operation.id) && !this.#isTooFresh(operation));
     const {
       operations: local,
       leftOut,
       why,
     } = await this.#fit(
-      stubborn
+      diskRetries
         .dueAmong(plan.local, { isInPlan, slotKey, nowMs: nowMs() })
         .filter((operation) => !this.#isTooOften(operation)),
     );
     const going = new Set([...remote, ...local].map(({ id }) => id));
     const waiting = new Map(plan.waiting);
     for (const { id } of [...plan.remote, ...plan.local]) if (!going.has(id)) waiting.set(id, "waits");
-    this.#noteResting(waiting);
+    this.#noteDelayedDeletions(waiting);
     if (leftOut.length > 0) this.untilMs.push(nowMs() + spaceAgainMs);
     for (const operation of leftOut) this.problems.push(fullHere(pathOfOperation(state, operation), why));
     return { ...plan, remote, local, waiting };
   }
 
-  #noteResting(waiting: Map<NodeId, string>): void {
-    const { untilMs } = this.#input.resting;
+  #noteDelayedDeletions(waiting: Map<NodeId, string>): void {
+    const { untilMs } = this.#input.delayedDeletions;
     for (const id of untilMs.keys()) waiting.set(id, "waits");
     this.#noteQuiet(untilMs);
   }
@@ -90,14 +90,14 @@ export class Waits {
    * Delays files that return to older content, and deletions beside them. A backup may be arriving, and the brakes
    * judge its changes together.
    */
-  #restored(remote: readonly RemoteOperation[], isInPlan: Decision["isInPlan"]): ReadonlyMap<NodeId, number> {
-    const { state, brakes, restored, nowMs } = this.#input;
+  #restoredFiles(remote: readonly RemoteOperation[], isInPlan: Decision["isInPlan"]): ReadonlyMap<NodeId, number> {
+    const { state, brakes, restoredFiles, nowMs } = this.#input;
     // A file being written belongs to a later plan.
     const isSettled = (id: NodeId): boolean => isInPlan(id) && (state.local.get(id)?.readState ?? "known") === "known";
-    const files = remote.filter((each) => each.group === undefined && brakes.isLikeRestored(each));
+    const files = remote.filter((each) => each.group === undefined && brakes.looksRestored(each));
     const deletions = files.length === 0 ? [] : remote.filter((each) => isFreeDeletion(state, each, remote));
     const ids = [...files, ...deletions].map(({ id }) => id);
-    const untilMs = restored.note(ids, nowMs(), isSettled);
+    const untilMs = restoredFiles.note(ids, nowMs(), isSettled);
     this.#noteQuiet(untilMs);
     return untilMs;
   }
@@ -111,9 +111,9 @@ export class Waits {
 
   /** True for files with an earlier version on the server. New ones are sent immediately. */
   #isTooFresh(operation: RemoteOperation): boolean {
-    const { quietAges, nowMs } = this.#input;
+    const { uploadDebounce, nowMs } = this.#input;
     if (operation.op !== "put" || operation.group !== undefined) return false;
-    const untilMs = quietAges.waitsUntilMs(operation.id, nowMs());
+    const untilMs = uploadDebounce.waitsUntilMs(operation.id, nowMs());
     if (untilMs === undefined) return false;
     this.untilMs.push(untilMs);
     this.isQuiet = true;
@@ -121,8 +121,8 @@ export class Waits {
   }
 
   #isTooOften({ op, id }: LocalOperation): boolean {
-    const { copies, nowMs } = this.#input;
-    const untilMs = op === "copy_aside" ? copies.waitsUntilMs(id, nowMs()) : undefined;
+    const { conflictCopies, nowMs } = this.#input;
+    const untilMs = op === "copy_aside" ? conflictCopies.waitsUntilMs(id, nowMs()) : undefined;
     if (untilMs === undefined) return false;
     this.untilMs.push(untilMs);
     this.isQuiet = true;
