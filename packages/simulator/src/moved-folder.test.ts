@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
-import { scan, type ScanResult } from "@holdfast/sync/scan/scan";
+import { scan } from "@holdfast/sync/scan/scan";
+import type { ScanResult } from "@holdfast/sync/scan/scan-types";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { LocalRow } from "../model/trees.ts";
-import type { ScanResult } from "./scan.ts";
+import type { ScanResult } from "./scan-types.ts";
 
 export function* localChanges(
   before: ReadonlyMap<NodeId, LocalRow>,

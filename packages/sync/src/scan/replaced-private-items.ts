@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { isPrivateIn } from "../model/privacy.ts";
 import { isNumbered, type LocalRow, type Offer, type OperationId, type SyncedRow, type Trees } from "../model/trees.ts";
-import type { ScanResult } from "./scan.ts";
+import type { ScanResult } from "./scan-types.ts";
 
 interface ReplacedPrivateItems {
   readonly synced: ReadonlyMap<NodeId, SyncedRow>;

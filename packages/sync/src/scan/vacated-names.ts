@@ -9,7 +9,7 @@ import {
   type SyncedRow,
   type Trees,
 } from "../model/trees.ts";
-import type { ScanResult } from "./scan.ts";
+import type { ScanResult } from "./scan-types.ts";
 
 /** A new file at a vacated name continues the old one for this long. */
 export const vacatedForMs = 60_000;

@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { MissingFeatures } from "../../model/missing-features.ts";
 import type { Rules } from "../../rules/rules.ts";
 import { Visibility } from "../../rules/visibility.ts";
-import type { ScanResult } from "../../scan/scan.ts";
+import type { ScanResult } from "../../scan/scan-types.ts";
 import { rowsBelow } from "../../model/local-tree.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { type LocalRow, samePlace } from "../../model/trees.ts";

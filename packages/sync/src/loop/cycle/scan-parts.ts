@@ -1,5 +1,5 @@
 import type { Rules } from "../../rules/rules.ts";
-import type { ScanResult } from "../../scan/scan.ts";
+import type { ScanResult } from "../../scan/scan-types.ts";
 import type { StartFolder } from "../../scan/scope.ts";
 
 /** Result of a scan without its rows, which are already in the state. */

@@ -2,7 +2,7 @@ import type { MissingFeatures } from "../../model/missing-features.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";
 import { folderOf } from "@holdfast/sync-ports/paths";
 import { unfitNodes } from "../../rules/unfit.ts";
-import type { ScanResult } from "../../scan/scan.ts";
+import type { ScanResult } from "../../scan/scan-types.ts";
 import type { Skip } from "../../scan/walk.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { type Problem, problemOf } from "../reports/problems.ts";

@@ -1,5 +1,5 @@
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
-import type { ScanResult } from "../../scan/scan.ts";
+import type { ScanResult } from "../../scan/scan-types.ts";
 import { type Problem, problemOf } from "../reports/problems.ts";
 
 const busyAfterMs = 600_000;
