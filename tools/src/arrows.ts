@@ -208,7 +208,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 /**
  * Layers of packages/sync/src, lowest first: a folder may import itself and the folders on its line, including types
  * and tests. Local changes pass from scan/ through state/ and plan/ to remote/. Server changes pass from remote/
- * through the same two to execute/. loop/ calls them in turn; `layers` has its folders. All sources are in these folders.
+ * through the same two to execute/. loop/ calls them in turn; its own folders are in `layers`. All sources are in these
+ * folders.
  */
 export const syncFolders = {
   path: "packages/sync/src",

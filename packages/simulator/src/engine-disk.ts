@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import { type MissingFeatures, noneMissing } from "@holdfast/sync/model/missing-features";
+import { type MissingFeatures, noMissingFeatures } from "@holdfast/sync/model/missing-features";
 import type { CutBlock, LocalDisk, LocalStat, Part, ReadBlock } from "@holdfast/sync-ports/ports";
 import type { Inode, SimulatedRoot } from "./simulated-root.ts";
 import { cutSmall } from "./small-blocks.ts";
@@ -26,7 +26,7 @@ export interface DiskWatch {
 export function makeEngineDisk(
   root: SimulatedRoot,
   watch: DiskWatch,
-  missingFeatures: MissingFeatures = noneMissing,
+  missingFeatures: MissingFeatures = noMissingFeatures,
 ): LocalDisk {
   const call = async <Result>(name: string, path: string, act: () => Result): Promise<Result> => {
     await watch.before(name, path);

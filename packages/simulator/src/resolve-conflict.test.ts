@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ConflictChoice, ResolvedConflict } from "@holdfast/sync/execute/resolve-conflict";
-import { type DiskFeature, noneMissing } from "@holdfast/sync/model/missing-features";
+import { type DiskFeature, noMissingFeatures } from "@holdfast/sync/model/missing-features";
 import { Alone } from "./alone.ts";
 
 const copy = /^plan \(ada's conflicted copy \d{4}-\d\d-\d\d\)\.txt$/;
@@ -23,7 +23,7 @@ async function keep(
   alone: Alone,
   path: string,
   which: ConflictChoice,
-  missingFeatures = noneMissing,
+  missingFeatures = noMissingFeatures,
 ): Promise<ResolvedConflict> {
   const engine = alone.make({ missingFeatures });
   const kept = await alone.pass(engine.resolveConflict(path, which));

@@ -12,7 +12,7 @@ import { freeSpaceAt } from "@holdfast/disk/free-space";
 import { openRemoteSpace, type RemoteSpace } from "@holdfast/remote-space/remote-space";
 import { Engine } from "@holdfast/sync/loop/engine/engine";
 import type { EngineOptions } from "@holdfast/sync/loop/engine/engine-options";
-import { type MissingFeatures, noneMissing } from "@holdfast/sync/model/missing-features";
+import { type MissingFeatures, noMissingFeatures } from "@holdfast/sync/model/missing-features";
 import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
@@ -107,7 +107,7 @@ export function makeEngine(
     state,
     disk,
     slotKey = nameKey,
-    missingFeatures = noneMissing,
+    missingFeatures = noMissingFeatures,
     isCopied,
     onDone,
     onHidden,

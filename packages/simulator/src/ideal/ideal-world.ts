@@ -20,7 +20,7 @@ import { affectedPortion, affectedTrees } from "@holdfast/sync/plan/affected";
 import { plan } from "@holdfast/sync/plan/plan";
 import type { LocalOperation, Plan, RemoteOperation } from "@holdfast/sync/plan/plan-types";
 import type { Policy } from "@holdfast/sync/plan/policy";
-import { rekey } from "@holdfast/sync/plan/rekey";
+import { changeId } from "@holdfast/sync/plan/change-id";
 import { settle } from "@holdfast/sync/plan/settle";
 
 /**
@@ -70,8 +70,8 @@ export class IdealWorld implements Trees {
     this.#checkPart(
       (trees) => plan(trees, policy),
       // Any member may name the group.
-      ({ rekeyings, remote, local }) => [
-        new Set(rekeyings),
+      ({ idChanges, remote, local }) => [
+        new Set(idChanges),
         new Set(remote.map((each) => (each.group === undefined ? each : { ...each, group: "one" }))),
         new Set(local),
       ],
@@ -87,9 +87,9 @@ export class IdealWorld implements Trees {
     const chosen = unsynced.filter((id, index) => isFresh(this, id) && (index + this.#seq) % 3 === 0);
     const { trees } = affectedPortion(this, others, { fresh: chosen, rowsMax: Infinity });
     const [part, whole] = [plan(inOrder(trees), policy), plan(inOrder(this), policy)];
-    for (const list of ["rekeyings", "remote", "local"] as const) {
-      // The whole plan contains nothing else while there are rekeyings.
-      if (list !== "rekeyings" && whole.rekeyings.length > 0) continue;
+    for (const list of ["idChanges", "remote", "local"] as const) {
+      // The whole plan contains nothing else while there are ID changes.
+      if (list !== "idChanges" && whole.idChanges.length > 0) continue;
       const [known, planned] = [new Set(whole[list].map(inWords)), new Set(part[list].map(inWords))];
       for (const each of planned) assert.ok(known.has(each), `only a part plans ${each}`);
       const wanted = new Set([...others, ...chosen]);
@@ -120,7 +120,7 @@ export class IdealWorld implements Trees {
   settleDown(roundsMax = 40): Plan {
     for (let round = 0; round < roundsMax; round += 1) {
       const next = this.step();
-      if (next.rekeyings.length + next.remote.length + next.local.length === 0) return next;
+      if (next.idChanges.length + next.remote.length + next.local.length === 0) return next;
     }
     throw new Error(`It does not come to rest:\n${this.log.slice(-40).join("\n")}`);
   }
@@ -128,9 +128,9 @@ export class IdealWorld implements Trees {
   /** Plans once and executes a limited number of operations, without splitting groups or leaving parked nodes. */
   step(remoteMax = Infinity, localMax = Infinity): Plan {
     const next = this.plan();
-    for (const rekeying of next.rekeyings) {
-      this.log.push(`rekey ${rekeying.from} ${rekeying.to}`);
-      const changes = rekey(this, rekeying);
+    for (const idChange of next.idChanges) {
+      this.log.push(`change ID ${idChange.from} ${idChange.to}`);
+      const changes = changeId(this, idChange);
       for (const [id, row] of changes.remote) putRow(this.remote, id, row);
       for (const [id, row] of changes.local) putRow(this.local, id, row);
       for (const [id, row] of changes.synced) putRow(this.synced, id, row);

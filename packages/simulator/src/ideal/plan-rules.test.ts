@@ -348,7 +348,7 @@ test("what is there only since its folder cannot be read is not taken for someth
   world.serverPut(file, { parent: folder });
   world.serverPut(folder, { trashed: true });
   world.serverPut(world.newId(), { name: "a", content: content("new") });
-  assert.deepEqual(world.plan().rekeyings, []);
+  assert.deepEqual(world.plan().idChanges, []);
   world.local.set(folder, { ...world.local.get(folder)!, readState: "known" });
   world.settleDown();
   assert.deepEqual([...world.diskTree()], [["a", "file new"]]);

@@ -9,7 +9,7 @@ import { settle } from "@holdfast/sync/plan/settle";
 import { type ContentKey, isLive, type LocalRow, type Place } from "@holdfast/sync/model/trees";
 import { applyRules, wake } from "@holdfast/sync/rules/dormancy";
 import { Rules } from "@holdfast/sync/rules/rules";
-import { noneMissing } from "@holdfast/sync/model/missing-features";
+import { noMissingFeatures } from "@holdfast/sync/model/missing-features";
 import { Visibility, visibleTrees } from "@holdfast/sync/rules/visibility";
 
 /** Ideal world with rules. Hidden items without a base are on the disk and in no tree. */
@@ -23,7 +23,7 @@ class HidingWorld extends IdealWorld {
     this.#forgetHidden();
     const { local, synced, dormant } = applyRules(this, rules, {
       makeNodeId: () => this.newId(),
-      missingFeatures: noneMissing,
+      missingFeatures: noMissingFeatures,
     });
     for (const [id, row] of local) {
       const before = this.local.get(id);
@@ -43,12 +43,12 @@ class HidingWorld extends IdealWorld {
 
   override plan(): Plan {
     this.#forgetHidden();
-    const changes = wake(this, new Visibility(this, this.rules, noneMissing));
+    const changes = wake(this, new Visibility(this, this.rules, noMissingFeatures));
     for (const [id, row] of changes.synced) put(this.synced, id, row);
     for (const [id, is] of changes.dormant) put(this.dormant, id, is);
-    for (const [id, row] of settle(visibleTrees(this, new Visibility(this, this.rules, noneMissing))).synced)
+    for (const [id, row] of settle(visibleTrees(this, new Visibility(this, this.rules, noMissingFeatures))).synced)
       put(this.synced, id, row);
-    const visibility = new Visibility(this, this.rules, noneMissing);
+    const visibility = new Visibility(this, this.rules, noMissingFeatures);
     const visible = visibleTrees(this, visibility);
     const seen = {
       rootId: this.rootId,
@@ -76,7 +76,7 @@ class HidingWorld extends IdealWorld {
   }
 
   shows(isDisk: boolean, id: NodeId): boolean {
-    const visibility = new Visibility(this, this.rules, noneMissing);
+    const visibility = new Visibility(this, this.rules, noMissingFeatures);
     return !(isDisk ? visibility.hidesLocal(id) : visibility.hidesRemote(id));
   }
 
@@ -114,7 +114,7 @@ class HidingWorld extends IdealWorld {
 
   /** Removes newly created hidden items from the tree. */
   #forgetHidden(): void {
-    const visibility = new Visibility(this, this.rules, noneMissing);
+    const visibility = new Visibility(this, this.rules, noMissingFeatures);
     const hidden = [...this.local].filter(([id]) => visibility.hidesLocal(id) && !this.synced.has(id));
     for (const [id, row] of hidden) {
       this.#asleep.set(id, row);

@@ -53,7 +53,7 @@ export const planBugs = {
   ],
   "rights are no border for moves": [
     {
-      file: "shares/crossing.ts",
+      file: "shares/space-moves.ts",
       find: "const isBorder = mayNotHere !== mayNotThere;",
       put: "const isBorder = false;",
     },

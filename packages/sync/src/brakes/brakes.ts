@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { lineOf, pathOfNode } from "../model/tree-paths.ts";
+import { selfAndAncestors, pathOfNode } from "../model/tree-paths.ts";
 import type { Plan, RemoteOperation } from "../plan/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { trashTopOf } from "./trash-top.ts";
@@ -233,7 +233,7 @@ export class Brakes {
     const isOpen = (id: NodeId): boolean => synced.has(id) && !offered.has(id);
     return this.#records("approved").filter(({ nodeId, side, base }) => {
       if (isRewriteSide(side)) return isOpen(nodeId) && synced.get(nodeId)?.content !== base;
-      return side === "here" ? isOpen(nodeId) : lineOf({ rootId, local: remote }, nodeId).every(isOpen);
+      return side === "here" ? isOpen(nodeId) : selfAndAncestors({ rootId, local: remote }, nodeId).every(isOpen);
     });
   }
 

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { type Braked, brakeKey } from "../model/brake-record.ts";
-import { claimOf, type Place } from "../model/trees.ts";
+import { slotOf, type Place } from "../model/trees.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { linkedFilesMin, rewriteWindowMs } from "./judge.ts";
 
@@ -38,7 +38,7 @@ function replacedIn(state: SyncState) {
   const isOccupied = (place: Place, which: keyof Occupants): boolean => {
     const occupants = occupantsIn.get(place.parent) ?? occupantsOf(state, place.parent);
     occupantsIn.set(place.parent, occupants);
-    return occupants[which].has(claimOf(place));
+    return occupants[which].has(slotOf(place));
   };
   const isTaken = (id: NodeId, kind: "folder" | "file", by: keyof Occupants): boolean => {
     const base = state.synced.get(id);
@@ -58,7 +58,7 @@ function replacedIn(state: SyncState) {
   return { isInReplacedFolder, isLinked: (id: NodeId): boolean => isTaken(id, "file", "links") };
 }
 
-/** Name claims (`claimOf`) of the items directly in a local folder. */
+/** Name claims (`slotOf`) of the items directly in a local folder. */
 interface Occupants {
   readonly others: ReadonlySet<string>;
   readonly links: ReadonlySet<string>;
@@ -69,8 +69,8 @@ function occupantsOf(state: SyncState, parent: NodeId): Occupants {
   for (const id of state.childrenOf(parent)) {
     const row = state.local.get(id);
     if (row?.parent !== parent || row.kind === "folder") continue;
-    others.add(claimOf(row));
-    if (row.kind === "symlink") links.add(claimOf(row));
+    others.add(slotOf(row));
+    if (row.kind === "symlink") links.add(slotOf(row));
   }
   return { others, links };
 }

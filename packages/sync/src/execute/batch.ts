@@ -9,7 +9,7 @@ import { createdPrivacy } from "../model/privacy.ts";
 import { nameOnDisk } from "../model/trees.ts";
 import { baseFromServer } from "./new-base.ts";
 import { type FileDownload, type FileOperation, planDownloads } from "./file-download.ts";
-import { folderFingerprint, mustStat, rowOf } from "./create.ts";
+import { folderFingerprint, statOrThrow, rowOf } from "./create.ts";
 import type { Stashed } from "../state/stashed.ts";
 import { isInNonDurableFolder, syncTogether } from "./durable.ts";
 import { type Failures, tryEach } from "./failures.ts";
@@ -99,7 +99,7 @@ async function makeFolder(context: ExecutionContext, folders: KnownFolders, oper
   const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
   const isPrivate = createdPrivacy(context.state, id, remote);
   await context.disk.mkdir(path, { isPrivate: isPrivate === true });
-  const stat = await mustStat(context, path);
+  const stat = await statOrThrow(context, path);
   folders.add(id, path);
   const { parent, name, alias } = place;
   const row = {

@@ -6,7 +6,7 @@ import type { LocalOperation } from "../plan/plan-types.ts";
 import { isPrivateIn } from "../model/privacy.ts";
 import type { Part } from "@holdfast/sync-ports/ports";
 import { nameOnDisk } from "../model/trees.ts";
-import { mustStat, readStateOf } from "./create.ts";
+import { statOrThrow, readStateOf } from "./create.ts";
 import {
   fingerprintAfter,
   type ExecutionContext,
@@ -48,7 +48,7 @@ export async function copyAside(
     shares: from,
   });
   await context.disk.syncFile(temporary);
-  const before = await mustStat(context, temporary);
+  const before = await statOrThrow(context, temporary);
   const folder = await knownFolder(context, into);
   const placed = over ?? { id: context.makeNodeId(), local: { ...local, parent: into, name, alias: undefined } };
   const path = joinPath(folder, nameOnDisk(placed.local));

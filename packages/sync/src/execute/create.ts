@@ -55,7 +55,7 @@ export function piecesOfFetched(
   return operation.remote.sizeBytes > fileBytesMin ? cutPieces(bytes) : undefined;
 }
 
-export async function mustStat({ disk }: Pick<ExecutionContext, "disk">, path: string): Promise<LocalStat> {
+export async function statOrThrow({ disk }: Pick<ExecutionContext, "disk">, path: string): Promise<LocalStat> {
   const stat = await disk.stat(path);
   if (stat === undefined) throw new DiskChanged(path);
   return stat;

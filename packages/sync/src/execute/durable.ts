@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { LocalTree } from "../model/local-tree.ts";
 import { samePrivacy } from "../model/privacy.ts";
-import { lineOf, pathOf, type PathTable } from "../model/tree-paths.ts";
+import { selfAndAncestors, pathOf, type PathTable } from "../model/tree-paths.ts";
 import { ownFolders } from "@holdfast/sync-ports/paths";
 import type { Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
 import { type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
@@ -32,7 +32,7 @@ export async function syncOwnFolders(disk: Pick<LocalDisk, "syncFolder">): Promi
  * True if the folder or one above could not be made durable. A power failure may then remove it with its content.
  */
 export function isInNonDurableFolder(table: Pick<LocalTree, "rootId" | "local">, folder: NodeId): boolean {
-  return lineOf(table, folder).some((id) => table.local.get(id)?.readState === "unsettled");
+  return selfAndAncestors(table, folder).some((id) => table.local.get(id)?.readState === "unsettled");
 }
 
 interface Before {

@@ -6,7 +6,7 @@ import { pathOf, pathOfNode } from "../model/tree-paths.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { type LocalTree, rowsBelow } from "../model/local-tree.ts";
 import { isLive, type LocalRow, type RemoteRow, type SyncedRow } from "../model/trees.ts";
-import { endedMounts } from "../shares/hiding.ts";
+import { endedMounts } from "../shares/share-visibility.ts";
 import { shareOf } from "../model/enclosing-share.ts";
 import { addNotice } from "../state/notices.ts";
 

@@ -22,7 +22,7 @@ export interface FileDownload {
   readonly bases: ReadonlyMap<HashHex, NonNullable<WantedBlock["base"]>>;
 }
 
-const looksAtOnce = 16;
+const checksAtOnce = 16;
 
 /**
  * Determines the blocks of all files in one request.
@@ -34,7 +34,7 @@ export async function planDownloads(
   operations: readonly FileOperation[],
 ): Promise<readonly (FileDownload | HoldfastError)[]> {
   const lists = await fetchLists(context, operations);
-  return mapBounded(operations, looksAtOnce, async (operation) => {
+  return mapBounded(operations, checksAtOnce, async (operation) => {
     const { remote } = operation;
     const blocks = lists.get(operation);
     if (blocks instanceof HoldfastError) return blocks;

@@ -9,7 +9,7 @@ import type { Stashed } from "../state/stashed.ts";
 import { type ContentKey, nameOnDisk } from "../model/trees.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { renewGeneration } from "./generation.ts";
-import { mustStat } from "./create.ts";
+import { statOrThrow } from "./create.ts";
 import { type ExecutionContext, isUnchangedItem, knownPath, recheck, syncFolders } from "./execution-context.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { TrashPlaces } from "./local-trash.ts";
@@ -103,7 +103,7 @@ function contentOnServer({ state }: ExecutionContext, { id, local, into }: Delet
 
 async function moveAway(context: ExecutionContext, { operation, path, trashed }: LeavingFile): Promise<void> {
   await context.disk.rename(path, trashed);
-  const taken = await mustStat(context, trashed);
+  const taken = await statOrThrow(context, trashed);
   if (isUnchangedItem(context, taken, operation.local)) return;
   await putBack(context, trashed, path);
   throw new DiskChanged(path);

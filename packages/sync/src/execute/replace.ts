@@ -5,7 +5,7 @@ import type { LocalOperation } from "../plan/plan-types.ts";
 import type { LocalStat } from "@holdfast/sync-ports/ports";
 import type { Stashed } from "../state/stashed.ts";
 import type { LocalRow } from "../model/trees.ts";
-import { mustStat, rowOf } from "./create.ts";
+import { statOrThrow, rowOf } from "./create.ts";
 import { fingerprintAfter, type ExecutionContext, isUnchangedItem, recheck, syncFolders } from "./execution-context.ts";
 import { stashOf } from "./stash.ts";
 
@@ -43,7 +43,7 @@ function stashBeside(temporary: string): string {
 export async function replace(context: ExecutionContext, operation: Replacement, paths: Paths): Promise<LocalRow> {
   const { local, remote, executable, isPrivate } = operation;
   const { disk, missingFeatures } = context;
-  const written = await mustStat(context, paths.temporary);
+  const written = await statOrThrow(context, paths.temporary);
   const row = (fingerprint: LocalRow["fingerprint"]): LocalRow => {
     const { parent, name, alias } = local;
     return {
@@ -68,7 +68,7 @@ export async function exchangeIfUnchanged(
   const { disk } = context;
   await recheck(context, path, local);
   await disk.exchange(temporary, path);
-  const old = await mustStat(context, temporary);
+  const old = await statOrThrow(context, temporary);
   if (isUnchangedItem(context, old, local)) return;
   await disk.exchange(temporary, path);
   await syncFolders(context, path, temporary);
@@ -86,7 +86,7 @@ async function byLink(context: ExecutionContext, { local }: Replacement, { path,
   await disk.link(path, stash);
   // A write too late to be seen must survive a power failure.
   await syncFolders(context, stash);
-  const old = await mustStat(context, stash);
+  const old = await statOrThrow(context, stash);
   if (isUnchangedItem(context, old, local) && (await disk.supersede(temporary, path, old.fingerprint.inode))) return;
   await dropLink(context, stash);
   throw new DiskChanged(path);
@@ -110,7 +110,7 @@ async function byParking(
   state.commit({ parked: [[id, { nodeId: id, path: stash }]] });
   try {
     await disk.rename(path, stash);
-    const old = await mustStat(context, stash);
+    const old = await statOrThrow(context, stash);
     if (!isUnchangedItem(context, old, local)) throw new DiskChanged(path);
     await disk.rename(temporary, path);
   } catch (error) {

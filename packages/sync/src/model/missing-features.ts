@@ -18,7 +18,7 @@ export type DiskFeature =
 
 export type MissingFeatures = ReadonlySet<DiskFeature>;
 
-export const noneMissing: MissingFeatures = new Set();
+export const noMissingFeatures: MissingFeatures = new Set();
 
 /** Returns the time within which two changes may leave the same file times. */
 export function grainNsOf(missingFeatures: MissingFeatures): bigint {

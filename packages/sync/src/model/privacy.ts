@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { lineOf } from "./tree-paths.ts";
+import { selfAndAncestors } from "./tree-paths.ts";
 import type { LocalRow, NodeState, RemoteRow, SyncedRow, Trees } from "./trees.ts";
 
 type Privacy = Pick<NodeState, "isPrivate">;
@@ -15,7 +15,7 @@ export function isPrivateIn(row: Privacy | undefined): boolean {
 
 /** True if the folder or one above is private. An item that leaves it is made private first. */
 export function isInPrivate(trees: Pick<Trees, "rootId" | "local">, folder: NodeId): boolean {
-  return lineOf(trees, folder).some((each) => isPrivateIn(trees.local.get(each)));
+  return selfAndAncestors(trees, folder).some((each) => isPrivateIn(trees.local.get(each)));
 }
 
 /**

@@ -28,7 +28,10 @@ export function pathOf(table: PathTable, id: NodeId): string | undefined {
 }
 
 /** Returns a node and its local folders, from the bottom up, without the root. */
-export function* lineOf({ rootId, local }: Pick<PathTable, "rootId" | "local">, id: NodeId): Generator<NodeId> {
+export function* selfAndAncestors(
+  { rootId, local }: Pick<PathTable, "rootId" | "local">,
+  id: NodeId,
+): Generator<NodeId> {
   const passed = new Set<NodeId>([rootId]);
   for (let at: NodeId | undefined = id; at !== undefined && !passed.has(at); at = local.get(at)?.parent) {
     passed.add(at);

@@ -168,7 +168,7 @@ export function samePlace(one: Place | undefined, other: Place | undefined): boo
 }
 
 /** Unique place on the server. Equal names have equal keys. */
-export function claimOf({ parent, name }: Place): string {
+export function slotOf({ parent, name }: Place): string {
   return `${parent}/${nameKey(name)}`;
 }
 

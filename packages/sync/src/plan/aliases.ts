@@ -21,20 +21,20 @@ export function aliasesOf(
   const aliases = new Map<NodeId, string>();
   // Names that are equal here are equal on the server too.
   if (slotKey === nameKey) return aliases;
-  const claim = ({ parent, name }: Place): string => `${parent}/${slotKey(name)}`;
+  const slotOf = ({ parent, name }: Place): string => `${parent}/${slotKey(name)}`;
   // An unreadable item may have moved. Items that wait for the next scan need no other name.
   const settled = [...tree.values()].filter((node) => !isUnsettled(node));
-  const claimants = Map.groupBy(settled, ({ place }) => claim(place));
-  const own = claim({ parent: rootId, name: ownFolder });
-  const taken = new Set([own, ...[...tree.values()].map(({ place }) => claim(place))]);
+  const claimants = Map.groupBy(settled, ({ place }) => slotOf(place));
+  const own = slotOf({ parent: rootId, name: ownFolder });
+  const taken = new Set([own, ...[...tree.values()].map(({ place }) => slotOf(place))]);
   const yielding = [...claimants].flatMap(([key, nodes]) => {
     if (nodes.length === 1 && key !== own) return [];
     return key === own ? nodes : nodes.toSorted(byAge).slice(1);
   });
   for (const { diff, place } of yielding.toSorted(byAge)) {
     const { parent } = place;
-    const alias = conflictedName(place.name, caseLabel, (name) => !taken.has(claim({ parent, name })));
-    taken.add(claim({ parent, name: alias }));
+    const alias = conflictedName(place.name, caseLabel, (name) => !taken.has(slotOf({ parent, name })));
+    taken.add(slotOf({ parent, name: alias }));
     aliases.set(diff.id, alias);
   }
   return aliases;

@@ -1,52 +1,52 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { conflictedName, copyLabel, unicodeLabel } from "../model/conflicted-name.ts";
-import { claimOf, type Place, samePlace, type Trees } from "../model/trees.ts";
+import { slotOf, type Place, samePlace, type Trees } from "../model/trees.ts";
 import { byAge, type Merged, type MergedTree } from "./merge.ts";
-import type { Rekeying } from "./plan-types.ts";
+import type { IdChange } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 
 /**
  * Resolves nodes that claim one name. Folders merge, and equal kinds become one node if one is only local. Otherwise
  * one gets a conflicted name: the file if the other is a folder. Modifies the tree.
  */
-export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Trees["shares"]): Rekeying[] {
+export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Trees["shares"]): IdChange[] {
   while (dissolveOne(tree));
-  const claims = new Map<string, Merged>();
-  const rekeyings: Rekeying[] = [];
+  const slots = new Map<string, Merged>();
+  const idChanges: IdChange[] = [];
   const nodes = [...tree.values()].toSorted(byAge);
   let wanted: Set<string> | undefined;
   // A younger node whose name was taken would have to yield in another conflict.
   const isFree = (place: Place): boolean => {
-    wanted ??= new Set(nodes.map((each) => claimOf(each.place)));
-    return !claims.has(claimOf(place)) && !wanted.has(claimOf(place));
+    wanted ??= new Set(nodes.map((each) => slotOf(each.place)));
+    return !slots.has(slotOf(place)) && !wanted.has(slotOf(place));
   };
   for (const node of [...nodes.filter(isAnchored), ...nodes.filter((each) => !isAnchored(each))]) {
-    const key = claimOf(node.place);
-    const holder = claims.get(key);
-    if (holder === undefined) claims.set(key, node);
+    const key = slotOf(node.place);
+    const holder = slots.get(key);
+    if (holder === undefined) slots.set(key, node);
     // One of them may have moved. Items that wait for the next scan need no other name.
     else if (isUnsettled(node) || isUnsettled(holder)) continue;
     // This account can rename neither.
     else if (node.diff.isReadOnly && isAnchored(node) && isAnchored(holder)) continue;
-    else if (canAbsorb(holder, node)) rekeyings.push({ from: node.diff.id, to: holder.diff.id, merges: true });
-    else if (canMeet(node, holder)) rekeyings.push(rekeyed(node, holder.diff.id));
+    else if (canAbsorb(holder, node)) idChanges.push({ from: node.diff.id, to: holder.diff.id, merges: true });
+    else if (canMeet(node, holder)) idChanges.push(idChangeOf(node, holder.diff.id));
     // The next plan empties it into the other one.
     else if (canUnite(tree, holder, node, shares))
-      rekeyings.push({ from: node.diff.id, to: policy.makeNodeId(), merges: true });
+      idChanges.push({ from: node.diff.id, to: policy.makeNodeId(), merges: true });
     else {
       const { loser, winner } = judge(node, holder);
-      claims.set(key, winner);
-      const renamed = rename(loser, { claims, isFree }, policy);
-      claims.set(claimOf(renamed.place), renamed);
+      slots.set(key, winner);
+      const renamed = rename(loser, { slots, isFree }, policy);
+      slots.set(slotOf(renamed.place), renamed);
       tree.set(loser.diff.id, renamed);
     }
   }
-  return rekeyings;
+  return idChanges;
 }
 
 /** A real folder takes along content that was not deleted separately, as if it had returned under its own id. */
-export function rekeyed({ kind, isShell, diff: { id } }: Merged, to: NodeId): Rekeying {
+export function idChangeOf({ kind, isShell, diff: { id } }: Merged, to: NodeId): IdChange {
   return kind === "folder" && !isShell ? { from: id, to, keepsContent: true } : { from: id, to };
 }
 
@@ -90,7 +90,7 @@ function canUnite(tree: MergedTree, theirs: Merged, mine: Merged, shares: Trees[
   if (pair.some(({ kind, diff }) => kind !== "folder" || diff.isReadOnly || shares.has(diff.id))) return false;
   if (mine.source !== "disk" || mine.diff.local === undefined || mine.diff.remote === undefined) return false;
   if (!isAnchored(theirs) || theirs.diff.local === undefined) return false;
-  if (claimOf(theirs.diff.local) === claimOf(mine.place)) return false;
+  if (slotOf(theirs.diff.local) === slotOf(mine.place)) return false;
   const childrenOf = ({ diff: { id } }: Merged): Merged[] =>
     [...tree.values()].filter(({ place }) => place.parent === id);
   const names = new Set(childrenOf(theirs).map(({ place }) => nameKey(place.name)));
@@ -104,10 +104,10 @@ function canUnite(tree: MergedTree, theirs: Merged, mine: Merged, shares: Trees[
  */
 function dissolveOne(tree: MergedTree): boolean {
   const anchored = new Map(
-    [...tree.values()].flatMap((node) => (isAnchored(node) ? [[claimOf(node.place), node]] : [])),
+    [...tree.values()].flatMap((node) => (isAnchored(node) ? [[slotOf(node.place), node]] : [])),
   );
   for (const [id, node] of tree) {
-    const other = anchored.get(claimOf(node.place));
+    const other = anchored.get(slotOf(node.place));
     if (other === undefined || !canDissolve(node, other)) continue;
     for (const [below, child] of tree) {
       if (child.place.parent !== id) continue;
@@ -125,7 +125,7 @@ function canDissolve(mine: Merged, theirs: Merged): boolean {
     return false;
   if (theirs.diff.local === undefined || theirs.diff.id === mine.diff.id) return false;
   // With both in two Unicode forms, a person means two.
-  const isBeside = claimOf(theirs.diff.local) === claimOf(mine.place);
+  const isBeside = slotOf(theirs.diff.local) === slotOf(mine.place);
   return mine.diff.onDisk === "new" && mine.diff.remoteRow === undefined && !isBeside;
 }
 
@@ -138,11 +138,11 @@ function judge(node: Merged, holder: Merged): { loser: Merged; winner: Merged } 
 
 function rename(
   loser: Merged,
-  { claims, isFree }: { readonly claims: ReadonlyMap<string, Merged>; readonly isFree: (place: Place) => boolean },
+  { slots, isFree }: { readonly slots: ReadonlyMap<string, Merged>; readonly isFree: (place: Place) => boolean },
   policy: Policy,
 ): Merged {
   const { parent, name } = loser.place;
-  const onlyForms = [...claims.values()].some(
+  const onlyForms = [...slots.values()].some(
     ({ place }) => place.parent === parent && place.name !== name && nameKey(place.name) === nameKey(name),
   );
   // The item was written elsewhere, or here before it was excluded. The server does not report which.

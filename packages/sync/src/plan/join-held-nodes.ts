@@ -1,8 +1,8 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { claimOf, type LocalRow, type RemoteRow, samePlace, type Trees } from "../model/trees.ts";
+import { slotOf, type LocalRow, type RemoteRow, samePlace, type Trees } from "../model/trees.ts";
 import { shareAt } from "../model/enclosing-share.ts";
 import type { MergedTree } from "./merge.ts";
-import type { Rekeying } from "./plan-types.ts";
+import type { IdChange } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import type { NodeDiff } from "./node-diff.ts";
 
@@ -11,7 +11,7 @@ import type { NodeDiff } from "./node-diff.ts";
  * recreated here while their server deletion is held.
  * @param held nodes whose deletion is held, with the folders above
  */
-export function joinHeldNodes(trees: Trees, tree: MergedTree, held: readonly NodeDiff[], policy: Policy): Rekeying[] {
+export function joinHeldNodes(trees: Trees, tree: MergedTree, held: readonly NodeDiff[], policy: Policy): IdChange[] {
   const isOpen = ({ id, isReadOnly }: NodeDiff): boolean => !isReadOnly && !trees.shares.has(id);
   const open = held.filter(isOpen);
   if (open.length === 0) return [];
@@ -19,16 +19,16 @@ export function joinHeldNodes(trees: Trees, tree: MergedTree, held: readonly Nod
   for (const { kind, place, diff } of tree.values()) {
     const { remote, local } = diff;
     if (!isOpen(diff)) continue;
-    if (kind === "folder" && remote !== undefined && samePlace(remote, place)) onServer.set(claimOf(place), diff);
-    if (local?.readState === "known" && samePlace(local, place)) onDisk.set(claimOf(place), diff);
+    if (kind === "folder" && remote !== undefined && samePlace(remote, place)) onServer.set(slotOf(place), diff);
+    if (local?.readState === "known" && samePlace(local, place)) onDisk.set(slotOf(place), diff);
   }
   const filled = filledOf(trees, held);
   return open.flatMap((each) => {
     const { id, local, remote } = each;
     const isFolder = (local ?? remote)?.kind === "folder";
-    const there = isFolder && local?.readState === "known" ? onServer.get(claimOf(local)) : undefined;
+    const there = isFolder && local?.readState === "known" ? onServer.get(slotOf(local)) : undefined;
     if (there !== undefined) return joinOnServer(trees, each, there, { isFilled: filled.has(id), policy });
-    const here = remote === undefined ? undefined : onDisk.get(claimOf(remote));
+    const here = remote === undefined ? undefined : onDisk.get(slotOf(remote));
     if (here?.local === undefined || remote === undefined || !isOneKind(here.local, remote)) return [];
     if (here.remoteRow === undefined && here.synced === undefined) return [{ from: here.id, to: id }];
     // Its content moves on the server, where the emptied folder is then deleted.
@@ -41,13 +41,13 @@ function joinOnServer(
   { id }: NodeDiff,
   there: NodeDiff,
   { isFilled, policy }: { readonly isFilled: boolean; readonly policy: Policy },
-): Rekeying[] {
+): IdChange[] {
   if (there.local === undefined) return [{ from: id, to: there.id }];
   if (isFilled || !isAtRest(trees, there)) return [];
   // The next plan joins the server's folder with this one. Its content follows.
   const mount = shareAt(trees, trees.local, there.local.parent);
   const to = policy.makeNodeId(mount === undefined ? undefined : trees.shares.get(mount)?.target);
-  return [{ from: there.id, to, isRest: true }];
+  return [{ from: there.id, to, isRemainder: true }];
 }
 
 /** Another link target, or another Unicode form, means another file. */

@@ -3,7 +3,7 @@ import { conflictedName, copyLabel, isNameOfCopy, labelledName } from "../model/
 import { placeBesideRepository } from "../model/repositories.ts";
 import { isPrivateIn } from "../model/privacy.ts";
 import { isReadOnlyAt } from "../model/rights.ts";
-import { lineOf } from "../model/tree-paths.ts";
+import { selfAndAncestors } from "../model/tree-paths.ts";
 import { shareAt } from "../model/enclosing-share.ts";
 import {
   type ContentKey,
@@ -17,7 +17,7 @@ import {
 } from "../model/trees.ts";
 import type { Merged, MergedTree } from "./merge.ts";
 import { aliasesOf } from "./aliases.ts";
-import { NameTable, order, nameCycleOf, type Step, tighteningFirst } from "./order.ts";
+import { NameTable, order, nameCycleOf, type Step, privateFirst } from "./order.ts";
 import type { LocalOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import { serverGoesFirst } from "./remote-operations.ts";
@@ -32,16 +32,16 @@ export interface LocalPlan {
 
 /** Disk changes toward the merged tree, as far as the server has it already. */
 export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly NodeDiff[], policy: Policy): LocalPlan {
-  const claim = ({ parent, name }: Place): string => `${parent}/${policy.slotKey(name)}`;
+  const slotOf = ({ parent, name }: Place): string => `${parent}/${policy.slotKey(name)}`;
   const aliases = aliasesOf(trees.rootId, tree, policy);
   const nodes = [...trees.local].map(([id, row]) => [id, shownAt(row)] as const);
-  const table = new NameTable(trees.rootId, claim, nodes);
+  const table = new NameTable(trees.rootId, slotOf, nodes);
   let taken: Set<string> | undefined;
   const isTaken = (place: Place): boolean => {
-    taken ??= new Set([...tree.values()].map((other) => claim(shownAt(aliased(other, aliases)))));
-    return table.holderOf(place) !== undefined || taken.has(claim(place));
+    taken ??= new Set([...tree.values()].map((other) => slotOf(shownAt(aliased(other, aliases)))));
+    return table.holderOf(place) !== undefined || taken.has(slotOf(place));
   };
-  const take = (place: Place): void => void taken?.add(claim(place));
+  const take = (place: Place): void => void taken?.add(slotOf(place));
   let twins: ReadonlyMap<string, readonly Merged[]> | undefined;
   const twinsOf = (parent: NodeId, content: ContentKey): readonly Merged[] => {
     twins ??= Map.groupBy(tree.values(), (each) => `${each.place.parent} ${each.content}`);
@@ -49,15 +49,15 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly No
   };
   const copyPlaceFor = (local: LocalRow): Place | undefined => placeOfCopies(trees, local);
   const leavesPrivate = ({ parent }: LocalRow, into?: NodeId): boolean => {
-    const stays = new Set(into === undefined ? [] : lineOf(trees, into));
-    return lineOf(trees, parent).some((folder) => !stays.has(folder) && isPrivateIn(trees.local.get(folder)));
+    const stays = new Set(into === undefined ? [] : selfAndAncestors(trees, into));
+    return selfAndAncestors(trees, parent).some((folder) => !stays.has(folder) && isPrivateIn(trees.local.get(folder)));
   };
   const surroundings = { policy, aliases, isTaken, take, twinsOf, copyPlaceFor, leavesPrivate };
   const steps = [
     ...[...tree.values()].flatMap((node) => stepOf(node, surroundings)),
     ...deletions.flatMap((diff) => (diff.local === undefined ? [] : deletionOf(diff, diff.local))),
   ];
-  return orderWithParking(trees, table, tighteningFirst(steps));
+  return orderWithParking(trees, table, privateFirst(steps));
 }
 
 /** Parks items that block a name and will move, unless they could not be placed afterwards. */
@@ -160,7 +160,7 @@ function changesOf(
 /** Beside a git repository, but not in read-only folders or other spaces, where others could read the copies. */
 function placeOfCopies(trees: Trees, local: LocalRow): Place | undefined {
   const line: Place[] = [shownAt(local)];
-  for (const id of lineOf(trees, local.parent)) {
+  for (const id of selfAndAncestors(trees, local.parent)) {
     const row = trees.local.get(id);
     if (row !== undefined) line.push(shownAt(row));
   }

@@ -45,7 +45,7 @@ function needsIn(table: NameTable, cycle: readonly RemoteStep[]): readonly (read
   const leaving = Map.groupBy(cycle.keys(), (at) => table.folderOf(cycle[at]?.id));
   return cycle.map(({ id, to }) => {
     if (to === undefined) return leaving.get(id) ?? [];
-    const ids = [table.holderOf(to), ...table.lineFrom(to.parent)];
+    const ids = [table.holderOf(to), ...table.selfAndAncestors(to.parent)];
     return ids.flatMap((each) => (each === undefined || each === id ? [] : (indices.get(each) ?? [])));
   });
 }

@@ -25,15 +25,15 @@ export type TableRow = readonly [id: NodeId, place: Place, goesWith?: NodeId];
 
 export class NameTable {
   readonly #rootId: NodeId;
-  readonly #claim: (place: Place) => string;
+  readonly #slotOf: (place: Place) => string;
   readonly #places = new Map<NodeId, Place | undefined>();
   readonly #holders = new Map<string, NodeId>();
   readonly #countedIn = new Map<NodeId, NodeId>();
   readonly #children = new Map<NodeId, number>();
 
-  constructor(rootId: NodeId, claim: (place: Place) => string, nodes: Iterable<TableRow>) {
+  constructor(rootId: NodeId, slotOf: (place: Place) => string, nodes: Iterable<TableRow>) {
     this.#rootId = rootId;
-    this.#claim = claim;
+    this.#slotOf = slotOf;
     for (const [id, place, goesWith] of nodes) this.put(id, place, goesWith);
   }
 
@@ -42,7 +42,7 @@ export class NameTable {
     this.#leave(id);
     this.#places.set(id, place);
     if (place === undefined || goesWith === undefined) return;
-    this.#holders.set(this.#claim(place), id);
+    this.#holders.set(this.#slotOf(place), id);
     this.#countedIn.set(id, goesWith);
     this.#children.set(goesWith, (this.#children.get(goesWith) ?? 0) + 1);
   }
@@ -53,7 +53,7 @@ export class NameTable {
   }
 
   holderOf(place: Place): NodeId | undefined {
-    return this.#holders.get(this.#claim(place));
+    return this.#holders.get(this.#slotOf(place));
   }
 
   /** Folder whose deletion includes the node. */
@@ -61,7 +61,7 @@ export class NameTable {
     return id === undefined ? undefined : this.#countedIn.get(id);
   }
 
-  *lineFrom(id: NodeId): Generator<NodeId, void> {
+  *selfAndAncestors(id: NodeId): Generator<NodeId, void> {
     let at: NodeId | undefined = id;
     for (let depth = 0; at !== undefined && at !== this.#rootId && depth <= depthMax; depth += 1) {
       yield at;
@@ -79,11 +79,11 @@ export class NameTable {
   }
 
   without(isLeftOut: (id: NodeId) => boolean): NameTable {
-    return this.#copied(this.#claim, (id) => !isLeftOut(id));
+    return this.#copied(this.#slotOf, (id) => !isLeftOut(id));
   }
 
-  #copied(claim: (place: Place) => string, isThere: (id: NodeId) => boolean): NameTable {
-    const copy = new NameTable(this.#rootId, claim, []);
+  #copied(slotOf: (place: Place) => string, isThere: (id: NodeId) => boolean): NameTable {
+    const copy = new NameTable(this.#rootId, slotOf, []);
     for (const [id, place] of this.#places) if (isThere(id)) copy.put(id, place, this.#countedIn.get(id));
     return copy;
   }
@@ -111,7 +111,7 @@ export class NameTable {
   #leave(id: NodeId): void {
     const before = this.#places.get(id);
     if (before === undefined) return;
-    if (this.#holders.get(this.#claim(before)) === id) this.#holders.delete(this.#claim(before));
+    if (this.#holders.get(this.#slotOf(before)) === id) this.#holders.delete(this.#slotOf(before));
     const folder = this.#countedIn.get(id) ?? before.parent;
     this.#children.set(folder, (this.#children.get(folder) ?? 1) - 1);
   }
@@ -160,7 +160,7 @@ export function nameCycleOf<Operation>(
 }
 
 /** Items that enter a newly private folder must find it private. */
-export function tighteningFirst<Operation extends { readonly op: string; readonly isPrivate?: boolean | undefined }>(
+export function privateFirst<Operation extends { readonly op: string; readonly isPrivate?: boolean | undefined }>(
   steps: readonly Step<Operation>[],
 ): readonly Step<Operation>[] {
   const tightens = ({ operation: { op, isPrivate } }: Step<Operation>): boolean => op === "set" && isPrivate === true;

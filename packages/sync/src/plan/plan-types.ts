@@ -66,7 +66,7 @@ export type LocalOperation = { readonly id: NodeId } & (
 );
 
 /** The local item `from` becomes node `to`. */
-export interface Rekeying {
+export interface IdChange {
   readonly from: NodeId;
   readonly to: NodeId;
   /** `from` stays on the server, and its content moves to `to` until `from` is empty and deleted. */
@@ -74,12 +74,12 @@ export interface Rekeying {
   /** The folder lives itself, so content deleted with it on the server, and not separately, lives in the new one. */
   readonly keepsContent?: boolean;
   /** `to` contains the server's content of the local folder `from` and is deleted once empty. */
-  readonly isRest?: boolean;
+  readonly isRemainder?: boolean;
 }
 
 export interface Plan {
   /** If not empty, nothing else is planned, because the trees change first. */
-  readonly rekeyings: readonly Rekeying[];
+  readonly idChanges: readonly IdChange[];
   readonly remote: readonly RemoteOperation[];
   readonly local: readonly LocalOperation[];
   /** Reason why a differing node must wait. */

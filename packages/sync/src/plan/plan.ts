@@ -2,12 +2,12 @@ import { limits } from "@holdfast/core/limits";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../model/brake-record.ts";
 import { type Refusal, type Trees } from "../model/trees.ts";
-import { rekeyed, resolveCollisions } from "./collisions.ts";
+import { idChangeOf, resolveCollisions } from "./collisions.ts";
 import { shareAt } from "../model/enclosing-share.ts";
 import { planLocal } from "./local-operations.ts";
 import { joinHeldNodes } from "./join-held-nodes.ts";
 import { merge, type Merged, type MergedTree } from "./merge.ts";
-import type { Plan, Rekeying, RemoteOperation } from "./plan-types.ts";
+import type { Plan, IdChange, RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import { needsNewId, planRemote, type RemoteContext, type RemotePlan } from "./remote-operations.ts";
 import { type NodeDiff, diffNodes } from "./node-diff.ts";
@@ -22,16 +22,16 @@ export function plan(trees: Trees, policy: Policy): Plan {
   const diffs = diffNodes(trees);
   const tree = merge(trees, diffs);
   const foreignIds = idsOfOtherSpaces(trees, tree, policy);
-  if (foreignIds.length > 0) return { ...emptyPlan, rekeyings: foreignIds };
-  const rekeyings = [...resolveCollisions(tree, policy, trees.shares), ...newIds(trees, tree, policy)];
-  if (rekeyings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(rekeyings) };
+  if (foreignIds.length > 0) return { ...emptyPlan, idChanges: foreignIds };
+  const idChanges = [...resolveCollisions(tree, policy, trees.shares), ...newIds(trees, tree, policy)];
+  if (idChanges.length > 0) return { ...emptyPlan, idChanges: uniqueIdChanges(idChanges) };
   const gone = [...diffs.values()].filter(({ id }) => !tree.has(id));
   const fromServer = gone.filter(({ remote, local }) => remote !== undefined && local === undefined);
   const fromDisk = gone.filter(({ local, remote }) => local !== undefined && remote === undefined);
   const held = withFolders(trees, policy.holdDeletions(plannedDeletions(fromDisk, fromServer)));
   const waiting = [...fromDisk, ...fromServer].filter(({ id }) => held.has(id));
   const joins = joinHeldNodes(trees, tree, waiting, policy);
-  if (joins.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(joins) };
+  if (joins.length > 0) return { ...emptyPlan, idChanges: uniqueIdChanges(joins) };
   const topmost = fromServer.filter(
     ({ id, remote }) =>
       remote !== undefined && !held.has(id) && (held.has(remote.parent) || isKept(trees, tree, remote.parent)),
@@ -39,13 +39,13 @@ export function plan(trees: Trees, policy: Policy): Plan {
   const { remote, refused } = planUnrefused(trees, tree, { deletions: topmost, held }, policy);
   const unrestorable = remote.unrestorable.flatMap((id) => {
     const node = tree.get(id);
-    return node === undefined ? [] : [rekeyed(node, policy.makeNodeId())];
+    return node === undefined ? [] : [idChangeOf(node, policy.makeNodeId())];
   });
-  if (unrestorable.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(unrestorable) };
+  if (unrestorable.length > 0) return { ...emptyPlan, idChanges: uniqueIdChanges(unrestorable) };
   const deletable = fromDisk.filter(({ id }) => !held.has(id));
   const local = planLocal(trees, tree, deletable, policy);
   return {
-    rekeyings: [],
+    idChanges: [],
     remote: remote.operations,
     local: local.operations,
     waiting: new Map<NodeId, string>([
@@ -74,7 +74,7 @@ function planUnrefused(
   }
 }
 
-const emptyPlan: Plan = { rekeyings: [], remote: [], local: [], waiting: new Map(), heldDeletions: [] };
+const emptyPlan: Plan = { idChanges: [], remote: [], local: [], waiting: new Map(), heldDeletions: [] };
 
 function plannedDeletions(fromDisk: readonly NodeDiff[], fromServer: readonly NodeDiff[]): Braked[] {
   return [
@@ -98,7 +98,7 @@ function withFolders(trees: Trees, held: ReadonlySet<NodeId>): ReadonlySet<NodeI
 }
 
 /** These ids were made for another space: the items were found in a share or moved there. */
-function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId }: Policy): Plan["rekeyings"] {
+function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId }: Policy): Plan["idChanges"] {
   if (isIdFor === undefined) return [];
   return [...tree.values()].flatMap(({ diff: { id, local, remoteRow, synced } }) => {
     if (local === undefined || remoteRow !== undefined || synced !== undefined) return [];
@@ -108,7 +108,7 @@ function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId 
   });
 }
 
-function newIds(trees: Trees, tree: MergedTree, policy: Policy): Rekeying[] {
+function newIds(trees: Trees, tree: MergedTree, policy: Policy): IdChange[] {
   const refusals = {
     ofNode: Map.groupBy(policy.refusals, ({ nodeId }) => nodeId),
     ofDigest: Map.groupBy(policy.refusals, ({ digest }) => digest),
@@ -124,7 +124,7 @@ function newIds(trees: Trees, tree: MergedTree, policy: Policy): Rekeying[] {
         hollow.has(node) ||
         isOutsideItsSpace(trees, node),
     )
-    .map((node) => rekeyed(node, policy.makeNodeId()));
+    .map((node) => idChangeOf(node, policy.makeNodeId()));
 }
 
 /**
@@ -198,9 +198,9 @@ interface KnownRefusals {
 }
 
 /** Joining a server node takes precedence over a new id. */
-function uniqueRekeyings(rekeyings: Plan["rekeyings"]): Plan["rekeyings"] {
+function uniqueIdChanges(idChanges: Plan["idChanges"]): Plan["idChanges"] {
   const seen = new Set<NodeId>();
-  return rekeyings.filter(({ from, to }) => {
+  return idChanges.filter(({ from, to }) => {
     const isFirst = !seen.has(from) && !seen.has(to);
     seen.add(from).add(to);
     return isFirst;

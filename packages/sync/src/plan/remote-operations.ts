@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import {
-  claimOf,
+  slotOf,
   isLive,
   type LocalRow,
   type Place,
@@ -14,7 +14,7 @@ import { isPrivateIn, samePrivacy } from "../model/privacy.ts";
 import { shareAt } from "../model/enclosing-share.ts";
 import type { Merged, MergedTree } from "./merge.ts";
 import { groupCycle } from "./name-cycles.ts";
-import { NameTable, order, nameCycleOf, type Step, type TableRow, tighteningFirst } from "./order.ts";
+import { NameTable, order, nameCycleOf, type Step, type TableRow, privateFirst } from "./order.ts";
 import type { RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import type { NodeDiff } from "./node-diff.ts";
@@ -54,9 +54,9 @@ export function planRemote(
     if (diff?.isReadOnly !== true) return false;
     return !(diff.mayEdit && isEdit(operation));
   };
-  const steps = tighteningFirst(all.filter((step) => !refused.has(step.id) && !isForbidden(step)));
+  const steps = privateFirst(all.filter((step) => !refused.has(step.id) && !isForbidden(step)));
   const nodes = holdersOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
-  const table = new NameTable(trees.rootId, claimOf, nodes);
+  const table = new NameTable(trees.rootId, slotOf, nodes);
   const { ready, stuck } = order(table, steps);
   // The server checks a group's names after all its operations.
   const cycle = nameCycleOf(table, stuck);

@@ -6,7 +6,7 @@ import type { Server } from "@holdfast/sync-ports/ports";
 import { checkPrivacySupport, privacyReported } from "../state/unreported-data.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
-import { endedMounts } from "../shares/hiding.ts";
+import { endedMounts } from "../shares/share-visibility.ts";
 import { Mounts } from "./mounts.ts";
 import { shareOf } from "../model/enclosing-share.ts";
 import { knownHead } from "./known-head.ts";

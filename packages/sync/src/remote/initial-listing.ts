@@ -3,7 +3,7 @@ import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { storeListing } from "./listing.ts";
-import { ofSameServer } from "./same-server.ts";
+import { withServerCheck } from "./same-server.ts";
 
 const rowsAtOnce = 1000;
 
@@ -11,7 +11,7 @@ const rowsAtOnce = 1000;
 export async function fetchInitialListing(context: Pick<FetchContext, "server" | "state" | "identity">): Promise<void> {
   const { state } = context;
   forgetListing(state);
-  state.commit(await ofSameServer(context, () => storeListing(context)));
+  state.commit(await withServerCheck(context, () => storeListing(context)));
 }
 
 /** An interrupted listing may be outdated. */

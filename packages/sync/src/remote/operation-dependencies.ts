@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { RemoteOperation } from "../plan/plan-types.ts";
-import { claimOf, type Place } from "../model/trees.ts";
+import { slotOf, type Place } from "../model/trees.ts";
 
 /** Dependencies on earlier operations of the plan, except for parent folders. */
 export class OperationDependencies {
@@ -12,7 +12,7 @@ export class OperationDependencies {
     const groups = new Map(operations.flatMap(({ op, id, group }) => (op === "delete" ? [[id, group] as const] : [])));
     for (const each of operations) {
       const leaves = each.op === "delete" || (each.op === "move" && !each.revive);
-      if (leaves) this.#freedNames.set(claimOf(each.base), each.id);
+      if (leaves) this.#freedNames.set(slotOf(each.base), each.id);
       if (each.op !== "move" || !leaves || groups.size === 0) continue;
       const folder = foldersFrom(remote, each.base.parent).find((id) => groups.has(id));
       // A group is accepted or refused as a whole.
@@ -28,7 +28,7 @@ export class OperationDependencies {
 
   /** The operation of this node frees the needed name. */
   nameFreedBy(operation: RemoteOperation): NodeId | undefined {
-    const holder = "place" in operation ? this.#freedNames.get(claimOf(operation.place)) : undefined;
+    const holder = "place" in operation ? this.#freedNames.get(slotOf(operation.place)) : undefined;
     return holder === operation.id ? undefined : holder;
   }
 }

@@ -9,7 +9,7 @@ import { shareOf } from "../model/enclosing-share.ts";
 import { isPrivacyUnreported, privacyListed } from "../state/unreported-data.ts";
 import { storeListing, listAll, type ListingEnd } from "./listing.ts";
 import { unseenCreation } from "./unseen-creation.ts";
-import { ofSameServer } from "./same-server.ts";
+import { withServerCheck } from "./same-server.ts";
 
 const idsAtOnce = 1000;
 
@@ -78,7 +78,7 @@ export async function resetToEpoch({ server, state, identity, makeNodeId }: Fetc
   const note = (page: Iterable<readonly [NodeId, RemoteRow]>): void => {
     for (const [id, row] of page) rows.set(id, row);
   };
-  const { shares, rights, cursor } = await ofSameServer({ server, identity }, () => listAll(server, note));
+  const { shares, rights, cursor } = await withServerCheck({ server, identity }, () => listAll(server, note));
   const mounts = new Map(shares.map(([mount, { target }]) => [target, mount]));
   for (const [id, row] of rows) rows.set(id, inMounts(row, id, mounts));
   // Unknown shares have ended, so that files of others are not uploaded into the folder around the mount.

@@ -13,7 +13,7 @@ export class OtherServer extends HoldfastError {
  * address would be merged with this folder.
  * @throws OtherServer before the listing is used
  */
-export async function ofSameServer<Listed>(
+export async function withServerCheck<Listed>(
   context: Pick<FetchContext, "server" | "identity">,
   list: () => Promise<Listed>,
 ): Promise<Listed> {

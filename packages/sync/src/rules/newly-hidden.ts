@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { lineOf } from "../model/tree-paths.ts";
+import { selfAndAncestors } from "../model/tree-paths.ts";
 import type { SyncedRow } from "../model/trees.ts";
 
 /** Synced files that become hidden. Nothing is deleted on any side. */
@@ -29,7 +29,7 @@ export function newlyHidden(
   for (const id of falling.keys()) {
     if (!isNew(id) || synced.get(id)?.kind === "folder") continue;
     let top = id;
-    for (const above of lineOf(places, id)) {
+    for (const above of selfAndAncestors(places, id)) {
       if (!isNew(above)) break;
       top = above;
     }
@@ -37,7 +37,7 @@ export function newlyHidden(
   }
   if (counts.size === 0) return undefined;
   const groups = [...counts].map(([id, files]) => {
-    const names = [...lineOf(places, id)].map((each) => synced.get(each)?.place?.name ?? "");
+    const names = [...selfAndAncestors(places, id)].map((each) => synced.get(each)?.place?.name ?? "");
     return { path: names.toReversed().join("/"), kind: synced.get(id)?.kind ?? "file", files };
   });
   return {

@@ -13,8 +13,8 @@ interface ReplacedPrivateItems {
  * private. The same item with another mode was made public by a person.
  * @param known state before the scan's rows
  * @param continued bases of this scan that replace known ones
- * @param terms `unverifiedModes`: private items that a power failure may have made public; `areModesNew`: the disk had no
- * modes until now, so nobody chose them; `areNumbersNew`: the disk has assigned new inode numbers
+ * @param options `unverifiedModes`: private items that a power failure may have made public; `areModesNew`: the disk had
+ * no modes until now, so nobody chose them; `areNumbersNew`: the disk has assigned new inode numbers
  */
 export function replacedPrivateItems(
   { local, synced, offers }: Pick<Trees, "local" | "synced" | "offers">,
@@ -58,6 +58,8 @@ function isSameItem(before: LocalRow | undefined, { fingerprint: now }: LocalRow
   if (before === undefined) return false;
   const then = before.fingerprint;
   if (!areNumbersNew && then.inode !== now.inode) return false;
-  const isTold = isNumbered(now) && now.birthNs !== 0n && then.birthNs !== 0n;
-  return isTold ? then.birthNs === now.birthNs : then.sizeBytes === now.sizeBytes && then.mtimeNs === now.mtimeNs;
+  const hasBirthTimes = isNumbered(now) && now.birthNs !== 0n && then.birthNs !== 0n;
+  return hasBirthTimes
+    ? then.birthNs === now.birthNs
+    : then.sizeBytes === now.sizeBytes && then.mtimeNs === now.mtimeNs;
 }

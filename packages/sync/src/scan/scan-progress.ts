@@ -6,7 +6,7 @@ export interface ScanProgress {
   read(): void;
 }
 
-export function tellFound<Entry extends Sized>(
+export function reportFound<Entry extends Sized>(
   progress: ScanProgress | undefined,
   { entries, later }: { readonly entries: readonly Entry[]; readonly later: readonly unknown[] },
   isChanged: (entry: Entry) => boolean,

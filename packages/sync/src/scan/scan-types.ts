@@ -64,7 +64,7 @@ export interface ScanResult {
   readonly otherRoots: ReadonlySet<string>;
   readonly isComplete: boolean;
   /** True if the item at the path, or its absence, is known. For "": everything was readable. */
-  readonly isSure: (path: string) => boolean;
+  readonly isCertain: (path: string) => boolean;
   /** Places that were changing or unreadable. */
   readonly rescan: DirtyPaths;
   /** New folders left to a later scan. Nothing is missing in that case. */

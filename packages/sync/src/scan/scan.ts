@@ -18,7 +18,7 @@ import { isKnownPath, leaveOut, sizeOf, type DirtyPaths, type StartFolder, start
 import { findMovedDuringScan, withoutMoved } from "./moved-during-scan.ts";
 import { hasTransient, mayHoldMissing, isUnknown, isUnreadablePlace, keepUnreadable } from "./unreadable-places.ts";
 import { type Sweep, sweep } from "./sweep.ts";
-import { tellFound } from "./scan-progress.ts";
+import { reportFound } from "./scan-progress.ts";
 import { largeBytesMin, sinkOf } from "./block-sink.ts";
 import { type Entry, nowHidden, sawSameItems, type Skip, type Walk, walk } from "./walk.ts";
 import type { ScanInput, ScanResult } from "./scan-types.ts";
@@ -49,7 +49,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const rescan = new Set([...seen.unknown].flatMap(withFoldersAbove));
   const changed: Entry[] = [];
   const beforeOf = (entry: Entry, id: NodeId): LocalRow | undefined => (fresh.has(entry) ? undefined : known.get(id));
-  tellFound(input.progress, seen, (entry) => {
+  reportFound(input.progress, seen, (entry) => {
     const id = ids.get(entry);
     return id !== undefined && hasChanged(entry, beforeOf(entry, id));
   });
@@ -97,7 +97,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     unread,
     held: new Set(kept.filter((path) => !isUnknown(path, unknown))),
     isComplete: unknown.size === 0,
-    isSure: sureness(seen.unknown, hasTransient(input, seen), unclear),
+    isCertain: certainty(seen.unknown, hasTransient(input, seen), unclear),
     rescan: seen.isAtRest ? rescan : union(seen.dirtyPaths, rescan),
     later: seen.later.flatMap((folder) => startFolderOf(ids, folder) ?? []),
   };
@@ -122,18 +122,18 @@ function nothingSeen(): ScanResult {
     nowHidden: new Map(),
     changes: new Map(),
     isComplete: true,
-    isSure: () => true,
+    isCertain: () => true,
     rescan: none,
     later: [],
   };
 }
 
 /** Captures only what outlives the scan. */
-function sureness(
+function certainty(
   unknown: ReadonlySet<string>,
   isTransient: boolean,
   unclear: ReadonlySet<string>,
-): ScanResult["isSure"] {
+): ScanResult["isCertain"] {
   return (path) =>
     !unclear.has(path) && (unknown.size === 0 || (path !== "" && !isTransient && !isUnknown(path, unknown)));
 }

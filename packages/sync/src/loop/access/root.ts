@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { z } from "zod";
 import type { ExecutionContext } from "../../execute/execution-context.ts";
-import { lineOf } from "../../model/tree-paths.ts";
+import { selfAndAncestors } from "../../model/tree-paths.ts";
 import { markerPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
 import { addNotice } from "../../state/notices.ts";
@@ -127,7 +127,7 @@ function forgetBase({ state, nowMs }: Forgetting, { settings, shares, local }: A
  */
 function forgotten(state: ExecutionContext["state"]): StateChange & Required<Pick<StateChange, "local">> {
   const none = <Key>(keys: Iterable<Key>): (readonly [Key, undefined])[] => [...keys].map((key) => [key, undefined]);
-  const mounts = new Set(state.shares.keys().flatMap((mount) => lineOf(state, mount)));
+  const mounts = new Set(state.shares.keys().flatMap((mount) => selfAndAncestors(state, mount)));
   return {
     local: none(state.local.keys().filter((id) => !mounts.has(id))),
     synced: none(state.synced.keys()),

@@ -142,9 +142,9 @@ function finishRound(
 
 /** Sends all trash answers, because no later cycle would send the rest. @returns true if there were any */
 async function sendAllTrashAnswers(context: CycleContext): Promise<boolean> {
-  let isTold = false;
-  while (await sendTrashAnswers(context)) isTold = true;
-  return isTold;
+  let hasSent = false;
+  while (await sendTrashAnswers(context)) hasSent = true;
+  return hasSent;
 }
 
 /** Scans under the old rules before the new ones apply. */
@@ -314,8 +314,8 @@ async function freeExcluded(context: CycleContext): Promise<void> {
   const { rules } = await readRules(context.disk, state);
   const freed = await freeSpace(context, chosen, rules);
   context.freeing.last = freed;
-  const isTold = (path: string): boolean => chosen.some((each) => `${path}/`.startsWith(`${each}/`));
-  const before = [...context.freeing.kept].filter((path) => !isTold(path));
+  const isChosen = (path: string): boolean => chosen.some((each) => `${path}/`.startsWith(`${each}/`));
+  const before = [...context.freeing.kept].filter((path) => !isChosen(path));
   context.freeing.kept = new Set([...before, ...freed.kept]);
   // More paths may have been chosen meanwhile.
   const left = pathsToFree(state).filter((path) => !chosen.includes(path));

@@ -13,36 +13,36 @@ import { settle } from "../../plan/settle.ts";
 import { voidOffers, wake } from "../../rules/dormancy.ts";
 import { Visibility, visibleTrees } from "../../rules/visibility.ts";
 import { knownPathOf } from "../../model/local-tree.ts";
-import { cyclicDepartures } from "../../shares/crossing.ts";
-import { withoutLost } from "../../shares/hiding.ts";
+import { cyclicDepartures } from "../../shares/space-moves.ts";
+import { withoutUnavailableShares } from "../../shares/share-visibility.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { isLive, nameOnDisk } from "../../model/trees.ts";
 import type { CycleContext } from "../context/cycle-context.ts";
 import { withoutHiddenCreations } from "./hidden-creations.ts";
 import type { ScanSummary } from "./scan-parts.ts";
-import { rekeyAll } from "./rekeying.ts";
+import { changeIds } from "./change-ids.ts";
 import { hasArrived, settleShares } from "./shares.ts";
 import type { Decision } from "./decision.ts";
 
 /** Exceeds the maximum depth of folders. A returning branch gets new ids one level at a time. */
-const rekeyingsMax = 2 * limits.pathNamesMax;
+const idChangesMax = 2 * limits.pathNamesMax;
 
 /** Settles and plans until no node needs a new id. */
 export async function decide(
   context: CycleContext,
-  { isSure, rules }: Pick<ScanSummary, "isSure" | "rules">,
+  { isCertain, rules }: Pick<ScanSummary, "isCertain" | "rules">,
 ): Promise<Decision> {
   const { state, device, slotKey, makeNodeId, brakes, nonDurable } = context;
   settleHidden(state, new Visibility(state, rules, context.missingFeatures));
   settleShares(state, rules, context);
-  for (let round = 0; round < rekeyingsMax; round += 1) {
+  for (let round = 0; round < idChangesMax; round += 1) {
     let visibility = new Visibility(state, rules, context.missingFeatures);
     let { trees, last, hidden } = affected(context, visibility);
     const settlement = settle(trees);
     nonDurable.note(await makeUserChangesDurable(context, [...settlement.synced.keys()]));
     const { synced, answered, seen } = nonDurable.without(settlement);
     // Unseen intents may still turn out to be done.
-    const found = seen.filter((id) => isSeen(state, isSure, id));
+    const found = seen.filter((id) => isSeen(state, isCertain, id));
     if (synced.size + answered.length + found.length > 0) {
       state.commit({
         synced,
@@ -78,7 +78,7 @@ export async function decide(
         return new Set([...kept.map(({ nodeId }) => nodeId), ...delayed, ...held]);
       },
     });
-    if (next.rekeyings.length === 0) {
+    if (next.idChanges.length === 0) {
       if (await context.earlierVersions.adopt(context, next)) continue;
       if (await context.earlierVersions.recall(context, brakes.suspectedRollbacks(next.remote))) continue;
       const isHidden = (id: NodeId): boolean => seenBy.hidesRemote(id) || seenBy.hidesLocal(id);
@@ -87,7 +87,7 @@ export async function decide(
       const shown = withoutHiddenCreations(state, rules, next);
       return { plan: nonDurable.filter(brakes.holdRewrites(shown)), last, hidden, isInPlan };
     }
-    rekeyAll(state, next.rekeyings);
+    changeIds(state, next.idChanges);
   }
   throw new HoldfastError("internal", "The same files or folders got new IDs repeatedly.");
 }
@@ -125,16 +125,16 @@ function affected(
 ): ReturnType<typeof affectedPortion> {
   const { unsynced } = state;
   const fresh = unsynced.fresh.after(planRounds.after);
-  return affectedPortion(withoutLost(visibleTrees(state, visibility)), unsynced, {
+  return affectedPortion(withoutUnavailableShares(visibleTrees(state, visibility)), unsynced, {
     fresh,
     rowsMax: memoryLimits.freshMax,
   });
 }
 
-function isSeen(state: SyncState, isSure: ScanSummary["isSure"], id: NodeId): boolean {
+function isSeen(state: SyncState, isCertain: ScanSummary["isCertain"], id: NodeId): boolean {
   const place = state.intents.get(id)?.place;
   const folder = place === undefined ? undefined : knownPathOf(state, place.parent);
-  return isSure(place === undefined || folder === undefined ? "" : joinPath(folder, nameOnDisk(place)));
+  return isCertain(place === undefined || folder === undefined ? "" : joinPath(folder, nameOnDisk(place)));
 }
 
 /** True for a folder that stays for hidden content, which needs no person. */

@@ -1,12 +1,12 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { lineOf } from "../../model/tree-paths.ts";
+import { selfAndAncestors } from "../../model/tree-paths.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalOperation, Plan } from "../../plan/plan-types.ts";
 import type { Rules } from "../../rules/rules.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 
 /**
- * Omits arrivals that the rules hide because the folder was moved locally. The server hides them too once it has the
+ * Omits creations that the rules hide because the folder was moved locally. The server hides them too once it has the
  * move.
  */
 export function withoutHiddenCreations(state: Pick<SyncState, "rootId" | "local">, rules: Rules, plan: Plan): Plan {
@@ -16,7 +16,7 @@ export function withoutHiddenCreations(state: Pick<SyncState, "rootId" | "local"
   const isHidden = (operation: LocalOperation): boolean => {
     if (operation.op !== "create") return false;
     const { id, place, remote } = operation;
-    const line = [...lineOf(state, place.parent)];
+    const line = [...selfAndAncestors(state, place.parent)];
     // It will be elsewhere after the moves.
     if (line.some((folder) => moving.has(folder))) return false;
     const names = line.toReversed().map((folder) => state.local.get(folder)?.name);

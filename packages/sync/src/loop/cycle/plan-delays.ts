@@ -2,9 +2,9 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Brakes } from "../../brakes/brakes.ts";
 import type { Decision } from "./decision.ts";
 import type { LocalOperation, Plan, RemoteOperation } from "../../plan/plan-types.ts";
-import { claimOf } from "../../model/trees.ts";
+import { slotOf } from "../../model/trees.ts";
 import type { SyncState } from "../../state/sync-state.ts";
-import { type Problem, fullHere } from "../reports/problems.ts";
+import { type Problem, diskFull } from "../reports/problems.ts";
 import { pathOfOperation } from "../reports/progress.ts";
 import type { ConflictCopies } from "../delays/conflict-copies.ts";
 import type { UploadDebounce, SeenFile } from "../delays/upload-debounce.ts";
@@ -76,7 +76,7 @@ export class PlanDelays {
     for (const { id } of [...plan.remote, ...plan.local]) if (!going.has(id)) waiting.set(id, "waits");
     this.#noteDelayedDeletions(waiting);
     if (leftOut.length > 0) this.untilMs.push(nowMs() + spaceAgainMs);
-    for (const operation of leftOut) this.problems.push(fullHere(pathOfOperation(state, operation), why));
+    for (const operation of leftOut) this.problems.push(diskFull(pathOfOperation(state, operation), why));
     return { ...plan, remote, local, waiting };
   }
 
@@ -153,5 +153,5 @@ function isFreeDeletion(
   plan: readonly RemoteOperation[],
 ): boolean {
   const place = op === "delete" && group === undefined ? remote.get(id) : undefined;
-  return place !== undefined && !plan.some((each) => "place" in each && claimOf(each.place) === claimOf(place));
+  return place !== undefined && !plan.some((each) => "place" in each && slotOf(each.place) === slotOf(place));
 }

@@ -6,7 +6,7 @@ import { DiskChanged } from "../../model/disk-changed.ts";
 import { sameFingerprint } from "../../model/fingerprints.ts";
 import { makeDurable } from "../../execute/durable.ts";
 import { makeRecreatedDurable, dropVerifiedModes } from "../../execute/user-changes.ts";
-import { lineOf } from "../../model/tree-paths.ts";
+import { selfAndAncestors } from "../../model/tree-paths.ts";
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { Visibility, visibleTrees } from "../../rules/visibility.ts";
 import type { Rules } from "../../rules/rules.ts";
@@ -239,7 +239,7 @@ function withRacyReads(changes: ScanResult["changes"], local: LocalTree["local"]
 
 function withoutParked(tree: LocalTree, parked: ReadonlyMap<NodeId, unknown>): LocalTree {
   if (parked.size === 0) return tree;
-  const waits = (id: NodeId): boolean => lineOf(tree, id).some((each) => parked.has(each));
+  const waits = (id: NodeId): boolean => selfAndAncestors(tree, id).some((each) => parked.has(each));
   const local = new VisibleRows(tree.local, (id) => !waits(id));
   return { rootId: tree.rootId, local, childrenOf: (folder) => tree.childrenOf(folder) };
 }

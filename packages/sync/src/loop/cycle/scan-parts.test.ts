@@ -19,7 +19,7 @@ const partOf = (number: number, more: Partial<ScanPart> = {}): ScanPart => ({
   boundaries: none,
   otherRoots: none,
   isComplete: true,
-  isSure: (path) => path !== `doubtful ${number}`,
+  isCertain: (path) => path !== `doubtful ${number}`,
   rescan: none,
   isUnsettled: false,
   later: [],
@@ -44,9 +44,9 @@ test("a look in parts tells what any of its parts tells", async () => {
   assert.equal(summary.skipped.size, partsCount);
   assert.equal(summary.keepers.size, partsCount);
   assert.equal(summary.isComplete, false);
-  assert.equal(summary.isSure("doubtful 3"), false);
-  assert.equal(summary.isSure(`doubtful ${partsCount}`), false);
-  assert.equal(summary.isSure("any"), true);
+  assert.equal(summary.isCertain("doubtful 3"), false);
+  assert.equal(summary.isCertain(`doubtful ${partsCount}`), false);
+  assert.equal(summary.isCertain("any"), true);
   assert.ok(!("changes" in summary));
 });
 
@@ -61,7 +61,7 @@ test("a look in parts holds no rows of the parts that are over, however many the
   collect();
   const held = rows.filter((row) => row.deref() !== undefined);
   assert.equal(held.length, 0);
-  assert.equal(summary.isSure("any"), true);
+  assert.equal(summary.isCertain("any"), true);
 });
 
 test("a scan in parts under rules that changed meanwhile begins anew", async () => {

@@ -35,7 +35,7 @@ export async function scanInParts(
 
 function together(one: ScanSummary, other: ScanSummary): ScanSummary {
   // A closure over the results would keep all their data alive.
-  const isSureOf = [one.isSure, other.isSure];
+  const isSureOf = [one.isCertain, other.isCertain];
   return {
     rules: other.rules,
     rescan: one.rescan === "all" || other.rescan === "all" ? "all" : one.rescan.union(other.rescan),
@@ -48,7 +48,7 @@ function together(one: ScanSummary, other: ScanSummary): ScanSummary {
     boundaries: one.boundaries.union(other.boundaries),
     otherRoots: one.otherRoots.union(other.otherRoots),
     isComplete: one.isComplete && other.isComplete,
-    isSure: (path) => isSureOf.every((isSure) => isSure(path)),
+    isCertain: (path) => isSureOf.every((isCertain) => isCertain(path)),
     isUnsettled: one.isUnsettled || other.isUnsettled,
   };
 }

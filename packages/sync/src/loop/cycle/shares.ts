@@ -1,11 +1,11 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { ExecutionContext } from "../../execute/execution-context.ts";
-import { lineOf, pathOfNode } from "../../model/tree-paths.ts";
+import { selfAndAncestors, pathOfNode } from "../../model/tree-paths.ts";
 import type { Plan } from "../../plan/plan-types.ts";
 import type { Rules } from "../../rules/rules.ts";
 import { Visibility, visibleTrees } from "../../rules/visibility.ts";
-import { crossOne, overDepartures, strandedBases } from "../../shares/crossing.ts";
-import { leftBases, leftMounts } from "../../shares/hiding.ts";
+import { nextSpaceMove, finishedDepartures, strandedBases } from "../../shares/space-moves.ts";
+import { leftBases, leftMounts } from "../../shares/share-visibility.ts";
 import type { SyncState } from "../../state/sync-state.ts";
 import { addNotice } from "../../state/notices.ts";
 import { type IndexedTrees, isLive } from "../../model/trees.ts";
@@ -21,14 +21,14 @@ export function settleShares(
   const { unsynced, departures } = state;
   for (;;) {
     const trees = visibleTrees(state, new Visibility(state, rules, missingFeatures));
-    const change = crossOne({ trees, unsynced, departures, makeNodeId });
+    const change = nextSpaceMove({ trees, unsynced, departures, makeNodeId });
     if (change === undefined) break;
     state.commit(change);
   }
   const trees = visibleTrees(state, new Visibility(state, rules, missingFeatures));
   noteArrivals(state, trees, nowMs());
   const stranded = strandedBases(trees, departures);
-  const over = [...overDepartures(trees, departures), ...stranded];
+  const over = [...finishedDepartures(trees, departures), ...stranded];
   const synced = [...leftBases(state, leftMounts(trees)), ...stranded];
   if (over.length + synced.length > 0) state.commit({ synced, departures: over });
 }
@@ -42,7 +42,7 @@ function noteArrivals(state: SyncState, trees: IndexedTrees, atMs: number): void
   const moved = new Set(departures.values());
   const files = new Map<NodeId, number>();
   for (const to of arrived) {
-    const top = lineOf(trees, to).reduce((highest, above) => (moved.has(above) ? above : highest), to);
+    const top = selfAndAncestors(trees, to).reduce((highest, above) => (moved.has(above) ? above : highest), to);
     files.set(top, (files.get(top) ?? 0) + (trees.local.get(to)?.kind === "file" ? 1 : 0));
   }
   for (const [top, count] of files) {

@@ -2,7 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { folderOf, withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { type Braked, brakeKey, type BrakeRecord } from "../../model/brake-record.ts";
 import { pathOfNode } from "../../model/tree-paths.ts";
-import { claimOf, type Trees } from "../../model/trees.ts";
+import { slotOf, type Trees } from "../../model/trees.ts";
 import { shareOf } from "../../model/enclosing-share.ts";
 import type { DirtyPaths } from "../../scan/scope.ts";
 import type { SyncState } from "../../state/sync-state.ts";
@@ -70,9 +70,9 @@ function newInMounts(
     return mount === undefined || isDecided ? [] : [{ id: each.nodeId, mount }];
   });
   if (inMounts.length === 0) return [];
-  const claims = new Set([...trees.local].map(([, row]) => claimOf(row)));
+  const claims = new Set([...trees.local].map(([, row]) => slotOf(row)));
   return inMounts.filter(({ id }) => {
     const place = trees.remote.get(id);
-    return place === undefined || !claims.has(claimOf(place));
+    return place === undefined || !claims.has(slotOf(place));
   });
 }

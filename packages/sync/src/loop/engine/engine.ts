@@ -3,7 +3,7 @@ import { Brakes, type WaitingChange } from "../../brakes/brakes.ts";
 import { type ConflictChoice, resolveConflict, type ResolvedConflict } from "../../execute/resolve-conflict.ts";
 import { ensureOwnFolders, recover } from "../../execute/recover.ts";
 import { findUnverifiedModes } from "../../execute/user-changes.ts";
-import { noneMissing } from "../../model/missing-features.ts";
+import { noMissingFeatures } from "../../model/missing-features.ts";
 import { folderOf } from "@holdfast/sync-ports/paths";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { EarlyBlocks } from "../../remote/early-blocks.ts";
@@ -277,7 +277,7 @@ export class Engine {
 
   #makeContext(): CycleContext {
     const { signal } = this.#work;
-    const { server, state, missingFeatures = noneMissing } = this.#options;
+    const { server, state, missingFeatures = noMissingFeatures } = this.#options;
     const progress = this.#progress;
     const abortable = abortableServer(server, { signal, progress, trees: state });
     return {

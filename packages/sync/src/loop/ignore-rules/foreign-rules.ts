@@ -74,7 +74,9 @@ export async function applyWithRules<Result>(
   }
 }
 
-/** @returns true if the operations write or remove an ignore file for another account; `checkForeignRules` then holds it */
+/**
+ * @returns true if the operations write or remove an ignore file for another account; `checkForeignRules` then holds it
+ */
 export async function noteIncomingRules(
   context: CycleContext,
   operations: readonly LocalOperation[],

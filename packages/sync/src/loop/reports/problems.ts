@@ -69,7 +69,7 @@ const sentences: Readonly<Record<string, string>> = {
 };
 
 /** @param needs needed and free space, in words */
-export function fullHere(path: string, needs: string): Problem {
+export function diskFull(path: string, needs: string): Problem {
   return { path, code: "store_full", message: fullWords(`the downloads need ${needs}. They`) };
 }
 

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { type IndexedTrees, isLive, type LocalRow, type RemoteRow, type SyncedRow } from "../model/trees.ts";
 import { isPrivateIn } from "../model/privacy.ts";
-import type { Rekeying } from "./plan-types.ts";
+import type { IdChange } from "./plan-types.ts";
 
 /** undefined: the row is removed. */
 export interface TreeChanges {
@@ -14,7 +14,7 @@ export interface TreeChanges {
  * Gives a local item with its content another id. The new folder restores nothing that the server's trash holds below
  * the old id. Content that must live was moved out of the old folder, as far as the base shows, and returns separately.
  */
-export function rekey(trees: IndexedTrees, { from, to, merges, keepsContent, isRest }: Rekeying): TreeChanges {
+export function changeId(trees: IndexedTrees, { from, to, merges, keepsContent, isRemainder }: IdChange): TreeChanges {
   const changes: TreeChanges = { remote: new Map(), local: new Map(), synced: new Map() };
   const local = trees.local.get(from);
   if (local !== undefined) changes.local.set(from, undefined).set(to, local);
@@ -32,7 +32,7 @@ export function rekey(trees: IndexedTrees, { from, to, merges, keepsContent, isR
     return changes;
   }
   changes.synced.set(from, undefined);
-  if (isRest === true) changes.synced.set(to, trees.synced.get(from));
+  if (isRemainder === true) changes.synced.set(to, trees.synced.get(from));
   for (const id of trees.childrenOf(from)) {
     const [onDisk, base, onServer] = [trees.local.get(id), trees.synced.get(id), trees.remote.get(id)];
     if (onDisk?.parent === from) changes.local.set(id, { ...onDisk, parent: to });

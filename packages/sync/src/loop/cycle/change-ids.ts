@@ -1,12 +1,12 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Rekeying } from "../../plan/plan-types.ts";
-import { rekey, type TreeChanges } from "../../plan/rekey.ts";
+import type { IdChange } from "../../plan/plan-types.ts";
+import { changeId, type TreeChanges } from "../../plan/change-id.ts";
 import { parkedUnder, type SyncState } from "../../state/sync-state.ts";
 
 const rowsMax = 4096;
 
-/** Equals applying one rekeying after another, but commits unrelated ones together. */
-export function rekeyAll(state: SyncState, rekeyings: readonly Rekeying[]): void {
+/** Equals applying one ID change after another, but commits unrelated ones together. */
+export function changeIds(state: SyncState, idChanges: readonly IdChange[]): void {
   let changes = noChanges();
   let ends = new Map<NodeId, NodeId>();
   const flush = (): void => {
@@ -18,12 +18,12 @@ export function rekeyAll(state: SyncState, rekeyings: readonly Rekeying[]): void
     changes = noChanges();
     ends = new Map();
   };
-  for (const rekeying of rekeyings) {
-    const { from, to } = rekeying;
+  for (const idChange of idChanges) {
+    const { from, to } = idChange;
     const touched = [from, to, ...state.childrenOf(from)];
     const isBound = touched.some((id) => ends.has(id) || tables.some((name) => changes[name].has(id)));
     if (isBound || changes.local.size >= rowsMax) flush();
-    const more = rekey(state, rekeying);
+    const more = changeId(state, idChange);
     for (const id of more.remote.keys()) changes.remote.set(id, more.remote.get(id));
     for (const id of more.local.keys()) changes.local.set(id, more.local.get(id));
     for (const id of more.synced.keys()) changes.synced.set(id, more.synced.get(id));

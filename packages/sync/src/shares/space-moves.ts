@@ -1,10 +1,10 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { claimOf, type IndexedTrees, isLive, type LocalRow, type RemoteRow } from "../model/trees.ts";
-import { endedMounts } from "./hiding.ts";
+import { slotOf, type IndexedTrees, isLive, type LocalRow, type RemoteRow } from "../model/trees.ts";
+import { endedMounts } from "./share-visibility.ts";
 import { isReadOnly, isReadOnlyAt } from "../model/rights.ts";
 import { shareAt, shareOf } from "../model/enclosing-share.ts";
 
-interface CrossingInput {
+interface SpaceMoveInput {
   readonly trees: IndexedTrees;
   readonly unsynced: Iterable<NodeId>;
   readonly departures: ReadonlyMap<NodeId, NodeId>;
@@ -12,7 +12,7 @@ interface CrossingInput {
 }
 
 /** undefined: the node is removed. */
-interface Crossing {
+interface SpaceMove {
   readonly local: readonly (readonly [NodeId, LocalRow | undefined])[];
   readonly synced?: readonly (readonly [NodeId, undefined])[];
   /** Old id -> new id. */
@@ -25,7 +25,7 @@ interface Crossing {
  * returns. An item that moves back before its arrival is the old node again.
  * @returns undefined if nothing moved between spaces
  */
-export function crossOne({ trees, unsynced, departures, makeNodeId }: CrossingInput): Crossing | undefined {
+export function nextSpaceMove({ trees, unsynced, departures, makeNodeId }: SpaceMoveInput): SpaceMove | undefined {
   if (trees.shares.size === 0) return undefined;
   const back = returned(trees, departures);
   if (back !== undefined) return back;
@@ -65,7 +65,7 @@ function waits({ shares }: IndexedTrees, share: NodeId | undefined): boolean {
   return share !== undefined && shares.get(share)?.waits === true;
 }
 
-export function overDepartures(
+export function finishedDepartures(
   trees: IndexedTrees,
   departures: ReadonlyMap<NodeId, NodeId>,
 ): (readonly [NodeId, undefined])[] {
@@ -98,7 +98,7 @@ export function cyclicDepartures(trees: IndexedTrees, departures: ReadonlyMap<No
   const liveClaims = new Map<string, NodeId>();
   for (const id of departures.keys()) {
     const there = trees.remote.get(id);
-    if (there !== undefined && isLive(trees, id)) liveClaims.set(claimOf(there), id);
+    if (there !== undefined && isLive(trees, id)) liveClaims.set(slotOf(there), id);
   }
   const open = new Map<NodeId, number>();
   const waiters = new Map<NodeId, NodeId[]>();
@@ -134,14 +134,14 @@ function waitsFor(
   let [at, row] = [to, trees.local.get(to)];
   while (row !== undefined && !isLive(trees, at) && !passed.has(at)) {
     passed.add(at);
-    const there = liveClaims.get(claimOf(row));
+    const there = liveClaims.get(slotOf(row));
     if (there !== undefined) found.push(there);
     [at, row] = [row.parent, trees.local.get(row.parent)];
   }
   return found;
 }
 
-function returned(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): Crossing | undefined {
+function returned(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): SpaceMove | undefined {
   for (const [id, to] of departures) {
     const row = trees.local.get(to);
     const remote = trees.remote.get(id);

@@ -34,7 +34,7 @@ export function leftBases(trees: IndexedTrees, left: readonly NodeId[]): [NodeId
  * Nothing is planned for ended, left and waiting shares. `execute/end-shares.ts` removes content of an ended share;
  * that of a left share goes with its mount; that of a waiting share is unknown.
  */
-export function withoutLost(trees: IndexedTrees): IndexedTrees {
+export function withoutUnavailableShares(trees: IndexedTrees): IndexedTrees {
   if (trees.shares.size === 0) return trees;
   const [ended, left] = [new Set(endedMounts(trees)), new Set(leftMounts(trees))];
   const waiting = new Set([...trees.shares].flatMap(([id, { waits }]) => (waits === true ? [id] : [])));
