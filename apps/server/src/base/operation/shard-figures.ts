@@ -3,6 +3,7 @@ import { bucketCount, toBucket } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ShardsJson } from "@holdfast/protocol/admin-routes";
 import { sql } from "kysely";
+import pg from "pg";
 import type { Shard, Shards } from "../db/shards.ts";
 
 /** Databases of the accounts, with their state and approximate size. */
@@ -27,12 +28,11 @@ function bucketsOf(shards: Shards): Map<string, number> {
   return counts;
 }
 
-/** Without the password. */
+/** Without the password. The driver reads the URL, because that of a Unix socket has no host, and is no URL elsewhere. */
 function databaseOf({ connection }: Shard): string {
-  const { connectionString } = connection;
-  if (connectionString === undefined) return "embedded";
-  const { hostname, port, pathname } = new URL(connectionString);
-  return `${hostname}${port === "" ? "" : `:${port}`}${pathname}`;
+  if (connection.connectionString === undefined) return "embedded";
+  const { host, port, database = "" } = new pg.Client(connection);
+  return `${host}${port === 5432 ? "" : `:${port}`}/${database}`;
 }
 
 type Figures = Pick<ShardsJson["items"][number], "state" | "accounts" | "nodes">;
