@@ -143,7 +143,7 @@ async function reads(api: Api, files: Readonly<Record<string, string | Buffer>>)
 
 const files = { "/report.odt": randomBytes(40_000), "/notes.txt": "what was written down\n".repeat(500) };
 
-test("the disk is full", async (t) => {
+test("the guide's steps recover a server with a full disk", async (t) => {
   const night = await Night.begin(t, "The disk is full", [], (each) => mountSmallDisk(t, each.data, 256 * 1024 * 1024));
   if (night === undefined) return;
   night.onEnd = () => unmount(night.data);
@@ -160,7 +160,7 @@ test("the disk is full", async (t) => {
   night.over();
 });
 
-test("the drive is full although nothing was added", async (t) => {
+test("the guide's steps free the quota that old versions fill", async (t) => {
   const night = await Night.begin(t, "The drive is full although nothing was added");
   const { api } = night;
   await ok(api, "PATCH", `/admin/users/${administrator.email}`, { quota_bytes: 1_000_000 });
@@ -181,7 +181,7 @@ test("the drive is full although nothing was added", async (t) => {
   night.over();
 });
 
-test("one of two stores is lost", async (t) => {
+test("the guide's steps restore a lost store from the other one", async (t) => {
   const folder = makeFolder("accident-stores");
   t.after(() => removeFolder(folder));
   const args = ["--store", `${folder}/one`, "--second-store", `${folder}/two`];
@@ -208,7 +208,7 @@ async function backUp(night: Night): Promise<void> {
   copyFileSync(`${night.data}/key-encryption-key`, `${night.folder}/keys/key-encryption-key`);
 }
 
-test("everything is lost", async (t) => {
+test("the guide's steps restore a lost server from its backup", async (t) => {
   const night = await Night.begin(t, "Everything is lost");
   await putAll(night.api, files);
   await backUp(night);
@@ -220,7 +220,7 @@ test("everything is lost", async (t) => {
   night.over();
 });
 
-test("the database is lost", async (t) => {
+test("the guide's steps rebuild a lost database from the store", async (t) => {
   const night = await Night.begin(t, "The database is lost");
   await putAll(night.api, files);
   // The server normally does this three minutes after its first start.
@@ -240,7 +240,7 @@ test("the database is lost", async (t) => {
   night.over();
 });
 
-test("the key is lost", async (t) => {
+test("the guide's steps put a lost key-encryption key back", async (t) => {
   const night = await Night.begin(t, "The key is lost");
   await putAll(night.api, files);
   await backUp(night);
@@ -255,7 +255,7 @@ test("the key is lost", async (t) => {
   night.over();
 });
 
-test("a ransom program was there", async (t) => {
+test("the guide's steps undo what a ransomware device changed", async (t) => {
   const night = await Night.begin(t, "A ransom program was there");
   await putAll(night.api, files);
   const bad = await Api.signIn(night.server?.url ?? "");
@@ -280,7 +280,7 @@ test("a ransom program was there", async (t) => {
   night.over();
 });
 
-test("something was deleted by mistake", async (t) => {
+test("the guide's steps restore deleted and overwritten files", async (t) => {
   const night = await Night.begin(t, "Something was deleted by mistake");
   const { api } = night;
   const drawn = { "/Projects/plan.txt": "the plan", "/Documents/letter.txt": "a letter" };
@@ -300,7 +300,7 @@ test("something was deleted by mistake", async (t) => {
   night.over();
 });
 
-test("a pack is damaged", async (t) => {
+test("the guide's steps replace the content of a damaged pack", async (t) => {
   const night = await Night.begin(t, "A pack is damaged");
   await putAll(night.api, { "/report.odt": files["/report.odt"] });
   const [pack = ""] = findPackFiles(`${night.data}/store`).values();
@@ -313,7 +313,7 @@ test("a pack is damaged", async (t) => {
   night.over();
 });
 
-test("an upgrade failed", async (t) => {
+test("the guide's steps return from a failed upgrade to the backup", async (t) => {
   const night = await Night.begin(t, "An upgrade failed");
   await putAll(night.api, files);
   await night.next("admin backup");
@@ -325,7 +325,7 @@ test("an upgrade failed", async (t) => {
   night.over();
 });
 
-test("the server is slow", async (t) => {
+test("the guide's steps diagnose a slow server", async (t) => {
   const night = await Night.begin(t, "The server is slow");
   await putAll(night.api, files);
   assert.match((await night.next("admin doctor")).stdout, /disk/);
@@ -341,7 +341,7 @@ test("the server is slow", async (t) => {
   night.over();
 });
 
-test("nothing of the page is left that nobody has tried", () => {
+test("every guide section with commands has a test", () => {
   const all = [...commands].flatMap(([heading, lines]) => (lines.length > 0 ? [heading] : []));
   assert.deepEqual(said, new Set(all));
 });

@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** Administrators' lists must not contain secrets of the server. */
-describe("the lists of administrators", () => {
+describe("Administrators' lists", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -26,7 +26,7 @@ describe("the lists of administrators", () => {
     removeFolder(folder);
   });
 
-  test("have the invitations that nobody has used, the newest first, and one that is taken back lets nobody in", async () => {
+  test("list unused invitations, newest first and without tokens, and revoked ones stop working", async () => {
     const made = [];
     for (const email of ["ann@example.org", "ben@example.org", null]) {
       const body = email === null ? { quota_bytes: 5 } : { email, plan: "free" };
@@ -62,7 +62,7 @@ describe("the lists of administrators", () => {
     assert.deepEqual(left, [items[0]], "what was used is gone");
   });
 
-  test("an invitation is read with its token in the body alone, and neither the audit nor the log has it", async () => {
+  test("reading an invitation leaves its token in neither the audit nor the log", async () => {
     const { token, expires_at } = await ok(admin, "POST", "/admin/invitations", { email: "cy@example.org" });
     const anybody = new Api(server.url);
     const read = await anybody.call("POST", "/accounts/invitation", { token });
@@ -77,7 +77,7 @@ describe("the lists of administrators", () => {
     for (const text of [kept, readFileSync(server.logFile, "utf8")]) assert.ok(!text.includes(token.slice(8, -1)));
   });
 
-  test("have how much is stored, and what there is room for", async () => {
+  test("report stored bytes and free space", async () => {
     const figures = await ok(admin, "GET", "/admin/storage");
     assert.ok(figures.accounts >= 1 && figures.accounts_disabled === 0);
     assert.deepEqual([figures.unreadable_packs, figures.damaged_blocks], [0, 0]);
@@ -90,7 +90,7 @@ describe("the lists of administrators", () => {
     assert.deepEqual(backups, { every_ms: null, place: null, made_at: null, drill: null });
   });
 
-  test("have the doctor's recent findings without a new check, on request", async () => {
+  test("return the doctor's recent findings without a new check, on request", async () => {
     const checkedAt = async (query: string): Promise<string> => {
       const { checked_at: at, items } = await ok(admin, "GET", `/admin/doctor${query}`);
       assert.ok(items.some(({ check }: { check: string }) => check === "versions"));
@@ -103,7 +103,7 @@ describe("the lists of administrators", () => {
     assert.ok((await checkedAt("")) > kept);
   });
 
-  test("have when each account was last seen, which is null without a device", async () => {
+  test("report when each account was last seen, or null without a device", async () => {
     const body = { email: "dan@example.org", password: "long enough a password", name: "Dan" };
     const dan = await ok(admin, "POST", "/admin/users", body);
     const seenAt = async () => {
@@ -116,7 +116,7 @@ describe("the lists of administrators", () => {
     assert.ok(Date.parse((await seenAt()) ?? "") >= since - 1);
   });
 
-  test("have the settings in force, where each was given, and of secrets nothing", async () => {
+  test("list settings in force with their sources and without secrets", async () => {
     const { items } = await ok(admin, "GET", "/admin/settings");
     const byName = new Map<string, { value: unknown; source: string; secret: boolean }>(
       items.map((item: { name: string }) => [item.name, item]),

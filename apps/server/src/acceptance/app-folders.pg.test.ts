@@ -16,7 +16,7 @@ import {
 } from "./testing.ts";
 
 /** link-intruders.pg.test.ts tests that ids, hashes, cursors and tokens of other objects reveal nothing. */
-describe("an app password of one folder", () => {
+describe("App password for one folder", () => {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
@@ -54,7 +54,7 @@ describe("an app password of one folder", () => {
     return status === 200 ? String(body) : status;
   };
 
-  test("has the folder for its root, reads and writes below it, and its account sees the same", async () => {
+  test("has the folder as its root, where it can read and write", async () => {
     const { app, id, file, path, folder_id: told } = await begin();
     assert.equal(told, id);
     const { items } = await ok(app, "GET", "/folders/root/contents");
@@ -72,7 +72,7 @@ describe("an app password of one folder", () => {
     assert.deepEqual([listed.kind, listed.name], ["app_password", "camera"]);
   });
 
-  test("with the scope to read alone changes nothing, and with that to write alone puts something in and sees nothing", async () => {
+  test("cannot write with the read scope, and can only add files with the write scope", async () => {
     const reading = await begin(["files:read"]);
     assert.equal((await reading.app.put("/x.txt", "x")).status, 403);
     assert.equal((await reading.app.call("DELETE", `/files/${reading.file}`)).status, 403);
@@ -86,7 +86,7 @@ describe("an app password of one folder", () => {
     assert.notEqual((await writing.app.call("GET", "/folders/root/contents")).status, 200);
   });
 
-  test("is made for a folder of one's own alone, and nothing is left where it was not", async () => {
+  test("is only issued for folders that the account owns", async () => {
     const file = (await owner.put("/a file", "x")).body.id;
     const request = { name: "x", scopes: both, password: administrator.password };
     const ask = (id: string) => owner.call("POST", "/tokens/app-passwords", { ...request, folder_id: id });
@@ -103,7 +103,7 @@ describe("an app password of one folder", () => {
     assert.equal(await count(), known);
   });
 
-  test("takes nothing out of the folder and nothing into it", async () => {
+  test("moves and copies nothing into or out of its folder", async () => {
     const { app, id, file } = await begin();
     const outside = await owner.idOf("/outside.txt");
     const elsewhere = await mkdir("/elsewhere");
@@ -126,7 +126,7 @@ describe("an app password of one folder", () => {
     assert.deepEqual((await ok(owner, "GET", `/folders/${elsewhere}/contents`)).items, []);
   });
 
-  test("gives no rights, makes no links and no tokens, and asks nothing about the account", async () => {
+  test("has no access to permissions, tokens, links or the account", async () => {
     const { app, id, file } = await begin();
     for (const [method, path, body] of [
       ["POST", `/files/${id}/share`, { link: true, role: "viewer" }],
@@ -149,7 +149,7 @@ describe("an app password of one folder", () => {
     }
   });
 
-  test("finds by search, changes, snapshot, zip and signed addresses what is in the folder, and nothing else", async () => {
+  test("finds only its folder's content by search, changes, snapshot, zip and signed URLs", async () => {
     const { app, id, file } = await begin();
     const since = (await ok(app, "GET", "/changes/start_token")).token;
     await owner.put("/outside too.txt", "an outside story");
@@ -176,7 +176,7 @@ describe("an app password of one folder", () => {
     assert.equal(zip.status, 404);
   });
 
-  test("what was moved out is not there any more, neither by its versions nor out of the trash", async () => {
+  test("cannot reach files moved out of the folder, their versions or trashed files", async () => {
     const { app, file, path } = await begin();
     const first = await ok(app, "GET", `/files/${file}`);
     await owner.put(`${path}/inside.txt`, "second", "&on_conflict=replace");
@@ -205,7 +205,7 @@ describe("an app password of one folder", () => {
     assert.equal((await app.call("POST", `/trash/${own}/restore`, {})).status, 200);
   });
 
-  test("goes where the folder goes, sees nothing while it lies in the trash, and ends when it is purged", async () => {
+  test("follows a moved folder, pauses while it is in the trash and ends when it is purged", async () => {
     const { app, id, file } = await begin();
     await ok(owner, "PATCH", `/files/${id}`, { parent_id: await mkdir("/moved to"), name: "another name" });
     assert.match(String(await textOf(app, file)), /inside/);
@@ -227,7 +227,7 @@ describe("an app password of one folder", () => {
     assert.ok([401, 404].includes((await app.call("GET", "/folders/root/contents")).status));
   });
 
-  test("what others share with its account is not there, mounted in the folder or not", async () => {
+  test("does not see folders shared with its account, even if mounted in its folder", async () => {
     const { app, id } = await begin();
     const sharer = { email: "sharer@example.com", password: "a sentence of the sharer" };
     await ok(owner, "POST", "/admin/users", sharer);
@@ -248,7 +248,7 @@ describe("an app password of one folder", () => {
     );
   });
 
-  test("ends at once with its removal, with its permission, and with what it was doing, and leaves no permission", async () => {
+  test("ends immediately, with its polls and signed URLs, when it or its permission is deleted", async () => {
     const [first, second] = [await begin(), await begin()];
     const since = (await ok(first.app, "GET", "/changes/start_token")).token;
     const waiting = { headers: { timeout: "60" } };
@@ -272,7 +272,7 @@ describe("an app password of one folder", () => {
     await eventually("its permission has gone", 120_000, async () => ((await left()).length === 0 ? true : undefined));
   });
 
-  test("ends what it was sending, too", async () => {
+  test("ends its running upload when it is deleted", async () => {
     const { app, token, id } = await begin();
     const { port, host } = new URL(server.url);
     const socket = connect(Number(port), "127.0.0.1");
@@ -293,7 +293,7 @@ describe("an app password of one folder", () => {
     assert.ok(!items.some(({ name }: { name: string }) => name === "half.txt"));
   });
 
-  test("may do what it was made for: of its permission the name alone is changed", async () => {
+  test("cannot be extended: only the name of its permission can change", async () => {
     const { app, permission_id: permission } = await begin(["files:read"]);
     const until = new Date(Date.now() + 3600_000).toISOString();
     for (const change of [{ role: "editor" }, { password: "secret one" }, { max_downloads: 1 }, { expires_at: until }])
@@ -306,7 +306,7 @@ describe("an app password of one folder", () => {
     assert.equal((await app.put("/x.txt", "x")).status, 403);
   });
 
-  test("is known to the owner of the folder alone", async () => {
+  test("is listed only for the folder's owner, not for editors", async () => {
     const { id, permission_id: permission } = await begin();
     const other = { email: `editor${made}@example.com`, password: "a sentence of theirs" };
     await ok(owner, "POST", "/admin/users", other);
@@ -322,7 +322,7 @@ describe("an app password of one folder", () => {
     assert.ok(!(await listed(editor)).includes(permission));
   });
 
-  test("says in the audit whose it is", async () => {
+  test("appears in the audit with its account and permission", async () => {
     const { app, permission_id: permission } = await begin();
     await app.put("/audited.txt", "x");
     const { id } = await ok(owner, "GET", "/account");

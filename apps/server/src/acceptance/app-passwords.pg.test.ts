@@ -15,7 +15,7 @@ import {
 } from "./testing.ts";
 
 /** A real server, and programs that know only name and password. */
-describe("an app password", () => {
+describe("App password", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -37,7 +37,7 @@ describe("an app password", () => {
   };
   const statusOf = async (api: Api, path = "/account") => (await api.call("GET", path)).status;
 
-  test("reads and writes with the address of its account, in any spelling, and is kept as a hash alone", async () => {
+  test("reads and writes with its account's address in any spelling, and is stored only as a hash", async () => {
     const ann = await newPerson(admin);
     const { secret, app, kind, last_used_at: unused } = await make(ann);
     assert.match(secret, /^[a-z]{5}-[a-z]{5}-[a-z]{5}-[a-z]{5}$/);
@@ -59,7 +59,7 @@ describe("an app password", () => {
     );
   });
 
-  test("only reads where it has that scope alone, and does nothing about the account and about people", async () => {
+  test("cannot write with the read scope, and never manages the account or sharing", async () => {
     const ben = await newPerson(admin);
     const { id } = (await ben.api.put("/b.txt", "b")).body;
     const { app } = await make(ben, { scopes: ["files:read"] });
@@ -85,7 +85,7 @@ describe("an app password", () => {
       assert.equal((await ben.api.call("POST", "/tokens/app-passwords", { ...wide, scopes })).status, 422);
   });
 
-  test("is made by a session with the password, and a code where there is a second factor, and needs none then", async () => {
+  test("requires a session, the password and any second factor to be created, but no code to be used", async () => {
     const carl = await newPerson(admin);
     const request = { name: "tv", scopes: both, password: carl.password };
     const { token } = await ok(carl.api, "POST", "/tokens", { name: "t", scopes: [...both, "account"] });
@@ -113,7 +113,7 @@ describe("an app password", () => {
     assert.equal(await statusOf(new Api(server.url, made)), 401, "it is no bearer token");
   });
 
-  test("the account's own password is none, nor a personal token, nor another's app password", async () => {
+  test("cannot be replaced by the account's password, a personal access token or another account's app password", async () => {
     const [dora, erik] = [await newPerson(admin), await newPerson(admin)];
     const { secret } = await make(dora);
     const { token } = await ok(dora.api, "POST", "/tokens", { name: "t", scopes: both });
@@ -137,7 +137,7 @@ describe("an app password", () => {
     }
   });
 
-  test("what a browser sends along for a page of elsewhere is as if nothing had come", async () => {
+  test("is ignored in requests from other sites", async () => {
     const { app } = await make(await newPerson(admin));
     const ask = (site: string) => app.call("GET", "/account", undefined, { headers: { "sec-fetch-site": site } });
     assert.equal((await ask("cross-site")).status, 401);
@@ -145,14 +145,14 @@ describe("an app password", () => {
     assert.equal((await ask("same-origin")).status, 200);
   });
 
-  test("nor what a page of elsewhere has it send without TLS, where a browser tells whose page it is and no more", async () => {
+  test("is ignored in requests from other origins without TLS", async () => {
     const { app } = await make(await newPerson(admin));
     const from = (origin: string) => app.call("GET", "/account", undefined, { headers: { origin } });
     assert.equal((await from("http://evil.example")).status, 401);
     assert.equal((await from(server.url)).status, 200);
   });
 
-  test("says nothing of who may share", async () => {
+  test("cannot change who may share", async () => {
     const ann = await newPerson(admin);
     const { app } = await make(ann);
     const { id } = (await ok(ann.api, "POST", "/metadata", { path: "/shared", kind: "folder" })) as { id: string };
@@ -160,7 +160,7 @@ describe("an app password", () => {
     assert.equal((await app.call("PATCH", `/files/${id}`, { name: "other" })).status, 200);
   });
 
-  test("ends at once when it is removed, with a new password and with the account's suspension, and at its time", async () => {
+  test("ends when it is deleted or expires, and when the password changes, and pauses with the account", async () => {
     const fred = await newPerson(admin);
     const [first, second] = [await make(fred), await make(fred)];
     await ok(fred.api, "DELETE", `/tokens/${first.id}`);
@@ -184,7 +184,7 @@ describe("an app password", () => {
     assert.equal(await statusOf(second.app), 401);
   });
 
-  test("guesses are counted by account and source, and keep out neither the right one nor who signs in", async () => {
+  test("wrong guesses are limited per account and source, without blocking the right one or sign-in", async () => {
     const gina = await newPerson(admin);
     const { app } = await make(gina);
     const guess = () => statusOf(Api.withBasic(server.url, gina.email, "aaaaa-bbbbb-ccccc-ddddd"));
@@ -194,7 +194,7 @@ describe("an app password", () => {
     assert.equal(await statusOf(await Api.signIn(server.url, gina)), 200);
   });
 
-  test("is told in the audit when it is made and removed, and without its secret", async () => {
+  test("is audited when created and deleted, without its secret", async () => {
     const hal = await newPerson(admin);
     const { id, secret } = await make(hal);
     await ok(hal.api, "DELETE", `/tokens/${id}`);

@@ -20,7 +20,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-test("a key that the environment holds stands nowhere on the disk, and opens what it closed", async (t) => {
+test("a key given in the environment is never written to the disk", async (t) => {
   const folder = makeFolder("key-in-environment");
   t.after(() => removeFolder(folder));
   const key = randomBytes(32).toString("base64");
@@ -40,7 +40,7 @@ test("a key that the environment holds stands nowhere on the disk, and opens wha
  * Invariant: a thief of the disks without the key-encryption key learns names and sizes, but no piece of a file's
  * content. No password or token is stored unencrypted.
  */
-describe("What stands on the disk", () => {
+describe("Data at rest", () => {
   let folder: string;
   let data: string;
   let smtp: TestSmtp;
@@ -252,18 +252,18 @@ describe("What stands on the disk", () => {
 
   // All that it has written is there at its end too. What is there for a while is looked for in the long tier.
   for (const when of [...(isLongTier ? ["while the server runs"] : []), "after it has stopped"]) {
-    test(`${when} no file of the data folder has a run of a stored text`, async () => {
+    test(`${when} no file of the data folder contains a run of a stored text`, async () => {
       if (when === "after it has stopped") assert.equal(await server.stop(), 0);
       const files = filesBelow(data);
       assert.ok(files.length > databaseFiles().length && packs().length >= 2, "there is nothing to look at");
       foundNothing(findRuns([...files, server.logFile], texts));
     });
 
-    test(`${when} no pack has a plain hash`, () => {
+    test(`${when} no pack contains a plain hash`, () => {
       foundNothing(findNeedles(packs(), hashes));
     });
 
-    test(`${when} no secret stands in the database, the packs, the log or any other file`, () => {
+    test(`${when} no secret is readable in the database, the packs, the log or any other file`, () => {
       // These two files exist for this purpose, and are only readable by the server's user, as other tests show.
       const open = filesBelow(data).filter((file) => !/\/(key-encryption-key|database-password)$/.test(file));
       const password = readFileSync(join(data, "database-password"), "utf8").trim();
@@ -271,7 +271,7 @@ describe("What stands on the disk", () => {
     });
   }
 
-  test("the same search finds what does stand there: names and, in the database, hashes", () => {
+  test("the same search finds file names and hashes in the database", () => {
     const named = findRuns(databaseFiles(), { name: Buffer.from(fileName) });
     assert.ok(
       named.some(({ file }) => file.includes("/base/")),
@@ -285,7 +285,7 @@ describe("What stands on the disk", () => {
     assert.ok(findNeedles(packs(), { magic: "hf-pack\n" }).length > 0, "no pack is found");
   });
 
-  test("the same search finds a run of any text in a file that has one", () => {
+  test("the same search finds a planted run of each text", () => {
     const planted = join(folder, "planted");
     const runs = Object.values(texts).map((text) => {
       const others = Object.values(texts).filter((other) => other !== text);

@@ -6,7 +6,7 @@ import { Api, eventually, makeFolder, ok, removeFolder, startServer } from "./te
 const folder = makeFolder("audit-retention");
 after(() => removeFolder(folder));
 
-test("what is old goes by itself and says so, and what stays is verified as before", async () => {
+test("old audit entries expire automatically with an audit entry, and the rest still verifies", async () => {
   const server = await startServer({ dataFolder: `${folder}/data`, env: { HOLDFAST_RETENTION_AUDIT: "1s" } });
   try {
     const admin = await Api.signIn(server.url);

@@ -18,7 +18,7 @@ const quotasIn = (entries: readonly AuditEntryJson[]) =>
 const setQuota = (api: Api, bytes: number) =>
   ok(api, "PATCH", `/admin/users/${administrator.email}`, { quota_bytes: bytes });
 
-describe("The audit of a server that is killed", () => {
+describe("Audit log of a killed server", () => {
   const folder = makeFolder("audit-killed");
   let server: ServerProcess;
 
@@ -30,7 +30,7 @@ describe("The audit of a server that is killed", () => {
     removeFolder(folder);
   });
 
-  test("is whole, has all that was acknowledged of rights, and tells that it was killed", async () => {
+  test("is intact, has every acknowledged change of a quota and records the kill", async () => {
     const since = new Date().toISOString();
     const acknowledged: number[] = [];
     const traffic = async (lane: number, api: Api, enough: () => void) => {
@@ -64,8 +64,8 @@ describe("The audit of a server that is killed", () => {
   });
 });
 
-describe("The audit of two servers", () => {
-  test("is one chain, in which both stand", async () => {
+describe("Audit log of two servers", () => {
+  test("is one chain with the entries of both", async () => {
     const started = await startTwoServers("audit-two");
     try {
       const since = new Date().toISOString();

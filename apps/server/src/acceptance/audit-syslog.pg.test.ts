@@ -62,7 +62,7 @@ class Receiver {
   }
 }
 
-test("entries go to a syslog server by TCP, and after it was away from where they stopped", async () => {
+test("audit entries reach a syslog server by TCP and resume after it was unreachable", async () => {
   const first = new Receiver();
   const port = await first.listen(0);
   const env = { HOLDFAST_AUDIT_SYSLOG: `tcp://127.0.0.1:${port}` };
@@ -120,7 +120,7 @@ test("entries go to a syslog server by TCP, and after it was away from where the
   }
 });
 
-test("entries go to a syslog server by UDP, each in a datagram", async () => {
+test("audit entries reach a syslog server by UDP, one per datagram", async () => {
   const socket = createSocket("udp4");
   const entries: AuditEntryJson[] = [];
   socket.on("message", (bytes) => entries.push(parse(bytes.toString("latin1"))));

@@ -55,7 +55,7 @@ function only(entries: readonly AuditEntryJson[], wanted: Partial<AuditEntryJson
 
 const now = () => new Date().toISOString();
 
-test("what an account reads and writes is told with who, from where, by which device, and which file", async () => {
+test("reads and writes are audited with account, device, address and file", async () => {
   const since = now();
   const { body: file } = await guest.put("/notes.txt", "one");
   await guest.download("/notes.txt");
@@ -81,7 +81,7 @@ test("what an account reads and writes is told with who, from where, by which de
   only(entries, { action: "folder.list", node_ids: [account.root_id], count: 1, ...who });
 });
 
-test("what was refused counts: a stranger's look at a file that is there, and routes of administrators", async () => {
+test("refused requests for another account's file and for admin routes are audited", async () => {
   const since = now();
   const { body: secret } = await admin.put("/secret.txt", "secret");
   assert.equal((await guest.call("GET", `/files/${secret.id}`)).status, 404);
@@ -96,7 +96,7 @@ test("what was refused counts: a stranger's look at a file that is there, and ro
   for (const action of ["user.list", "audit.read"]) only(entries, { action, result: "forbidden", user_id });
 });
 
-test("reading the audit leaves an entry, also by a cursor that the caller made", async () => {
+test("reading the audit adds an entry, even with a forged cursor", async () => {
   const since = now();
   const cursor = Buffer.from(JSON.stringify([0, "", 0])).toString("base64url");
   const { items } = await ok(admin, "GET", `/admin/audit?limit=5&cursor=${cursor}`);
@@ -106,7 +106,7 @@ test("reading the audit leaves an entry, also by a cursor that the caller made",
   only(await told(since, { ...read, detail: { cursor } }), { ...read, detail: { cursor } });
 });
 
-test("a batch is one entry with its count and every node", async () => {
+test("a batch is one audit entry with its count and every node", async () => {
   const since = now();
   const operations = Array.from({ length: 500 }, (_, index) => ({
     op: "mkdir",
@@ -124,7 +124,7 @@ test("a batch is one entry with its count and every node", async () => {
   );
 });
 
-test("blocks that are fetched are told with the files that they are of", async () => {
+test("fetched blocks are audited with their files", async () => {
   const { body: file } = await guest.put("/blocks.bin", randomBytes(3000));
   const manifest = await ok(guest, "GET", `/files/${file.id}/manifest`);
   const hashes = manifest.blocks.map(({ hash }: { hash: string }) => hash);
@@ -136,7 +136,7 @@ test("blocks that are fetched are told with the files that they are of", async (
   only(await told(since, { action: "block.read" }), { action: "block.read", node_ids: [file.id], count: 1 });
 });
 
-test("parts of a file asked for again and again are two entries: the first, and how many followed", async () => {
+test("repeated ranged reads of a file are two audit entries: the first and the count of the rest", async () => {
   const { body: file } = await guest.put("/film.mp4", randomBytes(4000));
   const since = now();
   for (let start = 0; start < 4000; start += 100)
@@ -157,7 +157,7 @@ test("parts of a file asked for again and again are two entries: the first, and 
   );
 });
 
-test("a link: who made it, who opened it, from where, and with a wrong password", async () => {
+test("creating and opening a link are audited, and so is a wrong password for it", async () => {
   const since = now();
   const { body: file } = await guest.put("/shown.txt", "shown");
   const { id: user_id } = await ok(guest, "GET", "/account");
@@ -186,7 +186,7 @@ test("a link: who made it, who opened it, from where, and with a wrong password"
   only(entries, { action: "permission.delete", target: link.id, user_id });
 });
 
-test("sign-ins that failed, tokens made and revoked, and what administrators did stand there before the answer", async () => {
+test("failed sign-ins, tokens and admin actions are audited before the response", async () => {
   const since = now();
   const { id: user_id } = await ok(guest, "GET", "/account");
   const has = async (wanted: Partial<AuditEntryJson>) => only(await listed(since), wanted);
@@ -209,7 +209,7 @@ test("sign-ins that failed, tokens made and revoked, and what administrators did
   only(entries, { action: "file.create", credential: "token", credential_id: token.id, user_id });
 });
 
-test("no secret stands in the audit", async () => {
+test("the audit contains no secret", async () => {
   const text = JSON.stringify(await listed("2000-01-01T00:00:00Z"));
   for (const secret of [
     administrator.password,

@@ -26,7 +26,7 @@ const names = Object.keys(matrix) as RouteName[];
 
 const always: ReadonlySet<string> = new Set(["no token", "a token signed with another key"]);
 
-describe("Who may call what", () => {
+describe("Authorization of every route", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -93,7 +93,7 @@ describe("Who may call what", () => {
     const route: Route = routes[name];
     const row = matrix[name];
     if (route.access !== "open" && route.access !== "signed") {
-      test(`${name} takes no bad token`, async () => {
+      test(`${name} rejects every invalid token`, async () => {
         for (const { name: what, token } of badTokensFor(index)) {
           const answer = await send(new Api(server.url, token), route, row, fixture);
           assert.equal(answer.status, 401, `${what} was answered ${answer.status}`);
@@ -102,7 +102,7 @@ describe("Who may call what", () => {
       });
     }
     if (scopes.includes(route.access)) {
-      test(`${name} takes no token without its scope`, async () => {
+      test(`${name} rejects tokens without its scope`, async () => {
         const token = withoutScope.get(route.access);
         assert.ok(token !== undefined);
         const answer = await send(new Api(server.url, token), route, row, fixture);
@@ -111,14 +111,14 @@ describe("Who may call what", () => {
       });
     }
     if (route.access !== "open" && route.access !== "signed" && !mayLinkCall[name]) {
-      test(`${name} is not for links`, async () => {
+      test(`${name} rejects links`, async () => {
         const answer = await send(link, route, row, fixture);
         assert.equal(answer.status, 403, JSON.stringify(answer.body));
         assert.equal(answer.body.code, "forbidden");
       });
     }
     if (route.access !== "open" && route.access !== "signed") {
-      test(`${name} is ${mayAppCall(name) ? "" : "not "}for app passwords, of its scope`, async () => {
+      test(`${name} ${mayAppCall(name) ? "accepts app passwords with its scope" : "rejects app passwords"}`, async () => {
         if (!mayAppCall(name)) {
           const answer = await send(apps.both, route, row, fixture);
           assert.deepEqual([answer.status, answer.body.code], [403, "forbidden"], JSON.stringify(answer.body));
@@ -133,7 +133,7 @@ describe("Who may call what", () => {
       });
     }
     if (mayLinkCall[name]) {
-      test(`${name} tells a link to something else nothing`, async () => {
+      test(`${name} discloses nothing to a link for another node`, async () => {
         const answer = await send(link, route, row, fixture);
         if (row.stranger !== "404") {
           assert.ok(answer.status < 300 || answer.status === 410, `${answer.status} ${JSON.stringify(answer.body)}`);
@@ -150,7 +150,7 @@ describe("Who may call what", () => {
       });
     }
     if (row.stranger !== "open") {
-      test(`${name} tells a stranger nothing`, async () => {
+      test(`${name} discloses nothing to other users`, async () => {
         const api = await asStranger();
         const answer = await send(api, route, row, fixture);
         if (row.stranger === "own") {
@@ -176,7 +176,7 @@ describe("Who may call what", () => {
     }
   }
 
-  test("HEAD of a download tells a stranger no more than GET", async () => {
+  test("HEAD of a download discloses no more to other users than GET", async () => {
     const api = await asStranger();
     const head = await api.call("HEAD", `/files/${fixture.file}/download`);
     const nowhere = await api.call("HEAD", `/files/${missing(fixture).file}/download`);
@@ -188,7 +188,7 @@ describe("Who may call what", () => {
   for (const name of names) {
     const route: Route = routes[name];
     const row = matrix[name];
-    test(`${name} answers who may call it`, async () => {
+    test(`${name} accepts an authorized caller`, async () => {
       const caller = route.access === "admin" ? admin : owner;
       const answer = await send(caller, route, row, fixture);
       assert.ok(

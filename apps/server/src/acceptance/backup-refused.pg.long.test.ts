@@ -12,7 +12,7 @@ import { verifyFiles } from "./traffic.ts";
 
 const mib = 1024 * 1024;
 
-test("a backup whose disk is full says so, is none, and leaves the server as it was", async (t) => {
+test("a backup onto a full disk fails, leaves no backup and does not harm the server", async (t) => {
   if (process.getuid?.() !== 0) return t.skip("only root may mount a small disk");
   const folder = makeFolder("backup-full");
   const place = join(folder, "small");
@@ -46,7 +46,7 @@ test("a backup whose disk is full says so, is none, and leaves the server as it 
   await verifyFiles(api, files);
 });
 
-test("of a server with a PostgreSQL of its own the store is backed up, and it is said that the database is not", async (t) => {
+test("with an external PostgreSQL, a backup contains the store and reports the missing database", async (t) => {
   const folder = makeFolder("backup-external");
   const databaseFolder = join(folder, "database");
   mkdirSync(databaseFolder, { mode: 0o711 });

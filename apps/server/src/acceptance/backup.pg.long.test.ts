@@ -42,7 +42,7 @@ import {
 /**
  * Invariant: a backup restores everything acknowledged before its time, and an incomplete one never counts as a backup.
  */
-describe("A backup by command", () => {
+describe("Backup by command", () => {
   let folder: string;
   let data: string;
   let place: string;
@@ -71,7 +71,7 @@ describe("A backup by command", () => {
   };
   const backup = (...args: string[]) => json("backup", place, "--data", data, ...args);
 
-  test("under write load it is consistent: all that was acknowledged before its time is restored", async (t) => {
+  test("under write load, contains every file acknowledged before its time", async (t) => {
     t.diagnostic(`HOLDFAST_SEED=${seed}`);
     const ledger: Ledger = { ...newLedger(), files };
     const traffic = { api, ledger, draw: drawsOf(seed), passes: () => false };
@@ -101,7 +101,7 @@ describe("A backup by command", () => {
     };
   }
 
-  test("a second one is small, and without --data it is of the server that one is signed in to", async () => {
+  test("a second one adds little, and without --data it backs up the signed-in server", async () => {
     const login = ["login", server.url, "--email", administrator.email, "--password-stdin"];
     const env = { HOLDFAST_CONFIG_DIR: join(folder, "config") };
     assert.equal((await holdfast(login, { env, input: `${administrator.password}\n` })).code, 0);
@@ -117,7 +117,7 @@ describe("A backup by command", () => {
     await withRestored(undefined, [], (restored) => verifyFiles(restored, files));
   });
 
-  test("a cursor from before is answered reset, though nothing was lost since: the restored server is another one", async () => {
+  test("after a restore, earlier cursors get reset although nothing was lost", async () => {
     await json("backup", place, "--data", data);
     const { body } = await api.call("GET", "/changes/start_token");
     await withRestored(undefined, [], async (restored) => {
@@ -126,7 +126,7 @@ describe("A backup by command", () => {
     });
   });
 
-  test("that it was restored stands in the audit, which is whole", async () => {
+  test("a restore is recorded in the audit, which still verifies", async () => {
     await withRestored(undefined, [], async (restored) => {
       const { items } = await ok(restored, "GET", "/admin/audit?limit=5000");
       const told = (items as AuditEntryJson[]).filter(({ action }) => action.startsWith("server.")).slice(-2);
@@ -136,7 +136,7 @@ describe("A backup by command", () => {
     });
   });
 
-  test("--at restores the newest backup that is not younger, and older ones go by --keep", async () => {
+  test("--at restores the newest backup up to that time, and --keep removes older ones", async () => {
     const beforeIt = await backup();
     assert.equal((await api.put("/after", "after")).status, 201);
     const newest = await backup("--keep", "2");
@@ -154,7 +154,7 @@ describe("A backup by command", () => {
     files.set("/after", hashOf(Buffer.from("after")));
   });
 
-  test("to any moment since the first backup, by the log that follows it", async (t) => {
+  test("restores any moment since the first backup from the archived log", async (t) => {
     await backup();
     for (const path of ["/by the log", "/by the log too"]) {
       const content = randomBytes(300_000);
@@ -199,7 +199,7 @@ describe("A backup by command", () => {
     return Math.max(0, ...heads.filter((path) => path.endsWith("head")).map((path) => statSync(path).mtimeMs));
   }
 
-  test("nothing of what is stored, no name and no address can be read in it, and its key is not there", async () => {
+  test("contains no readable content, names or addresses, and no key", async () => {
     assert.equal((await api.put("/a telling name.txt", "a telling content")).status, 201);
     files.set("/a telling name.txt", hashOf(Buffer.from("a telling content")));
     const { key } = await backup();
@@ -211,7 +211,7 @@ describe("A backup by command", () => {
     }
   });
 
-  test("without its key, or with another one, it is not restored, and says which key it needs", async () => {
+  test("a restore without the right key fails and names the required key", async () => {
     const target = join(folder, "without-key");
     const key = join(data, "key-encryption-key");
     const hidden = `${key}.hidden`;
@@ -231,7 +231,7 @@ describe("A backup by command", () => {
     }
   });
 
-  test("a folder that is not empty is not restored into, and the store of a server is no place for backups", async () => {
+  test("rejects a restore into a folder that is not empty, and backups into a server's store", async () => {
     const full = await command("restore-backup", place, "--data", data);
     assert.equal(full.code, 5);
     assert.match(full.stderr, /not empty/);
@@ -241,7 +241,7 @@ describe("A backup by command", () => {
     await verifyFiles(api, new Map([...files].slice(0, 5)));
   });
 
-  test("a drill restores the newest backup elsewhere, rereads it and leaves nothing", async () => {
+  test("a drill restores the newest backup elsewhere, verifies it and leaves no files", async () => {
     const scratch = makeFolder("drill");
     const report = await json("drill", "--data", data, "--scratch", scratch);
     assert.deepEqual(report.problems, []);
@@ -254,7 +254,7 @@ describe("A backup by command", () => {
     removeFolder(scratch);
   });
 
-  test("a flipped bit in a pack, in the database or in the manifest of a backup is found before anything is restored", async () => {
+  test("a flipped bit in a pack, the database or the manifest is found before anything is restored", async () => {
     const target = join(folder, "flipped");
     const [pack, packFile] = [...findPackFiles(place)][0]!;
     const pieces = filesBelow(join(place, "objects", "database"));
@@ -298,7 +298,7 @@ describe("A backup by command", () => {
     );
   }
 
-  test("what is damaged in a backup is left out where one says so, and the rest is restored", async () => {
+  test("--accept-damage omits damaged files and restores the rest", async () => {
     await backup();
     const known = new Set(findPackFiles(place).keys());
     const lost = "/in a pack of its own";
@@ -326,7 +326,7 @@ describe("A backup by command", () => {
     await restored.stop();
   });
 
-  test("killed in the middle, a backup is none, the one before stays, and the next is whole", async () => {
+  test("a killed backup is discarded, the previous one stays and the next one is complete", async () => {
     const whole = readdirSync(join(place, "objects", "backups"));
     const other = join(folder, "killed");
     await killWhen(["backup", other, "--data", data], () => existsSync(join(other, "objects", "database")));
@@ -349,7 +349,7 @@ describe("A backup by command", () => {
     await withRestored(undefined, [], (restored) => verifyFiles(restored, files));
   });
 
-  test("killed in the middle, a restore leaves a folder on which no server starts, until it is done again", async (t) => {
+  test("a server does not start on a killed restore until it is repeated", async (t) => {
     const target = join(folder, "half");
     for (const isFar of [
       () => existsSync(join(target, "restore-unfinished")),

@@ -18,7 +18,7 @@ import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
 import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** Invariant: an invalid frame fails only its dependents and is named. The rest of the request succeeds. */
-describe("Frames that cannot be taken", () => {
+describe("Invalid frames", () => {
   let folder: string;
   let server: RunningServer;
   let api: Api;
@@ -92,7 +92,7 @@ describe("Frames that cannot be taken", () => {
     return body.results.map(({ status, code = "" }: { status: string; code?: string }) => [status, code]);
   }
 
-  test("of a batch only the operations that name a wrong block fail", async () => {
+  test("in a batch, only operations that name a wrong block fail", async () => {
     const blocks = Array.from({ length: 5 }, () => blockOf());
     const [first, other, broken, last, longer] = blocks as [Buffer, Buffer, Buffer, Buffer, Buffer];
     const results = await sendBatch("wrong", [
@@ -115,7 +115,7 @@ describe("Frames that cannot be taken", () => {
     }
   });
 
-  test("a batch with a patch that does not fit is refused with its name, and done when the block comes whole", async () => {
+  test("a batch with an unusable patch is rejected with its hash, and succeeds with a fitting patch", async () => {
     const base = blockOf(8000);
     assert.equal((await sendBlocks([raw(base)])).status, 200);
     const [unknown, next] = [blockOf(8000), Buffer.concat([base, blockOf(3000)])];
@@ -131,7 +131,7 @@ describe("Frames that cannot be taken", () => {
     ]);
   });
 
-  test("blocks without operations are refused together, and the wrong one is named", async () => {
+  test("blocks without operations are rejected together, and the wrong one is named", async () => {
     const [first, wrong, last] = [blockOf(), blockOf(), blockOf()];
     for (const frame of [turned(zstd(wrong)), raw(wrong, last)]) {
       const { status, body } = await sendBlocks([zstd(first), frame, raw(last)]);
@@ -142,7 +142,7 @@ describe("Frames that cannot be taken", () => {
     assert.deepEqual((await api.call("POST", "/blocks/query", { hashes })).body.missing, hashes);
   });
 
-  test("a base that is damaged in the store is no reason to fail: the block comes whole, both ways", async () => {
+  test("if a patch's base is damaged in the store, downloads contain the full block and uploads require it", async () => {
     const base = Buffer.from(randomBytes(20_000));
     const store = join(folder, "data", "store");
     const known = findPackFiles(store);

@@ -25,7 +25,7 @@ import {
 const domain = "drive.example.org";
 const hasAll = ["pebble", "pebble-challtestsrv", "openssl"];
 
-describe("A server that has its certificate from an authority", () => {
+describe("Server with a certificate from an ACME authority", () => {
   let folder: string;
   let names: Names | undefined;
   let port: number;
@@ -61,7 +61,7 @@ describe("A server that has its certificate from an authority", () => {
     return { status: answer.statusCode, certificate: new X509Certificate(raw) };
   };
 
-  test("it is asked for at the first start, served, kept, and taken again without the authority", async (t) => {
+  test("obtains it at the first start, stores it and reuses it without the authority", async (t) => {
     if (!hasAll.every((name) => requireComponent(t, name))) return;
     const authority = await authorityOf("authority", 3600);
     const root = await authority.root();
@@ -94,7 +94,7 @@ describe("A server that has its certificate from an authority", () => {
     assert.equal(await again.stop(), 0);
   });
 
-  test("it is renewed without a new start, by an authority that has forgotten the account, and connections go on", async (t) => {
+  test("renews it while running, even if the authority lost the account, without breaking connections", async (t) => {
     if (!hasAll.every((name) => requireComponent(t, name))) return;
     const authority = await authorityOf("short", 60);
     const server = await start("renewed", authority);
@@ -140,7 +140,7 @@ describe("A server that has its certificate from an authority", () => {
     return child.exitCode;
   };
 
-  test("a name that leads elsewhere, or nowhere, is told with what to do, and is tried at once by the next start", async (t) => {
+  test("explains names that point elsewhere or to no server, and retries immediately after a restart", async (t) => {
     if (!hasAll.every((name) => requireComponent(t, name))) return;
     const authority = await authorityOf("elsewhere", 3600);
     await names?.point("away.example.org", ["127.0.0.2"]);
@@ -163,7 +163,7 @@ describe("A server that has its certificate from an authority", () => {
     assert.equal(await server.stop(), 0);
   });
 
-  test("what no waiting makes better ends it as a wrong setting; an authority that is away does not", async (t) => {
+  test("exits for a permanently rejected name, and keeps trying while the authority is unreachable", async (t) => {
     if (!hasAll.every((name) => requireComponent(t, name))) return;
     const authority = await authorityOf("refusing", 3600);
     const refused = ["--acme", "refused.example.org"];

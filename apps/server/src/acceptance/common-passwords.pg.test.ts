@@ -16,7 +16,7 @@ import {
 const said = "This password is too easy to guess. Choose another one.";
 
 /** A real server and the command. */
-describe("a password that is tried first is given to no account", () => {
+describe("Common passwords", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -39,7 +39,7 @@ describe("a password that is tried first is given to no account", () => {
     assert.deepEqual([body.reason, body.detail], ["common_password", said], what);
   };
 
-  test("neither by an administrator nor by an invitation, which goes on working", async () => {
+  test("are rejected in accounts by administrators and by invitation, which stays valid", async () => {
     for (const password of [...weak, ...own])
       refuses(await admin.call("POST", "/admin/users", { ...person, password }), "password", password);
     const { token } = await ok(admin, "POST", "/admin/invitations", { email: person.email });
@@ -49,7 +49,7 @@ describe("a password that is tried first is given to no account", () => {
     assert.equal((await take(person.password)).status, 201);
   });
 
-  test("neither by its owner nor as the replacement of an administrator, and the one that it has stays", async () => {
+  test("are rejected in changes by the owner and by administrators, and the old password stays", async () => {
     const api = await Api.signIn(server.url, person);
     const change = (password: string) =>
       api.call("POST", "/account/password", { current_password: person.password, new_password: password });
@@ -66,7 +66,7 @@ describe("a password that is tried first is given to no account", () => {
     person.password = "Marianne keeps long sentences";
   });
 
-  test("not by a mailed link, which may be used again", async () => {
+  test("are rejected with a mailed reset link, which stays valid", async () => {
     await ok(new Api(server.url), "POST", "/account/password/reset/mail", { email: person.email });
     const url: string = await eventually("the link is there", 30_000, async () => {
       const { items } = await ok(admin, "GET", "/admin/unsent-links");
@@ -79,7 +79,7 @@ describe("a password that is tried first is given to no account", () => {
     person.password = "a sentence that was mailed";
   });
 
-  test("not by the command either, which says why", async () => {
+  test("are rejected by the commands, which report why", async () => {
     const env = { HOME: folder, XDG_CONFIG_HOME: `${folder}/config` };
     const login = ["login", server.url, "--email", person.email, "--password-stdin"];
     assert.equal((await holdfast(login, { env, input: `${person.password}\n` })).code, 0);
@@ -92,7 +92,7 @@ describe("a password that is tried first is given to no account", () => {
     await Api.signIn(server.url, person);
   });
 
-  test("one that an account has from before goes on working", async () => {
+  test("still work if set before the check existed", async () => {
     const { hashPassword } = await import("../features/accounts/passwords/passwords.ts");
     const hash = await hashPassword("password");
     await queryDatabase(

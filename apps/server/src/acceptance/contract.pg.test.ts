@@ -6,7 +6,7 @@ import { administrator, Api, makeFolder, removeFolder, type RunningServer, start
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 
-describe("what a script may expect of the API", () => {
+describe("API contract for scripts", () => {
   let folder: string;
   let server: RunningServer;
   let api: Api;
@@ -29,7 +29,7 @@ describe("what a script may expect of the API", () => {
   const headSeq = async () => (await api.call("POST", "/sync/delta", { operations: [] })).body.seq;
 
   for (const type of ["application/x-www-form-urlencoded", "text/plain;charset=UTF-8", "application/octet-stream"]) {
-    test(`a JSON body is read though it is sent as ${type}`, async () => {
+    test(`a JSON body sent as ${type} is accepted`, async () => {
       const body = JSON.stringify({ email: administrator.email, password: administrator.password });
       const { status } = await new Api(server.url).call("POST", "/sessions", undefined, {
         body,
@@ -39,14 +39,14 @@ describe("what a script may expect of the API", () => {
     });
   }
 
-  test("a token for files alone may ask for the account, which has what uploads need to know", async () => {
+  test("a token for files only can read the account, including its bucket", async () => {
     const { body } = await api.call("POST", "/tokens", { name: "script", scopes: ["files:read"] });
     const { status, body: account } = await new Api(server.url, body.token).call("GET", "/account");
     assert.equal(status, 200);
     assert.equal(typeof account.bucket, "number");
   });
 
-  test("deleting for good looks at seen and at the base as deleting does", async () => {
+  test("permanent deletion checks seen and base_version", async () => {
     const directory = await makeDirectory();
     const seen = await headSeq();
     const other = await Api.signIn(server.url);
@@ -65,7 +65,7 @@ describe("what a script may expect of the API", () => {
     assert.equal((await api.call("DELETE", `/files/${file.id}?permanent=true&base_version=1`)).status, 204);
   });
 
-  test("a sync that is repeated with its key is answered as the first time, and one with another body is refused", async () => {
+  test("a sync repeated with its idempotency key gets the first response, and another body is rejected", async () => {
     const file = await makeFile("one");
     const headers = { "idempotency-key": randomBytes(8).toString("hex") };
     const sync = (hashes: string[]) =>
@@ -94,7 +94,7 @@ describe("what a script may expect of the API", () => {
     }
   });
 
-  test("the splices of a sync need no size beside them", async () => {
+  test("splices of a sync need no file size", async () => {
     const file = await makeFile("one");
     const splices = [{ at: 1, remove: 0, insert: [{ hash: hashOf("one"), size: 3 }] }];
     const { status, body } = await api.call("POST", `/files/${file.id}/sync`, { current_version: 1, splices });
@@ -103,14 +103,14 @@ describe("what a script may expect of the API", () => {
     assert.equal((await api.download(file.path)).body.toString(), "oneone");
   });
 
-  test("what is no file cannot be synced", async () => {
+  test("a sync of a folder is rejected", async () => {
     const body = { current_version: 1, new_block_hashes: [] };
     const { status, body: problem } = await api.call("POST", "/files/root/sync", body);
     assert.equal(status, 422);
     assert.equal(problem.code, "invalid_field");
   });
 
-  test("manifests come in the order in which their versions were asked for", async () => {
+  test("manifests are returned in the requested order", async () => {
     const files = [await makeFile("a"), await makeFile("b"), await makeFile("c")];
     for (const order of [files, files.toReversed()]) {
       const ids = order.map(({ version_id }) => version_id);
@@ -122,7 +122,7 @@ describe("what a script may expect of the API", () => {
     }
   });
 
-  test("an upload below a folder in the trash names the folder that was put there, of either kind", async () => {
+  test("media and resumable uploads below a trashed folder return that folder with 409", async () => {
     const trashed = await makeDirectory();
     const below = await makeDirectory(trashed.id);
     await api.call("DELETE", `/files/${trashed.id}`);
@@ -135,7 +135,7 @@ describe("what a script may expect of the API", () => {
     }
   });
 
-  test("a resumable upload may be started by its query alone, its size included", async () => {
+  test("a resumable upload can start with query parameters only, including its size", async () => {
     const start = (query: string) => api.call("POST", `/files/upload?${query}&name=${name("query")}&size=5`);
     for (const query of ["uploadType=resumable", "resumable=true"]) {
       const { status, body } = await start(query);
@@ -147,7 +147,7 @@ describe("what a script may expect of the API", () => {
     assert.equal(body.field, "size");
   });
 
-  test("If-Match and If-None-Match with the last piece hold for its commit", async () => {
+  test("If-Match and If-None-Match with the last piece apply to its commit", async () => {
     const file = await makeFile("one");
     const start = async (to: object) =>
       (await api.call("POST", "/files/upload?uploadType=resumable", { size: 3, ...to })).body;
@@ -168,7 +168,7 @@ describe("what a script may expect of the API", () => {
     assert.equal(taken.body.code, "precondition");
   });
 
-  test("a name that exists is named as the field, whichever call meets it", async () => {
+  test("every route reports the field of a name that exists", async () => {
     const { name: taken } = await makeFile("one");
     const place = { parent_id: "root", name: taken };
     const answers = [

@@ -16,7 +16,7 @@ import {
 import { linkMaker, readFileBy } from "./testing-links.ts";
 
 /** An owner with links, and a receiver who has an account and nothing shared. */
-describe("a copy from a link into one's own files", () => {
+describe("Copy from a link to own files", () => {
   const folder = makeFolder("copy-from-link");
   let server: RunningServer;
   let owner: Api;
@@ -46,7 +46,7 @@ describe("a copy from a link into one's own files", () => {
     receiver.call("POST", "/links/copy", { token, parent_id: "root", on_conflict: "rename", ...more }, { headers });
   const downloadsOf = async (node: string) => (await ok(owner, "GET", `/files/${node}/permissions`)).items[0].downloads;
 
-  test("has all of a folder, counts as one download, belongs to the receiver and outlives the source", async () => {
+  test("contains the whole folder, counts as one download and outlives the source", async () => {
     const top = await mkdir("/holiday");
     await put("/holiday/beach.txt", "sand");
     await mkdir("/holiday/2026");
@@ -64,7 +64,7 @@ describe("a copy from a link into one's own files", () => {
     assert.equal(await readFileBy(receiver, await receiver.idOf("/holiday/2026/hill.txt")), "stones");
   });
 
-  test("may be of an item below the link, and of nothing else", async () => {
+  test("can be of an item below the link, but not of items beside it", async () => {
     const top = await mkdir("/parts");
     const part = await put("/parts/one.txt", "one");
     const beside = await put("/beside.txt", "secret");
@@ -77,7 +77,7 @@ describe("a copy from a link into one's own files", () => {
     assert.equal(await downloadsOf(top), 1);
   });
 
-  test("needs a live link that shows content, and its password", async () => {
+  test("requires a live link that shows content, and its password", async () => {
     const top = await mkdir("/guarded");
     await put("/guarded/file.txt", "guarded");
     const { token: box } = await makeLink(top, { role: "uploader" });
@@ -93,7 +93,7 @@ describe("a copy from a link into one's own files", () => {
     assert.equal((await copy(token)).status, 404);
   });
 
-  test("is of nothing after the end of the link, of its owner's account or of the item", async () => {
+  test("fails after the link ended, its owner was suspended or the item was trashed", async () => {
     const top = await mkdir("/ended");
     const file = await put("/ended/file.txt", "ended");
     const gone = await put("/ended/gone.txt", "in the trash");
@@ -131,7 +131,7 @@ describe("a copy from a link into one's own files", () => {
     await isEnded();
   });
 
-  test("ends without a trace when the link's password changes after the copy has begun", async () => {
+  test("is rolled back if the link's password changes while it runs", async () => {
     const top = await mkdir("/changing");
     await put("/changing/file.txt", "changing");
     const { token, id } = await makeLink(top);
@@ -160,7 +160,7 @@ describe("a copy from a link into one's own files", () => {
     await assert.rejects(receiver.idOf("/changing"));
   });
 
-  test("goes only where its caller may add files", async () => {
+  test("requires permission to add files in the target folder", async () => {
     const top = await mkdir("/wanted");
     await put("/wanted/file.txt", "wanted");
     const { token, id } = await makeLink(top, { role: "editor" });
@@ -186,7 +186,7 @@ describe("a copy from a link into one's own files", () => {
     await ok(owner, "DELETE", `/permissions/${id}`);
   });
 
-  test("is counted once when it is repeated, not when it is rejected, and never beyond the limit", async () => {
+  test("counts one download when repeated, none when rejected, and never exceeds the limit", async () => {
     const top = await mkdir("/limited");
     const file = await put("/limited/file.bin", "y".repeat(40_000));
     const { token, id } = await makeLink(top, { max_downloads: 1 });
@@ -209,7 +209,7 @@ describe("a copy from a link into one's own files", () => {
     assert.equal((await copy(token, {}, key)).body.id, first.body.id, "the lost response of a link that has ended");
   });
 
-  test("is within the limit when several run at the same time", async () => {
+  test("respects the download limit when several run concurrently", async () => {
     const top = await mkdir("/raced");
     await put("/raced/file.txt", "raced");
     const { token } = await makeLink(top, { max_downloads: 2 });
@@ -229,7 +229,7 @@ describe("a copy from a link into one's own files", () => {
     assert.equal(await downloadsOf(top), 1);
   });
 
-  test("goes into a folder that the link's owner shares", async () => {
+  test("works into a folder that the link's owner shares", async () => {
     const [top, into] = [await mkdir("/source"), await mkdir("/for rita")];
     await put("/source/file.txt", "from the same owner");
     await ok(owner, "POST", `/files/${into}/share`, { email: receiverEmail, role: "editor" });

@@ -14,7 +14,7 @@ import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer } from "
 
 const mib = 1024 * 1024;
 
-describe("what one request may cost a whole server", () => {
+describe("Server cost of single requests", () => {
   let folder: string;
   let server: ServerProcess;
   let api: Api;
@@ -63,7 +63,7 @@ describe("what one request may cost a whole server", () => {
     return body.results[0].node as { id: string; version_id: string };
   };
 
-  test("a few bytes that say many cost nothing before anybody has signed in", async () => {
+  test("a small compressed body without sign-in costs almost no CPU and memory", async () => {
     const stranger = new Api(server.url);
     const bodies = [
       zstdCompressSync(Buffer.from(`{"email":"a@b","password":[${"{},".repeat(5_500_000)}1]}`)),
@@ -82,7 +82,7 @@ describe("what one request may cost a whole server", () => {
     }
   });
 
-  test("a body of very many wrong values costs its holder little more than its bytes", async () => {
+  test("a body with millions of invalid values costs little more than its bytes", async () => {
     for (const piece of ["{},", "0,", "[],", '"",']) {
       const text = `{"items":[{"hashes":[${piece.repeat(Math.floor(16_000_000 / piece.length))}0]}]}`;
       const headers = { "content-type": "application/json", "content-encoding": "zstd" };
@@ -98,7 +98,7 @@ describe("what one request may cost a whole server", () => {
     }
   });
 
-  test("one id a thousand times is one list, which is never in memory as a whole", async () => {
+  test("1,000 requests for the same manifest return one, without buffering it", async () => {
     const { id, version_id } = await putLong("long", 100_000);
     const asked = { version_ids: Array.from({ length: limits.manifestsMax }, () => version_id) };
     for (const ask of [
@@ -116,7 +116,7 @@ describe("what one request may cost a whole server", () => {
     }
   });
 
-  test("lists that are too much at once are left out by name, and come when they are asked for again", async () => {
+  test("manifests beyond the limit per response are listed in left_out, and a second request returns them", async () => {
     const ids: string[] = [];
     for (let file = 0; file < 4; file += 1) ids.push((await putLong(`long ${file}`, 60_000 + file)).version_id);
     const given: string[] = [];
@@ -132,7 +132,7 @@ describe("what one request may cost a whole server", () => {
     assert.equal(answers, 2);
   });
 
-  test("a list against its base is splices, however long both are, and a whole list where too much differs", async () => {
+  test("a manifest against a base is a list of splices, or the whole list if too much differs", async () => {
     const { id, version_id: base } = await putLong("edited", 70_000);
     const change = async (splices: object[], current: string) => {
       const { status, body } = await api.call("POST", `/files/${id}/sync`, { current_version: current, splices });
@@ -157,7 +157,7 @@ describe("what one request may cost a whole server", () => {
     assert.deepEqual(rewritten.body.blocks, rewritten.whole);
   });
 
-  test("clients that take nothing of what they asked for hold little, and others have their downloads", async () => {
+  test("100 clients that stop reading use little memory, and other downloads continue", async () => {
     const content = randomBytes(64 * mib);
     assert.equal((await api.put("/large", content)).status, 201);
     const path = `/api/v1/files/${await api.idOf("/large")}/download`;

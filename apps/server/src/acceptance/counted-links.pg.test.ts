@@ -31,7 +31,7 @@ async function receiveSome(url: string, headers: Record<string, string>): Promis
 }
 
 /** One account with links of limited downloads, and strangers who have them. */
-describe("links whose downloads are counted", () => {
+describe("Links with counted downloads", () => {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
@@ -49,7 +49,7 @@ describe("links whose downloads are counted", () => {
 
   const { mkdir, put, makeLink } = linkMaker(() => owner);
 
-  test("a download counts as it begins, going on with it does not, and none goes beyond what the link allows", async () => {
+  test("a download counts when it starts, not when it resumes, and never exceeds the link's limit", async () => {
     const top = await mkdir("/counted");
     const content = "0123456789".repeat(1000);
     const file = await put("/counted/file", content);
@@ -90,7 +90,7 @@ describe("links whose downloads are counted", () => {
     assert.equal((await ok(owner, "GET", `/files/${top}/permissions`)).items[0].downloads, 2);
   });
 
-  test("whoever has got all of a file takes another download, but by a range, which may have it once more", async () => {
+  test("a second full download counts again, but ranges may read the file once more", async () => {
     const top = await mkdir("/anew");
     const content = "0123456789".repeat(1000);
     const file = await put("/anew/file", content);
@@ -106,7 +106,7 @@ describe("links whose downloads are counted", () => {
     }
   });
 
-  test("as a media player does, first a few bytes and then all are one download", async () => {
+  test("a media player's probe of a few bytes and its full read are one download", async () => {
     const top = await mkdir("/played");
     const file = await put("/played/file", "x".repeat(9000));
     const { api } = await makeLink(top, { max_downloads: 1 });
@@ -116,7 +116,7 @@ describe("links whose downloads are counted", () => {
     assert.deepEqual(statuses, [206, 206, 206, 403]);
   });
 
-  test("of those who ask for all of a file at once each takes a download, and by ranges two of them share one", async () => {
+  test("concurrent full downloads count each, and two concurrent full ranges share one", async () => {
     const top = await mkdir("/at once");
     const file = await put("/at once/file", randomBytes(100_000).toString("hex"));
     for (const [most, headers] of [
@@ -132,7 +132,7 @@ describe("links whose downloads are counted", () => {
     }
   });
 
-  test("a download that was cut goes on by ranges without another being counted, and what was not sent is not reckoned", async () => {
+  test("an interrupted download resumes by ranges without counting again", async () => {
     const top = await mkdir("/cut");
     const content = randomBytes(48 * 1024 * 1024);
     const file = (await owner.put("/cut/file", content)).body;
@@ -159,7 +159,7 @@ describe("links whose downloads are counted", () => {
     assert.equal(items.find((each: { id: string }) => each.id === id).downloads, 1);
   });
 
-  test("downloads of a link without a limit are counted too, and none is refused", async () => {
+  test("downloads of a link without a limit are counted, and none is rejected", async () => {
     const top = await mkdir("/free");
     const file = await put("/free/file", "free");
     const { api, id } = await makeLink(top);
@@ -170,7 +170,7 @@ describe("links whose downloads are counted", () => {
     assert.deepEqual([await readFileBy(api, file.id), await readFileBy(api, file.id)], ["free", 403]);
   });
 
-  test("of many ranges that begin a download at once, one counts", async () => {
+  test("concurrent ranges that start a download count once", async () => {
     const top = await mkdir("/in parts");
     const file = await put("/in parts/file", "x".repeat(8000));
     const { api } = await makeLink(top, { max_downloads: 1 });

@@ -63,7 +63,7 @@ describe("Damage on the disk", () => {
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line));
 
-  test("a flipped byte is told with the name of its file, in the answer, the log and the scrub, and healed by sending the block again", async () => {
+  test("a flipped byte is reported with its file in the response, log and scrub, and a new upload repairs it", async () => {
     const [whole, broken] = [randomBytes(5000), randomBytes(6000)];
     const pack = await putInOnePack([
       { path: "/whole", blocks: [whole] },
@@ -111,7 +111,7 @@ describe("Damage on the disk", () => {
     assert.deepEqual(healed?.files ?? [], [], "the file is whole again and still named");
   });
 
-  test("an upload of the same file heals it too", async () => {
+  test("an upload of the same file repairs it", async () => {
     const content = randomBytes(7000);
     const pack = await putInOnePack([{ path: "/sent-again", blocks: [content] }]);
     flipByte(pack, readPackLayout(pack).records[0]!.start);
@@ -121,7 +121,7 @@ describe("Damage on the disk", () => {
     assert.deepEqual((await api.download("/sent-again")).body, content);
   });
 
-  test("damage in the middle of a long file cuts the download; what came before it is right", async () => {
+  test("damage in the middle of a long file cuts the download after correct bytes", async () => {
     const blocks = Array.from({ length: 12 }, () => randomBytes(1_000_000));
     const content = Buffer.concat(blocks);
     assert.equal((await api.call("POST", "/metadata", { path: "/long", kind: "folder" })).status, 201);
@@ -173,7 +173,7 @@ describe("Damage on the disk", () => {
     { name: "a byte of a block's seal", damage: (path, { footerStart }) => flipByte(path, footerStart - 1) },
   ];
 
-  test("whatever part of a pack is damaged is reported, and what is served is right", async (t) => {
+  test("damage in any part of a pack is reported, and no wrong bytes are served", async (t) => {
     const damaged: { name: string; pack: string; path: string; contents: Buffer[] }[] = [];
     for (const [index, { name, damage }] of damages.entries()) {
       const contents = [randomBytes(3000), randomBytes(3000), randomBytes(3000)];
@@ -208,7 +208,7 @@ describe("Damage on the disk", () => {
     assert.ok(statSync(server.logFile).size > 0);
   });
 
-  test("the server starts with damaged packs, and their files stay damaged or right", async () => {
+  test("the server starts with damaged packs and reports the same damage", async () => {
     assert.equal(await server.stop(), 0);
     server = await startServer({ dataFolder: `${folder}/data`, port: server.port });
     api = await Api.signIn(server.url);

@@ -9,7 +9,7 @@ import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** Invariant: a lost block never delays other blocks of a request and is always reported as lost. */
-describe("Fetching blocks of which one is damaged", () => {
+describe("Fetching blocks when some are damaged", () => {
   const blocks = Array.from({ length: 6 }, () => randomBytes(900_000));
   const lost = [1, 4];
   let folder: string;
@@ -55,7 +55,7 @@ describe("Fetching blocks of which one is damaged", () => {
 
   const expected = blocks.map((_, index) => [lost.includes(index) ? "absent" : "raw", index]);
 
-  test("brings the others in the order asked, for its owner and for whom the version is shared with", async () => {
+  test("returns the others in the requested order, to the owner and to viewers of the version", async () => {
     const hashes = blocks.map(hashOf);
     // The first read detects unknown damage.
     for (const [api, more] of [
@@ -71,7 +71,7 @@ describe("Fetching blocks of which one is damaged", () => {
     ]);
   });
 
-  test("says of one that is asked for alone what is the matter, to whoever may read it and to nobody else", async () => {
+  test("reports the damage of a single requested block only to accounts that can read it", async () => {
     const hash = hashOf(blocks[1]!);
     for (const [api, item, files] of [
       [owner, {}, ["/private name", "/shared/file"]],
@@ -83,7 +83,7 @@ describe("Fetching blocks of which one is damaged", () => {
     assert.deepEqual(await fetched(viewer, [hash]), [["absent", 1]]);
   });
 
-  test("tells the names of other files that need it to its owner alone", async () => {
+  test("names the other affected files only to their owner", async () => {
     const { token } = await ok(owner, "POST", `/files/${file.id}/share`, { link: true, role: "viewer" });
     const link = new Api(server.url, token);
     const range = { range: "bytes=900000-900100" };
@@ -98,7 +98,7 @@ describe("Fetching blocks of which one is damaged", () => {
     }
   });
 
-  test("comes whole once it was sent again", async () => {
+  test("returns all blocks after the damaged ones were uploaded again", async () => {
     const frames = lost.map((index) => {
       const block = blocks[index]!;
       return encodeFrame({ kind: "raw", hash: sha256(block), size: block.length, payload: block });

@@ -33,7 +33,7 @@ const killsMax = 3;
 /**
  * Invariant: the server survives its database. Meanwhile requests are asked to retry, and nothing acknowledged is lost.
  */
-describe("kill -9 of the database alone", () => {
+describe("kill -9 of the database process", () => {
   let folder: string;
   let data: string;
   let server: RunningServer;
@@ -49,7 +49,7 @@ describe("kill -9 of the database alone", () => {
     removeFolder(folder);
   });
 
-  test(`under load, ${killsMax} times: answers are retryable or right, and service returns (HOLDFAST_SEED=${seed})`, async (t) => {
+  test(`under load, ${killsMax} times: responses are retryable or correct, and service returns (HOLDFAST_SEED=${seed})`, async (t) => {
     const draw = drawsOf(seed);
     const traffic = { api: await Api.signIn(server.url), ledger, draw, passes: isPassingFailure };
     const kills = (async () => {
@@ -68,13 +68,13 @@ describe("kill -9 of the database alone", () => {
     assert.ok(ledger.refused > 0, "no request met the outage, so nothing was tested");
   });
 
-  test("every acknowledged file reads back, and uploads go on from the durable offset", async () => {
+  test("every acknowledged file reads back, and uploads resume from the durable offset", async () => {
     const api = await Api.signIn(server.url);
     await finishUploads(api, ledger);
     await verifyFiles(api, ledger.files);
   });
 
-  test("while it is away requests of every kind are answered 503, liveness stays and readiness goes and comes back", async () => {
+  test("during an outage, every kind of request returns 503, liveness stays 200 and readiness recovers", async () => {
     const api = await Api.signIn(server.url);
     const [path] = ledger.files.keys();
     const id = await api.idOf(path!);

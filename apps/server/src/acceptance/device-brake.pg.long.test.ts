@@ -12,7 +12,7 @@ interface Device {
 }
 
 /** Remaining rights of a stopped device, the notices, and the release. Uses only the API of a real server. */
-describe("a device that is stopped", () => {
+describe("Suspended device", () => {
   const folder = makeFolder("device-brake");
   const dataFolder = `${folder}/data`;
   let server: RunningServer;
@@ -78,7 +78,7 @@ describe("a device that is stopped", () => {
     );
   const toldTo = (api: Api) => eventually("it is told", waitMs, async () => (await noticesOf(api))[0]);
 
-  test("in a folder of somebody else changes nothing anywhere, reads on, and all are told what is theirs to know", async () => {
+  test("cannot change anything after rewriting another owner's folder, but reads on, and both are notified", async () => {
     const results = await batch(editor, await rewriting(editor));
     assert.equal(done(results), 499);
     assert.deepEqual(new Set(results.slice(499).map(({ code }) => code)), new Set(["device_suspended"]));
@@ -121,7 +121,7 @@ describe("a device that is stopped", () => {
     assert.equal(done(await batch(editor, await rewriting(editor))), filesCount, "for an hour it is not counted");
   });
 
-  test("may rewind its own space itself, and may be signed out, which ends the suspension", async () => {
+  test("can rewind its own space, and signing it out ends the suspension", async () => {
     const { id } = await ok(owner.api, "POST", "/metadata", { path: "/own", kind: "folder" });
     const shared = files;
     files = (await batch(owner, making(id))).map((result) => result.node?.id ?? "");
@@ -157,7 +157,7 @@ describe("a device that is stopped", () => {
       return state === "done" ? result : undefined;
     });
 
-  test("goes on where the brake is off", async () => {
+  test("can change files again when the brake is off", async () => {
     const { id } = await ok(owner.api, "POST", "/metadata", { path: "/off", kind: "folder" });
     files = (await batch(owner, making(id))).map((result) => result.node?.id ?? "");
     await ok(owner.api, "DELETE", `/files/${await owner.api.idOf("/own")}`);

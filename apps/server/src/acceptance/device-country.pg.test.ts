@@ -15,7 +15,7 @@ interface Notice {
   readonly detail: Record<string, unknown>;
 }
 
-describe("a device that signed in from an address of the internet", () => {
+describe("Device that signed in from a public address", () => {
   const folder = makeFolder("device-country");
   let server: RunningServer;
   before(async () => {
@@ -26,7 +26,7 @@ describe("a device that signed in from an address of the internet", () => {
     removeFolder(folder);
   });
 
-  test("is listed and told with the country of its network, and one of a private network with none", async () => {
+  test("is listed and reported with its network's country, and a private address without one", async () => {
     const own = await Api.signIn(server.url);
     const countries = { "193.99.144.80": "DE", "2001:4860:4860::8888": "US", "192.168.1.7": undefined };
     for (const address of Object.keys(countries)) {

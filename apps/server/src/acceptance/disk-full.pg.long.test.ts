@@ -31,7 +31,7 @@ const withoutReserve = { HOLDFAST_DISK_RESERVE_BYTES: "0" };
  * Invariant: a full disk leads to clear answers that allow a retry, and keeps all acknowledged data. With room again,
  * nobody has to restart anything.
  */
-test("a store whose disk is full refuses, serves on, and takes files again once there is room", (t) =>
+test("a store with a full disk rejects uploads, serves reads, and accepts files again when space is free", (t) =>
   withSmallDisk(t, 48 * mib, async (disk) => {
     const folder = makeFolder("store-full");
     t.after(() => removeFolder(folder));
@@ -65,7 +65,7 @@ test("a store whose disk is full refuses, serves on, and takes files again once 
     });
   }));
 
-test("a data folder whose disk is full, its database included, refuses, loses nothing, and returns by itself", (t) =>
+test("a data folder with a full disk rejects changes, loses nothing and recovers automatically", (t) =>
   withSmallDisk(t, 208 * mib, (disk) =>
     withServer({ dataFolder: `${disk}/data`, env: { ...privateWebhooks, ...withoutReserve } }, async (server) => {
       writeFileSync(`${disk}/ballast`, randomBytes(40 * mib));
@@ -106,7 +106,7 @@ test("a data folder whose disk is full, its database included, refuses, loses no
     }),
   ));
 
-test("a database that dies on a full disk is started again once there is room", (t) =>
+test("a database that dies on a full disk restarts when space is free", (t) =>
   withSmallDisk(t, 208 * mib, (disk) =>
     withServer({ dataFolder: `${disk}/data`, env: withoutReserve }, async (server) => {
       const api = await Api.signIn(server.url);

@@ -25,7 +25,7 @@ const reserveBytes = 48 * mib;
  * Invariant: uploads leave the reserve free and are refused before their bytes are sent. Removals still work, and
  * nobody has to restart anything once there is room.
  */
-test("uploads stop at the disk's reserve, and reading, deleting, collecting and the database go on below it", (t) =>
+test("uploads stop at the disk reserve, while reads, deletions, collection and the database continue", (t) =>
   withSmallDisk(t, 256 * mib, async (disk) => {
     const data = `${disk}/data`;
     const env = { HOLDFAST_DISK_RESERVE_BYTES: String(reserveBytes) };
@@ -90,7 +90,7 @@ test("uploads stop at the disk's reserve, and reading, deleting, collecting and 
 
 const fullDatabase = /database is full, so it accepts no changes\. Nothing is lost[^]*free some space/;
 
-test("with nothing free at all deleting is refused in words, reading goes on, the doctor says what to do, and all goes on with room", (t) =>
+test("on a completely full disk, writes fail with advice, reads work, and all works again with free space", (t) =>
   withSmallDisk(t, 256 * mib, async (disk) => {
     const data = `${disk}/data`;
     const env = { HOLDFAST_DISK_RESERVE_BYTES: String(16 * mib) };
@@ -138,7 +138,7 @@ test("with nothing free at all deleting is refused in words, reading goes on, th
     }
   }));
 
-test("without a setting a small disk keeps room for the database's log, and everything can be deleted", (t) =>
+test("by default, a small disk keeps space for the database log, and every file can be deleted", (t) =>
   withSmallDisk(t, 256 * mib, async (disk) => {
     mkdirSync(`${disk}/data`, { mode: 0o700 });
     const server = await startServer({ dataFolder: `${disk}/data` });
@@ -154,7 +154,7 @@ test("without a setting a small disk keeps room for the database's log, and ever
     }
   }));
 
-test("without a setting a twentieth of a store's small disk is kept, and with 0 nothing is", (t) =>
+test("by default, a store reserves a twentieth of a small disk, and nothing with a setting of 0", (t) =>
   withSmallDisk(t, 64 * mib, async (disk) => {
     const folder = makeFolder("disk-reserve");
     try {

@@ -14,7 +14,7 @@ import { startRecording } from "@holdfast/tools/system-calls/record-calls";
 import { findUndurable } from "@holdfast/tools/system-calls/undurable";
 import { Api, launcher, makeFolder, removeFolder, serveArguments, serveEnvironment } from "./testing.ts";
 
-test("a first start and an upload are durable when they are acknowledged, by calls of the system", async (t) => {
+test("a first start and an upload are durable when acknowledged, according to the system calls", async (t) => {
   if (!requireComponent(t, "strace")) return;
   const folder = makeFolder("durable");
   t.after(() => removeFolder(folder));

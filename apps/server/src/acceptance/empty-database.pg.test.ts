@@ -7,7 +7,7 @@ import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { startSharedDatabase } from "./shared-database.ts";
 import { Api, makeFolder, removeFolder, startServer } from "./testing.ts";
 
-describe("An empty external database beside the data of an earlier server", () => {
+describe("Empty external database with an earlier server's data", () => {
   const key = randomBytes(32).toString("base64");
   let folder: string;
   let postgres: EmbeddedPostgres;
@@ -56,7 +56,7 @@ describe("An empty external database beside the data of an earlier server", () =
     assert.deepEqual(await inDatabase("empty", schemas), []);
   };
 
-  test("no server starts beside its key, its store, or an embedded database, and nothing is made", async () => {
+  test("the server does not start if its key, store or embedded database exists, and changes nothing", async () => {
     const store = `${folder}/one/store`;
     const kept = readdirSync(store, { recursive: true });
     await assertRefused(
@@ -80,7 +80,7 @@ describe("An empty external database beside the data of an earlier server", () =
     await assertRefused(/database of cell main is empty, and this server expects data/, "one", ["--expect-data"]);
   });
 
-  test("the server starts with its own database, and a new one where there is no data", async () => {
+  test("the server starts with its own database, and with a new one if there is no data", async () => {
     const own = await start(url, "one", ["--expect-data"]);
     assert.ok(await (await Api.signIn(own.url)).idOf("/a.txt"));
     await own.stop();
@@ -93,7 +93,7 @@ describe("An empty external database beside the data of an earlier server", () =
     }
   });
 
-  test("a cell of several does not start with an empty database beside its store, and a new cell does", async () => {
+  test("a cell does not start with an empty database and a used store, but a new cell does", async () => {
     const urlOf = (database: string): string => url.replace(/\/[^/]*$/, `/${database}`);
     const startCells = (second: string, store: string) => {
       const cells = [

@@ -27,7 +27,7 @@ const env = {
   HOLDFAST_RETENTION_SESSIONS: `${sessionsMs / 1000}s`,
 };
 
-test(`nothing is lost and nothing is left over (HOLDFAST_SEED=${seed})`, async (t) => {
+test(`files survive random faults, and no data is left over (HOLDFAST_SEED=${seed})`, async (t) => {
   const scene = new TwoStoreScene();
   t.after(() => scene.close());
   const draw = drawsOf(seed);

@@ -5,7 +5,7 @@ import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } fr
 import { linkMaker } from "./testing-links.ts";
 
 /** One file for several callers: an ETag also detects another path, role or parent, and a change may depend on it. */
-describe("the ETag of a node", () => {
+describe("ETag of a node", () => {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
@@ -41,7 +41,7 @@ describe("the ETag of a node", () => {
   const touch = async (api: Api, id: string, tag: string): Promise<number> =>
     (await api.call("PATCH", `/files/${id}`, { executable: true }, { headers: { "if-match": tag } })).status;
 
-  test("is the revision alone for its owner, until it is shared", async () => {
+  test("is the plain revision for its owner until it is shared", async () => {
     await mkdir("/alone/below");
     const { id } = await put("/alone/below/file", "one");
     const alone = await read(owner, id);
@@ -54,7 +54,7 @@ describe("the ETag of a node", () => {
     assert.equal(await touch(owner, id, alone.tag), 200, "and unchanged itself");
   });
 
-  test("is another for owner, editor, viewer and link, and each of them may send theirs back", async () => {
+  test("differs for owner, editor, viewer and link, and each can send theirs back", async () => {
     const top = await mkdir("/shared");
     const { id } = await put("/shared/file", "one");
     await share(top, editor, "editor");
@@ -82,7 +82,7 @@ describe("the ETag of a node", () => {
     for (const tag of tags) assert.equal(await touch(owner, id, tag), 412, "the node has changed since");
   });
 
-  test("is another after a change of the role alone, and after a folder above was renamed", async () => {
+  test("changes with the role and with a rename of a parent folder", async () => {
     const top = await mkdir("/named");
     const below = await mkdir("/named/below");
     const { id } = await put("/named/below/file", "one");
@@ -107,7 +107,7 @@ describe("the ETag of a node", () => {
     assert.equal(await touch(owner, id, own.tag), 200, "no change of the file itself");
   });
 
-  test("is taken for the revision also by uploads and as base_revision", async () => {
+  test("is accepted in place of the revision by uploads and as base_revision", async () => {
     const top = await mkdir("/bases");
     const { id } = await put("/bases/file", "one");
     await share(top, editor, "editor");

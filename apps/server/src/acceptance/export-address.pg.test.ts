@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-describe("an address of all that an account has", () => {
+describe("Signed URL for an account export", () => {
   const folder = makeFolder("export-address");
   let server: RunningServer;
   let admin: Api;
@@ -24,7 +24,7 @@ describe("an address of all that an account has", () => {
     return { ...account, api };
   }
 
-  test("gives the archive to a browser without a token, with or without what the files were before", async () => {
+  test("downloads the archive without a token, with or without old versions", async () => {
     const { api } = await newPerson("ida");
     await newPerson("jon");
     for (const versions of [true, false]) {
@@ -40,7 +40,7 @@ describe("an address of all that an account has", () => {
     }
   });
 
-  test("ends with the session that asked for it, and is no address of anything else", async () => {
+  test("ends with the session that requested it, and works for no other route", async () => {
     const { api, email, password } = await newPerson("kai");
     const { url } = await ok(api, "POST", "/account/export", {});
     const grant = url.slice(url.lastIndexOf("/") + 1);
@@ -63,7 +63,7 @@ describe("an address of all that an account has", () => {
     assert.equal((await fetch(last)).status, 401);
   });
 
-  test("is made for no token that may not read the account and its files", async () => {
+  test("requires a token with both the account and the files:read scope", async () => {
     const { api } = await newPerson("lea");
     for (const scopes of [["files:read"], ["account"]]) {
       const { token } = await ok(api, "POST", "/tokens", { name: "t", scopes });

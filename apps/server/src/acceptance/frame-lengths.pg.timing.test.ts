@@ -59,7 +59,7 @@ describe("Frames of every length", () => {
       buffers > 4 ? 4 : 10,
     ).map((content) => Buffer.from(content));
 
-    test(`files whose frames are about ${buffers * bufferBytes} bytes long come back as they went up`, async () => {
+    test(`files with frames of about ${buffers * bufferBytes} bytes read back unchanged`, async () => {
       for (const content of contents) {
         const path = `/media-${buffers}-${content.length}`;
         const put = await api.put(path, content);
@@ -72,7 +72,7 @@ describe("Frames of every length", () => {
       for (const [index, frame] of frames.entries()) assert.ok(plainOf(frame).equals(contents[index]!));
     });
 
-    test(`a batch with frames of about ${buffers * bufferBytes} bytes is committed, and comes back`, async () => {
+    test(`a batch with frames of about ${buffers * bufferBytes} bytes is committed and reads back unchanged`, async () => {
       const blocks = contents.map((content) => Buffer.from(content).fill("b", 0, 1));
       const operations = blocks.map((block, index) => ({
         op: "put",
@@ -96,7 +96,7 @@ describe("Frames of every length", () => {
     });
   }
 
-  test("a frame that an older client sends with an empty one behind it is taken, and given on without", async () => {
+  test("an older client's frame with an empty frame appended is accepted, and served without it", async () => {
     const base = hexText("an older client", 40_000);
     const next = Buffer.concat([base, hexText("and its next block", 9000)]);
     const frame = probeCompress(base).payload;

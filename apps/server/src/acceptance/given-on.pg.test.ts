@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { Api, endSoon, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** Grants by an editor end with the editor's own right, however it ends, at the next request. */
-describe("what an editor has given on", () => {
+describe("Permission granted by an editor", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -82,16 +82,17 @@ describe("what an editor has given on", () => {
   const mountStatus = async ({ mount }: Given) => (await fourth.call("GET", `/files/${mount}`)).status;
 
   const ends: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
-    "a nearer grant that is lower": ({ low }) => share(owner, low, "viewer", to(editor)),
-    "a personal grant that counts before the group's": ({ top }) => share(owner, top, "commenter", to(editor)),
-    "a nearer grant of the group": ({ low, group }) => share(owner, low, "viewer", { group_id: group.id }),
+    "a lower grant on a subfolder": ({ low }) => share(owner, low, "viewer", to(editor)),
+    "a lower personal grant": ({ top }) => share(owner, top, "commenter", to(editor)),
+    "a lower group grant on a subfolder": ({ low, group }) => share(owner, low, "viewer", { group_id: group.id }),
     "a lower role": ({ given }) => ok(owner, "PATCH", `/permissions/${given.id}`, { role: "viewer" }),
-    "a right that is taken away": ({ given }) => ok(owner, "DELETE", `/permissions/${given.id}`),
-    "a group that is left": ({ group }) => ok(admin, "DELETE", `/groups/${group.id}/members/${idOf.get(editor)}`),
-    "a group that is deleted": ({ group }) => ok(admin, "DELETE", `/groups/${group.id}`),
+    "a revoked permission": ({ given }) => ok(owner, "DELETE", `/permissions/${given.id}`),
+    "the editor leaving the group": ({ group }) =>
+      ok(admin, "DELETE", `/groups/${group.id}/members/${idOf.get(editor)}`),
+    "the group's deletion": ({ group }) => ok(admin, "DELETE", `/groups/${group.id}`),
   };
   for (const [what, end] of Object.entries(ends)) {
-    test(`ends at once with ${what}, and stays ended`, async () => {
+    test(`ends immediately and permanently with ${what}`, async () => {
       const given = await passOn();
       await holds(given, "before");
       await end(given);
@@ -107,13 +108,13 @@ describe("what an editor has given on", () => {
     });
   }
 
-  test("ends where it is moved out of what the editor was given", async () => {
+  test("ends when the node is moved out of the editor's folder", async () => {
     const given = await passOn();
     await ok(owner, "PATCH", `/files/${given.low}`, { parent_id: "root", name: `moved ${count++}` });
     await isOver(given, "moved");
   });
 
-  test("ends when the editor's right expires", async () => {
+  test("ends when the editor's own permission expires", async () => {
     const given = await passOn();
     const endAt = (expires_at: string) => owner.call("PATCH", `/permissions/${given.given.id}`, { expires_at });
     assert.equal((await endAt(new Date(Date.now() + 3_600_000).toISOString())).status, 200);
@@ -124,7 +125,7 @@ describe("what an editor has given on", () => {
     await isOver(given, "expired");
   });
 
-  test("is not there while the editor is suspended, and is there again with the editor; mounts wait", async () => {
+  test("pauses while the editor is suspended, and its mounts wait", async () => {
     const given = await passOn();
     const setDisabled = (disabled: boolean) => ok(admin, "PATCH", `/admin/users/${idOf.get(editor)}`, { disabled });
     await setDisabled(true);

@@ -15,7 +15,7 @@ import {
 const waitMs = 60_000;
 
 /** Shares with a group and with an unknown address, only through the API of a real server. */
-describe("what is shared with a group or an address", () => {
+describe("Shares with a group or an address", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -52,7 +52,7 @@ describe("what is shared with a group or an address", () => {
   };
   const isMounted = async (mount: string) => (await statusOf(member, mount)) === 200;
 
-  test("a member has it from the next request on, and who leaves has it no more, nor its mount", async () => {
+  test("new members have access from the next request, and former members lose it with their mounts", async () => {
     const group = await newGroup("Choir");
     const scores = await mkdir("/scores");
     await ok(owner, "POST", `/files/${scores}/share`, { group_id: group, role: "viewer" });
@@ -72,7 +72,7 @@ describe("what is shared with a group or an address", () => {
     assert.equal(await statusOf(member, scores), 200);
   });
 
-  test("a group that is deleted takes with it what was shared with it, and its members' mounts", async () => {
+  test("a deleted group's shares end, and so do its members' mounts", async () => {
     const group = await newGroup("Gone");
     const plans = await mkdir("/plans");
     await ok(owner, "POST", `/files/${plans}/share`, { group_id: group, role: "editor" });
@@ -87,7 +87,7 @@ describe("what is shared with a group or an address", () => {
     assert.deepEqual((await ok(owner, "GET", `/files/${plans}/permissions`)).items, []);
   });
 
-  test("a manager with a lower role in person keeps that role, and still decides who has the group's", async () => {
+  test("a manager with a lower personal role keeps it, and still chooses the group's members", async () => {
     const group = await newGroup("Crew");
     await ok(admin, "PUT", `/groups/${group}/members/${memberId}`, { role: "manager" });
     const [box, added] = [await mkdir("/box"), await join("added@example.com")];
@@ -101,7 +101,7 @@ describe("what is shared with a group or an address", () => {
     assert.equal(await statusOf(member, box), 200);
   });
 
-  test("a suspended member has nothing, and one shares with no group that one is not in", async () => {
+  test("suspended members lose access, and owners can share only with groups that they belong to", async () => {
     const group = await newGroup("Away");
     const notes = await mkdir("/notes");
     await ok(owner, "POST", `/files/${notes}/share`, { group_id: group, role: "viewer" });
@@ -115,7 +115,7 @@ describe("what is shared with a group or an address", () => {
     assert.deepEqual([refused.status, refused.body.field], [422, "group_id"]);
   });
 
-  test("an address waits for its account: whoever only claims it has nothing, the invitation for it has all", async () => {
+  test("an address gives access to its confirmed or invited account, not to an unconfirmed claim", async () => {
     const gifts = await mkdir("/gifts");
     const share = async (email: string) => {
       const made = await ok(owner, "POST", `/files/${gifts}/share`, { email, role: "viewer" });
@@ -151,7 +151,7 @@ describe("what is shared with a group or an address", () => {
     });
   });
 
-  test("an administrator who shares with an address gets the link for it to hand on, and nobody else does", async () => {
+  test("only an administrator who shares with an address gets the invitation link", async () => {
     const gift = (await ok(admin, "POST", "/metadata", { path: "/gift", kind: "folder" })).id as string;
     const email = "linked@example.com";
     const { invitation_url: link, invitation_expires_at: end } = await ok(admin, "POST", `/files/${gift}/share`, {
@@ -184,7 +184,7 @@ describe("what is shared with a group or an address", () => {
     assert.deepEqual([again.grantee.kind, again.invitation_url], ["user", undefined]);
   });
 
-  test("people are found by exact address, and by name only in a common group", async () => {
+  test("people are found by exact address, and by name only within a common group", async () => {
     const found = async (q: string) =>
       (await ok(owner, "GET", `/users?q=${encodeURIComponent(q)}`)).items.map(({ email }: { email: string }) => email);
     assert.deepEqual(await found(administrator.email.toUpperCase()), [administrator.email]);

@@ -21,7 +21,7 @@ import {
 } from "./testing.ts";
 
 /** Invariant: normal use by anybody with the bytes heals lost blocks, even without any changed file. */
-describe("Healing", () => {
+describe("Repair of lost blocks by clients", () => {
   let folder: string;
   let server: RunningServer;
   let api: Api;
@@ -74,7 +74,7 @@ describe("Healing", () => {
     }
   }
 
-  test("put of the same tree sends what the server has lost, of small files and large ones, known by the journal or not", async () => {
+  test("put of the same tree resends lost blocks of small and large files, whether in its journal or not", async () => {
     const files = { small: randomBytes(5000), other: randomBytes(300_000), large: randomBytes(9_000_000) };
     write("tree", files);
     const put = () => command("put", "--json", join(folder, "tree"), "/tree");
@@ -98,7 +98,7 @@ describe("Healing", () => {
     assert.equal(JSON.parse((await put()).stdout).files_healed, 0);
   });
 
-  test("put of one damaged file heals it, and says so", async () => {
+  test("put of one damaged file repairs it and reports that", async () => {
     const content = randomBytes(5000);
     write("one", { file: content });
     const put = () => command("put", join(folder, "one", "file"), "/one-file");
@@ -114,7 +114,7 @@ describe("Healing", () => {
     await assertHealed({ "/one-file": content });
   });
 
-  test("a device that lacks what the server has lost takes all else, deletes nothing, and gets it once another has sent it", async () => {
+  test("a sync without the lost blocks downloads the rest, deletes nothing, and completes after a repair", async () => {
     const names = Array.from({ length: 9 }, (_, index) => `file ${index}`);
     const contents = Object.fromEntries(names.map((name) => [name, randomBytes(20_000)]));
     write("first", contents);
@@ -147,7 +147,7 @@ describe("Healing", () => {
     for (const device of ["first", "second"]) rmSync(join(folder, device), { recursive: true });
   });
 
-  test("a sync sends what the server has lost, once and while it runs", async () => {
+  test("a sync resends lost blocks, with --once and while it runs", async () => {
     const files = { small: randomBytes(5000), large: randomBytes(9_000_000) };
     write("drive", files);
     const drive = join(folder, "drive");

@@ -9,7 +9,7 @@ import { useSigningAt } from "./signing.ts";
 import { type Api, spawnServer } from "./testing.ts";
 
 /** Malicious pictures, and files that are no pictures. */
-describe("a hostile picture", () => {
+describe("Hostile picture", () => {
   const world = useSigningAt(spawnServer, "hostile-pictures");
   const { newPerson, ok, put } = world;
 
@@ -22,7 +22,7 @@ describe("a hostile picture", () => {
       .split("\n")
       .filter((line) => line.includes("a thumbnail could not be created")).length;
 
-  test("has no thumbnail, costs once, and leaves the server and the next picture as they were", async () => {
+  test("gets no thumbnail, is tried once, and does not affect the server or other thumbnails", async () => {
     const { api } = await newPerson();
     const hostile = await hostilePictures();
     for (const [name, bytes] of Object.entries(hostile)) await put(api, `/${name}`, bytes);
@@ -49,7 +49,7 @@ describe("a hostile picture", () => {
     assert.equal((await requestRaw(`${world.server.url}/readyz`)).status, 200);
   });
 
-  test("that carries something else besides gives a thumbnail that carries nothing", async () => {
+  test("with embedded scripts or many frames gets a clean thumbnail with one frame", async () => {
     const { api } = await newPerson();
     const script = Buffer.from("<script>alert(document.domain)</script>PK\x03\x04");
     const comment = chunk("tEXt", Buffer.concat([Buffer.from("Comment\0"), script]));
@@ -68,7 +68,7 @@ describe("a hostile picture", () => {
     }
   });
 
-  test("that many ask for at once is read once", async () => {
+  test("is decoded once for 60 concurrent requests", async () => {
     const { api } = await newPerson();
     const { content_id } = await put(api, "/wanted.svg.png", "<svg xmlns='http://www.w3.org/2000/svg'/>");
     const { t } = await listed(api);
@@ -82,7 +82,7 @@ describe("a hostile picture", () => {
   });
 
   test(
-    "finds in its process nothing of the server's: no secret, no file, no connection",
+    "is decoded in a process without the server's secrets, which is replaced when killed",
     { skip: process.platform !== "linux" },
     async () => {
       const { api } = await newPerson();

@@ -75,7 +75,7 @@ const changing: typeof puttingIn = {
 };
 
 for (const name of names)
-  test(`links and uploaders give no node the name ${name}, and change and remove none`, async () => {
+  test(`links and uploaders cannot create, change or remove nodes named ${name}`, async () => {
     const guest = await join(`uploader${name}`);
     const box = await makeBox(`/strangers${name}`, name);
     await ok(owner, "POST", `/files/${box.box}/share`, { email: `uploader${name}@example.com`, role: "uploader" });
@@ -111,7 +111,7 @@ for (const [place, name] of names.entries())
     }
   });
 
-test("a visitor with an editor's link changes nothing in a git repository, and anything beside it", async () => {
+test("an editor link can change files beside a git repository, but not in it", async () => {
   const { id: box } = await ok(owner, "POST", "/metadata", { path: "/work/app", kind: "folder", parents: true });
   await ok(owner, "POST", "/metadata", { path: "/work/app/.git/hooks", kind: "folder", parents: true });
   const { id: config } = (await owner.put("/work/app/.git/config", "[core]")).body;
@@ -133,7 +133,7 @@ test("a visitor with an editor's link changes nothing in a git repository, and a
   assert.equal((await upload(visitor, `file_id=${main}`)).status, 200);
 });
 
-test("links and uploaders add no symbolic link, and bring none along with a folder of their own", async () => {
+test("links and uploaders cannot add symbolic links, alone or within a folder", async () => {
   const guest = await join("carrier");
   const { box } = await makeBox("/drop", ".holdfastignore");
   await ok(owner, "POST", "/metadata", { path: "/drop/own link", kind: "symlink", target: "plain.txt" });
@@ -172,7 +172,7 @@ test("links and uploaders add no symbolic link, and bring none along with a fold
   ]);
 });
 
-test("an app password that is held in a folder is its account, and writes the ignore file there", async () => {
+test("an app password for a folder can write the ignore file there", async () => {
   const { box } = await makeBox("/app", ".holdfastignore");
   const request = { name: "camera", scopes: ["files:read", "files:write"], folder_id: box };
   const { app_password } = await ok(owner, "POST", "/tokens/app-passwords", {

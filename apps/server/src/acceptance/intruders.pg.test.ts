@@ -5,7 +5,7 @@ import { isLongTier } from "@holdfast/tools/tiers";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** Users without rights, or with ended ones, only through the API. */
-describe("who wants more than was given", () => {
+describe("Access beyond a permission", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -57,7 +57,7 @@ describe("who wants more than was given", () => {
     return (await ok(api, "POST", "/sync/delta", { operations: [{ operation_id, ...operation }] })).results[0];
   };
 
-  test("whoever sends other bytes under a hash has not sent the block", async () => {
+  test("uploading other bytes under a hash does not give access to its block", async () => {
     const top = await mkdir("/claimed");
     const secret = "known to the owner alone";
     await put("/claimed secret.txt", secret);
@@ -74,7 +74,7 @@ describe("who wants more than was given", () => {
     assert.deepEqual([stolen.status, stolen.missing_blocks], ["missing", [hash]]);
   });
 
-  test("what its owner has put into the trash whole is in nobody else's sight, and nobody else brings it back", async () => {
+  test("a trashed shared folder is hidden from its editors, who cannot restore it", async () => {
     const top = await mkdir("/trashed whole");
     const elsewhere = await mkdir("/elsewhere");
     const file = await put("/trashed whole/f.txt", "gone");
@@ -88,7 +88,7 @@ describe("who wants more than was given", () => {
     assert.notEqual((await ok(owner, "GET", `/files/${top}`)).trashed_at, null);
   });
 
-  test("to bring something back takes an editor of the folder from which it went", async () => {
+  test("restoring a file requires an editor of the folder that it was deleted from", async () => {
     const read = await mkdir("/only read");
     const written = await mkdir("/also written");
     const file = await put("/only read/f.txt", "given by itself");
@@ -105,7 +105,7 @@ describe("who wants more than was given", () => {
     assert.notEqual((await ok(owner, "GET", `/files/${file}`)).trashed_at, null);
   });
 
-  test("an editor finds in the trash what went from there since it was shared, and nothing else", async () => {
+  test("an editor's trash shows only deletions in the folder since it was shared", async () => {
     const top = await mkdir("/with trash");
     await mkdir("/with trash/low/lower");
     const hidden = await mkdir("/with trash/hidden");
@@ -135,7 +135,7 @@ describe("who wants more than was given", () => {
     assert.deepEqual(own, ["b", "h", "deep", "early"]);
   });
 
-  test("a list gives nothing away of what is hidden in the folder, its cursors neither", async () => {
+  test("lists and their cursors do not disclose hidden folders", async () => {
     const top = await mkdir("/listed in part");
     const hidden = await mkdir("/listed in part/b secret name");
     for (const name of ["a", "c"]) await put(`/listed in part/${name}`, name);
@@ -158,7 +158,7 @@ describe("who wants more than was given", () => {
     }
   });
 
-  test("where something hidden has the name nothing is told of it", async () => {
+  test("a name conflict with a hidden folder does not disclose the folder", async () => {
     const top = await mkdir("/named");
     const hidden = await mkdir("/named/Hidden Name");
     const own = await put("/named/own.txt", "own");
@@ -181,7 +181,7 @@ describe("who wants more than was given", () => {
     }
   });
 
-  test("what an editor gave is theirs to change for as long as they may give it, and for no longer than they have", async () => {
+  test("permissions granted by an editor stay under the editor's control, and never outlast the editor's own", async () => {
     const top = await mkdir("/given on");
     const soon = new Date(Date.now() + 3_600_000).toISOString();
     const via = await share(owner, top, "editor", "editor", { expires_at: soon });
@@ -205,7 +205,7 @@ describe("who wants more than was given", () => {
     assert.equal(raised.status, 403, JSON.stringify(raised.body));
   });
 
-  test("what an editor gave ends with their place in the group, and where the node is moved away from theirs", async () => {
+  test("permissions granted by an editor end when the editor leaves the group or the node moves away", async () => {
     const group = await ok(admin, "POST", "/groups", { name: "editors" });
     const { id: userId } = await ok(editor, "GET", "/account");
     const { id: ownerId } = await ok(owner, "GET", "/account");
@@ -223,7 +223,7 @@ describe("who wants more than was given", () => {
     await ends("what somebody gave who left the group ends", third, kept);
   });
 
-  test("an address for an upload takes nothing any more once the right in its folder has ended, whatever there is elsewhere", async () => {
+  test("an upload URL ends with the permission on its folder, even if another folder is still shared", async () => {
     const [top, beside] = [await mkdir("/signed"), await mkdir("/signed beside")];
     await share(owner, beside, "editor", "late");
     const { id } = await share(owner, top, "editor", "late");
@@ -249,7 +249,7 @@ describe("who wants more than was given", () => {
     }
   });
 
-  test("a mount stands in one's own space alone", async () => {
+  test("a mount cannot be created in another owner's space", async () => {
     const [top, target] = [await mkdir("/not for mounts"), await mkdir("/to mount")];
     await share(owner, top, "editor", "editor");
     await share(owner, target, "viewer", "editor");
@@ -258,7 +258,7 @@ describe("who wants more than was given", () => {
     assert.deepEqual((await ok(owner, "GET", `/folders/${top}/contents`)).items, []);
   });
 
-  test("the activity names nothing that was hidden, or gone before it was shared", async () => {
+  test("activity omits hidden nodes and deletions before the share", async () => {
     const top = await mkdir("/told");
     const [early, hidden] = [await put("/told/gone before", "x"), await mkdir("/told/hidden one")];
     const during = await put("/told/gone since", "x");
@@ -277,7 +277,7 @@ describe("who wants more than was given", () => {
     );
   });
 
-  test("what its owner mounts in it, and what lay in the trash before it was shared, nobody else hears of", async () => {
+  test("the owner's mounts and earlier trash in a shared folder are hidden from others", async () => {
     const [top, lent] = [
       await mkdir("/with a mount"),
       await ok(late, "POST", "/metadata", { path: "/lent", kind: "folder" }),
@@ -315,7 +315,7 @@ describe("who wants more than was given", () => {
     );
   });
 
-  test("who puts something where they see nothing is answered alike, whatever name is taken there, however they ask", async () => {
+  test("uploads to a write-only folder get the same response for every existing name and conflict option", async () => {
     const top = await mkdir("/box");
     const names = { file: "taken.txt", folder: "taken", symlink: "taken link" };
     await put("/box/taken.txt", "x");

@@ -5,7 +5,7 @@ import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { Api, eventually, queueWorked, type RunningServer } from "./testing.ts";
 
 /** Real server with open registration and a real SMTP server. */
-describe("an address without an account", () => {
+describe("Address without an account", () => {
   let mailing: MailingServer;
   let smtp: TestSmtp;
   let server: RunningServer;
@@ -47,7 +47,7 @@ describe("an address without an account", () => {
     }
   };
 
-  test("is mailed an invitation, and who makes the account with it has what was shared", async () => {
+  test("gets an invitation, and the invited account has access to the share", async () => {
     const coming = mailWith("hfi");
     const node = await share("/invited", "invited@example.com");
     const mail = await coming;
@@ -57,7 +57,7 @@ describe("an address without an account", () => {
     assert.equal((await invited.call("GET", `/files/${node}`)).status, 200);
   });
 
-  test("that somebody registers by themselves is mailed a link, and has what was shared once that came back", async () => {
+  test("gets a confirmation link after registering, and access once it is confirmed", async () => {
     const invitation = mailWith("hfi");
     const node = await share("/claimed", "claimed@example.com");
     await invitation;
@@ -75,7 +75,7 @@ describe("an address without an account", () => {
     assert.deepEqual(body, { email: "claimed@example.com", confirmed: true });
   });
 
-  test("is mailed nothing by an account whose own address is not confirmed", async () => {
+  test("gets no mail from an account with an unconfirmed address", async () => {
     const confirming = mailWith("hfc");
     const unconfirmed = await signUp("unconfirmed@example.com");
     const token = tokenIn((await confirming).text, "hfc");
@@ -91,7 +91,7 @@ describe("an address without an account", () => {
     assert.deepEqual((await coming).to, ["stranger@example.com"]);
   });
 
-  test("is not mailed again where it may do less than was said to it", async () => {
+  test("gets no second mail when the role is lowered", async () => {
     const email = "lowered@example.com";
     const coming = mailWith("hfi");
     const node = await share("/lowered", email);
@@ -116,7 +116,7 @@ describe("an address without an account", () => {
   const ends = (token: string) =>
     eventually("the invitation ends", 60_000, async () => ((await statusOf(token)) === 200 ? undefined : true));
 
-  test("has no invitation left once the last that was shared with it is taken back, but the one of an administrator", async () => {
+  test("loses its invitations when its last share ends, except an administrator's", async () => {
     const email = "taken-back@example.com";
     const first = mailWith("hfi");
     const one = await share("/one", email);
@@ -145,7 +145,7 @@ describe("an address without an account", () => {
     assert.notEqual((await new Api(server.url).call("POST", "/accounts", late)).status, 201);
   });
 
-  test("is mailed a new invitation, which stays good, when something is shared with it again", async () => {
+  test("gets a new, valid invitation when shared with again", async () => {
     const first = mailWith("hfi");
     const node = await share("/again", "again@example.com");
     const old = tokenIn((await first).text, "hfi");
@@ -157,7 +157,7 @@ describe("an address without an account", () => {
     assert.notEqual(await statusOf(old), 200);
   });
 
-  test("has none left when the owner takes away from an editor what that one had given on", async () => {
+  test("loses its invitation when the inviting editor becomes a viewer", async () => {
     const invite = await admin.call("POST", "/admin/invitations", { email: "editor@example.com" });
     const editor = await signUp("editor@example.com", invite.body.token as string);
     const { body: folder } = await admin.call("POST", "/metadata", { path: "/given-on", kind: "folder" });

@@ -17,8 +17,8 @@ import { Api, holdfast, makeFolder, ok, queryDatabase, removeFolder, spawnServer
 
 const freshKey = () => randomBytes(32).toString("base64");
 
-describe("the keys of a real server", () => {
-  test("a key that is missing, empty or another one, and a store of somebody else, are said at the start, and nothing is touched", async (t) => {
+describe("Server keys", () => {
+  test("a missing, invalid or wrong key and another server's store stop the start, and change nothing", async (t) => {
     const folder = makeFolder("keys-wrong");
     t.after(() => removeFolder(folder));
     const [data, foreign] = ["data", "foreign"].map((name) => join(folder, name)) as [string, string];
@@ -57,7 +57,7 @@ describe("the keys of a real server", () => {
     assert.equal(await server.stop(), 0);
   });
 
-  test("a running server goes on while its key-encryption key is replaced, and starts again with the new one alone", async (t) => {
+  test("a running server replaces its key-encryption key under load, and restarts with the new one only", async (t) => {
     const folder = makeFolder("keys-rotated");
     t.after(() => removeFolder(folder));
     const data = join(folder, "data");
@@ -110,7 +110,7 @@ describe("the keys of a real server", () => {
     assert.equal(await server.stop(), 0);
   });
 
-  test("a key in the environment is replaced by a second variable beside it", async (t) => {
+  test("a key in the environment is replaced with a second variable", async (t) => {
     const folder = makeFolder("keys-environment");
     t.after(() => removeFolder(folder));
     const data = join(folder, "data");
@@ -143,7 +143,7 @@ describe("the keys of a real server", () => {
     });
   });
 
-  test("what one server seals with a new data key another one reads at once", async (t) => {
+  test("a second server reads files sealed with a new data key immediately", async (t) => {
     const { servers, stop } = await startTwoServers("keys-two");
     t.after(stop);
     const [one, two] = [await Api.signIn(servers[0].url), await Api.signIn(servers[1].url)];

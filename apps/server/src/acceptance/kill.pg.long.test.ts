@@ -49,7 +49,7 @@ describe("kill -9 at any moment", () => {
     removeFolder(folder);
   });
 
-  test(`loses nothing in ${rounds} rounds (HOLDFAST_SEED=${seed})`, async (t) => {
+  test(`loses no acknowledged data in ${rounds} rounds (HOLDFAST_SEED=${seed})`, async (t) => {
     const draw = drawsOf(seed);
     let cutUploads = 0;
     for (let round = 1; round <= rounds; round++) {
@@ -78,7 +78,7 @@ describe("kill -9 at any moment", () => {
     assert.ok(older.size > cutUploads && cutUploads > 0, "too little was acknowledged or cut to have tested anything");
   });
 
-  test("reads everything back in the end", async () => {
+  test("files of all rounds read back at the end", async () => {
     await verifyFiles(await Api.signIn(server.url), older);
   });
 });

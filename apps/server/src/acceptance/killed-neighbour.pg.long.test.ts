@@ -13,7 +13,7 @@ const soonMs = 30_000;
  * One of two servers is killed while it works the message about an ended right. A row lock prevents that work from
  * finishing.
  */
-describe("What a killed server was working is done by the other one", () => {
+describe("Work of a killed server finished by the other", () => {
   const ben = { email: "ben@example.com", password: "the password of ben" };
   let started: TwoServers;
   let client: pg.Client;
@@ -28,7 +28,7 @@ describe("What a killed server was working is done by the other one", () => {
     await started?.stop();
   });
 
-  test("a mount goes within seconds", async () => {
+  test("a revoked mount is removed within seconds", async () => {
     const [one, two] = started.servers;
     const owner = await Api.signIn(one.url);
     assert.equal((await owner.call("POST", "/admin/users", { ...ben, name: "Ben" })).status, 201);

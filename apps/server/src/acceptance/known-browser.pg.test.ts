@@ -7,7 +7,7 @@ import { type RawAnswer, requestRaw } from "./raw-request.ts";
 import { Api, makeFolder, ok, queueWorked, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 const path = "/api/v1/sessions/web";
-describe("a browser that has signed in before", () => {
+describe("Browser that signed in before", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -69,7 +69,7 @@ describe("a browser that has signed in before", () => {
   };
   const deviceOf = async (api: Api) => (await ok(api, "GET", "/account")).device_id as string;
 
-  test("is let in whatever strangers do, and is not told as a new device, until it is removed", async () => {
+  test("can sign in despite wrong guesses of others, without a new-device notice, until it is removed", async () => {
     const person = await newPerson(admin);
     const first = await signIn(person);
     assert.deepEqual(Object.keys(first.answer.json).toSorted(), ["access_token", "expires_in"]);
@@ -94,7 +94,7 @@ describe("a browser that has signed in before", () => {
     await assertUnknown(person, third.device);
   });
 
-  test("is known to each of the people who share it, and to nobody else", async () => {
+  test("is known to each account that used it, up to eight, and to no other", async () => {
     const [ada, bob, eve] = [await newPerson(admin), await newPerson(admin), await newPerson(admin)];
     const adas = await signIn(ada);
     const both = await signIn(bob, adas.device);
@@ -111,7 +111,7 @@ describe("a browser that has signed in before", () => {
     assert.equal(await statusOf(bob, crowd), 200);
   });
 
-  test("has by that cookie no way in, and none that was planted, forged, cut or stuffed is one", async () => {
+  test("needs the password too, and forged, planted, truncated or oversized cookies are ignored", async () => {
     const person = await newPerson(admin);
     const { device } = await signIn(person);
     const [name = "", secret = ""] = device.split("=");
@@ -141,7 +141,7 @@ describe("a browser that has signed in before", () => {
     assert.deepEqual([foreign.status, foreign.headers["set-cookie"]], [403, undefined]);
   });
 
-  test("keeps none of what was planted in it: neither somebody else's session nor the device of another account", async () => {
+  test("drops planted session and device cookies at sign-in", async () => {
     const [victim, eve] = [await newPerson(admin), await newPerson(admin)];
     const planted = await signIn(eve);
     const session = cookieOf(planted.answer, "holdfast-session");

@@ -13,7 +13,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-describe("an account that its owner deleted", () => {
+describe("Account deleted by its owner", () => {
   const folder = makeFolder("leaving");
   const data = `${folder}/data`;
   const env = { HOLDFAST_SNAPSHOT_INTERVAL: "off" };
@@ -41,7 +41,7 @@ describe("an account that its owner deleted", () => {
     return { ...account, id };
   }
 
-  test("is shredded once its time is over, also by a server that was killed, and one whose time is not stays", async () => {
+  test("is shredded after its waiting time, even after the server was killed, but not before", async () => {
     const [gone, stays] = [await leaving("gone"), await leaving("stays")];
     await queryDatabase(data, `update shard.users set leaving_until = 1 where id = '${gone.id}'`);
     await queryDatabase(

@@ -17,7 +17,7 @@ import {
  * unknown ids.
  */
 for (const what of ["a link", "an app password of a folder"]) {
-  describe(`${what} against all that is not its own`, () => holdOff(what === "a link"));
+  describe(`${what} against everything outside its folder`, () => holdOff(what === "a link"));
 }
 
 function holdOff(isLink: boolean): void {
@@ -131,7 +131,7 @@ function holdOff(isLink: boolean): void {
       assert.ok(!text.includes(word), `${what} (${status}) tells ${word}: ${text}`);
   };
 
-  test("no id of the owner's or of another link is anything else than one that does not exist", async () => {
+  test("responds alike to IDs of other nodes and IDs that do not exist", async () => {
     const calls: readonly ((id: string) => [string, string, unknown?])[] = [
       (id) => ["GET", `/files/${id}`],
       (id) => ["PATCH", `/files/${id}`, { name: "stolen" }],
@@ -170,7 +170,7 @@ function holdOff(isLink: boolean): void {
     }
   });
 
-  test("operations of a batch that name something else fail as those that name nothing", async () => {
+  test("batch operations on other nodes fail like those on missing nodes", async () => {
     const operations = (id: string) => [
       { op: "move", file_id: id, parent_id: top, name: "stolen" },
       { op: "copy", file_id: id, parent_id: top, name: "stolen" },
@@ -193,7 +193,7 @@ function holdOff(isLink: boolean): void {
     }
   });
 
-  test("no hash of other content is known, and none of it is had by naming it", async () => {
+  test("hashes of other content are unknown, and naming them does not give access to it", async () => {
     const { hash, version, content } = secret;
     assert.deepEqual((await ok(link, "POST", "/blocks/query", { hashes: [hash], into: top })).have, []);
     const named = await ok(link, "POST", "/blocks/query", { hashes: [hash], into: top, version_ids: [version] });
@@ -227,7 +227,7 @@ function holdOff(isLink: boolean): void {
     assert.ok(!JSON.stringify(manifests.body).includes(hash));
   });
 
-  test("no block is sent as a patch against a block that the link may not read", async () => {
+  test("a block is never sent as a patch against a block that the link cannot read", async () => {
     const near = Buffer.concat([secret.content, randomBytes(6000)]);
     const [hash, nowhere] = [near, randomBytes(1)].map((bytes) => createHash("sha256").update(bytes).digest("hex"));
     const { version_id } = (await owner.put("/shown/near", near)).body;
@@ -242,7 +242,7 @@ function holdOff(isLink: boolean): void {
     assert.deepEqual(await fetched(secret.hash), whole);
   });
 
-  test("cursors, tokens, uploads and keys of others open nothing", async () => {
+  test("other callers' cursors, tokens, uploads and idempotency keys give no access", async () => {
     const { cursor, recursiveCursor, changeToken, snapshotCursor, upload, key } = secret;
     for (const path of [
       `/folders/root/contents?cursor=${encodeURIComponent(cursor)}`,
@@ -273,7 +273,7 @@ function holdOff(isLink: boolean): void {
 
   if (!isLink) return;
 
-  test("the token of one link and the page of another do not go together, and an access to nothing is none", async () => {
+  test("its pages respond alike for nodes outside the link and IDs that do not exist", async () => {
     const page = (path: string) => fetch(`${server.url}/s/${link.token}${path}`);
     // Only pages include a script, so pages and downloads have different error texts.
     for (const kind of ["/files/", "?in="]) {

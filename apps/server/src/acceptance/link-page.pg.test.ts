@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** Public page of a link, as sent over the wire. */
-describe("the page of a link", () => {
+describe("Link page", () => {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
@@ -46,7 +46,7 @@ describe("the page of a link", () => {
     return get(url, { method: "POST", body: form });
   };
 
-  test("lists the folder, page by page of folders inside, and each file and the whole can be got", async () => {
+  test("lists the folder and folders inside, and downloads each file and the whole", async () => {
     const top = await mkdir("/shown");
     await put("/shown/<img src=x onerror=alert(1)>.txt", "hostile");
     await put("/shown/picture.png", "no picture");
@@ -84,7 +84,7 @@ describe("the page of a link", () => {
     assert.ok(addresses(low.html).includes(`${url}?in=${top}`), low.html);
   });
 
-  test("is missing, and always in the same way, for what is not there, has ended or lies in the trash", async () => {
+  test("returns identical 404 pages for unknown, ended and trashed links and other nodes", async () => {
     const top = await mkdir("/going");
     const secret = await put("/not shown.txt", "secret");
     const link = await makeLink(top);
@@ -114,7 +114,7 @@ describe("the page of a link", () => {
     assert.match((await get(link.url)).html, /<h1>renamed<\/h1>/);
   });
 
-  test("takes files by its form from whoever may add some, several and large ones, and shows an uploader none", async () => {
+  test("accepts several and large files by form from an uploader, and shows an uploader no files", async () => {
     const box = await mkdir("/box");
     await put("/box/of the owner.txt", "hidden");
     const { url } = await makeLink(box, { role: "uploader" });
@@ -139,7 +139,7 @@ describe("the page of a link", () => {
     assert.equal((await sendFiles(viewer.url, { "x.txt": "x" })).status, 403);
   });
 
-  test("asks for a password by a form, and answers with addresses that are signed, and no cookie", async () => {
+  test("shows a password form, and then returns signed URLs without a cookie", async () => {
     const top = await mkdir("/locked");
     const file = await put("/locked/secret.txt", "behind a password");
     const { url } = await makeLink(top, { password: "open sesame" });
@@ -166,7 +166,7 @@ describe("the page of a link", () => {
     assert.equal((await get(strange)).status, 403);
   });
 
-  test("signs each address for what it is the address of, and nothing else", async () => {
+  test("signs each URL only for its own target", async () => {
     const top = await mkdir("/places");
     const [one, two] = [await put("/places/one.txt", "one"), await put("/places/two.txt", "two")];
     const [low, other] = [await mkdir("/places/low"), await mkdir("/places/other")];
@@ -218,7 +218,7 @@ describe("the page of a link", () => {
     assert.equal((await get(zip)).status, 404);
   });
 
-  test("leaves no token and no password in the log", async () => {
+  test("logs no token and no password", async () => {
     const top = await mkdir("/logged");
     const { url, token } = await makeLink(top, { max_downloads: 1 });
     for (const address of [url, `${url}/files/${top}`, `${url}/files/${top}`, `${url}/nowhere`, `${url}?cursor=x`])

@@ -16,7 +16,7 @@ import {
 import { linkMaker, readFileBy } from "./testing-links.ts";
 
 /** One account and strangers with its links, only through the API. */
-describe("links", () => {
+describe("Links", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -43,7 +43,7 @@ describe("links", () => {
       headers: { "content-type": "application/octet-stream" },
     });
 
-  test("whoever has a viewer's link reads its folder and what is below, under paths that begin there, and nothing else", async () => {
+  test("a viewer's link reads its folder and everything below, with paths from that folder, but nothing outside", async () => {
     const top = await mkdir("/above/shown");
     const low = await mkdir("/above/shown/low");
     const file = await put("/above/shown/low/file.txt", "the content");
@@ -71,7 +71,7 @@ describe("links", () => {
     assert.equal((await api.call("GET", "/account")).status, 403);
   });
 
-  test("the owner and its creator can read the address of a link again, and it survives changes of the link", async () => {
+  test("the owner and the creator can read a link's URL again, even after changes of the link", async () => {
     const email = "eve@example.com";
     await ok(admin, "POST", "/admin/users", { email, password: "the password of the editor", name: "Eve" });
     const editor = await Api.signIn(server.url, { email, password: "the password of the editor" });
@@ -106,7 +106,7 @@ describe("links", () => {
     assert.equal((await read(owner, guarded)).status, 404);
   });
 
-  test("an editor's link changes what is below, and the journal and versions say that a link did", async () => {
+  test("an editor's link changes files, and the link is their author in journal and versions", async () => {
     const top = await mkdir("/edited");
     const { api, id } = await makeLink(top, { role: "editor" });
     const made = await putIn(api, "root", "made.txt", "made");
@@ -128,7 +128,7 @@ describe("links", () => {
     await ok(api, "POST", `/trash/${made.body.id}/restore`, {});
   });
 
-  test("an uploader's link takes files and shows none", async () => {
+  test("an uploader's link accepts files and shows none", async () => {
     const top = await mkdir("/box");
     const held = await put("/box/taken.txt", "of the owner");
     const { api } = await makeLink(top, { role: "uploader" });
@@ -155,7 +155,7 @@ describe("links", () => {
     assert.equal(items.length, 7);
   });
 
-  test("a link of a file takes no uploads", async () => {
+  test("a link to a file cannot have the role uploader", async () => {
     const { id: file } = await put("/alone.txt", "of the owner");
     const refused = await owner.call("POST", `/files/${file}/share`, { link: true, role: "uploader" });
     assert.deepEqual([refused.status, refused.body.field], [422, "role"]);
@@ -165,7 +165,7 @@ describe("links", () => {
     assert.equal((await ok(owner, "PATCH", `/permissions/${link.id}`, { role: "editor" })).role, "editor");
   });
 
-  test("what opens nothing any more is answered like what never was", async () => {
+  test("ended links get the same response as unknown links", async () => {
     const top = await mkdir("/ending");
     const account = { email: "suspended@example.com", password: "the password of another" };
     const user = await ok(admin, "POST", "/admin/users", account);
@@ -195,7 +195,7 @@ describe("links", () => {
     assert.match([...told][0] ?? "", /^\[401,/);
   });
 
-  test("a password opens its link for a quarter of an hour, and no longer than it is the password", async () => {
+  test("a link's password gives access for 15 minutes, and only until the password changes", async () => {
     const top = await mkdir("/locked");
     const { api, token, id } = await makeLink(top, { password: "open sesame" });
     assert.equal((await api.call("GET", "/files/root")).status, 401);
@@ -221,7 +221,7 @@ describe("links", () => {
     assert.equal((await again.call("GET", "/files/root")).status, 401);
   });
 
-  test("wrong passwords are refused before long, and do not keep others of the link's from trying", async () => {
+  test("repeated wrong passwords get 429, without blocking other links", async () => {
     const top = await mkdir("/guessed");
     const guessed = await makeLink(top, { password: "hard to guess" });
     const other = await makeLink(top, { password: "another" });
@@ -237,7 +237,7 @@ describe("links", () => {
     assert.equal(status, 200);
   });
 
-  test("what goes out by a link is cut when the link or its password ends, and what asks for more is refused", async () => {
+  test("downloads by a link are cut when the link ends or its password changes, and new requests are rejected", async () => {
     const top = await mkdir("/running");
     const content = randomBytes(40 * 1024 * 1024);
     const file = (await owner.put("/running/large", content)).body;
@@ -302,7 +302,7 @@ describe("links", () => {
     }
   });
 
-  test("a link goes with its folder wherever that moves, rests while it lies in the trash, and ends with it", async () => {
+  test("a link follows its moved folder, pauses while the folder is in the trash and ends with it", async () => {
     const top = await mkdir("/moves/from");
     const elsewhere = await mkdir("/moves/elsewhere");
     const file = await put("/moves/from/file", "content");
@@ -332,7 +332,7 @@ describe("links", () => {
     assert.equal((await fetch(link.url)).status, 404);
   });
 
-  test("an upload by a link is refused once the link has ended, and nothing of it stands in the folder", async () => {
+  test("an upload by a link is rejected after the link has ended, and adds no file", async () => {
     const top = await mkdir("/uploaded");
     const link = await makeLink(top, { role: "editor" });
     const begun = await ok(link.api, "POST", "/files/upload?uploadType=resumable", {
@@ -348,7 +348,7 @@ describe("links", () => {
     assert.deepEqual((await ok(owner, "GET", `/folders/${top}/contents`)).items, []);
   });
 
-  test("a poll with a link ends at once when the link does", async () => {
+  test("a poll with a link ends immediately when the link does", async () => {
     const top = await mkdir("/watched");
     const { api, id } = await makeLink(top);
     const { token } = await ok(api, "GET", "/changes/start_token");

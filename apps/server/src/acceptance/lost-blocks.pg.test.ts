@@ -13,7 +13,7 @@ type Bytes = Buffer<ArrayBuffer>;
 type Outcome = { readonly status: string; readonly code?: string; readonly missing_blocks?: string[] };
 
 /** Invariant: no version may use a block known as lost until the client sends it again. */
-describe("A block that is known to be lost", () => {
+describe("Known lost block", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -84,7 +84,7 @@ describe("A block that is known to be lost", () => {
     ok(api, "PUT", `/chunks/${hashOf(block)}${into}`, undefined, { body: block });
   const content = async (path: string, api = ann): Promise<Buffer> => (await api.download(path)).body;
 
-  test("is missing in a commit that has not asked for it, and once it is sent all that names it is whole", async () => {
+  test("is reported missing to commits, and an upload of it completes every file that contains it", async () => {
     const blocks = [random(), random(), random()];
     const path = newPath();
     const { version_id } = await putAndLose(path, blocks, 1);
@@ -109,7 +109,7 @@ describe("A block that is known to be lost", () => {
     assert.deepEqual(await content(path), Buffer.concat([...blocks, blocks[0]!]));
   });
 
-  test("is missing in a list that is too long for one row", async () => {
+  test("is reported missing at the end of a segmented manifest", async () => {
     const blocks = Array.from({ length: 600 }, () => random(40));
     const { version_id } = await putAndLose(newPath(), blocks, 599);
     const next = newPath();
@@ -120,7 +120,7 @@ describe("A block that is known to be lost", () => {
     assert.deepEqual(await content(next), Buffer.concat(blocks));
   });
 
-  test("holds up its group, and tells a base that moved before it wants bytes", async () => {
+  test("rejects its group, and a stale base is reported before the missing block", async () => {
     const blocks = [random()];
     const path = newPath();
     const { id } = await putAndLose(path, blocks, 0);
@@ -135,7 +135,7 @@ describe("A block that is known to be lost", () => {
     assert.equal((await delta(ann, putOf("", [...blocks, ...blocks], stale)))[0]?.status, "conflict");
   });
 
-  test("is missing for a sync of one file", async () => {
+  test("is reported missing to a sync of one file", async () => {
     const blocks = [random(), random()];
     const path = newPath();
     const { id } = await putAndLose(path, blocks, 0);
@@ -146,7 +146,7 @@ describe("A block that is known to be lost", () => {
     assert.deepEqual(await content(path), Buffer.concat([...blocks, blocks[1]!]));
   });
 
-  test("is missing for a copy of its file and for a step back to its version; a folder is copied with it", async () => {
+  test("is reported missing to a copy or restore of the file, but not to a copy of its folder", async () => {
     const lost = [random()];
     assert.equal((await ann.call("POST", "/metadata", { path: "/folder", kind: "folder" })).status, 201);
     const file = await putAndLose("/folder/file", lost, 0);
@@ -172,7 +172,7 @@ describe("A block that is known to be lost", () => {
       assert.deepEqual(await content(path), lost[0], path);
   });
 
-  test("does not hold up a name, a folder, an attribute, the trash, or a commit of what the file is already", async () => {
+  test("does not block renames, attributes, the trash or an unchanged commit", async () => {
     const blocks = [random(), random()];
     const path = newPath();
     const { id, version_id } = await putAndLose(path, blocks, 1);
@@ -193,7 +193,7 @@ describe("A block that is known to be lost", () => {
     );
   });
 
-  test("does not hold up a rewind, which brings back what was", async () => {
+  test("does not block a rewind to its version", async () => {
     const blocks = [random()];
     const path = newPath();
     const { id } = await putAndLose(path, blocks, 0);
@@ -204,7 +204,7 @@ describe("A block that is known to be lost", () => {
     assert.deepEqual(await content(path), blocks[0]);
   });
 
-  test("fails the end of an upload, which may be tried again once it was sent", async () => {
+  test("fails the end of an upload, which succeeds after the block is sent", async () => {
     // More than fits into one block, so that some are stored before the end.
     const bytes = random(limits.blockBytesMax + 1_000_000);
     const request = { path: newPath(), size: bytes.length };
@@ -232,7 +232,7 @@ describe("A block that is known to be lost", () => {
     assert.deepEqual(await content(request.path), bytes);
   });
 
-  test("is missing for an editor of somebody's file, who heals it for the owner", async () => {
+  test("is reported missing to an editor of the file, whose upload repairs it for the owner", async () => {
     const blocks = [random(), random()];
     await ok(ann, "POST", "/metadata", { path: "/shared", kind: "folder" });
     const { id, parent_id, version_id } = await putAndLose("/shared/file", blocks, 0);

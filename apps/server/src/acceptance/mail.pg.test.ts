@@ -6,7 +6,7 @@ import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { administrator, Api, queueWorked, type RunningServer } from "./testing.ts";
 
 /** Full path of a mail: request, rows of two accounts, queue, mail server. */
-describe("A server that sends mail", () => {
+describe("Mail", () => {
   let folder: string;
   let mailing: MailingServer;
   let smtp: TestSmtp;
@@ -21,12 +21,12 @@ describe("A server that sends mail", () => {
   });
   after(() => mailing?.stop());
 
-  test("says once at the start where mail goes", () => {
+  test("is logged once at the start with its destination", () => {
     const lines = readFileSync(server.logFile, "utf8").split("\n");
     assert.equal(lines.filter((line) => line.includes("mail is sent")).length, 1);
   });
 
-  test("tells an account in its language what is shared with it, and ends that by the link in the mail", async () => {
+  test("reports shares in the account's language, with a link that unsubscribes", async () => {
     const ben = { email: "ben@example.com", password: "a long password" };
     assert.equal((await owner.call("POST", "/admin/users", { ...ben, name: "Ben" })).status, 201);
     const share = async (path: string) => {
@@ -48,7 +48,7 @@ describe("A server that sends mail", () => {
     assert.equal(body.notify.share, "app");
   });
 
-  test("tells what was written with a share, in the mail and the notification, to an account and to a group", async () => {
+  test("and notifications include the message of a share to an account or a group", async () => {
     const [cleo, emil] = ["cleo@example.com", "emil@example.com"].map((email) => ({
       email,
       password: "a long password",
@@ -87,7 +87,7 @@ describe("A server that sends mail", () => {
     }
   });
 
-  test("mails nothing but a new device to who wants no mail, and that with the digest never alone", async () => {
+  test("is limited to new devices for an account whose digest is set to never", async () => {
     const dora = { email: "dora@example.com", password: "a long password" };
     assert.equal((await owner.call("POST", "/admin/users", { ...dora, name: "Dora" })).status, 201);
     const signedIn = await Api.signIn(server.url, dora);

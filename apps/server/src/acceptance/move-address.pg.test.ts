@@ -4,7 +4,7 @@ import type { TestSmtp } from "../features/mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { Api, eventually, ok, type RunningServer } from "./testing.ts";
 
-describe("an account moves to another address", () => {
+describe("Change of an account's address", () => {
   let mailing: MailingServer;
   let smtp: TestSmtp;
   let server: RunningServer;
@@ -37,7 +37,7 @@ describe("an account moves to another address", () => {
   const signsIn = async (email: string, password: string) =>
     (await open().call("POST", "/sessions", { email, password })).status === 200;
 
-  test("once it has shown that it is its own, with what was shared with that address; the old one is told", async () => {
+  test("takes effect after confirmation with the new address's shares, and the old address is notified", async () => {
     const { api, email, password } = await newPerson("ida");
     const folder = await ok(admin, "POST", "/metadata", { path: "/for ida", kind: "folder" });
     await ok(admin, "POST", `/files/${folder.id}/share`, { email: "Ida@new.example", role: "viewer" });
@@ -71,7 +71,7 @@ describe("an account moves to another address", () => {
     });
   });
 
-  test("by a session of the account alone: to all others its link says no more than a forged one", async () => {
+  test("can only be confirmed by the account's own session, and the link discloses nothing to others", async () => {
     const { api, email, password } = await newPerson("hal");
     const stranger = await newPerson("gil");
     const { token: personal } = await ok(api, "POST", "/tokens", { name: "t", scopes: ["account"] });
@@ -94,7 +94,7 @@ describe("an account moves to another address", () => {
     assert.equal((await ok(api, "GET", "/account")).email, "hal@mistyped.example");
   });
 
-  test("not by a link that somebody asked to have back, nor by one for another address", async () => {
+  test("cannot be confirmed with a replaced or withdrawn link", async () => {
     const { api, email, password } = await newPerson("jon");
     const first = await mailedToken("jon@first.example", () =>
       ok(api, "POST", "/account/address", { email: "jon@first.example", password }),
@@ -110,7 +110,7 @@ describe("an account moves to another address", () => {
     assert.deepEqual([await signsIn(email, password), await signsIn("jon@second.example", password)], [true, false]);
   });
 
-  test("neither to an address of somebody else, whom no mail tells of it, nor is that told to who asks", async () => {
+  test("fails for an address in use, without disclosing that or mailing its owner", async () => {
     const kai = await newPerson("kai");
     const lea = await newPerson("lea");
     const mailed = smtp.mails.filter(({ to }) => to.includes(lea.email)).length;
@@ -130,7 +130,7 @@ describe("an account moves to another address", () => {
     assert.ok(await signsIn("kai@free.example", "a sentence of the other"));
   });
 
-  test("nor by a token, a wrong password, what is no address, or once the account is suspended", async () => {
+  test("requires a session, the password, a valid address and an active account", async () => {
     const { api, password } = await newPerson("mia");
     const { token } = await ok(api, "POST", "/tokens", { name: "t", scopes: ["account"] });
     const email = "mia@new.example";
@@ -152,7 +152,7 @@ describe("an account moves to another address", () => {
     assert.equal((await confirm(again, link)).status, 200);
   });
 
-  test("an administrator's change is told to the old address, and takes a wish away", async () => {
+  test("by an administrator notifies the old address and cancels a pending change", async () => {
     const { api, email, password } = await newPerson("nia");
     const link = await mailedToken("nia@wish.example", () =>
       ok(api, "POST", "/account/address", { email: "nia@wish.example", password }),

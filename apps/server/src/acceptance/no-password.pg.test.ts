@@ -37,7 +37,7 @@ const proven = (minutesAgo: number) =>
   );
 const hasPassword = async (api: Api) => (await ok(api, "GET", "/account")).has_password as boolean;
 
-test("who has a password from nobody enrols, makes app passwords and deletes the account by a proof at the issuer", async () => {
+test("an account without a password uses a proof at its issuer to enroll, create app passwords and be deleted", async () => {
   const visit = new OutsideVisit(server.url);
   const api = await visit.signedIn("nora");
   assert.equal(await hasPassword(api), false);
@@ -70,7 +70,7 @@ test("who has a password from nobody enrols, makes app passwords and deletes the
   assert.equal((await api.call("DELETE", "/account", { totp: third })).status, 200);
 });
 
-test("by such a proof a first password is set, which is asked for from then on", async () => {
+test("a proof sets the first password, which is required from then on", async () => {
   const visit = new OutsideVisit(server.url);
   const api = await visit.signedIn("felix");
   const wanted = "a sentence of Felix";
@@ -84,7 +84,7 @@ test("by such a proof a first password is set, which is asked for from then on",
   await Api.signIn(server.url, { email: "felix@example.com", password: wanted });
 });
 
-test("a password that an administrator sets is one, and an account that was here before keeps its own unless its address links it", async () => {
+test("a password set by an administrator counts, and existing accounts keep theirs unless linked by address", async () => {
   const { id } = await ok(await new OutsideVisit(server.url).signedIn("agnes"), "GET", "/account");
   const agnes = { email: "agnes@example.com", password: "the password of Agnes" };
   await ok(admin, "PATCH", `/admin/users/${id}`, { password: agnes.password });
@@ -103,7 +103,7 @@ test("a password that an administrator sets is one, and an account that was here
   assert.equal((await new Api(server.url).call("POST", "/sessions", clara)).status, 401);
 });
 
-test("who has to have a second factor sets one up by a proof at the issuer, and is refused all else until then", async () => {
+test("an account that must set up a second factor can do so with a proof, and is blocked until then", async () => {
   const visit = new OutsideVisit(server.url);
   const { id } = await ok(await visit.signedIn("mona"), "GET", "/account");
   await ok(admin, "PATCH", "/admin/access-rules", { user: id, second_factor: { required: true } });
@@ -120,7 +120,7 @@ test("who has to have a second factor sets one up by a proof at the issuer, and 
   assert.equal((await api.call("GET", "/tokens")).status, 200);
 });
 
-test("the last sign-in of an account without a password is unlinked only once it has one", async () => {
+test("the last linked sign-in can be removed only after a password is set", async () => {
   const visit = new OutsideVisit(server.url);
   const api = await visit.signedIn("lars");
   const [identity] = await itemsOf(api, "/account/outside");

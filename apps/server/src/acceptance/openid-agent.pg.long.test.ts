@@ -14,7 +14,7 @@ import { Api, eventually, makeFolder, ok, removeFolder, startServer } from "./te
  */
 const agentProgram = "oidc-agent";
 
-test("a foreign program signs in by the code of a device, renews its token, and has none once it is taken back", async (t) => {
+test("oidc-agent signs in with a device code, refreshes its token and loses access when revoked", async (t) => {
   if (!requireComponent(t, agentProgram)) return;
   const folder = makeFolder("oidc-agent");
   const server = await startServer({ dataFolder: `${folder}/data` });

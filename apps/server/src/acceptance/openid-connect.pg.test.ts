@@ -6,7 +6,7 @@ import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, s
 import { askForCode, OpenidBrowser, type OpenidProgram, redirect, registerProgram } from "./testing-openid.ts";
 
 /** Real server and an independent client. */
-describe("a program that people let in", () => {
+describe("Authorized program", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -40,7 +40,7 @@ describe("a program that people let in", () => {
   };
   const withToken = (token: string) => new Api(server.url, token);
 
-  test("is told who somebody is, reads files as a personal token does, and goes on by refreshing", async () => {
+  test("gets the account's claims, reads files within its scope and refreshes its tokens", async () => {
     const ann = await newPerson(admin);
     await ann.api.put("/a.txt", "hello");
     const program = await discover();
@@ -77,7 +77,7 @@ describe("a program that people let in", () => {
     });
   });
 
-  test("a code is good once: who brings it again ends what came of it, and another program gets nothing for it", async () => {
+  test("reuse of a code ends its tokens, and another program cannot redeem it", async () => {
     const bob = await newPerson(admin);
     const [program, other] = [await discover(), await discover()];
     const { back, verifier, tokens } = await letIn(program, bob.api, "openid offline_access files:read");
@@ -97,7 +97,7 @@ describe("a program that people let in", () => {
     });
   });
 
-  test("of two who bring one code at the same moment at most one is answered, and then nothing of it lives", async () => {
+  test("concurrent redemption of a code succeeds at most once, and its tokens are then revoked", async () => {
     const bea = await newPerson(admin);
     const program = await discover();
     const { verifier, url, browser } = await ask(program, "openid files:read");
@@ -110,7 +110,7 @@ describe("a program that people let in", () => {
     for (const token of answered) assert.equal((await withToken(token).call("GET", "/account")).status, 401);
   });
 
-  test("no code is given without PKCE or with a plain challenge, and none is taken with a wrong or missing verifier", async () => {
+  test("codes require PKCE with S256 and the right verifier", async () => {
     const cleo = await newPerson(admin);
     const program = await discover();
     for (const change of [{ code_challenge_method: "plain" }, { code_challenge: "" }]) {
@@ -134,7 +134,7 @@ describe("a program that people let in", () => {
     assert.ok((await openid.authorizationCodeGrant(program.config, back, checks(verifier))).access_token);
   });
 
-  test("a browser is sent back to the registered address alone, letter by letter", async () => {
+  test("redirects only to exact registered URIs", async () => {
     const program = await discover();
     for (const uri of [
       `${redirect}/more`,
@@ -167,7 +167,7 @@ describe("a program that people let in", () => {
     }
   });
 
-  test("a refresh token that comes again ends the grant, and no other program may refresh, ask about or revoke it", async () => {
+  test("reuse of a refresh token ends the grant, and other programs cannot refresh, inspect or revoke it", async () => {
     const dan = await newPerson(admin);
     const [program, other] = [await discover(), await discover()];
     const { tokens } = await letIn(program, dan.api, "openid offline_access files:read");
@@ -187,7 +187,7 @@ describe("a program that people let in", () => {
     });
   });
 
-  test("only the browser in which it began may answer, with the app's own token, from the app's own page, and once", async () => {
+  test("can only be authorized once, in the browser that started, by the app's own page and session", async () => {
     const [eve, finn] = [await newPerson(admin), await newPerson(admin)];
     const program = await discover();
     const { url, browser } = await ask(program, "openid files:read");
@@ -224,7 +224,7 @@ describe("a program that people let in", () => {
     assert.equal(json.status, 400);
   });
 
-  test("what it gets, gets anew and gives back is in the audit, and a webhook that it made ends with it", async () => {
+  test("its grants, refreshes and revocations are audited, and its webhooks end with it", async () => {
     const since = new Date().toISOString();
     const kim = await newPerson(admin);
     const program = await discover();
@@ -269,7 +269,7 @@ describe("a program that people let in", () => {
       assert.ok(secret !== undefined && !told.includes(secret));
   });
 
-  test("ends with a new password, with a suspension and with its registration, at once", async () => {
+  test("ends immediately with a new password, a suspension or its registration", async () => {
     for (const end of ["password", "suspension", "registration"] as const) {
       const gil = await newPerson(admin);
       const program = await discover();
@@ -292,7 +292,7 @@ describe("a program that people let in", () => {
     }
   });
 
-  test("administers only for an administrator who says so, and lets no other program in", async () => {
+  test("has no admin rights without an administrator's explicit approval, and cannot authorize other programs", async () => {
     const hal = await newPerson(admin);
     const program = await discover();
     const { tokens } = await letIn(program, hal.api, "openid files:read account admin", { admin: true });
@@ -305,7 +305,7 @@ describe("a program that people let in", () => {
     assert.equal((await browser.call(withToken(tokens.access_token), path, { allow: true })).status, 403);
   });
 
-  test("a device of a program gets its tokens once the person has typed its code, and no other program does", async () => {
+  test("its device gets tokens after the account entered the code, and other programs do not", async () => {
     const ivy = await newPerson(admin);
     const [program, other] = [await discover({ public: true, redirect_uris: [] }), await discover()];
     const started = await openid.initiateDeviceAuthorization(program.config, { scope: "openid files:read" });
@@ -325,7 +325,7 @@ describe("a program that people let in", () => {
     assert.equal((await ivy.api.call("POST", "/account/device-requests/answer", answer)).status, 404);
   });
 
-  test("codes of devices are not guessed: after some wrong ones all further ones wait", async () => {
+  test("repeated wrong device codes get 429, even for the right code", async () => {
     const jan = await newPerson(admin);
     const statuses = new Set<number>();
     for (let guess = 0; guess < 70; guess++) {
@@ -339,7 +339,7 @@ describe("a program that people let in", () => {
     assert.equal(status, 429, "the right one too");
   });
 
-  test("is told one issuer, whatever Host says, and who asks by a strange name is refused", async () => {
+  test("sees the same issuer despite forwarded host headers", async () => {
     const answer = await fetch(`${server.url}/.well-known/openid-configuration`);
     const { issuer, code_challenge_methods_supported: methods } = (await answer.json()) as Record<string, unknown>;
     assert.deepEqual([issuer, methods], [server.url, ["S256"]]);
@@ -352,7 +352,7 @@ describe("a program that people let in", () => {
     assert.equal(((await spoofed.json()) as { issuer: string }).issuer, server.url);
   });
 
-  test("what no database takes is refused, and is no failure of the server", async () => {
+  test("gets 400 for NUL characters in any parameter", async () => {
     const program = await discover({ public: true });
     for (const more of [{ state: "a\0b" }, { nonce: "\0" }])
       assert.equal((await fetch((await ask(program, "openid", more)).url, { redirect: "manual" })).status, 400);
@@ -365,7 +365,7 @@ describe("a program that people let in", () => {
     assert.equal((await post("token", named)).status, 400);
   });
 
-  test("what it carries is kept as hashes alone, and goes with the account", async () => {
+  test("has its secrets stored only as hashes", async () => {
     const kim = await newPerson(admin);
     const program = await discover();
     const { tokens, back } = await letIn(program, kim.api, "openid offline_access files:read");

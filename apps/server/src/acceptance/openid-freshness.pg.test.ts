@@ -6,7 +6,7 @@ import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, s
 import { askForCode, OpenidBrowser, type OpenidProgram, registerProgram } from "./testing-openid.ts";
 
 /** Real server and an independent client. */
-describe("a program that names its person, or wants to know how lately they showed who they are", () => {
+describe("Program with a required account or authentication age", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -55,7 +55,7 @@ describe("a program that names its person, or wants to know how lately they show
   };
   const grants = async (person: Person) => (await ok(person.api, "GET", "/account/authorized-programs")).items.length;
 
-  test("is told when that was, and not when the session began", async () => {
+  test("gets the time of the proof, not of the session's start", async () => {
     const person = await signedInAgo(600);
     const question = await begin({ max_age: "3600" });
     const { status, body } = await question.allow(person);
@@ -65,7 +65,7 @@ describe("a program that names its person, or wants to know how lately they show
     assert.ok(age >= 600 && age < 700, String(age));
   });
 
-  test("has them asked where it was longer ago than max_age, and is told of the proof", async () => {
+  test("requires a proof older than max_age to be renewed, and gets its time", async () => {
     const person = await signedInAgo(600);
     const question = await begin({ max_age: "300" });
     const { status, body } = await question.allow(person);
@@ -79,7 +79,7 @@ describe("a program that names its person, or wants to know how lately they show
     assert.equal(next.claims()?.auth_time, tokens.claims()?.auth_time, "to refresh is no proof");
   });
 
-  test("has them asked in each question with prompt=login or max_age=0, and still gets what lasts", async () => {
+  test("requires a proof for each request with prompt=login or max_age=0, and still gets a refresh token", async () => {
     for (const more of [{ prompt: "login" }, { prompt: "login consent" }, { max_age: "0" }]) {
       const person = await signedInAgo(5);
       const question = await begin(more);
@@ -99,7 +99,7 @@ describe("a program that names its person, or wants to know how lately they show
     }
   });
 
-  test("gets what lasts with every prompt that asks somebody, and is refused without proof", async () => {
+  test("gets a refresh token with any interactive prompt, and a refusal needs no proof", async () => {
     const person = await signedInAgo(600);
     const consented = await begin({ prompt: "consent" });
     const tokens = await consented.finish((await consented.allow(person)).body.url);
@@ -110,7 +110,7 @@ describe("a program that names its person, or wants to know how lately they show
     await assert.rejects(refused.finish(body.url), { error: "access_denied" });
   });
 
-  test("finds nobody by prompt=none, whatever max_age says", async () => {
+  test("gets an error for prompt=none, regardless of max_age", async () => {
     for (const [more, error] of [
       [{ prompt: "none" }, "login_required"],
       [{ prompt: "none", max_age: "0" }, "login_required"],
@@ -123,7 +123,7 @@ describe("a program that names its person, or wants to know how lately they show
     }
   });
 
-  test("is let in by the account of its id_token_hint, and by no other", async () => {
+  test("can only be authorized by the account of its id_token_hint", async () => {
     const [ann, bob] = [await newPerson(admin), await newPerson(admin)];
     const first = await begin({});
     const { id_token: hint = "" } = await first.finish((await first.allow(ann)).body.url);
@@ -142,7 +142,7 @@ describe("a program that names its person, or wants to know how lately they show
     assert.equal((await (await begin({})).read(bob)).other_account, false, "a program without a hint takes anybody");
   });
 
-  test("names its person on a device, too", async () => {
+  test("can also require an account on a device", async () => {
     const device = await registerProgram(admin, { public: true, redirect_uris: [] });
     const [ann, bob] = [await newPerson(admin), await newPerson(admin)];
     const start = (more: Record<string, string>) =>
@@ -162,7 +162,7 @@ describe("a program that names its person, or wants to know how lately they show
     assert.equal((await finish(started.device_code)).claims()?.sub, ann.id);
   });
 
-  test("may ask so of a device, too", async () => {
+  test("can also require an authentication age on a device", async () => {
     const device = await registerProgram(admin, { public: true, redirect_uris: [] });
     for (const max_age of ["0", "300"]) {
       const person = await signedInAgo(600);

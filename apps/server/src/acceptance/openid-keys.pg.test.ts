@@ -10,7 +10,7 @@ import { OpenidBrowser } from "./testing-openid.ts";
 
 const dayMicros = 86_400_000_000;
 
-describe("a program that goes on while the server's keys are followed by others", () => {
+describe("Program during rotations of the server's signing keys", () => {
   let folder: string;
   let dataFolder: string;
   let server: RunningServer;
@@ -48,7 +48,7 @@ describe("a program that goes on while the server's keys are followed by others"
   };
   const signedBy = (idToken = "") => JSON.parse(Buffer.from(idToken.split(".")[0] ?? "", "base64url").toString()).kid;
 
-  test("is let in, refreshed and told by whichever key signs, and verifies each", async () => {
+  test("signs in, refreshes and verifies tokens of every key", async () => {
     const admin = await Api.signIn(server.url);
     const redirect = "https://program.example/back";
     const made = await ok(admin, "POST", "/admin/oauth-clients", {

@@ -11,7 +11,7 @@ import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } fr
 import { askForCode, OpenidBrowser, type OpenidProgram, redirect, registerProgram } from "./testing-openid.ts";
 
 /** Real server and an independent client. */
-describe("a program that wants somebody signed out", () => {
+describe("Sign-out requested by a program", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -52,7 +52,7 @@ describe("a program that wants somebody signed out", () => {
     assert.match(((await answer.json()) as { detail: string }).detail, why);
   };
 
-  test("finds the endpoint in discovery, and the app is told its name, whom it knows and where to go on with its state", async () => {
+  test("is discoverable, and the app gets the program, its account and the return URL with its state", async () => {
     const ann = await newPerson(admin);
     const program = await openProgram();
     assert.equal(program.config.serverMetadata().end_session_endpoint, `${server.url}/oauth/end`);
@@ -73,7 +73,7 @@ describe("a program that wants somebody signed out", () => {
     assert.equal((await ann.api.call("GET", "/account")).status, 200, "nobody is signed out by a link");
   });
 
-  test("may say less: by its id alone nobody is known, and without it there is nowhere to go on", async () => {
+  test("has no account with only a client_id, and no return URL without a program", async () => {
     const { made } = await openProgram();
     const byId = { client_id: made.id, post_logout_redirect_uri: out };
     assert.deepEqual(await follow(await get(byId)), { name: "Reader", user_id: null, url: out });
@@ -87,7 +87,7 @@ describe("a program that wants somebody signed out", () => {
     await refused(await get({ post_logout_redirect_uri: out }), /requires client_id or id_token_hint/);
   });
 
-  test("is sent to its registered addresses alone, letter by letter, and to any port of the person's own computer", async () => {
+  test("returns only to exact registered URIs, and to any port of a registered loopback URI", async () => {
     const { made } = await openProgram();
     for (const post_logout_redirect_uri of [
       redirect,
@@ -131,7 +131,7 @@ describe("a program that wants somebody signed out", () => {
     }
   });
 
-  test("proves itself by an id_token of this server for this program, which may have expired", async () => {
+  test("accepts an id_token that this server issued to this program, even if expired", async () => {
     const bob = await newPerson(admin);
     const [program, other] = [await openProgram(), await openProgram()];
     const { id_token: hint = "", access_token: access } = await letIn(program, bob.api);
@@ -187,7 +187,7 @@ describe("a program that wants somebody signed out", () => {
     }
   };
 
-  test("is believed for an id_token of last week, and not for one of another issuer by the very same key", async () => {
+  test("accepts an id_token of last week, and rejects one with another issuer signed by the same key", async () => {
     const program = await openProgram();
     const { id_token: hint = "" } = await letIn(program, admin);
     const weekAgo = Math.floor(Date.now() / 1000) - 7 * 86_400;
@@ -200,7 +200,7 @@ describe("a program that wants somebody signed out", () => {
       );
   });
 
-  test("says little, each thing once, and is asked about on a page that nobody frames", async () => {
+  test("limits its size, rejects repeated parameters and opens a page that cannot be framed", async () => {
     const { made } = await openProgram();
     const byId = { client_id: made.id, post_logout_redirect_uri: out };
     for (const name of ["client_id", "post_logout_redirect_uri", "id_token_hint", "state"]) {
@@ -223,7 +223,7 @@ describe("a program that wants somebody signed out", () => {
     assert.equal((await fetch(`${server.url}/oauth/end`, { method: "PUT" })).status, 405);
   });
 
-  test("is asked about only as this server sealed it, and while the program is registered", async () => {
+  test("is accepted only with this server's seal and while the program is registered", async () => {
     const { made } = await openProgram();
     const answer = await get({ client_id: made.id, post_logout_redirect_uri: out });
     const sealed = answer.headers.get("location")?.split("#")[1] ?? "";
@@ -250,7 +250,7 @@ describe("a program that wants somebody signed out", () => {
     await refused(await get({ client_id: made.id }), /not registered/);
   });
 
-  test("pays as a stranger: who asks on and on is told to wait", async () => {
+  test("repeated requests get 429", async () => {
     const narrow = await startServer({ dataFolder: `${folder}/narrow`, env: { HOLDFAST_RATE_LIMIT_ADDRESS: "20" } });
     try {
       const statuses = new Set<number>();

@@ -9,7 +9,7 @@ import { type ShardName, startOnTwoShards, type TwoShards } from "./two-shards.t
 const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 const scope = "openid offline_access files:read account";
 
-describe("programs that people let in whose accounts lie on two shards", () => {
+describe("Authorized programs for accounts on two shards", () => {
   let world: TwoShards;
 
   before(async () => {
@@ -40,7 +40,7 @@ describe("programs that people let in whose accounts lie on two shards", () => {
   };
 
   for (const shard of ["low", "high"] satisfies ShardName[]) {
-    test(`are let in, refreshed, and end with what was granted, on the ${shard} one`, async () => {
+    test(`work, refresh and can be revoked for an account on the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin);
       const person = await world.personOn(shard);
       const { tokens, again } = await letIn(program, person);
@@ -62,7 +62,7 @@ describe("programs that people let in whose accounts lie on two shards", () => {
       assert.deepEqual(await rowsNaming(entry.id), { low: [], high: [] });
     });
 
-    test(`what comes a second time ends what was granted, on the ${shard} one`, async () => {
+    test(`reused codes and refresh tokens end the grant for an account on the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin);
       const person = await world.personOn(shard);
       for (const way of [letIn, letDeviceIn]) {
@@ -78,7 +78,7 @@ describe("programs that people let in whose accounts lie on two shards", () => {
       assert.deepEqual((await ok(person.api, "GET", "/account/authorized-programs")).items, []);
     });
 
-    test(`are revoked by themselves, and the command signs in, on the ${shard} one`, async () => {
+    test(`can revoke themselves, and the command signs in, for an account on the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin, { public: true, redirect_uris: [] });
       const person = await world.personOn(shard);
       const { tokens } = await letDeviceIn(program, person);
@@ -98,7 +98,7 @@ describe("programs that people let in whose accounts lie on two shards", () => {
       assert.equal((await take()).status, 401);
     });
 
-    test(`a shredded account of the ${shard} one is named by nothing that waits, wherever it waits`, async () => {
+    test(`pending requests no longer name a shredded account of the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin);
       const person = await world.personOn(shard);
       await letIn(program, person);
@@ -124,7 +124,7 @@ describe("programs that people let in whose accounts lie on two shards", () => {
     });
   }
 
-  test("end on both with their registration", async () => {
+  test("end on both shards with their registration", async () => {
     const [program, other] = [await registerProgram(world.admin), await registerProgram(world.admin)];
     const people = [await world.personOn("low"), await world.personOn("high")];
     const granted = [];

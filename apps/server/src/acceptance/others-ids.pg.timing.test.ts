@@ -71,7 +71,7 @@ async function answersAlike(theirs: string, ask: (id: string) => Promise<ApiAnsw
   assert.ok(Math.max(first, second) < 3 * Math.min(first, second) + 2, `${first} and ${second} ms`);
 }
 
-test("a rewind of another account is undone by nobody else, who hears what is said of one that was never", async () => {
+test("a rewind can only be undone by its account; other accounts get the response for an unknown ID", async () => {
   const id = await mkdir(ann, "/rewound");
   await ann.put("/rewound/file", "first");
   const to = (await ok(ann, "GET", `/files/${id}`)).updated_at;
@@ -87,7 +87,7 @@ test("a rewind of another account is undone by nobody else, who hears what is sa
   assert.equal((await ann.call("POST", `/rewinds/${done.rewind_id}/undo`)).status, 200);
 });
 
-test("what another account was told is not read by its id, and says no more than one that was never", async () => {
+test("a notification ID of another account marks nothing as read, and gets the response for an unknown ID", async () => {
   const shared = await mkdir(bob, "/for ann");
   await ok(bob, "POST", `/files/${shared}/share`, { email: "ann@example.com", role: "viewer" });
   const told = async (api: Api) => (await ok(api, "GET", "/notifications?unread=true")).items as { id: string }[];
@@ -105,7 +105,7 @@ test("what another account was told is not read by its id, and says no more than
   assert.deepEqual([(await told(ann)).length, (await told(bob)).length], [1, unread]);
 });
 
-test("a key under which another account has done something is as one that nobody has used, in one folder as well", async () => {
+test("an idempotency key of another account acts like an unused one, even in a shared folder", async () => {
   const shared = await mkdir(ann, "/together");
   await ok(ann, "POST", `/files/${shared}/share`, { email: "bob@example.com", role: "editor" });
   const key = randomUUID();

@@ -51,7 +51,7 @@ after(async () => {
   removeFolder(folder);
 });
 
-test("where the issuer alone signs people in, passwords are for administrators, and the command says what to do", async () => {
+test("with sign-in only by issuer, passwords are for administrators, and the login command names the issuer", async () => {
   const person = { email: "pia@example.com", password: "the password of Pia" };
   await ok(admin, "POST", "/admin/users", { ...person, name: "Pia" });
   assert.deepEqual((await new Api(server.url).call("GET", "/sessions/ways")).body, {
@@ -70,7 +70,7 @@ test("where the issuer alone signs people in, passwords are for administrators, 
   assert.match(login.stderr, /sign in to this server through Example ID/);
 });
 
-test("where the issuer alone signs people in, it proves anew who they are, and neither a password nor somebody else there does", async () => {
+test("with sign-in only by issuer, a new proof requires the same account at the issuer, not a password", async () => {
   const visit = new OutsideVisit(server.url);
   const api = await visit.signedIn("petra");
   const makeToken = async () => (await api.call("POST", "/tokens", { name: "t", scopes: ["files:read"] })).status;
@@ -92,7 +92,7 @@ test("where the issuer alone signs people in, it proves anew who they are, and n
   assert.equal(await makeToken(), 201);
 });
 
-test("a local password from before proves nothing in a session that the issuer began", async () => {
+test("a local password is no proof in a session that the issuer started", async () => {
   const visit = new OutsideVisit(server.url);
   const api = await visit.signedIn("pablo");
   const password = "a password from before";
@@ -107,7 +107,7 @@ test("a local password from before proves nothing in a session that the issuer b
   assert.equal((await make()).status, 201);
 });
 
-test("whoever has not signed in there for as long as the setting says is refused until they do, with all that they have", async () => {
+test("after the configured time without an issuer sign-in, all access is rejected until the next one", async () => {
   const visit = new OutsideVisit(server.url);
   const api = await visit.signedIn("quinn");
   const { token } = await ok(api, "POST", "/tokens", { name: "t", scopes: ["files:read"] });
@@ -132,7 +132,7 @@ test("whoever has not signed in there for as long as the setting says is refused
   assert.deepEqual(await status(), [200, 200]);
 });
 
-test("each sign-in gives the groups and the plan that the claims name, and takes those alone that it gave", async () => {
+test("each sign-in assigns the groups and plan in the claims, and removes only those that it assigned", async () => {
   await provider.tell("greta", { groups: ["everybody", "directors", "missing", "unknown"], plan: "gold" });
   const visit = new OutsideVisit(server.url);
   const api = await visit.signedIn("greta");
@@ -159,7 +159,7 @@ test("each sign-in gives the groups and the plan that the claims name, and takes
   assert.deepEqual(await all(), [false, false, true]);
 });
 
-test("a membership that was there before is not taken by a claim that would have given it", async () => {
+test("a manual membership is not removed by claims for the same group", async () => {
   await provider.tell("gustav", { groups: [] });
   const visit = new OutsideVisit(server.url);
   const { id } = await ok(await visit.signedIn("gustav"), "GET", "/account");
@@ -172,7 +172,7 @@ test("a membership that was there before is not taken by a claim that would have
   assert.equal(items.find((member: { user_id: string }) => member.user_id === id)?.role, "manager");
 });
 
-test("the doctor tells of an issuer that does not answer, and the server starts without it", async () => {
+test("the doctor reports an unreachable issuer, and the server starts without it", async () => {
   const finding = async () => {
     const { items } = await ok(admin, "GET", "/admin/doctor");
     return items.find(({ check }: { check: string }) => check === "issuer");

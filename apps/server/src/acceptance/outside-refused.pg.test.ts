@@ -60,7 +60,7 @@ const refusal = async (signingIn: ReturnType<OutsideVisit["signIn"]>) => {
   return [status, body.code];
 };
 
-test("from an address that the server does not let in nobody gets an account, a link or a group", async () => {
+test("issuer sign-ins from a blocked address create no account, link or membership", async () => {
   const linked = await addPerson("linked");
   const here = await visitFrom(inside).signIn("known");
   const known = (await ok(new Api(server.url, here.body.access_token), "GET", "/account")).id as string;
@@ -80,7 +80,7 @@ test("from an address that the server does not let in nobody gets an account, a 
   await ok(admin, "PATCH", "/admin/access-rules", { addresses: [] });
 });
 
-test("a ticket that was used gives nothing anew", async () => {
+test("a reused ticket changes nothing", async () => {
   await provider.tell("twice", { groups: ["staff"] });
   const visit = visitFrom(inside);
   const ticket = await visit.ticket("twice");
@@ -97,7 +97,7 @@ test("a ticket that was used gives nothing anew", async () => {
   assert.equal(await isMember(id), false);
 });
 
-test("who must have a second factor and has none may do nothing but set one up", async () => {
+test("an account that must have a second factor can do nothing but set one up", async () => {
   const { id } = await addPerson("must");
   await ok(admin, "PATCH", "/admin/access-rules", { user: id, second_factor: { required: true } });
   const { status, body } = await visitFrom(inside).signIn("must");
@@ -110,7 +110,7 @@ test("who must have a second factor and has none may do nothing but set one up",
   await ok(api, "GET", "/account/second-factor");
 });
 
-test("a suspended account is neither linked nor given anything", async () => {
+test("a suspended account gets no link and no membership", async () => {
   const { id } = await addPerson("stopped");
   await provider.tell("stopped", { groups: ["staff"] });
   await ok(admin, "PATCH", `/admin/users/${id}`, { disabled: true });
@@ -120,7 +120,7 @@ test("a suspended account is neither linked nor given anything", async () => {
   assert.equal(await count(`outside_identities where user_id = '${id}'`), 0);
 });
 
-test("who has deleted the account is told so by the issuer's sign-in, too, and takes it back by it", async () => {
+test("a deleted account is reported at an issuer sign-in, which can restore it", async () => {
   const visit = visitFrom(inside);
   const { body } = await visit.signIn("returning");
   const api = new Api(server.url, body.access_token);

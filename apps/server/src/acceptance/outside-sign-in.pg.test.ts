@@ -54,7 +54,7 @@ const addPerson = async (name: string) => {
   return { ...person, id: user.id as string };
 };
 
-test("who has no account gets one by a verified address of a domain that is allowed, and is known again by the subject", async () => {
+test("a verified address of an allowed domain creates an account, which is then identified by its subject", async () => {
   await provider.tell("newcomer", { name: "New Comer" });
   const api = await new OutsideVisit(server.url).signedIn("newcomer");
   const account = await ok(api, "GET", "/account");
@@ -70,7 +70,7 @@ test("who has no account gets one by a verified address of a domain that is allo
   assert.equal(again.id, account.id);
 });
 
-test("a verified address of a domain that the setting trusts links the account that has it, once", async () => {
+test("a verified address of a trusted domain links the existing account, but no second subject", async () => {
   const person = await addPerson("linda");
   const api = await new OutsideVisit(server.url).signedIn("linda");
   assert.equal((await ok(api, "GET", "/account")).id, person.id);
@@ -82,7 +82,7 @@ test("a verified address of a domain that the setting trusts links the account t
   assert.match(body.detail, /No account on this server is linked to your sign-in at Example ID/);
 });
 
-test("a callback that is sent again signs nobody in", async () => {
+test("a repeated callback is rejected", async () => {
   const visit = new OutsideVisit(server.url);
   const back = await visitProvider(await visit.begin(), "replayed");
   const cookies = visit.copy();
@@ -91,7 +91,7 @@ test("a callback that is sent again signs nobody in", async () => {
   assert.equal((await cookies.answer(back)).status, 401, "the provider gives nothing for a code twice");
 });
 
-test("a browser that has come from the provider before is no new device, and another one is", async () => {
+test("a returning browser is not reported as a new device, and another browser is", async () => {
   const person = await addPerson("returning");
   const api = await Api.signIn(server.url, person);
   const visit = new OutsideVisit(server.url);
@@ -109,7 +109,7 @@ test("a browser that has come from the provider before is no new device, and ano
   assert.equal(await toldOf(), other);
 });
 
-test("a second factor of the account is asked for after the provider, unless its own is trusted", async () => {
+test("an account's second factor is required after the issuer, unless the issuer's own is trusted", async () => {
   const person = await addPerson("factor");
   const api = await Api.signIn(server.url, person);
   const visit = new OutsideVisit(server.url);
@@ -137,7 +137,7 @@ test("a second factor of the account is asked for after the provider, unless its
   assert.equal((await visit.signIn("factor")).status, 200);
 });
 
-test("a suspended account stays closed, and one that is unlinked is opened by a new link alone", async () => {
+test("a suspended account cannot sign in, and an unlinked account only after a new link", async () => {
   const person = await addPerson("suspended");
   const visit = new OutsideVisit(server.url);
   const api = await Api.signIn(server.url, person);
@@ -157,7 +157,7 @@ test("a suspended account stays closed, and one that is unlinked is opened by a 
   assert.equal((await visit.signIn("other-name")).status, 403);
 });
 
-test("an account that is shredded leaves nothing of its sign-ins", async () => {
+test("a shredded account leaves no rows of its issuer sign-ins", async () => {
   const visit = new OutsideVisit(server.url);
   const account = await ok(await visit.signedIn("shredded"), "GET", "/account");
   const rows = async () =>

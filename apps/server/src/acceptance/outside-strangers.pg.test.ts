@@ -35,7 +35,7 @@ async function begun(address: string) {
   return { nonce: asked.get("nonce") ?? "", answer: () => visit.call("POST", "/sessions/outside/answer", json) };
 }
 
-test("one stranger with invented codes keeps nobody from signing in, and has the issuer asked little", async () => {
+test("a flood of invented codes from one address blocks no other sign-in and causes one issuer request at a time", async () => {
   const strangers = await Promise.all(Array.from({ length: 40 }, () => begun("198.51.100.66")));
   const somebody = await begun("192.0.2.7");
   const held: ServerResponse[] = [];

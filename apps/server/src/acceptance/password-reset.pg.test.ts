@@ -8,7 +8,7 @@ import { requestRaw } from "./raw-request.ts";
 import { administrator, Api, eventually, ok, queryDatabase, type RunningServer } from "./testing.ts";
 
 /** Real server with a real SMTP server. */
-describe("a password that is forgotten", () => {
+describe("Forgotten password", () => {
   let folder: string;
   let mailing: MailingServer;
   let smtp: TestSmtp;
@@ -49,7 +49,7 @@ describe("a password that is forgotten", () => {
     }
   };
 
-  test("is replaced by the mailed link, once; all that was signed in is signed out, and the account is told", async () => {
+  test("is reset once by the mailed link, which ends sessions and tokens and notifies the account", async () => {
     const person = await newPerson(admin);
     const { token: made } = await ok(person.api, "POST", "/tokens", { name: "t", scopes: ["account", "files:read"] });
     const { id } = await ok(person.api, "POST", "/metadata", { path: "/kept", kind: "folder" });
@@ -81,7 +81,7 @@ describe("a password that is forgotten", () => {
     assert.ok(!readFileSync(server.logFile, "utf8").includes(token));
   });
 
-  test("is mailed once in five minutes, and not to who is suspended or nobody", async () => {
+  test("is mailed at most once in five minutes, and never to suspended or unknown accounts", async () => {
     const [person, suspended, last] = [await newPerson(admin), await newPerson(admin), await newPerson(admin)];
     await ok(admin, "PATCH", `/admin/users/${suspended.email}`, { disabled: true });
     const first = nextReset();
@@ -101,7 +101,7 @@ describe("a password that is forgotten", () => {
     assert.deepEqual((await next).to, [last.email], "nothing went to the others");
   });
 
-  test("by one link or the other: of many that come at once one wins", async () => {
+  test("is reset once by concurrent requests with the same link", async () => {
     const person = await newPerson(admin);
     const coming = mailTo(person.email);
     await ask(person.email);
@@ -114,7 +114,7 @@ describe("a password that is forgotten", () => {
     await Api.signIn(server.url, { ...person, password: `password number ${won[0]}` });
   });
 
-  test("of a link that is for another account, changed or of another address is none", async () => {
+  test("cannot be reset with a forged link or one for a former address", async () => {
     const [person, other] = [await newPerson(admin), await newPerson(admin)];
     const coming = mailTo(person.email);
     await ask(person.email);
@@ -133,7 +133,7 @@ describe("a password that is forgotten", () => {
     assert.equal((await reset(token, "a new password")).status, 422, "whoever has the old address");
   });
 
-  test("leaves the second factor in force", async () => {
+  test("leaves the second factor in force after the reset", async () => {
     const person = await newPerson(admin);
     const { secret } = await ok(person.api, "POST", "/account/second-factor", { password: person.password });
     const { Secret, TOTP } = await import("otpauth");
@@ -149,7 +149,7 @@ describe("a password that is forgotten", () => {
     assert.equal((await open().call("POST", "/sessions", { ...credentials, totp: codes[0] })).status, 200);
   });
 
-  test("is not asked for without end from one address", async () => {
+  test("requests from one address are limited", async () => {
     const statuses: number[] = [];
     for (let count = 0; count < 60; count++) statuses.push((await ask(`nobody${count}@example.com`)).status);
     assert.ok(statuses.includes(429));

@@ -176,7 +176,7 @@ function outcomeOf({ status, body }: ApiAnswer): Outcome {
   return status < 300 ? { status, code: undefined, node: undefined } : { status, code: body.code, node: body.node };
 }
 
-describe("what a caller says of the state that it saw", () => {
+describe("Preconditions on a node's state", () => {
   let folder: string;
   let server: RunningServer;
   let world: World;
@@ -231,7 +231,7 @@ describe("what a caller says of the state that it saw", () => {
   for (const [name, route] of Object.entries(routes)) {
     for (const base of Object.keys(bases) as Base[]) {
       if (base === "If-Match" && name.endsWith("in a batch")) continue;
-      test(`${name} looks at ${base}`, async () => {
+      test(`${name} checks ${base}`, async () => {
         for (const history of Object.keys(histories) as History[]) {
           for (const place of places) {
             if (!isLongTier && !isInGate(route, base, history, place)) continue;
@@ -252,7 +252,7 @@ describe("what a caller says of the state that it saw", () => {
         }
       });
     }
-    test(`${name} takes no version of another file for a base`, async () => {
+    test(`${name} rejects a version of another file as base`, async () => {
       const [file, other] = [await makeFile(), await makeFile()];
       for (const base of ["base_version", "base_revision"] as const) {
         if (route.takes[0] === "trashed") await trash(file.id);
@@ -285,7 +285,7 @@ describe("what a caller says of the state that it saw", () => {
     assert.equal((await stateOf(file.id)).version, 1);
   });
 
-  test("a condition that a call has no node for is refused, and not left out", async () => {
+  test("a condition on a route without a node is rejected", async () => {
     const { api } = world;
     for (const headers of [{ "if-match": '"a"' }, { "if-none-match": "*" }]) {
       const answers = [

@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** Answers that might reveal names, ids or addresses unknown to the caller. */
-describe("who asks so that the answer gives something away", () => {
+describe("Responses that could disclose hidden nodes", () => {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
@@ -45,7 +45,7 @@ describe("who asks so that the answer gives something away", () => {
     return (await ok(api, "POST", "/sync/delta", { operations: [{ operation_id, ...operation }] })).results[0];
   };
 
-  test("a cursor that names what is hidden leads nowhere, and tells no more than one that names nothing", async () => {
+  test("cursors of hidden nodes give no access and the same response as unknown ones", async () => {
     const top = await mkdir("/walked");
     const hidden = await mkdir("/walked/hidden");
     const inner = await mkdir("/walked/hidden/inner");
@@ -81,7 +81,7 @@ describe("who asks so that the answer gives something away", () => {
     }
   });
 
-  test("what is brought to where nothing is seen is answered under the name that was wanted, whatever way it comes", async () => {
+  test("nodes brought into a write-only folder are returned under the requested name", async () => {
     const top = await mkdir("/brought");
     const box = await mkdir("/brought/box");
     await share(top, "editor");
@@ -131,7 +131,7 @@ describe("who asks so that the answer gives something away", () => {
     }
   });
 
-  test("a path through what is hidden is refused as taken, and fails nothing else", async () => {
+  test("a path through a hidden folder is rejected as a taken name, and does not affect other operations", async () => {
     const top = await mkdir("/by path");
     const hidden = await mkdir("/by path/hidden");
     const inner = await mkdir("/by path/hidden/inner");
@@ -153,7 +153,7 @@ describe("who asks so that the answer gives something away", () => {
     );
   });
 
-  test("folders on a path through what is not seen have the wanted names where these are free", async () => {
+  test("folders created on a path in a write-only folder get the requested names if free", async () => {
     const box = await mkdir("/box by path");
     await mkdir("/box by path/taken");
     const { token } = await ok(owner, "POST", `/files/${box}/share`, { link: true, role: "uploader" });
@@ -170,7 +170,7 @@ describe("who asks so that the answer gives something away", () => {
     );
   });
 
-  test("a token that may not read files has none of them told by a webhook", async () => {
+  test("a token needs both the account and the files:read scope to create a webhook", async () => {
     const hook = { url: "https://example.com/", secret: "of a stranger", events: ["created"] };
     for (const [scopes, expected] of [
       [["account"], 403],
@@ -183,7 +183,7 @@ describe("who asks so that the answer gives something away", () => {
     }
   });
 
-  test("what an editor shares takes nothing from anybody, nearer or as a personal right or not", async () => {
+  test("shares by an editor never lower the access of others", async () => {
     const { id: third } = await ok(other, "GET", "/account");
     const group = await ok(admin, "POST", "/groups", { name: "all" });
     for (const api of [owner, editor, other]) {
@@ -208,7 +208,7 @@ describe("who asks so that the answer gives something away", () => {
     }
   });
 
-  test("an editor opens by a link or a share of theirs nothing that the owner keeps from them below, now or later", async () => {
+  test("links and shares by an editor give no access to folders that the owner hides from the editor", async () => {
     const editorId = (await ok(editor, "GET", "/account")).id;
     const otherId = (await ok(other, "GET", "/account")).id;
     const top = await mkdir("/partly");
@@ -242,7 +242,7 @@ describe("who asks so that the answer gives something away", () => {
     assert.equal(asEditor.status, 403);
   });
 
-  test("who tries addresses by offers learns of no more of them than who looks for people", async () => {
+  test("guessing addresses by ownership offers is limited like searching for people", async () => {
     const file = await ok(editor, "POST", "/metadata", { path: "/on offer", kind: "folder" });
     const ask = {
       offer: (email: string) => editor.call("POST", `/files/${file.id}/transfer`, { email }),

@@ -84,7 +84,7 @@ const nothing = new Proxy({} as Fixture, {
   get: (_, name) => (name === "block" ? "0".repeat(64) : "00000000-0000-8000-8000-000000000000"),
 });
 
-describe("A session whose person proved long ago who they are", () => {
+describe("Session with an old proof", () => {
   let folder: string;
   let server: RunningServer;
 
@@ -114,7 +114,7 @@ describe("A session whose person proved long ago who they are", () => {
     });
   }
 
-  test("is asked for by the routes that are listed here, with what they do", () => {
+  test("is rejected by exactly the listed routes", () => {
     const marked = signedIn
       .filter(([, { asksProof }]) => asksProof !== undefined && asksProof !== "sometimes")
       .map(([name]) => name);
@@ -136,7 +136,7 @@ describe("A session whose person proved long ago who they are", () => {
   for (const [name] of signedIn) {
     const { asked = [], unasked = [undefined] } = asking[name] ?? {};
     const isAlways = asked.length > 0 && asking[name]?.unasked === undefined;
-    test(`${name} ${asked.length > 0 ? "refuses it" : "answers it"}`, async () => {
+    test(`${name} ${asked.length > 0 ? "rejects it" : "accepts it"}`, async () => {
       const old = await oldSession();
       for (const body of asked) {
         const { status, body: problem } = await send(old, name, body);
@@ -147,7 +147,7 @@ describe("A session whose person proved long ago who they are", () => {
     });
   }
 
-  test("takes nobody out of a group of which something is asked, nor the group away", async () => {
+  test("cannot remove a member from a group with an access rule, nor delete the group", async () => {
     const old = await Api.signIn(server.url);
     const person = await ok(old, "POST", "/admin/users", { email: "bound@example.com", password: "a long sentence" });
     const groupOf = async (name: string) => {
@@ -167,7 +167,7 @@ describe("A session whose person proved long ago who they are", () => {
     await ok(await Api.signIn(server.url), "DELETE", `/groups/${bound}`);
   });
 
-  test("turns the alert for new devices down by no old session and by no token, and up by each", async () => {
+  test("cannot lower the new-device alert, nor can a token, but both can raise it", async () => {
     const old = await Api.signIn(server.url);
     const token = new Api(server.url, (await ok(old, "POST", "/tokens", tokenOf("account"))).token);
     await grownOld();
@@ -188,7 +188,7 @@ describe("A session whose person proved long ago who they are", () => {
     assert.equal(await set(old, "mail"), "mail");
   });
 
-  test("does nothing of what it was refused, and goes on once it has proved itself", async () => {
+  test("leaves rejected requests without effect, and can retry them after a new proof", async () => {
     const old = await Api.signIn(server.url);
     await grownOld();
     const counts = () =>
@@ -209,7 +209,7 @@ describe("A session whose person proved long ago who they are", () => {
     for (const [name, body] of wanted) assert.equal((await send(old, name, body)).body.code, "proof_required");
   });
 
-  test("proves itself and no other one, whatever else the account has", async () => {
+  test("renews only its own proof, not that of other sessions", async () => {
     const [one, other] = [await Api.signIn(server.url), await Api.signIn(server.url)];
     const token = new Api(
       server.url,
@@ -224,14 +224,14 @@ describe("A session whose person proved long ago who they are", () => {
     assert.equal((await send(other, "createToken")).body.code, "proof_required");
   });
 
-  test("is not made younger by renewing its tokens", async () => {
+  test("is not renewed by refreshing its tokens", async () => {
     const { body } = await new Api(server.url).call("POST", "/sessions", administrator);
     await grownOld();
     const renewed = await ok(new Api(server.url), "POST", "/sessions/refresh", { refresh_token: body.refresh_token });
     assert.equal((await send(new Api(server.url, renewed.access_token), "createToken")).body.code, "proof_required");
   });
 
-  test("lets tokens be, which were made for what they do", async () => {
+  test("does not restrict tokens", async () => {
     const session = await Api.signIn(server.url);
     const token = new Api(
       server.url,
@@ -242,7 +242,7 @@ describe("A session whose person proved long ago who they are", () => {
     assert.equal((await send(session, "createToken")).body.code, "proof_required");
   });
 
-  test("stands in the audit with what it was refused and how it proved itself, or did not", async () => {
+  test("appears in the audit with rejected requests and with proofs, failed and successful", async () => {
     const old = await Api.signIn(server.url);
     await grownOld();
     await send(old, "adminAddOauthClient");

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { Api, makeFolder, ok, queueWorked, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** Polls report what the change feed reports, and no other event of the space. */
-describe("polls of what is shared", () => {
+describe("Polls of shared folders", () => {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
@@ -57,7 +57,7 @@ describe("polls of what is shared", () => {
     });
   let sent = 0;
 
-  test("wake for nothing in a folder below in which one only puts something in, however much it is", async () => {
+  test("do not wake for changes in a write-only subfolder, even for 250 of them", async () => {
     const since = await token();
     await puts(low, 1);
     assert.equal((await poll(since, 1)).status, 204, "one that was there before the poll");
@@ -69,7 +69,7 @@ describe("polls of what is shared", () => {
     assert.deepEqual([woken.status, woken.body.file_id], [200, results[0].node.id]);
   });
 
-  test("name what is to be seen, whatever hidden came after it", async () => {
+  test("return the visible change, even if hidden ones follow", async () => {
     const since = await token();
     const { results } = await puts(top, 1);
     await puts(low, 150);

@@ -10,7 +10,7 @@ import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "
 
 const plans = { small: 100_000, team: null };
 
-describe("A quota", () => {
+describe("Quota", () => {
   const folder = makeFolder("quota");
   let server: RunningServer;
   let admin: Api;
@@ -76,7 +76,7 @@ describe("A quota", () => {
   const sendBatch = (body: Uint8Array<ArrayBuffer>) =>
     ann.call("POST", "/sync/delta", undefined, { body, headers: { "content-type": batchContentType } });
 
-  test("of a plan is what the account says, and a new account has the default plan", async () => {
+  test("appears in the account, and new accounts get the default plan", async () => {
     const { body } = await ann.call("GET", "/account");
     assert.deepEqual([body.plan, body.quota_bytes], ["small", plans.small]);
     const listed = await admin.call("GET", "/admin/plans");
@@ -86,7 +86,7 @@ describe("A quota", () => {
     ]);
   });
 
-  test("refuses a declared size before its bytes travel", async () => {
+  test("rejects a declared size before its bytes are sent", async () => {
     const lengthBytes = plans.small + 1;
     const media = await answerBefore("/files/upload?uploadType=media&parent_id=root&name=a", {
       sent: new Uint8Array(0),
@@ -108,7 +108,7 @@ describe("A quota", () => {
     assert.equal((await ann.call("GET", "/account")).body.stored_bytes, 0);
   });
 
-  test("does not refuse a batch of which something has room, nor one that is repeated", async () => {
+  test("accepts a batch with any operation that fits, and repeated batches", async () => {
     const mixed = batchOf([plans.small + 1, 10]);
     const answer = await sendBatch(mixed.body);
     const told = (results: { status: string; code?: string }[]) => results.map(({ status, code }) => code ?? status);
@@ -141,7 +141,7 @@ describe("A quota", () => {
     );
   });
 
-  test("does not refuse what takes the place of as much", async () => {
+  test("accepts a replacement of about the same size", async () => {
     const bob = await newAccount("bob@example.com");
     const put = await bob.put("/large", randomBytes(90_000));
     assert.equal(put.status, 201);

@@ -22,7 +22,7 @@ import {
 } from "./testing.ts";
 
 /** Invariant: store and key alone restore everything acknowledged before the last copy of the log. */
-describe("A database that is lost", () => {
+describe("Lost database", () => {
   let folder: string;
   let data: string;
   let store: string;
@@ -70,7 +70,7 @@ describe("A database that is lost", () => {
     });
   };
 
-  test("a server brings its metadata to the store by itself, and goes on from there after a start", async () => {
+  test("the server writes its metadata to the store automatically, and continues after a restart", async () => {
     server = await spawnServer({
       dataFolder: data,
       env: { HOLDFAST_SNAPSHOT_INTERVAL: "1s", HOLDFAST_JOURNAL_INTERVAL: "1s" },
@@ -100,7 +100,7 @@ describe("A database that is lost", () => {
     assert.ok(metadata("log").length >= 2, "it grows by parts");
   });
 
-  test("nothing of what it knows can be read in the store", () => {
+  test("the metadata in the store is not readable", () => {
     for (const path of metadata("")) {
       const content = readFileSync(path);
       for (const secret of ["by the log", guest.email, administrator.email])
@@ -108,7 +108,7 @@ describe("A database that is lost", () => {
     }
   });
 
-  test("its server does not begin anew with an empty one, and says what to do", async () => {
+  test("the server does not start with an empty database, and names the repair command", async () => {
     const postmaster = postmasterPid(data);
     await server.kill();
     if (postmaster !== undefined) process.kill(postmaster, "SIGKILL");
@@ -121,7 +121,7 @@ describe("A database that is lost", () => {
     assert.equal(existsSync(join(data, "postgres")), false);
   });
 
-  test("a wrong key, an absent one, a place that is no store, and a folder that is in use are said, and nothing is made", async () => {
+  test("wrong keys, missing stores and used folders are rejected without creating a folder", async () => {
     writeFileSync(join(folder, "other-key"), `${randomBytes(32).toString("base64")}\n`);
     for (const [what, from, keyFile, code, says] of [
       ["another key", store, join(folder, "other-key"), 1, /other-key does not open this store/],
@@ -140,7 +140,7 @@ describe("A database that is lost", () => {
     assert.match(within.stdout + within.stderr, /is in/);
   });
 
-  test("killed in the middle, a rebuild leaves a folder on which no server starts, and is done again", async () => {
+  test("the server does not start on a killed rebuild, and the rebuild can be repeated", async () => {
     const target = join(folder, "half");
     const args = ["admin", "rebuild", "--from", store, "--key", key, "--data", target];
     const child = spawn(launcher, args, { stdio: "ignore" });
@@ -158,7 +158,7 @@ describe("A database that is lost", () => {
     assert.ok(existsSync(join(store, "objects", "keyring")), "the store is not in the folder");
   });
 
-  test("a part that is damaged is said, and what is whole comes back", async () => {
+  test("a rebuild reports damaged metadata", async () => {
     const last = metadata("log")
       .filter((path) => !path.endsWith("head"))
       .toSorted()
@@ -177,7 +177,7 @@ describe("A database that is lost", () => {
     assert.equal(existsSync(join(folder, "damaged")), false);
   });
 
-  test("comes back from the store and the key alone: files, versions, shares and accounts; and its clients are told", async (t) => {
+  test("a rebuild from store and key restores files, versions, shares and accounts, and resets cursors", async (t) => {
     // The old folder is gone.
     renameSync(store, join(folder, "store"));
     renameSync(key, join(folder, "key"));
@@ -201,7 +201,7 @@ describe("A database that is lost", () => {
     assert.deepEqual([changes.status, changes.body.code, changes.body.reason], [410, "reset", "epoch"]);
   });
 
-  test("and the rebuilt one goes on in the same store: it can be rebuilt itself", async () => {
+  test("a rebuilt server writes to the same store, from which it can be rebuilt again", async () => {
     const api = await Api.signIn(server.url);
     await put(api, "/since", "since it was rebuilt");
     const moved = join(folder, "store");

@@ -13,7 +13,7 @@ interface Asked {
   readonly other: string | object;
 }
 
-describe("a request that changes rights or what is said", () => {
+describe("Idempotent requests on permissions and comments", () => {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
@@ -127,7 +127,7 @@ describe("a request that changes rights or what is said", () => {
   }
 
   for (const [name, prepare] of Object.entries(requests)) {
-    test(`${name} answers as the first time, also where both come at once, and with another request is refused`, async () => {
+    test(`${name} repeats its first response, even when sent concurrently, and rejects another request`, async () => {
       const asked = await prepare();
       const key = randomBytes(8).toString("hex");
       const [left, right] = await Promise.all([send(asked, key), send(asked, key)]);
@@ -147,7 +147,7 @@ describe("a request that changes rights or what is said", () => {
     return Buffer.isBuffer(body) ? body.toString() : body;
   }
 
-  test("a comment that is sent twice with its key stands once, and what was mounted or granted does too", async () => {
+  test("comments and permissions are created once per key, and a deleted permission is not restored", async () => {
     const node = await mkdir();
     const comment = { ...post(`/files/${node}/comments`, { text: "once" }) };
     await Promise.all(["a", "a", "a"].map((key) => send(comment, `comment ${key}`)));
@@ -160,7 +160,7 @@ describe("a request that changes rights or what is said", () => {
     assert.deepEqual((await ok(owner, "GET", `/files/${node}/permissions`)).items, []);
   });
 
-  test("what is put into the trash after it was emptied stays when emptying it is repeated", async () => {
+  test("a repeated emptying of the trash keeps nodes deleted since", async () => {
     const empty = { api: owner, method: "DELETE", path: "/trash" };
     assert.equal((await send(empty, "empty")).status, 200);
     await ok(owner, "DELETE", `/files/${await mkdir()}`);
@@ -168,7 +168,7 @@ describe("a request that changes rights or what is said", () => {
     assert.equal((await ok(owner, "GET", "/trash")).items.length, 1);
   });
 
-  test("the key of a link's making and the password of a link are kept nowhere", async () => {
+  test("keys of requests that create a link or set its password are not stored", async () => {
     const node = await mkdir();
     const link = post(`/files/${node}/share`, { link: true, role: "viewer" });
     const [first, second] = [await send(link, "link"), await send(link, "link")];
@@ -179,7 +179,7 @@ describe("a request that changes rights or what is said", () => {
     assert.equal((await send({ ...change, body: { password: "other words" } }, "password")).status, 200);
   });
 
-  test("If-Match is held by all that is done with a node's rights, and names it as it is", async () => {
+  test("If-Match applies to all routes on a node's permissions, and a mismatch returns the node", async () => {
     const node = await mkdir();
     const { id: permission } = await ok(owner, "POST", `/files/${node}/share`, {
       email: "third@example.com",
@@ -206,7 +206,7 @@ describe("a request that changes rights or what is said", () => {
     }
   });
 
-  test("says after its maker's right ended to whom it gave something, and nothing of who that is by now", async () => {
+  test("a repeated share returns its recipient after the caller's permission ended, but not their new address", async () => {
     const admin = await Api.signIn(server.url);
     const account = { email: "moved@example.com", password: "what the moved one knows", name: "Moved" };
     const { id: moved } = await ok(admin, "POST", "/admin/users", account);

@@ -8,7 +8,7 @@ import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer, startSe
  * Invariant: if its data folder is moved away or another disk is mounted over it, the server exits with a message and writes nothing
  * to the replacement. Both folders start again with all their committed data.
  */
-describe("A data folder that is replaced while its server runs", () => {
+describe("Data folder replaced while its server runs", () => {
   let folder: string;
   let server: ServerProcess | undefined;
   const [place, older, moved] = ["data", "older", "moved"].map((name) => () => `${folder}/${name}`) as [
@@ -41,7 +41,7 @@ describe("A data folder that is replaced while its server runs", () => {
   const downloaded = (dataFolder: string, path: string): Promise<string> =>
     whileServed(dataFolder, async (api) => String((await api.download(path)).body));
 
-  test("by an older copy: the server ends by itself, and both start again", async () => {
+  test("by an older copy: the server exits, and both folders start again", async () => {
     await whileServed(place(), async (first) => assert.equal((await first.put("/old", "old")).status, 201));
     execFileSync("cp", ["-a", place(), older()]);
     const api = await start(place());
@@ -54,7 +54,7 @@ describe("A data folder that is replaced while its server runs", () => {
     assert.equal(await downloaded(moved(), "/new"), "new");
   });
 
-  test("by an empty folder, and stopped before it noticed: the same, and nothing is left there", async () => {
+  test("by an empty folder before a stop: the server exits with 1 and writes nothing into the folder", async () => {
     const api = await start(moved());
     assert.equal((await api.put("/last", "last")).status, 201);
     renameSync(moved(), older());

@@ -4,7 +4,7 @@ import type { ReportJson } from "@holdfast/protocol/report-routes";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** A link's visitor reports its content, and an administrator decides. */
-describe("reports of links", () => {
+describe("Link reports", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -38,7 +38,7 @@ describe("reports of links", () => {
   };
   const opens = async (token: string) => (await new Api(server.url, token).call("GET", "/files/root")).status;
 
-  test("a report is answered alike whether the link is there or not, and lists what it is about", async () => {
+  test("get the same response whether the link exists or not, and are listed with the link's details", async () => {
     const link = await makeLink("/reported");
     const removed = await makeLink("/removed");
     await ok(owner, "DELETE", `/permissions/${removed.id}`);
@@ -78,7 +78,7 @@ describe("reports of links", () => {
     assert.match(id, /^[0-9a-f-]{36}$/);
   });
 
-  test("what is no report is refused before anything is looked up", async () => {
+  test("are rejected if invalid", async () => {
     const { token } = await makeLink("/well reported");
     for (const [fields, field] of [
       [{ token, reason: "boring" }, "reason"],
@@ -93,7 +93,7 @@ describe("reports of links", () => {
     }
   });
 
-  test("administrators are told, once for each link until they have read it, and nobody else is", async () => {
+  test("notify only administrators, once for each link until it is read", async () => {
     await ok(admin, "POST", "/notifications/read", { up_to: new Date(Date.now() + 1000).toISOString() });
     const link = await makeLink("/told");
     for (const reason of ["abuse", "copyright"]) await report({ token: link.token, reason });
@@ -116,7 +116,7 @@ describe("reports of links", () => {
     );
   });
 
-  test("a link that is disabled is as one that never was, at once, and its owner sees that it is", async () => {
+  test("disabled links look unknown immediately, and their owner sees that they are disabled", async () => {
     const link = await makeLink("/disabled");
     const file = (await owner.put("/disabled/file", "content")).body;
     await report({ token: link.token, reason: "abuse" });
@@ -136,7 +136,7 @@ describe("reports of links", () => {
     assert.deepEqual(items.map(({ verb }: { verb: string }) => verb).slice(0, 3), ["unshared", "unshared", "linked"]);
   });
 
-  test("a poll by a link that is disabled ends", async () => {
+  test("a poll by a disabled link ends", async () => {
     const link = await makeLink("/polled");
     await report({ token: link.token, reason: "abuse" });
     const { id } = await reportOf(link.id);
@@ -148,7 +148,7 @@ describe("reports of links", () => {
     assert.equal((await poll).status, 401);
   });
 
-  test("what else was said against a link is answered when the link is ended, and what is said of another is not", async () => {
+  test("disabling a link resolves its other reports, but not reports of other links", async () => {
     const [link, other] = [await makeLink("/thrice"), await makeLink("/innocent")];
     for (const { token } of [link, link, link, other]) await report({ token, reason: "abuse" });
     const of = async ({ id }: { id: string }) => (await listed()).filter((each) => each.permission_id === id);
@@ -164,7 +164,7 @@ describe("reports of links", () => {
     );
   });
 
-  test("an account is suspended for what it shares, and every link of it ends", async () => {
+  test("suspending an account ends all its links", async () => {
     const other = { email: "other@example.com", password: "the password of another" };
     await ok(admin, "POST", "/admin/users", other);
     const theirs = await Api.signIn(server.url, other);
@@ -177,7 +177,7 @@ describe("reports of links", () => {
     assert.equal((await theirs.call("GET", "/account")).status, 401);
   });
 
-  test("what was done is done again without harm, and more may follow, but never less", async () => {
+  test("a resolution can be repeated or raised, but not lowered", async () => {
     const link = await makeLink("/twice");
     await report({ token: link.token, reason: "other" });
     const { id } = await reportOf(link.id);
@@ -194,7 +194,7 @@ describe("reports of links", () => {
     assert.equal(body.code, "not_found");
   });
 
-  test("the last administrator is not suspended for a report, which stays open", async () => {
+  test("the last administrator cannot be suspended for a report, which stays open", async () => {
     const link = await makeLink("/of the administrator", admin);
     await report({ token: link.token, reason: "abuse" });
     const { id } = await reportOf(link.id);
@@ -203,7 +203,7 @@ describe("reports of links", () => {
     assert.equal((await reportOf(link.id)).state, "open");
   });
 
-  test("the list has pages, of open ones alone if wanted, and a link has so many open ones and no more", async () => {
+  test("are listed in pages, can be filtered to open ones, and are limited to 20 open ones per link", async () => {
     const link = await makeLink("/often");
     for (let times = 0; times < 25; times += 1)
       assert.equal((await report({ token: link.token, reason: "other" })).status, 204);
@@ -225,7 +225,7 @@ describe("reports of links", () => {
     assert.equal(new Set(seen).size, seen.length);
   });
 
-  test("a form of the page reports without script, also where the page asks for a password", async () => {
+  test("can be sent by a form without scripts, even from a password page", async () => {
     const link = await makeLink("/by form");
     const locked = await makeLink("/by form, locked");
     await ok(owner, "PATCH", `/permissions/${locked.id}`, { password: "p" });
@@ -249,7 +249,7 @@ describe("reports of links", () => {
   });
 });
 
-test("reports are throttled by address, also those of links that are not there", async () => {
+test("are limited by address, even for unknown links", async () => {
   const folder = makeFolder("reports-throttled");
   const server = await startServer({ dataFolder: `${folder}/data`, env: { HOLDFAST_RATE_LIMIT_SIGN_IN: "3" } });
   try {

@@ -7,7 +7,7 @@ import { factorOf, newPerson, type Person } from "./ways/people.ts";
 
 const wanted = "what the owner says now";
 
-describe("a new password", () => {
+describe("New password", () => {
   let house: House;
 
   before(async () => {
@@ -56,7 +56,7 @@ describe("a new password", () => {
     return items.some(({ kind, detail }) => kind === "device" && detail.device_id === body.device_id);
   };
 
-  test("withdraws what a session has offered to another owner, of which the owner is mailed", async () => {
+  test("withdraws ownership offers made by a session", async () => {
     const [person, receiver] = [await newPerson(house, "none"), await newPerson(house, "none")];
     const thief = new Api(house.origin, (await post("/sessions", person)).body.access_token);
     const { id } = await ok(thief, "POST", "/metadata", { path: "/mine", kind: "folder" });
@@ -67,7 +67,7 @@ describe("a new password", () => {
     assert.deepEqual(await itemsOf(receiver.api, "/transfers"), []);
   });
 
-  test("by the mailed link leaves passkeys, and tells how many, unless it is to end them", async () => {
+  test("by the mailed link keeps passkeys and returns their count, or removes them on request", async () => {
     const person = await newPerson(house, "passkey");
     assert.deepEqual(await reset(person, {}), { email: person.email, passkeys: 1, outside: 0 });
     assert.equal(await byPasskey(person), 200);
@@ -82,7 +82,7 @@ describe("a new password", () => {
     assert.equal((await byPassword(other, factorOf(other))).status, 200);
   });
 
-  test("by the mailed link unlinks sign-ins through another service where it is to end them, and nothing else", async () => {
+  test("by the mailed link unlinks issuer sign-ins on request, and nothing else", async () => {
     const [person, heir] = [await newPerson(house, "none"), await newPerson(house, "none")];
     assert.equal(await link(person, "thief"), 201);
     assert.equal((await new OutsideVisit(house.origin).signIn("thief")).status, 200);
@@ -99,7 +99,7 @@ describe("a new password", () => {
     assert.deepEqual(await reset(heir, {}), { email: heir.email, passkeys: 0, outside: 1 });
   });
 
-  test("by an administrator ends them too, by a session alone, and with the password alone", async () => {
+  test("by an administrator removes both on request, but only by a session and with the password", async () => {
     const person = await newPerson(house, "passkey");
     assert.equal(await link(person, "administered"), 201);
     for (const field of ["end_passkeys", "end_outside"]) {
@@ -120,7 +120,7 @@ describe("a new password", () => {
     await told(person, /was unlinked/);
   });
 
-  test("ends what is known of devices, by the link and by an administrator; they stay listed", async () => {
+  test("makes known devices unknown, by link and by administrator, but they stay listed", async () => {
     const ways = [
       (person: Person) => reset(person, {}),
       (person: Person) => byAdministrator(person, { password: wanted }),

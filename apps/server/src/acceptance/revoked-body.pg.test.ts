@@ -25,7 +25,7 @@ const newUser = { email: "made@example.com", password: "a sentence of theirs" };
 const believedMs = 2000;
 
 const changes = {
-  "what makes an account": {
+  "account creation": {
     call: "POST /admin/users",
     type: "application/json",
     body: JSON.stringify(newUser),
@@ -146,9 +146,9 @@ async function refusalOf({ url, method, token, type = "application/octet-stream"
 }
 
 /** In parallel, because each waits for the next check of a caller. */
-describe("What was on its way when its caller ended", { concurrency: 7 }, () => {
+describe("Running requests of a revoked caller", { concurrency: 7 }, () => {
   for (const [what, begin] of Object.entries(streams)) {
-    test(`${what} that never ends is refused once its caller has ended`, async () => {
+    test(`${what} that never ends is rejected once its caller's access ends`, async () => {
       const stream = await begin();
       if (stream.isUnderWay !== undefined) return assert.equal((await refusalOf(stream)).status, 404);
       // If the caller's access ends early, the request is refused before its body. If a link ends after its caller was identified and
@@ -164,13 +164,13 @@ describe("What was on its way when its caller ended", { concurrency: 7 }, () => 
 
   for (const [what, change] of Object.entries(changes))
     describe(what, { concurrency: 1 }, () => {
-      test(`${what} that was on its way when its token was revoked is not made`, async () => {
+      test(`${what} is not completed if its token is revoked while the request runs`, async () => {
         const { status, body } = await hold(change, async (id) => void (await ok(admin, "DELETE", `/tokens/${id}`)));
         assert.deepEqual([status, body.code], [401, "unauthenticated"]);
         assert.equal(await change.isDone(), false);
       });
 
-      test(`${what} that takes its time is made where the token lives on`, async () => {
+      test(`${what} is completed after a delay if its token is still valid`, async () => {
         assert.equal((await hold(change, async () => {})).status, 201);
         assert.equal(await change.isDone(), true);
       });

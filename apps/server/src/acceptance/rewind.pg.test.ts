@@ -6,7 +6,7 @@ import { Api, eventually, makeFolder, removeFolder, type RunningServer, startSer
 const waitMs = 60_000;
 
 /** Rewinds by an owner during other changes, only through the API of a real server. */
-describe("a rewind", () => {
+describe("Rewind", () => {
   const folder = makeFolder("rewind");
   let server: RunningServer;
   let admin: Api;
@@ -67,7 +67,7 @@ describe("a rewind", () => {
       .toSorted();
   }
 
-  test("brings back times, executable bits and privacy, keeps stars, labels and comments, and an undo can be undone", async () => {
+  test("restores times, executable bits and privacy, keeps stars, labels and comments, and an undo can be undone", async () => {
     const id = await mkdir("/whole");
     const script = await write("/whole/run.sh", "echo");
     await ok(owner, "PATCH", `/files/${script}`, { modified_at: "2020-02-02T02:02:02.000002Z", executable: true });
@@ -102,7 +102,7 @@ describe("a rewind", () => {
     assert.deepEqual(await seen(id), was);
   });
 
-  test("of a shared folder is the owner's alone, takes back what editors did, and shows at once to all", async () => {
+  test("of a shared folder requires its owner, reverts editors' changes and is visible to all immediately", async () => {
     const id = await mkdir("/shared");
     const sub = await mkdir("/shared/sub");
     await write("/shared/sub/a", "aaa");
@@ -141,7 +141,7 @@ describe("a rewind", () => {
   /** Paths below the mount begin with its name. */
   const withoutTop = (line: string) => line.replace(/^\/[^/]+/, "");
 
-  test("in the middle of others' edits loses none of theirs: each is there, or a version, or in the trash", async () => {
+  test("during others' edits loses none of them", async () => {
     const id = await mkdir("/busy");
     await ok(owner, "POST", `/files/${id}/share`, { email: addressOf("editor"), role: "editor" });
     await ok(editor, "POST", "/mounts", { node_id: id, name: "busy" });
@@ -174,7 +174,7 @@ describe("a rewind", () => {
     return response.text();
   }
 
-  test("beyond the quota brings back what has room, tells the rest, and never leaves more than the quota", async () => {
+  test("beyond the quota restores files that fit, reports the rest and never exceeds the quota", async () => {
     const small = await newAccount("small", { quota_bytes: 100_000 });
     const id = await mkdir("/full", small);
     await write("/full/large", "L".repeat(60_000), small);

@@ -4,12 +4,12 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { useSigning } from "./signing.ts";
 
 /** Reduced fields of each node, for very long lists. */
-describe("a folder's contents as rows", () => {
+describe("Folder contents as rows", () => {
   const { newPerson, ok, mkdir, put } = useSigning("rows");
 
   const always = ["id", "kind", "name", "size", "modified_at", "revision", "seq", "role"];
 
-  test("have a few fields, each as in the whole node, in the same order and pages", async () => {
+  test("have a subset of the node's fields, in the same order and pages", async () => {
     const { api } = await newPerson();
     await mkdir(api, "/folder");
     for (const name of ["b 10.txt", "b 9.txt", "a.jpg"]) await put(api, `/${name}`, name);
@@ -35,7 +35,7 @@ describe("a folder's contents as rows", () => {
     assert.deepEqual([first.total, second.total], [5, undefined]);
   });
 
-  test("tell what is starred by the caller, and what is shared", async () => {
+  test("show starred nodes of the caller and shared nodes", async () => {
     const ann = await newPerson();
     const ben = await newPerson();
     const folder = await mkdir(ann.api, "/box");
@@ -59,7 +59,7 @@ describe("a folder's contents as rows", () => {
     ]);
   });
 
-  test("are of one folder", async () => {
+  test("cannot be recursive", async () => {
     const { api } = await newPerson();
     const { status, body } = await api.call("GET", "/folders/root/contents?fields=row&recursive=true");
     assert.deepEqual([status, body.field], [422, "fields"]);

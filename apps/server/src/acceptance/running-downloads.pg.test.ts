@@ -121,7 +121,7 @@ for (const [kind, [what, begin]] of Object.entries(begins).entries()) {
     });
   }
 
-  test(`${what} of somebody else's comes whole while the right lasts, though another one ends`, async () => {
+  test(`${what} of a shared file completes while its permission lasts, even if another permission ends`, async () => {
     const person = await join();
     await enter(person);
     const id = await share(person);
@@ -164,7 +164,7 @@ for (const [kind, [what, begin]] of Object.entries(begins).entries()) {
     });
   }
 
-  test(`${what} by a link comes whole while the folder is renamed and another link ends`, async () => {
+  test(`${what} by a link completes while the folder is renamed and another link ends`, async () => {
     const other = await byLink();
     const receivedBytes = await finish(await begin(await byLink()), async () => {
       await ok(owner, "PATCH", `/files/${top}`, { name: `renamed for ${what}` });
@@ -223,7 +223,7 @@ async function readAll(running: Response, meanwhile: () => Promise<unknown>): Pr
 /** Made once. The first test changes only what its own person may read. */
 let made: ReturnType<typeof makeTree> | undefined;
 
-test("a running zip leaves out the folders and files whose right ended before they began", async () => {
+test("a running zip omits folders and files whose permission ended before they were read", async () => {
   const { tree, beside, first, last } = await (made ??= makeTree("zipped"));
   const person = await join();
   await ok(owner, "POST", `/files/${tree}/share`, { user_id: person.id, role: "viewer" });
@@ -236,7 +236,7 @@ test("a running zip leaves out the folders and files whose right ended before th
   assert.ok(!cut && text.includes("between 599"), "what may still be read comes, and the zip is whole");
 });
 
-longTest("a running zip by a link leaves out what went to the trash or elsewhere before it began", async () => {
+longTest("a running zip by a link omits nodes that were trashed or moved out before they were read", async () => {
   const { tree, beside, first, last } = await (made ??= makeTree("zipped"));
   const { token } = await ok(owner, "POST", `/files/${tree}/share`, { link: true, role: "viewer" });
   const { text, cut } = await readAll(await ask(new Api(server.url, token), `/files/${tree}/download`), async () => {
@@ -247,7 +247,7 @@ longTest("a running zip by a link leaves out what went to the trash or elsewhere
   assert.ok(!cut && text.includes("between 599"), "what may still be read comes, and the zip is whole");
 });
 
-test("a running zip ends in the middle of a file whose right ends, though its folder may be read", async () => {
+test("a running zip is cut in the middle of a file whose permission ends, even if its folder is still shared", async () => {
   const tree = await mkdir("/hidden");
   const large = await copyLarge(tree);
   const person = await join();
@@ -258,7 +258,7 @@ test("a running zip ends in the middle of a file whose right ends, though its fo
   assert.ok(receivedBytes < content.length, `${receivedBytes} bytes came`);
 });
 
-longTest("a running zip of a stored list ends when the right to its last node ends", async () => {
+longTest("a running zip of a stored list ends when the permission on its last node ends", async () => {
   const tree = await mkdir("/listed");
   const large = await copyLarge(tree);
   const operations = Array.from({ length: limits.zippedNodesInUrlMax + 50 }, (_, index) => ({

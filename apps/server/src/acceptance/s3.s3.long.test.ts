@@ -54,14 +54,14 @@ async function roundTrip(t: TestContext, s3: S3TestServer): Promise<void> {
   }
 }
 
-test("a server keeps its packs in a bucket of s3rver", async (t) => roundTrip(t, await startS3rver()));
+test("a server stores its packs in a bucket of s3rver", async (t) => roundTrip(t, await startS3rver()));
 
-test("a server keeps its packs in a bucket of Ceph's gateway", async (t) => {
+test("a server stores its packs in a bucket of Ceph's gateway", async (t) => {
   if (!requireComponent(t, "radosgw")) return;
   await roundTrip(t, await startRadosgw());
 });
 
-test("a server whose database is lost is rebuilt from a bucket", async (t) => {
+test("a server with a lost database is rebuilt from a bucket", async (t) => {
   const folder = makeFolder("s3-rebuild");
   t.after(() => removeFolder(folder));
   const s3 = await startS3rver();

@@ -12,7 +12,7 @@ import { Api, eventually, makeFolder, queryDatabase, removeFolder, spawnServer }
  */
 const rows = 30_000;
 
-test("no route reads a large table from end to end", async (t) => {
+test("no route scans a large table sequentially", async (t) => {
   const folder = makeFolder("scans");
   t.after(() => removeFolder(folder));
   const data = `${folder}/data`;

@@ -17,7 +17,7 @@ import {
 
 const waitMs = 60_000;
 
-describe("an identity system, by SCIM", () => {
+describe("SCIM provisioning", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -50,7 +50,7 @@ describe("an identity system, by SCIM", () => {
     assert.equal(headers.get("content-type"), "application/scim+json");
   };
 
-  test("an id of the identity system that no database takes is refused before anything is made", async () => {
+  test("rejects an external ID with a NUL character before creating anything", async () => {
     const externalId = "a\0b";
     const user = { ...oktaUser("nul@example.com"), externalId };
     assertError(await scim.call("POST", "/Users", user), 400, "invalidValue");
@@ -59,7 +59,7 @@ describe("an identity system, by SCIM", () => {
     assert.equal((await scim.find("Groups", 'displayName eq "nul"')).totalResults, 0);
   });
 
-  test("Okta makes a user, finds it by userName, suspends it at once, lets it in again and changes its name", async () => {
+  test("supports Okta: create, find by userName, suspend, enable and rename", async () => {
     const userName = "okta.user@example.com";
     const empty = await scim.find("Users", `userName eq "${userName}"`, "&startIndex=1&count=100");
     assert.deepEqual([empty.totalResults, empty.Resources, empty.startIndex], [0, [], 1]);
@@ -99,7 +99,7 @@ describe("an identity system, by SCIM", () => {
     assert.deepEqual([account.email, account.name, account.confirmed], [address, displayName, false]);
   });
 
-  test("Entra makes a user, changes it by operations in capitals with booleans as text, and removes it for 30 days", async () => {
+  test("supports Entra: capitalized operations, booleans as text, and removal after 30 days", async () => {
     const userName = "entra.user@example.com";
     const { id } = await scim.ok("POST", "/Users", {
       schemas: [userSchema, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
@@ -148,7 +148,7 @@ describe("an identity system, by SCIM", () => {
     assert.equal((await new Api(server.url).call("POST", "/sessions", proof)).status, 200);
   });
 
-  test("only an account that the identity system suspended is enabled by it, not one of an administrator or its owner", async () => {
+  test("enables only accounts that it suspended, not those suspended by an administrator or left by their owner", async () => {
     const userName = "held@example.com";
     const { id } = await scim.ok("POST", "/Users", oktaUser(userName));
     const path = `/Users/${id}`;
@@ -178,7 +178,7 @@ describe("an identity system, by SCIM", () => {
     assert.deepEqual([leaving.status, leaving.body.code], [403, "account_leaving"]);
   });
 
-  test("a group's members have what is shared with it, and have it no more once they are removed, in each form", async () => {
+  test("controls access to group shares by adding and removing members, in each form of request", async () => {
     const owner = await newPerson(admin);
     const member = await scim.ok("POST", "/Users", oktaUser("member@example.com"));
     const api = await signedIn(member.id, "member@example.com");
@@ -232,7 +232,7 @@ describe("an identity system, by SCIM", () => {
     assert.deepEqual(await queryDatabase(`${folder}/data`, "select from shard.provisioned_groups"), []);
   });
 
-  test("a member who is nobody changes nothing of a group, and none is made for it", async () => {
+  test("rejects unknown members without creating or changing a group", async () => {
     const user = await scim.ok("POST", "/Users", oktaUser("alone@example.com"));
     const members = [{ value: user.id }, { value: "00000000-0000-8000-8000-00000000abcd" }];
     assertError(await scim.call("POST", "/Groups", { displayName: "Half", members }), 400, "invalidValue");
@@ -244,7 +244,7 @@ describe("an identity system, by SCIM", () => {
     assertError(await scim.patch(`/Groups/${id}`, nested), 400, "invalidValue");
   });
 
-  test("of two who make one userName at once one is made and the other refused", async () => {
+  test("creates one of several concurrent users with the same userName", async () => {
     const answers = await Promise.all(
       ["race@example.com", "Race@example.com", "race@Example.com"].map((name) =>
         scim.call("POST", "/Users", oktaUser(name)),
@@ -258,7 +258,7 @@ describe("an identity system, by SCIM", () => {
     assertError(await scim.patch(`/Users/${other.id}`, taking), 409, "uniqueness");
   });
 
-  test("strangers, people, sessions, app passwords and other scopes do nothing here", async () => {
+  test("requires an administrator's token with the scim scope", async () => {
     const person = await newPerson(admin);
     const second = await newPerson(admin);
     await ok(admin, "PATCH", `/admin/users/${second.id}`, { admin: true });
@@ -299,7 +299,7 @@ describe("an identity system, by SCIM", () => {
     assert.equal((await ended.call("GET", "/Users?count=1")).status, 403, "who administers no more has no such token");
   });
 
-  test("an administrator is neither suspended, removed, renamed nor let in again, and a group with a rule loses nobody", async () => {
+  test("cannot suspend, remove, rename or enable administrators, or remove members of a group with a rule", async () => {
     const other = await newPerson(admin);
     await ok(admin, "PATCH", `/admin/users/${other.id}`, { admin: true });
     const own = (await scim.find("Users", `userName eq "${administrator.email}"`)).Resources[0];
@@ -330,7 +330,7 @@ describe("an identity system, by SCIM", () => {
     assert.equal((await scim.ok("GET", `/Groups/${id}`)).members.length, 1);
   });
 
-  test("lists come in pages, and what is asked wrongly is refused in the words of SCIM", async () => {
+  test("pages its lists, and rejects invalid requests with SCIM errors", async () => {
     const first = await scim.ok("GET", "/Users?count=2");
     assert.deepEqual([first.itemsPerPage, first.startIndex, first.Resources.length], [2, 1, 2]);
     const seen = [];
@@ -369,7 +369,7 @@ describe("an identity system, by SCIM", () => {
     assertError(await scim.call("GET", "/Users/none"), 404);
   });
 
-  test("says what it does of SCIM, and stands in the audit as who did what", async () => {
+  test("describes its features, and is audited", async () => {
     const config = await scim.ok("GET", "/ServiceProviderConfig");
     assert.deepEqual([config.patch.supported, config.bulk.supported, config.filter.maxResults], [true, false, 200]);
     assert.deepEqual(

@@ -22,7 +22,7 @@ import {
  * Invariant: a scrub repairs what it can, marks only blocks without a whole copy as damaged, and ends with 0 after all
  * is healed.
  */
-describe("The scrub by command", () => {
+describe("Scrub by command", () => {
   let folder: string;
   let server: ServerProcess;
   let api: Api;
@@ -70,7 +70,7 @@ describe("The scrub by command", () => {
     ["the count of its records", () => 33],
     ["the length of a record", () => 41],
   ] as const) {
-    test(`a pack with a flipped byte in ${name} gets back exactly what it had`, async () => {
+    test(`a pack with a flipped byte in ${name} is restored exactly`, async () => {
       const pack = await putInOnePack(
         [1, 2, 3].map((file) => ({ path: `/${name} ${file}`, blocks: [randomBytes(2000 + file)] })),
       );
@@ -84,7 +84,7 @@ describe("The scrub by command", () => {
     });
   }
 
-  test("a damaged block is new once and known afterwards, and gone from the report once it was sent again", async () => {
+  test("a damaged block is reported as new once, then as known, until its content is uploaded again", async () => {
     const [broken, sound] = [randomBytes(3000), randomBytes(3000)];
     const pack = await putInOnePack([
       { path: "/broken", blocks: [broken] },
@@ -106,7 +106,7 @@ describe("The scrub by command", () => {
     await assertAllWell();
   });
 
-  test("a pack that was cut is needed no more once its lost blocks were sent again: its whole ones are moved", async () => {
+  test("a truncated pack is no longer needed after its lost blocks are uploaded again", async () => {
     const blocks = [1, 2, 3, 4].map((number) => randomBytes(3000 + number));
     const pack = await putInOnePack(blocks.map((block, index) => ({ path: `/cut ${index}`, blocks: [block] })));
     truncateSync(pack, readPackLayout(pack).records[2]!.start + 100);
@@ -121,7 +121,7 @@ describe("The scrub by command", () => {
     await assertAllWell();
   });
 
-  test("a pack that is missing is needed no more once its blocks were sent again", async () => {
+  test("a missing pack is no longer needed after its blocks are uploaded again", async () => {
     const block = randomBytes(3000);
     const pack = await putInOnePack([{ path: "/missing", blocks: [block] }]);
     renameSync(pack, join(folder, "missing-pack"));
@@ -131,7 +131,7 @@ describe("The scrub by command", () => {
     await assertAllWell();
   });
 
-  test("packs without rows are reread too", async () => {
+  test("packs without rows are scrubbed too", async () => {
     const [good, bad] = [randomBytes(3000), randomBytes(3000)];
     const goodPack = await putInOnePack([{ path: "/forgotten good", blocks: [good] }]);
     const badPack = await putInOnePack([{ path: "/forgotten bad", blocks: [bad] }]);
@@ -157,7 +157,7 @@ describe("The scrub by command", () => {
     assert.deepEqual((await api.download("/forgotten bad")).body, bad);
   });
 
-  test("a scrub that was asked for ends also when its server was killed meanwhile", async () => {
+  test("a requested scrub finishes after its server was killed", async () => {
     for (let pack = 0; pack < 40; pack++) await putInOnePack([{ path: `/pack ${pack}`, blocks: [randomBytes(3000)] }]);
     assert.equal((await api.call("POST", "/admin/scrub")).status, 202);
     await server.kill();

@@ -22,7 +22,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-describe("One server for one data folder", () => {
+describe("One server per data folder", () => {
   let folder: string;
   let data: string;
   let first: ServerProcess;
@@ -41,7 +41,7 @@ describe("One server for one data folder", () => {
   const serve = (args: readonly string[], dataFolder = data) =>
     holdfast(serveArguments({ dataFolder, args }), { env: serveEnvironment({}) });
 
-  test("a second one is refused, says who has the folder, and the first serves on", async () => {
+  test("a second server fails with the first one's process ID, and the first keeps serving", async () => {
     const { code, stdout, stderr } = await serve([]);
     assert.equal(code, 1);
     assert.doesNotMatch(stdout, /ready/);
@@ -51,21 +51,21 @@ describe("One server for one data folder", () => {
     assert.equal((await api.put("/still-served", "yes")).status, 201);
   });
 
-  test("the same by another way to the folder: a symbolic link", async () => {
+  test("a second server fails through a symbolic link too", async () => {
     execFileSync("ln", ["-s", data, `${folder}/link`]);
     const { code, stderr } = await serve([], `${folder}/link`);
     assert.equal(code, 1);
     assert.match(stderr, /in use by another Holdfast server/);
   });
 
-  test("after kill -9 the next start works at once, beside the database that was left behind", async () => {
+  test("after kill -9, the next start succeeds despite the remaining database process", async () => {
     await first.kill();
     server = await startServer({ dataFolder: data });
     const api = await Api.signIn(server.url);
     assert.equal((await api.download("/still-served")).body.toString(), "yes");
   });
 
-  test("a server that others could reach without TLS is refused, with what to do about it", async () => {
+  test("a public address without TLS is rejected with advice", async () => {
     for (const listen of ["0.0.0.0:0", "[::]:0"]) {
       const { code, stderr } = await serve(["--listen", listen], `${folder}/other`);
       assert.equal(code, 2, stderr);
@@ -74,12 +74,12 @@ describe("One server for one data folder", () => {
     }
   });
 
-  test("behind a proxy it may listen there, data that is expected is there, and a variable of the first start stops no later one", async () => {
+  test("starts behind a proxy and with expected data, and ignores an invalid initial password later", async () => {
     await restart(["--listen", "0.0.0.0:0", "--behind-proxy", "--expect-data"], { HOLDFAST_ADMIN_PASSWORD: "short" });
     assert.equal((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status, 200);
   });
 
-  longTest("with a certificate of one's own it speaks TLS, and nothing but TLS", async (t) => {
+  longTest("with its own certificate, serves only TLS", async (t) => {
     if (!requireComponent(t, "openssl")) return;
     const [certificate, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
     const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-days", "2"];
@@ -98,13 +98,8 @@ describe("One server for one data folder", () => {
   });
 
   const mistakes: readonly (readonly [string, readonly string[], Record<string, string>, RegExp])[] = [
-    [
-      "a certificate that does not exist",
-      ["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key"],
-      {},
-      /nowhere\.pem/,
-    ],
-    ["a key that is none", [], { HOLDFAST_KEY_ENCRYPTION_KEY: "c2hvcnQ=" }, /HOLDFAST_KEY_ENCRYPTION_KEY/],
+    ["a missing certificate", ["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key"], {}, /nowhere\.pem/],
+    ["an invalid key", [], { HOLDFAST_KEY_ENCRYPTION_KEY: "c2hvcnQ=" }, /HOLDFAST_KEY_ENCRYPTION_KEY/],
     [
       "an administrator with a short password",
       [],
@@ -113,7 +108,7 @@ describe("One server for one data folder", () => {
     ],
   ];
   for (const [what, args, env, told] of mistakes) {
-    test(`${what} is reported before a database is made`, async () => {
+    test(`${what} is reported before a database is created`, async () => {
       const other = `${folder}/other`;
       mkdirSync(other, { recursive: true });
       await assert.rejects(startServer({ dataFolder: other, args, env }), { message: told });
@@ -121,7 +116,7 @@ describe("One server for one data folder", () => {
     });
   }
 
-  test("a data folder with a key and no database, or without the data that is expected, makes no new server", async () => {
+  test("a data folder with a key but no database, or without expected data, does not become a new server", async () => {
     const [lost, unmounted] = [`${folder}/lost`, `${folder}/unmounted`];
     for (const made of [lost, unmounted]) mkdirSync(made);
     writeFileSync(`${lost}/key-encryption-key`, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
@@ -135,39 +130,36 @@ describe("One server for one data folder", () => {
     assert.deepEqual(readdirSync(unmounted), [], "the refused start left something below the mount point");
   });
 
-  longTest(
-    "told to stop while slow transfers are under way, it ends, and what a piece had sent is durable",
-    async () => {
-      await restart([]);
-      const api = await Api.signIn(server.url);
-      const [large, pieces] = [randomBytes(40_000_000), randomBytes(6_000_000)];
-      assert.equal((await api.put("/large", large)).status, 201);
-      const { body: upload } = await api.call("POST", "/files/upload?uploadType=resumable", {
-        path: "/pieces",
-        size: pieces.length,
-      });
-      const slow = [
-        await startDownload(server, api.token!, await api.idOf("/large")),
-        await startUpload(server, api.token!, "POST /api/v1/files/upload?uploadType=media&path=/slow", large),
-        await startUpload(server, api.token!, `PUT /api/v1/upload/${upload.upload_id}`, pieces),
-      ];
-      await server.stop();
-      for (const socket of slow) socket.destroy();
+  longTest("stops during slow transfers, and the received bytes of an upload piece are durable", async () => {
+    await restart([]);
+    const api = await Api.signIn(server.url);
+    const [large, pieces] = [randomBytes(40_000_000), randomBytes(6_000_000)];
+    assert.equal((await api.put("/large", large)).status, 201);
+    const { body: upload } = await api.call("POST", "/files/upload?uploadType=resumable", {
+      path: "/pieces",
+      size: pieces.length,
+    });
+    const slow = [
+      await startDownload(server, api.token!, await api.idOf("/large")),
+      await startUpload(server, api.token!, "POST /api/v1/files/upload?uploadType=media&path=/slow", large),
+      await startUpload(server, api.token!, `PUT /api/v1/upload/${upload.upload_id}`, pieces),
+    ];
+    await server.stop();
+    for (const socket of slow) socket.destroy();
 
-      await restart([]);
-      const again = await Api.signIn(server.url);
-      assert.ok((await again.download("/large")).body.equals(large));
-      assert.equal((await again.call("GET", "/metadata?path=/slow")).status, 404, "half an upload became a file");
-      const { body: state } = await again.call("GET", `/upload/${upload.upload_id}`);
-      assert.equal(state.size, sentBytes, "what arrived before the end is not durable");
-      const rest = await again.call("PUT", `/upload/${upload.upload_id}`, undefined, {
-        body: pieces.subarray(state.size),
-        headers: { "content-range": `bytes ${state.size}-${pieces.length - 1}/${pieces.length}` },
-      });
-      assert.equal(rest.status, 201, JSON.stringify(rest.body));
-      assert.ok((await again.download("/pieces")).body.equals(pieces));
-    },
-  );
+    await restart([]);
+    const again = await Api.signIn(server.url);
+    assert.ok((await again.download("/large")).body.equals(large));
+    assert.equal((await again.call("GET", "/metadata?path=/slow")).status, 404, "half an upload became a file");
+    const { body: state } = await again.call("GET", `/upload/${upload.upload_id}`);
+    assert.equal(state.size, sentBytes, "what arrived before the end is not durable");
+    const rest = await again.call("PUT", `/upload/${upload.upload_id}`, undefined, {
+      body: pieces.subarray(state.size),
+      headers: { "content-range": `bytes ${state.size}-${pieces.length - 1}/${pieces.length}` },
+    });
+    assert.equal(rest.status, 201, JSON.stringify(rest.body));
+    assert.ok((await again.download("/pieces")).body.equals(pieces));
+  });
 
   async function restart(args: readonly string[], env: Record<string, string> = {}): Promise<void> {
     assert.equal(await server.stop(), 0);

@@ -7,7 +7,7 @@ import { Api, makeFolder, removeFolder, spawnServer } from "./testing.ts";
 /** Maximum time from the signal to the server's exit, by the contract. */
 const stopMsMax = 10_000;
 
-test("told to stop, a server ends within 10 s with 0 while slow transfers are under way", async () => {
+test("a server stops within 10 s with exit code 0 while slow transfers run", async () => {
   const folder = makeFolder("second-server-timing");
   const server = await spawnServer({ dataFolder: `${folder}/data` });
   try {

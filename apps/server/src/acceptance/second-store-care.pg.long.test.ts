@@ -7,9 +7,9 @@ import { Api, eventually, holdfast, jobResult, ok, spawnServer } from "./testing
 import { objectsIn, still, withScene } from "./two-store-scene.ts";
 
 describe(
-  "A backup of a server with two stores",
+  "Backup of a server with two stores",
   withScene((scene) => {
-    test("has each pack whole that one of the two has whole, and two stores are restored from it", async () => {
+    test("contains each pack that is intact in either store, and can be restored to two stores", async () => {
       await scene.start();
       await scene.putFiles(6);
       await scene.equalAgain();
@@ -47,12 +47,12 @@ describe(
 );
 
 describe(
-  "The metadata in two stores",
+  "Metadata in two stores",
   withScene((scene) => {
     const metadata = (store: string) =>
       [...objectsIn(store)].filter(([name]) => name.startsWith("metadata/")).map(([name]) => name);
 
-    test("is the same in both, and one that lost it or has it otherwise gets it from the other", async () => {
+    test("is equal in both, and is restored where it is lost or damaged", async () => {
       await scene.start({ env: { HOLDFAST_SNAPSHOT_INTERVAL: "1s", HOLDFAST_JOURNAL_INTERVAL: "1s" } });
       await scene.putFiles(2);
       const [one, two] = scene.stores;
@@ -83,9 +83,9 @@ describe(
 );
 
 describe(
-  "A verification of two stores whose server is killed",
+  "Verification of two stores by a killed server",
   withScene((scene) => {
-    test("begins anew at the next start, and ends", async () => {
+    test("restarts with the server, and ends", async () => {
       await scene.start();
       await scene.putFiles(60);
       await scene.equalAgain();
@@ -132,7 +132,7 @@ describe(
       }
     };
 
-    test("gives the same back in both, also in one that was away, and what is needed is read", async () => {
+    test("deletes the same packs in both, even if one was away, and keeps needed data", async () => {
       await scene.start({ policy: "one", env: retention });
       await scene.putFiles(9);
       await scene.equalAgain();
@@ -160,7 +160,7 @@ describe(
 );
 
 describe(
-  "The doctor of a server with two stores",
+  "Doctor of a server with two stores",
   withScene((scene) => {
     const copiesFound = async () => {
       const { items } = await ok(scene.api, "GET", "/admin/doctor");
@@ -169,7 +169,7 @@ describe(
       return scene.stores.map((store) => [of("store", store)?.state, of("copies", store)?.state]);
     };
 
-    test("looks at each of them, and at what each lacks", async () => {
+    test("checks each store and its missing objects", async () => {
       await scene.start({ policy: "one" });
       await scene.putFiles(1);
       await scene.equalAgain();

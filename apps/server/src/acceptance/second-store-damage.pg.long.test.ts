@@ -40,7 +40,7 @@ describe(
       return 8;
     }
 
-    test("all files are read, and after a scrub both are equal and whole; what was mended is told once", async () => {
+    test("all files stay readable, a scrub makes both stores equal and intact, and each repair is reported once", async () => {
       const packs = [...objectsIn(scene.stores[0]).keys()].filter((name) => name.startsWith("packs/"));
       const whole = scene.stores.map(objectsIn);
       const together = packs.find(
@@ -79,7 +79,7 @@ describe(
       assert.equal(code, 0, JSON.stringify(copies));
     });
 
-    test("a scrub alone mends what nobody has read, in either store, and says what", async () => {
+    test("a scrub alone repairs unread damage in either store, and reports it", async () => {
       const packs = [...objectsIn(scene.stores[0]).keys()].filter((name) => name.startsWith("packs/"));
       const whole = scene.stores.map(objectsIn);
       damage(scene.stores[0], packs.slice(20, 30));
@@ -92,7 +92,7 @@ describe(
     });
 
     for (const which of [0, 1] as const) {
-      test(`store ${which + 1} is deleted: nothing is lost, and the other one fills it again`, async () => {
+      test(`after store ${which + 1} is deleted, nothing is lost and it is filled from the other`, async () => {
         const store = scene.stores[which];
         rmSync(store, { recursive: true });
         await scene.assertAllRead();

@@ -6,7 +6,7 @@ import { withScene } from "./two-store-scene.ts";
 describe(
   "Keys of a server with two stores",
   withScene((scene) => {
-    test("are replaced while one is away, and it opens with the new ones alone afterwards", async () => {
+    test("are replaced while one store is away, which later opens with the new keys only", async () => {
       await scene.start({ policy: "one" });
       await scene.putFiles(2);
       await scene.equalAgain();
@@ -30,7 +30,7 @@ describe(
       await scene.server.stop();
     });
 
-    test("stay as they are while one is away and both are wanted, and are replaced once it is back", async () => {
+    test("cannot be replaced while one store is away under the policy both, until it is back", async () => {
       await scene.start();
       await scene.equalAgain();
       const [, second] = scene.stores;

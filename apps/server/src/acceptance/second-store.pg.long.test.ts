@@ -11,9 +11,9 @@ import { objectsIn, TwoStoreScene, withScene } from "./two-store-scene.ts";
  * are back, regardless of failures of either store and of the server.
  */
 describe(
-  "A second store that is added",
+  "Added second store",
   withScene((scene) => {
-    test("gets everything in the background, and what is written meanwhile", async () => {
+    test("receives all objects in the background, including those written meanwhile", async () => {
       const [first] = scene.stores;
       await scene.start({ stores: [first] });
       await scene.putFiles(20);
@@ -39,7 +39,7 @@ describe(
       );
     });
 
-    test("gets what it missed while the server did without it", async () => {
+    test("receives objects that were written while the server ran without it", async () => {
       await scene.server.stop();
       await scene.start({ stores: scene.stores.slice(0, 1) });
       await scene.putFiles(3);
@@ -48,7 +48,7 @@ describe(
       await scene.equalAgain();
     });
 
-    test("of another server is refused, and stays as it is", async () => {
+    test("is rejected and left unchanged if it belongs to another server", async () => {
       const other = new TwoStoreScene();
       after(() => other.close());
       await other.start();
@@ -82,10 +82,10 @@ describe(
 );
 
 describe(
-  "With the policy both",
+  "Policy both",
   withScene((scene) => {
     for (const which of [0, 1] as const) {
-      test(`store ${which + 1} goes away: all is read, a write may be tried again, and goes on once it is back`, async () => {
+      test(`while store ${which + 1} is away, reads work and writes are retryable, and writes resume once it is back`, async () => {
         if (scene.files.size === 0) await scene.start();
         await scene.putFiles(3);
         await scene.equalAgain();
@@ -116,10 +116,10 @@ describe(
 );
 
 describe(
-  "With the policy one",
+  "Policy one",
   withScene((scene) => {
     for (const which of [0, 1] as const) {
-      test(`store ${which + 1} goes away in the middle of uploads, the server is killed, and it catches up once it is back`, async () => {
+      test(`store ${which + 1} goes away during uploads and kills of the server, and catches up once it is back`, async () => {
         if (scene.files.size === 0) await scene.start({ policy: "one" });
         await scene.putFiles(2);
         await scene.equalAgain();

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { startS3rver } from "@holdfast/object-store/testing-s3-server";
 import { Api, eventually, makeFolder, removeFolder, startServer } from "./testing.ts";
 
-test("a folder and a bucket hold the same; while the bucket is away writes go on, and it catches up", async (t) => {
+test("a folder and a bucket get the same objects, and after an outage of the bucket it catches up", async (t) => {
   const folder = makeFolder("second-bucket");
   t.after(() => removeFolder(folder));
   const s3 = await startS3rver();

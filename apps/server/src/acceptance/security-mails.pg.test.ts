@@ -7,7 +7,7 @@ import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { Api, ok, queueWorked, type RunningServer } from "./testing.ts";
 
 /** Real server with a real SMTP server. */
-describe("who has an account is mailed", () => {
+describe("Security mail", () => {
   let mailing: MailingServer;
   let smtp: TestSmtp;
   let server: RunningServer;
@@ -33,7 +33,7 @@ describe("who has an account is mailed", () => {
     return coming;
   };
 
-  test("of each change of the second factor, and of who has the password and guesses at codes", async () => {
+  test("reports each change of the second factor, and wrong codes with the right password", async () => {
     const api = await Api.signIn(server.url, ann);
     const { secret } = await ok(api, "POST", "/account/second-factor", { password: ann.password });
     const totp = () => new TOTP({ secret: Secret.fromBase32(secret) }).generate();
@@ -58,7 +58,7 @@ describe("who has an account is mailed", () => {
     );
   });
 
-  test("in the list of notifications too, once and without a second mail", async () => {
+  test("also appears once in notifications, without a second mail", async () => {
     const bob = { email: "bob@example.com", password: "the password of bob" };
     await ok(admin, "POST", "/admin/users", bob);
     const api = await Api.signIn(server.url, bob);
@@ -79,7 +79,7 @@ describe("who has an account is mailed", () => {
     ]);
   });
 
-  test("of a token and a webhook that a session creates, and not of a token that a token creates", async () => {
+  test("reports tokens and webhooks created by a session, but not a token created by a token", async () => {
     const api = await Api.signIn(server.url, ann);
     const asked = { name: "script", scopes: ["account"] };
     let first = "";
@@ -101,7 +101,7 @@ describe("who has an account is mailed", () => {
     }
   });
 
-  test("of what an administrator takes away or gives", async () => {
+  test("reports a password set and a second factor removed by an administrator", async () => {
     const api = await Api.signIn(server.url, ann);
     const { secret } = await ok(api, "POST", "/account/second-factor", { password: ann.password });
     const totp = new TOTP({ secret: Secret.fromBase32(secret) }).generate();

@@ -33,7 +33,7 @@ interface Told {
 }
 
 /** Reports reach the administrators without Prometheus and without a request, for example about a damaged file of a backup. */
-describe("A server that finds something wrong with itself", () => {
+describe("Problems that a server finds in itself", () => {
   let folder: string;
   let place: string;
   let data: string;
@@ -94,7 +94,7 @@ describe("A server that finds something wrong with itself", () => {
     }
   };
 
-  test("tells its administrators that the drill found the backup damaged, in the app and by mail, and nobody else", async () => {
+  test("administrators get an app notification and a mail about a damaged backup, and others do not", async () => {
     await eventually("there is a backup", 180_000, async () => {
       const facts = await queryDatabase(data, "select from cell.facts where name = 'last_drill'");
       return facts.length > 0 || undefined;
@@ -123,7 +123,7 @@ describe("A server that finds something wrong with itself", () => {
     assert.deepEqual([...recipients].toSorted(), [administrator.email, second.email]);
   });
 
-  test("says nothing twice, after a restart neither", async () => {
+  test("are reported once, even after a restart", async () => {
     await server.stop();
     server = await startServer({ dataFolder: data, env: env(), port: server.port });
     const looks = "select max(looked_at)::text as at from shard.server_findings";
@@ -138,7 +138,7 @@ describe("A server that finds something wrong with itself", () => {
     for (const who of [administrator, second]) assert.equal((await toldOf(who, "fail")).length, 1);
   });
 
-  test("tells them once it is well again, and what was wrong", async () => {
+  test("are reported as resolved, with the earlier problem", async () => {
     flipPacks();
     for (const who of [administrator, second]) {
       const [told, ...more] = await isTold(who, "ok");
@@ -150,7 +150,7 @@ describe("A server that finds something wrong with itself", () => {
     await mailTo(second.email, /Wieder in Ordnung auf Ihrem Server: ob sich das Backup/);
   });
 
-  test("tells nothing of what people keep there, of whose files a backup lacks a block neither", async () => {
+  test("a report about a lost block contains no file names or owners", async () => {
     const earlier = new Set(findPackFiles(join(data, "store")).values());
     await (await Api.signIn(server.url, member)).put("/Very private at last.txt", randomBytes(300_000));
     const packs = [...findPackFiles(join(data, "store")).values()].filter((path) => !earlier.has(path));

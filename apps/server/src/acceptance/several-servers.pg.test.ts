@@ -97,7 +97,7 @@ describe("Several servers on one database and one store", () => {
     });
     after(async () => assert.deepEqual(await pair?.stop(), [0, 0]));
 
-    test("a commit on one wakes a poll on the other by LISTEN and NOTIFY, also after that connection was cut", async () => {
+    test("a commit on one wakes a poll on the other by LISTEN and NOTIFY, even after that connection was cut", async () => {
       const { a, b } = pair;
       await eventually("both listen", 60_000, async () => ((await listeners()).length === 2 ? true : undefined));
       for (const [from, to] of [
@@ -120,7 +120,7 @@ describe("Several servers on one database and one store", () => {
       await assertWoken(later, () => a.put("/after-the-cut", "x"));
     });
 
-    test("what is revoked on one opens nothing on the other from the next request on, and ends what waits there", async () => {
+    test("a revocation on one applies to the next request on the other, and ends polls there", async () => {
       const { a, b } = pair;
       const account = { email: "person@example.com", password: "a sentence of theirs" };
       const { id } = await ok(a, "POST", "/admin/users", account);
@@ -154,7 +154,7 @@ describe("Several servers on one database and one store", () => {
     });
   });
 
-  test("with Redis the wake-up goes by it, also after Redis was away", async (t) => {
+  test("with Redis, commits wake polls through it, even after it was down", async (t) => {
     if (!requireComponent(t, redisServer)) return;
     const port = await reservePort();
     let redis = await startRedis(port, folder);

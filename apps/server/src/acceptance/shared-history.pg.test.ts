@@ -5,7 +5,7 @@ import type { VersionJson } from "@holdfast/protocol/version-routes";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** Versions, labels, stars and recent files of shared files. */
-describe("the history of what is shared", () => {
+describe("History of shared files", () => {
   let folder: string;
   let server: RunningServer;
   const people = new Map<string, Api>();
@@ -45,7 +45,7 @@ describe("the history of what is shared", () => {
     return { top, id };
   }
 
-  test("whoever reads it sees who made which version, and whoever writes it names them", async () => {
+  test("viewers see the author of each version, and only editors and the owner can label versions", async () => {
     const { id } = await sharedFile("/labels", "labelled");
     await write(by("editor"), id, "two");
     for (const name of ["owner", "viewer", "commenter", "editor"]) {
@@ -76,7 +76,7 @@ describe("the history of what is shared", () => {
     assert.deepEqual((await once()).body, first.body);
   });
 
-  test("stars and recent files reach it, as long as it is shared", async () => {
+  test("stars and recent files include shared files while they are shared", async () => {
     const { top, id } = await sharedFile("/stars", "file");
     for (const name of ["stranger", "uploader"])
       assert.equal((await by(name).call("PUT", `/files/${id}/star`)).status, 404);

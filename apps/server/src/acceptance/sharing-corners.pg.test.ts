@@ -12,7 +12,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-describe("unusual shares", () => {
+describe("Unusual shares", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -63,7 +63,7 @@ describe("unusual shares", () => {
     return names.toSorted();
   };
 
-  test("with oneself, with the owner, with somebody suspended, of a mount, of what one may only read", async () => {
+  test("with oneself, the owner or a suspended account, of a mount, and by a viewer", async () => {
     const top = await mkdir(ann, "/odd");
     const low = await mkdir(ann, "/odd/low");
     await share(ann, top, "editor", "bob");
@@ -103,7 +103,7 @@ describe("unusual shares", () => {
     assert.deepEqual((await refusal(carol, "POST", "/mounts", { node_id: low, name: "low" }))[0], 409);
   });
 
-  test("a guest neither deletes nor replaces a folder that contains a folder which is mounted by itself", async () => {
+  test("a guest cannot delete or replace a folder that contains a folder mounted separately", async () => {
     const top = await mkdir(ann, "/work");
     const projects = await mkdir(ann, "/work/projects");
     const alpha = await mkdir(ann, "/alpha");
@@ -136,7 +136,7 @@ describe("unusual shares", () => {
     assert.notEqual((await ok(ann, "GET", `/files/${projects}`)).trashed_at, null);
   });
 
-  test("the zip of a folder has a folder in it, which is also mounted by itself, where it lies", async () => {
+  test("the zip of a folder contains a subfolder that is also mounted separately", async () => {
     const [top, alpha] = [await mkdir(ann, "/zipped"), await mkdir(ann, "/alone")];
     await mkdir(ann, "/alone/inner");
     for (const node of [top, alpha]) await share(ann, node, "viewer", "bob");
@@ -151,7 +151,7 @@ describe("unusual shares", () => {
     await ok(bob, "DELETE", `/files/${mount.id}`);
   });
 
-  test("a guest neither deletes nor replaces a folder that contains what the guest may only read, or may not see", async () => {
+  test("a guest cannot delete or replace a folder with read-only or hidden content", async () => {
     const top = await mkdir(ann, "/plans");
     const year = await mkdir(ann, "/plans/year");
     const inner = await mkdir(ann, "/plans/year/inner");
@@ -183,7 +183,7 @@ describe("unusual shares", () => {
     assert.notEqual((await ok(ann, "GET", `/files/${year}`)).trashed_at, null);
   });
 
-  test("a circle of mounts between two people has an end for both", async () => {
+  test("a circle of mounts between two accounts ends for both", async () => {
     const [ofAnn, ofBob] = [await mkdir(ann, "/circle of Ann"), await mkdir(bob, "/circle of Bob")];
     await share(ann, ofAnn, "editor", "bob");
     await share(bob, ofBob, "editor", "ann");
@@ -218,7 +218,7 @@ describe("unusual shares", () => {
     }
   });
 
-  test("a name that is taken in the root of who gets it", async () => {
+  test("a name that is taken in the receiver's root", async () => {
     const top = await mkdir(ann, "/taken name");
     await mkdir(carol, "/taken name");
     await share(ann, top, "viewer", "carol");
@@ -235,7 +235,7 @@ describe("unusual shares", () => {
     await ok(carol, "PATCH", "/account", { auto_mount: false });
   });
 
-  test("a folder that its owner trashes, brings back, and removes for good", async () => {
+  test("a folder that its owner trashes, restores and deletes permanently", async () => {
     const top = await mkdir(ann, "/comes and goes");
     const low = await mkdir(ann, "/comes and goes/low");
     await share(ann, top, "editor", "bob");
@@ -256,7 +256,7 @@ describe("unusual shares", () => {
     assert.ok(!items.some(({ node }: { node: { id: string } }) => node.id === top));
   });
 
-  test("a role that is lost in the middle of an upload: the rest is refused, and nothing of it counts", async () => {
+  test("a role lost during an upload rejects the rest, and the upload uses no quota", async () => {
     for (const [what, change] of [
       ["lowered", (id: string) => ok(ann, "PATCH", `/permissions/${id}`, { role: "viewer" })],
       ["taken away", (id: string) => ok(ann, "DELETE", `/permissions/${id}`)],
@@ -285,7 +285,7 @@ describe("unusual shares", () => {
     }
   });
 
-  test("how many addresses without an account one may find is bounded also where no mail goes out", async () => {
+  test("the number of unknown addresses that an account can share with is limited, even without mail", async () => {
     const dave = await join("dave");
     const top = await mkdir(dave, "/asked");
     const ask = (email: string) => dave.call("POST", `/files/${top}/share`, { email, role: "viewer" });

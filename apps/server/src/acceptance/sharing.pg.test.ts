@@ -13,7 +13,7 @@ import {
 } from "./testing.ts";
 
 /** Two accounts of one server with shares, only through the API. */
-describe("what is shared", () => {
+describe("Shared folders", () => {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
@@ -60,7 +60,7 @@ describe("what is shared", () => {
     return status === 200 ? Buffer.from(body).toString() : status;
   };
 
-  test("a viewer reads what is shared, and nothing beside it", async () => {
+  test("a viewer reads a shared folder, and nothing beside it", async () => {
     const top = await mkdir(owner, "/a/shared");
     const file = await put(owner, "/a/shared/file.txt", "the content");
     const beside = await put(owner, "/a/beside.txt", "secret");
@@ -89,7 +89,7 @@ describe("what is shared", () => {
     assert.equal(await text(other, file.id), 404);
   });
 
-  test("an editor works in it, the owner pays for it, and only the owner takes the folder itself away", async () => {
+  test("an editor changes content at the owner's quota, but only the owner can rename or delete the folder", async () => {
     const top = await mkdir(owner, "/edited");
     const usedBefore = (await ok(owner, "GET", "/account")).used_bytes;
     await share(top, "editor");
@@ -113,7 +113,7 @@ describe("what is shared", () => {
     assert.equal(items.length, 1);
   });
 
-  test("what has left the view is not found, wherever it is to go", async () => {
+  test("a file moved out of the share is not found by operations that move it back in", async () => {
     const top = await mkdir(owner, "/left behind");
     const away = await mkdir(owner, "/taken away");
     const file = await put(owner, "/left behind/f.txt", "0");
@@ -132,7 +132,7 @@ describe("what is shared", () => {
     );
   });
 
-  test("a nearer grant raises or lowers, and a mount shows the folder under its own path", async () => {
+  test("a grant on a subfolder raises or lowers the role, and a mount shows the folder under its own path", async () => {
     const top = await mkdir(owner, "/mounted");
     const low = await mkdir(owner, "/mounted/low");
     const file = await put(owner, "/mounted/low/f.txt", "deep");
@@ -165,7 +165,7 @@ describe("what is shared", () => {
     assert.equal((await ok(owner, "GET", "/metadata?path=/mounted")).id, top);
   });
 
-  test("a mount goes when the right ends, the folder is trashed or moved away", async () => {
+  test("a mount is removed when the permission ends or the folder is trashed or deleted", async () => {
     const isGone = async (id: string) => {
       await eventually("the mount goes", 60_000, async () =>
         (await other.call("GET", `/files/${id}`)).status === 404 ? true : undefined,
@@ -186,7 +186,7 @@ describe("what is shared", () => {
     await isGone(last.id);
   });
 
-  test("devices hear of what happens in a mount, and of nothing beside it", async () => {
+  test("devices are notified of changes in a mount, and of nothing beside it", async () => {
     const top = await mkdir(owner, "/heard");
     const beside = await mkdir(owner, "/unheard");
     await put(owner, "/heard/old.txt", "old");
@@ -251,7 +251,7 @@ describe("what is shared", () => {
     return items;
   };
 
-  test("while its owner is suspended a mount waits, and devices list it anew when the owner is back", async () => {
+  test("while its owner is suspended a mount waits, and devices list it again afterwards", async () => {
     const top = await mkdir(owner, "/suspended");
     const file = await put(owner, "/suspended/file.txt", "here");
     await share(top, "viewer");
@@ -280,7 +280,7 @@ describe("what is shared", () => {
     owner = await Api.signIn(server.url, { email: "owner@example.com", password: "what owner alone knows" });
   });
 
-  test("by its hash nobody gets a block that was never shared", async () => {
+  test("a hash does not give access to a block that was not shared", async () => {
     const top = await mkdir(owner, "/hashes");
     const secret = "what only the owner knows, and nobody guesses";
     await put(owner, "/not shared.txt", secret);
@@ -304,7 +304,7 @@ describe("what is shared", () => {
     assert.equal(again.results[0].status, "committed", JSON.stringify(again.results));
   });
 
-  test("an uploader puts in what it never sees", async () => {
+  test("an uploader adds files to a folder that stays hidden from them", async () => {
     const move = async (id: string, parent_id: string) => {
       const { status, body } = await other.call("PATCH", `/files/${id}`, { parent_id });
       return [status, body.code, body.field];
@@ -331,7 +331,7 @@ describe("what is shared", () => {
     }
   });
 
-  test("what is shared is listed by both, and permissions are told to who may share alone", async () => {
+  test("a share is listed for both accounts, and its permissions only for accounts that may share", async () => {
     const top = await mkdir(owner, "/listed");
     const given = await share(top, "viewer");
     const mine = await ok(owner, "GET", "/shared-by-me?limit=1000");
@@ -351,7 +351,7 @@ describe("what is shared", () => {
     assert.equal((await other.call("GET", `/files/${top}`)).status, 404);
   });
 
-  test("a share that makes no sense is refused in words", async () => {
+  test("an invalid share is rejected with the wrong field", async () => {
     const top = await mkdir(owner, "/refused");
     const tell = async (body: unknown, node = top) => {
       const answer = await owner.call("POST", `/files/${node}/share`, body);

@@ -10,7 +10,7 @@ import { eventually, ok, queryDatabase } from "./testing.ts";
  * Invariant: after `kill -9` at any step of a shredding, the next start completes it with the same result.
  * Each kill comes after the work of a step and before its record. A lock of this test delays the record, so the step runs twice.
  */
-describe("a shredding whose server is killed", () => {
+describe("Shredding by a killed server", () => {
   let scene: ShredScene;
   before(async () => {
     scene = await useShredScene("shred-killed", { HOLDFAST_SNAPSHOT_INTERVAL: "off" });
@@ -23,7 +23,7 @@ describe("a shredding whose server is killed", () => {
   after(() => scene?.close());
 
   for (const step of shredSteps) {
-    test(`goes on after the step "${step}"`, async () => {
+    test(`is completed after a kill in the step "${step}"`, async () => {
       const ann = await fillAccount(scene, step);
       await ok(scene.admin, "PATCH", `/admin/users/${ann.email}`, { disabled: true });
       const kept = await scene.readOthers();

@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => scene?.close());
 
-test("an account that a restore brings back is shredded again before anybody can sign in to it", async () => {
+test("a shredded account in a restored backup is shredded again before it can sign in", async () => {
   const ann = await fillAccount(scene, "ann");
   const place = join(scene.data, "../backups");
   const backUp = async () => {

@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { fillAccount, marksIn, type ShredScene, shredded, useShredScene } from "./shred-scene.ts";
 import { Api, eventually, holdfast, ok, queryDatabase, queueWorked, startServer } from "./testing.ts";
 
-describe("an account that is shredded", () => {
+describe("Shredded account", () => {
   let scene: ShredScene;
   before(async () => {
     scene = await useShredScene("shred", { HOLDFAST_SNAPSHOT_INTERVAL: "1s", HOLDFAST_JOURNAL_INTERVAL: "1s" });
@@ -14,7 +14,7 @@ describe("an account that is shredded", () => {
 
   const snapshots = () => scene.storeKeys("metadata/backups");
 
-  test("leaves nothing that was its alone, and what others have stays whole", async () => {
+  test("leaves no data of its own, and data of others stays intact", async () => {
     const ann = await fillAccount(scene, "ann");
     await queueWorked(scene.data);
     const taken = snapshots();
@@ -60,7 +60,7 @@ describe("an account that is shredded", () => {
     assert.deepEqual(JSON.parse(stdout).damaged, []);
   });
 
-  test("is not in what the store has of the metadata", async () => {
+  test("is not in a server rebuilt from the metadata in the store", async () => {
     const ann = await fillAccount(scene, "eve");
     const taken = snapshots();
     await eventually("it is in the store", 60_000, () =>
@@ -86,7 +86,7 @@ describe("an account that is shredded", () => {
   });
 });
 
-describe("a shredding", () => {
+describe("Shredding", () => {
   let scene: ShredScene;
   before(async () => {
     scene = await useShredScene("shred-refused", { HOLDFAST_SNAPSHOT_INTERVAL: "off" });
@@ -101,7 +101,7 @@ describe("a shredding", () => {
   };
   const suspend = (who: string, disabled = true) => scene.admin.call("PATCH", `/admin/users/${who}`, { disabled });
 
-  test("is refused for who is not suspended, for the last administrator, and while something is transferred", async () => {
+  test("is rejected for active accounts, the last administrator and accounts with an open transfer", async () => {
     await refused("ben@example.com", /not suspended/);
     await refused("admin@example.com", /last administrator/);
     const carl = { email: "carl@example.com", password: "the password of carl" };
@@ -122,7 +122,7 @@ describe("a shredding", () => {
     assert.equal((await scene.admin.call("GET", `/admin/users/${carl.email}/shred`)).status, 404);
   });
 
-  test("waits for a backup that reads packs, says so, and goes on by itself; nothing brings the account back", async () => {
+  test("waits for a running backup and resumes automatically, and the account cannot return", async () => {
     const ann = await fillAccount(scene, "pin");
     await suspend(ann.email);
     const until = (Date.now() + 600_000) * 1000;
@@ -144,7 +144,7 @@ describe("a shredding", () => {
     assert.equal((await askFor(ann.id)).body.state, "done");
   });
 
-  test("cannot be taken back", async () => {
+  test("cannot be canceled", async () => {
     const ann = await fillAccount(scene, "back");
     await suspend(ann.email);
     await queryDatabase(

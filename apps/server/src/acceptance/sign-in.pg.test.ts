@@ -6,7 +6,7 @@ import { administrator, Api, eventually, holdfast, makeFolder, removeFolder, sta
 
 const perMinute = 2;
 
-test("sixty wrong passwords from elsewhere do not lock the owner out, and from everywhere not the owner's device", async (t) => {
+test("60 wrong passwords from one address do not lock out the owner, and a flood from many not the owner's device", async (t) => {
   const folder = makeFolder("sign-in");
   const server = await startServer({
     dataFolder: join(folder, "data"),

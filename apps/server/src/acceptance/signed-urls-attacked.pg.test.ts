@@ -9,11 +9,11 @@ import { openStoredSecrets } from "./stored-secrets.ts";
 import { Api, eventually, queryDatabase } from "./testing.ts";
 
 /** Misuse of signed addresses, and attempts to obtain them. */
-describe("a signed address in other hands", () => {
+describe("Signed URLs used by others", () => {
   const world = useSigning("signed-urls-attacked");
   const { newPerson, ok, mkdir, put, sign, signOne, textOf, statusOf } = world;
 
-  test("names nothing in its head but the file, whatever name was asked for", async () => {
+  test("return headers with only a safe file name, for any requested name", async () => {
     const { api } = await newPerson();
     const { id } = await put(api, "/n.txt", "n");
     for (const name of ["a\r\nset-cookie: x=y", "a\nb", "a\u0000b", "a/b", "..", "\ud800", "\u007f", "x".repeat(256)]) {
@@ -33,7 +33,7 @@ describe("a signed address in other hands", () => {
     }
   });
 
-  test("is signed for what the caller reads alone, and for so much at once", async () => {
+  test("are issued only for readable files, and for a limited number", async () => {
     const owner = await newPerson();
     const stranger = await newPerson();
     const { id } = await put(owner.api, "/mine.txt", "secret");
@@ -80,7 +80,7 @@ describe("a signed address in other hands", () => {
     );
   });
 
-  test("cannot be made into another: of another account, file, version, use, name or time", async () => {
+  test("cannot be changed to another account, file, version, use, name or expiry", async () => {
     const { api } = await newPerson();
     const other = await newPerson();
     const [one, two] = [await put(api, "/1.png", "one"), await put(api, "/2.png", "two")];
@@ -126,7 +126,7 @@ describe("a signed address in other hands", () => {
     assert.ok((await statusOf(`${world.server.url}/api/v1/signed/${"x".repeat(10_000)}`)) >= 400);
   });
 
-  test("ends with the session or token, with the password, and while its owner is suspended", async () => {
+  test("end with the session or token, with the password, and while the owner is suspended", async () => {
     const person = await newPerson();
     const { id } = await put(person.api, "/e.txt", "here");
     const signedBy = async (api: Api) => [
@@ -163,7 +163,7 @@ describe("a signed address in other hands", () => {
     assert.equal(refused.status, 403);
   });
 
-  test("ends with the time that it has", async () => {
+  test("end at their expiry time", async () => {
     const { api } = await newPerson();
     const { id } = await put(api, "/t.txt", "here");
     const { urls } = await ok(api, "POST", "/signed-urls", { items: [{ id, use: "media" }] });
@@ -180,7 +180,7 @@ describe("a signed address in other hands", () => {
     assert.equal(await statusOf(signedUntil(Date.now() - 1)), 401);
   });
 
-  test("ends with the right: what is not shared any more, or has gone, is not there", async () => {
+  test("end while the file is not shared or its owner is suspended, and when it is deleted", async () => {
     const owner = await newPerson();
     const guest = await newPerson();
     const top = await mkdir(owner.api, "/shown");
@@ -211,7 +211,7 @@ describe("a signed address in other hands", () => {
     assert.equal(await statusOf(ownUrl), 404);
   });
 
-  test("a stored list opens only by its own address, and stops working when a right ends", async () => {
+  test("a stored list opens only by its own URL, and ends with the permission on any node", async () => {
     const [owner, guest] = [await newPerson(), await newPerson()];
     const count = limits.zippedNodesInUrlMax + 1;
     const operations = Array.from({ length: count }, (_, index) => ({
@@ -263,7 +263,7 @@ describe("a signed address in other hands", () => {
     assert.equal(await statusOf(own), 401);
   });
 
-  test("of a link's upload ends with its password, too", async () => {
+  test("an upload URL from a link ends when the link's password changes", async () => {
     const { api } = await newPerson();
     const top = await mkdir(api, "/filled");
     const link = await ok(api, "POST", `/files/${top}/share`, { link: true, role: "editor", password: "open sesame" });
@@ -279,7 +279,7 @@ describe("a signed address in other hands", () => {
     assert.equal((await requestRaw(url, { method: "PUT", body: "x" })).status, 401);
   });
 
-  test("holds no token of the session, and the log only its pattern", async () => {
+  test("contain no token, and the log contains only their route pattern", async () => {
     const { api, email } = await newPerson();
     const { id } = await put(api, "/log.txt", "logged");
     const url = await signOne(api, id);

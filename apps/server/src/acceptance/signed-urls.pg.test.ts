@@ -10,11 +10,11 @@ import { useSigning } from "./signing.ts";
 import { Api } from "./testing.ts";
 
 /** Content served for a signed address without a token. */
-describe("a signed address", () => {
+describe("Signed URL", () => {
   const world = useSigning("signed-urls");
   const { newPerson, ok, mkdir, put, sign, signOne, textOf, statusOf } = world;
 
-  test("gives the content without a token: whole, by ranges, by conditions, and its head", async () => {
+  test("returns the content without a token, with support for ranges, conditions and HEAD", async () => {
     const { api } = await newPerson();
     const { id, content_id } = await put(api, "/a.txt", "0123456789");
     const asked = Date.now();
@@ -46,7 +46,7 @@ describe("a signed address", () => {
       assert.equal((await requestRaw(url, { method })).status, 405);
   });
 
-  test("saves what is downloaded, and shows only what cannot run", async () => {
+  test("sends downloads as attachments, and only passive media inline", async () => {
     const { api } = await newPerson();
     const shown = ["a.png", "a.jpg", "a.webp", "a.mp4", "a.mp3"];
     const saved = ["a.svg", "a.html", "a.pdf", "a.txt", "a", "a.png.html", "a.xml"];
@@ -69,7 +69,7 @@ describe("a signed address", () => {
     }
   });
 
-  test("serves scripts, styles and documents as plain bytes, so that no page of this origin loads them", async () => {
+  test("serves scripts, styles and documents as plain bytes that no page of this origin can load", async () => {
     const { api } = await newPerson();
     const active = ["js", "mjs", "css", "html", "htm", "svg", "xhtml", "xml", "xsl", "wasm", "ecma", "webmanifest"];
     const others = [
@@ -106,7 +106,7 @@ describe("a signed address", () => {
     }
   });
 
-  test("stays with the version that was the newest when it was signed, or that was asked for", async () => {
+  test("stays with the version that was newest when signed, or with the requested one", async () => {
     const { api } = await newPerson();
     const first = await put(api, "/v.txt", "first");
     const url = await signOne(api, first.id);
@@ -122,7 +122,7 @@ describe("a signed address", () => {
     }
   });
 
-  test("gives several files and folders as one zip, of the same name too", async (t) => {
+  test("returns several files and folders as one zip, even with equal names", async (t) => {
     if (!requireComponent(t, "unzip")) return;
     const { api } = await newPerson();
     for (const path of ["/one/box/low", "/two/box/low"]) await mkdir(api, path);
@@ -178,7 +178,7 @@ describe("a signed address", () => {
     return results.map(({ node }: { node: { id: string } }) => node.id);
   };
 
-  test("carries as many ids as fit, under the longest name", async () => {
+  test("can contain the maximum number of IDs with the longest name", async () => {
     const { api } = await newPerson();
     const ids = await makeFolders(api, limits.zippedNodesInUrlMax);
     const [url = ""] = await sign(api, { ids, use: "zip", name: "\u00e9".repeat(127) });
@@ -189,7 +189,7 @@ describe("a signed address", () => {
     assert.ok(bytes.includes(`folder ${limits.zippedNodesInUrlMax - 1}/`));
   });
 
-  test("names a stored list of more ids, whose rights are checked when it is read", async () => {
+  test("refers to a stored list for more IDs, whose permissions are checked at download", async () => {
     const { api } = await newPerson();
     const count = limits.zippedNodesInUrlMax + 1;
     const ids = await makeFolders(api, count);
@@ -206,7 +206,7 @@ describe("a signed address", () => {
     assert.equal(again.status, 404);
   });
 
-  test("of a link names a stored list too, shows nothing outside of the link, and ends with the link", async () => {
+  test("from a link can refer to a stored list, excludes nodes outside the link and ends with the link", async () => {
     const { api } = await newPerson();
     const top = await mkdir(api, "/many");
     const outside = await put(api, "/out.txt", "outside");
@@ -221,7 +221,7 @@ describe("a signed address", () => {
     assert.equal(await statusOf(url), 401);
   });
 
-  test("of a link gives what the link shows, counts as its downloads, and ends with its password", async () => {
+  test("from a link contains only the link's nodes, counts as a download and ends with its password", async () => {
     const { api } = await newPerson();
     const top = await mkdir(api, "/linked");
     const inside = await put(api, "/linked/in.txt", "inside");

@@ -51,7 +51,7 @@ const signIn = async (who: { email: string; password: string } = administrator):
   return { api: at("api"), blocks: at("blocks"), notify: at("notify"), worker: at("worker") };
 };
 
-test("each process answers what its roles answer, and names the role that another request needs", async () => {
+test("each process serves its roles, and returns 503 with the role for other requests", async () => {
   const me = await signIn();
   const token = (await ok(me.api, "GET", "/changes/start_token")).token as string;
   const paths: Record<ServerRole, string> = {
@@ -82,7 +82,7 @@ test("each process answers what its roles answer, and names the role that anothe
   }
 });
 
-test("an upload, the poll that it wakes and the work that it causes run in three processes", async () => {
+test("an upload, the poll that it wakes and the resulting work run in three processes", async () => {
   const me = await signIn();
   const friend = { email: "friend@example.com", password: "the password of a friend" };
   await ok(me.api, "POST", "/admin/users", { ...friend, name: "Friend" });
@@ -104,7 +104,7 @@ test("an upload, the poll that it wakes and the work that it causes run in three
   assert.equal(String(got.body), "content");
 });
 
-test("messages and jobs wait while no worker runs, as the doctor reports, and the next one works them", async () => {
+test("messages and jobs wait without a worker, as the doctor reports, and the next worker runs them", async () => {
   const me = await signIn();
   const guest = { email: "guest@example.com", password: "the password of a guest" };
   await ok(me.api, "POST", "/admin/users", { ...guest, name: "Guest" });
@@ -149,7 +149,7 @@ test("messages and jobs wait while no worker runs, as the doctor reports, and th
   assert.deepEqual(await jobFindings(), ["ok: no failed jobs"]);
 });
 
-test("a worker is woken by a message of another process, not only by its own look every ten seconds", async (t) => {
+test("a worker is woken by a message from another process, not only by its check every 10 s", async (t) => {
   const me = await signIn();
   const reader = { email: "reader@example.com", password: "the password of a reader" };
   await ok(me.api, "POST", "/admin/users", { ...reader, name: "Reader" });
@@ -169,7 +169,7 @@ for (const [path, begun] of [
   ["/admin/scrub", "running"],
   ["/admin/rebuild-index", "queued"],
 ] as const) {
-  test(`POST ${path} starts a job in a worker, not only at its next look`, async (t) => {
+  test(`POST ${path} wakes a worker to start the job before its next check`, async (t) => {
     const me = await signIn();
     putOffLooks(t);
     for (const name of ["first", "second"]) {
@@ -182,13 +182,13 @@ for (const [path, begun] of [
   });
 }
 
-test("the paths that load balancers route by stand in the documentation", () => {
+test("the operation page lists the load balancer paths of each role", () => {
   const page = readFileSync(new URL("../../../../docs/operation.md", import.meta.url), "utf8");
   for (const role of ["blocks", "notify"] as const)
     assert.ok(page.includes(`\n${role}  ${rolePaths[role].source.replaceAll("\\/", "/")}\n`), role);
 });
 
-test("roles are split over a shared database only", async () => {
+test("split roles require a shared database", async () => {
   await assert.rejects(
     startServer({ dataFolder: `${folder}/alone`, args: ["--roles", "api,worker"], env }),
     /--roles splits the work between processes that share a database: set --database-url/,

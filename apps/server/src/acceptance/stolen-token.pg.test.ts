@@ -15,7 +15,7 @@ import {
 const home = "192.0.2.7";
 const away = "198.51.100.7";
 
-describe("whoever has stolen a token, or an address that was signed", () => {
+describe("Stolen tokens and signed URLs", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -62,7 +62,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assert.match(body.detail ?? "", /Sign in with the password/);
   };
 
-  test("narrows the networks of an account, and widens them by no list of more", async () => {
+  test("can narrow an account's allowed networks, but not widen them", async () => {
     const { email, api } = await newPerson();
     const of = { user: email };
     assert.equal((await rule(thief, of, { addresses: ["192.0.2.0/24", "2001:db8::/32"] })).status, 200);
@@ -82,7 +82,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assert.equal(await statusFrom(away, api), 200);
   });
 
-  test("narrows no networks for administrators, who would be shut out with everybody else", async () => {
+  test("cannot narrow networks for administrators", async () => {
     const root = await ok(admin, "GET", "/account");
     const { id: officeId } = await ok(admin, "POST", "/groups", { name: "office" });
     await ok(admin, "PUT", `/groups/${officeId}/members/${root.id}`, { role: "member" });
@@ -109,7 +109,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     for (const group of [id, officeId]) await ok(admin, "DELETE", `/groups/${group}`);
   });
 
-  test("has a second factor asked for earlier, and not later", async () => {
+  test("can require a second factor earlier, but not later", async () => {
     const { email, api } = await newPerson();
     const of = { user: email };
     const within = (grace_seconds: number) => ({ second_factor: { required: true, grace_seconds } });
@@ -124,7 +124,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assert.equal(await statusFrom(home, api, "/trash"), 200);
   });
 
-  test("takes nobody out of a group of which something is asked, nor the group away", async () => {
+  test("cannot remove members from a group with an access rule, delete the group or add managers", async () => {
     const { id: userId, api } = await newPerson();
     const { id } = await ok(thief, "POST", "/groups", { name: "bound" });
     const member = `/groups/${id}/members/${userId}`;
@@ -151,7 +151,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     await ok(thief, "DELETE", `/groups/${free}`);
   });
 
-  test("makes nobody an administrator, and lets nobody sign in as one", async () => {
+  test("cannot create administrators or take over their accounts", async () => {
     const password = "a sentence of the thief";
     assertRefused(await thief.call("POST", "/admin/users", { email: "mine@example.com", password, admin: true }));
     const mine = await ok(thief, "POST", "/admin/users", { email: "mine@example.com", password });
@@ -178,7 +178,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     await ok(thief, "PATCH", `/admin/users/${mine.id}`, { admin: false });
   });
 
-  test("gives no file to another owner, and shreds no account", async () => {
+  test("cannot transfer files or shred accounts", async () => {
     const { id, api } = await newPerson();
     const { email } = await newPerson();
     const file = await ok(api, "POST", "/metadata", { path: "/mine", kind: "folder" });
@@ -190,7 +190,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assert.equal((await api.call("GET", "/account")).status, 200);
   });
 
-  test("registers no program that people sign in to, and removes none", async () => {
+  test("cannot register or remove OAuth clients", async () => {
     const asked = { name: "Holdfast Mobile", redirect_uris: ["https://thief.example/back"] };
     assertRefused(await thief.call("POST", "/admin/oauth-clients", asked));
     const { id } = await ok(admin, "POST", "/admin/oauth-clients", { ...asked, name: "Reader" });
@@ -202,7 +202,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     );
   });
 
-  test("hands on no link that sets a password or makes an account", async () => {
+  test("cannot read links that set a password or create an account", async () => {
     const { email } = await newPerson({ admin: true });
     assert.equal((await new Api(server.url).call("POST", "/account/password/reset/mail", { email })).status, 202);
     const shared = await ok(admin, "POST", "/metadata", { path: "/for a guest", kind: "folder" });
@@ -219,7 +219,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assertRefused(await thief.call("GET", "/admin/unsent-links"));
   });
 
-  test("becomes no address that somebody shares with, and lets nobody back in", async () => {
+  test("cannot confirm addresses with pending shares, or enable disabled accounts", async () => {
     const password = "a sentence of the thief";
     const shared = await ok(admin, "POST", "/metadata", { path: "/for others", kind: "folder" });
     const [made, invited, wanted] = ["made@example.org", "invited@example.org", "wanted@example.org"];
@@ -256,7 +256,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assertRefused(await thief.call("PATCH", `/admin/users/${former.id}`, { disabled: false }));
   });
 
-  test("moves an account by SCIM to an address where no password is mailed before its person signs in again", async () => {
+  test("can move an account by SCIM, but password resets are mailed only after its next sign-in", async () => {
     const { id, email, password } = await newPerson();
     const moved = `moved-${email}`;
     assert.equal((await scim(id, moved)).status, 200);
@@ -287,7 +287,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     );
   });
 
-  test("provisions alone by a token of the scope scim, which administrators alone make", async () => {
+  test("can provision only with the scope scim, which only administrators can issue", async () => {
     const person = await newPerson();
     const make = (by: Api, scopes: string[]) => by.call("POST", "/tokens", { name: "t", scopes });
     assert.equal((await make(person.api, ["scim"])).status, 403);
@@ -309,7 +309,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assert.equal((await make(byAdminToken, ["scim"])).status, 201, "admin has scim too");
   });
 
-  test("has no device remove its copies, and signs it out", async () => {
+  test("cannot make a device remove its copies, but can sign it out", async () => {
     const { email, password, api } = await newPerson();
     const device = { email, password, device_name: "laptop" };
     const { device_id: id, device_secret } = await ok(new Api(server.url), "POST", "/sessions", device);
@@ -325,7 +325,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     await ok(token, "DELETE", `/devices/${next}`);
   });
 
-  test("sends no block by a signed address from where the account may not be used", async () => {
+  test("cannot upload a block by signed URL against the account's access rules", async () => {
     const { email, api } = await newPerson();
     const block = randomBytes(5000);
     const hash = createHash("sha256").update(block).digest("hex");

@@ -26,7 +26,7 @@ import {
  * Invariant: the temporary absence of a store, or of a part of it, is reported as absence. It changes nothing and ends when the store is
  * back. Only blocks missing from a store that is certainly present count as damage, and only while they are missing.
  */
-describe("A store that is away", () => {
+describe("Unavailable store", () => {
   let folder: string;
   let server: RunningServer;
   let api: Api;
@@ -78,7 +78,7 @@ describe("A store that is away", () => {
     });
   }
 
-  test("is answered as passing, damages nothing and is told by readiness", async () => {
+  test("returns retryable 503 responses, damages no data and makes the server not ready", async () => {
     const content = randomBytes(5000);
     await putFile("/away", content);
     assert.equal(await readyStatus(), 200);
@@ -109,7 +109,7 @@ describe("A store that is away", () => {
     assert.deepEqual((await scrub()).damaged, []);
   });
 
-  test("another server's store in its place is left as it is, and all goes on once the right one is back", async () => {
+  test("another server's store in its place is not changed, and work continues with the right one", async () => {
     renameSync(store(), elsewhere());
     const [strange, foreign] = [`${folder}/foreign`, [{ epoch: 1, wrapped: randomBytes(60), createdAt: 1 }]];
     const ports = { disk: nodeDisk, randomBytes, nowMs: () => Date.now(), environment: {} };
@@ -126,7 +126,7 @@ describe("A store that is away", () => {
     assert.deepEqual((await api.download("/into the right one")).body, content);
   });
 
-  test("keeps a server from starting, and a command beside it from doing anything", async () => {
+  test("prevents a server start and admin commands", async () => {
     const content = randomBytes(5000);
     await putFile("/before-start", content);
     assert.equal(await server.stop(), 0);
@@ -159,7 +159,7 @@ describe("A store that is away", () => {
     for (const [column, [found, look]] of Object.entries(notices).entries()) {
       // The short run tests three pairs, in which each kind misses one pack and finds a pack missed by another kind.
       if (!isLongTier && column !== (row + 1) % 3) continue;
-      test(`a pack that ${missed} misses counts again once it is back and ${found} finds it`, async () => {
+      test(`a pack missed by ${missed} counts again once ${found} finds it`, async () => {
         const content = randomBytes(5000);
         const path = `/${missed} ${found}`;
         const pack = await putFile(path, content);

@@ -29,7 +29,7 @@ const hangMs = 4000;
  * Invariant: the store may fail, be slow, hang, or fail after it completed the operation. Clients get a correct answer or one that
  * allows a retry, and nothing acknowledged is lost. The server runs in this process, so that the test can inject the faults.
  */
-describe("A store that fails", () => {
+describe("Faulty store", () => {
   let folder: string;
   let server: RunningServer;
   let store: FaultyStore;
@@ -59,13 +59,13 @@ describe("A store that fails", () => {
   });
 
   for (const [name, rates, forMs] of [
-    ["fails now and then", { failBefore: 0.5 }, 1000],
-    ["fails after it has done what was asked", { failAfter: 0.5 }, 1000],
+    ["fails at random", { failBefore: 0.5 }, 1000],
+    ["fails after completing calls", { failAfter: 0.5 }, 1000],
     ["is slow", { slow: 0.5 }, 1000],
-    ["hangs now and then", { hang: 0.1 }, 2000],
-    ["does all of that", { failBefore: 0.3, failAfter: 0.2, slow: 0.2, hang: 0.02 }, 2000],
+    ["hangs at random", { hang: 0.1 }, 2000],
+    ["has all of these faults", { failBefore: 0.3, failAfter: 0.2, slow: 0.2, hang: 0.02 }, 2000],
   ] as const) {
-    test(`that ${name} (HOLDFAST_SEED=${seed})`, async (t) => {
+    test(`requests return correct or retryable responses if it ${name} (HOLDFAST_SEED=${seed})`, async (t) => {
       const [filesBefore, faultsBefore] = [ledger.files.size, store.faults.faultCount];
       store.faults.setRates(rates);
       // At least one of each, independent of the random draws.
@@ -84,7 +84,7 @@ describe("A store that fails", () => {
     });
   }
 
-  test("that is gone: readiness goes, requests are refused, what needs no store goes on, and all returns by itself", async () => {
+  test("during an outage the server is not ready and rejects uploads, and recovers automatically", async () => {
     const api = await Api.signIn(server.url);
     const refusedBefore = ledger.refused;
     store.faults.setRates({ failBefore: 1 });
@@ -101,7 +101,7 @@ describe("A store that fails", () => {
     await commitBatch({ ...traffic, passes: () => false });
   });
 
-  test("that hangs for all: readiness goes and returns, and requests come to an end", async () => {
+  test("if every call hangs, the server is not ready, requests end and readiness returns", async () => {
     const api = await Api.signIn(server.url);
     store.faults.setRates({ hang: 1 });
     const waiting = api.put("/waits", randomBytes(1000));
@@ -112,7 +112,7 @@ describe("A store that fails", () => {
     await eventually("readiness returns", 60_000, async () => ((await ready()) === 200 ? true : undefined));
   });
 
-  test("has lost nothing that was acknowledged, and cut uploads go on", async () => {
+  test("no acknowledged file is lost, and interrupted uploads resume", async () => {
     const api = await Api.signIn(server.url);
     await finishUploads(api, ledger);
     await verifyFiles(api, ledger.files);

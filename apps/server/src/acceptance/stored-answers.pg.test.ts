@@ -6,7 +6,7 @@ import { newPerson, type Person } from "./new-person.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** In a real browser: apps/web/src/features/sign-in/two-accounts.browser.long.test.ts. */
-describe("a browser of two accounts", () => {
+describe("Browser cache of two accounts", () => {
   let folder: string;
   let server: RunningServer;
   let person: Person;
@@ -34,7 +34,7 @@ describe("a browser of two accounts", () => {
   const cookieOf = (answer: Response, name: string) =>
     answer.headers.getSetCookie().find((each) => each.startsWith(`${name}=`)) ?? "";
 
-  test("stores only thumbnails and downloads, each for its caller, and a 304 says so too", async () => {
+  test("stores only thumbnails and downloads, each for its caller, even after a 304", async () => {
     const { api } = person;
     const picture = await plain("png", 40);
     const { id, content_id } = (await api.put("/picture.png", picture)).body;
@@ -60,7 +60,7 @@ describe("a browser of two accounts", () => {
     assert.deepEqual([zip.status, zip.headers.get("cache-control")], [200, "no-store"]);
   });
 
-  test("has a cookie for its cache that a session keeps, that is another for each account, and goes with a sign-out", async () => {
+  test("is separated by a cookie per account, which outlives refreshes and is removed at sign-out", async () => {
     const other = await newPerson(await Api.signIn(server.url));
     const [own, others] = [await signIn(person), await signIn(other)];
     const cache = cookieOf(own, "holdfast-cache");

@@ -14,7 +14,7 @@ after(async () => {
   removeFolder(folder);
 });
 
-test("a device that is to remove its copies is told which contents the account has as a file, an old version or in the trash", async () => {
+test("a device that must remove its copies can query which contents the account stores, even in old versions or trash", async () => {
   const api = await Api.signIn(server.url);
   const put = async (path: string, text: string): Promise<string> => {
     const { status } = await api.put(path, text, "&on_conflict=replace");
@@ -55,7 +55,7 @@ test("a device that is to remove its copies is told which contents the account h
   assert.equal((await ask()).status, 404, "a device that has removed its copies");
 });
 
-test("whoever discards blocks in a folder of somebody else's is not told whether that person has their content", async () => {
+test("a guest who discards blocks in a shared folder cannot detect the owner's content", async () => {
   const owner = await Api.signIn(server.url);
   await owner.put("/salary", "the salary of Ann is 4711", "");
   const { id: inbox } = await ok(owner, "POST", "/metadata", { parent_id: "root", name: "inbox", kind: "folder" });

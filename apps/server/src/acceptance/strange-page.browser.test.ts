@@ -72,7 +72,7 @@ async function signIn(): Promise<void> {
   assert.equal(await refresh(), 200, "our own page is not signed in");
 }
 
-test("the cookies are seen by no script, and sign in nothing but the session's own routes", async () => {
+test("no script can read the cookies, and they authenticate only the session's own routes", async () => {
   await signIn();
   assert.equal(await browser.page.evaluate("document.cookie"), "");
   const kept = await browser.page.context().cookies(`${server.url}${web}`);
@@ -94,7 +94,7 @@ test("the cookies are seen by no script, and sign in nothing but the session's o
 });
 
 for (const host of ["127.0.0.1", "localhost"]) {
-  test(`a page at another port of ${host} neither reads, uses nor ends the session`, async () => {
+  test(`a page at another port of ${host} cannot read, use or end the session`, async () => {
     await signIn();
     const { page } = browser;
     const strange = `http://${host}:${(elsewhere.address() as AddressInfo).port}/`;
@@ -138,7 +138,7 @@ for (const host of ["127.0.0.1", "localhost"]) {
   });
 }
 
-test("a page elsewhere shows and frames no signed address, though it needs no token", async () => {
+test("a page of another origin cannot show or read a signed URL", async () => {
   const owner = await Api.signIn(server.url);
   const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
   const { id } = (await owner.put("/pixel.png", Buffer.from(pixel, "base64"))).body;

@@ -63,8 +63,8 @@ export function useStranger(): Readonly<Record<string, Ask>> {
   return {
     "a sign-in": { status: 401, ask: (who) => post("/sessions", wrong(who)) },
     "a sign-in with a code": { status: 401, ask: (who) => post("/sessions", { ...wrong(who), totp: "123456" }) },
-    "a sign-in of a browser": { status: 401, ask: (who) => post("/sessions/web", wrong(who)) },
-    "a link that is mailed": {
+    "a browser sign-in": { status: 401, ask: (who) => post("/sessions/web", wrong(who)) },
+    "a mailed reset link": {
       status: 202,
       ask: (who) => post("/account/password/reset/mail", { email: addresses[who] }),
     },

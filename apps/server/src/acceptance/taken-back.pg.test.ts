@@ -8,7 +8,7 @@ const home = "192.0.2.7";
 const away = "198.51.100.7";
 
 /** The server runs behind a proxy that reports each client's address. */
-describe("what a person has taken back", () => {
+describe("Access after its withdrawal", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
@@ -76,7 +76,7 @@ describe("what a person has taken back", () => {
   const at = (address: string, token: string | undefined, method: string, path: string) =>
     new Api(server.url, token).call(method, path, undefined, { headers: { "x-forwarded-for": address } });
 
-  test("an account bound to addresses is told to no program elsewhere, nor refreshed there, and its owner goes on", async () => {
+  test("programs outside an account's allowed addresses get no account data and no new tokens", async () => {
     const ann = await newPerson();
     const program = await discover();
     const tokens = await letIn(program, ann.api, "openid email profile offline_access files:read");
@@ -91,7 +91,7 @@ describe("what a person has taken back", () => {
     assert.equal((await at(home, next.access_token, "GET", "/account")).status, 200);
   });
 
-  test("an account that must have a second factor and has none is told to no program", async () => {
+  test("programs get no data of an account without its required second factor", async () => {
     const bob = await newPerson();
     const program = await discover();
     const tokens = await letIn(program, bob.api, "openid email offline_access files:read");
@@ -110,7 +110,7 @@ describe("what a person has taken back", () => {
     return { finish, letIn: (api: Api) => ok(api, "POST", "/account/device-requests/answer", answer) };
   };
 
-  test("who signs out everywhere has let in no device that fetches its session later", async () => {
+  test("signing out everywhere cancels approved device sign-ins", async () => {
     const cleo = await newPerson();
     const device = await started();
     await device.letIn(cleo.api);
@@ -119,7 +119,7 @@ describe("what a person has taken back", () => {
     assert.equal((await device.finish()).status, 401);
   });
 
-  test("a device that is signed out has let in no other one that fetches its session later", async () => {
+  test("signing out a device cancels the device sign-ins that it approved", async () => {
     const emil = await newPerson();
     const device = await started();
     const { email, password } = emil;
@@ -134,7 +134,7 @@ describe("what a person has taken back", () => {
     assert.equal((await own.finish()).status, 200);
   });
 
-  test("the device of a program gets no tokens once the session that let it in has ended, and keeps those from before", async () => {
+  test("a program's device gets no tokens after the approving session ended, and keeps earlier ones", async () => {
     const program = await discover({ public: true, redirect_uris: [] });
     const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
     const begin = async () => {
@@ -168,7 +168,7 @@ describe("what a person has taken back", () => {
     }
   });
 
-  test("a stranger has little kept of what waits for an answer, and not much of that", async () => {
+  test("pending requests are limited in size and number per source address", async () => {
     const device = await discover({ public: true, redirect_uris: [] });
     const web = await discover({ public: true });
     const stranger = { "x-forwarded-for": "198.51.100.66" };

@@ -1,9 +1,9 @@
 import { describe, test } from "node:test";
 import { measure, useStranger } from "./stranger.ts";
 
-describe("whether there is an account is told to nobody", () => {
+describe("Existence of accounts", () => {
   for (const [name, ask] of Object.entries(useStranger()))
-    test(`by ${name}: neither status nor bytes nor headers differ`, async () => {
+    test(`is not disclosed by status, bytes or headers of ${name}`, async () => {
       await measure(ask, 3);
     });
 });

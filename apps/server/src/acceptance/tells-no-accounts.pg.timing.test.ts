@@ -5,9 +5,9 @@ import { measure, useStranger } from "./stranger.ts";
 const rounds = 15;
 const tries = 4;
 
-describe("whether there is an account is told to nobody by the time of an answer", () => {
+describe("Existence of accounts by response time", () => {
   for (const [name, ask] of Object.entries(useStranger()))
-    test(`by ${name}`, async () => {
+    test(`is not disclosed by ${name}`, async () => {
       const measured = [];
       for (let count = 0; count < tries; count += 1) {
         const mediansMs = await measure(ask, rounds);

@@ -48,7 +48,7 @@ export function describeFactorPaths(part: "all" | "a third"): void {
   });
   after(() => house?.stop());
 
-  describe("What hands out what somebody acts by", () => {
+  describe("Table of credentials that routes return", () => {
     const endpoints = (list: readonly { method: string; url: string }[]) =>
       list.map(({ method, url }) => `${method} ${url}`).toSorted();
     const rows = (table: Readonly<Record<string, HandedOut>>) => Object.keys(table).toSorted();
@@ -60,7 +60,7 @@ export function describeFactorPaths(part: "all" | "a third"): void {
       assert.deepEqual(endpoints(below), rows(handedOutToIdentitySystems));
     });
 
-    test("names each way that is tried here", () => {
+    test("contains each credential that is tested here", () => {
       const tables = [handedOutByRoutes, handedOutToPrograms, handedOutToIdentitySystems];
       const named = tables.flatMap((table) =>
         Object.values(table).flatMap((row) => (typeof row === "string" ? [] : row)),
@@ -70,7 +70,7 @@ export function describeFactorPaths(part: "all" | "a third"): void {
 
     for (const [name, row] of Object.entries(handedOutByRoutes) as [RouteName, HandedOut][]) {
       if (typeof row !== "string" || !commonReasons.includes(row)) continue;
-      test(`${name} has nothing in its answers that is called as a secret is`, () => {
+      test(`${name} returns no field named like a secret`, () => {
         const shapes = Object.values(routes[name].responses).filter((shape) => typeof shape !== "string");
         const text = shapes.map((shape) =>
           JSON.stringify(z.toJSONSchema(shape, { io: "output", unrepresentable: "any" })),
@@ -81,7 +81,7 @@ export function describeFactorPaths(part: "all" | "a third"): void {
     }
   });
 
-  describe("Each way to act for an account", { concurrency: 3 }, () => {
+  describe("Every credential", { concurrency: 3 }, () => {
     /** Prepares each way while the account is active, then tries it with the account in this state. */
     async function assertLead(person: Person, ways: Ways, state: State): Promise<void> {
       const attempts = [];
@@ -111,7 +111,7 @@ export function describeFactorPaths(part: "all" | "a third"): void {
     const situations: readonly Situation[] = factors.flatMap((factor) => states.map((state) => ({ factor, state })));
     const chosen = situations.filter(({ factor, state }) => part === "all" || aThird[factor].includes(state));
 
-    test("has every outcome among the pairs that are tried", () => {
+    test("has every outcome among the tested pairs", () => {
       const outcomesOf = (pairs: readonly Situation[]) =>
         pairs.flatMap(({ factor, state }) =>
           (Object.keys(all) as WayName[])
@@ -123,20 +123,20 @@ export function describeFactorPaths(part: "all" | "a third"): void {
 
     for (const { factor, state } of chosen) {
       const whose = `with ${factor === "none" ? "no second factor" : `a factor: ${factor}`}, of an account that is: ${state}`;
-      test(`leads where it should ${whose}`, async () => {
+      test(`has the expected outcome ${whose}`, async () => {
         await assertLead(await newPerson(house, factor), own, state);
         await assertLead(await newPerson(house, factor, "here", true), administratorWays, state);
         for (const [way, prepare] of Object.entries(resetWays))
           await assertLead(await newPerson(house, factor), { [way]: prepare }, state);
       });
-      test(`leads where it should by LDAP ${whose}`, async (t) => {
+      test(`by LDAP has the expected outcome ${whose}`, async (t) => {
         if (!requireComponent(t, "slapd")) return;
         await assertLead(await newPerson(house, factor, "LDAP"), ldapWays, state);
       });
     }
   });
 
-  describe("Who comes by an invitation", () => {
+  describe("New account by invitation", () => {
     const everybody = "00000000-0000-8000-8000-000000000000";
     const rule = (fields: string, values: string) =>
       house.query(`insert into shard.access_rules (subject_id, ${fields}) values ('${everybody}', ${values})`);
@@ -148,7 +148,7 @@ export function describeFactorPaths(part: "all" | "a third"): void {
     };
 
     for (const [situation, [change, outcome]] of Object.entries(situations)) {
-      test(`is led where everybody is: ${situation}`, async () => {
+      test(`has the same restrictions as others: ${situation}`, async () => {
         const { token } = await ok(house.admin, "POST", "/admin/invitations", {});
         await change();
         try {

@@ -13,7 +13,7 @@ import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, s
  * caller of each role sends every request, and the others send a sixth of them.
  */
 export function describeRoles(part: "all" | "a third"): void {
-  describe("what each role is answered", () => {
+  describe("Responses of every route by role", () => {
     let folder: string;
     let server: RunningServer;
     let admin: Api;
@@ -115,7 +115,7 @@ export function describeRoles(part: "all" | "a third"): void {
     };
 
     test("the owner", async () => asks(owner, await makeCase(async () => {}), "owner"));
-    test("somebody else", async () => asks(grantee, await makeCase(async () => {}), "none"));
+    test("another user without a role", async () => asks(grantee, await makeCase(async () => {}), "none"));
 
     // The first three roles have the same ways, so each way is tried with one of them.
     for (const [row, role] of (["editor", "viewer", "uploader", "commenter"] as const).entries()) {
@@ -126,26 +126,26 @@ export function describeRoles(part: "all" | "a third"): void {
       };
       const inverse = role === "editor" ? "viewer" : "editor";
       const grants: Record<string, (nodes: { top: string; folder: string }) => Promise<unknown>> = {
-        "by a grant of the folder": async (nodes) => give(nodes.folder, role),
-        "by a grant of the folder above": async ({ top }) => give(top, role),
-        "by a grant to a group": async ({ top }) => give(top, role, { group_id: group }),
-        [`lowered or raised from ${inverse} above`]: async (nodes) => {
+        "with a grant on the folder": async (nodes) => give(nodes.folder, role),
+        "with a grant on the parent folder": async ({ top }) => give(top, role),
+        "with a grant to a group": async ({ top }) => give(top, role, { group_id: group }),
+        [`with ${inverse} on the parent folder`]: async (nodes) => {
           await give(nodes.top, inverse);
           await give(nodes.folder, role);
         },
-        [`in person where the group is ${inverse}`]: async (nodes) => {
+        [`in person, while the group is ${inverse}`]: async (nodes) => {
           await give(nodes.folder, inverse, { group_id: group });
           await give(nodes.folder, role);
         },
-        [`once ${inverse}, by another grant in its place`]: async (nodes) => {
+        [`after a change from ${inverse}`]: async (nodes) => {
           await give(nodes.folder, inverse);
           await give(nodes.folder, role);
         },
-        "given on by an editor": async ({ top, folder: inner }) => {
+        "with a grant by an editor": async ({ top, folder: inner }) => {
           await give(top, "editor", { email: "helper@example.com" });
           await ok(helper, "POST", `/files/${inner}/share`, { email: "grantee@example.com", role });
         },
-        [`above what has expired`]: async (nodes) => {
+        "with an expired grant below": async (nodes) => {
           await give(nodes.top, role);
           await expire((await give(nodes.folder, inverse)).id);
         },
@@ -166,7 +166,7 @@ export function describeRoles(part: "all" | "a third"): void {
         await asks(grantee, nodes, "none");
       });
 
-      testWay(`${role} by an editor who has lost the right`, async () => {
+      testWay(`${role} with a grant by a former editor`, async () => {
         const nodes = await makeCase(async ({ top, folder: inner }) => {
           const { id } = await give(top, "editor", { email: "helper@example.com" });
           await ok(helper, "POST", `/files/${inner}/share`, { email: "grantee@example.com", role });
@@ -187,7 +187,7 @@ export function describeRoles(part: "all" | "a third"): void {
           });
         });
 
-        testWay(`${role} by a link that has ended`, async () => {
+        testWay(`${role} by an ended link`, async () => {
           let made = { token: "", id: "" };
           const nodes = await makeCase(async ({ top }) => {
             made = await give(top, role, { link: true });
@@ -222,7 +222,7 @@ export function describeRoles(part: "all" | "a third"): void {
     ]);
 
     for (const scope of ["files:read", "files:write", "account"]) {
-      test(`an editor, and the owner, with a token that has the scope ${scope} alone`, async () => {
+      test(`an editor and the owner with a token that has only the scope ${scope}`, async () => {
         const nodes = await makeCase(async ({ top }) => give(top, "editor"));
         for (const [api, column] of [
           [grantee, "editor"],
@@ -238,7 +238,7 @@ export function describeRoles(part: "all" | "a third"): void {
       });
     }
 
-    test("an editor whose group was left", async () => {
+    test("a former editor who left the group", async () => {
       const { id } = await ok(admin, "POST", "/groups", { name: "left" });
       const [mine, theirs] = [await ok(owner, "GET", "/account"), await ok(grantee, "GET", "/account")];
       for (const who of [mine, theirs]) await ok(admin, "PUT", `/groups/${id}/members/${who.id}`, { role: "member" });
@@ -248,7 +248,7 @@ export function describeRoles(part: "all" | "a third"): void {
       await asks(grantee, nodes, "none");
     });
 
-    test("an editor of what belongs to somebody who is suspended, and one who is suspended", async () => {
+    test("an editor of a suspended owner's folder, and the suspended owner", async () => {
       const away = await join("away");
       const nodes = await makeCase(async ({ top }) => {
         await ok(away, "POST", `/files/${top}/share`, { email: "grantee@example.com", role: "editor" });

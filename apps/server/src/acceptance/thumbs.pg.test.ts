@@ -10,7 +10,7 @@ import { useSigning } from "./signing.ts";
 import { Api, eventually } from "./testing.ts";
 
 /** Request of `<img src>`: no token, only the tag from a list. */
-describe("a thumbnail", () => {
+describe("Thumbnail", () => {
   const world = useSigning("thumbs");
   const { newPerson, ok, mkdir, put } = world;
 
@@ -22,7 +22,7 @@ describe("a thumbnail", () => {
   const share = (owner: Api, id: string, email: string, role = "viewer") =>
     ok(owner, "POST", `/files/${id}/share`, { email, role });
 
-  test("of a photo is turned as the camera said, without its place, in three sizes, to be kept for ever by this browser", async () => {
+  test("of a photo is rotated, has no location or other metadata, has three sizes and is cached permanently", async () => {
     const { api } = await newPerson();
     await put(api, "/photo.jpg", await phonePhoto(4000, 3000));
     const { items, t } = await list(api);
@@ -58,7 +58,7 @@ describe("a thumbnail", () => {
     assert.deepEqual([head.status, head.bytes.length], [200, 0]);
   });
 
-  test("can be had of what browsers show, is never larger than the picture, and keeps what is transparent", async () => {
+  test("is available for image formats of browsers and PDFs, is never enlarged and keeps transparency", async () => {
     const { api } = await newPerson();
     const formats = ["jpeg", "png", "webp", "gif", "avif"] as const;
     for (const format of formats) await put(api, `/picture.${format}`, await plain(format, 100));
@@ -89,7 +89,7 @@ describe("a thumbnail", () => {
     }
   });
 
-  test("is for whoever may read a version with that content, as long as that is so", async () => {
+  test("requires permission to read a version with its content", async () => {
     const ann = await newPerson();
     const ben = await newPerson();
     const folder = await mkdir(ann.api, "/album");
@@ -117,7 +117,7 @@ describe("a thumbnail", () => {
     assert.equal(await statusOf(hidden.content_id, annTag), 200, "of an old version");
   });
 
-  test("of a file that is shared by itself, and of a link, is found by the tag of the list it stands in", async () => {
+  test("of a file shared alone or by link requires the tag of its list", async () => {
     const ann = await newPerson();
     const ben = await newPerson();
     const folder = await mkdir(ann.api, "/album");
@@ -141,7 +141,7 @@ describe("a thumbnail", () => {
     assert.equal(await statusOf(content_id, linkTag), 401);
   });
 
-  test("of a link whose downloads are counted comes in small only, and an uploader has none", async () => {
+  test("of a link with counted downloads is available only in the small size, and an uploader cannot list any", async () => {
     const { api } = await newPerson();
     const folder = await mkdir(api, "/album");
     const { content_id } = await put(api, "/album/one.png", await plain("png", 48));
@@ -155,7 +155,7 @@ describe("a thumbnail", () => {
     assert.equal((await uploader.call("GET", `/folders/${folder}/contents`)).status, 404);
   });
 
-  test("needs a tag of a session that lives, and the tag opens nothing else", async () => {
+  test("requires a tag of an active session, and the tag gives no other access", async () => {
     const { api, email, password } = await newPerson();
     const { id, content_id } = await put(api, "/one.png", await plain("png", 50));
     const { t } = await list(api);
@@ -176,7 +176,7 @@ describe("a thumbnail", () => {
     assert.equal(await statusOf(content_id, t), 200);
   });
 
-  test("is made for each drive, so that no time tells whether another one has the same picture", async () => {
+  test("is created for each drive, so that its time does not disclose pictures in other drives", async () => {
     const [ann, ben] = [await newPerson(), await newPerson()];
     const good = await plain("png", 54);
     const bad = Buffer.concat([good.subarray(0, 40), Buffer.from("no picture of ours")]);
@@ -197,7 +197,7 @@ describe("a thumbnail", () => {
     assert.deepEqual(kept, [2, 2, 0]);
   });
 
-  test("lies sealed on the disk, under a name that tells nothing, and one that was changed is made again", async () => {
+  test("is stored encrypted under an opaque name, and is created again if modified", async () => {
     const { api } = await newPerson();
     const { content_id } = await put(api, "/sealed.png", await plain("png", 52));
     const { t } = await list(api);

@@ -5,7 +5,7 @@ import { Api, eventually, makeFolder, removeFolder, type ServerProcess, spawnSer
 /** Below the ten seconds after which the queue finds messages without a wake-up. */
 const soonMs = 6000;
 
-describe("What accounts are told of their devices and their owners goes at once", () => {
+describe("Immediate notifications", () => {
   const ben = { email: "ben@example.com", password: "the password of ben" };
   const olga = { email: "olga@example.com", password: "the password of olga" };
   let folder: string;
@@ -24,7 +24,7 @@ describe("What accounts are told of their devices and their owners goes at once"
     removeFolder(folder);
   });
 
-  test("that a device has signed in", async () => {
+  test("of a device's sign-in", async () => {
     const api = await Api.signIn(server.url, ben);
     const tookMs: number[] = [];
     for (let round = 1; round <= 4; round += 1) {
@@ -45,7 +45,7 @@ describe("What accounts are told of their devices and their owners goes at once"
     assertSoon(tookMs);
   });
 
-  test("that the owner of what is mounted was suspended, and is back", async () => {
+  test("of the suspension and return of a mount's owner", async () => {
     const [owner, guest] = [await Api.signIn(server.url, olga), await Api.signIn(server.url, ben)];
     const { body: shared } = await owner.call("POST", "/metadata", { path: "/shared", kind: "folder" });
     await owner.call("POST", `/files/${shared.id}/share`, { email: ben.email, role: "viewer" });

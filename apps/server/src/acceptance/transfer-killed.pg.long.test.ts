@@ -52,7 +52,7 @@ const moments: Readonly<Record<string, Moment>> = {
  * Invariant: an accepted transfer completes exactly once, regardless of `kill -9` of its server.
  * During each kill, a lock of this test holds the job at a known place.
  */
-describe("a transfer whose server is killed", () => {
+describe("Ownership transfer by a killed server", () => {
   let folder: string;
   let data: string;
   let server: ServerProcess;
@@ -163,7 +163,7 @@ describe("a transfer whose server is killed", () => {
   };
 
   for (const [index, [what, moment]] of Object.entries(moments).entries()) {
-    test(`is done whole and once: killed ${what}`, async () => {
+    test(`is completed exactly once after a kill ${what}`, async () => {
       const name = `work ${index}`;
       const came = await transfer(name, moment);
       const names = Array.from({ length: index + 1 }, (_, at) => `work ${at}`);

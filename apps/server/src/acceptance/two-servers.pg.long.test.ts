@@ -41,7 +41,7 @@ describe(`Two servers on one database (replay with HOLDFAST_SEED=${seed}, longer
   };
   const both = <Result>(ask: (api: Api) => Promise<Result>) => Promise.all(apis.map(ask));
 
-  test("the same operation at both at once is done once, and answered alike", async () => {
+  test("the same operation on both at once runs once and gets equal responses", async () => {
     const { body: folderNode } = await apis[0].call("POST", "/metadata", { path: "/same", kind: "folder" });
     for (let round = 0; round < rounds; round += 1) {
       const operation_id = randomBytes(16).toString("hex");
@@ -65,7 +65,7 @@ describe(`Two servers on one database (replay with HOLDFAST_SEED=${seed}, longer
     await assertNoConflicts();
   });
 
-  test("whatever both do to one tree at the same time, it keeps its invariants and nothing gives way", async () => {
+  test("concurrent changes of one tree keep its invariants and cause no transaction conflicts", async () => {
     const workers = Array.from({ length: 6 }, (_, worker) => work(worker));
     await Promise.all(workers);
     await assertSound();

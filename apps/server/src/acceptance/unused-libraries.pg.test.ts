@@ -24,7 +24,7 @@ const later = [
 /** Includes Holdfast's own, some 970. */
 const modulesMax = 1480;
 
-describe("A server of which nobody asks for more than files", () => {
+describe("Libraries that a server loads", () => {
   let folder: string;
   let server: ServerProcess;
   let api: Api;
@@ -98,11 +98,11 @@ describe("A server of which nobody asks for more than files", () => {
     requests += 5;
   }
 
-  test("loads few modules before the first request, because each takes a third of a millisecond", () => {
+  test("few modules are loaded before the first request, because each takes a third of a millisecond", () => {
     assert.ok(atStart.length <= modulesMax, `${atStart.length} modules`);
   });
 
-  test("loads migrations, backups, checks and collection when they run", () => {
+  test("migrations, backups, checks and collection are loaded when they run", () => {
     for (const path of later) assert.ok(existsSync(new URL(`../${path}`, import.meta.url)), path);
     assert.deepEqual(
       later.filter((path) => atStart.some((url) => url.endsWith(`/src/${path}`))),
@@ -110,7 +110,7 @@ describe("A server of which nobody asks for more than files", () => {
     );
   });
 
-  test("loads no library for S3, Redis, mail, certificates or signing in by other ways", async () => {
+  test("files and account pages load no library for S3, Redis, mail, certificates or other ways to sign in", async () => {
     const page = { headers: { origin: server.url } };
     await ask("GET", `${server.url}/`);
     await ask("GET", "/sessions/ways");
@@ -135,7 +135,7 @@ describe("A server of which nobody asks for more than files", () => {
     assert.deepEqual(loaded([...seldom, ...configured]), []);
   });
 
-  test("loads them once they are asked for, which the spy sees", async () => {
+  test("libraries are loaded on first use", async () => {
     const { password } = administrator;
     await ask("POST", "/account/second-factor", { password });
     await ask("GET", `${server.url}/.well-known/openid-configuration`);

@@ -36,7 +36,7 @@ const env = {
 for (const fixture of readFixtures()) describeUpgrade(fixture);
 
 function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
-  describe(`A data folder as ${name} left it`, () => {
+  describe(`Data folder from ${name}`, () => {
     const fixture = { name, facts, drive, ...rest };
     let folder: string;
     let data: string;
@@ -62,7 +62,7 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
       return now;
     };
 
-    test("is served as it was: every byte of every version, trash, shares, links, comments and stars", async () => {
+    test("has every byte of every version, trash, shares, links, comments and stars", async () => {
       assertContains(await readAll(), drive);
       for (const { token, opens } of facts.tokens) {
         const api = new Api(server.url, token);
@@ -70,7 +70,7 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
       }
     });
 
-    test("goes on: a version more, the trash back, and nothing that is damaged, unknown or due", async () => {
+    test("supports new versions, trash restores and a clean scrub", async () => {
       const [admin, olive] = await Promise.all(facts.accounts.slice(0, 2).map((who) => Api.signIn(server.url, who)));
       assert.ok(admin !== undefined && olive !== undefined);
       const { items } = await ok(olive, "GET", "/trash");
@@ -94,7 +94,7 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
       assert.deepEqual([freed.blocks, freed.versions, freed.nodes], [0, 0, 0]);
     });
 
-    test("is served also after its server, or that and the database, were killed in the middle of a migration", async (t) => {
+    test("is migrated even after its server, or also the database, was killed during a migration", async (t) => {
       if (pendingOf(fixture).length === 0) return t.skip("no migration is younger");
       for (const alsoDatabase of [false, true]) {
         const killed = `${folder}/killed-${alsoDatabase}`;
@@ -120,7 +120,7 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
       }
     });
 
-    test("is refused before anything is touched once a newer version has used any of its databases", async () => {
+    test("is rejected without changes after a newer version has used any of its databases", async () => {
       const newer = `${folder}/newer`;
       await makeDataFolderOf(fixture, newer);
       const rowsOf = () => withDatabaseOf(newer, async (queries) => [...(await readRows(queries))]);

@@ -33,12 +33,12 @@ const empty = (name: string) => ({ op: "put", operation_id: operationId(), path:
 let operations = 0;
 const operationId = () => (operations++).toString(16).padStart(32, "0");
 
-test("the fourth of four uploads in a row has to wait", async () => {
+test("the fourth of four uploads in a row is rejected with 429", async () => {
   for (const name of ["one", "two", "three"]) assert.equal((await owner.put(`/${name}`, name)).status, 201);
   assertLimited(await owner.put("/four", "four"));
 });
 
-test("each file of a link's form is an upload, and those before the limit arrive", async () => {
+test("each file of a link's form is an upload, and files before the limit are stored", async () => {
   const { id } = await ok(owner, "POST", "/metadata", { path: "/box", kind: "folder" });
   const { url } = await ok(owner, "POST", `/files/${id}/share`, { link: true, role: "uploader" });
   const form = new FormData();
@@ -49,7 +49,7 @@ test("each file of a link's form is an upload, and those before the limit arrive
   assert.equal((items as unknown[]).length, 3);
 });
 
-test("files of a batch are no uploads: a device that syncs pays for operations and bytes", async () => {
+test("files of a batch do not count as uploads", async () => {
   await ok(owner, "POST", "/sync/delta", { operations: ["a", "b", "c", "d", "e"].map(empty) });
   assert.equal((await owner.put("/one", "one")).status, 201);
 });

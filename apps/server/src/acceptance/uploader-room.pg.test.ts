@@ -38,7 +38,7 @@ async function heard(api: Api, into: string): Promise<number[][]> {
   return answers;
 }
 
-test("who may only put something in hears by steps whether there is room, and what is sent is refused by what there is", async () => {
+test("an uploader learns free space only in steps, and uploads beyond it are rejected", async () => {
   const told: Record<string, unknown> = {};
   const editor = await join("editor");
   const uploader = await join("uploader");

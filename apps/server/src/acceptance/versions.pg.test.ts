@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
 import { Api, jobResult, makeFolder, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-describe("The versions of a file", () => {
+describe("File versions", () => {
   let folder: string;
   let server: RunningServer;
   let api: Api;
@@ -25,7 +25,7 @@ describe("The versions of a file", () => {
   const versionsOf = async (id: string): Promise<VersionJson[]> =>
     (await api.call("GET", `/files/${id}/versions`)).body.items;
 
-  test("tell who made them, and what somebody calls them", async () => {
+  test("contain their author and label", async () => {
     const { id } = await putTwice("a");
     const account = (await api.call("GET", "/account")).body;
     const author = { id: account.id, name: account.name };
@@ -49,7 +49,7 @@ describe("The versions of a file", () => {
     }
   });
 
-  test("change nothing of the file with their labels", async () => {
+  test("keep the file's revision and journal unchanged when labeled", async () => {
     const { id, revision, seq } = await putTwice("b");
     const { token } = (await api.call("GET", "/changes/start_token")).body;
     await api.call("PATCH", `/files/${id}/versions/1`, { label: "x" });
@@ -59,7 +59,7 @@ describe("The versions of a file", () => {
     assert.deepEqual(changes, []);
   });
 
-  test("take the conditions of every route that changes something", async () => {
+  test("accept preconditions and idempotency keys for labels", async () => {
     const { id, revision } = await putTwice("c");
     const label = (text: string, headers: Record<string, string>, more = {}) =>
       api.call("PATCH", `/files/${id}/versions/1`, { label: text, ...more }, { headers });
@@ -75,7 +75,7 @@ describe("The versions of a file", () => {
     assert.equal((await versionsOf(id))[1]?.label, "second");
   });
 
-  test("say what is wrong with a label, and of which field", async () => {
+  test("reject invalid labels with the wrong field", async () => {
     const { id } = await putTwice("d");
     const refused = async (version: string, body: unknown) => {
       const answer = await api.call("PATCH", `/files/${id}/versions/${version}`, body);
@@ -94,7 +94,7 @@ describe("The versions of a file", () => {
     assert.equal((await api.call("PATCH", `/files/${folderId}/versions/1`, { label: "x" })).status, 422);
   });
 
-  test("keep their labels through trash, restore, move and a rebuilt index, and their content with them", async () => {
+  test("keep labels and content through trash, restore, move and a rebuilt index", async () => {
     const { id } = await putTwice("e");
     await api.call("PATCH", `/files/${id}/versions/1`, { label: "kept" });
     await api.call("DELETE", `/files/${id}`);

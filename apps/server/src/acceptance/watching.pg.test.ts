@@ -29,7 +29,7 @@ const ofTls = ["certificate_left_seconds"];
 /** It has no LDAP server either. */
 const ofLdap = ["ldap_sync_stopped"];
 
-describe("the rules and the dashboard", () => {
+describe("Prometheus rules and dashboard", () => {
   let folder: string;
   let server: RunningServer;
   let api: Api;
@@ -44,7 +44,7 @@ describe("the rules and the dashboard", () => {
     removeFolder(folder);
   });
 
-  test("ask for nothing that a running server does not export", async () => {
+  test("use only metrics that a running server exports", async () => {
     const exported = new Set([...(await series()), ...recorded, ...ofPrometheus, ...ofTls, ...ofLdap]);
     const expressions = [...rules.map(({ expr }) => expr), ...dashboardExpressions()];
     assert.ok(expressions.length > 30, `${expressions.length} expressions`);
@@ -55,14 +55,14 @@ describe("the rules and the dashboard", () => {
     assert.deepEqual(metricsOf('max by (kind) (queue_dead{job="x"}) > 0'), ["queue_dead"]);
   });
 
-  test("each alert says what to do", () => {
+  test("each alert has a summary and an action", () => {
     const alerts = rules.filter(({ alert }) => alert !== undefined);
     assert.ok(alerts.length >= 8);
     for (const { alert, annotations } of alerts)
       assert.ok(annotations?.summary && annotations.action, `${alert} without a word`);
   });
 
-  test("what a server exports has the figures of what happens", async () => {
+  test("metrics show held polls, sync latency and the absence of damage and backups", async () => {
     assert.equal(await figure("sync_latency_seconds_count"), 0);
     const { token } = (await api.call("GET", "/changes/start_token")).body;
     const headers = { timeout: "60" };
@@ -76,7 +76,7 @@ describe("the rules and the dashboard", () => {
     assert.equal(await figure("backup_age_seconds"), undefined);
   });
 
-  longTest("a backup has an age once there is one", async () => {
+  longTest("the backup age is exported once a backup exists", async () => {
     const { code, stderr } = await holdfast(["admin", "backup", `${folder}/backup`, "--data", `${folder}/data`]);
     assert.equal(code, 0, stderr);
     // Values from the database are read once a minute.

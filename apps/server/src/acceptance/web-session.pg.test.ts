@@ -9,7 +9,7 @@ import { administrator, Api, makeFolder, removeFolder, type RunningServer, start
 
 const path = "/api/v1/sessions/web";
 
-describe("the session of a browser", () => {
+describe("Browser session", () => {
   let folder: string;
   let server: RunningServer;
 
@@ -52,7 +52,7 @@ describe("the session of a browser", () => {
   };
   const isSignedIn = async (api: Api) => (await api.call("GET", "/account")).status === 200;
 
-  test("has its refresh token in a cookie for that path alone, and in no body", async () => {
+  test("has its refresh token only in a cookie for its path, and in no response body", async () => {
     const { answer, cookie, api } = await signIn();
     assert.deepEqual(Object.keys(answer.json).toSorted(), ["access_token", "expires_in"]);
     assert.equal(answer.json.expires_in, 900);
@@ -70,7 +70,7 @@ describe("the session of a browser", () => {
     assert.ok(await isSignedIn(new Api(server.url, next.json.access_token)));
   });
 
-  test("stands in the list of devices as a browser, and ends with its device", async () => {
+  test("is listed as a browser device, and ends with that device", async () => {
     const agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
     const { api, cookie } = await signIn(administrator, { "user-agent": agent });
     const script = await Api.signIn(server.url);
@@ -86,7 +86,7 @@ describe("the session of a browser", () => {
     assert.equal((await refresh(cookie)).status, 401);
   });
 
-  test("is signed out everywhere by one call, with or without the device that asks", async () => {
+  test("can be ended with all others by one request, with or without the current one", async () => {
     const first = await signIn();
     const second = await signIn();
     const script = await Api.signIn(server.url);
@@ -101,7 +101,7 @@ describe("the session of a browser", () => {
     assert.ok(!(await isSignedIn(second.api)));
   });
 
-  test("rotates as that of any device: a lost answer comes again, and anything older ends the session", async () => {
+  test("rotates refresh tokens: the last one can be repeated once, and reuse of older ones ends the session", async () => {
     const { cookie } = await signIn();
     const [lost, again] = [await refresh(cookie), await refresh(cookie)];
     assert.equal(cookieOf(lost), cookieOf(again));
@@ -111,7 +111,7 @@ describe("the session of a browser", () => {
     assert.ok(!(await isSignedIn(new Api(server.url, again.json.access_token))));
   });
 
-  test("ends with sign-out, by the cookie or the access token, and the cookie goes", async () => {
+  test("ends at sign-out by cookie or access token, which also clears the cookie", async () => {
     const { cookie, api } = await signIn();
     const out = await signOut(cookie);
     assert.equal(out.status, 204);
@@ -125,7 +125,7 @@ describe("the session of a browser", () => {
     assert.equal((await refresh(other.cookie)).status, 401);
   });
 
-  test("ends where somebody signs in after it in the same browser, and by a wrong password it does not", async () => {
+  test("ends at the next sign-in in the same browser, but not at a wrong password", async () => {
     const first = await signIn();
     const wrong = await send(path, { body: { ...administrator, password: "not the password" }, cookie: first.cookie });
     assert.equal(wrong.status, 401);
@@ -138,7 +138,7 @@ describe("the session of a browser", () => {
     assert.equal((await refresh(cookieOf(second))).status, 200);
   });
 
-  test("takes no cookie that is missing, malformed, huge, of another name, or there twice", async () => {
+  test("rejects missing, malformed, oversized, misnamed and duplicate cookies", async () => {
     const { cookie } = await signIn();
     const other = await signIn();
     const [, value = ""] = cookie.split("=");
@@ -165,7 +165,7 @@ describe("the session of a browser", () => {
     assert.equal((await refresh(`a=b; ${cookie};${cookie} ; c="d"`)).status, 200, "twice the same, among others");
   });
 
-  test("is nobody's but its own pages': of another origin, a form or nothing that says, all is refused", async () => {
+  test("rejects requests from other origins, from forms and without an origin", async () => {
     const { cookie, api } = await signIn();
     const { host, port } = new URL(server.url);
     const strange: [string, OutgoingHttpHeaders][] = [
@@ -216,7 +216,7 @@ describe("the session of a browser", () => {
     assert.equal((await refresh(cookie)).status, 200);
   });
 
-  test("is allowed to no other origin: a browser that asks first is told nothing", async () => {
+  test("is closed to other origins: preflight requests get 405 without CORS headers", async () => {
     for (const to of [path, `${path}/refresh`, "/api/v1/account", "/api/v1/signed-urls"]) {
       const headers = { origin: "http://evil.example", "access-control-request-method": "POST" };
       const answer = await requestRaw(`${server.url}${to}`, { method: "OPTIONS", headers });
@@ -226,7 +226,7 @@ describe("the session of a browser", () => {
     }
   });
 
-  test("is read by no other route: with the cookie alone all of them are 401, or as without", async () => {
+  test("is ignored by all other routes when only its cookie is sent", async () => {
     const { cookie, api } = await signIn();
     const own = new Set<Route>([routes.createWebSession, routes.refreshWebSession, routes.deleteWebSession]);
     const [, value = ""] = cookie.split("=");
@@ -251,7 +251,7 @@ describe("the session of a browser", () => {
     assert.ok(seen > 100, `${seen} routes`);
   });
 
-  test("wrong passwords are throttled as those of POST /sessions, and counted with them", async () => {
+  test("limits wrong passwords together with POST /sessions", async () => {
     const who = { email: "throttled@example.com", password: "the password of this one" };
     const admin = await Api.signIn(server.url);
     assert.equal((await admin.call("POST", "/admin/users", who)).status, 201);
@@ -284,7 +284,7 @@ describe("the session of a browser", () => {
   });
 });
 
-describe("the session of a browser behind a proxy", () => {
+describe("Browser session behind a proxy", () => {
   let folder: string;
   before(() => (folder = makeFolder("web-session-proxy")));
   after(() => removeFolder(folder));
@@ -309,7 +309,7 @@ describe("the session of a browser behind a proxy", () => {
   };
   const outside = { "x-forwarded-proto": "https", "x-forwarded-host": "drive.example", "x-forwarded-for": "192.0.2.9" };
 
-  test("takes the origin that the proxy tells, and a Secure cookie with it", async () => {
+  test("accepts the forwarded origin, and sets a Secure cookie", async () => {
     await run("forwarded", { args: ["--behind-proxy"] }, async (send) => {
       const good = await send({ ...outside, origin: "https://drive.example" });
       assert.equal(good.status, 200, good.bytes.toString());
@@ -325,7 +325,7 @@ describe("the session of a browser behind a proxy", () => {
     });
   });
 
-  test("takes the public address, with a Secure cookie, where the proxy tells nothing of TLS", async () => {
+  test("accepts the public URL as origin, with a Secure cookie, if the proxy forwards no protocol", async () => {
     const env = { HOLDFAST_PUBLIC_URL: "https://drive.example" };
     await run("public", { args: ["--behind-proxy"], env }, async (send) => {
       const good = await send({ host: "drive.example", origin: "https://drive.example" });

@@ -48,7 +48,7 @@ const namesIn = async (api: Api, id: string) =>
   (await ok(api, "GET", `/folders/${id}/contents`)).items.map(({ name }: { name: string }) => name);
 const splices = () => ({ size: secret.size, splices: [], source_version: secret.version_id });
 
-test("it copies nothing, neither by a call nor in a batch, whose other operations are done", async () => {
+test("a write-only token cannot copy nodes, alone or in a batch, whose other operations succeed", async () => {
   for (const [to, place] of [
     ["somebody else's", { parent_id: bait }],
     ["what is shared", { parent_id: shown }],
@@ -72,7 +72,7 @@ test("it copies nothing, neither by a call nor in a batch, whose other operation
   assert.deepEqual(await namesIn(thief, shown), ["made in what is shared"]);
 });
 
-test("of a group with a copy nothing is done", async () => {
+test("a write-only token's group with a copy is rejected as a whole", async () => {
   const told = await batch(
     { op: "mkdir", group: "one", parent_id: shown, name: "of a group" },
     { op: "copy", group: "one", file_id: secret.id, parent_id: shown, name: "stolen" },
@@ -80,7 +80,7 @@ test("of a group with a copy nothing is done", async () => {
   assert.deepEqual(told, ["dependency", "forbidden"]);
 });
 
-test("it fills a drop box with what it sends alone", async () => {
+test("a write-only token can add only new content to a write-only folder", async () => {
   const box = await ok(thief, "POST", "/metadata", { path: "/box", kind: "folder" });
   await ok(thief, "POST", `/files/${box.id}/share`, { email: "victim@example.com", role: "uploader" });
   const lent = (await thief.put("/bait/lent", "what the others of the drop box do not see")).body;
@@ -92,7 +92,7 @@ test("it fills a drop box with what it sends alone", async () => {
   assert.deepEqual(told, ["forbidden", "committed"]);
 });
 
-test("it brings nothing to where others see it, out of the trash neither", async () => {
+test("a write-only token cannot move or restore nodes to where others see them", async () => {
   const moved = await token.call("PATCH", `/files/${secret.id}`, { parent_id: shown });
   assert.equal(moved.status, 403, JSON.stringify(moved.body));
   assert.equal((await token.call("PATCH", `/files/${hidden}`, { parent_id: shown })).status, 403);
@@ -116,7 +116,7 @@ test("it brings nothing to where others see it, out of the trash neither", async
   await ok(token, "POST", `/trash/${secret.id}/restore`, {});
 });
 
-test("it moves and renames where nobody sees more for it", async () => {
+test("a write-only token can move and rename nodes that thereby become visible to no more accounts", async () => {
   const inner = await ok(victim, "POST", "/metadata", { path: "/shown/inner", kind: "folder" });
   const file = (await victim.put("/shown/file", "shown already")).body;
   assert.equal((await ok(token, "PATCH", `/files/${file.id}`, { parent_id: inner.id, name: "lower" })).name, "lower");
@@ -126,7 +126,7 @@ test("it moves and renames where nobody sees more for it", async () => {
   assert.deepEqual(await namesIn(victim, other.id), ["secret"]);
 });
 
-test("it reads no comment, neither by resolving it nor by opening it again", async () => {
+test("a write-only token cannot read a comment by resolving or reopening it", async () => {
   const comment = await ok(victim, "POST", `/files/${shown}/comments`, { text: "what nobody else may read" });
   for (const resolved of [true, false]) {
     const { status, body } = await token.call("POST", `/comments/${comment.id}/resolve`, { resolved });

@@ -45,7 +45,7 @@ const unpackers: Readonly<Record<string, (zip: string) => string[]>> = {
 };
 
 /** Invariant: a folder's zip holds every file under its own name, and an incomplete one never looks complete. */
-describe("The zip of a folder", () => {
+describe("Zip of a folder", () => {
   let folder: string;
   let server: RunningServer;
   let api: Api;
@@ -87,7 +87,7 @@ describe("The zip of a folder", () => {
     return { found, status: ran.status, said: ran.stdout + ran.stderr };
   }
 
-  test("keeps what is private private", async (t) => {
+  test("keeps private files private", async (t) => {
     if (!requireComponent(t, "unzip")) return;
     await api.call("POST", "/metadata", { path: "/mixed/secret", kind: "folder", parents: true, private: true });
     for (const name of ["key", "run", "open"]) await api.put(`/mixed/${name}`, Buffer.from(name));
@@ -98,7 +98,7 @@ describe("The zip of a folder", () => {
     assert.deepEqual(["secret", "key", "run", "open"].map(modeOf), [0o700, 0o600, 0o700, 0o644]);
   });
 
-  test("is whole, with every name that can be, and each program unpacks it inside its target", async (t) => {
+  test("contains every valid name, and each program unpacks it within its target", async (t) => {
     const put = names.flatMap((name) => [
       { path: `/names/${name}`, blocks: [Buffer.from(`file ${name}`)] },
       { path: `/names/folder/in ${name}`.slice(0, 240), blocks: [Buffer.from(`below ${name}`)] },
@@ -126,7 +126,7 @@ describe("The zip of a folder", () => {
     }
   });
 
-  test("has all that is whole where one file is damaged, and breaks off behind its end", async (t) => {
+  test("contains all intact files if one is damaged, and the download ends incomplete", async (t) => {
     const store = join(folder, "data", "store");
     const known = new Set(findPackFiles(store).keys());
     const broken = Array.from({ length: 3 }, () => randomBytes(1_000_000));
