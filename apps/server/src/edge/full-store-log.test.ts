@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { repeatedEveryMs } from "../base/db/outage-log.ts";
 import { FullStoreLog } from "./full-store-log.ts";
 
-test("a full store is logged when it begins, after some minutes with the number of refusals, and when it has ended", () => {
+test("a full store is logged when it begins, repeatedly with the number of rejections, and when it ends", () => {
   const lines: unknown[] = [];
   const at =
     (level: string) =>

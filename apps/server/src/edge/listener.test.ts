@@ -18,7 +18,7 @@ function setLocalhost(t: TestContext, addresses: readonly string[]): void {
   });
 }
 
-test("listens on all addresses of localhost, of which the system may lack some, until it is closed", async (t) => {
+test("listens on every available address of localhost until it is closed", async (t) => {
   // The last one belongs to no machine (RFC 5737).
   setLocalhost(t, ["127.0.0.1", "127.0.0.2", "192.0.2.1"]);
   const listener = openListener({}, 5000, (request, response) => response.end(request.url));
@@ -30,7 +30,7 @@ test("listens on all addresses of localhost, of which the system may lack some, 
   for (const url of urls) await assert.rejects(fetch(url), url);
 });
 
-test("reports an address that is taken", async () => {
+test("reports an address that is in use", async () => {
   const first = openListener({}, 5000, (_request, response) => response.end());
   const { port } = new URL(await first.listen("127.0.0.1", 0));
   const second = openListener({}, 5000, (_request, response) => response.end());
@@ -39,7 +39,7 @@ test("reports an address that is taken", async () => {
   await first.close();
 });
 
-test("a connection without a handshake of TLS does not keep the server open", async (t) => {
+test("a connection without a TLS handshake does not delay the server's exit", async (t) => {
   const listener = openListener({ tls: { cert: "", key: "" } }, 5000, (_request, response) => response.end());
   const { port } = new URL(await listener.listen("127.0.0.1", 0));
   const socket = connect(Number(port), "127.0.0.1");
@@ -51,7 +51,7 @@ test("a connection without a handshake of TLS does not keep the server open", as
   await closed;
 });
 
-test("invalid bytes end a running response, and no error page becomes part of it", async (t) => {
+test("invalid bytes end a running response without an error page in it", async (t) => {
   const listener = openListener({}, 5000, (_request, response) => {
     response.writeHead(200, { "content-length": "100" });
     response.write("begun");

@@ -4,7 +4,7 @@ import { mountEndpoints, mountPages, Places } from "./mount.ts";
 import { openidEndpoints } from "./oauth/openid-endpoints.ts";
 import { splitTarget } from "./route-tree.ts";
 
-test("endpoints of a standard get the path of their place, whatever was requested", async () => {
+test("standard endpoints get their own path, regardless of the request's spelling", async () => {
   const places = new Places();
   const reached: string[] = [];
   mountEndpoints(places, openidEndpoints, ({ method, url }) => {

@@ -6,7 +6,7 @@ import { auditRule } from "./route-audit.ts";
 
 const table = Object.entries(routes) as [RouteName, Route][];
 
-test("every route says what it is in the audit, and only these are nothing there", () => {
+test("every route except the listed ones has an audit rule", () => {
   const unrecorded = table.flatMap(([name]) => (auditRule(name) === undefined ? [name] : []));
   assert.deepEqual(unrecorded.toSorted(), [
     "askUnsubscribe",
@@ -38,17 +38,17 @@ test("every route says what it is in the audit, and only these are nothing there
   ]);
 });
 
-test("an action is a noun and a verb", () => {
+test("an audit action is a noun and a verb", () => {
   for (const [name] of table) assert.match(auditRule(name)?.action ?? "search", /^(?:[a-z_]+\.[a-z_]+|search)$/, name);
 });
 
-test("nobody is answered before it is kept what administrators change", () => {
+test("changes by administrators are recorded before the response", () => {
   const changing = table.filter(([, { access, method }]) => access === "admin" && method !== "GET");
   const late = changing.flatMap(([name]) => (auditRule(name)?.durable === true ? [] : [name]));
   assert.deepEqual(late, ["adminVerifyAudit"], "which changes nothing");
 });
 
-test("and what is a sign-in, a token, a permission, a group or a transfer", () => {
+test("changes of sessions, tokens, permissions, groups and transfers are recorded before the response", () => {
   const ofRights =
     /^(?:session\.(?:start|end)|(?:token|permission|group|transfer|user|password|device)\.(?!list|members)|link\.open)/;
   const late = table.flatMap(([name, { method }]) => {
@@ -58,7 +58,7 @@ test("and what is a sign-in, a token, a permission, a group or a transfer", () =
   assert.deepEqual(late, []);
 });
 
-test("what says a password is told by that it was set, whatever the route", () => {
+test("audit entries contain no password or token, for any route", () => {
   const body = {
     password: "secret",
     current_password: "secret",

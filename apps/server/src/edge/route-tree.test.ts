@@ -13,7 +13,7 @@ function find(path: string): unknown[] | undefined {
   return found && [found.place, found.params];
 }
 
-test("finds text before a name, and a name before the rest", () => {
+test("finds text before a parameter, and a parameter before a wildcard", () => {
   assert.deepEqual(find("/"), ["/", {}]);
   assert.deepEqual(find("/files/shared"), ["/files/shared", {}]);
   assert.deepEqual(find("/files/share"), ["/files/:id", { id: "share" }]);
@@ -49,7 +49,7 @@ test("rejects patterns that other routers understand", () => {
     assert.throws(() => tree.add(pattern, ""), { code: "internal" }, pattern);
 });
 
-test("splits what clients and proxies request", () => {
+test("splits request targets in all forms that clients and proxies send", () => {
   assert.deepEqual(splitTarget("/a/b"), { path: "/a/b", query: {} });
   const query = { a: ["1", "2"], b: " x", c: "", d: "%zz e" };
   const split = splitTarget("/a?a=1&b=%20x&a=2&c&d=%zz+e#f");

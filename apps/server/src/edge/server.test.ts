@@ -27,7 +27,7 @@ async function problemOf(response: Response): Promise<Record<string, unknown>> {
   return (await response.json()) as Record<string, unknown>;
 }
 
-test("a valid request reaches its handler typed, and its answer comes back as JSON", async (t) => {
+test("a valid request reaches its handler typed, and its response is sent as JSON", async (t) => {
   const server = await start(t, {
     getStartToken: ({ caller }) => ({ status: 200, json: { token: caller.userId } }),
     queryNodes: ({ body }) => ({
@@ -46,11 +46,11 @@ test("a valid request reaches its handler typed, and its answer comes back as JS
   assert.deepEqual(await nodes.json(), { items: [{ id: "a", state: "gone" }] });
 });
 
-test("a route of the table without a handler keeps the server from starting", async () => {
+test("a route without a handler prevents the server from starting", async () => {
   await assert.rejects(startTestServer({}, { unmounted: new Set(["live"]) }), /have no handler: createSession/);
 });
 
-test("bad input is answered with the field at fault", async (t) => {
+test("invalid input is reported with its field", async (t) => {
   const server = await start(t, {
     queryNodes: () => ({ status: 200, json: { items: [] } }),
     syncDelta: async ({ readJson }) => {
@@ -119,7 +119,7 @@ test("bad input is answered with the field at fault", async (t) => {
   assert.deepEqual((await problemOf(await post("/metadata", '{"kind":"folder"}')))["node"], { id: "n" });
 });
 
-test("another method on a known URL is answered 405 with the ones it takes", async (t) => {
+test("another method on a known URL gets 405 with the allowed ones", async (t) => {
   const server = await start(t, {
     getNode: () => Promise.reject(new HoldfastError("not_found", "no")),
     updateNode: () => Promise.reject(new HoldfastError("not_found", "no")),
@@ -129,7 +129,7 @@ test("another method on a known URL is answered 405 with the ones it takes", asy
   assert.equal(response.headers.get("allow"), "GET, HEAD, PATCH");
 });
 
-test("who has no valid token is told so, and a token reaches no further than its scopes", async (t) => {
+test("a missing or invalid token gets 401, and a token is limited to its scopes", async (t) => {
   const server = await start(t, {
     getStartToken: () => ({ status: 200, json: { token: "t" } }),
     emptyTrash: () => ({ status: 200, json: { purged: 0 } }),
@@ -149,7 +149,7 @@ test("who has no valid token is told so, and a token reaches no further than its
   assert.deepEqual([later.status, later.headers.get("retry-after")], [503, "7"]);
 });
 
-test("what is no HoldfastError is answered 500 without a word of its own, and logged with its stack", async (t) => {
+test("an unexpected error is 500 without details, and is logged with its stack", async (t) => {
   const server = await start(t, {
     getStartToken: () => {
       throw new TypeError("/etc/secret-place");
@@ -166,7 +166,7 @@ test("what is no HoldfastError is answered 500 without a word of its own, and lo
   assert.equal(line?.["request_id"], response.headers.get("x-request-id"));
 });
 
-test("HEAD answers the headers of GET and never pulls the stream, and a known ETag is answered 304", async (t) => {
+test("HEAD returns the headers of GET without reading the stream, and a known ETag gets 304", async (t) => {
   let pulled = false;
   const server = await start(t, {
     download: () => ({
@@ -196,7 +196,7 @@ test("HEAD answers the headers of GET and never pulls the stream, and a known ET
   assert.equal(changed.status, 200, "for a change it says nothing of the answer");
 });
 
-test("the log has one line a request and none of its secrets", async (t) => {
+test("the log has one line per request, without secrets", async (t) => {
   const server = await start(t, {
     createSession: () => Promise.reject(new HoldfastError("unauthenticated", "no")),
     putSignedBlock: ({ log }) => {
@@ -223,7 +223,7 @@ test("the log has one line a request and none of its secrets", async (t) => {
   }
 });
 
-test("a request for another server's name, and a query that is no UTF-8, reach no handler", async (t) => {
+test("requests with another host name or a query that is not UTF-8 reach no handler", async (t) => {
   const handlers: Handlers = {
     lookUpPath: () => Promise.reject(new HoldfastError("exists", "The handler was reached.")),
   };
@@ -240,7 +240,7 @@ test("a request for another server's name, and a query that is no UTF-8, reach n
   assert.match(await ask(proxied.port, "what.the.proxy.says", "a"), /The handler was reached/);
 });
 
-test("behind a proxy a server that stops still answers what comes on an idle connection, and ends the connection", async (t) => {
+test("behind a proxy, a stopping server answers a request on an idle connection and closes it", async (t) => {
   const health = { live: () => ({ status: 200, json: { status: "ok" } }) } satisfies Handlers;
   const server = await start(t, health, { proxyHops: 1 });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -260,7 +260,7 @@ test("behind a proxy a server that stops still answers what comes on an idle con
   await assert.rejects(ask(), { code: "ECONNREFUSED" });
 });
 
-test("the server's log has a full quota as a request, and a full store as one warning without stacks", async (t) => {
+test("a full quota is logged as a request, and a full store as one warning without stacks", async (t) => {
   const server = await start(t, {
     getStartToken: () => Promise.reject(new HoldfastError("quota", "The quota is used up.")),
     queryNodes: () => Promise.reject(new HoldfastError("store_full", "The disk is full.")),
@@ -279,7 +279,7 @@ test("the server's log has a full quota as a request, and a full store as one wa
   );
 });
 
-test("headers above the limit and broken HTTP are answered as problems", async (t) => {
+test("headers above the limit and broken HTTP get problem responses", async (t) => {
   const server = await start(t, {});
   const large = await speakRaw(server.port, `GET / HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(20_000)}\r\n\r\n`);
   assert.match(large, /^HTTP\/1.1 431 [^]*header_too_large/);
@@ -287,7 +287,7 @@ test("headers above the limit and broken HTTP are answered as problems", async (
   assert.match(broken, /^HTTP\/1.1 400 [^]*x-content-type-options: nosniff[^]*bad_request/);
 });
 
-test("a body above the limit is refused by its declared length and by its true one", async (t) => {
+test("a body above the limit is rejected by its declared and by its actual length", async (t) => {
   const server = await start(t, { queryNodes: () => ({ status: 200, json: { items: [] } }) });
   const declared = await speakRaw(
     server.port,
@@ -308,7 +308,7 @@ test("a body above the limit is refused by its declared length and by its true o
   assert.equal(response.status, 413);
 });
 
-test("JSON travels compressed with zstd where the client says so, and what is too much or damaged is refused", async (t) => {
+test("JSON can be compressed with zstd in both directions, and oversized or damaged bodies are rejected", async (t) => {
   const server = await start(t, {
     queryNodes: ({ body }) => ({
       status: 200,
@@ -345,7 +345,7 @@ test("JSON travels compressed with zstd where the client says so, and what is to
   }
 });
 
-test("a compressed answer is one frame, whatever its length", async (t) => {
+test("a compressed response is one frame, for any length", async (t) => {
   const text = hexText("answer", 40_000);
   const answerOf = (length: number) => ({
     items: [{ id: text.toString("latin1", 0, length), state: "gone" as const }],
@@ -372,7 +372,7 @@ async function undecoded(url: string, body: unknown): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(answer));
 }
 
-test("an address of the proxy that cannot be read is told, once for each request", async (t) => {
+test("an unreadable proxy address is reported once per request", async (t) => {
   const told: string[] = [];
   const server = await start(t, {}, { proxyHops: 1, onUnreadableAddress: (entry) => told.push(entry) });
   const send = async (headers: Record<string, string>) => {

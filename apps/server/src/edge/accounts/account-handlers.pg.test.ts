@@ -71,7 +71,7 @@ async function sessionOf(email: string): Promise<{ access_token: string; refresh
   return json;
 }
 
-test("a token for files manages no account, and one for the account administers nobody", async () => {
+test("tokens need the account scope to manage the account, and the admin scope for admin routes", async () => {
   const { access_token: session } = await sessionOf("root@example.org");
   const tokenFor = async (scopes: string[]) =>
     (await call("POST", "/tokens", session, { name: "t", scopes })).json.token as string;
@@ -103,7 +103,7 @@ test("a token for files manages no account, and one for the account administers 
   assert.equal((await call("GET", "/admin/users", second)).status, 403);
 });
 
-test("a token that would have expired already is 422 and names the field", async () => {
+test("a token with an expiry time in the past is 422 and names the field", async () => {
   const { access_token: session } = await sessionOf("ann@example.org");
   const body = { name: "t", scopes: ["account"] };
   for (const expires_at of ["2020-01-01T00:00:00Z", new Date(world.clock.nowMs()).toISOString(), "soon"]) {
@@ -112,24 +112,24 @@ test("a token that would have expired already is 422 and names the field", async
   }
 });
 
-test("the link of an invitation begins with the public address, not with that of whoever asked", async () => {
+test("an invitation link starts with the public URL, not the request's host", async () => {
   const { access_token: session } = await sessionOf("root@example.org");
   const { json } = await call("POST", "/admin/invitations", session, {});
   assert.match(json.url, /^https:\/\/drive\.example\.org\/files\/setup#hfi_/);
 });
 
-test("an account says the public address of the server, for what is handed on", async () => {
+test("an account contains the server's public URL", async () => {
   const { access_token: session } = await sessionOf("ann@example.org");
   assert.equal((await call("GET", "/account", session)).json.public_url, "https://drive.example.org/files");
 });
 
-test("the limits of an account have the lifetimes that are in force among them", async () => {
+test("an account's limits include the configured lifetimes", async () => {
   const { access_token: session } = await sessionOf("ann@example.org");
   const { limits } = (await call("GET", "/account", session)).json;
   assert.deepEqual([limits.trash_lifetime_ms, limits.name_bytes_max], [5 * dayMs, 255]);
 });
 
-test("input that no database can keep is 4xx, never 5xx", async () => {
+test("text that the database cannot store is 4xx, never 5xx", async () => {
   const { access_token: session } = await sessionOf("root@example.org");
   const bad = ["a\u0000@x.y", "\ud800@x.y", `${"a".repeat(300)}@x.y`, "", "@", "a@b\u0007"];
   for (const text of bad) {
@@ -157,14 +157,14 @@ test("input that no database can keep is 4xx, never 5xx", async () => {
   }
 });
 
-test("the last administrator is told in plain words why they cannot leave", async () => {
+test("the last administrator gets an error that explains how to leave", async () => {
   const { access_token: session } = await sessionOf("root@example.org");
   const { status, json } = await call("PATCH", "/admin/users/root@example.org", session, { disabled: true });
   assert.equal(status, 409);
   assert.match(json.detail, /last administrator.*Add another one first/);
 });
 
-test("a signed URL of somebody who was suspended stops at once", async () => {
+test("a signed URL of a suspended account stops immediately", async () => {
   const { access_token: session } = await sessionOf("ann@example.org");
   const { access_token: admin } = await sessionOf("root@example.org");
   const bytes = Buffer.from("a block");
@@ -179,7 +179,7 @@ test("a signed URL of somebody who was suspended stops at once", async () => {
   await call("PATCH", "/admin/users/ann@example.org", admin, { disabled: false });
 });
 
-test("a signed URL ends with the session or token with which it was asked for, and with the password", async () => {
+test("a signed URL ends with its session or token, and with a new password", async () => {
   await createTestUser(world, "bob@example.org");
   const { access_token: admin } = await sessionOf("root@example.org");
   const bytes = Buffer.from("a block");
@@ -209,12 +209,12 @@ test("a signed URL ends with the session or token with which it was asked for, a
   }
 });
 
-test("answers that carry a secret are kept by no cache", async () => {
+test("responses that contain a secret have cache-control: no-store", async () => {
   const { headers } = await call("POST", "/sessions", undefined, { email: "ann@example.org", password: testPassword });
   assert.match(headers.get("cache-control") ?? "", /no-store/);
 });
 
-test("a personal access token does not sign a session out, and a session does", async () => {
+test("a session can sign itself out, and a personal access token cannot", async () => {
   const { access_token: session, refresh_token } = await sessionOf("ann@example.org");
   const { json } = await call("POST", "/tokens", session, { name: "t", scopes: ["account"] });
   assert.equal((await call("DELETE", "/sessions/current", json.token)).status, 403);

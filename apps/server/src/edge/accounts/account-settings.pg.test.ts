@@ -48,12 +48,12 @@ const defaults = {
   digest: "daily",
 };
 
-test("an account that chose nothing has the server's language and the defaults", async () => {
+test("an account without settings has the server's language and the default notifications", async () => {
   const { json } = await call("GET", "/account");
   assert.deepEqual([json.language, json.notify], ["de", defaults]);
 });
 
-test("what a change leaves out stays as it was chosen", async () => {
+test("a partial change of settings keeps the others", async () => {
   const first = await call("PATCH", "/account", { language: "en", notify: { share: "off", digest: "never" } });
   assert.deepEqual([first.status, first.json.language], [200, "en"]);
   await call("PATCH", "/account", { notify: { watch: "mail" } });
@@ -63,13 +63,13 @@ test("what a change leaves out stays as it was chosen", async () => {
   assert.equal((await call("PATCH", "/account", { language: null })).json.language, "de");
 });
 
-test("an account says whether what is shared with it is mounted by itself", async () => {
+test("an account reports whether shares are mounted automatically", async () => {
   assert.equal((await call("GET", "/account")).json.auto_mount, false);
   assert.equal((await call("PATCH", "/account", { auto_mount: true })).json.auto_mount, true);
   assert.equal((await call("PATCH", "/account", { notify: {} })).json.auto_mount, true);
 });
 
-test("of two changes at once neither is lost", async () => {
+test("concurrent changes of different settings are all kept", async () => {
   const kinds = ["share", "comment", "mention", "watch", "quota", "device", "report", "server"];
   await Promise.all(kinds.map((kind) => call("PATCH", "/account", { notify: { [kind]: "app" } })));
   const { json } = await call("GET", "/account");
@@ -79,7 +79,7 @@ test("of two changes at once neither is lost", async () => {
   );
 });
 
-test("a kind, choice or language that does not exist is 422 and names the field", async () => {
+test("an unknown kind, choice or language is 422 and names the field", async () => {
   const wrong: [unknown, string][] = [
     [{ notify: { shares: "mail" } }, "notify"],
     [{ notify: { share: "loud" } }, "notify.share"],

@@ -54,7 +54,7 @@ async function signIn(email: string, password = testPassword) {
 const change = (token: string, current: string, wanted = newPassword) =>
   call("POST", "/account/password", token, { current_password: current, new_password: wanted });
 
-test("a new password lets in where the old one did no more, and ends all but the session that asked for it", async () => {
+test("a new password replaces the old one, and ends every session except the caller's", async () => {
   await createTestUser(world, "ann@example.org");
   await createTestUser(world, "bob@example.org");
   const [mine, other, bob] = [
@@ -74,7 +74,7 @@ test("a new password lets in where the old one did no more, and ends all but the
   assert.equal((await signIn("ann@example.org", newPassword)).status, 200);
 });
 
-test("a wrong current password changes nothing and is told at its field, as is a new one that is too short", async () => {
+test("a wrong current password and a short new one are rejected with their fields", async () => {
   await createTestUser(world, "carl@example.org");
   const { access } = await signIn("carl@example.org");
   const wrong = await change(access, "not the password");
@@ -84,7 +84,7 @@ test("a wrong current password changes nothing and is told at its field, as is a
   assert.equal((await signIn("carl@example.org")).status, 200);
 });
 
-test("a personal access token changes no password, whatever it knows", async () => {
+test("a personal access token cannot change the password", async () => {
   await createTestUser(world, "dora@example.org");
   const { access } = await signIn("dora@example.org");
   const { json } = await call("POST", "/tokens", access, { name: "t", scopes: ["account"] });
@@ -92,7 +92,7 @@ test("a personal access token changes no password, whatever it knows", async () 
   assert.equal((await signIn("dora@example.org")).status, 200);
 });
 
-test("whoever has a session guesses the password no more often than whoever has none", async () => {
+test("password guesses in a session share the limit of sign-ins", async () => {
   await createTestUser(world, "erik@example.org");
   const { access } = await signIn("erik@example.org");
   for (let failure = 0; failure < failuresMax; failure += 1)
@@ -101,7 +101,7 @@ test("whoever has a session guesses the password no more often than whoever has 
   assert.equal((await signIn("erik@example.org")).status, 429, "they are counted together");
 });
 
-test("of two changes at once one is done, and its password is the one that holds", async () => {
+test("one of two concurrent password changes succeeds, and its password is valid", async () => {
   await createTestUser(world, "fred@example.org");
   const { access } = await signIn("fred@example.org");
   const wanted = ["the first password", "the second password"];
@@ -112,7 +112,7 @@ test("of two changes at once one is done, and its password is the one that holds
   assert.equal(done.length, 1);
 });
 
-test("an account gives itself another name, and none that is empty or steers a screen", async () => {
+test("an account can change its name, but not to an empty one or one with control characters", async () => {
   await createTestUser(world, "gina@example.org");
   const { access } = await signIn("gina@example.org");
   const { status, json } = await call("PATCH", "/account", access, { name: "  Gina Lollo  " });

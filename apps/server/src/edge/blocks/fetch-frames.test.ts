@@ -28,7 +28,7 @@ function countedReaders() {
   return { frames: () => fetchFrames(parts, wanted, options), openReaders: () => open };
 }
 
-test("an answer that its client leaves in the middle ends its reader, which gives its memory back", async () => {
+test("an interrupted response closes its reader, which frees its memory", async () => {
   const { frames, openReaders } = countedReaders();
   const answer = frames();
   assert.ok(((await answer.next()).value?.length ?? 0) > 0);
@@ -37,7 +37,7 @@ test("an answer that its client leaves in the middle ends its reader, which give
   assert.equal(openReaders(), 0);
 });
 
-test("an answer that is ended before its first piece was taken does so, too", async () => {
+test("a response that ends before its first piece is sent closes its reader too", async () => {
   const { frames, openReaders } = countedReaders();
   const answer = await primed(frames());
   assert.equal(openReaders(), 1);
@@ -45,7 +45,7 @@ test("an answer that is ended before its first piece was taken does so, too", as
   assert.equal(openReaders(), 0);
 });
 
-test("an answer that is taken whole has every block once, in the order asked", async () => {
+test("a complete response contains every block once, in the requested order", async () => {
   const { frames, openReaders } = countedReaders();
   let bytes = 0;
   for await (const piece of await primed(frames())) bytes += piece.length;

@@ -26,7 +26,7 @@ after(async () => {
 });
 
 for (const sizeBytes of [4000, 40_000, 200_000, 1_300_000]) {
-  test(`a batch stores blocks of ${sizeBytes} bytes in two spaces, although they arrive in the same memory`, async () => {
+  test(`a batch stores blocks of ${sizeBytes} bytes in two spaces from the same memory`, async () => {
     const [own, mounted] = [await makeSpace(databases), await makeSpace(databases)] as unknown as [Actor, Actor];
     const blocks = Array.from({ length: 6 }, () => blockOf(randomBytes(sizeBytes)));
     const spaceOf = (hash: HashHex): Actor =>

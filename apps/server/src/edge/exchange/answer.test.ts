@@ -18,7 +18,7 @@ async function start(
   return server;
 }
 
-test("a stream is pulled only as fast as the client takes it, and ended when the client goes", async (t) => {
+test("a stream is pulled only as fast as the client reads it, and ends when the client disconnects", async (t) => {
   let pulled = 0;
   const ended = Promise.withResolvers<void>();
   const server = await start(t, {
@@ -46,7 +46,7 @@ test("a stream is pulled only as fast as the client takes it, and ended when the
   await ended.promise;
 });
 
-test("a client that takes nothing of its answer is cut off", async (t) => {
+test("a client that does not read its response is disconnected", async (t) => {
   const ended = Promise.withResolvers<void>();
   const server = await start(
     t,
@@ -71,7 +71,7 @@ test("a client that takes nothing of its answer is cut off", async (t) => {
   socket.destroy();
 });
 
-test("a long answer in one piece is cut off too, and one that is taken slowly is not", async (t) => {
+test("a long response in one piece is cut for a stalled client, but not for a slow one", async (t) => {
   const pass = holdTime(t);
   const json = { items: Array.from({ length: 40 }, () => ({ id: "x".repeat(1024 * 1024), state: "gone" as const })) };
   const server = await start(t, { queryNodes: () => ({ status: 200, json }) });

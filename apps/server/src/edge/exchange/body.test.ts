@@ -84,7 +84,7 @@ test("a body is not received faster than its handler reads it", async (t) => {
   assert.equal(response.statusCode, 200);
 });
 
-test("a body that stalls ends with 408, and one that goes on slowly does not", async (t) => {
+test("a body that stalls ends with 408, and a slow one does not", async (t) => {
   const pass = holdTime(t);
   let stored = 0;
   const server = await start(
@@ -113,7 +113,7 @@ test("a body that stalls ends with 408, and one that goes on slowly does not", a
   assert.match(await answer, /^HTTP\/1.1 200 [^]*"stored":8/);
 });
 
-test("a body that is dripped more slowly than the least rate ends with 408, whatever the pauses", async (t) => {
+test("a body below the minimum rate ends with 408, regardless of its pauses", async (t) => {
   const pass = holdTime(t);
   let stored = 0;
   const server = await start(t, {
@@ -141,7 +141,7 @@ test("a body that is dripped more slowly than the least rate ends with 408, what
   assert.match(await answer, /^HTTP\/1.1 408 [^]*request_timeout/);
 });
 
-test("a body ends within two seconds after its caller, and not by a database that does not answer", async (t) => {
+test("a body ends within two seconds after its caller is revoked, but not because of an unresponsive database", async (t) => {
   const pass = holdTime(t);
   let stored = 0;
   let looks = 0;
@@ -194,7 +194,7 @@ test("a body ends within two seconds after its caller, and not by a database tha
   assert.match(await answer, /^HTTP\/1.1 401 [^]*while the body of the request was received/);
 });
 
-test("a client that is refused while its body is on its way reads the whole answer and its end, and may send on meanwhile", async (t) => {
+test("a client that is rejected during its body can read the whole response while it still sends", async (t) => {
   // Time stands still, so nothing times out.
   holdTime(t);
   const server = await start(t, holdBody().handlers);
@@ -225,7 +225,7 @@ test("a client that is refused while its body is on its way reads the whole answ
   }
 });
 
-test("nothing is done that comes behind a refused body on a connection that the answer has ended", async (t) => {
+test("requests after a rejected body on a closed connection are ignored", async (t) => {
   holdTime(t);
   let calls = 0;
   const count = () => {
@@ -248,7 +248,7 @@ test("nothing is done that comes behind a refused body on a connection that the 
   assert.equal(calls, 0);
 });
 
-test("of one account so many long bodies are received at once, and the next one waits until another is through", async (t) => {
+test("an account can send a limited number of long bodies at once, and the next one waits", async (t) => {
   const arrived: Readable[] = [];
   const server = await start(t, {
     putBlocks: async ({ stream }) => {
@@ -277,7 +277,7 @@ test("of one account so many long bodies are received at once, and the next one 
   for (const answer of await Promise.all(answers)) assert.match(answer, /"stored":100000/);
 });
 
-test("a handler that takes its time before and while it reads does not cost the client its upload", async (t) => {
+test("a slow handler does not time out the client's upload", async (t) => {
   const pass = holdTime(t);
   const held = holdBody();
   const server = await start(t, held.handlers, { timeouts: { bodyIdleTimeoutMs: 50 } });
@@ -302,7 +302,7 @@ test("a handler that takes its time before and while it reads does not cost the 
   assert.match(await readToClose(socket), /^HTTP\/1.1 200 /);
 });
 
-test("headers that never end are answered 408, and a connection that says nothing is closed", async (t) => {
+test("incomplete headers get 408, and a silent connection is closed", async (t) => {
   const server = await start(t, {}, { timeouts: { headerTimeoutMs: 1000 } });
   const [half, silent] = await Promise.all([
     speakRaw(server.port, "GET / HTTP/1.1\r\nhost:"),
@@ -312,7 +312,7 @@ test("headers that never end are answered 408, and a connection that says nothin
   assert.ok(silent === "" || silent.startsWith("HTTP/1.1 408"));
 });
 
-test("a client that goes away aborts the handler's signal and ends its body with an error", async (t) => {
+test("a client that disconnects aborts the handler's signal and ends its body with an error", async (t) => {
   const held = holdBody();
   const server = await start(t, held.handlers);
   const socket = connect(server.port, "127.0.0.1");
@@ -328,7 +328,7 @@ test("a client that goes away aborts the handler's signal and ends its body with
   held.answer();
 });
 
-test("an answer that comes before the end of the body arrives, and the connection serves the next request", async (t) => {
+test("a response before the end of the body arrives, and the connection serves the next request", async (t) => {
   const server = await start(t, {
     putBlocks: async ({ stream }) => {
       await once(stream, "readable");
@@ -347,7 +347,7 @@ test("an answer that comes before the end of the body arrives, and the connectio
   assert.match(await readToClose(socket), /^HTTP\/1.1 200 [^]*"stored":0[^]*HTTP\/1.1 200 [^]*"token":"next"/);
 });
 
-test("a server that stops lets what runs finish, and cuts it when the time is over", async () => {
+test("a server that stops lets running requests finish, and cuts them after the deadline", async () => {
   const held = holdBody();
   const server = await startTestServer(held.handlers);
   const answered = speakRaw(server.port, `${headersOf(3)}abc`);

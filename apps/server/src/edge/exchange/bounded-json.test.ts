@@ -14,7 +14,7 @@ import { asUser, startTestServer } from "../testing.ts";
 
 const json = { "content-type": "application/json" };
 
-test("what anybody may send is short and not compressed, on every open route that takes JSON", async (t) => {
+test("every open route with a JSON body rejects long and compressed bodies", async (t) => {
   const refuse = () => {
     throw new HoldfastError("forbidden", "The handler was reached.");
   };
@@ -68,7 +68,7 @@ test("what anybody may send is short and not compressed, on every open route tha
   }
 });
 
-test("a list that is wrong from its first entry on is not looked at to its end", () => {
+test("validation of a list stops at its first invalid entries", () => {
   let looks = 0;
   const entries = new Proxy(
     Array.from({ length: 100_000 }, () => 1),
@@ -86,7 +86,7 @@ test("a list that is wrong from its first entry on is not looked at to its end",
   }
 });
 
-test("all bodies that are decoded at once are bounded together, and each has its turn", async (t) => {
+test("the total size of bodies decoded at once is limited, and all are served in turn", async (t) => {
   let [running, most] = [0, 0];
   const gate = Promise.withResolvers<void>();
   const server = await startTestServer({
@@ -120,7 +120,7 @@ test("all bodies that are decoded at once are bounded together, and each has its
   assert.equal(most, together);
 });
 
-test("a budget gives each its turn in order, and what is given back twice counts once", async () => {
+test("a byte budget serves in order, and a repeated release counts once", async () => {
   const budget = new ByteBudget(10);
   const order: string[] = [];
   const first = await budget.take(8);

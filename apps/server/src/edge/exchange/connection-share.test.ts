@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { shareConnections } from "./connection-share.ts";
 
-test("one address gets its share of the connections, and others theirs", async (t) => {
+test("each address is limited to its share of connections, without affecting others", async (t) => {
   const accepted: Socket[] = [];
   const server = createServer((socket) => {
     accepted.push(socket);

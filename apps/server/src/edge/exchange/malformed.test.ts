@@ -18,7 +18,7 @@ async function readAll(context: RequestContext): Promise<never> {
   throw new HoldfastError("not_found", "There is nothing here.");
 }
 
-test("malformed requests over all routes are answered with 4xx and nothing else", async (t) => {
+test("malformed requests to all routes get 4xx responses only", async (t) => {
   t.diagnostic(`HOLDFAST_SEED=${seed}`);
   const handlers = Object.fromEntries(Object.keys(routes).map((name) => [name, readAll])) as unknown as Handlers;
   const server = await startTestServer(handlers);
@@ -46,7 +46,7 @@ test("malformed requests over all routes are answered with 4xx and nothing else"
   );
 });
 
-test("bytes that are no HTTP are answered 400 or nothing, and the server goes on", async (t) => {
+test("bytes that are not HTTP get 400 or no response, and the server continues", async (t) => {
   const server = await startTestServer({ live: () => ({ status: 200, json: { status: "ok" } }) });
   t.after(() => server.close(0));
   const broken = [

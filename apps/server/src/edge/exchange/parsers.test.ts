@@ -23,7 +23,7 @@ const codeOf = (work: () => unknown): string => {
   return "none";
 };
 
-test("Content-Range is read in each of its four forms", () => {
+test("Content-Range is parsed in each of its four forms", () => {
   assert.deepEqual(parseContentRange("bytes 0-5/10"), { kind: "piece", start: 0, end: 6, total: 10 });
   assert.deepEqual(parseContentRange("Bytes 7-7/*"), { kind: "piece", start: 7, end: 8, total: null });
   assert.deepEqual(parseContentRange("bytes */10"), { kind: "query", total: 10 });
@@ -53,7 +53,7 @@ test("Content-Range is read in each of its four forms", () => {
   );
 });
 
-test("any text is a Content-Range within the limits or a clear refusal", () => {
+test("any text is a Content-Range within the limits or is rejected", () => {
   const near = fc.string({ unit: fc.constantFrom(..."bytes 0123456789-*/, ".split("")), maxLength: 60 });
   const shaped = fc
     .tuple(fc.bigInt({ min: 0n, max: 10n ** 17n }), fc.bigInt({ min: 0n, max: 10n ** 17n }))
@@ -72,7 +72,7 @@ test("any text is a Content-Range within the limits or a clear refusal", () => {
   );
 });
 
-test("Range is read with several parts, suffixes and parts outside the file", () => {
+test("Range is parsed with several parts, suffixes and parts beyond the file", () => {
   assert.deepEqual(parseRange("bytes=0-0,-1", 1000), [
     { start: 0, end: 1 },
     { start: 999, end: 1000 },
@@ -110,7 +110,7 @@ test("Range is read with several parts, suffixes and parts outside the file", ()
   );
 });
 
-test("whatever Range says, the parts lie in the file, do not overlap, and are no more bytes than it has", () => {
+test("parsed ranges always lie within the file and never overlap", () => {
   const position = fc.oneof(
     fc.constant(""),
     fc.nat(300).map((at) => `${at}`),
@@ -142,7 +142,7 @@ test("whatever Range says, the parts lie in the file, do not overlap, and are no
   );
 });
 
-test("entity tags are read with and without quotes, weak or not, and a star", () => {
+test("entity tags are parsed with and without quotes, weak or strong, and as *", () => {
   assert.deepEqual(readEntityTags("If-Match", '"a", W/"b" ,c'), ["a", "b", "c"]);
   assert.equal(readEntityTags("If-Match", " * "), "*");
   for (const bad of [
@@ -177,7 +177,7 @@ test("entity tags are read with and without quotes, weak or not, and a star", ()
   );
 });
 
-test("an idempotency key is bound to its caller, and its hash to method, path, query and body alone", () => {
+test("an idempotency key is bound to its caller, and its hash to method, path, query and body", () => {
   const read = (key: string, facts: Partial<Parameters<typeof readConditions>[1]> = {}) =>
     readConditions(
       { "idempotency-key": key },
@@ -200,7 +200,7 @@ test("an idempotency key is bound to its caller, and its hash to method, path, q
   assert.deepEqual(readConditions({ "if-none-match": "*" }, { method: "PUT", url: "/" }), { ifNoneMatch: true });
 });
 
-test("a query that is not UTF-8 is refused with its field, and any that a client encodes passes", () => {
+test("a query that is not UTF-8 is rejected with its field, and any encoded one is accepted", () => {
   for (const text of ["a%E9", "%ED%A0%80", "%", "%z", "%C3", "%c3%28", "%F5%80%80%80", "%C0%AF"]) {
     assert.throws(() => assertQueryText(`/files?b=%C3%A9&name=${text}`), { code: "bad_request", field: "name" }, text);
   }
@@ -214,7 +214,7 @@ test("a query that is not UTF-8 is refused with its field, and any that a client
   for (const url of ["/", "/%E9", "/?", "/?a", "/?a=1+2&b=%2B"]) assertQueryText(url);
 });
 
-test("Host names this server, an address, or nobody", () => {
+test("the Host header must be a name of this server, localhost or an IP address", () => {
   const check = new HostCheck(["drive.example", "127.0.0.1"], undefined);
   for (const host of [
     undefined,
@@ -244,7 +244,7 @@ test("Host names this server, an address, or nobody", () => {
   }
 });
 
-test("bytes that are no JSON, or too deep, are refused and never crash the reader", () => {
+test("invalid or too deep JSON is rejected and never crashes the parser", () => {
   assert.equal(
     codeOf(() => parseJson(Buffer.from(`${"[".repeat(65)}${"]".repeat(65)}`))),
     "bad_request",
@@ -257,7 +257,7 @@ test("bytes that are no JSON, or too deep, are refused and never crash the reade
   );
 });
 
-test("a file of any name can be offered under it", () => {
+test("a Content-Disposition header can contain any file name", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 80 }), (name) => {
       assert.match(contentDisposition(name, "attachment"), /^attachment; filename[\x20-\x7e]*$/);
@@ -269,7 +269,7 @@ test("a file of any name can be offered under it", () => {
   );
 });
 
-test("only the entry that our own proxy wrote is believed, and only behind one", () => {
+test("only the forwarded entries of the configured proxies are trusted", () => {
   const headers = {
     "x-forwarded-for": "6.6.6.6, 198.51.100.7, 10.0.0.1",
     "x-forwarded-proto": "https",
@@ -295,7 +295,7 @@ test("only the entry that our own proxy wrote is believed, and only behind one",
   assert.equal(addressGroup("192.0.2.9"), "192.0.2.9");
 });
 
-test("an entry with a port or brackets is the address in it, and one without an address is in no network, nor the proxy's", () => {
+test("a forwarded address may have a port or brackets, and an invalid one is in no network", () => {
   const read = (said: string | undefined, proxyHops = 1) =>
     readPeer(
       { headers: { "x-forwarded-for": said }, socketAddress: "::ffff:127.0.0.1", localAuthority: "127.0.0.1:8420" },
@@ -322,7 +322,7 @@ test("an entry with a port or brackets is the address in it, and one without an 
   assert.equal(read(undefined), "127.0.0.1");
 });
 
-test("every way to write one address is the same address, on the socket too", () => {
+test("all spellings of an address are equal, including the socket's", () => {
   const read = (socketAddress: string, said?: string) =>
     readPeer(
       { headers: { "x-forwarded-for": said }, socketAddress, localAuthority: "127.0.0.1:8420" },
@@ -342,7 +342,7 @@ test("every way to write one address is the same address, on the socket too", ()
   }
 });
 
-test("Forwarded is read where no proxy wrote X-Forwarded-For, and what a client put into it names nobody", () => {
+test("Forwarded is used without X-Forwarded-For, and a client's own entries are ignored", () => {
   const unread: string[] = [];
   const read = (forwarded: string, { hops = 1, xff, host }: { hops?: number; xff?: string; host?: string } = {}) =>
     readPeer(

@@ -18,7 +18,7 @@ const fingerprintFor = (
     { proxyHops: 0, tls: true, selfSigned: "3f6c", ...rules },
   ).selfSigned;
 
-test("the fingerprint of the own certificate is given to whom the own connection shows it", () => {
+test("the certificate's fingerprint is returned on direct connections", () => {
   assert.equal(fingerprintFor("192.168.1.20:8420"), "3f6c");
   assert.equal(fingerprintFor("127.0.0.1:8420", { from: "::ffff:127.0.0.1" }), "3f6c");
   assert.equal(fingerprintFor("[::1]:8420", { from: "::1" }), "3f6c");
@@ -28,7 +28,7 @@ test("the fingerprint of the own certificate is given to whom the own connection
   assert.equal(fingerprintFor("nas.local:8420", { serverName: "nas.local", rules: { publicUrl } }), "3f6c");
 });
 
-test("behind a proxy, whether it was configured or not, no fingerprint is given", () => {
+test("the fingerprint is not returned behind a proxy, configured or not", () => {
   assert.equal(fingerprintFor("192.168.1.20:8420", { rules: { proxyHops: 1 } }), undefined);
   for (const name of ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"])
     assert.equal(fingerprintFor("192.168.1.20:8420", { headers: { [name]: "drive.example" } }), undefined, name);

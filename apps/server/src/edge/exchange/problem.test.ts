@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { toDiskError } from "@holdfast/disk/disk-error";
 import { toProblem } from "./problem.ts";
 
-test("what the system says of a folder of this machine is not told to clients", () => {
+test("system errors do not disclose server paths to clients", () => {
   for (const code of ["EIO", "ENOENT", "EACCES", "EMFILE"]) {
     const thrown = Object.assign(new Error(`${code}: '/srv/secret place/packs'`), { code });
     const error = toDiskError(thrown, "write", "/srv/secret place/packs");
@@ -16,7 +16,7 @@ test("what the system says of a folder of this machine is not told to clients", 
   }
 });
 
-test("what was written for people is told to them", () => {
+test("messages written for users are sent to clients", () => {
   const thrown = Object.assign(new Error("ENOSPC: '/srv/secret place/packs'"), { code: "ENOSPC" });
   const cause = toDiskError(thrown, "write", "/srv/secret place/packs");
   const { body } = toProblem(new HoldfastError("store_full", "The store is full.", { cause }), "abc");

@@ -28,7 +28,7 @@ const none: Rates = {
 const redisServer = "redis-server";
 const rate: Rate = { perSecond: 2, burst: 3 };
 
-test("a bucket gives its burst, then as much as flows in, and debts are paid first", async () => {
+test("a bucket allows its burst, then its rate, and debts are paid first", async () => {
   let nowMs = 0;
   const buckets = openMemoryBuckets(() => nowMs);
   const take = (amount: number, force = false) => buckets.take("k", rate, amount, force);
@@ -43,7 +43,7 @@ test("a bucket gives its burst, then as much as flows in, and debts are paid fir
   assert.equal(await buckets.take("other", rate, 1, false), 0);
 });
 
-test("over any time no more passes than burst and flow allow", () => {
+test("no more than burst and rate pass over any time", () => {
   const steps = fc.array(fc.tuple(fc.nat(2000), fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 100 });
   fc.assert(
     fc.property(steps, (calls) => {
@@ -60,7 +60,7 @@ test("over any time no more passes than burst and flow allow", () => {
   );
 });
 
-test("a limit that is off refuses nothing, and polls are counted while they are held", async () => {
+test("a disabled limit rejects nothing, and polls count while they are held", async () => {
   const limits = openRateLimits(
     { ...none, calls: { perSecond: 1, burst: 1 } },
     2,
@@ -81,7 +81,7 @@ test("a limit that is off refuses nothing, and polls are counted while they are 
   assert.throws(() => limits.holdPoll("device"), /2 polls/);
 });
 
-test("users, strangers and senders of bytes each run into their own limit with Retry-After", async (t) => {
+test("accounts, addresses and uploads each have their own limit with Retry-After", async (t) => {
   // The rate is so low that a third call is rejected, even if the first two are slow.
   const small = { perSecond: 0.001, burst: 2 };
   const server = await startTestServer(
@@ -116,7 +116,7 @@ test("users, strangers and senders of bytes each run into their own limit with R
   assert.deepEqual(await statuses(2, "/api/v1/blocks", bytes), [200, 429]);
 });
 
-test("with Redis several processes share a bucket, and without it each counts alone", async (t) => {
+test("with Redis several processes share a bucket, and without it each counts separately", async (t) => {
   if (!requireComponent(t, redisServer)) return;
   const folder = mkdtempSync(join(tmpdir(), "holdfast-redis-"));
   const socket = join(folder, "s");

@@ -7,7 +7,7 @@ import { RequestBody } from "./request-body.ts";
 
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 
-test("of a request that was over before its body was read no clock goes on, which would keep the server from ending", async () => {
+test("a request that ended before its body was read leaves no timer that delays the server's exit", async () => {
   const before = timers();
   const cut = new PassThrough();
   cut.on("error", () => {});

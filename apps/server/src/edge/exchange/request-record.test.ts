@@ -32,7 +32,7 @@ function fakeAudit(fails: { readonly durably?: boolean; readonly room?: boolean 
 const brief = (told: readonly (readonly [string, AuditEntry])[]) =>
   told.map(([how, { action, result, node_ids: ids, target }]) => [how, action, result, ids?.join() ?? target]);
 
-test("a request leaves one entry, whatever comes of it", async () => {
+test("every request leaves one audit entry, whatever its result", async () => {
   const { audit, told } = fakeAudit();
   const server = await startTestServer(
     {
@@ -66,7 +66,7 @@ test("a request leaves one entry, whatever comes of it", async () => {
   }
 });
 
-test("what cannot be recorded is not answered as done, and is recorded once", async () => {
+test("a request whose durable audit entry fails gets 503, and is recorded once", async () => {
   const { audit, told } = fakeAudit({ durably: true });
   const server = await startTestServer({ deleteToken: async () => ({ status: 204 }) }, { audit });
   try {
@@ -79,7 +79,7 @@ test("what cannot be recorded is not answered as done, and is recorded once", as
   }
 });
 
-test("while nothing more can be recorded nothing is begun", async () => {
+test("no request starts while the audit is full", async () => {
   const { audit, told } = fakeAudit({ room: true });
   let calls = 0;
   const handler = async () => {
@@ -98,7 +98,7 @@ test("while nothing more can be recorded nothing is begun", async () => {
   }
 });
 
-test("a request for very many nodes leaves several entries, and only the first has the count", async () => {
+test("a request for many nodes leaves several entries, and only the first has the count", async () => {
   const { audit, told } = fakeAudit();
   const ids = Array.from({ length: 2 * limits.batchOperationsMax + 1 }, (_, index) => `node ${index}`);
   const server = await startTestServer(

@@ -5,7 +5,7 @@ import { sealedCursors } from "./sealed-cursor.ts";
 const key = Buffer.alloc(32, 7);
 const plain = Buffer.from(JSON.stringify([17, "01a1ff14-71e7-88bb-b1ea-426056134fe2"])).toString("base64url");
 
-test("a sealed cursor opens for whom and for what it was given, says nothing, and never looks the same", () => {
+test("a sealed cursor opens only for its caller and list, is opaque and differs each time", () => {
   const cursors = sealedCursors(key, "trash a b");
   const page = { items: [], next_cursor: plain };
   const [one, two] = [cursors.seal(page).next_cursor, cursors.seal(page).next_cursor];

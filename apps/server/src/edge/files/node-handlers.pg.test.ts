@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => databases.stop());
 
-test("the first page of a large folder costs by what is counted for it, and any other page a call", async () => {
+test("the first page of a large folder costs by its count, and any other page one call", async () => {
   const { id } = await space.mkdir("root", "large");
   await space.mkdir(id, "first");
   await fill(id, 2 * limits.countedPerCall);

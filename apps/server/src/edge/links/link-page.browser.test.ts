@@ -51,7 +51,7 @@ const downloaded = async (click: () => Promise<void>) => {
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 };
 
-test("a folder is listed with names that do no harm, fits a telephone, and gives one file and all of them", async () => {
+test("a folder lists hostile names safely, fits a phone screen, and downloads one file or all", async () => {
   const top = await mkdir("/party");
   for (const name of [hostile, turned, long]) await owner.put(`/party/${name}`, `content of ${name}`);
   await owner.put("/party/pixel.png", picture);
@@ -81,7 +81,7 @@ test("a folder is listed with names that do no harm, fits a telephone, and gives
   assert.deepEqual(complaints, []);
 });
 
-test("with the keyboard alone: the password, a wrong one first, then a file", async () => {
+test("by keyboard: a wrong password, the right one, then a file", async () => {
   const top = await mkdir("/locked");
   await owner.put("/locked/note.txt", "for those who know");
   await page.goto(await makeLink(top, { password: "open sesame" }));
@@ -109,7 +109,7 @@ test("with the keyboard alone: the password, a wrong one first, then a file", as
 });
 
 for (const role of ["editor", "uploader"] as const) {
-  test(`files are sent by the form as ${role}`, async () => {
+  test(`files can be sent by form as ${role}`, async () => {
     const top = await mkdir(`/inbox of ${role}`);
     await owner.put(`/inbox of ${role}/there.txt`, "before");
     await page.goto(await makeLink(top, { role, password: "p" }));
@@ -133,7 +133,7 @@ for (const role of ["editor", "uploader"] as const) {
   });
 }
 
-test("in the dark what is written is light", async () => {
+test("text is light in dark mode", async () => {
   const url = await makeLink(await mkdir("/dark"));
   const lightnessIn = async (colorScheme: "light" | "dark") => {
     await page.emulateMedia({ colorScheme });
@@ -146,7 +146,7 @@ test("in the dark what is written is light", async () => {
   assert.ok(light < 64 && dark > 192, `${light} in the light, ${dark} in the dark`);
 });
 
-longTest("a link is reported by its form, with the keyboard alone", async () => {
+longTest("a link can be reported by form and keyboard", async () => {
   await page.goto(await makeLink(await mkdir("/reported")));
   await tabTo("Report this link");
   await page.keyboard.press("Enter");
@@ -166,7 +166,7 @@ longTest("a link is reported by its form, with the keyboard alone", async () => 
   assert.deepEqual(complaints, []);
 });
 
-test("a link that is not there says so", async () => {
+test("a missing link shows an error page", async () => {
   await page.goto(`${server.url}/s/hfl_nothing`);
   await page.getByText("The link does not exist or has expired.").waitFor();
   await takePictures("link-missing");

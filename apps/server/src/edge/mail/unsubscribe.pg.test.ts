@@ -13,7 +13,7 @@ import { makeUnsubscribeToken, readUnsubscribeToken } from "../../features/mail/
 import { startTestServer, type TestServer } from "../testing.ts";
 import { mailHandlers } from "./mail-handlers.ts";
 
-describe("The link that ends mails", () => {
+describe("Unsubscribe link", () => {
   let databases: TestDatabases;
   let smtp: TestSmtp;
   let mail: TestMail;
@@ -54,7 +54,7 @@ describe("The link that ends mails", () => {
     "";
   const lastLink = () => linkOf(smtp.mails.at(-1)?.headers);
 
-  test("asks when it is opened and changes nothing, by a page without a script that nobody indexes or keeps", async () => {
+  test("shows a confirmation page without scripts, indexing or caching, and changes nothing when opened", async () => {
     await mail.notify(ben, testNotice({ actor: null }));
     await mail.idle();
     const { status, headers, text } = await call("GET", lastLink());
@@ -69,7 +69,7 @@ describe("The link that ends mails", () => {
     assert.equal((await notify()).share, "mail");
   });
 
-  test("ends such mails by the one click of a mail program, of all that wait too, and only such", async () => {
+  test("ends one kind of mail by one click, including waiting ones, and no other kind", async () => {
     mail.clock.forwardMs(60_000);
     await mail.notify(ben, testNotice({ actor: null }));
     const { status, text } = await call("POST", lastLink(), "List-Unsubscribe=One-Click");
@@ -85,7 +85,7 @@ describe("The link that ends mails", () => {
     assert.equal(smtp.mails.length, sentBefore + 1);
   });
 
-  test("of a digest ends the digest, and of a mail with several kinds each of them", async () => {
+  test("from a digest ends the digest, and from a mail with several kinds each of them", async () => {
     mail.clock.forwardMs(60_000);
     await mail.notify(ben, testNotice({ kind: "comment", actor: null }));
     mail.clock.forwardMs(24 * 3600_000);
@@ -108,7 +108,7 @@ describe("The link that ends mails", () => {
     assert.deepEqual([comment, mention, digest, quota], ["app", "app", "at_once", "mail"]);
   });
 
-  test("of an invitation ends invitations to that address, however it is written", async () => {
+  test("from an invitation ends invitations to that address in any spelling", async () => {
     const { id: ann } = await createTestUser(mail.accounts, "ann@example.org", { name: "Ann" });
     const invite = (address: string) =>
       mail.order(ann, {
@@ -136,7 +136,7 @@ describe("The link that ends mails", () => {
     );
   });
 
-  test("is nobody's where it was changed, made elsewhere, or its account has gone", async () => {
+  test("returns 404 if modified, signed by another key, or for a missing account", async () => {
     const good = makeUnsubscribeToken(mail.world.secrets.mailKey, { userId: ben, kinds: ["share"] });
     const elsewhere = makeUnsubscribeToken(Buffer.alloc(32), { userId: ben, kinds: ["share"] });
     const nobody = makeUnsubscribeToken(mail.world.secrets.mailKey, {
@@ -161,12 +161,12 @@ describe("The link that ends mails", () => {
     assert.equal((await notify()).quota, "mail");
   });
 
-  test("is logged as its pattern alone", () => {
+  test("is logged only as its route pattern", () => {
     assert.ok(server.logText().includes("/unsubscribe/:token"));
     assert.ok(!server.logText().includes("hfu_"));
   });
 
-  test("a token says what it was made of, and no other text is one", () => {
+  test("a token reads back as created, and no other text is accepted", () => {
     const key = Buffer.alloc(32, 7);
     const hash = addressHashOf("cid@example.org");
     for (const whom of [{ userId: ben, kinds: ["share", "digest"] as const }, { addressHash: hash }])

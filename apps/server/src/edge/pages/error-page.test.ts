@@ -27,7 +27,7 @@ async function browse(url: string, headers: Readonly<Record<string, string>> = {
   };
 }
 
-test("a browser that opens an unknown address is shown a page with a way back, in its language, and nothing of the address", async (t) => {
+test("a browser at an unknown address gets an error page in its language that does not repeat the address", async (t) => {
   const server = await startTestServer({});
   t.after(() => server.close(0));
   for (const address of ["/nowhere", "/nowhere/%3Cscript%3Ealert(1)%3C/script%3E?q=<b>bold</b>", "/api/nowhere"]) {
@@ -50,7 +50,7 @@ test("a browser that opens an unknown address is shown a page with a way back, i
   assert.deepEqual([head.status, head.html], [404, ""]);
 });
 
-test("a program is answered with a problem: with a token, by a script of a page, or when it does not ask for a page", async (t) => {
+test("a program gets a JSON problem: with a token, from a script, or without accepting HTML", async (t) => {
   const server = await startTestServer({});
   t.after(() => server.close(0));
   const programs = [
@@ -69,7 +69,7 @@ test("a program is answered with a problem: with a token, by a script of a page,
   }
 });
 
-test("what fails while a browser waits is a page too, with its headers, and without the words of a defect", async (t) => {
+test("a server error in a browser is a page with its headers, without internal details", async (t) => {
   let thrown: Error = new Error("secret of the disk");
   const server = await startTestServer({
     live: () => {
@@ -90,7 +90,7 @@ test("what fails while a browser waits is a page too, with its headers, and with
   assert.deepEqual([wrong.status, wrong.headers.get("allow")], [405, "GET, HEAD"]);
 });
 
-test("every code has its page in each language, with what it says escaped", () => {
+test("every error code has a page in each language, with escaped text", () => {
   for (const [code, { status, retryable }] of Object.entries(errorTable)) {
     const titles = languages.map((language) => {
       const problem = { type: "", title: "", detail: "", status, retryable, code, request_id: `"><b>` };
@@ -105,7 +105,7 @@ test("every code has its page in each language, with what it says escaped", () =
   }
 });
 
-test("the language is the one that is liked best of those that there are", () => {
+test("the best available accepted language is chosen", () => {
   const wishes = [
     [undefined, "en"],
     ["", "en"],

@@ -36,7 +36,7 @@ interface PollServer {
   readonly gauge: () => number;
 }
 
-describe("polls over HTTP", () => {
+describe("Polls over HTTP", () => {
   let databases: TestDatabases;
   let space: TestSpace;
   let caller: Caller;
@@ -100,7 +100,7 @@ describe("polls over HTTP", () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  test("connections that break free their polls", async (t) => {
+  test("closed connections free their polls", async (t) => {
     const { server, polls, gauge } = await start(300);
     t.after(() => server.close(0));
     const sockets = await holdMany(server, await now(), 300);
@@ -114,7 +114,7 @@ describe("polls over HTTP", () => {
     assert.equal((await get(server, `/events?since_token=${await now()}`, { timeout: "1" })).status, 204);
   });
 
-  test("a stop answers all polls at once, asks each to come back a little later, and is not held up", async () => {
+  test("a stop answers all polls immediately with a staggered Retry-After", async () => {
     const { server, polls, gauge } = await start();
     const sockets = await holdMany(server, await now(), 500);
     await settled(() => polls.size === 500);
@@ -130,7 +130,7 @@ describe("polls over HTTP", () => {
     assert.equal(gauge(), 0);
   });
 
-  test("the header Timeout says how long, from 1 to 90 seconds; what is no number of seconds is named", async (t) => {
+  test("the Timeout header sets 1 to 90 seconds, and an invalid value is rejected with its name", async (t) => {
     const { server, polls } = await start();
     t.after(() => server.close(0));
     const token = await now();
@@ -157,7 +157,7 @@ describe("polls over HTTP", () => {
     }
   });
 
-  test("a poll answers with the newest change and the cursor's problems with their codes", async (t) => {
+  test("a poll returns the newest change, and errors of its cursor with their codes", async (t) => {
     const { server } = await start();
     t.after(() => server.close(0));
     holdTicks(t);

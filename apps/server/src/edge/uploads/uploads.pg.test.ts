@@ -72,7 +72,7 @@ const piece = (start: number, end: number, total: number | "*") => ({
   headers: { "content-range": `bytes ${start}-${end - 1}/${total}` },
 });
 
-test("a resumable upload speaks the protocol from the start to the node", async () => {
+test("a resumable upload follows the protocol from start to node", async () => {
   const started = await call("POST", "/files/upload?uploadType=resumable", {
     body: JSON.stringify({
       name: "resumed.bin",
@@ -115,7 +115,7 @@ test("a resumable upload speaks the protocol from the start to the node", async 
   assert.equal((await call("GET", url)).status, 404);
 });
 
-test("uploads that cannot be are refused before a byte is sent", async () => {
+test("impossible uploads are rejected before any byte is sent", async () => {
   const start = async (body: object, headers = {}) =>
     call("POST", "/files/upload?resumable=true", {
       body: JSON.stringify(body),
@@ -137,7 +137,7 @@ test("uploads that cannot be are refused before a byte is sent", async () => {
   for (const [answer, status, code] of outcomes) assert.deepEqual([answer.status, answer.json.code], [status, code]);
 });
 
-test("a compressed upload is refused: its frame would be the content of the file", async () => {
+test("a compressed upload is rejected, because its frame would become the file's content", async () => {
   const start = await call("POST", "/files/upload?uploadType=resumable&name=coded.bin");
   for (const coding of ["zstd", "gzip", "br", "aws-chunked"]) {
     const headers = { "content-encoding": coding };
@@ -151,7 +151,7 @@ test("a compressed upload is refused: its frame would be the content of the file
   assert.equal((await call("POST", "/files/upload?name=plain.bin", { body: "plain", headers })).status, 201);
 });
 
-test("an upload at once makes a file, then its next version, and verifies what it is told", async () => {
+test("a simple upload creates a file, then its next version, and verifies the declared hash", async () => {
   const hash = sha256(bytes);
   const made = await call("POST", `/files/upload?uploadType=media&name=once.bin&sha256=${hash}`, { body: bytes });
   assert.deepEqual([made.status, made.json.version, made.json.content_id], [201, 1, contentIdOfBytes(bytes)]);
@@ -179,7 +179,7 @@ test("an upload at once makes a file, then its next version, and verifies what i
   );
 });
 
-test("the same upload at once with the same key is done once", async () => {
+test("a simple upload repeated with its key runs once", async () => {
   const again = async (text: string, query = "") =>
     call("POST", `/files/upload?name=keyed${query}`, { body: text, headers: { "idempotency-key": "one key" } });
   const first = await again("text");
@@ -195,7 +195,7 @@ test("the same upload at once with the same key is done once", async () => {
   }
 });
 
-test("a connection that ends in the middle commits nothing at once, and loses nothing of a piece", async () => {
+test("a broken connection commits no simple upload, and keeps received bytes of a piece", async () => {
   const { json } = await call("POST", "/files/upload?uploadType=resumable&name=cut.bin", {
     body: "{}",
     headers: { "content-type": "application/json" },

@@ -56,7 +56,7 @@ const places =
     " ",
   );
 
-test("a link with a secret after its # is answered once the app is built: a page that refreshes itself would stay there", async (t) => {
+test("a page with a secret after # is returned once the app is built, because a refresh would lose it", async (t) => {
   const folder = makeBuild(t, usual);
   const { promise: built, resolve: finish } = Promise.withResolvers<readonly string[]>();
   const server = await start(t, ({ building }) => {
@@ -69,7 +69,7 @@ test("a link with a secret after its # is answered once the app is built: a page
   assert.equal(await answer, usual["index.html"]);
 });
 
-test("but it does not wait without end: then the page says what is going on", async (t) => {
+test("such a page waits at most 30 s, and then reports the build", async (t) => {
   const { promise: built, resolve: finish } = Promise.withResolvers<readonly string[]>();
   const lines: string[] = [];
   const web = openWebApp(
@@ -96,7 +96,7 @@ test("but it does not wait without end: then the page says what is going on", as
   assert.match("bytes" in page && typeof page.bytes === "string" ? page.bytes : "", /The server is starting/);
 });
 
-test("each place of the app answers its page, asked again each time, under a policy without inline scripts and strange hosts", async (t) => {
+test("each app route returns the page with no-cache and a strict content security policy", async (t) => {
   const folder = makeBuild(t, usual);
   const server = await start(t, () => Promise.resolve([folder]));
   for (const place of places) {
@@ -133,7 +133,7 @@ test("each place of the app answers its page, asked again each time, under a pol
   assert.match(headers.get("permissions-policy") ?? "", /camera=\(\)/);
 });
 
-test("files that another app shares before the service worker exists lead to a page with the reason", async (t) => {
+test("files shared by another app before the service worker exists lead to a page with the reason", async (t) => {
   const server = await start(t, () => Promise.resolve([makeBuild(t, usual)]));
   const body = new FormData();
   body.append("files", new Blob(["x".repeat(200_000)]), "photo.jpg");
@@ -148,7 +148,7 @@ test("files that another app shares before the service worker exists lead to a p
   assert.equal((await fetch(`${server.url}/recent`, { method: "POST", body: "x" })).status, 405);
 });
 
-test("an asset never changes, travels packed as the client takes it, and who has it is told so", async (t) => {
+test("an asset is immutable, has the accepted encoding, and a known one gets 304", async (t) => {
   const folder = makeBuild(t, usual);
   const server = await start(t, () => Promise.resolve([folder]));
   const url = `${server.url}/assets/index-Bd5kLxo2.js`;
@@ -181,7 +181,7 @@ test("an asset never changes, travels packed as the client takes it, and who has
   assert.equal((await fetch(url, { method: "POST" })).status, 405);
 });
 
-test("the server's name stands in the page and the manifest as plain text, and its change reaches caches and service workers", async (t) => {
+test("the server's name is escaped in page and manifest, and a change reaches caches and service workers", async (t) => {
   const name = "Müller & $& <Söhne>";
   const folder = makeBuild(t, {
     ...usual,
@@ -223,7 +223,7 @@ test("while the app is built, the page has the server's name", async (t) => {
   assert.match(await (await fetch(`${server.url}/files`)).text(), /<title>The server is starting – Our drive<\/title>/);
 });
 
-test("what the index does not name is not served, wherever a path leads", async (t) => {
+test("files that the index does not list are not served, for any path", async (t) => {
   const folder = makeBuild(t, usual);
   const server = await start(t, () => Promise.resolve([folder]));
   for (const path of [
@@ -250,7 +250,7 @@ test("what the index does not name is not served, wherever a path leads", async 
   }
 });
 
-test("the frame is of no origin and has no network, and only a script that cuts files may compile", async (t) => {
+test("the preview frame has no origin and no network, and only the file worker may compile WebAssembly", async (t) => {
   const folder = makeBuild(t, usual);
   const server = await start(t, () => Promise.resolve([folder]));
   const policyOf = async (path: string) =>
@@ -265,7 +265,7 @@ test("the frame is of no origin and has no network, and only a script that cuts 
   assert.equal((await fetch(`${server.url}/service-worker.js`)).headers.get("cache-control"), "no-cache");
 });
 
-test("while the app is built its places say so and come back by themselves, and the API answers", async (t) => {
+test("while the app is built its routes show a self-refreshing page, and the API responds", async (t) => {
   const folder = makeBuild(t, usual);
   const { promise, resolve } = Promise.withResolvers<readonly string[]>();
   const server = await start(t, ({ building, signal }) => {
@@ -285,7 +285,7 @@ test("while the app is built its places say so and come back by themselves, and 
   assert.equal(await (await fetch(`${server.url}/files/01abc`)).text(), usual["index.html"]);
 });
 
-test("a server whose app cannot be built serves all else, and says so where the app would be", async (t) => {
+test("a server whose app cannot be built serves the rest, and reports that at its routes", async (t) => {
   const server = await start(t, () => Promise.reject(new Error("No space left")));
   const answer = await fetch(`${server.url}/files`);
   assert.equal(answer.status, 200);
@@ -294,7 +294,7 @@ test("a server whose app cannot be built serves all else, and says so where the 
   assert.equal((await fetch(`${server.url}/assets/index-Bd5kLxo2.js`)).status, 404);
 });
 
-test("a tab that was opened with an earlier build finds the rest of it", async (t) => {
+test("a tab with an earlier build can load the rest of it", async (t) => {
   const earlier = makeBuild(t, { ...usual, "index.html": "earlier", "assets/old-AAAAAAAA.js": "old" });
   const newest = makeBuild(t, usual);
   const server = await start(t, () => Promise.resolve([newest, earlier, join(earlier, "cleared-away")]));

@@ -32,7 +32,7 @@ async function start(t: TestContext) {
   return { url: server.url, lines, send, report, counted, pass };
 }
 
-test("what a browser tells is counted, and logged once a kind, without what the address may hold", async (t) => {
+test("a browser's report is counted, and logged once per kind without the address's private parts", async (t) => {
   const { url, lines, send, report, counted } = await start(t);
   for (let count = 0; count < 3; count += 1) assert.equal((await report({})).status, 204);
   const body = {
@@ -64,7 +64,7 @@ test("what a browser tells is counted, and logged once a kind, without what the 
   assert.doesNotMatch(lines.join(""), /secret|01other/);
 });
 
-test("nobody fills the log or the metrics with reports: not extensions, not other pages, not one that invents kinds", async (t) => {
+test("reports by extensions, other sites and invented kinds cannot fill the log or the metrics", async (t) => {
   const { lines, report, counted } = await start(t);
   await report({ "blocked-uri": "chrome-extension" });
   await report({ "source-file": "moz-extension://7f3c/content.js" });
@@ -80,7 +80,7 @@ test("nobody fills the log or the metrics with reports: not extensions, not othe
   ]);
 });
 
-test("after an hour what kinds were there is forgotten, so that invented ones hide no real one for good", async (t) => {
+test("known kinds are forgotten after an hour, so that invented ones do not hide real ones permanently", async (t) => {
   const { lines, report, pass } = await start(t);
   for (let count = 0; count < 60; count += 1) await report({ "blocked-uri": `https://h${count}.example/` });
   await report({ "blocked-uri": "eval" });
@@ -93,7 +93,7 @@ test("after an hour what kinds were there is forgotten, so that invented ones hi
   assert.equal(JSON.parse(lines.at(-1) ?? "").blocked, "eval");
 });
 
-test("what is no report, and what is too long for one, is refused", async (t) => {
+test("invalid and oversized reports are rejected", async (t) => {
   const { send, counted } = await start(t);
   for (const body of ["", "{", "[1]", '"x"', '{"csp-report": 1}']) assert.equal((await send(body)).status, 400, body);
   assert.equal((await send(JSON.stringify({ "csp-report": { "blocked-uri": "x".repeat(20_000) } }))).status, 413);

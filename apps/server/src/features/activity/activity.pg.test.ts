@@ -42,7 +42,7 @@ async function doAs(space: TestSpace, caller: Actor, operation: Operation): Prom
 /** Starts another action. */
 const later = ({ clock }: TestSpace) => clock.advanceMs(120_000);
 
-test("each kind of change is told by its verb, newest first", async () => {
+test("each kind of change has its verb, newest first", async () => {
   const space = await open("Ann");
   const file = await space.put("root", "file", "one");
   const steps: Operation[] = [
@@ -81,7 +81,7 @@ test("each kind of change is told by its verb, newest first", async () => {
   assert.equal(new Set(items.map(({ id }) => id)).size, items.length);
 });
 
-test("many files of one action are one item, and a folder counts what was created with it", async () => {
+test("many files of one action are one item, and a folder includes what was created with it", async () => {
   const space = await open("Ann");
   const place = (parentId: string, name: string) => ({ op: "mkdir", place: { parentId, name } }) as const;
   const makeSome = (from: number) =>
@@ -112,7 +112,7 @@ test("many files of one action are one item, and a folder counts what was create
   assert.ok(untilMs !== undefined && untilMs >= firstMs + 40_000);
 });
 
-test("what is put into one of the folders of an action has the name of that folder, and of the newest where no folder has most", async () => {
+test("an action in several folders is named after the one with most items, or else the newest", async () => {
   const space = await open("Ann");
   const inside = (parentId: string, count: number, prefix = "n") =>
     space.commit(
@@ -130,7 +130,7 @@ test("what is put into one of the folders of an action has the name of that fold
   assert.deepEqual(await toldTo(space.caller), ["created /third 83"]);
 });
 
-test("every page goes on where the one before has ended, whatever its size", async () => {
+test("pages continue where the previous ended, for any size", async () => {
   const space = await open("Ann");
   for (let index = 0; index < 7; index += 1) {
     await space.mkdir("root", `n${index}`);
@@ -155,7 +155,7 @@ test("every page goes on where the one before has ended, whatever its size", asy
   await assert.rejects(list(space.caller, { cursor: "bm8" }), { code: "bad_request" });
 });
 
-test("events go with the entries of their time", async () => {
+test("events expire with the entries of their time", async () => {
   const space = await open("Ann");
   const { userId: actor, spaceId, deviceId, rootId: nodeId } = space.caller;
   const event = { spaceId, nodeId, verb: "commented", actor, deviceId, detail: {} } as const;
@@ -167,7 +167,7 @@ test("events go with the entries of their time", async () => {
   assert.equal((await list(space.caller)).items.length, 1);
 });
 
-test("a page looks at a bounded number of entries", async () => {
+test("a page reads a limited number of entries", async () => {
   const space = await open("Ann");
   await space.mkdir("root", "wanted");
   const { caller, db } = space;
@@ -184,7 +184,7 @@ test("a page looks at a bounded number of entries", async () => {
   assert.deepEqual((await list(caller, { cursor: first.next_cursor })).items.map(told), ["created /wanted 1"]);
 });
 
-test("a folder, and a person, may be asked for", async () => {
+test("activity can be filtered by folder and by account", async () => {
   const space = await open("Ann");
   const editor = { caller: { ...(await open("Bob")).caller, receives: true } };
   const [inside, outside] = [await space.mkdir("root", "inside"), await space.mkdir("root", "outside")];
@@ -236,7 +236,7 @@ test("an item in the trash or purged is reported with the folder that it was in"
   assert.equal((await folders(space.caller))[0], "purged file - /seen/inner", "its folder is in the trash, too");
 });
 
-test("over the edge of what somebody sees things come and go, and nothing is told of the other side", async () => {
+test("moves across the edge of a share appear as creation and deletion, without the hidden side", async () => {
   const space = await open("Ann");
   const viewer = await open("Bob");
   const [seen, secret] = [await space.mkdir("root", "seen"), await space.mkdir("root", "secret place")];
@@ -268,7 +268,7 @@ test("over the edge of what somebody sees things come and go, and nothing is tol
   assert.equal((await toldTo(viewer.caller, request))[0], "trashed nearer 1", "where the shared folder lies is told");
 });
 
-test("what was shared is in the activity of who has it, and who has a right is told to who may give it", async () => {
+test("shared files appear in the grantee's activity, and permission changes only for those who may share", async () => {
   const space = await open("Ann");
   const people = [
     { person: { ...(await open("Bob")).caller, receives: true }, role: "viewer" },
@@ -299,7 +299,7 @@ test("what was shared is in the activity of who has it, and who has a right is t
   assert.deepEqual(await toldTo(people[0].person), []);
 });
 
-test("how one's own mounts come and go is no activity: what they showed is where it was", async () => {
+test("creating and deleting an own mount is no deletion in the activity", async () => {
   const [ann, bob] = [await open("Ann"), await open("Bob")];
   const folder = await ann.do({ op: "mkdir", place: { parentId: "root", name: "shared" } });
   await share(ann, folder.id, "editor", bob.caller);

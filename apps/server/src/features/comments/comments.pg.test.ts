@@ -41,7 +41,7 @@ const refusal = async (doing: Promise<unknown>) => {
   return [error.code, error.field ?? null, error.message];
 };
 
-test("comments are listed oldest first, in pages, and say who wrote them", async () => {
+test("comments are listed oldest first, in pages, with their authors", async () => {
   const space = await open();
   const { world, caller } = space;
   await sql`update shard.users set name = 'Ann' where id = ${caller.userId}`.execute(space.db);
@@ -56,7 +56,7 @@ test("comments are listed oldest first, in pages, and say who wrote them", async
   assert.deepEqual([second.items.map(({ text }) => text), second.next_cursor], [["third"], null]);
 });
 
-test("a comment is changed, resolved, opened again and deleted, and weighs what it is", async () => {
+test("a comment can be changed, resolved, reopened and deleted, and counts its size", async () => {
   const space = await open();
   const { world, caller } = space;
   const file = await space.put("root", "file", "one");
@@ -81,7 +81,7 @@ test("a comment is changed, resolved, opened again and deleted, and weighs what 
     assert.equal((await refusal(late()))[0], "not_found");
 });
 
-test("somebody else learns nothing of a comment, not even that there is one", async () => {
+test("other accounts cannot detect a comment", async () => {
   const [space, other] = [await open(), await open()];
   const file = await space.put("root", "file", "one");
   const { id } = await createComment(space.world, space.caller, file.id, { text: "secret" });
@@ -100,7 +100,7 @@ test("somebody else learns nothing of a comment, not even that there is one", as
   assert.deepEqual(await textsOf(space, file.id), ["secret"]);
 });
 
-test("a node of the same id in another space has none of its comments", async () => {
+test("a node with the same ID in another space has no access to its comments", async () => {
   const [space, other] = [await open(), await open()];
   const id = newTestId();
   for (const each of [space, other])
@@ -110,7 +110,7 @@ test("a node of the same id in another space has none of its comments", async ()
   assert.equal((await refusal(deleteComment(other.world, other.caller, comment.id)))[0], "not_found");
 });
 
-test("who may not see it is mentioned like nobody", async () => {
+test("an account without access cannot be mentioned, like an unknown one", async () => {
   const [space, other] = [await open(), await open()];
   const { world, caller } = space;
   const file = await space.put("root", "file", "one");
@@ -122,7 +122,7 @@ test("who may not see it is mentioned like nobody", async () => {
   assert.deepEqual((await mention(caller.userId, caller.userId)).mentions, [caller.userId]);
 });
 
-test("what is no text, or too much of it, is refused", async () => {
+test("invalid, too long and too many comments are rejected", async () => {
   const space = await open({ quotaBytes: 0 });
   const { world, caller } = space;
   const file = await space.mkdir("root", "folder");
@@ -155,7 +155,7 @@ for (const [name, pieces] of [
   ["at once", undefined],
   ["in pieces", smallPieces],
 ] as const) {
-  test(`comments go with their file when it is purged, ${name}`, async () => {
+  test(`comments are deleted when their file is purged, ${name}`, async () => {
     const space = await open(pieces === undefined ? {} : { pieces });
     const { world, caller } = space;
     const { metadata_bytes: before } = await space.row();
@@ -174,7 +174,7 @@ for (const [name, pieces] of [
   });
 }
 
-test("each role may do with comments of what was shared what the contract says", async () => {
+test("each role has its permissions on comments of a shared file", async () => {
   const space = await open();
   const roles = ["viewer", "commenter", "editor", "uploader"] as const;
   const people = await Promise.all(roles.map(async (role) => ({ role, person: (await open()).caller })));
@@ -217,7 +217,7 @@ test("each role may do with comments of what was shared what the contract says",
   assert.deepEqual(await textsOf(space, file.id), ["of the owner"]);
 });
 
-test("who may read it is mentioned, as long as the account is not suspended and the right lasts", async () => {
+test("an account can be mentioned only while it is active and can read the file", async () => {
   const [space, other] = [await open(), await open()];
   const { world, caller } = space;
   const file = await space.put("root", "file", "one");
@@ -231,7 +231,7 @@ test("who may read it is mentioned, as long as the account is not suspended and 
   assert.equal((await refusal(mention()))[0], "invalid_field");
 });
 
-test("a right that ends while a comment waits for the lock counts", async () => {
+test("a permission that ends while a comment waits for the lock is applied", async () => {
   const [space, other] = [await open(), await open()];
   const { world, caller, db } = space;
   const file = await space.put("root", "file", "one");

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fc } from "@holdfast/tools/properties";
 import { Gathering } from "./gathering.ts";
 
-test("gathered pieces are the same bytes in the same order, each right until the next is asked for", () => {
+test("gathered pieces contain the same bytes in order, each valid until the next", () => {
   const lengths = fc.array(fc.oneof(fc.nat(200), fc.integer({ min: 10_000, max: 150_000 })), { maxLength: 30 });
   fc.assert(
     fc.property(lengths, (list) => {

@@ -25,7 +25,7 @@ const ends: Readonly<Record<string, (space: TestSpace, caller: Caller) => Promis
 };
 
 for (const [what, end] of Object.entries(ends)) {
-  test(`a running download of one's own stops within two seconds of when its owner ${what}`, async () => {
+  test(`a running download of an own file stops within two seconds after its owner ${what}`, async () => {
     const space = await makeTestSpace(databases.shards);
     const caller = await signInTo(space);
     await sql`insert into shard.devices (user_id, id, name, created_at, last_seen_at)

@@ -20,7 +20,7 @@ function accountOf(spaceId: SpaceId) {
   return { bucket: bucketOf(spaceId), spaceId, userId: newTestId<UserId>(), credential };
 }
 
-test("a list keeps its order, can be read until it expires, and is removed afterwards", async () => {
+test("a list keeps its order, can be read until it expires, and is deleted afterwards", async () => {
   const world = await openTestAccounts(databases.shards);
   const spaceId = newTestId<SpaceId>();
   const ids = Array.from({ length: 300 }, () => newTestId<NodeId>()).toReversed();
@@ -36,7 +36,7 @@ test("a list keeps its order, can be read until it expires, and is removed after
   assert.equal(rows.length, 0);
 });
 
-test("an account keeps its newest lists, and those of other accounts and of visitors of its links stay", async () => {
+test("an account keeps its newest lists, without affecting other accounts and link visitors", async () => {
   const world = await openTestAccounts(databases.shards);
   const store = (caller: Parameters<typeof storeZipList>[1]) =>
     storeZipList(world, caller, [newTestId<NodeId>()], world.clock.nowMs() + 60_000);

@@ -56,7 +56,7 @@ function unpack(program: "unzip" | "7z" | "python3", bytes: Buffer) {
 
 const programs = ["unzip", "7z", "python3"] as const;
 
-test("kinds, modes and times survive, and no year breaks it", async (t) => {
+test("kinds, modes and times are preserved, for any year", async (t) => {
   if (!requireComponent(t, "unzip")) return;
   const { bytes, failure } = await zipped([
     { ...file("folder"), kind: "folder", mode: 0o755 },
@@ -77,7 +77,7 @@ test("kinds, modes and times survive, and no year breaks it", async (t) => {
   assert.equal(new Date(lstatSync(join(target, "old")).mtimeMs).getFullYear(), 1980);
 });
 
-test("what is too large or too much for the short form takes the long one", async (t) => {
+test("large sizes and counts use zip64", async (t) => {
   const entries = Array.from({ length: 40 }, (_, index) => file(`f${index}`, "x".repeat(index * 10), "y"));
   for (const limits of [
     { bytes: 200, entries: 0xffff },
@@ -99,7 +99,7 @@ test("what is too large or too much for the short form takes the long one", asyn
   }
 });
 
-test("a damaged file is told by every program, and all others are unpacked", async (t) => {
+test("a damaged file is reported by every program, and all others are unpacked", async (t) => {
   const damaged = new HoldfastError("damaged", "A block is damaged.");
   const { bytes, failure } = await zipped([
     file("before", "before"),
@@ -122,7 +122,7 @@ test("a damaged file is told by every program, and all others are unpacked", asy
   }
 });
 
-test("any other failure ends it at once", async () => {
+test("any other failure ends the zip immediately", async () => {
   const { failure, bytes } = await zipped([
     file("a", "a"),
     file("b", new HoldfastError("unavailable", "The store is away.")),

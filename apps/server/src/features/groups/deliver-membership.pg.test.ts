@@ -70,7 +70,7 @@ async function heldUp(groupId: GroupId, userId: UserId): Promise<() => Promise<v
   };
 }
 
-test("an addition and a removal that arrive in the wrong order end as the group says", async () => {
+test("an addition and a removal delivered out of order end in the group's state", async () => {
   const [groupId, userId] = [newGroupId(), farUserId()];
   await makeGroup(groupId);
   await change(groupId, userId, "member");
@@ -90,7 +90,7 @@ test("an addition and a removal that arrive in the wrong order end as the group 
   assert.equal(await roleOf(userId, groupId), "manager");
 });
 
-test("what was read of a group before it was deleted does not bring its membership back", async () => {
+test("a late delivery does not restore a membership of a deleted group", async () => {
   const [groupId, userId] = [newGroupId(), farUserId()];
   await makeGroup(groupId);
   await change(groupId, userId, "member");
@@ -109,7 +109,7 @@ test("what was read of a group before it was deleted does not bring its membersh
   assert.equal(await roleOf(userId, groupId), null);
 });
 
-test("the end of a group of thousands is told to each of them", async () => {
+test("the deletion of a group with thousands of members is delivered to each", async () => {
   const groupId = newGroupId();
   await makeGroup(groupId);
   const userIds = Array.from({ length: 2001 }, farUserId);

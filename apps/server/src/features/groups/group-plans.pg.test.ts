@@ -78,7 +78,7 @@ async function audit(): Promise<string[]> {
   return wrong.flatMap(({ rows }) => rows.map(({ text }) => text));
 }
 
-test("a member may keep what the group's plan gives, from joining to leaving, on whichever shard", async () => {
+test("a member has the group plan's quota from joining to leaving, on every shard", async () => {
   const id = await newGroup("plus");
   for (const member of [await newPerson(1), await newPerson(4000)]) {
     assert.equal(await quotaOf(member), 15);
@@ -90,7 +90,7 @@ test("a member may keep what the group's plan gives, from joining to leaving, on
   assert.deepEqual(await audit(), []);
 });
 
-test("the greatest of the own plan and those of all groups counts, and a quota of the account's own beats them all", async () => {
+test("the greatest of own and group plans applies, and the account's own quota overrides them", async () => {
   const [plus, business, free] = [await newGroup("plus"), await newGroup("business"), await newGroup("free")];
   const member = await newPerson();
   for (const id of [free, plus, business]) await join(id, member);
@@ -109,7 +109,7 @@ test("the greatest of the own plan and those of all groups counts, and a quota o
   assert.deepEqual(await audit(), []);
 });
 
-test("a plan that a group gets, changes, loses, or takes along as it is deleted moves its members", async () => {
+test("setting, changing, removing or deleting a group's plan changes its members' quotas", async () => {
   const id = await newGroup(null);
   const members = [await newPerson(1), await newPerson(4000)];
   for (const member of members) await join(id, member);
@@ -131,7 +131,7 @@ test("a plan that a group gets, changes, loses, or takes along as it is deleted 
   assert.deepEqual(await audit(), []);
 });
 
-test("only an administrator gives a group a plan, only one that is offered, and who is no member learns nothing", async () => {
+test("only an administrator can set a group's plan, to an offered one, and non-members get not_found", async () => {
   const id = await newGroup("plus");
   const [manager, stranger] = [await newPerson(), await newPerson()];
   await setMember(world, admin(), { groupId: id, userId: manager.id, role: "manager" });
@@ -145,7 +145,7 @@ test("only an administrator gives a group a plan, only one that is offered, and 
   assert.equal(await quotaOf(manager), 2000);
 });
 
-test("a plan that the configuration drops stands where only a group of another shard has it", async () => {
+test("a removed plan is kept while only a group of another shard has it", async () => {
   await writePlans(world.shards, { plans: { ...plans, gold: 9000 }, defaultPlan: "free" });
   const id = await newGroup("gold");
   assert.deepEqual(await writePlans(world.shards, settings), ["gold"]);
@@ -157,7 +157,7 @@ test("a plan that the configuration drops stands where only a group of another s
   assert.equal(await quotaOf(member), 15);
 });
 
-test("members of a shard that was away get their room by the queue", async () => {
+test("members on an unavailable shard get their quota through the queue", async () => {
   const id = await newGroup(null);
   const member = await newPerson(4000);
   await join(id, member);
@@ -178,7 +178,7 @@ test("members of a shard that was away get their room by the queue", async () =>
   await queue.stop();
 });
 
-test("however joining, leaving, plans and starts meet, each ends with the greatest of what its plans give", async (t) => {
+test("concurrent joins, leaves, plan changes and starts end with the greatest plan", async (t) => {
   t.diagnostic(`HOLDFAST_SEED=${seed}`);
   const draw = seededRandom(seed);
   const below = (count: number) => Math.floor(draw() * count);

@@ -46,7 +46,7 @@ async function groupsKnownTo(user: UserRow): Promise<GroupId[]> {
   return rows.map((row) => row.group_id);
 }
 
-test("an administrator makes a group, a manager of it adds, changes and removes members on another shard", async () => {
+test("an administrator creates a group, and its manager changes members on another shard", async () => {
   const { id } = await createGroup(world, admin(), "Choir");
   const [manager, singer] = [await newPerson("Mia"), await newPerson("Sam")];
   await setMember(world, admin(), { groupId: id, userId: manager.id, role: "manager" });
@@ -66,7 +66,7 @@ test("an administrator makes a group, a manager of it adds, changes and removes 
   assert.equal((await listGroups(world, asManager, page)).items[0]?.members, 1);
 });
 
-test("who is no manager changes nothing, and who is no member learns nothing", async () => {
+test("members cannot change a group, and non-members get not_found", async () => {
   const { id } = await createGroup(world, admin(), "Board");
   const [member, stranger] = [await newPerson(), await newPerson()];
   await setMember(world, admin(), { groupId: id, userId: member.id, role: "member" });
@@ -88,7 +88,7 @@ test("who is no manager changes nothing, and who is no member learns nothing", a
   assert.deepEqual(await groupsKnownTo(stranger), []);
 });
 
-test("a group that is deleted is nobody's any more, and its id is answered like one that never was", async () => {
+test("a deleted group has no members, and its ID is not found", async () => {
   const { id } = await createGroup(world, admin(), "Gone");
   const members = [await newPerson(), await newPerson("Bob", 5)];
   for (const { id: userId } of members) await setMember(world, admin(), { groupId: id, userId, role: "manager" });
@@ -100,7 +100,7 @@ test("a group that is deleted is nobody's any more, and its id is answered like 
   }
 });
 
-test("a suspended account is added to nothing, is shown to managers alone, and can be removed", async () => {
+test("a suspended account cannot be added, is shown only to managers, and can be removed", async () => {
   const { id } = await createGroup(world, admin(), "Team");
   const [away, here, other] = [await newPerson("Away"), await newPerson("Here"), await newPerson("Other")];
   for (const user of [away, here]) await setMember(world, admin(), { groupId: id, userId: user.id, role: "member" });
@@ -119,7 +119,7 @@ test("a suspended account is added to nothing, is shown to managers alone, and c
   await assert.rejects(removeMember(world, admin(), { groupId: id, userId: away.id }), { code: "not_found" });
 });
 
-test("a request that comes again with its key does nothing twice and is answered as the first time", async () => {
+test("a request repeated with its key runs once and gets the first response", async () => {
   const key = (digit: number, hash = 1) => ({
     operationId: Buffer.alloc(16, digit),
     requestHash: Buffer.alloc(32, hash),
@@ -138,7 +138,7 @@ test("a request that comes again with its key does nothing twice and is answered
   await deleteGroup(world, admin(), made.id, key(4));
 });
 
-test("groups and memberships are listed whole and in order over all shards, whatever the size of the pages", async () => {
+test("groups and members are listed completely and in order over all shards, for any page size", async () => {
   const user = await newPerson();
   const far = callerFor(await newPerson("Far", 4001), true);
   const ids: string[] = [];
@@ -167,7 +167,7 @@ async function allIds(list: (cursor: string | undefined) => ReturnType<typeof li
   return ids;
 }
 
-test("an account in as many groups as it may be, and a group with as many members, take no more", async () => {
+test("the numbers of groups per account and of members per group are limited", async () => {
   const user = await newPerson();
   const { db } = databases.shards.ofId(user.id);
   await sql`insert into shard.memberships (user_id, group_id, role, change, changed_at)
@@ -188,7 +188,7 @@ test("an account in as many groups as it may be, and a group with as many member
   });
 });
 
-test("changes of one group at the same time count each member once, and every member's shard ends as the group says", async () => {
+test("concurrent changes of a group count each member once, and every shard ends in the group's state", async () => {
   const { id } = await createGroup(world, admin(), "Busy");
   const users = await Promise.all(Array.from({ length: 4 }, (_, index) => newPerson(`p${index}`, index * 1000)));
   for (let round = 0; round < 5; round += 1) {
@@ -209,7 +209,7 @@ test("changes of one group at the same time count each member once, and every me
   }
 });
 
-test("names that cannot be shown and ids that are none are refused in words", async () => {
+test("invalid names and unknown IDs are rejected", async () => {
   for (const name of ["", " ", "a\u0000b", "\ud800", "line\nbreak"])
     await assert.rejects(createGroup(world, admin(), name), { code: "invalid_field", field: "name" });
   for (const id of ["x", "00000000-0000-8000-8000-000000000000", root.id]) {
@@ -218,7 +218,7 @@ test("names that cannot be shown and ids that are none are refused in words", as
   }
 });
 
-test("the row of a member who left is forgotten with what the journals tell of that time, not before, and that of a member never", async () => {
+test("a former member's row is deleted with the journals of that time, and a member's never", async () => {
   const { id } = await createGroup(world, admin(), "Brief");
   const [left, stays] = [await newPerson(), await newPerson()];
   for (const user of [left, stays]) await setMember(world, admin(), { groupId: id, userId: user.id, role: "member" });
@@ -234,7 +234,7 @@ test("the row of a member who left is forgotten with what the journals tell of t
   assert.deepEqual([await rows(), await groupsKnownTo(stays)], [1, [id]]);
 });
 
-test("what cannot be told at once is told by the queue, and a group that ended while a shard was away ends there too", async () => {
+test("delayed deliveries go through the queue, including a deletion while a shard was away", async () => {
   const { id } = await createGroup(world, admin(), "Patient");
   const user = await newPerson();
   const shard = databases.shards.ofId(user.id);

@@ -10,7 +10,7 @@ const settings = {
 };
 const read = (told: object) => readClaims({ sub: "ann", ...told }, settings);
 
-test("a name comes without marks that reverse text, and an address with invisible characters is none", () => {
+test("a name loses marks that reverse text, and an address with invisible characters is rejected", () => {
   const { name, email } = read({ name: "\u202bمحمد\u202c", email: "ann\u200b@example.org" });
   assert.deepEqual([name, email], ["محمد", null]);
   const other = read({ name: " \u2068\u2069 ", email: "ann@example.org" });

@@ -66,7 +66,7 @@ async function signIn(more: object = {}) {
 
 const refused = (code: string) => (error: HoldfastError) => error.code === code;
 
-test("what comes back to another browser, or with another state, is refused before the issuer is asked anything", async () => {
+test("a response to another browser or with another state is rejected before contacting the issuer", async () => {
   const { issuer, kept, answer } = await leave();
   const other = await leave(issuer);
   const tokens = () => liar.asked.filter((path) => path === "/token").length;
@@ -88,7 +88,7 @@ test("what comes back to another browser, or with another state, is refused befo
   assert.equal(tokens(), 1);
 });
 
-test("each sign-in has a state, a nonce and a challenge of its own: nothing that was said in another one fits", async () => {
+test("each sign-in has its own state, nonce and challenge, which no other response matches", async () => {
   const { issuer, kept, answer, url } = await leave();
   const said = liar.nonce;
   const other = await leave(issuer);
@@ -102,7 +102,7 @@ test("each sign-in has a state, a nonce and a challenge of its own: nothing that
   await issuer.finish(world, answer, kept);
 });
 
-test("whatever the description says of challenges, S256 is sent, and its verifier goes to the token endpoint alone", async () => {
+test("S256 is always sent, and its verifier only goes to the token endpoint", async () => {
   for (const methods of [["S256"], ["plain"], [], undefined]) {
     let sent = Promise.resolve(new URLSearchParams());
     liar.lies = {
@@ -122,7 +122,7 @@ test("whatever the description says of challenges, S256 is sent, and its verifie
   }
 });
 
-test("of an issuer that ignores challenges, the code of another sign-in signs nobody in", async () => {
+test("a code of another sign-in is rejected even if the issuer ignores challenges", async () => {
   const victim = await leave();
   const nonceOfVictim = liar.nonce;
   const thief = await leave(victim.issuer);
@@ -131,7 +131,7 @@ test("of an issuer that ignores challenges, the code of another sign-in signs no
   await assert.rejects(thief.issuer.finish(world, thief.answer, thief.kept), refused("unauthenticated"));
 });
 
-test("what a browser keeps is good for ten minutes and no longer, and says nothing to who reads it", async () => {
+test("the browser's state is valid for ten minutes and encrypted", async () => {
   const { issuer, kept, answer } = await leave();
   assert.doesNotMatch(Buffer.from(kept, "base64url").toString("latin1"), new RegExp(answer.state));
   world.clock.forwardMs(limits.outsideSignInMs);
@@ -139,19 +139,21 @@ test("what a browser keeps is good for ten minutes and no longer, and says nothi
 });
 
 const lies: Record<string, () => Promise<object> | object> = {
-  "says no nonce": () => ({ claims: { nonce: undefined } }),
-  "says another nonce": () => ({ claims: { nonce: "of another sign-in" } }),
+  "has no nonce": () => ({ claims: { nonce: undefined } }),
+  "has another nonce": () => ({ claims: { nonce: "of another sign-in" } }),
   "is signed by another key": async () => ({ key: (await generateKeyPair("RS256")).privateKey }),
   "is for another client": () => ({ claims: { aud: "another" } }),
-  "is for several, and was given to another": () => ({ claims: { aud: ["another", "holdfast"], azp: "another" } }),
-  "is of another issuer": () => ({ claims: { iss: "https://accounts.example.net" } }),
-  "is over": () => ({ claims: { exp: Math.floor(Date.now() / 1000) - 600 } }),
-  "never ends": () => ({ claims: { exp: undefined } }),
-  "names nobody": () => ({ claims: { sub: undefined } }),
+  "has several audiences and another authorized party": () => ({
+    claims: { aud: ["another", "holdfast"], azp: "another" },
+  }),
+  "has another issuer": () => ({ claims: { iss: "https://accounts.example.net" } }),
+  "has expired": () => ({ claims: { exp: Math.floor(Date.now() / 1000) - 600 } }),
+  "has no expiry": () => ({ claims: { exp: undefined } }),
+  "has no subject": () => ({ claims: { sub: undefined } }),
   "is not signed": () => ({
     idToken: (honest: string) => `${Buffer.from('{"alg":"none"}').toString("base64url")}.${honest.split(".")[1]}.`,
   }),
-  "is not signed, and the description allows that": () => ({
+  "is not signed, although discovery allows that": () => ({
     description: { id_token_signing_alg_values_supported: ["none", "RS256"] },
     idToken: (honest: string) => `${Buffer.from('{"alg":"none"}').toString("base64url")}.${honest.split(".")[1]}.`,
   }),
@@ -159,20 +161,20 @@ const lies: Record<string, () => Promise<object> | object> = {
 };
 
 for (const [what, lie] of Object.entries(lies)) {
-  test(`an id token that ${what} signs nobody in`, async () => {
+  test(`an id token that ${what} is rejected`, async () => {
     liar.lies = await lie();
     const { issuer, kept, answer } = await leave();
     await assert.rejects(issuer.finish(world, answer, kept), refused("unauthenticated"));
   });
 }
 
-test("what the userinfo endpoint says of another subject is refused", async () => {
+test("userinfo of another subject is rejected", async () => {
   liar.lies = { userinfo: { sub: "somebody-else", email: "a@example.com", email_verified: true } };
   const { issuer, kept, answer } = await leave();
   await assert.rejects(issuer.finish(world, answer, kept), refused("unauthenticated"));
 });
 
-test("a description that names another issuer is not followed, and neither is an answer that does", async () => {
+test("discovery and responses that name another issuer are rejected", async () => {
   liar.lies = { description: { issuer: "https://accounts.example.net" } };
   await assert.rejects(leave(), refused("unauthenticated"));
   liar.lies = { description: { authorization_response_iss_parameter_supported: true } };
@@ -185,7 +187,7 @@ test("a description that names another issuer is not followed, and neither is an
   await issuer.finish(world, { ...answer, iss: liar.issuer }, kept);
 });
 
-test("an issuer that is slow, answers without end or sends elsewhere takes a bounded time and memory", async () => {
+test("a slow, endless or redirecting issuer is limited in time and memory", async () => {
   const network = { ...issuerNetwork(liar.issuer, false), timeoutMs: 300 };
   const begin = () => leave(openIssuer(settingsOf(), network));
   liar.lies = { answer: () => true };
@@ -225,7 +227,7 @@ test("an issuer that is slow, answers without end or sends elsewhere takes a bou
   await assert.rejects(patient(), /redirects are not followed/);
 });
 
-test("what the description names elsewhere leads into no private network", async () => {
+test("endpoints in private networks are not contacted", async () => {
   const inside = await startLiar();
   try {
     const port = new URL(inside.issuer).port;
@@ -240,7 +242,7 @@ test("what the description names elsewhere leads into no private network", async
   }
 });
 
-test("one answer of the issuer makes one session, however often it is sent at once", async () => {
+test("a response creates one session, even when sent concurrently", async () => {
   liar.lies = { claims: { sub: "once", email: "once@example.com", email_verified: true } };
   const { session } = await signIn({ create_accounts: ["example.com"] });
   const done = await Promise.allSettled(Array.from({ length: 6 }, session));
@@ -248,7 +250,7 @@ test("one answer of the issuer makes one session, however often it is sent at on
   await assert.rejects(session(), refused("unauthenticated"));
 });
 
-test("a ticket is of no use later, for another account's link, or where its bytes were changed", async () => {
+test("an expired, modified or misused ticket is rejected", async () => {
   const { ticket, session } = await signIn();
   assert.throws(() => readAnswer(world, "link somebody", ticket), refused("unauthenticated"));
   assert.throws(
@@ -259,7 +261,7 @@ test("a ticket is of no use later, for another account's link, or where its byte
   await assert.rejects(session(), refused("unauthenticated"));
 });
 
-test("an address takes no account over unless it is verified, of a trusted domain, confirmed here and no administrator's", async () => {
+test("an account is linked only by a verified, trusted and confirmed address, and never for administrators", async () => {
   const trusting = { link_by_verified_address: ["corp.example"], create_accounts: ["corp.example"] };
   const verified = { email_verified: true };
   await createTestUser(world, "ann@corp.example");
@@ -301,7 +303,7 @@ test("an address takes no account over unless it is verified, of a trusted domai
   await as("ann");
 });
 
-test("an address that an account has left takes it over no more, though the directory has not heard of it yet", async () => {
+test("a former address of an account no longer links it, even if the directory is outdated", async () => {
   const user = await createTestUser(world, "left@corp.example");
   const db = databases.shards.ofId(user.id).db;
   await db.updateTable("shard.users").set({ next_email: "private@other.example" }).where("id", "=", user.id).execute();
@@ -317,7 +319,7 @@ test("an address that an account has left takes it over no more, though the dire
   await signInHere(world, { email: "private@other.example", password: testPassword }, "192.0.2.1");
 });
 
-test("whether an address has an account is told to nobody who has not verified it", async () => {
+test("an unverified address does not disclose whether it has an account", async () => {
   await createTestUser(world, "known@example.com");
   const said = async (claims: object, settings: object) => {
     liar.lies = { claims: { sub: "asker", ...claims } };
@@ -333,7 +335,7 @@ test("whether an address has an account is told to nobody who has not verified i
   }
 });
 
-test("a disabled account is opened by nobody, and one that is unlinked while its sign-in runs neither", async () => {
+test("a disabled account, and one unlinked during its sign-in, are rejected", async () => {
   const user = await createTestUser(world, "gone@example.com");
   liar.lies = { claims: { sub: "gone" } };
   const first = await signIn();
@@ -348,7 +350,7 @@ test("a disabled account is opened by nobody, and one that is unlinked while its
   await assert.rejects(second.session(), refused("forbidden"));
 });
 
-test("of two accounts that link one sign-in at once one has it", async () => {
+test("one of several accounts that link the same identity concurrently gets it", async () => {
   const users = await Promise.all([1, 2, 3].map((at) => createTestUser(world, `racer-${at}@example.com`)));
   liar.lies = { claims: { sub: "raced-for" } };
   const { claims } = readAnswer(world, "sign-in", (await signIn()).ticket);
@@ -362,7 +364,7 @@ test("of two accounts that link one sign-in at once one has it", async () => {
   await assert.rejects(linkIdentity(world, late.id, claims), refused("exists"));
 });
 
-test("where one wanted to be is a place of this server, whatever was asked for", async () => {
+test("the return target is always a path of this server", async () => {
   for (const [asked, place] of [
     ["/starred?sort=-name", "/starred?sort=-name"],
     ["https://evil.example/", "/files"],
@@ -380,7 +382,7 @@ test("where one wanted to be is a place of this server, whatever was asked for",
   }
 });
 
-test("an address of the userinfo endpoint is not verified by a word of the id token, which has none", async () => {
+test("an address from userinfo is verified only by userinfo, not by the id token", async () => {
   const elsewhere = { email: "somebody-else@example.com", email_verified: false };
   for (const [claims, userinfo, expected] of [
     [{ email_verified: true }, elsewhere, [elsewhere.email, false]],

@@ -89,7 +89,7 @@ async function used(email: string) {
   return { user, left };
 }
 
-test("a first sign-in that links an account by its address ends what opened the account before, once", async () => {
+test("the first sign-in linked by address ends earlier credentials, once", async () => {
   const email = "carol@corp.example";
   const { user, left } = await used(email);
   const first = await signInAt(claimsOf("carol", email));
@@ -101,7 +101,7 @@ test("a first sign-in that links an account by its address ends what opened the 
   assert.equal((await authenticator.authenticate(first.access_token, from)).userId, user.id);
 });
 
-test("what was linked under Settings before ends with such a link, and the identity of an LDAP server stays", async () => {
+test("identities linked in the settings end too, and an LDAP identity stays", async () => {
   const email = "olga@corp.example";
   const { user } = await used(email);
   await linkIdentity(world, user.id, claimsOf("stranger", "stranger@other.example"));
@@ -118,7 +118,7 @@ test("what was linked under Settings before ends with such a link, and the ident
   assert.equal((await findLinked(world, ldap))?.id, user.id);
 });
 
-test("an account that nobody has used is linked and confirmed, though its address was not", async () => {
+test("an unused account is linked and confirmed, even if its address was not", async () => {
   const account = { name: "New", admin: false, confirmed: false } as const;
   const made = await createUser(world, { ...account, email: "new@corp.example", password: undefined });
   await createUser(world, { ...account, email: "squat@corp.example", password: testPassword });
@@ -127,13 +127,13 @@ test("an account that nobody has used is linked and confirmed, though its addres
   await assert.rejects(signInAt(claimsOf("squat", "squat@corp.example")), { code: "forbidden" });
 });
 
-test("an account that an identity system moved to an address is not linked by it", async () => {
+test("an account moved to an address by an identity system is not linked by it", async () => {
   const { id } = await createTestUser(world, "moved@elsewhere.example");
   await updateUser(world, id, { email: "moved@corp.example", confirmed: true, byIdentitySystem: true });
   await assert.rejects(signInAt(claimsOf("moved", "moved@corp.example")), { code: "forbidden" });
 });
 
-test("the later of two first sign-ins at once does not end the earlier one", async () => {
+test("the later of two concurrent first sign-ins does not end the earlier", async () => {
   const email = "erin@corp.example";
   const { user } = await used(email);
   const earlier = await signInAt(claimsOf("erin", email));
@@ -143,7 +143,7 @@ test("the later of two first sign-ins at once does not end the earlier one", asy
   assert.equal(hash, (await findUser(databases.shards, user.id))?.password_hash);
 });
 
-test("a link that somebody signed in has asked for ends nothing", async () => {
+test("a link requested by a signed-in account ends no credentials", async () => {
   const email = "dan@corp.example";
   const { user, left } = await used(email);
   await linkIdentity(world, user.id, claimsOf("dan", email));
@@ -152,7 +152,7 @@ test("a link that somebody signed in has asked for ends nothing", async () => {
   assert.deepEqual(told, ["outside_linked"]);
 });
 
-test("with a time for signing in again, what a person who has only the issuer holds waits for it, and continues by it", async () => {
+test("with a sign-in interval, credentials of issuer-only accounts pause until the next sign-in", async () => {
   const dayMs = 24 * 3600_000;
   const clock = makeTestClock();
   world = { ...world, clock, issuerBound: { issuer, name: "Example", only: false, everyMs: dayMs } };
@@ -197,7 +197,7 @@ test("with a time for signing in again, what a person who has only the issuer ho
   await admin.asked();
 });
 
-test("an address that looks like another one makes no account", async () => {
+test("an address that looks like another one creates no account", async () => {
   const refusal = () => new HoldfastError("forbidden", "no account");
   const create = (claims: Claims) => createFromOutside(world, { createDomains: ["corp.example"] }, claims, refusal);
   const said = (email: string) =>

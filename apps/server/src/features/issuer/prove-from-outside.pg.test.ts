@@ -102,7 +102,7 @@ const prove = ({ caller }: Person, proof: OutsideProof, more: object = {}) =>
 const refused = (code: string, field?: string) => (error: HoldfastError) =>
   error.code === code && error.field === field;
 
-test("a session is as old as what its person showed the issuer, and not as the answer of an issuer that asked nothing", async () => {
+test("a session's proof has the time of authentication at the issuer, and none without it", async () => {
   const { subject } = await newPerson();
   const ages: [object, number][] = [
     [{ auth_time: nowPlus(-3600_000 * 5) }, world.clock.nowMs() - 3600_000 * 5],
@@ -120,13 +120,13 @@ test("a session is as old as what its person showed the issuer, and not as the a
   assert.equal(await (await signIn(subject, { auth_time: 5 }, trusting)).provenAtMs(), 5000);
 });
 
-test("when somebody was asked is taken from the id token alone", async () => {
+test("the authentication time is read only from the id token", async () => {
   const { subject } = await newPerson();
   liar.lies = { userinfo: { sub: subject, auth_time: nowPlus() } };
   assert.equal(await (await signIn(subject, {})).provenAtMs(), 0);
 });
 
-test("a sign-in asks the issuer when it asked its person, and a proof has it ask anew", async () => {
+test("a sign-in asks for the authentication time, and a proof requires a new login", async () => {
   const person = await newPerson();
   const asked = async (purpose: Purpose) => (await visit(purpose, person.subject)).asked;
   const ofSignIn = await asked("sign-in");
@@ -135,7 +135,7 @@ test("a sign-in asks the issuer when it asked its person, and a proof has it ask
   assert.deepEqual([ofProof.get("prompt"), ofProof.get("max_age")], ["login", "0"]);
 });
 
-test("who signs in there anew has proved the session that asked, once", async () => {
+test("a new sign-in at the issuer proves the requesting session, once", async () => {
   const person = await newPerson();
   const other = await signIn(person.subject, { auth_time: 1 });
   assert.equal(await person.lacksProof(), true);
@@ -149,7 +149,7 @@ test("who signs in there anew has proved the session that asked, once", async ()
   assert.equal(await person.provenAtMs(), provenAtMs);
 });
 
-test("an answer proves no other session, no other account, and signs nobody in or links", async () => {
+test("a proof ticket works for no other session, account, sign-in or link", async () => {
   const person = await newPerson();
   const [sameOwner, stranger] = [await signIn(person.subject, { auth_time: 1 }), await newPerson()];
   const ticket = await proofOf(person, { auth_time: nowPlus() });
@@ -164,7 +164,7 @@ test("an answer proves no other session, no other account, and signs nobody in o
   for (const each of [person, sameOwner, stranger]) assert.equal(await each.lacksProof(), true);
 });
 
-test("who signs in there as somebody else has proved nothing", async () => {
+test("a sign-in as another subject is no proof", async () => {
   const [person, stranger] = [await newPerson(), await newPerson()];
   for (const subject of [stranger.subject, "nobody here"]) {
     const ticket = await proofOf(person, { auth_time: nowPlus() }, subject);
@@ -173,7 +173,7 @@ test("who signs in there as somebody else has proved nothing", async () => {
   assert.equal(await person.lacksProof(), true);
 });
 
-test("what the issuer of before said proves nothing once another one stands in its place", async () => {
+test("a ticket of a former issuer is no proof", async () => {
   const person = await newPerson();
   const ticket = await proofOf(person, { auth_time: nowPlus() });
   const other = { ...settingsOf(), issuer: "https://login.example.net" };
@@ -182,7 +182,7 @@ test("what the issuer of before said proves nothing once another one stands in i
   assert.equal(await person.lacksProof(), true);
 });
 
-test("an issuer that asked nobody, does not say so, or says a time that is yet to come proves nothing", async () => {
+test("an old, missing or future authentication time is no proof", async () => {
   const person = await newPerson();
   for (const claims of [{ auth_time: nowPlus(-limits.outsideSignInMs) }, { auth_time: nowPlus(3600_000) }, {}]) {
     const ticket = await proofOf(person, claims);
@@ -200,7 +200,7 @@ test("an issuer that asked nobody, does not say so, or says a time that is yet t
   assert.equal(await person.lacksProof(), false);
 });
 
-test("a second factor is asked for after the issuer, unless its own is trusted", async () => {
+test("a second factor is required after the issuer, unless the issuer's own is trusted", async () => {
   const person = await newPerson();
   const proof = { password: testPassword };
   const { secret } = await prepareSecondFactor(world, person.caller, proof, "192.0.2.1");
@@ -215,7 +215,7 @@ test("a second factor is asked for after the issuer, unless its own is trusted",
   assert.equal(await person.lacksProof(), false);
 });
 
-test("a session, an account or a link that ended meanwhile stays as it is, and a token proves nothing", async () => {
+test("an ended session, account or link cannot be proved, and neither can a token", async () => {
   const [gone, unlinked, script] = [await newPerson(), await newPerson(), await newPerson()];
   const tickets = {
     gone: await proofOf(gone, { auth_time: nowPlus() }),

@@ -97,7 +97,7 @@ const sessionsOf = async ({ id }: Made) => {
 const runOf = async () =>
   (await Promise.all(world.shards.all().map(readRun))).find((each) => each !== undefined) ?? undefined;
 
-test("who left is suspended and their sessions end; who is back comes back", async (t) => {
+test("an account that left the directory is suspended with its sessions, and enabled when it returns", async (t) => {
   if (!there(t)) return;
   const [gone, stays] = [await somebody(), await somebody()];
   await follow();
@@ -115,7 +115,7 @@ test("who left is suspended and their sessions end; who is back comes back", asy
   assert.equal(await isOut(gone), false);
 });
 
-test("who left is let in by no other sign-in that is linked to the account", async (t) => {
+test("an account that left cannot sign in through another linked identity", async (t) => {
   if (!there(t)) return;
   const [gone] = [await somebody(), await somebody()];
   const issuer = "https://issuer.example";
@@ -136,7 +136,7 @@ test("who left is let in by no other sign-in that is linked to the account", asy
   assert.equal(await sessionsOf(gone), 0);
 });
 
-test("a password that was changed there ends the sessions that began before", async (t) => {
+test("a password changed in the directory ends earlier sessions", async (t) => {
   if (!there(t)) return;
   const [ann, bob] = [await somebody(), await somebody()];
   const hourMicros = 3600_000_000;
@@ -185,7 +185,7 @@ test("a password that was changed there ends the sessions that began before", as
   assert.equal(await sessionsOf(bob), 1);
 });
 
-test("who is back is let in by signing in, and by nothing while an administrator keeps them out", async (t) => {
+test("a returning account is enabled by its sign-in, but not if an administrator suspended it", async (t) => {
   if (!there(t)) return;
   const [ann, bob, carl] = [await somebody(), await somebody(), await somebody()];
   await somebody();
@@ -206,7 +206,7 @@ test("who is back is let in by signing in, and by nothing while an administrator
   assert.deepEqual([await isOut(bob), await isOut(carl)], [true, true], "an administrator's word stays");
 });
 
-test("a server that is away, has nobody, or loses many at once suspends nobody, and it is noted", async (t) => {
+test("an unavailable or empty directory, or one that loses many at once, suspends no account and is reported", async (t) => {
   if (!there(t)) return;
   const all = [await somebody(), await somebody(), await somebody(), await somebody()];
   await follow();
@@ -235,7 +235,7 @@ test("a server that is away, has nobody, or loses many at once suspends nobody, 
   assert.equal((await runOf())?.problem, null);
 });
 
-test("groups follow without a sign-in, and none is taken while none of those that are named is there", async (t) => {
+test("groups are updated without a sign-in, and kept while none of the configured ones exist", async (t) => {
   if (!there(t)) return;
   const keeper = await somebody();
   const user = (await findUser(world.shards, keeper.id))!;

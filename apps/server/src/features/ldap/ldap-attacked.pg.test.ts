@@ -62,7 +62,7 @@ async function startLiar(t: TestContext, talkTo: (socket: Socket) => void): Prom
   return { url: `ldap://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
 
-test("an empty password is nobody's, though the server would take it", async (t) => {
+test("an empty password is rejected, even if the LDAP server accepts it", async (t) => {
   if (!requireComponent(t, program)) return;
   const settings = real();
   const taken = await talk(settings, short, async ({ client }) => {
@@ -75,7 +75,7 @@ test("an empty password is nobody's, though the server would take it", async (t)
   assert.ok((await ldap.find("victim", passwordOf("victim"), free)) !== undefined);
 });
 
-test("a mailed link sets no password of an account whose password is elsewhere", async (t) => {
+test("a mailed link cannot set the password of an LDAP account", async (t) => {
   if (!requireComponent(t, program)) return;
   const ldap = openLdap(world, real({ create_accounts: ["example.com"] }));
   const person = await ldap.find("mallory", passwordOf("mallory"), free);
@@ -86,7 +86,7 @@ test("a mailed link sets no password of an account whose password is elsewhere",
   await resetPassword(world, reset, "one source");
 });
 
-test("what is typed is a value in the filter, whatever it looks like", async (t) => {
+test("a typed name is escaped in the filter", async (t) => {
   if (!requireComponent(t, program)) return;
   const ldap = openLdap(world, real());
   const typed = [
@@ -106,7 +106,7 @@ test("what is typed is a value in the filter, whatever it looks like", async (t)
   assert.equal(await odd.find("{dn}", passwordOf("mallory"), free), undefined);
 });
 
-test("guesses are counted by the person, however the name is written", async (t) => {
+test("guesses are counted per account, for every spelling of the name", async (t) => {
   if (!requireComponent(t, program)) return;
   const asking: TestAccounts = {
     ...world,
@@ -125,7 +125,7 @@ test("guesses are counted by the person, however the name is written", async (t)
   await assert.rejects(signIn(asking, right, "one source"), { code: "rate_limited" });
 });
 
-test("a server whose certificate is not trusted is told no password, by TLS or by STARTTLS", async (t) => {
+test("a server with an untrusted certificate receives no password, by TLS or STARTTLS", async (t) => {
   if (!requireComponent(t, program)) return;
   for (const url of [slapd.secureUrl, slapd.url]) {
     const ldap = openLdap(world, settingsOf({ url, ...(url === slapd.url ? { starttls: true } : {}) }));
@@ -140,7 +140,7 @@ test("a server whose certificate is not trusted is told no password, by TLS or b
   }
 });
 
-test("a server that refuses STARTTLS, or ends the connection after it, is sent nothing more", async (t) => {
+test("a server that rejects STARTTLS or closes the connection receives no further data", async (t) => {
   const noTls = Buffer.from("300c02010278070a010204000400", "hex");
   for (const say of [(socket: Socket) => socket.end(noTls), (socket: Socket) => socket.destroy()]) {
     const liar = await startLiar(t, (socket) => socket.once("data", () => say(socket)));
@@ -150,7 +150,7 @@ test("a server that refuses STARTTLS, or ends the connection after it, is sent n
   }
 });
 
-test("a connection that ends in the middle is not made anew, as nobody and in the clear", async (t) => {
+test("a broken connection is not reopened without authentication", async (t) => {
   let connections = 0;
   const bound = Buffer.from("300c02010261070a010004000400", "hex");
   const liar = await startLiar(t, (socket) => {
@@ -162,7 +162,7 @@ test("a connection that ends in the middle is not made anew, as nobody and in th
   assert.equal(connections, 1);
 });
 
-test("a server that takes connections and never answers holds up nobody for long", async (t) => {
+test("a server that never answers delays sign-ins only briefly", async (t) => {
   const liar = await startLiar(t, () => {});
   const ldap = openLdap(world, settingsOf({ url: liar.url }), short);
   await assert.rejects(ldap.find("victim", "a password", free), unavailable);
@@ -171,7 +171,7 @@ test("a server that takes connections and never answers holds up nobody for long
   assert.equal(Buffer.concat(liar.asked).toString("latin1").split("looks people up").length - 1, 1, "asked once");
 });
 
-test("answers without end, of any size, end the conversation and nothing else", async (t) => {
+test("endless and oversized responses end only their own connection", async (t) => {
   const endless = Buffer.from("30847fffffff", "hex");
   const tiny = Buffer.from("3005020102".concat("6100"), "hex");
   const chunks: Buffer[] = [
@@ -186,7 +186,7 @@ test("answers without end, of any size, end the conversation and nothing else", 
   }
 });
 
-test("a referral is not followed, neither of a search nor of a bind", async (t) => {
+test("referrals are not followed in searches and binds", async (t) => {
   if (!requireComponent(t, program)) return;
   let asked = 0;
   const elsewhere = await startLiar(t, () => void (asked += 1));

@@ -79,7 +79,7 @@ async function memberOf(group: string, id: string): Promise<boolean> {
   return items.some((each: { user_id: string }) => each.user_id === id);
 }
 
-test("the first sign-in makes an account, and mail address and uid lead to the same one", async (t) => {
+test("the first sign-in creates an account, and address and uid lead to the same one", async (t) => {
   if (!there(t)) return;
   await slapd.person("ann", { cn: "Ann Example", employeeNumber: "5  GB" });
   await joined("staff", "ann");
@@ -98,7 +98,7 @@ test("the first sign-in makes an account, and mail address and uid lead to the s
   assert.deepEqual([await memberOf(groups.staff, account.id), await memberOf(groups.board, account.id)], [false, true]);
 });
 
-test("a browser signs in by the same password", async (t) => {
+test("a browser can sign in with the same password", async (t) => {
   if (!there(t)) return;
   await slapd.person("web");
   const headers = { origin: server.url };
@@ -107,7 +107,7 @@ test("a browser signs in by the same password", async (t) => {
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
 });
 
-test("a wrong password, an unknown name and a filter in place of a name get one answer", async (t) => {
+test("a wrong password, an unknown name and a filter as name get the same response", async (t) => {
   if (!there(t)) return;
   await slapd.person("bob");
   const refused = async (email: string, password: string) => {
@@ -131,7 +131,7 @@ test("a wrong password, an unknown name and a filter in place of a name get one 
   assert.deepEqual(await refused(administrator.email, "not it"), wrong, "an account of this server");
 });
 
-test("whether somebody is in the directory or here is told by neither status, headers nor length", async (t) => {
+test("status, headers and length do not disclose whether an account exists in the directory or here", async (t) => {
   if (!there(t)) return;
   // Equal lengths, so that responses have equal lengths, too.
   const address = (who: string) => `enum-${who}@example.com`;
@@ -161,7 +161,7 @@ test("whether somebody is in the directory or here is told by neither status, he
   }
 });
 
-test("of two entries that a name leads to, and that no account is linked to, neither signs in", async (t) => {
+test("an ambiguous name of two unlinked entries signs in neither", async (t) => {
   if (!there(t)) return;
   await slapd.person("twin1", { mail: ["twin1@example.com", "twins@example.com"] });
   await slapd.person("twin2", { mail: ["twin2@example.com", "twins@example.com"] });
@@ -169,7 +169,7 @@ test("of two entries that a name leads to, and that no account is linked to, nei
   assert.equal((await attempt("twin1", passwordOf("twin1"))).status, 200);
 });
 
-test("other entries with the address of a linked account keep its person from nothing, and open nothing", async (t) => {
+test("other entries with a linked account's address neither block nor open it", async (t) => {
   if (!there(t)) return;
   const email = "ivy@example.com";
   const idOf = async (login: string, uid: string) => {
@@ -197,7 +197,7 @@ test("other entries with the address of a linked account keep its person from no
   assert.equal(await idOf("kai", "newcomer"), 401);
 });
 
-test("an account that has the address is linked, and what opened it before has ended", async (t) => {
+test("an account with the address is linked, and its earlier credentials end", async (t) => {
   if (!there(t)) return;
   const former = "a password from before";
   const { id } = await ok(admin, "POST", "/admin/users", { email: "cleo@example.com", password: former, name: "Cleo" });
@@ -212,7 +212,7 @@ test("an account that has the address is linked, and what opened it before has e
   assert.equal(items[0]?.issuer, `ldap:${base}`);
 });
 
-test("who may not come from there is not linked either", async (t) => {
+test("an account with a blocked source address is not linked", async (t) => {
   if (!there(t)) return;
   const email = "clara@example.com";
   const { id } = await ok(admin, "POST", "/admin/users", { email, password: "hers from before", name: "Clara" });
@@ -224,7 +224,7 @@ test("who may not come from there is not linked either", async (t) => {
   assert.equal((await attempt(email, "hers from before")).status, 200, "her password is here still");
 });
 
-test("an administrator, and an address that the setting does not name, are not linked", async (t) => {
+test("an administrator, and an address outside the configured domains, are not linked", async (t) => {
   if (!there(t)) return;
   await slapd.person("impostor", { mail: administrator.email });
   const asAdmin = await attempt("impostor", passwordOf("impostor"));
@@ -235,7 +235,7 @@ test("an administrator, and an address that the setting does not name, are not l
   assert.match(asAdmin.body.detail, /no account on this server/);
 });
 
-test("the password of such an account is asked for here and changed there", async (t) => {
+test("the account's password is requested here and changed in the directory", async (t) => {
   if (!there(t)) return;
   await slapd.person("dora");
   const api = await Api.signIn(server.url, { email: "dora", password: passwordOf("dora") });
@@ -256,7 +256,7 @@ test("the password of such an account is asked for here and changed there", asyn
   assert.equal(right.status, 201, JSON.stringify(right.body));
 });
 
-test("who is suspended here stays out whatever the LDAP server says", async (t) => {
+test("an account suspended here cannot sign in, regardless of the LDAP server", async (t) => {
   if (!there(t)) return;
   await slapd.person("emil");
   const api = await Api.signIn(server.url, { email: "emil", password: passwordOf("emil") });
@@ -266,7 +266,7 @@ test("who is suspended here stays out whatever the LDAP server says", async (t) 
   assert.deepEqual([refused.status, refused.body.code], [403, "forbidden"]);
 });
 
-test("while the LDAP server is away its people are told so, and those of this server sign in", async (t) => {
+test("while the LDAP server is unavailable, its accounts get 503 and local ones can sign in", async (t) => {
   if (!there(t)) return;
   await slapd.stop();
   try {
@@ -284,7 +284,7 @@ test("while the LDAP server is away its people are told so, and those of this se
   assert.equal((await attempt("ann", passwordOf("ann"))).status, 200);
 });
 
-test("a running server suspends who left within its period, sessions and all, and says how that goes", async (t) => {
+test("a running server suspends former members within its period, and reports that", async (t) => {
   if (!there(t)) return;
   await slapd.person("fred");
   const fred = await Api.signIn(server.url, { email: "fred", password: passwordOf("fred") });

@@ -27,7 +27,7 @@ const [low, high] = [5, 3000];
 const dayMicros = 24 * 3600e6;
 
 /** The administrator is on the first shard, and the owner of the link on the second. */
-describe("links on two shards", () => {
+describe("Links on two shards", () => {
   let databases: TestDatabases;
   let accounts: TestAccounts;
   let administrator: UserRow;
@@ -70,7 +70,7 @@ describe("links on two shards", () => {
     return Number(rows[0]?.count);
   };
 
-  test("a link is found on the shard of its bucket, and its secret opens nothing under the id of another bucket", async () => {
+  test("a link is found on its bucket's shard, and its secret is rejected under IDs of other buckets", async () => {
     assert.equal((await findLinkOf(accounts, link.token))?.id, link.id);
     assert.equal((await proveLink(accounts, link.token))?.spaceId, owner.space_id);
     const draw = seededRandom(seed);
@@ -86,7 +86,7 @@ describe("links on two shards", () => {
     assert.equal(await findLinkOf(accounts, astray.token), undefined);
   });
 
-  test("a report is kept with its link, told to an administrator of another shard, and ends the link", async () => {
+  test("a report is stored with its link, reaches an administrator on another shard and ends the link", async () => {
     const kicked: string[] = [];
     const reporting = { ...accounts, kick: (shard: Shard) => void kicked.push(shard.id) };
     const written = { reason: "abuse", text: "look" } as const;
@@ -118,7 +118,7 @@ describe("links on two shards", () => {
     assert.equal(await countIn(second, "reports"), 0);
   });
 
-  test("the last use of a link is stored to the minute, and only for those who may open it", async () => {
+  test("the last use of a link is stored to the minute, and only for valid tokens", async () => {
     const lastUse = async () => {
       const found = await findLinkOf(accounts, link.token);
       return found?.last_used_at;
@@ -150,7 +150,7 @@ describe("links on two shards", () => {
     assert.equal(await lastUse(), null, "without the password");
   });
 
-  test("downloads that nobody goes on with any more are forgotten after a day, on every shard, and no others", async () => {
+  test("abandoned download counts are deleted after a day on every shard, and no others", async () => {
     const caller = await proveLink(accounts, link.token);
     assert.ok(caller !== undefined);
     const version = { id: makeId<VersionId>(toBucket(high), 1, randomBytes(8)), size: 1000 };

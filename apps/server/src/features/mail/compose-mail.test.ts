@@ -38,7 +38,7 @@ const one = (...notices: Partial<Notice>[]): Template => ({
   kinds: ["share"],
 });
 
-test("an invitation says who asks, for what, until when, and whose words are whose", () => {
+test("an invitation names the sender, the item and the expiry, and marks the sender's own words", () => {
   const { subject, text } = composeMail(facts(invitation(), { link: "/setup#hfi_1" }));
   assert.equal(subject, "Ann invites you to “Plans”");
   assert.equal(
@@ -63,7 +63,7 @@ Unsubscribe from e-mails like this: https://drive.example.org/unsubscribe/hfu_1
   );
 });
 
-test("the same in German", () => {
+test("an invitation in German has the same content", () => {
   const { subject, text } = composeMail(facts(invitation(), { language: "de", link: "/setup#hfi_1" }));
   assert.equal(subject, "Ann lädt Sie zu „Plans“ ein");
   assert.equal(
@@ -88,7 +88,7 @@ Keine solchen Mails mehr: https://drive.example.org/unsubscribe/hfu_1
   );
 });
 
-test("a server with a name of its own says it in the subject, above the text and where the mail leads", () => {
+test("a server's own name appears in the subject, above the text and at the link", () => {
   const named = composeMail(facts(one({ kind: "comment" }), { serverName: "Müller & <Söhne>" }));
   const unnamed = composeMail(facts(one({ kind: "comment" })));
   assert.equal(named.subject, `${unnamed.subject} – Müller & <Söhne>`);
@@ -97,7 +97,7 @@ test("a server with a name of its own says it in the subject, above the text and
   assert.match(unnamed.html, /<body>\n<p><strong>Holdfast<\/strong><\/p>/);
 });
 
-test("the mail that confirms an address names the account that gets it, and whether it moves", () => {
+test("a confirmation mail names the account, and whether its address changes", () => {
   const mail = (account: Extract<Template, { template: "confirmation" }>["account"], language: Language = "en") =>
     composeMail(facts({ template: "confirmation", account }, { language, link: "/setup#hfc_1" })).text;
   const ann = { name: "Ann\nhttps://thief.example", email: "ann@example.org", moves: false };
@@ -111,7 +111,7 @@ test("the mail that confirms an address names the account that gets it, and whet
   assert.match(mail(undefined), /^Somebody, most likely you, used this address/, "one that waited through an update");
 });
 
-test("every kind of notice has words of its own in every language", () => {
+test("every kind of notice has its own subject in every language", () => {
   const detail = {
     role: "viewer",
     text: "Nice",
@@ -153,7 +153,7 @@ test("every kind of notice has words of its own in every language", () => {
   assert.match(quota, /13 GiB von 14 GiB sind belegt/);
 });
 
-test("what the server finds wrong with itself is said in the doctor's words, alone and among others", () => {
+test("server problems are reported in the doctor's words, alone and among others", () => {
   const bad = { check: "disk", state: "warn", before: "ok", detail: "/data: 1 GB free\nof 9", advice: "Make room." };
   const notice = (...details: object[]) =>
     one(...details.map((detail) => ({ kind: "server" as const, actor: null, node: null, detail: { ...detail } })));
@@ -175,7 +175,7 @@ test("what the server finds wrong with itself is said in the doctor's words, alo
   assert.equal(german.subject, "Wieder in Ordnung auf Ihrem Server: tides");
 });
 
-test("a notice whose detail says nothing, or nonsense, is still a mail", () => {
+test("a notice with missing or invalid details is still a valid mail", () => {
   for (const language of languages)
     for (const kind of noticeKinds)
       for (const detail of [
@@ -187,7 +187,7 @@ test("a notice whose detail says nothing, or nonsense, is still a mail", () => {
       }
 });
 
-test("a name stays one line, in its own direction, and of a length that somebody reads", () => {
+test("names are limited to one line, their own direction and a readable length", () => {
   assert.equal(shownName("a\r\nBcc: x@y\u2028\u0085z\u0000"), "a Bcc: x@y z");
   assert.equal(shownName("\u202egnp.exe"), "gnp.exe");
   assert.equal(shownName("שלום"), "\u2068שלום\u2069");
@@ -247,7 +247,7 @@ const hostile = fc.tuple(nasty, nasty, nasty).map(([name, node, message]): Templ
   ];
 });
 
-test("nothing that people write becomes a tag, a link or a line of ours", () => {
+test("user text cannot create tags, links or system lines", () => {
   const property = fc.property(hostile, fc.constantFrom(...languages), (contents, language) => {
     for (const content of contents) {
       const { subject, text, html } = composeMail(facts(content, { language }));
@@ -267,7 +267,7 @@ test("nothing that people write becomes a tag, a link or a line of ours", () => 
   fc.assert(property, { numRuns: isLongTier ? 1000 : 100 });
 });
 
-test("nothing that people write becomes a header or a recipient", async (t) => {
+test("user text cannot create headers or recipients", async (t) => {
   const smtp = await startTestSmtp({ hideSTARTTLS: true, disabledCommands: ["STARTTLS"] });
   t.after(() => smtp.close());
   const mailer = openMailer(smtp.settings);
@@ -305,7 +305,7 @@ const ourTags: ReadonlySet<string> = new Set(
   ].flatMap((name) => [name, `/${name}`]),
 );
 
-test("a device that was stopped is told with the command for its person, and with the account for administrators", () => {
+test("a suspended device is reported with the command to its owner, and with the account to administrators", () => {
   const told = {
     suspended: true,
     device_id: "0198",
@@ -328,7 +328,7 @@ test("a device that was stopped is told with the command for its person, and wit
   assert.doesNotMatch(others.text, /rewind/);
 });
 
-test("a new device is told with the country of its network, where that is known", () => {
+test("a new device is reported with the country of its network, if known", () => {
   const said = (detail: object, language: Language) =>
     composeMail(facts(one({ kind: "device", actor: null, node: null, detail: { ...detail } }), { language })).text;
   const told = { device_id: "0198", name: "laptop", address: "193.99.144.80", country: "DE" };
@@ -338,7 +338,7 @@ test("a new device is told with the country of its network, where that is known"
     assert.doesNotMatch(said({ ...told, country }, "en"), /a network of/);
 });
 
-test("deletions of a guest are told with what takes them back, and the mail leads to that", () => {
+test("deletions by a guest are reported with the rewind command and link", () => {
   const told = { deletions: true, name: "Bob", count: 1200, moment: "2027-01-31T09:00:00.000001Z" };
   const command = `holdfast rewind '/Trip to Rome' --to ${told.moment}`;
   const node = { id: "0198", name: "Trip to Rome" };

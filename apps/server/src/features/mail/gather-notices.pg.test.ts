@@ -14,7 +14,7 @@ import { gatherKind, nextDigestMicros } from "./notify-by-mail.ts";
 import { startTestSmtp, testNotice, type TestSmtp } from "./testing.ts";
 import { openTestMail, type TestMail } from "./testing-world.ts";
 
-describe("What an account is told of", () => {
+describe("Notification mail", () => {
   let databases: TestDatabases;
   let smtp: TestSmtp;
   let mail: TestMail;
@@ -48,7 +48,7 @@ describe("What an account is told of", () => {
     mail.clock.forwardMs((nextDigestMicros(ben, mail.clock.nowMicros()) - mail.clock.nowMicros()) / 1000);
   };
 
-  test("is mailed at once where it is addressed to them, and what comes within a minute in one mail after it", async () => {
+  test("is sent immediately for addressed events, and those of the next minute are sent together", async () => {
     await mail.notify(ben, testNotice({ actor: byAnn() }));
     await mail.idle();
     assert.deepEqual(subjects(), ["Ann shared “Plans” with you"]);
@@ -67,7 +67,7 @@ describe("What an account is told of", () => {
     assert.equal(smtp.mails.length, 2);
   });
 
-  test("waits for the digest where it merely happened around them, once a day and not twice", async () => {
+  test("waits for the daily digest for other events, and contains each once", async () => {
     await choose({ watch: "mail" });
     const comment = testNotice({ kind: "comment", actor: byAnn(), detail: { text: "Nice" } });
     await mail.notify(ben, comment);
@@ -86,7 +86,7 @@ describe("What an account is told of", () => {
     assert.deepEqual([smtp.mails.length, subjects()[1]], [2, "Ann commented on “Plans”"]);
   });
 
-  test("is mailed once however often the gathering runs, in two processes too", async () => {
+  test("is sent once even if the gathering job runs repeatedly in two processes", async () => {
     for (let count = 0; count < 5; count += 1) await mail.notify(ben, testNotice({ actor: byAnn() }));
     const { db } = databases.shards.ofId(ben);
     await sql`insert into shard.messages (id, kind, payload, due_at)
@@ -101,7 +101,7 @@ describe("What an account is told of", () => {
     assert.equal(rows.length, 0);
   });
 
-  test("is mailed, shown in the app alone or never, as they chose", async () => {
+  test("follows the account's choice per kind: mail, app only or off", async () => {
     await choose({ share: "app", comment: "off", watch: "mail", digest: "never" });
     await mail.notify(ben, testNotice({ kind: "share" }));
     await mail.notify(ben, testNotice({ kind: "comment" }));
@@ -115,7 +115,7 @@ describe("What an account is told of", () => {
     assert.deepEqual(subjects(), ["Ann commented on “Plans”"]);
   });
 
-  test("is not mailed at all with the digest never, whatever the kinds say, but for what their safety asks for", async () => {
+  test("is limited to security kinds if the digest is set to never", async () => {
     const kinds = ["share", "comment", "mention", "watch", "quota", "device", "report", "server"] as const;
     const mailed = Object.fromEntries(kinds.map((kind) => [kind, "mail"]));
     await choose({ ...mailed, digest: "never" });
@@ -136,7 +136,7 @@ describe("What an account is told of", () => {
     assert.equal(await mailedOf(["share"]), 1);
   });
 
-  test("is not mailed any more where they chose otherwise while it waited", async () => {
+  test("is dropped if the setting changes while it waits", async () => {
     await mail.notify(ben, testNotice({ kind: "comment", actor: byAnn() }));
     await choose({ digest: "never" });
     toDigest();
@@ -145,7 +145,7 @@ describe("What an account is told of", () => {
     assert.deepEqual(await databases.shards.ofId(ben).db.selectFrom("shard.mail_items").selectAll().execute(), []);
   });
 
-  test("is mailed as it stands last where the same notice came again", async () => {
+  test("contains only the latest state of a repeated notice", async () => {
     await choose({ watch: "mail", digest: "daily" });
     const notice = testNotice({ kind: "watch", actor: byAnn(), detail: { count: 1 } });
     await mail.notify(ben, notice);
@@ -155,7 +155,7 @@ describe("What an account is told of", () => {
     assert.deepEqual(subjects(), ["Ann made 100 changes in “Plans”"]);
   });
 
-  test("is told in numbers beyond what one mail holds, and nothing of it waits on", async () => {
+  test("counts notices beyond its limit, and leaves none waiting", async () => {
     for (let count = 0; count < limits.mailNoticesMax + 5; count += 1)
       await mail.notify(ben, testNotice({ at: count, actor: byAnn(), node: { id: "n", name: `File ${count}` } }));
     await mail.idle();
@@ -166,7 +166,7 @@ describe("What an account is told of", () => {
     assert.equal(smtp.mails.length, 1);
   });
 
-  test("is not mailed about what they can no longer read by then", async () => {
+  test("omits notices about nodes that the account can no longer read", async () => {
     const space = await makeTestSpace(databases.shards);
     const { id, name } = await space.mkdir("root", "Secret");
     await grantTo(space.db, { spaceId: space.caller.spaceId, nodeId: id, role: "viewer", userId: ben });
@@ -185,14 +185,14 @@ describe("What an account is told of", () => {
     assert.deepEqual(await databases.shards.ofId(ben).db.selectFrom("shard.mail_items").selectAll().execute(), []);
   });
 
-  test("is not mailed from an account whose address nobody has confirmed", async () => {
+  test("is not sent for an account with an unconfirmed address", async () => {
     const { id } = await createTestUser(mail.accounts, `eve${names}@example.org`, { confirmed: false });
     await mail.notify(ben, testNotice({ actor: { id, name: "Eve" } }));
     await mail.idle();
     assert.equal(smtp.mails.length, 0);
   });
 
-  test("is not mailed from a suspended account, nor to one", async () => {
+  test("is not sent for or to a suspended account", async () => {
     await mail.notify(ben, testNotice({ actor: byAnn() }));
     await updateUser(mail.accounts, ann, { disabled: true });
     await mail.idle();
@@ -204,7 +204,7 @@ describe("What an account is told of", () => {
     assert.equal(smtp.mails.length, 0);
   });
 
-  test("comes from nobody more often than an account may cause mails, and from others all the same", async () => {
+  test("is limited per causing account, without affecting others", async () => {
     const { db } = databases.shards.ofId(ann);
     const full = { user_id: ann, level: limits.mailsCausedHourMax - 1, at: mail.clock.nowMicros() };
     await db.insertInto("shard.mail_allowances").values(full).execute();

@@ -30,7 +30,7 @@ async function start(t: TestContext, ...given: Parameters<typeof startTestSmtp>)
   return smtp;
 }
 
-test("a mail comes whole, with the headers by which programs know what it is", async (t) => {
+test("a mail arrives complete, with the headers that mail programs use", async (t) => {
   const smtp = await start(t);
   await openMailer(smtp.settings).send(mail, running);
   const [got] = smtp.mails;
@@ -50,7 +50,7 @@ test("a mail comes whole, with the headers by which programs know what it is", a
   for (const [name, value] of Object.entries(expected)) assert.equal(got.headers.get(name), value, name);
 });
 
-test("a server without a certificate that we trust gets neither password nor mail", async (t) => {
+test("a server with an untrusted certificate gets neither password nor mail", async (t) => {
   let signedIn = 0;
   const login = { user: "ann", password: "secret" };
   const onAuth = () => void (signedIn += 1);
@@ -71,7 +71,7 @@ test("a server without a certificate that we trust gets neither password nor mai
   assert.deepEqual([signedIn, plain.mails.length], [0, 0]);
 });
 
-test("with a certificate that we trust the mail goes encrypted and signed in, by STARTTLS and by TLS alone", async (t) => {
+test("with a trusted certificate, mail is encrypted and authenticated, by STARTTLS and by TLS", async (t) => {
   if (!requireComponent(t, "openssl")) return;
   const { key, cert } = makeCertificate(t);
   const before = getCACertificates("default");
@@ -92,7 +92,7 @@ test("with a certificate that we trust the mail goes encrypted and signed in, by
   }
 });
 
-test("what may pass is told from what is refused for good", async (t) => {
+test("temporary errors are retryable, and permanent ones are not", async (t) => {
   const smtp = await start(t);
   const mailer = openMailer(smtp.settings);
   const codeAfter = async (code: number) => {
@@ -110,7 +110,7 @@ test("what may pass is told from what is refused for good", async (t) => {
   assert.equal(smtp.mails.length, 1);
 });
 
-test("an address that the server does not know is refused for good, a wrong password is not", async (t) => {
+test("an unknown recipient is a permanent error, and a wrong password is not", async (t) => {
   const unknown = await start(t, {
     onRcptTo: (_, __, done) => done(Object.assign(new Error("unknown"), { responseCode: 550 })),
   });
@@ -127,7 +127,7 @@ test("an address that the server does not know is refused for good, a wrong pass
   });
 });
 
-test("a server that hangs or is away holds nothing up", async (t) => {
+test("a hanging or unreachable server times out", async (t) => {
   const silent = createServer(() => {});
   silent.listen(0, "127.0.0.1");
   await once(silent, "listening");
@@ -143,7 +143,7 @@ test("a server that hangs or is away holds nothing up", async (t) => {
   await assert.rejects(openMailer(away).send(mail, running), { code: "unavailable" });
 });
 
-test("an address is one recipient, or none", async (t) => {
+test("an address is exactly one recipient, or is rejected", async (t) => {
   const smtp = await start(t);
   const mailer = openMailer(smtp.settings);
   const bad = [

@@ -13,7 +13,7 @@ import { startTestSmtp, testNotice, type TestSmtp } from "./testing.ts";
 import { listUnsentLinks } from "./unsent-links.ts";
 import { openTestMail, type TestMail } from "./testing-world.ts";
 
-describe("A mail that was ordered", () => {
+describe("Queued mail", () => {
   let databases: TestDatabases;
   let smtp: TestSmtp;
   let mail: TestMail;
@@ -59,7 +59,7 @@ describe("A mail that was ordered", () => {
   const waiting = async () =>
     (await Promise.all(databases.shards.all().map(messagesOn))).flat().filter(({ kind }) => kind.startsWith("mail"));
 
-  test("reaches a stranger with the link that was sealed, and no row has had it", async () => {
+  test("reaches an unknown address with its link, which no row contains in plain text", async () => {
     await mail.order(ann, { to: stranger(), content: invitation(), link });
     const [message] = await waiting();
     assert.ok(!JSON.stringify(message).includes("hfi_"), JSON.stringify(message));
@@ -71,7 +71,7 @@ describe("A mail that was ordered", () => {
     assert.deepEqual(await waiting(), []);
   });
 
-  test("goes to an account's address of that moment, in its language", async () => {
+  test("goes to the account's current address, in its language", async () => {
     await mail.order(ben, { to: { userId: ben }, content: notices() });
     await changeSettings(mail.world, { userId: ben }, { language: "de" });
     await mail.idle();
@@ -79,7 +79,7 @@ describe("A mail that was ordered", () => {
     assert.match(smtp.mails[0]?.headers.get("subject") ?? "", /^Ann hat „Plans“ mit Ihnen geteilt$/);
   });
 
-  test("names nothing that its recipient can no longer read, and is not sent if nothing else is in it", async () => {
+  test("omits nodes that its recipient can no longer read, and is not sent if empty", async () => {
     const unreadable = testNotice({ node: { id: annRoot, name: "Secret" } });
     await mail.order(ben, { to: { userId: ben }, content: notices([unreadable, plans()]) });
     await mail.order(ben, { to: { userId: ben }, content: notices([unreadable]) });
@@ -91,7 +91,7 @@ describe("A mail that was ordered", () => {
     assert.doesNotMatch(smtp.mails[0]?.raw ?? "", /Secret/);
   });
 
-  test("goes once the server takes it that refused it for a while, as the same mail", async () => {
+  test("is retried after temporary errors, with the same message ID", async () => {
     for (let times = 0; times < 3; times += 1) smtp.answers.push({ code: 451, text: "later" });
     const id = await mail.order(ann, { to: stranger(), content: invitation(), link });
     for (let times = 0; times < 3; times += 1) {
@@ -106,7 +106,7 @@ describe("A mail that was ordered", () => {
     );
   });
 
-  test("is dead at once where it is refused for good, and after a day where nobody takes it", async () => {
+  test("is dead after a permanent error immediately, and after a day of temporary ones", async () => {
     smtp.answers.push({ code: 550, text: "never" });
     await mail.order(ann, { to: stranger(), content: invitation(), link });
     await mail.idle();
@@ -131,7 +131,7 @@ describe("A mail that was ordered", () => {
     );
   });
 
-  test("tells who invited that an invitation cannot be sent, and keeps its link for administrators", async () => {
+  test("reports an undeliverable invitation to its sender, and keeps the link for administrators", async () => {
     smtp.answers.push({ code: 550, text: "never" });
     const content = { ...invitation(), expires_at: mail.clock.nowMicros() + 3_600_000_000 } as Template;
     const id = await mail.order(ann, { to: stranger(), content, link });
@@ -155,7 +155,7 @@ describe("A mail that was ordered", () => {
     );
   });
 
-  test("is sent once though its message is worked twice", async () => {
+  test("is sent once even if its message runs twice", async () => {
     await mail.order(ann, { to: stranger(), content: invitation(), link });
     const { db } = databases.shards.ofId(ann);
     await mail.queue.queue.stop();
@@ -172,7 +172,7 @@ describe("A mail that was ordered", () => {
     assert.equal(smtp.mails.length, 1);
   });
 
-  test("does not go from or to a suspended account, not even one that was suspended since", async () => {
+  test("is not sent for or to an account suspended since", async () => {
     await mail.order(ann, { to: stranger(), content: invitation(ann), link });
     await mail.order(ben, { to: { userId: ben }, content: notices() });
     await updateUser(mail.accounts, ann, { disabled: true });
@@ -182,14 +182,14 @@ describe("A mail that was ordered", () => {
   });
 });
 
-describe("Where no mail is sent", () => {
+describe("Server without mail", () => {
   let databases: TestDatabases;
   before(async () => {
     databases = await startTwoTestShards({ fsync: false });
   });
   after(() => databases.stop());
 
-  test("a link is kept sealed, and nothing waits in the queue", async () => {
+  test("a link is stored encrypted, and no message is queued", async () => {
     const mail = await openTestMail(databases.shards, undefined);
     const { id } = await createTestUser(mail.accounts, "cid@example.org");
     await mail.order(id, {

@@ -77,7 +77,7 @@ async function shareWith(name: string, files: number): Promise<{ readonly id: st
   return { id: folder.id, files: made };
 }
 
-test("the owner hears of 20 deletions of a guest in a share, with the moment before and the command", async () => {
+test("the owner is notified of 20 deletions by a guest in a share, with the time before and the command", async () => {
   const { id, files } = await shareWith("Ann's docs", 60);
   await doAs(bob, files.slice(0, 19));
   assert.deepEqual(await toldToOwner(), []);
@@ -105,7 +105,7 @@ test("the owner hears of 20 deletions of a guest in a share, with the moment bef
   assert.deepEqual(await toldToOwner(), [], "an hour later they count anew");
 });
 
-test("a folder counts with all that is in it, each share by itself, and what the owner deletes not at all", async () => {
+test("a folder counts with its content, each share counts separately, and the owner's deletions do not count", async () => {
   const [first, second] = [await shareWith("first", 40), await shareWith("second", 15)];
   const [inner, beside] = [await space.mkdir(second.id, "inner"), await space.mkdir(second.id, "beside")];
   for (let index = 0; index < 3; index += 1) await space.mkdir(inner.id, `deep ${index}`);
@@ -124,7 +124,7 @@ test("a folder counts with all that is in it, each share by itself, and what the
   );
 });
 
-test("what was brought back meanwhile does not count", async () => {
+test("items restored meanwhile do not count", async () => {
   const { files } = await shareWith("docs", 25);
   await doAs(bob, files.slice(0, 10));
   for (const each of files.slice(0, 10)) await space.do({ op: "restore", fileId: "fileId" in each ? each.fileId : "" });
@@ -132,7 +132,7 @@ test("what was brought back meanwhile does not count", async () => {
   assert.deepEqual(await toldToOwner(), []);
 });
 
-test("the owner hears also of a guest who deletes all and leaves before it is counted", async () => {
+test("the owner is notified even if the guest leaves before the count", async () => {
   const { id, files } = await shareWith("left", 20);
   await doAs(bob, files);
   await sql`delete from shard.grants where space_id = ${space.caller.spaceId}`.execute(space.db);

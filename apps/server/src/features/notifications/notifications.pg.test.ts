@@ -69,7 +69,7 @@ const add = (notification: NewNotification, messageId = makeId(toBucket(0), cloc
 const list = async (actor: Actor, unread = false) =>
   (await listNotifications(databases.shards, actor, { unread })).items;
 
-test("what one person does is told to another on another shard, once, and wakes who waits there", async () => {
+test("an account on another shard is notified once, and its polls wake", async () => {
   const [ann, bob] = [await open("Ann", 0), await open("Bob", 1)];
   const shard = databases.shards.of(ann.bucket);
   const told = about(bob.userId, { kind: "share", actor: ann.userId, nodeId: ann.rootId, detail: { role: "viewer" } });
@@ -89,7 +89,7 @@ test("what one person does is told to another on another shard, once, and wakes 
   assert.deepEqual(woken, [bob.spaceId]);
 });
 
-test("what is about a node reaches only who may read it, and nobody who is suspended", async () => {
+test("a notice about a node only reaches active accounts that can read it", async () => {
   const [ann, bob] = [await open("Ann", 0), await open("Bob", 1)];
   const shard = databases.shards.of(ann.bucket);
   const send = async (userId: UserId, nodeId: NodeId | null) => {
@@ -106,7 +106,7 @@ test("what is about a node reaches only who may read it, and nobody who is suspe
   assert.equal((await list(ann)).length, 1);
 });
 
-test("a device that signs in is told, not to itself, and many of one hour together", async () => {
+test("a new device is reported to the other devices, and many within an hour together", async () => {
   const ann = await open("Ann", 1);
   const { db } = databases.shards.of(ann.bucket);
   const ids: DeviceId[] = [];
@@ -133,7 +133,7 @@ test("a device that signs in is told, not to itself, and many of one hour togeth
   assert.ok(others.every(({ detail }) => detail["device_id"] !== ids[6]));
 });
 
-test("one that is told without a mail asks the database six times, and has the queue looked at no more", async () => {
+test("a notification without mail takes six database queries, and does not wake the queue", async () => {
   const ann = await open("Ann", 0);
   const kicked: UserId[] = [];
   const world = {
@@ -163,7 +163,7 @@ test("one that is told without a mail asks the database six times, and has the q
   );
 });
 
-test("a message that comes twice is told once", async () => {
+test("a repeated message notifies once", async () => {
   const ann = await open("Ann", 0);
   const messageId = makeId(toBucket(0), clock.nowMs(), randomBytes(8));
   const gathered = about(ann.userId, { gather: { key: "k", nodeId: null } });
@@ -171,7 +171,7 @@ test("a message that comes twice is told once", async () => {
   assert.equal((await list(ann)).length, 1);
 });
 
-test("what belongs together is one for as long as it is not read", async () => {
+test("related events are one notification until it is read", async () => {
   const ann = await open("Ann", 0);
   const gather = { key: "watch", nodeId: ann.rootId };
   const change = (verb: string) => add(about(ann.userId, { detail: { verbs: [verb], count: 1, name: verb }, gather }));
@@ -197,7 +197,7 @@ test("what belongs together is one for as long as it is not read", async () => {
   assert.equal((await list(ann, true)).length, 1);
 });
 
-test("read marks go up to a notification or a time, never back, and are each account's own", async () => {
+test("read marks move up to a notification or time, never back, and are separate per account", async () => {
   const [ann, bob] = [await open("Ann", 0), await open("Bob", 0)];
   for (const second of [1, 2, 3]) {
     for (const { userId } of [ann, bob]) await add(about(userId, { atMicros: clock.nowMicros() + second * 1_000_000 }));
@@ -215,7 +215,7 @@ test("read marks go up to a notification or a time, never back, and are each acc
   assert.equal(await markRead(databases.shards, await open("Eve", 0), oldest?.id ?? ""), 0);
 });
 
-test("an account keeps so many, and lists them page by page", async () => {
+test("an account keeps a limited number, and lists them in pages", async () => {
   const ann = await open("Ann", 0);
   const { db } = databases.shards.of(ann.bucket);
   await add(about(ann.userId));

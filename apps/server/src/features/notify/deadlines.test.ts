@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Deadlines } from "./deadlines.ts";
 
-test("what is kept alone is due at its time, and not a tick later", () => {
+test("a single item is due at its time, not later", () => {
   const deadlines = new Deadlines<string>(
     () => {},
     () => {},

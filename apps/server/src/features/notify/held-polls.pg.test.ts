@@ -17,7 +17,7 @@ import { becomeOverdue, holdTicks, signInTo, type Tap, tapShards, testIssuerBoun
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const journalQuery = "from shard.journal where space_id = s.id and seq = s.seq";
 
-describe("polls that wait", () => {
+describe("Held polls", () => {
   let databases: TestDatabases;
   let space: TestSpace;
   let caller: Caller;
@@ -72,7 +72,7 @@ describe("polls that wait", () => {
   };
   const wake = () => polls.wake(space.caller.spaceId);
 
-  test("a commit answers a waiting poll with what it was", async () => {
+  test("a commit answers a waiting poll with its change", async () => {
     const folder = await space.mkdir("root", "folder");
     const steps: [string, () => Promise<{ id: string }>][] = [
       ["file_create", () => space.put(folder.id, "file", "one")],
@@ -99,7 +99,7 @@ describe("polls that wait", () => {
     assert.equal(delays.length, steps.length + 1);
   });
 
-  test("how late a change is heard of counts from the change, and only for who waited for it", async () => {
+  test("the delay is measured from the change, and only for polls that waited for it", async () => {
     const token = await now();
     await space.mkdir("root", "before it waits");
     await hold({ token });
@@ -120,7 +120,7 @@ describe("polls that wait", () => {
     await addNotification(world, told, newTestId());
   };
 
-  test("a notification answers a waiting poll, which says that nothing has changed, and its cursor is asked anew", async () => {
+  test("a notification answers a waiting poll without a change, and its cursor advances", async () => {
     const { answer } = await holdWaiting();
     await tell();
     wake();
@@ -136,14 +136,14 @@ describe("polls that wait", () => {
     assert.equal((await hold({ token: heard })).change?.type, "folder_create", "a change is told first");
   });
 
-  test("a notification whose wake-up was lost is found by comparing", async () => {
+  test("a notification with a lost wake-up is found by the comparison", async () => {
     const { answer } = await holdWaiting();
     await tell();
     await polls.compareAll();
     assert.equal((await answer).change?.type, "notification");
   });
 
-  test("a cursor from before there were notifications waits for changes alone", async () => {
+  test("a cursor from before notifications waits only for changes", async () => {
     await tell();
     const [position] = decodeToken(await now());
     assert.ok(position !== undefined);
@@ -151,7 +151,7 @@ describe("polls that wait", () => {
     assert.equal((await hold({ token: old, timeoutMs: 1000 })).change, undefined);
   });
 
-  test("a cursor behind the journal is answered at once, without any wake-up", async (t) => {
+  test("a cursor behind the journal is answered immediately, without a wake-up", async (t) => {
     holdTicks(t);
     const token = await now();
     const file = await space.put("root", "file", "one");
@@ -159,7 +159,7 @@ describe("polls that wait", () => {
     assert.deepEqual([change?.type, change?.nodeId, backoffSeconds], ["file_create", file.id, 0]);
   });
 
-  test("a commit between the comparison and its answer is not missed", async () => {
+  test("a commit between the comparison and its result is not missed", async () => {
     const token = await now();
     let file: { id: string } | undefined;
     tap.before = async (statement) => {
@@ -173,7 +173,7 @@ describe("polls that wait", () => {
     assert.equal(change?.nodeId, file?.id);
   });
 
-  test("a commit before the comparison is found by it, the wake-up unheard", async () => {
+  test("a commit before the comparison is found, even if its wake-up was missed", async () => {
     const token = await now();
     const answer = hold({ token });
     await space.put("root", "early", "one");
@@ -181,7 +181,7 @@ describe("polls that wait", () => {
     assert.equal((await answer).change?.type, "file_create");
   });
 
-  test("a wake-up reads the journal once for all polls of its space, and the credentials once", async () => {
+  test("a wake-up reads the journal and the credentials once for all polls of its space", async () => {
     const token = await now();
     const answers = Array.from({ length: 50 }, () => hold({ token }));
     await until("each poll has looked", () => tap.statements.length >= 50);
@@ -194,7 +194,7 @@ describe("polls that wait", () => {
     assert.equal(tap.statements.length, 2);
   });
 
-  test("a wake-up without a change answers nobody, one of another space costs nothing", async () => {
+  test("a wake-up without a change answers no poll, and one of another space runs no query", async () => {
     const { answer } = await holdWaiting();
     tap.statements.length = 0;
     polls.wake((await makeTestSpace(databases.shards)).caller.spaceId);
@@ -209,7 +209,7 @@ describe("polls that wait", () => {
     await answer;
   });
 
-  test("when nothing happens the poll ends with its time", async (t) => {
+  test("without changes, the poll ends at its timeout", async (t) => {
     const pass = holdTicks(t);
     const poll = polls.open(caller, await now());
     const answer = answerTo(poll, 300);
@@ -220,7 +220,7 @@ describe("polls that wait", () => {
     assert.deepEqual([change, backoffSeconds, held], [undefined, 0, 0]);
   });
 
-  test("a client that goes away frees its poll at once", async () => {
+  test("a disconnected client frees its poll immediately", async () => {
     const poll = polls.open(caller, await now());
     const answer = answerTo(poll);
     assert.equal(held, 1);
@@ -229,7 +229,7 @@ describe("polls that wait", () => {
     assert.deepEqual([polls.size, held, (await answer).change], [0, 0, undefined]);
   });
 
-  test("a stop answers everything held, spread over some seconds, and what comes later at once", async () => {
+  test("a stop answers all held polls with staggered backoff, and later ones immediately", async () => {
     const { answer } = await holdWaiting();
     polls.stop();
     assert.deepEqual(await answer, { change: undefined, backoffSeconds: 5 });
@@ -237,7 +237,7 @@ describe("polls that wait", () => {
     assert.equal(held, 0);
   });
 
-  test("a cursor of another history, another space, or no longer kept is refused before anything is held", async () => {
+  test("a cursor of another history or space, or an expired one, is rejected immediately", async () => {
     const token = await now();
     const other = await makeTestSpace(databases.shards);
     const isReset = (reason: string) => (error: unknown) =>
@@ -255,7 +255,7 @@ describe("polls that wait", () => {
     assert.equal(held, 0);
   });
 
-  test("a server that is restored while a poll waits answers it with a reset", async () => {
+  test("a restore of the server during a poll answers it with a reset", async () => {
     const { answer } = await holdWaiting();
     await sql`update shard.spaces set epoch = 'restored' where id = ${caller.spaceId}`.execute(space.db);
     await polls.compareAll();
@@ -263,7 +263,7 @@ describe("polls that wait", () => {
     assert.equal(held, 0);
   });
 
-  test("whoever is signed out, is suspended or has to sign in again while the poll waits learns nothing of what happened", async () => {
+  test("a poll of an ended session or suspended account discloses no change", async () => {
     const ends: [string, () => Promise<unknown>][] = [
       ["signed out", () => sql`delete from shard.sessions where user_id = ${caller.userId}`.execute(space.db)],
       ["overdue", () => becomeOverdue(space, caller)],
@@ -280,7 +280,7 @@ describe("polls that wait", () => {
     assert.equal(held, 0);
   });
 
-  test("a poll ends within two seconds of its session, though nothing happens, and others of the space wait on", async (t) => {
+  test("a poll ends within two seconds of its session, and other polls of the space continue", async (t) => {
     const pass = holdTicks(t);
     polls = new HeldPolls({ shards: tap.shards, clock: space.clock, issuerBound: undefined, random: () => 0.999, log });
     const { answer } = await holdWaiting();
@@ -295,7 +295,7 @@ describe("polls that wait", () => {
     await kept;
   });
 
-  test("whoever is signed out learns not even that nothing happened", async () => {
+  test("a poll of an ended session is rejected even if a wake-up finds no change", async () => {
     const { answer } = await holdWaiting();
     await sql`delete from shard.sessions where id = ${caller.credential.id}`.execute(space.db);
     wake();
@@ -306,7 +306,7 @@ describe("polls that wait", () => {
     ["a wake-up", () => Promise.resolve(wake())],
     ["the comparison after a lost connection", () => assert.rejects(polls.compareAll())],
   ] as const) {
-    test(`a database that fails at ${what} is asked again in seconds, and not left until somebody wakes the poll`, async (t) => {
+    test(`a database that fails at ${what} is queried again within seconds, without a wake-up`, async (t) => {
       const pass = holdTicks(t);
       const { answer } = await holdWaiting(3_600_000);
       await space.put("root", "file", "one");
@@ -336,7 +336,7 @@ describe("polls that wait", () => {
     });
   }
 
-  test("a loop of polls and changes ends with every change seen", async () => {
+  test("a loop of polls and changes sees every change", async () => {
     let token = await now();
     let seen = 0;
     const writing = (async () => {

@@ -18,7 +18,7 @@ import { holdTicks, signInTo, type Tap, tapShards } from "./testing.ts";
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Time stands still by default, so that periodic checks cannot end a poll. */
-describe("polls of links", () => {
+describe("Polls of links", () => {
   let databases: TestDatabases;
   let accounts: TestAccounts;
   let space: TestSpace;
@@ -84,9 +84,9 @@ describe("polls of links", () => {
     ["removed", sql`kind = 'user'`],
     ["disabled by an administrator", sql`disabled_at = 1`],
     ["given another password", sql`password_hash = 'another'`],
-    ["given another end, which is past", sql`expires_at = 1`],
+    ["given an expiry in the past", sql`expires_at = 1`],
   ] as const) {
-    test(`a poll ends at once when its link is ${what}`, async (t) => {
+    test(`a poll ends immediately when its link is ${what}`, async (t) => {
       holdTicks(t);
       const { answer } = await hold(link);
       await change(set);
@@ -94,7 +94,7 @@ describe("polls of links", () => {
     });
   }
 
-  test("a poll ends when the time of its link is over, as its own time", async (t) => {
+  test("a poll ends when its link expires", async (t) => {
     const forward = holdTicks(t);
     const ending = await makeLink(accounts.clock.nowMicros() + 3_000_000);
     const { answer } = await hold(ending);
@@ -103,7 +103,7 @@ describe("polls of links", () => {
     assert.equal(await answer, "unauthenticated");
   });
 
-  test("a poll goes on while its link is only given more time, and tells what comes", async (t) => {
+  test("a poll continues when its link's expiry is extended, and reports changes", async (t) => {
     holdTicks(t);
     const { answer } = await hold(link);
     // Uses both clocks, because rights are checked by the database's clock, which does not stand still.

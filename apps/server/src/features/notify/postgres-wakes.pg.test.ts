@@ -12,7 +12,7 @@ let databases: TestDatabases;
 before(async () => (databases = await startTestDatabases()));
 after(() => databases.stop());
 
-test("a commit while the connection of its own process is away is told once that stands again", async () => {
+test("a commit during a lost connection of its process is announced once when it reconnects", async () => {
   const heard: SpaceId[] = [];
   const hearing = await open((spaceId) => heard.push(spaceId));
   const others = await listeners();
@@ -30,7 +30,7 @@ test("a commit while the connection of its own process is away is told once that
   }
 });
 
-test("a process that works no messages tells the others of a shard's queue", async () => {
+test("a process without a worker wakes the others for a shard's queue", async () => {
   const heard: string[] = [];
   const [hearing, ringing] = [
     await open(

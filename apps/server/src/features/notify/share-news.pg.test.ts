@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => databases.stop());
 
-test("who has left the group while the poll is held is told of nothing that happens in its folder", async () => {
+test("an account that left the group during a poll gets no news of its folder", async () => {
   const world = await RightsWorld.open(databases.shards);
   try {
     const { nodes } = world.model;
@@ -54,7 +54,7 @@ test("who has left the group while the poll is held is told of nothing that happ
   }
 });
 
-test("who is thousands of entries behind is told to ask, and nobody reads them for the poll", async () => {
+test("an account thousands of entries behind is told to list changes, without reading them for the poll", async () => {
   const world = await RightsWorld.open(databases.shards);
   try {
     const { nodes } = world.model;
@@ -88,7 +88,7 @@ test("who is thousands of entries behind is told to ask, and nobody reads them f
   }
 });
 
-test("who mounts a folder hears of moves and new names of folders above it only where their rights come from there", async () => {
+test("moves and renames of parent folders are reported only to accounts whose permission comes from there", async () => {
   const world = await RightsWorld.open(databases.shards);
   try {
     const { nodes } = world.model;

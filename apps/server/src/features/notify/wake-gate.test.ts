@@ -9,7 +9,7 @@ import { WakeGate } from "./wake-gate.ts";
 const spaceOf = (seed: number) => makeId<SpaceId>(toBucket(1), seed, Buffer.alloc(8, seed));
 const [a, b] = [spaceOf(1), spaceOf(2)];
 
-test("the first wake-up goes at once, those of the next 200 ms together at their end, and each space for itself", (t) => {
+test("the first wake-up passes immediately, and those of the next 200 ms together, per space", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const opened: SpaceId[] = [];
   const gate = new WakeGate((spaceId) => opened.push(spaceId), 200);
@@ -30,7 +30,7 @@ test("the first wake-up goes at once, those of the next 200 ms together at their
   assert.equal(opened.length, 6);
 });
 
-test("one interval keeps all deadlines, and none runs when nothing is kept", (t) => {
+test("one interval serves all deadlines, and none runs without any", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   let nowMs = 1000;
   t.mock.method(performance, "now", () => nowMs);
@@ -70,7 +70,7 @@ test("one interval keeps all deadlines, and none runs when nothing is kept", (t)
   assert.equal(lateness.at(-1), 2750);
 });
 
-test("without load nobody is asked to wait; many answers or a late process ask for more, up to half a minute", () => {
+test("without load there is no backoff; many responses or a late process raise it up to 30 s", () => {
   const load = new Load(() => 0.999);
   load.noteAnswers(1000);
   load.noteLateness(200);
@@ -85,7 +85,7 @@ test("without load nobody is asked to wait; many answers or a late process ask f
   assert.equal(new Load(() => 0).spread(5), 1);
 });
 
-test("a message names spaces, not more than fit, and nothing else in it is believed", () => {
+test("a message contains as many spaces as fit, and other text in it is ignored", () => {
   const spaces = Array.from({ length: 450 }, (_, seed) => spaceOf((seed % 250) + 1));
   const messages = encodeWakes("me", spaces);
   assert.equal(messages.length, 5);
@@ -116,7 +116,7 @@ function heard(origin: string, message: string): string[] {
   return words;
 }
 
-test("an outbox sends one message at a time, and each space that gathers meanwhile once", async () => {
+test("an outbox sends one message at a time, and each space added meanwhile once", async () => {
   const sent: (readonly Wake[])[] = [];
   let done = Promise.withResolvers<boolean>();
   const outbox = new WakeOutbox((spaceIds) => {
@@ -137,7 +137,7 @@ test("an outbox sends one message at a time, and each space that gathers meanwhi
   done.resolve(true);
 });
 
-test("what an outbox could not send goes once the connection stands again, each space once", async () => {
+test("unsent spaces are sent once after a reconnect", async () => {
   const sent: (readonly Wake[])[] = [];
   let stands = false;
   const outbox = new WakeOutbox(async (spaceIds) => {
@@ -158,7 +158,7 @@ test("what an outbox could not send goes once the connection stands again, each 
   assert.deepEqual(sent, [[a, b], [a]]);
 });
 
-test("a connection that stands again before the failure is known is not waited for once more", async () => {
+test("a reconnect before the failure is known resends immediately", async () => {
   const answers: ((went: boolean) => void)[] = [];
   const outbox = new WakeOutbox(() => new Promise((resolve) => answers.push(resolve)));
   outbox.add(a);

@@ -22,7 +22,7 @@ const count = async () => {
   return rows;
 };
 
-test("codes of devices go once their time is over, on every shard: used ones, refused ones and those that nobody answered", async () => {
+test("device codes of every state and shard are deleted after their lifetime", async () => {
   const payload = { deviceInfo: { address: "192.0.2.7" } };
   const ids = [0, 0, 0, 4000].map((bucket) => makeProgramToken("v", toBucket(bucket), world.random));
   for (const id of ids) await writeArtifact(world, "DeviceCode", id, { payload, lifetimeSeconds: 600 });

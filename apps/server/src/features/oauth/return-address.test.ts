@@ -14,7 +14,7 @@ const refused = (uri: string, isPublic = true): string => {
   return "";
 };
 
-test("a return address is https with an ordinary host, or http on the person's computer for a public program", () => {
+test("a redirect URI is https with an ordinary host, or http on localhost for a public program", () => {
   const accepted = [
     "https://program.example/back",
     "https://program.example",
@@ -31,7 +31,7 @@ test("a return address is https with an ordinary host, or http on the person's c
   for (const uri of local) assert.match(refused(uri, false), /must be https/, uri);
 });
 
-test("a return address that can be read in two ways is rejected, with the way to write it", () => {
+test("an ambiguous redirect URI is rejected, with its unambiguous form", () => {
   for (const [uri, why] of [
     ["http://0177.0.0.1/cb", /write it as http:\/\/127\.0\.0\.1\/cb\./],
     ["http://127.1/cb", /write it as http:\/\/127\.0\.0\.1\/cb\./],

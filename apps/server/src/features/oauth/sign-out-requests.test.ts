@@ -7,7 +7,7 @@ import { readSignOutRequest, sealSignOutRequest } from "./sign-out-requests.ts";
 const worldOf = (grantKey: Buffer, clock = makeTestClock(1_800_000_000_000)) =>
   ({ secrets: { grantKey }, clock }) as unknown as AccountWorld & { readonly clock: typeof clock };
 
-test("a request to sign out is over after a quarter of an hour, and of another server's key is none", async () => {
+test("a sign-out request expires after 15 minutes, and another server's is rejected", async () => {
   const world = worldOf(Buffer.alloc(32, 1));
   // Without a program, nothing is looked up.
   const sealed = await sealSignOutRequest(world, {} as never, new URLSearchParams());

@@ -10,7 +10,7 @@ import { openSigningKeys } from "./signing-keys.ts";
 
 const dayMs = 86_400_000;
 
-describe("keys that sign what programs are told", () => {
+describe("Signing keys of the OpenID provider", () => {
   let databases: TestDatabases;
   let world: TestAccounts;
 
@@ -26,7 +26,7 @@ describe("keys that sign what programs are told", () => {
 
   const kids = async () => (await openSigningKeys(world)).map(({ kid }) => kid);
 
-  test("are followed by new ones, which are told for a day before they sign, and for 30 days after", async () => {
+  test("are replaced by new ones, published a day before they sign and for 30 days after", async () => {
     const [first] = await kids();
     world.clock.forwardMs(90 * dayMs - 1);
     assert.deepEqual(await kids(), [first]);
@@ -44,7 +44,7 @@ describe("keys that sign what programs are told", () => {
     assert.deepEqual(await kids(), [second]);
   });
 
-  test("of a server that nobody asked for a year are the old one for a day more", async () => {
+  test("of a server unused for a year sign for one more day", async () => {
     const [first] = await kids();
     world.clock.forwardMs(365 * dayMs);
     const [signing, second] = await kids();
@@ -55,7 +55,7 @@ describe("keys that sign what programs are told", () => {
     assert.ok(![first, second].includes(third));
   });
 
-  test("of several processes that make one at the same moment one wins, and all tell the same", async () => {
+  test("created by several processes at once agree on one", async () => {
     const begun = await Promise.all(Array.from({ length: 4 }, kids));
     assert.equal(new Set(begun.flat()).size, 1);
     world.clock.forwardMs(90 * dayMs);
@@ -64,7 +64,7 @@ describe("keys that sign what programs are told", () => {
     assert.equal(followed[0]?.length, 2);
   });
 
-  test("of before keys were followed go on signing while the new one is told", async () => {
+  test("from before rotation sign on while the new one is published", async () => {
     const [{ kid, ...jwk } = {}] = await openSigningKeys(world);
     const stored = Buffer.from(JSON.stringify([{ ...jwk, kid }]));
     const { db } = databases.shards.of(toBucket(0));
@@ -75,7 +75,7 @@ describe("keys that sign what programs are told", () => {
     assert.ok(next !== undefined && next !== kid);
   });
 
-  test("come to a provider that is open without a restart, and no private part of one is told", async () => {
+  test("reach a running provider without a restart, and no private part is published", async () => {
     const providers = openProviders(world, { error: () => {} } as never, { answered: () => {}, revoked: () => {} });
     const told = async () => {
       const handle = (await providers.of("https://drive.example")).callback();

@@ -45,7 +45,7 @@ const find = async (
   return found.map(({ name }) => name);
 };
 
-test("an exact address finds its account however it is spelled, and a part of one finds nobody", async () => {
+test("an exact address finds its account in any spelling, and a part of one finds none", async () => {
   const { id, email } = await newPerson("Ann Other");
   for (const q of [email, ` ${email.toUpperCase()} `])
     assert.deepEqual(await findPeople(world, callerOf(me, []), q), [{ id, name: "Ann Other", email }]);
@@ -54,7 +54,7 @@ test("an exact address finds its account however it is spelled, and a part of on
     for (const openDirectory of [false, true]) assert.deepEqual(await find(q, { openDirectory, as }), [], q);
 });
 
-test("a name is found in a common group, by its beginning or that of its last word, without marks and in any case", async () => {
+test("a name is found in a common group by the start of it or its last word, ignoring case and accents", async () => {
   await join(await newPerson("Zoë Müller-Lüdenscheidt"));
   await join(await newPerson("ＪÜRGEN  von Wolf", 7));
   await newPerson("Zora Nowhere");
@@ -67,7 +67,7 @@ test("a name is found in a common group, by its beginning or that of its last wo
     assert.deepEqual(await find(q), [], q);
 });
 
-test("who shares no group is found by name only where the directory is open", async () => {
+test("without a common group, a name is found only if the directory is open", async () => {
   await newPerson("Quirin Stranger");
   assert.deepEqual(await find("quirin"), []);
   assert.deepEqual(await find("quirin", { groupIds: [] }), []);
@@ -75,7 +75,7 @@ test("who shares no group is found by name only where the directory is open", as
   assert.deepEqual(await find("stranger", { openDirectory: true, groupIds: [] }), ["Quirin Stranger"]);
 });
 
-test("people with access to the caller's items are found by name or by the beginning of their address, and nobody else is", async () => {
+test("accounts with access to the caller's items are found by name or start of address, and others are not", async () => {
   const [asking, guest] = [await newPerson("Asks again"), await newPerson("Yara Guest", 7)];
   const [editor, late] = [await newPerson("Yan Editor"), await newPerson("Yasmin Late")];
   const grant = async (space: UserRow, by: UserRow, to: UserRow, expiresAt: number | null = null) =>
@@ -102,7 +102,7 @@ test("people with access to the caller's items are found by name or by the begin
   assert.deepEqual(await ask("yara"), []);
 });
 
-test("somebody who has left the group, or was suspended, is found no more", async () => {
+test("former members and suspended accounts are not found", async () => {
   const [left, suspended] = [await newPerson("Xaver Left"), await newPerson("Xenia Suspended")];
   for (const user of [left, suspended]) await join(user);
   assert.deepEqual(await find("x"), [], "one letter is too few");
@@ -115,7 +115,7 @@ test("somebody who has left the group, or was suspended, is found no more", asyn
   assert.deepEqual(await find("xe", { openDirectory: true }), []);
 });
 
-test("addresses that nobody has are counted for who asks, and those that are found are not", async () => {
+test("lookups of unknown addresses are limited per caller, and successful ones are not", async () => {
   const asking = await newPerson("Asking");
   const ask = (q: string) => find(q, { as: asking });
   for (let count = 0; count < 3 * failuresMax; count += 1) assert.deepEqual(await ask(me.email), [me.name]);
@@ -125,7 +125,7 @@ test("addresses that nobody has are counted for who asks, and those that are fou
   assert.deepEqual(await find(asking.email), ["Asking"], "others are not held up");
 });
 
-test("the answer is bounded, and a directory of many is read by its index", async () => {
+test("results are limited, and a large directory is searched by its index", async () => {
   const { db } = databases.shards.ofId(me.id);
   await sql`insert into shard.users (id, email, name, password_hash, space_id, root_id, created_at, plan)
     select gen_random_uuid(), n || '@x', 'Many ' || n || ' Name' || n, '', gen_random_uuid(), gen_random_uuid(), 0, 'business'

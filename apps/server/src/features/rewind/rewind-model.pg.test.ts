@@ -47,7 +47,7 @@ type Seen = Pick<NodeRow, "id" | "kind" | "target" | "size" | "modified_at" | "e
   readonly content: string;
 };
 
-test("a folder is as it was at a moment, nothing else has changed, and undone all is as before", async () => {
+test("a rewind restores the folder's state at any moment and changes nothing else, and its undo restores all", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(choice, { minLength: 1, maxLength: 8 }), { minLength: 2, maxLength: 7 }),

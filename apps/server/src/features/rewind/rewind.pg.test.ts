@@ -76,7 +76,7 @@ function counts(answer: RewindAnswer) {
   return Object.fromEntries(Object.entries(answer).filter(([, count]) => typeof count === "number" && count > 0));
 }
 
-test("each node counts once, with the bytes that come back, whether it changed itself or came with its folder", async () => {
+test("each node counts once with its restored bytes, whether it changed itself or with its folder", async () => {
   const space = await spaces.open();
   const folder = await space.mkdir("root", "folder");
   const deep = await space.mkdir(folder.id, "deep");
@@ -106,7 +106,7 @@ test("each node counts once, with the bytes that come back, whether it changed i
   assert.deepEqual(await treeOf(space), before);
 });
 
-test("a rewind that dies anywhere is run again, and all is as if it had not", async () => {
+test("a rewind that dies at any step can be repeated with the same result", async () => {
   for (let dies = 0, ended = false; !ended; dies += 1) {
     assert.ok(dies < 60, "it comes to its end");
     const space = await spaces.open();
@@ -157,7 +157,7 @@ test("a rewind that dies anywhere is run again, and all is as if it had not", as
   }
 });
 
-test("what somebody changes while it runs is left as they made it, and told", async () => {
+test("concurrent changes during a rewind are kept and reported", async () => {
   const space = await spaces.open();
   const edited = await space.put("root", "edited", "old");
   const renamed = await space.put("root", "renamed", "old");
@@ -197,7 +197,7 @@ test("what somebody changes while it runs is left as they made it, and told", as
   assert.ok((await space.do({ op: "set", fileId: quiet.id, executable: false })).path === "/quiet");
 });
 
-test("what was removed for good is told, and nothing that has no way back goes to the trash", async () => {
+test("permanently deleted nodes are reported, and nodes without a way back are not trashed", async () => {
   const space = await spaces.open();
   const folder = await space.mkdir("root", "folder");
   const inside = await space.put(folder.id, "inside", "kept");
@@ -220,7 +220,7 @@ test("what was removed for good is told, and nothing that has no way back goes t
   );
 });
 
-test("what somebody has approved of the trash was in the trash before and after", async () => {
+test("an approved deletion is in the trash before and after the approval", async () => {
   const space = await spaces.open();
   const folder = (await space.do({ op: "mkdir", place: { parentId: "root", name: "folder" } })).id;
   await space.put(folder, "file", "text");
@@ -264,7 +264,7 @@ test("a moment must be past and kept; the error names the earliest one", async (
   assert.equal(typeof (await earliestOf(first)), "string");
 });
 
-test("a rewind goes back as far as the settings in force let it", async () => {
+test("a rewind reaches back as far as the current setting", async () => {
   const space = await spaces.open();
   const file = await space.put("root", "file", "v1");
   const moment = momentOf(space);
@@ -277,7 +277,7 @@ test("a rewind goes back as far as the settings in force let it", async () => {
   await assert.rejects(previewWith(5 * dayMs), /earliest possible time/);
 });
 
-test("after a setting is raised, a rewind offers no moment that the shorter setting has cut", async () => {
+test("after a retention setting is raised, moments cut by the shorter one stay unavailable", async () => {
   const space = await spaces.open();
   await space.put("root", "file", "v1");
   const moment = momentOf(space);
@@ -299,7 +299,7 @@ async function keepNewest(space: TestSpace): Promise<void> {
 const told = ({ sample }: RewindAnswer) =>
   sample.map(({ act, path, to, reason }) => [act, path, to, reason].filter((part) => part !== undefined).join(" "));
 
-test("a file whose old version is kept no more is left as it is, date included, and comes back from the trash with its newer content", async () => {
+test("a file without its old version is left unchanged, or restored from the trash with newer content", async () => {
   const space = await spaces.open();
   const files: NodeJson[] = [];
   for (const name of ["stays", "trashed", "moved"]) files.push(await space.put("root", name, `old ${name}`));
@@ -324,7 +324,7 @@ test("a file whose old version is kept no more is left as it is, date included, 
   assert.deepEqual(told(await undo(space, answer)).toSorted(), ["moved /moved /renamed", "trashed /trashed"]);
 });
 
-test("a folder that lies in what it contained stays, and what cannot return into it is reported", async () => {
+test("a folder now inside its former content stays, and nodes that cannot return into it are reported", async () => {
   const space = await spaces.open();
   const around = await space.mkdir("root", "around");
   const top = await space.mkdir(around.id, "top");
@@ -347,7 +347,7 @@ test("a folder that lies in what it contained stays, and what cannot return into
   assert.deepEqual(await treeOf(space), before);
 });
 
-test("a file whose place is taken is told once, with what was done to it and why it stays where it is", async () => {
+test("a file whose place is taken is reported once, with its change and the reason", async () => {
   const space = await spaces.open();
   const file = await space.put("root", "file", "old");
   const moment = momentOf(space);
@@ -362,7 +362,7 @@ test("a file whose place is taken is told once, with what was done to it and why
   assert.deepEqual(told(again), ["left /renamed its previous location is taken or does not exist"]);
 });
 
-test("an undo tells of a file whose content from before the rewind is kept no more that it was left, and why", async () => {
+test("an undo reports files left because their content is no longer stored", async () => {
   const space = await spaces.open();
   const [file, other] = [await space.put("root", "file", "old"), await space.put("root", "other", "old other")];
   const moment = momentOf(space);
@@ -385,7 +385,7 @@ test("an undo tells of a file whose content from before the rewind is kept no mo
   );
 });
 
-test("what it needs to be undone is forgotten after its time", async () => {
+test("undo data is deleted after its time", async () => {
   const space = await spaces.open();
   const file = await space.put("root", "file", "v1");
   const moment = momentOf(space);

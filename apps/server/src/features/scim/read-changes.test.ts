@@ -9,7 +9,7 @@ import { patchBody, userBody, wishOf, wishOfPatch } from "./read-user.ts";
 const ada = "00000000-0000-8000-8000-000000000001";
 const ben = "00000000-0000-8000-8000-000000000002";
 
-test("a name is what people see, else what is whole, else its parts, and never half of them", () => {
+test("a name is the display name, else the formatted name, else both parts", () => {
   const nameOf = (body: object) => wishOf(userBody.parse({ userName: "a@b", ...body })).name;
   const name = { formatted: "Ms. Ada L.", givenName: "Ada", familyName: "Lovelace" };
   assert.equal(nameOf({ displayName: "Ada", name }), "Ada");
@@ -19,7 +19,7 @@ test("a name is what people see, else what is whole, else its parts, and never h
   assert.equal(nameOf({ displayName: null, name: null }), undefined);
 });
 
-test("operations of a PATCH count in their order, whatever form they have", () => {
+test("PATCH operations apply in order, in every form", () => {
   const read = (...Operations: object[]) => wishOfPatch(patchBody.parse({ Operations }));
   const asIs = { userName: undefined, active: undefined, externalId: undefined, name: undefined };
   assert.deepEqual(
@@ -35,7 +35,7 @@ test("operations of a PATCH count in their order, whatever form they have", () =
   assert.deepEqual(read({ op: "add", value: { title: "x", 'addresses[type eq "work"].country': "UK" } }), asIs);
 });
 
-test("members that come and go within one PATCH are what the last word says of them", () => {
+test("members added and removed in one PATCH end in the last state", () => {
   const read = (...Operations: object[]) => groupWishOfPatch(patchBody.parse({ Operations }));
   const come = { op: "add", path: "members", value: [{ value: ada }, { value: ben }] };
   const goes = { op: "Remove", path: `members[value eq "${ada}"]` };
@@ -45,7 +45,7 @@ test("members that come and go within one PATCH are what the last word says of t
   assert.deepEqual([[...(emptied.members ?? [ben])], [...emptied.added]], [[], [ada]]);
 });
 
-test("any PATCH is a wish or a refusal in the words of SCIM", () => {
+test("any PATCH is parsed or rejected with a SCIM error", () => {
   const path = fc.oneof(
     fc.constantFrom(
       "active",

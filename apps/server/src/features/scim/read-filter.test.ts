@@ -16,7 +16,7 @@ function assertRefused(text: string): void {
   );
 }
 
-test("what identity systems ask is read, however it is spelled", () => {
+test("filters of identity systems are parsed in every spelling", () => {
   const ada = { attribute: "userName", value: "ada@example.com" };
   for (const text of [
     'userName eq "ada@example.com"',
@@ -30,7 +30,7 @@ test("what identity systems ask is read, however it is spelled", () => {
   assert.deepEqual(read(String.raw`externalId eq "a \"b\" \u00e4 c"`), { attribute: "externalId", value: 'a "b" ä c' });
 });
 
-test("what is no such question is refused as invalidFilter", () => {
+test("unsupported filters are rejected as invalidFilter", () => {
   for (const text of [
     "",
     "userName",
@@ -57,7 +57,7 @@ test("what is no such question is refused as invalidFilter", () => {
     assertRefused(text);
 });
 
-test("of any text the filter reads one attribute and one value, or refuses, and takes no time for it", () => {
+test("any text is parsed as one attribute and value or rejected, quickly", () => {
   const pieces = [
     "userName",
     "emails",

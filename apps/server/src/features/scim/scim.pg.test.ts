@@ -49,7 +49,7 @@ const list = async (query: object) => (await listScimUsers(world, call, query)) 
 const newPerson = (bucket = people % 2 === 0 ? 4000 : 2) => createUserIn(world, bucket, `p${++people}@example.org`);
 const codeOf = (code: string) => (error: unknown) => error instanceof HoldfastError && error.code === code;
 
-test("pages go over all shards, each account once, and what was removed is in none", async () => {
+test("pages cover all shards, contain each account once and omit removed ones", async () => {
   const made = [];
   for (let count = 0; count < 7; count += 1) made.push(await newPerson());
   await deleteScimUser(world, made[3]!.id);
@@ -67,7 +67,7 @@ test("pages go over all shards, each account once, and what was removed is in no
   );
 });
 
-test("one externalId is found on whatever shards it is, and a later one takes its place", async () => {
+test("an externalId is found on every shard, and clearing it on one account keeps the other", async () => {
   const [first, second] = [await newPerson(2), await newPerson(4000)];
   for (const { id } of [first, second]) await nameUser(databases.shards, id, "same");
   const found = await list({ filter: 'externalId eq "same"' });
@@ -81,7 +81,7 @@ test("one externalId is found on whatever shards it is, and a later one takes it
   assert.equal((await list({ filter: 'externalId eq "nobody"' })).totalResults, 0);
 });
 
-test("what was removed no change brings back that was on its way, and an administrator does", async () => {
+test("a late change does not restore a removed account, but an administrator can", async () => {
   const { id } = await newPerson();
   await deleteScimUser(world, id);
   const late = { disabled: false, byIdentitySystem: true, by: call.caller } as const;
@@ -101,7 +101,7 @@ test("what was removed no change brings back that was on its way, and an adminis
   assert.equal((await findUser(databases.shards, id))?.leaving_until, null);
 });
 
-test("a suspension that was on its way leaves the one of an administrator as it is, so that no later push enables it", async () => {
+test("a late suspension does not replace an administrator's, so no later push enables the account", async () => {
   const { id } = await newPerson();
   await updateUser(world, id, { disabled: true });
   const suspendedAt = (await findUser(databases.shards, id))?.disabled_at;
@@ -113,7 +113,7 @@ test("a suspension that was on its way leaves the one of an administrator as it 
   await updateUser(world, id, { disabled: false });
 });
 
-test("who has deleted the account before is given no longer by a removal, and asked twice it is one", async () => {
+test("a removal does not extend an earlier deletion, and repeated removals are one", async () => {
   const user = await newPerson();
   const until = world.clock.nowMicros() + 1000;
   await sql`update shard.users set disabled_at = 1, leaving_until = ${until} where id = ${user.id}`.execute(
@@ -127,7 +127,7 @@ test("who has deleted the account before is given no longer by a removal, and as
   assert.equal((await findUser(databases.shards, user.id))?.disabled_at, at);
 });
 
-test("who was removed while the LDAP server did not know them stays removed when it does again", async () => {
+test("an account removed while absent from LDAP stays removed when it returns there", async () => {
   const user = await newPerson();
   await updateUser(world, user.id, { disabled: true, byLdap: true });
   await removeAccount(world, user);
@@ -136,7 +136,7 @@ test("who was removed while the LDAP server did not know them stays removed when
   await assert.rejects(getScimUser(world, call, user.id), codeOf("not_found"));
 });
 
-test("who became an administrator a moment ago is neither removed nor suspended", async () => {
+test("a recent administrator can be neither removed nor suspended", async () => {
   const user = await newPerson();
   await updateUser(world, user.id, { admin: true });
   await assert.rejects(removeAccount(world, user), codeOf("forbidden"));
@@ -145,7 +145,7 @@ test("who became an administrator a moment ago is neither removed nor suspended"
   await updateUser(world, user.id, { admin: false });
 });
 
-test("a page of groups ends before it shows too many members, and many changes of members are paid for and bounded", async () => {
+test("a page of groups is limited by members shown, and member changes are charged and limited", async () => {
   const member = await newPerson();
   const none = { added: new Set<UserId>(), removed: new Set<UserId>() };
   const ids: string[] = [];

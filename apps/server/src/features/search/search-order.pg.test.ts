@@ -31,7 +31,7 @@ async function addNames({ db, caller }: TestSpace, kind: "file" | "folder", name
 
 const named = (count: number, name: (at: number) => string) => Array.from({ length: count }, (_, at) => name(at));
 
-describe("the order of a search", () => {
+describe("Search order", () => {
   let databases: TestDatabases;
   let pool: pg.Pool;
   let shards: Shards;
@@ -53,7 +53,7 @@ describe("the order of a search", () => {
   const first = async (space: TestSpace, q: string, limit = 8) =>
     (await search(shards, space.caller, { q, limit })).items.map(({ name }) => name);
 
-  test("names that are the text come first, then those that begin with it, words and the rest; folders before files", async () => {
+  test("exact names come first, then prefixes, words and the rest, with folders before files", async () => {
     const space = await makeTestSpace(databases.shards);
     await addNames(space, "file", [
       "preinvoice.txt",
@@ -82,7 +82,7 @@ describe("the order of a search", () => {
     assert.deepEqual(await first(space, "zip old"), ["old_Invoices.zip"]);
   });
 
-  longTest("the best come first however many names contain the text or begin with it", async () => {
+  longTest("the best matches come first, for any number of matches", async () => {
     const space = await makeTestSpace(databases.shards);
     // Newer than the best ones, and more than are read one by one.
     await addNames(space, "file", [
@@ -109,7 +109,7 @@ describe("the order of a search", () => {
     }
   });
 
-  test("a change between two pages neither repeats nor hides what stays", async () => {
+  test("a change between two pages neither repeats nor hides unchanged nodes", async () => {
     const space = await makeTestSpace(databases.shards);
     await addNames(
       space,
@@ -142,7 +142,7 @@ describe("the order of a search", () => {
     }
   });
 
-  test("shared things are ranked together with one's own, and nothing beside them is found", async () => {
+  test("shared nodes are ranked with own ones, and nodes beside them are not found", async () => {
     const [owner, viewer] = [await makeTestSpace(databases.shards), await makeTestSpace(databases.shards)];
     const caller = { ...viewer.caller, receives: true, grantees: [viewer.caller.userId] };
     const { spaceId, userId } = owner.caller;
@@ -194,7 +194,7 @@ describe("the order of a search", () => {
     );
   });
 
-  test("a name and a text longer than a key of the index are found", async () => {
+  test("a name and a query longer than an index key are found", async () => {
     const space = await makeTestSpace(databases.shards);
     const long = "\u{fdfa}".repeat(85);
     await space.put("root", long, "x");
@@ -211,7 +211,7 @@ describe("the order of a search", () => {
     );
   });
 
-  test("a letter, a common word and a rare one are looked up by an index in a large space", async () => {
+  test("a letter, a common word and a rare one use an index in a large space", async () => {
     const space = await makeTestSpace(databases.shards);
     await addNames(space, "file", [...named(5000, (at) => `common ${at}`), ...named(50, (at) => `a rare ${at}`)]);
     await sql`analyze shard.nodes`.execute(space.db);

@@ -7,7 +7,7 @@ import { makeTestSpace, type TestSpace } from "../../tree/testing/testing.ts";
 import { search, type SearchRequest } from "./search.ts";
 import { searchAll } from "./testing-search.ts";
 
-describe("searching one's own names", () => {
+describe("Search of own names", () => {
   let databases: TestDatabases;
   let space: TestSpace;
   before(async () => {
@@ -20,7 +20,7 @@ describe("searching one's own names", () => {
     (await searchAll(databases.shards, space.caller, request)).map(({ path }) => path ?? "");
   const put = (parentId: string, name: string): Promise<NodeJson> => space.put(parentId, name, "x");
 
-  test("all words stand somewhere in the name; case and marks do not count, and what a pattern means does not either", async () => {
+  test("all words must occur in the name, ignoring case and accents, and wildcards are literal", async () => {
     const folder = await space.mkdir("root", "words");
     for (const name of ["Übersicht Q3.PDF", "uebersicht.pdf", "100%_done.txt", "100 done.txt", "文件夹 备份.docx"])
       await put(folder.id, name);
@@ -37,7 +37,7 @@ describe("searching one's own names", () => {
     assert.deepEqual(await found({ q: "件" }), ["/words/文件夹 备份.docx"]);
   });
 
-  test("kind, folder, owner and time narrow it down; what is in the trash, by itself or below, is not found", async () => {
+  test("filters by kind, folder, owner and time apply, and trashed nodes are not found", async () => {
     const folder = await space.mkdir("root", "narrow");
     const inner = await space.mkdir(folder.id, "narrow inner");
     await put(inner.id, "narrow photo.JPG");
@@ -66,7 +66,7 @@ describe("searching one's own names", () => {
     assert.deepEqual(await names({ modified: "..2020-09-13T12:26:40Z" }), []);
   });
 
-  test("a kind, an owner, a time or a folder is searched for without any word", async () => {
+  test("a filter alone, without any word, is a valid search", async () => {
     const folder = await space.mkdir("root", "wordless");
     await put(folder.id, "a picture.png");
     await put(folder.id, "a letter.odt");
@@ -81,7 +81,7 @@ describe("searching one's own names", () => {
     assert.deepEqual(await found({ q: " ", in: folder.id, modified: "..2000-01-01" }), []);
   });
 
-  test("what cannot be searched for is refused by its field", async () => {
+  test("an invalid search is rejected with its field", async () => {
     const file = await put("root", "no folder");
     const refused: readonly (readonly [SearchRequest, string])[] = [
       [{ q: "  " }, "q"],
@@ -102,7 +102,7 @@ describe("searching one's own names", () => {
     assert.deepEqual(await searchAll(databases.shards, other.caller, { q: "folder" }), []);
   });
 
-  test("pages repeat nothing and skip nothing that stays, whichever way the names are found", async () => {
+  test("pages repeat and skip no unchanged node, for every search plan", async () => {
     const large = await makeTestSpace(databases.shards);
     const { spaceId, rootId } = large.caller;
     await sql`

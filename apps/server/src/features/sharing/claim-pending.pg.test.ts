@@ -90,7 +90,7 @@ const join = (email: string, invite?: string) =>
 const inviteFor = async (email: string | null) =>
   (await createInvitation(accounts, { kind: "invite", email, quotaBytes: null })).token;
 
-test("whoever signs up with the invitation for the address has what was shared with it, on both shards, at once", async () => {
+test("sign-up with the invitation for an address gives immediate access to its shares on both shards", async () => {
   const shared = [await sharedBy(5), await sharedBy(4005)];
   const user = await join(address.toUpperCase(), await inviteFor(address));
   for (const { owner, grant } of shared) {
@@ -110,7 +110,7 @@ test("whoever signs up with the invitation for the address has what was shared w
   assert.equal((await grantsAt(shared[0]!.owner)).length, 1);
 });
 
-test("an account that says the address is its own has nothing until that is confirmed, by mail or by an administrator", async () => {
+test("an unconfirmed address has no access until confirmed by mail or an administrator", async () => {
   for (const confirm of [
     async (user: UserRow) => {
       const token = confirmationLink(accounts, user.id, user.email).replace("/setup#", "");
@@ -135,7 +135,7 @@ test("an account that says the address is its own has nothing until that is conf
   }
 });
 
-test("what is shared with the address in the moment in which the account is made finds it, too", async () => {
+test("a share with the address during the account's creation reaches it too", async () => {
   const user = await join(address, await inviteFor(address));
   const owner = await createUserIn(accounts, 7, `owner${++people}@example.org`);
   // The giver had searched for the account before it existed.
@@ -148,7 +148,7 @@ test("what is shared with the address in the moment in which the account is made
   assert.equal((await receivedBy(user.id)).length, 1);
 });
 
-test("a right that the account itself was given at the same node meanwhile stands, and there is one", async () => {
+test("a permission granted to the account meanwhile is kept as the only one", async () => {
   const { owner } = await sharedBy(4007);
   const user = await join(address);
   await sharePending(owner, { kind: "user", grantee_id: user.id, email: null, email_key: null, role: "viewer" });
@@ -159,7 +159,7 @@ test("a right that the account itself was given at the same node meanwhile stand
   );
 });
 
-test("a claim that could not be made at once is made by the queue, and others' grants stay as they are", async () => {
+test("a failed claim is repeated by the queue, and grants for other addresses stay", async () => {
   const { owner } = await sharedBy(8);
   const mine = address;
   address = `pending${++people}@example.org`;

@@ -21,7 +21,7 @@ before(async () => {
 });
 after(() => databases.stop());
 
-test("a grant and its removal that come to the other shard in the wrong order, and each again, end as the owner's shard says", async () => {
+test("a grant and its removal delivered out of order and repeatedly end in the owner's state", async () => {
   const { shards } = databases;
   const accounts = await openTestAccounts(shards);
   const [owner, grantee] = [

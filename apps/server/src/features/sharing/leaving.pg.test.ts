@@ -9,7 +9,7 @@ const owner = 0;
 const guest = 1;
 const editor = 2;
 
-describe("leaving raises nobody's role", () => {
+describe("Leaving a share raises no role", () => {
   let databases: TestDatabases;
   let world: RightsWorld;
   /** Nested folders. */
@@ -45,7 +45,7 @@ describe("leaving raises nobody's role", () => {
   }
   const join = (group: string, person = guest) => world.changeMember(group, person);
 
-  test("by a lower permission in a folder; by the higher one above both go", async () => {
+  test("with a lower permission in a folder; leaving the higher one above ends both", async () => {
     await give(top, "editor");
     await give(inner, "viewer");
     await leave(inner);
@@ -54,7 +54,7 @@ describe("leaving raises nobody's role", () => {
     assert.deepEqual(roles(), ["none", "none", "none"]);
   });
 
-  test("by a viewer's permission over an uploader's, and the other way round", async () => {
+  test("with a viewer's permission below an uploader's, and vice versa", async () => {
     await give(top, "uploader");
     await give(inner, "viewer");
     await give(innermost, "uploader");
@@ -63,7 +63,7 @@ describe("leaving raises nobody's role", () => {
     assert.deepEqual(roles(), ["uploader", "viewer", "uploader"]);
   });
 
-  test("by several steps from the innermost outwards", async () => {
+  test("in several steps from the innermost folder outwards", async () => {
     await give(top, "editor");
     await give(inner, "viewer");
     await give(innermost, "viewer");
@@ -72,7 +72,7 @@ describe("leaving raises nobody's role", () => {
     assert.deepEqual(roles(), ["editor", "viewer", "viewer"]);
   });
 
-  test("by a personal permission beside a group's at one folder, until the owner takes one away", async () => {
+  test("with a personal permission and a group's on one folder, until the owner removes one", async () => {
     await join("some");
     await give(top, "editor", "some");
     await give(top, "viewer");
@@ -86,7 +86,7 @@ describe("leaving raises nobody's role", () => {
     assert.deepEqual(roles(), ["none", "none", "none"]);
   });
 
-  test("by a permission around one that limits beside what a group has above", async () => {
+  test("with a permission around a limiting one and a group's above", async () => {
     await join("some");
     await give(top, "editor", "some");
     await give(inner, "editor");
@@ -95,7 +95,7 @@ describe("leaving raises nobody's role", () => {
     assert.deepEqual(roles(), ["editor", "editor", "commenter"]);
   });
 
-  test("by a group, for its manager, by removing himself or by deleting it; an administrator may do both", async () => {
+  test("with a group, for its manager, by leaving or deleting it; an administrator can do both", async () => {
     await join("some");
     await join("others");
     await give(top, "editor", "some");
@@ -112,7 +112,7 @@ describe("leaving raises nobody's role", () => {
     assert.deepEqual(roles(), ["editor", "editor", "editor"]);
   });
 
-  test("by a group of the owner's own folders nobody is kept, since an owner may do all in them", async () => {
+  test("in the owner's own folders does not prevent leaving a group", async () => {
     await join("some", owner);
     await join("others", owner);
     await give(top, "editor", "some");
@@ -121,7 +121,7 @@ describe("leaving raises nobody's role", () => {
     assert.equal(world.model.members.get("others")?.has(owner), false);
   });
 
-  test("by what one editor gave beside what another gave to a group", async () => {
+  test("with grants by two editors, one of them to a group", async () => {
     for (const person of [editor, 3]) await give(top, "editor", person);
     await join("some");
     await join("some", 3);

@@ -40,7 +40,7 @@ async function remembered(world: RightsWorld, { id }: ModelNode): Promise<unknow
   return rows;
 }
 
-test("a mount goes with its folder into the trash, also where what was shared is a folder further up", async () => {
+test("a mount is removed when its folder is trashed, even if a parent folder is the share", async () => {
   const world = await RightsWorld.open(databases.shards);
   try {
     const { inner } = await mountInner(world);
@@ -54,7 +54,7 @@ test("a mount goes with its folder into the trash, also where what was shared is
   }
 });
 
-test("mounts that were made before their folders' shards knew of them are found after an upgrade", async () => {
+test("mounts from before their registration are found after an upgrade", async () => {
   const world = await RightsWorld.open(databases.shards);
   try {
     const { upper, inner } = await mountInner(world);
@@ -72,7 +72,7 @@ test("mounts that were made before their folders' shards knew of them are found 
   }
 });
 
-test("a mount that is refused leaves nothing on the folder's shard, and takes nothing away of another", async () => {
+test("a rejected mount leaves no registration, and keeps those of others", async () => {
   const world = await RightsWorld.open(databases.shards);
   try {
     const { upper, inner } = await mountInner(world);
@@ -88,7 +88,7 @@ test("a mount that is refused leaves nothing on the folder's shard, and takes no
   }
 });
 
-test("a mount that its owner takes away is forgotten at the next look", async () => {
+test("a mount deleted by its owner is unregistered at the next check", async () => {
   const world = await RightsWorld.open(databases.shards);
   try {
     const { upper, inner } = await mountInner(world);

@@ -12,7 +12,7 @@ const guest = 2;
  * A folder moves into a shared folder from one that is shared afterwards. A device that gets both changes at once does
  * not know its content.
  */
-describe("a folder that is moved into view", () => {
+describe("Folder moved into view", () => {
   let databases: TestDatabases;
   before(async () => {
     databases = await startTwoTestShards({ fsync: false });
@@ -72,7 +72,7 @@ describe("a folder that is moved into view", () => {
     }
   }
 
-  test("out of one that is mounted afterwards", () =>
+  test("out of a folder that is mounted afterwards", () =>
     hearsOf(async ({ world, shared, hidden, moved }) => {
       await world.grant(owner, hidden, guest, "viewer", false);
       await world.settle();
@@ -81,14 +81,14 @@ describe("a folder that is moved into view", () => {
       await world.mount(guest, hidden);
     }));
 
-  test("out of one that is moved into view afterwards itself", () =>
+  test("out of a folder that is moved into view afterwards", () =>
     hearsOf(async ({ world, shared, hidden, moved }) => {
       await world.move(owner, moved, shared);
       await world.settle();
       await world.move(owner, hidden, shared);
     }));
 
-  test("out of one below one that is moved into view afterwards", () =>
+  test("out of a folder below one that is moved into view afterwards", () =>
     hearsOf(async ({ world, shared, hidden, moved }) => {
       const inner = await make(world, hidden, "folder");
       await world.settle();
@@ -100,10 +100,10 @@ describe("a folder that is moved into view", () => {
     }));
 
   for (const [how, change] of [
-    ["taken away", async ({ world, hiding }: Hiding) => world.revoke(owner, hiding)],
-    ["made to let look", async ({ world, moved }: Hiding) => world.grant(owner, moved, "some", "viewer", false)],
+    ["revoked", async ({ world, hiding }: Hiding) => world.revoke(owner, hiding)],
+    ["changed to viewer", async ({ world, moved }: Hiding) => world.grant(owner, moved, "some", "viewer", false)],
   ] as const) {
-    test(`that a group's right hid, which is ${how} before one leaves the group`, async () => {
+    test(`and hidden by a group's permission, which is ${how} before the member leaves`, async () => {
       const world = await RightsWorld.open(databases.shards);
       try {
         const root = world.model.nodes[owner];
@@ -142,7 +142,7 @@ describe("a folder that is moved into view", () => {
     ["shown", "uploader", "viewer"],
     ["made writable", undefined, "editor"],
   ] as const) {
-    test(`that a group's right alone had ${what}, which is taken away before one leaves the group`, async () => {
+    test(`and ${what} only by a group's permission, which is revoked before the member leaves`, async () => {
       const world = await RightsWorld.open(databases.shards);
       try {
         const root = world.model.nodes[owner];
@@ -179,7 +179,7 @@ describe("a folder that is moved into view", () => {
     });
   }
 
-  test("what a group is given after one has left it is told to nobody but its members", async () => {
+  test("a grant to a group is reported only to its members, not to former ones", async () => {
     const world = await RightsWorld.open(databases.shards);
     try {
       const root = world.model.nodes[owner];
@@ -201,7 +201,7 @@ describe("a folder that is moved into view", () => {
     }
   });
 
-  test("and one that only moves within what is in view is told as changed, and not listed anew", async () => {
+  test("a move within the view is reported as a change, without a new listing", async () => {
     const world = await RightsWorld.open(databases.shards);
     try {
       const root = world.model.nodes[owner];

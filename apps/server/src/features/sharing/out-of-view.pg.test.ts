@@ -11,7 +11,7 @@ const guest = 2;
 /**
  * A right ends and returns before the server reviews its mounts. They stay, and a device finds them empty in between.
  */
-describe("a mount whose folder is out of view while a device asks", () => {
+describe("Mount whose folder is out of view at a request", () => {
   let databases: TestDatabases;
   before(async () => {
     databases = await startTwoTestShards({ fsync: false });
@@ -63,7 +63,7 @@ describe("a mount whose folder is out of view while a device asks", () => {
 
   const giveAgain = ({ world, shared }: Scene) => world.grant(owner, shared, guest, "editor", false);
 
-  test("hears of what was made in it before", () =>
+  test("reports nodes created before that", () =>
     endsWithAll(async (scene) => {
       const { world, shared, right } = scene;
       await make(world, shared, "file");
@@ -72,7 +72,7 @@ describe("a mount whose folder is out of view while a device asks", () => {
       await giveAgain(scene);
     }));
 
-  test("hears of what was made in it meanwhile", () =>
+  test("reports nodes created meanwhile", () =>
     endsWithAll(async (scene) => {
       const { world, shared, right } = scene;
       await world.revoke(owner, right);
@@ -81,7 +81,7 @@ describe("a mount whose folder is out of view while a device asks", () => {
       await giveAgain(scene);
     }));
 
-  test("lists it where it began to ask while it was out of view", () =>
+  test("is listed if the device started meanwhile", () =>
     endsWithAll(async (scene) => {
       const { world, shared, right, device } = scene;
       await make(world, shared, "file");
@@ -90,7 +90,7 @@ describe("a mount whose folder is out of view while a device asks", () => {
       await giveAgain(scene);
     }));
 
-  test("lists it once where its right was new", () =>
+  test("is listed once if its permission was new", () =>
     endsWithAll(async (scene) => {
       const { world, shared } = scene;
       await make(world, shared, "file");

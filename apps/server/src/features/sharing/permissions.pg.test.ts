@@ -71,7 +71,7 @@ for (const [what, change] of Object.entries({
   removes: (id: string) => removePermission(world, { ...editor }, id),
   changes: (id: string) => changePermission(world, { ...editor }, id, { role: "editor" }),
 })) {
-  test(`an editor ${what} nothing that the owner has given anew meanwhile`, async () => {
+  test(`an editor ${what} no permission that the owner has granted again meanwhile`, async () => {
     const { id } = await makeGivenOn();
     const anew = sql`update shard.grants set created_by = ${owner.caller.userId}, via = null where id = ${id}`;
     assert.equal(await overtaken(() => change(id), anew), "forbidden");
@@ -79,7 +79,7 @@ for (const [what, change] of Object.entries({
   });
 }
 
-test("an editor whose right was lowered meanwhile removes nothing", async () => {
+test("an editor whose role was lowered meanwhile removes no permission", async () => {
   const { id, node_id: nodeId } = await makeGivenOn();
   const lowered = sql`update shard.grants set role = 'viewer' where node_id = ${nodeId} and grantee_id = ${editor.userId}`;
   assert.equal(await overtaken(() => removePermission(world, { ...editor }, id), lowered), "not_found");
@@ -87,7 +87,7 @@ test("an editor whose right was lowered meanwhile removes nothing", async () => 
 });
 
 for (const [what, change] of Object.entries({
-  gives: async (_id: string, nodeId: NodeId) => {
+  grants: async (_id: string, nodeId: NodeId) => {
     const node = await findNode(databases.shards, { ...editor }, nodeId);
     const given = { kind: "user", grantee_id: newTestId<UserId>(), email: null, email_key: null } as const;
     return grantNode(
@@ -101,7 +101,7 @@ for (const [what, change] of Object.entries({
   changes: (id: string) => changePermission(world, { ...editor }, id, { role: "viewer" }, { ifMatch: ["stale"] }),
   removes: (id: string) => removePermission(world, { ...editor }, id, { ifMatch: ["stale"] }),
 })) {
-  test(`an editor whose right ended meanwhile is not told by If-Match how the node is: ${what}`, async () => {
+  test(`If-Match discloses no state to an editor whose permission ended meanwhile: ${what}`, async () => {
     const { id, node_id: nodeId } = await makeGivenOn();
     assert.equal(await overtaken(() => change(id, nodeId), sql`select`), "precondition");
     const ended = sql`delete from shard.grants where node_id = ${nodeId} and grantee_id = ${editor.userId}`;
@@ -109,13 +109,13 @@ for (const [what, change] of Object.entries({
   });
 }
 
-test("an editor removes what that editor gave", async () => {
+test("an editor can remove permissions that they granted", async () => {
   const { id } = await makeGivenOn();
   await removePermission(world, { ...editor }, id);
   assert.equal(await isThere(id), false);
 });
 
-test("an editor whom the owner keeps from sharing reads no permissions of a folder or of what is in it", async () => {
+test("an editor who must not share cannot read permissions of a folder or its content", async () => {
   const { db, caller } = owner;
   const folder = await owner.mkdir("root", newTestId());
   const inner = await owner.mkdir(folder.id, "inner");

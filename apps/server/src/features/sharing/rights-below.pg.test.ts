@@ -56,7 +56,7 @@ async function followed(
 }
 
 for (const role of ["commenter", "uploader"] as const) {
-  test(`whoever joins and leaves a group that is ${role} further down hears of it`, () =>
+  test(`joining and leaving a group that is ${role} on a subfolder is reported`, () =>
     followed(
       async ({ world, top, inner }) => {
         await world.grant(owner, top, reader, "editor", false);
@@ -66,7 +66,7 @@ for (const role of ["commenter", "uploader"] as const) {
       ({ world }) => world.changeMember("some", reader),
     ));
 
-  test(`whoever was ${role} further down hears that they are something else`, () =>
+  test(`a change from ${role} on a subfolder is reported`, () =>
     followed(
       async ({ world, top, inner }) => {
         await world.grant(owner, top, reader, "editor", false);
@@ -77,7 +77,7 @@ for (const role of ["commenter", "uploader"] as const) {
       ({ world, inner }) => world.revoke(owner, grantAt(world, inner)),
     ));
 
-  test(`a right that is given on further up leaves what the owner gave as ${role} further down`, () =>
+  test(`a permission granted by an editor above keeps the owner's grant of ${role} on a subfolder`, () =>
     followed(
       async ({ world, top, inner }) => {
         await world.grant(owner, top, giver, "editor", false);
@@ -89,7 +89,7 @@ for (const role of ["commenter", "uploader"] as const) {
       ({ world, top }) => world.revoke(owner, grantAt(world, top)),
     ));
 
-  test(`members of a deleted group hear that they are not ${role} further down any more`, () =>
+  test(`deleting a group that is ${role} on a subfolder is reported to its members`, () =>
     followed(
       async ({ world, top, inner }) => {
         await world.grant(owner, top, reader, "editor", false);
@@ -99,7 +99,7 @@ for (const role of ["commenter", "uploader"] as const) {
       ({ world }) => world.endGroup("some"),
     ));
 
-  test(`a right of ${role} that was given on moves with its folder to where another counts`, () =>
+  test(`an editor's grant of ${role} moves with its folder to where another applies`, () =>
     followed(
       async ({ world, top, inner }) => {
         await world.grant(owner, top, giver, "editor", false);
@@ -115,7 +115,7 @@ for (const role of ["commenter", "uploader"] as const) {
       ({ world, top, inner }) => world.move(owner, inner, top),
     ));
 
-  test(`a right of ${role} that was given on further down counts where that further up is lowered`, () =>
+  test(`an editor's grant of ${role} on a subfolder applies when the role above is lowered`, () =>
     followed(
       async ({ world, top, inner }) => {
         await world.grant(owner, top, giver, "editor", false);

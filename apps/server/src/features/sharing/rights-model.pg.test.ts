@@ -50,7 +50,7 @@ type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 const choices = fc.array(choice, { minLength: 1, maxLength: 40, size: "max" });
 const batches = fc.array(choices, { minLength: 1, maxLength: 5, size: "max" });
 
-test("whoever does whatever, each sees and may do what the model says, and devices end with it", async () => {
+test("after any actions, each account's view and permissions agree with the model, and so do devices", async () => {
   const numRuns = Number(process.env["HOLDFAST_RUNS"] ?? (isLongTier ? 16 : 4));
   console.log(`replay with HOLDFAST_SEED=${seed}`);
   const limit = process.env["HOLDFAST_RUNS"] === undefined ? [fc.interruptAfterTimeLimit(60_000)] : [];

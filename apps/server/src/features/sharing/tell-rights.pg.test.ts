@@ -20,7 +20,7 @@ const spaces = useTestSpaces({ fsync: false });
 let opened: TestQueue | undefined;
 after(async () => opened?.queue.stop());
 
-test("a share is in the activity of who may share, and a notification of who got it and of who watches", async () => {
+test("a share appears in the activity of accounts that can share, and notifies its recipient and watchers", async () => {
   const { shards } = spaces.databases;
   const notifications = { shards, random: randomBytes, wake: () => {} };
   const told = { notification: notificationKind(notifications), watched_event: watchedEventKind(notifications) };

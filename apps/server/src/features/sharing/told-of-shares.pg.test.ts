@@ -19,7 +19,7 @@ import { findActor } from "./mounts.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 import { openTestSharing } from "./testing.ts";
 
-describe("who is told that something was shared with them", () => {
+describe("Notification of a share", () => {
   let databases: TestDatabases;
   let accounts: TestAccounts;
   let world: SharingWorld;
@@ -77,7 +77,7 @@ describe("who is told that something was shared with them", () => {
     await queue.idle();
   }
 
-  test("they are told of a higher role inside of a folder, and not of a lower one", async () => {
+  test("is sent for a higher role within a folder, and not for a lower one", async () => {
     const top = await folderIn("root");
     const [higher, lower] = [await folderIn(top), await folderIn(await folderIn(top))];
     await give(top, "commenter");
@@ -86,7 +86,7 @@ describe("who is told that something was shared with them", () => {
     assert.deepEqual(told, ["share commenter", "share editor"]);
   });
 
-  test("they are not told of a lower role beside that of their group, nor of their group's beside theirs", async () => {
+  test("is not sent for a lower role than the group's, nor for a group's lower role", async () => {
     const [first, second] = [await folderIn("root"), await folderIn(await folderIn("root"))];
     await give(first, "editor", group);
     await give(first, "viewer");

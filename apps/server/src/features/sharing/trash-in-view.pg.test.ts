@@ -13,7 +13,7 @@ after(() => databases.stop());
 
 const [owner, editor] = [0, 1] as const;
 
-test("an editor sees what went into the trash from a shared folder, and nothing of it once the shared folder itself is there", async () => {
+test("an editor sees trashed items of a shared folder until the shared folder itself is trashed", async () => {
   const world = await RightsWorld.open(databases.shards);
   try {
     const make = async (parent: ModelNode): Promise<ModelNode> => {

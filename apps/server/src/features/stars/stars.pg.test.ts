@@ -17,7 +17,7 @@ import { listRecent } from "./recent.ts";
 import { addStar, listStarred, removeStar } from "./stars.ts";
 
 /** Ann and Bob have their accounts on two shards. Bob shares files with Ann. */
-describe("stars and recent files", () => {
+describe("Stars and recent files", () => {
   const clock = new TestClock();
   let databases: TestDatabases;
   let accounts: TestAccounts;
@@ -118,7 +118,7 @@ describe("stars and recent files", () => {
     return found.length;
   };
 
-  test("stars are the account's own, the latest first, and a second one of the same node is the first", async () => {
+  test("stars are separate per account, newest first, and starring again changes nothing", async () => {
     const [ann, bob] = await twoAccounts();
     const [a, b] = [await put(ann, "a"), await mkdir(ann, "b")];
     await star(ann, a.id);
@@ -133,7 +133,7 @@ describe("stars and recent files", () => {
     assert.deepEqual(await starred(ann), ["a"]);
   });
 
-  test("what is shared is starred on the grantee's shard, and its star goes with the right", async () => {
+  test("a star on a shared node is stored on the grantee's shard, and ends with the permission", async () => {
     const [ann, bob] = await twoAccounts();
     const folder = await mkdir(bob, "shared");
     const inside = await put(bob, "inside", folder.id);
@@ -157,7 +157,7 @@ describe("stars and recent files", () => {
     assert.deepEqual(await starred(ann), []);
   });
 
-  test("what lies in the trash is left out until it comes back, and gone with what is purged", async () => {
+  test("trashed nodes are omitted until restored, and purged ones are deleted from the stars", async () => {
     const [ann] = await twoAccounts();
     const folder = await mkdir(ann, "folder");
     const inside = await put(ann, "inside", folder.id);
@@ -172,7 +172,7 @@ describe("stars and recent files", () => {
     assert.equal(await rows(ann), 0);
   });
 
-  test("the list has pages, which end where they are told to, and nothing comes twice", async () => {
+  test("the list has pages up to the limit, without duplicates", async () => {
     const [ann] = await twoAccounts();
     const names: string[] = [];
     for (let index = 0; index < 7; index += 1) {
@@ -192,7 +192,7 @@ describe("stars and recent files", () => {
     await assert.rejects(listStarred(databases.shards, ann, { cursor: "nonsense" }), { code: "bad_request" });
   });
 
-  test("an account has a bound of stars, which requests at the same moment do not pass together", async () => {
+  test("the number of stars is limited, even with concurrent requests", async () => {
     const [ann] = await twoAccounts();
     await sql`insert into shard.stars (user_id, space_id, node_id, at)
       select ${ann.userId}, ${ann.spaceId}, gen_random_uuid(), 0 from generate_series(1, ${limits.starsMax - 1}::int)`.execute(
@@ -210,7 +210,7 @@ describe("stars and recent files", () => {
     await star(ann, again?.id ?? "");
   });
 
-  test("recent files are those that the account itself changed, the latest first, each once", async () => {
+  test("recent files are those that the account changed, newest first, each once", async () => {
     const [ann, bob] = await twoAccounts();
     const [a, b] = [await put(ann, "a"), await put(ann, "b")];
     await mkdir(ann, "no file");
@@ -229,7 +229,7 @@ describe("stars and recent files", () => {
     assert.deepEqual(await recent(ann), ["b", "a", "c"]);
   });
 
-  test("recent files are found in what is shared too, as long as it is", async () => {
+  test("recent files include shared ones while they are shared", async () => {
     const [ann, bob] = await twoAccounts();
     const folder = await mkdir(bob, "shared");
     const theirs = await put(bob, "theirs", folder.id);
@@ -244,7 +244,7 @@ describe("stars and recent files", () => {
     assert.deepEqual(await recent(ann), ["own"]);
   });
 
-  test("files changed in one go are one entry, of the highest folder that was created in the same go", async () => {
+  test("files changed together are one entry, for the highest folder created with them", async () => {
     const [ann] = await twoAccounts();
     const old = await mkdir(ann, "Old");
     await put(ann, "before");
@@ -264,7 +264,7 @@ describe("stars and recent files", () => {
     assert.deepEqual((await recentGroups(ann)).slice(0, 5), shown);
   });
 
-  test("a folder has one entry for all that was changed in it in several goes, and a root has none", async () => {
+  test("a folder has one entry for several groups of changes, and a root has none", async () => {
     const [ann] = await twoAccounts();
     const camera = await mkdir(ann, "Camera");
     pause();
@@ -280,7 +280,7 @@ describe("stars and recent files", () => {
     assert.deepEqual(names.at(10), "Camera: 11");
   });
 
-  test("single changes are no group because a program adds files elsewhere all the time", async () => {
+  test("single changes are not grouped because a program adds files elsewhere", async () => {
     const [ann] = await twoAccounts();
     const [letters, logs] = [await mkdir(ann, "Letters"), await mkdir(ann, "Logs")];
     pause();
@@ -294,7 +294,7 @@ describe("stars and recent files", () => {
     assert.deepEqual((await recentGroups(ann)).slice(0, 3), ["Logs: 20", "letter 9", "letter 8"]);
   });
 
-  test("a group never counts files that the account cannot see, or that are in the trash", async () => {
+  test("a group never counts hidden or trashed files", async () => {
     const [ann, bob] = await twoAccounts();
     const team = await mkdir(bob, "Team");
     const drop = await mkdirIn(bob, team.id, "Drop");
@@ -324,7 +324,7 @@ describe("stars and recent files", () => {
     assert.deepEqual(await recentGroups(ann), ["scan 3"]);
   });
 
-  test("what somebody shares with a group that they are in themselves is recent once", async () => {
+  test("a file shared with an own group is recent once", async () => {
     const [ann] = await twoAccounts();
     const family = idIn<UserId>(3);
     const folder = await mkdir(ann, "shared");
@@ -333,7 +333,7 @@ describe("stars and recent files", () => {
     assert.deepEqual(await recent({ ...ann, grantees: [ann.userId, family] }), ["own"]);
   });
 
-  test("of two nodes with one id the star and the change count for the right one alone", async () => {
+  test("if two nodes have the same ID, stars and changes apply only to the right one", async () => {
     const [ann, bob] = [await sign(5, { receives: true }), await sign(5)];
     const id = idIn<NodeId>(5);
     await commit(bob, { op: "put", id, place: { parentId: "root", name: "bob's" }, content: empty });

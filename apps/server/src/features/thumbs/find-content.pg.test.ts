@@ -52,7 +52,7 @@ async function makePlaces(count: number) {
   return made;
 }
 
-test("a content is found in whichever of the given places it is, by as many statements for few places as for the most", async () => {
+test("a content is found in any of the places, with the same number of queries for few and many places", async () => {
   const made = await makePlaces(limits.thumbTagPlacesMax);
   const places = made.map(({ place }) => place);
   const compiled: CompiledQuery[] = [];
@@ -71,7 +71,7 @@ test("a content is found in whichever of the given places it is, by as many stat
   }
 });
 
-test("what lies beside the places, or was given by nobody, is not found", async () => {
+test("content outside the places or without a permission is not found", async () => {
   const [owner] = owners as [TestSpace];
   const [given] = (await makePlaces(1)) as unknown as [{ place: NodeId }];
   const folder = await owner.mkdir("root", newTestId());

@@ -22,8 +22,8 @@ function openWork() {
   return { began, work, end, fail: (name: string) => ends.get(name)?.reject(new Error(name)) };
 }
 
-describe("the line for thumbnails", () => {
-  test("makes once what several ask for", async () => {
+describe("Thumbnail queue", () => {
+  test("creates a thumbnail once for several requests", async () => {
     const line = new MakingLine(options);
     const { began, work, end } = openWork();
     const asked = ["ann", "ben"].map((payer) => line.run({ key: "a", payer, signal: staying }, work("a")));
@@ -34,7 +34,7 @@ describe("the line for thumbnails", () => {
     assert.deepEqual([await again, began], ["a", ["a", "a"]]);
   });
 
-  test("gives each a turn, with what it asked for last", async () => {
+  test("serves accounts in turn, each with its newest request first", async () => {
     const line = new MakingLine(options);
     const { began, work, end } = openWork();
     const asked = [];
@@ -51,7 +51,7 @@ describe("the line for thumbnails", () => {
     assert.deepEqual(began, ["first", "ann 3", "ben 1", "ann 2", "ann 1"]);
   });
 
-  test("does not make what nobody waits for any more, and goes on with what it has begun", async () => {
+  test("skips requests that all callers canceled, and finishes what it has begun", async () => {
     const line = new MakingLine(options);
     const { began, work, end } = openWork();
     const gone = new AbortController();
@@ -70,7 +70,7 @@ describe("the line for thumbnails", () => {
     assert.deepEqual([await again, await kept, began], ["running", "shared", ["running", "shared"]]);
   });
 
-  test("is full for whoever asks for more than its share, and at last for everybody", async () => {
+  test("is full for an account above its share, and finally for everyone", async () => {
     const line = new MakingLine(options);
     const { work, end, began } = openWork();
     const ask = (payer: string, key: string) => line.run({ key, payer, signal: staying }, work(key));
@@ -82,7 +82,7 @@ describe("the line for thumbnails", () => {
     await Promise.all(asked);
   });
 
-  test("goes on after what fails, and tells everybody who waits", async () => {
+  test("continues after a failure, and reports it to all waiting callers", async () => {
     const line = new MakingLine(options);
     const { work, end, fail } = openWork();
     const asked = ["ann", "ben"].map((payer) => line.run({ key: "bad", payer, signal: staying }, work("bad")));

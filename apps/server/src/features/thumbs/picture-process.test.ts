@@ -18,8 +18,8 @@ async function* piecesOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
 
 const isWebp = (made: Buffer | string) => typeof made !== "string" && made.toString("latin1", 8, 12) === "WEBP";
 
-describe("a process that makes thumbnails", () => {
-  test("makes one after the other, and goes on after what it cannot read", async () => {
+describe("Thumbnail process", () => {
+  test("creates one after the other, and continues after an unreadable image", async () => {
     const process = new PictureProcess();
     try {
       assert.ok(isWebp(await process.make(pictureOf(await plain("png")), "s")));
@@ -30,7 +30,7 @@ describe("a process that makes thumbnails", () => {
     }
   });
 
-  test("shows the first page of a PDF on white, and goes on after PDFs that are damaged or cannot be read", async () => {
+  test("renders the first page of a PDF on white, and continues after damaged and unreadable PDFs", async () => {
     const process = new PictureProcess();
     try {
       const made = await process.make(pictureOf(pdf()), "m");
@@ -57,7 +57,7 @@ describe("a process that makes thumbnails", () => {
     }
   });
 
-  test("that takes too long is ended, and another one makes the next", async () => {
+  test("that takes too long is ended, and another one creates the next", async () => {
     const photo = await phonePhoto(6000, 4500);
     const hurried = new PictureProcess({ timeoutMs: 5 });
     assert.equal(await hurried.make(pictureOf(photo), "l"), "slow");
@@ -67,7 +67,7 @@ describe("a process that makes thumbnails", () => {
     pool.close();
   });
 
-  test("that a picture ends takes nobody along", async () => {
+  test("killed by an image does not affect other requests", async () => {
     const pool = new PicturePool();
     try {
       const photo = await phonePhoto();
@@ -85,7 +85,7 @@ describe("a process that makes thumbnails", () => {
     }
   });
 
-  test("is ended where its picture cannot be read to the end, and that is no fault of the picture", async () => {
+  test("is ended if its image cannot be read completely, without blaming the image", async () => {
     const broken = new PictureProcess();
     async function* half(): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(Buffer.alloc(100));

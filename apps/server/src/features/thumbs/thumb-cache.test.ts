@@ -9,7 +9,7 @@ import { ThumbCache } from "./thumb-cache.ts";
 const nowMs = Date.now();
 const clock = { nowMs: () => nowMs, nowMicros: () => nowMs * 1000 };
 
-describe("the cache of thumbnails", () => {
+describe("Thumbnail cache", () => {
   const folders: string[] = [];
   after(() => {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -27,7 +27,7 @@ describe("the cache of thumbnails", () => {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name));
 
-  test("gives back what was written, after a restart too, and nothing to whoever has another key", async () => {
+  test("returns written thumbnails, even after a restart, but not with another key", async () => {
     const { cache, folder, key } = open(2 ** 30);
     await cache.write("a s", Buffer.from("thumbnail of a"));
     assert.equal((await open(2 ** 30, { folder, key }).cache.read("a s"))?.toString(), "thumbnail of a");
@@ -35,7 +35,7 @@ describe("the cache of thumbnails", () => {
     assert.equal(await open(2 ** 30, { folder }).cache.read("a s"), undefined);
   });
 
-  test("does not give one thumbnail under the name of another, nor half of one", async () => {
+  test("rejects a thumbnail under another name and a truncated one", async () => {
     const { cache, folder } = open(2 ** 30);
     await cache.write("a s", Buffer.from("thumbnail of a"));
     const [a = ""] = filesIn(folder);
@@ -48,7 +48,7 @@ describe("the cache of thumbnails", () => {
     assert.equal(await cache.read("a s"), undefined);
   });
 
-  test("stays below its size in each folder, and what was not asked for longest goes first", async () => {
+  test("stays below its size in each folder, and deletes the least recently used first", async () => {
     const key = Buffer.alloc(32, 7);
     const { cache, folder } = open(256 * 5 * 4096, { key });
     const labels = labelsInOneFolder(key, 7);
@@ -63,7 +63,7 @@ describe("the cache of thumbnails", () => {
     assert.equal(left.slice(1, 4).filter((isLeft) => isLeft).length, 1);
   });
 
-  test("keeps nothing where it may keep nothing", async () => {
+  test("stores nothing with a size limit of 0", async () => {
     const { cache, folder } = open(0);
     await cache.write("a s", Buffer.from("thumbnail of a"));
     assert.deepEqual(filesIn(folder), []);

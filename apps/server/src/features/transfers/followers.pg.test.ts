@@ -27,7 +27,7 @@ import { transferKinds } from "./transfer-kinds.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
 /** Ann's space is on one shard, Bob's and Cleo's on the other. */
-describe("what belongs to a node goes with its transfer", () => {
+describe("Data of a transferred node", () => {
   const never = new AbortController().signal;
   let owners: Owners;
   let queue: Queue;
@@ -78,7 +78,7 @@ describe("what belongs to a node goes with its transfer", () => {
     return rows.map((row) => `${row.user_id} ${row.node_id}`).toSorted();
   };
 
-  test("comments come along as they were, and stars and watches follow for who still sees it", async () => {
+  test("comments are transferred unchanged, and stars and watches for accounts that still see the node", async () => {
     const { world, shards, clock } = owners;
     const top = await owners.mkdir(ann, "work");
     const file = await owners.put(ann, "file", "text", top.id);
@@ -130,7 +130,7 @@ describe("what belongs to a node goes with its transfer", () => {
     for (const who of [ann, bob]) await checkInvariants(owners.dbOf(who), who.spaceId);
   });
 
-  test("an offer is told to who may accept it, once", async () => {
+  test("an offer notifies its recipient once", async () => {
     const top = await owners.mkdir(ann, "work");
     const id = await offer(top.id);
     assert.equal(await offer(top.id), id);
@@ -142,7 +142,7 @@ describe("what belongs to a node goes with its transfer", () => {
     );
   });
 
-  test("who mounts what is shared by itself has it back as a mount", async () => {
+  test("an account with automatic mounts gets the transferred folder back as a mount", async () => {
     await sql`update shard.users set auto_mount = true where id = ${ann.userId}`.execute(owners.dbOf(ann));
     const top = await owners.mkdir(ann, "work");
     await owners.put(ann, "file", "text", top.id);
@@ -166,7 +166,7 @@ describe("what belongs to a node goes with its transfer", () => {
     ["accepted it", () => bob],
     ["owns it", () => ann],
   ] as const) {
-    test(`the account that ${name} being suspended in the middle leaves all as it was`, async () => {
+    test(`if the account that ${name} is suspended during it, nothing changes`, async () => {
       const top = await owners.mkdir(ann, "work");
       for (let index = 0; index < 8; index += 1) await owners.put(ann, `f${index}`, `text ${index}`, top.id);
       const whole = await owners.treeOf(ann, top.id);
@@ -196,7 +196,7 @@ describe("what belongs to a node goes with its transfer", () => {
     });
   }
 
-  test("what its old owner purges, restores and takes out meanwhile is not doubled, and nothing is without its content", async () => {
+  test("nodes purged, restored or moved out by the old owner meanwhile are not duplicated or lost", async () => {
     for (let at = 1, isOver = false; !isOver; at += isLongTier ? 1 : 2) {
       assert.ok(at < 80, "it comes to its end");
       const others = ["restore the whole", "restore a child", "purge the whole"] as const;

@@ -22,7 +22,7 @@ import type { TransferWorld } from "./transfer-world.ts";
 
 /** Ann's space is on one shard, Bob's and Cleo's on the other, in one or two cells. */
 for (const twoCells of [false, true]) {
-  describe(`a transfer, ${twoCells ? "between cells" : "within a cell"},`, () => {
+  describe(`Transfer ${twoCells ? "between cells" : "within a cell"}`, () => {
     const never = new AbortController().signal;
     let owners: Owners;
     let world: Owners["world"];
@@ -65,7 +65,7 @@ for (const twoCells of [false, true]) {
       runTransfer(other, { spaceId: bob.spaceId, id }, never);
     const taskOf = (bob: Actor, job: string) => readTask(dbOf(bob), bob.userId, job);
 
-    test("brings a folder over with its history, and leaves it in the trash of its old owner", async () => {
+    test("moves a folder with its history, and leaves the original in its old owner's trash", async () => {
       const [ann, bob] = [await sign(3), await sign(4000)];
       const { top, file } = await makeTree(ann);
       await mkdir(bob, "work");
@@ -99,7 +99,7 @@ for (const twoCells of [false, true]) {
       );
     });
 
-    test("makes permissions anew, and ends links and what was granted at the old place", async () => {
+    test("creates new permissions, and ends links and the old permissions", async () => {
       const [ann, bob, cleo] = [await sign(3), await sign(4000), await sign(4001)];
       const { top, deep } = await makeTree(ann);
       const give = (nodeId: string, grant: Parameters<Owners["give"]>[2]) => owners.give(ann, nodeId, grant);
@@ -128,7 +128,7 @@ for (const twoCells of [false, true]) {
       for (const who of [ann, bob]) await checkInvariants(dbOf(who), who.spaceId);
     });
 
-    test("that dies anywhere is run again, and there is one tree", async () => {
+    test("a transfer that dies at any step is repeated, with one tree as result", async () => {
       for (let dies = 0, ended = false; !ended; dies += 1) {
         assert.ok(dies < 60, "it comes to its end");
         const [ann, bob] = [await sign(3), await sign(4000)];
@@ -193,7 +193,7 @@ for (const twoCells of [false, true]) {
       }
     });
 
-    test("without room for it is refused, and one that finds that out late gives it back", async () => {
+    test("without free quota it is rejected, and a later failure is rolled back", async () => {
       const [ann, bob] = [await sign(3), await sign(4000, 10)];
       const { top } = await makeTree(ann);
       const whole = await treeOf(ann, top.id);
@@ -216,7 +216,7 @@ for (const twoCells of [false, true]) {
       assert.equal((await taskOf(bob, again))?.state, "done");
     });
 
-    test("whose job gave up waits again, and the next who accepts it begins another", async () => {
+    test("after its job failed, the offer waits again, and the next acceptance starts another job", async () => {
       const [ann, bob] = [await sign(3), await sign(4000)];
       const { top } = await makeTree(ann);
       const whole = await treeOf(ann, top.id);
@@ -244,7 +244,7 @@ for (const twoCells of [false, true]) {
       assert.deepEqual([await states(ann), await states(bob)], [[], []]);
     });
 
-    test("that nobody accepts for 14 days has ended, and can be offered to somebody else then", async () => {
+    test("an offer expires after 14 days, and the node can then be offered to another account", async () => {
       const [ann, bob, cleo] = [await sign(3), await sign(4000), await sign(4001)];
       const { top } = await makeTree(ann);
       const id = await offer(ann, bob, top.id);
@@ -262,7 +262,7 @@ for (const twoCells of [false, true]) {
       assert.equal((await taskOf(cleo, job))?.state, "done", "what was accepted in time goes on");
     });
 
-    test("is withdrawn by what ends the tokens of its owner, unless it was accepted", async () => {
+    test("an offer is withdrawn when its owner's tokens end, unless it was accepted", async () => {
       const [ann, bob] = [await sign(3), await sign(4000)];
       const [waiting, accepted, given] = [await mkdir(ann, "1"), await mkdir(ann, "2"), await mkdir(bob, "3")];
       const ids = [await offer(ann, bob, waiting.id), await offer(ann, bob, accepted.id)] as const;
@@ -276,7 +276,7 @@ for (const twoCells of [false, true]) {
       await assert.rejects(acceptTransfer(world, bob, ids[0]), { code: "not_found" });
     });
 
-    test("is only its recipient's to accept, ends where it is withdrawn, and takes nothing that is not there", async () => {
+    test("only its recipient can accept an offer, a withdrawn one ends, and missing nodes are rejected", async () => {
       const [ann, bob, cleo] = [await sign(3), await sign(4000), await sign(4001)];
       const { top } = await makeTree(ann);
       const code = (action: Promise<unknown>) =>

@@ -27,7 +27,7 @@ after(() => world.stop());
 const bytes = bytesOf("commit", 300_000);
 const otherHash = "ab".repeat(32) as HashHex;
 
-test("a start is refused at once where the commit would be", async () => {
+test("a start is rejected immediately if its commit would fail", async () => {
   const space = await world.space(1_000_000);
   const uploads = world.instance(space);
   const file = await space.put("root", "taken", "text");
@@ -56,7 +56,7 @@ test("a start is refused at once where the commit would be", async () => {
   await uploads.start(space.caller, startOf("taken", { ifMatch: [file.revision] }));
 });
 
-test("a commit that fails keeps the bytes, and goes on under another name or over the other file", async () => {
+test("a failed commit keeps the bytes, and can continue under another name or replace the other file", async () => {
   const space = await world.space();
   const uploads = world.instance(space);
   const begin = async (name: string) => (await uploads.start(space.caller, startOf(name, {}, bytes.length))).id;
@@ -89,7 +89,7 @@ test("a commit that fails keeps the bytes, and goes on under another name or ove
   assert.ok("node" in third && third.node.name === "c" && (await readFile(world, space, third.node.id)).equals(bytes));
 });
 
-test("a commit over quota answers quota and can be tried again once there is room", async () => {
+test("a commit over quota is rejected, and succeeds once there is free quota", async () => {
   const space = await world.space(400_000);
   const uploads = world.instance(space);
   const { id } = await uploads.start(space.caller, startOf("large", {}, bytes.length));
@@ -102,7 +102,7 @@ test("a commit over quota answers quota and can be tried again once there is roo
   assert.equal((await uploads.commit(space.caller, other.id, {})).node.size, bytes.length);
 });
 
-test("a commit before the last byte is refused with the offset to go on from", async () => {
+test("a commit before the last byte is rejected with the offset to continue from", async () => {
   const space = await world.space();
   const uploads = world.instance(space);
   const { id } = await uploads.start(space.caller, startOf("early"));
@@ -110,7 +110,7 @@ test("a commit before the last byte is refused with the offset to go on from", a
   assert.deepEqual(await refusalOf(uploads.commit(space.caller, id, {})), { code: "offset", size: 7, complete: false });
 });
 
-test("bytes with another hash than declared are never committed, whichever process saw them", async () => {
+test("bytes that do not match the declared hash are never committed, by any process", async () => {
   const space = await world.space();
   for (const [index, uploads] of [world.instance(space), undefined].entries()) {
     const instance = () => uploads ?? world.instance(space);
@@ -136,7 +136,7 @@ test("bytes with another hash than declared are never committed, whichever proce
   assert.ok("node" in done);
 });
 
-test("a key starts one upload, however often it is said, and not another one", async () => {
+test("a key starts one upload, even if repeated, and rejects another request", async () => {
   const space = await world.space();
   const uploads = world.instance(space);
   const key = (text: string) => ({
@@ -153,7 +153,7 @@ test("a key starts one upload, however often it is said, and not another one", a
   assert.equal((await refusalOf(begin("request")))["code"], "exists");
 });
 
-test("nobody but its owner finds an upload, and after a week or a DELETE nobody does", async () => {
+test("an upload is found only by its owner, until a week has passed or it is deleted", async () => {
   const space = await world.space();
   const stranger = await world.space();
   const uploads = world.instance(space);
@@ -186,7 +186,7 @@ test("nobody but its owner finds an upload, and after a week or a DELETE nobody 
   assert.deepEqual(await countRows(space), { refs: 0, sessions: 0, blocks: 0, tails: 0 });
 });
 
-test("a defect behind the compressor is an upload that fails, and no file; sent again it is one", async () => {
+test("a compressor defect fails the upload without a file, and a repeated upload succeeds", async () => {
   const space = await world.space();
   const content = hexText("defect", 3_000_000);
   let spoils = true;

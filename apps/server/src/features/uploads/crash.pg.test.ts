@@ -67,7 +67,7 @@ async function pointsOfAll(): Promise<readonly CrashPoint[]> {
   return points;
 }
 
-test("wherever a process ends, what was acknowledged is there, and another one makes the file of it", async () => {
+test("after a crash at any point, acknowledged bytes are durable and another process completes the file", async () => {
   const points = await pointsOfAll();
   assert.deepEqual([...new Set(points)].toSorted(), [...crashPoints].toSorted());
   for (const [place, point] of points.entries()) {
@@ -110,7 +110,7 @@ test("wherever a process ends, what was acknowledged is there, and another one m
   }
 });
 
-test("a store that fails leaves what was durable before, and the same piece can be sent again", async () => {
+test("after a store failure, earlier bytes are durable and the same piece can be sent again", async () => {
   const space = await world.space();
   let healthy = false;
   const broken: BlockService = {

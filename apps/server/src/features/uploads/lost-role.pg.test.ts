@@ -68,9 +68,9 @@ async function rowsOf({ spaceId }: Owner): Promise<number> {
 
 for (const [what, change, code] of [
   ["lowered", sql`update shard.grants set role = 'viewer'`, "forbidden"],
-  ["taken away", sql`delete from shard.grants`, "not_found"],
+  ["revoked", sql`delete from shard.grants`, "not_found"],
 ] as const) {
-  test(`a role that is ${what}: the commit is refused, and what was sent counts to the owner until it expires, and no longer`, async () => {
+  test(`a role that is ${what} during an upload rejects its commit, and its bytes count until it expires`, async () => {
     const [ann, bob] = [await owners.sign(1, 100 * 1024 * 1024), await owners.sign(2000)];
     const folder = await owners.mkdir(ann, "shared");
     await owners.give(ann, folder.id, { role: "editor", grantee_id: bob.userId });

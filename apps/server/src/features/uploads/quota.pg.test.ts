@@ -43,7 +43,7 @@ async function fillUp(space: TestSpace): Promise<NodeJson> {
   return file;
 }
 
-test("what is purged counts no more, and a space that was full takes files again", async () => {
+test("purged content no longer counts, and a full space accepts files again", async () => {
   const space = await world.space(quotaBytes);
   const file = await fillUp(space);
   await space.do({ op: "delete", fileId: file.id });
@@ -55,7 +55,7 @@ test("what is purged counts no more, and a space that was full takes files again
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("a block that came back to count is counted once, however many refer to it", async () => {
+test("a block counted again counts once, for any number of references", async () => {
   const space = await world.space(quotaBytes);
   const content = bytesOf("same", 400);
   const file = await upload(space, "a", content);
@@ -68,7 +68,7 @@ test("a block that came back to count is counted once, however many refer to it"
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("what was sent and never named counts for a day, and again once a commit names it", async () => {
+test("uncommitted blocks count for a day, and again once a commit uses them", async () => {
   const space = await world.space(quotaBytes);
   const { spaceId, userId } = space.caller;
   const parts = Array.from({ length: 8 }, (_, index) => bytesOf(`staged ${index}`, 500));
@@ -88,7 +88,7 @@ test("what was sent and never named counts for a day, and again once a commit na
   await checkInvariants(space.db, spaceId);
 });
 
-test("blocks of a failed upload count no longer and expire in an hour, but for those that a file, an upload or another sender needs", async () => {
+test("discarded blocks stop counting and expire in an hour, unless a file, upload or other sender needs them", async () => {
   const space = await world.space(quotaBytes);
   const { spaceId, userId } = space.caller;
   const names = ["useless", "named", "asked for", "of somebody else"] as const;
@@ -116,7 +116,7 @@ test("blocks of a failed upload count no longer and expire in an hour, but for t
   await checkInvariants(space.db, spaceId);
 });
 
-test("a commit is refused whose blocks count anew and have no room, and the rest of its batch is done", async () => {
+test("a commit whose blocks exceed the quota is rejected, and the rest of its batch succeeds", async () => {
   const space = await world.space(quotaBytes);
   const { spaceId, userId } = space.caller;
   const old = bytesOf("old", 800);
@@ -137,7 +137,7 @@ test("a commit is refused whose blocks count anew and have no room, and the rest
   await checkInvariants(space.db, spaceId);
 });
 
-test("a manifest of segments counts its blocks, and gives them back", async () => {
+test("a segmented manifest counts its blocks, and frees them when purged", async () => {
   const space = await world.space(100_000);
   const { spaceId, userId } = space.caller;
   const blocks = Array.from({ length: 600 }, (_, index) => blockOf(bytesOf(`piece ${index}`, 100)));
@@ -154,7 +154,7 @@ test("a manifest of segments counts its blocks, and gives them back", async () =
   await checkInvariants(space.db, spaceId);
 });
 
-test("the unfinished ends of uploads count, and give way when they become blocks or are given up", async () => {
+test("tails of uploads count until they become blocks or the upload is removed", async () => {
   const space = await world.space(quotaBytes);
   const uploads = world.instance(space);
   const bytes = bytesOf("tails", 1001);
@@ -191,7 +191,7 @@ test("the unfinished ends of uploads count, and give way when they become blocks
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("rows of a tail that are made one count once", async () => {
+test("merged tail rows count once", async () => {
   const space = await world.space(quotaBytes);
   const uploads = world.instance(space);
   const bytes = bytesOf("many pieces", 200);
@@ -203,7 +203,7 @@ test("rows of a tail that are made one count once", async () => {
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("calls that store at the same moment get what fits and no more, in one process and over several", async () => {
+test("concurrent uploads store no more than the quota, in one process and across several", async () => {
   const second = await openBlockWorld(world.pool, { databases: world.databases, store: world.store });
   for (const services of [[world.blocks], [world.blocks, second.service]]) {
     const space = await world.space(quotaBytes);
@@ -224,7 +224,7 @@ test("calls that store at the same moment get what fits and no more, in one proc
   await second.service.close();
 });
 
-test("a short body that has no room is refused before its bytes count", async () => {
+test("a short body over quota is rejected before its bytes count", async () => {
   const space = await world.space(quotaBytes);
   assert.deepEqual(codeOf(await refusalOf(upload(space, "large", bytesOf("large", quotaBytes + 1)))), "quota");
   assert.equal((await space.row()).stored_bytes, 0);
@@ -233,7 +233,7 @@ test("a short body that has no room is refused before its bytes count", async ()
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("a full space is healed: what counts already needs no room", async () => {
+test("repairing blocks in a full space needs no free quota", async () => {
   const space = await world.space(quotaBytes);
   await fillUp(space);
   const cell = world.databases.cells.all()[0]?.db ?? assert.fail();

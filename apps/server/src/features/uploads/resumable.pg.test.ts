@@ -26,7 +26,7 @@ before(async () => {
 });
 after(() => world.stop());
 
-test("however a file is split into pieces, over any number of instances, it has the blocks of an upload at once", async () => {
+test("for any split into pieces over several instances, a file has the blocks of a simple upload", async () => {
   const space = await world.space();
   let file = 0;
   const cut = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(1e-7, 0.1, 0.1000001, 0.9999999));
@@ -83,7 +83,7 @@ test("many tiny pieces are one small tail, and then the file", async () => {
   assert.ok("node" in done && (await readFile(world, space, done.node.id)).equals(bytes));
 });
 
-test("what a cut connection brought is durable to the last byte, and the next request goes on from there", async () => {
+test("bytes received before a cut connection are durable, and the next request continues there", async () => {
   const space = await world.space();
   const bytes = bytesOf("cut", 7 * mib);
   const { id } = await world.instance(space).start(space.caller, startOf("cut", {}, bytes.length));
@@ -109,7 +109,7 @@ test("what a cut connection brought is durable to the last byte, and the next re
   assert.ok("node" in done && done.node.content_id === contentIdOfBytes(bytes));
 });
 
-test("while one request runs, what it sent is durable but for the last 16 MiB", async () => {
+test("while a request runs, its bytes are durable except the last 16 MiB", async () => {
   const space = await world.space();
   const uploads = world.instance(space);
   const bytes = bytesOf("long", 40 * mib);
@@ -132,7 +132,7 @@ test("while one request runs, what it sent is durable but for the last 16 MiB", 
   assert.ok(worst <= 16 * mib, `${worst} bytes were not durable`);
 });
 
-test("a second writer takes the upload over, and the first one appends nothing more", async () => {
+test("a second writer takes over the upload, and the first can append no more bytes", async () => {
   const space = await world.space();
   const bytes = bytesOf("two writers", 6 * mib);
   const wrong = bytesOf("somebody else", 6 * mib);
@@ -151,7 +151,7 @@ test("a second writer takes the upload over, and the first one appends nothing m
   assert.ok("node" in done && (await readFile(world, space, done.node.id)).equals(bytes));
 });
 
-test("the first writer is stopped by the second one's mere arrival, before that has sent a byte", async () => {
+test("the first writer is stopped when a second one starts, before it has sent a byte", async () => {
   const space = await world.space();
   const bytes = bytesOf("arrival", 100_000);
   const uploads = world.instance(space);
@@ -169,7 +169,7 @@ test("the first writer is stopped by the second one's mere arrival, before that 
   assert.ok("node" in done && (await readFile(world, space, done.node.id)).equals(bytes));
 });
 
-test("a writer of the same process that waits for bytes hears at once that another has taken over", async () => {
+test("a waiting writer of the same process is stopped immediately when another takes over", async () => {
   const space = await world.space();
   const bytes = bytesOf("at once", 100_000);
   const uploads = world.instance(space);
@@ -184,7 +184,7 @@ test("a writer of the same process that waits for bytes hears at once that anoth
   assert.ok("node" in done && (await readFile(world, space, done.node.id)).equals(bytes));
 });
 
-test("many writers at once leave the bytes of a file, whoever wins each piece", async () => {
+test("many concurrent writers leave a correct file", async () => {
   const space = await world.space();
   const bytes = bytesOf("race", 1.5 * mib);
   const { id } = await world.instance(space).start(space.caller, startOf("race", {}, bytes.length));
@@ -211,7 +211,7 @@ test("many writers at once leave the bytes of a file, whoever wins each piece", 
   assert.equal((await countRows(space)).blocks, 0);
 });
 
-test("a body with more bytes than were to come is refused, and only the named part is durable", async () => {
+test("a body longer than its range is rejected, and only the declared part is durable", async () => {
   const space = await world.space();
   const uploads = world.instance(space);
   const bytes = bytesOf("surplus", 1000);
@@ -223,7 +223,7 @@ test("a body with more bytes than were to come is refused, and only the named pa
   assert.ok("node" in done && (await readFile(world, space, done.node.id)).equals(bytes));
 });
 
-test("a finished upload answers with its node, and takes nothing any more", async () => {
+test("a finished upload returns its node, and accepts no more bytes", async () => {
   const space = await world.space();
   const uploads = world.instance(space);
   const { id } = await uploads.start(space.caller, startOf("finished"));

@@ -39,7 +39,7 @@ async function start({ space, uploads }: { space: TestSpace; uploads: Uploads },
   return id;
 }
 
-test("a long upload gives everything back once it is a file", async () => {
+test("a long upload frees all its rows once it is a file", async () => {
   const { space, uploads } = await open();
   const id = await start({ space, uploads }, "long", 0);
   const done = await put(uploads, space, id, undefined, bytes);
@@ -49,7 +49,7 @@ test("a long upload gives everything back once it is a file", async () => {
   assert.ok((await readFile(world, space, done.node.id)).equals(bytes));
 });
 
-test("a process that ends between the commit and the giving back leaves a whole file, and expiry gives back the rest", async () => {
+test("after a crash between commit and cleanup, the file is complete, and expiry deletes the rest", async () => {
   const { space } = await open();
   const doomed = world.instance(space, {
     pieces,
@@ -72,7 +72,7 @@ test("a process that ends between the commit and the giving back leaves a whole 
   assert.ok((await readFile(world, space, node.id)).equals(bytes));
 });
 
-test("uploads that expired, or were given up, go with all that they held, however many steps it takes", async () => {
+test("expired and removed uploads free everything they held, in any number of steps", async () => {
   const { space, uploads } = await open();
   const nothing = { refs: 0, sessions: 0, blocks: 0, tails: 0 };
   await uploads.remove(space.caller, await start({ space, uploads }, "given up", 8_000_000));

@@ -37,7 +37,7 @@ function portsOf({ committer }: TestSpace) {
   };
 }
 
-test("a body is cut beside every length that the chunker's rules name, whatever its slices, its pieces and an earlier request's end", async () => {
+test("a body is cut correctly near every chunker limit, for any slices, pieces and earlier end", async () => {
   const space = await world.space();
   const { spaceId, userId } = space.caller;
   const ports = portsOf(space);
@@ -73,7 +73,7 @@ test("a body is cut beside every length that the chunker's rules name, whatever 
   );
 });
 
-test("the blocks of a body do not depend on how it arrives, how large its pieces are, or where an earlier request ended", async () => {
+test("a body's blocks do not depend on its slices, piece size or an earlier request's end", async () => {
   const space = await world.space();
   const { spaceId, userId } = space.caller;
   const ports = portsOf(space);

@@ -14,11 +14,11 @@ const request: UploadRequest = {
 const { baseVersion: _, ifMatch: __, ...withoutBase } = request;
 const { place: ___, ...withoutPlace } = withoutBase;
 
-test("a second try that says nothing is the first one again", () => {
+test("an empty correction repeats the first request", () => {
   assert.equal(correct(request, {}), request);
 });
 
-test("a second try under another name, in another folder or at another path keeps what it does not say", () => {
+test("a correction of name, folder or path keeps the other fields", () => {
   assert.deepEqual(correct(request, { place: { name: "b.txt" } }), {
     ...withoutBase,
     place: { parentId: "folder", name: "b.txt" },
@@ -31,13 +31,13 @@ test("a second try under another name, in another folder or at another path keep
   assert.deepEqual(correct(request, { fileId: "file" }), { ...withoutPlace, fileId: "file" });
 });
 
-test("a second try that says how to go on is not held to the base of the first", () => {
+test("a correction with a conflict option or base drops the first request's base", () => {
   assert.deepEqual(correct(request, { onConflict: "rename" }), { ...withoutBase, onConflict: "rename" });
   assert.deepEqual(correct(request, { baseVersion: 4 }), { ...withoutBase, baseVersion: 4 });
   assert.deepEqual(correct(request, { ifMatch: ["new"] }), { ...withoutBase, ifMatch: ["new"] });
 });
 
-test("the operation of an upload has its place, its conditions and its attributes, and not the hash", () => {
+test("an upload's operation contains its place, conditions and attributes, but not the hash", () => {
   const operation = putOperation(request, [], 0);
   assert.deepEqual(operation, {
     op: "put",
@@ -51,7 +51,7 @@ test("the operation of an upload has its place, its conditions and its attribute
   });
 });
 
-test("a file and a place at once are refused", () => {
+test("a file and a place together are rejected", () => {
   assert.throws(() => assertOneTarget("file", { name: "a" }), { code: "invalid_field", field: "file_id" });
   assertOneTarget("file", {});
 });

@@ -20,7 +20,7 @@ function step(state: UploadState, range: string | undefined, contentLengthBytes:
 
 const refused = { code: "bad_request", field: "Content-Range" };
 
-test("each state of an upload meets each kind of request as the table says", () => {
+test("each state of an upload handles each kind of request as in the table", () => {
   const sized = { ...begun, total: 300 };
   const full = { ...begun, total: 100 };
   const fresh = { ...begun, durable: 0 };
@@ -67,7 +67,7 @@ test("each state of an upload meets each kind of request as the table says", () 
   }
 });
 
-test("whatever is asked, only the durable offset is appended to, never beyond the total, and only whole files are finished", () => {
+test("any request only appends at the durable offset within the total, and finishes only complete files", () => {
   const size = fc.integer({ min: 0, max: 12 });
   const maybe = fc.option(size, { nil: null });
   const range = fc.oneof(

@@ -61,7 +61,7 @@ async function toldTo(actor: Actor): Promise<unknown[][]> {
   return items.map(({ kind, node, detail }) => [kind, node?.path, Object.values(detail)].flat());
 }
 
-test("who watches is told what others change there, and not what somebody does elsewhere or the watcher did", async () => {
+test("a watcher is notified of others' changes in the folder, not of changes elsewhere or their own", async () => {
   const [watched, other] = [await space.mkdir("root", "watched"), await space.mkdir("root", "other")];
   const file = await space.put(watched.id, "file", "one");
   await share(watched.id, "editor");
@@ -91,7 +91,7 @@ test("who watches is told what others change there, and not what somebody does e
   assert.deepEqual(await toldTo(bob), []);
 });
 
-test("an unwatched space puts nothing into the queue, and a watched one a single message", async () => {
+test("an unwatched space queues no message, and a watched one a single message", async () => {
   const folder = await space.mkdir("root", "folder");
   const waiting = async () => (await messagesOn(shard())).filter(({ kind }) => kind === "watch").length;
   assert.equal(await waiting(), 0);
@@ -105,7 +105,7 @@ test("an unwatched space puts nothing into the queue, and a watched one a single
   assert.equal(await waiting(), 0);
 });
 
-test("who may not read it any more is told nothing, and whoever loses sight of something is not told where it went", async () => {
+test("a watcher without access is not notified, and a move out of view does not disclose its target", async () => {
   const watched = await space.mkdir("root", "watched");
   const secret = await space.mkdir("root", "secret");
   const file = await space.put(watched.id, "file", "one");
@@ -141,7 +141,7 @@ test("a person who left the group of a share is no longer notified", async () =>
   assert.deepEqual(await toldTo(member), []);
 });
 
-test("watches are bounded, and go with what is purged", async () => {
+test("the number of watches is limited, and they are deleted with purged nodes", async () => {
   const folder = await space.mkdir("root", "folder");
   const [first, last] = [await space.mkdir(folder.id, "first"), await space.mkdir("root", "last")];
   await watch(spaces.databases.shards, space.caller, first.id);
@@ -155,7 +155,7 @@ test("watches are bounded, and go with what is purged", async () => {
   await watch(spaces.databases.shards, space.caller, last.id);
 });
 
-test("a comment is told to whom it mentions, to the owner and to who has spoken there", async () => {
+test("a comment notifies mentioned accounts, the owner and earlier commenters", async () => {
   const { shards } = spaces.databases;
   const world = { shards, clock: space.clock, random: randomBytes, queued: () => {} };
   const file = await space.put("root", "file", "one");

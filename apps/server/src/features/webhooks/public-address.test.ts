@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPublicAddress } from "./public-address.ts";
 
-test("what may be this machine or its network is not public, in any clothes", () => {
+test("private, local and reserved addresses are not public, in any notation", () => {
   const inside = [
     "0.0.0.0",
     "0.1.2.3",
@@ -51,7 +51,7 @@ test("what may be this machine or its network is not public, in any clothes", ()
   for (const address of inside) assert.equal(isPublicAddress(address), false, address);
 });
 
-test("what is given out on the internet is public", () => {
+test("ordinary internet addresses are public", () => {
   for (const address of [
     "1.1.1.1",
     "8.8.8.8",

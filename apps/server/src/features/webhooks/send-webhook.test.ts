@@ -38,7 +38,7 @@ async function counting<Result>(work: Promise<Result>): Promise<[Result, number]
   return [result, receiver.received.length - earlier];
 }
 
-test("the signature covers the seconds and the body, as it came", async () => {
+test("the signature covers the timestamp and the exact body", async () => {
   const body = JSON.stringify({ id: "1", name: "Grüße ✓" });
   await sendWebhook(anywhere, asked(receiver.url, body));
   const { headers, body: came } = receiver.received.at(-1) ?? assert.fail();
@@ -47,7 +47,7 @@ test("the signature covers the seconds and the body, as it came", async () => {
   assert.equal(headers["content-type"], "application/json");
 });
 
-test("only 2xx will do, and a redirect leads nowhere", async () => {
+test("only 2xx is a success, and redirects are not followed", async () => {
   for (const status of [200, 202, 204]) {
     receiver.answer = (response) => void response.writeHead(status).end(status === 204 ? undefined : "thanks");
     assert.equal(await send(anywhere, receiver.url), "sent");
@@ -60,7 +60,7 @@ test("only 2xx will do, and a redirect leads nowhere", async () => {
   }
 });
 
-test("an answer without an end is not read, and one that does not begin ends in time", async () => {
+test("an endless response is not read, and a missing one times out", async () => {
   let written = 0;
   receiver.answer = (response) => {
     response.writeHead(200);
@@ -81,7 +81,7 @@ test("an answer without an end is not read, and one that does not begin ends in 
   receiver.answer = (response) => void response.writeHead(204).end();
 });
 
-test("no address of this machine is called without the setting, by whatever name", async () => {
+test("addresses of this machine are not called without the setting, under any name", async () => {
   const inside = webhookNetwork({ allowPrivate: false });
   const { port } = receiver;
   for (const host of [
@@ -101,7 +101,7 @@ test("no address of this machine is called without the setting, by whatever name
   }
 });
 
-test("a name that means something else a moment later leads only where it was looked up", async () => {
+test("a rebinding name is resolved once, and only the checked address is called", async () => {
   // The address of the first lookup is allowed. This machine listens on the address of the second.
   let looks = 0;
   const rebinding: WebhookNetwork = {
@@ -118,7 +118,7 @@ test("a name that means something else a moment later leads only where it was lo
   assert.deepEqual([looks, more], [2, 0]);
 });
 
-test("of several addresses of a name only those are called that may be", async () => {
+test("only allowed addresses of a name are called", async () => {
   const { port } = receiver;
   const network: WebhookNetwork = {
     resolve: async () => [
@@ -131,7 +131,7 @@ test("of several addresses of a name only those are called that may be", async (
   assert.deepEqual(await counting(send(network, `http://several.example:${port}/`)), ["sent", 1]);
 });
 
-test("an address is refused at once where it can be seen", () => {
+test("a private address in a URL is rejected at creation", () => {
   const check = (url: string) => {
     try {
       return checkWebhookUrl(url, { isAllowed: isPublicAddress });

@@ -111,7 +111,7 @@ function openSignature({ headers, body }: Received): { seconds: number; isGood: 
   return { seconds: Number(seconds), isGood: mac === expected };
 }
 
-test("every change is told, signed, with who did it", async (t) => {
+test("every change is sent, signed, with its actor", async (t) => {
   t.after(() => receiver.stop());
   await put(ann, "before");
   assert.deepEqual(await listWebhooks(world, ann), []);
@@ -150,7 +150,7 @@ test("every change is told, signed, with who did it", async (t) => {
   assert.deepEqual((await told()).toSorted(), ["created /again", "edited /again"]);
 });
 
-test("a webhook hears only the events that it asked for, below what it is bound to", async (t) => {
+test("a webhook gets only the requested events within its folder", async (t) => {
   t.after(() => receiver.stop());
   const folder = await commit(ann, { op: "mkdir", place: { name: "in" } });
   const beside = await commit(ann, { op: "mkdir", place: { name: "in2" } });
@@ -167,7 +167,7 @@ test("a webhook hears only the events that it asked for, below what it is bound 
   assert.deepEqual(await told(), ["created /in2/in/deeper"]);
 });
 
-test("one that fails is tried again with the same id after growing delays, for a day; then it is dead and listed", async (t) => {
+test("a failed event is retried with the same ID and growing delays for a day, then is dead and listed", async (t) => {
   t.after(() => receiver.stop());
   await createWebhook(world, ann, hook());
   receiver.answer = (response) => void response.writeHead(500).end();
@@ -199,7 +199,7 @@ test("one that fails is tried again with the same id after growing delays, for a
   await sql`delete from shard.messages`.execute(shard.db);
 });
 
-test("one that redirects is not followed, and stops no other and no later event", async (t) => {
+test("a redirecting webhook is not followed, and delays no other webhook or event", async (t) => {
   const good = await startReceiver();
   t.after(() => {
     receiver.stop();
@@ -217,7 +217,7 @@ test("one that redirects is not followed, and stops no other and no later event"
   await sql`delete from shard.messages`.execute(databases.shards.ofId(ann.userId).db);
 });
 
-test("somebody with whom a folder is shared hears of it, from another shard, until that ends", async (t) => {
+test("a grantee on another shard gets events of a shared folder until the share ends", async (t) => {
   t.after(() => receiver.stop());
   const folder = await commit(ann, { op: "mkdir", place: { name: "shared" } });
   await assert.rejects(createWebhook(world, bob, hook({ in: folder })), { code: "not_found" });
@@ -237,7 +237,7 @@ test("somebody with whom a folder is shared hears of it, from another shard, unt
   assert.deepEqual(await told(), []);
 });
 
-test("a suspended account hears nothing, and one that is deleted from the list neither", async (t) => {
+test("a suspended account and a deleted webhook get no events", async (t) => {
   t.after(() => receiver.stop());
   const { id } = await createWebhook(world, ann, hook());
   const { db } = databases.shards.ofId(ann.userId);
@@ -268,7 +268,7 @@ test("a suspended account hears nothing, and one that is deleted from the list n
   assert.deepEqual(rows, [{ hooked: false }], "a space without webhooks costs its commits nothing");
 });
 
-test("one that a token made ends with it, also what waits, and the list says so", async (t) => {
+test("a webhook created by a token ends with it, with its waiting events, and is listed as ended", async (t) => {
   t.after(() => receiver.stop());
   const { db } = databases.shards.ofId(bob.userId);
   const newToken = async (expiresAt: number | null) => {
@@ -308,7 +308,7 @@ test("one that a token made ends with it, also what waits, and the list says so"
   assert.deepEqual(await listWebhooks(world, bob), []);
 });
 
-test("a new password ends those that were made signed in, also what waits; one that is made afterwards tells on", async (t) => {
+test("a new password ends earlier webhooks with their waiting events, and not later ones", async (t) => {
   t.after(() => receiver.stop());
   await createWebhook(world, ann, hook());
   const others = await createWebhook(world, bob, hook());
@@ -333,7 +333,7 @@ test("a new password ends those that were made signed in, also what waits; one t
   await deleteWebhook(world, bob, others.id);
 });
 
-test("an account has no more webhooks than it may, and a secret stands nowhere in the clear", async (t) => {
+test("the number of webhooks is limited, and their secrets are not stored in plain text", async (t) => {
   t.after(() => receiver.stop());
   const all = Array.from({ length: limits.webhooksMax + 4 }, () => createWebhook(world, bob, hook()));
   const outcomes = await Promise.allSettled(all);
@@ -356,7 +356,7 @@ async function share(nodeId: NodeId, granteeId: UserId): Promise<void> {
   );
 }
 
-test("what changed no node is told as the activity tells it, shares only to who may share", async (t) => {
+test("events without a node change match the activity, and shares only reach accounts that can share", async (t) => {
   t.after(() => receiver.stop());
   const folder = await commit(ann, { op: "mkdir", place: { name: "folder" } });
   const record = async (verb: "shared" | "unshared" | "linked" | "commented" | "rewound") => {

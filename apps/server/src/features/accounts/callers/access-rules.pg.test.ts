@@ -31,7 +31,7 @@ const inside = "10.1.2.3";
 const outside = "192.0.2.9";
 const day = 86_400;
 
-describe("access rules", () => {
+describe("Access rules", () => {
   let databases: TestDatabases;
   let world: TestAccounts;
   let root: UserRow;
@@ -75,7 +75,7 @@ describe("access rules", () => {
     return new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: world.clock.nowMs() });
   }
 
-  test("of the server, a group or the account let who has no second factor do nothing but enrol, once the time is over", async () => {
+  test("of server, group or account restrict accounts without a second factor to enrolling after the grace period", async () => {
     const group = await createGroup(world, callerFor(root, true), "Office");
     for (const bucket of [1, 4000]) {
       const person = await newPerson(bucket);
@@ -111,7 +111,7 @@ describe("access rules", () => {
     }
   });
 
-  test("let who has enrolled go on at once, and neither end the last factor nor leave and join for another time", async () => {
+  test("lift after enrolling, prevent removing the last factor, and cannot be reset by leaving and rejoining", async () => {
     const person = await newPerson();
     const group = await createGroup(world, callerFor(root, true), "Strict");
     const membership = { groupId: group.id, userId: person.user.id };
@@ -136,7 +136,7 @@ describe("access rules", () => {
     assert.throws(() => assertAdmitted(caller, routes.listFolder, inside), { code: "second_factor_required" });
   });
 
-  test("let nobody in from elsewhere: sessions, refresh tokens from before, personal tokens, and who knows the password", async () => {
+  test("reject other addresses for sessions, refresh tokens, personal tokens and sign-ins", async () => {
     const person = await newPerson();
     const { token } = await createPersonalToken(world, await person.caller(), {
       name: "script",
@@ -161,7 +161,7 @@ describe("access rules", () => {
     await refreshSession(world, stolen, { address: inside });
   });
 
-  test("of server, groups and account hold together, each on whichever shard", async () => {
+  test("of server, groups and account all apply, on every shard", async () => {
     const group = await createGroup(world, callerFor(root, true), "Both");
     const person = await newPerson();
     await setMember(world, callerFor(root, true), { groupId: group.id, userId: person.user.id, role: "member" });
@@ -189,7 +189,7 @@ describe("access rules", () => {
     );
   });
 
-  test("let a held poll be asked again once other lists hold, or enrolment is due, and not before", async () => {
+  test("recheck a held poll when other lists apply or enrolling is due, but not before", async () => {
     const person = await newPerson();
     const { credential } = await person.caller();
     const liveness = async () => (await findLiveCredentials(world, [credential])).get(credential);
@@ -208,7 +208,7 @@ describe("access rules", () => {
     assert.equal((await findLiveCredentials(world, [bound])).get(bound), "anew");
   });
 
-  test("shut nobody out who asks for them, but beside the data", async () => {
+  test("cannot lock out the administrator who sets them, except from the command line", async () => {
     const group = await createGroup(world, callerFor(root, true), "Mine");
     await setMember(world, callerFor(root, true), { groupId: group.id, userId: root.id, role: "manager" });
     const shut = { code: "conflict", field: "addresses" };
@@ -245,7 +245,7 @@ describe("access rules", () => {
     await person.reads("10.1.2.4");
   });
 
-  test("of a group narrow nothing by a token while an administrator is added to it", async () => {
+  test("of a group cannot be narrowed by a token while an administrator joins it", async () => {
     const boss = await newPerson();
     await updateUser(world, boss.user.id, { admin: true });
     const group = await createGroup(world, callerFor(root, true), "Joined");
@@ -279,7 +279,7 @@ describe("access rules", () => {
     }
   });
 
-  test("of a group bind no administrator by its manager, and end by no manager", async () => {
+  test("of a group cannot bind administrators through its manager, and managers cannot end them", async () => {
     const manager = await newPerson();
     const member = await newPerson();
     const boss = await newPerson();
@@ -300,7 +300,7 @@ describe("access rules", () => {
     await deleteGroup(world, asRoot, group.id);
   });
 
-  test("of the account's own making are mailed to it, and end with a password by mail or by an administrator; others stay", async () => {
+  test("set by the account are mailed to it, and end with a password reset; others stay", async () => {
     const told: SecurityChange[] = [];
     const tellSecurity = (_: unknown, __: unknown, what: SecurityChange) => Promise.resolve(void told.push(what));
     const telling = { ...world, tellSecurity };
@@ -335,7 +335,7 @@ describe("access rules", () => {
     }
   });
 
-  test("of a shard that was away are as those of the first one after a start", async () => {
+  test("of a shard that was away are updated from the first shard at a start", async () => {
     const person = await newPerson();
     await change({ addresses: ["10.0.0.0/8"] });
     const own = await newPerson();

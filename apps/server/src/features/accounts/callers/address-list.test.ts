@@ -40,8 +40,8 @@ function nearby({ family, value }: { family: Family; value: bigint }): bigint {
   return value ^ (1n << BigInt(below(bitsOf[family])));
 }
 
-describe("lists of addresses", () => {
-  test("say of an address what a comparison bit by bit says, of both families and however it is written", () => {
+describe("Address lists", () => {
+  test("agree with a comparison bit by bit, for both families and every spelling", () => {
     for (let round = 0; round < 3000; round += 1) {
       const networks = Array.from({ length: 1 + below(3) }, () => {
         const family: Family = below(2) === 0 ? 4 : 6;
@@ -58,7 +58,7 @@ describe("lists of addresses", () => {
     }
   });
 
-  test("take IPv4 that shows as IPv6 for the IPv4 that it is, and no IPv4 for IPv6", () => {
+  test("treat IPv4 mapped to IPv6 as IPv4, and no other IPv6 as IPv4", () => {
     for (const address of ["192.0.2.7", "::ffff:192.0.2.7", "::FFFF:c000:207", "0:0:0:0:0:ffff:c000:0207"]) {
       assert.equal(isInList(["192.0.2.0/24"], address), true, address);
       assert.equal(isInList(["192.0.3.0/24"], address), false, address);
@@ -70,7 +70,7 @@ describe("lists of addresses", () => {
     assert.equal(isInList(["0.0.0.0/0", "::/0"], "unknown"), false);
   });
 
-  test("have to have an address in each of them", () => {
+  test("must each contain the address", () => {
     const lists = [["10.0.0.0/8", "192.0.2.1/32"], ["10.1.0.0/16"]];
     const stamp = JSON.stringify(lists);
     assert.deepEqual(
@@ -79,7 +79,7 @@ describe("lists of addresses", () => {
     );
   });
 
-  test("refuse what is no network, and IPv4 in the clothes of IPv6", () => {
+  test("reject invalid networks and networks of mapped IPv4", () => {
     for (const text of [
       "",
       "office",

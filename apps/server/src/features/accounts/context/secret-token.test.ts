@@ -43,7 +43,7 @@ function damaged(genuine: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.oneof({ weight: 4, arbitrary: changed }, fc.string({ unit: "binary", maxLength: 300 }), fc.base64String());
 }
 
-test("every token is read back as what it was made of", () => {
+test("every token reads back as created", () => {
   fc.assert(
     fc.property(sessionId, fc.integer({ min: 1, max: 1e14 }), bucket, (id, number, ofInvitation) => {
       assert.deepEqual(parseRefreshToken(secrets.refreshKey, makeRefreshToken(secrets.refreshKey, id, number)), {
@@ -58,7 +58,7 @@ test("every token is read back as what it was made of", () => {
   );
 });
 
-test("a refresh token that differs in any character is no token, and no text makes the parser throw", () => {
+test("a modified refresh token is rejected, and no text makes the parser throw", () => {
   const genuine = fc
     .tuple(sessionId, fc.integer({ min: 1, max: 1e14 }))
     .map(([id, number]) => makeRefreshToken(secrets.refreshKey, id, number));
@@ -74,7 +74,7 @@ test("a refresh token that differs in any character is no token, and no text mak
   );
 });
 
-test("no text makes the parsers of personal tokens and invitations throw or find a bucket that does not exist", () => {
+test("no text makes the parsers of personal tokens and invitations throw or return an invalid bucket", () => {
   const personal = sessionId.map((id) => makePersonalToken(id as string as TokenId, randomBytes));
   const invitation = bucket.map((each) => makeInvitationToken("invite", each, randomBytes));
   fc.assert(
@@ -88,7 +88,7 @@ test("no text makes the parsers of personal tokens and invitations throw or find
   );
 });
 
-test("an access token says what it was signed with, for a quarter of an hour, and only to the server that signed it", async () => {
+test("an access token returns its claims for 15 minutes, only to the server that signed it", async () => {
   const claims = {
     userId: makeId<UserId>(toBucket(1), nowMs, randomBytes(8)),
     sessionId: makeId<SessionId>(toBucket(1), nowMs, randomBytes(8)),
@@ -122,7 +122,7 @@ test("no damaged access token is accepted, and none makes the reader throw", asy
   );
 });
 
-test("the key of an address is the key of its key, whatever its spelling", () => {
+test("an address key is idempotent and independent of spelling", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
       assert.equal(emailKey(emailKey(text)), emailKey(text));

@@ -31,7 +31,7 @@ const refusedAlone = { code: "unauthenticated", field: "passkey" };
 
 type Assertion = ReturnType<TestPasskey["get"]>;
 
-describe("a passkey", () => {
+describe("Passkey", () => {
   let databases: TestDatabases;
   let world: TestAccounts;
   let authenticator: Authenticator;
@@ -105,7 +105,7 @@ describe("a passkey", () => {
     return { person, device, passkey, codes: codes ?? [] };
   }
 
-  test("that was added signs in alone, and is asked for beside the password", async () => {
+  test("signs in alone, and is required in addition to the password", async () => {
     const { person, device, passkey, codes } = await withPasskey();
     assert.equal(passkey.name, "Laptop");
     assert.equal(passkey.address, "drive.example.org");
@@ -125,7 +125,7 @@ describe("a passkey", () => {
     assert.notEqual(listed?.last_used_at, null);
   });
 
-  test("of a device that has signed in before is told to nobody", async () => {
+  test("is not reported on a device that signed in before", async () => {
     const { device } = await withPasskey();
     const first = await alone(device.get(asked()));
     const request = { passkey: device.get(asked()), site, device_secret: first.device_secret };
@@ -134,7 +134,7 @@ describe("a passkey", () => {
     assert.ok(!toldDevices.includes(again.device_id as DeviceId));
   });
 
-  test("answers each challenge once, also of many that come at the same time", async () => {
+  test("answers each challenge once, even when sent concurrently", async () => {
     const { person, device } = await withPasskey();
     const assertion = device.get(asked());
     const entered = await Promise.allSettled(Array.from({ length: 8 }, () => alone(assertion)));
@@ -150,7 +150,7 @@ describe("a passkey", () => {
     await assert.rejects(byPassword(person, beside), refusedFactor);
   });
 
-  test("answers only what it was asked, and in time", async () => {
+  test("answers only its own challenge, within its lifetime", async () => {
     const { person, device } = await withPasskey();
     const beside = (await askedBeside(byPassword(person))).webauthn;
     await assert.rejects(alone(device.get(beside)), refusedAlone);
@@ -165,7 +165,7 @@ describe("a passkey", () => {
     await assert.rejects(byPassword(person, device.get(ofOther)), refusedFactor);
   });
 
-  test("of another account lets nobody into this one", async () => {
+  test("of another account is rejected", async () => {
     const { person } = await withPasskey();
     const other = await withPasskey();
     const { webauthn: request } = await askedBeside(byPassword(person));
@@ -179,7 +179,7 @@ describe("a passkey", () => {
     await assert.rejects(byPassword(third, disguised), refusedFactor);
   });
 
-  test("answers pages of this server alone", async () => {
+  test("is accepted only from pages of this server", async () => {
     const { device } = await withPasskey();
     for (const odd of [
       { origin: "https://drive.example.org.evil.example" },
@@ -196,14 +196,14 @@ describe("a passkey", () => {
     await alone(device.get(asked()));
   });
 
-  test("signs in alone only where the device has asked who it is; beside the password it need not", async () => {
+  test("requires user verification to sign in alone, but not in addition to the password", async () => {
     const { person, device } = await withPasskey();
     await assert.rejects(alone(device.get(asked(), { unverified: true })), refusedAlone);
     const { webauthn: request } = await askedBeside(byPassword(person));
     await byPassword(person, device.get(request, { unverified: true }));
   });
 
-  test("that counts fewer uses than there were is refused, and the account told", async () => {
+  test("with a lower use counter is rejected, and the account is notified", async () => {
     const { person, device } = await withPasskey(5);
     await alone(device.get(asked()));
     await assert.rejects(alone(device.get(asked(), { counter: 6 })), /copy/);
@@ -214,7 +214,7 @@ describe("a passkey", () => {
     await alone(device.get(asked(), { counter: 100 }));
   });
 
-  test("that was changed on the way lets nobody in", async () => {
+  test("with a modified signature is rejected", async () => {
     const { device } = await withPasskey();
     const assertion = device.get(asked());
     const signature = Buffer.from(assertion.response.signature, "base64url");
@@ -224,7 +224,7 @@ describe("a passkey", () => {
     await alone(assertion);
   });
 
-  test("is added once, by the session that asked, and for this address", async () => {
+  test("can be added once, by the session that requested it, and for this address", async () => {
     const { person, device } = await withPasskey();
     const proof = async () => proofOf(person, device);
     const again = await preparePasskey(world, person.caller, await proof(), source);
@@ -251,7 +251,7 @@ describe("a passkey", () => {
     await assert.rejects(confirm(fresh.create(late.webauthn)), refused);
   });
 
-  test("that was removed lets nobody in, and with the last one the second factor ends", async () => {
+  test("that was removed is rejected, and removing the last one ends the second factor", async () => {
     const { person, device, passkey } = await withPasskey();
     const second = new TestPasskey(origin);
     const added = await add(person, second, await proofOf(person, device));
@@ -275,7 +275,7 @@ describe("a passkey", () => {
     assert.deepEqual(ofPerson(person), ["passkey_added", "passkey_added", "passkey_removed", "factor_off"]);
   });
 
-  test("stands beside an app: either does, and the app stays when it goes", async () => {
+  test("can be combined with an app, and the app remains when it is removed", async () => {
     const { person, device, passkey } = await withPasskey();
     const proof = await proofOf(person, device);
     const { secret } = await prepareSecondFactor(world, person.caller, proof, source);
@@ -292,7 +292,7 @@ describe("a passkey", () => {
     await byPassword(person);
   });
 
-  test("proves who changes the password, and ends with the second factor", async () => {
+  test("confirms a password change, and ends with the second factor", async () => {
     const { person, device } = await withPasskey();
     const change = { current_password: testPassword, new_password: testPassword, site };
     const { webauthn: request } = await askedBeside(changeOwnPassword(world, person.caller, change, source));
@@ -304,7 +304,7 @@ describe("a passkey", () => {
     await assert.rejects(alone(device.get(asked())), refusedAlone);
   });
 
-  test("of a disabled account signs in no more, and an administrator ends it", async () => {
+  test("of a disabled account is rejected, and an administrator can remove it", async () => {
     const { person, device } = await withPasskey();
     await updateUser(world, person.email, { disabled: true });
     await assert.rejects(alone(device.get(asked())), { code: "forbidden" });
@@ -315,7 +315,7 @@ describe("a passkey", () => {
     await byPassword(person);
   });
 
-  test("is told of to nobody who does not know the password", async () => {
+  test("is disclosed only to callers who know the password", async () => {
     const { person } = await withPasskey();
     const wrong = (email: string) => signIn(world, { email, password: "wrong password", site }, source);
     const answers = await Promise.all(
@@ -342,7 +342,7 @@ describe("a passkey", () => {
     assert.equal(new Set(refusals).size, 1);
   });
 
-  test("changes by a session with the password alone, and there are only so many", async () => {
+  test("requires a session and the password to be changed, and has a maximum number", async () => {
     const person = await newPerson();
     const { id } = await createPersonalToken(world, person.caller, {
       name: "t",
@@ -371,7 +371,7 @@ describe("a passkey", () => {
     await assert.rejects(preparePasskey(world, person.caller, { ...given, totp }, source), { code: "conflict" });
   });
 
-  test("leaves no challenges behind that are over", async () => {
+  test("challenges are deleted after they expire", async () => {
     const { person, device } = await withPasskey();
     await alone(device.get(asked()));
     const count = async () => {

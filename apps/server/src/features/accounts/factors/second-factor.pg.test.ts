@@ -26,7 +26,7 @@ const source = "192.0.2.1";
 const stepMs = 30_000;
 const refused = { code: "second_factor", field: "totp" };
 
-describe("a second factor", () => {
+describe("Second factor", () => {
   let databases: TestDatabases;
   let world: TestAccounts;
   let authenticator: Authenticator;
@@ -65,7 +65,7 @@ describe("a second factor", () => {
     return { secret, codes };
   }
 
-  test("is asked for once an app's code has confirmed it, and not before", async () => {
+  test("is required after an app's code confirmed it, not before", async () => {
     const person = await newPerson();
     const named = { ...world, serverName: "Our: drive" };
     const ofNamed = await prepareSecondFactor(named, person.caller, { password: testPassword }, source);
@@ -95,7 +95,7 @@ describe("a second factor", () => {
     await person.signIn(codeOf(prepared.secret));
   });
 
-  test("is told only to who knows the password", async () => {
+  test("is disclosed only to callers who know the password", async () => {
     const person = await newPerson();
     const { secret } = await withApp(person);
     for (const totp of [undefined, "000000", codeOf(secret)]) {
@@ -105,7 +105,7 @@ describe("a second factor", () => {
     await person.signIn(codeOf(secret));
   });
 
-  test("takes each code once, also of many who send it at the same time, and none that is older than one that was taken", async () => {
+  test("accepts each code once, even concurrently, and no older code afterwards", async () => {
     const person = await newPerson();
     const { secret } = await withApp(person);
     const older = codeOf(secret);
@@ -118,7 +118,7 @@ describe("a second factor", () => {
     await assert.rejects(person.signIn(code), refused);
   });
 
-  test("takes the code of a phone whose clock is half a minute off, either way, and of none that is further off", async () => {
+  test("accepts codes of a clock up to 30 s off, but not further", async () => {
     const person = await newPerson();
     const { secret } = await withApp(person);
     world.clock.forwardMs(10 * stepMs);
@@ -130,7 +130,7 @@ describe("a second factor", () => {
     await person.signIn(spaced);
   });
 
-  test("lets in by each recovery code once, as it is typed from paper", async () => {
+  test("accepts each recovery code once, also as typed from paper", async () => {
     const person = await newPerson();
     const { codes } = await withApp(person);
     const [first = "", second = "", third = ""] = codes;
@@ -145,7 +145,7 @@ describe("a second factor", () => {
     await assert.rejects(other.signIn(codes[4]), refused);
   });
 
-  test("keeps its code for the next try where the account is being deleted or is disabled", async () => {
+  test("does not use up a code while the account is being deleted or is disabled", async () => {
     const person = await newPerson();
     const { secret, codes } = await withApp(person);
     const { db } = world.shards.ofId(person.id);
@@ -166,7 +166,7 @@ describe("a second factor", () => {
     await person.signIn(codes[1]);
   });
 
-  test("has wrong codes wait, from wherever they come, up to an hour, and recovery codes not", async () => {
+  test("delays wrong codes from all addresses for up to an hour, but not recovery codes", async () => {
     const person = await newPerson();
     const { secret, codes } = await withApp(person);
     const guess = (address: string) =>
@@ -194,7 +194,7 @@ describe("a second factor", () => {
     await person.signIn(codeOf(secret));
   });
 
-  test("is changed by nobody but a session with the password and a code", async () => {
+  test("can be changed only by a session with the password and a code", async () => {
     const person = await newPerson();
     const { secret } = await withApp(person);
     const { token } = await createPersonalToken(world, person.caller, {
@@ -218,7 +218,7 @@ describe("a second factor", () => {
     await assert.rejects(renewRecoveryCodes(world, person.caller, proof, source), { code: "conflict" });
   });
 
-  test("goes to another app while the first still counts, and new recovery codes end those before", async () => {
+  test("can move to another app while the first still works, and new recovery codes replace old ones", async () => {
     const person = await newPerson();
     const { secret, codes } = await withApp(person);
     const proof = { password: testPassword, totp: codeOf(secret) };
@@ -235,7 +235,7 @@ describe("a second factor", () => {
     await assert.rejects(person.signIn(newCodes[1]), refused);
   });
 
-  test("is confirmed by the session that prepared it alone, and by few tries", async () => {
+  test("can be confirmed only by the session that prepared it, with few tries", async () => {
     const person = await newPerson();
     const { access_token: other } = await person.signIn();
     const stolen = await authenticator.authenticate(other);
@@ -249,7 +249,7 @@ describe("a second factor", () => {
     await withApp(person);
   });
 
-  test("that is switched on while somebody with the password changes it is changed by nobody without a code", async () => {
+  test("cannot be bypassed by changes with only the password while it is enabled", async () => {
     for (let round = 0; round < 10; round++) {
       const person = await newPerson();
       const { access_token: other } = await person.signIn();
@@ -275,7 +275,7 @@ describe("a second factor", () => {
     }
   });
 
-  test("is asked for before the password is another one", async () => {
+  test("is required to change the password", async () => {
     const person = await newPerson();
     const { secret } = await withApp(person);
     const change = { current_password: testPassword, new_password: "another long password" };
@@ -285,7 +285,7 @@ describe("a second factor", () => {
     await person.signIn(codeOf(secret), "another long password");
   });
 
-  test("lets a known device in while others guess, which tries few codes itself", async () => {
+  test("accepts a known device while others guess, and limits that device's own wrong codes", async () => {
     const person = await newPerson();
     const { device_secret: known = "" } = await person.signIn();
     const { secret } = await withApp(person);
@@ -303,7 +303,7 @@ describe("a second factor", () => {
     await assert.rejects(from(codeOf(secret), known, source), { code: "rate_limited" });
   });
 
-  test("holds nobody up for longer than an hour, though the clock was ahead", async () => {
+  test("delays sign-ins at most an hour, even if the clock was ahead", async () => {
     const person = await newPerson();
     const { secret } = await withApp(person);
     const aheadMs = 365 * 24 * 3_600_000;
@@ -317,7 +317,7 @@ describe("a second factor", () => {
     await person.signIn(codeOf(secret));
   });
 
-  test("takes codes as they are pasted, and says of a mistyped recovery code that it is wrong", async () => {
+  test("accepts pasted codes, and reports a mistyped recovery code as wrong", async () => {
     const person = await newPerson();
     const { secret, codes } = await withApp(person);
     const wide = codeOf(secret).replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
@@ -330,7 +330,7 @@ describe("a second factor", () => {
     await person.signIn(codeOf(secret));
   });
 
-  test("that was not confirmed in time is begun again", async () => {
+  test("must be started again if not confirmed in time", async () => {
     const person = await newPerson();
     const { secret } = await prepareSecondFactor(world, person.caller, { password: testPassword }, source);
     world.clock.forwardMs(limits.secondFactorSetUpMs);
@@ -338,7 +338,7 @@ describe("a second factor", () => {
     await person.signIn();
   });
 
-  test("is taken away by an administrator, which ends all sessions, and by no new password", async () => {
+  test("is removed by an administrator with all sessions, but not by a new password", async () => {
     const person = await newPerson();
     const { secret } = await withApp(person);
     const { access_token: token } = await person.signIn(codeOf(secret));
@@ -367,7 +367,7 @@ describe("a second factor", () => {
     await assert.rejects(updateUser(world, (await newPerson()).email, program), { code: "forbidden" });
   });
 
-  test("stands in the database neither in the clear nor by a code that could be read", async () => {
+  test("is stored without readable secrets or codes", async () => {
     const person = await newPerson();
     const { secret, codes } = await withApp(person);
     const { db } = databases.shards.ofId(person.id);

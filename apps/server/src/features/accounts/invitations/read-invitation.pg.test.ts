@@ -31,7 +31,7 @@ const person = (email: string) => ({ email, password: testPassword, name: "Bob" 
 const invite = async (email: string | null = null) =>
   (await createInvitation(world, { kind: "invite", email, quotaBytes: 1000 })).token;
 
-test("an invitation says for whom it is, until it is used or has expired", async () => {
+test("an invitation returns its address until it is used or has expired", async () => {
   const token = await invite("Bob@Example.org");
   const gone = { code: "not_found" };
   const expected = { kind: "invite", email: "bob@example.org", expires_at: "2026-01-08T00:00:00.000000Z", shared: [] };
@@ -47,7 +47,7 @@ test("an invitation says for whom it is, until it is used or has expired", async
     await assert.rejects(readInvitation(world, unknown, "1"), gone);
 });
 
-test("an invitation that a sign-up has claimed says so until the user is made, and a set-up link until there is an administrator", async () => {
+test("a claimed invitation is valid until its user is created, and a setup link until an administrator exists", async () => {
   const token = await invite();
   const made = await createTestUser(world, "c@example.org");
   const died = makeId<UserId>(toBucket(3), 1, world.random(8));
@@ -63,7 +63,7 @@ test("an invitation that a sign-up has claimed says so until the user is made, a
   await assert.rejects(readInvitation(world, setup, "1"), { code: "not_found" });
 });
 
-test("who asks for too many invitations is stopped, and signs up with a good one all the same", async () => {
+test("too many invitation lookups are limited, but do not prevent a sign-up with a valid one", async () => {
   const token = await invite();
   for (let failure = 0; failure < failuresMax; failure++)
     await assert.rejects(readInvitation(world, `hfi_000_${failure}`, "eve"), { code: "not_found" });
@@ -72,7 +72,7 @@ test("who asks for too many invitations is stopped, and signs up with a good one
   await signUp(world, { ...person("bob@example.org"), invite: token }, "eve");
 });
 
-test("all invitations for an address go with its account, on whatever shard they lie, and no others", async () => {
+test("all invitations for an address end with its sign-up, on every shard, and no others", async () => {
   const tokens = await Promise.all(Array.from({ length: 8 }, () => invite("Bob@Example.org")));
   const others = [await invite("eve@example.org"), await invite()];
   await signUp(world, { ...person("bob@example.org"), invite: tokens[0] }, "1");
@@ -83,7 +83,7 @@ test("all invitations for an address go with its account, on whatever shard they
   for (const token of others) assert.equal((await readInvitation(world, token, "1")).kind, "invite");
 });
 
-test("an invitation for an address that came to an account otherwise is no open one", async () => {
+test("an invitation for an address that an account already has is not open", async () => {
   const { id } = await createTestUser(world, "ann@example.org");
   const token = await invite("bob@example.org");
   const listed = async () => (await listInvitations(world, {})).items.map(({ email }) => email);

@@ -37,7 +37,7 @@ const invite = async (email: string | null = null) =>
   (await createInvitation(world, { kind: "invite", email, quotaBytes: 1000 })).token;
 const forbidden = { code: "forbidden", field: "invite" };
 
-test("a set-up link still works after a restart, makes the administrator once, and ends the other links", async () => {
+test("a setup link works after a restart, creates the administrator once, and ends other links", async () => {
   const token = await setUp(world, undefined);
   const afterRestart = await setUp(world, undefined);
   assert.ok(token !== undefined && afterRestart !== undefined);
@@ -49,7 +49,7 @@ test("a set-up link still works after a restart, makes the administrator once, a
   assert.equal(await setUp(world, undefined), undefined);
 });
 
-test("of two set-up links that are used in the same moment one makes the administrator", async () => {
+test("one of two concurrent setup links creates the administrator", async () => {
   const links = [await setUp(world, undefined), await setUp(world, undefined)];
   const made = await Promise.allSettled(
     links.map((link, index) => signUp(world, { ...person(`${index}@example.org`), invite: link }, "1")),
@@ -60,7 +60,7 @@ test("of two set-up links that are used in the same moment one makes the adminis
   assert.equal((await listUsers(world, { limit: 10 })).items.length, 1);
 });
 
-test("a set-up link expires, and renewing it ends the earlier ones", async () => {
+test("a setup link expires, and renewing it ends earlier ones", async () => {
   const first = await setUp(world, undefined);
   const { token } = await renewSetupToken(world);
   await assert.rejects(signUp(world, { ...person("a@example.org"), invite: first }, "1"), forbidden);
@@ -68,13 +68,13 @@ test("a set-up link expires, and renewing it ends the earlier ones", async () =>
   await assert.rejects(signUp(world, { ...person("a@example.org"), invite: token }, "1"), forbidden);
 });
 
-test("a set-up link is worth nothing once there is an administrator by another way", async () => {
+test("a setup link is invalid once an administrator exists", async () => {
   const token = await setUp(world, undefined);
   await createTestUser(world, "a@example.org", { admin: true });
   await assert.rejects(signUp(world, { ...person("b@example.org"), invite: token }, "1"), forbidden);
 });
 
-test("an address that an account was about to get when it died is its own for a minute, and anybody's after it", async () => {
+test("an address reserved for a change belongs to that account for a minute, and is free afterwards", async () => {
   const { id } = await createTestUser(world, "a@example.org");
   await reserveEmail(world, "next@example.org", id);
   await assert.rejects(createTestUser(world, "next@example.org"), { code: "exists" });
@@ -88,21 +88,21 @@ test("an address that an account was about to get when it died is its own for a 
   await assert.rejects(updateUser(world, id, { email: "THIRD@example.org" }), { code: "exists" });
 });
 
-test("several instances that start at once make one administrator from the environment", async () => {
+test("several instances that start together create one administrator from the environment", async () => {
   const administrator = { email: "Root@example.org", password: testPassword };
   await Promise.all([1, 2, 3].map(() => setUp(world, administrator)));
   assert.equal((await listUsers(world, { limit: 10 })).items.length, 1);
   await signIn(world, { email: "root@EXAMPLE.org", password: testPassword }, "192.0.2.1");
 });
 
-test("an administrator's address or password that is none is refused in words that name the variable", async () => {
+test("an invalid administrator address or password is rejected with its variable's name", async () => {
   await assert.rejects(setUp(world, { email: "root", password: testPassword }), { message: /HOLDFAST_ADMIN_EMAIL/ });
   await assert.rejects(setUp(world, { email: "a@b.c", password: "short" }), {
     message: "HOLDFAST_ADMIN_PASSWORD: must have at least 8 characters.",
   });
 });
 
-test("one that is tried first is taken from whoever runs the server, and told", async () => {
+test("a common password from the environment is accepted, with a warning once", async () => {
   const told: string[] = [];
   const administrator = { email: "weak@b.example", password: "Sunshine2026!" };
   await setUp(world, administrator, { onWeak: () => told.push("weak") });
@@ -112,13 +112,13 @@ test("one that is tried first is taken from whoever runs the server, and told", 
   assert.deepEqual(told, ["weak"], "of an administrator that is made");
 });
 
-test("a start that died after the reservation does not keep the next from making its administrator", async () => {
+test("a start that died after the reservation does not prevent the next from creating its administrator", async () => {
   await reserveEmail(world, "root@example.org", makeId<UserId>(toBucket(4000), 1, world.random(8)));
   assert.equal(await setUp(world, { email: "root@example.org", password: testPassword }), undefined);
   assert.ok(await hasAdministrator(world));
 });
 
-test("a sign-up that died before it was confirmed is an account all the same, and keeps its address", async () => {
+test("a sign-up that died before its confirmation is an account, and keeps its address", async () => {
   await createTestUser(world, "a@example.org");
   for (const { db } of databases.shards.all())
     await db.updateTable("shard.directory").set({ confirmed: false }).execute();
@@ -129,14 +129,14 @@ test("a sign-up that died before it was confirmed is an account all the same, an
   await signIn(world, { email: "a@example.org", password: testPassword }, "192.0.2.1");
 });
 
-test("a reservation without a user is free again after a minute, not before", async () => {
+test("a reservation without a user is free after a minute, not before", async () => {
   await reserveEmail(world, "a@example.org", makeId<UserId>(toBucket(1), 1, world.random(8)));
   await assert.rejects(createTestUser(world, "a@example.org"), { code: "exists" });
   world.clock.forwardMs(signUpLifetimeMicros / 1000);
   await createTestUser(world, "a@example.org");
 });
 
-test("an address that an account was about to get when it died is free again, and nobody is found by it", async () => {
+test("an address reserved by a dead change is free again, and finds no account", async () => {
   const { id } = await createTestUser(world, "a@example.org");
   await reserveEmail(world, "b@example.org", id);
   assert.equal(await findUserByEmail(databases.shards, "b@example.org"), undefined);
@@ -147,13 +147,13 @@ test("an address that an account was about to get when it died is free again, an
   assert.equal((await findUserByEmail(databases.shards, "a@example.org"))?.id, id);
 });
 
-test("of many sign-ups with one address one succeeds, and nothing is left of the others", async () => {
+test("one of many concurrent sign-ups with an address succeeds, and the others leave no rows", async () => {
   const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => createTestUser(world, "a@example.org")));
   assert.equal(outcomes.filter((each) => each.status === "fulfilled").length, 1);
   assert.equal((await listUsers(world, { limit: 10 })).items.length, 1);
 });
 
-test("a sign-up whose reservation was taken over leaves no user behind", async () => {
+test("a sign-up that lost its reservation leaves no user", async () => {
   // Simulates a sign-up overtaken by another after a minute.
   const { shards } = databases;
   const elsewhere = (bucket: Bucket) => shards.of(toBucket((bucket + 2048) % 4096));
@@ -168,7 +168,7 @@ test("a sign-up whose reservation was taken over leaves no user behind", async (
   for (const { db } of shards.all()) assert.deepEqual(await db.selectFrom("shard.nodes").select("id").execute(), []);
 });
 
-test("an invitation works once, for its address if it names one, and gives its quota", async () => {
+test("an invitation works once, only for its address if it has one, and sets its quota", async () => {
   const token = await invite("Bob@Example.org");
   await assert.rejects(signUp(world, { ...person("eve@example.org"), invite: token }, "1"), forbidden);
   const user = await signUp(world, { ...person("bob@example.org"), invite: token }, "1");
@@ -178,7 +178,7 @@ test("an invitation works once, for its address if it names one, and gives its q
   await assert.rejects(signUp(world, person("bob2@example.org"), "1"), forbidden);
 });
 
-test("of many sign-ups with one invitation one succeeds", async () => {
+test("one of many concurrent sign-ups with an invitation succeeds", async () => {
   const token = await invite();
   const outcomes = await Promise.allSettled(
     Array.from({ length: 6 }, (_, each) =>
@@ -194,14 +194,14 @@ test("an invitation expires after a week", async () => {
   await assert.rejects(signUp(world, { ...person("a@example.org"), invite: token }, "1"), forbidden);
 });
 
-test("an address that is taken gives the invitation back at once", async () => {
+test("a sign-up with an address in use returns the invitation immediately", async () => {
   await createTestUser(world, "a@example.org");
   const token = await invite();
   await assert.rejects(signUp(world, { ...person("a@example.org"), invite: token }, "1"), { code: "exists" });
   await signUp(world, { ...person("b@example.org"), invite: token }, "1");
 });
 
-test("an invitation asks no more than a few addresses whether they have an account", async () => {
+test("an invitation can test only a few addresses for accounts", async () => {
   await createTestUser(world, "a@example.org");
   const token = await invite();
   const ask = (source: number) => signUp(world, { ...person("a@example.org"), invite: token }, String(source));
@@ -209,7 +209,7 @@ test("an invitation asks no more than a few addresses whether they have an accou
   await assert.rejects(ask(99), { code: "rate_limited" });
 });
 
-test("guesses of set-up tokens and invitations count for where they come from, whatever addresses they name", async () => {
+test("guesses of setup tokens and invitations are counted by source, for any address", async () => {
   const token = await invite();
   for (let failure = 0; failure < failuresMax; failure++) {
     const guess = `hf${failure % 2 === 0 ? "s" : "i"}_000_${"A".repeat(42)}${failure}`;
@@ -220,7 +220,7 @@ test("guesses of set-up tokens and invitations count for where they come from, w
   await signUp(world, good, "bob");
 });
 
-test("an invitation whose sign-up died comes back after a minute, unless its user was made", async () => {
+test("an invitation of a dead sign-up is valid again after a minute, unless its user was created", async () => {
   const token = await invite();
   const dead = makeId<UserId>(toBucket(3), 1, world.random(8));
   assert.ok(await claimInvitation(world, token, "a@example.org", dead));
@@ -235,12 +235,12 @@ test("an invitation whose sign-up died comes back after a minute, unless its use
   await assert.rejects(signUp(world, { ...person("d@example.org"), invite: second }, "1"), forbidden);
 });
 
-test("where registration is open no invitation is needed, and nobody becomes an administrator by it", async () => {
+test("open registration needs no invitation, and never creates an administrator", async () => {
   const open = await openTestAccounts(databases.shards, { openRegistration: true });
   assert.equal((await signUp(open, person("a@example.org"), "1")).admin, false);
 });
 
-test("one network makes a few accounts by open registration, also all at once, and others are not kept out by it", async () => {
+test("one network can create a few accounts by open registration, even concurrently, without blocking others", async () => {
   const open = await openTestAccounts(databases.shards, { openRegistration: true });
   const from = (source: string, each: number) => signUp(open, person(`${source}${each}@example.org`), source);
   const outcomes = await Promise.allSettled(Array.from({ length: failuresMax + 2 }, (_, each) => from("eve", each)));
@@ -251,7 +251,7 @@ test("one network makes a few accounts by open registration, also all at once, a
   await signUp(open, invited, "eve");
 });
 
-test("an address or name with control characters, or an address that is none, is named as the fault", async () => {
+test("an invalid address and control characters in address or name are rejected with the field", async () => {
   for (const email of [
     "a\u0000@example.org",
     "none",
@@ -268,7 +268,7 @@ test("an address or name with control characters, or an address that is none, is
   assert.equal(await findUserByEmail(databases.shards, "a\u0000@example.org"), undefined);
 });
 
-test("the last administrator who can sign in is neither suspended nor demoted, whoever asks and however many at once", async () => {
+test("the last active administrator cannot be suspended or demoted, even concurrently", async () => {
   await createTestUser(world, "a@example.org", { admin: true });
   const last = { code: "conflict", message: /last administrator/ };
   await assert.rejects(updateUser(world, "a@example.org", { disabled: true }), last);
@@ -289,7 +289,7 @@ test("the last administrator who can sign in is neither suspended nor demoted, w
   assert.equal((await active()).length, 1);
 });
 
-test("the list of users is whole and in order over all shards, whatever the size of its pages", async () => {
+test("the list of users is complete and ordered over all shards, for any page size", async () => {
   for (let each = 0; each < 9; each++) {
     await createTestUser(world, `p${each}@example.org`);
     world.clock.forwardMs(1);
@@ -316,7 +316,7 @@ test("the list of users is whole and in order over all shards, whatever the size
   await assert.rejects(listUsers(world, { limit: 1, cursor: "0:" }), { code: "bad_request", field: "cursor" });
 });
 
-test("what has expired is removed, what lives stays", async () => {
+test("expired credentials are deleted, and live ones stay", async () => {
   await createTestUser(world, "a@example.org");
   const session = await signIn(world, { email: "a@example.org", password: testPassword }, "192.0.2.1");
   const caller = await new Authenticator(world).authenticate(session.access_token);
@@ -337,7 +337,7 @@ test("what has expired is removed, what lives stays", async () => {
   await new Authenticator(world).authenticate(lasting.token);
 });
 
-test("the tables of accounts hold no password and no secret, in no spelling", async () => {
+test("the account tables contain no password and no secret in any encoding", async () => {
   const setup = await setUp(world, undefined);
   await signUp(world, { email: "a@example.org", password: testPassword, name: "Ann", invite: setup }, "1");
   const unused = [await invite(), await invite("b@example.org")];

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { guessesOf, isCommonPassword, readCommonPasswords, writeCommonPasswords } from "./common-passwords.ts";
 
-test("what is tried first is known, in any capitals and with the year that people add", async () => {
+test("common passwords are recognized in any case and with added digits or signs", async () => {
   const known = [
     "password",
     "12345678",
@@ -18,7 +18,7 @@ test("what is tried first is known, in any capitals and with the year that peopl
   assert.deepEqual((await Promise.all(rest)).join(""), "");
 });
 
-test("what nobody tries first is let through", async () => {
+test("uncommon passwords are accepted", async () => {
   const free = ["correct horse battery", "purple otters juggle 7 lamps", "Tr0mbone-Quilt-Maple", "ööäü ßeiden"];
   for (const each of free) assert.equal(await isCommonPassword(each), false, each);
   for (let count = 0; count < 2000; count += 1) {
@@ -27,7 +27,7 @@ test("what nobody tries first is let through", async () => {
   }
 });
 
-test("six digits or signs at the end are taken away, letters and spaces never", () => {
+test("up to six digits or signs are removed from the end, but no letters or spaces", () => {
   assert.deepEqual(guessesOf("Summer2026!"), [
     "summer2026!",
     "summer2026",
@@ -42,7 +42,7 @@ test("six digits or signs at the end are taken away, letters and spaces never", 
   assert.deepEqual(guessesOf("ＡＢＣＤ"), ["abcd"], "letters of full width are letters");
 });
 
-test("a list that was cut off is none", () => {
+test("a truncated list is rejected", () => {
   const bytes = writeCommonPasswords(["password", "letmein!"]);
   assert.equal(readCommonPasswords(bytes).starts.at(-1), 2);
   assert.throws(() => readCommonPasswords(bytes.subarray(0, -1)), RangeError);

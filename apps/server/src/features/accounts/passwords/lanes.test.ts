@@ -6,7 +6,7 @@ import { guardAttempt } from "../context/attempts.ts";
 import { Lanes } from "./lanes.ts";
 import { hashOfNobody, hashPassword, isPassword } from "./passwords.ts";
 
-test("no more run at once than there are lanes, and no more wait than the line is long", async () => {
+test("runs at most as many as there are lanes, and queues at most as many as fit", async () => {
   const lanes = new Lanes(2, 3);
   let running = 0;
   let most = 0;
@@ -29,7 +29,7 @@ test("no more run at once than there are lanes, and no more wait than the line i
   assert.equal(most, 2);
 });
 
-test("who sends very many waits behind itself, gets no other's turn, and makes room where all lines are full", async () => {
+test("a caller with many requests waits behind itself, and gives up its place when all queues are full", async () => {
   const lanes = new Lanes(1, 6);
   const done: string[] = [];
   const refused: string[] = [];
@@ -53,7 +53,7 @@ test("who sends very many waits behind itself, gets no other's turn, and makes r
   assert.deepEqual(done, ["many 1", "one", "another", "many 2", "one again", "many 3"]);
 });
 
-test("of lines that are as short as each other none makes room", async () => {
+test("equally short queues give up no place", async () => {
   const lanes = new Lanes(1, 2);
   const { promise: held, resolve: finish } = Promise.withResolvers<void>();
   const first = lanes.run(() => held);
@@ -71,13 +71,13 @@ test("of lines that are as short as each other none makes room", async () => {
   assert.deepEqual(await Promise.all(waiting), ["one", "another"]);
 });
 
-test("work that fails gives its lane back", async () => {
+test("failed work frees its lane", async () => {
   const lanes = new Lanes(1, 0);
   await assert.rejects(lanes.run(() => Promise.reject(new HoldfastError("failed", "no"))));
   assert.equal(await lanes.run(() => Promise.resolve(1)), 1);
 });
 
-test("of a hundred guesses at once as many are tried as may fail, and the one that is right in time is let in", async () => {
+test("of 100 concurrent guesses only the allowed failures are tried, and right ones before them succeed", async () => {
   let failures = 0;
   let tried = 0;
   const throttle = {
@@ -102,13 +102,13 @@ test("of a hundred guesses at once as many are tried as may fail, and the one th
   assert.equal(outcomes.filter((each) => each.status === "rejected").length, 60);
 });
 
-test("a password of nobody is checked with the parameters of somebody's", async () => {
+test("a password of an unknown account is checked with the same parameters", async () => {
   const [, algorithm, version, parameters] = (await hashPassword("long enough")).split("$");
   assert.deepEqual(hashOfNobody.split("$").slice(0, 4), ["", algorithm, version, parameters]);
   assert.equal(await isPassword(undefined, "anything"), false);
 });
 
-test("a password is the same in either normal form", async () => {
+test("a password is equal in either Unicode normal form", async () => {
   assert.ok(await isPassword(await hashPassword("cafe\u0301 au lait"), "caf\u00e9 au lait"));
   assert.ok(await isPassword(await hash("pw", { memoryCost: 19_456, timeCost: 2, parallelism: 1 }), "pw"));
 });

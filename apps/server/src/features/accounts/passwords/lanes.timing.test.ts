@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashPassword, isPassword } from "./passwords.ts";
 
-test("checking a password of nobody is the same work as checking somebody's", async () => {
+test("checking a password of an unknown account takes similar CPU time", async () => {
   // CPU time of all threads of this process, independent of the machine's load.
   const workMsOf = async (work: () => Promise<unknown>) => {
     const before = process.cpuUsage();

@@ -37,7 +37,7 @@ const claims = async ({ id }: UserRow) =>
   ).rows.length;
 const bad = { code: "invalid_field", field: "token" };
 
-test("the token that was mailed confirms the address, once or twice, and what was shared with it follows", async () => {
+test("the mailed token confirms the address, can be repeated and makes its shares available once", async () => {
   const user = await newPerson();
   assert.deepEqual([await isConfirmed(user), await claims(user)], [false, 0]);
   const [token, caller] = [tokenFor(user), await signedInAs(world, user)];
@@ -47,7 +47,7 @@ test("the token that was mailed confirms the address, once or twice, and what wa
   assert.equal(await claims(user), 1);
 });
 
-test("nobody but the account itself confirms its address: neither another account nor a token of its own", async () => {
+test("only a session of the account can confirm its address, not another account or a personal token", async () => {
   const [user, other] = [await newPerson(), await newPerson()];
   const token = tokenFor(user);
   const caller = await signedInAs(world, user);
@@ -61,7 +61,7 @@ test("nobody but the account itself confirms its address: neither another accoun
   assert.equal(await isConfirmed(user), true);
 });
 
-test("a session that has ended since the request came in confirms nothing", async () => {
+test("an ended session confirms no address", async () => {
   const user = await newPerson();
   const caller = await signedInAs(world, user);
   assert.ok(caller.credential.kind === "session");
@@ -70,7 +70,7 @@ test("a session that has ended since the request came in confirms nothing", asyn
   assert.deepEqual([await isConfirmed(user), await claims(user)], [false, 0]);
 });
 
-test("no other token confirms it: of somebody else, with another character anywhere, after a week, after the address has changed", async () => {
+test("forged, modified, expired and outdated tokens confirm no address", async () => {
   const [user, other] = [await newPerson(), await newPerson()];
   const [token, caller] = [tokenFor(user), await signedInAs(world, user)];
   const [, , until = ""] = token.split("_");
@@ -94,7 +94,7 @@ test("no other token confirms it: of somebody else, with another character anywh
   assert.deepEqual([await isConfirmed(user), await isConfirmed(other)], [false, false]);
 });
 
-test("an address that is not wanted any more in the moment of its confirmation is not the account's", async () => {
+test("a concurrent withdrawal, change or suspension prevents the confirmation of a new address", async () => {
   const wished = "wished@example.org";
   for (const [what, change] of [
     ["taken back", sql`next_email = null`],
@@ -121,7 +121,7 @@ test("an address that is not wanted any more in the moment of its confirmation i
   }
 });
 
-test("a suspended account confirms nothing, and an administrator confirms any", async () => {
+test("a suspended account cannot confirm its address, but an administrator can", async () => {
   const user = await newPerson();
   const caller = await signedInAs(world, user);
   await updateUser(world, user.id, { disabled: true });
@@ -130,7 +130,7 @@ test("a suspended account confirms nothing, and an administrator confirms any", 
   assert.equal(await claims(user), 1);
 });
 
-test("an account is confirmed by how it was made: by the set-up link or an invitation for its address, not by itself or any invitation", async () => {
+test("setup links and invitations for an address confirm it, and open registration and other invitations do not", async () => {
   const make = (email: string, invite?: string) =>
     signUp(world, { email, password: testPassword, name: "Eve", invite }, `192.0.2.${++people}`);
   const invite = async (email: string | null) =>

@@ -31,7 +31,7 @@ async function newPerson(email: string) {
   return { user, caller, add, first, namesOf };
 }
 
-test("a device keeps its name for the history, however it was removed", async () => {
+test("a removed device keeps its name in the history, however it was removed", async () => {
   const { caller, add, first, namesOf } = await newPerson("ann@example.org");
   const stolen = await add("laptop");
   await deleteDevice(world, caller, stolen.device_id);
@@ -50,7 +50,7 @@ test("a device keeps its name for the history, however it was removed", async ()
   assert.deepEqual(await stranger.namesOf(stolen.device_id), [undefined]);
 });
 
-test("a device that nobody has used for long keeps its name for the history", async () => {
+test("an expired device keeps its name in the history", async () => {
   const { user, first, namesOf } = await newPerson("cleo@example.org");
   const { db } = world.shards.ofId(user.id);
   const unused = first.device_id.replace(/.{8}$/, "00000000") as DeviceId;
@@ -63,7 +63,7 @@ test("a device that nobody has used for long keeps its name for the history", as
   assert.deepEqual(await namesOf(unused, first.device_id), ["attic", "desk"]);
 });
 
-test("the names of the most recently removed devices stay where very many were removed", async () => {
+test("if very many devices were removed, the newest names stay", async () => {
   const { user, caller, add, first, namesOf } = await newPerson("dora@example.org");
   const { db } = world.shards.ofId(user.id);
   const ids = Array.from({ length: limits.devicesMax }, (_, index) =>

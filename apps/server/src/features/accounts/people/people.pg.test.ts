@@ -16,7 +16,7 @@ after(() => databases.stop());
 
 const idIn = (bucket: number) => makeId<UserId>(toBucket(bucket), 1_900_000_000_000, randomBytes(8));
 
-test("people are named wherever their accounts lie, and links, and whoever is gone, by words of their own", async () => {
+test("accounts on all shards are named, and links and deleted accounts have placeholder names", async () => {
   const { shards } = databases;
   const world = await openTestAccounts(shards);
   const make = (name: string, bucket: number) =>
@@ -45,7 +45,7 @@ test("people are named wherever their accounts lie, and links, and whoever is go
   ]);
 });
 
-test("to name nobody asks nobody", async () => {
+test("resolving no IDs sends no query", async () => {
   const nowhere = {
     of: () => assert.fail("asked"),
     ofId: () => assert.fail("asked"),

@@ -34,7 +34,7 @@ async function quotaOf(email: string) {
   return [plan, quota_bytes, quota_fixed];
 }
 
-test("without any setting new accounts have no limit, and three plans are there", async () => {
+test("by default accounts have no limit, and three plans exist", async () => {
   assert.deepEqual(await listPlans(world.shards), [
     { name: "business", quota_bytes: null, offered: true, default: true },
     { name: "free", quota_bytes: 15 * gb, offered: true, default: false },
@@ -44,7 +44,7 @@ test("without any setting new accounts have no limit, and three plans are there"
   assert.deepEqual(await quotaOf(email), ["business", null, false]);
 });
 
-test("a new account gets the default plan, the one that it is made with, or what its invitation says", async () => {
+test("a new account gets the default plan, its own plan or the one of its invitation", async () => {
   await writePlans(world.shards, { plans, defaultPlan: "free" });
   const invited = async (room: { plan?: string; quotaBytes?: number | null }) => {
     const { token } = await createInvitation(world, { kind: "invite", email: null, ...room });
@@ -70,7 +70,7 @@ test("a new account gets the default plan, the one that it is made with, or what
   await writePlans(world.shards, { plans, defaultPlan: "business" });
 });
 
-test("a quota of an account's own beats its plans until it is taken away", async () => {
+test("an account's own quota overrides its plans until it is removed", async () => {
   const { email } = await createTestUser(world, addressOf(), { plan: "free" });
   await updateUser(world, email, { quotaBytes: 100 * gb });
   assert.deepEqual(await quotaOf(email), ["free", 100 * gb, true]);
@@ -84,7 +84,7 @@ test("a quota of an account's own beats its plans until it is taken away", async
   assert.deepEqual(await quotaOf(email), ["free", null, true]);
 });
 
-test("a plan that is not there is refused where it is named, and nothing is changed", async () => {
+test("an unknown plan is rejected with its field, and changes nothing", async () => {
   const refusal = {
     code: "invalid_field",
     field: "plan",
@@ -96,7 +96,7 @@ test("a plan that is not there is refused where it is named, and nothing is chan
   assert.deepEqual(await quotaOf(email), ["free", 15 * gb, false]);
 });
 
-test("a plan that changes changes all that have it, but for those with a quota of their own", async () => {
+test("a changed plan changes all its accounts without their own quota", async () => {
   const { email: follows } = await createTestUser(world, addressOf(), { plan: "plus" });
   const { email: own } = await createTestUser(world, addressOf(), { plan: "plus", quotaBytes: 3 });
   const { email: other } = await createTestUser(world, addressOf(), { plan: "free" });
@@ -108,7 +108,7 @@ test("a plan that changes changes all that have it, but for those with a quota o
   assert.deepEqual(await quotaOf(follows), ["plus", 2000 * gb, false]);
 });
 
-test("a plan that the configuration drops stands for those that have it, and is given to nobody else", async () => {
+test("a plan removed from the configuration stays for its accounts, but cannot be assigned", async () => {
   await writePlans(world.shards, { plans: { ...plans, gold: 9 * gb }, defaultPlan: "gold" });
   const { email } = await createTestUser(world, addressOf());
   assert.deepEqual(await quotaOf(email), ["gold", 9 * gb, false]);
@@ -120,7 +120,7 @@ test("a plan that the configuration drops stands for those that have it, and is 
   assert.deepEqual(await quotaOf(email), ["gold", 9 * gb, false]);
 });
 
-test("a start that died while accounts got their new quota is gone on with by the next", async () => {
+test("a start that died while quotas were changed is completed by the next", async () => {
   const { email } = await createTestUser(world, addressOf(), { plan: "plus" });
   const { db } = world.shards.ofId((await getUser(world, email)).id);
   await sql`update shard.plans set quota_bytes = 8, spread = false where name = 'plus'`.execute(db);
@@ -130,7 +130,7 @@ test("a start that died while accounts got their new quota is gone on with by th
   await writePlans(world.shards, { plans, defaultPlan: "business" });
 });
 
-test("who gets a plan while it changes has what it gives afterwards", async () => {
+test("an account that gets a plan during its change gets the new quota", async () => {
   const { email } = await createTestUser(world, addressOf(), { plan: "free" });
   const { db } = world.shards.ofId((await getUser(world, email)).id);
   const changed = { plans: { ...plans, plus: 6 }, defaultPlan: "business" };
@@ -157,7 +157,7 @@ async function waitForLock(db: Kysely<ShardTables>): Promise<void> {
   throw new Error("nobody waits for a lock");
 }
 
-test("accounts of before there were plans keep what they might keep", async () => {
+test("accounts from before plans keep their quotas", async () => {
   const database = await startTestDatabase({ fsync: false });
   const earlier = Object.fromEntries(Object.entries(shardMigrations.migrations).filter(([name]) => name < "094"));
   await migrate(database.connection, { ...shardMigrations, migrations: earlier }, silentLog);

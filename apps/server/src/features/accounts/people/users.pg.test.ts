@@ -34,7 +34,7 @@ async function found(search: string): Promise<string[]> {
   return items.map(({ name }) => name);
 }
 
-test("a search finds accounts of all shards by parts of name and address, without case and accents", async () => {
+test("a search finds accounts of all shards by parts of name and address, ignoring case and accents", async () => {
   await make("Änne Müller", "anne@example.org", { bucket: onFirstShard, atMs: 1 });
   await make("Bob", "b.muller@Example.org", { bucket: onSecondShard, atMs: 2 });
   await make("Carl MULLER-Ost", "carl@example.com", { bucket: onFirstShard, atMs: 3 });
@@ -64,7 +64,7 @@ test("a search finds accounts of all shards by parts of name and address, withou
   }
 });
 
-test("a page of a search ends with the last account that it read, and the next page goes on there", async () => {
+test("a search page ends at the last account read, where the next page continues", async () => {
   const count = limits.peopleSearchedMax;
   const id = sql`('00000000-' || lpad(to_hex(n), 4, '0') || '-8000-8000-000000000000')::uuid`;
   await sql`

@@ -44,7 +44,7 @@ async function askedBy(email: string) {
   };
 }
 
-test("the link of a forgotten password is good for half an hour, and not a moment longer", async () => {
+test("a password reset link is valid for 30 minutes", async () => {
   assert.equal(limits.passwordResetMs, 30 * 60_000);
   const [inTime, late] = [await askedBy("in-time@example.org"), await askedBy("late@example.org")];
   world.clock.forwardMs(limits.passwordResetMs - 1);
@@ -59,7 +59,7 @@ test("the link of a forgotten password is good for half an hour, and not a momen
   await late.signIn(testPassword);
 });
 
-test("a link that was mailed while the clock was ahead keeps nobody from having one mailed now", async () => {
+test("a link mailed while the clock was ahead does not prevent a new mail", async () => {
   const { email } = await createTestUser(world, "ahead@example.org");
   const kind = passwordResetter(withoutMail(world));
   const links = async () =>
@@ -83,7 +83,7 @@ test("a link that was mailed while the clock was ahead keeps nobody from having 
   assert.equal(await links(), 2);
 });
 
-test("the first reset of an account that nobody had confirmed ends what its maker signs in with, and the owner is told", async () => {
+test("the first reset of an unconfirmed account removes its creator's factors, and its owner is notified", async () => {
   for (const state of ["unconfirmed", "confirmed", "renamed"] as const) {
     const confirmed = state !== "unconfirmed";
     const made = await createTestUser(world, `made-${state}@example.org`, { confirmed });

@@ -40,13 +40,13 @@ async function assertStays({ id, email }: UserRow, caller: Caller, token: string
   assert.deepEqual([now?.email, now?.next_email], [email, null]);
 }
 
-test("the owner's new password takes back that the account is to move: the link that was mailed moves it no more", async () => {
+test("a new password by the owner cancels a pending change of the address", async () => {
   const { user, caller, token } = await wishedByAnother();
   await changeOwnPassword(world, caller, { current_password: testPassword, new_password: wanted }, source);
   await assertStays(user, caller, token);
 });
 
-test("so does one by the mailed link, and one that an administrator sets", async () => {
+test("a reset password and one set by an administrator cancel it too", async () => {
   const forgotten = await wishedByAnother();
   const [, reset = ""] = resetLink(world, forgotten.user).split("#");
   await resetPassword(world, { token: reset, new_password: wanted }, source);
@@ -56,13 +56,13 @@ test("so does one by the mailed link, and one that an administrator sets", async
   await assertStays(helped.user, helped.caller, helped.token);
 });
 
-test("of what an administrator changes else it stays", async () => {
+test("other changes by an administrator keep it", async () => {
   const { user, caller, token } = await wishedByAnother();
   await updateUser(world, user.id, { name: "Ann B." });
   assert.equal((await confirmAddress(world, caller, token)).confirmed, true);
 });
 
-test("a stranger who reads the mail to a mistyped address gets neither the account nor a new password for it", async () => {
+test("a stranger with the mail to a mistyped address gets neither the account nor its password", async () => {
   const { user, token, email } = await wishedByAnother();
   const stranger = await signedInAs(world, await createTestUser(world, `stranger${people}@example.org`));
   await assert.rejects(confirmAddress(world, stranger, token), { code: "invalid_field", field: "token" });

@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => databases.stop());
 
-test("a caller has the groups of this moment, by session and by token, and never those of somebody else", async () => {
+test("a caller has its current groups by session and token, and no groups of others", async () => {
   const user = await createTestUser(world, "ann@example.org");
   const other = await createTestUser(world, "bob@example.org");
   const authenticator = new Authenticator(world);

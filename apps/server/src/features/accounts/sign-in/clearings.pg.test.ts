@@ -22,7 +22,7 @@ async function newPerson(email: string) {
   return { email, caller: await new Authenticator(world).authenticate(session.access_token) };
 }
 
-test("a device that was revoked can be asked for its copies afterwards, once, and only by its account", async () => {
+test("a revoked device can be ordered later to remove its copies, once, and only by its account", async () => {
   const { caller, email } = await newPerson("ann@example.org");
   const stranger = await newPerson("bert@example.org");
   const phone = await signIn(world, { email, password: testPassword, device_name: "phone" }, "192.0.2.1");

@@ -36,7 +36,7 @@ async function endedMeanwhile() {
   return { id, caller, world: { ...world, throttle: { check, failed: async () => {} } } };
 }
 
-test("a session that was ended while its request was under way changes no password", async () => {
+test("a session that ends during its request cannot change the password", async () => {
   const { id, caller, world: ending } = await endedMeanwhile();
   const was = await findUser(databases.shards, id);
   const change = { current_password: testPassword, new_password: "a new sentence of theirs" };
@@ -44,14 +44,14 @@ test("a session that was ended while its request was under way changes no passwo
   assert.deepEqual(await findUser(databases.shards, id), was);
 });
 
-test("nor does it delete the account", async () => {
+test("a session that ends during its request cannot delete the account", async () => {
   const { id, caller, world: ending } = await endedMeanwhile();
   const was = await findUser(databases.shards, id);
   await assert.rejects(leaveAccount(ending, caller, { password: testPassword }, source), { code: "unauthenticated" });
   assert.deepEqual(await findUser(databases.shards, id), was);
 });
 
-test("a second factor that is turned on during a sign-in without one is required", async () => {
+test("a second factor enabled during a sign-in without one is required", async () => {
   const { id, email } = await createTestUser(world, `person${++people}@example.org`);
   const { db } = databases.shards.ofId(id);
   const enter = () => signIn(world, { email, password: testPassword }, source);

@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => databases?.stop());
 
-test("of a login that was copied, as by a clone of the machine, both copies hear why it ended, for a day", async () => {
+test("both copies of a cloned login get the reason for its end for a day", async () => {
   const world = await openTestAccounts(databases.shards);
   const authenticator = new Authenticator(world);
   const email = "person@example.org";
@@ -40,7 +40,7 @@ test("of a login that was copied, as by a clone of the machine, both copies hear
   });
 });
 
-test("where a browser may stay signed in for so long at most, its session ends then, and a device's goes on", async () => {
+test("a maximum browser session length ends browser sessions, and not those of devices", async () => {
   const hourMs = 3600_000;
   const accounts = await openTestAccounts(databases.shards);
   const world = { ...accounts, browserSessionMs: hourMs };

@@ -21,7 +21,7 @@ after(async () => {
   await databases.stop();
 });
 
-test("what has expired is found among many that have not, without reading them", async () => {
+test("expired credentials are found by indexes, without scanning the others", async () => {
   await logged.executeQuery(sql.raw(fill).compile(logged));
   await logged.executeQuery(sql.raw("analyze").compile(logged));
   const shard = { ...databases.shards.ofId(newTestId()), db: logged };

@@ -21,7 +21,7 @@ const origin = "https://drive.example.org";
 const site = { rpId: "drive.example.org", origins: [origin] };
 const proof = { password: testPassword, site };
 
-describe("what somebody with the password has prepared", () => {
+describe("Prepared changes of a password thief", () => {
   let databases: TestDatabases;
   let world: TestAccounts;
   let people = 0;
@@ -52,7 +52,7 @@ describe("what somebody with the password has prepared", () => {
 
   const codeOf = (secret: string): string => generateSync({ secret, epoch: Math.floor(world.clock.nowMs() / 1000) });
 
-  test("adds no passkey once the owner has turned on a second factor", async () => {
+  test("a prepared passkey cannot be added after the owner enabled a second factor", async () => {
     const { thief, turnOnApp } = await robbed();
     const { webauthn } = await preparePasskey(world, thief, proof, source);
     await turnOnApp();
@@ -60,7 +60,7 @@ describe("what somebody with the password has prepared", () => {
     await assert.rejects(confirmPasskey(world, thief, added), { code: "invalid_field", field: "passkey" });
   });
 
-  test("adds a passkey where it was prepared with a code, though the app is another one by then", async () => {
+  test("a passkey prepared with a code can be added after the app changed", async () => {
     const { owner } = await robbed();
     const next = async (totp?: string) => (await prepareSecondFactor(world, owner, { ...proof, totp }, source)).secret;
     const first = await next();
@@ -75,7 +75,7 @@ describe("what somebody with the password has prepared", () => {
     await confirmPasskey(world, owner, { name: "mine", passkey: new TestPasskey(origin).create(webauthn), site });
   });
 
-  test("replaces no recovery codes by an app", async () => {
+  test("a prepared app cannot replace recovery codes", async () => {
     const { owner, thief } = await robbed();
     const { secret } = await prepareSecondFactor(world, thief, proof, source);
     world.clock.forwardMs(1000);
@@ -84,7 +84,7 @@ describe("what somebody with the password has prepared", () => {
     await assert.rejects(confirmSecondFactor(world, thief, codeOf(secret)), { code: "conflict" });
   });
 
-  test("moves the account to no other address", async () => {
+  test("a prepared address is canceled", async () => {
     const { id, thief, turnOnApp } = await robbed();
     const email = `thief${people}@example.org`;
     await wishAddress(world, thief, { email, proof, source });
@@ -94,7 +94,7 @@ describe("what somebody with the password has prepared", () => {
     await assert.rejects(confirmAddress(world, thief, token), { code: "invalid_field" });
   });
 
-  test("is not made with a password that was changed before it was", async () => {
+  test("an app password cannot be created with a password changed meanwhile", async () => {
     const { id, owner } = await robbed();
     const { db } = databases.shards.ofId(id);
     const request = { ...proof, name: "old", scopes: ["files:read"] as const, expiresAtMicros: null };

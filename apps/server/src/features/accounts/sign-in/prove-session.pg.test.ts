@@ -26,7 +26,7 @@ const origin = "https://drive.example.org";
 const site = { rpId: "drive.example.org", origins: [origin] };
 const password = testPassword;
 
-describe("a session that proves anew who its person is", () => {
+describe("Proof of a session", () => {
   let databases: TestDatabases;
   let world: TestAccounts;
   let authenticator: Authenticator;
@@ -89,7 +89,7 @@ describe("a session that proves anew who its person is", () => {
   }
   const askedAlone = () => requestOfSignIn(world, site).webauthn;
 
-  test("is young for an hour after the sign-in, and after it has proved itself", async () => {
+  test("is valid for an hour after the sign-in, and after each proof", async () => {
     const person = await newPerson();
     const oldestMicros = world.clock.nowMicros() - limits.sessionProofMs * 1000;
     await setProven(person, oldestMicros + 60_000_000);
@@ -104,13 +104,13 @@ describe("a session that proves anew who its person is", () => {
     assert.equal(await isOld(person), false);
   });
 
-  test("is old at once where a clock that was far ahead had proved it", async () => {
+  test("from a clock far ahead is invalid", async () => {
     const person = await newPerson();
     await setProven(person, world.clock.nowMicros() + 2 * limits.sessionProofMs * 1000);
     assert.equal(await isOld(person), true);
   });
 
-  test("is let guess as often as a sign-in from there is, and together with it", async () => {
+  test("guesses share the limit of sign-ins", async () => {
     const person = await newPerson();
     await grownOld(person);
     for (let failed = 0; failed < failuresMax / 2; failed++) {
@@ -124,7 +124,7 @@ describe("a session that proves anew who its person is", () => {
     assert.equal(await isOld(person), true);
   });
 
-  test("is asked for the second factor, whose code counts once", async () => {
+  test("requires the second factor, whose code works once", async () => {
     const person = await newPerson();
     const code = await withApp(person);
     await grownOld(person);
@@ -140,14 +140,14 @@ describe("a session that proves anew who its person is", () => {
     assert.equal(await isOld(person), true);
   });
 
-  test("is refused by a code that has signed in already", async () => {
+  test("is rejected with a code already used for a sign-in", async () => {
     const person = await newPerson();
     const code = await withApp(person);
     await signIn(world, { email: person.email, password, totp: code() }, person.source);
     assert.equal(await codeOf(prove(person, { password, totp: code() })), "second_factor");
   });
 
-  test("proves itself by a passkey alone that has seen who it is, once, and by its own account's", async () => {
+  test("can be a verified passkey of the same account, once", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     const [device, foreign] = [await withPasskey(person), await withPasskey(other)];
     await grownOld(person);
@@ -167,7 +167,7 @@ describe("a session that proves anew who its person is", () => {
     assert.equal(await isOld(person), true);
   });
 
-  test("takes a passkey beside the password only as it was asked for there", async () => {
+  test("by a passkey with a password requires the matching challenge", async () => {
     const person = await newPerson();
     const device = await withPasskey(person);
     await grownOld(person);
@@ -177,7 +177,7 @@ describe("a session that proves anew who its person is", () => {
     assert.equal(await isOld(person), false);
   });
 
-  test("is not proved by a personal access token", async () => {
+  test("cannot be given by a personal access token", async () => {
     const person = await newPerson();
     const request = { name: "t", scopes: ["account"] as const, expiresAtMicros: null };
     const { token } = await createPersonalToken(world, person.caller, request);
@@ -188,7 +188,7 @@ describe("a session that proves anew who its person is", () => {
     assert.equal(await isOld(person), true);
   });
 
-  test("stays ended where it, its account or its password ended meanwhile", async () => {
+  test("fails after the session, the account or the password ended", async () => {
     const [suspended, gone, renamed] = [await newPerson(), await newPerson(), await newPerson()];
     await updateUser(world, suspended.id, { disabled: true });
     assert.equal(await codeOf(prove(suspended, { password })), "unauthenticated");
@@ -198,7 +198,7 @@ describe("a session that proves anew who its person is", () => {
     assert.equal(await codeOf(prove(renamed, { password })), "invalid_field");
   });
 
-  test("is the only way where passwords sign nobody in: administrators alone prove themselves", async () => {
+  test("by password is limited to administrators where only the issuer signs people in", async () => {
     const person = await newPerson();
     const only = { ...world, onlyThrough: "Example" };
     const { code, field } = await refusal(proveSession(only, person.caller, { password }, person.source));
@@ -206,7 +206,7 @@ describe("a session that proves anew who its person is", () => {
     await proveSession(only, { ...person.caller, admin: true }, { password }, person.source);
   });
 
-  test("is what counts in place of a password from before, where passwords sign nobody in", async () => {
+  test("replaces an old password where only the issuer signs people in", async () => {
     const person = await newPerson();
     const only = { ...world, onlyThrough: "Example" };
     const asked = { name: "backup", scopes: ["files:read" as const], expiresAtMicros: null };
@@ -224,7 +224,7 @@ describe("a session that proves anew who its person is", () => {
     await make({ password });
   });
 
-  test("gives a session that it lets in its own age, and not that of the moment", async () => {
+  test("age is inherited by a session that it authorizes", async () => {
     const person = await newPerson();
     await grownOld(person);
     const user = await findUser(world.shards, person.id);

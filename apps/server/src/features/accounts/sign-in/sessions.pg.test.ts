@@ -35,7 +35,7 @@ async function newPerson() {
 const unauthenticated = { code: "unauthenticated" };
 const dayMs = 24 * 3600_000;
 
-test("wrong password, unknown address and an address that is none get the same answer", async () => {
+test("a wrong password, an unknown address and an invalid one get the same response", async () => {
   const { email } = await newPerson();
   const messages = new Set<string>();
   for (const claimed of [email, "nobody@example.org", "\u0000", "no address", "\ud800@x"]) {
@@ -47,7 +47,7 @@ test("wrong password, unknown address and an address that is none get the same a
   assert.equal(messages.size, 1);
 });
 
-test("failures count for the account however its address is spelled, unknown accounts alike, and others are not touched", async () => {
+test("failures count per account in any spelling, equally for unknown accounts, without affecting others", async () => {
   const { email } = await newPerson();
   const other = await newPerson();
   const spellings = [email, email.toUpperCase(), ` ${email} `, email.replace("person", "Person")];
@@ -77,7 +77,7 @@ test("a session ends 30 days after its last refresh, and its access token after 
   await assert.rejects(refreshSession(world, again.refresh_token), unauthenticated);
 });
 
-test("a lost answer is given again, with the same refresh token, until anything that came with it is used", async () => {
+test("a lost response is repeated with the same refresh token until a token from it is used", async () => {
   const { session } = await newPerson();
   const first = await refreshSession(world, session.refresh_token);
   const second = await refreshSession(world, session.refresh_token);
@@ -89,7 +89,7 @@ test("a lost answer is given again, with the same refresh token, until anything 
   await assert.rejects(refreshSession(world, first.refresh_token), unauthenticated);
 });
 
-test("two refreshes at once both get usable answers", async () => {
+test("concurrent refreshes all get usable responses", async () => {
   const { session } = await newPerson();
   const answers = await Promise.all(Array.from({ length: 5 }, () => refreshSession(world, session.refresh_token)));
   assert.equal(new Set(answers.map((answer) => answer.refresh_token)).size, 1);
@@ -97,7 +97,7 @@ test("two refreshes at once both get usable answers", async () => {
   await refreshSession(world, answers[0]?.refresh_token ?? "");
 });
 
-test("a refresh beside another one waits for it and judges by what it finds then", async () => {
+test("a refresh waits for a concurrent one and uses its result", async () => {
   const { session, caller } = await newPerson();
   const { db } = world.shards.of(caller.bucket);
   const refresh = await db.transaction().execute(async (other) => {
@@ -116,7 +116,7 @@ test("a refresh beside another one waits for it and judges by what it finds then
   await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
 });
 
-test("any sequence of refreshes and uses does what a model of one family does", async () => {
+test("any sequence of refreshes and uses agrees with a model of one token family", async () => {
   const step = fc.record({ kind: fc.constantFrom("refresh", "refresh", "use"), back: fc.nat(2) });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
@@ -154,7 +154,7 @@ test("any sequence of refreshes and uses does what a model of one family does", 
   );
 });
 
-test("signing out, revoking the device and deleting the device in use act on the next request", async () => {
+test("signing out, revoking a device and deleting the current device apply to the next request", async () => {
   const first = await newPerson();
   await endSession(world, first.caller.credential.id as Parameters<typeof endSession>[1]);
   await assert.rejects(authenticator.authenticate(first.session.access_token), unauthenticated);
@@ -178,7 +178,7 @@ test("signing out, revoking the device and deleting the device in use act on the
   await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
 });
 
-test("another person's device and token are not found, and stay", async () => {
+test("devices and tokens of other accounts are not found, and stay", async () => {
   const owner = await newPerson();
   const stranger = await newPerson();
   const token = await createPersonalToken(world, owner.caller, {
@@ -194,7 +194,7 @@ test("another person's device and token are not found, and stay", async () => {
   await authenticator.authenticate(token.token);
 });
 
-test("who signs in anew each time keeps the newest devices", async () => {
+test("repeated sign-ins keep only the newest devices", async () => {
   const { email, user, session } = await newPerson();
   const { db } = world.shards.ofId(user.id);
   const ids = Array.from({ length: limits.devicesMax }, (_, index) =>
@@ -219,7 +219,7 @@ test("who signs in anew each time keeps the newest devices", async () => {
   assert.equal((await listDevices(world, caller)).length, limits.devicesMax);
 });
 
-test("suspension stops sessions and tokens at once; enabling brings back tokens, not sessions", async () => {
+test("suspension stops sessions and tokens immediately; enabling restores tokens, not sessions", async () => {
   const { email, caller, session } = await newPerson();
   const { token } = await createPersonalToken(world, caller, { name: "t", scopes: ["account"], expiresAtMicros: null });
   await updateUser(world, email, { disabled: true });
@@ -234,7 +234,7 @@ test("suspension stops sessions and tokens at once; enabling brings back tokens,
   await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
 });
 
-test("an administrator ends all that is signed in as an account, and its password stays", async () => {
+test("an administrator can end all sessions and tokens of an account, whose password stays", async () => {
   const { email, caller, session } = await newPerson();
   const { token } = await createPersonalToken(world, caller, { name: "t", scopes: ["account"], expiresAtMicros: null });
   await updateUser(world, email, { signedOut: true });
@@ -243,7 +243,7 @@ test("an administrator ends all that is signed in as an account, and its passwor
   await signIn(world, { email, password: testPassword }, "192.0.2.1");
 });
 
-test("a session that a suspension has missed opens nothing while it lasts", async () => {
+test("a session missed by a suspension is rejected while the suspension lasts", async () => {
   const { user, session } = await newPerson();
   const suspend = (at: number | null) =>
     world.shards
@@ -259,7 +259,7 @@ test("a session that a suspension has missed opens nothing while it lasts", asyn
   await authenticator.authenticate(session.access_token);
 });
 
-test("a new password ends all sessions, and no sign-in with the old one outlives it", async () => {
+test("a new password ends all sessions, even those of a concurrent sign-in", async () => {
   const { email, session } = await newPerson();
   const [outcome] = await Promise.allSettled([
     signIn(world, { email, password: testPassword }, "192.0.2.1"),
@@ -273,7 +273,7 @@ test("a new password ends all sessions, and no sign-in with the old one outlives
   await signIn(world, { email, password: "another long password" }, "192.0.2.1");
 });
 
-test("a new password ends all personal tokens, those made with tokens too, and none that is just being made outlives it", async () => {
+test("a new password ends all personal tokens, including derived and concurrent ones", async () => {
   const { email, caller } = await newPerson();
   const request = { name: "t", scopes: ["account", "files:read"] as const, expiresAtMicros: null };
   const parent = await createPersonalToken(world, caller, request);
@@ -291,7 +291,7 @@ test("a new password ends all personal tokens, those made with tokens too, and n
   for (const by of [caller, script]) await assert.rejects(createPersonalToken(world, by, request), unauthenticated);
 });
 
-test("a token that is made while the password changes waits for it, and is refused", async () => {
+test("a token created during a password change waits for it, and is rejected", async () => {
   const { user, caller } = await newPerson();
   const request = { name: "t", scopes: ["account"] as const, expiresAtMicros: null };
   const { db } = world.shards.ofId(user.id);
@@ -311,7 +311,7 @@ test("a token that is made while the password changes waits for it, and is refus
   assert.deepEqual(await listPersonalTokens(world, user.id), []);
 });
 
-test("a token that is revoked takes along what was made with it, and nothing else", async () => {
+test("a revoked token ends tokens made with it, and no others", async () => {
   const { caller } = await newPerson();
   const request = { name: "t", scopes: ["account"] as const, expiresAtMicros: null };
   const make = (by: typeof caller) => createPersonalToken(world, by, request);
@@ -329,7 +329,7 @@ test("a token that is revoked takes along what was made with it, and nothing els
   await carrier(other);
 });
 
-test("whoever is no administrator any more makes no token for that, and those that were made open it never again", async () => {
+test("a former administrator cannot create admin tokens, and earlier ones lose that scope permanently", async () => {
   const email = `person${++people}@example.org`;
   await createTestUser(world, `person${++people}@example.org`, { admin: true });
   const user = await createTestUser(world, email, { admin: true });
@@ -358,7 +358,7 @@ test("whoever is no administrator any more makes no token for that, and those th
   await make(await authenticator.authenticate(session.access_token), "admin");
 });
 
-test("a token opens what it was given, no more than its maker had, and no longer", async () => {
+test("a token has at most the scopes and lifetime of its creator", async () => {
   const { caller } = await newPerson();
   const nowMicros = world.clock.nowMicros();
   const make = (by: typeof caller, scopes: string[], expiresAtMicros: number | null) =>
@@ -377,7 +377,7 @@ test("a token opens what it was given, no more than its maker had, and no longer
   assert.equal((await listPersonalTokens(world, caller.userId)).length, 2);
 });
 
-test("a token with one wrong character, or of a name that is none, is refused", async () => {
+test("a token with a wrong character and one with an invalid name are rejected", async () => {
   const { caller } = await newPerson();
   const request = { scopes: ["account"] as const, expiresAtMicros: null };
   const { token } = await createPersonalToken(world, caller, { ...request, name: "t" });
@@ -387,7 +387,7 @@ test("a token with one wrong character, or of a name that is none, is refused", 
   await assert.rejects(createPersonalToken(world, caller, { ...request, name: "a\u0000b" }), { field: "name" });
 });
 
-test("seen times are kept to the minute", async () => {
+test("last-seen times are stored to the minute", async () => {
   const { caller, session } = await newPerson();
   const seen = async () => (await listDevices(world, caller))[0]?.last_seen_at;
   const atFirst = await seen();

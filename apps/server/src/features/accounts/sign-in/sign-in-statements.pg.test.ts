@@ -34,7 +34,7 @@ async function asked(work: () => Promise<unknown>): Promise<number> {
   }
 }
 
-test("a device that has signed in before asks the database seven times, and nothing is put into the queue", async () => {
+test("a sign-in on a known device takes seven database queries and queues no message", async () => {
   const email = "known@example.org";
   const user = await createTestUser(world, email);
   const { device_secret: secret } = await signIn(world, { email, password: testPassword }, source);
@@ -47,7 +47,7 @@ test("a device that has signed in before asks the database seven times, and noth
   assert.deepEqual(queued, [user.id]);
 });
 
-test("the database is asked as often for an address without an account as for a wrong password", async () => {
+test("an unknown address takes as many database queries as a wrong password", async () => {
   const email = "wrong@example.org";
   await createTestUser(world, email);
   const wrong = (claimed: string) => () =>
@@ -56,7 +56,7 @@ test("the database is asked as often for an address without an account as for a 
   assert.equal(await asked(wrong("nobody@example.org")), 1);
 });
 
-test("who may not come from there leaves neither a device nor a session, and the account is told of none", async () => {
+test("a sign-in from a blocked address leaves no device, session or message", async () => {
   const email = "elsewhere@example.org";
   const user = await createTestUser(world, email);
   const { db } = databases.shards.ofId(user.id);

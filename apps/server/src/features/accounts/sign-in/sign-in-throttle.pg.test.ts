@@ -30,7 +30,7 @@ async function newPerson() {
 const unauthenticated = { code: "unauthenticated" };
 const codeOf = (outcome: object) => (outcome as { reason?: { code?: string } }).reason?.code;
 
-test("failures from elsewhere do not lock the owner out, and those from very many places all but known devices", async () => {
+test("failures from one address do not lock the owner out, and those from very many lock all but known devices", async () => {
   const { email, session } = await newPerson();
   const secret = session.device_secret ?? assert.fail("a sign-in gives no device secret");
   const fail = (source: string, deviceSecret?: string) =>
@@ -70,7 +70,7 @@ test("failures from elsewhere do not lock the owner out, and those from very man
   await assert.rejects(right("192.0.2.1", again.device_secret), { code: "rate_limited" });
 });
 
-test("who guesses from very many places keeps nobody who is signed in from proving it, and a session guesses no more from many", async () => {
+test("guesses from very many addresses do not block proofs of sessions, whose guesses are limited too", async () => {
   const { email, session } = await newPerson();
   const caller = await authenticator.authenticate(session.access_token);
   const change = (current: string, source: string, wanted = "a new sentence of theirs") =>
@@ -88,7 +88,7 @@ test("who guesses from very many places keeps nobody who is signed in from provi
   await assert.rejects(change("a new sentence of theirs", "203.0.113.99", testPassword), { code: "rate_limited" });
 });
 
-test("two hundred accounts that one source tries once each are too many for it, and for nobody else", async () => {
+test("one source that tries 200 accounts is limited, without affecting others", async () => {
   const { email, session } = await newPerson();
   const other = await newPerson();
   const source = "192.0.2.77";
