@@ -101,7 +101,7 @@ describe("Backup by command", () => {
     };
   }
 
-  test("a second one adds little, and without --data it backs up the signed-in server", async () => {
+  test("a later one adds little, and without --data the signed-in server is backed up", async () => {
     const login = ["login", server.url, "--email", administrator.email, "--password-stdin"];
     const env = { HOLDFAST_CONFIG_DIR: join(folder, "config") };
     assert.equal((await holdfast(login, { env, input: `${administrator.password}\n` })).code, 0);

@@ -48,7 +48,7 @@ describe("Mail", () => {
     assert.equal(body.notify.share, "app");
   });
 
-  test("and notifications include the message of a share to an account or a group", async () => {
+  test("includes the message of a share to an account or a group, and so does the notification", async () => {
     const [cleo, emil] = ["cleo@example.com", "emil@example.com"].map((email) => ({
       email,
       password: "a long password",

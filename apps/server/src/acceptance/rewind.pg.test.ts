@@ -102,7 +102,7 @@ describe("Rewind", () => {
     assert.deepEqual(await seen(id), was);
   });
 
-  test("of a shared folder requires its owner, reverts editors' changes and is visible to all immediately", async () => {
+  test("requires a shared folder's owner, reverts editors' changes and is visible to all immediately", async () => {
     const id = await mkdir("/shared");
     const sub = await mkdir("/shared/sub");
     await write("/shared/sub/a", "aaa");

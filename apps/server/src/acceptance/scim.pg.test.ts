@@ -99,7 +99,7 @@ describe("SCIM provisioning", () => {
     assert.deepEqual([account.email, account.name, account.confirmed], [address, displayName, false]);
   });
 
-  test("supports Entra: capitalized operations, booleans as text, and removal after 30 days", async () => {
+  test("supports Entra: capitalized operations, booleans as text, and removal with a grace period of 30 days", async () => {
     const userName = "entra.user@example.com";
     const { id } = await scim.ok("POST", "/Users", {
       schemas: [userSchema, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],

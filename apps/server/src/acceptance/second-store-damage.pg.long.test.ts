@@ -79,7 +79,7 @@ describe(
       assert.equal(code, 0, JSON.stringify(copies));
     });
 
-    test("a scrub alone repairs unread damage in either store, and reports it", async () => {
+    test("a scrub repairs unread damage in either store, and reports it", async () => {
       const packs = [...objectsIn(scene.stores[0]).keys()].filter((name) => name.startsWith("packs/"));
       const whole = scene.stores.map(objectsIn);
       damage(scene.stores[0], packs.slice(20, 30));

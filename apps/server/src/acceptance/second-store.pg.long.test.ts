@@ -119,7 +119,7 @@ describe(
   "Policy one",
   withScene((scene) => {
     for (const which of [0, 1] as const) {
-      test(`store ${which + 1} goes away during uploads and kills of the server, and catches up once it is back`, async () => {
+      test(`store ${which + 1} becomes unavailable during uploads and kills of the server, and catches up once it is back`, async () => {
         if (scene.files.size === 0) await scene.start({ policy: "one" });
         await scene.putFiles(2);
         await scene.equalAgain();

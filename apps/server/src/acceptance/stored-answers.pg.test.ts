@@ -34,7 +34,7 @@ describe("Browser cache of two accounts", () => {
   const cookieOf = (answer: Response, name: string) =>
     answer.headers.getSetCookie().find((each) => each.startsWith(`${name}=`)) ?? "";
 
-  test("stores only thumbnails and downloads, each for its caller, even after a 304", async () => {
+  test("may store only thumbnails and downloads, each for its caller, also with a 304", async () => {
     const { api } = person;
     const picture = await plain("png", 40);
     const { id, content_id } = (await api.put("/picture.png", picture)).body;

@@ -22,7 +22,7 @@ describe("Thumbnail", () => {
   const share = (owner: Api, id: string, email: string, role = "viewer") =>
     ok(owner, "POST", `/files/${id}/share`, { email, role });
 
-  test("of a photo is rotated, has no location or other metadata, has three sizes and is cached permanently", async () => {
+  test("follows a photo's orientation, contains no metadata, has three sizes and is cached permanently", async () => {
     const { api } = await newPerson();
     await put(api, "/photo.jpg", await phonePhoto(4000, 3000));
     const { items, t } = await list(api);
@@ -117,7 +117,7 @@ describe("Thumbnail", () => {
     assert.equal(await statusOf(hidden.content_id, annTag), 200, "of an old version");
   });
 
-  test("of a file shared alone or by link requires the tag of its list", async () => {
+  test("requires the tag of its list for a file shared alone or by link", async () => {
     const ann = await newPerson();
     const ben = await newPerson();
     const folder = await mkdir(ann.api, "/album");
@@ -141,7 +141,7 @@ describe("Thumbnail", () => {
     assert.equal(await statusOf(content_id, linkTag), 401);
   });
 
-  test("of a link with counted downloads is available only in the small size, and an uploader cannot list any", async () => {
+  test("has only the small size for a link with counted downloads, and an uploader cannot list any", async () => {
     const { api } = await newPerson();
     const folder = await mkdir(api, "/album");
     const { content_id } = await put(api, "/album/one.png", await plain("png", 48));

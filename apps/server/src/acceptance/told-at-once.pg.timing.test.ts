@@ -5,7 +5,7 @@ import { Api, eventually, makeFolder, removeFolder, type ServerProcess, spawnSer
 /** Below the ten seconds after which the queue finds messages without a wake-up. */
 const soonMs = 6000;
 
-describe("Immediate notifications", () => {
+describe("Notifications within 6 seconds", () => {
   const ben = { email: "ben@example.com", password: "the password of ben" };
   const olga = { email: "olga@example.com", password: "the password of olga" };
   let folder: string;
@@ -24,7 +24,7 @@ describe("Immediate notifications", () => {
     removeFolder(folder);
   });
 
-  test("of a device's sign-in", async () => {
+  test("report a device's sign-in", async () => {
     const api = await Api.signIn(server.url, ben);
     const tookMs: number[] = [];
     for (let round = 1; round <= 4; round += 1) {
@@ -45,7 +45,7 @@ describe("Immediate notifications", () => {
     assertSoon(tookMs);
   });
 
-  test("of the suspension and return of a mount's owner", async () => {
+  test("report the suspension and return of a mount's owner", async () => {
     const [owner, guest] = [await Api.signIn(server.url, olga), await Api.signIn(server.url, ben)];
     const { body: shared } = await owner.call("POST", "/metadata", { path: "/shared", kind: "folder" });
     await owner.call("POST", `/files/${shared.id}/share`, { email: ben.email, role: "viewer" });

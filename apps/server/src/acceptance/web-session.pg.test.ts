@@ -101,7 +101,7 @@ describe("Browser session", () => {
     assert.ok(!(await isSignedIn(second.api)));
   });
 
-  test("rotates refresh tokens: the last one can be repeated once, and reuse of older ones ends the session", async () => {
+  test("repeats a lost refresh response, and ends when an older refresh token is reused", async () => {
     const { cookie } = await signIn();
     const [lost, again] = [await refresh(cookie), await refresh(cookie)];
     assert.equal(cookieOf(lost), cookieOf(again));

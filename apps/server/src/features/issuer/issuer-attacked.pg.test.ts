@@ -102,7 +102,7 @@ test("each sign-in has its own state, nonce and challenge, which no other respon
   await issuer.finish(world, answer, kept);
 });
 
-test("S256 is always sent, and its verifier only goes to the token endpoint", async () => {
+test("S256 is always sent, and its verifier is sent only to the token endpoint", async () => {
   for (const methods of [["S256"], ["plain"], [], undefined]) {
     let sent = Promise.resolve(new URLSearchParams());
     liar.lies = {

@@ -153,7 +153,7 @@ test("every kind of notice has its own subject in every language", () => {
   assert.match(quota, /13 GiB von 14 GiB sind belegt/);
 });
 
-test("server problems are reported in the doctor's words, alone and among others", () => {
+test("server problems are reported in the doctor's words, in one mail or among other notices", () => {
   const bad = { check: "disk", state: "warn", before: "ok", detail: "/data: 1 GB free\nof 9", advice: "Make room." };
   const notice = (...details: object[]) =>
     one(...details.map((detail) => ({ kind: "server" as const, actor: null, node: null, detail: { ...detail } })));

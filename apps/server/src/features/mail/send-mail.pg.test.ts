@@ -71,7 +71,7 @@ describe("Queued mail", () => {
     assert.deepEqual(await waiting(), []);
   });
 
-  test("goes to the account's current address, in its language", async () => {
+  test("is sent to the account's current address, in its language", async () => {
     await mail.order(ben, { to: { userId: ben }, content: notices() });
     await changeSettings(mail.world, { userId: ben }, { language: "de" });
     await mail.idle();

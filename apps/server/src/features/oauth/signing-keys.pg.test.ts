@@ -44,7 +44,7 @@ describe("Signing keys of the OpenID provider", () => {
     assert.deepEqual(await kids(), [second]);
   });
 
-  test("of a server unused for a year sign for one more day", async () => {
+  test("sign for one more day on a server unused for a year", async () => {
     const [first] = await kids();
     world.clock.forwardMs(365 * dayMs);
     const [signing, second] = await kids();
@@ -55,7 +55,7 @@ describe("Signing keys of the OpenID provider", () => {
     assert.ok(![first, second].includes(third));
   });
 
-  test("created by several processes at once agree on one", async () => {
+  test("are created once by several concurrent processes", async () => {
     const begun = await Promise.all(Array.from({ length: 4 }, kids));
     assert.equal(new Set(begun.flat()).size, 1);
     world.clock.forwardMs(90 * dayMs);

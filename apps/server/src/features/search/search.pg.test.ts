@@ -66,7 +66,7 @@ describe("Search of own names", () => {
     assert.deepEqual(await names({ modified: "..2020-09-13T12:26:40Z" }), []);
   });
 
-  test("a filter alone, without any word, is a valid search", async () => {
+  test("a filter without any word is a valid search", async () => {
     const folder = await space.mkdir("root", "wordless");
     await put(folder.id, "a picture.png");
     await put(folder.id, "a letter.odt");

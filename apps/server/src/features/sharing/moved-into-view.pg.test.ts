@@ -103,7 +103,7 @@ describe("Folder moved into view", () => {
     ["revoked", async ({ world, hiding }: Hiding) => world.revoke(owner, hiding)],
     ["changed to viewer", async ({ world, moved }: Hiding) => world.grant(owner, moved, "some", "viewer", false)],
   ] as const) {
-    test(`and hidden by a group's permission, which is ${how} before the member leaves`, async () => {
+    test(`after a group's permission hid it, which is ${how} before the member leaves`, async () => {
       const world = await RightsWorld.open(databases.shards);
       try {
         const root = world.model.nodes[owner];
@@ -142,7 +142,7 @@ describe("Folder moved into view", () => {
     ["shown", "uploader", "viewer"],
     ["made writable", undefined, "editor"],
   ] as const) {
-    test(`and ${what} only by a group's permission, which is revoked before the member leaves`, async () => {
+    test(`${what} only by a group's permission, which is revoked before the member leaves`, async () => {
       const world = await RightsWorld.open(databases.shards);
       try {
         const root = world.model.nodes[owner];

@@ -57,7 +57,7 @@ describe("Thumbnail process", () => {
     }
   });
 
-  test("that takes too long is ended, and another one creates the next", async () => {
+  test("is ended after its timeout, and another one creates the next", async () => {
     const photo = await phonePhoto(6000, 4500);
     const hurried = new PictureProcess({ timeoutMs: 5 });
     assert.equal(await hurried.make(pictureOf(photo), "l"), "slow");

@@ -75,7 +75,7 @@ describe("Access rules", () => {
     return new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: world.clock.nowMs() });
   }
 
-  test("of server, group or account restrict accounts without a second factor to enrolling after the grace period", async () => {
+  test("restrict accounts without a second factor to enrolling after the grace period, by server, group or account", async () => {
     const group = await createGroup(world, callerFor(root, true), "Office");
     for (const bucket of [1, 4000]) {
       const person = await newPerson(bucket);
@@ -161,7 +161,7 @@ describe("Access rules", () => {
     await refreshSession(world, stolen, { address: inside });
   });
 
-  test("of server, groups and account all apply, on every shard", async () => {
+  test("apply together for server, groups and account, on every shard", async () => {
     const group = await createGroup(world, callerFor(root, true), "Both");
     const person = await newPerson();
     await setMember(world, callerFor(root, true), { groupId: group.id, userId: person.user.id, role: "member" });
@@ -245,7 +245,7 @@ describe("Access rules", () => {
     await person.reads("10.1.2.4");
   });
 
-  test("of a group cannot be narrowed by a token while an administrator joins it", async () => {
+  test("cannot be narrowed for a group by a token while an administrator joins it", async () => {
     const boss = await newPerson();
     await updateUser(world, boss.user.id, { admin: true });
     const group = await createGroup(world, callerFor(root, true), "Joined");
@@ -279,7 +279,7 @@ describe("Access rules", () => {
     }
   });
 
-  test("of a group cannot bind administrators through its manager, and managers cannot end them", async () => {
+  test("cannot bind an administrator whom a group's manager adds, and managers cannot end them", async () => {
     const manager = await newPerson();
     const member = await newPerson();
     const boss = await newPerson();
@@ -335,7 +335,7 @@ describe("Access rules", () => {
     }
   });
 
-  test("of a shard that was away are updated from the first shard at a start", async () => {
+  test("are copied from the first shard at a start to a shard that was away", async () => {
     const person = await newPerson();
     await change({ addresses: ["10.0.0.0/8"] });
     const own = await newPerson();

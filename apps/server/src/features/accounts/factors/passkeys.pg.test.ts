@@ -105,7 +105,7 @@ describe("Passkey", () => {
     return { person, device, passkey, codes: codes ?? [] };
   }
 
-  test("signs in alone, and is required in addition to the password", async () => {
+  test("signs in without the password, and is required in addition to it", async () => {
     const { person, device, passkey, codes } = await withPasskey();
     assert.equal(passkey.name, "Laptop");
     assert.equal(passkey.address, "drive.example.org");
@@ -165,7 +165,7 @@ describe("Passkey", () => {
     await assert.rejects(byPassword(person, device.get(ofOther)), refusedFactor);
   });
 
-  test("of another account is rejected", async () => {
+  test("is rejected for another account", async () => {
     const { person } = await withPasskey();
     const other = await withPasskey();
     const { webauthn: request } = await askedBeside(byPassword(person));
@@ -196,7 +196,7 @@ describe("Passkey", () => {
     await alone(device.get(asked()));
   });
 
-  test("requires user verification to sign in alone, but not in addition to the password", async () => {
+  test("requires user verification without the password, but not in addition to it", async () => {
     const { person, device } = await withPasskey();
     await assert.rejects(alone(device.get(asked(), { unverified: true })), refusedAlone);
     const { webauthn: request } = await askedBeside(byPassword(person));
@@ -251,7 +251,7 @@ describe("Passkey", () => {
     await assert.rejects(confirm(fresh.create(late.webauthn)), refused);
   });
 
-  test("that was removed is rejected, and removing the last one ends the second factor", async () => {
+  test("is rejected after its removal, and removing the last one ends the second factor", async () => {
     const { person, device, passkey } = await withPasskey();
     const second = new TestPasskey(origin);
     const added = await add(person, second, await proofOf(person, device));
@@ -304,7 +304,7 @@ describe("Passkey", () => {
     await assert.rejects(alone(device.get(asked())), refusedAlone);
   });
 
-  test("of a disabled account is rejected, and an administrator can remove it", async () => {
+  test("is rejected for a disabled account, and can be removed by an administrator", async () => {
     const { person, device } = await withPasskey();
     await updateUser(world, person.email, { disabled: true });
     await assert.rejects(alone(device.get(asked())), { code: "forbidden" });

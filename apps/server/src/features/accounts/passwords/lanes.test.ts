@@ -77,7 +77,7 @@ test("failed work frees its lane", async () => {
   assert.equal(await lanes.run(() => Promise.resolve(1)), 1);
 });
 
-test("of 100 concurrent guesses only the allowed failures are tried, and right ones before them succeed", async () => {
+test("100 concurrent guesses are tried up to the allowed failures, and right ones before them succeed", async () => {
   let failures = 0;
   let tried = 0;
   const throttle = {
