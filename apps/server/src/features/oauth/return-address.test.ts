@@ -31,7 +31,7 @@ test("a redirect URI is https with an ordinary host, or http on localhost for a 
   for (const uri of local) assert.match(refused(uri, false), /must be https/, uri);
 });
 
-test("an ambiguous or invalid redirect URI is rejected, with the reason or its unambiguous form", () => {
+test("an invalid or ambiguous redirect URI is rejected, with the reason or its unambiguous form", () => {
   for (const [uri, why] of [
     ["http://0177.0.0.1/cb", /write it as http:\/\/127\.0\.0\.1\/cb\./],
     ["http://127.1/cb", /write it as http:\/\/127\.0\.0\.1\/cb\./],

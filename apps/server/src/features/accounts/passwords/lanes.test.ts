@@ -29,7 +29,7 @@ test("runs at most as many as there are lanes, and queues at most as many as fit
   assert.equal(most, 2);
 });
 
-test("a caller with many requests waits behind itself, and gives up its place when all queues are full", async () => {
+test("a caller with many requests waits behind itself, and loses its place when all queues are full", async () => {
   const lanes = new Lanes(1, 6);
   const done: string[] = [];
   const refused: string[] = [];
