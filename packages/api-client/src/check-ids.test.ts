@@ -12,6 +12,9 @@ test("what a server answers passes: ids, hashes, numbers of operations, and what
   checkIds({ items: [{ id: hash, email: "ann@example.org" }] });
   // An audit entry of an earlier server.
   checkIds({ items: [{ chain: "s0", detail: { user_id: "ann@example.org" } }] });
+  checkIds({ items: [{ name: "oidc", value: { client_id: "drive" }, secret: false, source: "file" }] });
+  checkIds({ items: [{ name: "topology", value: { shards: [{ id: "main" }] }, secret: false, source: "file" }] });
+  assert.throws(() => checkIds({ value: { client_id: "drive" } }), { code: "failed" });
   assert.throws(() => checkIds({ detail: { user_id: "ann@example.org" } }), { code: "failed" });
   checkIds({ server_id: "0".repeat(32), damaged: [{ hash: null, pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301" }] });
 });

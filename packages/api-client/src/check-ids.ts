@@ -44,6 +44,8 @@ export function findBadId(value: unknown): string | undefined {
     if (isNaming(name) && !isOfForm(name, member)) return name;
     // `metadata` belongs to people. Details of audit entries are no names; earlier servers stored addresses there.
     if (name === "detail" && Object.hasOwn(value, "chain")) continue;
+    // A setting's value has its own names, such as the ID of a shard or of an OpenID Connect client.
+    if (name === "value" && Object.hasOwn(value, "secret")) continue;
     // A browser's passkey options have their own names, which only the browser reads.
     if (typeof member !== "object" || member === null || name === "metadata" || name === "webauthn") continue;
     const bad = findBadId(member);
