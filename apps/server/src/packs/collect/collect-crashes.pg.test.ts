@@ -40,23 +40,31 @@ test("while packs are pinned no object goes, and a pin ends by its time or by wo
 
 test("whoever pins packs, or rebuilds the index, waits for what is deleted at that moment, and nothing more goes", async () => {
   const { world, ann, bob } = scene;
-  const stopped: ((db: typeof world.cell.db) => Promise<void>)[] = [
-    (db) => pinPacks(db, "backup", world.clock.nowMicros() + 400 * dayMs * 1000),
-    requireRebuild,
-  ];
-  for (const forbid of stopped) {
+  const { db } = world.cell;
+  const forbidPins = async () => {
+    await pinPacks(db, "backup", world.clock.nowMicros() + 400 * dayMs * 1000);
+    return () => unpinPacks(db, "backup");
+  };
+  const forbidByRebuild = async () => {
+    const required = await requireRebuild(db);
+    return () => noteRebuilt(db, required);
+  };
+  for (const forbid of [forbidPins, forbidByRebuild]) {
     const blocks = someBlocks(1);
     await world.put(ann, ...blocks);
     await world.forget(ann, ...blocks);
     for (let day = 0; day < 9; day += 1) await world.collectForDays(1);
     world.clock.forwardMs(8 * dayMs);
     const order: string[] = [];
-    let forbidding: Promise<unknown> | undefined;
+    let forbidding: Promise<() => Promise<void>> | undefined;
     const { store } = world.cell;
     const slow: ObjectStore = {
       ...store,
       async delete(key, options) {
-        forbidding = forbid(world.cell.db).then(() => order.push("forbidden"));
+        forbidding = forbid().then((end) => {
+          order.push("forbidden");
+          return end;
+        });
         await world.someoneWaits(() => order.length > 0);
         await store.delete(key, options);
         order.push("deleted");
@@ -64,14 +72,13 @@ test("whoever pins packs, or rebuilds the index, waits for what is deleted at th
     };
     const deleted = await collectCell({ ...world.ports, cell: { ...world.cell, store: slow } });
     assert.equal(deleted.packs, 1);
-    await forbidding;
+    const allow = await forbidding;
     assert.deepEqual(order, ["deleted", "forbidden"]);
     await world.put(bob, ...blocks);
     await world.forget(bob, ...blocks);
     await world.collectForDays(30);
     assert.equal((await world.packKeys()).length, 1);
-    await unpinPacks(world.cell.db, "backup");
-    await noteRebuilt(world.cell.db);
+    await allow?.();
     await world.collectForDays(30);
     await world.assertEmpty();
   }

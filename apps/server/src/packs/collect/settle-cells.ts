@@ -1,4 +1,5 @@
 import type { Clock } from "@holdfast/core/clock";
+import { assertWanted } from "@holdfast/object-store/call-signal";
 import type { Shards } from "../../base/db/shards.ts";
 import type { BlockCells } from "../cells/open-block-cells.ts";
 import type { BlockLog } from "../facts/block-log.ts";
@@ -23,7 +24,7 @@ export interface SettlePorts {
  * deleted.
  */
 export async function settleCells({ cells, shards, clock, log, signal }: SettlePorts): Promise<void> {
-  for (const shard of shards.all()) await restoreHolders(cells, shard, clock.nowMicros(), signal);
+  for (const shard of shards.all()) await restoreHolders(cells, shard, clock.nowMicros(), () => assertWanted(signal));
   for (const cell of cells.all()) {
     const nowMicros = clock.nowMicros();
     const released = await releaseUnknown(

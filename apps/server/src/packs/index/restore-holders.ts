@@ -1,5 +1,4 @@
 import { bucketOf, type SpaceId } from "@holdfast/core/ids";
-import { assertWanted } from "@holdfast/object-store/call-signal";
 import { type Kysely, sql } from "kysely";
 import { byteaArray, int8Array, uuidArray } from "../../base/db/array-parameters.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
@@ -17,21 +16,22 @@ interface StoredRow {
 
 /**
  * Adds missing holders for all rows of a shard's spaces to their cells, so that stored blocks are not deleted.
+ * @param assertMayGoOn called before each page is stored
  * @returns number of rows
  */
 export async function restoreHolders(
   cells: BlockCells,
   shard: Shard,
   nowMicros: number,
-  signal?: AbortSignal,
+  assertMayGoOn: () => void | Promise<void>,
 ): Promise<number> {
   let count = 0;
   let last: Pick<StoredRow, "space_id" | "hash"> = { space_id: lostPackId as string as SpaceId, hash: Buffer.alloc(0) };
   for (;;) {
-    assertWanted(signal);
     const { rows } = await sql<StoredRow>`
       select space_id, hash, size, stamp from shard.space_blocks where (space_id, hash) > (${last.space_id}::uuid, ${last.hash})
       order by space_id, hash limit ${pageRows}`.execute(shard.db);
+    await assertMayGoOn();
     for (const [cell, held] of byCell(cells, rows)) {
       await insertHolders(cell.db, await withoutHolder(cell.db, held));
       await noteLost(cell.db, held, nowMicros);

@@ -6,12 +6,13 @@ import { bucketOf, type HashHex, makeId, type NodeId, type SpaceId, type UserId 
 import { encodeEntries } from "@holdfast/core/manifest";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
-import { sql } from "kysely";
+import { type KyselyPlugin, sql } from "kysely";
+import type { Shard } from "../../base/db/shards.ts";
 import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";
 import { adoptOrphans } from "./adopt-orphans.ts";
 import type { BlockPool } from "../format/block-tasks.ts";
 import type { IncomingBlock } from "../format/incoming-block.ts";
-import { isIndexComplete } from "../facts/cell-facts.ts";
+import { isIndexComplete, noteRebuilt, requireRebuild } from "../facts/cell-facts.ts";
 import { rebuildIndex } from "./rebuild-index.ts";
 import { scrubCell } from "./scrub.ts";
 import { readScrubReport } from "./scrub-report.ts";
@@ -182,6 +183,71 @@ test("what a space has stored and no pack of a lost index has is damaged, and he
   assert.deepEqual(await scrub(), []);
   await rebuildIndex({ cells: world.cells, shards: databases.shards, pool, clock, log });
   assert.equal((await Array.fromAsync(world.service.read(place.spaceId, [block.hash])))[0]?.hash, block.hash);
+});
+
+test("a rebuild during which another one begins adds nothing more, and only the newest ends the requirement", async () => {
+  const cell = world.cells.all()[0] ?? assert.fail();
+  const ports = { cells: world.cells, shards: databases.shards, pool, clock, log };
+  const place = await makeSpace(databases);
+  const block = blockOf(randomBytes(2000));
+  const packOfBlock = await storeAlone(place, [block]);
+  const superseded = { code: "conflict", message: "Another rebuild of the block index began, so this one stopped." };
+  /** Calls `meanwhile` when the packs are listed, the block's pack has been read, or the blocks of spaces have. */
+  const rebuildWhile = (meanwhile: () => Promise<unknown>, stage: "list" | "pack" | "spaces" = "list") => {
+    const once = [meanwhile];
+    const slow: ObjectStore = {
+      ...cell.store,
+      async *list(prefix, options) {
+        if (stage === "list") await once.pop()?.();
+        yield* cell.store.list(prefix, options);
+      },
+      async get(key, options) {
+        const bytes = await cell.store.get(key, options);
+        if (stage === "pack" && key === packOfBlock) await once.pop()?.();
+        return bytes;
+      },
+    };
+    const afterRead: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      transformResult: async ({ result }) => {
+        await once.pop()?.();
+        return result;
+      },
+    };
+    const cells = { ...world.cells, all: () => [{ ...cell, store: slow }] };
+    const slowShard = ({ id, connection, db }: Shard): Shard => ({ id, connection, db: db.withPlugin(afterRead) });
+    const all = () => databases.shards.all().map(slowShard);
+    return rebuildIndex({ ...ports, cells, shards: { ...databases.shards, all } });
+  };
+  for (const stage of ["list", "pack", "spaces"] as const) {
+    const newer = async () => {
+      await rebuildIndex(ports);
+      // Cells may delete again.
+      for (const table of ["cell.holders", "cell.blocks"])
+        await sql`delete from ${sql.raw(table)} where hash = decode(${block.hash}, 'hex')`.execute(cell.db);
+    };
+    await assert.rejects(rebuildWhile(newer, stage), superseded);
+    const { rows } = await sql`select from cell.blocks where hash = decode(${block.hash}, 'hex')
+      union all select from cell.holders where hash = decode(${block.hash}, 'hex')`.execute(cell.db);
+    assert.equal(rows.length, 0, stage);
+    assert.equal(await isIndexComplete(cell.db), true, "the newer one has ended");
+    await rebuildIndex(ports);
+    assert.equal((await world.service.held(place.spaceId, [block.hash])).size, 1);
+  }
+
+  const stop = new AbortController();
+  stop.abort();
+  const interrupted = () =>
+    assert.rejects(rebuildIndex({ ...ports, signal: stop.signal }), { code: "request_timeout" });
+  await assert.rejects(rebuildWhile(interrupted), superseded);
+  assert.equal(await isIndexComplete(cell.db), false, "the newer one has not ended");
+
+  const older = await requireRebuild(cell.db);
+  const newer = await requireRebuild(cell.db);
+  await assert.rejects(noteRebuilt(cell.db, older), superseded);
+  assert.equal(await isIndexComplete(cell.db), false);
+  await noteRebuilt(cell.db, newer);
+  assert.equal(await isIndexComplete(cell.db), true);
 });
 
 interface Place {

@@ -13,7 +13,7 @@ import type { BlockCells } from "../cells/open-block-cells.ts";
 import type { BlockLog } from "../facts/block-log.ts";
 import { findWholeElsewhere } from "../index/block-rows.ts";
 import type { BlockPool } from "../format/block-tasks.ts";
-import { noteRebuilt, requireRebuild } from "../facts/cell-facts.ts";
+import { assertRebuilding, noteRebuilt, requireRebuild } from "../facts/cell-facts.ts";
 import { type CheckedPack, checkStoredPack } from "./check-stored-pack.ts";
 import { type ListedPack, listPacks } from "../index/list-packs.ts";
 import { lostPackId, type PackId } from "../format/pack-format.ts";
@@ -34,16 +34,24 @@ export interface RebuildPorts {
 
 /**
  * Recreates blocks and packs from the stores, then holders from every shard's stored blocks. Can be repeated, and run
- * beside a server: existing rows stay, damaged blocks are read again, and no cell deletes anything until the end.
+ * beside a server: existing rows stay, damaged blocks are read again, and no cell deletes anything until the end. The
+ * newest of several rebuilds continues, and the others stop: cells may delete again while they would still add rows.
  * @throws HoldfastError unavailable if a store is not available; nothing is marked missing then
+ * @throws HoldfastError conflict if another rebuild began
  */
 export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReportJson> {
   const { cells, shards, clock, log, signal } = ports;
   const report: RebuildReportJson = { packs: 0, blocks: 0, holders: 0, unreadable_packs: [] };
   for (const { keyring } of cells.all()) await keyring.assertStoreThere();
-  for (const { db } of cells.all()) await requireRebuild(db);
-  for (const cell of cells.all()) await rebuildPacks({ ...ports, cell, now: clock.nowMicros() }, report);
-  for (const shard of shards.all()) report.holders += await restoreHolders(cells, shard, clock.nowMicros(), signal);
+  const required: { readonly db: BlockCell["db"]; readonly id: string }[] = [];
+  for (const { db } of cells.all()) required.push({ db, id: await requireRebuild(db) });
+  const assertMayGoOn = async () => {
+    assertWanted(signal);
+    for (const { db, id } of required) await assertRebuilding(db, id);
+  };
+  for (const cell of cells.all()) await rebuildPacks({ ...ports, cell, now: clock.nowMicros(), assertMayGoOn }, report);
+  for (const shard of shards.all())
+    report.holders += await restoreHolders(cells, shard, clock.nowMicros(), assertMayGoOn);
   for (const { db } of cells.all()) {
     await settleOwnCopies(db);
     await settleCopies(db, {
@@ -52,8 +60,8 @@ export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReportJs
       signal,
       inStep: (work) => inTransaction(db, work),
     });
-    await noteRebuilt(db);
   }
+  for (const { db, id } of required) await noteRebuilt(db, id);
   log.info({ ...report, unreadable_packs: report.unreadable_packs.length }, "the block index was rebuilt");
   return report;
 }
@@ -61,6 +69,7 @@ export async function rebuildIndex(ports: RebuildPorts): Promise<RebuildReportJs
 interface CellRebuild extends Pick<RebuildPorts, "pool" | "clock" | "log" | "signal"> {
   readonly cell: BlockCell;
   readonly now: number;
+  readonly assertMayGoOn: () => Promise<void>;
 }
 
 async function rebuildPacks(rebuild: CellRebuild, report: RebuildReportJson): Promise<void> {
@@ -77,13 +86,14 @@ async function rebuildPacks(rebuild: CellRebuild, report: RebuildReportJson): Pr
 const highestId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 async function rebuildPack(
-  { cell, now, log, signal }: CellRebuild,
+  { cell, now, log, assertMayGoOn }: CellRebuild,
   pack: ListedPack,
   report: RebuildReportJson,
 ): Promise<void> {
-  assertWanted(signal);
   try {
     const rows = rowsOfIndex(await readPackIndex(cell, pack), pack.sizeBytes);
+    // Reading may take long.
+    await assertMayGoOn();
     const createdAt = Math.min(now, pack.modifiedAtMs * 1000);
     report.blocks += await insertPackRows(cell.db, rows, { now, createdAt, unreferencedSince: now });
     report.packs += 1;
@@ -108,7 +118,7 @@ async function isNeededNoMore(db: Kysely<CellTables>, packId: PackId): Promise<b
  * it is known which rows the page should cover.
  */
 async function checkDoubtful(
-  { cell, pool, clock, now, signal }: CellRebuild,
+  { cell, pool, clock, now, signal, assertMayGoOn }: CellRebuild,
   { after, upTo }: { readonly after: string; readonly upTo: string },
   page: readonly ListedPack[],
 ): Promise<void> {
@@ -120,7 +130,7 @@ async function checkDoubtful(
         or exists (select from cell.blocks as block where block.pack_id = pack.id and block.state = 'damaged')
       )`.execute(cell.db);
   for (const pack of rows) {
-    assertWanted(signal);
+    await assertMayGoOn();
     await checkStoredPack({ cell, pool, clock, signal }, pack);
   }
 }
