@@ -366,6 +366,10 @@ export const limits = {
   /** Time after which a dead message and a finished task are deleted. */
   deadMessageLifetimeMs: 90 * 24 * 3600_000,
   taskLifetimeMs: 30 * 24 * 3600_000,
+  /** Time in which a worker must start a job that an administrator requested. */
+  requestedJobWaitMs: 24 * 3600_000,
+  /** Starts of a requested job whose process exits each time. */
+  requestedJobStartsMax: 3,
 
   /**
    * Time for which audit entries are collected before they are written, unless a response waits for them; and the

@@ -121,7 +121,7 @@ test("messages and jobs wait without a worker, as the doctor reports, and the ne
     assert.deepEqual([started.status, started.body.state], [202, "queued"], path);
     assert.deepEqual(await ok(me.api, "POST", path, path === "/admin/gc" ? {} : undefined), started.body, path);
   }
-  assert.equal((await me.api.call("POST", "/admin/gc", { unfinished: true })).body.code, "conflict");
+  assert.equal((await ok(me.api, "POST", "/admin/gc", { unfinished: true })).state, "queued");
   assert.equal((await ok(me.api, "POST", "/admin/copies/verify")).verification.state, "running");
   const jobFindings = async () => {
     const { items } = (await ok(me.api, "GET", "/admin/doctor")) as { items: Record<string, string>[] };
@@ -141,6 +141,7 @@ test("messages and jobs wait without a worker, as the doctor reports, and the ne
       return current.state === "done" ? current : undefined;
     });
     assert.deepEqual([job.error, Number.isInteger(job.result.packs)], [null, true], path);
+    assert.equal(Array.isArray(job.result.unfinished), path === "/admin/gc", "the request that came last counts, too");
   }
   await eventually("the verification ends", 60_000, async () => {
     const { verification } = await ok(me.api, "GET", "/admin/copies");
@@ -201,7 +202,7 @@ test("split roles require a shared database", async () => {
  */
 function putOffLooks(t: TestContext): void {
   const { setTimeout } = globalThis;
-  const isLook = (ms: number) => (ms >= 9000 && ms <= 11_000) || (ms >= 54_000 && ms <= 66_000);
+  const isLook = (ms: number) => (ms >= 8000 && ms <= 11_000) || (ms >= 54_000 && ms <= 66_000);
   const withoutLooks = (work: () => void, ms = 0) => setTimeout(work, isLook(ms) ? 3_600_000 : ms);
   t.mock.method(globalThis, "setTimeout", withoutLooks);
 }

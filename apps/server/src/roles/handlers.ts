@@ -64,8 +64,9 @@ import { versionHandlers } from "../edge/files/version-handlers.ts";
 import { uploadHandlers } from "../edge/uploads/upload-handlers.ts";
 import type { Uploads } from "../features/uploads/uploads.ts";
 import { reportLink } from "../features/reports/report-link.ts";
-import { type JobOptions, readJob, requestJob, type WholeJob } from "../care/jobs/requested-jobs.ts";
+import { requestJob } from "../care/jobs/requested-jobs.ts";
 import { askForScrub } from "../care/jobs/scrub-cells.ts";
+import { type JobOptions, readJob, type WholeJob } from "../packs/facts/stored-jobs.ts";
 import { isUrgentScrub, readScrubReport } from "../packs/repair/scrub-report.ts";
 import { readCopies } from "../packs/copies/copies-report.ts";
 import { isVerificationUnfinished, noteVerificationBegun } from "../packs/copies/verify-copies.ts";
@@ -246,6 +247,7 @@ function issuerOf({ oidc }: Config): Issuer | undefined {
 function storageCare(parts: ApiParts): StorageCare {
   const { storage, log, config, retaining } = parts;
   const { cells, placed, databases, pool } = storage;
+  const stored = { cells: databases.cells, clock: systemClock };
   return {
     async startScrub() {
       // A scheduled scrub may take days: a new one replaces it, in any process.
@@ -269,14 +271,14 @@ function storageCare(parts: ApiParts): StorageCare {
     },
     collect: async (options) => {
       await request(parts, "gc", options);
-      return readJob(databases.cells, "gc");
+      return readJob(stored, "gc");
     },
-    readCollection: () => readJob(databases.cells, "gc"),
+    readCollection: () => readJob(stored, "gc"),
     rebuildIndex: async () => {
       await request(parts, "rebuild-index", { unfinished: false });
-      return readJob(databases.cells, "rebuild-index");
+      return readJob(stored, "rebuild-index");
     },
-    readRebuild: () => readJob(databases.cells, "rebuild-index"),
+    readRebuild: () => readJob(stored, "rebuild-index"),
   };
 }
 
@@ -284,6 +286,6 @@ function storageCare(parts: ApiParts): StorageCare {
 async function request(parts: ApiParts, job: WholeJob, options: JobOptions): Promise<void> {
   const { cells, databases } = parts.storage;
   for (const { keyring } of cells.all()) await keyring.assertStoreThere();
-  await requestJob(databases.cells, job, { clock: systemClock, options });
+  await requestJob({ cells: databases.cells, clock: systemClock }, job, options);
   await order(parts, job);
 }

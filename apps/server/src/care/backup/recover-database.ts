@@ -22,7 +22,7 @@ import { backupScheduleFact } from "../../packs/facts/backup-schedule.ts";
 import { lastBackupFact } from "../../packs/facts/last-backup.ts";
 import { lastDrillFact } from "../../packs/facts/last-drill.ts";
 import { type RestoredState, restoredStateFact } from "../../packs/facts/restored-state.ts";
-import { requestedJobFacts } from "../jobs/requested-jobs.ts";
+import { storedJobFacts } from "../../packs/facts/stored-jobs.ts";
 import { afterRestore, databaseRunFact } from "./database-run.ts";
 import { type LogPlan, writeLog } from "./log-plan.ts";
 import type { Manifest } from "./manifest.ts";
@@ -113,7 +113,7 @@ async function beginAnew({ connection }: EmbeddedPostgres, reached: string): Pro
     await client.query("delete from cell.pins");
     const { rows: ended } = await client.query<{ name: string; value: unknown }>(
       "delete from cell.facts where name = any($1) returning name, value",
-      [[lastBackupFact, backupScheduleFact, lastDrillFact, ...requestedJobFacts]],
+      [[lastBackupFact, backupScheduleFact, lastDrillFact, ...storedJobFacts]],
     );
     const { rows } = await client.query<{ value: unknown }>("select value from cell.facts where name = $1", [
       databaseRunFact,

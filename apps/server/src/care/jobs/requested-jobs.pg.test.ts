@@ -1,40 +1,79 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import { startTestDatabases } from "../../base/db/testing.ts";
+import { toBucket } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { bounded } from "@holdfast/tools/bounded";
+import { sql } from "kysely";
+import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";
 import { openLog } from "../../base/operation/log.ts";
 import { makeTestClock } from "../../features/accounts/testing.ts";
-import { readJob, requestedJob, requestJob } from "./requested-jobs.ts";
+import { type JobOptions, readJob } from "../../packs/facts/stored-jobs.ts";
+import { startJobs } from "./periodic-jobs.ts";
+import { requestedJob, requestJob } from "./requested-jobs.ts";
 
-test("a requested job runs once for all requests, again after a stop or a kill, and stores its result or error", async (t) => {
-  const databases = await startTestDatabases({ fsync: false });
-  t.after(() => databases.stop());
-  const { cells } = databases;
+type Work = (signal: AbortSignal, options: JobOptions) => Promise<unknown>;
+
+const { signal: unstopped } = new AbortController();
+let databases: TestDatabases;
+let lines: string[] = [];
+let work: Work;
+
+before(async () => {
+  databases = await startTestDatabases({ fsync: false });
+});
+beforeEach(async () => {
+  lines = [];
+  work = () => assert.fail("the job runs");
+  await sql`truncate cell.facts`.execute(cellDb());
+});
+after(() => databases.stop());
+
+function cellDb() {
+  return databases.cells.of(toBucket(0)).db;
+}
+
+function open() {
   const clock = makeTestClock(Date.now());
-  const lines: string[] = [];
   const log = openLog("info", { write: (line) => lines.push(line) });
-  let work: (signal: AbortSignal) => Promise<unknown> = () => Promise.resolve({});
-  const job = requestedJob({ cells, clock, log }, "gc", async (signal, options) => {
-    assert.deepEqual(options, { unfinished: false });
-    return work(signal);
-  });
-  const run = async (signal = new AbortController().signal) => {
-    assert.ok(await job.isDue?.(), "the request is found");
-    await job.run(signal);
+  const ports = { cells: databases.cells, clock, log };
+  const job = requestedJob(ports, "gc", (signal, options) => work(signal, options));
+  return {
+    clock,
+    ports,
+    job,
+    read: () => readJob(ports, "gc"),
+    request: (unfinished = false) => {
+      clock.forwardMs(1000);
+      return requestJob(ports, "gc", { unfinished });
+    },
+    run: async (signal = unstopped) => {
+      assert.ok(await job.isDue?.(), "the request is found");
+      await job.run(signal);
+    },
+    /** Resolves when the work has begun. It never ends, as if its process was killed. */
+    runUntilKilled: async () => {
+      const begun = Promise.withResolvers<void>();
+      work = () => {
+        begun.resolve();
+        return new Promise(() => {});
+      };
+      void job.run(unstopped);
+      await begun.promise;
+    },
   };
-  const request = (unfinished = false) => {
-    clock.forwardMs(1000);
-    return requestJob(cells, "gc", { clock, options: { unfinished } });
-  };
-  const read = () => readJob(cells, "gc");
+}
+
+test("a requested job runs once for all requests, again after a stop or a kill, and stores its result or error", async () => {
+  const { job, read, request, run } = open();
   assert.deepEqual([(await read()).state, await job.isDue?.()], ["never", false]);
 
   await Promise.all([request(), request()]);
   const { started_at, ...queued } = await read();
   assert.deepEqual(queued, { state: "queued", finished_at: null, result: null, error: null });
   const stop = new AbortController();
-  work = async (signal) => {
-    assert.equal((await read()).state, "running");
+  work = async (signal, options) => {
+    assert.deepEqual([(await read()).state, options], ["running", { unfinished: false }]);
     stop.abort();
     return signal.throwIfAborted();
   };
@@ -52,6 +91,8 @@ test("a requested job runs once for all requests, again after a stop or a kill, 
   assert.deepEqual(done, { state: "done", started_at, result: { bytes: 3 }, error: null });
   assert.ok(finished_at !== null && started_at !== null && finished_at > started_at);
   assert.deepEqual([await job.isDue?.(), lines], [false, []]);
+  work = () => assert.fail("a job that has ended runs");
+  await job.run(unstopped);
 
   const shown = async (thrown: Error) => {
     await request();
@@ -68,30 +109,150 @@ test("a requested job runs once for all requests, again after a stop or a kill, 
   assert.match(lines.join(), /"job":"gc".*"reason":"EACCES: \/srv\/secret"/);
 });
 
-test("a process whose request another one has ended does not store its result for the next request", async (t) => {
-  const databases = await startTestDatabases({ fsync: false });
-  t.after(() => databases.stop());
-  const { cells } = databases;
-  const clock = makeTestClock(Date.now());
-  const log = openLog("silent");
+test("a process whose request another one has ended does not store its result for the next request", async () => {
+  const { clock, ports, read, request } = open();
   const options = { unfinished: false };
-  await requestJob(cells, "rebuild-index", { clock, options });
-  const other = requestedJob({ cells, clock, log }, "rebuild-index", () => Promise.resolve("other"));
-  const slow = requestedJob({ cells, clock, log }, "rebuild-index", async () => {
-    await other.run(new AbortController().signal);
+  const jobOf = (run: () => Promise<unknown>) => requestedJob(ports, "rebuild-index", run);
+  await requestJob(ports, "rebuild-index", options);
+  const slow = jobOf(async () => {
+    await jobOf(() => Promise.resolve("other")).run(unstopped);
     clock.forwardMs(1000);
-    await requestJob(cells, "rebuild-index", { clock, options });
+    await requestJob(ports, "rebuild-index", options);
+    const begun = Promise.withResolvers<void>();
+    const next = jobOf(() => {
+      begun.resolve();
+      return new Promise(() => {});
+    });
+    void next.run(unstopped);
+    await begun.promise;
     return "slow";
   });
-  await slow.run(new AbortController().signal);
-  const requestAt = async (laterMs: number, unfinished: boolean) => {
-    clock.forwardMs(laterMs);
-    await requestJob(cells, "gc", { clock, options: { unfinished } });
-    return (await readJob(cells, "gc")).started_at;
+  await slow.run(unstopped);
+  assert.deepEqual([(await readJob(ports, "rebuild-index")).state, await slow.isDue?.()], ["running", true]);
+  assert.equal((await read()).state, "never", "another job");
+  await request();
+  assert.equal((await read()).state, "queued");
+});
+
+test("a waiting job does all that is requested in the meantime", async () => {
+  const { read, request, run } = open();
+  await request(false);
+  const { started_at } = await read();
+  await request(true);
+  await request(false);
+  assert.deepEqual([(await read()).state, (await read()).started_at], ["queued", started_at]);
+  work = async (_, options) => {
+    await request(true);
+    return options;
   };
-  assert.deepEqual([(await readJob(cells, "rebuild-index")).state, await slow.isDue?.()], ["queued", true]);
-  assert.equal((await readJob(cells, "gc")).state, "never", "another job");
-  const first = await requestAt(1000, true);
-  assert.equal(await requestAt(1000, true), first, "the waiting job does the same");
-  assert.equal(await requestAt(1000, false), first, "and more");
+  await run();
+  assert.deepEqual((await read()).result, { unfinished: true });
+});
+
+test("a request waits for a simultaneous one, and does not replace it", async () => {
+  const { clock, ports, read, request, run } = open();
+  await request();
+  work = () => Promise.resolve({});
+  await run();
+  const { started_at } = await read();
+  clock.forwardMs(1000);
+  let requesting: Promise<void> | undefined;
+  await cellDb()
+    .transaction()
+    .execute(async (other) => {
+      await sql`select from cell.facts where name = 'job gc' for update`.execute(other);
+      requesting = requestJob(ports, "gc", { unfinished: false });
+      const stillInTime = bounded("the request waits for the row");
+      for (let waiting = 0; waiting === 0; stillInTime())
+        waiting = (await sql`select from pg_locks where not granted`.execute(other)).rows.length;
+      await sql`update cell.facts set value = jsonb_set(value::jsonb, '{state}', '"queued"')::json where name = 'job gc'`.execute(
+        other,
+      );
+    });
+  await requesting;
+  const job = await read();
+  assert.deepEqual([job.state, job.started_at], ["queued", started_at]);
+});
+
+test("a job that kills its process three times has failed, and stops in order do not count", async () => {
+  const { read, request, run, runUntilKilled } = open();
+  const stopped = new AbortController();
+  stopped.abort();
+  await request();
+  for (let kills = 0; kills < limits.requestedJobStartsMax; kills += 1) {
+    work = (signal) => Promise.reject(signal.reason as Error);
+    for (let stops = 0; stops < 2; stops += 1) await run(stopped.signal);
+    assert.equal((await read()).state, "queued");
+    await runUntilKilled();
+    assert.equal((await read()).state, "running");
+  }
+  work = () => assert.fail("the job runs once more");
+  await run();
+  const { state, finished_at, error } = await read();
+  assert.deepEqual([state, error?.code, finished_at !== null], ["failed", "internal", true]);
+  assert.match(error?.detail ?? "", /exited unexpectedly 3 times, so the job is not started again/);
+  assert.match(lines.join(), /"job":"gc".*exited unexpectedly 3 times/);
+  await request();
+  work = () => Promise.resolve("again");
+  await run();
+  assert.equal((await read()).result, "again");
+});
+
+test("a process that lost a job to another one does not end it", async () => {
+  const { job, read, request, runUntilKilled } = open();
+  await request();
+  const late = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  work = () => {
+    begun.resolve();
+    return late.promise;
+  };
+  const lost = job.run(unstopped);
+  await begun.promise;
+  await runUntilKilled();
+  late.reject(new HoldfastError("conflict", "another one does it"));
+  await lost;
+  assert.equal((await read()).state, "running");
+});
+
+test("a request that no worker starts within a day has failed, and can be made again", async () => {
+  const { clock, job, read, request, run } = open();
+  const stop = new AbortController();
+  work = (signal) => {
+    stop.abort();
+    return Promise.reject(signal.reason as Error);
+  };
+  await request();
+  clock.forwardMs(limits.requestedJobWaitMs - 1);
+  await run(stop.signal);
+  clock.forwardMs(limits.requestedJobWaitMs - 1);
+  assert.equal((await read()).state, "queued", "a stopped job waits as long again");
+  clock.forwardMs(1);
+  const { state, started_at, finished_at, error } = await read();
+  assert.deepEqual([state, finished_at, error?.code], ["failed", new Date(clock.nowMs()).toISOString(), "unavailable"]);
+  assert.match(error?.detail ?? "", /No process with the role worker started the job within 24 hours/);
+  assert.equal(await job.isDue?.(), false);
+  work = () => assert.fail("an expired job runs");
+  await job.run(unstopped);
+  await request();
+  const again = await read();
+  assert.deepEqual([again.state, again.error, again.started_at !== started_at], ["queued", null, true]);
+});
+
+test("a stored request without its message starts within ten seconds, with a worker and beside it", async (t) => {
+  const { ports, read, request, job } = open();
+  work = () => Promise.resolve({});
+  await request();
+  // An older worker may have put its message aside. The longest intervals are drawn.
+  const { setTimeout } = globalThis;
+  const isShort = (ms: number) => ms >= 8000 && ms < 10_000;
+  t.mock.method(globalThis, "setTimeout", (act: () => void, ms = 0) => setTimeout(act, isShort(ms) ? 0 : ms));
+  const { db } = databases.shards.of(toBucket(0));
+  const jobs = startJobs([job], { db, log: ports.log, random: () => 1 });
+  t.after(() => jobs.stop());
+  for (const when of ["at its start", "beside it"]) {
+    const stillInTime = bounded(`the worker runs the job ${when}`, 5000);
+    while ((await read()).state !== "done") stillInTime();
+    if (when === "at its start") await request();
+  }
 });

@@ -1,61 +1,40 @@
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import { toBucket } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import type { StartedJobJson } from "@holdfast/protocol/job-routes";
-import { type Kysely, sql } from "kysely";
-import type { CellTables } from "../../base/db/cell-tables.ts";
-import { inTransaction } from "../../base/db/database.ts";
-import type { Cells } from "../../base/db/shards.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { isPrivate } from "../../base/operation/private-error.ts";
-import { readFact, writeFact } from "../../packs/facts/cell-facts.ts";
+import {
+  changeJob,
+  isJobPending,
+  isPending,
+  type JobOptions,
+  type JobPorts,
+  type StoredJob,
+  type WholeJob,
+} from "../../packs/facts/stored-jobs.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 
-/** Jobs with one result for the whole server. The cell of bucket 0 stores their state. */
-const facts = { gc: "job gc", "rebuild-index": "job rebuild-index" } as const;
-
-export type WholeJob = keyof typeof facts;
-
-/** Not restored: a restored server would continue the work of the original. */
-export const requestedJobFacts: readonly string[] = Object.values(facts);
-
-export interface JobOptions {
-  readonly unfinished: boolean;
-}
-
-interface StoredJob extends StartedJobJson<unknown> {
-  /** Identifies the request. */
-  readonly started_at: string;
-  readonly options: JobOptions;
-}
-
-type JobStore = Pick<Cells, "of">;
-
 /**
- * Stores a request, unless a running job already does the same. A worker then finds the request.
+ * Stores a request, unless a pending job already does the same. A worker then finds the request.
  * @throws HoldfastError conflict if the running job does less
  */
-export async function requestJob(
-  cells: JobStore,
-  name: WholeJob,
-  { clock, options }: { readonly clock: Clock; readonly options: JobOptions },
-): Promise<void> {
-  await inTransaction(dbOf(cells), async (transaction) => {
-    // Locks the row, so that simultaneous requests see each other.
-    await sql`insert into cell.facts (name, value) values (${facts[name]}, 'null') on conflict (name)
-      do update set value = cell.facts.value`.execute(transaction);
-    const stored = await readStored(transaction, name);
-    if (isPending(stored)) return assertCovers(stored, options);
-    const started_at = new Date(clock.nowMs()).toISOString();
-    const job: StoredJob = { state: "queued", started_at, finished_at: null, result: null, error: null, options };
-    await writeFact(transaction, facts[name], job);
+export async function requestJob(ports: JobPorts, name: WholeJob, options: JobOptions): Promise<void> {
+  await changeJob(ports, name, (stored) => {
+    if (isPending(stored)) return covering(stored, options);
+    const at = now(ports.clock);
+    const times = { started_at: at, queued_at: at, finished_at: null };
+    return { state: "queued", ...times, starts: 0, result: null, error: null, options };
   });
 }
 
-export async function readJob<Result>(cells: JobStore, name: WholeJob): Promise<StartedJobJson<Result>> {
-  const stored = await readStored(dbOf(cells), name);
-  const { state, started_at, finished_at, result, error } = stored ?? neverStarted;
-  return { state, started_at, finished_at, result: result as Result | null, error };
+/** @returns the job that does what is wanted, too; undefined if it already does */
+function covering(job: StoredJob, wanted: JobOptions): StoredJob | undefined {
+  if (!wanted.unfinished || job.options.unfinished) return undefined;
+  if (job.state === "queued") return { ...job, options: wanted };
+  const message =
+    "A run without unfinished uploads is in progress. Try again when it has finished ('holdfast admin gc --now' waits for it).";
+  throw new HoldfastError("conflict", message);
 }
 
 /** A job whose work was done before the response. */
@@ -64,11 +43,12 @@ export function jobDone<Result>(result: Result, startedMs: number, finishedMs: n
   return { state: "done", started_at, finished_at, result, error: null };
 }
 
-export interface RequestedJobPorts {
-  readonly cells: JobStore;
-  readonly clock: Clock;
+export interface RequestedJobPorts extends JobPorts {
   readonly log: Log;
 }
+
+/** Interval of checks for a request that its message did not start: below ten seconds with its spread. Each reads one row by its key. */
+const checkMs = 9000;
 
 /** The work starts again in the next process if this one stops. */
 export function requestedJob(
@@ -76,70 +56,52 @@ export function requestedJob(
   name: WholeJob,
   work: (signal: AbortSignal, options: JobOptions) => Promise<unknown>,
 ): PeriodicJob {
-  const db = dbOf(ports.cells);
   return {
     name,
-    everyMs: 60_000,
-    isDue: async () => isPending(await readStored(db, name)),
+    everyMs: checkMs,
+    isDue: () => isJobPending(ports, name),
     run: async (signal) => {
-      const stored = await readStored(db, name);
-      if (!isPending(stored)) return;
-      await save(db, name, { ...stored, state: "running" });
+      const begun = await changeJob(ports, name, (stored) =>
+        isPending(stored) ? begin(stored, ports.clock) : undefined,
+      );
+      if (begun === undefined) return;
+      if (begun.error !== null) return logFailure(ports, name, begun.error.code, begun.error.detail);
+      const change = (changed: Partial<StoredJob>) =>
+        changeJob(ports, name, (stored) => (isSameStart(stored, begun) ? { ...stored, ...changed } : undefined));
+      const end = (ended: Partial<StoredJob>) => change({ ...ended, finished_at: now(ports.clock) });
       try {
-        await end(ports, name, stored, { state: "done", result: await work(signal, stored.options) });
+        await end({ state: "done", result: await work(signal, begun.options) });
       } catch (thrown) {
+        if (signal.aborted) {
+          await change({ state: "queued", queued_at: now(ports.clock), starts: begun.starts - 1 });
+          return;
+        }
         const error = toHoldfastError(thrown);
-        if (signal.aborted) return save(db, name, { ...stored, state: "queued" });
-        ports.log.error({ job: name, code: error.code, reason: error.message }, "a requested job failed");
+        logFailure(ports, name, error.code, error.message);
         const detail = isPrivate(error) ? "The job failed. The server's log has the reason." : error.message;
-        await end(ports, name, stored, { state: "failed", error: { code: error.code, detail } });
+        await end({ state: "failed", error: { code: error.code, detail } });
       }
     },
   };
 }
 
-function end(
-  { cells, clock }: RequestedJobPorts,
-  name: WholeJob,
-  stored: StoredJob,
-  ended: Partial<StoredJob>,
-): Promise<void> {
-  return save(dbOf(cells), name, { ...stored, ...ended, finished_at: new Date(clock.nowMs()).toISOString() });
+function begin(job: StoredJob, clock: Clock): StoredJob {
+  if (job.starts >= limits.requestedJobStartsMax) {
+    const detail = `The process that ran the job exited unexpectedly ${job.starts} times, so the job is not started again. The logs of the processes with the role worker may show why.`;
+    return { ...job, state: "failed", finished_at: now(clock), error: { code: "internal", detail } };
+  }
+  return { ...job, state: "running", starts: job.starts + 1 };
 }
 
-/** Another process may have ended this request and begun the next. */
-async function save(db: Kysely<CellTables>, name: WholeJob, job: StoredJob): Promise<void> {
-  await db
-    .updateTable("cell.facts")
-    .set({ value: JSON.stringify(job) })
-    .where("name", "=", facts[name])
-    .where(sql<boolean>`value ->> 'started_at' = ${job.started_at}`)
-    .execute();
+/** False if another process has taken the job over, or ended it. */
+function isSameStart(stored: StoredJob | undefined, begun: StoredJob): stored is StoredJob {
+  return stored?.started_at === begun.started_at && stored.starts === begun.starts;
 }
 
-function assertCovers({ options }: StoredJob, wanted: JobOptions): void {
-  if (!wanted.unfinished || options.unfinished) return;
-  const message =
-    "A run without unfinished uploads is in progress. Try again when it has finished ('holdfast admin gc --now' waits for it).";
-  throw new HoldfastError("conflict", message);
+function logFailure({ log }: RequestedJobPorts, job: WholeJob, code: string, reason: string): void {
+  log.error({ job, code, reason }, "a requested job failed");
 }
 
-function isPending(job: StoredJob | undefined): job is StoredJob {
-  return job?.state === "queued" || job?.state === "running";
+function now(clock: Clock): string {
+  return new Date(clock.nowMs()).toISOString();
 }
-
-async function readStored(db: Kysely<CellTables>, name: WholeJob): Promise<StoredJob | undefined> {
-  return ((await readFact(db, facts[name])) ?? undefined) as StoredJob | undefined;
-}
-
-function dbOf(cells: JobStore): Kysely<CellTables> {
-  return cells.of(toBucket(0)).db;
-}
-
-const neverStarted: StartedJobJson<unknown> = {
-  state: "never",
-  started_at: null,
-  finished_at: null,
-  result: null,
-  error: null,
-};

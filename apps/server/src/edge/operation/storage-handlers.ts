@@ -1,7 +1,7 @@
 import type { BackupsJson, CollectionJson, CopiesJson, ShardsJson, StorageJson } from "@holdfast/protocol/admin-routes";
 import type { StartedJobJson } from "@holdfast/protocol/job-routes";
 import type { RebuildReportJson, ScrubReportJson } from "@holdfast/protocol/scrub-routes";
-import type { JobOptions } from "../../care/jobs/requested-jobs.ts";
+import type { JobOptions } from "../../packs/facts/stored-jobs.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
 export interface StorageCare {

@@ -21,11 +21,12 @@ import { settingsInForce } from "../../base/config/settings-in-force.ts";
 import { settingHandlers } from "../../edge/operation/setting-handlers.ts";
 import { eachInTurn } from "../../care/jobs/each-in-turn.ts";
 import type { CollectionOptions } from "../../care/jobs/collect-now.ts";
-import { jobDone, readJob } from "../../care/jobs/requested-jobs.ts";
+import { jobDone } from "../../care/jobs/requested-jobs.ts";
 import { askForScrub, scrubCells } from "../../care/jobs/scrub-cells.ts";
 import { systemTime } from "../../base/operation/system-time.ts";
 import { readShards } from "../../base/operation/shard-figures.ts";
 import { readBackups } from "../../packs/facts/backups.ts";
+import { readJob } from "../../packs/facts/stored-jobs.ts";
 import { openStorageFigures } from "../../base/operation/storage-figures.ts";
 import { reportCareHandlers } from "../../edge/reports/report-handlers.ts";
 import { type StorageCare, storageHandlers } from "../../edge/operation/storage-handlers.ts";
@@ -108,7 +109,7 @@ function careFor(storage: AdminStorage): StorageCare {
     readScrub: async () => readScrubReport(await openAdminCells(storage)),
     countCollectable: (options) => collect({ ...options, dryRun: true }),
     collect: (options) => asJob(() => collect({ ...options, dryRun: false })),
-    readCollection: () => readJob(databases.cells, "gc"),
+    readCollection: () => readJob({ cells: databases.cells, clock }, "gc"),
     readCopies: async () => readCopies((await openPlacedCells(storage)).placed),
     verifyCopies: () =>
       withPool(async ({ placed }, pool) => {
@@ -118,6 +119,6 @@ function careFor(storage: AdminStorage): StorageCare {
       }),
     rebuildIndex: () =>
       asJob(() => withPool(({ cells }, pool) => rebuildIndex({ cells, shards, pool, clock, log: silent }))),
-    readRebuild: () => readJob(databases.cells, "rebuild-index"),
+    readRebuild: () => readJob({ cells: databases.cells, clock }, "rebuild-index"),
   };
 }
