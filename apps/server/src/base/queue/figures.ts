@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { textArray } from "../db/array-parameters.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import { workerConnection } from "./neighbours.ts";
@@ -83,22 +84,35 @@ export interface Unattended {
 }
 
 /** Workers check every ten seconds. A connection pooler may hide their connections, but not their work. */
-const unattendedSeconds = 30;
+export const unattendedMs = 30_000;
+
+export async function hasWorker(db: Kysely<ShardTables>): Promise<boolean> {
+  const { rows } = await sql`select from pg_stat_activity
+    where datname = current_database() and application_name = ${workerConnection} limit 1`.execute(db);
+  return rows.length > 0;
+}
 
 /**
- * Counts due messages on a shard without a worker, and those whose worker has ended.
+ * Counts due messages on a shard without a worker, and those whose worker has ended. Indexes: messages_due,
+ * messages_leases.
+ * @param except not counted; they only start work that is stored elsewhere
  * @returns undefined if a worker is connected, or nothing has been due for long
  */
-export async function readUnattended(db: Kysely<ShardTables>): Promise<Unattended | undefined> {
+export async function readUnattended(
+  db: Kysely<ShardTables>,
+  except: { readonly kind: string; readonly keys: readonly string[] },
+): Promise<Unattended | undefined> {
+  if (await hasWorker(db)) return undefined;
+  const now = sql`(extract(epoch from now()) * 1000000)::int8`;
   const { rows } = await sql<{ waiting: number; oldest: number | null }>`
     select count(*)::int as waiting, min(due) as oldest from (
-      select greatest(due_at, wanted_at) as due from shard.messages
-      where (state = 'waiting' or (state = 'running' and leased_until < (extract(epoch from now()) * 1000000)::int8))
-        and greatest(due_at, wanted_at) <= (extract(epoch from now()) * 1000000)::int8 - ${unattendedSeconds} * 1000000::int8
-        and not exists (
-          select from pg_stat_activity where datname = current_database() and application_name = ${workerConnection})
-      limit ${countMax}
-    ) late`.execute(db);
+      select kind, key, greatest(due_at, wanted_at) as due from shard.messages where state = 'waiting' and due_at <= ${now}
+      union all
+      select kind, key, greatest(due_at, wanted_at) as due from shard.messages where state = 'running' and leased_until < ${now}
+    ) late
+    where due <= ${now} - ${unattendedMs} * 1000::int8 and not (kind = ${except.kind} and key = any(${textArray(except.keys)}))`.execute(
+    db,
+  );
   const { waiting = 0, oldest = null } = rows[0] ?? {};
   return oldest === null ? undefined : { waiting, oldestMicros: oldest };
 }

@@ -6,19 +6,20 @@ import { eventually } from "../../acceptance/testing.ts";
 import { makeTestClock } from "../../features/accounts/testing.ts";
 import type { Shard } from "../db/shards.ts";
 import { silentLog, startTwoTestShards, type TestDatabases } from "../db/testing.ts";
-import { readUnattended } from "./figures.ts";
+import { hasWorker, readUnattended } from "./figures.ts";
 import { lockedNeighbours, lockedWorker, type Neighbours, noNeighbours } from "./neighbours.ts";
 import { enqueueOn, messagesOn, openTestQueue, type TestQueue } from "./testing.ts";
 
 let databases: TestDatabases;
 let shard: Shard;
+let otherShard: Shard;
 let opened: Neighbours[] = [];
 let queue: TestQueue | undefined;
 const log = { ...silentLog, debug: () => {} };
 
 before(async () => {
   databases = await startTwoTestShards({ fsync: false });
-  [shard] = databases.shards.all() as [Shard, Shard];
+  [shard, otherShard] = databases.shards.all() as [Shard, Shard];
 });
 afterEach(async () => {
   for (const each of opened) await each.close();
@@ -29,9 +30,9 @@ afterEach(async () => {
 });
 after(() => databases.stop());
 
-async function open(worker: string): Promise<Neighbours> {
+async function open(worker: string, place = shard): Promise<Neighbours> {
   const seen = Promise.withResolvers<void>();
-  const neighbours = lockedNeighbours(shard, worker, log, seen.resolve);
+  const neighbours = lockedNeighbours(place, worker, log, seen.resolve);
   opened.push(neighbours);
   await seen.promise;
   return neighbours;
@@ -69,24 +70,53 @@ test("a lock that was lost with its connection is taken again", async () => {
   assert.deepEqual([...(await neighbours.gone([lockedWorker("one")]))], []);
 });
 
-test("messages count as unattended if they are due for long and no worker is connected", async () => {
+test("messages count as unattended if they are due for long and no worker is connected to their shard", async () => {
   const dueLater = { notBeforeMicros: (Date.now() + 3600_000) * 1000 };
-  await enqueueOn(shard, { kind: "a", payload: 1 }, { kind: "b", payload: 2 }, { kind: "c", payload: 3, ...dueLater });
-  const read = () => readUnattended(shard.db);
+  const [a, b] = [
+    { kind: "a", payload: 1 },
+    { kind: "b", key: "start", payload: 2 },
+  ];
+  const others = ["again", "dead"].map((kind) => ({ kind, payload: 4 }));
+  await enqueueOn(shard, a, b, { kind: "c", payload: 3, ...dueLater }, ...others);
+  await sql`update shard.messages set state = 'dead', died_at = 1 where kind = 'dead'`.execute(shard.db);
+  await sql`update shard.messages set due_at = ${dueLater.notBeforeMicros}::int8 where kind = 'again'`.execute(
+    shard.db,
+  );
+  const read = (...keys: string[]) => readUnattended(shard.db, { kind: "b", keys });
   assert.equal(await read(), undefined, "a worker may be restarting");
   await sql`update shard.messages set wanted_at = wanted_at - 60000000 where kind <> 'c'`.execute(shard.db);
   const [oldest] = await messagesOn(shard);
-  assert.deepEqual(await read(), { waiting: 2, oldestMicros: oldest?.wanted_at });
+  const wantedAt = oldest?.wanted_at ?? 0;
+  assert.deepEqual(await read(), { waiting: 2, oldestMicros: wantedAt });
+  assert.equal((await read("start"))?.waiting, 1, "work that is stored elsewhere");
+  const elsewhere = await open(lockedWorker("one"), otherShard);
+  assert.equal((await read())?.waiting, 2);
+  await elsewhere.close();
   const neighbours = await open(lockedWorker("one"));
   assert.equal(await read(), undefined);
   await neighbours.close();
+  const lateFrom = async (byMicros: number) => {
+    await sql`update shard.messages set due_at = wanted_at + ${byMicros}::int8 where kind = 'a'`.execute(shard.db);
+    return (await read("start"))?.oldestMicros;
+  };
+  assert.equal(await lateFrom(20_000_000), wantedAt + 20_000_000, "time of the next attempt");
+  assert.equal(await lateFrom(59_000_000), undefined);
   // A worker claimed the first, and was killed.
-  await sql`update shard.messages set state = 'running', worker = 'gone', leased_until = 1 where kind = 'a'`.execute(
+  await sql`update shard.messages set state = 'running', worker = 'gone', leased_until = 1, due_at = 0 where kind = 'a'`.execute(
     shard.db,
   );
   assert.equal((await read())?.waiting, 2);
   await sql`update shard.messages set leased_until = 9e15::int8 where kind = 'a'`.execute(shard.db);
   assert.equal((await read())?.waiting, 1);
+});
+
+test("a worker is recognized if the database URL has an application name", async () => {
+  const { connectionString = "" } = shard.connection;
+  const connection = { connectionString: `${connectionString}&application_name=theirs` };
+  const neighbours = await open(lockedWorker("one"), { ...shard, connection });
+  assert.equal(await hasWorker(shard.db), true);
+  await neighbours.close();
+  assert.equal(await hasWorker(shard.db), false);
 });
 
 test("where nobody else can be, what the server before left is worked at once, and the second time after a delay", async () => {

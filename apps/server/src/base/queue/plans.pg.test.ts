@@ -10,7 +10,7 @@ import { silentLog, startTestDatabases, type TestDatabases } from "../db/testing
 import { listMessages, removeMessage, retryMessage } from "./admin-messages.ts";
 import { enqueue } from "./enqueue.ts";
 import { expireDeadMessages, expireTasks } from "./expire-messages.ts";
-import { queueFigures } from "./figures.ts";
+import { queueFigures, readUnattended } from "./figures.ts";
 import {
   bury,
   type Claimed,
@@ -125,6 +125,7 @@ async function useAll(): Promise<void> {
   await expireDeadMessages({ db, nowMicros });
   await expireTasks({ db, nowMicros });
   await queueFigures(shards)();
+  assert.ok(await readUnattended(db, { kind: "kind 1", keys: ["key 3"] }), "the statement is not reached");
 }
 
 /** Valid form of our ids, which routes check. */

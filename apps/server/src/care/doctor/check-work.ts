@@ -4,9 +4,10 @@ import { sql } from "kysely";
 import { shownDuration } from "../../base/config/durations.ts";
 import { isAnyUnseenSince } from "../../packs/repair/scrub.ts";
 import { isIndexComplete } from "../../packs/facts/cell-facts.ts";
+import { pendingSince, startMessages } from "../../packs/facts/stored-jobs.ts";
 import { listPacks } from "../../packs/index/list-packs.ts";
 import { isAlone } from "../../base/config/read-config.ts";
-import { queueFigures, readUnattended } from "../../base/queue/figures.ts";
+import { hasWorker, queueFigures, readUnattended, type Unattended, unattendedMs } from "../../base/queue/figures.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
@@ -87,19 +88,34 @@ async function signOfLostDatabase(store: ObjectStore, shards: DoctorWorld["shard
 /** Maximum difference between the clocks of a bucket and this machine. */
 const clocksApartMs = 3_600_000;
 
-export async function checkJobs({ shards, config }: DoctorWorld): Promise<Finding[]> {
-  // A server with its own database does all work itself.
-  const unattended = isAlone(config) ? [] : await findUnattended(shards);
-  return [...unattended, ...(await findDead(shards, unattended))];
+export interface JobsWorld extends Pick<DoctorWorld, "shards" | "clock"> {
+  readonly cells: readonly Pick<CellWorld, "db">[];
+  readonly config: Parameters<typeof isAlone>[0];
 }
 
-async function findUnattended(shards: DoctorWorld["shards"]): Promise<Finding[]> {
-  const found = (await Promise.all(shards.map(({ db }) => readUnattended(db)))).filter((each) => each !== undefined);
+export async function checkJobs(world: JobsWorld): Promise<Finding[]> {
+  // A server with its own database does all work itself.
+  const unattended = isAlone(world.config) ? [] : await findUnattended(world);
+  return [...unattended, ...(await findDead(world.shards, unattended))];
+}
+
+async function findUnattended(world: JobsWorld): Promise<Finding[]> {
+  const messages = await Promise.all(world.shards.map(({ db }) => readUnattended(db, startMessages)));
+  const found = [...messages, ...(await unattendedJobs(world))].filter((each) => each !== undefined);
   if (found.length === 0) return [];
   const waiting = found.reduce((sum, each) => sum + each.waiting, 0);
   const since = formatTime(Math.min(...found.map(({ oldestMicros }) => oldestMicros)));
   const detail = `no process runs the role worker: ${waiting} ${waiting === 1 ? "job waits" : "jobs wait"}, the oldest since ${since}`;
   return [of("worker", fail("jobs", detail, startWorker))];
+}
+
+/** A stored job has no message while it runs, or if its process exited. Each worker is connected to every shard. */
+async function unattendedJobs({ shards, cells, clock }: JobsWorld): Promise<Unattended[]> {
+  const beforeMicros = clock.nowMicros() - unattendedMs * 1000;
+  const since = (await Promise.all(cells.map(({ db }) => pendingSince(db, clock)))).flat();
+  const late = since.filter((micros) => micros <= beforeMicros);
+  if (late.length === 0 || (await Promise.all(shards.map(({ db }) => hasWorker(db)))).includes(true)) return [];
+  return late.map((oldestMicros) => ({ waiting: 1, oldestMicros }));
 }
 
 const startWorker =

@@ -13,6 +13,11 @@ const facts = { gc: "job gc", "rebuild-index": "job rebuild-index" } as const;
 
 export type WholeJob = keyof typeof facts;
 
+const names = Object.keys(facts) as WholeJob[];
+
+/** Messages that start these jobs; see `job-message.ts`. */
+export const startMessages = { kind: "job", keys: names };
+
 /** Not restored: a restored server would continue the work of the original. */
 export const storedJobFacts: readonly string[] = Object.values(facts);
 
@@ -43,6 +48,12 @@ export async function readJob<Result>({ cells, clock }: JobPorts, name: WholeJob
 
 export function isPending(job: StoredJob | undefined): job is StoredJob {
   return job?.state === "queued" || job?.state === "running";
+}
+
+/** @returns since when jobs of this cell wait or run, in microseconds since 1970 */
+export async function pendingSince(db: Kysely<CellTables>, clock: Clock): Promise<number[]> {
+  const jobs = await Promise.all(names.map((name) => readStored(db, name, clock)));
+  return jobs.filter(isPending).map(({ queued_at }) => Date.parse(queued_at) * 1000);
 }
 
 export async function isJobPending({ cells, clock }: JobPorts, name: WholeJob): Promise<boolean> {
