@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as openid from "openid-client";
 import { newPerson } from "./new-person.ts";
+import { requestRaw } from "./raw-request.ts";
 import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { askForCode, OpenidBrowser, type OpenidProgram, redirect, registerProgram } from "./testing-openid.ts";
 
@@ -339,7 +340,7 @@ describe("Authorized program", () => {
     assert.equal(status, 429, "the right one too");
   });
 
-  test("sees the same issuer despite forwarded host headers", async () => {
+  test("sees the same issuer despite Host and forwarded headers", async () => {
     const answer = await fetch(`${server.url}/.well-known/openid-configuration`);
     const { issuer, code_challenge_methods_supported: methods } = (await answer.json()) as Record<string, unknown>;
     assert.deepEqual([issuer, methods], [server.url, ["S256"]]);
@@ -348,8 +349,10 @@ describe("Authorized program", () => {
       "x-forwarded-proto": "https",
       forwarded: "host=evil.example",
     };
-    const spoofed = await fetch(`${server.url}/.well-known/openid-configuration`, { headers: forwarded });
-    assert.equal(((await spoofed.json()) as { issuer: string }).issuer, server.url);
+    for (const headers of [forwarded, { host: "evil.example" }]) {
+      const spoofed = await requestRaw(`${server.url}/.well-known/openid-configuration`, { headers });
+      assert.equal(spoofed.json.issuer, server.url, JSON.stringify(headers));
+    }
   });
 
   test("gets 400 for NUL characters in any parameter", async () => {

@@ -101,6 +101,9 @@ describe("Thumbnail", () => {
     assert.equal(await statusOf(shown.content_id, benTag), 404, "a stranger's own tag");
     assert.equal(await statusOf("f".repeat(64), annTag), 404);
     assert.equal(await statusOf("nothing", annTag), 404);
+    const cem = await newPerson();
+    await share(ann.api, folder, cem.email, "uploader");
+    assert.equal(await statusOf(shown.content_id, (await list(cem.api)).t), 404, "an uploader");
     const permission = await share(ann.api, folder, ben.email);
     const { items, t: folderTag } = await list(ben.api, folder);
     assert.deepEqual([items[0].thumb, items[0].content_id], [true, shown.content_id]);
