@@ -198,21 +198,25 @@ test("a job that kills its process three times has failed, and stops in order do
   assert.equal((await read()).result, "again");
 });
 
-test("a process that lost a job to another one does not end it", async () => {
-  const { job, read, request, runUntilKilled } = open();
-  await request();
-  const late = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<void>();
-  work = () => {
-    begun.resolve();
-    return late.promise;
-  };
-  const lost = job.run(unstopped);
-  await begun.promise;
-  await runUntilKilled();
-  late.reject(new HoldfastError("conflict", "another one does it"));
-  await lost;
-  assert.equal((await read()).state, "running");
+test("a process that lost a job to another one does not end it, also if that one has stopped since", async () => {
+  for (const isStopped of [false, true]) {
+    const { job, read, request, run, runUntilKilled } = open();
+    await request();
+    const late = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    work = () => {
+      begun.resolve();
+      return late.promise;
+    };
+    const lost = job.run(unstopped);
+    await begun.promise;
+    work = (signal) => Promise.reject(signal.reason as Error);
+    await (isStopped ? run(AbortSignal.abort()) : runUntilKilled());
+    late.reject(new HoldfastError("conflict", "another one does it"));
+    await lost;
+    assert.equal((await read()).state, isStopped ? "queued" : "running");
+    await sql`truncate cell.facts`.execute(cellDb());
+  }
 });
 
 test("a request that no worker starts within a day has failed, and can be made again", async () => {

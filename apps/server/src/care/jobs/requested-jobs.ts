@@ -93,9 +93,9 @@ function begin(job: StoredJob, clock: Clock): StoredJob {
   return { ...job, state: "running", starts: job.starts + 1 };
 }
 
-/** False if another process has taken the job over, or ended it. */
+/** False if another process has taken the job over, or ended it, or stopped in order and left it to the next start. */
 function isSameStart(stored: StoredJob | undefined, begun: StoredJob): stored is StoredJob {
-  return stored?.started_at === begun.started_at && stored.starts === begun.starts;
+  return stored?.started_at === begun.started_at && stored.starts === begun.starts && stored.state !== "queued";
 }
 
 function logFailure({ log }: RequestedJobPorts, job: WholeJob, code: string, reason: string): void {
