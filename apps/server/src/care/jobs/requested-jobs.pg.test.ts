@@ -219,6 +219,26 @@ test("a process that lost a job to another one does not end it, also if that one
   }
 });
 
+test("a job that ends after all its processes were believed dead is done without an error", async () => {
+  const { job, read, request, run, runUntilKilled } = open();
+  await request();
+  for (let kills = 1; kills < limits.requestedJobStartsMax; kills += 1) await runUntilKilled();
+  const late = Promise.withResolvers<string>();
+  const begun = Promise.withResolvers<void>();
+  work = () => {
+    begun.resolve();
+    return late.promise;
+  };
+  const lost = job.run(unstopped);
+  await begun.promise;
+  await run();
+  assert.equal((await read()).state, "failed");
+  late.resolve("result");
+  await lost;
+  const { state, result, error } = await read();
+  assert.deepEqual([state, result, error], ["done", "result", null]);
+});
+
 test("a request that no worker starts within a day has failed, and can be made again", async () => {
   const { clock, job, read, request, run } = open();
   const stop = new AbortController();

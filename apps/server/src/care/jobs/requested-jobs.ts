@@ -70,7 +70,7 @@ export function requestedJob(
         changeJob(ports, name, (stored) => (isSameStart(stored, begun) ? { ...stored, ...changed } : undefined));
       const end = (ended: Partial<StoredJob>) => change({ ...ended, finished_at: now(ports.clock) });
       try {
-        await end({ state: "done", result: await work(signal, begun.options) });
+        await end({ state: "done", result: await work(signal, begun.options), error: null });
       } catch (thrown) {
         if (signal.aborted) {
           await change({ state: "queued", queued_at: now(ports.clock), starts: begun.starts - 1 });
