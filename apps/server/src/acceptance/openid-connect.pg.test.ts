@@ -340,7 +340,7 @@ describe("Authorized program", () => {
     assert.equal(status, 429, "the right one too");
   });
 
-  test("sees the same issuer despite Host and forwarded headers", async () => {
+  test("sees the same issuer despite forwarded headers, and none under another host name", async () => {
     const answer = await fetch(`${server.url}/.well-known/openid-configuration`);
     const { issuer, code_challenge_methods_supported: methods } = (await answer.json()) as Record<string, unknown>;
     assert.deepEqual([issuer, methods], [server.url, ["S256"]]);
@@ -349,10 +349,10 @@ describe("Authorized program", () => {
       "x-forwarded-proto": "https",
       forwarded: "host=evil.example",
     };
-    for (const headers of [forwarded, { host: "evil.example" }]) {
-      const spoofed = await requestRaw(`${server.url}/.well-known/openid-configuration`, { headers });
-      assert.equal(spoofed.json.issuer, server.url, JSON.stringify(headers));
-    }
+    const discovery = `${server.url}/.well-known/openid-configuration`;
+    assert.equal((await requestRaw(discovery, { headers: forwarded })).json.issuer, server.url);
+    const elsewhere = await requestRaw(discovery, { headers: { host: "evil.example" } });
+    assert.deepEqual([elsewhere.status, elsewhere.json.code], [400, "bad_request"]);
   });
 
   test("gets 400 for NUL characters in any parameter", async () => {
