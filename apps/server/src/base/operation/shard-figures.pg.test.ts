@@ -26,7 +26,7 @@ test("a shard over TCP is listed with host and database, and with its port unles
   const buckets = [[0, 4095]];
   for (const [authority, shown] of [
     ["holdfast:secret@127.0.0.1:1", "127.0.0.1:1"],
-    ["holdfast:secret@[::1]:5432", "::1"],
+    ["holdfast:secret@[::1]:5432", "[::1]"],
   ]) {
     const shards = [{ id: "away", buckets, database_url: `postgres://${authority}/drive?sslmode=disable` }];
     const topology = topologySchema.parse({ shards, cells: [{ id: "main", buckets }] });

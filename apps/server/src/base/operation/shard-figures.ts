@@ -32,7 +32,8 @@ function bucketsOf(shards: Shards): Map<string, number> {
 function databaseOf({ connection }: Shard): string {
   if (connection.connectionString === undefined) return "embedded";
   const { host, port, database = "" } = new pg.Client(connection);
-  return `${host}${port === 5432 ? "" : `:${port}`}/${database}`;
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return `${shown}${port === 5432 ? "" : `:${port}`}/${database}`;
 }
 
 type Figures = Pick<ShardsJson["items"][number], "state" | "accounts" | "nodes">;

@@ -93,7 +93,7 @@ export async function hasWorker(db: Kysely<ShardTables>): Promise<boolean> {
 }
 
 /**
- * Counts due messages on a shard without a worker, and those whose worker has ended. Indexes: messages_due,
+ * Counts up to 100,000 due messages on a shard without a worker, and those whose worker has ended. Indexes: messages_due,
  * messages_leases.
  * @param except not counted; they only start work that is stored elsewhere
  * @returns undefined if a worker is connected, or nothing has been due for long
@@ -106,9 +106,11 @@ export async function readUnattended(
   const now = sql`(extract(epoch from now()) * 1000000)::int8`;
   const { rows } = await sql<{ waiting: number; oldest: number | null }>`
     select count(*)::int as waiting, min(due) as oldest from (
-      select kind, key, greatest(due_at, wanted_at) as due from shard.messages where state = 'waiting' and due_at <= ${now}
+      (select kind, key, greatest(due_at, wanted_at) as due from shard.messages
+        where state = 'waiting' and due_at <= ${now} limit ${countMax})
       union all
-      select kind, key, greatest(due_at, wanted_at) as due from shard.messages where state = 'running' and leased_until < ${now}
+      (select kind, key, greatest(due_at, wanted_at) as due from shard.messages
+        where state = 'running' and leased_until < ${now} limit ${countMax})
     ) late
     where due <= ${now} - ${unattendedMs} * 1000::int8 and not (kind = ${except.kind} and key = any(${textArray(except.keys)}))`.execute(
     db,

@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import type { Shard } from "../../base/db/shards.ts";
 import { silentLog, startTwoTestShards } from "../../base/db/testing.ts";
 import { openLog } from "../../base/operation/log.ts";
+import { jobLockKey } from "../../base/queue/job-lock.ts";
 import { lockedNeighbours, lockedWorker } from "../../base/queue/neighbours.ts";
 import { makeTestClock } from "../../features/accounts/testing.ts";
 import { orderJob } from "../jobs/job-message.ts";
@@ -54,6 +55,12 @@ test("jobs of administrators that wait or whose process exited are reported whil
   clock.forwardMs(31_000);
   assert.deepEqual(await details(), noWorker("2 jobs wait", firstMs));
 
+  await low.db.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(${jobLockKey("gc")})`.execute(connection);
+    assert.deepEqual(await details(), noWorker("1 job waits", clock.nowMs() - 31_000), "a hidden process runs gc");
+    await sql`select pg_advisory_unlock(${jobLockKey("gc")})`.execute(connection);
+  });
+
   const seen = Promise.withResolvers<void>();
   const worker = lockedNeighbours(high, lockedWorker("one"), { ...silentLog, debug: () => {} }, seen.resolve);
   await seen.promise;
@@ -63,4 +70,7 @@ test("jobs of administrators that wait or whose process exited are reported whil
   assert.deepEqual(await details(), noWorker("2 jobs wait", firstMs));
   clock.forwardMs(limits.requestedJobWaitMs);
   assert.deepEqual(await details(), noWorker("1 job waits", firstMs), "the other one has expired");
+  await orderJob({ shards, kick: () => {} }, "rebuild-index");
+  await sql`update shard.messages set wanted_at = wanted_at - 60000000, due_at = due_at - 60000000`.execute(low.db);
+  assert.match((await details())[0] ?? "", /: 2 jobs wait, /, "the message of an expired job waits");
 });

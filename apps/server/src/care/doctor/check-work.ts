@@ -4,9 +4,10 @@ import { sql } from "kysely";
 import { shownDuration } from "../../base/config/durations.ts";
 import { isAnyUnseenSince } from "../../packs/repair/scrub.ts";
 import { isIndexComplete } from "../../packs/facts/cell-facts.ts";
-import { pendingSince, startMessages } from "../../packs/facts/stored-jobs.ts";
+import { type PendingJob, pendingJobs, startMessageKind } from "../../packs/facts/stored-jobs.ts";
 import { listPacks } from "../../packs/index/list-packs.ts";
 import { isAlone } from "../../base/config/read-config.ts";
+import { isJobLocked } from "../../base/queue/job-lock.ts";
 import { hasWorker, queueFigures, readUnattended, type Unattended, unattendedMs } from "../../base/queue/figures.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
@@ -100,8 +101,10 @@ export async function checkJobs(world: JobsWorld): Promise<Finding[]> {
 }
 
 async function findUnattended(world: JobsWorld): Promise<Finding[]> {
-  const messages = await Promise.all(world.shards.map(({ db }) => readUnattended(db, startMessages)));
-  const found = [...messages, ...(await unattendedJobs(world))].filter((each) => each !== undefined);
+  const jobs = (await Promise.all(world.cells.map(({ db }) => pendingJobs(db, world.clock)))).flat();
+  const started = { kind: startMessageKind, keys: jobs.map(({ name }) => name) };
+  const messages = await Promise.all(world.shards.map(({ db }) => readUnattended(db, started)));
+  const found = [...messages, ...(await unattendedJobs(world, jobs))].filter((each) => each !== undefined);
   if (found.length === 0) return [];
   const waiting = found.reduce((sum, each) => sum + each.waiting, 0);
   const since = formatTime(Math.min(...found.map(({ oldestMicros }) => oldestMicros)));
@@ -110,12 +113,23 @@ async function findUnattended(world: JobsWorld): Promise<Finding[]> {
 }
 
 /** A stored job has no message while it runs, or if its process exited. Each worker is connected to every shard. */
-async function unattendedJobs({ shards, cells, clock }: JobsWorld): Promise<Unattended[]> {
+async function unattendedJobs({ shards, clock }: JobsWorld, jobs: readonly PendingJob[]): Promise<Unattended[]> {
   const beforeMicros = clock.nowMicros() - unattendedMs * 1000;
-  const since = (await Promise.all(cells.map(({ db }) => pendingSince(db, clock)))).flat();
-  const late = since.filter((micros) => micros <= beforeMicros);
-  if (late.length === 0 || (await Promise.all(shards.map(({ db }) => hasWorker(db)))).includes(true)) return [];
-  return late.map((oldestMicros) => ({ waiting: 1, oldestMicros }));
+  const late = jobs.filter(({ sinceMicros }) => sinceMicros <= beforeMicros);
+  if (late.length === 0 || (await anyShard(shards, hasWorker))) return [];
+  const unattended: Unattended[] = [];
+  for (const { name, isRunning, sinceMicros } of late) {
+    if (isRunning && (await anyShard(shards, (db) => isJobLocked(db, name)))) continue;
+    unattended.push({ waiting: 1, oldestMicros: sinceMicros });
+  }
+  return unattended;
+}
+
+async function anyShard(
+  shards: JobsWorld["shards"],
+  check: (db: JobsWorld["shards"][number]["db"]) => Promise<boolean>,
+): Promise<boolean> {
+  return (await Promise.all(shards.map(({ db }) => check(db)))).includes(true);
 }
 
 const startWorker =

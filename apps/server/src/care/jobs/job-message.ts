@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Shard, Shards } from "../../base/db/shards.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import type { Kind } from "../../base/queue/kind.ts";
-import { startMessages } from "../../packs/facts/stored-jobs.ts";
+import { startMessageKind } from "../../packs/facts/stored-jobs.ts";
 import type { Jobs } from "./periodic-jobs.ts";
 
 /** Jobs whose requested work is stored first, so that each run finds it. */
@@ -20,7 +20,7 @@ interface OrderPorts {
 /** Call after the work is stored: a worker then runs the job immediately, and not only when it is due. */
 export async function orderJob({ shards, kick }: OrderPorts, name: RequestedJob): Promise<void> {
   const shard = shards.of(toBucket(0));
-  await enqueue(shard.db, { kind: startMessages.kind, key: name, payload: { name } });
+  await enqueue(shard.db, { kind: startMessageKind, key: name, payload: { name } });
   kick(shard);
 }
 

@@ -3,6 +3,7 @@ import { TaskGroup } from "@holdfast/core/task-group";
 import { type Kysely, sql } from "kysely";
 import type { ShardTables } from "../../base/db/shard-tables.ts";
 import type { Log } from "../../base/operation/log.ts";
+import { jobLockKey } from "../../base/queue/job-lock.ts";
 
 /** Jobs find work in the database or the store, so a missed or interrupted run loses nothing. */
 export interface PeriodicJob {
@@ -139,13 +140,10 @@ class Runner {
   }
 }
 
-/** First half of the lock's key: ASCII "hold". */
-const lockSpace = 0x686f6c64;
-
 /** The lock ends with the connection, even if the process is killed. @returns false if another process runs the job */
 async function withLock(db: Kysely<ShardTables>, name: string, work: () => Promise<void>): Promise<boolean> {
   return db.connection().execute(async (connection) => {
-    const key = sql`${lockSpace}::int, hashtext(${name})`;
+    const key = jobLockKey(name);
     const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_lock(${key}) as taken`.execute(connection);
     if (rows[0]?.taken !== true) return false;
     try {

@@ -190,8 +190,11 @@ test("a job that kills its process three times has failed, and stops in order do
   await run();
   const { state, finished_at, error } = await read();
   assert.deepEqual([state, error?.code, finished_at !== null], ["failed", "internal", true]);
-  assert.match(error?.detail ?? "", /exited unexpectedly 3 times, so the job is not started again/);
-  assert.match(lines.join(), /"job":"gc".*exited unexpectedly 3 times/);
+  assert.match(
+    error?.detail ?? "",
+    /interrupted 3 times, because its process exited unexpectedly or lost the database/,
+  );
+  assert.match(lines.join(), /"job":"gc".*interrupted 3 times/);
   await request();
   work = () => Promise.resolve("again");
   await run();
@@ -254,7 +257,7 @@ test("a request that no worker starts within a day has failed, and can be made a
   clock.forwardMs(1);
   const { state, started_at, finished_at, error } = await read();
   assert.deepEqual([state, finished_at, error?.code], ["failed", new Date(clock.nowMs()).toISOString(), "unavailable"]);
-  assert.match(error?.detail ?? "", /No process with the role worker started the job within 24 hours/);
+  assert.match(error?.detail ?? "", /No process with the role worker ran the job within 24 hours/);
   assert.equal(await job.isDue?.(), false);
   work = () => assert.fail("an expired job runs");
   await job.run(unstopped);

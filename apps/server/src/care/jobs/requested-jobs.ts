@@ -87,7 +87,7 @@ export function requestedJob(
 
 function begin(job: StoredJob, clock: Clock): StoredJob {
   if (job.starts >= limits.requestedJobStartsMax) {
-    const detail = `The process that ran the job exited unexpectedly ${job.starts} times, so the job is not started again. The logs of the processes with the role worker may show why.`;
+    const detail = `The job was interrupted ${job.starts} times, because its process exited unexpectedly or lost the database, so it is not started again. The logs of the processes with the role worker may show why.`;
     return { ...job, state: "failed", finished_at: now(clock), error: { code: "internal", detail } };
   }
   return { ...job, state: "running", starts: job.starts + 1 };

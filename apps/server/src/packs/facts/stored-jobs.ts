@@ -15,8 +15,8 @@ export type WholeJob = keyof typeof facts;
 
 const names = Object.keys(facts) as WholeJob[];
 
-/** Messages that start these jobs; see `job-message.ts`. */
-export const startMessages = { kind: "job", keys: names };
+/** Kind of the messages that start these jobs, with their names as keys; see `job-message.ts`. */
+export const startMessageKind = "job";
 
 /** Not restored: a restored server would continue the work of the original. */
 export const storedJobFacts: readonly string[] = Object.values(facts);
@@ -35,6 +35,9 @@ export interface StoredJob extends StartedJobJson<unknown> {
   readonly starts: number;
 }
 
+/** Job as stored by an earlier version. */
+type EarlierJob = Omit<StoredJob, "queued_at" | "starts"> & Partial<StoredJob>;
+
 export interface JobPorts {
   readonly cells: Pick<Cells, "of">;
   readonly clock: Clock;
@@ -50,10 +53,19 @@ export function isPending(job: StoredJob | undefined): job is StoredJob {
   return job?.state === "queued" || job?.state === "running";
 }
 
-/** @returns since when jobs of this cell wait or run, in microseconds since 1970 */
-export async function pendingSince(db: Kysely<CellTables>, clock: Clock): Promise<number[]> {
-  const jobs = await Promise.all(names.map((name) => readStored(db, name, clock)));
-  return jobs.filter(isPending).map(({ queued_at }) => Date.parse(queued_at) * 1000);
+export interface PendingJob {
+  readonly name: WholeJob;
+  readonly isRunning: boolean;
+  /** Time since when it waits, or waited last. */
+  readonly sinceMicros: number;
+}
+
+/** @returns jobs of this cell that wait or run */
+export async function pendingJobs(db: Kysely<CellTables>, clock: Clock): Promise<PendingJob[]> {
+  const jobs = await Promise.all(names.map(async (name) => ({ name, job: await readStored(db, name, clock) })));
+  return jobs.flatMap(({ name, job }) =>
+    isPending(job) ? [{ name, isRunning: job.state === "running", sinceMicros: Date.parse(job.queued_at) * 1000 }] : [],
+  );
 }
 
 export async function isJobPending({ cells, clock }: JobPorts, name: WholeJob): Promise<boolean> {
@@ -80,16 +92,17 @@ export async function changeJob(
 }
 
 async function readStored(db: Kysely<CellTables>, name: WholeJob, clock: Clock): Promise<StoredJob | undefined> {
-  const stored = ((await readFact(db, facts[name])) ?? undefined) as StoredJob | undefined;
-  return stored === undefined ? undefined : judged(stored, clock.nowMs());
+  const stored = ((await readFact(db, facts[name])) ?? undefined) as EarlierJob | undefined;
+  if (stored === undefined) return undefined;
+  return judged({ queued_at: stored.started_at, starts: 0, ...stored }, clock.nowMs());
 }
 
 /** An expired request has failed for all readers. No process has to be running to store that. */
 function judged(job: StoredJob, nowMs: number): StoredJob {
   const untilMs = Date.parse(job.queued_at) + limits.requestedJobWaitMs;
-  if (job.state !== "queued" || !(nowMs >= untilMs)) return job;
+  if (job.state !== "queued" || nowMs < untilMs) return job;
   const hours = limits.requestedJobWaitMs / 3_600_000;
-  const detail = `No process with the role worker started the job within ${hours} hours. Start one, then request the job again.`;
+  const detail = `No process with the role worker ran the job within ${hours} hours. Start one, then request the job again.`;
   const error = { code: "unavailable", detail };
   return { ...job, state: "failed", finished_at: new Date(untilMs).toISOString(), error };
 }
