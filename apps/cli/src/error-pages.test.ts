@@ -9,7 +9,7 @@ import { exitCodes } from "./exit-codes.ts";
 const codes = Object.keys(errorTable) as ErrorCode[];
 const again = "write it anew: HOLDFAST_WRITE_DOCS=1 tools/node apps/cli/src/error-pages.test.ts && npx oxfmt docs";
 
-test("docs/api.md has every code of an error with its status, meaning and what to do", () => {
+test("docs/api.md lists every error code with its status, meaning and advice", () => {
   hold(
     "docs/api.md",
     ["code", "status", "exit code", "again", "means", "do"],
@@ -21,7 +21,7 @@ test("docs/api.md has every code of an error with its status, meaning and what t
   );
 });
 
-test("docs/command.md has every exit code, and every error ends with one of them", () => {
+test("docs/command.md lists every exit code, and every error has one of them", () => {
   hold("docs/command.md", ["exit code", "means"], Object.entries(exitCodes));
   for (const code of codes) assert.ok(Object.hasOwn(exitCodes, errorTable[code].exitCode), code);
   const raised = new Set<number>([0, 130, 143, ...codes.map((code) => errorTable[code].exitCode)]);

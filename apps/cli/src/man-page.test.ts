@@ -16,7 +16,7 @@ function printed(): string {
   return stdout;
 }
 
-test("the manual page says what the help says", () => {
+test("the manual page matches the help", () => {
   const text = printed();
   if (process.env["HOLDFAST_WRITE_DOCS"] === "1") {
     mkdirSync(dirname(file), { recursive: true });
@@ -34,7 +34,7 @@ test("the manual page says what the help says", () => {
   assert.match(text, /^\\fB\\-\\-install\\-service\\fR$/m);
 });
 
-test("man reads it without a complaint", (t) => {
+test("man reads it without warnings", (t) => {
   const groff = findProgram("groff");
   if (groff === undefined) return t.skip("there is no groff here");
   const { status, stdout, stderr } = spawnSync(groff, ["-man", "-ww", "-Tutf8", "-P-c", "-P-b", "-P-u", "-P-o", file], {

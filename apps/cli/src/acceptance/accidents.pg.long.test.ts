@@ -12,7 +12,7 @@ import { mountSmallDisk, unmount } from "./small-disk.ts";
 
 const mib = 1024 * 1024;
 
-test("the folder is deleted under a running sync: nothing is deleted anywhere else", () =>
+test("deleting the folder under a running sync deletes nothing elsewhere", () =>
   withHome("root-deleted", async (home) => {
     const [anna, bert] = await filled(home);
     rmSync(anna.folder, { recursive: true });
@@ -21,14 +21,14 @@ test("the folder is deleted under a running sync: nothing is deleted anywhere el
     await untouched(home, bert);
   }));
 
-test("all in the folder is deleted, its marker too: nothing is deleted anywhere else", () =>
+test("deleting everything in the folder, including its marker, deletes nothing elsewhere", () =>
   withHome("root-emptied", async (home) => {
     const [anna, bert] = await filled(home);
     for (const name of readdirSync(anna.folder)) rmSync(join(anna.folder, name), { recursive: true });
     await untouched(home, bert);
   }));
 
-test("the disk of the folder is unmounted: nothing is deleted, and all goes on once it is back", (t) =>
+test("unmounting the folder's disk deletes nothing, and the sync continues after remounting", (t) =>
   withHome("unmounted", async (home) => {
     const [disk, mounted] = [join(home.folder, "disk"), join(home.folder, "mounted")];
     if (!mountSmallDisk(t, disk, 64 * mib)) return;
@@ -58,7 +58,7 @@ test("the disk of the folder is unmounted: nothing is deleted, and all goes on o
     await anna.stop();
   }));
 
-test("a disk that is full on the receiver: what is there stays whole, and the rest comes once there is room", (t) =>
+test("a full disk on the receiver damages no file, and the rest is downloaded once there is space", (t) =>
   withHome("receiver-full", async (home) => {
     const mounted = join(home.folder, "small");
     if (!mountSmallDisk(t, mounted, 24 * mib)) return;
@@ -83,7 +83,7 @@ test("a disk that is full on the receiver: what is there stays whole, and the re
     unmount(mounted);
   }));
 
-test("a full quota: what does not fit waits and is listed, what fits goes on, and all goes on once there is room", () =>
+test("with a full quota, files that do not fit wait and are listed, and the sync continues once there is space", () =>
   withHome("quota-full", async (home) => {
     const [anna, bert] = await home.startDevices("anna", "bert");
     const quota = async (bytes: string): Promise<void> => {
@@ -115,7 +115,7 @@ test("a full quota: what does not fit waits and is listed, what fits goes on, an
     assert.ok(seenBy.has("too large"));
   }));
 
-test("a folder that may not be read: nothing in it is deleted elsewhere, and its changes come once it may be read again", (t) =>
+test("an unreadable folder deletes nothing elsewhere, and its changes are synced once it is readable", (t) =>
   withHome("no-permission", async (home) => {
     if (process.getuid?.() !== 0) return t.skip("only root may run a client as somebody who may not read");
     const anna = await home.addDevice("anna", { uid: 65_534 });
@@ -148,7 +148,7 @@ test("a folder that may not be read: nothing in it is deleted elsewhere, and its
     assert.equal(other.read("locked/three"), "3");
   }));
 
-test("a server restored from a backup: what it has lost comes back from the devices, and nothing of theirs is deleted", () =>
+test("after a restore of the server, devices upload what it lost, and lose nothing themselves", () =>
   withHome("restored", async (home) => {
     const [anna, bert] = await home.startDevices("anna", "bert");
     const at = new Place(anna!.folder);
@@ -180,7 +180,7 @@ test("a server restored from a backup: what it has lost comes back from the devi
     assert.deepEqual(sightOf(bert!), expected);
   }));
 
-test("a clock that is ten years behind: changes travel both ways, and no copy is made", () =>
+test("a clock ten years behind does not stop changes in either direction, and causes no conflicted copies", () =>
   withHome("clock", async (home) => {
     const preload = `${home.folder}/ten-years-ago.mjs`;
     writeFileSync(preload, "const now = Date.now; Date.now = () => now() - 10 * 365.25 * 86400e3;\n");
@@ -204,7 +204,7 @@ test("a clock that is ten years behind: changes travel both ways, and no copy is
     assert.deepEqual(sightOf(bert!), { "by anna": "1", both: "edited while it was off" });
   }));
 
-test("two devices that are stopped, edited and started: each file is as its last writer left it, and both edits of one are kept", () =>
+test("two devices edited while stopped keep the last edit of each file, and both edits of a shared one", () =>
   withHome("offline", async (home) => {
     const [anna, bert] = await filled(home);
     const [at, other] = [new Place(anna.folder), new Place(bert.folder)];
@@ -273,7 +273,7 @@ function unmountAll(folders: readonly string[]): void {
   for (const folder of folders) spawnSync("umount", ["--lazy", folder]);
 }
 
-test("what moved out of a folder right after it came back from the trash is whole on a device that never knew either", () =>
+test("a folder moved out of a just restored folder is complete on a device that knew neither", () =>
   withHome("back", async (home) => {
     const [anna] = await home.startDevices("anna");
     assert.ok(anna !== undefined);

@@ -13,7 +13,7 @@ import { Worker } from "./worker.ts";
 const deeds = Number(process.env["HOLDFAST_ALONE_DEEDS"] ?? 120);
 const replay = `HOLDFAST_SEED=${seed} HOLDFAST_ALONE_DEEDS=${deeds} npm run test:long -- alone`;
 
-test(`one person alone, whatever is killed meanwhile, never sees a conflicted copy, and gets exactly what was left (${replay})`, async () => {
+test(`one user's edits never conflict and all arrive despite random kills (${replay})`, async () => {
   const [draw, drawTrouble] = [seededRandom(seed), seededRandom(seed + 1)];
   const home = await Home.open("alone");
   try {

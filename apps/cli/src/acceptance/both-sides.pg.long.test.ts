@@ -5,14 +5,14 @@ import { Pair, textsOf } from "./scene.ts";
 /**
  * Two people change the same files while one is offline. Anna's changes reach the server first, Bert's when he returns.
  */
-describe("what both end up with", () => {
+describe("Concurrent changes on two devices", () => {
   let pair: Pair;
   before(async () => {
     pair = await Pair.open("both-sides");
   });
   after(() => pair.close());
 
-  test("both rename a folder: it has the name of the first, and all that is in it", async () => {
+  test("when both rename a folder, the first name wins, with all content", async () => {
     const scene = await pair.scene({ "docs/one": "1", "docs/two": "2" });
     const sight = await scene.apart({
       anna: (place) => place.move("docs", "reports"),
@@ -21,7 +21,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { reports: null, "reports/one": "1", "reports/two": "2" });
   });
 
-  test("one renames a folder, the other edits inside: the edit is in the renamed folder", async () => {
+  test("an edit in a folder that the other device renamed is in the renamed folder", async () => {
     const scene = await pair.scene({ "docs/one": "1", "docs/two": "2" });
     const sight = await scene.apart({
       anna: (place) => place.move("docs", "reports"),
@@ -30,7 +30,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { reports: null, "reports/one": "edited", "reports/three": "3", "reports/two": "2" });
   });
 
-  test("one edits inside a folder, the other renames it: the edit is in the renamed folder", async () => {
+  test("renaming a folder in which the other device edited keeps the edit", async () => {
     const scene = await pair.scene({ "docs/one": "1", "docs/two": "2" });
     const sight = await scene.apart({
       anna: (place) => place.make({ "docs/one": "edited", "docs/three": "3" }),
@@ -39,7 +39,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { reports: null, "reports/one": "edited", "reports/three": "3", "reports/two": "2" });
   });
 
-  test("one deletes a file, the other edits it: the edit stays", async () => {
+  test("an edited file survives its deletion on the other device", async () => {
     const scene = await pair.scene({ "by anna": "1", "by bert": "2" });
     const sight = await scene.apart({
       anna: (place) => {
@@ -54,7 +54,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { "by anna": "edited by bert", "by bert": "edited by anna" });
   });
 
-  test("one deletes a folder, the other edits one file in it: that file stays, and nothing else of the folder", async () => {
+  test("deleting a folder keeps only the file in it that the other device edited", async () => {
     const scene = await pair.scene({ "docs/one": "1", "docs/deep/two": "2", "docs/deep/three": "3" });
     const sight = await scene.apart({
       anna: (place) => place.remove("docs"),
@@ -63,7 +63,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { docs: null, "docs/deep": null, "docs/deep/two": "edited" });
   });
 
-  test("one edits a file in a folder that the other deletes: that file stays, and nothing else of the folder", async () => {
+  test("a file edited in a folder that the other device deletes is the only one to survive", async () => {
     const scene = await pair.scene({ "docs/one": "1", "docs/deep/two": "2", "docs/deep/three": "3" });
     const sight = await scene.apart({
       anna: (place) => place.make({ "docs/deep/two": "edited" }),
@@ -72,7 +72,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { docs: null, "docs/deep": null, "docs/deep/two": "edited" });
   });
 
-  test("one moves a file into a folder that the other deletes: the folder stays for it alone", async () => {
+  test("a file moved into a folder that the other device deletes keeps that folder, only for this file", async () => {
     const scene = await pair.scene({ "box/old": "old", "box two/old": "old two", one: "1", two: "2" });
     const sight = await scene.apart({
       anna: (place) => {
@@ -87,7 +87,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { box: null, "box/one": "1", "box two": null, "box two/two": "2" });
   });
 
-  test("one moves a file out of a folder that the other deletes: the file stays where it was moved", async () => {
+  test("a file moved out of a folder that the other device deletes keeps its new place", async () => {
     const scene = await pair.scene({ "box/one": "1", "box/old": "old" });
     const sight = await scene.apart({
       anna: (place) => place.remove("box"),
@@ -96,7 +96,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { one: "1" });
   });
 
-  test("each moves a folder into the other: it is as the first one moved them, and everything is there", async () => {
+  test("when each device moves a folder into the other, the first move wins and nothing is lost", async () => {
     const scene = await pair.scene({ "x/in x": "1", "y/in y": "2" });
     const sight = await scene.apart({
       anna: (place) => place.move("x", "y/x"),
@@ -105,7 +105,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { y: null, "y/in y": "2", "y/x": null, "y/x/in x": "1" });
   });
 
-  test("a ring of three folders moved into each other: everything is there, once", async () => {
+  test("three folders moved into each other in a ring are all there once", async () => {
     const scene = await pair.scene({ "x/1": "1", "y/2": "2", "z/3": "3" });
     const sight = await scene.apart({
       anna: (place) => place.move("x", "y/x"),
@@ -117,7 +117,7 @@ describe("what both end up with", () => {
     assert.deepEqual(textsOf(sight), ["1", "2", "3"]);
   });
 
-  test("both create the same: there is one, and no copy", async () => {
+  test("creating the same content on both devices makes no copy", async () => {
     const scene = await pair.scene();
     const sight = await scene.apart({
       anna: (place) => place.make({ "new.txt": "the same", "folder/anna": "a" }),
@@ -126,7 +126,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { folder: null, "folder/anna": "a", "folder/bert": "b", "new.txt": "the same" });
   });
 
-  test("both create a file of one name: the first has it, the second is a conflicted copy beside it", async () => {
+  test("when both create a file of one name, the first gets it and the second becomes a conflicted copy", async () => {
     const scene = await pair.scene();
     const sight = await scene.apart({
       anna: (place) => place.make({ "new.txt": "by anna" }),
@@ -135,7 +135,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { "new.txt": "by anna", "new (bert's conflicted copy DATE).txt": "by bert" });
   });
 
-  test("one creates a file, the other a folder of that name: the folder has it, the file is a conflicted copy", async () => {
+  test("when one creates a file and the other a folder of one name, the file becomes a conflicted copy", async () => {
     const scene = await pair.scene();
     const sight = await scene.apart({
       anna: (place) => place.make({ one: "file of anna", "two/inside": "folder of anna" }),
@@ -151,7 +151,7 @@ describe("what both end up with", () => {
     );
   });
 
-  test("both edit a file: the first has the name, the second is a conflicted copy beside it", async () => {
+  test("when both edit a file, the first keeps its name and the second becomes a conflicted copy", async () => {
     const scene = await pair.scene({ "a.tar.gz": "old" });
     const sight = await scene.apart({
       anna: (place) => place.make({ "a.tar.gz": "by anna" }),
@@ -160,7 +160,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { "a.tar.gz": "by anna", "a.tar (bert's conflicted copy DATE).gz": "by bert" });
   });
 
-  test("both edit a conflicted copy: the new copy's name does not nest", async () => {
+  test("editing a conflicted copy on both devices does not nest the new copy's name", async () => {
     const copy = `report (anna's conflicted copy ${new Date().toISOString().slice(0, 10)}).txt`;
     const scene = await pair.scene({ "report.txt": "1", [copy]: "2" });
     const sight = await scene.apart({
@@ -174,7 +174,7 @@ describe("what both end up with", () => {
     });
   });
 
-  test("both make the same edit: there is no copy", async () => {
+  test("the same edit on both devices makes no copy", async () => {
     const scene = await pair.scene({ "a.txt": "old" });
     const sight = await scene.apart({
       anna: (place) => place.make({ "a.txt": "the same" }),
@@ -183,7 +183,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { "a.txt": "the same" });
   });
 
-  test("one edits a file, the other renames it: the edit is under the new name", async () => {
+  test("an edit of a file that the other device renamed is under the new name", async () => {
     const scene = await pair.scene({ "a.txt": "old", "b.txt": "old too" });
     const sight = await scene.apart({
       anna: (place) => {
@@ -198,7 +198,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { "a renamed.txt": "edited by anna", "b renamed.txt": "edited by bert" });
   });
 
-  test("one swaps two folders, the other edits in one of them: the edit is in the folder that it was made in", async () => {
+  test("an edit in one of two folders that the other device swaps stays in its folder", async () => {
     const scene = await pair.scene({ "one/a": "1", "two/b": "2" });
     const sight = await scene.apart({
       anna: (place) => {
@@ -211,7 +211,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { one: null, "one/b": "2", two: null, "two/a": "1, edited", "two/c": "3" });
   });
 
-  test("one swaps two files, the other edits one of them: a swap is two edits, and each text is there once", async () => {
+  test("swapping two files while the other device edits one keeps each text once", async () => {
     const scene = await pair.scene({ one: "1", two: "2" });
     const sight = await scene.apart({
       anna: (place) => {
@@ -224,7 +224,7 @@ describe("what both end up with", () => {
     assert.deepEqual(sight, { one: "2", "one (bert's conflicted copy DATE)": "1, edited", two: "1" });
   });
 
-  test("one replaces a file by a folder, the other edits the file: both are there", async () => {
+  test("replacing a file by a folder while the other device edits the file keeps both", async () => {
     const scene = await pair.scene({ thing: "file" });
     const sight = await scene.apart({
       anna: (place) => {
@@ -237,7 +237,7 @@ describe("what both end up with", () => {
     assert.ok(Object.values(sight).includes("edited"), JSON.stringify(sight));
   });
 
-  test("a file becomes a folder, and a folder a file, and back again: the other has it so too", async () => {
+  test("a file becomes a folder, a folder a file, and both change back on the other device too", async () => {
     const scene = await pair.scene({ thing: "file", "box/deep/inside": "1", "box/other": "2" });
     scene.anna.remove("thing");
     scene.anna.make({ "thing/inside": "folder" });
@@ -251,7 +251,7 @@ describe("what both end up with", () => {
     assert.deepEqual(await scene.rest(), { box: null, "box/deep": null, "box/deep/inside": "3", thing: "file" });
   });
 
-  test("both delete the same folder: it is gone, and nobody is asked", async () => {
+  test("deleting the same folder on both devices deletes it without asking", async () => {
     const scene = await pair.scene({ "box/one": "1", keep: "2" });
     const sight = await scene.apart({ anna: (place) => place.remove("box"), bert: (place) => place.remove("box") });
     assert.deepEqual(sight, { keep: "2" });

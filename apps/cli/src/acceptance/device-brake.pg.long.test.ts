@@ -26,7 +26,7 @@ before(async () => {
 });
 after(() => home.close());
 
-test("a device that takes 600 files hostage is stopped on the way, and goes on when somebody lets it", async () => {
+test("a device that rewrites 600 files is suspended midway, and continues once allowed", async () => {
   mkdirSync(join(other.folder, "work"));
   for (let index = 0; index < filesCount; index += 1) write(other, `file ${index}`, `the text of file ${index}`);
   await eventually("both have all", timeoutMs, () => sameOn(taken, other));
@@ -75,7 +75,7 @@ test("a device that takes 600 files hostage is stopped on the way, and goes on w
   assert.equal((await taken.idle()).problems.length, 0);
 });
 
-test("what a person approves on a device is no reason to stop it, and no other device asks again", async () => {
+test("approved deletions do not suspend the device, and no other device asks again", async () => {
   const carl = { email: "carl@example.com", password: "the password of carl", name: "Carl" };
   await ok(await Api.signIn(home.server.url), "POST", "/admin/users", carl);
   const api = await Api.signIn(home.server.url, carl);
@@ -101,7 +101,7 @@ test("what a person approves on a device is no reason to stop it, and no other d
   );
 });
 
-test("a put that the server stops ends at once, says so once, and is done by itself after resume", async () => {
+test("a put that gets its device suspended ends immediately with one message, and completes after resume", async () => {
   const dora = { email: "dora@example.com", password: "the password of dora", name: "Dora" };
   await ok(await Api.signIn(home.server.url), "POST", "/admin/users", dora);
   const first = await home.addDevice("first", { account: dora });

@@ -62,7 +62,7 @@ function makeTree(root: string): void {
   symlinkSync("run.sh", join(root, "link"));
 }
 
-test("login, get and sync have made durable all that they say is done", async (t) => {
+test("login, get and sync make everything durable that they report as done", async (t) => {
   if (!requireComponent(t, "strace")) return;
   const signIn = ["login", home.server.url, "--email", administrator.email, "--password-stdin"];
   await assertDurable(t, signIn, join(place, "config"), `${administrator.password}\n`);

@@ -28,7 +28,7 @@ function codeOf(secret: string): string {
   return new TOTP({ secret: Secret.fromBase32(secret) }).generate();
 }
 
-describe("the stories of docs/everyday.md", () => {
+describe("Stories of docs/everyday.md", () => {
   let home: Home;
   let anna: Device;
   let bert: Device;
@@ -247,7 +247,7 @@ describe("the stories of docs/everyday.md", () => {
     over();
   });
 
-  test("all that stands on the page was told", () => {
+  test("each story on the page is tested", () => {
     assert.deepEqual([...stories.keys()].toSorted(), [...told].toSorted());
   });
 });

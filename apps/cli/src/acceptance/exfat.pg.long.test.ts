@@ -24,7 +24,7 @@ const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
 const timeoutMs = 120_000;
 
 test(
-  "a folder on exFAT is synced with one on this disk: names in two cases, bits, links, replacements, and mounted anew",
+  "a folder on exFAT syncs with one on this disk, also after remounting",
   { skip: skipUnlessMountable() },
   async (t) => {
     const home = await Home.open("exfat");
@@ -99,7 +99,7 @@ test(
 );
 
 test(
-  "a dry run on exFAT says what a run there will do, and leaves nothing",
+  "a dry run on exFAT reports what a run there would do, and leaves nothing",
   { skip: skipUnlessMountable() },
   async (t) => {
     const home = await Home.open("exfat-dry");

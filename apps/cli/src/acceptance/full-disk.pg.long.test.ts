@@ -13,7 +13,7 @@ const mib = 2 ** 20;
 const soonMs = 25_000;
 const whatToDo = /The server is full[^]*Nothing is lost[^]*free some space/;
 
-test("a full store is told by put and sync at once, with what to do; sync goes on by itself once there is room", (t) =>
+test("put and sync report a full store immediately with advice, and sync continues automatically once there is space", (t) =>
   withHome("full-store", async (home, ends) => {
     const store = join(home, "store");
     if (!mountSmallDisk(t, store, 48 * mib)) return;
@@ -66,7 +66,7 @@ test("a full store is told by put and sync at once, with what to do; sync goes o
     });
   }));
 
-test("a disk here that is too small is told by get, what fits comes, and room is kept for everybody else", (t) =>
+test("get reports a disk that is too small, fetches what fits, and leaves free space for other programs", (t) =>
   withHome("full-here", async (home, ends) => {
     const here = join(home, "here");
     if (!mountSmallDisk(t, here, 16 * mib)) return;
@@ -109,7 +109,7 @@ test("a disk here that is too small is told by get, what fits comes, and room is
     assert.deepEqual(readdirSync(here), ["tree"]);
   }));
 
-test("sync keeps room for everybody else on a disk that is too small, says so once, and goes on once there is more", (t) =>
+test("on a disk that is too small, sync leaves space for other programs, reports it once and later continues", (t) =>
   withHome("full-synced", async (home, ends) => {
     const server = await startServer({ dataFolder: join(home, "data") });
     ends.push(() => server.stop());
@@ -145,7 +145,7 @@ test("sync keeps room for everybody else on a disk that is too small, says so on
     assert.equal(readdirSync(folder).filter((name) => !name.startsWith(".")).length, 40);
   }));
 
-test("a space without room is told by put at once, with what to do", () =>
+test("put reports a full space immediately with advice", () =>
   withHome("full-quota", async (home, ends) => {
     const server = await startServer({ dataFolder: join(home, "data") });
     ends.push(() => server.stop());

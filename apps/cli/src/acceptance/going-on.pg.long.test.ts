@@ -26,7 +26,7 @@ const smallFiles = 600;
  * Invariant: a file that the server rejects, or that cannot be read, encoded, fetched or decoded, never stops the
  * others. It is listed with its path, and the exit code is 1, or 6 for lack of space.
  */
-describe("put and get go on", () => {
+describe("put and get after single failures", () => {
   let folder: string;
   let server: RunningServer;
   let meddler: Meddler;
@@ -74,7 +74,7 @@ describe("put and get go on", () => {
     [403, "forbidden"],
   ];
   for (const [status, code] of refusals) {
-    test(`a request that is answered ${status} ${code} because of one file stops no other, going up`, async () => {
+    test(`a ${status} ${code} response because of one file stops no other upload`, async () => {
       const remote = `/up-${code}`;
       const {
         code: exit,
@@ -133,7 +133,7 @@ describe("put and get go on", () => {
   }
 
   for (const status of [500, 405, 400, 503]) {
-    test(`the question for damage, answered ${status}, stops no put and is asked once`, async () => {
+    test(`a ${status} response to the request for damaged blocks stops no put, and is requested once`, async () => {
       let asked = 0;
       const { code, files } = await put(`/undamaged-${status}`, ({ path }, forward) => {
         if (!path.includes("/damaged")) return forward();
@@ -144,7 +144,7 @@ describe("put and get go on", () => {
     });
   }
 
-  test("a file without room stops no other that fits, in no run", async () => {
+  test("a file that exceeds the quota stops no other that fits, in any run", async () => {
     const mixed = join(folder, "mixed");
     const fitting = 1500;
     mkdirSync(mixed);
@@ -173,7 +173,7 @@ describe("put and get go on", () => {
     }
   });
 
-  test("what has no room is refused before any of its bytes travel, and what has room goes in", async () => {
+  test("put sends no bytes of files without space, and uploads those that fit", async () => {
     const tight = join(folder, "tight");
     mkdirSync(tight);
     const sizes = { huge: 40_000_000, large: 20_000_000, medium: 3_000_000, small: 2000 };
@@ -216,7 +216,7 @@ describe("put and get go on", () => {
     meddler.meddling = (_, forward) => forward();
   });
 
-  test("in a full space what is larger than what was refused is not sent, and what is smaller is", async () => {
+  test("in a full space, put sends only files smaller than the refused ones", async () => {
     const full = join(folder, "full");
     const large = 60;
     mkdirSync(full);
@@ -240,7 +240,7 @@ describe("put and get go on", () => {
     assert.ok(asked < 200, `${asked} requests`);
   });
 
-  test("a quota that takes nothing is asked little, and ends with its exit code", async () => {
+  test("a quota that accepts nothing costs few requests, and gives its exit code", async () => {
     let asked = 0;
     const full = await put("/takes-nothing", ({ path }, forward) => {
       if (!path.endsWith("/sync/delta")) return forward();
@@ -252,7 +252,7 @@ describe("put and get go on", () => {
     assert.ok(asked < 20, `${asked} requests`);
   });
 
-  test("where nothing at all was done for one reason, the exit code is that reason's", async () => {
+  test("if every file fails for the same reason, the exit code is that reason's", async () => {
     const few = join(folder, "few");
     mkdirSync(few);
     for (const name of ["a", "b"]) writeFileSync(join(few, name), name);
@@ -264,7 +264,7 @@ describe("put and get go on", () => {
     assert.deepEqual([ran.code, JSON.parse(ran.stdout).problems.length], [3, 2]);
   });
 
-  test("a server that answers everything 500 is not asked for each of thousands of files", async () => {
+  test("a server that responds 500 to everything is not asked for each of thousands of files", async () => {
     let asked = 0;
     const { code } = await put("/broken", ({ path }, forward) => {
       if (!path.endsWith("/sync/delta")) return forward();
@@ -276,7 +276,7 @@ describe("put and get go on", () => {
   });
 
   for (const name of ["below/f3", "large.bin"]) {
-    test(`${name}, which cannot be read, stops no other`, async (t) => {
+    test(`a read error of ${name} stops no other file`, async (t) => {
       if (!requireComponent(t, "strace")) return;
       const path = join(tree, name);
       const remote = `/unreadable-${name.replace("/", "-")}`;
@@ -314,7 +314,7 @@ describe("put and get go on", () => {
   }
 
   for (const [status, code] of refusals) {
-    test(`a request for blocks that is answered ${status} ${code} because of one stops no other`, async () => {
+    test(`a ${status} ${code} response because of one block stops no other download`, async () => {
       assert.equal((await put("/down", (_, forward) => forward())).code, 0);
       const listing = await holdfast(["ls", "-R", "/down", "--json"], { env });
       const refused = (JSON.parse(listing.stdout).items as { path: string; id: string }[]).filter(
@@ -347,7 +347,7 @@ describe("put and get go on", () => {
     });
   }
 
-  test("damage in the store costs the file that it touches, and no other", async () => {
+  test("damage in the store costs only the file that contains it", async () => {
     const store = join(folder, "data", "store");
     const known = new Set(findPackFiles(store).keys());
     const one = join(folder, "one");
@@ -367,7 +367,7 @@ describe("put and get go on", () => {
     assertAllBut(join(target, "tree"), []);
   });
 
-  test("one of several that cannot be put stops no other", async () => {
+  test("one of several arguments that cannot be put stops no other", async () => {
     for (const name of ["a", "b", "c"]) {
       mkdirSync(join(folder, "several", name), { recursive: true });
       writeFileSync(join(folder, "several", name, "file"), name);

@@ -45,7 +45,7 @@ describe("A hostile server", () => {
 
   for (const member of ["id", "parent_id", "version_id"]) {
     for (const size of ["short", "long"]) {
-      test(`an id that is none is refused, in the member ${member} of a ${size} answer`, async () => {
+      test(`an invalid ID in member ${member} of a ${size} response is rejected`, async () => {
         const outside = join(folder, `outside-${member}-${size}`);
         mkdirSync(outside);
         meddler.meddling = async ({ path }, forward) => {
@@ -68,7 +68,7 @@ describe("A hostile server", () => {
     }
   }
 
-  test("what is listed in a folder that is not is told, and the rest is got", async () => {
+  test("get reports an item listed in a folder that does not exist, and fetches the rest", async () => {
     meddler.meddling = async ({ path }, forward) => {
       const answer = await forward();
       if (!path.includes("/contents?")) return answer;

@@ -17,7 +17,7 @@ import { Meddler } from "./meddler.ts";
 const largeBytes = 5_000_000;
 
 /** Invariant: `get` never replaces local content that the server lacks, unless `--overwrite` is given. */
-describe("get keeps what was changed here", () => {
+describe("get and local changes", () => {
   let folder: string;
   let server: RunningServer;
   let meddler: Meddler;
@@ -61,7 +61,7 @@ describe("get keeps what was changed here", () => {
       .toSorted();
   }
 
-  test("what a person changed stays, all else is done, and the exit code is 5; --overwrite replaces it", async () => {
+  test("a locally changed file stays, the rest is fetched, and the exit code is 5; --overwrite replaces it", async () => {
     const { source, target, put } = await makeTree("edited");
     assert.equal((await run("get", "/edited", target)).code, 0);
     const edits = { small: "mine!", longer: "mine, of another length", large: randomBytes(largeBytes + 7) };
@@ -90,7 +90,7 @@ describe("get keeps what was changed here", () => {
     ["remembered", false],
     ["forgotten", true],
   ] as const) {
-    test(`what nobody touched here is replaced, where it was fetched is ${name}`, async () => {
+    test(`a file untouched since its fetch is replaced, with the record of fetches ${name}`, async () => {
       const { source, target, put } = await makeTree(name);
       await run("get", `/${name}`, target);
       writeFileSync(join(source, "small"), "other");
@@ -105,7 +105,7 @@ describe("get keeps what was changed here", () => {
     });
   }
 
-  test("what was never fetched counts as changed, alone too", async () => {
+  test("a file that was never fetched counts as changed, also when it is fetched alone", async () => {
     await makeTree("foreign");
     const [target, single] = [join(folder, "foreign-target"), join(folder, "foreign-single")];
     mkdirSync(target);
@@ -118,7 +118,7 @@ describe("get keeps what was changed here", () => {
   });
 
   for (const name of ["small", "large"]) {
-    test(`a ${name} file that appears, or is changed, while its content is on its way stays`, async () => {
+    test(`a ${name} file that appears or changes during its download stays`, async () => {
       const tree = `raced-${name}`;
       const { source, target, put } = await makeTree(tree);
       const raced = async () => {

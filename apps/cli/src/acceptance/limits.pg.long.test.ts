@@ -22,7 +22,7 @@ before(async () => {
 });
 after(() => home.close());
 
-test("--limit-up holds what is sent to its rate, and --limit-down what is received, each beside the other", async () => {
+test("--limit-up and --limit-down limit uploads and downloads independently", async () => {
   const [anna, bert] = [await home.addDevice("anna"), await home.addDevice("bert")];
   assert.equal((await anna.run(["mkdir", "/down"])).code, 0);
   anna.start("--remote", "/up", "--limit-up", "250K");
@@ -48,7 +48,7 @@ test("--limit-up holds what is sent to its rate, and --limit-down what is receiv
   assert.ok(least.down < bytesPerSecond * tolerance, `${least.down} bytes a second were received`);
 });
 
-test("a rate that is none is refused, before anything is done", async () => {
+test("an invalid rate is rejected before anything is done", async () => {
   const cleo = await home.addDevice("cleo");
   for (const rate of ["fast", "10"]) {
     const { code, stderr } = await cleo.run(["sync", cleo.folder, "--once", `--limit-up=${rate}`]);

@@ -98,7 +98,7 @@ async function deviceOf(api: Api, name: string): Promise<string> {
 
 const clearings = async (api: Api) => (await ok(api, "GET", "/devices")).clearings;
 
-test("a revoked device that is told to removes what the server has, and not a byte that is only there", async () => {
+test("a revoked device told to remove its copies removes those on the server, and keeps bytes found only there", async () => {
   const { api, kept, lost } = await pair();
   const stays = await worked(kept, lost);
   const whole = sight(kept);
@@ -134,7 +134,7 @@ test("a revoked device that is told to removes what the server has, and not a by
   assert.match((await lost.run(["ls"])).stderr, /Not signed in/);
 });
 
-test("it goes on after a kill at any moment, and does the same", async () => {
+test("a clearing killed at any moment continues with the same result", async () => {
   const { api, kept, lost } = await pair();
   const files = 300;
   const stays = await worked(kept, lost, files);
@@ -182,7 +182,7 @@ function isSeen(is: () => boolean): boolean {
   }
 }
 
-test("a sync that runs, and one that is paused, stops once its device is removed, and says why", async () => {
+test("a running or paused sync stops with the reason once its device is removed", async () => {
   const { api, lost, kept } = await pair();
   for (const device of [lost, kept]) {
     device.start();
@@ -202,7 +202,7 @@ test("a sync that runs, and one that is paused, stops once its device is removed
   }
 });
 
-test("who signs in anew on the device has nothing removed, and nothing is asked of it any more", async () => {
+test("signing in on the device again cancels the removal of its copies", async () => {
   const { api, kept, lost, account } = await pair();
   write(kept, "equal", "the same");
   kept.start();
@@ -226,7 +226,7 @@ test("who signs in anew on the device has nothing removed, and nothing is asked 
   await eventually("it goes on", timeoutMs, () => "later" in sight(lost) || undefined);
 });
 
-test("who stands in the server's place and lacks the secret of the device has nothing removed", async (t) => {
+test("an impostor server without the device's secret removes nothing", async (t) => {
   const { kept, lost } = await pair();
   write(kept, "equal", "the same");
   kept.start();
@@ -271,7 +271,7 @@ test("who stands in the server's place and lacks the secret of the device has no
   assert.deepEqual(sight(lost), {}, "the true order is obeyed by the same way");
 });
 
-test("nobody asks for another device, or with another's secret, and no other says that it is done", async () => {
+test("only the owner can request a clearing, and only the device with its own secret can fetch and complete it", async () => {
   const { api, kept, lost } = await pair();
   const secretOf = ({ configFolder }: Device): string =>
     JSON.parse(readFileSync(join(configFolder, "login.json"), "utf8")).deviceSecret;
@@ -297,7 +297,7 @@ test("nobody asks for another device, or with another's secret, and no other say
   assert.equal((await open.call("POST", "/devices/clearing", { device_secret: own })).status, 404);
 });
 
-test("all others are signed out, or all, and the list says of each what it is", async () => {
+test("logout --others and --everywhere sign out all other or all sessions, and devices describes each", async () => {
   const { api, kept, lost } = await pair();
   const listed = (await kept.run(["devices"])).stdout;
   assert.match(listed, new RegExp(`${lost.name} .*command .*Linux .*127\\.0\\.0\\.1 .*password`));

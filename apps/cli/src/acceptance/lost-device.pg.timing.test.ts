@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { eventually, ok } from "@holdfast/server/acceptance/testing";
 import { Home } from "./home.ts";
 
-test("a sync stops within two seconds after its device was removed", async () => {
+test("a sync stops within two seconds of its device's removal", async () => {
   const home = await Home.open("lost-device-timing");
   try {
     const device = await home.addDevice("lost");

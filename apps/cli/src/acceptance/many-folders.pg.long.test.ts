@@ -19,7 +19,7 @@ const descriptorsMax = 1024;
 const foldersCount = 1500;
 const linux = process.platform === "linux";
 
-describe("A get with few descriptors", { skip: linux ? false : "holds no folders on this system" }, () => {
+describe("A get with few file descriptors", { skip: linux ? false : "holds no folders on this system" }, () => {
   let folder: string;
   let server: RunningServer;
   let env: Record<string, string>;
@@ -41,7 +41,7 @@ describe("A get with few descriptors", { skip: linux ? false : "holds no folders
     removeFolder(folder);
   });
 
-  test("brings a tree of more folders than it may open", async () => {
+  test("fetches a tree with more folders than it may open", async () => {
     await getWithFew(`${folder}/got`);
     for (let index = 0; index < foldersCount; index += 1) {
       assert.equal(readFileSync(`${folder}/got/${index}/file`, "utf8"), `content ${index}`);

@@ -4,14 +4,14 @@ import { after, before, describe, test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import { Pair, textsOf } from "./scene.ts";
 
-describe("names", () => {
+describe("Names", () => {
   let pair: Pair;
   before(async () => {
     pair = await Pair.open("names");
   });
   after(() => pair.close());
 
-  test("a rename that only changes case arrives as such", async () => {
+  test("a rename that only changes case is synced", async () => {
     const scene = await pair.scene({ "readme.txt": "1", "docs/one": "2" });
     scene.anna.move("readme.txt", "README.txt");
     scene.anna.move("docs", "Docs");
@@ -19,7 +19,7 @@ describe("names", () => {
     assert.deepEqual(scene.bert.sight(), scene.anna.sight());
   });
 
-  test("a rename that only changes the Unicode form arrives as such", async () => {
+  test("a rename that only changes the Unicode form is synced", async () => {
     const [composed, decomposed] = ["\u00c4rger.txt", "A\u0308rger.txt"];
     const scene = await pair.scene({ [composed]: "1" });
     scene.anna.move(composed, decomposed);
@@ -27,7 +27,7 @@ describe("names", () => {
     assert.deepEqual(scene.bert.sight(), { [decomposed]: "1" });
   });
 
-  test("two names that differ in their Unicode form alone: both files are there, one under another name", async () => {
+  test("two names that differ only in Unicode form are both there, one renamed", async () => {
     const [composed, decomposed] = ["\u00d6l", "O\u0308l"];
     const scene = await pair.scene();
     const sight = await scene.apart({
@@ -39,12 +39,12 @@ describe("names", () => {
     assert.equal(Object.keys(sight).filter((name) => name.includes(" (Unicode conflict)")).length, 1);
   });
 
-  test("names that differ in case alone are two files", async () => {
+  test("names that differ only in case are two files", async () => {
     const scene = await pair.scene({ "a.txt": "1", "A.txt": "2" });
     assert.deepEqual(scene.bert.sight(), { "A.txt": "2", "a.txt": "1" });
   });
 
-  test("a file 50 levels deep arrives, moves with a folder on the way, and is deleted again", async () => {
+  test("a file 50 levels deep is created, moved with a folder above it, and deleted", async () => {
     const way = Array.from({ length: 50 }, (_, level) => `level ${level}`).join("/");
     const scene = await pair.scene({ [`${way}/deep.txt`]: "deep" });
     assert.equal(scene.bert.read(`${way}/deep.txt`), "deep");
@@ -55,7 +55,7 @@ describe("names", () => {
     assert.deepEqual(await scene.rest(), { "level 0": null });
   });
 
-  test("paths beyond 260 characters, and names of 255 bytes, arrive", async () => {
+  test("paths longer than 260 characters and names of 255 bytes are synced", async () => {
     const long = "n".repeat(120);
     const scene = await pair.scene({
       [`${long}/${long}/${long}/file`]: "1",
@@ -76,7 +76,7 @@ describe("names", () => {
     assert.deepEqual(textsOf(sight), ["by anna", "by bert"]);
   });
 
-  test("spaces and dots at both ends, emoji, quotes and backslashes arrive as they are", async () => {
+  test("spaces and dots at both ends, emoji, quotes and backslashes are synced unchanged", async () => {
     const names = [
       " leading",
       "trailing ",
@@ -97,7 +97,7 @@ describe("names", () => {
     assert.deepEqual(await scene.rest(), {});
   });
 
-  test("a name with a newline, or that is no text, is listed and stays where it is; all else goes on", async () => {
+  test("a name with a newline or invalid encoding is listed and not synced; the rest is", async () => {
     const scene = await pair.scene({ fine: "1" });
     const unnameable = [Buffer.from("two\nlines"), Buffer.from([0x61, 0xff, 0x62])].map((name) =>
       Buffer.concat([Buffer.from(`${scene.anna.path}/`), name]),
@@ -120,7 +120,7 @@ describe("names", () => {
     assert.deepEqual(await scene.rest(), { fine: "edited", "fine too": "2" });
   });
 
-  test("symbolic links travel as links, those that lead nowhere and out of the folder too", async () => {
+  test("symbolic links are synced as links, including dangling ones and those out of the folder", async () => {
     const scene = await pair.scene({ target: "1" });
     for (const [name, target] of [
       ["a", "target"],

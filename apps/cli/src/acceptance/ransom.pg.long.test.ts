@@ -21,7 +21,7 @@ before(async () => {
 });
 after(() => home.close());
 
-test(`${filesCount} files that a program took hostage come back on both devices by one command`, async (t) => {
+test(`one command restores ${filesCount} files that a program encrypted, on both devices`, async (t) => {
   const drive = join(anna.folder, "work");
   for (let index = 0; index < filesCount; index += 1) make(drive, index);
   await home.rest(timeoutMs);

@@ -7,7 +7,7 @@ import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 
 /** Invariant: restoring a server removes nothing from devices. They send what the backup lacks. */
-test("a backup is restored while two devices sync: no file of theirs disappears, and all is equal again", async () => {
+test("a restore of the server during the sync of two devices loses no file, and all become equal again", async () => {
   const home = await Home.open("restored-backup");
   try {
     const [anna, bert] = await home.startDevices("anna", "bert");

@@ -46,7 +46,7 @@ function golden(lines: readonly string[], folder: string): string[] {
 /** Excludes a line about the database's user, which appears only for root. */
 const isOfEveryUser = (line: string) => !/PostgreSQL's programs/.test(line);
 
-test("serve shows a person what happened, and last the link in a frame; 40 columns are enough", async (t) => {
+test("serve shows events and at last the link in a frame, also in 40 columns", async (t) => {
   if (!requireComponent(t, "python3")) return;
   const folder = makeFolder("serve-screen");
   t.after(() => removeFolder(folder));
@@ -93,7 +93,7 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
   ]);
 });
 
-test("without a terminal the log is JSON as it was, without the database's chatter", async (t) => {
+test("without a terminal the log is plain JSON without the database's output", async (t) => {
   const folder = makeFolder("serve-log");
   t.after(() => removeFolder(folder));
   const server = await startServer({ dataFolder: `${folder}/data` });
@@ -108,7 +108,7 @@ test("without a terminal the log is JSON as it was, without the database's chatt
   assert.ok(!running.includes("the database reports"), running);
 });
 
-test("admin setup-link gives a new link while the server runs and while it does not, and ends with 5 where nobody needs one", async (t) => {
+test("admin setup-link makes a new link with or without a running server, and exits with 5 if none is needed", async (t) => {
   const folder = makeFolder("setup-link");
   t.after(() => removeFolder(folder));
   const dataFolder = `${folder}/data`;
@@ -158,7 +158,7 @@ async function statusOfSignUp(url: string, link: string): Promise<number> {
   return answer.status;
 }
 
-test("a server whose terminal is closed stops in order, and its folder is free again", async (t) => {
+test("a server whose terminal closes stops cleanly, and its folder is free again", async (t) => {
   if (!requireComponent(t, "python3")) return;
   const folder = makeFolder("closed-terminal");
   t.after(() => removeFolder(folder));

@@ -13,7 +13,7 @@ const backMsMax = 7_000;
 /** Attempts during the whole absence; one call includes several. */
 const triesMax = 80;
 
-test("a device finds its server again within seconds of its restart, and does not hammer while it is away", async () => {
+test("a device reconnects within seconds of the server's restart, without hammering it before", async () => {
   const home = await Home.open("server-back");
   try {
     const [anna] = await home.startDevices("anna");

@@ -12,14 +12,14 @@ import { alike, done, putAway, shows, ThreeAccounts, waitMs } from "./three-acco
 /** Larger than everything that devices send about a few files. */
 const hugeBytes = 300_000;
 
-describe("folders that three accounts share on four devices", () => {
+describe("Shared folders of three accounts on four devices", () => {
   let all: ThreeAccounts;
   before(async () => {
     all = await ThreeAccounts.open("shared-folders");
   });
   after(() => all?.close());
 
-  test("edits of an editor arrive at every device of the others and at his other one", async (t) => {
+  test("an editor's edits are synced to all devices of the others and to the editor's other device", async (t) => {
     const { olga, emil, emil2, vera } = await all.shared("edits", { "a.txt": "0", "below/b.txt": "0" });
     const tookMs: number[] = [];
     for (let number = 1; number <= 10; number += 1) {
@@ -32,7 +32,7 @@ describe("folders that three accounts share on four devices", () => {
     t.diagnostic(`an edit took ${Math.round(median)} ms to the last of three devices (median of ten)`);
   });
 
-  test("what a viewer does stays on the device, is told of, and gives way to what is newer without being lost", async () => {
+  test("a viewer's local changes stay on the device and are reported, and newer versions replace them without loss", async () => {
     const { olga, emil, vera } = await all.shared("viewed", { "a.txt": "0", "b.txt": "0", "gone.txt": "0" });
     const mine = randomBytes(hugeBytes).toString("base64");
     const carried = all.vera.cable.carried.up;
@@ -58,7 +58,7 @@ describe("folders that three accounts share on four devices", () => {
     await alike(olga, [emil, vera]);
   });
 
-  test("a person whose right ends keeps nothing but edits in quarantine, and those that waited do not arrive", async (t) => {
+  test("a revoked person keeps only edits, in quarantine, and waiting edits are not uploaded", async (t) => {
     const given = { "a.txt": "0", "below/b.txt": "0", "below/c.txt": "0" };
     const { olga, emil, emil2, vera } = await all.shared("revoked", given);
     all.emil2.cable.drop();
@@ -81,7 +81,7 @@ describe("folders that three accounts share on four devices", () => {
     assert.deepEqual(olga.sight(), vera.sight());
   });
 
-  test("a folder that its owner moves out of the share leaves the other devices as one change, and is whole at hers", async () => {
+  test("a folder moved out of the share by its owner disappears elsewhere in one change, and stays complete there", async () => {
     const { olga, emil, emil2, vera } = await all.shared("moved out", {
       "stays.txt": "0",
       "sub/a.txt": "a",
@@ -106,7 +106,7 @@ describe("folders that three accounts share on four devices", () => {
     assert.deepEqual(new Place(olga.at("../kept by olga")).sight(), { "a.txt": "a", deep: null, "deep/b.txt": "b" });
   });
 
-  test("a mount that is deleted on one device goes from the other ones of that account, and the owner's folder stays", async () => {
+  test("deleting a mount on one device removes it from the account's others, and keeps the owner's folder", async () => {
     const { olga, emil, emil2, vera } = await all.shared("left", { "a.txt": "0", "below/b.txt": "0" });
     all.emil2.cable.drop();
     emil2.make({ "a.txt": "edited elsewhere" });
@@ -126,7 +126,7 @@ describe("folders that three accounts share on four devices", () => {
     await alike(olga, [emil, emil2, vera]);
   });
 
-  test("a role that is lowered keeps edits on the device, and raised again it lets them go", async () => {
+  test("a lowered role keeps edits on the device, and raising it again uploads them", async () => {
     const { olga, emil, emil2, vera } = await all.shared("roles", { "a.txt": "0", "sub/b.txt": "0", "sub/c.txt": "0" });
     all.emil2.cable.drop();
     emil2.make({ "a.txt": "made offline", "sub/b.txt": "made offline" });
@@ -160,7 +160,7 @@ describe("folders that three accounts share on four devices", () => {
     await problems(all.emil2, []);
   });
 
-  test("what waits on another device when its folder leaves the share is lost neither there nor at the owner's", async () => {
+  test("edits waiting on another device when their folder leaves the share are lost on neither side", async () => {
     const given = { "sub/a.txt": "a", "sub/b.txt": "b", "stays.txt": "0" };
     const { olga, emil, emil2, vera } = await all.shared("moved away", given);
     for (const device of [all.emil2, all.vera]) device.cable.drop();
@@ -179,7 +179,7 @@ describe("folders that three accounts share on four devices", () => {
     assert.deepEqual(kept.sight(), { "a.txt": "a", "b.txt": "b" });
   });
 
-  test("a device that syncs one folder has the mounts below it, as long as they stand there", async () => {
+  test("a device that syncs one folder also syncs the mounts below it, while they are there", async () => {
     const { olga, emil, emil2 } = await all.shared("shown", { "a.txt": "0", "sub/b.txt": "0" });
     await done(all.emil, ["mkdir", "/office"]);
     await done(all.emil, ["mv", "/shown", "/office/shown"]);
@@ -205,7 +205,7 @@ describe("folders that three accounts share on four devices", () => {
     assert.ok(olga.has("sub/new.txt"));
   });
 
-  test("nothing is lost, and nothing leaves, where devices and the server are killed while roles change and edits wait", async () => {
+  test("killed devices and a killed server during role changes lose nothing, and disclose nothing", async () => {
     const given = { "a.txt": "0", "below/b.txt": "0", "below/c.txt": "0" };
     const { olga, emil, emil2, vera } = await all.shared("killed", given);
     // The editor's device is killed with an edit, and the server right after a change of permissions.
@@ -250,7 +250,7 @@ describe("folders that three accounts share on four devices", () => {
     for (const place of [olga, vera]) await shows(place, wanted);
   });
 
-  test("a mount, or something in one, is not synced alone", async () => {
+  test("a mount, or a folder in one, cannot be the remote folder of a sync", async () => {
     const { olga } = await all.shared("refused", { "sub/a.txt": "0" });
     const alone = `${all.emil.folder}-alone`;
     for (const path of ["/refused", "/refused/sub", "/refused/made for it"]) {

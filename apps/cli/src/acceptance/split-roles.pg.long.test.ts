@@ -124,7 +124,7 @@ async function rest(): Promise<void> {
 const skip = haproxy === undefined ? "haproxy is not installed" : false;
 
 for (const name of names)
-  test(`${name} is killed while two devices work: nothing is lost, and both go on`, { skip }, async () => {
+  test(`killing ${name} while two devices work loses nothing, and both continue`, { skip }, async () => {
     const [anna, bert] = devices as [Device, Device];
     const own = join(anna.folder, name);
     mkdirSync(join(own, "sub"), { recursive: true });
@@ -160,7 +160,7 @@ async function putMany(name: string): Promise<string[]> {
   return paths;
 }
 
-test("a share is delivered by the other worker where one is killed", { skip }, async () => {
+test("a share is delivered by the other worker when one is killed", { skip }, async () => {
   const friend = { email: "friend@example.com", password: "the password of a friend" };
   const made = await (await Api.signIn(api.url)).call("POST", "/admin/users", { ...friend, name: "Friend" });
   assert.equal(made.status, 201, JSON.stringify(made.body));
@@ -177,7 +177,7 @@ test("a share is delivered by the other worker where one is killed", { skip }, a
 });
 
 test(
-  "a process that is told to stop drains: uploads and polls go on elsewhere, and no request fails",
+  "a process that gets a stop signal drains: uploads and polls continue elsewhere, and no request fails",
   { skip },
   async () => {
     const statuses: number[] = [];

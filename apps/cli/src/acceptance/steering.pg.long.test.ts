@@ -18,7 +18,7 @@ interface Listed {
   readonly side: string;
 }
 
-describe("the commands that steer clients while they run", () => {
+describe("Commands that control running clients", () => {
   let home: Home;
   let anna: Device;
   let bert: Device;
@@ -33,7 +33,7 @@ describe("the commands that steer clients while they run", () => {
   });
   after(() => home.close());
 
-  test("deletes: each side is held, ls shows what, approve lets exactly that go, undo brings it back", async () => {
+  test("deletions wait on each side, ls shows them, approve applies exactly those, and undo restores them", async () => {
     const names = Array.from({ length: 10 }, (_, index) => `${index}.txt`);
     at.make(Object.fromEntries(names.map((name) => [`many/${name}`, name])));
     await home.rest();
@@ -114,7 +114,7 @@ describe("the commands that steer clients while they run", () => {
     for (const place of [at, other]) assert.deepEqual(place.sight(), {});
   });
 
-  test("deletes: a no on a terminal changes nothing, and is told", async (t) => {
+  test("answering no to deletions on a terminal changes nothing, and is reported", async (t) => {
     if (!requireComponent(t, "python3")) return;
     at.make({ "asked/0.txt": "0", "asked/1.txt": "1", "asked/2.txt": "2", "asked/3.txt": "3" });
     await home.rest();
@@ -137,7 +137,7 @@ describe("the commands that steer clients while they run", () => {
     assert.deepEqual(at.sight(), {});
   });
 
-  test("pause and resume: nothing travels meanwhile, and all that was done on both sides is merged then", async () => {
+  test("a paused sync transfers nothing, and resume merges the changes of both sides", async () => {
     at.make({ "paused/edited.txt": "before", "paused/renamed.txt": "same", "paused/deleted.txt": "gone" });
     await home.rest();
     const paused = await bert.run(["pause", bert.folder, "--json"]);
@@ -168,7 +168,7 @@ describe("the commands that steer clients while they run", () => {
     });
   });
 
-  test("conflicts ls: a conflicted copy is listed until it is gone", async () => {
+  test("conflicts ls lists a conflicted copy until it is gone", async () => {
     at.make({ "plan.txt": "0" });
     await home.rest();
     assert.deepEqual(await conflicts(anna), []);
@@ -193,7 +193,7 @@ describe("the commands that steer clients while they run", () => {
     for (const device of [anna, bert]) assert.deepEqual(await conflicts(device), []);
   });
 
-  test("conflicts keep both: the answer names the name that the copy has from now on", async () => {
+  test("conflicts keep both reports the copy's new name", async () => {
     at.make({ "both.txt": "0" });
     await home.rest();
     await bert.pause();
@@ -214,7 +214,7 @@ describe("the commands that steer clients while they run", () => {
     for (const device of [anna, bert]) assert.deepEqual(await conflicts(device), []);
   });
 
-  test("what is approved or undone while the client does not run is done by its next start", async () => {
+  test("deletions approved or undone while the client is stopped are applied at its next start", async () => {
     for (const answer of ["undo", "approve"] as const) {
       for (const name of ["a", "b", "c"]) at.make({ [`last/${name}`]: name });
       await home.rest();

@@ -21,7 +21,7 @@ before(async () => {
 });
 after(() => home.close());
 
-test("SIGTERM in the middle of a large upload: it stops in time, the server shows nothing of it, and the next start goes on", async () => {
+test("SIGTERM during a large upload stops in time, shows nothing on the server, and the next start continues", async () => {
   const anna = await home.addDevice("anna", { args: ["--remote", "/up"] });
   const bytes = randomBytes(sizeBytes);
   writeFileSync(join(anna.folder, "large"), bytes);
@@ -41,7 +41,7 @@ test("SIGTERM in the middle of a large upload: it stops in time, the server show
   await anna.stop();
 });
 
-test("SIGTERM in the middle of a large download: it stops in time, and no half file is seen, then or at the next start", async () => {
+test("SIGTERM during a large download stops in time, and no partial file is ever visible", async () => {
   const bytes = randomBytes(sizeBytes);
   const bert = await home.addDevice("bert", { args: ["--remote", "/down"] });
   assert.equal((await bert.run(["mkdir", "/down"])).code, 0);
@@ -58,7 +58,7 @@ test("SIGTERM in the middle of a large download: it stops in time, and no half f
   await bert.stop();
 });
 
-test("SIGTERM while the network carries nothing, up and down: it stops in time", async () => {
+test("SIGTERM on a stalled network stops in time, during uploads and downloads", async () => {
   const cleo = await home.addDevice("cleo", { args: ["--remote", "/stalled"] });
   writeFileSync(join(cleo.folder, "large"), randomBytes(sizeBytes));
   cleo.start("--limit-up", rate);
@@ -72,7 +72,7 @@ for (const isReplaced of [false, true]) {
   const then = isReplaced
     ? "that is replaced before the next start: the new one arrives alone"
     : "the next start goes on";
-  test(`kill -9 while a large new file goes up as it is read, ${then}`, async () => {
+  test(`kill -9 during the streamed upload of a large new file, ${then}`, async () => {
     const name = isReplaced ? "replaced" : "read";
     const args = ["--remote", `/${name}`];
     const dora = await home.addDevice(`dora-${name}`, { args });

@@ -38,7 +38,7 @@ const swapper = `
 `;
 
 /** Invariant: nothing is written, or given other attributes, through a link that replaces a folder during get. */
-describe("A folder that is swapped for a link during get", () => {
+describe("A folder swapped for a link during get", () => {
   let folder: string;
   let server: RunningServer;
   let env: Record<string, string>;

@@ -44,7 +44,7 @@ after(async () => {
   removeFolder(home);
 });
 
-test("two folders of one account become equal, once, and a third from nothing", async () => {
+test("two folders of one account become equal, and a third is filled from nothing", async () => {
   const [ada, bob] = [await makeDevice("ada"), await makeDevice("bob")];
   mkdirSync(ada.root);
   mkdirSync(join(ada.root, "photos", "2026"), { recursive: true });
@@ -79,7 +79,7 @@ test("two folders of one account become equal, once, and a third from nothing", 
   assert.deepEqual(tree(cyd.root), tree(ada.root));
 });
 
-test("what one does is seen on the other while both run", async () => {
+test("changes on one device appear on the other while both run", async () => {
   const [ada, bob] = [await makeDevice("ada-live"), await makeDevice("bob-live")];
   const clientsHere = [start(ada, "--remote", "/live"), start(bob, "--remote", "/live")];
   await until(ada, "idle");
@@ -102,7 +102,7 @@ test("what one does is seen on the other while both run", async () => {
   for (const client of clientsHere) assert.equal(await stop(client), 0, client.errors.join(""));
 });
 
-test("a client that runs is told by status, refuses a second one, pauses, resumes and stops in under 5 seconds", async () => {
+test("a running client reports its status, rejects a second one, pauses, resumes and stops in under 5 seconds", async () => {
   const ada = await makeDevice("ada-one");
   const client = start(ada, "--remote", "/one");
   await until(ada, "idle");
@@ -157,7 +157,7 @@ test("a client that runs is told by status, refuses a second one, pauses, resume
   for (const line of client.lines.join("").trimEnd().split("\n")) assert.equal(JSON.parse(line).root, ada.root);
 });
 
-test("a pause of a client that does not run holds for its next start", async () => {
+test("pausing a stopped client applies at its next start", async () => {
   const ada = await makeDevice("ada-paused");
   await inSync(ada, "--remote", "/paused");
   const paused = await run(ada, "pause", ada.root);
@@ -171,7 +171,7 @@ test("a pause of a client that does not run holds for its next start", async () 
   assert.match((await run(ada, "ls", "/paused")).stdout, /waits\.txt/);
 });
 
-test("what was cut off by kill -9 goes on at the next start", async () => {
+test("a sync interrupted by kill -9 continues at the next start", async () => {
   const [ada, bob] = [await makeDevice("ada-killed"), await makeDevice("bob-killed")];
   mkdirSync(ada.root);
   for (let number = 0; number < 200; number += 1) write(ada, `${number}.txt`, `content ${number}`);
@@ -186,7 +186,7 @@ test("what was cut off by kill -9 goes on at the next start", async () => {
   assert.equal(Object.keys(tree(bob.root)).length, 200);
 });
 
-test("without a login there is nothing to sync with, and without a server neither", async () => {
+test("sync fails without a login and without a server", async () => {
   const nobody = {
     name: "nobody",
     root: join(home, "nobody"),
@@ -222,7 +222,7 @@ test("a folder of the server is synced alone, and another folder is another sync
   assert.deepEqual(tree(ada.root), { "more.txt": "" });
 });
 
-test("a dry run shows what would be done, and does nothing here or there", async () => {
+test("a dry run shows what would be done, and changes neither side", async () => {
   const [ada, bob] = [await makeDevice("ada-dry"), await makeDevice("bob-dry")];
   const preview = async (device: Device, ...args: string[]): Promise<string[]> => {
     const { code, stdout, stderr } = await run(device, "sync", device.root, "--dry-run", "--json", ...args);
@@ -247,7 +247,7 @@ test("a dry run shows what would be done, and does nothing here or there", async
   assert.deepEqual(await preview(ada), []);
 });
 
-test("what is excluded stays away, here and there, until it is wanted again", async () => {
+test("an excluded folder is on neither device until it is included again", async () => {
   const [ada, bob] = [await makeDevice("ada-some"), await makeDevice("bob-some")];
   mkdirSync(join(ada.root, "raw"), { recursive: true });
   write(ada, "raw/large", "raw");
@@ -262,7 +262,7 @@ test("what is excluded stays away, here and there, until it is wanted again", as
   assert.deepEqual(tree(bob.root), { raw: "folder", "raw/large": "raw", small: "small" });
 });
 
-test("what is excluded and not freed stays here, and edits of it on both sides travel once it is wanted again", async () => {
+test("an excluded folder without --free-space stays, and edits of both sides are synced once it is included", async () => {
   const [ada, bob] = [await makeDevice("ada-kept"), await makeDevice("bob-kept")];
   mkdirSync(join(ada.root, "raw"), { recursive: true });
   write(ada, "raw/mine", "first");
@@ -286,7 +286,7 @@ test("what is excluded and not freed stays here, and edits of it on both sides t
   assert.deepEqual(tree(bob.root), wanted);
 });
 
-test("a folder that has vanished is not made anew, one that was moved is known again", async () => {
+test("a missing folder is not recreated, and a moved one is recognized", async () => {
   const ada = await makeDevice("ada-moved");
   await inSync(ada, "--remote", "/moved");
   write(ada, "a.txt", "a");
@@ -307,7 +307,7 @@ test("a folder that has vanished is not made anew, one that was moved is known a
   assert.match(strange.stderr, /root\.json/);
 });
 
-test("a service is shown with what it runs, and written where systemd looks for it", async () => {
+test("sync --install-service shows the service with its command, and writes it where systemd finds it", async () => {
   const ada = await makeDevice("ada-service");
   mkdirSync(ada.root);
   const env = { ...ada.env, XDG_CONFIG_HOME: join(home, "xdg") };
@@ -320,7 +320,7 @@ test("a service is shown with what it runs, and written where systemd looks for 
   assert.match(written.path, /\/xdg\/systemd\/user\/holdfast-sync-ada-service-[0-9a-f]{8}\.service$/);
 });
 
-test("a client waits for a server that is away, and stops while it does", async () => {
+test("a client waits for an unreachable server, and can be stopped meanwhile", async () => {
   const ada = await makeDevice("ada-away");
   await inSync(ada, "--remote", "/away");
   const { port } = server;
@@ -336,7 +336,7 @@ test("a client waits for a server that is away, and stops while it does", async 
   assert.equal(await stop(client), 0);
 });
 
-test("a device whose cursor the server does not know any more does what it missed, and loses no edit of its own", async () => {
+test("a device with an expired cursor catches up, and loses no edit of its own", async () => {
   const [old, busy] = [await makeDevice("old"), await makeDevice("busy")];
   mkdirSync(join(old.root, "expired"), { recursive: true });
   for (const name of ["kept", "trashed", "purged", "edited there", "trashed, edited here", "moved there"])

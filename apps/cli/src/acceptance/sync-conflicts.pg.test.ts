@@ -19,7 +19,7 @@ after(async () => {
   removeFolder(home);
 });
 
-test("conflicted copies are listed with both states, and ended where no client runs, several in one command", async () => {
+test("conflicts shows both versions of each copy, and one command resolves several without a running client", async () => {
   const [ada, bob] = [await makeDevice("ada"), await makeDevice("bob")];
   for (const { root } of [ada, bob]) mkdirSync(root);
   const names = ["a.txt", "b.txt", "c.txt"];

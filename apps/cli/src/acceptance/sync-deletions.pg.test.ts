@@ -25,7 +25,7 @@ after(async () => {
   removeFolder(home);
 });
 
-test("many deletions wait, and are done when exactly they are approved", async () => {
+test("mass deletions wait, and exactly the approved ones are applied", async () => {
   const [ada, bob] = [await makeDevice("ada-brake"), await makeDevice("bob-brake")];
   mkdirSync(ada.root);
   for (let number = 0; number < 10; number += 1) write(ada, `${number}.txt`, `${number}`);
@@ -50,7 +50,7 @@ test("many deletions wait, and are done when exactly they are approved", async (
   assert.doesNotMatch((await once(bob)).stderr, off);
 });
 
-test("a dry run shows the deletions that would wait, and does what is approved as the run after it", async () => {
+test("a dry run shows the deletions that would wait, and applies approvals like the run after it", async () => {
   const [ada, bob] = [await makeDevice("ada-foreseen"), await makeDevice("bob-foreseen")];
   mkdirSync(join(ada.root, "many"), { recursive: true });
   for (let number = 0; number < 6; number += 1) write(ada, `many/${number}.txt`, `${number}`);
@@ -74,7 +74,7 @@ test("a dry run shows the deletions that would wait, and does what is approved a
   assert.equal(Object.keys(tree(bob.root)).length, 8, "nothing was done");
 });
 
-test("deletions that wait are answered where no client runs, an undo replaces an approval, and the next run applies it", async () => {
+test("waiting deletions are answered without a running client, and an undo replaces an approval", async () => {
   const [ada, bob] = [await makeDevice("ada-stopped"), await makeDevice("bob-stopped")];
   mkdirSync(ada.root);
   for (let number = 0; number < 12; number += 1) write(ada, `${number}.txt`, `${number}`);
@@ -142,7 +142,7 @@ test("deletions that wait are answered where no client runs, an undo replaces an
     assert.deepEqual(Object.keys(tree(root)).toSorted(), ["0.txt", "1.txt", "2.txt", "3.txt", "4.txt", "5.txt"]);
 });
 
-test("a folder that was moved to another disk and left a link waits, and comes back as what it was", async () => {
+test("a folder moved to another disk and replaced by a link waits, and returns unchanged", async () => {
   const [ada, bob] = [await makeDevice("ada-replaced"), await makeDevice("bob-replaced")];
   mkdirSync(join(ada.root, "photos"), { recursive: true });
   for (const name of ["1", "2"]) write(ada, `photos/${name}`, name);

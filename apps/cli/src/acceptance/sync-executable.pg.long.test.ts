@@ -18,7 +18,7 @@ after(async () => {
   removeFolder(home);
 });
 
-test("an executable bit that one sets offline beside the other's edit of the file holds on both, with that edit", async () => {
+test("an executable bit set offline and the other device's edit of the file both survive", async () => {
   const [ada, bob] = [await makeDevice(home, server.url, "ada-bit"), await makeDevice(home, server.url, "bob-bit")];
   mkdirSync(ada.root);
   for (const name of ["one.sh", "other.sh"]) write(ada, name, "#!/bin/sh\n");

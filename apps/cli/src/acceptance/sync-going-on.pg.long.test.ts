@@ -52,7 +52,7 @@ function textOf({ body }: PassingRequest): string {
   }
 }
 
-test("what the server refuses of two files, or cannot give of one, keeps no other from being synced", async () => {
+test("two refused files and one undeliverable file stop no others from syncing", async () => {
   const ada = await makeDevice(home, meddler.url, "ada");
   makeTree(ada.root);
   meddler.meddling = ({ body }, forward) =>

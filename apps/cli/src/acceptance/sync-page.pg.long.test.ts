@@ -14,7 +14,7 @@ import { Place } from "./scene.ts";
 
 const waitMs = 60_000;
 
-describe("the local page, of clients that run", () => {
+describe("Local page of running clients", () => {
   let home: Home;
   let anna: Device;
   let bert: Device;
@@ -52,7 +52,7 @@ describe("the local page, of clients that run", () => {
     return stdout === "" ? undefined : JSON.parse(stdout).syncs[0];
   }
 
-  test("both folders of this computer are there, in sync, with account and server, and axe finds nothing", async () => {
+  test("both folders are shown in sync with account and server, and axe finds no violation", async () => {
     for (const device of [anna, photos]) {
       await folder(device.name).getByText("In sync", { exact: true }).waitFor();
       const where = (await folder(device.name).locator(".where").textContent()) ?? "";
@@ -70,7 +70,7 @@ describe("the local page, of clients that run", () => {
     assert.deepEqual(complaints, []);
   });
 
-  test("a limit that is set holds at once, and while a file travels one sees how far it is", async () => {
+  test("a new limit applies immediately, and a transfer shows its progress", async () => {
     await folder("anna").getByText("Limits and exclusions").click();
     await folder("anna").getByLabel("From the server").fill("1500K");
     await folder("anna").getByRole("button", { name: "Set limits" }).click();
@@ -110,7 +110,7 @@ describe("the local page, of clients that run", () => {
     return theirs;
   }
 
-  test("a conflict: that is kept as the next version of the file, and nothing is lost", async () => {
+  test("resolving a conflict keeps the other version as the next version of the file", async () => {
     const theirs = await makeConflict();
     const ours = at.read("plan.txt");
     await folder("anna").getByRole("heading", { name: "1 conflict" }).waitFor();
@@ -130,7 +130,7 @@ describe("the local page, of clients that run", () => {
     assert.match((await anna.run(["trash", "ls"])).stdout, /plan \(bert's conflicted copy/);
   });
 
-  test("a conflict: the command ends it likewise", async () => {
+  test("resolving a conflict by command keeps both versions likewise", async () => {
     await makeConflict();
     const kept = at.read("plan.txt");
     const copy = (await anna.run(["conflicts", "ls", anna.folder])).stdout.trim();
@@ -147,7 +147,7 @@ describe("the local page, of clients that run", () => {
     assert.equal((await anna.run(["conflicts", "ls"])).stdout, "");
   });
 
-  test("deletions that wait, by folder, are brought back and let go", async () => {
+  test("waiting deletions are shown by folder, restored and approved", async () => {
     const waiting = folder("anna").locator(".deletions");
     at.remove("many");
     await waiting.getByRole("heading", { name: "5 deletions wait for you" }).waitFor();
@@ -165,7 +165,7 @@ describe("the local page, of clients that run", () => {
     assert.ok(!other.has("many"));
   });
 
-  test("what is excluded here stays on the server, and comes back when it is wanted again", async () => {
+  test("a path excluded here stays on the server, and returns when included again", async () => {
     const settings = folder("anna").locator(".settings");
     await settings.getByText("Limits and exclusions").click();
     await settings.getByLabel("A path in this folder").fill("raw");
@@ -182,7 +182,7 @@ describe("the local page, of clients that run", () => {
     await eventually("it is back", waitMs, () => at.has("raw/1.dng") || undefined);
   });
 
-  test("many of what cannot be synced are one entry, which is only listed", async () => {
+  test("many files that cannot be synced are one entry, which is only listed", async () => {
     for (let index = 0; index < 60; index += 1) {
       const name = Buffer.concat([Buffer.from(`${anna.folder}/wrong ${index} `), Buffer.from([0xff])]);
       writeFileSync(name, "text");
@@ -195,7 +195,7 @@ describe("the local page, of clients that run", () => {
     await folder("anna").getByText("In sync", { exact: true }).waitFor();
   });
 
-  test("each folder is paused and resumed by keys alone, and its client says so too", async () => {
+  test("each folder is paused and resumed by keyboard, and its client reports the same", async () => {
     const press = async (name: string): Promise<void> => {
       for (let presses = 0; presses < 100; presses += 1) {
         await page.keyboard.press("Tab");
@@ -212,7 +212,7 @@ describe("the local page, of clients that run", () => {
     await folder("photos").getByText("In sync", { exact: true }).waitFor();
   });
 
-  test("a wrong token, another page's origin and another name steer no folder of this computer", async () => {
+  test("a wrong token, another origin and another host name cannot control any folder", async () => {
     await folder("photos").getByText("In sync", { exact: true }).waitFor();
     const [sync] = await readKnownSyncs(anna.configFolder);
     const control = JSON.parse(readFileSync(join(sync!.folder, "control.json"), "utf8"));
@@ -242,7 +242,7 @@ describe("the local page, of clients that run", () => {
     });
   }
 
-  test("a client that stops is shown as not running, and the page of one that stopped says so", async () => {
+  test("a stopped client is shown as not running, also on the page of the stopped one", async () => {
     await folder("photos").getByText("In sync", { exact: true }).waitFor();
     await photos.stop();
     const start = `Start it with: holdfast sync ${realpathSync(photos.folder)}`;

@@ -18,7 +18,7 @@ after(async () => {
   removeFolder(home);
 });
 
-test("a private file and a private folder are so on the other device, a later chmod travels, and get makes them so", async () => {
+test("private files and folders are private on the other device and after get, also after a later chmod", async () => {
   const [ada, bob] = [await makeDevice(home, server.url, "ada-mode"), await makeDevice(home, server.url, "bob-mode")];
   const sync = async (): Promise<void> => {
     for (const device of [ada, bob, ada]) await inSync(device, "--remote", "/mode");

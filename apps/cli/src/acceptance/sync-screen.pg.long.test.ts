@@ -15,7 +15,7 @@ import {
 import { requireComponent } from "@holdfast/tools/components";
 import { onTerminal } from "@holdfast/tools/pseudo-terminal";
 
-describe("A sync on a terminal", () => {
+describe("Sync on a terminal", () => {
   let home: string;
   let server: RunningServer;
   let env: Record<string, string>;
@@ -39,7 +39,7 @@ describe("A sync on a terminal", () => {
     }
   }
 
-  test("shows that all is up to date, what it does with --log, and nothing of a large rm -rf but that", async (t) => {
+  test("shows that everything is up to date, changes with --log, and only a summary of a large rm -rf", async (t) => {
     if (!requireComponent(t, "python3")) return;
     const folder = join(home, "Drive");
     mkdirSync(folder);
@@ -67,7 +67,7 @@ describe("A sync on a terminal", () => {
     assert.match(terminal.lines().at(-1) ?? "", /in sync since/);
   });
 
-  test("log tells afterwards what was done, by its options, and of a folder that is not synced with 4", async () => {
+  test("log lists past changes by its options, and exits with 4 for a folder that is not synced", async () => {
     const folder = join(home, "Other");
     mkdirSync(folder);
     writeFileSync(join(folder, "b.txt"), "b");
@@ -88,7 +88,7 @@ describe("A sync on a terminal", () => {
     assert.equal((await holdfast(["log", folder, "--last", "x"], { env })).code, 2);
   });
 
-  test("sync --once says at its end how much went up and down, in a log and on a terminal", async (t) => {
+  test("sync --once reports uploaded and downloaded totals at its end, in a log and on a terminal", async (t) => {
     const [from, to] = [join(home, "From"), join(home, "To")];
     for (const folder of [from, to]) mkdirSync(folder);
     writeFileSync(join(from, "a"), "x".repeat(2048));
@@ -111,7 +111,7 @@ describe("A sync on a terminal", () => {
     assert.match(terminal.lines().join("\n"), /^[\d:]{8} downloaded 1 file \(2\.0 KiB\)\nin sync since/m);
   });
 
-  test("status --watch shows it in place of what was there, once it is another", async (t) => {
+  test("status --watch replaces its output when the status changes", async (t) => {
     if (!requireComponent(t, "python3")) return;
     const folder = join(home, "Watched");
     mkdirSync(folder);

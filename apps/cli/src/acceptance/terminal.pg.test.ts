@@ -20,7 +20,7 @@ const steering = "\u001b]0;x\u0007\u009b2J\u202e\u007f\nholdfast: Password:";
 const steers = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]|^holdfast: Password/m;
 
 /** Invariant: strings of a server, a disk or a command line reach a terminal only as text. */
-describe("A terminal", () => {
+describe("Terminal", () => {
   let folder: string;
   let server: RunningServer;
   let meddler: Meddler;

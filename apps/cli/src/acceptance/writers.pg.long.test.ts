@@ -22,14 +22,14 @@ const isLong = process.env["HOLDFAST_LONG"] === "1";
 /** A file that grows repeatedly, or was truncated, waits up to 30 s before it is sent. */
 const restlessTimeoutMs = 180_000;
 
-describe("programs that write", () => {
+describe("Programs that write", () => {
   let pair: Pair;
   before(async () => {
     pair = await Pair.open("writers");
   });
   after(() => pair.close());
 
-  test("a file that keeps growing is equal on both in the end, with no copy beside it", async () => {
+  test("a growing file is finally equal on both devices, without a conflicted copy", async () => {
     const scene = await pair.scene({ "log.txt": "" });
     const file = openSync(scene.anna.at("log.txt"), "a");
     for (let line = 0; line < 60; line += 1) {
@@ -42,7 +42,7 @@ describe("programs that write", () => {
     assert.equal(sight["log.txt"]!.split("\n").length, 6001);
   });
 
-  test("a large file that is replaced while it is uploaded: the other device has the last one alone", async () => {
+  test("when a large file is replaced during its upload, the other device gets only the last one", async () => {
     const scene = await pair.scene();
     const { cable } = pair.anna;
     const begun = cable.carried.up;
@@ -59,7 +59,7 @@ describe("programs that write", () => {
     assert.deepEqual(Object.keys(scene.bert.sight()), ["large"]);
   });
 
-  test("edits of one file in quick succession: both have the last one, with no copy beside it", async () => {
+  test("rapid edits of one file end with the last on both devices, without a conflicted copy", async () => {
     const scene = await pair.scene({ "note.txt": "0" });
     const [edits, gapMs] = isLong ? [1000, 60] : [100, 20];
     for (let edit = 1; edit <= edits; edit += 1) {
@@ -74,7 +74,7 @@ describe("programs that write", () => {
     assert.deepEqual(await scene.rest(restlessTimeoutMs), { "note.txt": `edit ${edits}` });
   });
 
-  test("a file that a program saves in steps, with pauses, keeps its node and its versions", async () => {
+  test("a file saved in steps with pauses keeps its node and its versions", async () => {
     const scene = await pair.scene({ "thesis.odt": "first", "notes.txt": "first" });
     const idOf = async (name: string): Promise<string> => {
       const path = encodeURIComponent(`/${scene.folder}/${name}`);
@@ -108,7 +108,7 @@ describe("programs that write", () => {
     }
   });
 
-  test("two people whose programs keep writing to one file have one copy each at most, and what each wrote last", async () => {
+  test("two users whose programs keep writing to one file have at most one copy each, and the last content of both", async () => {
     const scene = await pair.scene({ "shared.txt": "both" });
     for (let round = 0; round < 60; round += 1) {
       scene.anna.make({ "shared.txt": `anna ${round}` });
@@ -121,7 +121,7 @@ describe("programs that write", () => {
     for (const last of ["anna 59", "bert 59"]) assert.ok(Object.values(sight).includes(last), JSON.stringify(sight));
   });
 
-  test("empty files and folders arrive, and are told apart by their names alone", async () => {
+  test("empty files and folders are synced, and distinguished only by name", async () => {
     const scene = await pair.scene({ one: "", two: "", folder: null, "folder/three": "" });
     assert.deepEqual(scene.bert.sight(), { folder: null, "folder/three": "", one: "", two: "" });
     scene.bert.make({ one: "not empty" });
@@ -131,7 +131,7 @@ describe("programs that write", () => {
     assert.equal((await scene.rest())["one"], "");
   });
 
-  test("a sparse file arrives whole, and an edit in its middle too", async () => {
+  test("a sparse file is synced completely, also after an edit in its middle", async () => {
     const sizeBytes = isLong ? 5 * 1024 * mib : 64 * mib;
     const scene = await pair.scene();
     const file = openSync(scene.anna.at("sparse"), "w");
@@ -149,7 +149,7 @@ describe("programs that write", () => {
     assert.deepEqual(await scene.rest(), {});
   });
 
-  test("hard links arrive as files of their own, and an edit through one name arrives under both", async () => {
+  test("hard links become separate files, and an edit through one name is synced under both", async () => {
     const scene = await pair.scene({ one: "1" });
     linkSync(scene.anna.at("one"), scene.anna.at("two"));
     assert.deepEqual(await scene.rest(), { one: "1", two: "1" });
@@ -163,7 +163,7 @@ describe("programs that write", () => {
     assert.ok(!Object.keys(sight).some((path) => path.includes("conflict")), JSON.stringify(sight));
   });
 
-  test("an edit that leaves size and time as they were arrives", async () => {
+  test("an edit that keeps size and time is synced", async () => {
     const scene = await pair.scene({ same: "aaaa" });
     const { atime, mtime } = statSync(scene.anna.at("same"));
     scene.anna.make({ same: "bbbb" });
@@ -172,7 +172,7 @@ describe("programs that write", () => {
     assert.equal(scene.bert.read("same"), "bbbb");
   });
 
-  test("files with times long ago and far ahead arrive with them, and one beyond all times arrives", async () => {
+  test("files with very old and future times keep them, and one with an unrepresentable time is synced", async () => {
     const scene = await pair.scene({ old: "1", ahead: "2", beyond: "" });
     const times = { old: new Date("1971-02-03T04:05:06Z"), ahead: new Date("2099-01-01T00:00:00Z") };
     scene.anna.make({ old: "3", ahead: "4", beyond: "5" });
@@ -183,7 +183,7 @@ describe("programs that write", () => {
     for (const [name, time] of Object.entries(times)) assert.deepEqual(statSync(scene.bert.at(name)).mtime, time);
   });
 
-  test("the executable bit arrives, both ways, and touching a file changes nothing", async () => {
+  test("the executable bit is synced in both directions, and touching a file changes nothing", async () => {
     const scene = await pair.scene({ script: "#!/bin/sh\n" });
     scene.anna.chmod("script", 0o755);
     await scene.rest();

@@ -7,7 +7,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { TransferCounts } from "../output/progress.ts";
 import { ArchiveFile } from "./export-account.ts";
 
-test("an archive is fetched only into a folder that exists", async () => {
+test("an archive is written only into an existing folder", async () => {
   const file = new ArchiveFile(`${import.meta.dirname}/nowhere/account.tar`, false);
   const fetched = file.fetch({ client: {} as ApiClient, counts: new TransferCounts(), withVersions: true });
   await assert.rejects(fetched, {
@@ -16,7 +16,7 @@ test("an archive is fetched only into a folder that exists", async () => {
   });
 });
 
-test("what killed exports of the same archive left is removed once no export can still write it", (t) => {
+test("leftovers of killed exports of the same archive are removed once no export can still write them", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-export-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const parts = ["all.tar.holdfast-part-0", "all.tar.holdfast-part-1", "other.tar.holdfast-part-0"];

@@ -12,14 +12,14 @@ function archiveOf(): ReadArchive {
   return { children: new Map([["root", [...nodes, { id: "d", kind: "folder" }]]]), versions } as unknown as ReadArchive;
 }
 
-test("the reading of an archive is shown by its bytes", () => {
+test("reading an archive shows its progress in bytes", () => {
   const counts = new ReadingCounts();
   counts.read(2 ** 20, 2 ** 22);
   counts.read(2 ** 20, 2 ** 22);
   assert.equal(progressLine("read", counts, { bytes: 2 ** 20, work: 0 }), "read:  50 % 2.0 MiB of 4.0 MiB, 1.0 MiB/s");
 });
 
-test("an import is done when each of its files is sent, equal or given up, and not before", () => {
+test("an import is done only when each of its files is sent, equal or given up", () => {
   const archive = archiveOf();
   const counts = new TransferCounts();
   planCounts(counts, archive);

@@ -9,7 +9,7 @@ describe("holdfast account address", () => {
   const move = (email: string, password: string, ...more: string[]) =>
     guest(["account", "address", email, "--password-stdin", ...more], `${password}\n`);
 
-  test("asks for a move, which the link of the mail makes, and takes it back", async () => {
+  test("requests a change, which the link in the mail confirms, and cancels it", async () => {
     const admin = await Api.signIn(people.server.url);
     const wrong = await move("ann@new.example", "a guess");
     assert.equal(wrong.code, 3, wrong.stderr);
@@ -40,7 +40,7 @@ describe("holdfast account delete", () => {
     guest(["login", people.server.url, "--email", ann.email, "--password-stdin", ...more], `${ann.password}\n`);
   const remove = () => guest(["account", "delete", "--password-stdin"], `${ann.password}\n`);
 
-  test("ends all sessions and tokens at once, and hides what was shared", async () => {
+  test("ends all sessions and tokens immediately, and hides what was shared", async () => {
     await done(guest, ["mkdir", "/given"]);
     await done(guest, ["share", "/given", "--with", administrator.email, "--role", "viewer"]);
     const link = JSON.parse(await done(guest, ["link", "/given", "--json"]));
@@ -71,7 +71,7 @@ describe("holdfast account delete", () => {
     assert.match(await done(owner, ["admin", "users", "ls"]), /ann@example\.com.*deleted, gone \d{4}/);
   });
 
-  test("says so only to who has the password, and gives the account back where that is asked for", async () => {
+  test("reports itself only after the right password, and is cancelled by login --keep-account", async () => {
     const stranger = await new Api(people.server.url).call("POST", "/sessions", {
       email: ann.email,
       password: "guess",
@@ -90,7 +90,7 @@ describe("holdfast account delete", () => {
     assert.match(await done(owner, ["shared"]), /given/);
   });
 
-  test("lets an administrator take it back, or keep it out", async () => {
+  test("can be cancelled or made final by an administrator", async () => {
     assert.equal((await remove()).code, 0);
     await done(owner, ["admin", "users", "enable", ann.email]);
     assert.equal((await login()).code, 0);
@@ -103,7 +103,7 @@ describe("holdfast account delete", () => {
     assert.equal((await login()).code, 0);
   });
 
-  test("is refused to the last administrator", async () => {
+  test("is rejected for the last administrator", async () => {
     const { code, stderr } = await owner(["account", "delete", "--password-stdin"], `${administrator.password}\n`);
     assert.equal(code, 5, stderr);
     assert.match(stderr, /last administrator.*Add another one first.*To remove the whole server, stop it and delete/);
@@ -112,14 +112,14 @@ describe("holdfast account delete", () => {
     await done(owner, ["whoami"]);
   });
 
-  test("asks for the address on a terminal, and goes nowhere without one", async () => {
+  test("asks for the address on a terminal, and fails without one", async () => {
     const { code, stderr } = await guest(["account", "delete"]);
     assert.match(stderr, /Without a terminal, use --password-stdin/);
     assert.equal(code, 2);
     await done(guest, ["whoami"]);
   });
 
-  test("lets nobody take back what is being shredded", async () => {
+  test("cannot be cancelled once shredding has begun", async () => {
     assert.equal((await remove()).code, 0);
     const data = `${people.folder}/data`;
     await queryDatabase(

@@ -8,7 +8,7 @@ const command = useSignedIn("accounts");
 const { run, json } = command;
 
 for (const [where, flags] of bothPlaces(command)) {
-  test(`${where}, an administrator makes others administrators, and takes invitations back`, async () => {
+  test(`${where}, an administrator promotes and demotes administrators, and revokes invitations`, async () => {
     const email = `${where.replaceAll(" ", "-")}@example.org`;
     const admin = (...args: string[]) => json("admin", ...args, ...flags);
     await run(["admin", "users", "add", email, "--password-stdin", ...flags], "correct horse");
@@ -32,7 +32,7 @@ for (const [where, flags] of bothPlaces(command)) {
 for (const [where, flags] of bothPlaces(command)) {
   // Beside the data, the test waits until the server has read the changes.
   const testOfTier = flags.length === 0 ? test : longTest;
-  testOfTier(`${where}, an account gets another address and name, and is removed for good`, async () => {
+  testOfTier(`${where}, an account gets another address and name, and is deleted permanently`, async () => {
     const [old, taken] = [
       `old-${where.replaceAll(" ", "-")}@example.org`,
       `taken-${where.replaceAll(" ", "-")}@example.org`,
@@ -63,7 +63,7 @@ for (const [where, flags] of bothPlaces(command)) {
   });
 }
 
-test("passwd changes one's own password; this login goes on, others and tokens end", async () => {
+test("passwd changes the account's password, keeps this login and ends other sessions and tokens", async () => {
   const { url } = command.server;
   const passwd = (lines: string) => run(["passwd", "--password-stdin"], lines);
   const signIn = (password: string) =>

@@ -27,7 +27,7 @@ describe("admin require-second-factor and allow-addresses", () => {
     return { ...account, env, say, login };
   }
 
-  test("tell a person in words from the order to the enrolment, and a script by a code", async () => {
+  test("explain the requirement to people until they enrol, and give scripts a code", async () => {
     const person = await newPerson();
     const { token } = JSON.parse(
       (await person.say(["token", "create", "script", "--scopes", "files:read", "--json"])).stdout,
@@ -73,7 +73,7 @@ describe("admin require-second-factor and allow-addresses", () => {
     assert.match(lifted.stdout, /no longer needs a second factor by this rule/);
   });
 
-  test("work beside the data, where nobody is signed in, and for a group by its name", async () => {
+  test("work on the data folder without a login, and on a group by its name", async () => {
     const person = await newPerson();
     await run(["admin", "groups", "create", "Office"]);
     await run(["admin", "groups", "add", "Office", person.email]);
@@ -92,7 +92,7 @@ describe("admin require-second-factor and allow-addresses", () => {
     assert.deepEqual((await json("admin", "allow-addresses")).items, []);
   });
 
-  test("take the address that the proxy has written, and no other", async () => {
+  test("use only the address written by the proxy", async () => {
     const person = await newPerson();
     await run(["admin", "allow-addresses", "192.0.2.0/24", "--user", person.email]);
     const ask = (forwarded: string) =>
@@ -114,7 +114,7 @@ describe("admin require-second-factor and allow-addresses", () => {
     await run(["admin", "allow-addresses", "--anywhere", "--user", person.email]);
   });
 
-  test("are not what one says of one's own account, which takes the password", async () => {
+  test("have a counterpart for the own account, which requires the password", async () => {
     const person = await newPerson();
     const shut = await person.say(["addresses", "only", "10.0.0.0/8", "--password-stdin"]);
     assert.equal(shut.code, 5);

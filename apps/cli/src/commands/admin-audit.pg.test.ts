@@ -43,7 +43,7 @@ for (const [where, flags] of bothPlaces(command)) {
   });
 }
 
-test("what is done beside the data is recorded too, with who was at the machine", async () => {
+test("actions on the data folder are also recorded, with the user of the machine", async () => {
   const add = ["admin", "users", "add", "host@example.com", "--data", data, "--password-stdin"];
   assert.equal((await run(add, "a password of host\n")).code, 0);
   await json("admin", "rotate-keys", "--data-key", "--data", data);
@@ -120,7 +120,7 @@ const tamperings: readonly Tampering[] = [
 ];
 
 for (const { name, statement, found } of tamperings) {
-  test(`${name} is named`, async () => {
+  test(`verify reports ${name}`, async () => {
     await withTampered(statement, async (seq, head) => {
       const { ok, chains } = await verified();
       assert.equal(ok, false);
@@ -131,7 +131,7 @@ for (const { name, statement, found } of tamperings) {
   });
 }
 
-test("the command says in words what was found, and ends with 1", async () => {
+test("the command describes what was found, and exits with 1", async () => {
   const change = (seq: number) => `${forged} where seq = ${seq}`;
   await withTampered(change, async (seq) => {
     for (const [, flags] of bothPlaces(command)) {
@@ -145,7 +145,7 @@ test("the command says in words what was found, and ends with 1", async () => {
   });
 });
 
-test("the end taken away with the row that tells of it is named by the file beside the database, and by an export", async () => {
+test("an end removed together with its row in the database is detected by the file beside it and by an export", async () => {
   const exportFile = `${folder}/audit.jsonl`;
   const headFile = `${data}/audit-heads.json`;
   const cut = (seq: number) => `delete from shard.audit_entries where seq >= ${seq};

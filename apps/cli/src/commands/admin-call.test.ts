@@ -4,7 +4,7 @@ import type { StartedJobJson } from "@holdfast/protocol/job-routes";
 import type { Run } from "../invocation/run.ts";
 import { jobResult } from "./admin-call.ts";
 
-test("a job that no worker begins in time is noted once, and ends with its result or its error", async (t) => {
+test("a job that no worker starts in time is noted once, and ends with its result or its error", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const notes: string[] = [];
   const run = { output: { note: (text: string) => notes.push(text) } } as unknown as Run;

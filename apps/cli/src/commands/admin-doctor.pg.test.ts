@@ -27,7 +27,7 @@ const everything = [
   "versions",
 ];
 
-test("for an index that is not complete the doctor never recommends what deletes the blocks of a lost database", async () => {
+test("the doctor never recommends rebuild-index, which would delete a lost database's blocks, for an incomplete index", async () => {
   await queryDatabase(data, "insert into cell.facts (name, value) values ('rebuild_required', 'true')");
   try {
     const found = async () =>
@@ -55,7 +55,7 @@ test("for an index that is not complete the doctor never recommends what deletes
 });
 
 for (const [where, flags] of bothPlaces(command)) {
-  test(`${where}, the doctor looks at everything, and leaves nothing behind`, async () => {
+  test(`${where}, the doctor checks everything, and leaves nothing behind`, async () => {
     const { code, items } = await diagnose(flags);
     assert.deepEqual([...new Set(items.map(({ check }) => check))].toSorted(), everything);
     assert.deepEqual(
@@ -72,7 +72,7 @@ for (const [where, flags] of bothPlaces(command)) {
     assert.match(text.stdout, /^ok +versions +Holdfast \d/m);
   });
 
-  test(`${where}, a key that others may read, a damaged block and a job that was given up are found`, async () => {
+  test(`${where}, the doctor finds a key that others can read, a damaged block and an abandoned job`, async () => {
     chmodSync(keyFile, 0o644);
     const id = makeId<MessageId>(toBucket(0), Date.now(), randomBytes(8));
     await queryDatabase(
@@ -100,7 +100,7 @@ for (const [where, flags] of bothPlaces(command)) {
   });
 }
 
-test("of a server that does not start for its keys the doctor says why, and mends nothing", async () => {
+test("the doctor explains why a server does not start because of its keys, and repairs nothing", async () => {
   await command.server.stop();
   const keptKey = readFileSync(keyFile, "utf8");
   const keyring = join(data, "store", "objects", "keyring");

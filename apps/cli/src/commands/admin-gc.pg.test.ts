@@ -15,7 +15,7 @@ const command = useSignedInAt((options) => startServer({ ...options, jobsSoon: t
 const { data, run } = command;
 
 for (const [where, flags] of bothPlaces(command)) {
-  test(`${where}, a dry run says what --now then removes`, async () => {
+  test(`${where}, a dry run reports what --now then removes`, async () => {
     // The next automatic run is an hour later.
     const log = () => readFileSync(command.server.logFile, "utf8");
     await until("the retention ran", () => /"job":"retention"/.test(log()), 180_000);
@@ -41,7 +41,7 @@ for (const [where, flags] of bothPlaces(command)) {
   });
 }
 
-test("unfinished uploads are listed by account, and removed once nobody has used them for an hour", async () => {
+test("unfinished uploads are listed by account, and removed after an hour without use", async () => {
   const address = { path: "/never-finished", size: 3_000_000 };
   const { token } = JSON.parse(await done(["token", "create", "uploads", "--scopes", "files:write", "--json"]));
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
@@ -70,7 +70,7 @@ test("unfinished uploads are listed by account, and removed once nobody has used
   assert.match(beside.stderr, /A server runs on this data.*without --data/);
 });
 
-test("a run that frees nothing shows the command that frees space sooner, or says to wait if that was the one", async () => {
+test("a run that frees nothing shows the command that frees space sooner, or advises waiting after that one", async () => {
   const variables = "HOLDFAST_RETENTION_BLOCKS=1h HOLDFAST_RETENTION_DOOMED=10m HOLDFAST_RETENTION_PACKS=10m";
   const shown = (folder: string) => `    ${variables} holdfast admin gc --now --data ${folder}`;
   const nothing = ["admin", "gc", "--dry-run"];
@@ -83,7 +83,7 @@ test("a run that frees nothing shows the command that frees space sooner, or say
   assert.match(waiting.stdout, /\nNothing is old enough yet, even with the shorter periods\. Run .* in an hour\.\n$/);
 });
 
-test("one of both has to be said", async () => {
+test("either --now or --dry-run is required, and not both", async () => {
   for (const flags of [[], ["--now", "--dry-run"]]) {
     const { code, stderr } = await run(["admin", "gc", ...flags]);
     assert.deepEqual([code, /--now or --dry-run/.test(stderr)], [2, true], stderr);

@@ -53,7 +53,7 @@ async function json(who: string, ...args: string[]) {
   return JSON.parse(stdout);
 }
 
-test("an administrator makes a group and its manager, who fills it; each word has a document", async () => {
+test("an administrator creates a group and its manager, who adds members; each command has JSON output", async () => {
   const { id, name, members } = await json("admin", "create", "Choir");
   assert.deepEqual([name, members], ["Choir", 0]);
   assert.equal((await json("admin", "add", "Choir", "MIA@example.org", "--manager")).role, "manager");
@@ -75,7 +75,7 @@ test("an administrator makes a group and its manager, who fills it; each word ha
   assert.deepEqual((await json("mia", "ls")).items, []);
 });
 
-test("a group's plan counts for its members, in words and with --json", async () => {
+test("a group's plan applies to its members, in text and JSON", async () => {
   const { id } = await json("admin", "create", "Library");
   await json("admin", "add", id, "sam@example.org");
   const planned = await run("admin", ["admin", "groups", "plan", "Library", "plus"]);
@@ -94,7 +94,7 @@ test("a group's plan counts for its members, in words and with --json", async ()
   await json("admin", "rm", "Library");
 });
 
-test("what cannot be is told in words, with the exit code of its kind", async () => {
+test("invalid requests are explained, with the exit code of their kind", async () => {
   await json("admin", "create", "Twice");
   const { id } = await json("admin", "create", "Twice");
   await json("admin", "add", id, "sam@example.org");

@@ -9,7 +9,7 @@ const command = useSignedIn("admin-jobs");
 const { data, run } = command;
 
 for (const [where, flags] of bothPlaces(command)) {
-  test(`${where}, jobs that were given up are listed, retried and removed`, async () => {
+  test(`${where}, abandoned jobs are listed, retried and removed`, async () => {
     const json = (...args: string[]) => command.json("admin", "jobs", ...args, ...flags);
     const [dead, other] = [await putDead(), await putDead()];
     const list = async (...args: string[]): Promise<string[]> => {

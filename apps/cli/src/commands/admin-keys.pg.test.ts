@@ -6,7 +6,7 @@ import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
 const command = useSignedIn("admin-keys");
 
 for (const [where, flags] of bothPlaces(command)) {
-  test(`${where}, a key is replaced once for each time that it is said, and which it is now`, async () => {
+  test(`${where}, a key is replaced once for each command, and the current one is shown`, async () => {
     const { run, json, data } = command;
     const rotate = (...more: string[]) => run(["admin", "rotate-keys", ...more, ...flags]);
     const keyFile = `${data}/key-encryption-key`;

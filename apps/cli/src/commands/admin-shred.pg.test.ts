@@ -10,7 +10,7 @@ const { data, run } = command;
 for (const [where, flags] of bothPlaces(command)) {
   // Beside the data, the command waits for periods of the server.
   const testOfTier = flags.length === 0 ? test : longTest;
-  testOfTier(`${where}, a dry run says what would go, and without a terminal --yes has to be said`, async () => {
+  testOfTier(`${where}, a dry run lists what would be deleted, and --yes is required without a terminal`, async () => {
     const email = `${where.replaceAll(" ", "-")}@example.com`;
     await add(email, flags);
     const planned = await shred(email, ["--dry-run", "--json", ...flags]);
@@ -31,7 +31,7 @@ for (const [where, flags] of bothPlaces(command)) {
   });
 }
 
-test("a dry run says what others wrote in the account, who loses access, and what stays in their spaces", async () => {
+test("a dry run reports others' content in the account, lost access, and what stays in their spaces", async () => {
   const [owner, guest] = [await person("owner@example.com"), await person("guest@example.com")];
   await ok(owner, "POST", "/metadata", { path: "/shared/deep", kind: "folder", parents: true });
   const folder = await owner.idOf("/shared");
@@ -75,7 +75,7 @@ test("a dry run says what others wrote in the account, who loses access, and wha
   assert.match(ofGuest, /^2 files \(21 B\) that it wrote to folders of other accounts would stay there$/m);
 });
 
-test("an account that is not there, and the last administrator, are said", async () => {
+test("a missing account and the last administrator are rejected with the reason", async () => {
   const unknown = await shred("nobody@example.com", ["--yes"]);
   assert.deepEqual([unknown.code, /no user nobody@example.com/.test(unknown.stderr)], [4, true], unknown.stderr);
   const last = await shred("admin@example.com", ["--yes"]);

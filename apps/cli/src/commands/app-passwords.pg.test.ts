@@ -10,7 +10,7 @@ describe("app-passwords", () => {
   const add = (...args: string[]) => run(["app-passwords", "add", ...args, "--password-stdin"], `${password}\n`);
   const withIt = (secret: string) => Api.withBasic(command.server.url, email, secret.trim());
 
-  test("one is made, shown once, used, listed and revoked", async () => {
+  test("an app password is created, shown once, used, listed and revoked", async () => {
     const made = await add("tv", "--read-only", "--expires", "90d");
     assert.match(made.stderr, /^It ends 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\.$/m);
     assert.equal(made.code, 0, made.stderr);
@@ -33,7 +33,7 @@ describe("app-passwords", () => {
     assert.equal((await app.call("GET", "/account")).status, 401);
   });
 
-  test("one of a folder sees it alone, and the list says which, wherever it has gone", async () => {
+  test("an app password for a folder gives access only to that folder, and its list shows the current path", async () => {
     assert.equal((await run(["mkdir", "/Photos", "/Letters"])).code, 0);
     const made = await add("camera", "--folder", "/Photos");
     assert.equal(made.code, 0, made.stderr);
@@ -54,7 +54,7 @@ describe("app-passwords", () => {
     assert.equal((await add("x", "--folder", "/nowhere")).code, 4);
   });
 
-  test("a wrong password makes none", async () => {
+  test("a wrong password creates no app password", async () => {
     const { code, stderr } = await run(["app-passwords", "add", "x", "--password-stdin"], "a guess\n");
     assert.deepEqual([code, stderr.includes("Wrong password.")], [3, true], stderr);
   });

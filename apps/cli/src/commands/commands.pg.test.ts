@@ -23,7 +23,7 @@ async function pathsBelow(folder: string): Promise<string[]> {
   return (await json("ls", "-R", folder)).items.map(({ path }: { path: string }) => path);
 }
 
-test("what names several things changes nothing when one of them is missing or taken", async () => {
+test("a command with several items changes nothing if one is missing or its name is taken", async () => {
   assert.equal((await run(["mkdir", "-p", "/all/a", "/all/b", "/all/into"])).code, 0);
   const paths = await pathsBelow("/all");
   for (const [args, status] of [
@@ -46,7 +46,7 @@ test("what names several things changes nothing when one of them is missing or t
   assert.equal((await run(["rm", "/all/into", "/all"])).code, 0, "a folder goes with what is below it");
 });
 
-test("trash restore takes an id or the exact path, and restores nothing for an ambiguous name", async () => {
+test("trash restore accepts an ID or an exact path, and restores nothing for an ambiguous name", async () => {
   for (const path of ["/back/notes.txt", "/back/work/notes.txt", "/back/work/only.txt"]) {
     assert.equal((await run(["put", "-", path], path)).code, 0);
     assert.equal((await run(["rm", path])).code, 0);
@@ -86,7 +86,7 @@ test("trash restore takes an id or the exact path, and restores nothing for an a
   assert.equal((await run(["trash", "restore", newest ?? ""])).code, 0);
 });
 
-test("a folder where a file is wanted, and a file where a folder is, are a conflict", async () => {
+test("a folder in place of a file, and a file in place of a folder, are conflicts", async () => {
   await run(["mkdir", "-p", "/kinds/folder"]);
   await run(["put", "-", "/kinds/file"], "content");
   for (const args of [
@@ -103,7 +103,7 @@ test("a folder where a file is wanted, and a file where a folder is, are a confl
   assert.match(ran.stderr, /\/kinds\/file: abc is neither the number nor the ID of a version/);
 });
 
-test("rewind tells what it would do, does it, and takes it back; a file has its name and content again", async () => {
+test("rewind previews, runs and can be undone; a file gets its name and content back", async () => {
   await run(["mkdir", "-p", "/rewound/kept"]);
   await run(["put", "-", "/rewound/file"], "precious");
   assert.match((await run(["tree", "/rewound/file"])).stdout, /\n0 folders, 1 file, 8 B\n$/);
@@ -146,7 +146,7 @@ test("rewind tells what it would do, does it, and takes it back; a file has its 
   assert.equal((await run(["rewind", "/rewound", "--to", "sometime"])).code, 2);
 });
 
-test("--json after every command that lists answers a document, below groups too", async () => {
+test("--json prints a document after every command that lists, also in groups", async () => {
   const { id } = (await json("devices")).items[0];
   const other = await signIn("other");
   assert.equal(other.code, 0, other.stderr);
@@ -174,7 +174,7 @@ test("--json after every command that lists answers a document, below groups too
   );
 });
 
-test("ls -R lists by path: a folder, what is in it, then what stands beside it", async () => {
+test("ls -R lists by path: a folder, its content, then its siblings", async () => {
   await run(["mkdir", "-p", "/sorted/b/z", "/sorted/b/a", "/sorted/b-c", "/sorted/a"]);
   const paths = ["/sorted/a", "/sorted/b", "/sorted/b/a", "/sorted/b/z", "/sorted/b-c"];
   assert.deepEqual(await pathsBelow("/sorted"), paths);
@@ -185,7 +185,7 @@ test("ls -R lists by path: a folder, what is in it, then what stands beside it",
   );
 });
 
-test("a login in the place of another leaves one device, and one that fails leaves the former", async () => {
+test("a login that replaces another leaves one device, and a failed one keeps the former", async () => {
   const others = (await json("devices")).items.filter(({ current }: { current: boolean }) => !current).length;
   assert.equal((await signIn("again")).code, 0);
   assert.equal((await signIn("again")).code, 0);
@@ -200,7 +200,7 @@ test("a login in the place of another leaves one device, and one that fails leav
   assert.equal((await json("whoami")).email, administrator.email);
 });
 
-test("what is moved or copied to where it is stays, and activity names the place that something was moved from", async () => {
+test("moving or copying an item onto itself changes nothing, and activity names a move's source", async () => {
   assert.equal((await run(["mkdir", "/self", "/elsewhere"])).code, 0);
   assert.equal((await run(["put", "-", "/self/file"], "content")).code, 0);
   const onto = async (...args: string[]) => {
@@ -241,7 +241,7 @@ test("whoami lists the scopes of a token", async () => {
   assert.deepEqual([told.device_id, told.scopes], [null, ["files:read", "account"]]);
 });
 
-test("where the server has no TLS the message says which address to try", async () => {
+test("if the server has no TLS, the message gives the address to try", async () => {
   const { code, stderr } = await run(
     ["login", command.server.url.replace("http:", "https:"), "--email", "a@b.c", "--password-stdin"],
     "x\n",
@@ -250,7 +250,7 @@ test("where the server has no TLS the message says which address to try", async 
   assert.ok(stderr.includes(` does not use TLS: use ${command.server.url}.`), stderr);
 });
 
-test("a password that is too short, a name that is empty and an unknown setting are refused in a sentence", async () => {
+test("a short password, an empty name and an unknown setting are rejected with a sentence", async () => {
   assert.match(
     (await run(["settings", "nope"])).stderr,
     /There is no setting nope\. The settings are name, auto-mount,/,
@@ -266,7 +266,7 @@ test("a password that is too short, a name that is empty and an unknown setting 
   );
 });
 
-longTest("Ctrl-C in a transfer says that it can go on, and exits with 130", async () => {
+longTest("Ctrl-C during a transfer reports that it can continue, and exits with 130", async () => {
   // Endless standard input keeps the transfer running.
   const put = spawn(launcher, ["put", "-", "/endless"], { env: environment, stdio: ["pipe", "ignore", "pipe"] });
   assert.ok(put.stdin && put.stderr);
@@ -282,7 +282,7 @@ longTest("Ctrl-C in a transfer says that it can go on, and exits with 130", asyn
   assert.match(said, /\nholdfast: interrupted; run the same command again to resume\n$/);
 });
 
-test("a sync whose login or folder the server refuses leaves nothing behind and says what to do", async () => {
+test("a sync rejected because of its login or folder leaves nothing behind, and gives advice", async () => {
   const root = join(home, "Refused");
   const refused = async (args: string[], change: Record<string, string>) => {
     const { code, stderr } = await holdfast(["sync", root, ...args], { env: { ...environment, ...change } });

@@ -39,7 +39,7 @@ const context: Context = {
   exitCode: 0,
 };
 
-test("the exit code tells what went wrong", async () => {
+test("the exit code shows the kind of failure", async () => {
   mkdirSync(join(home, "config"), { recursive: true });
   const nobody = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t" };
   const table: [string[], Record<string, string>, number][] = [
@@ -89,7 +89,7 @@ test("the exit code tells what went wrong", async () => {
   }
 });
 
-test("a process ends with the exit code of its command, and nothing holds it back", () => {
+test("the process ends promptly with the exit code of its command", () => {
   const nobody = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t" };
   const table: [string[], Record<string, string>, number][] = [
     [["--version"], {}, 0],
@@ -115,7 +115,7 @@ test("the help of a command that prints several JSON documents says so", async (
   assert.match(await jsonOf("ls"), /^print a single JSON document/);
 });
 
-test("help and version are asked for in whatever way people know", async () => {
+test("help and version accept all common forms", async () => {
   const said = async (...args: string[]) => (await holdfast(args)).stdout;
   assert.match(await said("--version"), /^\d+\.\d+\.\d+\n$/);
   for (const word of ["-v", "version"]) assert.equal(await said(word), await said("--version"));
@@ -143,7 +143,7 @@ test("help and version are asked for in whatever way people know", async () => {
   assert.match((await holdfast(["help", "frobnicate"])).stderr, /unknown command 'frobnicate'/);
 });
 
-test("a variable that is no setting is named, and stops nothing", async () => {
+test("an unknown HOLDFAST variable is reported, and stops nothing", async () => {
   const mistyped = { HOLDFAST_SERVR: "https://drive.example", HOLDFAST_STORE: "/srv/store" };
   const told = await holdfast(["pause"], mistyped);
   assert.deepEqual(
@@ -154,7 +154,7 @@ test("a variable that is no setting is named, and stops nothing", async () => {
   for (const how of ["--quiet", "-q"]) assert.equal((await holdfast(["pause", how], mistyped)).stderr, "");
 });
 
-test("no password and no token goes to another machine unencrypted, unless that is asked for", async () => {
+test("no password or token is sent to another machine unencrypted unless explicitly allowed", async () => {
   // An address of this machine that is not a loopback name, so that no packet leaves it.
   const elsewhere = "http://[::ffff:127.0.0.1]:9";
   const signIn = ["login", elsewhere, "--email", "me@example.org", "--password-stdin"];
@@ -172,7 +172,7 @@ test("no password and no token goes to another machine unencrypted, unless that 
   assert.equal((await run(["ls"], { ...token, HOLDFAST_INSECURE: "0" })).code, 2);
 });
 
-test("without a login, or a server that is there, sync leaves nothing behind and says what to do", async () => {
+test("without a login or a reachable server, sync leaves nothing behind and gives advice", async () => {
   const alone = mkdtempSync(join(tmpdir(), "holdfast-alone-"));
   try {
     const [root, config, taken] = [join(alone, "Drive"), join(alone, "config"), join(alone, "taken")];
@@ -197,14 +197,14 @@ test("a command that does not exist yet is not offered", async () => {
   assert.doesNotMatch((await holdfast(["--help"])).stdout, /\bpublish\b/);
 });
 
-test("with --json a failure too is one document on stdout", async () => {
+test("with --json a failure is also one document on stdout", async () => {
   const { stdout, stderr, code } = await holdfast(["whoami", "--json"]);
   assert.equal(code, 3);
   assert.equal(JSON.parse(stdout).error.code, "unauthenticated");
   assert.match(stderr, /holdfast login/);
 });
 
-test("wrong use too is one document on stdout with --json, and a sentence that names the command on stderr", async () => {
+test("with --json wrong use is one document on stdout, and a sentence naming the command on stderr", async () => {
   const table: [string[], RegExp][] = [
     [["ls", "--frobnicate", "--json"], /unknown option '--frobnicate'/],
     [["put", "--json"], /<paths> is missing\./],
@@ -262,7 +262,7 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
   }
 });
 
-test("nobody is asked for a password before the server has answered", async () => {
+test("the password is requested only after the server has responded", async () => {
   const away = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "hfp_none" };
   for (const args of [
     ["passwd"],
@@ -278,7 +278,7 @@ test("nobody is asked for a password before the server has answered", async () =
   }
 });
 
-test("a new password that is too short is told before it is typed again", async () => {
+test("a new password that is too short is rejected before it is typed again", async () => {
   const args = ["admin", "users", "add", "ann@example.org", "--data", "/nowhere"];
   const { code, stderr } = await runHere(environmentOf({}), args, { typed: "short\n" });
   assert.equal(code, 2);
@@ -288,7 +288,7 @@ test("a new password that is too short is told before it is typed again", async 
   );
 });
 
-test("a group alone does what its ls does", async () => {
+test("a group without a subcommand runs its ls", async () => {
   const groups = (command: Command, path: string[]): string[][] => [
     ...(command.registeredArguments.every(({ required }) => !required) &&
     command.commands.some((child) => child.name() === "ls")
@@ -305,7 +305,7 @@ test("a group alone does what its ls does", async () => {
   }
 });
 
-test("an option of a group is one of its commands", async () => {
+test("each option of a group belongs to one of its commands", async () => {
   for (const args of [
     ["admin", "users", "--data", "/nowhere", "disable", "ann@example.org"],
     ["admin", "users", "disable", "ann@example.org", "--data", "/nowhere"],
@@ -314,7 +314,7 @@ test("an option of a group is one of its commands", async () => {
   assert.equal(JSON.parse((await holdfast(["token", "--json", "ls"])).stdout).error.code, "unauthenticated");
 });
 
-test("every command takes --json where it stands last, whatever it stands in", async () => {
+test("every command accepts --json as its last argument", async () => {
   const leaves = (command: Command, path: string[]): [string[], Command][] => [
     ...(Reflect.get(command, "_actionHandler") ? [[path, command] as [string[], Command]] : []),
     ...command.commands.flatMap((child) => leaves(child, [...path, child.name()])),
@@ -337,7 +337,7 @@ test("every command takes --json where it stands last, whatever it stands in", a
   }
 });
 
-test("every command has help with examples, and its name is its place in the table", async () => {
+test("every command has help with examples, and its name matches its place in the table", async () => {
   const program = await makeProgram(context, "1.0.0");
   assert.deepEqual(
     program.commands.map((command) => command.name()),
@@ -353,7 +353,7 @@ test("every command has help with examples, and its name is its place in the tab
   for (const child of program.commands) check(child);
 });
 
-test("on 40 columns the help breaks no line of a description inside a word", async () => {
+test("in 40 columns the help breaks no description within a word", async () => {
   for (const name of ["share", "serve", "admin"]) {
     const [command = assert.fail()] = (await makeProgram(context, "0", name)).commands;
     command.configureHelp({ ...command.configureHelp(), helpWidth: 40 });
@@ -369,7 +369,7 @@ test("the help lists each command under a title", () => {
   assert.deepEqual(Object.keys(helpGroups).toSorted(), Object.keys(commandTable).toSorted());
 });
 
-test("one command alone is loaded as it is in the whole tree", async () => {
+test("a command loaded alone is the same as in the whole tree", async () => {
   const program = await makeProgram(context, "1.0.0", "ls");
   assert.deepEqual(
     program.commands.map((command) => command.name()),
@@ -386,7 +386,7 @@ test("the scripts for zsh and fish name every command", async () => {
   }
 });
 
-test("quotas are read as people write them", () => {
+test("quotas are parsed in common notations", () => {
   assert.deepEqual(["5", "2K", "500M", "100G", "2TiB", "none"].map(parseQuota), [
     5,
     2048,

@@ -12,7 +12,7 @@ import { useSignedIn } from "./testing-signed-in.ts";
 
 const waitMs = 60_000;
 
-describe("in a real shell the script completes", () => {
+describe("Completion in a real shell", () => {
   const signedIn = useSignedIn("completion");
   const { folder, run } = signedIn;
   const scripts = join(folder, "scripts");
@@ -86,7 +86,7 @@ describe("in a real shell the script completes", () => {
     }
   }
 
-  test("in bash", async () => {
+  test("works in bash", async () => {
     await assertCompletes(async (line) => {
       const words = ["holdfast", ...line.split(" ")].map((word) => `'${word}'`).join(" ");
       const script = `. ${scripts}/holdfast; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -95,7 +95,7 @@ describe("in a real shell the script completes", () => {
     });
   });
 
-  test("in fish", async (t) => {
+  test("works in fish", async (t) => {
     if (!requireComponent(t, "fish")) return;
     await assertCompletes(async (line) => {
       const asking = `source ${scripts}/holdfast.fish; complete -C 'holdfast ${line}'`;
@@ -105,7 +105,7 @@ describe("in a real shell the script completes", () => {
     });
   });
 
-  test("in zsh", async (t) => {
+  test("works in zsh", async (t) => {
     if (!requireComponent(t, "zsh") || !requireComponent(t, "python3")) return;
     const shell = onTerminal(["zsh", "-f"], { env, columns: 200 });
     t.after(() => shell.hangUp());

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { runHere } from "./testing-run.ts";
 
-test("the completion script is one that bash takes, and completes commands, options and nested ones", async (t) => {
+test("bash accepts the completion script, which completes commands, options and nested commands", async (t) => {
   const home = mkdtempSync(join(tmpdir(), "holdfast-completion-"));
   t.after(() => rmSync(home, { recursive: true }));
   const { stdout, code } = await runHere({ HOLDFAST_CONFIG_DIR: home }, ["completion", "bash"]);

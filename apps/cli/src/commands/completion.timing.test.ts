@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { launcher, makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
 
-test("the completion of a path gives up on a server that is silent", async (t) => {
+test("the completion of a path stops waiting for a silent server", async (t) => {
   const folder = makeFolder("completion-timing");
   t.after(() => removeFolder(folder));
   const silent = createServer().listen(0, "127.0.0.1");

@@ -7,7 +7,7 @@ import { answering } from "./testing-answer.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 /** sync-rules.pg.test.ts and rules.pg.test.ts test the questions of `sync` and `rules`. */
-describe("a question that is answered with no", () => {
+describe("Question answered with no", () => {
   const { folder, run, json } = useSignedIn("declined");
   const [config, empty] = [join(folder, "config"), join(folder, "empty")];
   const syncs = new ShownConfiguration();
@@ -61,7 +61,7 @@ describe("a question that is answered with no", () => {
       assert.equal(code, 1, shown);
     });
 
-  test("--json has the refusal as its document", async () => {
+  test("--json prints the refusal as its document", async () => {
     const { shown } = await syncs.add("other");
     shown.deletions = [{ id: "a", what: "deletion", path: "x", side: "here", kind: "file", bytes: 1 }];
     const { code, out } = await answering(syncs.folder, ["deletes", "undo", shown.sync.record.root, "--json"], "n");
@@ -71,7 +71,7 @@ describe("a question that is answered with no", () => {
     );
   });
 
-  test("everything is still there", async () => {
+  test("everything still exists afterwards", async () => {
     assert.equal((await json("ls", "/many")).items.length, 60);
     assert.equal((await json("versions", "/file")).items.length, 2);
     assert.equal((await json("trash", "ls")).items.length, 60);

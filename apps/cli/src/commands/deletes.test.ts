@@ -13,7 +13,7 @@ after(() => configuration.close());
 const deletes = (...args: string[]) =>
   runHere({ ...process.env, HOLDFAST_CONFIG_DIR: configuration.folder }, ["deletes", ...args]);
 
-test("while a sync is in progress the list warns that more deletions may follow, whether some wait already or none", async () => {
+test("while a sync is in progress, the list warns that more deletions may follow, even if none waits yet", async () => {
   const { shown } = await configuration.add("drive");
   const { root } = shown.sync.record;
   const growing = `The sync of ${root} is still in progress. More deletions may follow.\n`;
@@ -39,7 +39,7 @@ test("while a sync is in progress the list warns that more deletions may follow,
   assert.equal((await deletes()).stderr, "No deletions are waiting.\n");
 });
 
-test("approving or undoing when no deletions wait fails with the same sentence on a terminal and in a script", async () => {
+test("approve and undo without waiting deletions fail with the same sentence on a terminal and in a script", async () => {
   const { shown } = await configuration.add("quiet");
   const { root } = shown.sync.record;
   for (const action of ["approve", "undo"])
@@ -58,7 +58,7 @@ test("approving or undoing when no deletions wait fails with the same sentence o
       );
 });
 
-test("a folder is listed alone, and rewritten files are not counted as deletions", async () => {
+test("a folder is listed separately, and rewritten files are not counted as deletions", async () => {
   const one = (await configuration.add("one")).shown;
   const other = (await configuration.add("other")).shown;
   const [root, otherRoot] = [one.sync.record.root, other.sync.record.root];
@@ -84,7 +84,7 @@ test("a folder is listed alone, and rewritten files are not counted as deletions
   assert.deepEqual([late.code, late.stderr], [1, "holdfast: No deletions are waiting.\n"]);
 });
 
-test("a folder whose place a link has taken is listed as that", async () => {
+test("a folder replaced by a link is listed as such", async () => {
   const { shown } = await configuration.add("replaced");
   const { root } = shown.sync.record;
   shown.deletions = ["photos", "photos/1", "photos/2"].map((path, index) => {
@@ -97,7 +97,7 @@ test("a folder whose place a link has taken is listed as that", async () => {
   );
 });
 
-test("a file that goes back, or that looks damaged, is listed as that; what a newer client means is a rewrite", async () => {
+test("reverted and possibly damaged files are listed as such, and unknown kinds of newer clients as rewrites", async () => {
   const { shown } = await configuration.add("reasons");
   const { root } = shown.sync.record;
   shown.deletions = ["rollback", "damage", "many", "something new"].map((why) => {
@@ -115,7 +115,7 @@ test("a file that goes back, or that looks damaged, is listed as that; what a ne
   assert.doesNotMatch((await deletes(root)).stderr, /Deletions wait once/);
 });
 
-test("a dry run of an undo lists what would be restored and where, and answers nothing", async () => {
+test("a dry run of undo lists what would be restored and where, and restores nothing", async () => {
   const { shown } = await configuration.add("dry");
   const { root } = shown.sync.record;
   const waiting = { what: "deletion", kind: "file", bytes: 7 } as const;
@@ -140,7 +140,7 @@ test("a dry run of an undo lists what would be restored and where, and answers n
   assert.equal((await deletes("undo", root)).stdout, `${root}: 2 deletions undone\n`, "it counts as shown");
 });
 
-test("approved deletions that a killed run has made or sent are not undone, and the waiting ones beside them are", async () => {
+test("undo skips approved deletions that a killed run already applied or sent, and undoes those still waiting", async () => {
   const sync = await configuration.addStopped("killed");
   const { report } = await lastStatus(sync);
   const made = { id: "a", what: "deletion", path: "x", side: "server", kind: "file", bytes: 1 } as const;
@@ -159,7 +159,7 @@ test("approved deletions that a killed run has made or sent are not undone, and 
   assert.ok(some.stderr.startsWith(cannot), some.stderr);
 });
 
-test("Ctrl-C in 'deletes undo' finishes the sync under way, and reports which are done and which are not", async (t) => {
+test("Ctrl-C in 'deletes undo' finishes the current sync, and reports which are done and which are not", async (t) => {
   const several = new ShownConfiguration();
   t.after(() => several.close());
   const begun = Promise.withResolvers<void>();

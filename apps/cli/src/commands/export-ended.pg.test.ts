@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { launcher, spawnServer } from "@holdfast/server/acceptance/testing";
 import { useSignedInAt } from "./testing-signed-in.ts";
 
-describe("an export that is ended", () => {
+describe("Interrupted export", () => {
   const signedIn = useSignedInAt(spawnServer, "export-ended");
   const to = join(signedIn.folder, "to");
   const archive = join(to, "all.tar");
@@ -25,7 +25,7 @@ describe("an export that is ended", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const) {
-    test(`by ${signal}, while the server is silent, leaves nothing`, async () => {
+    test(`by ${signal} while the server is silent leaves nothing`, async () => {
       const { pid } = signedIn.server;
       process.kill(pid, "SIGSTOP");
       try {
@@ -40,7 +40,7 @@ describe("an export that is ended", () => {
     });
   }
 
-  test("leaves another one of the same account to be begun, and no list behind", async () => {
+  test("leaves no list behind, and another one of the account can start", async () => {
     const child = start();
     await begun(child);
     child.kill("SIGKILL");
@@ -55,7 +55,7 @@ describe("an export that is ended", () => {
     assert.equal(code, 0, stderr);
   });
 
-  test("by the death of the server says so, and leaves nothing", async () => {
+  test("by a killed server reports it, and leaves nothing", async () => {
     for (const name of readdirSync(to)) assert.match(name, /holdfast-part/);
     const child = start("second.tar");
     await begun(child, "second.tar");

@@ -36,7 +36,7 @@ describe("holdfast export", () => {
     await done("comment", "/history.txt", "Who wrote this?");
   });
 
-  test("makes a tar that tar unpacks to the same tree", async () => {
+  test("writes a tar that tar unpacks to the same tree", async () => {
     const file = join(folder, "whole.tar");
     assert.match(await done("export", file), /^exported to .*whole\.tar: \d+ files, folders and versions, /);
     assert.equal(lstatSync(file).mode & 0o777, 0o600);
@@ -80,7 +80,7 @@ describe("holdfast export", () => {
     assert.deepEqual(readdirSync(join(signedIn.data, "exports")), []);
   });
 
-  test("makes a tar that python reads", { skip: !python && "python3 is missing" }, async () => {
+  test("writes a tar that Python reads", { skip: !python && "python3 is missing" }, async () => {
     const file = join(folder, "foreign.tar");
     await done("export", file);
     const script = "import tarfile,sys\nfor m in tarfile.open(sys.argv[1]): print(m.type.decode(), m.size, m.name)";
@@ -88,7 +88,7 @@ describe("holdfast export", () => {
     for (const name of readdirSync(sample)) assert.ok(listed.includes(`files/sample/${name}`), name);
   });
 
-  test("without versions has the newest of each file alone", async () => {
+  test("without versions contains only the newest of each file", async () => {
     const out = join(folder, "newest");
     mkdirSync(out);
     await done("export", "--no-versions", join(folder, "newest.tar"));
@@ -98,7 +98,7 @@ describe("holdfast export", () => {
     assert.equal(new Set(versions).size, versions.length);
   });
 
-  test("replaces a file only where that is said, and takes no folder for one", async () => {
+  test("replaces a file only if told to, and rejects a folder as its target", async () => {
     const file = join(folder, "there.tar");
     writeFileSync(file, "mine");
     const refused = await run(["export", file]);
@@ -111,7 +111,7 @@ describe("holdfast export", () => {
     assert.deepEqual(partsIn(folder), []);
   });
 
-  test("goes to standard output, and says what it did as JSON", async () => {
+  test("writes to standard output, and reports its result as JSON", async () => {
     const { stdout } = await run(["export", "-"]);
     assert.ok(stdout.includes("holdfast-archive.json"));
     const told = await json("export", join(folder, "told.tar"));
@@ -119,7 +119,7 @@ describe("holdfast export", () => {
     assert.equal((await run(["export", "-", "--json"])).code, 2);
   });
 
-  test("tells of shares and links, of what is another's by its name alone, and no secret", async () => {
+  test("describes shares and links, names items of others without their content, and contains no secret", async () => {
     const api = await Api.signIn(signedIn.server.url);
     const other = { email: "other@example.com", password: "what the other one says" };
     await ok(api, "POST", "/admin/users", other);
@@ -153,7 +153,7 @@ describe("holdfast export", () => {
     for (const text of [secret, app, "a letter of the other one"]) assert.ok(!whole.includes(text), text);
   });
 
-  test("says of a file that the server cannot read whole that it is not, and has all the others", async () => {
+  test("reports a file that the server cannot read completely, and exports all others", async () => {
     for (const [name, sizeBytes] of [
       ["large.bin", 2_000_000],
       ["small.bin", 3000],
@@ -181,7 +181,7 @@ describe("holdfast export", () => {
     assert.equal(statSync(join(out, "files/small.bin")).size, 3000);
   });
 
-  test("needs the scopes of the account and of reading", async () => {
+  test("requires the scopes of the account and of reading", async () => {
     const api = await Api.signIn(signedIn.server.url);
     for (const scopes of [["account"], ["files:read"], ["files:read", "files:write"]]) {
       const { body } = await api.call("POST", "/tokens", { name: "narrow", scopes });

@@ -6,7 +6,7 @@ import { administrator, holdfast } from "@holdfast/server/acceptance/testing";
 import { Meddler, problemAnswer } from "../acceptance/meddler.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
-describe("what holdfast import asks of the server", () => {
+describe("Requests of holdfast import", () => {
   const signedIn = useSignedIn("import-requests");
   const { folder, json } = signedIn;
   const archive = join(folder, "all.tar");
@@ -60,7 +60,7 @@ describe("what holdfast import asks of the server", () => {
     };
   });
 
-  test("a thousand small files take tens of requests, through a symbolic link too", async () => {
+  test("are tens for a thousand small files, also through a symbolic link", async () => {
     const link = join(folder, "link.tar");
     symlinkSync(archive, link);
     const { code, stdout, stderr } = await watched(["import", link, "--to", "/first", "--json"]);
@@ -72,7 +72,7 @@ describe("what holdfast import asks of the server", () => {
       assert.deepEqual(await contentsOf(`/first${path}`), await contentsOf(path), path);
   });
 
-  test("where all is equal it asks for pages of lists", async () => {
+  test("are only list pages when everything is equal", async () => {
     const { code, stdout, stderr } = await watched(["import", archive, "--to", "/first/", "--json"]);
     assert.equal(code, 0, stderr);
     assert.deepEqual([JSON.parse(stdout).equal, JSON.parse(stdout).files], [folders * filesEach + 1, 0]);
@@ -83,7 +83,7 @@ describe("what holdfast import asks of the server", () => {
     assert.ok(asked.length <= folders + 10, `${asked.length}: ${asked.join("\n")}`);
   });
 
-  test("broken off after any of its requests it goes on, and nothing is there twice", async () => {
+  test("can be interrupted after each one, and the next run continues without duplicates", async () => {
     let left = 0;
     for (let isDone = false; !isDone; left += 1) {
       let rest = left;

@@ -49,7 +49,7 @@ describe("holdfast import", () => {
     await done(from, "export", archive);
   });
 
-  test("brings everything to another server, versions in their order", async () => {
+  test("restores everything on another server, with versions in order", async () => {
     const plan = await to.json("import", archive, "--to", "/here", "--dry-run");
     assert.equal((await to.run(["ls", "/here"])).code, 4);
     const told = await to.json("import", archive, "--to", "/here");
@@ -70,7 +70,7 @@ describe("holdfast import", () => {
     assert.match(await done(to, "starred"), /history\.txt/);
   });
 
-  test("run again does nothing twice", async () => {
+  test("repeats nothing when run again", async () => {
     const again = await to.json("import", archive, "--to", "/here");
     assert.deepEqual(
       [again.files, again.folders, again.links, again.versions, again.labels, again.comments, again.conflicts],
@@ -79,7 +79,7 @@ describe("holdfast import", () => {
     assert.equal((await versionsOf(to, "/here/history.txt")).length, 4);
   });
 
-  test("goes on after it was killed, and doubles nothing", async () => {
+  test("continues after it was killed, without duplicates", async () => {
     const environment = { ...process.env, HOLDFAST_CONFIG_DIR: `${to.folder}/config` };
     for (let round = 0; round < (isLongTier ? 4 : 2); round += 1) {
       const child = spawn(launcher, ["import", archive, "--to", "/killed"], { env: environment, stdio: "ignore" });
@@ -99,7 +99,7 @@ describe("holdfast import", () => {
     assert.deepEqual(await versionsOf(to, "/killed/history.txt"), await versionsOf(from, "/history.txt"));
   });
 
-  test("leaves what differs as it is, and keeps the archive's beside it", async () => {
+  test("keeps differing items, and puts the archive's beside them", async () => {
     await done(to, "mkdir", "/differs");
     await putText(to, "/differs/history.txt", "mine");
     const plan = await to.run(["import", archive, "--to", "/differs", "--dry-run"]);
@@ -114,7 +114,7 @@ describe("holdfast import", () => {
     assert.deepEqual(await versionsOf(to, "/differs/history (imported).txt"), await versionsOf(from, "/history.txt"));
   });
 
-  test("says before anything is sent that the archive may not fit, also in a dry run", async () => {
+  test("warns before sending anything that the archive may not fit, also in a dry run", async () => {
     const account = { email: "small@example.com", password: "the password of small" };
     const admin = await Api.signIn(to.server.url);
     const { body } = await admin.call("POST", "/admin/users", { ...account, name: "Small" });
@@ -132,7 +132,7 @@ describe("holdfast import", () => {
     assert.match(imported.stderr, told);
   });
 
-  test("takes nothing of an archive that is cut or changed anywhere, and brings again what was deleted", async () => {
+  test("imports nothing from a damaged archive, and restores what was deleted", async () => {
     const whole = readFileSync(archive);
     const bad = join(to.folder, "bad.tar");
     const cuts = [0, 511, Math.floor(whole.length / 2), whole.length - 512];

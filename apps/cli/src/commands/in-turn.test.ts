@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { inTurn } from "./in-turn.ts";
 
-test("a failure on the way names what is done already, and nothing after it is tried", async () => {
+test("a failure midway names what is done already, and nothing after it is tried", async () => {
   const tried: number[] = [];
   const act = (item: number): Promise<number> => {
     tried.push(item);
@@ -21,7 +21,7 @@ test("a failure on the way names what is done already, and nothing after it is t
   await assert.rejects(inTurn([3], String, act), { message: "3 is there." });
 });
 
-test("a refusal names the item, if it does not do so itself", async () => {
+test("a refusal names the item, unless its message already does", async () => {
   const refuse = (message: string) => () => Promise.reject(new HoldfastError("forbidden", message));
   const viewer = "You are a viewer here.";
   await assert.rejects(inTurn(["/a"], String, refuse(viewer)), { code: "forbidden", message: `/a: ${viewer}` });

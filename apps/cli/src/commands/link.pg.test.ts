@@ -11,7 +11,7 @@ import {
 } from "@holdfast/server/acceptance/testing";
 import { runCommand, runHere } from "./testing-run.ts";
 
-describe("holdfast link, and get and put by a link", () => {
+describe("holdfast link, and get and put through a link", () => {
   let folder: string;
   let server: RunningServer;
   const run = (args: string[], input?: string, config = "config") =>
@@ -38,7 +38,7 @@ describe("holdfast link, and get and put by a link", () => {
     removeFolder(folder);
   });
 
-  test("makes a link, lists it, and ends it; whoever has it gets what it shows", async () => {
+  test("creates, lists and ends a link; its visitors fetch exactly its content", async () => {
     const made = await run(["link", "/photos", "--expires", "7d", "--name", "for Bea"]);
     assert.match(made.stderr, /^It ends 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\.$/m);
     const address = made.stdout.trim();
@@ -64,7 +64,7 @@ describe("holdfast link, and get and put by a link", () => {
     assert.notEqual((await visit(["get", address, `${folder}/again`])).code, 0);
   });
 
-  test("a file by its link, and to standard output", async () => {
+  test("gets a file by its link, also to standard output", async () => {
     const address = (await succeed(run(["link", "/photos/a.txt", "--max-downloads", "20000"]))).trim();
     assert.match(await succeed(run(["link", "ls", "/photos/a.txt"])), / 0 of 20,000 downloads/);
     assert.equal(await succeed(visit(["get", address, "-"])), "first");
@@ -72,7 +72,7 @@ describe("holdfast link, and get and put by a link", () => {
     assert.equal(readFileSync(`${folder}/one.txt`, "utf8"), "first");
   });
 
-  test("ls, tree, cat, get and put take a path below a link, as it is typed", async () => {
+  test("accepts a path below a link, as typed, in ls, tree, cat, get and put", async () => {
     mkdirSync(`${folder}/album/day 1/50%20?`, { recursive: true });
     writeFileSync(`${folder}/album/day 1/50%20?/b.txt`, "below");
     await succeed(run(["put", `${folder}/album`, "/album"]));
@@ -110,7 +110,7 @@ describe("holdfast link, and get and put by a link", () => {
     assert.match(refused.stderr, /is for uploads only, without a path below it\. Use http/);
   });
 
-  test("asks on a terminal for the password of a link that has one", async () => {
+  test("asks on a terminal for the password of a protected link", async () => {
     const address = (await succeed(run(["link", "/photos", "--password-stdin"], "sesame\n"))).trim();
     const visitor = { ...process.env, HOLDFAST_CONFIG_DIR: `${folder}/visitor` };
     const ask = (args: string[], typed: string) => runHere(visitor, args, { typed });
@@ -131,7 +131,7 @@ describe("holdfast link, and get and put by a link", () => {
     assert.equal((await ask(["ls", open], "")).stderr, "");
   });
 
-  test("puts by an editor's and an uploader's link, with a password on standard input", async () => {
+  test("puts through an editor's and an uploader's link, with a password on standard input", async () => {
     await succeed(run(["mkdir", "/inbox"]));
     for (const role of ["editor", "uploader"]) {
       const address = (await succeed(run(["link", "/inbox", "--role", role, "--password-stdin"], "sesame\n"))).trim();
@@ -144,7 +144,7 @@ describe("holdfast link, and get and put by a link", () => {
     }
   });
 
-  test("puts a tree by an uploader's link without its symbolic links and git repositories, and lists these", async () => {
+  test("puts a tree through an uploader's link without its symbolic links and git repositories, and lists them", async () => {
     await succeed(run(["mkdir", "/drop"]));
     const address = (await succeed(run(["link", "/drop", "--role", "uploader"]))).trim();
     mkdirSync(`${folder}/tree/app/.git`, { recursive: true });
@@ -159,7 +159,7 @@ describe("holdfast link, and get and put by a link", () => {
     assert.equal(await succeed(run(["ls", "/drop/tree/app"])), "main.c\n");
   });
 
-  test("says to a visitor what a link does not do, in words of the command", async () => {
+  test("explains to a visitor what a link does not allow, in the command's terms", async () => {
     const makeLink = async (args: string[], input?: string) => (await succeed(run(["link", ...args], input))).trim();
     await succeed(run(["mkdir", "-p", "/told"]));
     const locked = await makeLink(["/photos", "--password-stdin"], "sesame\n");
@@ -183,7 +183,7 @@ describe("holdfast link, and get and put by a link", () => {
     }
   });
 
-  test("shows what a link has: its password, its end, and that an administrator has ended it", async () => {
+  test("shows a link's password, its expiry and that an administrator ended it", async () => {
     await succeed(run(["mkdir", "/shown"]));
     const address = (await succeed(run(["link", "/shown", "--expires", "7d", "--password-stdin"], "sesame\n"))).trim();
     const day = /until \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/;
@@ -209,7 +209,7 @@ describe("holdfast link, and get and put by a link", () => {
     }
   });
 
-  test("says what is wrong with what it was told", async () => {
+  test("explains invalid arguments", async () => {
     for (const args of [
       ["link", "/photos", "--role", "owner"],
       ["link", "/photos", "--max-downloads", "0"],

@@ -13,7 +13,7 @@ import { useSignedIn } from "./testing-signed-in.ts";
 // Local times are those of Tokyo, which has no daylight saving time.
 process.env["TZ"] = "Asia/Tokyo";
 
-describe("listings", () => {
+describe("Listings", () => {
   const signedIn = useSignedIn("listings");
   const { folder, run, json } = signedIn;
   const sizes = { "日本語.txt": 5, "🙂 smile": 1536, "plain.bin": 3 * 2 ** 20, "sub/é.txt": 12 };
@@ -42,7 +42,7 @@ describe("listings", () => {
     return stdout.trimEnd().split("\n");
   }
 
-  test("an empty list is a sentence on a terminal, and nothing for a script", async () => {
+  test("an empty list is a sentence on a terminal, and nothing for scripts", async () => {
     assert.equal((await run(["mkdir", "/empty"])).code, 0);
     const sentences = {
       "ls /empty": "The folder is empty.",
@@ -74,7 +74,7 @@ describe("listings", () => {
   const withoutTimes = (lines: readonly string[]): string[] =>
     lines.map((line) => line.replace(/\b20[2-9]\d-\d\d-\d\d \d\d:\d\d\b/, "(time)          "));
 
-  test("ls -l has titles, sizes and local times for people, in columns that hold for any script", async () => {
+  test("ls -l has titles, sizes and local times for people, and stable columns for scripts", async () => {
     assert.deepEqual(withoutTimes(await onTerminal("ls", "-l", "/list")), [
       "KIND     SIZE  MODIFIED          VERSION  NAME",
       "-     3.0 MiB  2001-02-03 13:05  v1       plain.bin",
@@ -108,7 +108,7 @@ describe("listings", () => {
     assert.equal((await run(["rm", "--permanent", "--yes", "/modes"])).code, 0);
   });
 
-  test("versions tells author and device", async () => {
+  test("versions shows author and device", async () => {
     const [{ name }, devices] = [await json("whoami"), await json("devices")];
     const device = devices.items.find(({ current }: { current: boolean }) => current).name as string;
     const [author, from] = [name as string, device].map((each, index) =>
@@ -123,7 +123,7 @@ describe("listings", () => {
     assert.deepEqual([items[0].device, items[0].author.name], [device, name]);
   });
 
-  test("tree ends with what there is, trash and recent have titles", async () => {
+  test("tree ends with its totals, and trash and recent have titles", async () => {
     const lines = await onTerminal("tree", "/list");
     assert.deepEqual(lines, [
       "/list",
@@ -149,7 +149,7 @@ describe("listings", () => {
     assert.equal((await run(["rm", "--permanent", "--yes", "/long"])).code, 0);
   });
 
-  test("rm --permanent of a folder says how much it takes from the trash too, before or afterwards", async () => {
+  test("rm --permanent of a folder reports how much it also deletes from the trash", async () => {
     const tree = join(folder, "kept");
     mkdirSync(join(tree, "inner"), { recursive: true });
     for (const name of ["a", "b", "c", "inner/d"]) writeFileSync(join(tree, name), name);
@@ -182,7 +182,7 @@ describe("listings", () => {
     );
   });
 
-  test("every other list has titles and local times too, and none for scripts", async () => {
+  test("all other lists have titles and local times too, but not for scripts", async () => {
     const until = new Date(Date.now() + 7 * 86_400_000).toISOString();
     assert.equal((await run(["link", "/list/sub", "--name", "the sub", "--expires", until])).code, 0);
     assert.equal((await run(["token", "create", "nightly"])).code, 0);
@@ -216,7 +216,7 @@ describe("listings", () => {
     }
   });
 
-  test("devices rm asks on a terminal before it signs anything out, and says where that is the very device", async () => {
+  test("devices rm asks on a terminal first, and warns if it is the current device", async () => {
     const api = new Api(signedIn.server.url);
     const { email, password } = administrator;
     const other = await ok(api, "POST", "/sessions", { email, password, device_name: "other" });
@@ -236,7 +236,7 @@ describe("listings", () => {
     assert.equal((await new Api(signedIn.server.url, other.access_token).call("GET", "/account")).status, 401);
   });
 
-  test("devices of one name are told apart by when and from where they were seen", async () => {
+  test("devices of one name are distinguished by the time and address of their last use", async () => {
     const { email, password } = administrator;
     const api = new Api(signedIn.server.url);
     for (const _ of [1, 2]) await ok(api, "POST", "/sessions", { email, password, device_name: "twin" });
@@ -246,7 +246,7 @@ describe("listings", () => {
     assert.match(stderr, new RegExp(`twin matches several devices: specify one by its ID: ${one}, ${one}\\.`));
   });
 
-  test("a device that is signed out already is listed, and asked for its copies by the start of its id", async () => {
+  test("a signed-out device is listed, and its copies can be removed by the start of its ID", async () => {
     const { email, password } = administrator;
     const lost = await ok(new Api(signedIn.server.url), "POST", "/sessions", { email, password, device_name: "lost" });
     const id = lost.device_id as string;
@@ -266,7 +266,7 @@ describe("listings", () => {
     }
   });
 
-  test("times in the sentences of an administrator are local for people, and UTC for scripts", async () => {
+  test("times in an administrator's messages are local for people, and UTC for scripts", async () => {
     assert.equal((await run(["admin", "scrub", "--now"])).code, 0);
     const rule = ["admin", "require-second-factor", "on", "--user", administrator.email, "--grace", "7d"];
     assert.equal((await run(rule)).code, 0);
@@ -284,7 +284,7 @@ describe("listings", () => {
     assert.equal((await run(["admin", "require-second-factor", "off", "--user", administrator.email])).code, 0);
   });
 
-  test("the script for bash completes paths on the server", async () => {
+  test("the bash script completes paths on the server", async () => {
     const { stdout: script } = await run(["completion", "bash"]);
     const complete = async (words: readonly string[]): Promise<string[]> => {
       const line = [launcher, ...words].map((word) => `'${word}'`).join(" ");
@@ -311,7 +311,7 @@ describe("listings", () => {
     assert.deepEqual(await complete(["ls", "/nowhere/x"]), []);
   });
 
-  test("df says what is free in numbers as people write them", async () => {
+  test("df shows free space in readable numbers", async () => {
     const lines = await onTerminal("df");
     assert.match(lines.join("\n"), /^files +\d\.\d [KM]iB\n/);
     assert.equal((await run(["admin", "users", "quota", administrator.email, "1"])).code, 0);

@@ -6,7 +6,7 @@ import { Api, ok } from "@holdfast/server/acceptance/testing";
 import { runIn } from "../run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
-describe("login with a browser", () => {
+describe("Login with a browser", () => {
   const command = useSignedIn("login-browser");
 
   /** Runs on a terminal with the given input. The output is read while the command runs. */
@@ -30,7 +30,7 @@ describe("login with a browser", () => {
     return { code: code.promise, ended, out, shown: () => shown };
   }
 
-  test("Enter alone shows an address and a code, and who allows it there is signed in here as on any device", async () => {
+  test("Enter shows an address and a code, and approval in the browser signs in this device", async () => {
     const login = onTerminal("browser", "\n");
     const code = await login.code;
     assert.match(login.shown(), new RegExp(`Open ${command.server.url}/device in a browser`));
@@ -46,7 +46,7 @@ describe("login with a browser", () => {
     assert.equal(device?.system, names[process.platform]);
   });
 
-  test("what is refused in the browser ends with the exit code of a sign-in that failed, and keeps no login", async () => {
+  test("refused in the browser exits like a failed sign-in, and stores no login", async () => {
     const login = onTerminal("refused", "\n");
     const admin = await Api.signIn(command.server.url);
     await ok(admin, "POST", "/account/device-requests/answer", { user_code: await login.code, allow: false });

@@ -42,7 +42,7 @@ async function devices(): Promise<number> {
   return (await ok(api, "GET", "/devices")).items.length;
 }
 
-test("a configuration that cannot be written is told before anybody is signed in", async () => {
+test("an unwritable configuration is reported before signing in", async () => {
   writeFileSync(`${home}/file`, "");
   const listed = await devices();
   const { code, stderr } = await login(`${home}/file/config`);
@@ -51,7 +51,7 @@ test("a configuration that cannot be written is told before anybody is signed in
   assert.equal(await devices(), listed);
 });
 
-test("another login to the same server keeps the name of the device, and one without a name has the host's", async () => {
+test("another login to the same server keeps the device's name, and a device without one gets the host's", async () => {
   const config = `${home}/named`;
   const args = ["--email", administrator.email, "--password-stdin"];
   const nameAfter = async (...more: string[]): Promise<string> => {
@@ -71,7 +71,7 @@ test("another login to the same server keeps the name of the device, and one wit
   assert.equal(await nameAfter(), hostname(), "a name is that of one server");
 });
 
-test("so is a full disk", async (t) => {
+test("a full disk is reported before signing in", async (t) => {
   const disk = `${home}/full`;
   if (!mountSmallDisk(t, disk, 2 ** 20)) return;
   try {
@@ -87,7 +87,7 @@ test("so is a full disk", async (t) => {
   }
 });
 
-test("a login that cannot be kept after all is signed out again", async () => {
+test("a login that cannot be stored after all is signed out again", async () => {
   const config = `${home}/vanishing`;
   mkdirSync(config);
   // Proxy that replaces the folder by a file while the session is created.
@@ -116,7 +116,7 @@ test("a login that cannot be kept after all is signed out again", async () => {
   assert.equal(await devices(), listed);
 });
 
-test("what is missing without a terminal is said before the server is looked at", async () => {
+test("missing arguments without a terminal are reported before the server is contacted", async () => {
   const nobody = "http://127.0.0.1:1";
   for (const [given, missing] of [
     [{ args: [] }, /Without a terminal, use --email ADDRESS and --password-stdin/],

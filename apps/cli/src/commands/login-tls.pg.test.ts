@@ -35,7 +35,7 @@ after(async () => {
   removeFolder(home);
 });
 
-test("a certificate that nobody has signed is told with its fingerprint, before anybody is asked for a password", async () => {
+test("an untrusted certificate is reported with its fingerprint before the password is requested", async () => {
   const { code, stderr } = await signIn(secureUrl);
   assert.equal(code, 7, stderr);
   assert.match(stderr, /not signed by an authority that this computer trusts/);
@@ -44,7 +44,7 @@ test("a certificate that nobody has signed is told with its fingerprint, before 
   assert.ok(stderr.includes(`as openssl shows it: ${asOpenssl}.`), stderr);
 });
 
-test("without a login the same certificate is told with how to trust it, which then works", async () => {
+test("without a login, an untrusted certificate is reported with working instructions to trust it", async () => {
   const link = `${secureUrl}/s/hfl_${"a".repeat(43)}`;
   const token = { HOLDFAST_SERVER: secureUrl, HOLDFAST_TOKEN: "hfp_none" };
   const config = { HOLDFAST_CONFIG_DIR: `${home}/no-login` };
@@ -64,7 +64,7 @@ test("without a login the same certificate is told with how to trust it, which t
   assert.match(trusted.stderr, /This link does not exist or is no longer valid/);
 });
 
-test("with its fingerprint it is trusted, and no other; the login keeps that for all that follows", async () => {
+test("only the certificate with the given fingerprint is trusted, and the login stores it", async () => {
   const { port } = server;
   const signedIn = await signIn(
     secureUrl,
@@ -95,7 +95,7 @@ test("with its fingerprint it is trusted, and no other; the login keeps that for
   server = await startServer({ dataFolder: `${home}/data`, port, args: tlsArguments("own") });
 });
 
-test("with its certificate, or that of whoever signed it, it is trusted under its own name", async () => {
+test("a certificate given as a file, or its issuer's, is trusted for its own name", async () => {
   const signedIn = await signIn(secureUrl, "--ca-cert", `${home}/own.crt`);
   assert.equal(signedIn.code, 0, signedIn.stderr);
   assert.equal((await run(["whoami"])).code, 0);
@@ -105,7 +105,7 @@ test("with its certificate, or that of whoever signed it, it is trusted under it
   assert.equal((await signIn(secureUrl, "--ca-cert", `${home}/own.crt`, "--fingerprint", "SHA256:abc")).code, 2);
 });
 
-longTest("a running sync takes over what a new login trusts, a fingerprint and a certificate", async (t) => {
+longTest("a running sync adopts the fingerprint and the certificate trusted by a new login", async (t) => {
   const { port } = server;
   const fingerprint = (name: string): string[] => ["--fingerprint", `SHA256:${fingerprintOf(name)}`];
   assert.equal((await signIn(secureUrl, ...fingerprint("own"))).code, 0);
@@ -147,7 +147,7 @@ longTest("a running sync takes over what a new login trusts, a fingerprint and a
   }
 });
 
-test("plain http to a port of TLS is told, and so is a server of something else", async (t) => {
+test("plain http to a TLS port is reported, and so is another kind of server", async (t) => {
   const plain = await signIn(`http://127.0.0.1:${server.port}`);
   assert.equal(plain.code, 7, plain.stderr);
   assert.ok(plain.stderr.includes(`its address is ${secureUrl}`), plain.stderr);

@@ -31,7 +31,7 @@ describe("put and get with --delete", () => {
     return items.map((node: { path: string }) => node.path.slice(path.length + 1));
   }
 
-  test("put --delete: what is not here goes to the trash, what is excluded stays, and a dry run only says so", async () => {
+  test("put --delete moves items missing here to the trash, keeps excluded ones, and a dry run only lists them", async () => {
     const all = ["keep", "gone", "old/a", "old/b", "mixed/a.log", "mixed/b", "deep/keep"];
     const root = makeFiles("put", all);
     await run(["put", root, "/put"]);
@@ -56,7 +56,7 @@ describe("put and get with --delete", () => {
     assert.equal((await run(["put", join(root, "keep"), "/put/keep", "--delete"])).code, 2);
   });
 
-  test("put --delete deletes nothing where not all could be put, and masses only if told", async () => {
+  test("put --delete deletes nothing if a file failed, and many only if told to", async () => {
     const many = Array.from({ length: 60 }, (_, index) => `f${index}`);
     const root = makeFiles("many", [...many, "stays"]);
     await run(["put", root, "/many"]);
@@ -76,7 +76,7 @@ describe("put and get with --delete", () => {
     assert.deepEqual(await remoteNames("/many"), ["stays"]);
   });
 
-  test("get --delete: only what the server has, in the trash too, goes; what only is here is kept and listed", async () => {
+  test("get --delete removes only items known to the server, also from its trash, and keeps and lists others", async () => {
     const root = makeFiles("get", ["keep", "gone", "moved", "old/a", "edited", "skip.log"]);
     symlinkSync("keep", join(root, "link"));
     await run(["put", root, "/get"]);
@@ -104,7 +104,7 @@ describe("put and get with --delete", () => {
     await run(["trash", "empty"]);
   });
 
-  longTest("get --delete of very many tells them by folder, and asks the server little", async () => {
+  longTest("get --delete of many items reports them by folder, with few requests", async () => {
     const files = Array.from({ length: 240 }, (_, index) => [`flat/f${index}`, `deep/${index % 4}/f${index}`]).flat();
     const root = makeFiles("masses", ["stays", ...files]);
     await run(["put", root, "/masses"]);
@@ -144,7 +144,7 @@ describe("put and get with --delete", () => {
     assert.deepEqual(readdirSync(join(target, "flat")), ["mine"]);
   });
 
-  test("get --delete deletes nothing that the server has no more, and masses only if told", async () => {
+  test("get --delete keeps items that the server no longer has, and deletes many only if told to", async () => {
     const many = Array.from({ length: 60 }, (_, index) => `f${index}`);
     const root = makeFiles("get-many", [...many, "stays", "purged"]);
     await run(["put", root, "/get-many"]);

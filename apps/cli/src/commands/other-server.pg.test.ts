@@ -42,7 +42,7 @@ async function namesOnServer(): Promise<string[]> {
 const serverId = async (): Promise<string> =>
   (await ok(await Api.signIn(server.url), "GET", "/account")).server_id as string;
 
-test("another server at the same address is told at login, to a running sync and at its next start, and gets no file", async (t) => {
+test("another server at the same address is reported at login, to a running sync and at its start, and gets no file", async (t) => {
   const root = `${home}/folder`;
   mkdirSync(root);
   writeFileSync(`${root}/private`, "private");

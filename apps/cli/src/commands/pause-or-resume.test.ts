@@ -8,7 +8,7 @@ import { newSyncFolder, saveRecord } from "../sync/known-syncs.ts";
 import type { SyncControl } from "../sync/sync-control.ts";
 import { runHere } from "./testing-run.ts";
 
-test("pause and resume say so if nothing changed, whether the sync runs or not", async (t) => {
+test("pause and resume report if nothing changed, whether the sync runs or not", async (t) => {
   const config = makeFolder("pause-or-resume");
   t.after(() => removeFolder(config));
   const root = join(config, "drive");

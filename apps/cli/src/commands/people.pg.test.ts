@@ -5,7 +5,7 @@ import { administrator, eventually } from "@holdfast/server/acceptance/testing";
 import { useTwoPeople } from "./testing-signed-in.ts";
 
 /** Exact output of commands about other people, as text and JSON. */
-describe("the words of people", () => {
+describe("Commands about people", () => {
   const people = useTwoPeople("people-command");
   const { owner, guest, ann, done } = people;
   const json = async (run: typeof owner, ...args: string[]) => JSON.parse(await done(run, [...args, "--json"]));
@@ -15,7 +15,7 @@ describe("the words of people", () => {
       return items.find(({ node }: { node: { name: string } }) => node.name === name)?.node.id as string | undefined;
     });
 
-  test("comment, comments and activity tell who said and did what, through a mount and by id too", async () => {
+  test("comment, comments and activity name the people, through a mount and by ID too", async () => {
     await done(owner, ["mkdir", "/talk"]);
     await done(owner, ["put", "-", "/talk/report"], "text");
     await done(owner, ["share", "/talk", "--with", ann.email, "--role", "commenter"]);
@@ -56,7 +56,7 @@ describe("the words of people", () => {
     }
   });
 
-  test("share, permissions, shared, mount, leave and unshare answer documents", async () => {
+  test("share, permissions, shared, mount, leave and unshare print JSON documents", async () => {
     await done(owner, ["mkdir", "/docs"]);
     const given = await json(owner, "share", "/docs", "--with", ann.email, "--role", "viewer");
     assert.deepEqual([given.role, given.grantee.email], ["viewer", ann.email]);
@@ -84,7 +84,7 @@ describe("the words of people", () => {
     assert.deepEqual((await json(owner, "permissions", "/docs")).items, []);
   });
 
-  test("settings are shown and changed one by one, and what is none changes nothing", async () => {
+  test("settings are shown and changed individually, and an invalid one changes nothing", async () => {
     const first = await json(guest, "settings");
     assert.deepEqual([first.language, first.auto_mount, first.notify.digest], ["en", false, "daily"]);
     assert.match(
@@ -107,7 +107,7 @@ describe("the words of people", () => {
     assert.deepEqual(last, { ...first, notify: { ...first.notify, share: "off", digest: "never" } });
   });
 
-  test("what a server without mail would have mailed is listed for administrators alone", async () => {
+  test("unsent mails of a server without mail are listed only for administrators", async () => {
     await done(owner, ["mkdir", "/unsent"]);
     await done(owner, ["share", "/unsent", "--with", "somebody@example.com", "--role", "viewer"]);
     const { items } = await json(owner, "admin", "unsent-links");
@@ -120,7 +120,7 @@ describe("the words of people", () => {
     assert.ok(!after.some(({ to }) => to === "somebody@example.com"));
   });
 
-  test("who may only put something in puts files and trees by the id, sees nothing of it, and takes no name", async () => {
+  test("an uploader puts files and trees by ID, sees nothing of the folder, and cannot reuse a name", async () => {
     await done(owner, ["mkdir", "/inbox"]);
     await done(owner, ["put", "-", "/inbox/note"], "of the owner");
     await done(owner, ["share", "/inbox", "--with", ann.email, "--role", "uploader"]);
@@ -149,7 +149,7 @@ describe("the words of people", () => {
     assert.notEqual((await guest(["ls", id])).code, 0);
   });
 
-  test("an editor puts a version of a file, or into a folder, that is mounted nowhere; a viewer and a stranger do not", async () => {
+  test("an editor puts a version of an unmounted file and into an unmounted folder; others cannot", async () => {
     await done(owner, ["mkdir", "-p", "/by id/deep"]);
     await done(owner, ["put", "-", "/alone.txt"], "first");
     await done(owner, ["share", "/by id", "--with", ann.email, "--role", "editor"]);
@@ -179,7 +179,7 @@ describe("the words of people", () => {
     assert.equal(await done(owner, ["cat", "/alone.txt"]), "second");
   });
 
-  test("a mount is a destination of put, and of mv and cp from within; what goes to another owner is told, and a preview refuses what a run refuses", async () => {
+  test("a mount is a destination of put, mv and cp; transfers to another owner are reported, and previews match runs", async () => {
     await done(owner, ["mkdir", "/target"]);
     await done(owner, ["share", "/target", "--with", ann.email, "--role", "editor"]);
     await done(guest, ["mount", await sharedId("target"), "--at", "/to"]);

@@ -7,7 +7,7 @@ import { onTerminal } from "@holdfast/tools/pseudo-terminal";
 import { Secret, TOTP } from "otpauth";
 import { useSignedIn } from "./testing-signed-in.ts";
 
-describe("a login that is a while old", () => {
+describe("Login older than the proof's validity", () => {
   const command = useSignedIn("prove");
   const { run, json } = command;
 
@@ -25,7 +25,7 @@ describe("a login that is a while old", () => {
     assert.equal((await run(args, "a sentence of somebody\n")).code, 0);
   };
 
-  test("ends a script that wants more than it may with 3 and what to do, and changes nothing", async () => {
+  test("ends a script's sensitive command with 3 and advice, and changes nothing", async () => {
     await newUser("script@example.org");
     await grownOld();
     for (const args of [
@@ -42,7 +42,7 @@ describe("a login that is a while old", () => {
     assert.equal((await run(["admin", "users", "promote", "script@example.org", "--data", command.data])).code, 0);
   });
 
-  test("goes on syncing, writing and reading", async () => {
+  test("continues to sync, write and read", async () => {
     await grownOld();
     mkdirSync(`${command.folder}/synced`);
     writeFileSync(`${command.folder}/synced/file`, "of this device");
@@ -51,7 +51,7 @@ describe("a login that is a while old", () => {
     assert.equal((await run(["cat", "/file"])).stdout, "of this device");
   });
 
-  test("asks for the password on a terminal, until it is right, and goes on by itself", async (t) => {
+  test("asks for the password on a terminal until it is right, and then continues", async (t) => {
     if (!requireComponent(t, "python3")) return;
     await newUser("typed@example.org");
     await grownOld();
@@ -68,7 +68,7 @@ describe("a login that is a while old", () => {
     assert.equal((await run(["token", "create", "after it"])).code, 0);
   });
 
-  test("asks for the second factor as well", async (t) => {
+  test("also asks for the second factor", async (t) => {
     if (!requireComponent(t, "python3")) return;
     const on = ["second-factor", "on", "--password-stdin", "--json"];
     const { secret } = JSON.parse((await run(on, `${administrator.password}\n`)).stdout);

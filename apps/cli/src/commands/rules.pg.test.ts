@@ -38,7 +38,7 @@ describe("holdfast rules", () => {
 
   const onServer = async (name: string): Promise<string[]> => lines(await done(owner, ["ls", `/${name}`]));
 
-  test("rules that an editor writes are reported and hide nothing; the difference is shown, and an approval lasts", async () => {
+  test("reports an editor's rules, which hide nothing until approved, and shows the difference", async () => {
     const root = await share("approved");
     await annWrites("approved", "*\n");
     const told = /\.holdfastignore: Ann wrote this file \(1 rule\), so it is not active yet/;
@@ -86,7 +86,7 @@ describe("holdfast rules", () => {
     assert.deepEqual([none.code, none.stderr], [1, "holdfast: No rules are waiting.\n"]);
   });
 
-  test("a rejection writes the rules in force back for everybody, and keeps what stood there", async () => {
+  test("a rejection restores the active rules for everyone, and keeps the rejected ones", async () => {
     const root = await share("rejected");
     await annWrites("rejected", "open\n");
     await sync(root, 1);
@@ -101,7 +101,7 @@ describe("holdfast rules", () => {
     assert.equal((await owner(["rules", root])).stdout, "");
   });
 
-  test("a device that may not know the newest rules of its account writes none back", async () => {
+  test("a device that may not know the account's newest rules writes none back", async () => {
     const root = await share("newer");
     await done(owner, ["put", "-", "/newer/.holdfastignore"], "secret\nmore\n");
     await annWrites("newer", "open\n");
@@ -116,7 +116,7 @@ describe("holdfast rules", () => {
     for (const each of [root, fresh]) assert.equal(readFileSync(join(each, ".holdfastignore"), "utf8"), "open\n");
   });
 
-  test("a removal that has left the trash waits as one of an unknown account, and not of somebody else", async () => {
+  test("a removal that has left the trash waits as one by an unknown account", async () => {
     const root = await share("purged");
     await done(owner, ["rm", "--permanent", "/purged/.holdfastignore"]);
     assert.match(
@@ -132,7 +132,7 @@ describe("holdfast rules", () => {
     assert.deepEqual((await onServer("purged")).toSorted(), ["open", "secret"]);
   });
 
-  test("a removal by an editor sends nothing private before a running sync is told to", async (t) => {
+  test("a removal by an editor sends nothing private before its approval in a running sync", async (t) => {
     const root = await share("running");
     const env = { ...process.env, HOLDFAST_CONFIG_DIR: join(folder, "config") };
     const client = spawn(launcher, ["sync", root], { env, stdio: "ignore" });

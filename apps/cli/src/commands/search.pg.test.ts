@@ -8,7 +8,7 @@ describe("holdfast search", () => {
   const found = async (...args: string[]) =>
     ((await json("search", ...args)).items as NodeJson[]).map(({ path }) => path);
 
-  test("finds names by their parts, in all or below a folder", async () => {
+  test("finds names by their parts, everywhere or below a folder", async () => {
     await run(["mkdir", "-p", "/photos/Strand 2024"]);
     for (const path of ["/photos/Strand 2024/Café am Strand.JPG", "/strand.txt", "/other.txt"]) {
       assert.equal((await run(["put", "-", path], "content")).code, 0);
@@ -29,7 +29,7 @@ describe("holdfast search", () => {
     assert.equal((await run(["search", "x", "--in", "/nowhere"])).code, 4);
   });
 
-  test("lists in the order that people expect", async () => {
+  test("sorts its results as people expect", async () => {
     await run(["mkdir", "-p", "/order/z"]);
     for (const name of ["file 10", "File 2", "file 1"]) await run(["put", "-", `/order/${name}`], "content");
     const { items } = await json("ls", "/order", "--sort", "natural");

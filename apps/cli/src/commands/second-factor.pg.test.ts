@@ -36,7 +36,7 @@ describe("second-factor", () => {
     return { ...account, env, login, say, on };
   }
 
-  test("is switched on, asked for, renewed and switched off by scripts", async () => {
+  test("is set up, asked for, renewed and removed by scripts", async () => {
     const { login, say, on } = await newPerson("script");
     assert.match((await say(["second-factor"])).stdout, /^Off: /);
     const { secret, codes } = await on();
@@ -60,7 +60,7 @@ describe("second-factor", () => {
   });
 
   for (const [where, flags] of bothPlaces(command)) {
-    test(`${where}, an administrator ends it for who has lost the phone and the codes`, async () => {
+    test(`${where}, an administrator removes it for a user who lost the phone and the codes`, async () => {
       const person = await newPerson(`lost-${flags.length}`);
       await person.on();
       const listed = async () =>
@@ -73,7 +73,7 @@ describe("second-factor", () => {
       assert.equal((await person.login()).code, 0);
     });
 
-    test(`${where}, an administrator ends its passkeys with a new password, where the command says so`, async () => {
+    test(`${where}, an administrator removes passkeys together with a new password only if the command says so`, async () => {
       const person = await newPerson(`passkey-${flags.length}`);
       // Browsers permit passkeys only for host names.
       const origin = `http://localhost:${new URL(command.server.url).port}`;
@@ -99,7 +99,7 @@ describe("second-factor", () => {
     });
   }
 
-  test("draws a code to scan on a terminal, and asks for what the app shows there and at login", async (t) => {
+  test("shows a QR code on a terminal, and asks for the app's code there and at login", async (t) => {
     if (!requireComponent(t, "python3")) return;
     const { email, password, env } = await newPerson("terminal");
     const start = (...args: string[]) => onTerminal([launcher, ...args], { env: { ...env } });
@@ -127,7 +127,7 @@ describe("second-factor", () => {
     assert.equal(await login.ended, 0);
   });
 
-  test("leaves whoever has none alone", async () => {
+  test("changes nothing for accounts without one", async () => {
     assert.deepEqual(await json("second-factor"), {
       on: false,
       since: null,

@@ -10,7 +10,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
   const people = useTwoPeople("sharing-command");
   const { owner, guest, ann, done } = people;
 
-  test("a folder goes to somebody, is mounted, worked in, and given back", async () => {
+  test("a folder is shared, mounted, used and left", async () => {
     await done(owner, ["mkdir", "/project"]);
     await done(owner, ["put", "-", "/project/plan.txt"], "the plan");
     const said = await done(owner, ["share", "/project", "--with", ann.email, "--role", "editor", "--expires", "30d"]);
@@ -36,7 +36,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal(await done(owner, ["cat", "/project/plan.txt"]), "the plan");
   });
 
-  test("a share and a link of an item in the trash are listed and ended by its path, also below a folder that went", async () => {
+  test("a share and a link of an item in the trash are listed and ended by its path, also in a deleted folder", async () => {
     await done(owner, ["mkdir", "-p", "/gone/deep", "/twice"]);
     await done(owner, ["put", "-", "/gone/deep/note.txt"], "note");
     await done(owner, ["share", "/gone", "--with", ann.email, "--role", "viewer"]);
@@ -64,7 +64,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     await done(owner, ["rm", "/gone"]);
   });
 
-  test("share and link of the whole drive ask on a terminal, and say what it means elsewhere", async () => {
+  test("share and link of the whole drive ask on a terminal, and otherwise explain the consequences", async () => {
     const config = `${people.folder}/config`;
     for (const args of [
       ["share", "/", "--with", ann.email],
@@ -159,7 +159,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal((await done(owner, ["cat", "/album/made/second.txt"])).length, 10);
   });
 
-  test("rm of several items names one command for each trash, which restores all of them", async () => {
+  test("rm of several items prints one restore command for each trash, which together restore all", async () => {
     await done(owner, ["mkdir", "/bin", "/mounted"]);
     for (const path of ["/bin/1", "/bin/2"]) await done(owner, ["put", "-", path], "text");
     for (const path of ["/bin", "/mounted"])
@@ -219,7 +219,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal(await done(guest, ["ls", "-R", "/both/team"]), `${below.join("\n")}\n`);
   });
 
-  test("what was given is taken away, and what makes no sense is refused", async () => {
+  test("a permission is revoked, and invalid requests are rejected", async () => {
     await done(owner, ["mkdir", "/taken"]);
     const { role } = JSON.parse(await done(owner, ["share", "/taken", "--with", ann.email, "--json"]));
     assert.equal(role, "viewer", "unless another one is named");
@@ -249,7 +249,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     });
   }
 
-  test("a single file is read by the id that is listed", async () => {
+  test("a single shared file is read by its listed ID", async () => {
     await done(owner, ["put", "-", "/single.txt"], "by itself");
     await done(owner, ["share", "/single.txt", "--with", ann.email, "--role", "viewer"]);
     const id = await idOfShared("single.txt");
@@ -260,7 +260,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal((await guest(["cat", "/single.txt"])).code, 4);
   });
 
-  test("what lies in a shared folder is read by the folder's ID and the path below it", async () => {
+  test("an item in a shared folder is read by the folder's ID and the path below it", async () => {
     await done(owner, ["mkdir", "-p", "/whole/inner/deep"]);
     await done(owner, ["put", "-", "/whole/inner/deep/note.txt"], "below");
     await done(owner, ["share", "/whole", "--with", ann.email, "--role", "viewer"]);
@@ -274,7 +274,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.match(missing.stderr, /There is no \/outer in the shared folder/);
   });
 
-  test("a group is named as an address is, and an address without an account gives a link to hand on", async () => {
+  test("a group is named like an address, and an address without an account gives a link to pass on", async () => {
     await done(owner, ["mkdir", "/songs"]);
     await done(owner, ["admin", "groups", "create", "Choir"]);
     await done(owner, ["admin", "groups", "add", "Choir", administrator.email]);

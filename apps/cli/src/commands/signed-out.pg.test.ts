@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 import { administrator, Api, eventually, launcher, ok } from "@holdfast/server/acceptance/testing";
 import { useSignedIn } from "./testing-signed-in.ts";
 
-describe("a device that was signed out", () => {
+describe("Device signed out", () => {
   const signedIn = useSignedIn("signed-out");
   const { folder, run } = signedIn;
   const login = () =>
@@ -17,7 +17,7 @@ describe("a device that was signed out", () => {
       `${administrator.password}\n`,
     );
 
-  test("from another device: status says to sign in, and after that to start the sync", async () => {
+  test("from another device: status advises signing in, then starting the sync", async () => {
     const root = join(folder, "drive");
     mkdirSync(root);
     writeFileSync(join(root, "a"), "a");

@@ -11,7 +11,7 @@ describe("holdfast star, unstar, starred and recent", () => {
     return (JSON.parse(stdout).items as NodeJson[]).map(({ path }) => path);
   };
 
-  test("mark what one comes back to, and list it", async () => {
+  test("mark items and list them", async () => {
     assert.deepEqual(await pathsOf("starred"), []);
     await run(["mkdir", "/d"]);
     for (const path of ["/d/a", "/b"]) assert.equal((await run(["put", "-", path], "content")).code, 0);
@@ -26,7 +26,7 @@ describe("holdfast star, unstar, starred and recent", () => {
     assert.deepEqual(await pathsOf("starred"), ["/d"]);
   });
 
-  test("change nothing where one of several is missing", async () => {
+  test("change nothing if one of several is missing", async () => {
     for (const command of ["star", "unstar"]) {
       const { code, stderr } = await run([command, "/", "/missing"]);
       assert.equal(code, 4);

@@ -22,7 +22,7 @@ import type { SyncReport } from "../sync/report.ts";
 import type { SyncControl } from "../sync/sync-control.ts";
 import { runHere } from "./testing-run.ts";
 
-test("status shows each sync with the first of many problems of a kind, and with --all each of them", async (t) => {
+test("status shows each sync with the first of many similar problems, and with --all every one", async (t) => {
   const config = mkdtempSync(join(tmpdir(), "holdfast-status-"));
   t.after(() => rmSync(config, { recursive: true }));
   const whose = { root: "/my drive", server: "https://drive.example", account: "ann@example.org", device: "laptop" };
@@ -178,7 +178,7 @@ test("status shows a running sync in each of its states, with its progress while
   ]);
 });
 
-test("status of a device that removed its copies lists the person's own files first, and those in the local trash as a number", async (t) => {
+test("status of a device that removed its copies lists files only there, and counts those in the local trash", async (t) => {
   const config = mkdtempSync(join(tmpdir(), "holdfast-cleared-"));
   t.after(() => rmSync(config, { recursive: true }));
   const own = Array.from({ length: 25 }, (_, at) => `own ${10 + at}.txt`);
@@ -227,7 +227,7 @@ test("status of a device that removed its copies lists the person's own files fi
   ]);
 });
 
-test("status --watch ends once nobody reads its output, also while nothing changes", async (t) => {
+test("status --watch ends when its output is closed, even while nothing changes", async (t) => {
   const config = mkdtempSync(join(tmpdir(), "holdfast-status-"));
   t.after(() => rmSync(config, { recursive: true }));
   const env = { ...process.env, HOLDFAST_CONFIG_DIR: config };

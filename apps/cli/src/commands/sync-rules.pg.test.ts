@@ -8,10 +8,10 @@ import { answering } from "./testing-answer.ts";
 import { runCommand } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
-describe("what a sync leaves out", () => {
+describe("Exclusions of a sync", () => {
   const { folder, run, json } = useSignedIn("sync-rules");
 
-  test("rules are listed by status and --show-rules, and an excluded path that is not there is told", async () => {
+  test("status and --show-rules list the rules, and an excluded path that does not exist is reported", async () => {
     const root = join(folder, "drive");
     mkdirSync(join(root, "raw"), { recursive: true });
     for (const path of ["raw/a", "raw/~a~", "b.tmp", "c", "c~", "d~"]) writeFileSync(join(root, path), path);
@@ -99,7 +99,7 @@ describe("what a sync leaves out", () => {
     assert.equal((await run(["trash", "restore", "/named/deep/.nfs1"])).code, 0);
   });
 
-  test("a line of the ignore file that is no pattern is told with its number and why, and the others hold", async () => {
+  test("an invalid line of the ignore file is reported with its number and reason, and the others apply", async () => {
     const root = join(folder, "broken");
     mkdirSync(root);
     for (const path of ["a.tmp", "b"]) writeFileSync(join(root, path), path);
@@ -121,7 +121,7 @@ describe("what a sync leaves out", () => {
     assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), [".holdfastignore", "b"]);
   });
 
-  test("what a new rule hides of what was synced is told once in one line, and stays everywhere", async () => {
+  test("synced files hidden by a new rule are reported once in one line, and stay everywhere", async () => {
     const root = join(folder, "hiding");
     mkdirSync(join(root, "raw/deep"), { recursive: true });
     const files = ["raw/a", "raw/deep/b", "raw/c", "one.tif", "two.tif", "three.tif", "four.tif", "kept"];
@@ -160,7 +160,7 @@ describe("what a sync leaves out", () => {
     assert.deepEqual((await json("trash", "ls")).items, []);
   });
 
-  test("names that cannot be synced, and a pipe, are listed with a code for each and keep nothing from being in sync", async () => {
+  test("unsyncable names and a pipe are listed with a code each, and the sync is still in sync", async () => {
     const root = join(folder, "unfit");
     mkdirSync(root);
     writeFileSync(Buffer.concat([Buffer.from(`${root}/latin-`), Buffer.from([0xe9])]), "1");
@@ -184,7 +184,7 @@ describe("what a sync leaves out", () => {
     );
   });
 
-  test("a folder that another configuration syncs is left alone and listed by a sync around it, and a copy of a known one is synced", async () => {
+  test("a folder synced by another configuration is skipped and listed, and a copy of a known one is synced", async () => {
     const outer = join(folder, "outer");
     const inner = join(outer, "Drive");
     mkdirSync(inner, { recursive: true });
@@ -215,7 +215,7 @@ describe("what a sync leaves out", () => {
     assert.deepEqual(listed, ["copy", "known/Drive"]);
   });
 
-  test("a home folder is synced once somebody said yes, and without anything of Holdfast's own", async (t) => {
+  test("a home folder is synced only after confirmation, without Holdfast's own files", async (t) => {
     const home = join(folder, "home");
     const config = join(home, ".config/holdfast");
     const own = [".local/share/holdfast/key", "server.json", "notes/holdfast"];

@@ -37,7 +37,7 @@ describe("put and get with options", () => {
   const planned = (changes: { action: string; path: string; bytes: number }[], root: string): string[] =>
     changes.map(({ action, path, bytes }) => `${action} ${path.slice(root.length)} ${bytes}`).toSorted();
 
-  test("get and cat --version fetch that very version, by number or id, and get --version knows what it replaces", async () => {
+  test("get and cat --version fetch exactly that version, by number or ID, and get tracks what it replaces", async () => {
     const path = join(folder, "report");
     for (const text of ["one", "second", "the third"]) {
       writeFileSync(path, text);
@@ -72,7 +72,7 @@ describe("put and get with options", () => {
     assert.equal((await run(["get", "/", got, "--version", "1"])).code, 5);
   });
 
-  test("an old version keeps the date of its file, for get, versions and restore", async () => {
+  test("an old version keeps its file's date in get, versions and restore", async () => {
     const path = join(folder, "dated");
     const put = async (text: string, date: string) => {
       writeFileSync(path, text);
@@ -94,7 +94,7 @@ describe("put and get with options", () => {
     assert.equal(statSync(got).mtime.toISOString(), "2001-02-03T04:05:06.000Z");
   });
 
-  test("a dry run of put refuses a second name that is one with another on the server, as the run does", async () => {
+  test("a dry run of put rejects a second name equal to one on the server, as the run does", async () => {
     const root = makeFiles("forms", { "cafe\u0301": "decomposed", "caf\u00E9": "composed" });
     const put = async (...more: string[]) => {
       const { code, stdout } = await run(["put", root, "/forms", ...more, "--json"]);
@@ -107,7 +107,7 @@ describe("put and get with options", () => {
     assert.deepEqual((await put("--dry-run"))[2], dry[2]);
   });
 
-  test("a dry run of put says what would be done, and does nothing", async () => {
+  test("a dry run of put reports what would be done, and changes nothing", async () => {
     const root = makeFiles("dry-put", { same: "same", touched: "touched", edited: "12345", "below/new": "new" });
     symlinkSync("same", join(root, "link"));
     const first = await json("put", root, "/dry", "--dry-run");
@@ -135,7 +135,7 @@ describe("put and get with options", () => {
     assert.equal((await run(["put", "-", "/dry/in", "--dry-run"], "x")).code, 2);
   });
 
-  test("a dry run of get says what would be done, what was changed here too, and does nothing", async () => {
+  test("a dry run of get reports what would be done and local changes, and changes nothing", async () => {
     const root = makeFiles("dry-get", { same: "same", edited: "12345", newer: "older", "below/new": "new" });
     symlinkSync("same", join(root, "link"));
     await run(["put", root, "/dry-get"]);
@@ -160,7 +160,7 @@ describe("put and get with options", () => {
     assert.equal(readFileSync(join(target, "edited"), "utf8"), "mine");
   });
 
-  test("--exclude leaves out what a line of .holdfastignore would, and a pattern that names nothing is told", async () => {
+  test("--exclude works like a line of .holdfastignore, and a pattern without matches is reported", async () => {
     const files = {
       "a.raw": "a",
       "a.jpg": "a",
@@ -182,25 +182,28 @@ describe("put and get with options", () => {
     assert.deepEqual(namesBelow(join(folder, "excluded")), ["a.jpg", "deep", "deep/keep.raw", "deep/tmp"]);
   });
 
-  longTest("--limit holds put and get to a rate; what is no rate is refused before anything is done", async () => {
-    const path = join(folder, "limited");
-    writeFileSync(path, randomBytes(300_000));
-    const took = async (args: string[]): Promise<number> => {
-      const begunMs = performance.now();
-      const { code, stderr } = await run(args);
-      assert.equal(code, 0, stderr);
-      return performance.now() - begunMs;
-    };
-    // A burst of a quarter of a second is permitted after a rest.
-    assert.ok((await took(["put", path, "/limited", "--limit", "200K"])) > 1150);
-    const got = join(folder, "limited-got");
-    assert.ok((await took(["get", "/limited", got, "--limit", "0.2M"])) > 1150);
-    assert.ok(readFileSync(got).equals(readFileSync(path)));
-    for (const rate of ["fast", "10", ""])
-      assert.equal((await run(["get", "/limited", "--limit", rate])).code, 2, rate);
-  });
+  longTest(
+    "--limit limits put and get to a rate, and an invalid rate is rejected before anything is done",
+    async () => {
+      const path = join(folder, "limited");
+      writeFileSync(path, randomBytes(300_000));
+      const took = async (args: string[]): Promise<number> => {
+        const begunMs = performance.now();
+        const { code, stderr } = await run(args);
+        assert.equal(code, 0, stderr);
+        return performance.now() - begunMs;
+      };
+      // A burst of a quarter of a second is permitted after a rest.
+      assert.ok((await took(["put", path, "/limited", "--limit", "200K"])) > 1150);
+      const got = join(folder, "limited-got");
+      assert.ok((await took(["get", "/limited", got, "--limit", "0.2M"])) > 1150);
+      assert.ok(readFileSync(got).equals(readFileSync(path)));
+      for (const rate of ["fast", "10", ""])
+        assert.equal((await run(["get", "/limited", "--limit", rate])).code, 2, rate);
+    },
+  );
 
-  test("get with a path on the server alone goes into the folder that one is in", async () => {
+  test("get with only a remote path writes to the current folder", async () => {
     const here = join(folder, "here");
     mkdirSync(here);
     makeFiles("alone", { "one.txt": "one", "two/three.txt": "three" });

@@ -16,7 +16,7 @@ function runAsked(args: readonly string[], meanwhile: (api: Api) => Promise<unkn
   return runHere({ HOLDFAST_CONFIG_DIR: `${signedIn.folder}/config` }, args, { typed: typed() });
 }
 
-test("trash empty counts the items that trash ls lists, with their size, and a folder has no size for scripts either", async () => {
+test("trash empty counts the items that trash ls lists with their size, and a folder has no size for scripts either", async () => {
   await run(["mkdir", "/d"]);
   for (const path of ["/d/a", "/d/b", "/c"]) assert.equal((await run(["put", "-", path], "content")).code, 0);
   for (const path of ["/d/a", "/d", "/c"]) assert.equal((await run(["rm", path])).code, 0);
@@ -27,7 +27,7 @@ test("trash empty counts the items that trash ls lists, with their size, and a f
   assert.match(stdout + stderr, /permanently deleted 3 items \(21 B\)/);
 });
 
-test("trash empty asks about the items that are there, and leaves what comes while it asks", async () => {
+test("trash empty deletes only the items that were there when it asked", async () => {
   for (const path of ["/one", "/two", "/thesis"]) assert.equal((await run(["put", "-", path], "content")).code, 0);
   for (const path of ["/one", "/two"]) assert.equal((await run(["rm", path])).code, 0);
   const dry = await run(["trash", "empty", "--dry-run"]);
@@ -43,7 +43,7 @@ test("trash empty asks about the items that are there, and leaves what comes whi
   assert.deepEqual([none.code, none.stdout, none.stderr], [0, "The trash is empty.\n", ""]);
 });
 
-test("rm --permanent of a folder leaves it if another device puts something into it while it asks", async () => {
+test("rm --permanent of a folder keeps it if another device adds something while it asks", async () => {
   assert.equal((await run(["mkdir", "/album"])).code, 0);
   const { code, stderr } = await runAsked(["rm", "--permanent", "/album"], (api) =>
     ok(api, "POST", "/metadata", { path: "/album/new", kind: "folder" }),

@@ -7,7 +7,7 @@ import { Api, eventually } from "@holdfast/server/acceptance/testing";
 import { runCommand, runHere } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
-describe("A space that is full of old versions", () => {
+describe("Space full of old versions", () => {
   const signedIn = useSignedIn("versions-prune-command");
   const small = { email: "small@example.com", password: "a small space", quota_bytes: 1_000_000 };
   let api: Api;
@@ -33,7 +33,7 @@ describe("A space that is full of old versions", () => {
   };
   const json = async (...args: string[]) => JSON.parse((await run(...args, "--json")).stdout);
 
-  test("names the file and the command that frees room, and takes uploads again after it", async () => {
+  test("names the file and the command that frees space, and accepts uploads again afterwards", async () => {
     for (let version = 1; version <= 4; version += 1) assert.equal((await put(900_000, "/my film")).code, 0);
     const refused = await put(900_000, "/my film");
     assert.equal(refused.code, 6);
@@ -76,7 +76,7 @@ describe("A space that is full of old versions", () => {
     );
   });
 
-  test("prunes all below a folder, and says what there is not", async () => {
+  test("prunes everything below a folder, and reports a missing path", async () => {
     for (const path of ["/f/a", "/f/b"]) {
       assert.equal((await run("mkdir", "-p", "/f")).code, 0);
       for (let version = 1; version <= 3; version += 1) assert.equal((await put(10, path)).code, 0);
@@ -98,7 +98,7 @@ describe("A space that is full of old versions", () => {
     }
   });
 
-  test("is pruned once for a request that is repeated, by its owner alone, and that is audited", async () => {
+  test("is pruned once for a repeated request, only by its owner, and with an audit entry", async () => {
     const { id } = (await api.call("GET", "/metadata?path=/f/a")).body;
     const prune = (as: Api, key: string, body: object) =>
       as.call("POST", `/files/${id}/versions/prune`, body, { headers: { "idempotency-key": key } });
@@ -128,7 +128,7 @@ describe("A space that is full of old versions", () => {
     assert.deepEqual([entry.result, entry.count, entry.detail], ["ok", 1, { keep: 1 }]);
   });
 
-  test("leaves a rewind nothing to bring back, which says so once, and no undo that claims it", async () => {
+  test("cannot be rewound or undone to pruned versions, and the command says so once", async () => {
     const write = async (text: string) => {
       writeFileSync(join(signedIn.folder, "local"), text);
       assert.equal((await run("put", join(signedIn.folder, "local"), "/note")).code, 0);
@@ -156,7 +156,7 @@ describe("A space that is full of old versions", () => {
     assert.equal((await run("rm", "--permanent", "--yes", "/note")).code, 0);
   });
 
-  test("empties the trash where that is what fills it, and says so only then", async () => {
+  test("advises emptying the trash only while that would free space", async () => {
     assert.equal((await run("rm", "/my film")).code, 0);
     const full = await put(900_000, "/another");
     assert.equal(full.code, 6);

@@ -22,7 +22,7 @@ describe("holdfast versions", () => {
     rmSync(local, { recursive: true });
   };
 
-  test("shows who made each, its label and its device, also in a pipe", async () => {
+  test("lists each version's author, label and device, also in a pipe", async () => {
     await putAll("/a", ["one\n", "two\n"]);
     const { name } = await json("whoami");
     const labelled = await run(["versions", "label", "/a", "1", "as sent"]);
@@ -46,7 +46,7 @@ describe("holdfast versions", () => {
     assert.ok(!("label" in (await json("versions", "/a")).items[1]));
   });
 
-  test("names the device that made a version after it was signed out, and so does activity", async () => {
+  test("names the device that made a version after it was signed out, as activity does", async () => {
     const { email, password } = administrator;
     const laptop = (args: readonly string[], input?: string) =>
       runCommand({ HOLDFAST_CONFIG_DIR: join(signedIn.folder, "laptop") }, args, { input });
@@ -68,7 +68,7 @@ describe("holdfast versions", () => {
     assert.match((await run(["activity", "/from-laptop"])).stdout, /  stolen laptop  created  from-laptop  /);
   });
 
-  test("a dry run of restore shows the version by number or ID, and restores nothing", async () => {
+  test("shows the version in a dry run of restore, by number or ID, and restores nothing", async () => {
     await putAll("/dry", ["one\n", "longer\n"]);
     const { items } = await json("versions", "/dry");
     for (const version of ["1", items[1].version_id.toUpperCase()]) {
@@ -85,7 +85,7 @@ describe("holdfast versions", () => {
     assert.equal((await json("versions", "/dry")).items.length, 2);
   });
 
-  test("label says what is wrong, and how it ends tells scripts", async () => {
+  test("label explains errors, and its exit codes are right for scripts", async () => {
     await putAll("/b", ["one\n"]);
     for (const [args, code] of [
       [["/b", "1"], 2],
@@ -105,7 +105,7 @@ describe("holdfast versions", () => {
 
   const linesOf = (count: number) =>
     Array.from({ length: count }, (_, index) => `line ${index} ${"x".repeat(index % 90)}`);
-  test("diff shows the lines that changed, of the newest two versions unless told", async () => {
+  test("diff shows the changed lines, by default between the newest two versions", async () => {
     await putAll("/text", ["one\ntwo\nthree\n", "one\n2\nthree\n", "one\n2\nthree\nfour"]);
     const newest = await run(["versions", "diff", "/text"]);
     assert.equal(newest.code, 0, newest.stderr);
@@ -130,7 +130,7 @@ describe("holdfast versions", () => {
     assert.equal((await json("versions", "diff", "/text", "2", "2")).kind, "equal");
   });
 
-  test("diff of a text of many blocks can be applied to the earlier version", async () => {
+  test("diff of a text of many blocks applies to the earlier version", async () => {
     const old = linesOf(60_000);
     const now = old.with(45_000, "another").toSpliced(50_000, 2, "more", "and more", "and still more");
     const [from, to] = [old, now].map((lines) => lines.join("\n")) as [string, string];
@@ -143,7 +143,7 @@ describe("holdfast versions", () => {
     assert.ok(blocks.from >= 2 && blocks.shared >= 1, JSON.stringify(blocks));
   });
 
-  test("diff compares blocks where there are no lines, and says why", async () => {
+  test("diff compares blocks of content without lines, and says why", async () => {
     const noise = randomBytes(3 * 1024 ** 2);
     await putAll("/binary", [noise, Buffer.concat([noise, Buffer.from([0, 1])])]);
     const binary = await run(["versions", "diff", "/binary"]);
@@ -163,7 +163,7 @@ describe("holdfast versions", () => {
     assert.match(large.stderr, /too large for comparing its lines/);
   });
 
-  test("diff says what is missing, and how it ends tells scripts", async () => {
+  test("diff explains errors, and its exit codes are right for scripts", async () => {
     await putAll("/once", ["one\n"]);
     for (const [args, code, words] of [
       [["/once"], 4, /one version/],
@@ -179,7 +179,7 @@ describe("holdfast versions", () => {
     }
   });
 
-  test("a viewer compares versions of what is mounted, and may not label them", async () => {
+  test("a viewer compares versions of mounted files, and cannot label them", async () => {
     await putAll("/given/f", ["one\n", "two\n"]);
     const owner = await Api.signIn(signedIn.server.url);
     const account = { email: "viewer@example.com", password: "the viewer's password" };

@@ -14,7 +14,7 @@ after(() => {
 
 const nowMs = Date.parse("2026-11-26T12:00:00Z");
 
-test("an end is a duration from the given clock, a day with its last moment here, a minute here, or RFC 3339", () => {
+test("an end is a duration from the given clock, a day until its last moment here, a minute here, or RFC 3339", () => {
   for (const [text, end, shown] of [
     ["1h", "2026-11-26T13:00:00.000Z", "2026-11-26 14:00:00 +01:00"],
     ["30d", "2026-12-26T12:00:00.000Z", "2026-12-26 13:00:00 +01:00"],
@@ -31,7 +31,7 @@ test("an end is a duration from the given clock, a day with its last moment here
   }
 });
 
-test("a moment of the past is as long ago, the start of a day here, a minute here, or RFC 3339", () => {
+test("a past moment is a duration ago, the start of a day here, a minute here, or RFC 3339", () => {
   for (const [text, moment] of [
     ["2h", "2026-11-26T10:00:00.000Z"],
     ["2026-03-01", "2026-02-28T23:00:00.000Z"],
@@ -41,7 +41,7 @@ test("a moment of the past is as long ago, the start of a day here, a minute her
     assert.equal(parseMoment(text)(nowMs), moment, text);
 });
 
-test("a time that the server cannot count is refused as it was typed", () => {
+test("a time beyond the server's range is rejected as it was typed", () => {
   const far = ["9999-12-31", "9999-12-31 23:59", "9999-12-31T23:59:59Z", "2256-01-01", "0050-06-01", "999999w"];
   for (const text of far) {
     const refusal = { code: "usage", message: `"${text}" is not a time between the years 1685 and 2254.` };
@@ -51,7 +51,7 @@ test("a time that the server cannot count is refused as it was typed", () => {
   assert.match(parseEnd("2254-12-31")(nowMs), /^2254-12-31T22:59:59/);
 });
 
-test("anything else is no time, and nothing is guessed", () => {
+test("any other text is rejected as a time", () => {
   // Daylight saving time skips 2027-03-28 02:30.
   const bad = [
     "",

@@ -67,7 +67,7 @@ const blocks = fc
     }),
   );
 
-test("the difference leads from one version to the other, wherever their blocks end, and no block is fetched twice", async () => {
+test("the difference turns one version into the other at any block boundaries, and fetches no block twice", async () => {
   await fc.assert(
     fc.asyncProperty(blocks, blocks, blocks, blocks, async (start, removed, added, end) => {
       const server = new TwoVersions([...start, ...removed, ...end], [...start, ...added, ...end]);
@@ -90,7 +90,7 @@ test("the difference leads from one version to the other, wherever their blocks 
 const lines = (word: string, count: number) =>
   Buffer.from(Array.from({ length: count }, (_, index) => `${word} ${index}\n`).join(""));
 
-test("of what both versions end with only the lines around the change are fetched, and of the later version what differs", async () => {
+test("for versions with a common end, only the lines around the change are fetched, and of the later one only the difference", async () => {
   const [start, old, now] = [lines("start", 100), lines("old", 100), lines("new", 100)];
   const end = Array.from({ length: 50 }, (_, index) => lines(`end ${index}`, 10));
   const server = new TwoVersions([start, old, ...end], [start, now, ...end]);
@@ -110,7 +110,7 @@ test("of what both versions end with only the lines around the change are fetche
   ]);
 });
 
-test("three lines behind a change are shown, however short the blocks are in which they stand", async () => {
+test("three lines after a change are shown, even across very short blocks", async () => {
   const end = "a,\n,b,\n,c,\n,d,\n,e".split(",").map((character) => Buffer.from(character));
   const server = new TwoVersions([Buffer.from("old"), ...end], [Buffer.from("new"), ...end]);
   assert.deepEqual((await server.compare()).lines, ["@@ -1,4 +1,4 @@", "-olda", "+newa", " b", " c", " d"]);
@@ -120,7 +120,7 @@ test("three lines behind a change are shown, however short the blocks are in whi
   );
 });
 
-test("what is no text is told by its beginning, or by what of it was fetched, and its lines are not shown", async () => {
+test("binary content is recognized at its beginning or in a fetched part, and its lines are not shown", async () => {
   const tail = lines("x", 4000);
   const marked = (bytes: number[]) => new TwoVersions([tail, Buffer.from("old")], [tail, Buffer.from(bytes)]);
   const early = new TwoVersions([tail], [Buffer.from([1, 0, 2]), tail]);
@@ -131,7 +131,7 @@ test("what is no text is told by its beginning, or by what of it was fetched, an
   assert.equal((await marked([0x41]).compare()).kind, "text");
 });
 
-test("what is too large is compared by its blocks, and what is larger still by nothing that costs memory", async () => {
+test("large content is compared by its blocks, and still larger content without using memory", async () => {
   const block = Buffer.alloc(textBytesMax / 8, "line\n");
   const large = new TwoVersions(Array<Buffer>(8).fill(block), [...Array<Buffer>(8).fill(block), Buffer.from("more\n")]);
   const { kind, blocks: counts, lines: shown } = await large.compare();
@@ -144,7 +144,7 @@ test("what is too large is compared by its blocks, and what is larger still by n
   assert.deepEqual(await compareVersions(asked, "file", from, from), { kind: "equal" });
 });
 
-test("content that is not what its hash names is not shown", async () => {
+test("content that does not match its hash is not shown", async () => {
   const server = new TwoVersions([lines("a", 3)], [lines("b", 3)]);
   const bytes = server.bytes.bind(server);
   server.bytes = async (...request) => (await bytes(...request)).map((slice) => Buffer.from(slice).fill("x"));

@@ -28,7 +28,7 @@ function patchOf(from: string, to: string): string {
   return ["--- f", "+++ f", ...lines].map((line) => `${line}\n`).join("");
 }
 
-test("the difference of any two texts leads from one to the other", () => {
+test("the difference of any two texts turns one into the other", () => {
   fc.assert(
     fc.property(fc.oneof(versions, fc.tuple(text, text)), ([from, to]) => {
       const patch = patchOf(from, to);
@@ -39,7 +39,7 @@ test("the difference of any two texts leads from one to the other", () => {
   );
 });
 
-test("patch of the system reads it", (t) => {
+test("the system's patch reads it", (t) => {
   if (!requireComponent(t, "patch")) return;
   const folder = mkdtempSync(join(tmpdir(), "holdfast-patch-"));
   const file = join(folder, "f");
@@ -61,7 +61,7 @@ test("patch of the system reads it", (t) => {
   }
 });
 
-test("lines are numbered from the first of the file, and three around a change are shown", () => {
+test("lines are numbered from the start of the file, with three lines of context", () => {
   const lines = Array.from({ length: 1000 }, (_, index) => `line ${index + 1}`);
   const changed = lines.with(499, "another").toSpliced(799, 1);
   const { lines: hunks } = lineDifference(Buffer.from(lines.join("\n")), Buffer.from(changed.join("\n")));
@@ -86,7 +86,7 @@ test("lines are numbered from the first of the file, and three around a change a
   ]);
 });
 
-test("what is rewritten from end to end costs no more than to say so", () => {
+test("a complete rewrite is reported as one replaced range", () => {
   const side = (word: string) => Array.from({ length: 50_000 }, (_, index) => `${word} ${index}`);
   const [from, to] = [
     ["first", ...side("old"), "last"],

@@ -25,7 +25,7 @@ function runWith(folder: string): void {
   assert.equal(status, 3, "nobody is signed in");
 }
 
-test("compiled code is kept in a configuration folder that is there and that nobody else may write to", () => {
+test("compiled code is stored in an existing configuration folder that only its owner can write to", () => {
   runWith(join(home, "missing"));
   assert.equal(existsSync(join(home, "missing")), false);
   chmodSync(home, 0o720);
@@ -44,7 +44,7 @@ function keepIn(folder: string, mask = "0o022"): void {
   assert.equal(spawnSync(process.execPath, ["--input-type=module", "-e", script], { env: {} }).status, 0);
 }
 
-test("nothing is written to a folder without its mark, as on the mount point of a server's disk", () => {
+test("nothing is written to a folder without its marker, as on the mount point of a server's disk", () => {
   const data = mkdtempSync(join(home, "data-"));
   keepIn(data);
   assert.deepEqual(readdirSync(data), []);
@@ -53,7 +53,7 @@ test("nothing is written to a folder without its mark, as on the mount point of 
   assert.deepEqual(readdirSync(data), ["compiled", "lock.sqlite"]);
 });
 
-test("nobody else can enter the compiled code, whatever the umask, and code that others could write is removed", () => {
+test("the folder of compiled code is private with any umask, and code that others could write is removed", () => {
   const data = mkdtempSync(join(home, "data-"));
   const compiled = join(data, "compiled");
   const mode = () => lstatSync(compiled).mode & 0o777;
@@ -75,7 +75,7 @@ test("nobody else can enter the compiled code, whatever the umask, and code that
   assert.deepEqual([lstatSync(compiled).isDirectory(), mode(), existsSync(elsewhere)], [true, 0o700, true]);
 });
 
-test("the launcher keeps compiled code, so that only the first of equal commands strips types", (t) => {
+test("the launcher stores compiled code, and only the first of equal commands strips types", (t) => {
   const modules = resolve(import.meta.dirname, "../../../../node_modules");
   if (lstatSync(modules).uid !== process.getuid?.()) return t.skip("the installed modules belong to another user");
   const spy = `process.on("exit", () => console.log(process.moduleLoadList.some((name) => name.includes("amaro"))))`;

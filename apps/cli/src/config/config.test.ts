@@ -22,7 +22,7 @@ const login: Login = {
   refreshToken: "r",
 };
 
-test("the configuration folder is the one that is told, or the platform's", () => {
+test("the configuration folder is the given one or the platform's default", () => {
   const at = (platform: NodeJS.Platform, environment: Record<string, string>) =>
     configFolder({ platform, homeFolder: "/home/me", environment });
   assert.equal(at("linux", { HOLDFAST_CONFIG_DIR: "/x" }), "/x");
@@ -32,7 +32,7 @@ test("the configuration folder is the one that is told, or the platform's", () =
   assert.equal(at("darwin", {}), "/home/me/Library/Application Support/holdfast-cli");
 });
 
-test("a login is readable by its owner alone, and gone after a logout", async () => {
+test("a login is readable only by its owner, and gone after logout", async () => {
   const folder = join(home, "new", "config");
   const saved = new SavedLogin(folder);
   assert.equal(await saved.read(), undefined);
@@ -45,7 +45,7 @@ test("a login is readable by its owner alone, and gone after a logout", async ()
   assert.deepEqual(readdirSync(folder), ["login.lock"]);
 });
 
-test("a login that was readable by others is not after the next change", async () => {
+test("a login that was readable by others is private after the next change", async () => {
   const saved = new SavedLogin(home);
   await saved.update(() => Promise.resolve(login));
   chmodSync(join(home, "login.json"), 0o644);
@@ -53,14 +53,14 @@ test("a login that was readable by others is not after the next change", async (
   assert.equal(statSync(join(home, "login.json")).mode & 0o777, 0o600);
 });
 
-test("a damaged login is told as one, and is not lost by looking at it", async () => {
+test("a damaged login is reported as such, and reading it does not lose it", async () => {
   const folder = mkdtempSync(join(home, "damaged-"));
   writeFileSync(join(folder, "login.json"), '{"server":1}');
   await assert.rejects(new SavedLogin(folder).read(), { code: "unauthenticated" });
   assert.equal(readFileSync(join(folder, "login.json"), "utf8"), '{"server":1}');
 });
 
-test("of two that want to change the login one waits for the other", async () => {
+test("concurrent changes of the login wait for each other", async () => {
   const path = join(home, "lock");
   const steps: string[] = [];
   let release: (value?: unknown) => void = () => {};
@@ -84,7 +84,7 @@ test("of two that want to change the login one waits for the other", async () =>
   assert.equal(await withProcessLock(path, () => Promise.resolve("free again")), "free again");
 });
 
-test("a lock needs no room on its disk", async (t) => {
+test("a lock needs no space on its disk", async (t) => {
   const disk = join(home, "disk");
   if (!mountSmallDisk(t, disk, 64 * 1024)) return;
   try {
@@ -95,7 +95,7 @@ test("a lock needs no room on its disk", async (t) => {
   }
 });
 
-test("an address without a scheme is taken for https, on this machine itself for http", () => {
+test("an address without a scheme means https, and http on this machine itself", () => {
   assert.equal(parseServer("drive.example"), "https://drive.example");
   assert.equal(parseServer("http://127.0.0.1:8420/"), "http://127.0.0.1:8420");
   assert.equal(parseServer("127.0.0.1:8732"), "http://127.0.0.1:8732");

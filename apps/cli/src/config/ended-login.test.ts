@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { tellingEnd } from "./ended-login.ts";
 
-test("a login that waits for a new sign-in has not ended: a running sync goes on asking", async () => {
+test("a login that waits for a new sign-in has not ended, and a running sync keeps asking", async () => {
   const endings = async (body: Record<string, unknown>) => {
     const refused = () => Promise.reject(new HoldfastError("unauthenticated", "Refused.", { body }));
     let count = 0;

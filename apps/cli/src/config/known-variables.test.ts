@@ -7,7 +7,7 @@ import { unknownVariables } from "./known-variables.ts";
 const root = join(import.meta.dirname, "../../../..");
 const sources = "{apps,packages,tools,bench}/**/src/**/*.{ts,tsx}";
 
-test("every variable that something here reads is known, and no other", async () => {
+test("exactly the variables that the sources read are known", async () => {
   const read = new Set<string>();
   const files = globSync(sources, { cwd: root, exclude: (path) => path.includes("node_modules") });
   for (const file of files) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Transport, TransportAnswer } from "@holdfast/api-client/transport";
 import { limitedTransport } from "./limited-transport.ts";
 
-test("a connection with a limit counts the bytes that travelled, and content apart from questions and answers", async () => {
+test("a limited connection counts transferred bytes, and content separately from JSON messages", async () => {
   async function* slices(count: number): AsyncGenerator<Uint8Array> {
     for (let each = 0; each < count; each += 1) yield new Uint8Array(1000);
   }

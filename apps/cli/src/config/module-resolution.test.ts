@@ -16,14 +16,14 @@ function spied() {
   return { asked, resolve };
 }
 
-test("a source that is imported by its relative path is found without Node", () => {
+test("a source imported by its relative path is resolved without Node", () => {
   const { asked, resolve } = spied();
   assert.equal(resolve("./run.ts", `${folder}/main.ts`), `${folder}/run.ts`);
   assert.equal(resolve("../run.ts", `${folder}/commands/ls.ts`), `${folder}/run.ts`);
   assert.deepEqual(asked, []);
 });
 
-test("Node is asked once for a module that several sources import, and again where packages may differ", () => {
+test("Node resolves a module once for several sources, and again where packages may differ", () => {
   const { asked, resolve } = spied();
   for (const specifier of ["zod", "./page.js", "@holdfast/core/errors", "node:fs"])
     assert.equal(resolve(specifier, `${folder}/a.ts`), resolve(specifier, `${folder}/b.ts`));
@@ -34,7 +34,7 @@ test("Node is asked once for a module that several sources import, and again whe
   assert.equal(resolve("./page.js", inner), `./page.js of ${inner}`);
 });
 
-test("Node is asked for one file of a package's folder, and for all where it finds no ES module", () => {
+test("Node resolves one file of a package's folder, and all if it finds no ES module", () => {
   const packages = "file:///holdfast/node_modules";
   const asked: string[] = [];
   const hook = fasterResolve();
@@ -58,7 +58,7 @@ test("Node is asked for one file of a package's folder, and for all where it fin
   assert.deepEqual(asked, ["kysely", ...rest]);
 });
 
-test("the entry point, absolute paths and calls of require are left to Node", () => {
+test("the entry point, absolute paths and require calls are left to Node", () => {
   const { asked, resolve } = spied();
   resolve("./main.ts", undefined);
   resolve("/elsewhere/page.ts", `${folder}/a.ts`);

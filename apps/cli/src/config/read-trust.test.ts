@@ -5,7 +5,7 @@ import { readTrust } from "./read-trust.ts";
 const digits = "2eda29".padEnd(64, "0");
 const pairs = (digits.match(/../g) ?? []).join(":");
 
-test("a fingerprint is taken as this command, openssl and a browser show it", async () => {
+test("a fingerprint is accepted in the formats of this command, openssl and browsers", async () => {
   const shown = [
     `SHA256:${digits}`,
     digits.toUpperCase(),
@@ -18,6 +18,6 @@ test("a fingerprint is taken as this command, openssl and a browser show it", as
     await assert.rejects(readTrust({ fingerprint }), { code: "usage", message: /with or without colons/ });
 });
 
-test("a certificate that is not there is named", async () => {
+test("a missing certificate file is named", async () => {
   await assert.rejects(readTrust({ caCert: "nope.crt" }), { code: "usage", message: "nope.crt does not exist." });
 });

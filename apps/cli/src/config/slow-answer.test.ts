@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noticedIfSlow } from "./slow-answer.ts";
 
-test("work that lasts longer than 5 s is noticed once, and work that ends before is not", async () => {
+test("work longer than 5 s is reported once, and shorter work is not", async () => {
   let notices = 0;
   const onSlow = (): void => void (notices += 1);
   const delays: number[] = [];

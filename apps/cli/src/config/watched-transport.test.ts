@@ -10,7 +10,7 @@ import { watchedTransport } from "./watched-transport.ts";
 
 const request = { method: "GET", path: "/", headers: {}, body: undefined, signal: undefined } as const;
 
-test("a server that goes away after it answered is said once; one that never answered is not", async () => {
+test("a server that stops responding is reported once, and one that never responded is not", async () => {
   const answer = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
   const listener = createServer((socket) => socket.once("data", () => socket.end(answer)));
   await once(listener.listen(0, "127.0.0.1"), "listening");
@@ -29,7 +29,7 @@ test("a server that goes away after it answered is said once; one that never ans
   await Promise.all([transport.close(), stranger.close()]);
 });
 
-test("a request that closing the transport ends is no silence of the server", async () => {
+test("a request ended by closing the transport does not count as a silent server", async () => {
   const pending = Promise.withResolvers<never>();
   const destroyed = new HoldfastError("unreachable", "closed", { body: { network: "UND_ERR_DESTROYED" } });
   const answers = [Promise.resolve({}), pending.promise];
@@ -55,7 +55,7 @@ test("a server without TLS at an https address is reported with the address to u
   });
 });
 
-test("a foreign content type is cut, since a message names it", async () => {
+test("a foreign content type in a message is truncated", async () => {
   const type = `text/html; charset=${"x".repeat(5000)}`;
   const headers = new Map([
     ["content-type", type],

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ConnectionRemarks } from "./connection-remarks.ts";
 import { Output } from "../output/output.ts";
 
-test("a command says once on a terminal that it waits, and nowhere else", async () => {
+test("a command reports once on a terminal that it waits, and not elsewhere", async () => {
   const said = (isTerminal: boolean): Promise<string> => {
     const stderr = Object.assign(new PassThrough(), { isTTY: isTerminal });
     const { onSlow } = new ConnectionRemarks(new Output({ json: true }, new PassThrough(), stderr), isTerminal);

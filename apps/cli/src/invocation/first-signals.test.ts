@@ -19,7 +19,7 @@ after(() => rmSync(folder, { recursive: true }));
 const moments = ["config/compiled-code.ts", "program.ts", "sync/run-sync.ts"];
 
 for (const [index, moment] of moments.entries()) {
-  test(`a signal while ${moment} is being loaded ends a sync with 0, and one that is to run once with 130`, async () => {
+  test(`a signal while ${moment} is being loaded ends a sync with 0, and one with --once with 130`, async () => {
     const root = join(folder, "root");
     // The gate alternates between both cases.
     if (isLongTier || index % 2 === 0)
@@ -29,11 +29,11 @@ for (const [index, moment] of moments.entries()) {
   });
 }
 
-test("a command that holds nothing open still ends by the signal", async () => {
+test("a command with no open resources still ends by the signal", async () => {
   assert.deepEqual(await endedAt("run.ts", "SIGTERM", ["status"]), { code: null, signal: "SIGTERM" });
 });
 
-test("whoever stops npx stops the sync below the shell that npx puts between", async (t) => {
+test("stopping npx stops the sync below the shell of npx", async (t) => {
   if (spawnSync("setpriv", ["--pdeathsig", "TERM", "true"]).status !== 0) return t.skip("there is no setpriv here");
   const connected = once(silent, "connection") as Promise<[Socket]>;
   // The trailing `true` prevents the shell from replacing itself with the command.
@@ -48,7 +48,7 @@ test("whoever stops npx stops the sync below the shell that npx puts between", a
   await gone;
 });
 
-test("a full disk below standard output is said in a sentence, not by where the code stood", (t) => {
+test("a full disk for standard output is reported as a sentence, without a stack trace", (t) => {
   if (!existsSync("/dev/full")) return t.skip("there is no /dev/full here");
   const full = openSync("/dev/full", "w");
   const { status, stderr } = spawnSync(launcher, ["status", "--help"], {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readLinkAddress } from "./link-address.ts";
 
-test("an address of a link may have a path below it, as it was typed, and no path behind ? or #", () => {
+test("a link's address may have a path below it, as typed, but not after ? or #", () => {
   const address = "https://drive.example/s/hfl_abc";
   const pathOf = (more: string) => readLinkAddress(`${address}${more}`)?.path;
   assert.deepEqual(["", "/", "/a b/c?d#e%2f", "?utm=1", "#top"].map(pathOf), ["/", "/", "/a b/c?d#e%2f", "/", "/"]);

@@ -9,7 +9,7 @@ function shownOn(columns: number, rows: readonly (readonly string[])[]): string[
   return new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(rows);
 }
 
-test("a table with room has titles; one without shortens names and paths in the middle", () => {
+test("a table with space has titles; one without shortens names and paths in the middle", () => {
   const long = `/photos/${"long/".repeat(8)}a.jpg`;
   const rows = [
     ["1", "seen today", "/a"],
@@ -27,7 +27,7 @@ test("a table with room has titles; one without shortens names and paths in the 
   ]);
 });
 
-test("a table that has no room even so lists the fields of each row below each other, and never shortens an ID", () => {
+test("a table that is still too wide lists each row's fields vertically, and never shortens an ID", () => {
   const id = "01a21dab-7575-8969-9bea-6cb0956ae16d";
   const rows = [
     [id, "seen 2026-11-27 16:27", "/photos/a very long name of a holiday.jpg"],
@@ -55,7 +55,7 @@ test("a table that has no room even so lists the fields of each row below each o
   assert.deepEqual(script.lines([[id, "n".repeat(500)]]), [`${id}  ${"n".repeat(500)}`]);
 });
 
-test("paths that end a line stay whole, for people to copy them", () => {
+test("paths at the end of a line stay whole for copying", () => {
   const titles = [{ title: "ID" }, { title: "OWNER", shortens: true }, { title: "PATH", overflows: true }] as const;
   const long = `/photos/${"long/".repeat(8)}a.jpg`;
   const shownAt = (columns: number, owner: string) =>
@@ -68,7 +68,7 @@ test("paths that end a line stay whole, for people to copy them", () => {
   assert.deepEqual(shownAt(22, "Ada"), ["ID     1", "OWNER  Ada", "PATH", long]);
 });
 
-test("a narrow terminal shows a column in which - is a value, and leaves out the one that yields", () => {
+test("a narrow terminal shows a column in which - is a value, and omits the one that yields", () => {
   const columns = [
     { title: "KIND", keeps: true },
     { title: "MODIFIED" },
@@ -92,7 +92,7 @@ test("a narrow terminal shows a column in which - is a value, and leaves out the
   ]);
 });
 
-test("names that would look the same if they were shortened are listed whole", () => {
+test("names that would look the same if shortened are listed whole", () => {
   const long = "in the mountains ".repeat(3);
   const rows = [1, 2].map((day) => ["1", "", `/photos/${long}2026-07-0${day} ${long}.jpg`]);
   assert.match(shownOn(60, rows).join("\n"), /2026-07-01[^]*2026-07-02/);
@@ -116,7 +116,7 @@ test("no line of a table is wider than the terminal", () => {
   fc.assert(property);
 });
 
-test("later pages keep the columns of the first, and widen them at most", () => {
+test("later pages keep the columns of the first, or widen them", () => {
   const columns = [
     { title: "KIND" },
     { title: "SIZE", right: true },
@@ -145,7 +145,7 @@ test("later pages keep the columns of the first, and widen them at most", () => 
   ]);
 });
 
-test("a later page without room in the columns of the first begins a table with titles", () => {
+test("a later page that does not fit the first one's columns begins a table with titles", () => {
   const columns = [{ title: "NAME", shortens: true }, { title: "ENDS" }, { title: "ID" }] as const;
   const listing = new Listing({ isTerminal: true, columns: 40 }, columns, "");
   assert.deepEqual(listing.lines([["a name of twenty-five cha", "-", "0123456789"]]), [
@@ -163,7 +163,7 @@ test("a later page without room in the columns of the first begins a table with 
   assert.deepEqual(listing.lines([[long, "x", "4"]]), ["the name …dy with three names  x      4"], "today has five");
 });
 
-test("columns in which nothing is said give their room away where it is scarce, and a list of nothing says so", () => {
+test("empty columns give up their width where it is scarce, and an empty list says so", () => {
   const titles = [{ title: "NAME" }, { title: "ENDS" }, { title: "ID" }] as const;
   const rows = [
     ["n".repeat(40), "-", "i".repeat(36)],

@@ -49,13 +49,13 @@ test("a listing of any number of pages is one JSON document", async () => {
   );
 });
 
-test("as text a listing is lines and nothing else", async () => {
+test("as text a listing consists only of lines", async () => {
   const stdout = sink();
   await new Output({}, stdout.stream, sink().stream).listing(pages([1, 2], [], [3]), (items) => items.map(String));
   assert.equal(stdout.text(), "1\n2\n3\n");
 });
 
-test("a failure is a sentence on stderr, and with --json a document on stdout too", async () => {
+test("a failure is a sentence on stderr, and with --json also a document on stdout", async () => {
   const error = new HoldfastError("not_found", "There is no /x.");
   const [stdout, stderr] = [sink(), sink()];
   await new Output({ json: true }, stdout.stream, stderr.stream).failure(error);
@@ -66,7 +66,7 @@ test("a failure is a sentence on stderr, and with --json a document on stdout to
   assert.equal(plain.text(), "");
 });
 
-test("quiet silences remarks but not problems", () => {
+test("--quiet hides remarks but not problems", () => {
   const stderr = sink();
   const output = new Output({ quiet: true }, sink().stream, stderr.stream);
   output.note("done");
@@ -74,7 +74,7 @@ test("quiet silences remarks but not problems", () => {
   assert.equal(stderr.text(), "holdfast: /a\\u{1b}[2J: is bad\n");
 });
 
-test("quiet hides a confirmation, and neither what it keeps, nor JSON, nor a result that was asked for", async () => {
+test("--quiet hides confirmations, but not kept items, JSON or requested results", async () => {
   const shown = async (flags: OutputFlags) => {
     const [stdout, stderr] = [sink(), sink()];
     const output = new Output(flags, stdout.stream, stderr.stream);
@@ -92,7 +92,7 @@ test("quiet hides a confirmation, and neither what it keeps, nor JSON, nor a res
   assert.equal(await shown({ quiet: true, json: true }), '{"id":1}\n{"id":2}\nquestion\n');
 });
 
-test("whatever it is given, a terminal gets text: nothing that steers it, and no line more than was meant", async () => {
+test("any input appears on a terminal as text without control characters or extra lines", async () => {
   const strange = fc.string({
     unit: fc.constantFrom("a", "é", "\u001b", "\n", "\r", "\u009b", "\u202e", "\u061c", "\u2028", "\u007f", "\ud800"),
   });
@@ -116,7 +116,7 @@ test("whatever it is given, a terminal gets text: nothing that steers it, and no
   );
 });
 
-test("nothing else of the command writes text than the one function", () => {
+test("only output.ts and screen.ts write text", () => {
   const sources = join(import.meta.dirname, "..");
   const writing = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter(
     (path) =>
@@ -127,20 +127,20 @@ test("nothing else of the command writes text than the one function", () => {
   assert.deepEqual(writing.toSorted(), ["output/output.ts", "output/screen.ts"]);
 });
 
-test("names cannot steer a terminal", () => {
+test("names cannot control a terminal", () => {
   assert.equal(printable("a\u001b]0;x\u0007\u202eb\u0085"), "a\\u{1b}]0;x\\u{7}\\u{202e}b\\u{85}");
   assert.equal(printable("日本 é 🙂"), "日本 é 🙂");
   assert.equal(printable("not\udcff UTF-8\ud800"), "not\\xff UTF-8\\u{d800}");
 });
 
-test("JSON has no lone surrogates, and everything else as it was", () => {
+test("JSON has no lone surrogates, and is otherwise unchanged", () => {
   const stdout = sink();
   const whole = { path: String.raw`\udcff \\ud800 "\u001b"`, tab: "\t", pair: "🙂" };
   showJson(stdout.stream, JSON.stringify({ "b\udcff": "c\ud800", ...whole }));
   assert.deepEqual(JSON.parse(stdout.text()), { "b\\xff": "c\\u{d800}", ...whole });
 });
 
-test("sizes, durations, times and tables read well", () => {
+test("sizes, durations, times and tables are readable", () => {
   assert.deepEqual(
     [0, 1023, 1536, 10 * 2 ** 20, 5 * 2 ** 40].map((each) => formatBytes(each)),
     ["0 B", "1023 B", "1.5 KiB", "10 MiB", "5.0 TiB"],
@@ -159,7 +159,7 @@ test("sizes, durations, times and tables read well", () => {
   );
 });
 
-test("progress tells the rate, and the time left once all is counted", () => {
+test("progress shows the rate, and the time left once everything is counted", () => {
   const counts = Object.assign(new TransferCounts(), {
     filesDone: 1,
     filesTotal: 4,
@@ -178,7 +178,7 @@ test("progress tells the rate, and the time left once all is counted", () => {
   assert.equal(progressLine("put", counts, mib, 40), "put  25 % 1 of 4 files, 1.0 MiB", "no number is cut off");
 });
 
-test("whole clauses go from the end of a line without room, whatever is in them", () => {
+test("a line without space drops whole clauses from its end, even with commas in names", () => {
   assert.equal(firstClauses("in sync, 2 problems: a\nb", 12), "in sync");
   assert.equal(firstClauses("two\nlines without a clause", 9), "two\nlines…");
 });
@@ -193,13 +193,13 @@ test("a sentence is broken between words, and a quoted command stays whole", () 
   assert.equal(indented(command, 30, "! ").at(-1), "  /home/ann/documents/of/the/office", "people copy it");
 });
 
-test("two sizes of which one is larger never read the same", () => {
+test("two different sizes in one sentence never look the same", () => {
   const mib = 2 ** 20;
   assert.deepEqual(unlikeBytes(9 * mib, 5 * mib), ["9.0 MiB", "5.0 MiB"]);
   assert.deepEqual(unlikeBytes(5_977_002, 5_977_001), ["5,977,002 bytes", "5,977,001 bytes"]);
 });
 
-test("where files take their time as such, the share and the time left count them beside the bytes", () => {
+test("if files themselves take time, the share and the time left count files as well as bytes", () => {
   const counts = Object.assign(new TransferCounts(), {
     filesDone: 100,
     filesTotal: 10_000,
@@ -213,7 +213,7 @@ test("where files take their time as such, the share and the time left count the
   assert.match(line, /^export: {2}45 % 100 of 10,000 files, 1\.0 GiB, 0 B\/s, 50 s left$/);
 });
 
-test("before the first file moves, the number of files that were found or listed", () => {
+test("before the first transfer, progress shows the number of files found or listed", () => {
   const counts = Object.assign(new TransferCounts(), { filesTotal: 12_400 });
   const none = { bytes: 0, work: 0 };
   assert.equal(progressLine("put", counts, none, 80), "put: looking for files… 12,400");
@@ -236,7 +236,7 @@ test("before the first file moves, the number of files that were found or listed
   assert.equal(progressLine("get", report.counts, none), "get: 100 % 1 of 1 file, 10 B, 0 B/s");
 });
 
-test("no time that is left is told before the rate is known, however long the first bytes took to come", (t) => {
+test("no time left is shown before the rate is known, even after a slow start", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const { stream, text } = sink();
   const counts = Object.assign(new TransferCounts(), { filesTotal: 4, bytesTotal: 2 ** 30, totalIsFinal: true });
@@ -255,7 +255,7 @@ test("no time that is left is told before the rate is known, however long the fi
   ]);
 });
 
-test("progress is a bar on a terminal only, and nothing when quiet", (t) => {
+test("progress is a bar only on a terminal, and nothing with --quiet", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const show = (flags: { isTTY: boolean; quiet: boolean; waitsForFile?: boolean }, counts = new TransferCounts()) => {
     const { stream, text } = sink();

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { test } from "node:test";
 import { Progress, progressLine, TransferCounts } from "./progress.ts";
 
-test("equal files count as done and not as rate, and bytes on their way count before their block has arrived", (t) => {
+test("equal files count as done but not in the rate, and bytes in transit count before their block is complete", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   let text = "";
   const stream = new Writable({
@@ -36,7 +36,7 @@ test("equal files count as done and not as rate, and bytes on their way count be
   ]);
 });
 
-test("the width of the bar follows the terminal, and not the digits beside it", () => {
+test("the width of the bar depends only on the terminal, not on the digits beside it", () => {
   const widthOf = (
     columns: number,
     counts: Partial<TransferCounts>,

@@ -39,7 +39,7 @@ function shownSteps(t: TestContext, flags: OutputFlags, isTTY: boolean): string[
   );
 }
 
-test("each step has its own line, with a bar where its total is known", (t) => {
+test("each step has its own line, with a bar if its total is known", (t) => {
   assert.deepEqual(shownSteps(t, {}, true), [
     "backup: opening the server's data",
     "backup: copying the database […]  50 % 1.0 KiB of 2.0 KiB",
@@ -47,7 +47,7 @@ test("each step has its own line, with a bar where its total is known", (t) => {
   ]);
 });
 
-test("steps are shown on a terminal only, and not with --json or --quiet", (t) => {
+test("steps are shown only on a terminal, and not with --json or --quiet", (t) => {
   for (const [flags, isTTY] of [
     [{}, false],
     [{ json: true }, true],

@@ -5,7 +5,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { toDiskError } from "@holdfast/disk/disk-error";
 import { toSentence } from "./system-failure.ts";
 
-test("what the system refuses is said in words, with the path", () => {
+test("a system error is explained with its path", () => {
   const refused = Object.assign(new Error("EACCES: permission denied, lstat '/x/y'"), { code: "EACCES", path: "/x/y" });
   assert.match(toSentence(refused).message, /^\/x\/y: permission denied \(EACCES\)\. Check its owner/);
   assert.match(
@@ -18,7 +18,7 @@ test("what the system refuses is said in words, with the path", () => {
   );
 });
 
-test("what Holdfast itself says stays as it is", () => {
+test("Holdfast's own messages stay unchanged", () => {
   const own = new HoldfastError("not_found", "There is no /a.");
   assert.equal(toSentence(own), own);
 });

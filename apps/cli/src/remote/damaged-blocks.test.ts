@@ -4,7 +4,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import { findDamagedIfTold } from "./damaged-blocks.ts";
 
-test("a question for damage that is refused, or answered by another program, leaves it at none", async () => {
+test("a failed request for damaged blocks counts as none", async () => {
   const clientOf = (code: ErrorCode) =>
     ({ call: () => Promise.reject(new HoldfastError(code, code)) }) as unknown as ApiClient;
   // A proxy's response in place of the server's counts as unreachable.

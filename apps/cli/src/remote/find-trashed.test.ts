@@ -12,7 +12,7 @@ const trash = ["/a", "/a/b", "/a/b file", "/c"].map((path) => ({
 const call = () => Promise.resolve({ items: trash, next_cursor: null });
 const find = (path: string) => findTrashed({ call } as unknown as ApiClient, [path], { isTerminal: false });
 
-test("a path in a folder that is in the trash is told where it may be, and any other where to look", async () => {
+test("a path in a trashed folder is reported with that folder, and any other with the command that lists the trash", async () => {
   const inside = /^There is no \/a\/b\/f in the trash\. It may be in the folder \/a\/b, .*trash restore id of \/a\/b'/;
   await assert.rejects(find("/a/b/f"), { code: "not_found", message: inside });
   await assert.rejects(find("/b/f"), {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { listBelow } from "./list-below.ts";
 
-test("a page is reported when it comes, before the page ahead of it is taken, and the last one as such", async () => {
+test("a page is reported on arrival, before the next is fetched, and the last one is marked", async () => {
   const pages = [
     { items: [{ id: "1", kind: "file" }], next_cursor: "2" },
     { items: [{ id: "2", kind: "file" }], next_cursor: null },
@@ -20,7 +20,7 @@ test("a page is reported when it comes, before the page ahead of it is taken, an
   await listing.return(undefined);
 });
 
-test("no page is the last where a mount's own listing follows", async () => {
+test("a page is not the last if a mount's own listing follows", async () => {
   const mount = { id: "m", kind: "mount", target: "t" };
   const page = (items: readonly object[]) => ({ items, next_cursor: null });
   const pages = [page([mount]), page([{ id: "1", kind: "file", parent_id: "t" }])];

@@ -15,7 +15,7 @@ const client = {
   },
 } as unknown as ApiClient;
 
-test("the hint about a missing path names a folder that exists", async () => {
+test("the hint about a missing path names an existing folder", async () => {
   for (const [missing, named] of [
     ["/x", "/"],
     ["/x/y/z", "/"],

@@ -18,7 +18,7 @@ function serverWith(pages: readonly { items: number; goesOn: boolean }[]) {
   return { calls, client: { call } as unknown as ApiClient };
 }
 
-test("all pages count, also behind an empty one", async () => {
+test("all pages count, also after an empty one", async () => {
   const { client, calls } = serverWith([
     { items: 1000, goesOn: true },
     { items: 0, goesOn: true },
@@ -28,13 +28,13 @@ test("all pages count, also behind an empty one", async () => {
   assert.deepEqual(calls, [undefined, "page 1", "page 2"]);
 });
 
-test("a trash without end is not counted to its end", async () => {
+test("counting stops early in a very large trash", async () => {
   const { client, calls } = serverWith([{ items: 1000, goesOn: true }]);
   assert.deepEqual(await trashedFrom(client, folders), { count: 20_000, isAll: false });
   assert.equal(calls.length, 20);
 });
 
-test("who may not see that trash hears of no number", async () => {
+test("without permission for that trash no count is shown", async () => {
   const call = () => Promise.reject(new HoldfastError("forbidden", "You may not write there."));
   assert.deepEqual(await trashedFrom({ call } as unknown as ApiClient, folders), { count: 0, isAll: false });
 });

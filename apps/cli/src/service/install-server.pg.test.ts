@@ -21,7 +21,7 @@ const env = {
 };
 const install = (...args: string[]) => holdfast(["serve", "--data", data, "--install-service", ...args], { env });
 
-test("a service is shown, and written where systemd looks for it with a file of settings that only its owner reads", async () => {
+test("a service is shown, and written where systemd finds it with a settings file that only its owner can read", async () => {
   const shown = await install("--print", "--listen", "127.0.0.1:0");
   assert.equal(shown.code, 0, shown.stderr);
   assert.equal(existsSync(join(folder, "etc")), false);
@@ -40,7 +40,7 @@ test("a service is shown, and written where systemd looks for it with a file of 
   assert.equal(statSync(settings).mode & 0o777, 0o600, "and nobody else reads it");
 });
 
-test("root is told of a program that others may replace", { skip: !isRoot }, () => {
+test("root is warned about a program that others can replace", { skip: !isRoot }, () => {
   const place = join(folder, "opt", "holdfast");
   mkdirSync(place, { recursive: true });
   const program = join(place, "holdfast");
@@ -57,7 +57,7 @@ test("root is told of a program that others may replace", { skip: !isRoot }, () 
   }
 });
 
-test("what the unit runs is a server, which ends in order as systemd ends it", async (t) => {
+test("the unit runs a server, which stops cleanly under systemd", async (t) => {
   const unit = (await install("--print", "--listen", "127.0.0.1:0")).stdout;
   const [program = "", ...args] = wordsOf(lineOf(unit, "ExecStart"));
   // The environment of a service: no terminal, and few variables.
@@ -79,7 +79,7 @@ test("what the unit runs is a server, which ends in order as systemd ends it", a
   assert.equal(await ended, 0);
 });
 
-test("a unit that is written beside a database never starts a new server, and the first one says how to get there", async () => {
+test("a unit written beside a database never starts a new server, and explains how to migrate the first", async () => {
   assert.match(lineOf((await install("--print")).stdout, "ExecStart"), /--expect-data/);
   const other = await holdfast(["serve", "--data", join(folder, "none yet"), "--install-service"], { env });
   assert.match(other.stdout, /run 'holdfast serve --install-service' again .*--expect-data/);
@@ -88,7 +88,7 @@ test("a unit that is written beside a database never starts a new server, and th
   assert.doesNotMatch(outside.stdout, /--expect-data/);
 });
 
-test("options hold wherever it is started, and neither secrets nor strangers' variables stand in the unit", async () => {
+test("options apply in any working directory, and the unit has no secrets or foreign variables", async () => {
   const listed = await install(
     "--print",
     "--store",

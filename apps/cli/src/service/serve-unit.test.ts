@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { serveUnit } from "./serve-unit.ts";
 
-test("a service of the system may listen at a port of root's where it is told to, and only there", () => {
+test("a system service may listen on a privileged port only if told to", () => {
   const unit = (args: readonly string[], user: string | undefined = "holdfast") =>
     serveUnit({ program: ["/bin/sh", "/h"], args, dataFolder: "/srv/holdfast", environmentFile: "/e", user });
   const right = "AmbientCapabilities=CAP_NET_BIND_SERVICE";

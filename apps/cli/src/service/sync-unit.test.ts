@@ -13,7 +13,7 @@ after(() => rmSync(home, { recursive: true }));
 /** Characters with a meaning in systemd: spaces, specifiers, variables, quotes, escapes, separators. */
 const awkward = `my drive %h 100% $HOME \${USER} "quoted" it's back\\slash ; ü`;
 
-test("a service starts exactly what was meant, however it is spelled, and has no secret", () => {
+test("a service starts exactly the intended sync with any spelling, and contains no secret", () => {
   const root = `/home/me/${awkward}`;
   const program = ["/bin/sh", `/opt/${awkward}/holdfast`];
   const configFolder = `/home/me/.config/${awkward}`;
@@ -37,7 +37,7 @@ test("a service is named after its folder, and no two folders share a name", () 
   assert.notEqual(unitName("/a/Drive"), unitName("/b/Drive"));
 });
 
-test("systemd itself finds nothing to complain about", (t) => {
+test("systemd accepts the unit without complaint", (t) => {
   if (spawnSync("systemd-analyze", ["--version"]).status !== 0) return t.skip("there is no systemd-analyze here");
   const folder = join(home, awkward);
   mkdirSync(folder);
@@ -57,7 +57,7 @@ test("systemd itself finds nothing to complain about", (t) => {
   assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
 });
 
-test("no service is made for what the command would refuse to sync", () => {
+test("no service is written for a folder that the command would refuse to sync", () => {
   const file = join(home, "file");
   writeFileSync(file, "");
   const holdfast = join(import.meta.dirname, "../../bin/holdfast");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BrakeLine } from "./brake-line.ts";
 
-test("deletions that wait are told at once as so many at least, and once all is looked at by their number", () => {
+test("waiting deletions are reported immediately as a minimum, and by their number after the full scan", () => {
   const line = new BrakeLine();
   assert.equal(line.after(0, "syncing"), undefined);
   assert.equal(

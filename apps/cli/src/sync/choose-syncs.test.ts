@@ -7,7 +7,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { chooseSyncs } from "./choose-syncs.ts";
 import { newSyncFolder, saveRecord } from "./known-syncs.ts";
 
-test("a folder inside a synced folder is refused with the name of the synced folder", async (t) => {
+test("a folder inside a synced folder is rejected with the name of the synced folder", async (t) => {
   const place = realpathSync(mkdtempSync(join(tmpdir(), "holdfast-choose-")));
   t.after(() => rmSync(place, { recursive: true }));
   const [root, config] = [join(place, "drive"), join(place, "config")];

@@ -8,7 +8,7 @@ import type { Connection } from "../config/connection.ts";
 import { openClientEngine, stateName } from "./client-engine.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
-test("a damaged state is reported with its path and the way out", async (t) => {
+test("a damaged state is reported with its path and the remedy", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-damaged-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const root = join(folder, "drive");

@@ -117,7 +117,7 @@ function send(method: string, path: string, headers: Record<string, string> = {}
   });
 }
 
-test("without the token there is nothing to see and nothing to steer", async () => {
+test("without the token nothing is readable or controllable", async () => {
   const cookie = `holdfast-${page.port}=${token}; token=${token}; holdfast-token=${token}`;
   for (const [method = "", path = ""] of routes.map((each) => each.split(" "))) {
     for (const [means, query, headers] of [
@@ -138,7 +138,7 @@ test("without the token there is nothing to see and nothing to steer", async () 
   assert.deepEqual(told, []);
 });
 
-test("another host's name is refused even with the token", async () => {
+test("another host's name is rejected even with the token", async () => {
   told.length = 0;
   for (const host of ["evil.example", `localhost:${page.port}`, "127.0.0.1"]) {
     for (const [method = "", path = ""] of ["GET /", ...routes].map((each) => each.split(" "))) {
@@ -154,7 +154,7 @@ test("another host's name is refused even with the token", async () => {
   assert.deepEqual(told, []);
 });
 
-test("anybody gets the page, and it holds neither the token nor anything of the sync, and leaves no cookie", async () => {
+test("the page is public, contains neither the token nor data of the sync, and sets no cookie", async () => {
   assert.match(token, /^[\w-]{32}$/);
   assert.equal(page.pathname + page.search, "/", "what a browser sends of the address");
   const answer = await send("GET", "/");
@@ -171,7 +171,7 @@ test("anybody gets the page, and it holds neither the token nor anything of the 
   assert.equal(answer.headers["referrer-policy"], "no-referrer");
 });
 
-test("what a browser posts counts only if it comes from the page itself", async () => {
+test("a browser's POST counts only if it comes from the page itself", async () => {
   told.length = 0;
   const authorization = `Bearer ${token}`;
   for (const origin of ["null", "http://127.0.0.1:1", "http://evil.example", `https://127.0.0.1:${page.port}`]) {
@@ -192,7 +192,7 @@ test("what a browser posts counts only if it comes from the page itself", async 
   assert.deepEqual(told, ["pause"]);
 });
 
-test("the other commands reach the client through a file that only its owner reads", async () => {
+test("other commands reach the client through a file that only its owner can read", async () => {
   told.length = 0;
   assert.equal(statSync(join(folder, "control.json")).mode & 0o777, 0o600);
   assert.deepEqual(await askRunning(sync), { report, deletions: control.waitingDeletions() });
@@ -203,7 +203,7 @@ test("the other commands reach the client through a file that only its owner rea
   assert.deepEqual(told, ["approve a,b", "undo c"]);
 });
 
-test("a client that was killed is known as not running, whoever listens there now", async () => {
+test("a killed client is recognized as not running, even if another program listens on its port", async () => {
   const left = mkdtempSync(join(tmpdir(), "holdfast-control-left-"));
   const file = JSON.parse(readFileSync(join(folder, "control.json"), "utf8"));
   const dead: KnownSync = { ...sync, folder: left };
@@ -220,7 +220,7 @@ test("a client that was killed is known as not running, whoever listens there no
   rmSync(left, { recursive: true });
 });
 
-test("an act takes exactly the body that it needs", async () => {
+test("an action rejects bodies that do not fit its schema", async () => {
   told.length = 0;
   for (const [action, body] of [
     ["deletions/approve", { shown: "of what waited before" }],
@@ -251,7 +251,7 @@ test("an act takes exactly the body that it needs", async () => {
   ]);
 });
 
-test("only a sync of this configuration is reached by its key", async () => {
+test("a key reaches only syncs of this configuration", async () => {
   told.length = 0;
   for (const path of ["/syncs/b2/pause", "/syncs/..%2Fa1/pause", "/syncs/a1/delete", "/syncs//pause", "/delete"]) {
     assert.equal((await send("POST", path, { authorization: `Bearer ${token}` })).status, 404, path);

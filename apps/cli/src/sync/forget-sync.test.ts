@@ -37,7 +37,7 @@ async function makeSync(t: TestContext) {
   return { root, config, only, folder };
 }
 
-test("a sync is given up without a file being touched, and the folder may be synced anew, or lie in another one", async (t) => {
+test("forgetting a sync touches no file, and its folder may be synced again or be in another one", async (t) => {
   const { root, config, only, folder } = await makeSync(t);
   const inner = join(root, "inner");
   await assert.rejects(refuseNested(inner, []), /To remove the other sync: holdfast sync '.*my drive' --forget/);
@@ -51,7 +51,7 @@ test("a sync is given up without a file being touched, and the folder may be syn
   await assert.rejects(forgetSync(config, root), { code: "not_found" });
 });
 
-test("a file that was replaced while a program had it open may have new bytes, and goes to the local trash", async (t) => {
+test("a file that was replaced while open in a program may have new bytes, and moves to the local trash", async (t) => {
   const { root, config } = await makeSync(t);
   writeFileSync(join(root, ".holdfast/tmp/0a1b.replaced"), "late");
   const { kept } = await forgetSync(config, root);
@@ -59,14 +59,14 @@ test("a file that was replaced while a program had it open may have new bytes, a
   assert.equal(readFileSync(join(root, ".holdfast/trash/0a1b.replaced"), "utf8"), "late");
 });
 
-test("nothing is left where nothing has to stay", async (t) => {
+test("forgetting a sync without kept bytes leaves nothing", async (t) => {
   const { root, config } = await makeSync(t);
   rmSync(join(root, ".holdfast/quarantine"), { recursive: true });
   assert.deepEqual(await forgetSync(config, root), { root, kept: [] });
   assert.equal(existsSync(join(root, ".holdfast")), false);
 });
 
-test("one whose client runs is not given up, and one whose disk is not mounted is", async (t) => {
+test("a sync with a running client is not forgotten, and one with an unmounted disk is", async (t) => {
   const { root, config, folder } = await makeSync(t);
   const lock = lockFolder(root);
   await assert.rejects(forgetSync(config, root), { code: "locked" });

@@ -4,7 +4,7 @@ import { FreshConflicts } from "./fresh-conflicts.ts";
 
 const copyOf = (name: string): string => `docs/${name} (bert's conflicted copy 2026-01-31).txt`;
 
-test("a copy that lay in the folder, or on the server, when its sync began is from before; what comes later is a conflict", () => {
+test("a copy already there when its sync began is old, and a later one is a new conflict", () => {
   const conflicts = new FreshConflicts([copyOf("known")], true);
   conflicts.done({ what: "created", direction: "up", path: copyOf("here") });
   conflicts.done({ what: "created", direction: "down", path: copyOf("there") });

@@ -33,7 +33,7 @@ test("a full disk here names commands that can run, for each way in which a sync
   assert.deepEqual(withAdvice([server], disk, "by hand"), [server], "the server is full");
 });
 
-test("a sync runs as a service if systemd started it, its unit is installed, and no terminal is there", (t) => {
+test("a sync counts as a service if systemd started it, its unit is installed, and there is no terminal", (t) => {
   const config = makeFolder("start-of");
   t.after(() => removeFolder(config));
   const environment = { XDG_CONFIG_HOME: config, INVOCATION_ID: "1" };
@@ -47,7 +47,7 @@ test("a sync runs as a service if systemd started it, its unit is installed, and
   assert.equal(startOf("/r", { XDG_CONFIG_HOME: config }, options), "by hand");
 });
 
-test("one disk with the folder and the state of the sync is one problem when it is full", () => {
+test("a full disk with both the folder and the sync's state is one problem", () => {
   const state = { path: "", code: "unavailable", message: stateDiskFull };
   const other = { path: "b", code: "unreadable", message: "It cannot be read." };
   const problems = [state, here, { ...here, path: "c" }, other];
@@ -69,7 +69,7 @@ test("one disk with the folder and the state of the sync is one problem when it 
   assert.equal(withAdvice([login, here], oneDisk, "by hand").length, 1, "the login could not be saved");
 });
 
-test("a folder shares its disk with the state of its sync if the system says so", (t) => {
+test("a folder shares its disk with the state of its sync if the system reports the same device", (t) => {
   const folder = makeFolder("disk-of");
   t.after(() => removeFolder(folder));
   assert.deepEqual(diskOf(folder, folder), { root: folder, hasState: true });

@@ -10,7 +10,7 @@ const folder = (path: string, more: Partial<WaitingDeletion> = {}) =>
   change(path, { kind: "folder", bytes: 0, ...more });
 const files = (count: number, at: string) => Array.from({ length: count }, (_, index) => change(`${at}/${index}`));
 
-test("a folder that would go stands for all that is in it", () => {
+test("a deleted folder stands for everything in it", () => {
   const waiting = [folder("many2"), folder("many2/inner"), ...files(19_000, "many2/inner"), ...files(1000, "many2")];
   assert.deepEqual(waitingLines(waiting), [
     "many2/: 20,000 files and 2 folders (20 MiB) would be deleted on the server",
@@ -19,7 +19,7 @@ test("a folder that would go stands for all that is in it", () => {
   assert.deepEqual(waitingLines([folder("empty", { side: "here" })]), ["empty/ would be deleted here"]);
 });
 
-test("files of a folder that stays are counted together, and one alone is named", () => {
+test("deleted files of a remaining folder are counted together, and a single one is named", () => {
   const waiting = [...files(3, "docs"), change("plan.txt"), change("photos/1.jpg"), change("docs/9", { side: "here" })];
   assert.deepEqual(waitingLines(waiting), [
     "docs/: 3 files (3.0 KiB) would be deleted on the server",
@@ -38,7 +38,7 @@ test("answered deletions are named in one line, by folder", () => {
   assert.equal(answeredWords([change("plan.txt")]), "1 deletion that waited: plan.txt");
 });
 
-test("a folder on one side stands for nothing on the other, nor for what would be rewritten", () => {
+test("a folder deleted on one side groups neither deletions on the other nor rewrites", () => {
   const waiting = [
     folder("a", { side: "here" }),
     change("a/1", { side: "here" }),
@@ -53,7 +53,7 @@ test("a folder on one side stands for nothing on the other, nor for what would b
   assert.equal(waitingCount(waiting), "3 deletions and 1 rewritten file");
 });
 
-test("what is in more than twenty places is counted", () => {
+test("deletions in more than twenty places are counted", () => {
   const waiting = Array.from({ length: 30 }, (_, index) => files(2, `folder ${index}`)).flat();
   const lines = waitingLines(waiting);
   assert.equal(lines.length, 21);

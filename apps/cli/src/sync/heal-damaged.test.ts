@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { healOnce, keepHealing, sendApart } from "./heal-damaged.ts";
 
-test("healing goes on turn by turn, passes over what is paused, and outlives what fails", async () => {
+test("healing repeats in turns, skips paused syncs, and continues after failures", async () => {
   const stop = new AbortController();
   const turns = ["heals", "paused", "unreachable", "refused", "finds nothing"];
   const [notes, waits]: [string[], number[]] = [[], []];
@@ -31,7 +31,7 @@ test("healing goes on turn by turn, passes over what is paused, and outlives wha
   ]);
 });
 
-test("one block that is refused stops no other, and a person is told to see to it", async () => {
+test("one refused block stops no other, and a person is notified", async () => {
   const blocks = ["a", "bad", "c", "d"].map((hash) => ({ hash: hash as HashHex, bytes: Buffer.from(hash) }));
   const there: string[] = [];
   const server = {

@@ -32,7 +32,7 @@ async function stoppedSync(t: TestContext, isPaused: boolean, problem = signedOu
   };
 }
 
-test("of a paused sync that does not run the pause is said by its state alone, and what to do by the problem", async (t) => {
+test("a stopped, paused sync shows the pause only in its state, and the advice in its problem", async (t) => {
   const { report } = await lastStatus(await stoppedSync(t, true));
   assert.equal(report.state, "paused");
   assert.deepEqual(
@@ -44,7 +44,7 @@ test("of a paused sync that does not run the pause is said by its state alone, a
   );
 });
 
-test("while its copies are removed nothing asks for a new login", async (t) => {
+test("no new login is requested while the copies are being removed", async (t) => {
   const sync = await stoppedSync(t, false);
   await markClearing(sync.folder);
   assert.deepEqual(
@@ -58,7 +58,7 @@ test("while its copies are removed nothing asks for a new login", async (t) => {
   );
 });
 
-test("a sync that refused its folder is not only to be started again: it can be removed", async (t) => {
+test("for a sync that refused its folder, the advice includes removing it", async (t) => {
   const refused = { path: "", code: "refused", message: "This is not the folder that was synced here before." };
   const { report } = await lastStatus(await stoppedSync(t, false, refused));
   assert.deepEqual(

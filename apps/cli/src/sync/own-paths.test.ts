@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
 import { isHomeFolder, ownPathsIn } from "./own-paths.ts";
 
-test("Holdfast's own places are found in a folder by its links too, and before they exist", (t) => {
+test("Holdfast's own paths are found in a folder through its links too, and before they exist", (t) => {
   const folder = makeFolder("own-paths");
   t.after(() => removeFolder(folder));
   mkdirSync(join(folder, "root"));

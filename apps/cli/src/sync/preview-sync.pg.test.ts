@@ -5,10 +5,10 @@ import { describe, test } from "node:test";
 import { administrator } from "@holdfast/server/acceptance/testing";
 import { useSignedIn } from "../commands/testing-signed-in.ts";
 
-describe("a preview of a first sync", () => {
+describe("Preview of a first sync", () => {
   const { folder, run, json } = useSignedIn("preview-sync");
 
-  test("with a folder that is missing on the server shows that folder and all that would be sent", async () => {
+  test("with a folder that is missing on the server shows that folder and everything that would be sent", async () => {
     const root = join(folder, "drive");
     mkdirSync(join(root, "deep"), { recursive: true });
     for (const path of ["a", "deep/b"]) writeFileSync(join(root, path), path);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { previewLines, summaryOf } from "./preview-sync.ts";
 
-test("a preview names each change, and of many of one kind in one folder their number", () => {
+test("a preview names each change, and counts many of one kind in one folder", () => {
   const many = Array.from({ length: 20_000 }, (_, at) => ({
     side: "server" as const,
     what: "create" as const,
@@ -31,7 +31,7 @@ test("a preview names each change, and of many of one kind in one folder their n
   );
 });
 
-test("a preview names the size of each file, the totals both ways, and each file that is kept twice", () => {
+test("a preview shows each file's size, the totals of both directions, and each file that is kept twice", () => {
   const copy = "a (laptop's conflicted copy 2026-01-31).txt";
   const changes = [
     { side: "here", what: "copy aside", path: copy, of: "a.txt" },

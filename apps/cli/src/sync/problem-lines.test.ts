@@ -5,7 +5,7 @@ import { groupedProblems, problemLine, ProblemLines } from "./problem-lines.ts";
 const full = (count: number) =>
   Array.from({ length: count }, (_, at) => ({ path: `f${at}`, code: "failed", message: `Could not write f${at}.` }));
 
-test("a few of one kind are each a line, many are one, and again only once they are ten times as many", () => {
+test("a few problems of one kind get a line each, many one line, repeated only at ten times the number", () => {
   const lines = new ProblemLines();
   const told = (count: number) => lines.after(full(count)).map(problemLine);
   assert.deepEqual(told(3), ["f0: Could not write f0.", "f1: Could not write f1.", "f2: Could not write f2."]);
@@ -19,7 +19,7 @@ test("a few of one kind are each a line, many are one, and again only once they 
   assert.equal(told(2).length, 2, "they are gone, and come again");
 });
 
-test("that a size in it is another one makes no problem news", () => {
+test("a changed size in a message does not make a problem new", () => {
   const of = (count: number, free: string) =>
     Array.from({ length: count }, (_, at) => ({ path: `f${at}`, code: "store_full", message: `${free} are free.` }));
   for (const count of [2, 20]) {
@@ -30,7 +30,7 @@ test("that a size in it is another one makes no problem news", () => {
   }
 });
 
-test("another kind beside many is told, and so is what is about the whole folder", () => {
+test("another kind besides many is reported, and so are problems of the whole folder", () => {
   const lines = new ProblemLines();
   lines.after(full(100));
   const more = [
@@ -45,7 +45,7 @@ test("another kind beside many is told, and so is what is about the whole folder
   ]);
 });
 
-test("at the end of a run a kind is told once", () => {
+test("at the end of a run each kind is reported once", () => {
   assert.deepEqual(groupedProblems(full(3)), full(3));
   assert.deepEqual(
     groupedProblems(full(4)).map(({ path, code }) => [path, code]),
@@ -53,7 +53,7 @@ test("at the end of a run a kind is told once", () => {
   );
 });
 
-test("no cause of one code hides behind another one, each with its own number", () => {
+test("different causes with one code are listed separately, each with its own number", () => {
   const of = (count: number, name: string, message: string) =>
     Array.from({ length: count }, (_, at) => ({ path: `${name}${at}`, code: "failed", message }));
   const problems = [
@@ -70,7 +70,7 @@ test("no cause of one code hides behind another one, each with its own number", 
   assert.deepEqual(groupedProblems(problems).map(problemLine), lines);
 });
 
-test("a paragraph that several files share stands once, and its first sentence when there are more", () => {
+test("a paragraph shared by several files is shown once, by its first sentence if there are more", () => {
   const paragraph = `The disk is full: 2 MiB are free. ${"Free some space. ".repeat(20)}`.trim();
   const of = (count: number) =>
     Array.from({ length: count }, (_, at) => ({ path: `f${at}`, code: "store_full", message: paragraph }));

@@ -6,7 +6,7 @@ const problem = (path: string) => ({ path, code: "locked", message: "Locked on t
 const pathsOf = ({ begun, ended }: ReturnType<ProblemLog["after"]>) =>
   [begun, ended].map((each) => each.map(({ path }) => path));
 
-test("a problem is logged when it begins and when it ends, and not again by a run that finds it as it was", () => {
+test("a problem is logged when it begins and ends, and not again by a run that finds it unchanged", () => {
   const first = new ProblemLog([]);
   assert.deepEqual(pathsOf(first.after([problem("a")], true)), [["a"], []]);
   const second = new ProblemLog([problem("a")]);
@@ -17,7 +17,7 @@ test("a problem is logged when it begins and when it ends, and not again by a ru
   assert.deepEqual(pathsOf(second.after([problem("a"), problem("b")], true)), [["a"], []]);
 });
 
-test("many that end together are one entry", () => {
+test("many problems that end together are one entry", () => {
   const log = new ProblemLog(["a", "b", "c", "d"].map(problem));
   const { ended } = log.after([], true);
   assert.match(ended[0]?.message ?? "", /^4 files: Locked on the server\. \(a, b, c and 1 more\)$/);

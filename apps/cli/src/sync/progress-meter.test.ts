@@ -5,7 +5,7 @@ import { restingStatus } from "./testing-status.ts";
 
 const mib = 2 ** 20;
 
-test("bytes that travel count before the engine counts their block, and never run back", () => {
+test("bytes in transit count before the engine counts their block, and never decrease", () => {
   const meter = new ProgressMeter();
   const doneAfter = (seconds: number, bytesDone: number, travelled: number, bytes = 100 * mib): number => {
     const now = { ...restingStatus.now, changes: 1, bytes, bytesDone };
@@ -25,7 +25,7 @@ test("bytes that travel count before the engine counts their block, and never ru
   assert.equal(doneAfter(6, 0, 900 * mib, 5 * mib), 0, "another plan");
 });
 
-test("a small file that is done beside a long one does not stop the count of the long one", () => {
+test("a small file that completes beside a long one does not stop the count of the long one", () => {
   const meter = new ProgressMeter();
   const doneAfter = (seconds: number, counted: number, travelled: number): number => {
     const now = { ...restingStatus.now, changes: 2, bytes: 100 * mib, bytesDone: counted };
@@ -44,12 +44,12 @@ test("a small file that is done beside a long one does not stop the count of the
   assert.equal(doneAfter(5, 4 * mib + 1000, 5.25 * mib), 5 * mib + 1000);
 });
 
-test("several plans that found nothing to do have no share", () => {
+test("several plans without work have no share", () => {
   const now = { ...restingStatus.now, changes: 0, stage: "parts" as const };
   assert.equal(new ProgressMeter().after(0, { ...restingStatus, now }).share, undefined);
 });
 
-test("the share never goes backward in one stretch of work, and is unknown while much more has been found", () => {
+test("the share never decreases within one stretch of work, and is unknown when much more has been found", () => {
   const meter = new ProgressMeter();
   const shareAfter = (done: number, changes: number, stretch = 1): number | undefined => {
     const now = { ...restingStatus.now, changes, stretch, stage: "parts" as const, isAll: false };
@@ -62,7 +62,7 @@ test("the share never goes backward in one stretch of work, and is unknown while
   assert.equal(shareAfter(1, 10, 2), 0.1, "another stretch of work");
 });
 
-test("beside a long file over a slow line, many small changes count for little", () => {
+test("beside a long file on a slow line, many small changes count for little", () => {
   for (const limits of [{}, { upBytesPerSecond: 100 * 1024 }]) {
     const meter = new ProgressMeter();
     const after = (seconds: number, bytesDone: number, done: number): ReturnType<ProgressMeter["after"]> => {
@@ -81,7 +81,7 @@ test("beside a long file over a slow line, many small changes count for little",
   }
 });
 
-test("with a limit the small changes that come first leave the share to the long file", () => {
+test("with a limit, small changes at the start leave the share to the long file", () => {
   const meter = new ProgressMeter();
   const shareAfter = (seconds: number, done: number): number | undefined => {
     const now = { ...restingStatus.now, changes: 400, bytes: 3 * mib, bytesDone: 0 };

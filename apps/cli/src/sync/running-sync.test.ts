@@ -27,7 +27,7 @@ function runningIn(folder: string) {
   return { stderr, running: new RunningSync({ folder, record }, reporter, options) };
 }
 
-test("a conflict of the first cycle is logged and shown, one from before is not, and Holdfast's own paths stay excluded", async (t) => {
+test("only conflicts of a run after its start are logged and shown, and Holdfast's own paths stay excluded", async (t) => {
   const folder = makeFolder("running-sync");
   t.after(() => removeFolder(folder));
   const { stderr, running } = runningIn(folder);
@@ -152,7 +152,7 @@ test("the owner of a shared folder without space is named, and the quota of this
   );
 });
 
-test("a change of the engine while the client ends is not shown after the database was closed", async (t) => {
+test("a change of the engine during shutdown is not shown after the database is closed", async (t) => {
   const folder = makeFolder("running-sync");
   t.after(() => removeFolder(folder));
   t.mock.timers.enable({ apis: ["setTimeout"] });

@@ -27,7 +27,7 @@ test("owners are found by the path of the mount in the synced folder, and only o
   );
 });
 
-test("the server is asked once for each shared folder, and an owner whom it does not tell stays unnamed", async () => {
+test("the server is asked once for each shared folder, and an undisclosed owner stays unnamed", async () => {
   let asked = 0;
   const owners = new ShareOwners(() => {
     asked += 1;

@@ -11,7 +11,7 @@ function emptyFolder(t: TestContext): string {
   return folder;
 }
 
-test("what was done is told in its order, and a line that was cut off is passed over", async (t) => {
+test("past changes are listed in order, and a truncated line is skipped", async (t) => {
   const folder = emptyFolder(t);
   const log = new SyncLog(folder);
   const noonMs = new Date(2026, 0, 31, 12).getTime();
@@ -48,7 +48,7 @@ test("what was done is told in its order, and a line that was cut off is passed 
   assert.equal(first, `${utc} created here: a (/r)`);
 });
 
-test("it is bounded: the oldest go, the newest stay", async (t) => {
+test("the log is bounded: the oldest entries are removed first", async (t) => {
   const folder = emptyFolder(t);
   const path = "x".repeat(1000);
   for (let round = 0; round < 12; round += 1) {

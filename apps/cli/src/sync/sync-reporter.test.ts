@@ -59,7 +59,7 @@ test("new conflicts are lines without a terminal, and none with --quiet", () => 
   assert.equal(quiet.stderr.text(), "");
 });
 
-test("what was freed is told once, and that and why nothing was", async () => {
+test("freed space is reported once, and freeing nothing with its reason", async () => {
   const { show, stderr } = reporter({});
   const freed = { files: 2, bytes: 2048, kept: [] };
   await show({ freed });
@@ -73,7 +73,7 @@ test("what was freed is told once, and that and why nothing was", async () => {
   ]);
 });
 
-test("each change of state is one line, and progress one now and then", async () => {
+test("each change of state is one line, and progress an occasional one", async () => {
   const { show, stdout, stderr } = reporter();
   const moved = {
     ...restingStatus.progress,
@@ -98,7 +98,7 @@ test("each change of state is one line, and progress one now and then", async ()
   assert.equal(stdout.text(), "");
 });
 
-test("the sum at the end counts the bytes of accepted files, and not those that were sent of refused ones", () => {
+test("the final total counts the bytes of accepted files, and not the sent bytes of refused ones", () => {
   const { sum, stderr } = reporter();
   const { progress } = restingStatus;
   sum({ ...progress, filesUp: 1, bytesUp: 3 * 2 ** 20, bytesAccepted: 2048 });
@@ -109,7 +109,7 @@ test("the sum at the end counts the bytes of accepted files, and not those that 
   ]);
 });
 
-test("the sum at the end counts deletions by side", () => {
+test("the final total counts deletions by side", () => {
   const { sum, stderr } = reporter();
   const { progress } = restingStatus;
   const deletedOnServer = { files: 20_000, folders: 1 };
@@ -121,7 +121,7 @@ test("the sum at the end counts deletions by side", () => {
   ]);
 });
 
-test("attempts that find nothing to do are no lines between", async () => {
+test("attempts without work print no lines in between", async () => {
   const { show, stderr } = reporter();
   const problems = [{ path: "", code: "unauthenticated", message: "The login has ended." }];
   await show({ activity: "syncing" });
@@ -141,7 +141,7 @@ test("attempts that find nothing to do are no lines between", async () => {
   ]);
 });
 
-test("a sync without a terminal says where the address of its page is shown, and not the address, which opens the page", () => {
+test("a sync without a terminal prints where its page's address is shown, not the secret address itself", () => {
   const url = "http://127.0.0.1:1/#token=secret";
   const piped = reporter();
   piped.begin("/my drive", url);
@@ -152,7 +152,7 @@ test("a sync without a terminal says where the address of its page is shown, and
   }
 });
 
-test("a run that ends by itself leaves its failure to its last line", async () => {
+test("a run that ends without a signal leaves its failure to its last line", async () => {
   const { show, stderr } = reporter({}, true);
   const away = { path: "", code: "unreachable", message: "The server cannot be reached." };
   const file = { path: "a", code: "unreachable", message: "It cannot be read." };
@@ -165,7 +165,7 @@ test("a run that ends by itself leaves its failure to its last line", async () =
   ]);
 });
 
-test("the state names the space that is waited for, on the server or in the quota", async () => {
+test("the state names the missing space, on the server or in the quota", async () => {
   const { show, stderr } = reporter();
   const problem = { path: "", code: "store_full", message: "The server is full." };
   await show({ activity: "waiting", problems: [problem] });
@@ -179,14 +179,14 @@ test("the state names the space that is waited for, on the server or in the quot
   );
 });
 
-test("a problem is told once until it is gone and comes again", async () => {
+test("a problem is reported once until it is gone and returns", async () => {
   const { show, stderr } = reporter();
   const problems = [{ path: "a\u001bb", code: "quota", message: "is too much" }];
   for (const status of [{ problems }, { problems }, {}, { problems }]) await show(status);
   assert.equal(stderr.text().split("a\\u{1b}b: is too much").length - 1, 2);
 });
 
-test("as JSON each report that differs is one line, and quiet says nothing for people", async () => {
+test("as JSON each different report is one line, and --quiet prints nothing for people", async () => {
   const { show, stdout, stderr } = reporter({ json: true, quiet: true });
   for (const status of [{ activity: "syncing" as const }, {}, {}]) await show(status);
   const states = stdout.text().trimEnd().split("\n");
@@ -197,13 +197,13 @@ test("as JSON each report that differs is one line, and quiet says nothing for p
   assert.equal(stderr.text(), "");
 });
 
-test("as JSON a run that ends by itself prints no states on the way", async () => {
+test("as JSON a run with --once prints no intermediate states", async () => {
   const { show, stdout } = reporter({ json: true }, true);
   await show({ activity: "syncing" });
   assert.equal(stdout.text(), "");
 });
 
-test("quiet shows problems and deletions that wait, and no state", async () => {
+test("--quiet shows problems and waiting deletions, and no state", async () => {
   const { show, stderr } = reporter({ quiet: true });
   const problems = [{ path: "pipe", code: "special_file", message: "Not synced: it is a pipe." }];
   await show({ activity: "syncing", pendingFiles: 3 });
@@ -214,7 +214,7 @@ test("quiet shows problems and deletions that wait, and no state", async () => {
   ]);
 });
 
-test("what is refused waits for a person, and says why", () => {
+test("a refused folder waits for a person, and gives the reason", () => {
   const status: EngineStatus = {
     ...restingStatus,
     phase: "refused",
@@ -226,7 +226,7 @@ test("what is refused waits for a person, and says why", () => {
   assert.deepEqual(report.problems, [{ path: "", code: "refused", message: "It is another folder." }]);
 });
 
-test("rates, brakes and excluded paths are what they say, or refused", () => {
+test("rates, brakes and excluded paths are parsed, or rejected", () => {
   assert.deepEqual(
     ["2000", "500K", "1.5M", "2MB/s", "1G"].map((text) => parseRate(text, "--limit-up")),
     [2000, 500_000, 1_500_000, 2_000_000, 1_000_000_000],

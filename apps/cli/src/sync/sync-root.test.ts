@@ -31,7 +31,7 @@ function mark(root: string, marker: string): void {
   writeFileSync(join(root, ".holdfast", "root.json"), marker);
 }
 
-test("a root is made in a folder that is there, and known by its path without links", async () => {
+test("a root is created in an existing folder, and known by its path without links", async () => {
   assert.equal(await prepareRoot(join(home, "new"), config, false), join(home, "new"));
   assert.ok(existsSync(join(home, "new")));
   symlinkSync(join(home, "new"), join(home, "link"));
@@ -39,7 +39,7 @@ test("a root is made in a folder that is there, and known by its path without li
   await assert.rejects(prepareRoot(join(home, "no", "such"), config, false), { code: "not_found" });
 });
 
-test("a file, the whole system, and the command's own folder are no roots", async () => {
+test("a file, the whole system, and the command's own folder cannot be roots", async () => {
   writeFileSync(join(home, "file"), "");
   await assert.rejects(prepareRoot(join(home, "file"), config, false), { code: "usage" });
   await assert.rejects(prepareRoot("/", config, false), { code: "usage", message: /whole system/ });
@@ -51,7 +51,7 @@ test("a file, the whole system, and the command's own folder are no roots", asyn
   assert.equal(await prepareRoot(home, config, false), home);
 });
 
-test("a synced folder is not synced inside another one, from whichever side", async () => {
+test("a synced folder cannot be inside or around another one", async () => {
   const outer = join(home, "outer");
   mark(join(outer, "inner"), "i");
   mkdirSync(join(outer, "inner", "deep"));
@@ -68,7 +68,7 @@ test("a synced folder is not synced inside another one, from whichever side", as
   await refuseNested(outer, [known(join(outer, "inner"), "i")]);
 });
 
-test("a root that was moved is known by its marker, and a copy of it is not", async () => {
+test("a moved root is recognized by its marker, and a copy of it is not", async () => {
   const before = join(home, "before");
   const moved = join(home, "moved");
   mark(before, "m");
@@ -80,7 +80,7 @@ test("a root that was moved is known by its marker, and a copy of it is not", as
   assert.equal(await findSync(moved, syncs), syncs[0]);
 });
 
-test("records are read back by root, and a damaged one is told", async () => {
+test("records are read by root, and a damaged one is reported", async () => {
   const record = {
     root: "/b",
     server: "https://drive.example",
@@ -105,7 +105,7 @@ test("records are read back by root, and a damaged one is told", async () => {
   await assert.rejects(readKnownSyncs(config), { message: /sync\.json is damaged/ });
 });
 
-test("a marker is a copy if it belongs to a known sync whose folder is in its place or away, not if that folder was moved", async () => {
+test("a marker is a copy if its known sync's folder is in its place or unavailable, but not if it was moved", async () => {
   const own = join(home, "copies");
   const original = join(own, "original");
   mark(original, "known");

@@ -64,7 +64,7 @@ const moving = (bytesDone: number): Partial<EngineStatus> => ({
   },
 });
 
-test("a bar with rate, time left and what moves, then one line that all is up to date, and nothing while it stays so", () => {
+test("a bar shows rate, time left and current files, then one line that everything is up to date", () => {
   const { after, end } = screen(80);
   assert.deepEqual(after({ activity: "syncing" }), ["looking for changes"]);
   assert.deepEqual(after(moving(0)), ["[--------------------] 0 %, 2 to go  holiday/b.jpg, holiday/a.jpg"]);
@@ -78,7 +78,7 @@ test("a bar with rate, time left and what moves, then one line that all is up to
   assert.equal(end(), "\rin sync since 12:00:04\n");
 });
 
-test("a look shows the files that it has seen, and a bar while their bytes travel", () => {
+test("a scan shows the files seen so far, and a bar while their bytes are transferred", () => {
   const { after } = screen(80);
   const look = { listed: 0, seen: 0, read: 0 };
   const found = {
@@ -128,7 +128,7 @@ test("files of several plans share one bar", () => {
   ]);
 });
 
-test("the first few bytes of a plan tell of no time that is left", () => {
+test("the first few bytes of a plan give no time left", () => {
   const { after } = screen(80);
   after(moving(0));
   assert.deepEqual(after(moving(1024)), [
@@ -136,7 +136,7 @@ test("the first few bytes of a plan tell of no time that is left", () => {
   ]);
 });
 
-test("on 40 columns the rate and the time left stay, and nothing is longer than the line", () => {
+test("in 40 columns the rate and the time left stay, and no text exceeds the line", () => {
   const { after } = screen(40);
   after(moving(0));
   assert.deepEqual(after(moving(10 * mib)), ["9 %, 10 MiB/s, 9 s left, 2 to go"]);
@@ -153,7 +153,7 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
   assert.equal(first, "[########-------] 50 %, 12 MiB/s, 2:05:00 left, 12,345 to go  写…/東京.jpg");
 });
 
-test("on a narrow terminal sentences are broken between words, a wide name stays whole, and the foot leaves out clauses", () => {
+test("a narrow terminal breaks sentences between words, keeps a wide name whole, and drops clauses of the status line", () => {
   const { after } = screen(40);
   assert.deepEqual(after({}, 1000, ["photos/2026/a-very-long-name-of-a-holiday.jpg"]), [
     "12:00:01 conflict; both versions are",
@@ -178,7 +178,7 @@ test("on a narrow terminal sentences are broken between words, a wide name stays
   assert.equal(progressFoot({ ...foot, columns: 40 }), "45 %, 1.0 MiB/s, 1:02:03 left");
 });
 
-test("conflicts, problems, brakes and the way to the server are lines with the time, above the foot", () => {
+test("conflicts, problems, brakes and connection changes are lines with the time, above the status line", () => {
   const { after } = screen(120);
   assert.deepEqual(after({}), ["in sync since 12:00:01"]);
   assert.deepEqual(after({}, 1000, ["a (conflict).txt"], ["1", "2", "3", "4"]), [
@@ -212,7 +212,7 @@ test("conflicts, problems, brakes and the way to the server are lines with the t
   ]);
 });
 
-test("the width of the bar follows the terminal, and neither the name nor the digits beside it", () => {
+test("the width of the bar depends only on the terminal, not on the name and digits beside it", () => {
   const few = { share: 0.5, bytes: { done: 1, of: 2 }, bytesPerSecond: 1, secondsLeft: 1, pendingFiles: 1, looked: "" };
   const many = { ...few, share: 0.999, bytesPerSecond: 999 * 1024, secondsLeft: 36_000, pendingFiles: 123_456 };
   for (const columns of [70, 80, 120]) {
@@ -226,7 +226,7 @@ test("the width of the bar follows the terminal, and neither the name nor the di
   }
 });
 
-test("after it is said that a sync stops, no bar follows", () => {
+test("after the message that a sync stops, no bar follows", () => {
   const { after, stopping, end } = screen(80);
   after(moving(0));
   assert.equal(stopping(), "\r12:00:01 stopping\n");

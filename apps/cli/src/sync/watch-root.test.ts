@@ -8,7 +8,7 @@ import { runWatched } from "./watch-root.ts";
 const home = mkdtempSync(join(tmpdir(), "holdfast-watch-root-"));
 after(() => rmSync(home, { recursive: true }));
 
-test("what changes from the first look on is told by its path, and nothing asks for a second look at everything", async () => {
+test("changes since the first scan are reported by path, and never cause a second full scan", async () => {
   const root = join(home, "root");
   for (const folder of ["one", "one/deep", "two"]) mkdirSync(join(root, folder), { recursive: true });
   const hints: (readonly string[] | "everything")[] = [];
@@ -31,7 +31,7 @@ test("what changes from the first look on is told by its path, and nothing asks 
   assert.deepEqual(problems, []);
 });
 
-test("what Holdfast writes for itself wakes nobody", async () => {
+test("Holdfast's own writes wake no scan", async () => {
   const root = join(home, "with-own");
   for (const folder of [".config/holdfast/sync", "docs"]) mkdirSync(join(root, folder), { recursive: true });
   const hints: string[] = [];
@@ -55,7 +55,7 @@ test("what Holdfast writes for itself wakes nobody", async () => {
   );
 });
 
-test("what cannot be watched is synced all the same, and somebody is told", async () => {
+test("a folder that cannot be watched is still synced, and the problem is reported", async () => {
   const problems: { readonly code: string }[] = [];
   let hasRun = false;
   const engine = { hint: () => undefined, run: async () => void (hasRun = true) };

@@ -16,11 +16,11 @@ import { useSignedIn } from "../commands/testing-signed-in.ts";
 
 const mib = 1024 * 1024;
 
-describe("a server without room", () => {
+describe("Server without space", () => {
   // Larger than any disk.
   const { folder, data, run, json } = useSignedIn("broken-off", { HOLDFAST_DISK_RESERVE_BYTES: String(10 ** 15) });
 
-  test("put of a tree ends with the counts of what went and what did not, and of one file with its failure alone", async () => {
+  test("put of a tree ends with the counts of sent and failed files, and of one file only with its failure", async () => {
     const tree = join(folder, "tree");
     mkdirSync(tree);
     for (let index = 0; index < 7; index += 1) writeFileSync(join(tree, `${index}`), Buffer.alloc(3000, index));
@@ -43,7 +43,7 @@ describe("a server without room", () => {
     assert.equal((await run(["put", join(tree, "1"), "/one"])).stdout, "");
   });
 
-  test("put of a large file is refused with its size before any of it is sent", async () => {
+  test("put of a large file is rejected by its size before any of it is sent", async () => {
     const path = join(folder, "large");
     writeFileSync(path, randomBytes(24 * mib));
     const { code, stderr } = await run(["put", path, "/large"]);
@@ -56,7 +56,7 @@ describe("a server without room", () => {
     assert.match(shown, /^The server's disk is full, so it refuses uploads\./m);
   });
 
-  test("a folder is not copied, and a change without content is made", async () => {
+  test("cp of a folder is refused, and changes without content succeed", async () => {
     assert.equal((await run(["mkdir", "/folder"])).code, 0);
     const { code, stderr } = await run(["cp", "/folder", "/copy"]);
     assert.deepEqual([code, /The server is full and accepts no new files\./.test(stderr)], [1, true], stderr);
@@ -80,10 +80,10 @@ describe("a server without room", () => {
   });
 });
 
-describe("a space without room", () => {
+describe("Space without room", () => {
   const { folder, run, json } = useSignedIn("no-quota");
 
-  test("a stream that is longer than the quota allows is refused on the way, and leaves nothing that counts", async () => {
+  test("a stream longer than the quota is refused midway, and uses no space", async () => {
     assert.equal((await run(["admin", "users", "quota", administrator.email, "20M"])).code, 0);
     const writer = ["head", "-c", String(200 * mib), "/dev/urandom"];
     const { code, stderr } = await run(["put", "--from-command", "/stream", "--", ...writer]);
@@ -91,7 +91,7 @@ describe("a space without room", () => {
     assert.equal((await json("df")).stored_bytes, 0);
   });
 
-  test("files of a tree that have no room are one line with their number and size, and leave nothing that counts", async () => {
+  test("files of a tree without space are one line with their number and size, and use no space", async () => {
     assert.equal((await run(["admin", "users", "quota", administrator.email, "5M"])).code, 0);
     const tree = join(folder, "tree");
     mkdirSync(tree);
@@ -107,7 +107,7 @@ describe("a space without room", () => {
     assert.deepEqual([used_bytes, stored_bytes], [4 * mib, 4 * mib]);
   });
 
-  test("a file without room makes no folder, and its failure has the reason", async () => {
+  test("a file without space creates no folder, and its failure has the reason", async () => {
     const path = join(folder, "tree", "large");
     const { code, stdout, stderr } = await run(["put", path, "/new/below/", "--json"]);
     assert.equal(code, 6, stderr);
@@ -117,7 +117,7 @@ describe("a space without room", () => {
     assert.equal((await run(["ls", "/new"])).code, 4);
   });
 
-  test("a dry run of files without room ends as the run does, and counts what comes before", async () => {
+  test("a dry run of files without space ends as the run does, and counts those before them", async () => {
     const path = join(folder, "tree", "large");
     const dry = await run(["put", path, "/new/below/", "--dry-run"]);
     assert.equal(dry.code, 6, dry.stderr);
@@ -149,7 +149,7 @@ describe("a space without room", () => {
   });
 });
 
-test("what is left of large files in flight is the size of those that were not sent", async (t) => {
+test("the unsent size of large files in transit is reported", async (t) => {
   const folder = makeFolder("broken-off-large");
   const store = join(folder, "store");
   // Space for three and a half.

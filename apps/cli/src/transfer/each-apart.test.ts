@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { fc } from "@holdfast/tools/properties";
 import { eachApart } from "./each-apart.ts";
 
-test("each that is bad is refused, each that is good is done once, and in order", async () => {
+test("each bad item is refused, and each good one is done once, in order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 60 }), async (good) => {
       const all = good.map((isGood, index) => ({ isGood, index }));
@@ -32,7 +32,7 @@ test("each that is bad is refused, each that is good is done once, and in order"
   );
 });
 
-test("what all would meet ends it at once", async () => {
+test("a failure that all would meet ends it immediately", async () => {
   for (const code of ["unreachable", "unavailable", "unauthenticated", "store_full", "rate_limited"] as const) {
     let asked = 0;
     const act = (): Promise<void> => {

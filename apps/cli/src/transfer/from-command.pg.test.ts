@@ -22,7 +22,7 @@ describe("put --from-command", () => {
     return { child, ended: ended.then(([stderr, [code]]) => ({ stderr, code: Number(code) })) };
   }
 
-  test("stores what the command writes, of which no shell reads a word", async () => {
+  test("stores the output of the command, which no shell interprets", async () => {
     const words = ["printf", "%s|", "$HOME", "a b", "--json", "*"];
     const { code, stderr } = await put("/dumps/new/words", ...words);
     assert.equal(code, 0, stderr);
@@ -32,7 +32,7 @@ describe("put --from-command", () => {
     assert.equal((await json("ls", "/dumps/large")).items[0].size, 40_000_000);
   });
 
-  test("stores nothing of a command that fails, is killed, cannot be started or writes nothing", async () => {
+  test("stores nothing of a command that fails, is killed, cannot start or writes nothing", async () => {
     assert.equal((await put("/dump.sql", "echo", "the dump")).code, 0);
     for (const [command, code, said] of [
       [["sh", "-c", "head -c 20000000 /dev/zero; exit 3"], 1, /sh exited with code 3; nothing was stored/],
@@ -55,7 +55,7 @@ describe("put --from-command", () => {
     assert.equal(await stored("/dump.sql"), "");
   });
 
-  test("runs nothing where the command does not stand behind --, or the path is a folder", async () => {
+  test("runs nothing if the command does not follow --, or the path is a folder", async () => {
     const ran = join(folder, "ran");
     await run(["mkdir", "/a folder"]);
     for (const [args, code] of [
@@ -75,7 +75,7 @@ describe("put --from-command", () => {
     assert.ok(!existsSync(ran));
   });
 
-  longTest("passes SIGINT and SIGTERM on and stores nothing, also where the command then ends with 0", async () => {
+  longTest("forwards SIGINT and SIGTERM and stores nothing, even if the command then exits with 0", async () => {
     const script = join(folder, "slow.sh");
     for (const [signal, code] of [
       ["SIGINT", 130],

@@ -10,7 +10,7 @@ import { runCommand } from "../commands/testing-run.ts";
 import { useSignedIn } from "../commands/testing-signed-in.ts";
 import { runIn } from "../run.ts";
 
-describe("names that appear on the server after put has listed it", () => {
+describe("Names created on the server after put listed it", () => {
   const signedIn = useSignedIn("late-names");
   const { folder, run, json } = signedIn;
   let meddler: Meddler;
@@ -54,7 +54,7 @@ describe("names that appear on the server after put has listed it", () => {
 
   const versionsOf = async (path: string): Promise<number> => (await json("versions", path)).items.length;
 
-  test("equal ones are done, other content is the next version, and folders are continued", async () => {
+  test("equal files are done, other content is the next version, and folders are continued", async () => {
     const large = Buffer.alloc(5_000_000, "large");
     const [mine, theirs] = [
       { "a/deep/other": "mine", "a/deep/er/new": "new", "a/other-link": "-> mine", "large-other": large, kind: "file" },
@@ -78,7 +78,7 @@ describe("names that appear on the server after put has listed it", () => {
     );
   });
 
-  test("standard input whose name a folder takes is refused soon, and not after all of it", async () => {
+  test("standard input whose name became a folder is refused early", async () => {
     const slice = Buffer.alloc(1024 * 1024);
     let read = 0;
     const stdin = new Readable({
@@ -96,7 +96,7 @@ describe("names that appear on the server after put has listed it", () => {
     assert.ok(read < 100, `${read} MiB were read`);
   });
 
-  test("standard input becomes the next version too", async () => {
+  test("standard input also becomes the next version", async () => {
     const rival = join(folder, "rival");
     writeFileSync(rival, "theirs");
     const { code } = await putBeside(["-", "/late.txt"], () => run(["put", rival, "/late.txt"]), "mine");
@@ -105,7 +105,7 @@ describe("names that appear on the server after put has listed it", () => {
     assert.equal(await versionsOf("/late.txt"), 2);
   });
 
-  test("a folder in the place of a file, and a name that only looks the same, are listed and left alone", async () => {
+  test("a folder in place of a file, and a name that only looks the same, are listed and left alone", async () => {
     const local = makeTree("refused", { "caf\u00e9": "a", thing: "b", fine: "c" });
     const rival = makeTree("refusing", { "cafe\u0301": "x", "thing/in it": "x" });
     const { code, answer } = await putBeside([local, "/refused"], () => run(["put", rival, "/refused"]));
@@ -117,7 +117,7 @@ describe("names that appear on the server after put has listed it", () => {
     assert.equal((await run(["cat", "/refused/cafe\u0301"])).stdout, "x");
   });
 
-  test("two runs of put at once both end well", async () => {
+  test("two concurrent runs of put both succeed", async () => {
     const files = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`${index % 7}/${index}`, `${index}`]));
     const local = makeTree("twice", files);
     const both = await Promise.all([json("put", local, "/twice"), json("put", local, "/twice")]);

@@ -39,7 +39,7 @@ function finalStep(local: Item, remote: RemoteState | undefined) {
   return step.do === "compare" ? planCompared(local, local.content, step.remote, true) : step;
 }
 
-test("after a put with --times every name that was not refused is on the server as it is here, and a second put does nothing", () => {
+test("after put --times the server has every accepted name as it is here, and a second put does nothing", () => {
   fc.assert(
     fc.property(listing, listing, (locals, remotes) => {
       const server = new Map(Object.entries(remotes).map(([name, each]) => [name, toRemote(name, each)]));
@@ -62,7 +62,7 @@ test("after a put with --times every name that was not refused is on the server 
   );
 });
 
-test("a time that changed alone is sent only when that is asked, and goes with the executable bit", () => {
+test("a time that alone changed is sent only on request, and together with the executable bit", () => {
   const local = { kind: "file", sizeBytes: 1, mtimeMicros: 5, executable: false } as const;
   const touched = toRemote("x", { ...local, content: "a", mtimeMicros: 7 });
   assert.equal(planCompared(local, "a", touched).do, "keep");
@@ -70,7 +70,7 @@ test("a time that changed alone is sent only when that is asked, and goes with t
   assert.equal(planCompared(local, "a", { ...touched, executable: true }).do, "attributes");
 });
 
-test("equal size and time are not taken for equal content", () => {
+test("equal size and time are not considered equal content", () => {
   const local = { kind: "file", sizeBytes: 1, mtimeMicros: 5, executable: false } as const;
   const remote = toRemote("x", { ...local, content: "a" });
   assert.equal(planPut(local, remote).do, "compare");
@@ -78,7 +78,7 @@ test("equal size and time are not taken for equal content", () => {
   assert.equal(planGet(remote, { kind: "file", sizeBytes: 1 }).do, "compare");
 });
 
-test("get keeps, compares, replaces or refuses by kind, and goes through no link", () => {
+test("get keeps, compares, replaces or refuses by kind, and follows no link", () => {
   const kinds = ["file", "folder", "symlink", "other"] as const;
   const table = kinds.map((local) =>
     (["file", "folder", "symlink"] as const).map(
@@ -98,14 +98,14 @@ test("get keeps, compares, replaces or refuses by kind, and goes through no link
   assert.equal(planGet({ kind: "file", size: 0 }, undefined).do, "create");
 });
 
-test("a file that is written over another one keeps its permissions but for the executable bit", () => {
+test("a replaced file keeps its permissions except the executable bit", () => {
   assert.equal(replacedMode(0o600, false), 0o600);
   assert.equal(replacedMode(0o600, true), 0o700);
   assert.equal(replacedMode(0o755, false), 0o644);
   assert.equal(replacedMode(0o640, true), 0o750);
 });
 
-test("times survive the wire to the microsecond", () => {
+test("times survive the transfer to the microsecond", () => {
   fc.assert(
     fc.property(fc.maxSafeInteger(), (micros) => {
       assert.equal(toMicros(toTimeText(micros) ?? ""), micros);

@@ -10,7 +10,7 @@ function isPrivateOn(type: number, mode = 0o100600n): boolean {
   return isPrivate("file", { mode, dev: device }, () => type);
 }
 
-test("a file is private if only its owner has a right to it and its filesystem keeps modes", () => {
+test("a file is private if only its owner has rights to it and its filesystem stores modes", () => {
   assert.deepEqual(
     [fat, smb, ext4].map((type) => isPrivateOn(type)),
     [false, false, true],
@@ -18,7 +18,7 @@ test("a file is private if only its owner has a right to it and its filesystem k
   assert.equal(isPrivateOn(ext4, 0o100640n), false);
 });
 
-test("the filesystem of a device is looked at once, and only for what looks private", () => {
+test("a device's filesystem is checked once, and only for files that look private", () => {
   const asked: string[] = [];
   const typeAt = (path: string): number => (asked.push(path), ext4);
   device -= 1n;

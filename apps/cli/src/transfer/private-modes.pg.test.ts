@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { useSignedIn } from "../commands/testing-signed-in.ts";
 
-describe("private modes", () => {
+describe("Private modes", () => {
   const { folder: home, run, json } = useSignedIn("private-modes");
 
-  test("what is private goes there and comes back so, from the folder that is put on", async () => {
+  test("private files and folders stay private through put and get, including the folder itself", async () => {
     const [here, back] = [join(home, "private"), join(home, "private-back")];
     const modes = (folder: string) =>
       ["", "keys", "keys/id", "keys/large", "run", "open"].map((path) => statSync(join(folder, path)).mode & 0o777);
@@ -24,7 +24,7 @@ describe("private modes", () => {
     assert.deepEqual((await json("put", here, "/private")).attributes_set, 0);
   });
 
-  test("put takes rights away, and never gives any; get leaves a file that is there the rights that it has", async () => {
+  test("put removes rights and never adds any; get keeps the rights of an existing file", async () => {
     const [here, back] = [join(home, "closing"), join(home, "closing-back")];
     mkdirSync(join(here, "folder"), { recursive: true });
     writeFileSync(join(here, "file"), "file");
@@ -53,7 +53,7 @@ describe("private modes", () => {
     );
   });
 
-  test("what lies below a private folder is created private: what get fetches by itself, and the new root of a sync", async () => {
+  test("items below a private folder are created private, by get alone and as a sync's new root", async () => {
     const here = join(home, "sealed");
     mkdirSync(join(here, "inner/deep"), { recursive: true });
     for (const name of ["inner/file", "inner/deep/open"]) writeFileSync(join(here, name), name);

@@ -47,7 +47,7 @@ test("frames of many files, cut and compressed, decode to their bytes again", ()
   }
 });
 
-test("content that the other side has needs no frames", () => {
+test("content that the other side already has needs no frames", () => {
   const file = write("known", "the same");
   const [first] = readFiles({ files: [file], window: undefined }).outcomes;
   assert.ok(first?.status === "read");
@@ -58,7 +58,7 @@ test("content that the other side has needs no frames", () => {
   assert.deepEqual(outcomes, [first]);
 });
 
-test("a file that is not as it was listed, a link and a missing one are not taken", () => {
+test("a file that differs from its listing, a link and a missing file are not read", () => {
   const grown = write("grown", "longer than it was");
   symlinkSync(grown.path, join(home, "link"));
   const files = [
@@ -86,7 +86,7 @@ test("the executable bit is the user's", () => {
   }
 });
 
-test("the journal knows a file by its stamp, and not one that was touched as it was read", () => {
+test("the journal recognizes a file by its stamp, unless it was modified while being read", () => {
   const { path } = write("journalled", "content");
   const now = Date.now();
   const stamp = { ...toStamp(lstatSync(path, { bigint: true })), ctimeNanos: BigInt(now - 60_000) * 1_000_000n };
@@ -109,7 +109,7 @@ test("the journal knows a file by its stamp, and not one that was touched as it 
   utimesSync(path, 0, 0);
 });
 
-test("a journal that is damaged is begun anew", () => {
+test("a damaged journal is replaced by an empty one", () => {
   const folder = mkdtempSync(join(home, "damaged-"));
   writeFileSync(
     join(folder, "put-journal.sqlite"),
@@ -120,7 +120,7 @@ test("a journal that is damaged is begun anew", () => {
   journal.close();
 });
 
-test("a journal that cannot be kept costs nothing but time", () => {
+test("an unwritable journal costs only time", () => {
   const { path } = write("unjournalled", "content");
   const stamp = toStamp(statSync(path, { bigint: true }));
   // A file in place of the configuration folder.
@@ -130,7 +130,7 @@ test("a journal that cannot be kept costs nothing but time", () => {
   nowhere.close();
 });
 
-test("a file that cannot be encoded, or whose bytes cannot be read, is told by itself", () => {
+test("a file that cannot be encoded, or read, is reported individually", () => {
   const good = write("good", "good");
   const folder = { path: home, sizeBytes: 4, knownContentId: undefined };
   // Reading it from the start is a disk error (EIO).

@@ -60,7 +60,7 @@ test("each file without space in the quota counts as a problem, and people get o
   ]);
 });
 
-test("files that a batch refused without figures have the total too, and a report outlives a server that is gone", async () => {
+test("files refused without figures get the total too, and a report works without a reachable server", async () => {
   const failure = new HoldfastError("quota", "This needs 10 KiB, and 9.0 KiB is free in your quota. Delete files.");
   const [read, gone] = [makeReport(), makeReport()];
   for (const { report } of [read, gone]) for (const path of ["a", "b"]) report.refused(path, failure, 10 * 2 ** 10);
@@ -74,7 +74,7 @@ test("files that a batch refused without figures have the total too, and a repor
   assert.match(gone.lines()[0] ?? "", /^holdfast: 2 files: This needs 10 KiB/);
 });
 
-test("one file without space, and files in the space of another person, have the sentence of the server", () => {
+test("one file without space, and files in another person's space, have the server's sentence", () => {
   const [one, other] = [makeReport(), makeReport()];
   const failure = new HoldfastError("quota", "The owner of this folder does not have enough space for this.");
   one.report.refused("a", failure, 10);

@@ -108,7 +108,7 @@ function snapshot(folder: string, below = ""): Map<string, unknown> {
 const tree = join(home, "tree");
 before(() => makeTree(tree));
 
-test("a tree goes there and comes back as it was, and a second time nothing moves", async () => {
+test("a tree makes the round trip unchanged, and a second run transfers nothing", async () => {
   const sent = await json("put", tree, "/tree");
   assert.deepEqual([sent.files_sent, sent.links_made, sent.problems], [705, 2, []]);
   const again = await json("put", tree, "/tree");
@@ -122,7 +122,7 @@ test("a tree goes there and comes back as it was, and a second time nothing move
   assert.deepEqual([kept.files_received, kept.files_equal, kept.bytes_received], [0, 705, 0]);
 });
 
-test("only what changed is sent, as a new version of what was there", async () => {
+test("only changed files are sent, as new versions", async () => {
   const changed = join(home, "changed");
   mkdirSync(changed);
   for (const name of ["same", "touched", "edited"]) writeFileSync(join(changed, name), "12345");
@@ -138,7 +138,7 @@ test("only what changed is sent, as a new version of what was there", async () =
   assert.equal(readFileSync(join(changed, "same"), "utf8"), "12345");
 });
 
-test("a touched file is equal, whether it was read before or not, and --times sends its time", async () => {
+test("a touched file counts as equal, whether it was read before or not, and --times sends its time", async () => {
   const folder = join(home, "times");
   mkdirSync(folder);
   const sizes = { small: 10, large: 9_000_000 };
@@ -166,7 +166,7 @@ test("a touched file is equal, whether it was read before or not, and --times se
   assert.deepEqual(await put(), { ...sent, isSent: false }, "with the executable bit");
 });
 
-test("a file that is put by itself gets a new time and executable bit as one in a folder does", async () => {
+test("a file that is put alone gets a new time and executable bit as one in a folder does", async () => {
   const path = join(home, "single");
   writeFileSync(path, "12345");
   await run(["put", path, "/single"]);
@@ -187,7 +187,7 @@ test("a file that is put by itself gets a new time and executable bit as one in 
   assert.deepEqual(await put(4000), [equal, true, 3000]);
 });
 
-test("of a large file that changed in one place only that place travels, both ways", async () => {
+test("for a large file that changed in one place, only that place is transferred, in both directions", async () => {
   const path = join(home, "grown.bin");
   const bytes = noise(9_000_000);
   writeFileSync(path, bytes);
@@ -200,7 +200,7 @@ test("of a large file that changed in one place only that place travels, both wa
   assert.ok(readFileSync(join(home, "grown-back.bin")).equals(bytes));
 });
 
-test("what an interrupted get left is used, and removed at the end", async () => {
+test("the remains of an interrupted get are used, and removed at the end", async () => {
   const path = join(home, "resumed.bin");
   const bytes = noise(9_000_000);
   writeFileSync(path, bytes);
@@ -218,7 +218,7 @@ test("what an interrupted get left is used, and removed at the end", async () =>
   assert.deepEqual(readdirSync(folder), ["resumed.bin"]);
 });
 
-test("what cannot be put is listed, the rest is done, and the exit code is 1", async () => {
+test("unsendable items are listed, the rest is sent, and the exit code is 1", async () => {
   const odd = join(home, "odd");
   mkdirSync(odd);
   spawnSync("sh", ["-c", "mkfifo pipe"], { cwd: odd });
@@ -237,7 +237,7 @@ test("what cannot be put is listed, the rest is done, and the exit code is 1", a
   ]);
 });
 
-test("a pipe in a tree is listed and fails nothing; one that is named does", async () => {
+test("a pipe in a tree is listed and no failure; one given by name is", async () => {
   const folder = join(home, "with a pipe");
   mkdirSync(folder);
   spawnSync("sh", ["-c", "mkfifo pipe"], { cwd: folder });
@@ -248,7 +248,7 @@ test("a pipe in a tree is listed and fails nothing; one that is named does", asy
   assert.equal((await run(["put", join(folder, "pipe"), "/pipe"])).code, 1);
 });
 
-test("get goes through no link that stands in its way", async () => {
+test("get follows no link in its way", async () => {
   const [target, elsewhere] = [join(home, "target"), join(home, "elsewhere")];
   mkdirSync(target);
   mkdirSync(elsewhere);
@@ -263,7 +263,7 @@ test("get goes through no link that stands in its way", async () => {
   assert.ok(lstatSync(join(target, "large.bin")).isFile());
 });
 
-test("a file and a link change places, the old one is in the trash, and put says so", async () => {
+test("a file and a link replace each other, the old one is in the trash, and put reports it", async () => {
   const swap = join(home, "swap");
   mkdirSync(swap);
   writeFileSync(join(swap, "a"), "a file");
@@ -289,7 +289,7 @@ test("a file and a link change places, the old one is in the trash, and put says
   }
 });
 
-test("a link that means nothing elsewhere is refused in words", async () => {
+test("a link that is meaningless elsewhere is rejected with the reason", async () => {
   symlinkSync("loop", join(home, "loop"));
   for (const [link, code, message] of [
     [join(home, "loop"), 1, /loop: its symbolic links form a loop/],
@@ -302,7 +302,7 @@ test("a link that means nothing elsewhere is refused in words", async () => {
   }
 });
 
-longTest("a sparse file comes with its holes, in the middle and at the end", async () => {
+longTest("a sparse file is fetched with its holes, in the middle and at the end", async () => {
   const mib = 2 ** 20;
   const end = Buffer.from("the end");
   for (const [name, sizeBytes, at] of [
@@ -328,14 +328,14 @@ longTest("a sparse file comes with its holes, in the middle and at the end", asy
   }
 });
 
-test("standard input and output carry bytes as they are", async () => {
+test("standard input and output transfer bytes unchanged", async () => {
   const bytes = noise(3_000_000);
   await runOnBytes(["put", "-", "/stream/in.bin"], bytes);
   assert.ok((await runOnBytes(["cat", "/stream/in.bin"])).equals(bytes));
   assert.ok((await runOnBytes(["get", "/stream/in.bin", "-"])).equals(bytes));
 });
 
-test("an empty, closed or unreadable standard input replaces nothing and makes nothing, unless an empty file is meant", async () => {
+test("an empty, closed or unreadable standard input replaces and creates nothing, unless an empty file is requested", async () => {
   assert.equal((await run(["put", "-", "/dumps/old.sql"], "the dump")).code, 0);
   for (const path of ["/dumps/old.sql", "/dumps/new/new.sql"]) {
     const { code, stderr } = await run(["put", "-", path]);

@@ -5,7 +5,7 @@ import { makeProgram } from "../../commands/program.ts";
 import { type Command, CommanderError } from "commander";
 import { findCommands, holdfastCalls, pages, readCommands, withoutRemark } from "./page-commands.ts";
 
-test("commands are found in blocks of sh, behind a dollar and where lines are indented, without remarks", () => {
+test("commands are found in sh blocks, after a dollar sign and in indented lines, without comments", () => {
   const page = [
     "# One",
     "```sh",
@@ -47,7 +47,7 @@ test("commands are found in blocks of sh, behind a dollar and where lines are in
   assert.equal(withoutRemark(`a "#" b#c # d`), `a "#" b#c`);
 });
 
-test("calls are found in pipes, behind variables and npx, with their words as the shell has them", () => {
+test("calls are found in pipes, after variables and npx, with words split as by the shell", () => {
   assert.deepEqual(holdfastCalls(`A=b npx holdfast put - '/a b' < x | tar x && holdfast ls "q\\"r" > y`), [
     ["put", "-", "/a b"],
     ["ls", 'q"r'],
@@ -81,7 +81,7 @@ async function refusal(program: Command, words: readonly string[]): Promise<stri
   }
 }
 
-test("every command and option that a page names exists", async () => {
+test("every command and option on a page exists", async () => {
   const program = await makeParser();
   const bad: string[] = [];
   let tried = 0;

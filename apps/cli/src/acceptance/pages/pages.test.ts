@@ -18,7 +18,7 @@ function said(): string[] {
   return texts.flatMap((text) => [...text.matchAll(/^testPage\("([^"]+)"/gm)].map(([, page = ""]) => page));
 }
 
-test("each page that has commands is run", () => {
+test("each page with commands is run", () => {
   const run = said();
   assert.ok(run.length > 0);
   const having = pages.filter((page) => readCommands(page).length > 0);

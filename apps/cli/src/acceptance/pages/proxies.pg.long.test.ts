@@ -44,7 +44,7 @@ const proxies: Readonly<Record<string, Proxy>> = {
 };
 
 for (const [name, proxy] of Object.entries(proxies))
-  test(`behind ${name}, with our configuration, large files, polls and syncs go on as without it`, async (t) => {
+  test(`behind ${name} with our configuration, large files, polls and syncs work`, async (t) => {
     const program = findProgram(name);
     // Skipped in continuous integration, which has no proxies.
     if (program === undefined) return t.skip(`there is no ${name} here`);

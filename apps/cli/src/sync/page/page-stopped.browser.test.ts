@@ -24,7 +24,7 @@ beforeEach(() => {
   ({ page, complaints } = browser);
 });
 
-test("deletions of a sync that does not run are answered for its next start", async () => {
+test("deletions of a stopped sync are answered for its next start", async () => {
   const { report } = await lastStatus(stopped);
   await saveLastStatus(stopped.folder, { report: { ...report, deletions_waiting: 1 }, deletions: [deletion] });
   await page.goto(channel.pageUrl);
@@ -36,7 +36,7 @@ test("deletions of a sync that does not run are answered for its next start", as
   assert.deepEqual(complaints, []);
 });
 
-test("approved deletions of a sync that does not run are shown, and can be undone until its next start", async () => {
+test("approved deletions of a stopped sync are shown, and can be undone until its next start", async () => {
   const { report } = await lastStatus(stopped);
   const answers = [{ action: "approve" as const, answered: [deletion] }];
   await saveLastStatus(stopped.folder, { report, deletions: [], answers });

@@ -27,7 +27,7 @@ beforeEach(async () => {
 
 const summary = (of: Page = page): Locator => of.locator("#summary");
 
-test("the page forgets the token in its address, and survives a reload", async () => {
+test("the page removes the token from its address, and survives a reload", async () => {
   await page.goto(channel.pageUrl);
   await summary().getByText("in sync").waitFor();
   assert.equal(page.url(), new URL("/", channel.pageUrl).href);
@@ -38,7 +38,7 @@ test("the page forgets the token in its address, and survives a reload", async (
   assert.deepEqual(complaints, []);
 });
 
-test("another tab needs the bare address only while one is open, and nothing of the token stays when all are closed", async () => {
+test("another tab needs only the bare address while one is open, and closing all removes the token", async () => {
   await page.goto(channel.pageUrl);
   await summary().getByText("in sync").waitFor();
   const second = await page.context().newPage();
@@ -60,7 +60,7 @@ test("another tab needs the bare address only while one is open, and nothing of 
   assert.deepEqual(complaints, []);
 });
 
-test("a wrong token of one tab locks no other", async () => {
+test("a wrong token in one tab affects no other", async () => {
   await page.goto(channel.pageUrl);
   await summary().getByText("in sync").waitFor();
   const second = await page.context().newPage();
@@ -70,7 +70,7 @@ test("a wrong token of one tab locks no other", async () => {
   await page.getByRole("button", { name: `Pause ${drive.sync.record.root}` }).waitFor();
 });
 
-test("a page without the right token says what to open, shows and steers nothing, and takes the right address", async () => {
+test("a page without the right token shows and controls nothing, explains what to open, and accepts the right address", async () => {
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await page.goto(new URL("/", channel.pageUrl).href);
@@ -90,7 +90,7 @@ test("a page without the right token says what to open, shows and steers nothing
   assert.equal(page.url(), new URL("/", channel.pageUrl).href);
 });
 
-test("the token of one client is none for another, whose page has its own", async () => {
+test("one client's token is invalid for another, whose page has its own", async () => {
   const token = channel.pageUrl.split("#")[1] ?? "";
   await page.goto(`${new URL("/", other.pageUrl).href}#${token}`);
   await page.getByRole("alert").getByText("Open the address that 'holdfast status' shows").waitFor();
@@ -99,7 +99,7 @@ test("the token of one client is none for another, whose page has its own", asyn
   assert.deepEqual((await page.getByRole("heading", { level: 2 }).allTextContents())[0], "Photos");
 });
 
-test("what another port of this machine serves gets nothing of the token", async () => {
+test("another port of this machine gets nothing of the token", async () => {
   const heard: string[] = [];
   const stranger = createServer((request, response) => {
     heard.push(JSON.stringify([request.url, request.headers]));

@@ -89,7 +89,7 @@ function busy(): void {
   };
 }
 
-test("all folders of the configuration are on one page, each with its state in a word, an icon and a colour", async () => {
+test("all folders of the configuration are on one page, each with its state as a word, an icon and a colour", async () => {
   busy();
   photos.now = { ...photos.now, state: "offline" };
   await page.goto(channel.pageUrl);
@@ -119,7 +119,7 @@ test("all folders of the configuration are on one page, each with its state in a
   assert.deepEqual(complaints, []);
 });
 
-longTest("while it works: a bar, the rate, what is done and left, the time left, and what moves", async () => {
+longTest("a working sync shows a bar, the rate, amounts done and left, the time left and current files", async () => {
   busy();
   await page.goto(channel.pageUrl);
   const bar = folder("Photos").getByRole("progressbar", { name: "Progress of Photos" });
@@ -139,7 +139,7 @@ longTest("while it works: a bar, the rate, what is done and left, the time left,
   await bar.waitFor({ state: "hidden" });
 });
 
-longTest("problems of one kind are one entry with their number, apart from what is only listed", async () => {
+longTest("problems of one kind are one entry with their number, separate from items that are only listed", async () => {
   busy();
   await page.goto(channel.pageUrl);
   const problems = folder("Drive").locator(".problems");
@@ -159,7 +159,7 @@ longTest("problems of one kind are one entry with their number, apart from what 
   await folder("Drive").locator(".listed").getByText("No node can be called so.").waitFor();
 });
 
-test("recent changes are those of the log, the newest first, and names are text", async () => {
+test("recent changes come from the log, the newest first, and names are plain text", async () => {
   await page.goto(channel.pageUrl);
   const recent = folder("Drive").getByRole("list", { name: "Recent changes, the newest first" }).getByRole("listitem");
   await recent.getByText("created here: notes/<b>plan</b>.txt").waitFor();
@@ -168,7 +168,7 @@ test("recent changes are those of the log, the newest first, and names are text"
   assert.deepEqual(complaints, []);
 });
 
-test("a conflict is ended by keeping the original, the copy or both, and beside a folder by the original or both", async () => {
+test("a conflict is resolved by keeping the original, the copy or both, and with a folder by the original or both", async () => {
   writeFileSync(join(drive.sync.record.root, "plan.txt"), "text");
   const copies = ["plan (a's conflicted copy 2026-01-31).txt", copy];
   drive.now = { ...drive.now, conflicts: copies };
@@ -193,52 +193,49 @@ test("a conflict is ended by keeping the original, the copy or both, and beside 
   assert.deepEqual(await conflicts.getByRole("button").allTextContents(), ["Keep original", "Keep both"]);
 });
 
-longTest(
-  "the buttons of a conflict are as wide as each other, and nearer to their own file than to the next",
-  async () => {
-    const original = join(drive.sync.record.root, "plan.txt");
-    writeFileSync(original, "text");
-    drive.now = { ...drive.now, state: "waiting", conflicts: ["plan (vm's conflicted copy 2026-01-31).txt"] };
-    for (const width of [390, 1280]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.goto(channel.pageUrl);
-      const rows = folder("Drive").locator(".conflicts .choice");
-      await rows.getByText("version of vm, ").waitFor();
-      const boxes = await rows.evaluateAll((all) =>
-        all.map((row) => {
-          const [text, button] = [row.querySelector("span"), row.querySelector("button")].map((each) =>
-            each?.getBoundingClientRect(),
-          );
-          return {
-            top: text?.top ?? 0,
-            textEnd: text?.bottom ?? 0,
-            begin: button?.top ?? 0,
-            end: button?.bottom ?? 0,
-            width: button?.width,
-          };
-        }),
-      );
-      assert.equal(boxes.length, 3);
-      assert.equal(new Set(boxes.map((box) => box.width)).size, 1, "one width");
-      for (const [index, { begin, end, textEnd }] of boxes.entries()) {
-        const next = boxes[index + 1];
-        if (next === undefined) continue;
-        const gap = Math.min(next.top, next.begin) - Math.max(end, textEnd);
-        assert.ok(gap >= 8 && gap > begin - textEnd, `${width}: ${gap}`);
-      }
-      const name = await folder("Drive").getByRole("heading", { name: "Drive" }).boundingBox();
-      const pause = await folder("Drive")
-        .getByRole("button", { name: /^Pause/ })
-        .boundingBox();
-      assert.ok(name !== null && pause !== null);
-      assert.ok(pause.y < name.y + name.height && name.y < pause.y + pause.height, "name and Pause share a line");
-      assert.ok(pause.x > name.x + 100, "and Pause stands at its end");
+longTest("the buttons of a conflict are equally wide, and closer to their own file than to the next", async () => {
+  const original = join(drive.sync.record.root, "plan.txt");
+  writeFileSync(original, "text");
+  drive.now = { ...drive.now, state: "waiting", conflicts: ["plan (vm's conflicted copy 2026-01-31).txt"] };
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(channel.pageUrl);
+    const rows = folder("Drive").locator(".conflicts .choice");
+    await rows.getByText("version of vm, ").waitFor();
+    const boxes = await rows.evaluateAll((all) =>
+      all.map((row) => {
+        const [text, button] = [row.querySelector("span"), row.querySelector("button")].map((each) =>
+          each?.getBoundingClientRect(),
+        );
+        return {
+          top: text?.top ?? 0,
+          textEnd: text?.bottom ?? 0,
+          begin: button?.top ?? 0,
+          end: button?.bottom ?? 0,
+          width: button?.width,
+        };
+      }),
+    );
+    assert.equal(boxes.length, 3);
+    assert.equal(new Set(boxes.map((box) => box.width)).size, 1, "one width");
+    for (const [index, { begin, end, textEnd }] of boxes.entries()) {
+      const next = boxes[index + 1];
+      if (next === undefined) continue;
+      const gap = Math.min(next.top, next.begin) - Math.max(end, textEnd);
+      assert.ok(gap >= 8 && gap > begin - textEnd, `${width}: ${gap}`);
     }
-    assert.deepEqual(await axeFindings(), []);
-  },
-);
+    const name = await folder("Drive").getByRole("heading", { name: "Drive" }).boundingBox();
+    const pause = await folder("Drive")
+      .getByRole("button", { name: /^Pause/ })
+      .boundingBox();
+    assert.ok(name !== null && pause !== null);
+    assert.ok(pause.y < name.y + name.height && name.y < pause.y + pause.height, "name and Pause share a line");
+    assert.ok(pause.x > name.x + 100, "and Pause stands at its end");
+  }
+  assert.deepEqual(await axeFindings(), []);
+});
 
-test("what waits is shown by folder, and exactly what was shown is approved or undone", async () => {
+test("waiting changes are shown by folder, and exactly those shown are approved or undone", async () => {
   busy();
   await page.goto(channel.pageUrl);
   const waiting = folder("Drive").locator(".deletions");
@@ -251,7 +248,7 @@ test("what waits is shown by folder, and exactly what was shown is approved or u
   assert.deepEqual(drive.told, ["undo a,b", "approve a,b"]);
 });
 
-test("what waits since it was shown is not meant by an answer", async () => {
+test("an answer is rejected if more changes wait than were shown", async () => {
   busy();
   await page.goto(channel.pageUrl);
   const waiting = folder("Drive").locator(".deletions");
@@ -264,7 +261,7 @@ test("what waits since it was shown is not meant by an answer", async () => {
   assert.deepEqual(drive.told, []);
 });
 
-test("each folder is paused and resumed by itself, also one of another client and one that does not run", async () => {
+test("each folder is paused and resumed separately, also one of another client or a stopped one", async () => {
   await page.goto(channel.pageUrl);
   for (const { sync } of [drive, photos]) {
     const at = folder(sync === drive.sync ? "Drive" : "Photos");
@@ -287,7 +284,7 @@ test("each folder is paused and resumed by itself, also one of another client an
   assert.deepEqual(complaints, []);
 });
 
-test("limits and exclusions are shown and changed, and a wrong one is refused in words", async () => {
+test("limits and exclusions are shown and changed, and an invalid one is rejected with the reason", async () => {
   drive.limits = { up: 500_000, down: 0 };
   await page.goto(channel.pageUrl);
   const settings = folder("Drive").locator(".settings");
@@ -321,7 +318,7 @@ test("limits and exclusions are shown and changed, and a wrong one is refused in
 });
 
 longTest(
-  "axe finds nothing, light and dark, at 390 and 1280 pixels, whatever is open, and nothing is too wide",
+  "axe finds no violation in light and dark at 390 and 1280 pixels in any view, and nothing overflows",
   async () => {
     busy();
     await page.goto(channel.pageUrl);
@@ -341,7 +338,7 @@ longTest(
 );
 
 longTest(
-  "all is done by keys alone, the focus is seen, and stays with its folder when what it was on goes",
+  "everything works by keyboard with a visible focus, which stays in its folder when its element disappears",
   async () => {
     busy();
     await page.goto(channel.pageUrl);
@@ -382,7 +379,7 @@ longTest(
   },
 );
 
-test("a client that ended is told so, and what it showed last is taken away", async () => {
+test("the page reports that its client ended, and removes the last state", async () => {
   const { channel: own } = await configuration.add("Passing");
   await page.goto(own.pageUrl);
   await summary().getByText("in sync").waitFor();

@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => configuration.close());
 
-test("whatever may be long is cut and counted, and the whole is what its schema says", async () => {
+test("long lists are truncated and counted, and the view matches its schema", async () => {
   const problems = Array.from({ length: 20_000 }, (_, index) => ({
     path: `many/${index}`,
     code: index % 2 === 0 ? "quota" : "skipped",
@@ -41,7 +41,7 @@ test("whatever may be long is cut and counted, and the whole is what its schema 
   assert.deepEqual(view.limits, { up: "1500K", down: "" });
 });
 
-test("a client that does not run says so, apart from the problems that it left", async () => {
+test("a stopped client is reported separately from the problems it left", async () => {
   const problems = [{ path: "", code: "not_running", message: "It is not running." }];
   const view = await viewOf(sync, {
     ...parts,
@@ -51,13 +51,13 @@ test("a client that does not run says so, apart from the problems that it left",
   assert.deepEqual([view.state, view.note, view.problems, view.listed], ["not_running", "It is not running.", [], []]);
 });
 
-test("an answer names exactly the set that was shown", () => {
+test("an answer's digest identifies exactly the set that was shown", () => {
   const digest = (...ids: string[]): string => digestOf(ids.map((id) => ({ id })));
   assert.equal(digest("a", "b"), digest("a", "b"));
   assert.equal(new Set([digest(), digest("a"), digest("a", "b"), digest("b", "a"), digest("ab")]).size, 5);
 });
 
-test("a path of this machine is found in the sync that holds it, and nowhere else", async () => {
+test("a local path is found only in the sync that contains it", async () => {
   const { root } = sync.record;
   mkdirSync(join(root, "notes"), { recursive: true });
   writeFileSync(join(root, "notes", "plan.txt"), "");

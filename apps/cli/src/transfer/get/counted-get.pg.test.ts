@@ -31,7 +31,7 @@ import { longTest } from "@holdfast/tools/tiers";
 const mib = 1024 * 1024;
 
 /** A link with a limited number of downloads serves no blocks. `get` downloads its content as one download. */
-describe("get by a link whose downloads are counted", () => {
+describe("get by a link with counted downloads", () => {
   let home: string;
   let server: RunningServer;
   let cable: Cable;
@@ -90,7 +90,7 @@ describe("get by a link whose downloads are counted", () => {
     assert.ok(stderr.split("\n").length < 5, stderr);
   };
 
-  test("a file is one download, also where the connection breaks again and again", async () => {
+  test("a file is one download, even if the connection breaks repeatedly", async () => {
     const link = await makeLink("/photos/large.bin", 1);
     cable.cutEachAfter(2 * mib);
     await succeed(["get", link.overCable, `${home}/broken.bin`]);
@@ -100,7 +100,7 @@ describe("get by a link whose downloads are counted", () => {
     assert.equal(await link.used(), 1);
   });
 
-  longTest("a file goes on where an interrupted get was, and what is here already is no download", async () => {
+  longTest("a file resumes after an interrupted get, and a file already here is no download", async () => {
     const link = await makeLink("/photos/large.bin", 1);
     cable.slowDown(4 * mib);
     const start = cable.carried.down;
@@ -120,13 +120,13 @@ describe("get by a link whose downloads are counted", () => {
     assert.equal(await link.used(), 1);
   });
 
-  test("a file goes to standard output, by a link with a password too", async () => {
+  test("a file is written to standard output, also by a link with a password", async () => {
     const link = await makeLink("/photos/a.txt", 1, { password: "sesame" });
     assert.equal(await succeed(["get", link.url, "-", "--password-stdin"], "sesame"), "first");
     assert.equal(await link.used(), 1);
   });
 
-  test("a folder is one download, and the next get takes one only for what is missing here", async () => {
+  test("a folder is one download, and the next get uses one only for files missing here", async () => {
     const link = await makeLink("/photos", 2);
     const target = `${home}/got`;
     const done = JSON.parse(await succeed(["get", link.url, target, "--json"]));
@@ -147,7 +147,7 @@ describe("get by a link whose downloads are counted", () => {
     assertNoParts(target);
   });
 
-  test("a folder of which the connection breaks off is told, and nothing half is left", async () => {
+  test("a folder interrupted by a broken connection is reported, and leaves no partial file", async () => {
     const link = await makeLink("/photos", 2);
     cable.cutAfter(4 * mib);
     const { code, stderr } = await run(["get", link.overCable, `${home}/cut`]);
@@ -161,7 +161,7 @@ describe("get by a link whose downloads are counted", () => {
     assert.equal(await link.used(), 2);
   });
 
-  test("a file of a link that was used up is refused in words", async () => {
+  test("a file of a used-up link is rejected with the reason", async () => {
     const link = await makeLink("/photos/a.txt", 1);
     await succeed(["get", link.url, `${home}/one.txt`]);
     // A new download, not a continuation of the first.

@@ -94,12 +94,12 @@ async function checkFile(disk: Disk, name: string, bytes: Buffer, acknowledged: 
   assert.equal(mode, name === "replaced.txt" ? 0o640 : 0o666, `${name} has mode ${mode.toString(8)}`);
 }
 
-test("got files are old or new, whole, whenever the power is cut, and stay once get is done", async () => {
+test("files of get are old or new, and complete, after any power loss, and stay once get is done", async () => {
   const calls = await crashEveryCall(scenario, { seed, randomOutcomes: isLongTier ? 4 : 1 });
   assert.ok(calls > 30, `${calls} calls`);
 });
 
-test("whichever call fails, a get that reports no problem is durable, and the next one gets the rest", async () => {
+test("with any failing call, a get without reported problems is durable, and the next one fetches the rest", async () => {
   const again: CrashScenario<Notes> = {
     ...scenario,
     async work(disk, notes) {
@@ -111,7 +111,7 @@ test("whichever call fails, a get that reports no problem is durable, and the ne
   assert.ok(calls > 30, `${calls} calls`);
 });
 
-test("the same of a large file that is made durable while it is still written", async () => {
+test("a large file made durable while it is written survives likewise", async () => {
   const early: CrashScenario<Notes> = {
     ...scenario,
     makeNotes: () => ({ ...scenario.makeNotes(), syncEveryBytes: 1 }),
@@ -121,11 +121,11 @@ test("the same of a large file that is made durable while it is still written", 
   await crashEveryCall(early, { seed, randomOutcomes: isLongTier ? 2 : 0 });
 });
 
-test("get makes no sync that nobody would miss", async () => {
+test("each sync call of get is necessary", async () => {
   assert.deepEqual(await findUnmissedSyncs(scenario, { seed, randomOutcomes: 1 }), []);
 });
 
-test("a get that finds all there changes nothing", async () => {
+test("a get that finds everything there changes nothing", async () => {
   const disk = new SimulatedDisk();
   await scenario.prepare?.(disk);
   await getTree(disk, 1);
@@ -133,7 +133,7 @@ test("a get that finds all there changes nothing", async () => {
   assert.deepEqual([report.filesSent, report.filesEqual, report.linksMade], [0, 4, 0]);
 });
 
-test("a folder that was exchanged for a link is not written through", async () => {
+test("a folder replaced by a link is not written through", async () => {
   const disk = new SimulatedDisk();
   await scenario.prepare?.(disk);
   await disk.mkdir("/elsewhere");
@@ -146,7 +146,7 @@ test("a folder that was exchanged for a link is not written through", async () =
   for await (const entry of disk.list("/elsewhere")) assert.fail(`${entry.name} was written elsewhere`);
 });
 
-test("a disk that somebody fills while a large file is written keeps no part of it", async () => {
+test("a disk that fills while a large file is written keeps no part of it", async () => {
   const disk = new SimulatedDisk({
     onCall: ({ name, path }) => (name === "datasync" && path.includes("large.bin") ? "ENOSPC" : undefined),
   });

@@ -32,7 +32,7 @@ test("attributes are set to the microsecond, and not through a link", async () =
   assert.equal((await blockingDisk.stat(path)).mode, 0o750);
 });
 
-test("a file that a program has open for writing is known as such, and is replaced by nothing", async () => {
+test("a file that a program has open for writing is recognized, and not replaced", async () => {
   const path = join(home, "log");
   await writeFile(path, "one");
   const { kind, inode, sizeBytes, mtimeMicros } = await blockingDisk.stat(path);
@@ -54,7 +54,7 @@ test("a file that a program has open for writing is known as such, and is replac
   assert.ok(isTold || process.platform !== "linux");
 });
 
-test("a file that is written over another one has its ACL and attributes, and no group a right more", async (t) => {
+test("a replaced file keeps its ACL and attributes, and its group gains no right", async (t) => {
   for (const program of ["setfacl", "getfacl", "setfattr", "getfattr"]) if (!requireComponent(t, program)) return;
   const run = (program: string, ...words: string[]) => execFileSync(program, words, { encoding: "utf8" });
   const path = join(home, "shared");

@@ -37,7 +37,7 @@ async function losingFoldersAfter(call: "stat" | "mkdir"): Promise<Disk> {
 }
 
 for (const call of ["stat", "mkdir"] as const) {
-  test(`a folder of this side that goes away after ${call} is a conflict, not something that the server lacks`, async () => {
+  test(`a local folder that disappears after ${call} is a conflict, not something missing on the server`, async () => {
     const entering = new LocalFolders(await losingFoldersAfter(call), false).enter("/target", undefined);
     await assert.rejects(entering, { code: "conflict", message: /\/target was replaced during the download/ });
   });

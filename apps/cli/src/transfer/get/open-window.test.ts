@@ -45,7 +45,7 @@ test("every block of a body is found with its plain bytes, compressed or not", (
   );
 });
 
-test("a block that is not what its hash names is told from the others", () => {
+test("a block that does not match its hash is distinguished from the others", () => {
   const [good, bad] = [Buffer.from("good"), Buffer.from("bad")];
   const frames = encodeFrame({ kind: "raw", hash: sha256(good), size: 3, payload: bad });
   const opened = openWindow(windowOf(Buffer.concat([...frames, ...frameOf(bad)]), 0));
@@ -58,7 +58,7 @@ test("a block that is not what its hash names is told from the others", () => {
   );
 });
 
-test("any bytes are blocks, or refused with an error that says so", () => {
+test("altered bytes give the right block or a descriptive error", () => {
   const frame = Buffer.concat(frameOf(zeros(3000)));
   assert.throws(() => openWindow(windowOf(frame.subarray(0, frame.length - 1), 9000)), fails);
   assert.throws(() => openWindow(windowOf(frame.subarray(0, 20), 9000)), fails);

@@ -7,7 +7,7 @@ import type { LocalDisk } from "./local-disk.ts";
 import { blockingDisk } from "./testing-local-disk.ts";
 import { openFilesMax, writeFiles } from "./write-files.ts";
 
-test("however many files are written, few are open at a time, and each has its own outcome", async () => {
+test("with any number of files written, few are open at a time, and each has its own outcome", async () => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-write-files-"));
   try {
     const { disk, mostOpen } = countingDisk();

@@ -7,7 +7,7 @@ import { isLongTier } from "@holdfast/tools/tiers";
 import { useTwoPeople } from "../../commands/testing-signed-in.ts";
 
 /** A dry run has the same exit code and messages as the real run. */
-describe("a dry run fails where the run does", () => {
+describe("Dry runs that fail like the run", () => {
   const people = useTwoPeople("dry-run-agrees");
   const { owner, guest, ann, done, folder } = people;
   const [file, link, tree] = ["file", "link", "tree"].map((name) => join(folder, name)) as [string, string, string];
@@ -98,7 +98,7 @@ describe("a dry run fails where the run does", () => {
     assert.match(message, /exchanging\/viewed: You are a viewer of \/open\/viewed, and viewers cannot upload\.\n/);
   });
 
-  test("restore of a version where one may only read", async () => {
+  test("restore of a version with read permission only", async () => {
     for (const version of ["1", "9"]) {
       const { code, message } = await both("restore", "/shown/a", "--version", version);
       assert.deepEqual(

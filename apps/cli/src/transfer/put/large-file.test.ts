@@ -39,7 +39,7 @@ test("a refused file counts no bytes and is a problem, and a failure that every 
   }
 });
 
-test("nothing of a file travels to a place that its sender may only read", async (t) => {
+test("no bytes of a file are sent to a read-only place", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-large-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "large");

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
 import { listLocalFolder } from "./local-folder.ts";
 
-test("the own folder of a sync is not put, another folder of that name is", (t) => {
+test("a sync's own folder is not put, but another folder of its name is", (t) => {
   const folder = makeFolder("local-folder");
   t.after(() => removeFolder(folder));
   const names = (): string[] => [...listLocalFolder(folder)].flatMap(({ entries }) => entries.map(({ name }) => name));

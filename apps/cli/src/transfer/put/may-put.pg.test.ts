@@ -8,7 +8,7 @@ import { eventually } from "@holdfast/server/acceptance/testing";
 import { useTwoPeople } from "../../commands/testing-signed-in.ts";
 import { runIn } from "../../run.ts";
 
-describe("put where one may only read", () => {
+describe("Put with read permission only", () => {
   const people = useTwoPeople("put-as-viewer");
   const { owner, guest, ann, done, folder } = people;
   let id = "";
@@ -56,7 +56,7 @@ describe("put where one may only read", () => {
     assert.equal(await done(owner, ["cat", "/team/open/new"]), "text");
   });
 
-  test("a new version of a file that one may edit goes, whatever its size, also where one may only view its folder", async () => {
+  test("a new version of an editable file of any size is sent, even if its folder is read-only", async () => {
     await done(owner, ["put", "-", "/team/mine.txt"], "first");
     await done(owner, ["share", "/team/mine.txt", "--with", ann.email, "--role", "editor"]);
     const file = join(folder, "mine.txt");
@@ -68,7 +68,7 @@ describe("put where one may only read", () => {
     await done(owner, ["rm", "/team/mine.txt"]);
   });
 
-  test("a file and a folder are refused likewise, also in a dry run, and equal content is not", async () => {
+  test("a file and a folder are refused likewise, also in a dry run, but equal content is not", async () => {
     const file = join(folder, "a.txt");
     for (const [content, remote, where] of [
       ["other", "/of others/a.txt", "/of others/a.txt"],
@@ -99,7 +99,7 @@ describe("put where one may only read", () => {
     assert.equal(await done(owner, ["cat", "/team/a.txt"]), "first");
   });
 
-  test("of a tree what may go goes, and each item that may not is listed with its folder", async () => {
+  test("a tree's permitted items are sent, and each refused item is listed with its folder", async () => {
     const tree = join(folder, "merged");
     for (const path of ["open", "new"]) mkdirSync(join(tree, path), { recursive: true });
     writeFileSync(join(tree, "a.txt"), "first");

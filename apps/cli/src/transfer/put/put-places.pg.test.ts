@@ -65,7 +65,7 @@ describe("put into shared items without a mount", () => {
     assert.deepEqual(await ownNames(), []);
   });
 
-  test("a path below an ID where nothing can be is refused, and named as it was given", async () => {
+  test("a path below an ID that is no folder is rejected, and named as given", async () => {
     const [team, single, seen] = [idOf("team"), idOf("single"), idOf("seen")];
     await done(guest, ["put", "-", `${team}/taken`], "first");
     for (const [args, code, message] of [
@@ -84,7 +84,7 @@ describe("put into shared items without a mount", () => {
     assert.deepEqual(await ownNames(), []);
   });
 
-  test("a link to a single file takes a new version if its role is editor, and is refused before anything is sent otherwise", async () => {
+  test("a link to a single file accepts a new version if its role is editor, and is otherwise refused before sending", async () => {
     const linkTo = async (role: string) =>
       JSON.parse(await done(owner, ["link", "/linked", "--role", role, "--json"])).url as string;
     await done(owner, ["put", "-", "/linked"], "first");
@@ -117,7 +117,7 @@ describe("put into shared items without a mount", () => {
     assert.deepEqual(await ownNames(), []);
   });
 
-  test("an address that is no link is refused, and is no path either", async () => {
+  test("an address that is no link is rejected, and not used as a path", async () => {
     const address = `${people.server.url}/s/hfl`;
     const names = await ownNames();
     for (const args of [
@@ -139,7 +139,7 @@ describe("put into shared items without a mount", () => {
     assert.deepEqual(await ownNames(), names);
   });
 
-  test("commands that take only paths create nothing with the name of an ID, unless a slash is in front", async () => {
+  test("commands that accept only paths create nothing named like an ID, unless it follows a slash", async () => {
     const team = idOf("team");
     await done(guest, ["put", file, "/own"]);
     await done(guest, ["put", file, "/gone"]);

@@ -9,7 +9,7 @@ const folder: LocalArgument = { path: "here/tree/", kind: "folder" };
 const stdin: LocalArgument = { path: "-", kind: "stdin" };
 const paths = (...args: Parameters<typeof putTargets>) => putTargets(...args).map(({ remotePath }) => remotePath);
 
-test("a file put to an existing folder goes inside, otherwise it becomes the path", () => {
+test("a file put to an existing folder is stored inside, otherwise at the path", () => {
   assert.deepEqual(paths([file], "/docs", "folder"), ["/docs/a.txt"]);
   assert.deepEqual(paths([link], "/docs", "folder"), ["/docs/l"]);
   assert.deepEqual(paths([file], "/docs", undefined), ["/docs"]);
@@ -26,12 +26,12 @@ test("a folder is merged into the path, unless that ends in a slash", () => {
   assert.deepEqual(paths([folder], "/", "folder"), ["/tree"]);
 });
 
-test("each of several goes inside under its own name", () => {
+test("each of several is stored inside under its own name", () => {
   assert.deepEqual(paths([file, folder], "/docs", "folder"), ["/docs/a.txt", "/docs/tree"]);
   assert.deepEqual(paths([file, folder], "/docs", undefined), ["/docs/a.txt", "/docs/tree"]);
 });
 
-test("what cannot be put inside is refused", () => {
+test("a source that cannot be stored inside is rejected", () => {
   assert.throws(() => putTargets([file, folder], "/docs", "file"), { code: "conflict", exitCode: 5 });
   assert.throws(() => putTargets([file], "/docs/", "file"), { code: "conflict" });
   assert.throws(() => putTargets([stdin], "/docs/", "folder"), { code: "usage", exitCode: 2 });

@@ -4,7 +4,7 @@ import { SentBlocks } from "./put-work.ts";
 
 const mib = 1024 * 1024;
 
-test("after a batch that the server had nothing of, large blocks are asked for, and small ones are not for 15 batches", () => {
+test("after a batch unknown to the server, only large blocks are asked for in the next 15 batches", () => {
   const sent = new SentBlocks();
   assert.equal(sent.shouldAsk(500, 4 * mib), true);
   sent.learned(0);

@@ -7,7 +7,7 @@ import { openStandardInput } from "./standard-input.ts";
 const open = (chunks: readonly Uint8Array[], allowEmpty = false) =>
   openStandardInput({ stdin: Readable.from(chunks), allowEmpty }, "/dump.sql");
 
-test("standard input without bytes is refused unless an empty file is meant", async () => {
+test("empty standard input is rejected unless an empty file is requested", async () => {
   for (const chunks of [[], [Buffer.alloc(0)]]) {
     await assert.rejects(open(chunks), {
       code: "failed",
@@ -18,7 +18,7 @@ test("standard input without bytes is refused unless an empty file is meant", as
   }
 });
 
-test("all bytes of standard input come in their order", async () => {
+test("all bytes of standard input are read in order", async () => {
   const chunks = ["a", "", "bc"].map((text) => Buffer.from(text));
   for (const allowEmpty of [false, true]) assert.equal(String(await buffer(await open(chunks, allowEmpty))), "abc");
 });
