@@ -75,7 +75,7 @@ const devices = json(200, { items: [device], next_cursor: null });
 const problem = (status: number, code: string, more: object = {}) =>
   json(status, { type: "about:blank", title: code, status, detail: `it was ${code}`, code, retryable: false, ...more });
 
-test("a call fills in the path, the query and the token, and answers the checked JSON", async () => {
+test("a call fills in the path, the query and the token, and returns the checked JSON", async () => {
   const { client, seen } = await against([json(200, { items: [], next_cursor: null, t: "tag" })]);
   const answer = await client.call("listFolder", {
     params: { id: "a/b" },
@@ -86,12 +86,12 @@ test("a call fills in the path, the query and the token, and answers the checked
   assert.equal(seen[0].headers.authorization, "Bearer secret");
 });
 
-test("an empty answer is undefined", async () => {
+test("an empty response is undefined", async () => {
   const { client } = await against([(_, response) => response.writeHead(204).end()]);
   assert.equal(await client.call("deleteToken", { params: { id: "x" } }), undefined);
 });
 
-test("a problem becomes an error with its code, field and body", async () => {
+test("a problem response becomes an error with its code, field and body", async () => {
   const { client } = await against([problem(409, "exists", { field: "name", node: { id } })]);
   await assert.rejects(client.call("createNode", { body: { kind: "folder", path: "/a" } }), (thrown) => {
     assert.ok(thrown instanceof HoldfastError);
@@ -103,29 +103,29 @@ test("a problem becomes an error with its code, field and body", async () => {
   });
 });
 
-test("an answer that is no problem still becomes an error by its status", async () => {
+test("an error response without a problem document becomes an error by its status", async () => {
   const { client } = await against([(_, response) => response.writeHead(404).end("<h1>nginx</h1>")]);
   await assert.rejects(client.call("getAccount"), { code: "not_found" });
 });
 
-test("a server that is just stopping, and says 503 and no more, is asked again", async () => {
+test("a bare 503 of a stopping server is retried", async () => {
   const { client, seen } = await against([(_, response) => response.writeHead(503).end("{}"), devices]);
   await client.call("listDevices");
   assert.equal(seen.length, 2);
 });
 
-test("an answer that is not what the route promises is refused", async () => {
+test("a response that violates the route's schema is rejected", async () => {
   const { client } = await against([json(200, { items: [{ id: 1 }], next_cursor: null })]);
   await assert.rejects(client.call("listDevices"), { code: "failed" });
 });
 
-test("bytes that are more than what was asked for are refused", async () => {
+test("a response with more bytes than requested is rejected", async () => {
   const { client } = await against([(_, response) => response.writeHead(200).end("12345")]);
   assert.equal(Buffer.concat(await client.bytes("download", { params: { id } }, 5)).toString(), "12345");
   await assert.rejects(client.bytes("download", { params: { id } }, 4), { code: "failed" });
 });
 
-test("a changing call is repeated with one key when the connection breaks before the answer", async () => {
+test("a changing call is repeated with the same key when the connection breaks before the response", async () => {
   const { client, seen } = await against([devices, (request) => request.socket.destroy(), json(200, { purged: 1 })]);
   await client.call("listDevices");
   assert.deepEqual(await client.call("emptyTrash"), { purged: 1 });
@@ -133,7 +133,7 @@ test("a changing call is repeated with one key when the connection breaks before
   assert.equal(seen[1]?.headers["idempotency-key"], seen[2]?.headers["idempotency-key"]);
 });
 
-test("a call without a key is not repeated when its answer is lost", async () => {
+test("a call without a key is not repeated when its response is lost", async () => {
   const { client, seen } = await against([devices, (request) => request.socket.destroy()]);
   await client.call("listDevices");
   await assert.rejects(client.call("createToken", { body: { name: "t", scopes: ["account"] } }), {
@@ -159,7 +159,7 @@ test("a rate limit is waited for as long as the server asks, and attempts are bo
   assert.equal(never.seen.length, 4);
 });
 
-test("a server that was never there fails at once, one that went away is waited for within the patience", async () => {
+test("a server that never responded fails immediately, and one that disappeared is waited for within the patience", async () => {
   waits.length = 0;
   const { client, stop } = await against([devices]);
   await client.call("listDevices");
@@ -174,7 +174,7 @@ test("a server that was never there fails at once, one that went away is waited 
   assert.deepEqual(waits, []);
 });
 
-test("a body that breaks off is asked for again as a whole", async () => {
+test("an interrupted response body is requested again completely", async () => {
   const cut: Answer = (request, response) => {
     response.writeHead(200, { "content-length": "100" }).write("half");
     setImmediate(() => request.socket.destroy());
@@ -184,7 +184,7 @@ test("a body that breaks off is asked for again as a whole", async () => {
   assert.equal(Buffer.concat(slices).toString(), "whole");
 });
 
-test("a whole answer that is not JSON ends the call", async () => {
+test("a complete response that is not JSON ends the call", async () => {
   const { client, seen } = await against([
     devices,
     (_, response) => response.writeHead(200, { "content-type": "application/json" }).end('{"items":['),
@@ -198,7 +198,7 @@ test("a whole answer that is not JSON ends the call", async () => {
   assert.equal(seen.length, 2);
 });
 
-test("a refused token is renewed once, saved before it is used, and shared by calls that fail together", async () => {
+test("a rejected token is renewed once, saved before use, and shared by calls that fail together", async () => {
   const steps: string[] = [];
   let stored: SavedSession | undefined = { accessToken: "old", accessTokenEndsMs: 1e12, refreshToken: "r1" };
   const store = {
@@ -228,7 +228,7 @@ test("a refused token is renewed once, saved before it is used, and shared by ca
   assert.ok(steps.indexOf("saved new") < steps.indexOf("Bearer new"));
 });
 
-test("a token that another process has renewed is taken over, not exchanged again", async () => {
+test("a token renewed by another process is adopted, not exchanged again", async () => {
   const read: SavedSession = { accessToken: "old", accessTokenEndsMs: 1e12, refreshToken: "r1" };
   const newer: SavedSession = { accessToken: "newer", accessTokenEndsMs: 1e12, refreshToken: "r2" };
   const store = {
@@ -241,7 +241,7 @@ test("a token that another process has renewed is taken over, not exchanged agai
   assert.equal(await tokens.renew("old"), "newer");
 });
 
-test("a body is written into the caller's buffer as far as it comes, and one that is longer than that is refused", async () => {
+test("a response body is written into the caller's buffer up to a break, and a longer one is rejected", async () => {
   const body = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
   const { client } = await against([
     (_, response) => response.writeHead(200, { "content-length": "400000" }).write(body, () => response.destroy()),
@@ -260,7 +260,7 @@ test("a body is written into the caller's buffer as far as it comes, and one tha
   );
 });
 
-test("closing a client ends a call that is in progress, without a retry", async () => {
+test("closing a client ends a call in progress, without a retry", async () => {
   const arrived = Promise.withResolvers<void>();
   const { client } = await against([devices, () => arrived.resolve()]);
   await client.call("listDevices");
@@ -286,7 +286,7 @@ test("closing a client ends a call that waits for its next attempt", async () =>
   assert.equal(seen.length, 1);
 });
 
-test("the time of the server is that of its last answer, whatever the clock here says", async () => {
+test("the server's time is that of its last response, independent of the local clock", async () => {
   const date = "Sat, 27 Feb 2027 12:00:00 GMT";
   const { client, seen } = await against([json(200, { status: "ok" }, { date })]);
   const first = await client.serverNowMs();

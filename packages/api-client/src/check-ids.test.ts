@@ -5,7 +5,7 @@ import { checkIds } from "./check-ids.ts";
 const id = "0198c5a0-1234-8abc-9def-0123456789ab";
 const hash = "a".repeat(64);
 
-test("what a server answers passes: ids, hashes, numbers of operations, and whatever people keep in metadata", () => {
+test("valid responses pass: IDs, hashes, numbers of operations, and arbitrary metadata", () => {
   checkIds(undefined);
   checkIds({ id, parent_id: null, version_id: id, content_id: hash, operation_id: "0".repeat(32), blocks: [{ hash }] });
   checkIds({ items: [{ id, metadata: { id: "../..", of: { file_id: 7 } } }], request_id: "../x" });
@@ -19,7 +19,7 @@ test("what a server answers passes: ids, hashes, numbers of operations, and what
   checkIds({ server_id: "0".repeat(32), damaged: [{ hash: null, pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301" }] });
 });
 
-test("what is no id is refused wherever it stands, and its place is named", () => {
+test("an invalid ID is rejected anywhere in a response, and its place is named", () => {
   const bad = ["../../x", "", `${id}/..`, `${id}\n`, `.${id}`, id.toUpperCase(), "a".repeat(36), 7, {}, [id]];
   for (const value of bad) {
     assert.throws(() => checkIds({ id: value }), { code: "failed", message: / in id, / });

@@ -36,13 +36,13 @@ async function send(answer: (request: TransportRequest) => Promise<TransportAnsw
 
 const text = JSON.stringify(Array.from({ length: 40_000 }, (_, index) => ({ name: `file ${index}` })));
 
-test("a compressed answer comes as it was, however it is cut", async () => {
+test("a compressed response is decoded correctly, sliced anywhere", async () => {
   const bytes = zstdCompressSync(text);
   for (const sizeBytes of [1, 1000, 2 ** 20]) assert.equal(await send(answering(slicesOf(bytes, sizeBytes))), text);
   assert.equal(await send(answering(slicesOf(Buffer.from(text), 999), "identity")), text);
 });
 
-test("a long body is sent compressed, a short one as it is", async () => {
+test("a long body is sent compressed, and a short one uncompressed", async () => {
   const sent: TransportRequest[] = [];
   const note = (one: TransportRequest) => {
     sent.push(one);
@@ -57,7 +57,7 @@ test("a long body is sent compressed, a short one as it is", async () => {
   assert.equal(short?.body, "{}");
 });
 
-test("a body is one frame whatever its length, and an answer of a server that appends an empty one is read", async () => {
+test("a request body is one frame of any length, and a response with an appended empty frame is read", async () => {
   const sent: Uint8Array[] = [];
   const note = (one: TransportRequest) => {
     sent.push(...(one.body as Uint8Array[]));
@@ -73,7 +73,7 @@ test("a body is one frame whatever its length, and an answer of a server that ap
   for (const sizeBytes of [1, 1000, 2 ** 20]) assert.equal(await send(answering(slicesOf(followed, sizeBytes))), text);
 });
 
-test("a damaged, a torn and a broken answer are no shorter answers", async () => {
+test("damaged, truncated and interrupted responses fail instead of returning less", async () => {
   const bytes = zstdCompressSync(text);
   const damaged = Buffer.from(bytes);
   damaged.fill(0, 0, 2);
@@ -88,7 +88,7 @@ test("a damaged, a torn and a broken answer are no shorter answers", async () =>
   await assert.rejects(send(answering(cut())), (thrown) => thrown === broken);
 });
 
-test("an answer without end is left after as many bytes as an answer may have, compressed or not", async () => {
+test("an endless response is abandoned at the maximum size, compressed or not", async () => {
   let givenBytes = 0;
   async function* withoutEnd(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
     for (; ; givenBytes += bytes.length) yield bytes;
@@ -105,7 +105,7 @@ test("an answer without end is left after as many bytes as an answer may have, c
   }
 });
 
-test("a frame that asks for more memory than an answer may have is damaged", async () => {
+test("a frame that requires more memory than the maximum response is damaged", async () => {
   const wide = zstdCompressSync(Buffer.from("{}"), { params: { [constants.ZSTD_c_windowLog]: 27 } });
   // Without content size, which would be its window.
   const frame = Buffer.concat([wide.subarray(0, 4), Buffer.from([0, (27 - 10) << 3]), wide.subarray(6)]);

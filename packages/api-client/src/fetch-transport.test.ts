@@ -31,7 +31,7 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return text;
 }
 
-test("a call goes with its method, path, headers and body, and answers with those of the server", async (t) => {
+test("a call sends its method, path, headers and body, and returns the server's response", async (t) => {
   const seen: unknown[] = [];
   const transport = await connected(t, (request, response) => {
     seen.push(request.method, request.url, request.headers["x-own"], request.headers["content-length"]);
@@ -51,7 +51,7 @@ test("a call goes with its method, path, headers and body, and answers with thos
   assert.equal((await transport.send({ ...get, method: "POST", body: '{"a":1}' })).status, 201);
 });
 
-test("what cannot be reached, breaks off or does not answer is unreachable, each with what is known of it", async (t) => {
+test("unreachable, interrupted and silent servers are unreachable, each with its details", async (t) => {
   const nowhere = openFetchTransport({ server: "http://127.0.0.1:1" });
   await assert.rejects(nowhere.send(get), { code: "unreachable", body: { network: "fetch" } });
 
@@ -66,13 +66,13 @@ test("what cannot be reached, breaks off or does not answer is unreachable, each
   await assert.rejects(silent.send(get), { code: "unreachable", body: { network: "timeout" } });
 });
 
-test("an answer that was asked to be held back has its time besides", async (t) => {
+test("a response that was delayed on request reports its time separately", async (t) => {
   const transport = await connected(t, (_, response) => void setTimeout(() => response.end("late"), 300), 50);
   const answer = await transport.send({ ...get, headers: { timeout: "60" } });
   assert.equal(await textOf(answer.body), "late");
 });
 
-test("whoever ends a call is told by the reason, and a reader that leaves early ends the request", async (t) => {
+test("an aborted call fails with the abort's reason, and leaving a body early ends the request", async (t) => {
   let closed: Promise<unknown> | undefined;
   const transport = await connected(t, (_, response) => {
     closed = once(response, "close");
@@ -87,7 +87,7 @@ test("whoever ends a call is told by the reason, and a reader that leaves early 
   await closed;
 });
 
-test("a body that is made while it is sent is refused before anything goes out", async (t) => {
+test("a streamed request body is rejected before anything is sent", async (t) => {
   let arrived = 0;
   const transport = await connected(t, () => (arrived += 1));
   const source = (async function* () {
@@ -97,7 +97,7 @@ test("a body that is made while it is sent is refused before anything goes out",
   assert.equal(arrived, 0);
 });
 
-test("an answer from where something sent the call on counts as a redirection", async (t) => {
+test("a response from another address than the requested one counts as a redirect", async (t) => {
   const transport = await connected(t, ({ url }, response) => {
     if (url === "/elsewhere") response.end('{"sign in": "here"}');
     else response.writeHead(302, { location: "/elsewhere" }).end();

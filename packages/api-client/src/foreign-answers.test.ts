@@ -45,7 +45,7 @@ function couldBeOurs(route: RouteFacts, { status, type, body }: Foreign): boolea
 const routes = (Object.entries(routeTable) as [RouteName, RouteFacts][]).filter(([, { outside }]) => outside !== true);
 
 for (const [what, answer] of Object.entries(foreignAnswers)) {
-  test(`${what} is told on every route as something else than the server, and ends no session`, async () => {
+  test(`${what} is reported on every route as not from the server, and ends no session`, async () => {
     const tokens = { ...fixedToken("secret"), renew: () => Promise.reject(new Error("The session was renewed.")) };
     for (const readAnswer of [readBySchemas, readByIds]) {
       for (const [name, route] of routes) {
@@ -76,7 +76,7 @@ for (const [what, answer] of Object.entries(foreignAnswers)) {
   });
 }
 
-test("what a proxy says of the server, and what the server says, stay what they are", async () => {
+test("a proxy's errors about the server, and the server's own errors, keep their codes", async () => {
   const codes: unknown[] = [];
   for (const answer of [
     { status: 502, ...page },
@@ -92,7 +92,7 @@ test("what a proxy says of the server, and what the server says, stay what they 
   assert.deepEqual(codes, ["unavailable", "unavailable", "too_large", "rate_limited", "not_found", "second_factor"]);
 });
 
-test("a request that is asked once is not repeated after a proxy's page, also when the server has answered before", async () => {
+test("a request without retries is not repeated after a proxy's page, even if the server responded before", async () => {
   const paths: string[] = [];
   const real = answering({ status: 200, type: "application/json", body: '{"items":[]}' });
   const proxy = answering({ status: 500, ...page });
@@ -115,12 +115,12 @@ test("a request that is asked once is not repeated after a proxy's page, also wh
   assert.equal(paths.length, 2, String(paths));
 });
 
-test("a refusal without an end is known by its status", async () => {
+test("an endless error response is recognized by its status", async () => {
   const body = "x".repeat(5 * 1024 * 1024);
   await assert.rejects(clientOf({ status: 503, type: "text/plain", body }).call("getAccount"), { code: "unavailable" });
 });
 
-test("a file that is a page is downloaded", async () => {
+test("an HTML file is downloaded", async () => {
   const answer = { status: 200, ...page, disposition: "attachment" };
   const client = clientOf(answer);
   assert.equal(String(Buffer.concat(await client.bytes("download", { params: { id: "x" } }, 1000))), page.body);

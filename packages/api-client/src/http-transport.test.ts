@@ -50,8 +50,8 @@ function upload(sizeBytes: number) {
 const download = { method: "GET" as const, path: "/", headers: {}, body: undefined, signal: undefined };
 
 // Concurrent, because the tests mostly wait for timeouts.
-describe("a transport", { concurrency: true }, () => {
-  test("gives a slow link its time for each part of a body, and not for the whole", async (t) => {
+describe("HTTP transport", { concurrency: true }, () => {
+  test("limits the time of each part of a request body, not of the whole", async (t) => {
     const sizeBytes = 48 * mib;
     const pauses = 15;
     const pauseMs = timeoutMs / 10;
@@ -72,12 +72,12 @@ describe("a transport", { concurrency: true }, () => {
     assert.ok(performance.now() - started > timeoutMs, "it took longer than the patience for one part");
   });
 
-  test("notices a server that takes nothing any more", async (t) => {
+  test("detects a server that stops reading", async (t) => {
     const transport = await connected(t, (socket) => socket.once("data", () => socket.pause()));
     await assert.rejects(transport.send(upload(48 * mib)), isUnreachable);
   });
 
-  test("notices an answer that stops in the middle, and does not take one that trickles for it", async (t) => {
+  test("detects a response that stops midway, and accepts a slow one", async (t) => {
     const parts = 5;
     let dies = false;
     const transport = await connected(t, (socket) => {
@@ -98,7 +98,7 @@ describe("a transport", { concurrency: true }, () => {
   });
 });
 
-test("a certificate that nobody has signed, has expired or is not valid yet is said to be", async (t) => {
+test("an untrusted, expired or not yet valid certificate is reported as such", async (t) => {
   if (!requireComponent(t, "openssl")) return;
   const hours = (from: number): string =>
     new Date(Date.now() + from * 3600_000).toISOString().replaceAll(/[-:T]|\.\d+/g, "");

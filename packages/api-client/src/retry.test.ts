@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import { RetryTimer } from "./retry.ts";
 
-test("a full store and missing blocks are told at once, what is unavailable is waited for", async () => {
+test("a full store and missing blocks fail immediately, and an unavailable server is waited for", async () => {
   const waits: number[] = [];
   const after = (code: ErrorCode): Promise<void> => {
     const options = {
@@ -21,7 +21,7 @@ test("a full store and missing blocks are told at once, what is unavailable is w
   assert.deepEqual(waits, [30_000]);
 });
 
-test("a server that is busy is waited for as long as it says, and for two minutes in all", async () => {
+test("a busy server is waited for as long as it asks, two minutes in total", async () => {
   let nowMs = 0;
   const options = {
     clock: { nowMs: () => nowMs, nowMicros: () => nowMs * 1000 },
@@ -41,7 +41,7 @@ test("a server that is busy is waited for as long as it says, and for two minute
   await assert.rejects(timer.waitAfter(failure, true, undefined), failure);
 });
 
-test("a server that takes no connections is tried until the patience is over, and the last try comes no later", async () => {
+test("a server that refuses connections is tried until the patience ends, with the last attempt not after it", async () => {
   let nowMs = 0;
   const options = {
     clock: { nowMs: () => nowMs, nowMicros: () => nowMs * 1000 },

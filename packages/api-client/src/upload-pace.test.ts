@@ -4,7 +4,7 @@ import { UploadPace } from "./upload-pace.ts";
 
 const mib = 1024 * 1024;
 
-test("a request that begins small doubles until the first break, and grows by a quarter from then on", () => {
+test("an upload size doubles from a small start until the first break, and then grows by a quarter", () => {
   const pace = new UploadPace(16 * mib, mib);
   for (const size of [1, 2, 4, 8, 16, 16]) {
     assert.equal(pace.bytes, size * mib);
@@ -15,7 +15,7 @@ test("a request that begins small doubles until the first break, and grows by a 
   assert.equal(pace.bytes, 10 * mib);
 });
 
-test("a small request says nothing about the next one", () => {
+test("a small request does not affect the size of the next one", () => {
   const pace = new UploadPace(16 * mib, mib);
   pace.arrived(1000);
   assert.equal(pace.bytes, mib);

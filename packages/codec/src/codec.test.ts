@@ -25,7 +25,7 @@ function refusedFor(part: RegExp): (thrown: unknown) => boolean {
   return (thrown) => refused(thrown) && thrown instanceof Error && part.test(thrown.message);
 }
 
-test("blocks of any kind come back from their payloads", () => {
+test("blocks of any content survive encoding and decoding", () => {
   const mixed = Buffer.concat([text, noise(2 * mib), Buffer.alloc(mib)]);
   const fixed = [Buffer.of(7), text, noise(100), noise(mib), Buffer.alloc(limits.blockBytesMax), mixed];
   for (const bytes of fixed) {
@@ -43,7 +43,7 @@ test("blocks of any kind come back from their payloads", () => {
   );
 });
 
-test("what shrinks is compressed, what does not stays raw", () => {
+test("compressible blocks are compressed, and others stay raw", () => {
   assert.equal(probeCompress(text).codec, "zstd");
   assert.equal(probeCompress(Buffer.alloc(4 * mib)).codec, "zstd");
   assert.equal(probeCompress(noise(20)).codec, "raw");
@@ -51,7 +51,7 @@ test("what shrinks is compressed, what does not stays raw", () => {
   assert.equal(probeCompress(noise(4 * mib)).codec, "raw");
 });
 
-test("a zstd payload is refused unless it is exactly one plain frame of the declared size", () => {
+test("a zstd payload is rejected unless it is exactly one plain frame of the declared size", () => {
   const good = zstdCompressSync(text);
   const checksummed = zstdCompressSync(text, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
   const skippable = Buffer.concat([Buffer.from("502a4d1804000000abcdef00", "hex"), good]);
@@ -80,7 +80,7 @@ test("a zstd payload is refused unless it is exactly one plain frame of the decl
   }
 });
 
-test("an empty frame behind the frame is taken off, once, and nothing else is", () => {
+test("a single empty frame after the frame is removed, and nothing else", () => {
   const good = zstdCompressSync(text);
   const empty = Buffer.from("28b52ffd2000010000", "hex");
   const taken = (...parts: Uint8Array[]) => Buffer.from(withoutEmptyFrame(Buffer.concat(parts), text.length));
@@ -102,7 +102,7 @@ test("an empty frame behind the frame is taken off, once, and nothing else is", 
   assert.equal(withoutEmptyFrame(frame, plain.length), frame);
 });
 
-test("a window of more than 4 MiB is refused by its header alone", () => {
+test("a window of more than 4 MiB is rejected by its header alone", () => {
   const header = (window: number): Buffer =>
     Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x80, window, 0, 1, 0, 0, 3, 0, 0, 65]);
   assert.equal(zstdProblem(header(12 << 3), 256), undefined);
@@ -110,7 +110,7 @@ test("a window of more than 4 MiB is refused by its header alone", () => {
   assert.match(zstdProblem(header(0xff), 256) ?? "", /window of \d+ bytes/);
 });
 
-test("a frame that promises little and holds much is stopped at what it promised", () => {
+test("a frame with more content than it declares is stopped at the declared size", () => {
   const bomb = zstdCompressSync(Buffer.alloc(64 * mib));
   assert.throws(() => decodeFrame("zstd", bomb, 4 * mib), refused);
   const lying = Buffer.from(bomb);
@@ -118,7 +118,7 @@ test("a frame that promises little and holds much is stopped at what it promised
   assert.throws(() => decodeFrame("zstd", lying, 4 * mib), refused);
 });
 
-test("any payload is the declared bytes or a HoldfastError", () => {
+test("any payload gives the declared bytes or a HoldfastError", () => {
   const valid = fc
     .uint8Array({ minLength: 20, maxLength: 200 })
     .map((unit) => zstdCompressSync(Buffer.concat(Array.from({ length: 30 }, () => unit))));
@@ -142,7 +142,7 @@ test("any payload is the declared bytes or a HoldfastError", () => {
   );
 });
 
-test("a frame is accepted only if its bytes have the hash that it names", () => {
+test("a frame is accepted only if its bytes match its hash", () => {
   const { codec, payload } = probeCompress(text);
   const frame = { kind: codec, hash: sha256(text), size: text.length, payload };
   assert.deepEqual(Buffer.from(verifyFrame(frame)), text);
@@ -159,13 +159,13 @@ function withByte(bytes: Buffer, at: number, change: (byte: number) => number): 
   return changed;
 }
 
-test("a block of a few bytes goes as it is, whatever it holds, and sets no compressor up", () => {
+test("a block of a few bytes is sent raw, and sets up no compressor", () => {
   assert.deepEqual(probeCompress(Buffer.alloc(63)), { codec: "raw", payload: Buffer.alloc(63) });
   assert.equal(isWorthCompressing(Buffer.alloc(63)), false);
   assert.equal(probeCompress(Buffer.alloc(64)).codec, "zstd");
 });
 
-test("a small block is tried unless its bytes are spread as those of noise are", () => {
+test("a small block is compressed unless its byte distribution is that of noise", () => {
   const random = createHash("shake256", { outputLength: 40_000 }).update("noise").digest();
   for (const length of [1024, 1500, 5000, 40_000]) assert.equal(probeCompress(random.subarray(0, length)).codec, "raw");
   const even = Uint8Array.from({ length: 20_000 }, (_, index) => index);

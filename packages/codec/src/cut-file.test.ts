@@ -58,7 +58,7 @@ function expected(bytes: Uint8Array) {
   });
 }
 
-test("a file has the blocks of its bytes, whatever the windows", async () => {
+test("a file is cut into the same blocks with any window sizes", async () => {
   const input = fc.record({
     length: fc.oneof(fc.nat(300_000), fc.nat(14 * mib), fc.constantFrom(0, 5 * mib, 10 * mib)),
     seed: fc.nat(),
@@ -77,7 +77,7 @@ test("a file has the blocks of its bytes, whatever the windows", async () => {
   );
 });
 
-test("a file is cut beside every length that the chunker's rules name, whatever the windows", async () => {
+test("a file is cut correctly around every length in the chunker's rules, with any window sizes", async () => {
   const cases = cutPlans.map(contentOf).chain((content) =>
     fc.record({
       content: fc.constant(content),
@@ -107,7 +107,7 @@ test("a file is cut beside every length that the chunker's rules name, whatever 
   );
 });
 
-test("files that share one window all come to their end", async () => {
+test("all files that share one window are completed", async () => {
   const bytes = sample(9 * mib, 7);
   const windows = new SharedWindows(4 * mib, 1);
   await withFile(bytes, async (descriptor) => {
@@ -116,7 +116,7 @@ test("files that share one window all come to their end", async () => {
   });
 });
 
-test("a file that is left early, or cannot be read, gives back its windows", async () => {
+test("a file that is abandoned or unreadable releases its windows", async () => {
   const windows = new SharedWindows(4 * mib, 2);
   await withFile(sample(12 * mib, 8), async (descriptor) => {
     const cutting = cutFile(pool, descriptor, { windows, compress: true });

@@ -39,7 +39,7 @@ async function collect(
   return (await Array.fromAsync(cutStream(pool, slicesOf(bytes, sliceBytes), options))).flat();
 }
 
-test("a stream has the blocks of its bytes, whatever the slices, pieces and threads", async () => {
+test("a stream is cut into the same blocks with any slices, pieces and threads", async () => {
   const input = fc.record({
     length: fc.oneof(fc.nat(300_000), fc.nat(11 * mib)),
     seed: fc.nat(),
@@ -71,7 +71,7 @@ test("a stream has the blocks of its bytes, whatever the slices, pieces and thre
   );
 });
 
-test("a stream is cut beside every length that the chunker's rules name, whatever the slices and pieces", async () => {
+test("a stream is cut correctly around every length in the chunker's rules, with any slices and pieces", async () => {
   const cases = cutPlans.map(contentOf).chain((content) =>
     fc.record({
       content: fc.constant(content),
@@ -121,7 +121,7 @@ test("an error of the source reaches the consumer", async () => {
   await assert.rejects(Array.fromAsync(blocks), /the disk is gone/);
 });
 
-test("a consumer that stops early ends the source, which was read no more than a few pieces ahead", async () => {
+test("a consumer that stops early ends the source, which was read at most a few pieces ahead", async () => {
   let given = 0;
   let ended = false;
   async function* endless(): AsyncGenerator<Uint8Array> {

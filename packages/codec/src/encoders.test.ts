@@ -19,7 +19,7 @@ function noise(length: number, seed: string): Buffer {
   return createHash("shake256", { outputLength: length }).update(seed).digest();
 }
 
-test("a block whose frame fills any number of buffers, or a little less or more, passes the strict decoder", () => {
+test("a block's frame of any length around a multiple of the buffer passes the strict decoder", () => {
   fc.assert(
     fc.property(steered, ({ buffers, seed }) => {
       const text = hexText(seed, 2.5 * (buffers + 1) * bufferBytes);
@@ -37,7 +37,7 @@ test("a block whose frame fills any number of buffers, or a little less or more,
   );
 });
 
-test("a patch whose frame fills any number of buffers, or a little less or more, passes the strict decoder", () => {
+test("a patch's frame of any length around a multiple of the buffer passes the strict decoder", () => {
   fc.assert(
     fc.property(steered, ({ buffers, seed }) => {
       const base = noise(300_000, seed);
@@ -52,7 +52,7 @@ test("a patch whose frame fills any number of buffers, or a little less or more,
   );
 });
 
-test("what a compressor gives that is not the block, or no frame of it, is left: the block goes raw, and has no patch", () => {
+test("if a compressor returns a wrong or invalid frame, the block is sent raw and without a patch", () => {
   const bytes = hexText("", 50_000);
   const base = bytes.subarray(0, 40_000);
   const breaks: ((frame: Uint8Array) => Uint8Array)[] = [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { IdleMemory } from "./idle-memory.ts";
 
-test("memory is given back once, after work and a silence, and not during work", () => {
+test("memory is released once after work and a pause, and not during work", () => {
   mock.timers.enable({ apis: ["setInterval"] });
   let collected = 0;
   const memory = new IdleMemory(() => (collected += 1));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { IdleMemory } from "./idle-memory.ts";
 
-test("the heap that garbage has grown shrinks", () => {
+test("a heap grown by garbage shrinks", () => {
   mock.timers.enable({ apis: ["setInterval"] });
   const memory = new IdleMemory();
   let garbage: unknown[] | undefined = Array.from({ length: 1_000_000 }, (_, index) => ({ index }));

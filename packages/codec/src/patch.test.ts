@@ -15,7 +15,7 @@ function refused(thrown: unknown): boolean {
   return thrown instanceof HoldfastError && thrown.code === "invalid_field";
 }
 
-test("a few changed bytes in a block of any size are a small patch", () => {
+test("a few changed bytes in a block of any size give a small patch", () => {
   for (const length of [300_000, mib, 4 * mib - 1]) {
     const base = noise(length);
     const next = Buffer.concat([base.subarray(0, 100_000), Buffer.from("edit"), base.subarray(100_003)]);
@@ -25,19 +25,19 @@ test("a few changed bytes in a block of any size are a small patch", () => {
   }
 });
 
-test("blocks that have nothing in common, and tiny ones, have no patch", () => {
+test("blocks without common content, and tiny ones, have no patch", () => {
   assert.equal(encodePatch(noise(mib).subarray(0, mib / 2), noise(mib).subarray(mib / 2)), undefined);
   assert.equal(encodePatch(Buffer.from("a base of a few bytes"), Buffer.from("next")), undefined);
   assert.equal(encodePatch(Buffer.from("short"), Buffer.alloc(1000)), undefined);
 });
 
-test("a base that reads as a trained dictionary is refused on both sides", () => {
+test("a base that looks like a trained dictionary is rejected on both sides", () => {
   const base = Buffer.concat([Buffer.from("37a430ec", "hex"), noise(5000)]);
   assert.equal(encodePatch(base, base), undefined);
   assert.throws(() => decodePatch(base, Buffer.alloc(20), 5004), refused);
 });
 
-test("any two blocks of at least the least length make a patch that gives the one from the other, or none", () => {
+test("any two blocks of the minimum length give a patch that turns one into the other, or none", () => {
   const bytes = fc.uint8Array({ minLength: 8, maxLength: 600 });
   fc.assert(
     fc.property(bytes, bytes, (base, tail) => {
@@ -48,7 +48,7 @@ test("any two blocks of at least the least length make a patch that gives the on
   );
 });
 
-test("a damaged patch decodes to the declared length or is refused", () => {
+test("a damaged patch decodes to the declared length or is rejected", () => {
   const base = noise(3000);
   const next = Buffer.concat([base, base]);
   const payload = encodePatch(base, next);

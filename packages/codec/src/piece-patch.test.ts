@@ -38,7 +38,7 @@ function edited(base: Buffer, edit: Edit, at: number): Buffer {
   return Buffer.concat([base.subarray(0, at), ...(edit === "delete" ? [] : [other]), after]);
 }
 
-test("pieces cover the bytes, are within their sizes, and have the CRC of their bytes", () => {
+test("pieces cover the bytes, respect the size limits, and have the CRC of their bytes", () => {
   for (const bytes of [noise(mib, "a"), text(mib, "b"), Buffer.alloc(300_000), Buffer.of(1), Buffer.alloc(0)]) {
     const pieces = readPieces(cutPieces(bytes));
     assert.equal(
@@ -53,7 +53,7 @@ test("pieces cover the bytes, are within their sizes, and have the CRC of their 
   }
 });
 
-test("pieces are cut in the same places by every build", () => {
+test("every build cuts pieces at the same places", () => {
   const table = cutPieces(noise(mib, "fixed"));
   assert.equal(table.length / 8, 55);
   assert.equal(
@@ -75,7 +75,7 @@ test("one byte changed, inserted or deleted in 1 MiB of random bytes makes a pat
   }
 });
 
-test("whatever a few edits were, the patch made without the base gives the block from the base", () => {
+test("after any few edits, a patch made without the base turns the base into the block", () => {
   const edits = fc.array(
     fc.record({
       edit: fc.constantFrom<Edit>("change", "insert", "delete"),
@@ -105,7 +105,7 @@ test("whatever a few edits were, the patch made without the base gives the block
   assert.ok(patches > numRuns / 2, `only ${patches} patches of ${numRuns}`);
 });
 
-test("blocks of which nothing is known, and bases that cannot be dictionaries, make no patch", () => {
+test("blocks without known pieces, and bases that cannot be dictionaries, make no patch", () => {
   const next = noise(mib, "next");
   assert.equal(encodePatchFromPieces({ basePieces: cutPieces(noise(mib, "other")), next, random }), undefined);
   assert.equal(encodePatchFromPieces({ basePieces: new Uint8Array(0), next, random }), undefined);
@@ -113,7 +113,7 @@ test("blocks of which nothing is known, and bases that cannot be dictionaries, m
   assert.equal(encodePatchFromPieces({ basePieces: cutPieces(trained), next: trained, random }), undefined);
 });
 
-test("a patch that would need an unknown byte is not handed out", () => {
+test("a patch that would depend on an unknown byte is discarded", () => {
   const base = noise(mib, "base");
   const next = edited(base, "change", 500_000);
   // A filling that is right by chance: matches reach into it, which the complement reveals.

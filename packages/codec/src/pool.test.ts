@@ -32,7 +32,7 @@ function buffersUnder(frames: readonly CarriedBlock[]): ArrayBuffer[] {
   return buffersOf(frames.flatMap(({ payload, base }) => (base === undefined ? [payload] : [payload, base])));
 }
 
-test("frames are verified one by one, and a bad one names its own fault only", async () => {
+test("frames are verified individually, and a bad one affects no other", async () => {
   const frames = carried();
   const results = await pool.run("verifyTask", { frames, want: "plain" }, buffersUnder(frames));
   assert.deepEqual(
@@ -42,7 +42,7 @@ test("frames are verified one by one, and a bad one names its own fault only", a
   assert.equal(frames[0]?.payload.length, 0, "the payload has moved, not been copied");
 });
 
-test("an accepted frame is kept as it came, and a patch becomes a block of its own", async () => {
+test("an accepted frame is kept as received, and a patch becomes a complete block", async () => {
   const frames = carried().slice(0, 3);
   const sent = carried()[1]?.payload;
   const results = await pool.run("verifyTask", { frames, want: "stored" }, buffersUnder(frames));
@@ -77,14 +77,14 @@ test("a patch is made in a thread", async () => {
   assert.equal(await pool.run("encodePatchTask", { base: text, next: Buffer.from("tiny") }), undefined);
 });
 
-test("an error keeps its code on the way out of a thread", async () => {
+test("an error from a thread keeps its code", async () => {
   await assert.rejects(
     pool.run("decodeTask", [{ codec: "zstd", payload: new Uint8Array(5), size: 100 }]),
     (thrown) => thrown instanceof HoldfastError && thrown.code === "invalid_field" && thrown.field === "frames",
   );
 });
 
-test("another module's tasks run, and what they throw by mistake is called internal", async () => {
+test("another module's tasks run, and their unexpected errors become internal ones", async () => {
   const workerUrl = new URL("double-worker.fixture.ts", import.meta.url);
   const other = startCodecPool<typeof doubleWorker>({ workerUrl, threads: 1 });
   assert.equal(await other.run("doubleTask", 21), 42);
@@ -95,7 +95,7 @@ test("another module's tasks run, and what they throw by mistake is called inter
   await other.close();
 });
 
-test("a full queue and a closed pool answer unavailable", async () => {
+test("a full queue and a closed pool return unavailable", async () => {
   const small = startCodecPool({ threads: 1, queueMax: 1 });
   const cuts = [{ start: 0, end: 1 << 20 }];
   const calls = Array.from({ length: 6 }, () =>
@@ -109,7 +109,7 @@ test("a full queue and a closed pool answer unavailable", async () => {
   await assert.rejects(small.run("decodeTask", []), isUnavailable);
 });
 
-test("closing lets the running task end and refuses the one that waits", async () => {
+test("closing completes the running task and rejects the waiting one", async () => {
   const small = startCodecPool({ threads: 1 });
   await small.run("decodeTask", []);
   const input = { buffer: new ArrayBuffer(1 << 20), cuts: [{ start: 0, end: 1 << 20 }], compress: true };

@@ -25,7 +25,7 @@ function sizesOf(bytes: Uint8Array): number[] {
   return cutBlocks(bytes, true).blocks.map(({ start, end }) => end - start);
 }
 
-test("the test vectors of docs/format.md are cut as written there", () => {
+test("the test vectors of docs/format.md are cut as documented", () => {
   assert.deepEqual(
     sizesOf(pseudoRandom(1, 16 * mib)),
     [
@@ -45,11 +45,11 @@ test("the gear table is the one that docs/format.md derives", () => {
   assert.deepEqual([...gearV1], derived);
 });
 
-test("no run of one repeated byte meets a mask", () => {
+test("no run of one repeated byte matches a mask", () => {
   for (const gear of gearV1) assert.notEqual(-gear & chunkerV1.maskAboveAverage, 0);
 });
 
-test("blocks end where the masks are met, at the greatest length, and with the content: at every length that the rules name", () => {
+test("blocks end at mask matches, the maximum length and the end of content, for every length in the rules", () => {
   fc.assert(
     fc.property(cutPlans, (plan) => {
       const { bytes, ends } = contentOf(plan);
@@ -62,7 +62,7 @@ test("blocks end where the masks are met, at the greatest length, and with the c
   );
 });
 
-test("the first byte that may end a block is the one after the minimum, with a hash of it alone", () => {
+test("the first byte that may end a block follows the minimum, with a hash of that byte alone", () => {
   const bytes = new Uint8Array(2 * chunkerV1.bytesMax);
   const at = chunkerV1.bytesMax + chunkerV1.bytesMin;
   bytes.set(earlyCut(), at);
@@ -74,7 +74,7 @@ test("the first byte that may end a block is the one after the minimum, with a h
   );
 });
 
-test("what is known so far has the cuts of the whole, and no other, wherever it ends", () => {
+test("a prefix of the content has exactly the cuts of the whole content within it", () => {
   const cases = cutPlans.map(contentOf).chain((content) => fc.tuple(fc.constant(content), slicings(content)));
   fc.assert(
     fc.property(cases, ([{ bytes, named }, known]) => {
@@ -92,7 +92,7 @@ test("what is known so far has the cuts of the whole, and no other, wherever it 
   );
 });
 
-test("a cut that is found before the end is known is the cut of the whole", () => {
+test("a cut found before the end is known is a cut of the whole content", () => {
   const bytes = pseudoRandom(7, 6 * mib);
   const first = nextCut(bytes, 0, bytes.length, true);
   assert.ok(first !== undefined);
@@ -102,7 +102,7 @@ test("a cut that is found before the end is known is the cut of the whole", () =
   assert.equal(nextCut(bytes, first, first, true), undefined);
 });
 
-test("blocks cover the input and keep to the sizes", () => {
+test("blocks cover the input and respect the size limits", () => {
   const bytes = pseudoRandom(11, 64 * mib);
   const { blocks, consumed } = cutBlocks(bytes, false);
   assert.equal(consumed, blocks.at(-1)?.end);

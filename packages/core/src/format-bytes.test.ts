@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decimalMarkOf, exactBytes, formatBytes, parseBytes } from "./format-bytes.ts";
 
-test("sizes are told in powers of 1024, with their own names", () => {
+test("sizes are formatted in powers of 1024, with their own units", () => {
   for (const [bytes, text] of [
     [0, "0 B"],
     [1023, "1023 B"],
@@ -17,7 +17,7 @@ test("sizes are told in powers of 1024, with their own names", () => {
   assert.equal(formatBytes(1536, decimalMarkOf("de")), "1,5 KiB");
 });
 
-test("an exact size is read back to the byte", () => {
+test("an exactly formatted size parses to the same number of bytes", () => {
   assert.deepEqual([0, 1, 2.5 * 2 ** 30, 1e9, 2 ** 50].map(exactBytes), [
     "0 B",
     "1 B",
@@ -28,7 +28,7 @@ test("an exact size is read back to the byte", () => {
   for (const bytes of [0, 1, 1e9, 2.5e9, 2 ** 50]) assert.equal(parseBytes(exactBytes(bytes)), bytes);
 });
 
-test("sizes are read as people write them, and what is none is told apart", () => {
+test("sizes are parsed in common notations, and invalid ones are rejected", () => {
   for (const [text, bytes] of [
     ["5", 5],
     ["1000000000000000", 10 ** 15],

@@ -10,7 +10,7 @@ test("the hash of abc is that of FIPS 180-4", () => {
   assert.equal(toHashHex(sha256Bytes(new TextEncoder().encode("abc"))), expected);
 });
 
-test("hex and bytes of a hash turn into each other", () => {
+test("hashes convert between hex and bytes", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
       const hex = toHashHex(bytes);
@@ -21,7 +21,7 @@ test("hex and bytes of a hash turn into each other", () => {
   );
 });
 
-test("what is no hash is refused with the name of its field", () => {
+test("an invalid hash is rejected with the name of its field", () => {
   for (const text of ["", "a".repeat(63), "A".repeat(64), `${"a".repeat(64)}\n`]) {
     assert.throws(
       () => parseHashHex(text, "hashes[2]"),

@@ -33,7 +33,7 @@ function refusedAs(code: string, field?: string): (thrown: unknown) => boolean {
     thrown instanceof HoldfastError && thrown.code === code && (field === undefined || thrown.field === field);
 }
 
-test("the content ids of docs/format.md are those written there", () => {
+test("the content IDs of docs/format.md are as documented", () => {
   assert.equal(contentIdOf([]), "baa9e1ae5fd41aa472d8f6a9d4064fd81b4b77863e80b9b8cb55b67f0588c783");
   assert.equal(
     contentIdOf([entryOf(1), entryOf(2)]),
@@ -42,7 +42,7 @@ test("the content ids of docs/format.md are those written there", () => {
   assert.equal(contentIdOf(entriesOf(600)), "7f3c78fc4dd9e47e2e32ff00792255802892d4d16db9f423de40ffe5802d700b");
 });
 
-test("different lists have different content ids", () => {
+test("different lists have different content IDs", () => {
   fc.assert(
     fc.property(lists, lists, (left, right) => {
       const equal = JSON.stringify(left) === JSON.stringify(right);
@@ -51,13 +51,13 @@ test("different lists have different content ids", () => {
   );
 });
 
-test("a long list has the same content id by its segments", () => {
+test("a long list has the same content ID by its segments", () => {
   const entries = entriesOf(3000);
   const segments = segmentsOf(entries).map(({ hash, count, sizeBytes }) => ({ hash, count, sizeBytes }));
   assert.equal(contentIdOfSegments(segments), contentIdOf(entries));
 });
 
-test("segments cover a list, keep to their lengths and decode to their entries", () => {
+test("segments cover a list, respect their length limits and decode to their entries", () => {
   const entries = entriesOf(30_000);
   const segments = segmentsOf(entries);
   const decoded = segments.flatMap(({ start, count }) =>
@@ -75,7 +75,7 @@ test("segments cover a list, keep to their lengths and decode to their entries",
   );
 });
 
-test("a small edit makes few segments new", () => {
+test("a small edit creates few new segments", () => {
   const entries = entriesOf(12_000);
   const before = new Set(segmentsOf(entries).map(({ hash }) => hash));
   const edit = fc.record({ at: fc.nat(12_000), remove: fc.nat(3), insert: fc.nat(3) });
@@ -89,7 +89,7 @@ test("a small edit makes few segments new", () => {
   );
 });
 
-test("any bytes decode to the entries that encode to them, or are called damaged", () => {
+test("any bytes decode to the entries that encode to them, or are rejected as damaged", () => {
   const tail = fc.constantFrom([0, 0, 0, 1], [0, 0x40, 0, 0], [0, 0x40, 0, 1], [0, 0, 0, 0]);
   const entry = fc
     .tuple(fc.uint8Array({ minLength: 32, maxLength: 32 }), tail)
@@ -111,7 +111,7 @@ test("any bytes decode to the entries that encode to them, or are called damaged
   assert.equal(decodeSegment(encodeEntries(entriesOf(1024))).length, 1024);
 });
 
-test("a manifest that no file can have is refused", () => {
+test("a manifest that is invalid for any file is rejected", () => {
   const [entry] = entriesOf(1, 5);
   assert.ok(entry !== undefined);
   validateManifest([], 0);
@@ -125,7 +125,7 @@ test("a manifest that no file can have is refused", () => {
   }
 });
 
-test("the splices between two lists make the one of the other", () => {
+test("the splices between two lists turn one into the other", () => {
   fc.assert(
     fc.property(lists, lists, (base, next) => {
       assert.deepEqual(applySplices(base, diffSplices(base, next)), next);
@@ -144,7 +144,7 @@ test("two small edits and a moved block of a long list are a few small splices",
   assert.ok(splices.flatMap(({ insert }) => insert).length <= 4);
 });
 
-test("equal entries on both sides of one that is unique join it", () => {
+test("equal entries on both sides of a unique one join its match", () => {
   const [zeros, unique, added] = [entryOf(0), entryOf(1), entryOf(2)];
   const base = [zeros, zeros, unique, zeros, zeros];
   assert.deepEqual(diffSplices(base, [added, ...base, added]), [
@@ -153,7 +153,7 @@ test("equal entries on both sides of one that is unique join it", () => {
   ]);
 });
 
-test("splices are refused unless they ascend, stay apart and stay within the base", () => {
+test("splices are rejected unless they ascend, do not touch and stay within the base", () => {
   const base = entriesOf(10);
   const refused: [Splice[], string][] = [
     [[{ at: 11, remove: 0, insert: [] }], "splices[0].remove"],

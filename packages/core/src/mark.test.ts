@@ -8,7 +8,7 @@ const icons = join(import.meta.dirname, "../../../apps/web/src/icons");
 const drawn = (svg: string) => svg.match(/ (?:d|fill|rx|stroke|stroke-width)="[^"]*"/g)?.map((found) => found.trim());
 const iconOf = (name: string) => drawn(readFileSync(join(icons, name), "utf8").replaceAll(/\s+/g, " "));
 
-test("pages without files show the mark that the app and its icons show", () => {
+test("static pages show the same mark as the app and its icons", () => {
   const mark = drawn(markSvg());
   assert.equal(mark?.filter((attribute) => attribute.startsWith("d=")).length, 3);
   assert.deepEqual(iconOf("icon.svg"), mark);
@@ -19,7 +19,7 @@ test("pages without files show the mark that the app and its icons show", () => 
   );
 });
 
-test("the tag has the attributes of the page, or the namespace that a file needs", () => {
+test("the tag has the attributes for a page, or the namespace for a file", () => {
   assert.match(
     markSvg(' class="mark" aria-hidden="true"'),
     /^<svg viewBox="0 0 512 512" class="mark" aria-hidden="true">/,

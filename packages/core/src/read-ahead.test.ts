@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readAhead } from "./read-ahead.ts";
 
-test("steps are begun in order, so many ahead of what was taken and no more", async () => {
+test("steps start in order, exactly as many ahead as allowed", async () => {
   const begun: number[] = [];
   const steps = Array.from({ length: 6 }, (_, number) => async () => {
     begun.push(number);
@@ -22,7 +22,7 @@ test("steps are begun in order, so many ahead of what was taken and no more", as
   );
 });
 
-test("a step that fails fails where it would have been taken", async () => {
+test("a failed step fails where its result would be returned", async () => {
   const steps = [1, 2, 3].map((number) => async () => {
     if (number === 2) throw new RangeError("two");
     return number;

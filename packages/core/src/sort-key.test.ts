@@ -6,7 +6,7 @@ import { foldName, nameSortKey } from "./sort-key.ts";
 const compare = (left: string, right: string): number =>
   Buffer.compare(nameSortKey(left, "file"), nameSortKey(right, "file"));
 
-test("numbers in names count by their value, whatever stands around them", () => {
+test("numbers in names sort by their value, in any context", () => {
   const wanted = [
     "a",
     "a 2.txt",
@@ -46,7 +46,7 @@ test("a number of 200 digits is greater than one of 199", () => {
   assert.ok(compare(`x${"0".repeat(50)}7`, "x8") < 0);
 });
 
-test("case, marks and compatibility forms do not count, and digits come before letters", () => {
+test("case, marks and compatibility forms are ignored, and digits sort before letters", () => {
   const names = ["Zebra", "äpfel", "Apfel", "apfelmus", "ｎｏｔｅ", "note 2", "Übung", "ubungen", "10", "Émile", "_x"];
   assert.deepEqual(names.toSorted(compare), [
     "10",
@@ -66,14 +66,14 @@ test("case, marks and compatibility forms do not count, and digits come before l
   assert.equal(foldName("が"), "が");
 });
 
-test("folders come before files", () => {
+test("folders sort before files", () => {
   const key = (kind: "folder" | "file" | "mount" | "symlink", name: string) => Buffer.from(nameSortKey(name, kind));
   assert.ok(Buffer.compare(key("folder", "z"), key("file", "a")) < 0);
   assert.ok(Buffer.compare(key("mount", "z"), key("symlink", "a")) < 0);
   assert.ok(Buffer.compare(key("mount", "b"), key("folder", "c")) < 0);
 });
 
-test("every name has a key of its own that an index can hold, the same for equal names", () => {
+test("every name has a key of its own that fits an index, and equal names share one", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: "grapheme", maxLength: 60 }),

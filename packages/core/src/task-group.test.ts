@@ -12,7 +12,7 @@ async function* produced(items: readonly number[], failsAt?: number): AsyncGener
   }
 }
 
-test("all are done, begun in their order and so many at a time, whatever they come from", async () => {
+test("all items are processed, started in order with limited concurrency, from any source", async () => {
   for (const items of [[1, 2, 3, 4, 5, 6, 7], new Set([1, 2, 3, 4, 5, 6, 7]), produced([1, 2, 3, 4, 5, 6, 7])]) {
     let [running, most] = [0, 0];
     const begun: number[] = [];
@@ -29,7 +29,7 @@ test("all are done, begun in their order and so many at a time, whatever they co
   await forEachBounded([], 3, () => assert.fail());
 });
 
-test("results stand in the order of the items, however long each takes", async () => {
+test("results are in the order of the items, regardless of duration", async () => {
   const results = await mapBounded(["a", "b", "c"], 2, async (item, index) => {
     for (let left = 3 - index; left > 0; left -= 1) await turn();
     return `${item}${index}`;
@@ -37,7 +37,7 @@ test("results stand in the order of the items, however long each takes", async (
   assert.deepEqual(results, ["a0", "b1", "c2"]);
 });
 
-test("after one has failed no other is begun, and the failure is told once what was begun has ended", async () => {
+test("after a failure no other task starts, and it is reported once the running ones have ended", async () => {
   const [begun, ended]: [number[], number[]] = [[], []];
   const act = async (item: number) => {
     begun.push(item);
@@ -51,7 +51,7 @@ test("after one has failed no other is begun, and the failure is told once what 
   await assert.rejects(mapBounded([2, 2], 2, act), TypeError);
 });
 
-test("where the items themselves fail, what was begun has ended before that is told", async () => {
+test("a failing item source is reported after the running tasks have ended", async () => {
   const ended: number[] = [];
   const act = async (item: number) => {
     for (let left = 5; left > 0; left -= 1) await turn();
@@ -61,7 +61,7 @@ test("where the items themselves fail, what was begun has ended before that is t
   assert.deepEqual(ended, [1, 2]);
 });
 
-test("a caller that produces faster waits, and hears of a failure at its next work or at the end", async () => {
+test("a faster producer waits, and gets a failure at its next task or at the end", async () => {
   const tasks = new TaskGroup(1);
   let isOver = false;
   await tasks.start(async () => {

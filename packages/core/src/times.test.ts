@@ -6,15 +6,15 @@ import { formatTime, microsOfNanos, parseTime } from "./times.ts";
 
 const anyMicros = fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
 
-test("every microsecond survives the way to text and back", () => {
+test("every microsecond survives formatting and parsing", () => {
   fc.assert(fc.property(anyMicros, (micros) => parseTime(formatTime(micros)) === micros));
 });
 
-test("later times are greater as text", () => {
+test("later times sort later as text", () => {
   fc.assert(fc.property(anyMicros, anyMicros, (left, right) => left < right === formatTime(left) < formatTime(right)));
 });
 
-test("an offset names the same moment", () => {
+test("an offset denotes the same moment", () => {
   const minutes = fc.integer({ min: -23 * 60 - 59, max: 23 * 60 + 59 });
   const micros = fc.integer({ min: -8_000_000_000_000_000, max: 8_000_000_000_000_000 });
   fc.assert(
@@ -27,13 +27,13 @@ test("an offset names the same moment", () => {
   );
 });
 
-test("what is finer than a microsecond is cut off", () => {
+test("precision beyond a microsecond is truncated", () => {
   assert.equal(parseTime("1970-01-01T00:00:00.123456999Z"), 123_456);
   assert.equal(parseTime("1970-01-01T00:00:01.5Z"), 1_500_000);
   assert.equal(formatTime(-1), "1969-12-31T23:59:59.999999Z");
 });
 
-test("whatever a filesystem tells can be written, and read again", () => {
+test("any time from a filesystem can be written and read again", () => {
   for (const nanos of [0n, -1n, 1_700_000_000_123_456_789n]) {
     assert.equal(BigInt(microsOfNanos(nanos)), (nanos - (((nanos % 1000n) + 1000n) % 1000n)) / 1000n);
   }
@@ -43,7 +43,7 @@ test("whatever a filesystem tells can be written, and read again", () => {
   }
 });
 
-test("times that do not exist are refused with the field", () => {
+test("times that do not exist are rejected with the field", () => {
   const wrong = [
     "2026-02-30T00:00:00Z",
     "2026-01-01T24:00:00Z",

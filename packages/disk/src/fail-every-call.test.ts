@@ -40,11 +40,11 @@ function scenario(
 const datasync = (file: { datasync(): Promise<void> }): Promise<void> => file.datasync();
 const syncFolder = (disk: Disk): Promise<void> => disk.syncFolder("/");
 
-test("work that reports each failure passes, for each of its calls", async () => {
+test("code that reports every failure passes for each of its calls", async () => {
   assert.equal(await failEveryCall(scenario(datasync, syncFolder), { seed: 1 }), 7);
 });
 
-test("a failure that is passed over is found, and so is a sync that is tried again on the same file", async () => {
+test("an ignored failure is detected, and so is a retried sync of the same file", async () => {
   const swallowed = scenario((file) => file.datasync().catch(() => {}), syncFolder);
   await assert.rejects(failEveryCall(swallowed, { seed: 1 }), /Broken by: datasync \/t .* failed with EIO/);
   const again = scenario((file) => file.datasync().catch(() => file.datasync()), syncFolder);
@@ -53,7 +53,7 @@ test("a failure that is passed over is found, and so is a sync that is tried aga
   await assert.rejects(failEveryCall(nameless, { seed: 1 }), /Broken by: syncFolder \//);
 });
 
-test("work that cannot be tried again after a failure is found", async () => {
+test("code that cannot be retried after a failure is detected", async () => {
   const stuck: CrashScenario<Notes> = {
     ...scenario(datasync, syncFolder),
     async work(disk) {

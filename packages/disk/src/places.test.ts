@@ -30,7 +30,7 @@ for (const [way, openers] of Object.entries(ways)) {
   const disk = nodeDiskAt(placesBelow(new RootFolder(home, openers, held)));
   testDisk(`below a folder ${way}`, disk, () => mkdtemp(join(home, "case-")));
 
-  test(`${way} nothing is reached through a link that took the place of a folder, or out of the root`, async () => {
+  test(`${way} no access goes through a link that replaced a folder, or out of the root`, async () => {
     const folder = await mkdtemp(join(home, "swap-"));
     const elsewhere = await mkdtemp(join(tmpdir(), "holdfast-elsewhere-"));
     mkdirSync(join(folder, "inner/deep"), { recursive: true });
@@ -55,7 +55,7 @@ for (const [way, openers] of Object.entries(ways)) {
     await rm(elsewhere, { recursive: true });
   });
 
-  test(`${way} a root that is held stays that folder when another one takes its path`, async () => {
+  test(`${way} an open root stays the same folder when another one takes its path`, async () => {
     const root = await mkdtemp(join(home, "root-"));
     const descriptor = openSync(root, folderFlags);
     const below = nodeDiskAt(placesBelow(new RootFolder(root, openers, descriptor)));

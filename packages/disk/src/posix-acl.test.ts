@@ -18,13 +18,13 @@ function aclOf(...entries: readonly (readonly [keyof typeof tags, number])[]): U
 
 const rightsOf = (bytes: Uint8Array) => readAcl(bytes)?.map(({ rights }) => rights);
 
-test("a file of another group gives that group nothing, and the members of the old one no more than before", () => {
+test("an ACL under another group gives that group nothing, and members of the old group no more than before", () => {
   const acl = aclOf(["owner", 6], ["user", 7], ["owningGroup", 6], ["mask", 4], ["other", 7]);
   assert.deepEqual(rightsOf(withoutOwningGroup(acl)), [6, 7, 0, 4, 4]);
   assert.deepEqual(rightsOf(acl), [6, 7, 6, 4, 7], "the list itself stays");
 });
 
-test("bits in place of a list are what it gives to all that they are about", () => {
+test("the mode without the ACL gives each class only the rights that all its members had", () => {
   for (const [acl, mode, expected] of [
     [aclOf(["owner", 6], ["owningGroup", 6], ["other", 4]), 0o664, 0o664],
     [aclOf(["owner", 6], ["user", 6], ["owningGroup", 4], ["mask", 6], ["other", 4]), 0o664, 0o644],
@@ -36,7 +36,7 @@ test("bits in place of a list are what it gives to all that they are about", () 
   }
 });
 
-test("what is no list of this kind is one that denies all", () => {
+test("an invalid ACL denies everything except to the owner", () => {
   const whole = aclOf(["owner", 6], ["owningGroup", 6], ["other", 4]);
   const later = whole.slice();
   later[0] = 3;

@@ -62,7 +62,7 @@ test("a file without a synced name, and a name without synced content, may be lo
   assert.deepEqual(both, ["[x]"]);
 });
 
-test("an overwrite that was not synced leaves any mixture of pages", async () => {
+test("an unsynced overwrite leaves any mixture of pages", async () => {
   const look = async (disk: SimulatedDisk): Promise<string> => {
     const content = await disk.readFile(path);
     return [0, 4096, 8192].map((start) => String.fromCharCode(content[start] ?? 0)).join("");
@@ -77,7 +77,7 @@ test("an overwrite that was not synced leaves any mixture of pages", async () =>
   assert.deepEqual(seen, ["nn\0", "nnn", "no\0", "non", "on\0", "onn", "oo\0", "oon"]);
 });
 
-test("a rename that was not synced is kept or lost as a whole", async () => {
+test("an unsynced rename is kept or lost as a whole", async () => {
   const seen = await outcomes(
     async (disk) => {
       await put(disk, path, "x", true);
@@ -89,7 +89,7 @@ test("a rename that was not synced is kept or lost as a whole", async () => {
   assert.deepEqual(seen, ["a", "b"]);
 });
 
-test("between folders the sync of the new name's folder counts, and the old name may stay", async () => {
+test("between folders the sync of the new name's folder counts, and the old name may remain", async () => {
   const work =
     (synced: string) =>
     async (disk: SimulatedDisk): Promise<void> => {
@@ -105,7 +105,7 @@ test("between folders the sync of the new name's folder counts, and the old name
   assert.deepEqual(await outcomes(work("/from"), look), [">a", "a>"]);
 });
 
-test("a renamed file is not lost when its old name is used again and that folder is synced", async () => {
+test("a renamed file is not lost when its old name is reused and that folder is synced", async () => {
   const seen = await outcomes(
     async (disk) => {
       for (const folder of ["/from", "/to"]) await disk.mkdir(folder);
@@ -120,7 +120,7 @@ test("a renamed file is not lost when its old name is used again and that folder
   assert.deepEqual(seen, ["a>b"]);
 });
 
-test("a folder whose own name was not synced takes its synced contents with it", async () => {
+test("a folder whose own name was not synced loses its synced contents with it", async () => {
   const seen = await outcomes(
     async (disk) => {
       await disk.mkdir("/folder");
@@ -132,7 +132,7 @@ test("a folder whose own name was not synced takes its synced contents with it",
   assert.deepEqual(seen, ["a", "gone"]);
 });
 
-test("a name that was removed without a sync may come back, with what it named", async () => {
+test("a name removed without a sync may reappear with its file", async () => {
   const disk = new SimulatedDisk();
   await put(disk, path, "x", true);
   await disk.syncFolder("/");
@@ -174,7 +174,7 @@ test("after a failed sync a second one succeeds and makes nothing durable", asyn
   assert.deepEqual([...(await disk.readFile(path))], [0]);
 });
 
-test("the power goes off after the call that was named: it happened, and nobody learns it", async () => {
+test("power fails after the named call, which takes effect without returning", async () => {
   const disk = new SimulatedDisk();
   disk.crashAfterCall = 2;
   const file = await disk.createFile(path, { mode: 0o600 });
@@ -185,7 +185,7 @@ test("the power goes off after the call that was named: it happened, and nobody 
   await assert.rejects(file.write(bytes("y")), SimulatedCrash);
 });
 
-test("a full disk takes what fits, says store_full, and takes more once a file is gone", async () => {
+test("a full disk accepts what fits, reports store_full, and accepts more once a file is gone", async () => {
   const disk = new SimulatedDisk({ capacityBytes: 8192 });
   await put(disk, path, "x", true);
   const file = await disk.createFile("/b", { mode: 0o600 });

@@ -56,19 +56,19 @@ async function readIfThere(disk: Disk, file: string): Promise<Uint8Array | undef
   }
 }
 
-test("a file written durably is old or new, whole, whenever the power is cut", async () => {
+test("a file written durably is old or new, and complete, after any power loss", async () => {
   assert.ok((await crashEveryCall(keyFile, { seed })) > 15);
 });
 
-test("whichever call fails, what is reported as written is durable, and it can be written again", async () => {
+test("with any failing call, a reported write is durable, and a failed one can be repeated", async () => {
   assert.ok((await failEveryCall(keyFile, { seed })) > 15);
 });
 
-test("leaving out any one sync of it is noticed", async () => {
+test("omitting any of its syncs is detected", async () => {
   assert.deepEqual(await findUnmissedSyncs(keyFile, { seed, randomOutcomes: 1 }), []);
 });
 
-test("a sync too many is found out", async () => {
+test("an unnecessary sync is detected", async () => {
   const wasteful: CrashScenario<Notes> = {
     ...keyFile,
     async work(disk, notes) {

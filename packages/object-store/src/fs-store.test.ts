@@ -64,15 +64,15 @@ const puts: CrashScenario<Notes> = {
   },
 };
 
-test("whenever the power is cut, what was acknowledged is there and everything that is there is whole", async () => {
+test("after any power loss, acknowledged objects exist and all existing ones are complete", async () => {
   assert.ok((await crashEveryCall(puts, { seed })) > 30);
 });
 
-test("leaving out any one sync of it is noticed", async () => {
+test("omitting any of its syncs is detected", async () => {
   assert.deepEqual(await findUnmissedSyncs(puts, { seed, randomOutcomes: 0 }), []);
 });
 
-test("on the machine's own disk each put has synced content, then name, when it is acknowledged, by calls of the system", async (t) => {
+test("on a real disk each put syncs content, then name, before its acknowledgment, according to the system calls", async (t) => {
   const program = fileURLToPath(new URL("testing-durable-store.ts", import.meta.url));
   const folder = await mkdtemp(join(home, "case-"));
   const recording = await recordCalls(t, { command: [process.execPath, program, join(folder, "store")], folder });
@@ -106,16 +106,16 @@ const overwrites: CrashScenario<{ acknowledged: number }> = {
   },
 };
 
-test("an overwritten object is the old one or the new one after a power cut, and the new one once acknowledged", async () => {
+test("an overwritten object is old or new after a power loss, and new once acknowledged", async () => {
   await crashEveryCall(overwrites, { seed });
 });
 
-test("whichever call fails, a put that reports success is durable, and what failed can be put again", async () => {
+test("with any failing call, a put that reports success is durable, and a failed one can be repeated", async () => {
   assert.ok((await failEveryCall(puts, { seed })) > 30);
   assert.ok((await failEveryCall(overwrites, { seed })) > 10);
 });
 
-test("puts of many objects at once, into folders that are new to all of them, are all durable", async () => {
+test("concurrent puts of many objects into new shared folders are all durable", async () => {
   const disk = new SimulatedDisk();
   const store = await open(disk);
   const keys = Array.from({ length: 40 }, (_, number) => `packs/${number % 4}/${number}`);
@@ -125,7 +125,7 @@ test("puts of many objects at once, into folders that are new to all of them, ar
   for (const key of keys) assert.equal(Buffer.from(await again.get(key)).toString(), key);
 });
 
-test("a put whose sync fails is never synced again, leaves nothing, and the next one is durable", async () => {
+test("a put with a failed sync is never synced again, leaves nothing, and the next one is durable", async () => {
   let failures = 1;
   const synced: string[] = [];
   const disk = new SimulatedDisk({
@@ -144,7 +144,7 @@ test("a put whose sync fails is never synced again, leaves nothing, and the next
   assert.deepEqual(await Array.fromAsync(disk.list("/store/tmp")), []);
 });
 
-test("a full disk is store_full, keeps what was there, and works again when there is room", async () => {
+test("a full disk gives store_full, keeps existing objects, and works again when there is space", async () => {
   const disk = new SimulatedDisk({ capacityBytes: 65_536 });
   const store = await open(disk);
   await store.put("a", Buffer.alloc(40_000, 1));
@@ -157,7 +157,7 @@ test("a full disk is store_full, keeps what was there, and works again when ther
   assert.equal((await store.get("b")).length, 40_000);
 });
 
-test("what a killed process left unfinished is removed at open once it is old, and never listed", async () => {
+test("leftovers of a killed process are removed at open once they are old, and never listed", async () => {
   const disk = new SimulatedDisk({ nowMicros: () => BigInt(nowMs()) * 1000n });
   await (await open(disk)).put("kept", Buffer.of(1));
   const file = await disk.createFile("/store/tmp/left", { mode: 0o600 });
@@ -174,7 +174,7 @@ test("what a killed process left unfinished is removed at open once it is old, a
   assert.deepEqual(await Array.fromAsync(disk.list("/store/tmp")), []);
 });
 
-test("where a disk is not mounted nothing is made, by opening, looking or putting, and what was put before is back with it", async () => {
+test("on an unmounted disk nothing is created, and after mounting earlier objects are back", async () => {
   const disk = new SimulatedDisk();
   await disk.mkdir("/mnt");
   const early = await open(disk, "/mnt");
@@ -196,7 +196,7 @@ test("where a disk is not mounted nothing is made, by opening, looking or puttin
   await store.put("packs/bb/3", Buffer.of(3));
 });
 
-test("a store that was restored without its empty and newer folders takes puts again", async () => {
+test("a store restored without its empty and newer folders accepts puts again", async () => {
   const disk = new SimulatedDisk();
   const store = await open(disk);
   await store.put("packs/aa/1", Buffer.of(1));
@@ -208,7 +208,7 @@ test("a store that was restored without its empty and newer folders takes puts a
   await store.put("packs/aa/1", Buffer.of(1));
 });
 
-test("a store with a name of its own is named, with the path and the reason, where its folder cannot be made", async () => {
+test("a named store whose folder cannot be created is reported with its name, path and reason", async () => {
   const folder = join(home, "a file");
   await writeFile(folder, "");
   const options = { disk: nodeDisk, folder, random: randomBytes, nowMs };

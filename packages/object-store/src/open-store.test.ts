@@ -22,7 +22,7 @@ function makeOptions(changed: Partial<OpenStoreOptions> = {}): OpenStoreOptions 
 
 testStore("a folder with all that wraps it", () => openStore("/data/store", makeOptions()));
 
-test("a passing failure of the disk is tried again, and the meter sees one call", async () => {
+test("a temporary failure of the disk is retried, and metered as one call", async () => {
   let failures = 2;
   const disk = new SimulatedDisk({ onCall: ({ name }) => (name === "datasync" && failures-- > 0 ? "EIO" : undefined) });
   const calls: MeteredCall[] = [];
@@ -34,6 +34,6 @@ test("a passing failure of the disk is tried again, and the meter sees one call"
   assert.deepEqual(calls, [{ operation: "put", outcome: "ok", sizeBytes: 3, durationMs: 0 }]);
 });
 
-test("an address that is wrong is refused at once", async () => {
+test("an invalid address is rejected immediately", async () => {
   await assert.rejects(openStore("s3://bucket?regoin=x", makeOptions()), { code: "usage" });
 });

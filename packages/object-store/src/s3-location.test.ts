@@ -4,7 +4,7 @@ import { fc } from "@holdfast/tools/properties";
 import { HoldfastError } from "@holdfast/core/errors";
 import { parseS3Location } from "./s3-location.ts";
 
-test("an s3 address gives bucket, prefix, endpoint, region and style", () => {
+test("an s3 address contains bucket, prefix, endpoint, region and style", () => {
   assert.deepEqual(parseS3Location("s3://my-bucket"), {
     bucket: "my-bucket",
     prefix: "",
@@ -21,7 +21,7 @@ test("an s3 address gives bucket, prefix, endpoint, region and style", () => {
   });
 });
 
-test("an address that is wrong in any part is refused with the form that is right, and never shows a key", () => {
+test("an invalid address is rejected with the right form, and never shows a key", () => {
   const wrong = [
     "s3:/",
     "s3://",
@@ -51,12 +51,12 @@ test("an address that is wrong in any part is refused with the form that is righ
   }
 });
 
-test("a bucket that is missing and one that cannot exist are reported apart", () => {
+test("a missing bucket and an impossible bucket name are reported differently", () => {
   assert.throws(() => parseS3Location("s3://"), /names no bucket/);
   assert.throws(() => parseS3Location("s3://x"), /bucket names have 3 to 63/);
 });
 
-test("no text makes it fail in another way", () => {
+test("any invalid text fails with the same kind of error", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.webUrl({ withQueryParameters: true })), (rest) => {
       try {

@@ -24,7 +24,7 @@ function describeServer(name: string, start: () => Promise<S3TestServer>, withou
 
     testStore(`S3 store on ${name}`, openEmpty, { without });
 
-    test("a bucket that is not there is a failure that a person must look at, not an absent object", async () => {
+    test("a missing bucket is a failure for the administrator, not an absent object", async () => {
       const location = { ...server.locationOf(""), bucket: "nowhere" };
       const store = makeS3Store({ location, credentials: server.credentials });
       await assert.rejects(store.put("a", Buffer.from("x")), { code: "failed" });

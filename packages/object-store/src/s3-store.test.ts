@@ -42,7 +42,7 @@ const problem =
     });
   };
 
-test("what the server refuses becomes the code that says what to do", async () => {
+test("server errors become codes by the action they require", async () => {
   const expected: readonly (readonly [number, string, ErrorCode])[] = [
     [500, "InternalError", "unavailable"],
     [503, "SlowDown", "unavailable"],
@@ -62,7 +62,7 @@ test("what the server refuses becomes the code that says what to do", async () =
   }
 });
 
-test("no answer, a cut answer and a silent server are unavailable, and no attempt is made twice", async () => {
+test("no response, a truncated one and a silent server are unavailable, and no attempt is repeated", async () => {
   const broken: RequestListener[] = [
     (request) => request.socket.destroy(),
     (_request, response) => {
@@ -87,14 +87,14 @@ test("no answer, a cut answer and a silent server are unavailable, and no attemp
   await assert.rejects(refused?.put("a", Buffer.from("x")) ?? Promise.resolve(), { code: "unavailable" });
 });
 
-test("a range is read only as far as it was asked for, and a server that sends the whole object is refused", async () => {
+test("a range is read only up to its end, and a server that sends the whole object is rejected", async () => {
   const whole: RequestListener = (_request, response) => void response.writeHead(200).end("0123456789");
   await withServer(whole, async (store) => {
     await assert.rejects(store.get("a", { range: { start: 2, end: 5 } }), { code: "unavailable" });
   });
 });
 
-test("a put is one PUT that signs the SHA-256 of the content and sends nothing that other servers stumble over", async () => {
+test("a put is one PUT that signs the content's SHA-256, without headers that other servers reject", async () => {
   const headers: Record<string, unknown>[] = [];
   const accept: RequestListener = (request, response) => {
     headers.push({ method: request.method, url: request.url, ...request.headers });
@@ -113,7 +113,7 @@ test("a put is one PUT that signs the SHA-256 of the content and sends nothing t
   assert.equal(sent["x-amz-trailer"], undefined);
 });
 
-test("a call in flight ends when it is given up", async () => {
+test("an aborted call in progress ends", async () => {
   const controller = new AbortController();
   await withServer(
     () => controller.abort(),

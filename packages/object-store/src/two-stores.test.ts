@@ -99,7 +99,7 @@ function switchable(): ObjectStore & { away: boolean } {
   return state;
 }
 
-test("a put is in both stores, and a get, a stat and a list are answered by the other where one is away", async () => {
+test("a put is in both stores, and get, stat and list use the other one if one is unavailable", async () => {
   const [first, second] = [switchable(), switchable()];
   const { store, debts, said } = makeScene([first, second]);
   await store.put("a", Buffer.from("xyz"));
@@ -120,7 +120,7 @@ test("a put is in both stores, and a get, a stat and a list are answered by the 
   assert.deepEqual(said, ["first is away", "first is back", "second is away", "second is back"]);
 });
 
-test("with the policy both a put is refused before anything of it is written, and taken as soon as both are back", async () => {
+test("with the policy both, a put without both stores is refused before writing, and accepted once both are back", async () => {
   const [first, second] = [switchable(), switchable()];
   const { store } = makeScene([first, second]);
   second.away = true;
@@ -135,7 +135,7 @@ test("with the policy both a put is refused before anything of it is written, an
   assert.equal((await second.stat("a"))?.sizeBytes, 1);
 });
 
-test("with the policy one a put is acknowledged once what the other lacks is written down, and refused where that fails", async () => {
+test("with the policy one, a put is acknowledged once the debt is recorded, and refused if that fails", async () => {
   const [first, second] = [switchable(), switchable()];
   const { store, debts } = makeScene([first, second], { policy: "one" });
   second.away = true;
@@ -162,7 +162,7 @@ test("with the policy one a put is acknowledged once what the other lacks is wri
   await assert.rejects(failing.put("d", Buffer.from("x")), { code: "unavailable" });
 });
 
-test("with the policy one a store that hangs is given up and owes the object", async () => {
+test("with the policy one, a hanging store is abandoned and owes the object", async () => {
   const [first, second] = [memory(), faulty()];
   const { store, debts } = makeScene([first, second], { policy: "one", patienceMs: 20 });
   second.faults.setRates({ hang: 1 });
@@ -174,7 +174,7 @@ test("with the policy one a store that hangs is given up and owes the object", a
   assert.equal(store.copies[1].isAway, true);
 });
 
-test("a get does not wait for a first store that hangs", async () => {
+test("a get does not wait for a hanging first store", async () => {
   const [first, second] = [faulty(), memory()];
   const { store } = makeScene([first, second], { patienceMs: 20 });
   await store.put("a", Buffer.from("x"));
@@ -182,7 +182,7 @@ test("a get does not wait for a first store that hangs", async () => {
   assert.equal((await store.get("a")).length, 1);
 });
 
-test("what one store lacks, or has cut, comes from the other and is told; a range that lies outside is nobody's lack", async () => {
+test("objects missing or truncated in one store are read from the other and reported; an invalid range is not", async () => {
   const [first, second] = [memory(), memory()];
   const { store, lacks } = makeScene([first, second]);
   await store.put("lost", Buffer.from("0123456789"));
@@ -204,7 +204,7 @@ test("what one store lacks, or has cut, comes from the other and is told; a rang
   );
 });
 
-test("a folder that was moved away is away, nothing is written where it was, and it is there again once it is back", async () => {
+test("a store whose folder was moved is unavailable, is not recreated, and returns with its folder", async () => {
   const place = await mkdtemp(join(home, "moved-"));
   const open = (name: string) =>
     openFsStore({ disk: nodeDisk, folder: join(place, name), random: randomBytes, nowMs: Date.now });
@@ -223,7 +223,7 @@ test("a folder that was moved away is away, nothing is written where it was, and
   assert.equal((await first.stat("c"))?.sizeBytes, 1);
 });
 
-test("a store in whose place another one lies stays away, and nothing is written to that", async () => {
+test("a store replaced by another one stays unavailable, and nothing is written to the other", async () => {
   const [first, own, strange] = [memory(), memory(), memory()];
   let mounted: ObjectStore | undefined = own;
   const second: ObjectStore = {
@@ -265,7 +265,7 @@ test("a store in whose place another one lies stays away, and nothing is written
   assert.notEqual(await own.stat("e"), undefined);
 });
 
-test("a store that can be read and not be written is away until it can", async () => {
+test("a read-only store is unavailable until it is writable", async () => {
   const [first, second] = [memory(), faulty()];
   const { store } = makeScene([first, second], { policy: "one" });
   second.faults.queue("failBefore", { operation: "put", times: 3 });
@@ -279,7 +279,7 @@ test("a store that can be read and not be written is away until it can", async (
   );
 });
 
-test("a store that fails at all that it is asked is away, which may be tried again", async () => {
+test("a store that fails every call is unavailable, which allows a retry", async () => {
   const fails = () => Promise.reject(new HoldfastError("failed", "Could not look at it (EACCES)."));
   const second = { ...memory(), put: fails, stat: fails, get: fails };
   const { store } = makeScene([memory(), second]);

@@ -19,7 +19,7 @@ testStore("faults that only make it slow", async () => {
   return store;
 });
 
-test("each fault is what its name says", async () => {
+test("each fault matches its name", async () => {
   const store = make();
   const x = Buffer.from("x");
   store.faults.queue("failBefore");
@@ -39,7 +39,7 @@ test("each fault is what its name says", async () => {
   assert.equal(store.faults.faultCount, 4);
 });
 
-test("the faults follow from the seed, come as often as asked, and can be switched while in use", async () => {
+test("faults follow from the seed, occur at their rate, and can be changed during use", async () => {
   const failures = async (seed: number): Promise<string> => {
     const store = make(seededRandom(seed));
     store.faults.setRates({ failBefore: 0.25 });

@@ -39,7 +39,7 @@ function makeHeldStore(): {
 /** Runs everything that waits only for its turn. */
 const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-test("no more calls and bytes run at once than allowed, in the order in which they came", async () => {
+test("concurrent calls and bytes stay within their limits, in order of arrival", async () => {
   const { store, running, finish } = makeHeldStore();
   const limited = withLimit(store, { callsMax: 3, bytesMax: 100 });
   const puts = (
@@ -64,7 +64,7 @@ test("no more calls and bytes run at once than allowed, in the order in which th
   await Promise.all(puts);
 });
 
-test("small calls wait for the number of calls alone", async () => {
+test("small calls wait only for the limit of calls", async () => {
   const { store, running, finish } = makeHeldStore();
   const limited = withLimit(store, { callsMax: 2, bytesMax: 1000 });
   const puts = ["a", "b", "c"].map(async (key) => limited.put(key, Buffer.alloc(1)));
@@ -74,7 +74,7 @@ test("small calls wait for the number of calls alone", async () => {
   await Promise.all(puts);
 });
 
-test("a call that fails or is given up while it waits makes room for the next", async () => {
+test("a call that fails or is aborted while it waits makes room for the next", async () => {
   const { store, running, finish } = makeHeldStore();
   const limited = withLimit(store, { callsMax: 1, bytesMax: 100 });
   const controller = new AbortController();

@@ -9,7 +9,7 @@ testStore("a meter", async () =>
   withMeter(makeMemoryStore({ nowMs: () => 1 }), { nowMs: () => 0, onCall: () => undefined }),
 );
 
-test("each call is told once, with its outcome, bytes and time; a list without its reader's time", async () => {
+test("each call is metered once with its outcome, bytes and time; a list without its reader's time", async () => {
   let clockMs = 0;
   const calls: MeteredCall[] = [];
   const tick = (): number => (clockMs += 1);

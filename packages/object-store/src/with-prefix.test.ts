@@ -6,7 +6,7 @@ import { withPrefix } from "./with-prefix.ts";
 
 testStore("a part of a store", async () => withPrefix(makeMemoryStore({ nowMs: () => 1 }), "part/"));
 
-test("what lies beside a part is neither seen nor touched", async () => {
+test("objects outside the prefix are neither visible nor changed", async () => {
   const whole = makeMemoryStore({ nowMs: () => 1 });
   const part = withPrefix(whole, "part/");
   for (const key of ["a", "part-a", "parts/a"]) await whole.put(key, Buffer.from("beside"));

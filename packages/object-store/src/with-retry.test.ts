@@ -31,7 +31,7 @@ function recorded(attemptsMax: number): { store: ObjectStore; faulty: ReturnType
   };
 }
 
-test("the waits double up to their ceiling, jittered, and end with the last attempt", async () => {
+test("the delays double up to their maximum, with jitter, and end with the last attempt", async () => {
   const { store, faulty, waits } = recorded(6);
   faulty.faults.queue("failBefore", { times: 6 });
   await assert.rejects(store.put("a", Buffer.from("x")), { code: "unavailable" });
@@ -39,7 +39,7 @@ test("the waits double up to their ceiling, jittered, and end with the last atte
   await store.put("a", Buffer.from("x"));
 });
 
-test("what will not pass, a full store and a call that was given up are not tried again", async () => {
+test("permanent errors, a full store and an aborted call are not retried", async () => {
   for (const code of ["failed", "not_found", "store_full"] as const) {
     const { store, faulty, waits } = recorded(6);
     faulty.faults.queue("failBefore", { error: new HoldfastError(code, "no") });
@@ -55,14 +55,14 @@ test("what will not pass, a full store and a call that was given up are not trie
   assert.ok(faulty.faults.faultCount <= 2);
 });
 
-test("the server's own wish to wait longer is granted", async () => {
+test("a longer delay requested by the server is respected", async () => {
   const { store, faulty, waits } = recorded(2);
   faulty.faults.queue("failBefore", { error: new HoldfastError("unavailable", "later", { retryAfterSeconds: 7 }) });
   await store.delete("a");
   assert.deepEqual(waits, [7000]);
 });
 
-test("a list that breaks in the middle goes on after the last entry that it gave", async () => {
+test("a list that breaks midway continues after the last returned entry", async () => {
   const { store, faulty } = recorded(3);
   for (const key of ["a", "b", "c", "d"]) await store.put(key, Buffer.from(key));
   const seen: string[] = [];

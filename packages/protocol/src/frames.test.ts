@@ -75,7 +75,7 @@ function rawHeader(code: number, size: number, length: number): Uint8Array {
   return bytes;
 }
 
-test("the frame of docs/format.md has the bytes written there", () => {
+test("the frame of docs/format.md has the documented bytes", () => {
   const frame: Frame = {
     kind: "raw",
     hash: sha256(Buffer.from("abc")),
@@ -88,7 +88,7 @@ test("the frame of docs/format.md has the bytes written there", () => {
   );
 });
 
-test("frames come back as they were sent, however the body is sliced, each on a buffer of its own", () => {
+test("frames are decoded as sent from a body in any slices, each on a buffer of its own", () => {
   const lengths = fc.array(fc.integer({ min: 0, max: 90 }), { maxLength: 60 });
   fc.assert(
     fc.property(fc.array(frames, { maxLength: 12 }), lengths, (list, cuts) => {
@@ -99,7 +99,7 @@ test("frames come back as they were sent, however the body is sliced, each on a 
   );
 });
 
-test("any bytes are frames or a HoldfastError, the same for any slicing", () => {
+test("any bytes give frames or a HoldfastError, the same for any slices", () => {
   const damaged = fc
     .tuple(fc.array(frames, { minLength: 1, maxLength: 4 }), fc.nat(), fc.integer({ min: 0, max: 255 }))
     .map(([list, at, value]) => {
@@ -134,7 +134,7 @@ function foundIn(body: Uint8Array): unknown {
   }
 }
 
-test("more frames than were asked for are refused where they stand", () => {
+test("more frames than requested are rejected at the first excess one", () => {
   const body = bytesOf(Array.from({ length: 4 }, () => ({ kind: "raw", hash, size: 1, payload: Uint8Array.of(7) })));
   assert.equal(findFrames(body, { framesMax: 4 }).length, 4);
   assert.equal(findFrames(body.subarray(0, -1), { framesMax: 4, isCut: true }).length, 3);
@@ -142,7 +142,7 @@ test("more frames than were asked for are refused where they stand", () => {
   assert.throws(() => findFrames(body, { framesMax: 3 }), refusedAs("bad_request", /more than 3 frames/));
 });
 
-test("a body that is cut short anywhere within a frame is refused", () => {
+test("a body truncated anywhere within a frame is rejected", () => {
   const body = bytesOf([{ kind: "raw", hash, size: 3, payload: Uint8Array.of(1, 2, 3) }]);
   for (let length = 1; length < body.length; length += 1) {
     assert.throws(() => parseFrames(body.subarray(0, length)), refusedAs("bad_request", /ends within frame/));
@@ -150,7 +150,7 @@ test("a body that is cut short anywhere within a frame is refused", () => {
   assert.equal(parseFrames(body).length, 1);
 });
 
-test("headers that break a rule are refused before any payload is awaited", () => {
+test("invalid headers are rejected before any payload is awaited", () => {
   const refused: [number, number, number, RegExp][] = [
     [0, 1, 1, /unknown kind 0/],
     [5, 1, 1, /unknown kind 5/],
@@ -169,7 +169,7 @@ test("headers that break a rule are refused before any payload is awaited", () =
   }
 });
 
-test("no sender writes a header that no receiver takes", () => {
+test("senders write no header that receivers reject", () => {
   assert.throws(() => encodeFrameHeader({ kind: "raw", hash, size: 2, length: 1 }), refusedAs("internal", /raw/));
   assert.throws(
     () => encodeFrame({ kind: "patch", hash, size: 99, payload: new Uint8Array(9) }),
@@ -177,7 +177,7 @@ test("no sender writes a header that no receiver takes", () => {
   );
 });
 
-test("declared sizes and the number of frames are bounded, and a parser that has failed stays so", () => {
+test("declared sizes and the number of frames are limited, and a failed parser stays failed", () => {
   const parser = new FrameParser({ framesBytesMax: 10 });
   const frame = bytesOf([{ kind: "raw", hash, size: 6, payload: new Uint8Array(6) }]);
   assert.equal(parser.push(frame).length, 1);
@@ -194,7 +194,7 @@ test("declared sizes and the number of frames are bounded, and a parser that has
   );
 });
 
-test("a batch body brings its JSON and its frames, however it is sliced", async () => {
+test("a batch body gives its JSON and its frames, in any slices", async () => {
   const lengths = fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(fc.jsonValue(), fc.array(frames, { maxLength: 4 }), lengths, async (value, list, cuts) => {
@@ -207,7 +207,7 @@ test("a batch body brings its JSON and its frames, however it is sliced", async 
   );
 });
 
-test("a batch body that is cut short, too long or no JSON is refused", async () => {
+test("a truncated, overlong or non-JSON batch body is rejected", async () => {
   const body = Buffer.concat(encodeBatchBody({ operations: [] }, []));
   for (let length = 0; length < body.length; length += 1) {
     await assert.rejects(readBatchBody(streamOf([body.subarray(0, length)])), refusedAs("bad_request", /incomplete/));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { z } from "zod";
 import { firstProblem, issueWords } from "./issue-words.ts";
 
-test("what is wrong with a value is said to a person", () => {
+test("an invalid value is explained in plain words", () => {
   const kinds = z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("file") }),
     z.object({ kind: z.literal("folder") }),
@@ -42,7 +42,7 @@ test("what is wrong with a value is said to a person", () => {
     assert.equal(schema.safeParse(value, { error: issueWords }).error?.issues[0]?.message, said);
 });
 
-test("the place of what is wrong is named", () => {
+test("the place of an invalid value is named", () => {
   const schema = z.object({ shards: z.array(z.object({ id: z.string() })) });
   const said = (value: unknown, whole?: string): string => {
     const { error } = schema.safeParse(value, { error: issueWords });

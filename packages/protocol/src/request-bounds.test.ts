@@ -27,7 +27,7 @@ function mostOf(list: z.ZodArray): number | undefined {
   return (most as z.core.$ZodCheckMaxLengthDef | undefined)?.maximum;
 }
 
-test("every list in a request has a most, and of a longer one no entry is looked at", () => {
+test("every list in a request has a maximum, and no entry of a longer list is read", () => {
   let count = 0;
   for (const [name, route] of table) {
     for (const [path, list] of [...listsIn(route.body, name), ...listsIn(route.query, name)]) {
@@ -48,7 +48,7 @@ test("every list in a request has a most, and of a longer one no entry is looked
   assert.ok(count >= 10, `only ${count} lists were found`);
 });
 
-test("only routes with long lists take large JSON, and what anybody may send is short", () => {
+test("only routes with long lists accept large JSON, and public requests are short", () => {
   const long = new Set<string>(["syncFile", "syncDelta", "fetchBlocks"]);
   for (const [name, route] of table) {
     const entriesMax = [...listsIn(route.body, name)].reduce((sum, [, list]) => sum + Number(mostOf(list)), 0);
@@ -60,7 +60,7 @@ test("only routes with long lists take large JSON, and what anybody may send is 
   }
 });
 
-test("JSON of very many values, and an object of very many members, are refused, and a full batch is not", () => {
+test("JSON with too many values or members is rejected, and a full batch is accepted", () => {
   const refused = (text: string) => {
     try {
       parseJson(Buffer.from(text));

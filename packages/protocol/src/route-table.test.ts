@@ -6,7 +6,7 @@ import { isOpen, type Route } from "./route.ts";
 import { type RouteFacts, routeTable } from "./route-table.ts";
 import { routes } from "./routes.ts";
 
-test("the table of the client says of every route what the route says", () => {
+test("the client's route table matches the routes", () => {
   const facts = Object.fromEntries(Object.entries(routes).map(([name, route]) => [name, factsOf(route)]));
   if (process.env["HOLDFAST_WRITE_DOCS"] === "1") writeTable(facts);
   else assert.deepEqual({ ...routeTable }, facts, `write it anew: ${command}`);

@@ -48,7 +48,7 @@ const file = fc
     return kind === "symlink" ? Object.assign(entry, { target }) : entry;
   });
 
-test("what is written is read again, whatever it is called", async () => {
+test("archives with any names are read as written", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(file, { maxLength: 6 }), fc.integer({ min: 1, max: 2000 }), async (files, pieceBytes) => {
       assert.deepEqual(await readAll(tarOf(files), pieceBytes), files);
@@ -56,7 +56,7 @@ test("what is written is read again, whatever it is called", async () => {
   );
 });
 
-test("one that is cut at any byte is refused", async () => {
+test("an archive truncated at any byte is rejected", async () => {
   const whole = tarOf([
     { path: "ü".repeat(120), kind: "file", mode: 0o644, mtimeMicros: 1.5e6, text: "some text", sizeBytes: 9 },
     { path: "b", kind: "symlink", mode: 0o777, mtimeMicros: 0, text: "", sizeBytes: 0, target: "ü" },
@@ -69,7 +69,7 @@ test("one that is cut at any byte is refused", async () => {
     );
 });
 
-test("bytes that are changed anywhere end in an answer or in words, and never in anything else", async () => {
+test("an archive with any changed bytes is read or fails with a HoldfastError", async () => {
   const whole = tarOf([
     { path: "ü/a", kind: "file", mode: 0o644, mtimeMicros: 1.5e6, text: "some text", sizeBytes: 9 },
   ]);
@@ -86,7 +86,7 @@ test("bytes that are changed anywhere end in an answer or in words, and never in
   );
 });
 
-test("a size beyond all bounds, another kind and content of a folder are refused by name", async () => {
+test("excessive sizes, other kinds and content of a folder are rejected by name", async () => {
   const huge = { path: "bomb", kind: "file", mode: 0o644, mtimeMicros: 0, sizeBytes: 2 ** 50, text: "" } as const;
   await assert.rejects(readAll(tarOf([huge])), /"bomb" declares/);
   const device = Buffer.from(tarOf([{ ...huge, sizeBytes: 0, path: "dev" }]));

@@ -12,7 +12,7 @@ import { protocolVersion } from "./version.ts";
 /** SHA-256 of the JSON schemas of each route, and of the kinds and header of frames. */
 const file = join(import.meta.dirname, "wire-hashes.json");
 
-test("the wire schemas are the ones that the protocol version stands for", () => {
+test("the wire schemas match the hashes of the protocol version", () => {
   const hashes = {
     version: protocolVersion,
     frames: hashOf({ frameHeaderBytes, kindCodes }),
@@ -26,7 +26,7 @@ test("the wire schemas are the ones that the protocol version stands for", () =>
   );
 });
 
-test("a schema that changes in any place changes the hash of its route", () => {
+test("a schema change in any place changes the hash of its route", () => {
   const changed = { ...routes.getNode, params: z.object({ id: z.string().max(63) }) };
   assert.notEqual(hashesOf({ changed })["changed"], hashesOf({ changed: routes.getNode })["changed"]);
 });

@@ -18,7 +18,7 @@ function breaking(task: string, isBroken: (input: unknown) => boolean): CodecPoo
   return { ...pool, run };
 }
 
-test("blocks that cannot be compressed are sent as they are", async () => {
+test("blocks whose compression fails are sent raw", async () => {
   const broken = await signIn({ pool: breaking("compressTask", () => true) });
   const [ahead, along] = ["ahead", "along"].map((text) => blockOf(Buffer.from(`${text} `.repeat(20_000))));
   assert.ok(ahead !== undefined && along !== undefined);
@@ -35,7 +35,7 @@ test("blocks that cannot be compressed are sent as they are", async () => {
   await broken.close();
 });
 
-test("a block that cannot be decoded is told by its name, and those beside it can be had", async () => {
+test("a block that cannot be decoded is named, and the others are returned", async () => {
   const blocks = ["one", "bad", "other"].map((seed) => blockOf(noise(mib / 2, seed)));
   const [first, bad, last] = blocks;
   assert.ok(first !== undefined && bad !== undefined && last !== undefined);

@@ -4,7 +4,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { NodeId } from "@holdfast/core/ids";
 import { changersOf } from "./changers.ts";
 
-test("where a bounded search finds nobody who placed a file, it names no account and ends", async () => {
+test("a bounded search without a result names no account and ends", async () => {
   let pages = 0;
   const call = async (route: string) => {
     if (route === "getNode") return { updated_at: "2026-01-01T00:00:00Z" };

@@ -8,7 +8,7 @@ import { blockOf, counted, entryOf, epochOf, noise, openSpace, openWire, putFile
 const { server, proxy, pool, space, signIn, close } = await openWire("remote-space-changes");
 after(close);
 
-test("lists of blocks that come with the changes of another device are not asked for again", async () => {
+test("block lists that arrive with another device's changes are not requested again", async () => {
   const other = await signIn();
   const { token } = await space.snapshot(undefined);
   const blocks = Array.from({ length: 17 }, (_, number) => blockOf(noise(64, `list ${number}`)));
@@ -36,7 +36,7 @@ test("lists of blocks that come with the changes of another device are not asked
   await other.close();
 });
 
-test("what a device did itself comes back to it in a few bytes, with the node as it was answered", async () => {
+test("a device's own changes return in a few bytes, with the node from the first response", async () => {
   const other = await signIn();
   const { token } = await space.snapshot(undefined);
   const [kept, moved, gone] = await Promise.all([putFile(space, []), putFile(space, []), putFile(space, [])]);
@@ -73,7 +73,7 @@ test("what a device did itself comes back to it in a few bytes, with the node as
   await other.close();
 });
 
-test("what another program of the device did is listed in full", async () => {
+test("changes by another program of the device are listed in full", async () => {
   const { token } = await Api.signIn(server.url);
   const [one, two] = [0, 1].map(() => openSpace({ url: proxy.url, token: token ?? "", pool }));
   const [here, there] = [await one!, await two!];

@@ -4,7 +4,7 @@ import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { OwnChanges } from "./own-changes.ts";
 
-test("of mounts, and of what is in them, the revision alone is not enough: what one may do there changes without it", () => {
+test("for mounts and their content, the revision alone is insufficient, because roles change without it", () => {
   const node = (id: string, kind: string, role: string) => ({ id, kind, role, revision: "r" }) as NodeJson;
   const nodes = [node("file", "file", "owner"), node("mount", "mount", "owner"), node("shared", "file", "editor")];
   const own = new OwnChanges();
@@ -17,7 +17,7 @@ test("of mounts, and of what is in them, the revision alone is not enough: what 
   assert.deepEqual(nodes.map(knows), [true, false, false]);
 });
 
-test("a node that changed again after the answer is fetched in full", () => {
+test("a node that changed again after the response is fetched in full", () => {
   const node = { id: "file", kind: "file", role: "owner", revision: "r1", name: "old" } as NodeJson;
   const own = new OwnChanges();
   own.note([{ operation_id: "put", status: "committed", node }]);

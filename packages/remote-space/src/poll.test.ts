@@ -42,7 +42,7 @@ async function* slicesOf(body: string): AsyncGenerator<Uint8Array> {
   if (body !== "") yield Buffer.from(body);
 }
 
-test("a poll says how long it may be held, within what the server takes", async () => {
+test("a poll requests its duration within the server's limits", async () => {
   for (const [timeoutMs, seconds] of [
     [55_000, "55"],
     [100, "1"],
@@ -52,7 +52,7 @@ test("a poll says how long it may be held, within what the server takes", async 
   }
 });
 
-test("a server that asks for a pause gets it, whether something changed or not", async () => {
+test("a server's requested pause is respected, with or without changes", async () => {
   const changed = { event_type: "file_update", file_id: "x", timestamp: "", changes: true, backoff: 7 };
   const woken = await pollOnce({ status: 200, body: JSON.stringify(changed) }, 60_000);
   assert.deepEqual([woken.result, woken.waits], [true, [7000]]);
@@ -62,7 +62,7 @@ test("a server that asks for a pause gets it, whether something changed or not",
   assert.deepEqual(endless.waits, [300_000]);
 });
 
-test("a refusal is the poll's own", async () => {
+test("an error response fails the poll itself", async () => {
   const body = JSON.stringify({ code: "reset", detail: "Another history.", reason: "epoch" });
   await assert.rejects(
     pollOnce({ status: 410, body }, 60_000),

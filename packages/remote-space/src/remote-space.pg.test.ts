@@ -54,7 +54,7 @@ testServerContent("the real server", open);
 testServerDeletions("the real server", openShared);
 testServerShares("the real server", openShared);
 
-test("who placed a file is found behind more comments than one page of its activity has", async () => {
+test("the account that placed a file is found behind more comments than one page of its activity", async () => {
   const { id: shared } = await must(owner, "POST", "/metadata", {
     kind: "folder",
     parent_id: one.rootId,

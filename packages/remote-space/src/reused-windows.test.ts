@@ -13,7 +13,7 @@ function releasesOf(memory: RequestMemory, blocks: readonly (ArrivedBlock | Hold
   return [...memory.releasable(blocks)].map(({ release }) => release ?? assert.fail("cannot be released"));
 }
 
-test("a window is used again when all blocks in it are released, each by its own call", () => {
+test("a window is reused when each of its blocks is released by its own call", () => {
   const windows = new ReusedWindows(100);
   const memory = windows.ofRequest();
   const window = memory.take(60);
@@ -30,7 +30,7 @@ test("a window is used again when all blocks in it are released, each by its own
   assert.notEqual(windows.ofRequest().take(60), window, "a late call takes it from its next request");
 });
 
-test("a window without a block that is handed over is used again at once, like that of compressed blocks", () => {
+test("a window without returned blocks, such as one of compressed blocks, is reused immediately", () => {
   const windows = new ReusedWindows(100);
   const memory = windows.ofRequest();
   const window = memory.take(100);
@@ -39,7 +39,7 @@ test("a window without a block that is handed over is used again at once, like t
   assert.equal(windows.ofRequest().take(100), window);
 });
 
-test("a window is not used again while its blocks are handed over, after an error, or when they are never released", () => {
+test("a window is not reused while its blocks are in use, after an error, or if they are never released", () => {
   const windows = new ReusedWindows(100);
   const memory = windows.ofRequest();
   const [broken, whole] = [memory.take(40), memory.take(40)];
@@ -55,7 +55,7 @@ test("a window is not used again while its blocks are handed over, after an erro
   assert.equal(next.take(40), broken);
 });
 
-test("a window larger than usual is not kept", () => {
+test("an unusually large window is not kept", () => {
   const windows = new ReusedWindows(100);
   const memory = windows.ofRequest();
   const window = memory.take(101);

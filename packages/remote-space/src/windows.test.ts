@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fc } from "@holdfast/tools/properties";
 import { windowsOf } from "./windows.ts";
 
-test("windows hold all items in their order, and no more than they may unless one item alone is more", () => {
+test("windows contain all items in order, and exceed their limit only for a single larger item", () => {
   fc.assert(
     fc.property(
       fc.array(fc.nat(20)),

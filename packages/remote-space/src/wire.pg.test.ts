@@ -26,7 +26,7 @@ async function fetchAll(from: RemoteSpace, wanted: Parameters<RemoteSpace["fetch
   return (await Array.fromAsync(from.fetchBlocks(wanted))).map(({ bytes }) => bytes);
 }
 
-test("one byte changed in a file of a thousand blocks costs less than 64 KiB each way, at both devices", async () => {
+test("one byte changed in a file of a thousand blocks costs less than 64 KiB each way, on both devices", async () => {
   // Simulates 1 GiB by the length of the list. One block of 1 MiB changes; the others' content is not transferred.
   const others = Array.from({ length: 1023 }, (_, number) => blockOf(noise(64, `other ${number}`)));
   const base = noise(mib, "base");
@@ -99,7 +99,7 @@ test("a patch that the server refuses is followed by the whole block", async () 
   assert.ok(third.equals(bytes));
 });
 
-test("a block whose base is another one here, or is gone, comes whole", async () => {
+test("a block whose base differs here, or is gone, is downloaded whole", async () => {
   const base = noise(500_000, "fetch base");
   const next = Buffer.concat([base, Buffer.from("more")]);
   await space.putBlocks([blockOf(base), blockOf(next)]);
@@ -124,7 +124,7 @@ test("a block whose base is another one here, or is gone, comes whole", async ()
   assert.ok(next.equals((await fetchAll(space, [{ ...wanted, base: unknown }]))[0] ?? Buffer.of()));
 });
 
-test("many blocks, large and small, compressed and not, arrive as they were sent", async () => {
+test("many large and small, compressible and incompressible blocks arrive unchanged", async () => {
   const blocks = [
     ...Array.from({ length: 300 }, (_, number) => blockOf(noise(1 + number * 17, `small ${number}`))),
     ...Array.from({ length: 9 }, (_, number) => blockOf(noise(3 * mib + number, `large ${number}`))),
@@ -140,7 +140,7 @@ test("many blocks, large and small, compressed and not, arrive as they were sent
   for (const [index, bytes] of result.entries()) assert.equal(sha256(bytes), blocks[index]?.hash);
 });
 
-test("one block that is longer than any connection lasts goes up and comes down, with less than twice its bytes", async () => {
+test("a block longer than any connection lasts is uploaded and downloaded with less than twice its bytes", async () => {
   const weak = await signIn();
   const [raw, text] = [noise(4 * mib, "long block"), Buffer.from(noise(mib, "long text").toString("hex"))];
   const blocks = [blockOf(raw), blockOf(text), blockOf(noise(100_000, "short block"))];
@@ -166,7 +166,7 @@ test("one block that is longer than any connection lasts goes up and comes down,
   await again.close();
 });
 
-test("a batch that is longer than any connection lasts goes in shorter ones, and each operation is done once", async () => {
+test("a batch longer than any connection lasts is sent in shorter ones, and each operation is done once", async () => {
   const epoch = await epochOf(space);
   const { token } = await space.snapshot(undefined);
   const operations = Array.from({ length: 500 }, () => ({
@@ -201,7 +201,7 @@ test("a batch that is longer than any connection lasts goes in shorter ones, and
   await weak.close();
 });
 
-test("of a request that is cut the server keeps what came whole", async () => {
+test("of an interrupted request, the server keeps the completely received blocks", async () => {
   const { token = "" } = await Api.signIn(server.url);
   const blocks = [
     blockOf(noise(300_000, "whole one")),
@@ -230,7 +230,7 @@ test("of a request that is cut the server keeps what came whole", async () => {
   assert.deepEqual(await space.missingBlocks(hashes), lost);
 });
 
-test("whoever stops taking blocks ends the requests", async () => {
+test("stopping a download of blocks ends its requests", async () => {
   const blocks = Array.from({ length: 12 }, (_, number) => blockOf(noise(3 * mib, `stop ${number}`)));
   await space.putBlocks(blocks);
   const { version_id } = await putFile(space, blocks.map(entryOf));
@@ -245,7 +245,7 @@ test("whoever stops taking blocks ends the requests", async () => {
   assert.equal((await fetchAll(space, wanted.slice(0, 2))).length, 2);
 });
 
-test("blocks that are released leave their memory to later ones, and others keep theirs", async () => {
+test("released blocks give their memory to later ones, and others keep theirs", async () => {
   const blocks = Array.from({ length: 20 }, (_, number) => blockOf(noise(2 * mib, `window ${number}`)));
   await space.putBlocks(blocks);
   const { version_id } = await putFile(space, blocks.map(entryOf));
@@ -266,7 +266,7 @@ test("blocks that are released leave their memory to later ones, and others keep
   assert.ok(Buffer.compare(blocks[1]!.bytes, held) === 0, "memory in use was used again");
 });
 
-test("a poll that is held ends at once when the space is closed, and later calls are refused", async () => {
+test("an open poll ends immediately when the space is closed, and later calls are rejected", async () => {
   const closing = await signIn();
   const { token } = await closing.snapshot(undefined);
   const upBefore = proxy.upBytes;
@@ -277,7 +277,7 @@ test("a poll that is held ends at once when the space is closed, and later calls
   await assert.rejects(closing.listChanges(token), isFailed);
 });
 
-test("a server that cannot be reached is told, and found again afterwards", async () => {
+test("an unreachable server is reported, and found again afterwards", async () => {
   const { token } = await space.snapshot(undefined);
   proxy.cut();
   await assert.rejects(space.listChanges(token), isUnreachable);
@@ -285,7 +285,7 @@ test("a server that cannot be reached is told, and found again afterwards", asyn
   assert.equal((await space.listChanges(token)).has_more, false);
 });
 
-test("a connection that died without a word is found by the answer that does not come", async () => {
+test("a silently dead connection is detected by the missing response", async () => {
   const { token } = await space.snapshot(undefined);
   const waiting = await answered(() => signIn({ answerTimeoutMs: 500, patienceMs: 0, attemptsMax: 1 }));
   proxy.swallow();
@@ -308,7 +308,7 @@ async function answered<Result>(ask: () => Promise<Result>): Promise<Result> {
   }
 }
 
-longTest("bytes are counted as they travel, and a limit holds in each direction", async () => {
+longTest("bytes are counted as they are transferred, and a limit applies in each direction", async () => {
   const limited = await signIn({ limitUpBytesPerSecond: 400 * kib, limitDownBytesPerSecond: 800 * kib });
   const block = blockOf(noise(mib, "slow"));
   const startedUp = performance.now();

@@ -41,7 +41,7 @@ function observed(disk: LocalDisk, others: Others = {}): { readonly disk: LocalD
   return { disk: observing, calls };
 }
 
-test("many files that arrive are made durable together, before the first gets its name", async () => {
+test("many downloaded files are made durable together, before the first gets its name", async () => {
   const alone = await withArrivals();
   const { disk, calls } = observed(alone.disk());
   await alone.once({ disk });
@@ -52,7 +52,7 @@ test("many files that arrive are made durable together, before the first gets it
   alone.close();
 });
 
-test("where all cannot be made durable at once, each of many files is", async () => {
+test("without a joint sync, each of many downloaded files is made durable separately", async () => {
   const alone = await withArrivals();
   const { disk, calls } = observed(alone.disk(), { syncAll: undefined });
   await alone.once({ disk });
@@ -65,7 +65,7 @@ test("where all cannot be made durable at once, each of many files is", async ()
   alone.close();
 });
 
-test("none of many files gets a name that could not be made durable, and all do once they can be", async () => {
+test("no file gets its name before it is durable, and all do after a failed sync is repeated", async () => {
   const alone = await withArrivals();
   let failuresLeft = 1;
   const whole = alone.disk();

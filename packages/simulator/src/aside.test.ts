@@ -41,7 +41,7 @@ async function exchangedBy(alone: Alone, kind: "file" | "folder", state?: SyncSt
 }
 
 for (const kind of ["file", "folder"] as const) {
-  test(`a ${kind} that waits aside and gets no name back is told of with its path, and all else goes on`, async () => {
+  test(`a parked ${kind} that cannot get its name back is reported with its path, and the rest is synced`, async () => {
     const alone = await exchanged(kind);
     const before = alone.serverPaths();
     const { disk, tried } = holdingBack(alone);
@@ -66,7 +66,7 @@ for (const kind of ["file", "folder"] as const) {
   });
 }
 
-test("while something waits aside its name may be taken, and it gets one beside later", async () => {
+test("the name of a parked item may be taken, and the item later gets one beside it", async () => {
   const alone = await exchanged("file");
   const { disk } = holdingBack(alone);
   const [told] = (await alone.once({ disk })).problems;
@@ -81,7 +81,7 @@ test("while something waits aside its name may be taken, and it gets one beside 
   alone.close();
 });
 
-test("what waits aside on a disk without exchange and links, and gets no name back, is not lost when its time is over", async () => {
+test("an item parked on a disk without exchange and links, without its name, survives the expiry of temporary files", async () => {
   const alone = new Alone({ missingFeatures: ["exchange", "hard links"], devices: 1, isLastWhole: false });
   alone.write("a", "before");
   await alone.once();
@@ -108,7 +108,7 @@ test("what waits aside on a disk without exchange and links, and gets no name ba
   alone.close();
 });
 
-test("what waits aside is not forgotten while the disk is away", async () => {
+test("a parked item is not forgotten while the disk is unmounted", async () => {
   const alone = await exchanged("file");
   const disk = alone.disk();
   let isAway = false;
@@ -133,7 +133,7 @@ test("what waits aside is not forgotten while the disk is away", async () => {
   alone.close();
 });
 
-test("what waits aside gets its name back although it goes by another id by then", async () => {
+test("a parked item gets its name back even if its ID has changed", async () => {
   const empty = new Alone().world.model.backUp();
   const alone = await exchanged("file");
   const { disk } = holdingBack(alone);
@@ -148,7 +148,7 @@ test("what waits aside gets its name back although it goes by another id by then
   alone.close();
 });
 
-test("what waits aside and belongs to nothing that is known any more becomes visible in the same run", async () => {
+test("a parked item that is no longer known becomes visible in the same run", async () => {
   const alone = new Alone();
   const state = new SyncState(new DatabaseSync(":memory:"), alone.world.model.rootId as NodeId);
   await exchangedBy(alone, "file", state);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-test("where another filesystem is mounted nothing is synced, and nothing counts as deleted, then and afterwards", async () => {
+test("nothing is synced or deleted in a mounted filesystem, then and after it is unmounted", async () => {
   const alone = new Alone();
   alone.mkdir("usb");
   alone.write("usb/a", "a");
@@ -40,7 +40,7 @@ test("where another filesystem is mounted nothing is synced, and nothing counts 
 });
 
 for (const changed of ["usb/deep", "usb"]) {
-  test(`a mount that comes right after a change in ${changed} hides what is there, and deletes nothing`, async () => {
+  test(`a mount right after a change in ${changed} hides the content there, and deletes nothing`, async () => {
     const alone = new Alone();
     for (const folder of ["usb", "usb/deep"]) alone.mkdir(folder);
     for (const path of ["usb/a", "usb/deep/b"]) alone.write(path, path);
@@ -91,7 +91,7 @@ const changes = {
 };
 
 for (const [what, change] of Object.entries(changes)) {
-  test(`what ${what} on the server does nothing where another filesystem was mounted since the look`, async () => {
+  test(`a change that ${what} on the server is not applied in a filesystem mounted since the scan`, async () => {
     const alone = new Alone();
     alone.mkdir("usb");
     alone.write("usb/a", "a");
@@ -105,7 +105,7 @@ for (const [what, change] of Object.entries(changes)) {
   });
 }
 
-test("a file that stands on another filesystem since the look, with all its numbers equal, is not touched", async () => {
+test("a file on another filesystem since the scan, with equal inode numbers, is not touched", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -130,7 +130,7 @@ test("a file that stands on another filesystem since the look, with all its numb
   alone.close();
 });
 
-test("a folder that is mounted from another disk while it is looked at is looked at again", async () => {
+test("a folder on which a disk is mounted during its scan is scanned again", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -160,7 +160,7 @@ test("a folder that is mounted from another disk while it is looked at is looked
 });
 
 for (const what of ["boundary", "other_sync"]) {
-  test(`something found to be left alone (${what}) is reported by that alone, also at first sight`, async () => {
+  test(`an excluded item found by the scan (${what}) is reported only as such, also at first sight`, async () => {
     const alone = new Alone();
     alone.write("b", "b");
     await alone.once();

@@ -14,7 +14,7 @@ async function withFiles(count: number): Promise<Alone> {
   return alone;
 }
 
-test("many deletions on the disk wait for a person, and nothing else does", async () => {
+test("mass deletions on the disk wait for a person, and nothing else does", async () => {
   const alone = await withFiles(100);
   for (const name of names(60)) alone.remove(name);
   alone.write("new", "new");
@@ -38,7 +38,7 @@ test("many deletions on the disk wait for a person, and nothing else does", asyn
   alone.close();
 });
 
-test("what waits goes once the brake is turned off, and nothing is told of it any more", async () => {
+test("waiting deletions are applied once the brake is off, and are no longer reported", async () => {
   const alone = await withFiles(100);
   for (const name of names(60)) alone.remove(name);
   assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 60);
@@ -47,7 +47,7 @@ test("what waits goes once the brake is turned off, and nothing is told of it an
   alone.close();
 });
 
-test("many deletions on the disk are taken back: the files come back from the server", async () => {
+test("mass deletions on the disk are undone, and the files return from the server", async () => {
   const alone = await withFiles(100);
   for (const name of names(60)) alone.remove(name);
   const engine = alone.make({ brake: undefined });
@@ -59,7 +59,7 @@ test("many deletions on the disk are taken back: the files come back from the se
   alone.close();
 });
 
-test("a big folder that goes on the server waits here, and goes back up when that is taken back", async () => {
+test("a large folder deleted on the server waits here, and is uploaded again when that is undone", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   alone.mkdir("folder/inner");
@@ -77,7 +77,7 @@ test("a big folder that goes on the server waits here, and goes back up when tha
   alone.close();
 });
 
-test("deletions that were undone wait no longer, and the server restores more of them than one request holds in one run", async () => {
+test("undone deletions no longer wait, and one run restores more of them than fit in one request", async () => {
   const alone = await withFiles(1100);
   for (const name of names(1100))
     alone.onServer({ op: "delete", operation_id: `of ${name}`, file_id: alone.serverId(name) });
@@ -94,7 +94,7 @@ test("deletions that were undone wait no longer, and the server restores more of
   alone.close();
 });
 
-test("many deletions of a rewind on the server are done here, and nobody is asked: a person has decided that", async () => {
+test("mass deletions of a rewind on the server are applied without asking", async () => {
   const alone = new Alone();
   const { model } = alone.world;
   alone.write("before", "before");
@@ -118,7 +118,7 @@ test("many deletions of a rewind on the server are done here, and nobody is aske
   alone.close();
 });
 
-test("many deletions that a person approved on another device are done here, and nobody is asked again", async () => {
+test("mass deletions approved on another device are applied here without asking", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
@@ -135,7 +135,7 @@ test("many deletions that a person approved on another device are done here, and
   alone.close();
 });
 
-test("what a person approves here of what went on the server is told to the account's other devices, once all of it is approved", async () => {
+test("deletions of the server approved here are reported to the account's other devices once all are approved", async () => {
   const alone = new Alone();
   const { model } = alone.world;
   alone.mkdir("folder");
@@ -161,7 +161,7 @@ test("what a person approves here of what went on the server is told to the acco
   alone.close();
 });
 
-test("what a person takes back here of what went on the server is restored there, with the ids that it had", async () => {
+test("deletions of the server undone here are restored there, with their IDs", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
@@ -176,7 +176,7 @@ test("what a person takes back here of what went on the server is restored there
   alone.close();
 });
 
-test("what cannot be restored, since its name is taken, comes back from here beside that", async () => {
+test("a file that cannot be restored because its name is taken is uploaded from here beside it", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
@@ -192,7 +192,7 @@ test("what cannot be restored, since its name is taken, comes back from here bes
   alone.close();
 });
 
-test("what others delete beside a rewind, or after it was taken back, waits for a person", async () => {
+test("deletions by others beside a rewind, or after it was undone, wait for a person", async () => {
   const alone = await withFiles(60);
   const { model } = alone.world;
   const before = new Map(model.nodes);
@@ -213,7 +213,7 @@ test("what others delete beside a rewind, or after it was taken back, waits for 
   alone.close();
 });
 
-test("what another device puts into a folder of the name of one that waits here comes into that one", async () => {
+test("content of another device in a recreated folder is merged into the folder of that name that waits here", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
@@ -233,7 +233,7 @@ test("what another device puts into a folder of the name of one that waits here 
   alone.close();
 });
 
-test("what is put into a folder that is made again here while its deletion waits goes into that one", async () => {
+test("content in a folder recreated here while its deletion waits is uploaded into the original one", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
@@ -249,7 +249,7 @@ test("what is put into a folder that is made again here while its deletion waits
   alone.close();
 });
 
-test("a folder that moves with all that is in it brakes nothing", async () => {
+test("moving a folder with everything in it does not trigger the brake", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
@@ -277,7 +277,7 @@ function inTrash(alone: Alone): string[] {
     );
 }
 
-test("rewritten files that wait are undone: the server's versions come back, and what was written is in the local trash", async () => {
+test("undoing waiting rewrites restores the server's versions, and moves the rewritten bytes to the local trash", async () => {
   const { alone, engine } = await withHostages();
   const waiting = engine.waitingDeletions();
   // One of these was rewritten again before the decision.
@@ -303,7 +303,7 @@ test("rewritten files that wait are undone: the server's versions come back, and
   alone.close();
 });
 
-test("a file that is replaced after an undo and written to meanwhile loses neither", async () => {
+test("a file replaced by an undo while being written to loses neither content", async () => {
   const { alone, engine } = await withHostages();
   engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
   assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
@@ -333,7 +333,7 @@ test("a file that is replaced after an undo and written to meanwhile loses neith
   alone.close();
 });
 
-test("a client that dies after an undo, before or after the files were replaced, goes on with it", async () => {
+test("an undo continues after the client dies before or after the files are replaced", async () => {
   for (const dies of ["before", "after"]) {
     const { alone, engine } = await withHostages();
     engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
@@ -350,7 +350,7 @@ test("a client that dies after an undo, before or after the files were replaced,
   }
 });
 
-test("a program that rewrites everything is stopped before the server has it, and what is new goes up", async () => {
+test("a program that rewrites everything is stopped before the upload, and new files are uploaded", async () => {
   const alone = await withFiles(520);
   for (const name of names(520)) alone.write(name, "hostage");
   alone.write("ransom.txt", "pay");
@@ -365,7 +365,7 @@ test("a program that rewrites everything is stopped before the server has it, an
   alone.close();
 });
 
-test("rewritten files that were approved go once the server takes them, and nobody is asked again", async () => {
+test("approved rewrites are uploaded once the server accepts them, without asking again", async () => {
   const alone = await withFiles(520);
   for (const name of names(520)) alone.write(name, `this is another ${name}`);
   const server = alone.server();

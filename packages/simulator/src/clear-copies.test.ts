@@ -31,7 +31,7 @@ function pathInTrash(alone: Alone, name: string): string {
   return `.holdfast/trash/${day?.name}/${name}`;
 }
 
-test("what this device moved to its local trash because the server deleted it goes with the copies, also what was purged since", async () => {
+test("a clearing also removes files in the local trash that the server deleted, even if purged since", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   for (const path of ["trashed", "purged", "folder/in it", "live"]) alone.write(path, `these are the bytes of ${path}`);
@@ -54,7 +54,7 @@ test("what this device moved to its local trash because the server deleted it go
   alone.close();
 });
 
-test("what is in the local trash and was not moved there as it was on the server stays: edited there, replaced, or put there by a person", async () => {
+test("a clearing keeps files in the local trash that were edited, replaced or added there", async () => {
   const alone = new Alone();
   for (const path of ["edited in the trash", "replaced in the trash"]) alone.write(path, `the bytes of ${path}`);
   await alone.once();
@@ -74,7 +74,7 @@ test("what is in the local trash and was not moved there as it was on the server
   alone.close();
 });
 
-test("of other files in the local trash those go that the server says it has, by the content that was read", async () => {
+test("a clearing removes other files in the local trash only if the server has their content", async () => {
   const alone = new Alone();
   await alone.once();
   alone.mkdir(".holdfast/trash/2026-01-01");
@@ -89,7 +89,7 @@ test("of other files in the local trash those go that the server says it has, by
   alone.close();
 });
 
-test("rewritten bytes that were undone were never sent: they stay, though the server deletes the file right after", async () => {
+test("a clearing keeps undone rewrites, which were never sent, even if the server deletes the file right after", async () => {
   const alone = new Alone();
   const names = Array.from({ length: 520 }, (_, index) => `file ${index}`);
   for (const name of names) alone.write(name, `this is ${name}`);
@@ -107,7 +107,7 @@ test("rewritten bytes that were undone were never sent: they stay, though the se
   alone.close();
 });
 
-test("a file in the local trash that a program opens while the server is asked stays", async () => {
+test("a clearing keeps a file in the local trash that a program opens during the request to the server", async () => {
   const alone = new Alone();
   await alone.once();
   alone.mkdir(".holdfast/trash/2026-01-01");
@@ -121,7 +121,7 @@ test("a file in the local trash that a program opens while the server is asked s
   alone.close();
 });
 
-test("after the server was restored the bytes in the local trash may be nowhere else: they stay", async () => {
+test("a clearing keeps bytes in the local trash that a restored server may lack", async () => {
   const alone = new Alone();
   await alone.once();
   const backup = alone.world.model.backUp();
@@ -136,7 +136,7 @@ test("after the server was restored the bytes in the local trash may be nowhere 
   alone.close();
 });
 
-test("once the local trash has been emptied another file at a path in it stays", async () => {
+test("a clearing keeps another file at the path of one from an emptied local trash", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -156,7 +156,7 @@ test("once the local trash has been emptied another file at a path in it stays",
   alone.close();
 });
 
-test("a file that a program has open for writing stays, in the folder's place or in the local trash, and the rest is done", async () => {
+test("a clearing keeps files open for writing, in the folder and in the local trash, and removes the rest", async () => {
   const alone = new Alone();
   for (const path of ["log", "trashed log", "other"]) alone.write(path, `the bytes of ${path}`);
   await alone.once();
@@ -175,7 +175,7 @@ test("a file that a program has open for writing stays, in the folder's place or
   alone.close();
 });
 
-test("nothing goes once the server was restored from a backup since this device last heard of it", async () => {
+test("a clearing removes nothing if the server was restored since the device's last contact", async () => {
   const alone = new Alone();
   alone.write("in the backup", "one");
   await alone.once();
@@ -192,7 +192,7 @@ test("nothing goes once the server was restored from a backup since this device 
   alone.close();
 });
 
-test("copies in a folder of another generation go, too, and a sync afterwards deletes nothing on the server", async () => {
+test("a clearing also removes copies in a folder of another generation, and a later sync deletes nothing", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   for (const path of ["folder/in it", "other", "changed", "missing"]) alone.write(path, `the bytes of ${path}`);
@@ -214,7 +214,7 @@ test("copies in a folder of another generation go, too, and a sync afterwards de
   alone.close();
 });
 
-test("copies in a copied folder go, too", async () => {
+test("a clearing also removes copies in a copied folder", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   alone.write("folder/in it", "these bytes");

@@ -7,7 +7,7 @@ const tenYearsMicros = 10 * 365 * 24 * 3_600_000_000;
 
 const [first, second] = ["first ".repeat(100), "second".repeat(100)];
 
-test("a file that is written twice within the grain of a clock that was set back during the look arrives as it was last", async () => {
+test("a file written twice within the precision of a clock set back during the scan is uploaded as last written", async () => {
   const alone = new Alone();
   await alone.once();
   // Large enough that its blocks are sent while it is read, without a second read.

@@ -37,7 +37,7 @@ async function withTwo(
   return [...devices];
 }
 
-test("one run is not in sync while the next copy of a conflict waits", async () => {
+test("a run is not in sync while the next copy of a conflict waits", async () => {
   const alone = new Alone();
   const conflict = (round: number): void => {
     alone.write("a", `mine ${round}`);
@@ -59,7 +59,7 @@ test("one run is not in sync while the next copy of a conflict waits", async () 
   alone.close();
 });
 
-test("a copy that the server has not got yet is not replaced by the next conflict", async () => {
+test("a copy that is not uploaded yet is not replaced by the next conflict", async () => {
   const alone = new Alone();
   const { scheduler, model } = alone.world;
   alone.write("a", "base");
@@ -84,7 +84,7 @@ test("a copy that the server has not got yet is not replaced by the next conflic
   alone.close();
 });
 
-test("what a person writes to a copy while the next conflict takes its place is kept beside it", async () => {
+test("an edit of a copy while the next conflict replaces it is kept beside it", async () => {
   const alone = new Alone();
   const disk = alone.disk();
   let written = 0;
@@ -120,7 +120,7 @@ test("what a person writes to a copy while the next conflict takes its place is 
 
 const copiesOf = (device: Alone): string[] => device.diskPaths().filter((path) => path.includes("conflicted copy"));
 
-test("two devices that keep writing to one file share one conflicted copy each, with what they wrote last", async () => {
+test("two devices that keep writing to one file share one conflicted copy each, with the last content of both", async () => {
   const [ada] = await withTwo(async (write) => {
     for (let round = 0; round < 60; round += 1) {
       await write(0, `ada ${round}`, 0.05);
@@ -141,7 +141,7 @@ test("two devices that keep writing to one file share one conflicted copy each, 
   ada.close();
 });
 
-test("a copy that a person has changed or renamed is theirs, and the next conflict makes another one", async () => {
+test("a copy changed or renamed by a person is kept, and the next conflict makes another one", async () => {
   for (const change of ["changed", "renamed"] as const) {
     const [ada] = await withTwo(async (write, [, bob]) => {
       await write(0, "ada 1", 0.05);
@@ -166,7 +166,7 @@ for (const [where, repository] of [
   ["the synced folder itself", ".git"],
   ["a bare repository", "code/app.git"],
 ] as const) {
-  test(`a conflict in the repository of ${where} leaves its copy beside that, where it can be kept or removed as any`, async () => {
+  test(`a conflict in the repository of ${where} leaves its copy beside the repository, where it can be resolved`, async () => {
     const alone = new Alone();
     const folders = `${repository}/refs/heads`.split("/").map((_, index, names) => names.slice(0, index + 1).join("/"));
     for (const folder of folders) alone.mkdir(folder);
@@ -208,7 +208,7 @@ for (const [where, repository] of [
   });
 }
 
-test("the copy of what is in a repository takes no name beside it that is in use", async () => {
+test("the copy of a file in a repository avoids names in use beside it", async () => {
   const alone = new Alone();
   for (const folder of ["app", "app/.git"]) alone.mkdir(folder);
   alone.write("app/.git/index", "first");
@@ -241,7 +241,7 @@ for (const folder of ["app", "app/.git"]) {
   });
 }
 
-test("a rule that would hide the copy of what is in a repository, and not the file, hides neither", async () => {
+test("a rule that would hide the copy of a file in a repository, but not the file, hides neither", async () => {
   const alone = new Alone();
   for (const folder of ["app", "app/.git"]) alone.mkdir(folder);
   alone.write(".holdfastignore", "*~*\n");
@@ -255,7 +255,7 @@ test("a rule that would hide the copy of what is in a repository, and not the fi
   alone.close();
 });
 
-test("the copy of what is in a repository leaves no share: others may read what lies beside it", async () => {
+test("the copy of a file in the repository of a shared folder stays in the repository, not outside the share", async () => {
   const guest = new Shared("editor");
   const dot = "node .git";
   guest.owner({ op: "mkdir", id: dot, parent_id: "docs", name: ".git" });
@@ -270,7 +270,7 @@ test("the copy of what is in a repository leaves no share: others may read what 
   guest.close();
 });
 
-test("a path that would not be found again by the name of its copy has that beside it", async () => {
+test("a path that its copy's name cannot represent has its copy beside the file", async () => {
   for (const repository of ["my~app/.git", `${"long ".repeat(30)}app/.git`]) {
     const alone = new Alone();
     for (const folder of [repository.slice(0, -5), repository]) alone.mkdir(folder);
@@ -285,7 +285,7 @@ test("a path that would not be found again by the name of its copy has that besi
   }
 });
 
-test("conflicts of one file in a repository that follow each other share one copy", async () => {
+test("successive conflicts of one file in a repository share one copy", async () => {
   const alone = new Alone();
   for (const folder of ["code", "code/app", "code/app/.git"]) alone.mkdir(folder);
   alone.write("code/app/.git/index", "first");
@@ -301,7 +301,7 @@ test("conflicts of one file in a repository that follow each other share one cop
   alone.close();
 });
 
-test("where the folder beside a repository may only be read, the copy stays with the file", async () => {
+test("if the folder beside a repository is read-only, the copy stays with the file", async () => {
   const guest = new Shared("viewer");
   const [app, dot] = ["app", "node .git"];
   guest.ownerMakes(app);

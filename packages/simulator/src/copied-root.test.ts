@@ -10,7 +10,7 @@ function copyMarker(alone: Alone): void {
   alone.root.write(alone.root.create(path, "file", true), { bytes }, true);
 }
 
-test("a folder that was put back from an old backup deletes nothing and overwrites nothing", async () => {
+test("a folder restored from an old backup deletes nothing and overwrites nothing", async () => {
   const alone = new Alone();
   alone.write("kept", "as it was");
   alone.write("edited", "old");
@@ -38,7 +38,7 @@ test("a folder that was put back from an old backup deletes nothing and overwrit
   alone.close();
 });
 
-test("the preview of a folder that was put back from a backup deletes nothing", async () => {
+test("the preview of a folder restored from a backup deletes nothing", async () => {
   const alone = new Alone();
   for (const path of ["kept", "later"]) alone.write(path, path);
   assert.ok((await alone.once()).inSync);

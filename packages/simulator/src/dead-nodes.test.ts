@@ -35,7 +35,7 @@ const deletions: Readonly<Record<string, (alone: Alone) => void>> = {
 };
 
 for (const [by, remove] of Object.entries(deletions)) {
-  test(`what was in a folder that was deleted ${by} is forgotten, so that no plan goes through them for ever`, async () => {
+  test(`the content of a folder deleted ${by} is forgotten, so that later plans skip it`, async () => {
     const { alone, state } = await synced();
     const below = ["folder/inner", "folder/inner/b"].map((path) => alone.serverId(path) as NodeId);
     remove(alone);
@@ -51,7 +51,7 @@ for (const [by, remove] of Object.entries(deletions)) {
   });
 }
 
-test("what was deleted here alone stays known as deleted while its folder, which stands here, is in the trash of the server", async () => {
+test("a file deleted only here stays known as deleted while its folder is here and in the server's trash", async () => {
   const { alone, state } = await synced();
   const folder = alone.serverId("folder");
   // The folder that the other device deletes has a local edit.
@@ -66,7 +66,7 @@ test("what was deleted here alone stays known as deleted while its folder, which
   alone.close();
 });
 
-test("a folder that another device deleted stays here for a hidden file, and changes places with a file: nobody waits for a name that comes back with it", async () => {
+test("a folder kept here for a hidden file and swapped with a file is synced without waiting for old names in it", async () => {
   const { alone, state } = await synced();
   alone.write("folder/.~lock.a#", "hidden");
   alone.onServer({ op: "delete", operation_id: "delete", file_id: alone.serverId("folder") });
@@ -81,7 +81,7 @@ test("a folder that another device deleted stays here for a hidden file, and cha
   alone.close();
 });
 
-test("a folder comes back from the trash, and one in it is moved at once: nobody misses what is in that one", async () => {
+test("a folder moved out of one just restored from the trash is complete", async () => {
   const { alone, state } = await synced();
   const [folder, inner] = [alone.serverId("folder"), alone.serverId("folder/inner")];
   alone.onServer({ op: "delete", operation_id: "delete", file_id: folder });
@@ -97,7 +97,7 @@ test("a folder comes back from the trash, and one in it is moved at once: nobody
 });
 
 for (const then of ["", ", right before that one is listed", ", and that one is deleted again"]) {
-  test(`a folder that nobody here knew is moved out of the one with which it came back${then}: nobody misses what is in it`, async () => {
+  test(`a folder unknown here is complete after moving out of the restored one around it${then}`, async () => {
     const alone = new Alone();
     const { rootId } = alone.world.model;
     for (const [id, parent_id] of [
@@ -130,7 +130,7 @@ for (const then of ["", ", right before that one is listed", ", and that one is 
   });
 }
 
-test("a folder that left a share comes back to its place with another one: the guest does not miss what is in it", async () => {
+test("a folder that left a share and returns in another one is complete for the guest", async () => {
   const shared = new Shared();
   const home = homeOf("ada");
   shared.owner({ op: "mkdir", id: "inner", parent_id: "docs", name: "inner" });
@@ -150,7 +150,7 @@ test("a folder that left a share comes back to its place with another one: the g
   shared.close();
 });
 
-test("an edited file whose folder was deleted elsewhere, and then moved into a share, is a new file there", async () => {
+test("an edited file of a folder deleted elsewhere and then moved into a share is a new file there", async () => {
   const world = new Shared("editor");
   world.mkdir("folder");
   world.write("folder/deep.txt", "deep");
@@ -178,7 +178,7 @@ test("an edited file whose folder was deleted elsewhere, and then moved into a s
   world.close();
 });
 
-test("a folder that was moved out of the one that is synced comes back with all that is in it", async () => {
+test("a folder that was moved out of the synced one comes back complete", async () => {
   const alone = new Alone();
   const { model } = alone.world;
   const rootId = model.fresh("top ") as NodeId;
@@ -206,7 +206,7 @@ for (const [when, isExpired] of [
   [", and the cursor is too old", true],
 ] as const) {
   for (const inner of ["folder", "folder/inner"]) {
-    test(`with a folder that another device deleted comes back what nobody told of, under a name that is needed (${inner})${when}`, async () => {
+    test(`an unknown file restored with its deleted folder gives way to a needed name (${inner})${when}`, async () => {
       const alone = new Alone();
       for (const path of new Set(["folder", inner])) alone.mkdir(path);
       for (const path of [`${inner}/kept`, "other"]) alone.write(path, path);

@@ -28,7 +28,7 @@ async function lookAndHear(world: Shared): Promise<(string | undefined)[]> {
   return [...spaces];
 }
 
-test("of a large file nothing is sent while it is read in a share that one may only read", async () => {
+test("nothing of a large file is sent while it is read in a read-only share", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.write("docs/large.txt", storyOf("a dog"));
@@ -49,7 +49,7 @@ test("of a large file nothing is sent while it is read in a share that one may o
   world.close();
 });
 
-test("the blocks of a large file go to the folder at which the right to write is given", async () => {
+test("the blocks of a large file are sent to the folder at which the edit permission is granted", async () => {
   const world = new Shared("viewer");
   world.ownerMakes("outer");
   world.ownerMakes("inner", "outer");
@@ -64,7 +64,7 @@ test("the blocks of a large file go to the folder at which the right to write is
   world.close();
 });
 
-test("of a large file in a folder that was just moved out of a share nothing is sent there", async () => {
+test("nothing of a large file is sent to a folder that was just moved out of a share", async () => {
   const world = new Shared("editor");
   await world.once();
   world.mkdir("docs/folder");

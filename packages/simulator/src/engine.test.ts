@@ -9,7 +9,7 @@ import { Alone } from "./alone.ts";
 
 const minute = 60_000_000;
 
-test("one run ends when everything is in sync, and tells what it did", async () => {
+test("a run ends when everything is in sync, and reports its changes", async () => {
   const alone = new Alone();
   alone.write("a.txt", "one");
   const engine = alone.make();
@@ -41,7 +41,7 @@ test("one run ends when everything is in sync, and tells what it did", async () 
   alone.close();
 });
 
-test("one run counts the files and folders that it deletes on each side, and none that was moved out of a deleted folder", async () => {
+test("a run counts the files and folders that it deletes on each side, and none moved out of a deleted folder", async () => {
   const alone = new Alone();
   for (const folder of ["one", "one/inner", "two"]) alone.mkdir(folder);
   for (const path of ["one/a", "one/inner/b", "one/kept", "two/c", "two/d"]) alone.write(path, path);
@@ -64,7 +64,7 @@ test("one run counts the files and folders that it deletes on each side, and non
   alone.close();
 });
 
-test("a look that looks again because something is missing counts each file once", async () => {
+test("a scan repeated because of a missing item counts each file once", async () => {
   const alone = new Alone();
   for (const name of ["a", "b", "c", "d"]) alone.write(name, name);
   await alone.once();
@@ -77,7 +77,7 @@ test("a look that looks again because something is missing counts each file once
   alone.close();
 });
 
-test("one run gives a server that cannot be reached half a minute, and then says so", async () => {
+test("a run waits half a minute for an unreachable server, and then reports it", async () => {
   const alone = new Alone();
   const engine = alone.make();
   alone.world.outage = "unreachable";
@@ -89,7 +89,7 @@ test("one run gives a server that cannot be reached half a minute, and then says
   alone.close();
 });
 
-test("one run waits for no token that has not the right to do it", async () => {
+test("a run does not wait for a token without the required scope", async () => {
   const alone = new Alone();
   alone.write("a", "one");
   const commit = () => Promise.reject(new HoldfastError("forbidden", "This token does not have the scope."));
@@ -101,7 +101,7 @@ test("one run waits for no token that has not the right to do it", async () => {
   alone.close();
 });
 
-test("one run does not wait for what is in a folder that the server refuses", async () => {
+test("a run does not wait for the content of a folder that the server refuses", async () => {
   const alone = new Alone();
   const server = alone.server();
   const commit: typeof server.commit = async (epoch, operations, ...rest) => {
@@ -122,7 +122,7 @@ test("one run does not wait for what is in a folder that the server refuses", as
   alone.close();
 });
 
-test("a server that goes away while all is at rest is told within a minute, and so is its return", async () => {
+test("an idle client reports within a minute that the server disappeared, and that it returned", async () => {
   const alone = new Alone();
   const engine = alone.make();
   const run = engine.run();
@@ -170,7 +170,7 @@ test("another reason why the server cannot be reached is reported immediately", 
   alone.close();
 });
 
-test("a server that does not answer keeps nobody from stopping", async () => {
+test("a silent server does not delay a stop", async () => {
   const alone = new Alone();
   alone.write("a.txt", "one");
   const engine = alone.make();
@@ -184,7 +184,7 @@ test("a server that does not answer keeps nobody from stopping", async () => {
   alone.close();
 });
 
-test("a pause holds for the next engine too, until it is resumed", async () => {
+test("a pause also applies to the next engine, until it is resumed", async () => {
   const alone = new Alone();
   alone.make().pause();
   const engine = alone.make();
@@ -200,7 +200,7 @@ for (const [what, changes] of [
   ["server", { identity: { serverId: "another", accountId: "everybody" } }],
   ["account", { identity: { serverId: "model", accountId: "another" } }],
 ] as const) {
-  test(`a folder that belongs to another ${what} is refused in words that say so`, async () => {
+  test(`a folder that belongs to another ${what} is rejected with a sentence about it`, async () => {
     const alone = new Alone();
     await alone.pass(alone.make().runOnce());
     const engine = alone.make(changes);
@@ -214,7 +214,7 @@ for (const [what, changes] of [
   });
 }
 
-test("an operation that never reached the server, and is not wanted any more, keeps nothing from being in sync", async () => {
+test("an obsolete operation that never reached the server does not prevent being in sync", async () => {
   const alone = new Alone();
   alone.write("a", "text");
   assert.ok((await alone.once()).inSync);
@@ -237,7 +237,7 @@ test("an operation that never reached the server, and is not wanted any more, ke
   alone.close();
 });
 
-test("a folder that became a file is seen as one, also where something in it was suspected", async () => {
+test("a folder that became a file is recognized, even with a hint about something in it", async () => {
   const alone = new Alone();
   alone.mkdir("a");
   alone.write("a/inside", "text");
@@ -252,7 +252,7 @@ test("a folder that became a file is seen as one, also where something in it was
   alone.close();
 });
 
-test("a refusal of what is not wanted any more keeps nobody waiting", async () => {
+test("a refusal of an obsolete operation delays nothing", async () => {
   const alone = new Alone();
   const server = alone.server();
   let isFirst = true;
@@ -274,7 +274,7 @@ test("a refusal of what is not wanted any more keeps nobody waiting", async () =
   alone.close();
 });
 
-test("a folder that cannot be opened is told as such, and not as a server that cannot be reached", async () => {
+test("an unreadable folder is reported as such, and not as an unreachable server", async () => {
   const alone = new Alone();
   const disk = alone.disk();
   let isAway = false;
@@ -310,7 +310,7 @@ test("a folder that cannot be opened is told as such, and not as a server that c
   alone.close();
 });
 
-test("one run on a disk that cannot be read fails as such, and not as one whose server cannot be reached", async () => {
+test("a run on an unreadable disk fails with the disk's error, and not as if the server were unreachable", async () => {
   const alone = new Alone();
   const disk = alone.disk();
   const stat: typeof disk.stat = async () => {
@@ -320,7 +320,7 @@ test("one run on a disk that cannot be read fails as such, and not as one whose 
   alone.close();
 });
 
-test("who is stopped before all is done does not say that it is in sync", async () => {
+test("an engine stopped before everything is done does not report being in sync", async () => {
   const alone = new Alone();
   alone.write("a.txt", "one");
   const engine = alone.make();
@@ -350,7 +350,7 @@ test("who is stopped before all is done does not say that it is in sync", async 
   alone.close();
 });
 
-test("a stop in the middle of a look ends it there, and no second look begins", async () => {
+test("a stop during a scan ends it, and no second scan starts", async () => {
   const alone = new Alone();
   for (const folder of ["a", "b"]) alone.mkdir(folder);
   for (const path of ["a/one", "b/two"]) alone.write(path, path);
@@ -383,7 +383,7 @@ test("a stop in the middle of a look ends it there, and no second look begins", 
   alone.close();
 });
 
-test("a link that was deleted before its creation was answered does not come back", async () => {
+test("a link deleted before its creation was confirmed does not come back", async () => {
   const alone = new Alone();
   alone.root.create("a", "symlink", true, "there");
   await alone.diesUnanswered();

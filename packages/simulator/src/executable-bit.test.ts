@@ -38,7 +38,7 @@ for (const isSet of [true, false]) {
     return alone;
   };
 
-  test(`the executable bit, ${bit} here beside an edit there, holds on both sides with that edit`, async () => {
+  test(`the executable bit, ${bit} here with an edit there, is on both sides with that edit`, async () => {
     const alone = await begin();
     flip(alone);
     alone.writeOnServer("run.sh", "edited there");
@@ -48,7 +48,7 @@ for (const isSet of [true, false]) {
     alone.close();
   });
 
-  test(`the executable bit, ${bit} there beside an edit here, holds on both sides with that edit`, async () => {
+  test(`the executable bit, ${bit} there with an edit here, is on both sides with that edit`, async () => {
     const alone = await begin();
     alone.write("run.sh", "edited here");
     setOnServer(alone, isSet);
@@ -57,7 +57,7 @@ for (const isSet of [true, false]) {
     alone.close();
   });
 
-  test(`the executable bit, ${bit} there in the moment in which an edit is sent from here, holds on both sides`, async () => {
+  test(`the executable bit, ${bit} there while an edit is sent from here, is on both sides`, async () => {
     const alone = await begin();
     const server = alone.server();
     let isFirst = true;
@@ -73,7 +73,7 @@ for (const isSet of [true, false]) {
   });
 }
 
-test("where both edit a file and one makes it executable, the file and the conflicted copy of that one are", async () => {
+test("when both edit a file and one makes it executable, the file and that side's copy are executable", async () => {
   const alone = await withFile();
   flip(alone);
   alone.write("run.sh", "edited here");
@@ -85,7 +85,7 @@ test("where both edit a file and one makes it executable, the file and the confl
   alone.close();
 });
 
-test("the time of a file goes with its content, and not with its executable bit", async () => {
+test("a file's time belongs to its content, and not to its executable bit", async () => {
   const alone = await withFile();
   const file_id = alone.serverId("run.sh");
   const versionId = alone.world.model.nodes.get(file_id)?.versionId ?? "";
@@ -103,7 +103,7 @@ test("the time of a file goes with its content, and not with its executable bit"
   alone.close();
 });
 
-test("a file that was edited here, and made executable and deleted there, comes back with both", async () => {
+test("a file edited here, and made executable and deleted there, comes back with both changes", async () => {
   const alone = await withFile();
   alone.write("run.sh", "edited here");
   setOnServer(alone, true);
@@ -131,7 +131,7 @@ async function endsAfter(alone: Alone, call: "exchange" | "rename" | "supersede"
   );
 }
 
-test("a bit that was flipped here holds although the process ended right after another's edit took its place", async () => {
+test("a bit flipped here survives if the process ended right after another device's edit replaced the file", async () => {
   const alone = await withFile();
   flip(alone);
   alone.writeOnServer("run.sh", "edited there");
@@ -142,7 +142,7 @@ test("a bit that was flipped here holds although the process ended right after a
   alone.close();
 });
 
-test("a disk without such bits takes none away, although the process ended right after another's edit took its place", async () => {
+test("a disk without executable bits removes none, even if the process ended right after a replacement", async () => {
   const alone = await withFile(new Alone({ missingFeatures: ["executable bits"], devices: 1, isLastWhole: false }));
   setOnServer(alone, true);
   alone.writeOnServer("run.sh", "edited there");
@@ -154,7 +154,7 @@ test("a disk without such bits takes none away, although the process ended right
 
 for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as const) {
   const without = missingFeatures.length === 0 ? "" : `, on a disk without ${missingFeatures.join(" and ")}`;
-  test(`a bit that is flipped in the moment in which another's edit takes the place holds${without}`, async () => {
+  test(`a bit flipped while another device's edit replaces the file survives${without}`, async () => {
     const alone = await withFile(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     alone.writeOnServer("run.sh", "edited there");
     const disk = alone.disk();
@@ -179,7 +179,7 @@ for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as 
 
 for (const isDeleted of [false, true]) {
   const then = isDeleted ? "is deleted there is gone" : "stays there keeps its own";
-  test(`the executable bit that another sets is of one name alone where a file has two here, and the other name, which ${then}`, async () => {
+  test(`another device's executable bit affects one of two names of a file here, and not the other, which ${then}`, async () => {
     const alone = await withFile();
     alone.root.link("run.sh", "other.sh", true);
     assert.ok((await alone.once()).inSync);
@@ -209,7 +209,7 @@ test("a copy whose executable bit was flipped here is not freed for its space", 
   alone.close();
 });
 
-test("a file that is made executable in the moment in which a deletion of another takes it comes back", async () => {
+test("a file made executable while another device's deletion removes it comes back", async () => {
   const alone = await withFile();
   alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("run.sh") });
   const disk = alone.disk();

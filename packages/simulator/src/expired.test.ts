@@ -66,7 +66,7 @@ function instead<Call extends keyof Server>(alone: Alone, call: Call, answer: Se
   return { ...alone.server(), [call]: answer };
 }
 
-test("a device whose cursor is too old does what the journal would have told it, and loses no edit of its own", async () => {
+test("a device with an expired cursor catches up with the journal, and loses no edit of its own", async () => {
   const alone = await withShared();
   const { rootId } = alone.world.model;
   elsewhere(alone, { op: "delete", file_id: alone.serverId("trashed") });
@@ -103,7 +103,7 @@ test("a device whose cursor is too old does what the journal would have told it,
   alone.close();
 });
 
-test("what a snapshot lacks is not gone if the server says that it lives", async () => {
+test("a node missing in a snapshot is not deleted if the server reports it as live", async () => {
   const alone = await withShared();
   const server = alone.server();
   const id = alone.serverId("kept");
@@ -121,7 +121,7 @@ test("what a snapshot lacks is not gone if the server says that it lives", async
   alone.close();
 });
 
-test("while the server cannot say what became of what a snapshot lacks nothing is done, and no cursor is kept", async () => {
+test("while the server cannot report the fate of missing nodes, nothing is done and no cursor is stored", async () => {
   const alone = await withShared();
   const before = alone.diskPaths();
   elsewhere(alone, { op: "delete", file_id: alone.serverId("trashed") });
@@ -153,7 +153,7 @@ async function cutListing(alone: Alone, cutAt: number): Promise<number> {
   return kept;
 }
 
-test("a listing after a cursor that was too old is kept page by page, and one that was cut counts for nothing", async () => {
+test("a listing after an expired cursor is stored page by page, and an interrupted one has no effect", async () => {
   const alone = await withShared();
   assert.notEqual(await cutListing(alone, 4), 0);
   // The journal is available again and reports a part of the listing.
@@ -173,7 +173,7 @@ test("a listing after a cursor that was too old is kept page by page, and one th
   alone.close();
 });
 
-test("what left a share after a listing that told of it was cut is gone", async () => {
+test("a node that left a share after the interrupted listing that contained it is gone", async () => {
   const world = new Shared("editor");
   // More than a page of them precedes the mount.
   for (let number = 0; number < 9; number += 1) world.ownerMakes(`a ${number}`);
@@ -192,7 +192,7 @@ test("what left a share after a listing that told of it was cut is gone", async 
   world.close();
 });
 
-test("what a server lacks that was restored while a listing was cut is no deletion", async () => {
+test("a node missing after a restore of the server during an interrupted listing is not deleted", async () => {
   const alone = new Alone();
   alone.write("before", "before");
   await alone.once();
@@ -207,7 +207,7 @@ test("what a server lacks that was restored while a listing was cut is no deleti
   alone.close();
 });
 
-test("deletions that a snapshot tells of wait for a person as those of the journal do", async () => {
+test("deletions from a snapshot wait for a person like those from the journal", async () => {
   const alone = new Alone();
   const paths = Array.from({ length: 60 }, (_, index) => `file ${index}`);
   for (const path of paths) alone.write(path, path);
@@ -218,7 +218,7 @@ test("deletions that a snapshot tells of wait for a person as those of the journ
   alone.close();
 });
 
-test("a file whose upload was never answered, and that another deleted before the cursor was too old, is not sent again", async () => {
+test("a file with an unconfirmed upload, deleted by another device before the cursor expired, is not uploaded again", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -249,7 +249,7 @@ test("a file whose upload was never answered, and that another deleted before th
   alone.close();
 });
 
-test("a poll that is told of a cursor that is too old wakes the device at once", async () => {
+test("a poll that reports an expired cursor wakes the device immediately", async () => {
   const alone = await withShared();
   const engine = alone.make();
   const run = engine.run();
@@ -268,7 +268,7 @@ test("a poll that is told of a cursor that is too old wakes the device at once",
 });
 
 for (const troubleRate of [0, 0.1]) {
-  test(`stories in which the server keeps no journal while there is work break nothing, with trouble ${troubleRate}`, async () => {
+  test(`stories without a journal on the server keep every invariant, with trouble ${troubleRate}`, async () => {
     for (let seed = 1; seed <= (isLongTier ? 24 : 4); seed += 1) {
       const { violations } = await tellStory({ seed, devices: 2, troubleRate, expires: true });
       assert.deepEqual(violations, [], `{ seed: ${seed}, devices: 2, troubleRate: ${troubleRate}, expires: true }`);

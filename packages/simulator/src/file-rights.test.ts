@@ -13,7 +13,7 @@ async function withOwnRight(): Promise<Shared> {
 
 const docs = { docs: "/", "docs/a.txt": "first", "docs/b.txt": "second" };
 
-test("a file with a right to edit it travels, although in its folder one may only read, and nothing else does", async () => {
+test("a file with its own edit permission in a read-only folder is synced, and nothing else is", async () => {
   const world = await withOwnRight();
   world.write("docs/a.txt", "of bob");
   world.write("docs/b.txt", "of bob too");
@@ -22,7 +22,7 @@ test("a file with a right to edit it travels, although in its folder one may onl
   world.close();
 });
 
-test("so does its executable bit", async () => {
+test("the executable bit of an editable file in a read-only folder is synced", async () => {
   const world = await withOwnRight();
   world.root.write(world.root.mustBeAt("docs/a.txt"), { executable: true }, true);
   assert.equal((await world.once()).inSync, true);
@@ -30,7 +30,7 @@ test("so does its executable bit", async () => {
   world.close();
 });
 
-test("and what an editor puts in its place, as programs do that save by renaming", async () => {
+test("a save by renaming over an editable file in a read-only folder is synced", async () => {
   const world = await withOwnRight();
   world.write("docs/a.txt.new", "saved");
   world.root.rename("docs/a.txt.new", "docs/a.txt", { over: true, isPersons: true });
@@ -39,7 +39,7 @@ test("and what an editor puts in its place, as programs do that save by renaming
   world.close();
 });
 
-test("a large one too: its blocks go to where its right is given", async () => {
+test("the blocks of a large editable file are sent to the node with its permission", async () => {
   const world = await withOwnRight();
   const text = Array.from({ length: 40_000 }, (_, line) => `line ${line}`).join("\n");
   world.write("docs/a.txt", text);
@@ -48,7 +48,7 @@ test("a large one too: its blocks go to where its right is given", async () => {
   world.close();
 });
 
-test("its name and its place are the folder's: moved or deleted here it comes back", async () => {
+test("an editable file in a read-only folder comes back after a move or deletion here", async () => {
   const world = await withOwnRight();
   world.move("docs/a.txt", "docs/moved.txt");
   assert.equal((await world.once()).inSync, true);
@@ -59,7 +59,7 @@ test("its name and its place are the folder's: moved or deleted here it comes ba
   world.close();
 });
 
-test("where both changed it the server's stays, and the other bytes go to the quarantine: there is no place for a copy", async () => {
+test("on a conflict in a read-only folder the server's version stays, and the other bytes go to quarantine", async () => {
   const world = await withOwnRight();
   world.write("docs/a.txt", "of bob");
   world.ownerPuts("a.txt", "of ada");
@@ -69,7 +69,7 @@ test("where both changed it the server's stays, and the other bytes go to the qu
   world.close();
 });
 
-test("once the right at the file ends its edits wait, and when it is given again they go", async () => {
+test("edits wait once the file's own permission ends, and are sent when it is granted again", async () => {
   const world = await withOwnRight();
   world.grant(undefined, "node a.txt");
   world.write("docs/a.txt", "of bob");
@@ -81,7 +81,7 @@ test("once the right at the file ends its edits wait, and when it is given again
   world.close();
 });
 
-test("a file that one may only read, in a folder where one may edit, waits alone", async () => {
+test("a read-only file in an editable folder is the only one to wait", async () => {
   const world = new Shared("editor");
   world.ownerPuts("b.txt", "second");
   world.grant("viewer", "node a.txt");
@@ -92,7 +92,7 @@ test("a file that one may only read, in a folder where one may edit, waits alone
   world.close();
 });
 
-test("such a file keeps its name where a folder was put in its place: the folder becomes a conflicted copy, and is sent", async () => {
+test("a read-only file keeps its name against a folder in its place, which becomes a conflicted copy", async () => {
   const world = new Shared("editor");
   world.grant("viewer", "node a.txt");
   await world.once();

@@ -19,7 +19,7 @@ async function filledFolder(rules = "private\n"): Promise<Alone> {
   return other;
 }
 
-test("the account's rules hide what was in the folder before its first sync", async () => {
+test("the account's rules hide files that were in the folder before its first sync", async () => {
   const other = await filledFolder();
   assert.deepEqual(await other.once(), inSync);
   assert.deepEqual(other.serverPaths(), [".holdfastignore", "open"]);
@@ -89,7 +89,7 @@ for (const code of ["store_full", "failed", "unavailable"] as const) {
   });
 }
 
-test("one run on a full disk ends with the reason and uploads nothing", async () => {
+test("a run on a full disk ends with the reason and uploads nothing", async () => {
   const other = await filledFolder();
   const disk = failing(other.disk(), () => new HoldfastError("store_full", "No space."));
   await assert.rejects(other.once({ disk }), { code: "store_full", message: /\.holdfastignore .* No space\.$/ });

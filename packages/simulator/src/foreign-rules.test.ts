@@ -84,7 +84,7 @@ async function assertFormer(edited: Edited, expected: readonly string[] = held):
   assert.equal(edited.names().includes("later"), true, "what was synced is synced");
 }
 
-test("rules that another account writes wait, and those of before stay in force over restarts", async () => {
+test("rules by another account wait, and the former ones stay active across restarts", async () => {
   const edited = await Edited.make();
   edited.adaWrites("*\n");
   assert.deepEqual(await edited.problems(), held);
@@ -107,7 +107,7 @@ for (const [what, change] of [
       edited.owner({ op: "move", file_id: edited.serverId(ignoreFile, "bob"), parent_id: home, name: "other" }),
   ],
 ] as const) {
-  test(`nothing private is sent because another account ${what} the ignore file, until that is approved`, async () => {
+  test(`nothing private is sent before approval when another account ${what} the ignore file`, async () => {
     const edited = await Edited.make();
     change(edited);
     await assertFormer(edited);
@@ -120,7 +120,7 @@ for (const [what, change] of [
   });
 }
 
-test("a removal by a rewind, which tells nobody who did it, waits too", async () => {
+test("a removal by a rewind, which names no account, waits too", async () => {
   const edited = await Edited.make({ rules: "" });
   const { model } = edited.world;
   const moment = new Map(model.nodes);
@@ -134,7 +134,7 @@ test("a removal by a rewind, which tells nobody who did it, waits too", async ()
   edited.close();
 });
 
-test("approved rules are in force, and an approval of other rules than those that wait is refused", async () => {
+test("approved rules are active, and an approval of rules other than the waiting ones is rejected", async () => {
   const edited = await Edited.make();
   edited.adaWrites("mine\n");
   await edited.once();
@@ -152,7 +152,7 @@ test("approved rules are in force, and an approval of other rules than those tha
   edited.close();
 });
 
-test("what a person writes on this device counts at once, also on top of another account's rules", async () => {
+test("rules written on this device are active immediately, even on top of another account's rules", async () => {
   const edited = await Edited.make();
   edited.adaWrites("*\n");
   await edited.once();
@@ -164,7 +164,7 @@ test("what a person writes on this device counts at once, also on top of another
   edited.close();
 });
 
-test("what another device of the account writes or removes counts at once", async () => {
+test("rules written or removed by another device of the account are active immediately", async () => {
   const edited = await Edited.make();
   edited.bobWrites("mine\n");
   assert.deepEqual(await edited.problems(), []);
@@ -178,7 +178,7 @@ test("what another device of the account writes or removes counts at once", asyn
   edited.close();
 });
 
-test("the account's own file that another one renames to the ignore file waits", async () => {
+test("the account's own file, renamed to the ignore file by another account, waits", async () => {
   const edited = await Edited.make({ rules: "" });
   edited.write("list", "*\n");
   await edited.once();
@@ -200,7 +200,7 @@ test("rules of another account wait at the first sync, and hide nothing", async 
   edited.close();
 });
 
-test("rules that wait are not sent on as this account's, although their blocks are cut otherwise", async () => {
+test("waiting rules are not uploaded as this account's, even if their blocks are cut differently", async () => {
   const edited = await Edited.make();
   edited.adaWrites("mine\nopen\n", 1);
   await assertFormer(edited);
@@ -213,7 +213,7 @@ test("rules that wait are not sent on as this account's, although their blocks a
 });
 
 for (const pieceLength of [Infinity, 1]) {
-  test(`where the state was lost, rules of another account in blocks of ${pieceLength} bytes hide what they name, and wait`, async () => {
+  test(`after a loss of the state, another account's rules in blocks of ${pieceLength} bytes hide files, and wait`, async () => {
     const edited = await Edited.make();
     edited.adaWrites("secret\nmine\n", pieceLength);
     assert.deepEqual([await edited.problems(), edited.read(ignoreFile)], [held, "secret\nmine\n"]);
@@ -233,7 +233,7 @@ for (const pieceLength of [Infinity, 1]) {
   });
 }
 
-test("where the state was lost, rules of another account that are approved stay in force", async () => {
+test("after a loss of the state, approved rules of another account stay active", async () => {
   const edited = await Edited.make();
   edited.adaWrites("secret\nmine\n");
   await edited.once();
@@ -245,7 +245,7 @@ test("where the state was lost, rules of another account that are approved stay 
 });
 
 for (const lost of ["rules coming", "ignore text"]) {
-  test(`rules in force stay in force after an upgrade, whoever wrote them, also without ${lost} in the state`, async () => {
+  test(`active rules stay active after an upgrade, by any account, also without ${lost} in the state`, async () => {
     const edited = await Edited.make();
     edited.adaWrites("secret\nmine\n");
     const server = edited.server();
@@ -261,7 +261,7 @@ for (const lost of ["rules coming", "ignore text"]) {
   });
 }
 
-test("rules that came right before a crash wait, although the server has newer ones by then", async () => {
+test("rules downloaded right before a crash wait, even if the server has newer ones by then", async () => {
   const edited = await Edited.make();
   edited.adaWrites("other\n");
   await edited.once();
@@ -272,7 +272,7 @@ test("rules that came right before a crash wait, although the server has newer o
   edited.close();
 });
 
-test("an edit of this device that meets another account's rules stays in force beside them", async () => {
+test("an edit of this device that conflicts with another account's rules stays active beside them", async () => {
   const edited = await Edited.make();
   edited.write(ignoreFile, "secret\nmine\n");
   edited.adaWrites("*\n");
@@ -283,7 +283,7 @@ test("an edit of this device that meets another account's rules stays in force b
   edited.close();
 });
 
-test("an edit in the moment in which another account's rules come is this account's", async () => {
+test("an edit while another account's rules are downloaded is this account's", async () => {
   const edited = await Edited.make();
   edited.adaWrites("*\n");
   const server = edited.server();
@@ -299,7 +299,7 @@ test("an edit in the moment in which another account's rules come is this accoun
   edited.close();
 });
 
-test("an edit after a download of another account's rules that failed is this account's", async () => {
+test("an edit after a failed download of another account's rules is this account's", async () => {
   const edited = await Edited.make();
   edited.adaWrites("*\n");
   const fetchBlocks: Server["fetchBlocks"] = () => {
@@ -314,7 +314,7 @@ test("an edit after a download of another account's rules that failed is this ac
   edited.close();
 });
 
-test("a dry run obeys no rules of another account", async () => {
+test("a dry run applies no rules of another account", async () => {
   const edited = await Edited.make({ rules: "" });
   edited.adaWrites("*\n");
   await edited.once();
@@ -327,7 +327,7 @@ test("a dry run obeys no rules of another account", async () => {
   edited.close();
 });
 
-test("a dry run of a first sync obeys no rules of another account", async () => {
+test("a dry run of a first sync applies no rules of another account", async () => {
   const edited = await Edited.make({ rules: "" });
   edited.adaWrites("*\n");
   edited.loseState();

@@ -7,7 +7,7 @@ async function inSync(alone: Alone): Promise<void> {
   assert.deepEqual([isIn, problems], [true, []]);
 }
 
-test("a folder that stays for what is hidden in it becomes the one that moves to its name on the server", async () => {
+test("a folder kept for its hidden content becomes the one that moves to its name on the server", async () => {
   for (const isSeenGone of [false, true]) {
     const alone = new Alone();
     alone.write(".holdfastignore", "*.log\n");
@@ -28,7 +28,7 @@ test("a folder that stays for what is hidden in it becomes the one that moves to
   }
 });
 
-test("what was done here in a folder that moves to the name of one that stays goes with it", async () => {
+test("local changes in a folder that moves to the name of a kept one are synced", async () => {
   const alone = new Alone();
   alone.write(".holdfastignore", "*.log\n");
   for (const folder of ["a", "a/deep", "b", "c"]) alone.mkdir(folder);
@@ -55,7 +55,7 @@ test("what was done here in a folder that moves to the name of one that stays go
   alone.close();
 });
 
-test("what this device does not want of a folder that moves to the name of one that stays is deleted nowhere", async () => {
+test("excluded content of a folder that moves to the name of a kept one is deleted nowhere", async () => {
   for (const freeSpace of [false, true]) {
     for (const isAllLeftOut of [false, true]) {
       const alone = new Alone();
@@ -80,7 +80,7 @@ test("what this device does not want of a folder that moves to the name of one t
   }
 });
 
-test("a folder that moves here to the name of one that stays on the server for what this device does not want becomes that one", async () => {
+test("a folder moved here to the name of one kept on the server for excluded content becomes that one", async () => {
   for (const deletesAlso of [undefined, "nothing", "the folder that moves"]) {
     const alone = new Alone();
     for (const folder of ["a", "a/deep", "b", "b/big"]) alone.mkdir(folder);
@@ -102,7 +102,7 @@ test("a folder that moves here to the name of one that stays on the server for w
   }
 });
 
-test("a folder keeps its id when it moves to the name of one whose deletion waits for a person, and goes there once that is approved", async () => {
+test("a folder moved to the name of one whose deletion waits keeps its ID, and moves there after approval", async () => {
   for (const deletes of ["here", "on the server"]) {
     const alone = new Alone();
     for (const folder of ["a", "b"]) alone.mkdir(folder);
@@ -138,7 +138,7 @@ test("a folder keeps its id when it moves to the name of one whose deletion wait
   }
 });
 
-test("files that are made again here while many deletions wait are the same files, and the others wait on", async () => {
+test("files recreated here while mass deletions wait are the same nodes, and the others still wait", async () => {
   const alone = new Alone();
   const names = Array.from({ length: 60 }, (_, index) => `file ${index}`);
   for (const name of names) alone.write(name, name);

@@ -9,7 +9,7 @@ import { serverTree } from "./oracle.ts";
 import { seenTree } from "./person.ts";
 import { contentOf } from "./small-blocks.ts";
 
-test("the oracle takes the former rules for those in force while a device asks about a removal", async () => {
+test("the oracle considers the former rules active while a device asks about a removal", async () => {
   const alone = new Alone();
   alone.write(".holdfastignore", "secret\n");
   alone.write("secret", "hidden here");

@@ -37,7 +37,7 @@ test("both change one file: the server keeps its own, and the disk's bytes get a
   assert.deepEqual(Object.fromEntries(world.serverTree()), wanted);
 });
 
-test("both change a file and a conflicted copy of it: the copies that are made together get names of their own", () => {
+test("both change a file and a conflicted copy of it: the new copies get different names", () => {
   const names = ["a", "a (ada's conflicted copy 1970-01-01)"];
   const world = worldOf(...names);
   for (const id of world.local.keys()) {
@@ -50,7 +50,7 @@ test("both change a file and a conflicted copy of it: the copies that are made t
   assert.deepEqual(world.diskTree(), world.serverTree());
 });
 
-test("both change one file, which is moved here once the server has the copy of its bytes: no second copy of them is made", () => {
+test("both change one file, and it is moved here after the server has its copy: no second copy is made", () => {
   const { world, id } = conflictOver("a.txt");
   world.step();
   world.step();
@@ -61,7 +61,7 @@ test("both change one file, which is moved here once the server has the copy of 
   assert.deepEqual(Object.fromEntries(world.serverTree()), wanted);
 });
 
-test("both change one file, which both have by another name once the server has the copy of its bytes: no second copy of them is made", () => {
+test("both change one file, and both rename it after the server has its copy: no second copy is made", () => {
   const { world, id } = conflictOver("a.txt");
   world.step();
   world.step();
@@ -73,7 +73,7 @@ test("both change one file, which both have by another name once the server has 
   assert.deepEqual(Object.fromEntries(world.serverTree()), wanted);
 });
 
-test("both make one name with equal bytes: they are one file, and nothing is sent", () => {
+test("both create one name with equal bytes: they are one file, and nothing is sent", () => {
   const world = worldOf();
   world.serverPut(world.newId(), { name: "a", content: content("same") });
   world.diskPut(world.newId(), { name: "a", content: content("same") });
@@ -82,7 +82,7 @@ test("both make one name with equal bytes: they are one file, and nothing is sen
   assert.ok(!world.log.some((line) => line.startsWith("send") || line.startsWith("do")), world.log.join("\n"));
 });
 
-test("both make a link of one name, to two targets: each is a node of its own, and the later one gets a conflicted name", () => {
+test("both create a link of one name with two targets: the later one gets a conflicted name", () => {
   const world = worldOf();
   world.serverPut(world.newId(), { kind: "symlink", name: "a", content: content("link:theirs") });
   world.diskPut(world.newId(), { kind: "symlink", name: "a", content: content("link:mine") });
@@ -92,7 +92,7 @@ test("both make a link of one name, to two targets: each is a node of its own, a
   assert.deepEqual(Object.fromEntries(world.serverTree()), wanted);
 });
 
-test("a folder is made here where the server has a file of another device: the file gives way, and is not named after this device", () => {
+test("a folder created here at the name of another device's file: the file gets a conflicted name without this device's name", () => {
   const world = worldOf();
   world.serverPut(world.newId(), { name: "thing", content: content("theirs") });
   world.diskPut(world.newId(), { kind: "folder", name: "thing" });
@@ -100,7 +100,7 @@ test("a folder is made here where the server has a file of another device: the f
   assert.equal(world.serverTree().get("thing (unknown device's conflicted copy 1970-01-01)"), "file theirs");
 });
 
-test("both make a link of one name to one target: they are one link, and nothing is sent", () => {
+test("both create a link of one name with one target: they are one link, and nothing is sent", () => {
   const world = worldOf();
   world.serverPut(world.newId(), { kind: "symlink", name: "a", content: content("link:b") });
   world.diskPut(world.newId(), { kind: "symlink", name: "a", content: content("link:b") });
@@ -109,7 +109,7 @@ test("both make a link of one name to one target: they are one link, and nothing
   assert.ok(!world.log.some((line) => line.startsWith("send")));
 });
 
-test("two files that swap their names on the disk travel as one group", () => {
+test("two files that swap their names on the disk are sent as one group", () => {
   const world = worldOf("a", "b");
   const [one, other] = [...world.local.keys()];
   assert.ok(one !== undefined && other !== undefined);
@@ -144,7 +144,7 @@ test("a name that differs only in its Unicode form gets a label that says so", (
   assert.ok(world.serverTree().has("e\u0301 (Unicode conflict)"), [...world.serverTree().keys()].join());
 });
 
-test("a brake holds every deletion, and nothing but the deletions", () => {
+test("a brake stops every deletion, and nothing else", () => {
   const world = worldOf("a", "b", "c");
   world.local.clear();
   world.diskPut(world.newId(), { name: "new", content: content("new") });
@@ -159,7 +159,7 @@ test("a brake holds every deletion, and nothing but the deletions", () => {
   );
 });
 
-test("what was refused is not proposed again before its time, nor with it the rest of its group", () => {
+test("a refused operation is not proposed before its time, and neither is the rest of its group", () => {
   const world = worldOf("a", "b");
   const [one, other] = [...world.local.keys()];
   assert.ok(one !== undefined && other !== undefined);
@@ -188,7 +188,7 @@ test("a folder that is renamed here to the name of one that the server got meanw
   assert.deepEqual([...world.serverTree().keys()].toSorted(), wanted);
 });
 
-test("a folder that is made here where the server has moved another one to: they merge", () => {
+test("a folder that is created here where the server moved another one to: they merge", () => {
   const world = worldOf();
   const [known, made] = [world.newId(), world.newId()];
   world.serverPut(known, { name: "x", kind: "folder" });
@@ -203,7 +203,7 @@ test("a folder that is made here where the server has moved another one to: they
   assert.deepEqual([...world.serverTree().keys()].toSorted(), wanted);
 });
 
-test("a folder and the one in it change places here after the inner one was deleted on the server: so it stands there too", () => {
+test("a folder swaps places here with the one inside it, which was deleted on the server: the server has the new order", () => {
   const world = worldOf();
   const [outer, inner, file] = [world.newId(), world.newId(), world.newId()];
   world.serverPut(outer, { name: "d", kind: "folder" });
@@ -220,7 +220,7 @@ test("a folder and the one in it change places here after the inner one was dele
   assert.deepEqual([...world.diskTree().keys()].toSorted(), ["d", "d/e"]);
 });
 
-test("a folder changes places here with the one above it after it was deleted on the server: what a plan says of it does not depend on what lies deep in the other one", () => {
+test("the plan for a folder swapped with its deleted parent does not depend on deep content of the other", () => {
   const world = worldOf();
   const [outer, inner, beside, deep] = [world.newId(), world.newId(), world.newId(), world.newId()];
   world.serverPut(outer, { name: "d", kind: "folder" });
@@ -252,14 +252,14 @@ function withTrashedFolder(): { readonly world: IdealWorld; readonly folder: Nod
   return { world, folder, kept };
 }
 
-test("a folder of the trash that was moved here with something that was deleted in it comes back as the same folder", () => {
+test("a folder in the trash, moved here with a deleted item in it, comes back as the same folder", () => {
   const { world, folder } = withTrashedFolder();
   world.settleDown();
   assert.deepEqual([...world.serverTree().keys()].toSorted(), ["from outside", "moved", "moved/kept"]);
   assert.ok(world.local.has(folder), "it has its id");
 });
 
-test("a folder of the trash that was moved here to where the server has another one: what was not deleted by itself lives in that", () => {
+test("a folder in the trash, moved here to the name of another on the server, merges its live content into that", () => {
   const { world, kept } = withTrashedFolder();
   world.serverPut(world.newId(), { name: "moved", kind: "folder" });
   world.settleDown();
@@ -268,7 +268,7 @@ test("a folder of the trash that was moved here to where the server has another 
   assert.ok(world.local.has(kept), "the file is the same as before");
 });
 
-test("a folder of the trash that was moved here with nothing but what came from elsewhere brings back nothing that was in it", () => {
+test("a folder in the trash, moved here with only foreign content, restores nothing of its own content", () => {
   const { world, folder, kept } = withTrashedFolder();
   const [outside] = [...world.local].find(([, { name }]) => name === "from outside") ?? assert.fail();
   world.local.delete(kept);
@@ -279,7 +279,7 @@ test("a folder of the trash that was moved here with nothing but what came from 
   assert.ok(!world.local.has(folder), "it is another folder");
 });
 
-test("which of two folders waits aside for the other does not depend on what else was looked at", () => {
+test("the choice of which of two folders is parked does not depend on other scanned items", () => {
   const world = worldOf();
   const [elsewhere, file, first, second, inner] = Array.from({ length: 5 }, () => world.newId());
   assert.ok(elsewhere && file && first && second && inner);
@@ -301,7 +301,7 @@ test("which of two folders waits aside for the other does not depend on what els
   assert.deepEqual(world.diskTree(), world.serverTree());
 });
 
-test("what gets a label does not take the name of something new that has such a name already", () => {
+test("a labelled item does not take the name of a new item that already has that name", () => {
   const world = worldOf("\u00e9", "moved");
   const moved = [...world.local].find(([, row]) => row.name === "moved")?.[0];
   assert.ok(moved !== undefined);
@@ -313,7 +313,7 @@ test("what gets a label does not take the name of something new that has such a 
   assert.deepEqual(world.diskTree(), world.serverTree());
 });
 
-test("a folder that is made beside one whose name has another Unicode form keeps what is in it, and gets a label", () => {
+test("a folder created beside one with another Unicode form of its name keeps its content, and gets a label", () => {
   const world = new IdealWorld((name) => name);
   const [known, made] = [world.newId(), world.newId()];
   world.serverPut(known, { name: "\u00e9.txt", kind: "folder" });
@@ -326,7 +326,7 @@ test("a folder that is made beside one whose name has another Unicode form keeps
   assert.deepEqual(world.diskTree(), world.serverTree());
 });
 
-test("nothing waits aside for a name that something unreadable keeps from being free", () => {
+test("nothing is parked for a name that an unreadable item occupies", () => {
   const world = worldOf("a", "b");
   const [unread, known] = [...world.local.keys()];
   assert.ok(unread !== undefined && known !== undefined);
@@ -337,7 +337,7 @@ test("nothing waits aside for a name that something unreadable keeps from being 
   assert.deepEqual(world.plan().local, []);
 });
 
-test("what is there only since its folder cannot be read is not taken for something else of its name", () => {
+test("an item kept only because its folder is unreadable is not matched with another of its name", () => {
   const world = worldOf("a");
   const [file] = [...world.local.keys()];
   assert.ok(file !== undefined);
@@ -371,7 +371,7 @@ function withOneName(inX: string, inY: string): IdealWorld {
   return world;
 }
 
-test("two folders are renamed to one name, one on each side: they become one with all that is in both", () => {
+test("two folders renamed to one name, one on each side, become one with all content", () => {
   assert.deepEqual(Object.fromEntries(withOneName("a", "b").serverTree()), {
     z: "folder ",
     "z/a": "file of x",
@@ -379,7 +379,7 @@ test("two folders are renamed to one name, one on each side: they become one wit
   });
 });
 
-test("two folders that hold something of one name are renamed to one name: the one that came later gets a conflicted name", () => {
+test("two folders with an item of one name, renamed to one name: the later item gets a conflicted name", () => {
   const named = "z (ada's conflicted copy 1970-01-01)";
   assert.deepEqual(Object.fromEntries(withOneName("a", "a").serverTree()), {
     z: "folder ",
@@ -389,7 +389,7 @@ test("two folders that hold something of one name are renamed to one name: the o
   });
 });
 
-test("folders that are known to stand in each other keep no order from its end", () => {
+test("a cycle of parent folders does not make ordering endless", () => {
   const [one, other, file] = ["one", "other", "file"] as NodeId[] as [NodeId, NodeId, NodeId];
   const table = new NameTable("root" as NodeId, ({ parent, name }) => `${parent}/${name}`, [
     [one, { parent: other, name: "one" }],

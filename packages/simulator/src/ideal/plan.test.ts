@@ -22,7 +22,7 @@ import {
 /** HOLDFAST_PLANS=100000 for a long run; fast-check prints the seed of a failure. */
 const numRuns = Number(process.env["HOLDFAST_PLANS"] ?? (isLongTier ? 10_000 : 600));
 
-test("whatever both sides did, both become equal, and then there is nothing to plan", () => {
+test("after any changes on both sides both become equal, and no plan is left", () => {
   fc.assert(
     fc.property(beginnings, acts(["disk", "server"]), (beginning, story) => {
       const world = makeWorld(beginning);
@@ -35,7 +35,7 @@ test("whatever both sides did, both become equal, and then there is nothing to p
   );
 });
 
-test("every content that either side made and has kept is live afterwards, beside any deletion and any other edit", () => {
+test("all content created and kept on either side is live afterwards, despite deletions and other edits", () => {
   fc.assert(
     fc.property(beginnings, acts(["disk", "server"]), (beginning, story) => {
       const world = makeWorld(beginning);
@@ -52,7 +52,7 @@ test("every content that either side made and has kept is live afterwards, besid
   );
 });
 
-test("whatever both sides did while plans were carried out in part and something could not be read, both become equal", () => {
+test("both become equal after any changes, with partial plans and unreadable items", () => {
   fc.assert(
     fc.property(beginnings, interruptedActs(["disk", "server"]), fc.boolean(), (beginning, story, tellsForms) => {
       const world = makeWorld(beginning, tellsForms ? (name) => name : nameKey);
@@ -71,7 +71,7 @@ test("whatever both sides did while plans were carried out in part and something
   );
 });
 
-test("whatever both sides did to a file and its executable bit, the bit is as whoever flipped it left it", () => {
+test("a file's executable bit is as the side that flipped it left it, after any changes on both sides", () => {
   const verbs: ReadonlySet<Act["verb"]> = new Set(["edit", "chmod", "move"]);
   fc.assert(
     fc.property(beginnings, acts(["disk", "server"]), (beginning, story) => {
@@ -98,7 +98,7 @@ test("whatever both sides did to a file and its executable bit, the bit is as wh
   );
 });
 
-test("with one active side the other becomes exactly what it is, without any conflict", () => {
+test("with one active side the other becomes exactly equal, without any conflict", () => {
   fc.assert(
     fc.property(
       beginnings,
@@ -120,7 +120,7 @@ test("with one active side the other becomes exactly what it is, without any con
   );
 });
 
-test("what one side deleted, and nobody changed or moved, does not come back", () => {
+test("a node deleted on one side, and not changed or moved on the other, does not come back", () => {
   fc.assert(
     fc.property(beginnings, fc.nat(30), acts(["disk", "server"]), (beginning, node, story) => {
       const world = makeWorld(beginning);
@@ -141,7 +141,7 @@ test("what one side deleted, and nobody changed or moved, does not come back", (
   );
 });
 
-test("on a disk that folds case both become equal too, and of one slot's nodes only the first made has its own name", () => {
+test("on a case-folding disk both become equal too, and only a slot's first node has its own name", () => {
   const fold = (name: string): string => nameKey(name).toLowerCase();
   fc.assert(
     fc.property(beginnings, acts(["disk", "server"], names.length), (beginning, story) => {
@@ -163,7 +163,7 @@ test("on a disk that folds case both become equal too, and of one slot's nodes o
   );
 });
 
-test("an alias ends when the other is gone, and a name that a person gives to it is its name", () => {
+test("an alias ends when the other node is gone, and a new name by a person is the node's name", () => {
   const world = new IdealWorld((name) => name.toLowerCase());
   const [first, second] = [world.newId(), world.newId()];
   world.serverPut(first, { name: "readme" });

@@ -187,7 +187,7 @@ function act(world: HidingWorld, { what, verb, node, folder, name }: Act, conten
   write(world.newId(), verb === "mkdir" ? { ...place, kind: "folder" } : { ...place, kind: "file", content });
 }
 
-test("whatever is made and edited while the rules change, nothing is deleted anywhere, and without rules both sides are equal", () => {
+test("creations and edits during rule changes delete nothing, and without rules both sides are equal", () => {
   fc.assert(
     fc.property(acts, (story) => {
       const world = new HidingWorld();
