@@ -69,7 +69,7 @@ async function passTime({ world: { scheduler } }: Alone, seconds: number): Promi
   await scheduler.runUntil(scheduler.nowMicros + seconds * second, () => false);
 }
 
-test("what is moved from where a look has been to where it comes to stays the same, and is not made anew", async () => {
+test("an item moved from a scanned folder to one not scanned yet keeps its identity", async () => {
   const alone = await withThings();
   const before = idsIn(alone, "early");
   await alone.once({ disk: diskWith(alone.disk(), "list", "afterwards", () => moveAll(alone)) });
@@ -77,7 +77,7 @@ test("what is moved from where a look has been to where it comes to stays the sa
   alone.close();
 });
 
-test("a folder that is seen before and after its move brings no conflict into itself", async () => {
+test("a folder that is seen before and after its move causes no conflict within itself", async () => {
   const alone = await withThings();
   const before = idsIn(alone, "early");
   let isTold = false;
@@ -96,7 +96,7 @@ test("a folder that is seen before and after its move brings no conflict into it
   alone.close();
 });
 
-test("what is moved stays the same although the watcher tells of its new place only", async () => {
+test("a moved item keeps its identity even if the watcher reports only its new place", async () => {
   const alone = await withThings();
   const before = idsIn(alone, "early");
   await afterRest(alone, (engine) => {
@@ -125,7 +125,7 @@ test("a change through one hard link is sent for the names in other folders too"
   alone.close();
 });
 
-test("a new name of a file, written through at once, changes the older name too", async () => {
+test("a new name of a file, written through immediately, also changes the older name", async () => {
   const alone = await withThings();
   await afterRest(alone, async (engine) => {
     alone.root.link("early/file", "afterwards/other", true);
@@ -137,7 +137,7 @@ test("a new name of a file, written through at once, changes the older name too"
   alone.close();
 });
 
-test("what is moved to where nothing can be read for a moment stays the same", async () => {
+test("an item moved to a temporarily unreadable place keeps its identity", async () => {
   const alone = await withThings();
   const before = idsIn(alone, "early");
   await afterRest(alone, async (engine) => {
@@ -151,7 +151,7 @@ test("what is moved to where nothing can be read for a moment stays the same", a
   alone.close();
 });
 
-test("what is deleted from a folder that moved in the same look goes, although something could not be looked at then", async () => {
+test("a deletion in a folder moved during the same scan is synced despite an unreadable item", async () => {
   const alone = await withThings();
   await afterRest(alone, async (engine) => {
     alone.fails("afterwards");
@@ -165,7 +165,7 @@ test("what is deleted from a folder that moved in the same look goes, although s
   alone.close();
 });
 
-test("the two ends of a move that the watcher tells of 50 ms apart are one move", async () => {
+test("the two ends of a move that the watcher reports 50 ms apart are one move", async () => {
   const alone = await withThings();
   const before = idsIn(alone, "early");
   await afterRest(alone, async (engine) => {
@@ -178,7 +178,7 @@ test("the two ends of a move that the watcher tells of 50 ms apart are one move"
   alone.close();
 });
 
-test("a move of the engine that nothing came back from is none of a person: what is deleted after it goes", async () => {
+test("a move of the engine without a result is not a person's, and a later deletion is synced", async () => {
   const alone = await withThings();
   const fileId = alone.serverId("early/file");
   const fail = (): void => {
@@ -198,7 +198,7 @@ test("a move of the engine that nothing came back from is none of a person: what
   alone.close();
 });
 
-test("a folder that was moved after all in it got another name stays the same", async () => {
+test("a folder moved after everything in it was renamed keeps its identity", async () => {
   const alone = await withThings();
   const before = idsIn(alone, "early");
   alone.move("early/folder/in it", "early/folder/by another name");
@@ -209,7 +209,7 @@ test("a folder that was moved after all in it got another name stays the same", 
   alone.close();
 });
 
-test("a folder of the server's that is moved before it could be made durable is moved there, and not made again", async () => {
+test("a downloaded folder that is moved before it was durable is moved there, and not created again", async () => {
   const alone = await withThings();
   const { rootId } = alone.world.model;
   alone.onServer({ op: "mkdir", operation_id: "1", parent_id: rootId, id: "new", name: "new" });
@@ -226,7 +226,7 @@ test("a folder of the server's that is moved before it could be made durable is 
   alone.close();
 });
 
-test("a folder that was moved after it was emptied stays the same", async () => {
+test("a folder moved after it was emptied keeps its identity", async () => {
   const alone = await withThings();
   const before = alone.serverId("early/folder");
   alone.remove("early/folder/in it");
@@ -236,7 +236,7 @@ test("a folder that was moved after it was emptied stays the same", async () => 
   alone.close();
 });
 
-test("a file that cannot be looked at for a moment is not taken for a new one with its content", async () => {
+test("a temporarily unreadable file is not confused with a new one of the same content", async () => {
   const alone = new Alone();
   alone.write("one", "the same bytes");
   await alone.once();
@@ -257,7 +257,7 @@ test("a file that cannot be looked at for a moment is not taken for a new one wi
   alone.close();
 });
 
-test("a file that was brought and not looked at yet is not taken for one of its content that a person deletes then", async () => {
+test("a downloaded file not scanned yet is not confused with one of its content that a person then deletes", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   alone.write("old", "the same bytes");
@@ -282,7 +282,7 @@ test("a file that was brought and not looked at yet is not taken for one of its 
 });
 
 for (const id of ["0 sorts before all", "z sorts behind all"]) {
-  test(`a file that takes the name of one whose going could not be made durable is not deleted with that (${id})`, async () => {
+  test(`a file at the name of one whose removal is not durable is not deleted with it (${id})`, async () => {
     const alone = new Alone();
     alone.write("a.txt", "text");
     assert.ok((await alone.once()).inSync);
@@ -306,7 +306,7 @@ for (const id of ["0 sorts before all", "z sorts behind all"]) {
 }
 
 for (const moment of ["read", "sent"]) {
-  test(`a file that takes the place of a link in the moment in which that is ${moment} comes to the server under its name`, async () => {
+  test(`a file that replaces a link while that is ${moment} is uploaded under its name`, async () => {
     const alone = new Alone({ foldsCase: "all" });
     await alone.once();
     alone.root.create("Name", "symlink", true, "target");

@@ -15,7 +15,7 @@ async function listedLate(): Promise<Alone> {
   return alone;
 }
 
-test("a folder in which something was deleted before the first listing can be deleted", async () => {
+test("a folder with a deletion before the first listing can be deleted", async () => {
   const alone = await listedLate();
   alone.remove("folder/a");
   alone.remove("folder");
@@ -24,7 +24,7 @@ test("a folder in which something was deleted before the first listing can be de
   alone.close();
 });
 
-test("what another puts into a folder while its deletion is sent lives, whatever head was told before", async () => {
+test("another device's new file in a folder survives while its deletion is sent, with any earlier head", async () => {
   const alone = await listedLate();
   const server = alone.server();
   const parent_id = alone.serverId("folder");
@@ -42,7 +42,7 @@ test("what another puts into a folder while its deletion is sent lives, whatever
   alone.close();
 });
 
-test("one run ends although the server refuses something again and again that should end by itself", async () => {
+test("a run ends even if the server keeps refusing an operation that should succeed on its own", async () => {
   const alone = new Alone();
   const server = alone.server();
   const commit: Server["commit"] = async (epoch, operations, ...rest) => {

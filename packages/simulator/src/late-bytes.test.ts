@@ -25,7 +25,7 @@ function removeOnServer(alone: Alone, path: string): void {
   alone.onServer({ op: "delete", operation_id: "another's", file_id: alone.serverId(path) });
 }
 
-test("late bytes of an open file in a private folder that was deleted elsewhere come back private", async () => {
+test("late writes to an open file in a private folder deleted elsewhere return as a private file", async () => {
   const alone = await withFile();
   chmod(alone, true, ["keys"]);
   await alone.once();
@@ -41,7 +41,7 @@ test("late bytes of an open file in a private folder that was deleted elsewhere 
   alone.close();
 });
 
-test("late bytes of a replaced file stand beside it, as private as it is now, in the folder where it is now", async () => {
+test("late writes to a replaced file become a copy beside it, in its present folder and as private as it is now", async () => {
   const alone = new Alone();
   alone.mkdir("keys");
   for (const path of ["closed.txt", "moved.txt"]) alone.write(path, "old");
@@ -71,7 +71,7 @@ test("late bytes of a replaced file stand beside it, as private as it is now, in
   alone.close();
 });
 
-test("late bytes of a replaced file that became private and was deleted since come back private", async () => {
+test("late writes to a replaced file that became private and was deleted return as a private file", async () => {
   const alone = await withFile();
   const write = openToWrite(alone, file);
   alone.writeOnServer(file, "new");
@@ -87,7 +87,7 @@ test("late bytes of a replaced file that became private and was deleted since co
   alone.close();
 });
 
-test("late bytes of a replaced file that has another name outside the folder stand beside the new version", async () => {
+test("late writes to a replaced file with another name outside the folder become a copy beside the new version", async () => {
   const alone = new Alone();
   alone.write("log.txt", "old");
   await alone.once();
@@ -105,7 +105,7 @@ test("late bytes of a replaced file that has another name outside the folder sta
 });
 
 for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as const) {
-  test(`bytes written through another hard link of a replaced file make no conflicted copy (lacks: ${missingFeatures.join()})`, async () => {
+  test(`writes through another hard link of a replaced file make no conflicted copy (lacks: ${missingFeatures.join()})`, async () => {
     const alone = new Alone({ missingFeatures });
     alone.write("a", "old");
     alone.root.link("a", "b", true);
@@ -127,7 +127,7 @@ for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as 
 }
 
 for (const role of ["editor", "viewer"] as const) {
-  test(`late bytes of an open file of a share that ended go to the quarantine, and to nobody else (${role})`, async () => {
+  test(`late writes to an open file of an ended share go to quarantine, and to no account (${role})`, async () => {
     const world = new Shared(role);
     await world.once();
     const write = openToWrite(world, "docs/a.txt");
@@ -142,7 +142,7 @@ for (const role of ["editor", "viewer"] as const) {
   });
 }
 
-test("late bytes that come to an empty quarantine are reported while the same engine runs", async () => {
+test("late writes that arrive in an empty quarantine are reported while the same engine runs", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.write("docs/a.txt", "mine");
@@ -168,7 +168,7 @@ test("late bytes that come to an empty quarantine are reported while the same en
   world.close();
 });
 
-test("late bytes of a file that was replaced in a share that ended since go to the quarantine, and to nobody else", async () => {
+test("late writes to a replaced file of a share that ended since go to quarantine, and to no account", async () => {
   const world = new Shared("editor");
   await world.once();
   const write = openToWrite(world, "docs/a.txt");

@@ -29,7 +29,7 @@ for (const freeSpace of [false, true]) {
   });
 }
 
-test("a version that was sent without an answer stays when its file was left out and something else has its name", async () => {
+test("an unconfirmed version is kept when its file was excluded and another item has its name", async () => {
   const alone = new Alone();
   alone.write("f", "f");
   await alone.once();
@@ -51,7 +51,7 @@ test("a version that was sent without an answer stays when its file was left out
   alone.close();
 });
 
-test("a version that was sent without an answer stops nothing when its file was left out, removed here, and moved to where it shows", async () => {
+test("an unconfirmed version of a file that was excluded, removed and moved back into view stops nothing", async () => {
   const alone = new Alone();
   alone.write("f", "f");
   await alone.once();
@@ -69,7 +69,7 @@ test("a version that was sent without an answer stops nothing when its file was 
   alone.close();
 });
 
-test("what is wanted again before its space was freed stays, also when it is left out once more", async () => {
+test("a file included again before its space was freed stays, even if it is excluded once more", async () => {
   const alone = new Alone();
   alone.write("f", "f");
   await alone.once();

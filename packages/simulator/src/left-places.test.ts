@@ -78,7 +78,7 @@ const patterns: Readonly<Record<string, readonly Step[]>> = {
 };
 
 for (const [pattern, steps] of Object.entries(patterns)) {
-  test(`a file keeps its node where a program saves it in steps: ${pattern}`, async () => {
+  test(`a file keeps its node when a program saves it in steps: ${pattern}`, async () => {
     for (const pauseSeconds of [0.2, 1, 4]) {
       const { alone, id } = await saved(steps, pauseSeconds);
       assert.equal(alone.serverId("folder/a"), id, `${pauseSeconds} s`);
@@ -129,7 +129,7 @@ const others: Readonly<Record<string, readonly [steps: (typeof patterns)[string]
 };
 
 for (const [why, [steps, pauseSeconds]] of Object.entries(others)) {
-  test(`a file is another one under a name that was left: ${why}`, async () => {
+  test(`a file under a vacated name is a new one: ${why}`, async () => {
     const { alone, id } = await saved(steps, pauseSeconds);
     assert.notEqual(alone.serverId("folder/a"), id);
     assert.equal(alone.serverContents().get("folder/a"), alone.read("folder/a"));
@@ -138,7 +138,7 @@ for (const [why, [steps, pauseSeconds]] of Object.entries(others)) {
   });
 }
 
-test("a file that was new under a usual name, and got its own, is another one than the next under that name", async () => {
+test("after a new file moved from a usual name to its own, the next file under that name is a new one", async () => {
   let salary = "";
   const { alone } = await saved(
     [
@@ -156,7 +156,7 @@ test("a file that was new under a usual name, and got its own, is another one th
   alone.close();
 });
 
-test("a file that is made again with the same bytes lives, also where another device deletes its folder meanwhile", async () => {
+test("a file recreated with the same bytes survives the deletion of its folder by another device", async () => {
   const { alone } = await saved(
     [
       (it) => it.remove("folder/a"),
@@ -176,7 +176,7 @@ test("a file that is made again with the same bytes lives, also where another de
   alone.close();
 });
 
-test("a file that gets a name which is not synced is reported, until it is back", async () => {
+test("a file renamed to a name that is not synced is reported until it is back", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   alone.write("folder/thesis.odt", "all of it");
@@ -243,7 +243,7 @@ async function madeAgain(
 }
 
 for (const answer of ["heard", "lost"]) {
-  test(`a file that comes back from the trash as it was, and is overwritten in that moment, is no conflict, its answer ${answer}`, async () => {
+  test(`a file restored unchanged and overwritten in that moment causes no conflict, with its response ${answer}`, async () => {
     const { alone, id } = await madeAgain(async (it, _id, { send }) => {
       it.write("a", "second");
       const results = await send();
@@ -256,7 +256,7 @@ for (const answer of ["heard", "lost"]) {
   });
 }
 
-test("a file that was made again as it was lives although another device brings the old one back and deletes it in that moment", async () => {
+test("a file recreated unchanged survives its restoration and deletion by another device in that moment", async () => {
   const { alone } = await madeAgain((it, file_id, { server }) => {
     const name = "a";
     it.onServer({ op: "move", operation_id: "back", file_id, parent_id: it.world.model.rootId, name, revive: true });

@@ -30,7 +30,7 @@ async function withDeleted(): Promise<Alone> {
   return alone;
 }
 
-test("a clock that jumps ten years ahead, or to and fro, empties nothing of the local trash", async () => {
+test("a clock that jumps ten years ahead, or back and forth, empties nothing of the local trash", async () => {
   const alone = await withDeleted();
   for (const days of [3650, -3650, 3650, 0.9]) {
     alone.world.scheduler.nowMicros += days * dayMicros;
@@ -40,7 +40,7 @@ test("a clock that jumps ten years ahead, or to and fro, empties nothing of the 
   alone.close();
 });
 
-test("the local trash is emptied once the clock has gone on for a day without a jump", async () => {
+test("the local trash is emptied once the clock has been steady for a day", async () => {
   const alone = await withDeleted();
   alone.world.scheduler.nowMicros += 40 * dayMicros;
   const engine = alone.make();
@@ -55,7 +55,7 @@ test("the local trash is emptied once the clock has gone on for a day without a 
   alone.close();
 });
 
-test("what the server deleted is found in the local trash by its day and its path, and goes after 30 days", async () => {
+test("a file deleted on the server is in the local trash under its day and path, for 30 days", async () => {
   const alone = new Alone();
   const remove = (path: string): void =>
     alone.onServer({ op: "delete", operation_id: `delete ${path}`, file_id: alone.serverId(path) });
@@ -82,7 +82,7 @@ test("what the server deleted is found in the local trash by its day and its pat
   alone.close();
 });
 
-test("what of the local trash cannot be removed keeps neither the rest of it nor anything else", async () => {
+test("an item of the local trash that cannot be removed stops nothing else", async () => {
   const alone = await withDeleted();
   alone.world.scheduler.nowMicros += 2 * dayMicros;
   alone.write("b", "b");
@@ -101,7 +101,7 @@ test("what of the local trash cannot be removed keeps neither the rest of it nor
   alone.close();
 });
 
-test("what was replaced and cannot be read is tried ever less often, and told of", async () => {
+test("an unreadable replaced file is reported and retried with increasing delays", async () => {
   const alone = new Alone();
   alone.write("a", "before");
   await alone.once();
@@ -192,7 +192,7 @@ function stashOf(alone: Alone): string[] {
 }
 
 for (const seconds of [15, 300]) {
-  test(`what a program writes into its open file ${seconds} s after that was replaced stands beside, and is synced from then on`, async () => {
+  test(`a write to an open file ${seconds} s after its replacement becomes a copy beside it, which is synced`, async () => {
     const { alone, goOn, writeOpen, hint, stop } = await withOpenFile("replaced");
     await goOn(seconds);
     assert.equal(alone.read("log.txt"), "another's");
@@ -212,7 +212,7 @@ for (const seconds of [15, 300]) {
   });
 }
 
-test("what a program writes into its open file minutes after that was deleted elsewhere brings the file back", async () => {
+test("a write to an open file minutes after its deletion elsewhere restores it", async () => {
   const { alone, goOn, writeOpen, stop } = await withOpenFile("deleted");
   await goOn(300);
   assert.deepEqual([alone.diskPaths(), trashOf(alone).length], [[], 1]);
@@ -223,7 +223,7 @@ test("what a program writes into its open file minutes after that was deleted el
   await stop();
 });
 
-test("a replaced file that a program has open for hours is asked for and not read, and goes once it is closed", async () => {
+test("a replaced file that a program has open for hours is checked but not read, and removed once closed", async () => {
   let [asked, read] = [0, 0];
   const { alone, goOn, close, stop } = await withOpenFile("replaced", (disk) =>
     counting(disk, (call) => (call === "cut" ? (read += 1) : (asked += 1))),
@@ -238,7 +238,7 @@ test("a replaced file that a program has open for hours is asked for and not rea
   await stop();
 });
 
-test("where the filesystem does not tell who has a replaced file open, it waits for a day and is read twice", async () => {
+test("if the filesystem does not report writers, a replaced file is kept for a day and read twice", async () => {
   let read = 0;
   const untold = (disk: LocalDisk): LocalDisk =>
     counting({ ...disk, hasWriters: () => Promise.resolve(undefined) }, (call) => (read += call === "cut" ? 1 : 0));

@@ -7,7 +7,7 @@ import { lineOf, longText, running } from "./testing-long-files.ts";
 
 const minute = 60_000_000;
 
-test("while a long file is sent small ones go and come, and it is still shown as under way", async () => {
+test("while a long file is uploaded small ones are synced, and it is shown as in progress", async () => {
   const alone = new Alone();
   const line = lineOf(alone);
   alone.write("long", longText("long"));
@@ -28,7 +28,7 @@ test("while a long file is sent small ones go and come, and it is still shown as
   await end();
 });
 
-test("while a long file is fetched small ones go and come, and what has come is not fetched again", async () => {
+test("while a long file is downloaded small ones are synced, and downloaded bytes are not downloaded again", async () => {
   const alone = new Alone();
   const line = lineOf(alone);
   const root = alone.world.model.rootId;
@@ -51,7 +51,7 @@ test("while a long file is fetched small ones go and come, and what has come is 
   await end();
 });
 
-test("a full disk of the state is reported while a long file is fetched", async () => {
+test("a full disk of the state is reported while a long file is downloaded", async () => {
   const alone = new Alone();
   await alone.once();
   const database = alone.world.devices[0]?.database ?? assert.fail();
@@ -75,7 +75,7 @@ test("a full disk of the state is reported while a long file is fetched", async 
   await end();
 });
 
-test("a long file that changes while it is sent gets one version, and one that goes gets none", async () => {
+test("a long file changed during its upload gets one version, and a deleted one gets none", async () => {
   const alone = new Alone();
   const line = lineOf(alone);
   alone.write("changes", longText("first"));
@@ -94,7 +94,7 @@ test("a long file that changes while it is sent gets one version, and one that g
   await end();
 });
 
-test("a long file that changes on the server while it is fetched comes as it is then, and one that goes does not come", async () => {
+test("a long file changed on the server during its download arrives in its final state, and a deleted one does not", async () => {
   const alone = new Alone();
   const line = lineOf(alone);
   const root = alone.world.model.rootId;
@@ -117,7 +117,7 @@ test("a long file that changes on the server while it is fetched comes as it is 
   await end();
 });
 
-test("what has come of a long file counts as its room, so that it does not seem too large for the rest of the disk", async () => {
+test("the downloaded part of a long file counts as its own space, so the rest is not considered too large", async () => {
   const alone = new Alone();
   const line = lineOf(alone);
   const text = longText("long");
@@ -134,7 +134,7 @@ test("what has come of a long file counts as its room, so that it does not seem 
   await end();
 });
 
-test("a pause ends the transfer of a long file, which goes on after that", async () => {
+test("a pause ends the transfer of a long file, which continues afterwards", async () => {
   const alone = new Alone();
   const line = lineOf(alone);
   alone.putOnServer(longText("long"), { parent_id: alone.world.model.rootId, name: "long" });
@@ -151,7 +151,7 @@ test("a pause ends the transfer of a long file, which goes on after that", async
   await end();
 });
 
-test("one run gives up on a server that takes no bytes of a long file, after all else has gone", async () => {
+test("a run gives up on a server that accepts no bytes of a long file, after syncing everything else", async () => {
   const alone = new Alone();
   alone.write("long", longText("long"));
   alone.write("small", "small");
@@ -162,7 +162,7 @@ test("one run gives up on a server that takes no bytes of a long file, after all
   alone.close();
 });
 
-test("an edit does not wait for all of many new files, whichever way they go", async () => {
+test("an edit does not wait for many new files, in either direction", async () => {
   const alone = new Alone();
   const count = 1200;
   for (const path of ["mine", "another's"]) alone.write(path, "first");
@@ -211,7 +211,7 @@ function countingParts(
   };
 }
 
-test("a long file that has come waits for its turn behind many small ones, and is not written again", async () => {
+test("a downloaded long file waits for its turn behind many small ones, and is not written again", async () => {
   const alone = new Alone();
   const { model, scheduler } = alone.world;
   const { disk, begun } = countingParts(alone);
@@ -236,7 +236,7 @@ test("a long file that has come waits for its turn behind many small ones, and i
   await end();
 });
 
-test("a file whose mode or attributes change while its next version is fetched is replaced by one that is made like it", async () => {
+test("a file whose mode or attributes change during the download of its next version keeps the changes", async () => {
   const alone = new Alone();
   const line = lineOf(alone);
   alone.write("long", longText("first"));
@@ -259,7 +259,7 @@ test("a file whose mode or attributes change while its next version is fetched i
   await end();
 });
 
-test("of two equal long files in different portions of a plan, one of which is private, each comes with its own mode", async () => {
+test("two equal long files in different portions of a plan, one of them private, get their own modes", async () => {
   for (const names of [
     ["a", "b"],
     ["b", "a"],
@@ -297,7 +297,7 @@ test("of two equal long files in different portions of a plan, one of which is p
   }
 });
 
-test("two equal long files in one folder come once, although plans in turn name them in different orders", async () => {
+test("two equal long files in one folder are downloaded once, even if plans name them in different orders", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   await alone.once();
@@ -316,7 +316,7 @@ test("two equal long files in one folder come once, although plans in turn name 
 
 for (const isWrittenTo of [false, true]) {
   const what = isWrittenTo ? "fetched too if the first, without a new time, is another" : "made of the first at once";
-  test(`of two equal long files the second is ${what}`, async () => {
+  test(`the second of two equal long files is ${what}`, async () => {
     const alone = new Alone();
     const line = lineOf(alone);
     line.isOpen = true;
@@ -336,7 +336,7 @@ for (const isWrittenTo of [false, true]) {
   });
 }
 
-test("a long file that came and could not get its name is fetched and written again", async () => {
+test("a downloaded long file that could not get its name is downloaded and written again", async () => {
   const alone = new Alone();
   await alone.once();
   alone.putOnServer(longText("long"), { parent_id: alone.world.model.rootId, name: "long" });

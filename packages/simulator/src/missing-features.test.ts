@@ -62,8 +62,8 @@ function renumbered(disk: LocalDisk, number: (inode: bigint) => bigint): LocalDi
 }
 
 for (const missingFeatures of [["hard links"], []] as const) {
-  const beside = missingFeatures.length === 0 ? "" : ", nor has anything a second name";
-  test(`where the numbers of a mount tell nothing${beside}, what is at a path is what was there, and a moved file is known by its content`, async () => {
+  const beside = missingFeatures.length === 0 ? "" : " and without hard links";
+  test(`on a mount with unstable inode numbers${beside}, items are matched by path, and moved files by content`, async () => {
     const alone = aloneWithout("exchange", "stable inodes", ...missingFeatures);
     for (const folder of ["a", "b", "c"]) alone.mkdir(folder);
     for (const folder of ["a", "b"]) alone.write(`${folder}/file`, `in ${folder}`);
@@ -83,7 +83,7 @@ for (const missingFeatures of [["hard links"], []] as const) {
   });
 }
 
-test("without an exchange the old bytes are linked aside, and the path is never without a file", async () => {
+test("without exchange, the old bytes are kept by a hard link, and the path always has a file", async () => {
   const alone = aloneWithout("exchange");
   await withUpdate(alone);
   const seen: boolean[] = [];
@@ -98,7 +98,7 @@ test("without an exchange the old bytes are linked aside, and the path is never 
   alone.close();
 });
 
-test("without links either, a death while nothing stands at the path leaves a record, and the file is back before anything is looked at", async () => {
+test("without exchange and links, a crash before the new file has its name is repaired before the next scan", async () => {
   const alone = aloneWithout("exchange", "hard links");
   await withUpdate(alone);
   const disk = endingBefore(alone.disk(), (call, path) => call === "rename" && path.endsWith(" a.txt"));
@@ -112,7 +112,7 @@ test("without links either, a death while nothing stands at the path leaves a re
   alone.close();
 });
 
-test("without links either, a death right after the new bytes have their name makes no copy of the old ones", async () => {
+test("without exchange and links, a crash right after the new file has its name makes no copy of the old bytes", async () => {
   const alone = aloneWithout("exchange", "hard links");
   await withUpdate(alone);
   const newText = contentOf(Buffer.from("the new text"));
@@ -128,7 +128,7 @@ test("without links either, a death right after the new bytes have their name ma
   alone.close();
 });
 
-test("where there are no executable bits they stay as they are on the server, through edits and moves", async () => {
+test("a disk without executable bits leaves those of the server unchanged, through edits and moves", async () => {
   const alone = aloneWithout("executable bits");
   alone.write("run.sh", "1");
   await alone.once();
@@ -145,7 +145,7 @@ test("where there are no executable bits they stay as they are on the server, th
   alone.close();
 });
 
-test("what the disk cannot hold stays on the server with all below it, is listed, and is not taken for deleted", async () => {
+test("an item that the disk cannot store stays on the server with its content, is listed, and is not deleted", async () => {
   const alone = aloneWithout("symbolic links", "all names");
   const { rootId } = alone.world.model;
   alone.onServer({ op: "symlink", operation_id: "1", parent_id: rootId, id: "x-1", name: "link", target: "a" });
@@ -162,7 +162,7 @@ test("what the disk cannot hold stays on the server with all below it, is listed
   alone.close();
 });
 
-test("what the server has under the name of something that the disk cannot hold is told of, and goes once it is renamed", async () => {
+test("a file at the name of an item that the disk cannot store is reported, and uploaded once renamed", async () => {
   const alone = aloneWithout("symbolic links");
   const { rootId } = alone.world.model;
   alone.onServer({ op: "symlink", operation_id: "1", id: "link", parent_id: rootId, name: "link", target: "there" });
@@ -183,7 +183,7 @@ test("what the server has under the name of something that the disk cannot hold 
   alone.close();
 });
 
-test("where the numbers are dealt out anew a start syncs no folder for that, but the one in which another stands", async () => {
+test("after all inode numbers changed, a start syncs only the folder that another one replaced", async () => {
   const alone = aloneWithout("exchange", "stable inodes", "hard links");
   for (const folder of ["a", "a/b", "a/b/c", "d", "d/e"]) alone.mkdir(folder);
   alone.write("a/b/file", "in b");

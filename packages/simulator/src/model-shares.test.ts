@@ -86,7 +86,7 @@ class Scene {
   }
 }
 
-test("a grant alone shows nothing; a mount is one entry, and what it shows is listed", () => {
+test("a grant alone shows nothing; a mount is one entry, and its content is listed", () => {
   const scene = new Scene();
   scene.model.grant("ada 1", "docs", "bob", "viewer");
   assert.deepEqual(scene.news(), []);
@@ -99,7 +99,7 @@ test("a grant alone shows nothing; a mount is one entry, and what it shows is li
   );
 });
 
-test("what a guest hears of is what moves in the share, with the role as it is now", () => {
+test("a guest receives the moves in the share, with the present role", () => {
   const scene = new Scene();
   const mount = scene.mount("viewer");
   scene.news();
@@ -118,7 +118,7 @@ test("what a guest hears of is what moves in the share, with the role as it is n
   ]);
 });
 
-test("a viewer is forbidden to write, an editor is not, and neither touches the shared folder itself or what is outside", () => {
+test("a viewer cannot write, an editor can, and neither changes the shared folder itself or anything outside", () => {
   const scene = new Scene();
   scene.mount("viewer");
   const mkdir = { op: "mkdir", id: "new", parent_id: "docs", name: "new" };
@@ -132,7 +132,7 @@ test("a viewer is forbidden to write, an editor is not, and neither touches the 
   assert.equal(scene.commit("bob", { op: "move", file_id: "a", parent_id: scene.guestRoot, name: "a" }), "bad_request");
 });
 
-test("to leave a share is to delete its mount, and deletes nothing of the owner's", () => {
+test("leaving a share deletes its mount, and nothing of the owner's", () => {
   const scene = new Scene();
   const mount = scene.mount("viewer");
   scene.news();
@@ -143,7 +143,7 @@ test("to leave a share is to delete its mount, and deletes nothing of the owner'
   assert.notEqual(scene.mount("viewer"), mount);
 });
 
-test("a share that was revoked, or whose folder is in the trash, is an entry in the guest's own journal", () => {
+test("a revoked share, or one whose folder is in the trash, is an entry in the guest's own journal", () => {
   for (const end of ["revoke", "trash"]) {
     const scene = new Scene();
     const mount = scene.mount("editor");
@@ -159,7 +159,7 @@ test("a share that was revoked, or whose folder is in the trash, is an entry in 
   }
 });
 
-test("a block of another space is not there for who only knows its hash", () => {
+test("knowing the hash of another space's block gives no access to it", () => {
   const scene = new Scene();
   scene.mount("editor");
   const hash = sha256(Buffer.from("first"));
@@ -167,7 +167,7 @@ test("a block of another space is not there for who only knows its hash", () => 
   assert.deepEqual([...scene.model.missingBlocks([hash], "bob", "docs")], []);
 });
 
-test("each space counts its own entries, and a page says up to where it tells of each", () => {
+test("each space counts its own entries, and a page includes the position in each", () => {
   const scene = new Scene();
   const mount = scene.mount("editor");
   const { seq, share_seqs } = scene.model.snapshot(undefined, "bob");
@@ -180,7 +180,7 @@ test("each space counts its own entries, and a page says up to where it tells of
     );
 });
 
-test("below a mount the nearest right counts, and one entry tells of one that changes, with the revision as it was", () => {
+test("the nearest grant below a mount applies, and a change of it is one entry with an unchanged revision", () => {
   const scene = new Scene();
   scene.folder("outer", "docs");
   scene.folder("inner", "outer", "editor");
@@ -206,7 +206,7 @@ test("below a mount the nearest right counts, and one entry tells of one that ch
   assert.deepEqual(rolesOf(), ["a editor", "outer editor", "inner editor", "deep editor"]);
 });
 
-test("what is named or placed takes the right at it and at its folder, and what is written to takes its own", () => {
+test("creating or moving an item requires permission at it and at its folder, and writing only its own", () => {
   const scene = new Scene();
   scene.folder("inner", "docs", "editor");
   scene.folder("below", "inner");
@@ -228,7 +228,7 @@ test("what is named or placed takes the right at it and at its folder, and what 
   assert.equal(move("inner", "docs"), "committed");
 });
 
-test("whoever may only upload sees nothing of a folder, and what is to be seen again appears", () => {
+test("an uploader sees nothing of a folder, and its content appears with a higher role", () => {
   const scene = new Scene();
   scene.folder("inner", "docs");
   scene.put("ada", "deep", "inner", "deep");
@@ -249,7 +249,7 @@ test("whoever may only upload sees nothing of a folder, and what is to be seen a
   assert.deepEqual(scene.news(), [`gone ${mount}`]);
 });
 
-test("a grant whose time has come is none in that moment, and is told of once it is swept", () => {
+test("an expired grant ends at its time, and is reported once it is swept", () => {
   const scene = new Scene();
   let now = 0;
   scene.model.shares.nowMs = () => now;
@@ -270,7 +270,7 @@ test("a grant whose time has come is none in that moment, and is told of once it
   assert.deepEqual(scene.news(), [`gone ${mount}`]);
 });
 
-test("what its owner moves below another grant gives the mount another right, and out of all grants ends it", () => {
+test("a move below another grant changes the mount's role, and a move out of all grants ends the mount", () => {
   const scene = new Scene();
   const mount = scene.mount("viewer");
   scene.folder("shelf", scene.ownerRoot, "editor");
@@ -285,7 +285,7 @@ test("what its owner moves below another grant gives the mount another right, an
   assert.deepEqual(scene.news(), [`changed ${mount} editor`]);
 });
 
-test("while its owner is suspended a mount waits, and nothing of what it shows is told or can be read", () => {
+test("while its owner is suspended a mount waits, and none of its content is listed or readable", () => {
   const scene = new Scene();
   const mount = scene.mount("editor");
   const [versionId = ""] = scene.model.versions.keys();

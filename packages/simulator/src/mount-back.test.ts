@@ -5,7 +5,7 @@ import { Shared } from "./shared.ts";
 
 for (const hears of [true, false]) {
   const when = hears ? "after the device heard of that" : "before the device hears of either";
-  test(`what changed in a share while its mount was in the trash with the folder above shows with that folder, ${when}`, async () => {
+  test(`changes in a share during its mount's time in a trashed folder appear with that folder, ${when}`, async () => {
     const world = new Shared("viewer", { parentId: "mine" });
     await world.once();
     world.onServer({ op: "delete", operation_id: "delete", file_id: "mine" }, "bob");

@@ -22,7 +22,7 @@ async function withOneInOther(role: ModelRole = "editor"): Promise<{ world: Shar
   return { world, mountId };
 }
 
-test("what is mounted twice, since its owner moved one folder into the other, is shown once, where its own mount is", async () => {
+test("a folder mounted twice, after its owner moved it into another share, is shown once at its own mount", async () => {
   const { world } = await withOneInOther();
   assert.ok((await world.once()).inSync);
   assert.deepEqual(world.onDisk(), apart);
@@ -32,7 +32,7 @@ test("what is mounted twice, since its owner moved one folder into the other, is
   world.close();
 });
 
-test("a listing anew, and a state that knows nothing, show it once too", async () => {
+test("a folder mounted twice is also shown once after a new listing and with a new state", async () => {
   const { world } = await withOneInOther();
   world.world.model.forgetJournal();
   assert.ok((await world.once()).inSync);
@@ -43,7 +43,7 @@ test("a listing anew, and a state that knows nothing, show it once too", async (
   world.close();
 });
 
-test("what is made here under the name of what stands elsewhere waits, is told of, and goes under another name", async () => {
+test("a local item at the hidden place of a mounted folder waits and is reported, and is uploaded when renamed", async () => {
   const { world } = await withOneInOther();
   assert.ok((await world.once()).inSync);
   world.mkdir("docs/inner");
@@ -57,7 +57,7 @@ test("what is made here under the name of what stands elsewhere waits, is told o
 });
 
 for (const how of ["leaves", "is out of"] as const) {
-  test(`who ${how} the mount of its own finds it in the other one`, async () => {
+  test(`an account that ${how} the folder's own mount finds the folder in the other one`, async () => {
     const { world, mountId } = await withOneInOther();
     await world.once();
     if (how === "leaves") for (const path of ["side/x.txt", "side"]) world.remove(path);
@@ -71,7 +71,7 @@ for (const how of ["leaves", "is out of"] as const) {
   });
 }
 
-test("what is moved out again stays where its mount is", async () => {
+test("a folder moved out of the other share stays at its own mount", async () => {
   const { world } = await withOneInOther();
   await world.once();
   world.owner({ op: "move", file_id: "side", parent_id: homeOf("ada"), name: "side" });
@@ -80,7 +80,7 @@ test("what is moved out again stays where its mount is", async () => {
   world.close();
 });
 
-test("a mount that comes back with its folder shows alone what the other one showed meanwhile", async () => {
+test("a mount that returns with its folder is again the only place of changes that the other mount showed", async () => {
   const { world, mountId } = await withOneInOther();
   world.onServer({ op: "mkdir", operation_id: "folder", id: "mine", parent_id: homeOf("bob"), name: "mine" }, "bob");
   const place = { op: "move", file_id: mountId, parent_id: "mine", name: "side" } as const;

@@ -71,7 +71,7 @@ function changedIn({ changes }: ScanResult, state: SyncState): NodeId[] {
   });
 }
 
-test("a folder that was moved is moved as a whole, and nothing in it is looked at", async () => {
+test("a moved folder is moved as a whole, and nothing in it is scanned", async () => {
   const { alone, state, ids } = await begin();
   alone.root.rename("a/b", "c/moved", { over: false, isPersons: true });
   const seen = await look(alone, state, ["a", "c"]);
@@ -83,7 +83,7 @@ test("a folder that was moved is moved as a whole, and nothing in it is looked a
   alone.close();
 });
 
-test("what changed in a folder is found though the one above it was just made and is looked at anew", async () => {
+test("a change in a folder is found even if its parent was just created and is scanned again", async () => {
   const { alone, state, ids } = await begin();
   const above = alone.serverId("a") as NodeId;
   const row = state.local.get(above);
@@ -96,7 +96,7 @@ test("what changed in a folder is found though the one above it was just made an
   alone.close();
 });
 
-test("what changed in a folder that was moved is found under its old path and under its new one", async () => {
+test("a change in a moved folder is found under its old path and under its new one", async () => {
   for (const suspect of ["a/b/deep", "c/moved/deep", "c/moved/deep/7", "c/moved"]) {
     const { alone, state, ids } = await begin();
     alone.write("a/b/deep/7", "changed");
@@ -109,7 +109,7 @@ test("what changed in a folder that was moved is found under its old path and un
   }
 });
 
-test("a folder that went out of one that was moved too is found, with what it has", async () => {
+test("a folder moved out of a moved folder is found, with its content", async () => {
   const { alone, state, ids } = await begin();
   alone.root.rename("a/b/deep", "c/deep", { over: false, isPersons: true });
   alone.root.rename("a/b", "b", { over: false, isPersons: true });
@@ -118,7 +118,7 @@ test("a folder that went out of one that was moved too is found, with what it ha
   alone.close();
 });
 
-test("of two folders that changed places neither is taken for the other, though something was hinted at in one of them", async () => {
+test("two folders that swapped places are not confused, even with a hint in one of them", async () => {
   for (const suspect of ["a/b", "a/b/deep", "a/b/deep/7"]) {
     const { alone, state, ids } = await begin();
     for (const folder of ["a/other", "a/other/deep"]) alone.mkdir(folder);
@@ -134,7 +134,7 @@ test("of two folders that changed places neither is taken for the other, though 
   }
 });
 
-test("a folder that was where only the second look came, and had been moved on by then, is found by a third one", async () => {
+test("a folder at a place only in the second scan, and moved on by then, is found by a third one", async () => {
   const { alone, state, ids } = await begin();
   alone.move("a/b/deep", "c/deep");
   const disk = alone.disk();
@@ -150,7 +150,7 @@ test("a folder that was where only the second look came, and had been moved on b
   alone.close();
 });
 
-test("all in a folder is looked at if it has none of what it had, or if something in it depends on its path", async () => {
+test("a folder is scanned completely if all its items changed, or if something in it depends on its path", async () => {
   const { alone, state, ids } = await begin();
   alone.root.rename("a/b", "c/moved", { over: false, isPersons: true });
   const bound = await look(alone, state, ["a", "c"], false);
@@ -170,7 +170,7 @@ const departures: Readonly<Record<string, readonly [leave: (alone: Alone) => voi
 };
 
 for (const [what, [leave, left]] of Object.entries(departures)) {
-  test(`${what} a folder that is moved away in that moment, unseen, goes once the folder was found`, async () => {
+  test(`${what} a folder that is moved away unseen in that moment is synced once the folder is found`, async () => {
     const alone = new Alone();
     for (const path of ["top", "top/folder"]) alone.mkdir(path);
     for (const path of ["top/folder/gone", "top/folder/left"]) alone.write(path, path);

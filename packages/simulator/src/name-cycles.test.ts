@@ -25,15 +25,15 @@ async function renameFolders(to: (index: number) => number): Promise<void> {
   alone.close();
 }
 
-longTest("more folders exchange their names in pairs than one request takes", async () => {
+longTest("more folders swap names in pairs than fit in one request", async () => {
   await renameFolders((index) => many - 1 - index);
 });
 
-longTest("more folders change places in one cycle than one request takes", async () => {
+longTest("more folders change places in one cycle than fit in one request", async () => {
   await renameFolders((index) => (index + 1) % many);
 });
 
-test("a folder that goes into a new one that gets its name takes along more than one request takes", async () => {
+test("a folder moved into a new one that gets its name moves with more items than fit in one request", async () => {
   const alone = new Alone();
   alone.mkdir("docs");
   for (let index = 0; index < many; index += 1) alone.write(name(index), name(index));

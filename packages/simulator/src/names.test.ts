@@ -30,7 +30,7 @@ async function rest(alone: Alone): Promise<void> {
 const aliased = "README (case conflict).md";
 
 for (const kind of ["file", "folder", "symlink"] as const) {
-  test(`of two names that differ in case the later ${kind} stands under an alias, and the server never hears of it`, async () => {
+  test(`of two names that differ in case the later ${kind} gets an alias, which never reaches the server`, async () => {
     const alone = await pair(kind);
     assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
     const before = alone.world.model.seq;
@@ -59,7 +59,7 @@ test("an edit under the alias is one of the file on the server", async () => {
   alone.close();
 });
 
-test("deleting what has the alias deletes it on the server", async () => {
+test("deleting the item with the alias deletes it on the server", async () => {
   const alone = await pair();
   alone.remove(aliased);
   await rest(alone);
@@ -67,7 +67,7 @@ test("deleting what has the alias deletes it on the server", async () => {
   alone.close();
 });
 
-test("when the other one goes the alias ends", async () => {
+test("when the other item is gone the alias ends", async () => {
   const alone = await pair();
   alone.remove("readme.md");
   await rest(alone);
@@ -75,7 +75,7 @@ test("when the other one goes the alias ends", async () => {
   alone.close();
 });
 
-test("a person who renames what has the alias gives it that name everywhere", async () => {
+test("renaming the item with the alias renames it everywhere", async () => {
   const alone = await pair();
   alone.move(aliased, "other.md");
   await rest(alone);
@@ -95,7 +95,7 @@ test("a move into another folder keeps the name on the server", async () => {
   alone.close();
 });
 
-test("what is in a folder under an alias goes on being synced", async () => {
+test("the content of a folder under an alias is still synced", async () => {
   const alone = await pair("folder");
   alone.write(`${aliased}/note`, "in the second");
   alone.write("readme.md/note", "in the first");
@@ -105,7 +105,7 @@ test("what is in a folder under an alias goes on being synced", async () => {
   alone.close();
 });
 
-test("a new file here whose name another device has given in other letters is no conflict: one of the two gets an alias", async () => {
+test("a new file here and one of another device in other letter case do not conflict: one gets an alias", async () => {
   const alone = new Alone({ foldsCase: "all" });
   alone.onServer({
     op: "put",
@@ -144,7 +144,7 @@ async function failedAtAlias(then: (alone: Alone) => void): Promise<Alone> {
   return alone;
 }
 
-test("what gets its alias in a moment in which all fails, and is written to then, keeps its name on the server", async () => {
+test("an item that gets its alias while everything fails, and is then edited, keeps its name on the server", async () => {
   const alone = await failedAtAlias((at) => at.write(aliased, "mine"));
   await rest(alone);
   const contents = new Map([
@@ -156,7 +156,7 @@ test("what gets its alias in a moment in which all fails, and is written to then
   alone.close();
 });
 
-test("what a power cut moves back to its alias keeps its name on the server", async () => {
+test("an item that a power loss returns to its alias keeps its name on the server", async () => {
   const alone = await pair("file", { isVolatile: true });
   const { inSync } = await alone.once({ disk: movingUnsynced(alone) });
   assert.equal(inSync, false);
@@ -183,7 +183,7 @@ function movingUnsynced(alone: Alone): LocalDisk {
   return { ...disk, now, syncFolder };
 }
 
-test("a rename that only changes case travels, and is not undone", async () => {
+test("a rename that only changes case is synced, and not undone", async () => {
   const alone = new Alone({ foldsCase: "all" });
   alone.write("readme.md", "1");
   alone.mkdir("docs");
@@ -203,7 +203,7 @@ test("a rename that only changes case travels, and is not undone", async () => {
   alone.close();
 });
 
-test("a state that is lost does not give the alias to the server", async () => {
+test("after a loss of the state the alias is not uploaded", async () => {
   const alone = await pair();
   alone.write(aliased, "mine");
   await rest(alone);
@@ -213,7 +213,7 @@ test("a state that is lost does not give the alias to the server", async () => {
   alone.close();
 });
 
-test("the engine's own folder is none of the server's in other letters, and what is called so there gets an alias", async () => {
+test("a server's folder with the engine's folder name in other letter case gets an alias, and stays separate", async () => {
   const alone = new Alone({ foldsCase: "all" });
   alone.onServer({ op: "mkdir", operation_id: "1", parent_id: alone.world.model.rootId, id: "aa", name: ".Holdfast" });
   await rest(alone);
@@ -224,7 +224,7 @@ test("the engine's own folder is none of the server's in other letters, and what
   alone.close();
 });
 
-test("of two names that differ in their Unicode form alone the later one gets another, and both are everywhere", async () => {
+test("of two names that differ only in Unicode form the later one gets another, and both are everywhere", async () => {
   const alone = new Alone();
   const [composed, decomposed] = ["\u00e9.txt", "e\u0301.txt"];
   alone.write(composed, "first");

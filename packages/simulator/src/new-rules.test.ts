@@ -13,7 +13,7 @@ async function renamedOffline(): Promise<Alone> {
 }
 
 for (const what of ["is excluded from the next start on", "the rules of the folder hide"] as const) {
-  test(`a file in a folder that was renamed offline, which ${what} where it is now, is deleted nowhere`, async () => {
+  test(`a file in a folder renamed offline that ${what} at its new path is deleted nowhere`, async () => {
     const alone = await renamedOffline();
     const isExcluded = what === "is excluded from the next start on";
     if (!isExcluded) alone.write(".holdfastignore", "/new/f");
@@ -30,7 +30,7 @@ for (const what of ["is excluded from the next start on", "the rules of the fold
   });
 }
 
-test("a folder in one that was renamed offline, excluded where it is now, is deleted nowhere with all that is in it", async () => {
+test("a folder in one renamed offline, and excluded at its new path, is deleted nowhere with its content", async () => {
   const alone = new Alone();
   for (const path of ["old", "old/sub"]) alone.mkdir(path);
   alone.write("old/sub/f", "f");
@@ -42,7 +42,7 @@ test("a folder in one that was renamed offline, excluded where it is now, is del
   alone.close();
 });
 
-test("space is freed of what is excluded where it is now, though its folder was renamed offline", async () => {
+test("space of an excluded path is freed even if its folder was renamed offline", async () => {
   const alone = await renamedOffline();
   const engine = alone.make();
   engine.exclude(["new/f"], { freeSpace: true });
@@ -53,7 +53,7 @@ test("space is freed of what is excluded where it is now, though its folder was 
   alone.close();
 });
 
-test("a file that was deleted offline and is excluded where it was stays on the server", async () => {
+test("a file that was deleted offline and is excluded at its former path stays on the server", async () => {
   const alone = await renamedOffline();
   alone.remove("new/f");
   assert.ok((await alone.once({ exclude: ["new/f", "old/f"] })).inSync);
@@ -61,7 +61,7 @@ test("a file that was deleted offline and is excluded where it was stays on the 
   alone.close();
 });
 
-test("what is new and excluded by the same start is neither read nor sent", async () => {
+test("a new file that the same start excludes is neither read nor sent", async () => {
   const alone = await renamedOffline();
   alone.write("new/secret", "nobody's business");
   const disk = alone.disk();
@@ -76,7 +76,7 @@ test("what is new and excluded by the same start is neither read nor sent", asyn
   alone.close();
 });
 
-test("a dry run after the same says just that, and changes nothing", async () => {
+test("a dry run after an offline rename reports exactly the move, and changes nothing", async () => {
   const alone = await renamedOffline();
   const before = alone.world.writes;
   const { changes: preview } = await alone.pass(alone.make({ exclude: ["new/f"] }).preview());
@@ -85,7 +85,7 @@ test("a dry run after the same says just that, and changes nothing", async () =>
   alone.close();
 });
 
-test("a folder that stays here for what is hidden in it, and is moved then, is a folder of the server again", async () => {
+test("a folder kept here for its hidden content, and then moved, is a folder of the server again", async () => {
   const alone = new Alone();
   alone.write(".holdfastignore", "hidden");
   alone.mkdir("folder");
@@ -101,7 +101,7 @@ test("a folder that stays here for what is hidden in it, and is moved then, is a
   alone.close();
 });
 
-test("what was deleted elsewhere while it was left out here, and is wanted again where it was moved here, comes back", async () => {
+test("a file deleted elsewhere while excluded here comes back when included where it was moved to", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   alone.write("folder/file", "text");

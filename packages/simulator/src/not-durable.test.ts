@@ -29,7 +29,7 @@ function withoutSyncAll(disk: LocalDisk): LocalDisk {
   return each;
 }
 
-test("a file that the disk cannot make durable is not sent and is told of, and all else is sent", async () => {
+test("a file that the disk cannot make durable is reported and not sent, and the rest is sent", async () => {
   const alone = new Alone();
   await alone.once();
   for (const path of ["one", "other"]) alone.write(path, path);
@@ -42,7 +42,7 @@ test("a file that the disk cannot make durable is not sent and is told of, and a
   alone.close();
 });
 
-test("a folder that was made and could not be made durable goes again when another device deletes it", async () => {
+test("a recreated folder that could not be made durable is removed again when another device deletes it", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   await alone.once();
@@ -59,7 +59,7 @@ test("a folder that was made and could not be made durable goes again when anoth
 });
 
 for (const path of ["folder/one", "folder"]) {
-  test(`what is equal already and cannot be made durable (${path}) is told of, and all else goes on`, async () => {
+  test(`a file that is already equal and cannot be made durable (${path}) is reported, and the rest continues`, async () => {
     const alone = new Alone();
     alone.mkdir("folder");
     await alone.once();
@@ -87,7 +87,7 @@ for (const path of ["folder/one", "folder"]) {
 }
 
 for (const path of ["folder/one", "folder"]) {
-  test(`what was written anew as it was and cannot be made durable (${path}) is told of until it is, and all else goes on`, async () => {
+  test(`a file rewritten unchanged and not durable (${path}) is reported until it is, and the rest continues`, async () => {
     const alone = new Alone();
     alone.mkdir("folder");
     alone.write("folder/one", "agreed on");
@@ -121,7 +121,7 @@ for (const path of ["folder/one", "folder"]) {
   });
 }
 
-test("what was written anew as it was, could not be made durable and is excluded then is told of no more", async () => {
+test("a file rewritten unchanged and not durable is no longer reported once it is excluded", async () => {
   const alone = new Alone();
   alone.write("one", "agreed on");
   await alone.once();
@@ -143,10 +143,10 @@ test("what was written anew as it was, could not be made durable and is excluded
 });
 
 for (const [count, what] of [
-  [1, "what came"],
-  [1001, "what came in another batch"],
+  [1, "a file downloaded"],
+  [1001, "files downloaded in another batch"],
 ] as const) {
-  test(`${what} into a folder that was made anew, and could not be made durable, is not deleted when a power cut takes both`, async () => {
+  test(`${what} into a recreated folder without durability: a power loss that removes both deletes nothing on the server`, async () => {
     const alone = await withDeletedFolder();
     for (let number = 0; number < count; number += 1)
       alone.putOnServer(`${number}`, { parent_id: alone.serverId("folder/deleted"), name: `${number}` });
@@ -159,7 +159,7 @@ for (const [count, what] of [
   });
 }
 
-test("what other devices put into a folder that could not be made durable waits, and is not deleted when a power cut takes the folder", async () => {
+test("items by other devices in a folder without durability wait, and survive a power loss that removes the folder", async () => {
   const alone = await withDeletedFolder();
   const parent_id = alone.serverId("folder/deleted");
   alone.putOnServer("first", { parent_id, name: "first" });
@@ -187,7 +187,7 @@ test("what other devices put into a folder that could not be made durable waits,
   alone.close();
 });
 
-test("what both sides have equal in a folder that could not be made durable is not deleted when a power cut takes both", async () => {
+test("items equal on both sides in a folder without durability are not deleted when a power loss removes both", async () => {
   const alone = await withDeletedFolder();
   alone.putOnServer("equal", { parent_id: alone.serverId("folder/deleted"), name: "equal" });
   alone.mkdir("folder/deleted");
@@ -199,7 +199,7 @@ test("what both sides have equal in a folder that could not be made durable is n
   alone.close();
 });
 
-test("an executable bit that was set, refused by the server and taken back is not set after a power cut", async () => {
+test("an executable bit that was set, refused by the server and cleared stays cleared after a power loss", async () => {
   const alone = new Alone({ isVolatile: true });
   alone.write("a", "a");
   await alone.once();
@@ -257,7 +257,7 @@ async function afterTornFile(alone: Alone): Promise<{ here: string; server: stri
   return answer;
 }
 
-test("what was read and not made durable is read again after a power cut, before it is taken for what the server has", async () => {
+test("a file read but not durable is read again after a power loss before it counts as equal to the server's", async () => {
   const planted = await plantedIn<{ readonly Alone: typeof Alone }>(
     "what was read is believed after a power cut",
     "alone.ts",
@@ -268,7 +268,7 @@ test("what was read and not made durable is read again after a power cut, before
   assert.equal(read.here, read.server);
 });
 
-test("what could not be made durable at the start is sent soon after, although a folder beside it cannot be listed", async () => {
+test("a file without durability at the start is sent soon after, even if a folder beside it is unreadable", async () => {
   const alone = new Alone();
   for (const folder of ["folder", "locked"]) {
     alone.mkdir(folder);

@@ -72,7 +72,7 @@ test("a state from a backup deletes nothing that the folder lost for another rea
   alone.close();
 });
 
-test("a state from a backup deletes nothing, though the run that removed files was stopped in the middle", async () => {
+test("a state from a backup deletes nothing, even if the run that removed files was stopped midway", async () => {
   const alone = await withFiles();
   const disk = alone.disk();
   let isDead = false;
@@ -153,7 +153,7 @@ for (const role of ["viewer", "editor"] as const) {
   }
 }
 
-test("without its state, files of a share that has ended go to the quarantine", async () => {
+test("without a state, files of an ended share go to quarantine", async () => {
   const world = new Shared("editor", { parentId: "mine" });
   const forgetState = backUpState(world);
   await world.once();
@@ -164,7 +164,7 @@ test("without its state, files of a share that has ended go to the quarantine", 
   world.close();
 });
 
-test("a share that arrived in a run that was killed is known to the folder", async () => {
+test("the folder records a share that arrived in a killed run", async () => {
   const world = new Shared("editor", { isMounted: false });
   await world.once();
   const restoreState = backUpState(world);
@@ -190,7 +190,7 @@ test("a share that arrived in a run that was killed is known to the folder", asy
   world.close();
 });
 
-test("files in the quarantine are reported with a state from before they came there", async () => {
+test("files in quarantine are reported even with a state older than they are", async () => {
   const world = new Shared("viewer");
   await world.once();
   const restoreState = backUpState(world);
@@ -203,7 +203,7 @@ test("files in the quarantine are reported with a state from before they came th
   world.close();
 });
 
-test("bytes that a newer state has set aside stay when an older state comes back, in the local trash", async () => {
+test("bytes in the local trash stay when a state older than they are is restored", async () => {
   const alone = await withFiles();
   const restoreState = backUpState(alone);
   const inode = alone.root.mustBeAt("one");
@@ -218,7 +218,7 @@ test("bytes that a newer state has set aside stay when an older state comes back
   alone.close();
 });
 
-test("a folder from a backup deletes nothing that it lacks, though it is the same folder", async () => {
+test("a folder from a backup deletes nothing that it lacks, even as the same folder", async () => {
   const alone = await withFiles();
   const older = generationOf(alone);
   alone.write("new", "new");
@@ -285,7 +285,7 @@ function killedAt(alone: Alone, call: "create" | "syncFolder" | "unlink", moment
   );
 }
 
-test("a run on a full disk, which takes no new generation, keeps what is known of the folder", async () => {
+test("a run on a full disk, which cannot start a new generation, keeps the knowledge of the folder", async () => {
   const alone = await withFiles();
   const before = generationOf(alone);
   const disk = alone.disk();

@@ -31,7 +31,7 @@ async function expectOnlyThose(alone: Alone, server: Server, code: string, paths
 }
 
 for (const code of ["hash_mismatch", "invalid_field", "bad_request", "too_large", "internal"] satisfies ErrorCode[]) {
-  test(`files for which the server refuses a whole request (${code}) keep no other from being sent`, async () => {
+  test(`files because of which the server refuses a whole request (${code}) stop no others`, async () => {
     const alone = new Alone();
     for (const name of names) alone.write(name, name);
     const inner = alone.server();
@@ -49,7 +49,7 @@ for (const code of ["hash_mismatch", "invalid_field", "bad_request", "too_large"
 }
 
 for (const code of ["hash_mismatch", "invalid_field", "internal"] satisfies ErrorCode[]) {
-  test(`a large file whose blocks the server refuses (${code}) keeps no other from being sent`, async () => {
+  test(`a large file whose blocks the server refuses (${code}) stops no others`, async () => {
     const alone = new Alone();
     for (const name of names) alone.write(name, name === bad ? large : name);
     const putBlocks = () => Promise.reject(refusal(code));
@@ -59,7 +59,7 @@ for (const code of ["hash_mismatch", "invalid_field", "internal"] satisfies Erro
   });
 }
 
-test("a server that answers nothing but errors is not asked for each of a thousand files", async () => {
+test("a server that returns only errors is not asked for each of a thousand files", async () => {
   const alone = new Alone();
   for (let index = 0; index < 1000; index += 1) alone.write(`file ${index}`, `${index}`);
   let requests = 0;
@@ -72,7 +72,7 @@ test("a server that answers nothing but errors is not asked for each of a thousa
   alone.close();
 });
 
-test("a group that is refused as a whole keeps nothing else from being sent, and is not cut", async () => {
+test("a group that is refused as a whole stops nothing else, and is not split", async () => {
   const alone = new Alone();
   for (const name of ["a", "b"]) {
     alone.mkdir(name);
@@ -100,7 +100,7 @@ test("a group that is refused as a whole keeps nothing else from being sent, and
   alone.close();
 });
 
-test("a patch that cannot be made goes as the whole block", async () => {
+test("a block whose patch cannot be made is sent whole", async () => {
   const alone = new Alone();
   const encode = (): never => {
     throw new RangeError("The compressor broke.");
@@ -131,7 +131,7 @@ for (const [what, code, isNamed] of [
   ["is damaged on the server", "damaged", false],
   ["makes the server fail", "internal", false],
 ] as const) {
-  test(`a block that ${what} keeps no other file from being brought`, async () => {
+  test(`a block that ${what} stops no other download`, async () => {
     const alone = filledByAnother();
     const inner = alone.server();
     const hashes = new Set([bad, worse].map((name) => hashOf(alone, name)));
@@ -151,7 +151,7 @@ for (const [what, code, isNamed] of [
     alone.close();
   });
 
-  test(`a block list that ${what} keeps no other file from being brought`, async () => {
+  test(`a block list that ${what} stops no other download`, async () => {
     const alone = filledByAnother();
     const inner = alone.server();
     const versions = new Set([bad, worse].map((name) => alone.world.model.nodes.get(alone.serverId(name))?.versionId));
@@ -163,7 +163,7 @@ for (const [what, code, isNamed] of [
   });
 }
 
-test("a list of blocks that is not that of the file keeps no other from being brought", async () => {
+test("a block list that does not match its file stops no other download", async () => {
   const alone = filledByAnother();
   const inner = alone.server();
   const versionId = alone.world.model.nodes.get(alone.serverId(bad))?.versionId;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Alone } from "./alone.ts";
 
-test("two folders are renamed to one name, here and elsewhere: they become one", async () => {
+test("two folders renamed to one name, here and elsewhere, become one", async () => {
   const alone = new Alone();
   for (const folder of ["x", "y"]) {
     alone.mkdir(folder);

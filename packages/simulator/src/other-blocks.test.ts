@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
 import { Alone } from "./alone.ts";
 
-test("a file that another client split into other blocks is not sent again after a touch, and is after an edit", async () => {
+test("a file that another client split into other blocks is not sent after a touch, but after an edit", async () => {
   const alone = new Alone();
   const { model } = alone.world;
   await alone.once();

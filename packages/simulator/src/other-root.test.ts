@@ -17,7 +17,7 @@ function found({ problems }: { readonly problems: readonly { readonly path: stri
   return problems.map(({ path, code }) => [path, code]);
 }
 
-test("a folder that another client syncs is left alone and listed, and keeps nothing from being in sync", async () => {
+test("a folder synced by another client is skipped and listed, and does not prevent being in sync", async () => {
   const alone = new Alone();
   alone.mkdir("a");
   alone.mkdir("a/inner");
@@ -36,7 +36,7 @@ test("a folder that another client syncs is left alone and listed, and keeps not
   alone.close();
 });
 
-test("a folder that is synced already goes on, though another client marks it: its edits would reach no server", async () => {
+test("a folder that is already synced stays so even with another client's marker", async () => {
   const alone = new Alone();
   alone.mkdir("inner");
   alone.mkdir("inner/deep");
@@ -53,7 +53,7 @@ test("a folder that is synced already goes on, though another client marks it: i
   alone.close();
 });
 
-test("a folder of another client is left alone also where the first look takes many parts", async () => {
+test("a folder of another client is also skipped when the first scan is split into many parts", async () => {
   const alone = new Alone();
   for (let index = 0; index < 30; index += 1) {
     alone.mkdir(`f${index}`);
@@ -93,7 +93,7 @@ test("a folder whose other client has ended is synced again once it is included"
   alone.close();
 });
 
-test("a copy of the synced folder in itself is synced, and so is one of which it is known where the original is", async () => {
+test("a copy of the synced folder within itself is synced, and so is a copy of another known folder", async () => {
   const alone = new Alone();
   assert.ok((await alone.once()).inSync);
   for (const copy of ["own", "known"]) {

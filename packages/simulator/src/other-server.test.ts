@@ -35,7 +35,7 @@ for (const [what, answers] of [
   ["another server", another],
   ["another account", { serverId: "model", accountId: "another" }],
 ] as const) {
-  test(`${what} at the same address gets nothing of the folder, and the folder nothing of it`, async () => {
+  test(`${what} at the same address exchanges no data with the folder`, async () => {
     const alone = await withAnother();
     const { sent, server } = watched(alone.server(), () => Promise.resolve(answers));
     await assert.rejects(alone.once({ server }), told);
@@ -44,7 +44,7 @@ for (const [what, answers] of [
   });
 }
 
-test("another server that begins to answer while the folder is listed is noticed before the list counts", async () => {
+test("another server that responds during the listing is detected before the list counts", async () => {
   const alone = await withAnother();
   let asked = 0;
   const { sent, server } = watched(alone.server(), () => Promise.resolve((asked += 1) === 1 ? known : another));
@@ -53,7 +53,7 @@ test("another server that begins to answer while the folder is listed is noticed
   alone.close();
 });
 
-test("a running sync ends at another server, and says so", async () => {
+test("a running sync ends with the reason when another server responds", async () => {
   const alone = await withAnother();
   const { sent, server } = watched(alone.server(), () => Promise.resolve(another));
   const engine = alone.make({ server });
@@ -64,7 +64,7 @@ test("a running sync ends at another server, and says so", async () => {
   alone.close();
 });
 
-test("a first sync that meets another server at the address takes nothing from it", async () => {
+test("a first sync that meets another server at the address sends nothing to it", async () => {
   const alone = new Alone();
   alone.write("private", "private");
   const { sent, server } = watched(alone.server(), () => Promise.resolve(another));
@@ -73,7 +73,7 @@ test("a first sync that meets another server at the address takes nothing from i
   alone.close();
 });
 
-test("the server that was restored is the same one, and goes on", async () => {
+test("a restored server counts as the same one, and the sync continues", async () => {
   const alone = await withAnother();
   assert.ok((await alone.once()).inSync);
   assert.deepEqual(alone.serverPaths(), ["new", "private", "theirs"]);

@@ -4,7 +4,7 @@ import { sha256 } from "@holdfast/core/hash";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-test("the progress of a download in several plans, each of them cut, never goes backward", async () => {
+test("the progress of a download in several interrupted plans never decreases", async () => {
   const alone = new Alone();
   const { model, scheduler } = alone.world;
   const bytes = Buffer.from("text");

@@ -17,7 +17,7 @@ function many(alone: Alone): string[] {
   return [...folders, ...files].toSorted();
 }
 
-test("what is new on the disk goes in parts, and no request has more than a part of it", async () => {
+test("new items on the disk are sent in parts, and no request has more than a part", async () => {
   const alone = new Alone();
   const expected = many(alone);
   const server = alone.server();
@@ -40,7 +40,7 @@ test("what is new on the disk goes in parts, and no request has more than a part
   alone.close();
 });
 
-test("changes in a folder that is larger than a part are counted once", async () => {
+test("changes in a folder larger than a part are counted once", async () => {
   const files = Array.from({ length: 20 }, (_, number) => `folder/file ${number}`);
   for (const isUndone of [false, true]) {
     const alone = new Alone();
@@ -65,7 +65,7 @@ test("changes in a folder that is larger than a part are counted once", async ()
   }
 });
 
-test("what was refused goes in parts too", async () => {
+test("refused items are also retried in parts", async () => {
   const alone = new Alone();
   const { model, scheduler } = alone.world;
   for (const folder of folders) alone.mkdir(folder);
@@ -114,7 +114,7 @@ function placeOf(alone: Alone, path: string): { parent_id: string; name: string 
   return { parent_id: parent, name: path.slice(at + 1) };
 }
 
-test("what is new on the server comes in parts, and meets in each folder what this disk has of it already", async () => {
+test("new items on the server arrive in parts, and are merged with those already in each folder", async () => {
   const alone = new Alone();
   const expected = manyOnServer(alone);
   alone.mkdir("a");
@@ -130,7 +130,7 @@ test("what is new on the server comes in parts, and meets in each folder what th
   alone.close();
 });
 
-test("a look that ends in the middle is kept as far as it came, and goes on there", async () => {
+test("an interrupted scan is stored up to its last part, and continues there", async () => {
   const alone = new Alone();
   const expected = many(alone);
   // Recent files would be read again anyway.
@@ -164,7 +164,7 @@ test("a look that ends in the middle is kept as far as it came, and goes on ther
   alone.close();
 });
 
-test("a file that was moved into a new folder stays itself, though only a part is looked at", async () => {
+test("a file moved into a new folder keeps its identity even if only a part is scanned", async () => {
   const alone = new Alone();
   alone.write("kept", "mine");
   assert.ok((await alone.once({ memoryLimits })).inSync);
@@ -178,7 +178,7 @@ test("a file that was moved into a new folder stays itself, though only a part i
   alone.close();
 });
 
-test("a file that is moved on while it is looked at in parts is not taken for deleted by a part of a look", async () => {
+test("a file moved again during a scan in parts is not considered deleted", async () => {
   const alone = new Alone();
   for (const path of ["a", "a/b"]) alone.mkdir(path);
   alone.write("file", "text");
@@ -200,7 +200,7 @@ test("a file that is moved on while it is looked at in parts is not taken for de
   alone.close();
 });
 
-test("what the server refuses keeps nothing else from its turn", async () => {
+test("items that the server refuses do not delay others", async () => {
   const alone = new Alone();
   many(alone);
   alone.mkdir("later");
@@ -225,7 +225,7 @@ test("what the server refuses keeps nothing else from its turn", async () => {
   alone.close();
 });
 
-test("what the disk refuses of much that is new is listed, and is tried ever less often", async () => {
+test("new items that the disk refuses are listed, and retried with increasing delays", async () => {
   const alone = new Alone();
   const expected = manyOnServer(alone);
   const { scheduler } = alone.world;
@@ -254,7 +254,7 @@ test("what the disk refuses of much that is new is listed, and is tried ever les
   alone.close();
 });
 
-test("a listing that was cut before its last page counts for nothing", async () => {
+test("a listing interrupted before its last page has no effect", async () => {
   const alone = new Alone();
   const expected = manyOnServer(alone);
   const server = alone.server();
@@ -282,7 +282,7 @@ test("a listing that was cut before its last page counts for nothing", async () 
   alone.close();
 });
 
-test("what is wanted again in the middle of a look in parts, and was removed here while it was not, comes back", async () => {
+test("a file removed while excluded comes back when included during a scan in parts", async () => {
   const alone = new Alone();
   alone.mkdir("unwanted");
   alone.write("unwanted/file", "of the server");
@@ -313,7 +313,7 @@ test("what is wanted again in the middle of a look in parts, and was removed her
   alone.close();
 });
 
-test("what comes in the middle of a round, and sorts before the part whose turn it is, waits for nothing", async () => {
+test("a change that arrives midway and sorts before the current part does not wait", async () => {
   const shared = new Shared();
   shared.owner({ op: "mkdir", id: "inner", parent_id: "docs", name: "inner" });
   await shared.once();
@@ -332,7 +332,7 @@ test("what comes in the middle of a round, and sorts before the part whose turn 
   shared.close();
 });
 
-test("what cannot be read is looked at ever less often, though much else is new and waits", async () => {
+test("unreadable items are retried with increasing delays, even while many new ones wait", async () => {
   const shared = new Shared();
   await shared.once();
   // They wait for edit access, so each round includes them.
@@ -357,7 +357,7 @@ test("what cannot be read is looked at ever less often, though much else is new 
   shared.close();
 });
 
-test("what went from the last part of a look into one before, and on while all was looked at, is not deleted", async () => {
+test("a file moved from the last part to an earlier one, and on during the full scan, is not deleted", async () => {
   const alone = new Alone();
   for (const folder of ["from", "to"]) alone.mkdir(folder);
   for (const path of ["from/file", "from/other"]) alone.write(path, path);

@@ -273,7 +273,7 @@ test("a preview lists the uploads for which there is no space, and the others st
   alone.close();
 });
 
-test("a preview lists the changes in a folder that one may only read, which need no space of one's own", async () => {
+test("a preview lists the changes in a read-only folder, which use no space of the account", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.write("docs/new.txt", "of the guest");

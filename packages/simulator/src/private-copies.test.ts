@@ -31,7 +31,7 @@ function allClosed(alone: Alone, count: number): void {
 for (const missingFeatures of [["private modes"], fat] as const) {
   const disk = `a disk without ${missingFeatures.length === 1 ? "private modes" : "any modes and numbers"}`;
 
-  test(`the conflicted copy of a private file that is made on ${disk} is private`, async () => {
+  test(`the conflicted copy of a private file made on ${disk} is private`, async () => {
     const alone = await closedElsewhere(missingFeatures);
     alone.write(file, "edited here");
     alone.writeOnServer(file, "edited there");
@@ -40,7 +40,7 @@ for (const missingFeatures of [["private modes"], fat] as const) {
     alone.close();
   });
 
-  test(`a private file that is saved in steps on ${disk} stays private, and so does its backup`, async () => {
+  test(`a private file saved in steps on ${disk} stays private, and so does its backup`, async () => {
     const alone = await closedElsewhere(missingFeatures);
     await inSteps(alone, [() => alone.move(file, `${file}.bak`), () => alone.write(file, "next")]);
     assert.equal(alone.serverContents().get(file), "next");
@@ -48,7 +48,7 @@ for (const missingFeatures of [["private modes"], fat] as const) {
     alone.close();
   });
 
-  test(`what was private and comes back from ${disk} after a deletion elsewhere is private`, async () => {
+  test(`a private file that returns from ${disk} after a deletion elsewhere is private`, async () => {
     const alone = await closedElsewhere(missingFeatures);
     alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("keys") });
     alone.write(file, "edited here");
@@ -57,7 +57,7 @@ for (const missingFeatures of [["private modes"], fat] as const) {
     alone.close();
   });
 
-  test(`what a restored server has never heard of goes up from ${disk} as private as it was`, async () => {
+  test(`files unknown to a restored server are uploaded from ${disk} as private as before`, async () => {
     const alone = new Alone({ missingFeatures, devices: 1, isLastWhole: false });
     const backup = alone.world.model.backUp();
     alone.mkdir("keys");
@@ -72,7 +72,7 @@ for (const missingFeatures of [["private modes"], fat] as const) {
   });
 }
 
-test("a private file that is moved and whose number tells nothing stays private", async () => {
+test("a moved private file without a reliable inode number stays private", async () => {
   const alone = await closedElsewhere(fat);
   alone.move(file, "moved.txt");
   assert.ok((await alone.once()).inSync);
@@ -85,7 +85,7 @@ test("a private file that is moved and whose number tells nothing stays private"
 
 for (const missingFeatures of [[], ["private modes"]] as const) {
   const disk = missingFeatures.length === 0 ? "" : ", on a disk without private modes";
-  test(`the copy of a file that another device has closed and edited meanwhile is private${disk}`, async () => {
+  test(`the copy of a file made private and edited by another device is private${disk}`, async () => {
     const alone = await withFile(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     alone.write(file, "edited here");
     setOnServer(alone, true);
@@ -96,7 +96,7 @@ for (const missingFeatures of [[], ["private modes"]] as const) {
   });
 }
 
-test("a file that is opened again elsewhere is known as open on a disk without private modes", async () => {
+test("a file made public again elsewhere is known as public on a disk without private modes", async () => {
   const alone = await closedElsewhere();
   setOnServer(alone, false);
   assert.ok((await alone.once()).inSync);

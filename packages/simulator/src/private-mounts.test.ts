@@ -9,7 +9,7 @@ function closedIn({ root }: Shared): string[] {
 }
 
 for (const role of ["viewer", "editor"] as const) {
-  test(`the folder of a mount is private from the first moment for a guest who is ${role}, and what is in it as its owner has it`, async () => {
+  test(`a new mount's folder is immediately private for a guest who is ${role}, and its content as its owner set it`, async () => {
     const world = new Shared(role);
     world.ownerMakes("inner");
     const made: boolean[] = [];
@@ -26,7 +26,7 @@ for (const role of ["viewer", "editor"] as const) {
   });
 }
 
-test("a guest opens the folder of a mount once and it stays open; nobody else hears of it", async () => {
+test("a guest's change of a mount's folder to public stays, and is reported to no one else", async () => {
   const world = new Shared("editor");
   await world.once();
   chmod(world, false, ["docs"]);
@@ -42,7 +42,7 @@ test("a guest opens the folder of a mount once and it stays open; nobody else he
   world.close();
 });
 
-test("a mount whose name a folder of the guest has keeps the mode of that folder", async () => {
+test("a mount merged with a guest's folder of its name keeps that folder's mode", async () => {
   const world = new Shared("editor");
   world.mkdir("docs");
   world.write("docs/mine.txt", "mine");
@@ -51,7 +51,7 @@ test("a mount whose name a folder of the guest has keeps the mode of that folder
   world.close();
 });
 
-test("a mount that ended and came again is private again, though its folder was open before", async () => {
+test("a mount that ended and returned is private again, even if its folder was public before", async () => {
   const world = new Shared("viewer");
   await world.once();
   chmod(world, false, ["docs"]);
@@ -66,7 +66,7 @@ test("a mount that ended and came again is private again, though its folder was 
   world.close();
 });
 
-test("a disk without modes, and one on which all looks private, have mounts as before and send nothing", async () => {
+test("disks without modes, and those on which everything looks private, send no modes of mounts", async () => {
   for (const lack of ["private modes", "open modes"] as const) {
     const world = new Shared("editor");
     const options = { missingFeatures: new Set([lack]) };
@@ -85,7 +85,7 @@ test("a disk without modes, and one on which all looks private, have mounts as b
   }
 });
 
-test("a folder that stays when its mount ends is private on the server too, once the guest uses it", async () => {
+test("a folder kept after its mount ended is private on the server too, once the guest uses it", async () => {
   const world = new Shared("editor");
   world.write(".holdfastignore", "hidden\n");
   await world.once();

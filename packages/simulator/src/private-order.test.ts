@@ -16,7 +16,7 @@ async function withInner(): Promise<Alone> {
 
 const inner = ["inner", "id.txt"];
 
-test("what leaves a private folder and is private itself by then is so on the server before it leaves", async () => {
+test("an item that leaves a private folder and is itself private is so on the server before it leaves", async () => {
   const alone = await withInner();
   alone.move("keys/inner", "inner");
   alone.move(file, "id.txt");
@@ -33,7 +33,7 @@ test("what leaves a private folder and is private itself by then is so on the se
   alone.close();
 });
 
-test("what has left a private folder and is private itself by then is so on the disk before it leaves", async () => {
+test("an item that has left a private folder and is itself private is so on the disk before it leaves", async () => {
   const alone = await withInner();
   setOnServer(alone, true, ["keys/inner", file]);
   for (const path of ["keys/inner", file]) alone.moveOnServer(alone.serverId(path), path.replace(/.*\//, ""));
@@ -44,7 +44,7 @@ test("what has left a private folder and is private itself by then is so on the 
   alone.close();
 });
 
-test("what another user of the machine owns, so that it cannot be closed, is moved all the same", async () => {
+test("an item owned by another user of the machine, whose mode cannot be changed, is still moved", async () => {
   const alone = await withFile();
   setOnServer(alone, true);
   alone.moveOnServer(alone.serverId(file), "id.txt");
@@ -57,7 +57,7 @@ test("what another user of the machine owns, so that it cannot be closed, is mov
   alone.close();
 });
 
-test("a crash right after a file was closed loses no executable bit that a person has set", async () => {
+test("a crash right after a file was made private loses no executable bit set by a person", async () => {
   const alone = await withFile();
   setOnServer(alone, true, [file]);
   alone.root.write(alone.root.mustBeAt(file), { executable: true }, true);

@@ -19,7 +19,7 @@ async function withClosed(alone?: Alone): Promise<Alone> {
   return made;
 }
 
-test("a program that puts a new open file in the place of a private one opens it nowhere, and it is closed before it is sent", async () => {
+test("a program that replaces a private file by a public one does not publish it; it is made private before sending", async () => {
   const alone = await withClosed(new Alone({ devices: 2 }));
   const other = alone.other();
   assert.ok((await other.once()).inSync);
@@ -30,7 +30,7 @@ test("a program that puts a new open file in the place of a private one opens it
   alone.close();
 });
 
-test("a new open file with the same bytes is closed too, and so is a folder that was removed and made again", async () => {
+test("a new public file with the same bytes is also made private, and so is a recreated folder", async () => {
   const alone = await withClosed();
   saveAnew(alone, file, "old");
   assert.deepEqual(await actsOf(alone), [`${file} closed`]);
@@ -44,7 +44,7 @@ test("a new open file with the same bytes is closed too, and so is a folder that
   alone.close();
 });
 
-test("a file that is deleted and written again under its name within a minute is as private as before", async () => {
+test("a file deleted and rewritten under its name within a minute is as private as before", async () => {
   const alone = await withClosed();
   const id = alone.serverId(file);
   await inSteps(alone, [() => alone.remove(file), () => alone.write(file, "again")]);
@@ -55,7 +55,7 @@ test("a file that is deleted and written again under its name within a minute is
 
 for (const missingFeatures of [[], ["stable inodes"]] as const) {
   const disk = missingFeatures.length === 0 ? "" : ", on a disk whose numbers tell nothing";
-  test(`a person opens a private file, and one that was saved anew, by its mode${disk}`, async () => {
+  test(`a person makes a private file public by its mode, even after it was saved anew${disk}`, async () => {
     const alone = await withClosed(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     saveAnew(alone, file, "saved");
     assert.deepEqual(await actsOf(alone), [`${file} closed`, "sent put"]);
@@ -66,7 +66,7 @@ for (const missingFeatures of [[], ["stable inodes"]] as const) {
   });
 }
 
-test("a new file that was closed, and that a power cut opened again before it was sent, is closed", async () => {
+test("a new file made private, and public again by a power loss before it was sent, is made private again", async () => {
   const alone = await withClosed(new Alone({ isVolatile: true }));
   saveAnew(alone, file, "saved");
   await alone.pass(alone.disk().syncFile(file));
@@ -103,7 +103,7 @@ async function cutAfterFirstScan(alone: Alone): Promise<void> {
   assert.equal(alone.root.mustBeAt(file).now.isPrivate, false);
 }
 
-test("a new file that was closed and scanned right after it was written is closed again after a power cut", async () => {
+test("a new file made private and scanned right after it was written is made private again after a power loss", async () => {
   const alone = await withClosed(new Alone({ isVolatile: true }));
   await cutAfterFirstScan(alone);
   assert.deepEqual(await actsOf(alone, { boot: "second" }), [`${file} closed`, "sent put"]);
@@ -111,7 +111,7 @@ test("a new file that was closed and scanned right after it was written is close
   alone.close();
 });
 
-test("it is closed again, too, if the first process after the power cut ends before it has scanned anything", async () => {
+test("a file is made private again even if the first process after the power loss ends before scanning", async () => {
   const alone = await withClosed(new Alone({ isVolatile: true }));
   await cutAfterFirstScan(alone);
   const listChanges: Server["listChanges"] = () => Promise.reject(new HoldfastError("forbidden", "Not now."));
@@ -123,7 +123,7 @@ test("it is closed again, too, if the first process after the power cut ends bef
   alone.close();
 });
 
-test("it is closed again, too, if the first scan after the power cut cannot read it", async () => {
+test("a file is made private again even if the first scan after the power loss cannot read it", async () => {
   const alone = await withClosed(new Alone({ isVolatile: true }));
   await cutAfterFirstScan(alone);
   alone.fails(file);
@@ -134,7 +134,7 @@ test("it is closed again, too, if the first scan after the power cut cannot read
   alone.close();
 });
 
-test("a file that a person opens before the client runs after a reboot stays open, also while the server has a newer version of it", async () => {
+test("a file made public by a person before the client runs after a reboot stays public, even with a newer version", async () => {
   const alone = await withClosed();
   alone.writeOnServer(file, "newer");
   const manifests: Server["manifests"] = () => Promise.reject(new HoldfastError("forbidden", "Not now."));
@@ -146,7 +146,7 @@ test("a file that a person opens before the client runs after a reboot stays ope
   alone.close();
 });
 
-test("a new folder that was closed in the place of a private one is private after a power cut", async () => {
+test("a new folder made private in place of a private one is private after a power loss", async () => {
   const alone = await withClosed(new Alone({ isVolatile: true }));
   alone.remove(file);
   alone.remove("keys");
@@ -172,7 +172,7 @@ function dyingAt(alone: Alone, path: string): LocalDisk {
   });
 }
 
-test("a new long file that was closed, and whose bytes are still to be sent, stays closed after a power cut", async () => {
+test("a new long file made private, with unsent bytes, stays private after a power loss", async () => {
   const alone = await withClosed(new Alone({ isVolatile: true }));
   saveAnew(alone, file, "saved ".repeat(100));
   await alone.pass(alone.disk().syncFile(file));
@@ -186,7 +186,7 @@ test("a new long file that was closed, and whose bytes are still to be sent, sta
   alone.close();
 });
 
-test("a preview opens nothing for a file that was saved anew", async () => {
+test("a preview makes no file public that was saved anew", async () => {
   const alone = await withClosed();
   saveAnew(alone, file, "saved");
   const { changes } = await alone.pass(alone.make().preview());
@@ -197,7 +197,7 @@ test("a preview opens nothing for a file that was saved anew", async () => {
   alone.close();
 });
 
-test("a file that is saved anew while the answer to its first upload is lost stays private", async () => {
+test("a file saved anew while the response to its first upload is lost stays private", async () => {
   const alone = new Alone();
   alone.mkdir("keys");
   alone.write(file, "old");
@@ -209,7 +209,7 @@ test("a file that is saved anew while the answer to its first upload is lost sta
   alone.close();
 });
 
-test("a disk that keeps modes only from now on, and shows everything open, opens nothing", async () => {
+test("a disk that begins to store modes, and shows everything as public, publishes nothing", async () => {
   const alone = await withClosed();
   assert.ok((await alone.once({ missingFeatures: new Set(["private modes"]) })).inSync);
   for (const path of ["keys", file]) alone.root.write(alone.root.mustBeAt(path), { isPrivate: false }, false);
@@ -219,7 +219,7 @@ test("a disk that keeps modes only from now on, and shows everything open, opens
   alone.close();
 });
 
-test("what a person has opened while the server took nothing stays open when a program saves it anew", async () => {
+test("a file made public by a person while the server refused changes stays public when saved anew", async () => {
   const alone = await withClosed();
   chmod(alone, false, [file]);
   const refusing: Server["commit"] = async (_epoch, operations) => ({
@@ -239,7 +239,7 @@ test("what a person has opened while the server took nothing stays open when a p
   alone.close();
 });
 
-test("a person opens a folder between two runs on a disk whose numbers tell nothing", async () => {
+test("a person makes a folder public between two runs on a disk with unstable inode numbers", async () => {
   const alone = await withClosed(new Alone({ missingFeatures: ["stable inodes"], devices: 1, isLastWhole: false }));
   chmod(alone, false, ["keys"]);
   assert.deepEqual(await actsOf(alone), ["sent set"]);
@@ -253,7 +253,7 @@ function removeAndWrite(alone: Alone, text: string): void {
   alone.root.write(alone.root.mustBeAt(file), { isPrivate: false }, false);
 }
 
-test("a new open file with the number of a private one is told apart by its birth time, and closed", async () => {
+test("a new public file with a private one's inode number is recognized by its birth time, and made private", async () => {
   const alone = await withClosed();
   removeAndWrite(alone, "written anew, open");
   Object.assign(alone.root.mustBeAt(file), { birthNs: 99n });
@@ -262,7 +262,7 @@ test("a new open file with the number of a private one is told apart by its birt
   alone.close();
 });
 
-test("where the disk does not tell when a file was made, a new one with the old number is not opened, and a person's mode counts", async () => {
+test("without birth times, a new file with the old inode number stays private, and a person's mode counts", async () => {
   const alone = await withFile();
   Object.assign(alone.root.mustBeAt(file), { birthNs: 0n });
   alone.write(file, "older");
@@ -279,7 +279,7 @@ test("where the disk does not tell when a file was made, a new one with the old 
   alone.close();
 });
 
-test("an open file that a person made where another device moved a private one opens it nowhere", async () => {
+test("a person's public file at the former place of a private one, moved by another device, does not publish that", async () => {
   const alone = await withFile();
   chmod(alone, true, [file]);
   assert.ok((await alone.once()).inSync);

@@ -18,7 +18,7 @@ async function later(alone: Alone): Promise<void> {
   await scheduler.runUntil(scheduler.nowMicros + hourMicros, () => false);
 }
 
-test("a server that was upgraded is asked anew although nothing changes there, and all is listed once", async () => {
+test("after an upgrade of the server, modes are requested once by a full listing, even without changes", async () => {
   const alone = new Alone();
   alone.mkdir("keys");
   alone.write(file, "old");
@@ -34,7 +34,7 @@ test("a server that was upgraded is asked anew although nothing changes there, a
   alone.close();
 });
 
-test("while servers of two versions answer side by side, all is listed once an hour at most, and nothing stays open for that", async () => {
+test("while servers of two versions respond alternately, a full listing occurs at most once an hour", async () => {
   const alone = await withFile();
   let turn = 0;
   const [older, newer] = [withoutPrivacy(alone.server()), alone.server()];
@@ -60,7 +60,7 @@ test("while servers of two versions answer side by side, all is listed once an h
   alone.close();
 });
 
-test("a server that was restored with an older version is asked anew once it is upgraded, without a restart of the client", async () => {
+test("a server restored with an older version is asked again after its upgrade, without a restart of the client", async () => {
   const alone = await withFile();
   const [older, newer] = [withoutPrivacy(alone.server()), alone.server()];
   let isOld = false;
@@ -88,7 +88,7 @@ test("a server that was restored with an older version is asked anew once it is 
   alone.close();
 });
 
-test("what an earlier version of the client has written in between is asked for", async () => {
+test("changes written by an earlier client version in between are requested", async () => {
   const alone = await withFile();
   setOnServer(alone, true);
   assert.ok((await alone.once({ server: withoutPrivacy(alone.server()) })).inSync);

@@ -16,7 +16,7 @@ async function closedCopy(): Promise<Shared> {
   return world;
 }
 
-test("a copy that one may only read, and has closed, is freed for its space", async () => {
+test("a read-only copy that a person made private is freed for its space", async () => {
   const world = await closedCopy();
   const engine = world.make();
   engine.exclude([copy], { freeSpace: true });
@@ -25,14 +25,14 @@ test("a copy that one may only read, and has closed, is freed for its space", as
   world.close();
 });
 
-test("a copy that one may only read, and has closed, goes with the copies of a device that was signed out", async () => {
+test("a read-only copy that a person made private is removed with the copies of a signed-out device", async () => {
   const world = await closedCopy();
   const { removed, kept } = await world.clear();
   assert.deepEqual([removed, kept], [1, 0]);
   world.close();
 });
 
-test("a copy that was closed and not looked at since goes with the copies, too", async () => {
+test("a copy made private and not scanned since is also removed with the copies", async () => {
   const alone: Alone = await withFile();
   chmod(alone, true, [file]);
   const { removed, kept } = await alone.clear();

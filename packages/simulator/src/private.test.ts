@@ -17,7 +17,7 @@ import {
   withoutPrivacy,
 } from "./testing-privacy.ts";
 
-test("a file and a folder that are private when they are made are so on the other device, from the first moment", async () => {
+test("new private files and folders are immediately private on the other device", async () => {
   const alone = new Alone({ devices: 2 });
   const other = alone.other();
   alone.mkdir("keys");
@@ -36,7 +36,7 @@ test("a file and a folder that are private when they are made are so on the othe
   alone.close();
 });
 
-test("a later chmod travels both ways, and nothing else is done for it", async () => {
+test("a later chmod is synced in both directions, and causes no other change", async () => {
   const alone = await withFile(new Alone({ devices: 2 }));
   const other = alone.other();
   assert.ok((await other.once()).inSync);
@@ -51,7 +51,7 @@ test("a later chmod travels both ways, and nothing else is done for it", async (
   alone.close();
 });
 
-test("a folder that becomes private is so before anything new comes into it", async () => {
+test("a folder that becomes private is so before new content arrives in it", async () => {
   const alone = await withFile();
   alone.putOnServer("new", { parent_id: alone.serverId("keys"), name: "a new file" });
   setOnServer(alone, true, ["keys"]);
@@ -60,7 +60,7 @@ test("a folder that becomes private is so before anything new comes into it", as
   alone.close();
 });
 
-test("privacy holds beside an edit on the other side, in both directions", async () => {
+test("privacy is synced together with an edit on the other side, in both directions", async () => {
   const alone = await withFile();
   chmod(alone, true);
   alone.writeOnServer(file, "edited there");
@@ -109,7 +109,7 @@ test("bytes that become the next version of a private copy of a conflict stay pr
   alone.close();
 });
 
-test("a folder that is made private is no edit: deleted on the other side it goes, and the trash keeps it private", async () => {
+test("making a folder private is no edit: its deletion on the other side applies, and the trash keeps it private", async () => {
   const alone = await withFile();
   alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("keys") });
   chmod(alone, true);
@@ -122,7 +122,7 @@ test("a folder that is made private is no edit: deleted on the other side it goe
 
 for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as const) {
   const without = missingFeatures.length === 0 ? "" : `, on a disk without ${missingFeatures.join(" and ")}`;
-  test(`a file that is made private in the moment in which another's edit takes its place stays so${without}`, async () => {
+  test(`a file made private while another device's edit replaces it stays private${without}`, async () => {
     const alone = await withFile(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     alone.writeOnServer(file, "edited there");
     const disk = alone.disk();
@@ -143,7 +143,7 @@ for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as 
   });
 }
 
-test("of a file that has two names here the other name stays as it is", async () => {
+test("of a file with two names here, the other name keeps its mode", async () => {
   const alone = await withFile();
   alone.root.link(file, "other.txt", true);
   assert.ok((await alone.once()).inSync);
@@ -176,7 +176,7 @@ for (const missingFeatures of poor) {
   });
 }
 
-test("where the umask makes all private, only what was made there is private for others", async () => {
+test("if the umask makes everything private, only files created there are private for others", async () => {
   const alone = new Alone({ missingFeatures: ["open modes"], devices: 1, isLastWhole: false });
   alone.putOnServer("theirs", { parent_id: alone.world.model.rootId, name: "theirs" });
   alone.write("mine", "mine");
@@ -195,7 +195,7 @@ test("where the umask makes all private, only what was made there is private for
   alone.close();
 });
 
-test("what another umask made private is not taken for closed by a person, and a new version does not open it", async () => {
+test("a file private because of another umask does not count as made private, and a new version keeps its mode", async () => {
   const alone = new Alone();
   alone.putOnServer("theirs", { parent_id: alone.world.model.rootId, name: "theirs" });
   const whole = alone.disk();
@@ -219,7 +219,7 @@ test("what another umask made private is not taken for closed by a person, and a
   alone.close();
 });
 
-test("a copy that was made private and not sent yet is not freed for its space", async () => {
+test("a copy made private and not sent yet is not freed for its space", async () => {
   const alone = await withFile();
   chmod(alone, true, [file]);
   const engine = alone.make();
@@ -231,7 +231,7 @@ test("a copy that was made private and not sent yet is not freed for its space",
   alone.close();
 });
 
-test("an older server is sent no privacy, nothing is opened for it, and once it is newer it hears all", async () => {
+test("an older server is sent no privacy, nothing becomes public for it, and its upgrade receives everything", async () => {
   const alone = new Alone();
   alone.mkdir("keys");
   alone.write(file, "old");
@@ -251,7 +251,7 @@ test("an older server is sent no privacy, nothing is opened for it, and once it 
   alone.close();
 });
 
-test("after a restore of the server that knew nothing of it, what is private here is private again", async () => {
+test("after a restore of a server from before a change of privacy, local privacy is sent again", async () => {
   const alone = await withFile();
   const backup = alone.world.model.backUp();
   chmod(alone, true);
@@ -262,7 +262,7 @@ test("after a restore of the server that knew nothing of it, what is private her
   alone.close();
 });
 
-test("a state of an older version sends nothing and changes no mode, but for what is private", async () => {
+test("a state of an older version sends nothing and changes no mode, except for private items", async () => {
   const world = new Shared("editor");
   world.ownerMakes("inner");
   world.ownerPuts("deep.txt", "deep", "inner");
@@ -285,7 +285,7 @@ test("a state of an older version sends nothing and changes no mode, but for wha
   world.close();
 });
 
-test("where one may only read the server's privacy is taken, and what is closed here stays so and is not sent", async () => {
+test("in a read-only folder the server's privacy applies, and local privacy stays and is not sent", async () => {
   const world = new Shared("viewer");
   await world.once();
   const [path, id] = ["docs/a.txt", "node a.txt"];

@@ -28,7 +28,7 @@ async function approveAll(alone: Alone): Promise<void> {
   assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
 }
 
-test("what a person approves on one device of what was removed for good goes on the other one too, and nobody is asked there", async () => {
+test("a permanent deletion approved on one device is also applied on the other, without asking", async () => {
   const [one, other] = await twoDevices();
   for (const path of [...names(60), "folder"]) purgeOnServer(one, one.serverId(path));
   for (const each of [one, other]) assert.equal((await each.once({ brake: undefined })).deletionsWaiting, 62);
@@ -38,7 +38,7 @@ test("what a person approves on one device of what was removed for good goes on 
   one.close();
 });
 
-test("what was edited on the other device stays there and goes up again, though its removal for good was approved here", async () => {
+test("an edit on the other device stays and is uploaded, even if the permanent deletion was approved here", async () => {
   const [one, other] = await twoDevices();
   for (const path of [...names(60), "folder"]) purgeOnServer(one, one.serverId(path));
   for (const each of [one, other]) await each.once({ brake: undefined });
@@ -59,7 +59,7 @@ test("what was edited on the other device stays there and goes up again, though 
   one.close();
 });
 
-test("what was approved, and removed from the trash before the other device heard of it, goes there too", async () => {
+test("an approved deletion, purged before the other device received it, is also applied there", async () => {
   const [one, other] = await twoDevices();
   const ids = [...names(60), "folder"].map((path) => one.serverId(path));
   for (const file_id of ids) one.onServer({ op: "delete", operation_id: `of ${file_id}`, file_id });
@@ -70,7 +70,7 @@ test("what was approved, and removed from the trash before the other device hear
   one.close();
 });
 
-test("what was in the trash when it waited, and was removed from there before a person approved it, goes on the other device too", async () => {
+test("a waiting deletion, purged from the trash before its approval, is applied on the other device", async () => {
   const [one, other] = await twoDevices();
   const ids = [...names(60), "folder"].map((path) => one.serverId(path));
   for (const file_id of ids) one.onServer({ op: "delete", operation_id: `of ${file_id}`, file_id });
@@ -82,7 +82,7 @@ test("what was in the trash when it waited, and was removed from there before a 
   one.close();
 });
 
-test("what was approved, brought back, and removed for good since is asked about again", async () => {
+test("an approved deletion that was undone, and then purged, asks again", async () => {
   const [one, other] = await twoDevices();
   const ids = names(60).map((path) => one.serverId(path));
   for (const file_id of ids) one.onServer({ op: "delete", operation_id: `of ${file_id}`, file_id, approved: true });

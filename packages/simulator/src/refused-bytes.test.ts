@@ -14,7 +14,7 @@ const large = Array.from({ length: limits.blockBytesMin / 6 }, (_, index) => `${
 const smallCount = limits.batchOperationsMax + 5;
 
 for (const code of ["quota", "too_large"] satisfies ErrorCode[]) {
-  test(`bytes of a large file that the server refuses (${code}) keep nothing else from being sent`, async () => {
+  test(`bytes of a large file that the server refuses (${code}) stop nothing else`, async () => {
     const alone = new Alone();
     alone.write("a large one", large);
     for (let number = 0; number < smallCount; number += 1) alone.write(`small ${number}`, "small");
@@ -26,7 +26,7 @@ for (const code of ["quota", "too_large"] satisfies ErrorCode[]) {
   });
 }
 
-test("bytes that were sent of a refused file do not count as accepted", async () => {
+test("sent bytes of a refused file do not count as accepted", async () => {
   const alone = new Alone();
   const inner = alone.server();
   alone.write("fits", "small");
@@ -51,7 +51,7 @@ test("bytes that were sent of a refused file do not count as accepted", async ()
   alone.close();
 });
 
-test("what was refused for want of space goes once there is some", async () => {
+test("a file refused for lack of space is sent once there is space", async () => {
   const alone = new Alone();
   alone.write("a", large);
   const inner = alone.server();
@@ -63,7 +63,7 @@ test("what was refused for want of space goes once there is some", async () => {
   alone.close();
 });
 
-test("one run does not wait for the end of what an earlier one was refused", async () => {
+test("a run does not wait for the end of an earlier run's refusals", async () => {
   const alone = new Alone();
   alone.write("a", large);
   const inner = alone.server();
@@ -74,7 +74,7 @@ test("one run does not wait for the end of what an earlier one was refused", asy
   alone.close();
 });
 
-test("a refusal of bytes that the server only finds missing later is one of that file", async () => {
+test("a refusal of bytes that the server only later finds missing affects only that file", async () => {
   const alone = new Alone();
   alone.write("a", large);
   alone.write("b", "small");
@@ -93,7 +93,7 @@ test("a refusal of bytes that the server only finds missing later is one of that
   alone.close();
 });
 
-test("a space without room for small files takes what needs none, and says which files wait", async () => {
+test("a space without room for small files accepts changes without content, and lists the waiting files", async () => {
   const alone = new Alone();
   for (const path of ["a", "b"]) alone.write(path, path);
   await alone.once();
@@ -147,7 +147,7 @@ const acts = {
 
 for (const what of ["file", "version"]) {
   for (const [done, [act, path, text]] of Object.entries(acts)) {
-    test(`a ${what} that was refused and ${done}, and made by another copy of the request, stays as the person left it`, async () => {
+    test(`a ${what} that was refused and ${done}, but created by another copy of the request, stays as the person left it`, async () => {
       const alone = new Alone();
       if (what === "version") alone.write("a", "old");
       await alone.once();
@@ -160,7 +160,7 @@ for (const what of ["file", "version"]) {
   }
 }
 
-test("a file that was refused and deleted, and made by another copy of the request, does not come back", async () => {
+test("a file that was refused and deleted, but created by another copy of the request, does not come back", async () => {
   const alone = new Alone();
   await alone.once();
   alone.write("a", "refused");
@@ -169,7 +169,7 @@ test("a file that was refused and deleted, and made by another copy of the reque
   alone.close();
 });
 
-test("of offers that were refused one of each content is kept, for as long as a copy of a request may be on its way", async () => {
+test("one refused offer of each content is kept, as long as a copy of its request may arrive", async () => {
   const alone = new Alone();
   const { model, scheduler, devices } = alone.world;
   const contentsOffered = (): number =>
@@ -189,7 +189,7 @@ test("of offers that were refused one of each content is kept, for as long as a 
 });
 
 for (const isPrivate of [true, false]) {
-  test(`a mode that was refused with bytes and taken back here is another device's when that sets it (private: ${isPrivate})`, async () => {
+  test(`a mode refused with bytes and reverted here can be set by another device (private: ${isPrivate})`, async () => {
     const alone = new Alone();
     const set = (to: boolean): void => alone.root.write(alone.root.mustBeAt("a"), { isPrivate: to }, true);
     alone.write("a", "old");

@@ -23,7 +23,7 @@ function removeProjects(world: Shared): void {
   for (const path of ["docs/projects/notes.txt", "docs/projects"]) world.remove(path);
 }
 
-test("files of a folder that comes back are not deleted if the device stops before it has fetched them", async () => {
+test("files of a folder that comes back are not deleted if the device stops before downloading them", async () => {
   const { world } = await withMountInside();
   const before = world.space("ada");
   world.remove("docs/projects/plan.txt");
@@ -45,7 +45,7 @@ test("files of a folder that comes back are not deleted if the device stops befo
   world.close();
 });
 
-test("a folder that was renamed to the one around it, which comes back, is merged with it", async () => {
+test("a folder renamed to its parent's name, when the parent comes back, is merged with it", async () => {
   const { world } = await withMountInside();
   world.ownerMakes("inner", "projects");
   world.ownerPuts("deep.txt", "deep", "inner");
@@ -62,7 +62,7 @@ test("a folder that was renamed to the one around it, which comes back, is merge
 });
 
 for (const how of ["deleted", "moved out of the share"] as const) {
-  test(`a folder that contains one which may not be seen comes back when it is ${how}`, async () => {
+  test(`a folder that contains a hidden one comes back when it is ${how}`, async () => {
     const world = new Shared("editor");
     world.ownerMakes("projects");
     world.ownerPuts("plan.txt", "plan", "projects");
@@ -89,7 +89,7 @@ for (const how of ["deleted", "moved out of the share"] as const) {
 }
 
 for (const how of ["deleted", "moved out of the share", "moved into another folder and that deleted"] as const) {
-  test(`a folder that contains one with a mount of its own comes back when it is ${how}`, async () => {
+  test(`a folder that contains one with its own mount comes back when it is ${how}`, async () => {
     const { world, mountId } = await withMountInside();
     world.move("docs/projects/plan.txt", "alpha/plan.txt");
     await world.once();

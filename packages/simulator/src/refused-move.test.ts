@@ -46,8 +46,8 @@ const obstacles: Readonly<Record<string, (alone: Alone) => void>> = {
 
 for (const [what, obstruct] of Object.entries(obstacles)) {
   for (const isMadeAnew of [false, true]) {
-    const anew = isMadeAnew ? ", and one is made under its old name" : "";
-    test(`${what} gets in the way while a folder is emptied into another one of its name${anew}: nothing goes to the trash`, async () => {
+    const anew = isMadeAnew ? " and another gets its old name" : "";
+    test(`${what} in the way while a folder is emptied into another of its name${anew}: nothing is trashed`, async () => {
       const alone = new Alone();
       for (const folder of ["f", "f/x"]) alone.mkdir(folder);
       alone.write("f/x/inside", "inside");
@@ -74,7 +74,7 @@ for (const [what, obstruct] of Object.entries(obstacles)) {
   }
 }
 
-test("a folder that was renamed here and deleted on the server, which has another one of its new name: what is in it lives there", async () => {
+test("a folder renamed here to a name taken on the server, and deleted there, has its content moved into that one", async () => {
   const alone = new Alone();
   for (const folder of ["f", "f/x", "f/x/deep"]) alone.mkdir(folder);
   for (const file of ["f/x/inside", "f/x/gone", "f/x/deep/deeper"]) alone.write(file, file);

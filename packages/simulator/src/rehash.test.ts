@@ -5,7 +5,7 @@ import { Alone } from "./alone.ts";
 const hour = 3600_000_000;
 const week = 7 * 24 * hour;
 
-test("what changed without a trace in its times is found within two weeks, goes up as a new version, and the status says so", async () => {
+test("bytes changed without a new time are found within two weeks, uploaded as a new version, and reported", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
   for (const path of ["a", "b", "folder/c"]) alone.write(path, `of ${path}`);
@@ -34,7 +34,7 @@ test("what changed without a trace in its times is found within two weeks, goes 
   alone.close();
 });
 
-test("in the weeks between nothing is read and nothing is written", async () => {
+test("between two passes nothing is read and nothing is written", async () => {
   const alone = new Alone();
   for (const path of ["a", "b"]) alone.write(path, path);
   const disk = alone.disk();

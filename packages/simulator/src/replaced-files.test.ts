@@ -30,7 +30,7 @@ function replace(alone: Alone, paths: readonly string[]): void {
 const all = (engine: Engine): string[] => engine.waitingDeletions().map(({ id }) => id);
 const still = { inSync: true, problems: [], deletionsWaiting: 0 };
 
-test("five files that links replace wait, are told of once, and an undo brings back the same nodes", async () => {
+test("five files replaced by links wait, are reported once, and an undo restores the same nodes", async () => {
   const { alone, paths, ids } = await begin(6);
   const [kept = "", ...replaced] = paths;
   replace(alone, replaced);
@@ -54,7 +54,7 @@ test("five files that links replace wait, are told of once, and an undo brings b
   alone.close();
 });
 
-test("five files that links replace go on the server once that is approved, and the links come", async () => {
+test("five files replaced by links are deleted on the server after approval, and the links uploaded", async () => {
   const { alone, paths, ids } = await begin(5);
   replace(alone, paths);
   const engine = alone.make({ brake: undefined });
@@ -70,7 +70,7 @@ test("five files that links replace go on the server once that is approved, and 
   alone.close();
 });
 
-test("files that come back in the place of the links are the same nodes, and the rest waits", async () => {
+test("files that return in place of the links are the same nodes, and the rest waits", async () => {
   const { alone, paths, ids } = await begin(5);
   replace(alone, paths);
   assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 5);
@@ -83,7 +83,7 @@ test("files that come back in the place of the links are the same nodes, and the
   alone.close();
 });
 
-test("one file after the other waits from the fifth within ten minutes on, and one file is an edit", async () => {
+test("files replaced one after the other wait from the fifth within ten minutes, and a single one is an edit", async () => {
   const { alone, paths } = await begin(7);
   const { scheduler } = alone.world;
   const waitingAfter = async (some: readonly string[], pauseMinutes: number): Promise<number> => {
@@ -99,7 +99,7 @@ test("one file after the other waits from the fifth within ten minutes on, and o
   alone.close();
 });
 
-test("files that were moved here and left links, and files that folders replace, wait for nothing", async () => {
+test("files moved here with links in their places, and files replaced by folders, do not wait", async () => {
   const { alone, paths, ids } = await begin(6);
   alone.mkdir("archive");
   const there = paths.map((path) => path.replace("photos", "archive"));
@@ -117,7 +117,7 @@ test("files that were moved here and left links, and files that folders replace,
   alone.close();
 });
 
-test("links that replace files wait at a lower brake of one's own, and at none that is off", async () => {
+test("links that replace files wait at a lower custom brake, and not with the brake off", async () => {
   for (const [brake, count] of [
     [2, 2],
     ["off", 0],
@@ -129,7 +129,7 @@ test("links that replace files wait at a lower brake of one's own, and at none t
   }
 });
 
-test("links that replace files in a mount wait for the guest, and none where one may only read", async () => {
+test("links that replace files in a mount wait for the guest, and not in a read-only one", async () => {
   for (const role of ["editor", "viewer"] as const) {
     const world = new Shared(role);
     for (const name of ["b", "c", "d", "e"]) world.ownerPuts(name, name);

@@ -37,7 +37,7 @@ const replacements: Readonly<Record<string, { folder: string; put: (alone: Alone
 };
 
 for (const [what, { folder, put }] of Object.entries(replacements)) {
-  test(`a folder whose place ${what} has taken waits, and an undo brings back the same nodes`, async () => {
+  test(`a folder replaced by ${what} waits, and an undo restores the same nodes`, async () => {
     const { alone, engine, ids } = await begin(folder, put);
     const { deletionsWaiting, problems } = await alone.pass(engine.runOnce());
     assert.equal(deletionsWaiting, 5);
@@ -62,7 +62,7 @@ for (const [what, { folder, put }] of Object.entries(replacements)) {
   });
 }
 
-test("a folder whose place a link has taken goes on the server once that is approved, and the link comes", async () => {
+test("a folder replaced by a link is deleted on the server after approval, and the link uploaded", async () => {
   const { alone, engine } = await begin("photos", link);
   assert.equal((await alone.pass(engine.runOnce())).deletionsWaiting, 5);
   engine.approveDeletions(all(engine));
@@ -72,7 +72,7 @@ test("a folder whose place a link has taken goes on the server once that is appr
   alone.close();
 });
 
-test("a folder that is moved back piece by piece in the place of the link has the same nodes, and the rest waits", async () => {
+test("a folder moved back piece by piece in place of the link has the same nodes, and the rest waits", async () => {
   const { alone, ids } = await begin("photos", link);
   assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 5);
   alone.remove("photos");
@@ -89,7 +89,7 @@ test("a folder that is moved back piece by piece in the place of the link has th
   alone.close();
 });
 
-test("a folder that was moved here and left a link goes with all that is in it, and nothing waits", async () => {
+test("a folder moved here with a link in its place is moved with everything in it, and nothing waits", async () => {
   const alone = new Alone();
   for (const path of ["archive", "photos"]) alone.mkdir(path);
   alone.write("photos/1", "1");
@@ -102,7 +102,7 @@ test("a folder that was moved here and left a link goes with all that is in it, 
   alone.close();
 });
 
-test("a share whose place a link has taken is not left before that is approved", async () => {
+test("a share replaced by a link is not left before approval", async () => {
   for (const answer of ["undo", "approve"] as const) {
     const world = new Shared("editor");
     await world.once();

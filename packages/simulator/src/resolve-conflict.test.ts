@@ -47,7 +47,7 @@ for (const [missingFeatures, inTrash] of [
   [["exchange"], "plan (deleted again).txt"],
 ] satisfies [DiskFeature[], string][]) {
   const on = missingFeatures.length === 0 ? "" : `, on a disk that has no ${missingFeatures.join()}`;
-  test(`the copy kept is the next version of the file, and both the states before are in the trash${on}`, async () => {
+  test(`keeping the copy makes it the next version of the file, with both former states in the trash${on}`, async () => {
     const { alone, path } = await withConflict();
     const id = alone.serverId("plan.txt");
     const { trashPath } = await keep(alone, path, "copy", new Set(missingFeatures));
@@ -63,7 +63,7 @@ for (const [missingFeatures, inTrash] of [
   });
 }
 
-test("the copy kept, and saved while it was read: what was saved stays a conflict, and is lost nowhere", async () => {
+test("a copy saved while it is being kept leaves the saved bytes as a conflict, without loss", async () => {
   const { alone, path } = await withConflict();
   const disk = alone.disk();
   const exchange: typeof disk.exchange = async (one, other) => {
@@ -85,7 +85,7 @@ test("the copy kept, and saved while it was read: what was saved stays a conflic
 });
 
 for (const which of ["copy", "original"] satisfies ConflictChoice[]) {
-  test(`with the ${which} kept, what a program still writes into the other one, which it has open, stands beside`, async () => {
+  test(`after keeping the ${which}, later writes of a program to the other open file become a copy`, async () => {
     const { alone, path } = await withConflict();
     const discarded = which === "copy" ? "plan.txt" : path;
     const inode = alone.root.mustBeAt(discarded);
@@ -125,7 +125,7 @@ for (const mine of ["mine!!", ""]) {
   });
 }
 
-test("a copy that cannot be read goes to the trash all the same", async () => {
+test("an unreadable copy is still moved to the trash", async () => {
   const { alone, path } = await withConflict();
   const disk = alone.disk();
   const cut: typeof disk.cut = (at, sink) =>
@@ -164,7 +164,7 @@ test("a conflict is listed, and can be resolved, once the version of the server 
   alone.close();
 });
 
-test("a conflict stays listed when somebody gives the original the bytes of the copy", async () => {
+test("a conflict stays listed when another user gives the original the bytes of the copy", async () => {
   const { alone, path } = await withConflict();
   alone.write("plan.txt", "mine");
   const commit = (): never => {
@@ -176,7 +176,7 @@ test("a conflict stays listed when somebody gives the original the bytes of the 
   alone.close();
 });
 
-test("the original kept: the copy goes to the trash, here and there", async () => {
+test("keeping the original moves the copy to the trash, here and there", async () => {
   const { alone, path } = await withConflict();
   await keep(alone, path, "original");
   assert.deepEqual(alone.serverContents(), new Map([["plan.txt", "theirs"]]));
@@ -184,7 +184,7 @@ test("the original kept: the copy goes to the trash, here and there", async () =
   alone.close();
 });
 
-test("both kept: the copy gets a name of its own, which is free", async () => {
+test("keeping both gives the copy a free name of its own", async () => {
   const { alone, path } = await withConflict();
   const own = path.replace("'s conflicted copy ", " ");
   alone.write(own, "another's");
@@ -200,7 +200,7 @@ test("both kept: the copy gets a name of its own, which is free", async () => {
   alone.close();
 });
 
-test("where the original is gone the copy takes its name, and is not thrown away for it", async () => {
+test("without an original, a kept copy takes its name, and a discarded one is still kept", async () => {
   const { alone, path } = await withConflict();
   alone.remove("plan.txt");
   await alone.once();
@@ -216,7 +216,7 @@ for (const [which, text] of [
   ["copy", "composed"],
   ["original", "decomposed"],
 ] satisfies [ConflictChoice, string][]) {
-  test(`the ${which} kept of a file whose name the disk has in another Unicode form: its name stays, and one is left`, async () => {
+  test(`keeping the ${which} of a file with another Unicode form of its name on the disk leaves one file of that name`, async () => {
     const alone = new Alone();
     const [composed, decomposed] = ["caf\u00E9.txt", "cafe\u0301.txt"];
     alone.write(decomposed, "decomposed");
@@ -233,7 +233,7 @@ for (const [which, text] of [
   });
 }
 
-test("what is no conflicted copy is left alone, whatever it is called", async () => {
+test("a path that is no conflicted copy is left alone, with any name", async () => {
   const { alone } = await withConflict();
   const engine = alone.make();
   for (const path of ["plan.txt", "not there (a's conflicted copy 2026-01-31).txt", "../plan.txt", ""]) {

@@ -8,7 +8,7 @@ for (const [ageMicros, count, when, isMixed] of [
   [0, 20, "the time of now", false],
   [0, 20, "the time of now, and deletions among them,", true],
 ] as const) {
-  test(`a backup with ${when} that is put back file by file under a running client waits whole`, async () => {
+  test(`a backup with ${when} restored file by file under a running client waits completely`, async () => {
     const alone = await withVersions(count);
     const { scheduler } = alone.world;
     const engine = alone.make({ brake: undefined });
@@ -33,7 +33,7 @@ for (const [ageMicros, count, when, isMixed] of [
   });
 }
 
-test("a file that returns to older content alone is sent after five seconds, and after half a minute if others follow it all the time", async () => {
+test("a single file that returns to older content is sent after five seconds, or half a minute if others follow", async () => {
   const alone = await withVersions(20);
   const { scheduler } = alone.world;
   const engine = alone.make({ brake: undefined });

@@ -4,7 +4,7 @@ import { full, Shared, withInner } from "./shared.ts";
 
 const first = { docs: "/", "docs/a.txt": "first", "docs/inner": "/", "docs/inner/deep.txt": "deep" };
 
-test("a folder that moves takes one that one may only read along", async () => {
+test("a moved folder takes a read-only folder in it along", async () => {
   const world = new Shared("editor");
   world.ownerMakes("outer");
   world.ownerMakes("inner", "outer");
@@ -19,7 +19,7 @@ test("a folder that moves takes one that one may only read along", async () => {
   world.close();
 });
 
-test("a move into a folder of one share that one may only read is a copy that waits there, and the source comes back", async () => {
+test("a move into a read-only folder of the same share becomes a waiting copy, and the source comes back", async () => {
   const world = await withInner("editor", "viewer");
   world.ownerMakes("outer");
   world.ownerPuts("moved.txt", "moved", "outer");
@@ -41,7 +41,7 @@ test("a move into a folder of one share that one may only read is a copy that wa
   world.close();
 });
 
-test("a move out of a folder of one share that one may only read is a copy, and the source comes back", async () => {
+test("a move out of a read-only folder of the same share is a copy, and the source comes back", async () => {
   const world = await withInner("editor", "viewer");
   world.ownerMakes("below", "inner");
   world.ownerPuts("moved.txt", "moved", "below");
@@ -61,7 +61,7 @@ test("a move out of a folder of one share that one may only read is a copy, and 
   world.close();
 });
 
-test("a move that has not arrived when its folder may only be read is a copy there, and the source comes back", async () => {
+test("a move not sent before its folder became read-only becomes a copy, and the source comes back", async () => {
   const world = await withInner("editor", "editor");
   world.move("docs/a.txt", "docs/inner/a.txt");
   await world.pass(world.make({ server: { ...world.server(), commit: full } }).runOnce());
@@ -72,7 +72,7 @@ test("a move that has not arrived when its folder may only be read is a copy the
   world.close();
 });
 
-test("what the owner moves between folders of different rights follows, and an edit of it is kept", async () => {
+test("a folder that the owner moves between folders of different roles follows, and an edit of it is kept", async () => {
   const world = await withInner("editor", "viewer");
   world.ownerMakes("outer");
   world.ownerPuts("moved.txt", "moved", "outer");
@@ -89,7 +89,7 @@ test("what the owner moves between folders of different rights follows, and an e
   world.close();
 });
 
-test("what was made in a folder that one may only read is sent once the owner moves that to where one may edit", async () => {
+test("an item created in a read-only folder is sent once the owner moves the folder to an editable one", async () => {
   const world = await withInner("editor", "viewer");
   world.ownerMakes("below", "inner");
   await world.once();
@@ -106,7 +106,7 @@ test("what was made in a folder that one may only read is sent once the owner mo
   world.close();
 });
 
-test("a move out of the share takes what one may edit along, and what one may only read comes back beside its copy", async () => {
+test("a move out of the share takes editable items along, and read-only ones come back beside their copies", async () => {
   const world = new Shared("editor");
   world.ownerMakes("outer");
   world.ownerPuts("beside.txt", "beside", "outer");
@@ -130,7 +130,7 @@ test("a move out of the share takes what one may edit along, and what one may on
   world.close();
 });
 
-test("what was changed here, and stands where one may only read once the server has thrown it away elsewhere, does not wait unsaid", async () => {
+test("a local change in a read-only place, whose node the server moved and trashed, is reported as waiting", async () => {
   const world = new Shared("viewer");
   world.ownerMakes("inner");
   world.grant("editor", "inner");

@@ -12,7 +12,7 @@ import { full, Shared, withInner } from "./shared.ts";
 
 const first = { docs: "/", "docs/a.txt": "first", "docs/inner": "/", "docs/inner/deep.txt": "deep" };
 
-test("in a folder that one may edit, below one that one may only read, an edit is sent", async () => {
+test("in an editable folder below a read-only one, an edit is sent", async () => {
   const world = await withInner("viewer", "editor");
   world.write("docs/a.txt", "mine");
   world.write("docs/inner/deep.txt", "deeper");
@@ -24,7 +24,7 @@ test("in a folder that one may edit, below one that one may only read, an edit i
   world.close();
 });
 
-test("in a folder that one may only read, below one that one may edit, an edit waits and is listed", async () => {
+test("in a read-only folder below an editable one, an edit waits and is listed", async () => {
   const world = await withInner("editor", "commenter");
   world.write("docs/a.txt", "mine");
   world.write("docs/inner/deep.txt", "deeper");
@@ -40,7 +40,7 @@ test("in a folder that one may only read, below one that one may edit, an edit w
   world.close();
 });
 
-test("a folder that one may only read comes back with all in it when it, or a folder above it, is renamed, moved or deleted", async () => {
+test("a read-only folder comes back completely when it, or a folder above it, is renamed, moved or deleted", async () => {
   const world = new Shared("editor");
   world.ownerMakes("outer");
   world.ownerPuts("beside.txt", "beside", "outer");
@@ -62,7 +62,7 @@ test("a folder that one may only read comes back with all in it when it, or a fo
 });
 
 for (const target of ["docs", "inner"]) {
-  test(`a right that is raised at ${target} sends what waits below it, and one that is lowered keeps aside what was not sent`, async () => {
+  test(`raising the role at ${target} sends the changes that wait below it, and lowering it keeps unsent ones in place`, async () => {
     const world = new Shared("viewer");
     world.ownerMakes("inner");
     world.ownerPuts("deep.txt", "deep", "inner");
@@ -90,7 +90,7 @@ for (const target of ["docs", "inner"]) {
   });
 }
 
-test("a right that is lowered while a file is on its way lets nothing more arrive, and the bytes stay", async () => {
+test("lowering a role during an upload stops it, and keeps the bytes", async () => {
   const world = await withInner("editor", "editor");
   world.write("docs/inner/deep.txt", "deeper");
   const server = world.server();
@@ -105,7 +105,7 @@ test("a right that is lowered while a file is on its way lets nothing more arriv
   world.close();
 });
 
-test("the right of a mount is not that of a folder below it with one of its own, whichever is told first", async () => {
+test("the role of a mount does not apply to a folder below it with its own, in any order of arrival", async () => {
   const world = await withInner("viewer", "viewer");
   world.grant("editor");
   await world.once();
@@ -118,7 +118,7 @@ test("the right of a mount is not that of a folder below it with one of its own,
   world.close();
 });
 
-test("a changed right is told without a listing, and whoever heard of it in a snapshot knows it too", async () => {
+test("a changed role is applied without a listing, also on a device that learned the role from a snapshot", async () => {
   const world = await withInner("editor", "viewer");
   const server = world.server();
   let listings = 0;
@@ -141,7 +141,7 @@ test("a changed right is told without a listing, and whoever heard of it in a sn
   world.close();
 });
 
-test("a right that expires is none from that moment on, and what was not sent by then waits", async () => {
+test("an expired role ends at that moment, and unsent changes wait", async () => {
   const world = new Shared("viewer");
   const { model, scheduler } = world.world;
   model.shares.nowMs = () => scheduler.nowMs();
@@ -165,7 +165,7 @@ test("a right that expires is none from that moment on, and what was not sent by
   world.close();
 });
 
-test("a folder in which one may only upload is not to be seen, and one that may be read again comes with all in it", async () => {
+test("a folder with the uploader role is hidden, and one that is readable again returns with everything in it", async () => {
   const world = await withInner("viewer", "uploader");
   const { "docs/inner": folder, "docs/inner/deep.txt": deep, ...seen } = first;
   assert.deepEqual([folder, deep], ["/", "deep"]);
@@ -221,7 +221,7 @@ for (const isListedAnew of [false, true]) {
   });
 }
 
-test("a mount of a folder below the one that is shared has the right of the nearest grant above it", async () => {
+test("a mount of a folder below the shared one has the role of the nearest grant above it", async () => {
   const world = new Shared("viewer");
   const { model } = world.world;
   world.owner({ op: "mkdir", id: "more", parent_id: homeOf("ada"), name: "more" });
@@ -241,7 +241,7 @@ test("a mount of a folder below the one that is shared has the right of the near
   world.close();
 });
 
-test("what is new in a share has an id of the space of its owner, also if it was made elsewhere first", async () => {
+test("a new item in a share has an ID of the owner's space, even if it was first created elsewhere", async () => {
   const world = new Shared("editor");
   await world.once();
   world.write("docs/new.txt", "new");
@@ -261,7 +261,7 @@ test("what is new in a share has an id of the space of its owner, also if it was
   world.close();
 });
 
-test("a device that syncs one folder alone has the mounts in it, with the right of each folder below them", async () => {
+test("a device that syncs one folder has the mounts in it, with the role of each folder below them", async () => {
   const world = new Shared("viewer", { parentId: "mine" });
   world.ownerMakes("inner");
   world.ownerPuts("deep.txt", "deep", "inner");
@@ -294,7 +294,7 @@ test("a device that syncs one folder alone has the mounts in it, with the right 
   world.close();
 });
 
-test("a state of a version that knew no rights of folders is taken over, and what it kept back for that is sent", async () => {
+test("a state of a version without roles of folders is migrated, and changes that waited for it are sent", async () => {
   const world = await withInner("viewer", "editor");
   world.write("docs/inner/deep.txt", "deeper");
   world.takeOver(readFileSync(new URL("state-before-rights.sql", import.meta.url), "utf8"));

@@ -9,7 +9,7 @@ import { Shared } from "./shared.ts";
 import { hourMicros, names, onServer, restore, setTime, withVersions } from "./testing-versions.ts";
 
 for (const answer of ["undo", "approve"] as const) {
-  test(`a restored backup waits, with the files that it lacks, until a person says ${answer}`, async () => {
+  test(`a restored backup waits, with the files that it lacks, until a person answers ${answer}`, async () => {
     const alone = await withVersions(20);
     for (const name of names(20)) {
       restore(alone, name);
@@ -74,7 +74,7 @@ for (const [ageMicros, count, when] of [
   });
 }
 
-test("of many files that were edited a few are asked for, and each once", async () => {
+test("of many edited files a few are checked, each once", async () => {
   const alone = await withVersions(30, 2);
   const fresh = alone.other();
   await fresh.once({ brake: undefined });
@@ -90,7 +90,7 @@ test("of many files that were edited a few are asked for, and each once", async 
   fresh.close();
 });
 
-test("two files that go back to old versions with old times go, and nine with the time of now", async () => {
+test("two files that return to old versions with old times are sent, and so are nine with the present time", async () => {
   const alone = await withVersions(11);
   restore(alone, "file 0");
   restore(alone, "file 1");
@@ -108,7 +108,7 @@ test("two files that go back to old versions with old times go, and nine with th
   alone.close();
 });
 
-test("what is deleted long after files went back, while these still wait, goes as ever", async () => {
+test("a deletion long after files went back, while those still wait, is sent as usual", async () => {
   const alone = await withVersions(5);
   for (const name of names(3)) restore(alone, name);
   assert.equal((await alone.once({ brake: undefined })).problems.length, 1);
@@ -130,7 +130,7 @@ for (const [what, damage] of Object.entries<(alone: Alone, name: string) => void
     setTime(alone, name, mtimeNs);
   },
 })) {
-  test(`five files that ${what} wait, and four go`, async () => {
+  test(`five files that ${what} wait, and four are sent`, async () => {
     const alone = await withVersions(9);
     for (const name of names(4)) damage(alone, name);
     assert.ok((await alone.once({ brake: undefined })).inSync);
@@ -161,7 +161,7 @@ async function codesOf(alone: Alone): Promise<string[]> {
 
 for (const damage of [undefined, ""] as const) {
   const what = damage === undefined ? "today's bytes" : "files that were emptied on purpose";
-  test(`after the server was restored itself ${what} are the newest here, and wait for nobody`, async () => {
+  test(`after a restore of the server, files that ${what} are the newest here, and do not wait`, async () => {
     const alone = new Alone();
     for (const name of names(12)) alone.write(name, `yesterday's ${name}`);
     await alone.once({ brake: undefined });
@@ -183,7 +183,7 @@ for (const damage of [undefined, ""] as const) {
   });
 }
 
-test("what was approved stays so where it would look like something else by now", async () => {
+test("an approved change stays approved even if it would be judged differently now", async () => {
   const alone = await withVersions(5);
   for (const name of names(5)) {
     const { mtimeNs } = alone.root.mustBeAt(name).now;
@@ -200,7 +200,7 @@ test("what was approved stays so where it would look like something else by now"
   alone.close();
 });
 
-test("files that were changed on the server too count for no deletion beside them: they are conflicts", async () => {
+test("files also changed on the server do not count towards deletions: they are conflicts", async () => {
   const alone = await withVersions(14);
   for (const name of names(10)) {
     restore(alone, name);
@@ -212,7 +212,7 @@ test("files that were changed on the server too count for no deletion beside the
   alone.close();
 });
 
-test("what was approved and cannot be sent yet makes no later deletion wait", async () => {
+test("approved changes that cannot be sent yet make no later deletion wait", async () => {
   const alone = await withVersions(5);
   for (const name of names(3)) restore(alone, name);
   const engine = alone.make({ brake: undefined });
@@ -238,7 +238,7 @@ function withoutRoom(alone: Alone): Server {
   return { ...server, commit };
 }
 
-test("files that go back in a share that one may only read make no deletion of one's own wait", async () => {
+test("files that go back in a read-only share make no deletion of this account wait", async () => {
   const world = new Shared("editor");
   for (const name of names(10)) world.ownerPuts(name, `yesterday's ${name}`);
   world.write("mine", "mine");
@@ -254,7 +254,7 @@ test("files that go back in a share that one may only read make no deletion of o
   world.close();
 });
 
-test("what was approved stays so under another time and another name, and what waits is asked for under it", async () => {
+test("an approved file stays approved under another time and name, and a waiting one is checked under them", async () => {
   const alone = await withVersions(9);
   for (const name of names(4)) restore(alone, name);
   const engine = alone.make({ brake: undefined });
@@ -278,7 +278,7 @@ test("what was approved stays so under another time and another name, and what w
   alone.close();
 });
 
-test("logs that are rotated by a copy, night after night, are no damage", async () => {
+test("logs rotated by copying every night are not considered damage", async () => {
   const alone = new Alone();
   for (const name of names(12)) alone.write(name, "");
   await alone.once({ brake: undefined });
@@ -296,7 +296,7 @@ test("logs that are rotated by a copy, night after night, are no damage", async 
   alone.close();
 });
 
-test("files of which nothing is known, and that hold what the server had before, take its newest version without a copy", async () => {
+test("unknown files with former content of the server get its newest version without a copy", async () => {
   const alone = new Alone({ devices: 2 });
   const restored = alone.other();
   for (const day of ["first", "second", "third"]) {
@@ -330,7 +330,7 @@ test("files of which nothing is known, and that hold what the server had before,
   restored.close();
 });
 
-test("an older version in a folder that one may only read goes to no quarantine, and other bytes do", async () => {
+test("an older version in a read-only folder is not quarantined, and other bytes are", async () => {
   const guest = new Shared("viewer");
   guest.ownerPuts("a.txt", "second");
   guest.ownerPuts("b.txt", "first");

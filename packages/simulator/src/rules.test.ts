@@ -7,7 +7,7 @@ async function inSync(alone: Alone): Promise<void> {
   assert.deepEqual(await alone.once(), { inSync: true, problems: [], deletionsWaiting: 0 });
 }
 
-test("what the rules hide is not sent, and the rules themselves are", async () => {
+test("hidden files are not sent, and the rules themselves are", async () => {
   const alone = new Alone();
   alone.write(".holdfastignore", "*.log\nbuild/\n!keep.log");
   alone.mkdir("build");
@@ -17,7 +17,7 @@ test("what the rules hide is not sent, and the rules themselves are", async () =
   alone.close();
 });
 
-test("what another sync keeps for itself in a folder of its own is not sent from around it", async () => {
+test("another sync's private files in its folder are not sent by a sync around it", async () => {
   const alone = new Alone();
   for (const path of ["f", "f/.holdfast", "f/.holdfast/trash"]) alone.mkdir(path);
   // Without its marker, as after `sync --forget`. With the marker, the whole folder is skipped.
@@ -35,7 +35,7 @@ test("what another sync keeps for itself in a folder of its own is not sent from
   alone.close();
 });
 
-test("a rule for what is synced already deletes nothing, and no side's changes pass it", async () => {
+test("a rule for already synced files deletes nothing, and stops changes in both directions", async () => {
   const alone = new Alone();
   for (const path of ["a", "b"]) alone.write(path, path);
   await inSync(alone);
@@ -52,7 +52,7 @@ test("a rule for what is synced already deletes nothing, and no side's changes p
   alone.close();
 });
 
-test("what was deleted on one side while the rules hid it comes back from the other", async () => {
+test("a file deleted on one side while the rules hid it comes back from the other", async () => {
   const alone = new Alone();
   alone.mkdir("f");
   for (const path of ["f/a", "f/b", "f/c"]) alone.write(path, path);
@@ -76,7 +76,7 @@ test("what was deleted on one side while the rules hid it comes back from the ot
   alone.close();
 });
 
-test("a folder deleted on the server keeps only what the rules hide here, and is not sent again", async () => {
+test("a folder deleted on the server keeps only its hidden content here, and is not sent again", async () => {
   const alone = new Alone();
   alone.write(".holdfastignore", "*.log");
   alone.mkdir("f");
@@ -94,7 +94,7 @@ test("a folder deleted on the server keeps only what the rules hide here, and is
   alone.close();
 });
 
-test("a folder that stays for what the rules hide in it becomes the one that the server gets under its name", async () => {
+test("a folder kept for its hidden content becomes the one that the server gets under its name", async () => {
   const alone = new Alone();
   alone.write(".holdfastignore", "*.log\n");
   for (const folder of ["f", "f/g"]) {
@@ -120,7 +120,7 @@ test("a folder that stays for what the rules hide in it becomes the one that the
   alone.close();
 });
 
-test("a file that the server gets under the name of a folder that stays for what is hidden in it is told of, and comes once that is moved", async () => {
+test("a file at the name of a folder kept for its hidden content is reported, and arrives once that is moved", async () => {
   const alone = new Alone();
   alone.write(".holdfastignore", "*.log\n");
   alone.mkdir("f");
@@ -138,7 +138,7 @@ test("a file that the server gets under the name of a folder that stays for what
   alone.close();
 });
 
-test("what this device does not want frees its space, stays on the server, and comes back when it is wanted", async () => {
+test("an excluded path frees its space, stays on the server, and comes back when included", async () => {
   const alone = new Alone();
   alone.mkdir("f");
   for (const path of ["f/a", "f/b", "c"]) alone.write(path, path);
@@ -157,7 +157,7 @@ test("what this device does not want frees its space, stays on the server, and c
   alone.close();
 });
 
-test("what is excluded one after the other frees all of its space, also while some of it goes", async () => {
+test("paths excluded one after the other free all their space, even while some is being freed", async () => {
   const alone = new Alone();
   for (const path of ["a", "b", "c"]) alone.write(path, path);
   await alone.once();
@@ -176,7 +176,7 @@ test("what is excluded one after the other frees all of its space, also while so
   alone.close();
 });
 
-test("what was excluded before frees its space later, but for what was edited, made or moved there meanwhile", async () => {
+test("a path excluded earlier frees its space later, except for files edited, created or moved there meanwhile", async () => {
   const alone = new Alone();
   for (const folder of ["f", "f/g", "h"]) alone.mkdir(folder);
   for (const path of ["f/a", "f/b", "f/g/c", "f/g/d", "h/e"]) alone.write(path, path);
@@ -213,7 +213,7 @@ test("what was excluded before frees its space later, but for what was edited, m
   alone.close();
 });
 
-test("what cannot be looked at when its space is to be freed stays, and keeps nothing from being synced", async () => {
+test("an unreadable file whose space is to be freed stays, and stops nothing", async () => {
   const alone = new Alone();
   alone.mkdir("f");
   alone.write("f/a", "f/a");
@@ -231,7 +231,7 @@ test("what cannot be looked at when its space is to be freed stays, and keeps no
   alone.close();
 });
 
-test("deleting a folder here leaves on the server what this device does not want of it", async () => {
+test("deleting a folder here keeps its excluded content on the server", async () => {
   const alone = new Alone();
   alone.mkdir("f");
   alone.mkdir("f/big");
@@ -254,7 +254,7 @@ test("deleting a folder here leaves on the server what this device does not want
   alone.close();
 });
 
-test("what the disk refuses, or no node can be, is told of no more once this device does not want it", async () => {
+test("items that the disk refuses, or that cannot be nodes, are no longer reported once excluded", async () => {
   const alone = new Alone();
   await alone.once();
   alone.putOnServer("text", { parent_id: alone.world.model.rootId, name: "refused" });
@@ -299,7 +299,7 @@ for (const isThere of [true, false]) {
   });
 }
 
-test("a conflicted copy of the rules is sent, whatever they hide", async () => {
+test("a conflicted copy of the rules is sent, regardless of what they hide", async () => {
   const alone = new Alone();
   alone.write(".holdfastignore", "/*");
   await inSync(alone);
@@ -311,7 +311,7 @@ test("a conflicted copy of the rules is sent, whatever they hide", async () => {
   alone.close();
 });
 
-test("what comes out of a hidden folder that is gone here stops nothing, whoever moves it", async () => {
+test("an item moved out of a hidden folder that is gone here stops nothing, on either side", async () => {
   const alone = new Alone();
   for (const path of ["e", "e/b"]) alone.mkdir(path);
   alone.write("e/b/x", "x");
@@ -331,7 +331,7 @@ test("what comes out of a hidden folder that is gone here stops nothing, whoever
   alone.close();
 });
 
-test("a file that took the place of a folder in which something was hidden is deleted like any other", async () => {
+test("a file that replaced a folder with hidden content is deleted like any other", async () => {
   const alone = new Alone();
   const { scheduler } = alone.world;
   const until = async (isSo: () => boolean): Promise<void> => {

@@ -21,7 +21,7 @@ function ownerHas(world: Shared): number {
   return Object.keys(world.space("ada")).filter((path) => path.startsWith("docs/file")).length;
 }
 
-test("deletions in a mount wait if they are a quarter of that mount, however much else there is", async () => {
+test("deletions in a mount wait if they are a quarter of that mount, regardless of all other files", async () => {
   const world = await withFiles(140, 150);
   for (const name of names(0, 35)) world.remove(`docs/${name}`);
   assert.equal((await world.once({ brake: undefined })).deletionsWaiting, 0, "141 are known of it");
@@ -38,7 +38,7 @@ test("deletions in a mount wait if they are a quarter of that mount, however muc
   world.close();
 });
 
-test("a person's own number holds for a mount, and deletions of one mount do not count for another one", async () => {
+test("a custom number applies to a mount, and deletions of one mount do not count for another", async () => {
   const world = await withFiles(20);
   world.owner({ op: "mkdir", id: "other", parent_id: homeOf("ada"), name: "other" });
   for (const name of names(20, 40)) world.ownerPuts(name, name, "other");
@@ -95,7 +95,7 @@ test("a mount that a slow file manager removes file by file is left, and nothing
   world.close();
 });
 
-test("70 of 140 files of a mount that are removed before a long pause wait, and come to nothing when the mount goes", async () => {
+test("70 of 140 files of a mount removed before a long pause wait, and are cancelled when the mount is removed", async () => {
   const world = await withFiles(140);
   await running(world, async ({ engine, passSeconds }) => {
     for (const name of names(0, 70)) world.remove(`docs/${name}`);
@@ -112,7 +112,7 @@ test("70 of 140 files of a mount that are removed before a long pause wait, and 
   world.close();
 });
 
-test("a file that is deleted in a mount is deleted for its owner after ten seconds, and one that is replaced at once", async () => {
+test("a file deleted in a mount is deleted for its owner after ten seconds, and a replaced one immediately", async () => {
   const world = await withFiles(3);
   await running(world, async ({ engine, passSeconds }) => {
     world.remove("docs/file 0");
@@ -133,7 +133,7 @@ test("a file that is deleted in a mount is deleted for its owner after ten secon
   world.close();
 });
 
-test("before deletions in a mount are sent it is checked whether more has gone meanwhile", async () => {
+test("before deletions in a mount are sent, a check finds further ones", async () => {
   const world = await withFiles(5);
   await running(world, async ({ engine, passSeconds }) => {
     world.remove("docs/file 0");

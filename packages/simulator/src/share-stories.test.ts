@@ -49,7 +49,7 @@ for (const [what, kind] of Object.entries(kinds)) {
   });
 }
 
-test("a mount that is moved into another one goes back, though the disk fails until the work is over", async () => {
+test("a mount moved into another one is moved back, even if the disk fails until the work ends", async () => {
   assert.deepEqual((await tellStory(storyOf(38_000_152))).violations, []);
 });
 
@@ -73,7 +73,7 @@ const kindsOfDeeds = [
 ];
 
 longTest(
-  "in the stories rights go up and down, near and far, by groups and for a while, and folders change hands and are put back",
+  "stories include all kinds of role changes, by groups and for a time, owner changes and rewinds of folders",
   async () => {
     const sum = new Map<string, number>();
     const isSeen = (kind: string): boolean => (sum.get(kind) ?? 0) >= 2;

@@ -10,7 +10,7 @@ for (const [path, left] of [
   ["docs/sub", { docs: "/", "docs/sub": "/", "docs/sub/b.txt": "of bob" }],
   ["docs/sub/b.txt", { docs: "/", "docs/sub": "/", "docs/sub/b.txt": "of bob" }],
 ] as const) {
-  test(`of a share that was revoked what this device does not want (${path}) stays here, and nothing waits for it`, async () => {
+  test(`excluded content (${path}) of a revoked share stays here, and nothing waits for it`, async () => {
     const world = new Shared("editor");
     await world.once();
     world.mkdir("docs/sub");
@@ -29,7 +29,7 @@ for (const [path, left] of [
   });
 }
 
-test("a share that ended is reported once with what went where, in the status for a week and among the recent changes", async () => {
+test("an ended share is reported once with the places of its files, in the status for a week and among recent changes", async () => {
   const world = new Shared("editor");
   world.ownerPuts("b.txt", "second");
   await world.once();
@@ -60,7 +60,7 @@ for (const [from, to] of [
   ["mine", "docs/mine"],
   ["docs/inner", "inner"],
 ] as const) {
-  test(`a folder that is moved from ${from} to ${to} gets another owner, and that is reported once`, async () => {
+  test(`a folder moved from ${from} to ${to} gets another owner, which is reported once`, async () => {
     const world = new Shared("editor");
     world.ownerMakes("inner");
     world.ownerPuts("deep.txt", "deep", "inner");
@@ -80,7 +80,7 @@ for (const [from, to] of [
   });
 }
 
-test("an empty folder that was moved into a share that ended before it arrived comes back to where it was", async () => {
+test("an empty folder moved into a share that ended before it arrived returns to its former place", async () => {
   const world = new Shared("editor");
   world.mkdir("mine");
   await world.once();
@@ -93,7 +93,7 @@ test("an empty folder that was moved into a share that ended before it arrived c
 });
 
 for (const role of ["viewer", "editor"] as const) {
-  test(`a mount ends whose folder was deleted elsewhere and moved into another share here (${role})`, async () => {
+  test(`a mount ends when its folder was deleted elsewhere and moved into another share here (${role})`, async () => {
     const world = new Shared("editor", { parentId: "mine" });
     world.ownerMakes("more", homeOf("ada"));
     world.grant(role, "more");
@@ -112,7 +112,7 @@ for (const role of ["viewer", "editor"] as const) {
   });
 }
 
-test("what a person took away from the quarantine is listed no more", async () => {
+test("an item that a person removed from quarantine is no longer listed", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.write("docs/a.txt", "mine");
@@ -134,7 +134,7 @@ test("what a person took away from the quarantine is listed no more", async () =
   world.close();
 });
 
-test("a quarantine that cannot be looked at keeps nothing from being synced", async () => {
+test("an unreadable quarantine stops nothing from being synced", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.write("docs/a.txt", "mine");
@@ -148,7 +148,7 @@ test("a quarantine that cannot be looked at keeps nothing from being synced", as
   world.close();
 });
 
-test("of a share that was mounted anew what is unchanged is not put into the quarantine", async () => {
+test("unchanged files of a share that was mounted again are not quarantined", async () => {
   const world = new Shared("editor");
   await world.once();
   world.onServer({ op: "delete", operation_id: "unmount", file_id: world.mountId });
@@ -159,7 +159,7 @@ test("of a share that was mounted anew what is unchanged is not put into the qua
   world.close();
 });
 
-test("what a share that ended could not put away is a new file where a person moves it to, although its folder was moved out before", async () => {
+test("a file left over from an ended share is new at the place to which a person moves it", async () => {
   const world = new Shared("viewer");
   world.owner({ op: "mkdir", id: "outer", parent_id: "docs", name: "outer" });
   world.owner({ op: "mkdir", id: "inner", parent_id: "outer", name: "inner" });
@@ -181,7 +181,7 @@ test("what a share that ended could not put away is a new file where a person mo
 });
 
 for (const call of ["exchange", "rename"] as const) {
-  test(`of a share that ended, a file that arrived as the device died (in ${call}) is no edit of this device`, async () => {
+  test(`in an ended share, a file downloaded as the device died (in ${call}) is no edit of this device`, async () => {
     const world = new Shared("editor");
     await world.once();
     if (call === "exchange") world.ownerPuts("a.txt", "newer");
@@ -207,7 +207,7 @@ for (const call of ["exchange", "rename"] as const) {
   });
 }
 
-test("a mount whose folder only the next page of changes tells of has not ended: what is in it arrives", async () => {
+test("a mount whose folder is only in the next page of changes has not ended, and its content arrives", async () => {
   const world = new Shared();
   await world.once();
   const own = { op: "move", file_id: world.mountId } as const;
@@ -224,7 +224,7 @@ test("a mount whose folder only the next page of changes tells of has not ended:
 });
 
 for (const parentId of [homeOf("bob"), "mine"]) {
-  test(`files of a share in ${parentId} that a restored server does not know go to the quarantine, and to no folder of this account`, async () => {
+  test(`files of a share in ${parentId} unknown to a restored server go to quarantine, not to the account's folders`, async () => {
     const world = new Shared("editor", { isMounted: false });
     await world.once();
     const backup = world.world.model.backUp();

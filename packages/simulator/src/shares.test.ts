@@ -7,7 +7,7 @@ import { full, Shared } from "./shared.ts";
 
 const first = { docs: "/", "docs/a.txt": "first" };
 
-test("a share that is mounted is a folder on the disk, with what is in it", async () => {
+test("a mounted share is a folder on the disk, with its content", async () => {
   const world = new Shared("viewer");
   assert.equal((await world.once()).inSync, true);
   assert.deepEqual(world.onDisk(), first);
@@ -18,7 +18,7 @@ test("a share that is mounted is a folder on the disk, with what is in it", asyn
   world.close();
 });
 
-test("what an editor does in a share the owner gets", async () => {
+test("an editor's changes in a share reach the owner", async () => {
   const world = new Shared("editor");
   await world.once();
   world.write("docs/new.txt", "of bob");
@@ -59,14 +59,14 @@ async function movedUnanswered(): Promise<{ readonly world: Shared; readonly sen
 
 const withMine = { ...first, "docs/mine.txt": "mine" };
 
-test("a file that is moved into a share after its upload was cut arrives there", async () => {
+test("a file moved into a share after its upload was interrupted arrives there", async () => {
   const { world } = await movedUnanswered();
   assert.equal((await world.once()).inSync, true);
   assert.deepEqual([world.onDisk(), world.space("ada"), world.space("bob")], [withMine, withMine, {}]);
   world.close();
 });
 
-test("a file that is moved into a share is in no other place, although its upload arrives later", async () => {
+test("a file moved into a share is in no other place, even if its upload arrives later", async () => {
   const { world, sent } = await movedUnanswered();
   await world.once();
   await world.pass(world.server().commit(...sent));
@@ -75,7 +75,7 @@ test("a file that is moved into a share is in no other place, although its uploa
   world.close();
 });
 
-test("in a share that one may only read an edit waits in place and is listed, and nothing is sent", async () => {
+test("in a read-only share an edit waits in place and is listed, and nothing is sent", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.write("docs/a.txt", "mine");
@@ -89,7 +89,7 @@ test("in a share that one may only read an edit waits in place and is listed, an
   world.close();
 });
 
-test("when the server has a newer version of what waits, the local bytes go to the quarantine", async () => {
+test("when the server has a newer version of a waiting file, the local bytes go to quarantine", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.write("docs/a.txt", "mine");
@@ -102,7 +102,7 @@ test("when the server has a newer version of what waits, the local bytes go to t
   world.close();
 });
 
-test("an edit of what the owner deletes goes to the quarantine, and a new file of that name gives way", async () => {
+test("an edit of a file that the owner deletes goes to quarantine, and a new file gives way to one of its name", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.write("docs/a.txt", "mine");
@@ -116,7 +116,7 @@ test("an edit of what the owner deletes goes to the quarantine, and a new file o
   world.close();
 });
 
-test("what was deleted or moved in a share that one may only read comes back", async () => {
+test("items deleted or moved in a read-only share come back", async () => {
   const world = new Shared("viewer");
   world.owner({ op: "mkdir", id: "folder", parent_id: "docs", name: "folder" });
   world.ownerPuts("deep.txt", "deep", "folder");
@@ -136,7 +136,7 @@ test("what was deleted or moved in a share that one may only read comes back", a
   world.close();
 });
 
-test("once the right to edit is given what waited is sent, and once it is taken the next edit waits", async () => {
+test("granting the editor role sends waiting edits, and revoking it makes the next edit wait", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.write("docs/a.txt", "mine");
@@ -152,7 +152,7 @@ test("once the right to edit is given what waited is sent, and once it is taken 
   world.close();
 });
 
-test("a shared folder is renamed and moved in one's own space alone", async () => {
+test("a shared folder is renamed and moved only in the account's own space", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.mkdir("mine");
@@ -166,7 +166,7 @@ test("a shared folder is renamed and moved in one's own space alone", async () =
 });
 
 for (const role of ["viewer", "editor"] as const) {
-  test(`to delete a shared folder is to leave it, and deletes nothing of its owner's (${role})`, async () => {
+  test(`deleting a shared folder leaves it, and deletes nothing of its owner's (${role})`, async () => {
     const world = new Shared(role);
     await world.once();
     world.remove("docs/a.txt");
@@ -182,7 +182,7 @@ for (const role of ["viewer", "editor"] as const) {
   });
 }
 
-test("a share that was revoked goes: what is unchanged to the trash, what is changed or new to the quarantine", async () => {
+test("in a revoked share, unchanged files go to the trash, and changed or new ones to quarantine", async () => {
   const world = new Shared("editor");
   world.ownerPuts("b.txt", "second");
   await world.once();
@@ -203,7 +203,7 @@ test("a share that was revoked goes: what is unchanged to the trash, what is cha
   world.close();
 });
 
-test("a share that ended and is there again is brought anew, and what was changed in it stays aside", async () => {
+test("an ended and renewed share is downloaded again, and changed files stay in quarantine", async () => {
   const world = new Shared("viewer");
   await world.once();
   world.write("docs/a.txt", "mine");
@@ -218,7 +218,7 @@ test("a share that ended and is there again is brought anew, and what was change
   world.close();
 });
 
-test("what its owner moved out of a share that was not mounted is gone when the device hears of both mounts at once", async () => {
+test("an item that its owner moved out of an unmounted share is gone when the device receives both mounts at once", async () => {
   const world = new Shared("viewer");
   world.owner({ op: "mkdir", id: "folder", parent_id: "docs", name: "folder" });
   world.owner({ op: "mkdir", id: "inner", parent_id: "folder", name: "inner" });
@@ -234,7 +234,7 @@ test("what its owner moved out of a share that was not mounted is gone when the 
   world.close();
 });
 
-test("what cannot be listed in a share ends nothing", async () => {
+test("an unreadable folder in a share ends nothing", async () => {
   const world = new Shared("editor");
   await world.once();
   const server = world.server();
@@ -245,7 +245,7 @@ test("what cannot be listed in a share ends nothing", async () => {
   world.close();
 });
 
-test("a move into a share is a new file there, and goes at home once that is acknowledged and seen", async () => {
+test("a move into a share is a new file there, and the source is removed once that is confirmed and seen", async () => {
   const world = new Shared("editor");
   world.write("mine.txt", "of bob");
   world.mkdir("folder");
@@ -269,7 +269,7 @@ test("a move into a share is a new file there, and goes at home once that is ack
   world.close();
 });
 
-test("the blocks of a large file go to the space of its share, though one's own has them already", async () => {
+test("the blocks of a large file are sent to its share's space, even if the own space has them", async () => {
   const world = new Shared("editor");
   const large = Array.from({ length: 8000 }, (_, index) => `Sentence ${index} of a long story goes on and on.`).join(
     " ",
@@ -283,7 +283,7 @@ test("the blocks of a large file go to the space of its share, though one's own 
   world.close();
 });
 
-test("a move out of a share that one may edit takes it from the owner's folder, into the owner's trash", async () => {
+test("a move out of an editable share takes the file from the owner's folder to the owner's trash", async () => {
   const world = new Shared("editor");
   await world.once();
   world.move("docs/a.txt", "a.txt");
@@ -294,7 +294,7 @@ test("a move out of a share that one may edit takes it from the owner's folder, 
   world.close();
 });
 
-test("a move out of a share that one may only read is a copy, and the source comes back", async () => {
+test("a move out of a read-only share is a copy, and the source comes back", async () => {
   const world = new Shared("viewer");
   world.owner({ op: "mkdir", id: "folder", parent_id: "docs", name: "folder" });
   world.ownerPuts("deep.txt", "deep", "folder");
@@ -307,7 +307,7 @@ test("a move out of a share that one may only read is a copy, and the source com
   world.close();
 });
 
-test("a move into a share that one may only read is a copy that waits there, and the source comes back", async () => {
+test("a move into a read-only share is a copy that waits there, and the source comes back", async () => {
   const world = new Shared("viewer");
   world.write("mine.txt", "of bob");
   await world.once();
@@ -339,7 +339,7 @@ for (const role of ["viewer", undefined] as const) {
   });
 }
 
-test("a move there and back before anything arrived is no move", async () => {
+test("a move back and forth before anything was sent is no move", async () => {
   const world = new Shared("editor");
   world.write("mine.txt", "of bob");
   await world.once();
@@ -364,7 +364,7 @@ async function withTwoShares(): Promise<Shared> {
   return world;
 }
 
-test("a shared folder that is moved into another share comes back, and is no copy there", async () => {
+test("a shared folder moved into another share comes back, and is not copied there", async () => {
   const world = await withTwoShares();
   world.move("docs", "more/docs");
   assert.equal((await world.once()).inSync, true);
@@ -373,7 +373,7 @@ test("a shared folder that is moved into another share comes back, and is no cop
   world.close();
 });
 
-test("a move between two shares leaves what the other space has until it is in the new one", async () => {
+test("a move between two shares keeps the source until the new share has it", async () => {
   const world = await withTwoShares();
   world.move("docs/a.txt", "more/a.txt");
   assert.equal((await world.once()).inSync, true);
@@ -381,7 +381,7 @@ test("a move between two shares leaves what the other space has until it is in t
   world.close();
 });
 
-test("two things that change places between two spaces are each where the other was", async () => {
+test("two items swapped between two spaces are at each other's places", async () => {
   const world = new Shared("editor");
   world.mkdir("mine");
   world.write("mine/inside.txt", "inside");

@@ -5,7 +5,7 @@ import { type shrink as shrinkPlain, type Shrunk, toProse } from "./shrink.ts";
 
 const { shrink } = await plantedIn<{ readonly shrink: typeof shrinkPlain }>("a conflict is overwritten", "shrink.ts");
 
-test("a story that breaks an invariant is shrunk to what it takes, and told in sentences", async () => {
+test("a story that breaks an invariant is shrunk to its essential steps, and described in sentences", async () => {
   const whole = await firstBroken();
   const shrunk = await shrink(whole.story, 60);
   assert.ok(shrunk.result.violations.length > 0);

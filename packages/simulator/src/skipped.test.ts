@@ -43,7 +43,7 @@ function swelling(alone: Alone, ...paths: readonly string[]): LocalDisk {
   return new Proxy(disk, { get: (target, name) => (name === "stat" ? stat : (Reflect.get(target, name) as unknown)) });
 }
 
-test("a folder that may be listed and not searched holds back no deletion elsewhere, and nothing of it is deleted", async () => {
+test("an unsearchable folder that can be listed stops no deletion elsewhere, and nothing in it is deleted", async () => {
   const alone = new Alone();
   alone.mkdir("f");
   for (const path of ["a", "b", "f/known"]) alone.write(path, path);
@@ -61,7 +61,7 @@ test("a folder that may be listed and not searched holds back no deletion elsewh
   alone.close();
 });
 
-test("a folder that may not be opened is one problem, and not one of the disk", async () => {
+test("a folder that cannot be opened is one problem, and not one of the disk", async () => {
   const alone = new Alone();
   await alone.once();
   for (const folder of ["closed", "open"]) alone.mkdir(folder);
@@ -78,7 +78,7 @@ test("a folder that may not be opened is one problem, and not one of the disk", 
   alone.close();
 });
 
-test("a file that is larger than the server takes is skipped, and what is beside it is sent", async () => {
+test("a file larger than the server's maximum is skipped, and its siblings are sent", async () => {
   const alone = new Alone();
   alone.mkdir("f");
   for (const path of ["a", "f/huge", "f/b"]) alone.write(path, path);
@@ -94,7 +94,7 @@ test("a file that is larger than the server takes is skipped, and what is beside
   alone.close();
 });
 
-test("a synced file that outgrows what the server takes stays there as it was, and is told of", async () => {
+test("a synced file that exceeds the server's maximum stays there unchanged, and is reported", async () => {
   const alone = new Alone();
   for (const path of ["a", "b"]) alone.write(path, path);
   await alone.once();
@@ -125,7 +125,7 @@ function withUnfitLink(alone: Alone, path: string): LocalDisk {
   });
 }
 
-test("a link whose target is not UTF-8 is skipped and listed, and holds back no deletion", async () => {
+test("a link with a target that is not UTF-8 is skipped and listed, and stops no deletion", async () => {
   const alone = new Alone();
   alone.mkdir("f");
   for (const path of ["a", "b", "f/known"]) alone.write(path, path);
@@ -143,7 +143,7 @@ test("a link whose target is not UTF-8 is skipped and listed, and holds back no 
   alone.close();
 });
 
-test("a file and a folder that are replaced by a link whose target is not UTF-8 stay on the server", async () => {
+test("a file and a folder replaced by a link whose target is not UTF-8 stay on the server", async () => {
   for (const path of ["file", "folder"]) {
     const alone = new Alone();
     alone.mkdir("folder");
@@ -166,7 +166,7 @@ test("a file and a folder that are replaced by a link whose target is not UTF-8 
   }
 });
 
-test("a synced link that gets a target that is not UTF-8 stays as it was on the server, and is told of", async () => {
+test("a synced link that gets a target that is not UTF-8 stays unchanged on the server, and is reported", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   alone.root.create("link", "symlink", true, "elsewhere");
@@ -181,7 +181,7 @@ test("a synced link that gets a target that is not UTF-8 stays as it was on the 
   alone.close();
 });
 
-test("deletions that wait since something that was never seen cannot be read are told of, with what cannot be read", async () => {
+test("deletions that wait for an unreadable new item are reported together with that item", async () => {
   const alone = new Alone();
   for (const path of ["a", "b"]) alone.write(path, path);
   await alone.once();
@@ -207,7 +207,7 @@ test("deletions that wait since something that was never seen cannot be read are
   alone.close();
 });
 
-test("a download that failed is tried again although something that was never seen can never be looked at", async () => {
+test("a failed download is retried even if a new item always stays unreadable", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -231,7 +231,7 @@ test("a download that failed is tried again although something that was never se
   alone.close();
 });
 
-test("a file that was brought right before a death, and cannot be read after it while a newer version is on the server, is no conflict", async () => {
+test("a file downloaded right before a crash, and unreadable after it, is no conflict with a newer version", async () => {
   const alone = new Alone();
   alone.putOnServer("first", { parent_id: alone.world.model.rootId, name: "a" });
   const disk = alone.disk();

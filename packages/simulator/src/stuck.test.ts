@@ -37,7 +37,7 @@ function cutOff(alone: Alone, call: "fetchBlocks" | "commit", times: number): Se
   });
 }
 
-test("what is deleted elsewhere is deleted although one folder cannot be listed, of which nothing is", async () => {
+test("a deletion is synced even if an unrelated folder is unreadable", async () => {
   const alone = await withLockedFolder();
   alone.remove("a");
   await alone.once();
@@ -45,7 +45,7 @@ test("what is deleted elsewhere is deleted although one folder cannot be listed,
   alone.close();
 });
 
-test("what did not come whole is brought although one folder cannot be listed", async () => {
+test("an interrupted download is completed even if one folder is unreadable", async () => {
   const alone = await withLockedFolder();
   takeAway(alone, "a");
   await alone.once({ server: cutOff(alone, "fetchBlocks", 1) });
@@ -53,7 +53,7 @@ test("what did not come whole is brought although one folder cannot be listed", 
   alone.close();
 });
 
-test("a download that was cut is tried again within a minute", async () => {
+test("an interrupted download is retried within a minute", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -69,7 +69,7 @@ test("a download that was cut is tried again within a minute", async () => {
   alone.close();
 });
 
-test("one run goes on after a download that was cut", async () => {
+test("a run continues after an interrupted download", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -79,7 +79,7 @@ test("one run goes on after a download that was cut", async () => {
   alone.close();
 });
 
-test("a file that the disk does not take for a while is there soon after, and one run ends and says so", async () => {
+test("a file that the disk refuses for a while arrives soon afterwards, and a run ends with a report", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -105,7 +105,7 @@ test("a file that the disk does not take for a while is there soon after, and on
   alone.close();
 });
 
-test("a change that the disk always refuses is tried ever less often, at once after a pause, and soon again once one went through", async () => {
+test("a change that the disk keeps refusing is retried with increasing delays, immediately after a pause or a success", async () => {
   const alone = new Alone();
   for (const path of ["a", "b"]) alone.write(path, path);
   await alone.once();
@@ -149,7 +149,7 @@ test("a change that the disk always refuses is tried ever less often, at once af
   alone.close();
 });
 
-test("what is to stand in a folder that the disk refuses waits with it, and all else goes on", async () => {
+test("items in a folder that the disk refuses wait with it, and the rest continues", async () => {
   const alone = new Alone();
   const { rootId } = alone.world.model;
   alone.onServer({ op: "mkdir", operation_id: "1", id: "folder", parent_id: rootId, name: "folder" });
@@ -181,7 +181,7 @@ test("what is to stand in a folder that the disk refuses waits with it, and all 
   alone.close();
 });
 
-test("a file that was never heard of by the server and is gone again keeps no run from ending", async () => {
+test("a file that never reached the server and is gone again does not prevent a run from ending", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -207,7 +207,7 @@ function atReading(disk: LocalDisk, call: "readAt" | "cut", path: string, act: (
   return { ...disk, ...own };
 }
 
-test("a file of which the disk gives nothing for a moment when it is to be sent is sent soon after", async () => {
+test("a file that is briefly unreadable when it is to be sent is sent soon after", async () => {
   const alone = new Alone();
   await alone.once();
   let reads = 0;
@@ -228,7 +228,7 @@ test("a file of which the disk gives nothing for a moment when it is to be sent 
   alone.close();
 });
 
-test("a file whose bytes change without a trace before they are sent goes up as it is then", async () => {
+test("a file whose bytes change without a new time before the upload is uploaded with its present bytes", async () => {
   const alone = new Alone();
   await alone.once();
   alone.write("file", "text");
@@ -238,7 +238,7 @@ test("a file whose bytes change without a trace before they are sent goes up as 
   alone.close();
 });
 
-test("a file whose bytes change without a trace before they are copied aside loses neither them nor the server's", async () => {
+test("a file whose bytes change without a new time before it is copied aside loses no bytes, here or on the server", async () => {
   const alone = new Alone();
   alone.write("file", "text");
   await alone.once();
@@ -257,7 +257,7 @@ test("a file whose bytes change without a trace before they are copied aside los
   alone.close();
 });
 
-test("what an earlier client left aside is not lost with its state", async () => {
+test("temporary files of an earlier client are not lost with its state", async () => {
   const alone = new Alone();
   alone.mkdir(".holdfast");
   for (const name of ["tmp", "parked", "trash"]) alone.mkdir(`.holdfast/${name}`);
@@ -269,7 +269,7 @@ test("what an earlier client left aside is not lost with its state", async () =>
   alone.close();
 });
 
-test("a folder that is turned inside out elsewhere is so here too", async () => {
+test("a folder hierarchy that is inverted elsewhere is inverted here too", async () => {
   const alone = new Alone();
   alone.mkdir("b");
   await alone.once();
@@ -286,7 +286,7 @@ test("a folder that is turned inside out elsewhere is so here too", async () => 
   alone.close();
 });
 
-test("a file that took the name of one that was moved away is not taken for it, though nobody could say that it was moved", async () => {
+test("a file at the name of a moved one is not confused with it, even without evidence of the move", async () => {
   const { alone, first, second } = await twoFiles();
   alone.moveOnServer(second, "c");
   alone.moveOnServer(first, "b");
@@ -302,7 +302,7 @@ test("a file that took the name of one that was moved away is not taken for it, 
   alone.close();
 });
 
-test("what was moved after the server, and deleted there before that could be said, does not come back", async () => {
+test("a file moved after the server, and deleted there before this was recorded, does not come back", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -316,7 +316,7 @@ test("what was moved after the server, and deleted there before that could be sa
   alone.close();
 });
 
-test("a move that never arrived and was taken back is not mine when another device makes it much later", async () => {
+test("a move that was never sent and was reverted does not count as this device's when another one makes it later", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();
@@ -338,7 +338,7 @@ for (const [what, isCut] of [
   ["", false],
   [", also if nobody could say where it went", true],
 ] as const) {
-  test(`what waited aside and could not go to its new name is deleted when another device deletes it${what}`, async () => {
+  test(`a parked item that could not get its new name is deleted when another device deletes it${what}`, async () => {
     const { alone, first, second } = await twoFiles();
     alone.moveOnServer(first, "aside");
     alone.moveOnServer(second, "a");

@@ -21,7 +21,7 @@ const folderRow = (parent: NodeId, name: string): LocalRow => ({
   fingerprint: { inode: 99n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n },
 });
 
-test("what changed at several depths without a hint is found by one look at everything, and nothing else is touched", async () => {
+test("a full scan finds changes at several depths without hints, and touches nothing else", async () => {
   const alone = new Alone();
   for (const folder of ["a", "a/b", "a/b/c", "d", "e", "f"]) alone.mkdir(folder);
   for (const path of ["a/1", "a/b/2", "a/b/c/3", "d/4", "e/6", "f/7", "f/8"]) alone.write(path, path);
@@ -40,7 +40,7 @@ test("what changed at several depths without a hint is found by one look at ever
   alone.close();
 });
 
-test("rows that no way down from the root leads to go, and nothing of it travels", async () => {
+test("rows unreachable from the root are removed, without any upload", async () => {
   const alone = new Alone();
   alone.mkdir("a");
   alone.write("a/1", "one");

@@ -104,7 +104,7 @@ function cutShort(server: Server): Partial<Server> {
   };
 }
 
-test("a large download that was cut short goes on where it stopped", async () => {
+test("an interrupted large download resumes where it stopped", async () => {
   const alone = new Alone();
   putOnServer(alone, "a.txt", text);
   const cut = listen(alone, cutShort);
@@ -122,7 +122,7 @@ test("a large download that was cut short goes on where it stopped", async () =>
   alone.close();
 });
 
-test("of what was kept of a download only the torn blocks are fetched again", async () => {
+test("of a partial download only the damaged blocks are downloaded again", async () => {
   const alone = new Alone();
   putOnServer(alone, "a.txt", text);
   await alone.once({ server: listen(alone, cutShort).server });
@@ -141,7 +141,7 @@ test("of what was kept of a download only the torn blocks are fetched again", as
   alone.close();
 });
 
-test("blocks of which the server was wrong to say that it has them are sent when it misses them", async () => {
+test("blocks that the server wrongly reported as present are sent when it misses them", async () => {
   const alone = new Alone();
   alone.write("a.txt", text);
   const { server, heard } = listen(alone, () => ({ missingBlocks: async () => new Set() }));
@@ -175,7 +175,7 @@ test("a large new file is sent while it is read, each block once, and is not rea
   alone.close();
 });
 
-test("what was sent while it was read, and is not there when it is needed, is sent again", async () => {
+test("blocks sent while the file was read, and missing when they are needed, are sent again", async () => {
   const alone = new Alone();
   alone.write("a.txt", text);
   const { server, heard } = listen(alone, () => ({ putBlocks: async () => undefined }));
@@ -185,7 +185,7 @@ test("what was sent while it was read, and is not there when it is needed, is se
   alone.close();
 });
 
-test("a line that takes nothing while files are read holds the look up for 10 seconds in all", async () => {
+test("a connection that accepts nothing delays the scan by 10 seconds in total", async () => {
   const alone = new Alone();
   const names = ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"];
   for (const name of names) alone.write(name, `${name}\n${textOf(name)}`);
@@ -206,7 +206,7 @@ test("a line that takes nothing while files are read holds the look up for 10 se
   alone.close();
 });
 
-test("a changed sentence sends the blocks around it, and nothing is asked or fetched", async () => {
+test("a changed sentence sends the blocks around it, and nothing is requested or downloaded", async () => {
   const alone = new Alone();
   alone.write("a.txt", text);
   await alone.once();
@@ -220,7 +220,7 @@ test("a changed sentence sends the blocks around it, and nothing is asked or fet
   alone.close();
 });
 
-test("a copy, and one that was edited, is told by the version that it is a copy of", async () => {
+test("a copy, also an edited one, is sent as a reference to the version it was copied from", async () => {
   const alone = new Alone();
   alone.write("a.txt", text);
   await alone.once();
@@ -235,7 +235,7 @@ test("a copy, and one that was edited, is told by the version that it is a copy 
   alone.close();
 });
 
-test("a copy of a version that the server has no more is told by its whole list", async () => {
+test("a copy of a version that the server no longer has is sent with its full list", async () => {
   const alone = new Alone();
   alone.write("a.txt", text);
   await alone.once();
@@ -248,7 +248,7 @@ test("a copy of a version that the server has no more is told by its whole list"
   alone.close();
 });
 
-test("a file that this disk has under another name is not fetched", async () => {
+test("a file that this disk has under another name is not downloaded", async () => {
   const alone = new Alone();
   alone.write("a.txt", text);
   await alone.once();
@@ -272,7 +272,7 @@ test("a file that this disk has under another name is not fetched", async () => 
   alone.close();
 });
 
-test("300 files come with one question and go with one request", async () => {
+test("300 files need one query and one request", async () => {
   const alone = new Alone();
   for (let index = 0; index < 150; index += 1) {
     alone.write(`mine ${index}`, `mine ${index}`);
@@ -285,7 +285,7 @@ test("300 files come with one question and go with one request", async () => {
   alone.close();
 });
 
-test("a file that cannot be had fails alone", async () => {
+test("a file that cannot be downloaded fails alone", async () => {
   const alone = new Alone();
   for (const name of ["a", "b", "c"]) putOnServer(alone, name, `the file ${name}, which is short`);
   const [gone] = cutSmall(Buffer.from("the file b, which is short"));

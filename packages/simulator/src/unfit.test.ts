@@ -36,7 +36,7 @@ function saying(alone: Alone, names: Readonly<Record<string, string>>): Server {
   };
 }
 
-test("a folder on the server with the name of the engine's own one is left alone there, and its own is untouched", async () => {
+test("a folder on the server with the name of the engine's own one is left alone, and the own one is untouched", async () => {
   const alone = new Alone();
   const { rootId } = alone.world.model;
   alone.write("a", "a");
@@ -56,7 +56,7 @@ test("a folder on the server with the name of the engine's own one is left alone
   alone.close();
 });
 
-test("a folder on the server is not deleted with what it holds under a name that no disk can have", async () => {
+test("a folder on the server with a name in it that no disk can store is not deleted", async () => {
   const alone = new Alone();
   const { rootId } = alone.world.model;
   mkdir(alone, rootId, "f", "f");
@@ -73,7 +73,7 @@ test("a folder on the server is not deleted with what it holds under a name that
 });
 
 for (const name of ["../../x", "..", "a/b", "a\0b", "a\u0007b", "n".repeat(256), "a\uD800", ""]) {
-  test(`nothing is written for a node that the server calls ${JSON.stringify(name.slice(0, 20))}, nor for what is in it`, async () => {
+  test(`nothing is written for a node named ${JSON.stringify(name.slice(0, 20))} by the server, nor for its content`, async () => {
     const alone = new Alone();
     const { rootId } = alone.world.model;
     mkdir(alone, rootId, "bad", "bad");
@@ -90,7 +90,7 @@ for (const name of ["../../x", "..", "a/b", "a\0b", "a\u0007b", "n".repeat(256),
   });
 }
 
-test("a link whose target no disk can hold is skipped", async () => {
+test("a link whose target no disk can store is skipped", async () => {
   const alone = new Alone();
   const { rootId } = alone.world.model;
   alone.onServer({ op: "symlink", operation_id: "link", parent_id: rootId, id: "link", name: "link", target: "bad" });

@@ -5,7 +5,7 @@ import { Alone } from "./alone.ts";
 
 const mib = 1024 * 1024;
 
-test("while the disk of what this device knows is full it waits for that, and not for the server, and goes on by itself", async () => {
+test("a full disk of the state pauses the sync, which does not report the server and resumes automatically", async () => {
   const alone = new Alone();
   alone.write("one", "one");
   await alone.once();
@@ -32,7 +32,7 @@ test("while the disk of what this device knows is full it waits for that, and no
   alone.close();
 });
 
-test("one run on a full disk of the state fails by that, and not as if the server were away", async () => {
+test("a run on a full disk of the state fails for that reason, not as if the server were unreachable", async () => {
   const alone = new Alone();
   await alone.once();
   const database = alone.world.devices[0]?.database ?? assert.fail();
@@ -47,7 +47,7 @@ test("one run on a full disk of the state fails by that, and not as if the serve
   alone.close();
 });
 
-test("while the disk is full downloads wait, uploads go on, and the status says so", async () => {
+test("while the disk is full downloads wait, uploads continue, and the status reports it", async () => {
   const alone = new Alone();
   alone.write("big", "here for another device".repeat(20));
   await alone.once();
@@ -75,7 +75,7 @@ test("while the disk is full downloads wait, uploads go on, and the status says 
   alone.close();
 });
 
-test("a file that was emptied is not sent before it has been quiet for 2 s", async () => {
+test("an emptied file is not sent before it has been unchanged for 2 s", async () => {
   const alone = new Alone();
   alone.write("a", "a long text");
   await alone.once();
@@ -91,7 +91,7 @@ test("a file that was emptied is not sent before it has been quiet for 2 s", asy
   alone.close();
 });
 
-test("a new file that cannot be read is listed, keeps nothing else from being synced, and is sent once it can", async () => {
+test("an unreadable new file is listed, stops nothing else, and is sent once it is readable", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   alone.write("b", "b");
@@ -105,7 +105,7 @@ test("a new file that cannot be read is listed, keeps nothing else from being sy
   alone.close();
 });
 
-test("one run that had to wait for something listens no more once it has ended", async () => {
+test("a run that had to wait removes its listeners when it has ended", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   alone.fails("a");

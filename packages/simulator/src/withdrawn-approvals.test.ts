@@ -25,7 +25,7 @@ function approveAll(alone: Alone): string[] {
   return ids;
 }
 
-test("deletions on the server that were approved and withdrawn between two runs wait again, and an undo brings the files back", async () => {
+test("deletions approved and withdrawn between two runs wait again, and an undo restores the files", async () => {
   const alone = await withFolder();
   removeHere(alone);
   const { deletionsWaiting } = await alone.once({ brake });
@@ -49,7 +49,7 @@ test("deletions on the server that were approved and withdrawn between two runs 
   alone.close();
 });
 
-test("the server is not told of a withdrawn approval, so that other devices still ask", async () => {
+test("a withdrawn approval is not sent to the server, and other devices still ask", async () => {
   const one = await withFolder(new Alone({ devices: 2 }));
   const other = one.other();
   await other.once({ brake });
@@ -67,7 +67,7 @@ test("the server is not told of a withdrawn approval, so that other devices stil
   one.close();
 });
 
-test("the approval of a deletion that was sent and got no answer cannot be withdrawn", async () => {
+test("the approval of a deletion that was sent and not confirmed cannot be withdrawn", async () => {
   const alone = await withFolder();
   removeHere(alone);
   await alone.once({ brake });
@@ -78,7 +78,7 @@ test("the approval of a deletion that was sent and got no answer cannot be withd
   alone.close();
 });
 
-test("the approval of rewritten files is withdrawn, and the server's versions come back", async () => {
+test("withdrawing the approval of rewritten files restores the server's versions", async () => {
   const alone = await withFolder();
   for (const name of names) alone.write(name, "");
   await alone.once({ brake });

@@ -100,19 +100,19 @@ if (isLongTier) for (const { what, story } of findings) test(`never again: ${wha
 test("stories without trouble keep every invariant", () =>
   tellMany(2, (seed) => ({ seed: 1000 + seed, troubleRate: 0 })));
 
-test("stories with crashes, power cuts, a bad network and a bad disk keep every invariant", () =>
+test("stories with crashes, power losses, a bad network and a bad disk keep every invariant", () =>
   tellMany(2, (seed) => ({ seed: 2000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.04 })));
 
-test("stories in which a power cut takes what nobody synced keep every invariant", () =>
+test("stories in which a power loss removes unsynced writes keep every invariant", () =>
   tellMany(2, (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.2, isVolatile: true })));
 
 test("stories in which the server is restored from a backup keep every invariant", () =>
   tellMany(2, (seed) => ({ seed: 3000 + seed, troubleRate: 0.05, restores: true })));
 
-test("stories with clocks that jump and disks that are full, read-only or not there keep every invariant", () =>
+test("stories with jumping clocks and full, read-only or unmounted disks keep every invariant", () =>
   tellMany(2, (seed) => ({ seed: 4000 + seed, troubleRate: 0.05, mishaps: true })));
 
-test("stories with names that differ in case or Unicode form alone, on disks that fold case, that do not, and on both", () =>
+test("stories with names that differ only in case or Unicode form, on disks of all kinds, keep every invariant", () =>
   tellMany(3, (seed) => ({
     seed: 5000 + seed,
     troubleRate: seed % 2 === 0 ? 0.1 : 0,
@@ -120,17 +120,17 @@ test("stories with names that differ in case or Unicode form alone, on disks tha
     foldsCase: (["none", "first", "all"] as const)[seed % 3] ?? "all",
   })));
 
-test("stories with disks that can do less keep every invariant", () =>
+test("stories with limited disks keep every invariant", () =>
   tellMany(3, (seed) => ({
     seed: 6000 + seed,
     troubleRate: 0.1,
     missingFeatures: poorDisks[seed % poorDisks.length] ?? [],
   })));
 
-test("stories in which the watchers notice everything keep every invariant, identity too", () =>
+test("stories in which the watchers notice everything keep every invariant, including identity", () =>
   tellMany(2, (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0 : 0.1, isWatchful: true })));
 
-test("stories with links, hard links, whole trees, devices that are paused or off, and a server that has no room or forgets its journal", () =>
+test("stories with links, moved trees, paused devices and a server without space or journal keep every invariant", () =>
   tellMany(4, (seed) => ({
     seed: 8000 + seed,
     troubleRate: seed % 2 === 0 ? 0 : 0.05,
@@ -139,7 +139,7 @@ test("stories with links, hard links, whole trees, devices that are paused or of
     isVersatile: true,
   })));
 
-test("stories in which devices leave out paths and want them again, and people write rules", () =>
+test("stories with excluded and included paths and rules by people keep every invariant", () =>
   tellMany(4, (seed) => ({
     seed: 9000 + seed,
     troubleRate: seed % 2 === 0 ? 0 : 0.1,
@@ -149,7 +149,7 @@ test("stories in which devices leave out paths and want them again, and people w
     isSelective: true,
   })));
 
-longTest("in the stories lists travel as splices, blocks as patches, and blocks of this disk are copied", async () => {
+longTest("stories transfer lists as splices and blocks as patches, and copy blocks from this disk", async () => {
   const sum = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
   for (let seed = 1; seed <= 10 && Object.values(sum).some((count) => count < 5); seed += 1) {
     const { savings } = await tellStory({ seed, troubleRate: 0, actsPerRound: 12 });
@@ -158,7 +158,7 @@ longTest("in the stories lists travel as splices, blocks as patches, and blocks 
   for (const [what, count] of Object.entries(sum)) assert.ok(count >= 5, `${count} ${what} in ten stories`);
 });
 
-test("the same seed tells the same story, to the microsecond", async () => {
+test("the same seed gives the same story, to the microsecond", async () => {
   const story = { seed: 4711, troubleRate: 0.1, devices: 3 };
   const [one, other] = [await tellStory(story), await tellStory(story)];
   assert.deepEqual(other.trace, one.trace);

@@ -28,7 +28,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   "all synced": [],
 };
 
-test("each sync of a synced folder makes durable what it says, by calls of the system", async (t) => {
+test("each sync of a synced folder makes its declared data durable, according to the system calls", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-durable-folder-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const recording = await recordCalls(t, { command: [process.execPath, program, folder], folder });

@@ -84,7 +84,7 @@ function hasAttributes(t: TestContext, path: string): boolean {
   }
 }
 
-test("a file that stands in for one with an ACL has the same ACL, and its group no right more", async (t) => {
+test("a file that replaces one with an ACL has the same ACL, and its group gains no right", async (t) => {
   const { old, replace } = makeScene();
   chmodSync(old, 0o640);
   if (!hasAcls(t, old)) return;
@@ -95,7 +95,7 @@ test("a file that stands in for one with an ACL has the same ACL, and its group 
   assert.deepEqual(started.slice(1), ["user:1234:rw-", "group::r--", "mask::rwx", "other::---"]);
 });
 
-test("where the ACL cannot be set nobody has a right by the mode that it denies", async (t) => {
+test("if the ACL cannot be set, the mode gives no right that the ACL denies", async (t) => {
   const { old, replace } = makeScene();
   chmodSync(old, 0o644);
   if (!hasAcls(t, old)) return;
@@ -106,7 +106,7 @@ test("where the ACL cannot be set nobody has a right by the mode that it denies"
   assert.equal(bitsOf(await replace(withoutAcls("getAttribute"))), 0o600, "nor where it cannot be read");
 });
 
-test("an ACL that the folder gives to new files is not that of one that stands in for a file without", async (t) => {
+test("a default ACL of the folder is not kept on a file that replaces one without", async (t) => {
   const { root, old, replace } = makeScene();
   if (!hasAcls(t, old)) return;
   run("setfacl", "--remove-all", old);
@@ -118,7 +118,7 @@ test("an ACL that the folder gives to new files is not that of one that stands i
   assert.equal(bitsOf(await replace(withoutAcls("removeAttribute"))), 0o600, "one that stays is masked");
 });
 
-test("attributes of users are carried over, byte by byte", async (t) => {
+test("user attributes are copied, byte by byte", async (t) => {
   const { old, replace } = makeScene();
   if (!hasAttributes(t, old)) return;
   run("setfattr", "--name", "user.tags", "--value", "0x00ff0a20c3", old);
@@ -136,7 +136,7 @@ test("attributes of users are carried over, byte by byte", async (t) => {
   }
 });
 
-test("of attributes no more than a mebibyte is carried over, and none but those of users", async () => {
+test("at most one MiB of attributes is copied, and only user attributes", async () => {
   const { old, replace } = makeScene();
   chmodSync(old, 0o600);
   const set: string[] = [];
@@ -149,7 +149,7 @@ test("of attributes no more than a mebibyte is carried over, and none but those 
   assert.deepEqual(set, names.slice(3, 19));
 });
 
-test("a folder in the place of the file gives nothing", async () => {
+test("a folder in place of the file passes on nothing", async () => {
   const { root, old } = makeScene();
   rmSync(old);
   mkdirSync(old);

@@ -15,7 +15,7 @@ const mountInfo = String.raw`22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
 38 22 8:1 /y /home/ann/My\040Drives/bind2 rw - ext4 /dev/sda1 rw
 `;
 
-test("a mount point below the folder is another device, and nothing else is", () => {
+test("only a mount point below the folder counts as another device", () => {
   const mounts = new MountPoints("/home/ann/My Drive");
   assert.equal(mounts.mark("bind", folder).device, 7n);
   mounts.read(mountInfo);
@@ -26,7 +26,7 @@ test("a mount point below the folder is another device, and nothing else is", ()
   assert.equal(mounts.mark("bind", folder).device, 7n);
 });
 
-test("a mount point is another device than its root, as of the last look at the root", async () => {
+test("a mount point is on another device than its root, as of the last check of the root", async () => {
   const disk = openSyncedFolder("/", { pool });
   const devices = async () => {
     const together = await disk.statIn?.("", ["proc"]);

@@ -19,7 +19,7 @@ function isLockedBy(pid: number | undefined): (thrown: unknown) => boolean {
     thrown.message.includes(root);
 }
 
-test("a folder has one client, in this process too, until it lets go", () => {
+test("a folder has one client, also within this process, until it is released", () => {
   const lock = lockFolder(root);
   assert.throws(() => lockFolder(root), isLockedBy(process.pid));
   lock.release();
@@ -27,7 +27,7 @@ test("a folder has one client, in this process too, until it lets go", () => {
   lockFolder(root).release();
 });
 
-test("a link in the place of the client's own folder is not followed", () => {
+test("a link in place of the client's own folder is not followed", () => {
   const home = mkdtempSync(join(tmpdir(), "holdfast-lock-"));
   const elsewhere = mkdtempSync(join(tmpdir(), "holdfast-lock-"));
   symlinkSync(elsewhere, join(home, ".holdfast"));
@@ -36,7 +36,7 @@ test("a link in the place of the client's own folder is not followed", () => {
   for (const folder of [home, elsewhere]) rmSync(folder, { recursive: true });
 });
 
-test("the lock of another process ends with it, however that ends", async () => {
+test("the lock of another process ends with that process, in any way", async () => {
   const script = `
     import { lockFolder } from ${JSON.stringify(new URL("lock-folder.ts", import.meta.url).href)};
     lockFolder(${JSON.stringify(root)});

@@ -51,7 +51,7 @@ const plain = { mtimeNs: undefined, executable: false } as const;
 const xfs: Mounting = { make: ["mkfs.xfs", "-q"], sizeBytes: 320 * 1024 * 1024, mountOptions: "loop" };
 
 test(
-  "ext4 can do all but reflinks, and nothing is left of the trial",
+  "ext4 has all features except reflinks, and the probe leaves nothing",
   { skip: skipUnlessType(onDisk, ext4Type) },
   () => {
     const root = makeTestFolder(onDisk);
@@ -64,7 +64,7 @@ test(
   },
 );
 
-test("tmpfs can do all but reflinks", { skip: skipUnlessType("/dev/shm", 0x01021994) }, () => {
+test("tmpfs has all features except reflinks", { skip: skipUnlessType("/dev/shm", 0x01021994) }, () => {
   const root = makeTestFolder("/dev/shm");
   try {
     assert.deepEqual(probeFolder(root), { ...linuxAbilities, reflink: false });
@@ -73,26 +73,18 @@ test("tmpfs can do all but reflinks", { skip: skipUnlessType("/dev/shm", 0x01021
   }
 });
 
-test(
-  "XFS has reflinks, and a full one leaves nothing of a file that was begun",
-  { skip: skipUnlessXfs() },
-  async () => {
-    await withMounted(xfs, async (root) => {
-      assert.deepEqual(probeFolder(root), { ...linuxAbilities, reflink: true });
-      const disk = openSyncedFolder(root, { pool });
-      const full = disk.create(
-        "full",
-        partsOf(Buffer.concat(Array.from({ length: 90 }, () => noise(4_000_000)))),
-        plain,
-      );
-      assert.match((await rejects(full, "store_full")).message, /full.*Free some space/);
-      assert.equal(await disk.stat("full"), undefined);
-    });
-  },
-);
+test("XFS has reflinks, and a full one keeps nothing of an unfinished file", { skip: skipUnlessXfs() }, async () => {
+  await withMounted(xfs, async (root) => {
+    assert.deepEqual(probeFolder(root), { ...linuxAbilities, reflink: true });
+    const disk = openSyncedFolder(root, { pool });
+    const full = disk.create("full", partsOf(Buffer.concat(Array.from({ length: 90 }, () => noise(4_000_000)))), plain);
+    assert.match((await rejects(full, "store_full")).message, /full.*Free some space/);
+    assert.equal(await disk.stat("full"), undefined);
+  });
+});
 
 test(
-  "a copy, and what changes a part of a file, shares the rest with it where the disk can, and is proved like any other",
+  "a copy and a partial change share unchanged data with the source on disks with reflinks, and are verified",
   { skip: skipUnlessXfs() },
   async () => {
     await withMounted(xfs, async (root) => {
@@ -134,37 +126,41 @@ test(
   },
 );
 
-test("exFAT folds case, and lacks what a sync can do without", { skip: skipUnlessExfat() }, async () => {
-  const mounting = {
-    make: ["mkfs.exfat"] as const,
-    sizeBytes: 16 * 1024 * 1024,
-    mountOptions: "loop",
-    type: "exfat-fuse",
-  };
-  await withMounted(mounting, async (root) => {
-    const { timestampGrainNs, allNames, ...abilities } = probeFolder(root);
-    assert.deepEqual(abilities, {
-      ...Object.fromEntries(Object.keys(abilities).map((ability) => [ability, false])),
-      foldsCase: true,
-      keepsNames: true,
-      openModes: true,
+test(
+  "exFAT folds case, and lacks only features that a sync does not require",
+  { skip: skipUnlessExfat() },
+  async () => {
+    const mounting = {
+      make: ["mkfs.exfat"] as const,
+      sizeBytes: 16 * 1024 * 1024,
+      mountOptions: "loop",
+      type: "exfat-fuse",
+    };
+    await withMounted(mounting, async (root) => {
+      const { timestampGrainNs, allNames, ...abilities } = probeFolder(root);
+      assert.deepEqual(abilities, {
+        ...Object.fromEntries(Object.keys(abilities).map((ability) => [ability, false])),
+        foldsCase: true,
+        keepsNames: true,
+        openModes: true,
+      });
+      assert.deepEqual([timestampGrainNs >= 10_000_000n, allNames], [true, false]);
+      const disk = openSyncedFolder(root, { pool });
+      await disk.create("a", partsOf(noise(10)), plain);
+      await disk.create("b", partsOf(noise(20)), plain);
+      await rejects(disk.rename("a", "B"), "exists");
+      await disk.rename("a", "A");
+      assert.deepEqual([...(await disk.list(""))].filter((name) => name !== ".holdfast").toSorted(), ["A", "b"]);
+      const inode = (await disk.stat("b"))?.fingerprint.inode ?? 0n;
+      assert.equal(await disk.supersede("A", "b", inode + 1n), false);
+      assert.equal(await disk.supersede("A", "b", inode), true);
+      assert.equal((await disk.stat("b"))?.fingerprint.sizeBytes, 10);
     });
-    assert.deepEqual([timestampGrainNs >= 10_000_000n, allNames], [true, false]);
-    const disk = openSyncedFolder(root, { pool });
-    await disk.create("a", partsOf(noise(10)), plain);
-    await disk.create("b", partsOf(noise(20)), plain);
-    await rejects(disk.rename("a", "B"), "exists");
-    await disk.rename("a", "A");
-    assert.deepEqual([...(await disk.list(""))].filter((name) => name !== ".holdfast").toSorted(), ["A", "b"]);
-    const inode = (await disk.stat("b"))?.fingerprint.inode ?? 0n;
-    assert.equal(await disk.supersede("A", "b", inode + 1n), false);
-    assert.equal(await disk.supersede("A", "b", inode), true);
-    assert.equal((await disk.stat("b"))?.fingerprint.sizeBytes, 10);
-  });
-});
+  },
+);
 
 test(
-  "a folder that takes no files is told as that",
+  "a folder that accepts no files is reported as such",
   { skip: process.getuid?.() === 0 && "root may write everywhere" },
   () => {
     assert.throws(() => probeFolder("/"), /Could not probe the filesystem of \/ \(EACCES\)/);

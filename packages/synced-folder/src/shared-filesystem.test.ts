@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sharedFilesystem } from "./shared-filesystem.ts";
 
-test("a filesystem that others change is named, an ordinary disk and a folder that cannot be looked at are not", () => {
+test("a shared filesystem is named, and an ordinary disk or an unreadable folder is not", () => {
   for (const [type, name] of [
     [0x6969, "NFS"],
     [0x65735546, "FUSE"],
@@ -24,7 +24,7 @@ test("a filesystem that others change is named, an ordinary disk and a folder th
   assert.equal(sharedFilesystem("/folder", { type, device: () => 1n, mountInfo: () => "" }), undefined);
 });
 
-test("a FUSE driver of a local disk is an ordinary disk, one without a disk is not", () => {
+test("a FUSE driver of a local disk is an ordinary disk, and one without a disk is not", () => {
   const mountInfo = () =>
     [
       "22 27 0:20 / /proc rw,nosuid shared:5 - proc proc rw",

@@ -56,7 +56,7 @@ function without(...calls: ("openBelow" | "rename")[]): Native {
 testLocalDisk("synced folder", async () => makeRoot().disk);
 testLocalDisk("synced folder on an old kernel", async () => makeRoot(without("openBelow")).disk);
 
-test("names that are not UTF-8 are listed apart from each other and from all that a node can be called, and such targets of links are told", async () => {
+test("names that are not UTF-8 are listed as distinct and never equal node names, and such link targets are reported", async () => {
   const { root, disk } = makeRoot();
   const names = [
     [0x61, 0xff],
@@ -79,7 +79,7 @@ test("names that are not UTF-8 are listed apart from each other and from all tha
   await assert.rejects(disk.readLink("link"), { code: "failed", body: { unfit: true } });
 });
 
-test("paths of 4,095 bytes and more are as good as short ones", async () => {
+test("paths of 4,095 bytes and more work like short ones", async () => {
   const { disk } = makeRoot();
   const names = Array.from({ length: 40 }, (_, index) => `${"ü".repeat(100)}${index}`);
   for (let depth = 1; depth <= names.length; depth += 1) await disk.mkdir(names.slice(0, depth).join("/"));
@@ -98,7 +98,7 @@ for (const native of [linux(), without("openBelow")]) testLinks(native);
 
 function testLinks(native: Native): void {
   const kernel = native === linux() ? "" : ", on an old kernel neither";
-  test(`nothing outside is read or changed through a link, nor through a path that leads out${kernel}`, async () => {
+  test(`no read or change reaches outside through a link or a path${kernel}`, async () => {
     const { root, disk } = makeRoot(native);
     const outside = mkdtempSync(join(home, "outside-"));
     writeFileSync(join(outside, "secret"), "x");
@@ -123,14 +123,14 @@ function testLinks(native: Native): void {
   });
 }
 
-test("a pipe is seen for what it is, and nobody waits for its other end", async () => {
+test("a pipe is recognized without waiting for its other end", async () => {
   const { root, disk } = makeRoot();
   execFileSync("mkfifo", [join(root, "pipe")]);
   assert.equal((await disk.stat("pipe"))?.kind, "other");
   await rejects(disk.cut("pipe"), "failed");
 });
 
-test("a root that is gone is an error everywhere, never an empty tree", async () => {
+test("a missing root is an error everywhere, never an empty tree", async () => {
   const { root, disk } = makeRoot();
   await disk.create("a", [], plain);
   renameSync(root, `${root}-away`);
@@ -140,7 +140,7 @@ test("a root that is gone is an error everywhere, never an empty tree", async ()
   await rejects(disk.create("b", [], plain), "unavailable");
 });
 
-test("what may not be looked at is unavailable, not absent", { skip: process.getuid?.() !== 0 && "needs root" }, () => {
+test("an inaccessible item is unavailable, not absent", { skip: process.getuid?.() !== 0 && "needs root" }, () => {
   const root = mkdtempSync(join(home, "root-"));
   chmodSync(home, 0o755);
   chmodSync(root, 0o755);
@@ -164,7 +164,7 @@ test("what may not be looked at is unavailable, not absent", { skip: process.get
   assert.match(below ?? "", /^unavailable \{"denied":true\} .*readable\/b.*EACCES/);
 });
 
-test("a large file goes through windows, with the blocks and pieces of its bytes", async () => {
+test("a large file passes through windows, with the blocks and pieces of its bytes", async () => {
   const { root, disk } = makeRoot();
   const bytes = noise(21_000_001);
   await disk.create("a", partsOf(bytes), plain);
@@ -183,7 +183,7 @@ test("a large file goes through windows, with the blocks and pieces of its bytes
   assert.ok(readFileSync(join(root, "b")).equals(bytes));
 });
 
-test("who takes blocks while a file is cut gets the bytes of all, and what may still be read is not used again", async () => {
+test("a consumer of blocks during a cut gets all bytes, and blocks still in use are not overwritten", async () => {
   const { root, disk } = makeRoot();
   const bytes = noise(40_000_000);
   writeFileSync(join(root, "a"), bytes);
@@ -219,7 +219,7 @@ test("who takes blocks while a file is cut gets the bytes of all, and what may s
   assert.equal(questions, 1);
 });
 
-test("blocks of zeros take no room, in the middle and at the end, and are proved like all others", async () => {
+test("blocks of zeros use no space, in the middle and at the end, and are verified like all others", async () => {
   const { root, disk } = makeRoot();
   const block = 4 * 1024 * 1024;
   const bytes = Buffer.concat([Buffer.alloc(2 * block), noise(1_000_000), Buffer.alloc(2 * block)]);
@@ -242,7 +242,7 @@ test("blocks of zeros take no room, in the middle and at the end, and are proved
   await rejects(wrong, "hash_mismatch");
 });
 
-test("bytes that were proved where they stand are written as they are, and the disk has begun before the end", async () => {
+test("bytes verified in place are written unchanged, and writing begins before the end", async () => {
   let flushes = 0;
   const startWriting: Native["startWriting"] = (descriptor) => {
     flushes += 1;
@@ -265,7 +265,7 @@ test("bytes that were proved where they stand are written as they are, and the d
   assert.deepEqual(await disk.list(""), ["new"]);
 });
 
-test("a file that changes while it is cut shows it", async () => {
+test("a file changed while it is cut is reported as changed", async () => {
   const { root, disk } = makeRoot();
   writeFileSync(join(root, "a"), noise(3_000_000));
   const cutting = disk.cut("a");
@@ -276,7 +276,7 @@ test("a file that changes while it is cut shows it", async () => {
   assert.ok(before.fingerprint.sizeBytes === 3_000_000 || before.fingerprint.sizeBytes === 100);
 });
 
-test("the umask rules what may be done with new files", async () => {
+test("the umask applies to new files", async () => {
   const { root, disk } = makeRoot();
   const old = process.umask(0o027);
   try {
@@ -302,7 +302,7 @@ test("times before 1970 and every nanosecond survive", async () => {
   }
 });
 
-test("where exclusive renames are not known, files and folders move and nothing is replaced", async () => {
+test("without exclusive renames, files and folders are moved without replacing anything", async () => {
   const { root, disk } = makeRoot(without("rename"));
   await disk.create("a", partsOf(noise(10)), plain);
   await disk.create("b", [], plain);
@@ -321,7 +321,7 @@ test("where exclusive renames are not known, files and folders move and nothing 
   assert.equal(error.body["unsupported"], "exchange");
 });
 
-test("no descriptor is left open, whatever fails", async () => {
+test("no descriptor stays open after any failure", async () => {
   const { disk } = makeRoot();
   const count = (): number => readdirSync("/proc/self/fd").length;
   const before = count();
@@ -338,7 +338,7 @@ test("no descriptor is left open, whatever fails", async () => {
   assert.ok(count() <= before, `${before} before, ${count()} after`);
 });
 
-test("piece tables are of files over 64 KiB alone, and cover their blocks", async () => {
+test("piece tables exist only for files over 64 KiB, and cover their blocks", async () => {
   const { disk } = makeRoot();
   await disk.create("short", partsOf(noise(65_536)), plain);
   await disk.create("long", partsOf(noise(65_537)), plain);
@@ -349,7 +349,7 @@ test("piece tables are of files over 64 KiB alone, and cover their blocks", asyn
   }
 });
 
-test("a part whose source is gone is told as one that is not what it should be", async () => {
+test("a part with a missing source is reported like one with wrong content", async () => {
   const { disk } = makeRoot();
   const [hash] = partsOf(noise(10)).map((part) => part.hash);
   assert.ok(hash !== undefined);
@@ -377,7 +377,7 @@ function sumOfPieces(table: Uint8Array | undefined): number {
   return sum;
 }
 
-test("a file that is to stand in the place of another, or beside it, is as private as that one", async () => {
+test("a file that replaces another, or is put beside it, is as private as that one", async () => {
   const { root, disk } = makeRoot();
   const parts = partsOf(Buffer.from("new"));
   const modeOf = (name: string): number => statSync(join(root, name)).mode & 0o777;

@@ -89,7 +89,7 @@ async function assertWatchedEverywhere({ root, hinted }: Watched): Promise<void>
   for (const path of proofs) unlinkSync(join(root, path));
 }
 
-test("each kind of change is hinted, of an entry by its folder, of a content or mode by its file", async (context) => {
+test("each kind of change gives a hint: an entry's by its folder, a content's or mode's by its file", async (context) => {
   const { root, hinted } = await makeWatched(context, ["a/b", "c"]);
   writeFileSync(join(root, "a/b/new"), "x");
   await hinted("a/b", "a/b/new");
@@ -107,7 +107,7 @@ test("each kind of change is hinted, of an entry by its folder, of a content or 
   await hinted("");
 });
 
-test("what Holdfast does in its own folder is hinted to nobody", async (context) => {
+test("changes by Holdfast in its own folder give no hints", async (context) => {
   const { root, hints, watch, hinted } = await makeWatched(context, [".holdfast/tmp", "a"]);
   writeFileSync(join(root, ".holdfast/tmp/x"), "x");
   mkdirSync(join(root, ".holdfast/new/deep"), { recursive: true });
@@ -118,7 +118,7 @@ test("what Holdfast does in its own folder is hinted to nobody", async (context)
   await hinted("a/x");
 });
 
-test("folders that are made deep and fast are all watched", async (context) => {
+test("deep folders created quickly are all watched", async (context) => {
   const watched = await makeWatched(context, ["a"]);
   const { root, hinted } = watched;
   for (let index = 0; index < 20; index += 1) {
@@ -130,7 +130,7 @@ test("folders that are made deep and fast are all watched", async (context) => {
   await assertWatchedEverywhere(watched);
 });
 
-test("folders that move keep their right paths, alone, over each other, out of the tree and in again", async (context) => {
+test("moved folders keep their right paths: alone, over each other, out of the tree and back", async (context) => {
   const watched = await makeWatched(context, ["a/b/c", "d/e", "f/g"]);
   const { root, hinted } = watched;
   renameSync(join(root, "a"), join(root, "d/a"));
@@ -153,7 +153,7 @@ test("folders that move keep their right paths, alone, over each other, out of t
   await assertWatchedEverywhere(watched);
 });
 
-test("whatever is done to folders, in the end all of them are watched under their names", async (context) => {
+test("after any operations on folders, all are watched under their names", async (context) => {
   const watched = await makeWatched(context, ["a/b", "b/a", "c"]);
   const { root, watch } = watched;
   const away = mkdtempSync(join(home, "away-"));
@@ -182,7 +182,7 @@ test("whatever is done to folders, in the end all of them are watched under thei
   );
 });
 
-test("10,000 files in folders that are new are hinted as they come", async (context) => {
+test("10,000 files in new folders give hints as they arrive", async (context) => {
   const watched = await makeWatched(context, []);
   const { root, hints } = watched;
   const script = `
@@ -208,7 +208,7 @@ function overwhelm(folder: string): void {
   }
 }
 
-test("more events than the system keeps are told as an overflow, and then all is watched again", async (context) => {
+test("more events than the system stores are reported as an overflow, and then everything is watched again", async (context) => {
   const watched = await makeWatched(context, ["a"]);
   overwhelm(join(watched.root, "a"));
   mkdirSync(join(watched.root, "a/late/deep"), { recursive: true });
@@ -218,7 +218,7 @@ test("more events than the system keeps are told as an overflow, and then all is
   await assertWatchedEverywhere(watched);
 });
 
-test("what is done after an overflow was told is told under the name of then, though nobody told of a move", async (context) => {
+test("changes after an overflow are reported under present names, even if a move was not", async (context) => {
   const beside = Array.from({ length: 2000 }, (_, number) => `beside ${number}`);
   const { root, hinted, overflowed } = await makeWatched(context, ["a", ...beside]);
   overwhelm(join(root, "a"));
@@ -228,7 +228,7 @@ test("what is done after an overflow was told is told under the name of then, th
   await hinted("b", "b/new");
 });
 
-test("where the system's limit is reached the rest is watched, and a sentence says what to do", async (context) => {
+test("at the system's limit the rest is watched, and a sentence gives advice", async (context) => {
   let watches = 0;
   const native = {
     ...linux(),
@@ -254,13 +254,13 @@ test("where the system's limit is reached the rest is watched, and a sentence sa
   assert.equal(await none.watch.proveWatch(1000), false);
 });
 
-test("a root that is moved away is told as an overflow", async (context) => {
+test("a moved root is reported as an overflow", async (context) => {
   const { root, overflowed } = await makeWatched(context, ["a"]);
   renameSync(root, join(dirname(root), "moved"));
   await overflowed();
 });
 
-test("a process that watches and hears nothing is not woken once, and may end at any time", () => {
+test("an idle watching process never wakes up, and may end at any time", () => {
   const root = mkdtempSync(join(home, "root-"));
   mkdirSync(join(root, "a"));
   const script = `

@@ -14,7 +14,7 @@ after(async () => {
   rmSync(root, { recursive: true });
 });
 
-test("a file has writers while a program has it open for writing, whatever names it gets meanwhile", async () => {
+test("a file has writers while a program has it open for writing, through any renames", async () => {
   const disk = openSyncedFolder(root, { pool });
   await disk.create("new", [], { mtimeNs: undefined, executable: false });
   writeFileSync(join(root, "log"), "one");
@@ -32,14 +32,14 @@ test("a file has writers while a program has it open for writing, whatever names
   closeSync(reader);
 });
 
-test("what is no file, or not there, has no writers that could be told", async () => {
+test("a missing item, or one that is no file, has no known writers", async () => {
   const disk = openSyncedFolder(root, { pool });
   symlinkSync("log", join(root, "link"));
   await assert.rejects(disk.hasWriters("nothing"), { code: "not_found" });
   await assert.rejects(disk.hasWriters("link"), { code: "unavailable" });
 });
 
-test("who is asked about writers keeps none from opening the file afterwards", () => {
+test("a check for writers does not prevent others from opening the file afterwards", () => {
   const path = join(root, "asked");
   writeFileSync(path, "one");
   const asked = openSync(path, "r");

@@ -6,14 +6,14 @@ import { applyPatch, type Bugs, plantedSource } from "./patch.ts";
 import { plantedBugs } from "./planted-bugs.ts";
 
 for (const [bug, patches] of Object.entries<Bugs[string]>(plantedBugs)) {
-  test(`what is replaced to plant it stands in the engine once: ${bug}`, () => {
+  test(`each planted text of the bug is in the engine once: ${bug}`, () => {
     const files = [...new Set(patches.map(({ file }) => file))];
     assert.ok(files.length > 0);
     for (const file of files) assert.deepEqual(findSyntaxErrors(file, plantedSource(file, patches) ?? ""), [], file);
   });
 }
 
-test("a text that does not stand there, or stands there twice, is told of", () => {
+test("a text that is missing in its file, or there twice, is reported", () => {
   const patch = { file: "a.ts", find: "one", put: "$& other" };
   assert.equal(applyPatch("is one", patch), "is $& other");
   const isTold = (count: string) => (error: unknown) =>

@@ -41,7 +41,7 @@ class Keeper {
   }
 }
 
-test("49 deletions of a small tree go, 50 wait, and of a big tree 499 go and 500 wait", () => {
+test("49 deletions of a small tree are sent and 50 wait, and of a big tree 499 and 500", () => {
   assert.equal(new Keeper(60).plan(deletions(0, 49)), 0);
   assert.equal(new Keeper(60).plan(deletions(0, 50)), 50);
   assert.equal(new Keeper(201).plan(deletions(0, 50)), 0);
@@ -49,7 +49,7 @@ test("49 deletions of a small tree go, 50 wait, and of a big tree 499 go and 500
   assert.equal(new Keeper(100_000).plan(deletions(0, 500)), 500);
 });
 
-test("in a mount 10 deletions wait if they are a quarter of it, and a person's own number stands alone there too", () => {
+test("in a mount 10 deletions wait if they are a quarter of it, and a custom number replaces both limits", () => {
   const inMount = deletionLimits(undefined, leastInMount);
   const isTooMany = [
     [9, 9],
@@ -61,7 +61,7 @@ test("in a mount 10 deletions wait if they are a quarter of it, and a person's o
   assert.ok(!deletionLimits(200, leastInMount).isTooMany(199, 1));
 });
 
-test("deletions that trickle count together for an hour, and what was done counts as a part of the tree that was", () => {
+test("deletions within an hour count together, as a part of the tree before them", () => {
   const keeper = new Keeper(100_000);
   assert.equal(keeper.plan(deletions(0, 300)), 0);
   keeper.nowMs = 3_500_000;
@@ -73,7 +73,7 @@ test("deletions that trickle count together for an hour, and what was done count
   assert.equal(later.plan(deletions(300, 520)), 0);
 });
 
-test("what waits once waits until it is approved, and only what was approved goes", () => {
+test("a waiting deletion waits until its approval, and only approved ones are sent", () => {
   const keeper = new Keeper(100_000);
   keeper.plan(deletions(0, 500));
   keeper.nowMs = 10_000_000;
@@ -83,7 +83,7 @@ test("what waits once waits until it is approved, and only what was approved goe
   assert.equal(keeper.plan(deletions(0, 10, "another base")), 10, "the file is another by now");
 });
 
-test("what was approved does not count against what comes later", () => {
+test("approved deletions do not count towards later ones", () => {
   const keeper = new Keeper(100_000);
   keeper.plan(deletions(0, 600));
   keeper.approveAll();
@@ -97,7 +97,7 @@ test("500 rewritten files wait only if they are a quarter of all", () => {
   assert.ok(!rewriteLimits("rewrite", []).isTooMany(499, 1));
 });
 
-test("files that go back to earlier contents wait from 3 on with old times, else from 10 and a tenth of all on", () => {
+test("files returning to earlier content wait from 3 with old times, otherwise from 10 and a tenth of all", () => {
   const isTooMany = (count: number, known: number, old = 0): boolean =>
     rewriteLimits(
       "rollback",
@@ -111,7 +111,7 @@ test("files that go back to earlier contents wait from 3 on with old times, else
   );
 });
 
-test("however deletions come, no more than the limit ever go within an hour unless a person approved them", () => {
+test("in any sequence of deletions, no more than the limit is sent within an hour without approval", () => {
   const steps = fc.array(fc.record({ count: fc.integer({ min: 1, max: 200 }), pauseMs: fc.nat(2_000_000) }), {
     maxLength: 12,
   });
@@ -136,7 +136,7 @@ test("however deletions come, no more than the limit ever go within an hour unle
   );
 });
 
-test("what was done before the clock was set back counts for an hour, and not for years", () => {
+test("deletions before the clock was set back count for an hour, and not for years", () => {
   const keeper = new Keeper(10_000);
   keeper.nowMs = 10 * 365 * 86_400_000;
   assert.equal(keeper.plan(deletions(0, 499)), 0);

@@ -11,7 +11,7 @@ const printOf = (inode: bigint, birthNs: bigint): Fingerprint => ({
   ctimeNs: 1n,
 });
 
-test("another number tells another thing, but for one of the same birth where the numbers are new", () => {
+test("a different inode number means a different item, unless the birth time is equal and numbers are unstable", () => {
   assert.equal(isDifferentItem(printOf(2n, 7n), printOf(1n, 7n), false), true);
   assert.equal(isDifferentItem(printOf(2n, 7n), printOf(1n, 7n), true), false);
   assert.equal(isDifferentItem(printOf(2n, 8n), printOf(1n, 7n), true), true);
@@ -19,6 +19,6 @@ test("another number tells another thing, but for one of the same birth where th
   assert.equal(isDifferentItem(printOf(1n, 7n), undefined, true), true);
 });
 
-test("a birth that the disk does not know is the same as no other", () => {
+test("unknown birth times do not prove that two items are the same", () => {
   assert.equal(isDifferentItem(printOf(2n, 0n), printOf(1n, 0n), true), true);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkClock } from "./steady-clock.ts";
 
-test("a clock is steady after a day of checks of which none is before the last one, or a week after it", () => {
+test("a clock is steady after a day of checks in ascending order, or a week after one that was not", () => {
   const settings = new Map<string, string>();
   const state = {
     setting: (name: string) => settings.get(name),

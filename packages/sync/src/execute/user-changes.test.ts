@@ -24,7 +24,7 @@ function folderRow(parent: NodeId, name: string, inode = 1n): LocalRow {
   };
 }
 
-test("only what needs a folder that cannot be made durable counts as not durable", async () => {
+test("only items below a folder without durability count as not durable", async () => {
   const state = new SyncState(new DatabaseSync(":memory:"), rootId);
   const rows = [
     [folder, folderRow(rootId, "folder")],
@@ -44,7 +44,7 @@ test("only what needs a folder that cannot be made durable counts as not durable
   assert.deepEqual([...failures.keys()], [top]);
 });
 
-test("another folder where an agreed one stood is made durable, or nothing of it is agreed on", async () => {
+test("a folder that replaced a synced one is made durable before anything in it counts as synced", async () => {
   const state = new SyncState(new DatabaseSync(":memory:"), rootId);
   const known = [
     [folder, folderRow(rootId, "folder")],

@@ -6,13 +6,13 @@ import { conflictedName, copyLabel, isNameOfCopy } from "./conflicted-name.ts";
 const label = copyLabel("ada", Date.UTC(2026, 4, 3));
 const free = (): boolean => true;
 
-test("the label stands before what follows the last dot that is not the first character", () => {
+test("the label is inserted before the last dot that is not the first character", () => {
   assert.equal(conflictedName("a.tar.gz", label, free), "a.tar (ada's conflicted copy 2026-05-03).gz");
   assert.equal(conflictedName(".profile", label, free), ".profile (ada's conflicted copy 2026-05-03)");
   assert.equal(conflictedName("folder", label, free), "folder (ada's conflicted copy 2026-05-03)");
 });
 
-test("a number follows the date until the name is free", () => {
+test("a number is added to the date until the name is free", () => {
   const taken = new Set(["a (ada's conflicted copy 2026-05-03).txt", "a (ada's conflicted copy 2026-05-03 2).txt"]);
   assert.equal(
     conflictedName("a.txt", label, (name) => !taken.has(name)),
@@ -28,7 +28,7 @@ test("the conflict of a conflicted copy is named after the original", () => {
   assert.ok(!isNameOfCopy("a (Unicode conflict).txt"));
 });
 
-test("a copy of a name that had to be cut is known as one, and a copy of it does not nest", () => {
+test("a copy with a truncated name is recognized as one, and a copy of it does not nest", () => {
   for (const name of [`${"ö".repeat(125)}.txt`, "x".repeat(255), `a.${"y".repeat(250)}`]) {
     const first = conflictedName(name, copyLabel("bob", 0), free);
     assert.ok(isNameOfCopy(first), first);
@@ -37,13 +37,13 @@ test("a copy of a name that had to be cut is known as one, and a copy of it does
   }
 });
 
-test("a device may be called anything", () => {
+test("a device name may contain anything", () => {
   const made = conflictedName("a.txt", copyLabel(`my (old) laptop/${"x".repeat(300)}`, 0), free);
   assert.match(made, /^a \(my -old- laptop-x+'s conflicted copy 1970-01-01\)\.txt$/);
   assert.ok(isNameOfCopy(made));
 });
 
-test("no conflicted name is longer than a name may be, or cuts a character", () => {
+test("no conflicted name exceeds the length of names, or splits a character", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 200 }), (name) => {
       const made = conflictedName(name, label, free);

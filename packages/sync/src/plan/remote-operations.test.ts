@@ -10,7 +10,7 @@ const rootId = "root" as NodeId;
 const [outer, inner, file] = ["outer", "inner", "file"] as [NodeId, NodeId, NodeId];
 const [old, newer] = ["old", "newer"] as [ContentKey, ContentKey];
 
-test("a folder is not deleted on the server while a file deep in it has yet to be moved out of it", () => {
+test("a folder is not deleted on the server before a file deep in it has been moved out", () => {
   const [remote, synced] = [serverTree(old), baseTree()];
   const moved = { parent: rootId, name: "moved" };
   const racy = new Map([[file, localFile({ ...moved, readState: "racy" })]]);
@@ -19,13 +19,13 @@ test("a folder is not deleted on the server while a file deep in it has yet to b
   assert.deepEqual(operations({ remote, synced, local: known }), ["move file", "delete outer"]);
 });
 
-test("a file in the trash of which only the bit was changed here comes back with the server's newer bytes", () => {
+test("a file in the trash with only its bit changed here returns with the server's newer bytes", () => {
   const remote = serverTree(newer).set(outer, { ...remoteFolder(rootId, "outer"), trashed: true });
   const local = new Map([[file, localFile({ parent: rootId, name: "moved", executable: true })]]);
   assert.deepEqual(operations({ remote, synced: baseTree(), local }), ["move file"]);
 });
 
-test("a file in the trash whose bytes were changed on both sides comes back before it is decided", () => {
+test("a file in the trash changed on both sides is restored before its conflict is resolved", () => {
   const remote = serverTree(newer).set(outer, { ...remoteFolder(rootId, "outer"), trashed: true });
   const mine = "mine" as ContentKey;
   const local = new Map([[file, localFile({ parent: rootId, name: "moved", content: mine })]]);

@@ -49,7 +49,7 @@ function world(
 
 const changed = (seq: number, each: NodeJson): ChangeJson => ({ seq, kind: "changed", id: each.id, node: each });
 
-test("what lies outside does not exist, and what is made inside appears", async () => {
+test("items outside do not exist, and items created inside appear", async () => {
   const { see } = world([]);
   assert.deepEqual(await see(changed(1, node("out", "elsewhere")), { seq: 2, kind: "gone", id: "other" }), []);
   assert.deepEqual(await see(changed(1, node("a", rootId, "folder")), changed(2, node("b", "a"))), [
@@ -58,14 +58,14 @@ test("what lies outside does not exist, and what is made inside appears", async 
   ]);
 });
 
-test("what moves out is gone, and what moves in appears with all that came with it", async () => {
+test("items moved out are gone, and items moved in appear with their content", async () => {
   const { see } = world([node("in", rootId, "folder"), node("child", "in")], { known: ["x"] });
   assert.deepEqual(await see(changed(1, node("x", "elsewhere"))), ["gone x"]);
   const moved = changed(1, node("in", rootId, "folder"));
   assert.deepEqual(await see(moved, changed(2, node("child", "in"))), ["appeared in", "changed child"]);
 });
 
-test("what moved out and comes back appears with all that is in it", async () => {
+test("an item that moved out and returns appears with its content", async () => {
   const { see, listed } = world([node("in", rootId, "folder"), node("child", "in")], { dead: ["in"] });
   assert.deepEqual(await see(changed(1, node("in", rootId, "folder")), changed(2, node("child", "in"))), [
     "appeared in",
@@ -74,20 +74,20 @@ test("what moved out and comes back appears with all that is in it", async () =>
   assert.deepEqual(listed, ["in"]);
 });
 
-test("what is known stays as the server tells it", async () => {
+test("changes of known items are passed on unchanged", async () => {
   const { see, listed } = world([], { known: ["f", "x"] });
   assert.deepEqual(await see(changed(1, node("x", "f")), { seq: 2, kind: "gone", id: "x" }), ["changed x", "gone x"]);
   assert.deepEqual(listed, []);
 });
 
-test("a snapshot is what lies below the folder, and what lives outside it is gone", async () => {
+test("a snapshot contains only items below the folder, and outside ones are gone", async () => {
   const { narrow } = world([node("a", rootId), node("o", "elsewhere")]);
   const { items, next_cursor } = await narrow.snapshot(undefined);
   assert.deepEqual([items.map(({ id }) => id), next_cursor], [["a"], null]);
   assert.deepEqual(await narrow.queryNodes(["o" as NodeId]), [{ id: "o", state: "gone" }]);
 });
 
-test("what stands in a mount below the folder is in view, also of one that comes with it or into it, and others are not", async () => {
+test("mounts below the folder, also ones that arrive with it or in it, are in view, and others are not", async () => {
   const shares = new Map([["m" as NodeId, { target: "target" as NodeId, isReadOnly: true }]]);
   const known = world([], { known: ["m"], shares });
   assert.deepEqual(await known.see(changed(1, node("x", "target"))), ["appeared x"]);
@@ -107,7 +107,7 @@ test("what stands in a mount below the folder is in view, also of one that comes
   assert.deepEqual(listed, ["in", "m"]);
 });
 
-test("what is asked about and lives is gone only if it is not inside", async () => {
+test("a queried live node is gone only if it is not inside", async () => {
   const { narrow } = world([node("m", rootId, "mount"), node("o", "elsewhere")]);
   const states = (await narrow.queryNodes(["m", "o"] as NodeId[])).map(({ state }) => state);
   assert.deepEqual(states, ["live", "gone"]);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { parseTime } from "@holdfast/core/times";
 import { wireTime } from "./wire-operation.ts";
 
-test("whatever time a filesystem tells of a file, the server takes it", () => {
+test("the server accepts any time of a file that a filesystem reports", () => {
   const second = 1_000_000_000n;
   for (const timeNs of [
     0n,

@@ -4,7 +4,7 @@ import { brokenPatterns, brokenWords } from "./broken-patterns.ts";
 import { limits } from "@holdfast/core/limits";
 import { Rules } from "./rules.ts";
 
-test("a line that is no pattern is told with its number and why, and the others hold", () => {
+test("an invalid line is reported with its number and reason, and the others apply", () => {
   const text = "# all of it\n*.tmp\n\n[abc\nlast\\\r\n[z-a]\n[[:letters:]]x\n!\n/\nbuild/\n";
   assert.deepEqual(
     brokenPatterns(text).map(({ line, pattern, why }) => [line, pattern, why]),
@@ -30,7 +30,7 @@ test("a line that is no pattern is told with its number and why, and the others 
   );
 });
 
-test("what is a pattern is none that is broken", () => {
+test("a valid pattern is not reported as broken", () => {
   const patterns = [
     "a",
     "*.o",
@@ -53,12 +53,12 @@ test("what is a pattern is none that is broken", () => {
   assert.deepEqual(brokenPatterns(patterns.join("\n")), []);
 });
 
-test("a file that is no ignore file is told of in few lines, at once", () => {
+test("a file that is no ignore file is reported in few lines, quickly", () => {
   assert.equal(brokenPatterns("[\n".repeat(100_000)).length, 51);
   assert.equal(brokenPatterns("[[:".repeat(50_000)).length, 1);
 });
 
-test("lines behind the limits are left out and reported, and what is left of a line that was cut is no pattern", () => {
+test("lines beyond the limits are ignored and reported, and a truncated line is no pattern", () => {
   const told = (text: string) => brokenPatterns(text).map(({ line, why }) => [line, why]);
   const { ignoreBytesMax, ignoreLinesMax, ignoreLineCharactersMax } = limits;
   const many = `${"a\n".repeat(ignoreLinesMax)}b\n`;

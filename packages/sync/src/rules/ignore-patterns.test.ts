@@ -50,7 +50,7 @@ const anyName = fc
   .filter((text) => text !== "." && text !== "..");
 const anyPath = fc.array(anyName, { minLength: 1, maxLength: 5 }).map((names) => names.join("/"));
 
-test("patterns name what git's rules name, as the library that follows git says", () => {
+test("patterns match the same paths as in the library that follows git's rules", () => {
   fc.assert(
     fc.property(
       fc.array(anyLine, { minLength: 1, maxLength: 4 }),
@@ -67,7 +67,7 @@ test("patterns name what git's rules name, as the library that follows git says"
   );
 });
 
-test("no pattern costs more steps than its length times that of the path, however many stars it has", () => {
+test("no pattern takes more steps than its length times the path's, with any number of stars", () => {
   const deep = (name: string) => Array.from({ length: 60 }, () => name).join("/");
   const patterns = [
     `${"**/".repeat(50)}b`,
@@ -96,7 +96,7 @@ test("no pattern costs more steps than its length times that of the path, howeve
   }
 });
 
-test("of thousands of patterns only those are tried that have a name of the path, and the last one decides", () => {
+test("of thousands of patterns only those with a name in the path are tried, and the last match decides", () => {
   const lines = Array.from({ length: 10_000 }, (_, index) => `/some/folder${index}/*.tmp${index}`);
   const matcher = new IgnorePatterns([...lines, "build/", "!/some/folder7/*.tmp7", "*.log"]);
   const asked = [
@@ -112,7 +112,7 @@ test("of thousands of patterns only those are tried that have a name of the path
   assert.ok(matcher.work.steps < 1000, `${matcher.work.steps} steps`);
 });
 
-test("a class costs little more than a character, however many ranges it has", () => {
+test("a class costs little more than a character, with any number of ranges", () => {
   const ranges = Array.from({ length: 500 }, (_, index) => String.fromCharCode(0x100 + 2 * index)).join("");
   const matcher = new IgnorePatterns([`*[${ranges}]b*`]);
   assert.equal(matcher.ignores(`${"a".repeat(200)}\u0102b`, false), true);

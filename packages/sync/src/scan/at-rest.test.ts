@@ -49,7 +49,7 @@ test("equal bytes that another client cut into other blocks are no edit", async 
   assert.deepEqual([file.reads, file.kept], [[0, 2], []]);
 });
 
-test("other bytes are an edit, and are read again no further than the first block that differs", async () => {
+test("different bytes are an edit, and are re-read only up to the first block that differs", async () => {
   const file = new OneFile();
   file.text = "x123456789";
   const read = await file.read();
@@ -61,7 +61,7 @@ test("other bytes are an edit, and are read again no further than the first bloc
   assert.deepEqual(file.reads, [0], "another size is read once");
 });
 
-test("a block of the same place with another hash is an edit without another read", async () => {
+test("a block at the same place with another hash is an edit without a second read", async () => {
   const file = new OneFile();
   file.theirs.splice(0, 2, ...blocksOf("0123456780", 4, 6));
   file.text = "9123456780";

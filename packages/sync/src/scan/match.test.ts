@@ -62,7 +62,7 @@ for (const [what, inodes, isSame] of [
   });
 }
 
-test("a folder that was to get a name, and of what is in which a power cut kept nothing, is found under that name", () => {
+test("a folder that was to get a name, and lost its content in a power loss, is found under that name", () => {
   const [folder, file] = ["folder", "file"] as NodeId[] as [NodeId, NodeId];
   const local = new Map([
     [folder, row("folder", rootId, "a", 9n)],
@@ -95,7 +95,7 @@ for (const order of [0, 1]) {
     [6n, "by its number"],
     [unnumberedInode, "where files have no numbers"],
   ] as const) {
-    test(`of two known files at one place, one of which was to go, the other one is there ${numbered} (${order})`, () => {
+    test(`of two known files at one place, one about to leave, the other one is found ${numbered} (${order})`, () => {
       const [old, coming] = ["old", "coming"] as NodeId[] as [NodeId, NodeId];
       const rows = [
         [old, row("file", rootId, "a", inode === 6n ? 5n : inode)],

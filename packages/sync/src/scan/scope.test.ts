@@ -20,7 +20,7 @@ function folder(readState: LocalRow["readState"]): LocalRow {
   };
 }
 
-test("a look at a path begins with what was seen there, and not with what is kept since it may stand elsewhere", () => {
+test("a scan of a path begins with the item last seen there, not with one kept because it may be elsewhere", () => {
   for (const ids of [["kept", "seen"] as [NodeId, NodeId], ["seen", "kept"] as [NodeId, NodeId]]) {
     const local = new Map(ids.map((id) => [id, folder(id === "kept" ? "unsettled" : "known")]));
     const tree = { rootId, local, childrenOf: (id: NodeId) => (id === rootId ? ids : []) };
@@ -30,7 +30,7 @@ test("a look at a path begins with what was seen there, and not with what is kep
   }
 });
 
-test("a folder is gone through once, however many paths lead into it", () => {
+test("a folder is scanned once, regardless of the number of paths into it", () => {
   const inWide = Array.from({ length: 100 }, (_, index) => `folder ${index}`);
   const wide = "wide" as NodeId;
   const local = new Map<NodeId, LocalRow>([[wide, { ...folder("known"), name: "wide" }]]);

@@ -54,7 +54,7 @@ function deleted(): Device {
   return device;
 }
 
-test("a new file under a name that was left is the file that left it, for a minute", () => {
+test("a new file under a vacated name continues the file that left it, for a minute", () => {
   const device = deleted();
   device.nowMs += vacatedForMs - 1;
   assert.deepEqual(device.look([fresh, local("A")]), { A: old });
@@ -63,7 +63,7 @@ test("a new file under a name that was left is the file that left it, for a minu
   assert.deepEqual(late.look([fresh, local("a")]), { a: fresh });
 });
 
-test("a file that comes back from the trash rests on what was deleted, unless its bytes are the same", () => {
+test("a file restored from the trash is based on the deleted content, unless its bytes are the same", () => {
   for (const [content, base] of [
     ["second", "first"],
     ["first", undefined],
@@ -79,13 +79,13 @@ test("a file that comes back from the trash rests on what was deleted, unless it
   }
 });
 
-test("a file that could not be read to the end continues nothing before it was", () => {
+test("a file that could not be read completely continues no earlier one", () => {
   const device = deleted();
   assert.deepEqual(device.look([fresh, local("a", { readState: "racy" })]), { a: fresh });
   assert.deepEqual(device.look([fresh, local("a")]), { a: old });
 });
 
-test("a file that leaves for the name of a backup gives its node to the new one; for any other name it keeps it", () => {
+test("a file moved to a backup name gives its node to the new file, and keeps it under any other name", () => {
   const backups = ["a.txt~", "a.txt.bak", "a.bak", "a.txt.~1~", "a.old", "a.txt.orig"];
   const others = ["b.txt", "a.txt 2", "a.txt.pdf", "a-1.txt", "a (copy).txt", "a_1", "aa.bak", "a.txt.1", "a-old"];
   for (const [name, isBackup] of [...backups.map((each) => [each, true]), ...others.map((each) => [each, false])]) {
@@ -98,7 +98,7 @@ test("a file that leaves for the name of a backup gives its node to the new one;
   }
 });
 
-test("a backup that stood beside for ten seconds is a file of its own", () => {
+test("a backup that existed for ten seconds is a file of its own", () => {
   const device = new Device();
   device.local.set(old, local("a"));
   device.remote.set(old, remote("a", false));
@@ -107,7 +107,7 @@ test("a backup that stood beside for ten seconds is a file of its own", () => {
   assert.deepEqual(device.look([fresh, local("a")]), { "a.bak": old, a: fresh });
 });
 
-test("a backup in another folder, or that is no file, is another thing", () => {
+test("a backup in another folder, or that is no file, is a separate item", () => {
   const folder = "folder" as NodeId;
   for (const more of [{ parent: folder }, { kind: "folder" }] as const) {
     const device = new Device();
@@ -135,7 +135,7 @@ for (const [what, change] of Object.entries(notContinued)) {
   });
 }
 
-test("nothing that the engine itself has moved or deleted has left a name", () => {
+test("moves and deletions by the engine vacate no name", () => {
   const device = new Device();
   device.local.set(old, local("a"));
   device.remote.set(old, remote("a", true));
@@ -145,7 +145,7 @@ test("nothing that the engine itself has moved or deleted has left a name", () =
   assert.deepEqual(device.look([fresh, local("a")]), { a: fresh });
 });
 
-test("a file that was new within ten seconds continues one if it is renamed in its folder, an older one never", () => {
+test("a file created within the last ten seconds continues one when renamed in its folder, an older one never", () => {
   const folder = "folder" as NodeId;
   for (const [parent, ageMs, isContinued] of [
     [rootId, 0, true],
@@ -163,7 +163,7 @@ test("a file that was new within ten seconds continues one if it is renamed in i
   }
 });
 
-test("a node that is continued, or back at a name, has left no other name", () => {
+test("a node that is continued, or has returned to a name, vacates no other name", () => {
   const device = new Device();
   const [second, third] = ["second" as NodeId, "third" as NodeId];
   device.local.set(old, local("a"));
@@ -182,7 +182,7 @@ test("a node that is continued, or back at a name, has left no other name", () =
   });
 });
 
-test("of very many names the last are remembered", () => {
+test("of very many vacated names the last are remembered", () => {
   const device = new Device();
   const ids = Array.from({ length: vacatedMax + 1 }, (_, index) => `n${index}` as NodeId);
   for (const id of ids) {

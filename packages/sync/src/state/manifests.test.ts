@@ -36,7 +36,7 @@ test("a list is the same before it is written, after, and for the next process",
   }
 });
 
-test("more than can wait is written by itself", () => {
+test("lists beyond the limit of waiting ones are written automatically", () => {
   const database = new DatabaseSync(":memory:");
   const manifests = new Manifests(database);
   const many = Array.from({ length: 5000 }, (_, index) => ({ hash: sha256(Buffer.from(String(index))), size: 9 }));
@@ -52,7 +52,7 @@ test("a file of one block is found by its content, not by its block", () => {
   assert.deepEqual(manifests.placesOf(blockOf(7).hash), []);
 });
 
-test("a list that is dropped goes with its pieces and places", () => {
+test("dropping a list removes its pieces and places", () => {
   const database = new DatabaseSync(":memory:");
   const manifests = new Manifests(database);
   const other = [blockOf(2), blockOf(3)];

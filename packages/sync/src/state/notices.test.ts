@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { addNotice, noticesOf } from "./notices.ts";
 import type { SyncState } from "./sync-state.ts";
 
-test("many notices of one kind keep their newest, and all of the others", () => {
+test("the newest of many notices of one kind are kept, and all of other kinds", () => {
   let stored: string | undefined;
   const state: Pick<SyncState, "setting" | "commit"> = {
     setting: () => stored,

@@ -28,14 +28,14 @@ test("the last 30 contents before the present one are known, also to the next pr
   assert.deepEqual(known(new SyncState(database, rootId)), expected);
 });
 
-test("a content that comes again counts as the newest of the earlier ones", () => {
+test("a repeated content counts as the newest of the earlier ones", () => {
   const state = new SyncState(new DatabaseSync(":memory:"), rootId);
   for (const number of [0, ...Array.from({ length: 20 }, (_, index) => index + 1), 0]) agreeOn(state, number);
   for (let number = 21; number <= 40; number += 1) agreeOn(state, number);
   assert.ok(known(state).includes(0));
 });
 
-test("nothing is kept of a file that is gone", () => {
+test("nothing is kept of a deleted file", () => {
   const database = new DatabaseSync(":memory:");
   const state = new SyncState(database, rootId);
   for (const number of [0, 1, 2]) agreeOn(state, number);

@@ -54,7 +54,7 @@ function inFolder(body: (folder: string) => void | Promise<void>): () => Promise
 }
 
 test(
-  "what was committed is there for the next process, exact to the nanosecond",
+  "committed data is there for the next process, exact to the nanosecond",
   inFolder((folder) => {
     const path = join(folder, "state.db");
     const first = new DatabaseSync(path);
@@ -75,7 +75,7 @@ test(
 );
 
 test(
-  "a state says of itself that a commit waits for the disk",
+  "a state reports that a commit waits for the disk",
   inFolder((folder) => {
     const database = new DatabaseSync(join(folder, "state.db"));
     const state = new SyncState(database, rootId);
@@ -86,7 +86,7 @@ test(
   }),
 );
 
-test("what was committed is durable before it is said, by calls of the system", async (t) => {
+test("a commit is durable before it is reported, according to the system calls", async (t) => {
   if (!requireComponent(t, "strace")) return;
   const folder = mkdtempSync(join(tmpdir(), "holdfast-durable-state-"));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -119,7 +119,7 @@ test(
 );
 
 test(
-  "a full disk is a failure that passes, also while many block lists are kept",
+  "a full disk is a temporary failure, even while many block lists are stored",
   inFolder((folder) => {
     const database = new DatabaseSync(join(folder, "state.db"));
     const state = new SyncState(database, rootId);
@@ -131,7 +131,7 @@ test(
   }),
 );
 
-test("rows come back as they were: ids of all kinds, numbers beyond 64 bits, members that are not there", () => {
+test("rows are read as written: IDs of all kinds, numbers beyond 64 bits, absent members", () => {
   const database = new DatabaseSync(":memory:");
   const uuid = "0199a1b2-c3d4-8abc-9def-0123456789ab";
   const hash = "ab".repeat(32) as ContentKey;
@@ -177,7 +177,7 @@ test("rows come back as they were: ids of all kinds, numbers beyond 64 bits, mem
   assert.equal(state.local.get(idOf(9)), undefined);
 });
 
-test("the tables are as maps and sets that do the same, whatever is committed and however often it starts anew", () => {
+test("the tables behave like maps and sets through any commits and restarts", () => {
   const ids = ["a", "b", "c", "d"].map((name) => name as NodeId);
   const rows = fc.option(
     fc.record({ parent: fc.constantFrom(rootId, ...ids), readState: fc.constantFrom("known", "racy") }),
@@ -263,7 +263,7 @@ test("the tables are as maps and sets that do the same, whatever is committed an
   );
 });
 
-test("whoever goes through all rows may change them meanwhile", () => {
+test("rows may be changed while iterating over all of them", () => {
   const state = new SyncState(new DatabaseSync(":memory:"), rootId);
   const ids = Array.from({ length: 2500 }, (_, number) => idOf(10_000 + number));
   state.commit({ local: ids.map((id) => [id, localRow] as const) });
@@ -278,7 +278,7 @@ test("whoever goes through all rows may change them meanwhile", () => {
 });
 
 test(
-  "what is written is there for others at once, and the log of the database does not grow with it",
+  "written data is immediately visible to others, and the database's log does not grow with it",
   inFolder((folder) => {
     const path = join(folder, "state.db");
     const database = new DatabaseSync(path);
@@ -306,7 +306,7 @@ test(
 );
 
 test(
-  "a state of before there were aliases gets them, and keeps them",
+  "a state from before aliases gets them, and keeps them",
   inFolder((folder) => {
     const path = join(folder, "state.db");
     const first = new DatabaseSync(path);
@@ -323,7 +323,7 @@ test(
   }),
 );
 
-test("what an earlier version kept as JSON is taken over", () => {
+test("data that an earlier version stored as JSON is migrated", () => {
   const database = new DatabaseSync(":memory:");
   const { fingerprint, readState: sight, ...others } = localRow;
   const { inode, sizeBytes, mtimeNs, ctimeNs, birthNs } = fingerprint;
@@ -356,7 +356,7 @@ for (let seq = state.cursor?.seq ?? 1; ; seq += 1) {
 }`;
 
 test(
-  "after kill -9 at any moment cursor and rows belong together, and nothing acknowledged is missing",
+  "after kill -9 at any moment, cursor and rows are consistent, and nothing acknowledged is missing",
   inFolder(async (folder) => {
     const path = join(folder, "state.db");
     for (let round = 0; round < 4; round += 1) {

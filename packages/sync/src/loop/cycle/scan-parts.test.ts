@@ -39,7 +39,7 @@ function lookInParts(onPart: (part: ScanPart) => void = () => {}): Promise<ScanS
   });
 }
 
-test("a look in parts tells what any of its parts tells", async () => {
+test("a scan in parts combines the reports of all its parts", async () => {
   const summary = await lookInParts();
   assert.equal(summary.skipped.size, partsCount);
   assert.equal(summary.keepers.size, partsCount);
@@ -50,7 +50,7 @@ test("a look in parts tells what any of its parts tells", async () => {
   assert.ok(!("changes" in summary));
 });
 
-test("a look in parts holds no rows of the parts that are over, however many there were", async () => {
+test("a scan in parts releases the rows of completed parts, regardless of their number", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const rows: WeakRef<object>[] = [];
@@ -64,7 +64,7 @@ test("a look in parts holds no rows of the parts that are over, however many the
   assert.equal(summary.isCertain("any"), true);
 });
 
-test("a scan in parts under rules that changed meanwhile begins anew", async () => {
+test("a scan in parts restarts when the rules change meanwhile", async () => {
   const digests = ["old", "new", "new", "new"];
   const startFolders: unknown[] = [];
   const summary = await scanInParts(async (given) => {

@@ -56,7 +56,7 @@ test("folders come first in their order, then edits, then new files, the small o
   assert.deepEqual(idsOf(there), ["folder", "inner", "edit", "small", "large"]);
 });
 
-test("a plan that deletes something, or has a group, keeps its order", () => {
+test("a plan with deletions or groups keeps its order", () => {
   const operations = [remote("create", "large", 9), remote("create", "small", 1)];
   const deleting = [...operations, remote("delete", "gone")];
   assert.deepEqual(smallFirst({ local: [], remote: deleting }).remote, deleting);

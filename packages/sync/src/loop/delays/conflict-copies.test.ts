@@ -13,7 +13,7 @@ function waitsFor(copies: ConflictCopies, nowMs: number): number {
   return (copies.waitsUntilMs(id, nowMs) ?? nowMs) - nowMs;
 }
 
-test("the copies of one file wait for each other, twice as long each time, up to a minute", () => {
+test("the copies of one file wait for each other, with delays doubling up to a minute", () => {
   const copies = new ConflictCopies();
   assert.equal(copies.waitsUntilMs(id, 0), undefined);
   let nowMs = 1_000_000;
@@ -28,7 +28,7 @@ test("the copies of one file wait for each other, twice as long each time, up to
   assert.deepEqual(waits, [2, 4, 8, 16, 32, 60, 60, 60]);
 });
 
-test("ten minutes without a conflict, and a clock that is set back, begin anew", () => {
+test("ten minutes without a conflict, and a clock that is set back, reset the delay", () => {
   for (const [laterMs, waitMs] of [
     [600_000, 2000],
     [-1, 2000],
@@ -42,7 +42,7 @@ test("ten minutes without a conflict, and a clock that is set back, begin anew",
   }
 });
 
-test("a copy has the name of the one before, or its own where that could not be replaced", () => {
+test("a copy has the name of the previous one, or its own if that could not be replaced", () => {
   const copies = new ConflictCopies();
   copies.note({ ...copying, name: "b" }, 0);
   assert.deepEqual(copies.of(id), { ...copies.of(id), names: ["b"], content: "bytes" });

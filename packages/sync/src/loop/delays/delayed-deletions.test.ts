@@ -38,7 +38,7 @@ function deletions(ids: readonly string[], side: Braked["side"] = "server"): Bra
   return ids.map((id) => ({ nodeId: id as NodeId, side, base: "r" }));
 }
 
-test("deletions in a mount wait for ten seconds after the last one, others do not", () => {
+test("deletions in a mount wait for ten seconds after the last one, and others do not", () => {
   const delayedDeletions = new DelayedDeletions();
   const waiting = (ids: readonly string[], nowMs: number): number =>
     delayedDeletions.delay(treesWith(ids), noRecords, deletions(ids), nowMs).size;
@@ -60,7 +60,7 @@ test("deletions in a mount wait for ten seconds after the last one, others do no
   );
 });
 
-test("a deletion that a brake has judged waits no longer, nor does one whose place was taken", () => {
+test("a deletion judged by a brake, or with its place taken, does not wait any longer", () => {
   const [deletion] = deletions(["a"]);
   assert.ok(deletion !== undefined);
   const trees = treesWith(["a"]);
@@ -73,7 +73,7 @@ test("a deletion that a brake has judged waits no longer, nor does one whose pla
   assert.equal(new DelayedDeletions().delay({ ...trees, local }, noRecords, [deletion], 0).size, 0);
 });
 
-test("a program that deletes all the time holds nothing up for longer than ten minutes, nor does a clock that is set back", () => {
+test("constant deletions by a program delay nothing for longer than ten minutes, nor does a clock that is set back", () => {
   const delayedDeletions = new DelayedDeletions();
   const ids: string[] = [];
   for (let second = 0; second <= 605; second += 5) {

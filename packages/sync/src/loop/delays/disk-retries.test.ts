@@ -14,7 +14,7 @@ function folder(name: string, alias?: string): LocalRow {
   return { kind: "folder", parent, name, alias, content, executable: false, fingerprint, readState: "known" };
 }
 
-test("two that need each other's names, which are one on this disk, are tried together and not in turn", () => {
+test("two items that need each other's names, equal on this disk, are retried together", () => {
   const [one, other] = ["one", "other"] as NodeId[] as [NodeId, NodeId];
   const oneRow = folder("E", "E (case conflict)");
   const otherRow = folder("e");

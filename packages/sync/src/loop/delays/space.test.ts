@@ -7,7 +7,7 @@ const mib = 1024 * 1024;
 
 const download = (sizeBytes: number) => ({ op: "create", remote: { kind: "file", sizeBytes } }) as LocalOperation;
 
-test("the size and the room that are named are those of the downloads that wait, after all that fit", () => {
+test("the reported size and space are those of the waiting downloads, after all that fit", () => {
   const operations = [download(4 * mib), download(8 * mib), download(3 * mib), download(2 * mib)];
   const { leftOut, why } = withinSpace(operations, { freeBytes: 11 * mib, totalBytes: 100 * mib });
   assert.deepEqual(leftOut, [operations[1]]);

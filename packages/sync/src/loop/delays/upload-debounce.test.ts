@@ -12,7 +12,7 @@ function see(ages: UploadDebounce, nowMs: number, sizeBytes: number, isSent = fa
   return ages.waitsUntilMs(id, nowMs);
 }
 
-test("a file that was emptied or more than halved waits 2 s, and one that lost less does not", () => {
+test("a file that was emptied or more than halved waits 2 s, and one that shrank less does not", () => {
   assert.equal(see(new UploadDebounce(), 0, 0), 2_000);
   assert.equal(see(new UploadDebounce(), 0, 499), 2_000);
   assert.equal(see(new UploadDebounce(), 0, 500), undefined);
@@ -21,7 +21,7 @@ test("a file that was emptied or more than halved waits 2 s, and one that lost l
   assert.equal(see(ages, 1_000, 1200), undefined, "it was written anew");
 });
 
-test("a file that grows waits from the third time within a minute on, ever longer", () => {
+test("a growing file waits from its third change within a minute, with increasing delays", () => {
   const ages = new UploadDebounce();
   assert.equal(see(ages, 0, 1001), undefined);
   see(ages, 1_000, 1001, true);
@@ -32,14 +32,14 @@ test("a file that grows waits from the third time within a minute on, ever longe
   assert.equal(see(ages, 6_000, 1005), 14_000);
 });
 
-test("a file that was changed otherwise before does not wait when it grows", () => {
+test("a file with another kind of change before does not wait when it grows", () => {
   const ages = new UploadDebounce();
   for (const [nowMs, sizeBytes] of [1000, 900, 1000, 950, 1001].entries()) {
     assert.equal(see(ages, nowMs * 1_000, sizeBytes), undefined, `${sizeBytes} bytes`);
   }
 });
 
-test("no file waits longer than 30 s after its first change that was not sent", () => {
+test("no file waits longer than 30 s after its first unsent change", () => {
   const ages = new UploadDebounce();
   for (let nowMs = 0; nowMs < 30_000; nowMs += 1_000) {
     const untilMs = see(ages, nowMs, 1001 + nowMs);
@@ -54,7 +54,7 @@ test("a clock that is set back makes no file wait for it to catch up", () => {
   assert.equal(see(ages, 0, 0), 2_000);
 });
 
-test("what has been quiet for a minute is forgotten, and begins anew", () => {
+test("the history of a file unchanged for a minute is forgotten", () => {
   const ages = new UploadDebounce();
   for (const nowMs of [0, 1_000, 2_000]) see(ages, nowMs, 1001 + nowMs);
   ages.observe([], 70_000);

@@ -16,7 +16,7 @@ function waitsWithin(timeMs: number, code: "unreachable" | "failed"): number[] {
   return waits;
 }
 
-test("a server that is away is looked for every few seconds for a minute, and then ever more seldom", () => {
+test("an unreachable server is retried every few seconds for a minute, and then with increasing delays", () => {
   const first = waitsWithin(60_000, "unreachable");
   assert.ok(first.every((each) => each <= 4000) && first.length < 20, String(first));
   const day = waitsWithin(24 * 3600_000, "unreachable");
@@ -28,7 +28,7 @@ test("a server that is away is looked for every few seconds for a minute, and th
   );
 });
 
-test("whatever else fails is tried ever more seldom at once, and what works ends that", () => {
+test("other failures are retried with increasing delays immediately, and a success resets them", () => {
   assert.deepEqual(waitsWithin(120_000, "failed"), [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000]);
   const backoff = new Backoff();
   for (let count = 0; count < 9; count += 1) backoff.note(new HoldfastError("unreachable", "It is away."), 0);

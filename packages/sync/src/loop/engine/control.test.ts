@@ -4,12 +4,12 @@ import { type Phase, transitions } from "./control.ts";
 
 const phases = Object.keys(transitions) as Phase[];
 
-test("stop ends every phase, and nothing leads out of it", () => {
+test("stop ends every phase permanently", () => {
   for (const phase of phases) assert.equal(transitions[phase].stopped, "stopped");
   assert.ok(Object.values(transitions.stopped).every((next) => next === "stopped"));
 });
 
-test("a root that does not match is refused from every phase that still runs, and stays refused", () => {
+test("a mismatched root is refused from every running phase, and stays refused", () => {
   for (const phase of phases.filter((each) => each !== "stopped"))
     assert.equal(transitions[phase].mismatched, "refused");
   for (const [event, next] of Object.entries(transitions.refused)) {
@@ -17,13 +17,13 @@ test("a root that does not match is refused from every phase that still runs, an
   }
 });
 
-test("what failed begins with the recovery again", () => {
+test("a failed engine starts again with the recovery", () => {
   assert.equal(transitions.syncing.failed, "backing_off");
   assert.equal(transitions.backing_off.woken, "starting");
   assert.equal(transitions.starting.recovered, "syncing");
 });
 
-test("a pause holds whatever happens, until it is resumed", () => {
+test("a pause lasts through all events until it is resumed", () => {
   for (const event of ["recovered", "progressed", "rested", "woken", "failed"] as const) {
     assert.equal(transitions.paused[event], "paused");
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Polling } from "./polling.ts";
 
-test("polls that are answered at once, as by something that is not the server, are asked again after a pause", async () => {
+test("polls that return immediately, as from another server, are repeated after a pause", async () => {
   const sleeps: number[] = [];
   let nowMs = 0;
   /** Duration of each poll; the last one reports a change. */

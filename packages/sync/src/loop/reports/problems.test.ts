@@ -20,7 +20,7 @@ function onDisk(...rows: readonly (readonly [NodeId, Partial<LocalRow>])[]): Tre
 
 const refusal = (nodeId: NodeId, code: string): Refusal => ({ nodeId, digest: code, code, notBeforeMs: 0 });
 
-test("a refusal is listed with its whole path and what to do, unless it ends by itself", () => {
+test("a refusal is listed with its full path and advice, unless it is expected to end automatically", () => {
   const trees = onDisk([folder, { kind: "folder", name: "f" }], [file, { parent: folder, name: "a.txt" }]);
   const listed = problemsOfRefusals(trees, [
     refusal(file, "quota"),
@@ -59,7 +59,7 @@ test("a refusal for lack of space in a shared folder names the folder and its ow
   assert.ok(problem !== undefined && isOwnersQuota(problem));
 });
 
-test("what should end by itself is listed once it was refused for 90 s, under whatever id, and not refused again later", () => {
+test("a temporary refusal is listed after 90 s of refusals under any ID, and not when refused again later", () => {
   const ids = [folder, file];
   const trees = onDisk([file, { name: "a" }]);
   const persistent = new PersistentRefusals();
@@ -74,7 +74,7 @@ test("what should end by itself is listed once it was refused for 90 s, under wh
   assert.deepEqual([list(ids[1], 0), list(ids[1], 90_000)], [[], ["a"]], "the clock was set back");
 });
 
-test("a file that keeps changing is busy after ten minutes, and one that an error hides is listed at once", () => {
+test("a file that keeps changing is busy after ten minutes, and one hidden by an error is listed immediately", () => {
   const files = new UnreadableFiles();
   const listed = new Set(["f"]);
   const scanned = (unread: Record<string, string>, nowMs: number): string[] => {
@@ -87,7 +87,7 @@ test("a file that keeps changing is busy after ten minutes, and one that an erro
   assert.deepEqual(scanned({}, 600_001), []);
 });
 
-test("a sentence stands behind one path and behind a number of files", () => {
+test("each problem's sentence fits a single path as well as a number of files", () => {
   const codes = ["forbidden", "too_large", "not_durable", "invalid_field", "kept", "dependency", "locked"];
   const ofCodes = [...codes, "hash_mismatch", "damaged"].map((code) => problemOf("a", code, ""));
   const skipped = new SkippedItems();

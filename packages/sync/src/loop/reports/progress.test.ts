@@ -10,7 +10,7 @@ const newProgress = (): Progress =>
     () => undefined,
   );
 
-test("a look counts the files that it sees and those that it has to read, of which it knows all only at its end", () => {
+test("a scan counts the files seen and those to read, whose total is known only at its end", () => {
   const progress = newProgress();
   progress.begin();
   progress.listed(3);
@@ -28,7 +28,7 @@ test("a look counts the files that it sees and those that it has to read, of whi
   assert.deepEqual(progress.planned, { changes: 6, bytes: 110, isAll: false, stage: "look" });
 });
 
-test("changes of plans that follow each other are counted together, until one has all that is left", () => {
+test("changes of consecutive plans are counted together, until one has all the rest", () => {
   const progress = newProgress();
   const done = (): void => progress.noteDone({} as Trees, { op: "park" } as LocalOperation, "");
   progress.begin();
@@ -49,7 +49,7 @@ test("changes of plans that follow each other are counted together, until one ha
   assert.deepEqual([progress.planned.changes, progress.planned.stage], [1, "plan"]);
 });
 
-test("a plan of which bytes still travel is one whole with the next: what was moved of it counts on", () => {
+test("a plan with unfinished transfers is counted with the next, including its transferred bytes", () => {
   const progress = newProgress();
   const file = { kind: "file", sizeBytes: 5 } as RemoteRow;
   progress.begin();

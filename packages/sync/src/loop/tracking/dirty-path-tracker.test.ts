@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DirtyPathTracker } from "./dirty-path-tracker.ts";
 
-test("a hint that names a folder by the path that it had before the engine moved it leads to where it is", () => {
+test("a hint with the path of a folder before a move by the engine leads to its present path", () => {
   const dirty = new DirtyPathTracker();
   dirty.take();
   dirty.add(new Set(["a/b"]));
@@ -12,7 +12,7 @@ test("a hint that names a folder by the path that it had before the engine moved
   assert.deepEqual(dirty.take(), new Set(["a/b", ".holdfast/parked/1/b", "c/b", "a", ".holdfast/parked/1", "c", "ab"]));
 });
 
-test("after a look at everything no hint is older than that", () => {
+test("after a full scan no hint refers to the time before it", () => {
   const dirty = new DirtyPathTracker();
   dirty.noteMove("a", "b");
   assert.equal(dirty.take(), "all");
@@ -20,7 +20,7 @@ test("after a look at everything no hint is older than that", () => {
   assert.deepEqual(dirty.take(), new Set(["a"]));
 });
 
-test("many dirty paths and many moves are all kept", () => {
+test("large numbers of dirty paths and moves are all kept", () => {
   const dirty = new DirtyPathTracker();
   dirty.take();
   for (let index = 0; index < 2000; index += 1) dirty.add(new Set([`folder ${index}/in it`]));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DirtyPathTracker } from "./dirty-path-tracker.ts";
 
-test("adding a dirty path costs the same however many there are", () => {
+test("adding a dirty path has constant cost", () => {
   const dirty = new DirtyPathTracker();
   dirty.take();
   const before = process.cpuUsage();
@@ -14,7 +14,7 @@ test("adding a dirty path costs the same however many there are", () => {
   assert.equal(dirtyPaths.size, 20_000);
 });
 
-test("a move costs no more for the moves before it", () => {
+test("the cost of a move does not grow with earlier moves", () => {
   const dirty = new DirtyPathTracker();
   dirty.take();
   dirty.add(new Set(Array.from({ length: 2000 }, (_, index) => `folder ${index}/in it`)));

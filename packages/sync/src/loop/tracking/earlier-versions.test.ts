@@ -4,7 +4,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Plan } from "../../plan/plan-types.ts";
 import { EarlierVersions } from "./earlier-versions.ts";
 
-test("a file that waits is asked about once for each content that it gets, and a file with a base never", async () => {
+test("the server is asked about a waiting file once for each content, and never about a file with a base", async () => {
   const asked: string[] = [];
   const server = {
     versionWith: async (id: NodeId, content: string) => {

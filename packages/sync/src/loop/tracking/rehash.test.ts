@@ -118,7 +118,7 @@ class Scene {
   }
 }
 
-test("each file is read once a week, at a bounded speed, and for a bounded time after each look at everything", async () => {
+test("each file is read once a week, at limited speed, and for a limited time after each full scan", async () => {
   const scene = new Scene({ a: 300, b: 1, c: 700 });
   const rehash = scene.make();
   assert.equal(await scene.hours(rehash, 7 * 24), 0, "not in the first week: all was just read");
@@ -134,7 +134,7 @@ test("each file is read once a week, at a bounded speed, and for a bounded time 
   assert.equal(scene.readBytes, 2 * 1001 * blockBytes);
 });
 
-test("a client that was stopped in the middle of a large file goes on at that block, with a state of its own", async () => {
+test("a client stopped in the middle of a large file continues at that block, with separate state", async () => {
   const scene = new Scene({ a: 100, b: 100 });
   await scene.hours(scene.make(), 7 * 24);
   scene.onRead = () => scene.reads.length === 130 && scene.signal.abort();
@@ -145,7 +145,7 @@ test("a client that was stopped in the middle of a large file goes on at that bl
   assert.deepEqual([scene.reads.length, scene.readBytes], [200, 200 * blockBytes]);
 });
 
-test("other bytes under the same times are looked at again, and told of until the pass after has ended", async () => {
+test("changed bytes with unchanged times are scanned again, and reported until the next pass has ended", async () => {
   const scene = new Scene({ a: 3, b: 3, c: 3 });
   await scene.hours(scene.make(), 7 * 24);
   scene.files.get("b")!.blocks[1]!.fill(0, 10, 20);
@@ -167,7 +167,7 @@ test("other bytes under the same times are looked at again, and told of until th
   assert.equal(problemsOfRehash(scene.state).length, 0);
 });
 
-test("a file that cannot be read is looked at again, and is nobody's change", async () => {
+test("an unreadable file is scanned again, and counts as no change", async () => {
   const scene = new Scene({ a: 1, b: 1 });
   await scene.hours(scene.make(), 7 * 24);
   scene.files.get("a")!.isSick = true;
@@ -177,7 +177,7 @@ test("a file that cannot be read is looked at again, and is nobody's change", as
   assert.deepEqual([problemsOfRehash(scene.state), scene.dirty.take()], [[], new Set([""])]);
 });
 
-test("what a look would find, what waits, and what is hidden is left alone", async () => {
+test("files that a scan would find, that wait, or that are hidden are skipped", async () => {
   const scene = new Scene({ touched: 1, racy: 1, hidden: 1, quiet: 1 });
   await scene.hours(scene.make(), 7 * 24);
   const touched = scene.files.get("touched")!;
@@ -197,7 +197,7 @@ test("what a look would find, what waits, and what is hidden is left alone", asy
   );
 });
 
-test("a clock that is set back ten years does not put the next pass off for ten years", async () => {
+test("a clock that is set back ten years does not delay the next pass by ten years", async () => {
   const scene = new Scene({ a: 1 });
   const rehash = scene.make();
   await scene.hours(rehash, 1);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { transientMs, UnreadableFiles } from "./unreadable-files.ts";
 
-test("what could not be read before the clock was set back may still be read in a moment, and not for ten years", () => {
+test("after a clock was set back, unreadable items still count as temporary, but not for ten years", () => {
   const files = new UnreadableFiles();
   const scanned = { listed: new Set([""]), unread: new Map([["folder", "EIO"]]), held: new Set<string>() };
   const [beforeMs, afterMs] = [1_800_000_000_000, 1_500_000_000_000];
@@ -14,7 +14,7 @@ test("what could not be read before the clock was set back may still be read in 
   assert.equal(files.isTransient("folder", afterMs + transientMs.always), false);
 });
 
-test("what vanished while it was looked at is no problem, and is looked at again at once", () => {
+test("an item that disappeared during the scan is no problem, and is scanned again immediately", () => {
   const files = new UnreadableFiles();
   files.note(
     {
@@ -37,7 +37,7 @@ test("what vanished while it was looked at is no problem, and is looked at again
   );
 });
 
-test("deletions that wait for something unreadable are listed after a minute, and until they are sent", () => {
+test("deletions that wait for an unreadable item are listed after a minute, and until they are sent", () => {
   const files = new UnreadableFiles();
   const unread = new Map([1, 2, 3, 4].map((number) => [`strange ${number}`, "unavailable"]));
   const listed = new Set([""]);

@@ -33,7 +33,7 @@ test("a result for another portion of the plan is reported again until that port
   assert.ok(!(await isReported(queue)) && !queue.isBusy);
 });
 
-test("a success is reported in each update until it is taken; a failure, once", async () => {
+test("a success is reported in each update until it is used, and a failure once", async () => {
   const queue = new TransferQueue();
   const failure = new HoldfastError("quota", "No room.");
   const one = transfer("one");
@@ -48,7 +48,7 @@ test("a success is reported in each update until it is taken; a failure, once", 
   assert.ok(!queue.isBusy);
 });
 
-test("what nobody wants any more ends at its next part, and what it left is removed, unless another needs it", async () => {
+test("an obsolete transfer ends at its next part, and its leftovers are removed unless another needs them", async () => {
   const queue = new TransferQueue();
   const gate = Promise.withResolvers<void>();
   const removed: string[] = [];
@@ -76,7 +76,7 @@ test("what nobody wants any more ends at its next part, and what it left is remo
   assert.deepEqual([removed, queue.isBusy], [["part"], false]);
 });
 
-test("a server that cannot be reached fails no other file, and the next update begins again", async () => {
+test("an unreachable server fails no other file, and the next update starts again", async () => {
   const queue = new TransferQueue();
   let isAway = true;
   const begun: string[] = [];
