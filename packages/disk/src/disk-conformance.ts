@@ -15,7 +15,7 @@ export function testDisk(name: string, disk: Disk, makeFolder: () => Promise<str
     test(`${name}: ${what}`, async () => body(await makeFolder()));
   };
 
-  check("a new file holds what was written, wherever it was written", async (folder) => {
+  check("a new file contains appended and positioned writes", async (folder) => {
     const path = join(folder, "a");
     const file = await disk.createFile(path, { mode: 0o600 });
     await file.write(text("hello "));
@@ -30,7 +30,7 @@ export function testDisk(name: string, disk: Disk, makeFolder: () => Promise<str
     assert.deepEqual([stat.kind, stat.sizeBytes, stat.mode], ["file", 12, 0o600]);
   });
 
-  check("a write of very many pieces is whole", async (folder) => {
+  check("a write of very many pieces is complete", async (folder) => {
     const pieces = Array.from({ length: 3000 }, (_, number) => text(`${number},`));
     const file = await disk.createFile(join(folder, "a"), { mode: 0o644 });
     await file.write(pieces);
@@ -47,7 +47,7 @@ export function testDisk(name: string, disk: Disk, makeFolder: () => Promise<str
     assert.ok(bytes.subarray(0, 9000).every((byte) => byte === 0));
   });
 
-  check("a name that is taken is never opened for writing, a dangling link neither", async (folder) => {
+  check("an existing name, even a dangling link, is never opened for writing", async (folder) => {
     await write(disk, join(folder, "a"), "old");
     await disk.symlink(join(folder, "elsewhere"), join(folder, "link"));
     await rejects(disk.createFile(join(folder, "a"), { mode: 0o644 }), "exists", "EEXIST");
@@ -58,7 +58,7 @@ export function testDisk(name: string, disk: Disk, makeFolder: () => Promise<str
     assert.equal(await read(disk, join(folder, "a")), "old");
   });
 
-  check("what is absent is not_found, below a file too", async (folder) => {
+  check("missing paths, also below a file, are not_found", async (folder) => {
     await write(disk, join(folder, "file"), "");
     for (const path of [join(folder, "absent"), join(folder, "file", "below")]) {
       await rejects(disk.stat(path), "not_found");
@@ -72,7 +72,7 @@ export function testDisk(name: string, disk: Disk, makeFolder: () => Promise<str
     }
   });
 
-  check("a reader reads from any place, and less only at the end", async (folder) => {
+  check("a reader reads at any offset, and less only at the end", async (folder) => {
     await write(disk, join(folder, "a"), "0123456789");
     const reader = await disk.openForRead(join(folder, "a"));
     const target = new Uint8Array(4);
@@ -85,7 +85,7 @@ export function testDisk(name: string, disk: Disk, makeFolder: () => Promise<str
     await reader.close();
   });
 
-  check("a reader keeps the file that it opened when another takes the name", async (folder) => {
+  check("a reader keeps its open file when another one takes the name", async (folder) => {
     await write(disk, join(folder, "a"), "old");
     await write(disk, join(folder, "b"), "new");
     const reader = await disk.openForRead(join(folder, "a"));
@@ -98,7 +98,7 @@ export function testDisk(name: string, disk: Disk, makeFolder: () => Promise<str
     await rejects(disk.stat(join(folder, "b")), "not_found");
   });
 
-  check("a rename over a folder with something in it, or into itself, fails", async (folder) => {
+  check("a rename over a non-empty folder, or into itself, fails", async (folder) => {
     await disk.mkdir(join(folder, "a"));
     await disk.mkdir(join(folder, "b"));
     await write(disk, join(folder, "b", "file"), "x");
@@ -110,7 +110,7 @@ export function testDisk(name: string, disk: Disk, makeFolder: () => Promise<str
     assert.equal(await read(disk, join(folder, "a", "file")), "x");
   });
 
-  check("links, hard and symbolic, are seen for what they are", async (folder) => {
+  check("hard and symbolic links are recognized", async (folder) => {
     await write(disk, join(folder, "a"), "x");
     await disk.link(join(folder, "a"), join(folder, "b"));
     await disk.symlink("a/../somewhere", join(folder, "c"));

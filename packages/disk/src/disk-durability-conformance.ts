@@ -27,7 +27,7 @@ export function testDiskDurability(
   makeFolder: () => Promise<string>,
 ): void {
   const program = fileURLToPath(new URL("testing-durable-disk.ts", import.meta.url));
-  test(`${name}: each sync makes durable what it says, by calls of the system`, async (t) => {
+  test(`${name}: each sync makes its declared data durable, according to the system calls`, async (t) => {
     const folder = await makeFolder();
     const command = [process.execPath, program, folder, module.href, exported] as const;
     const recording = await recordCalls(t, { command, folder });

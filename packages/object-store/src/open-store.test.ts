@@ -20,7 +20,7 @@ function makeOptions(changed: Partial<OpenStoreOptions> = {}): OpenStoreOptions 
   };
 }
 
-testStore("a folder with all that wraps it", () => openStore("/data/store", makeOptions()));
+testStore("a folder with all its wrappers", () => openStore("/data/store", makeOptions()));
 
 test("a temporary failure of the disk is retried, and metered as one call", async () => {
   let failures = 2;

@@ -36,9 +36,9 @@ function describeServer(name: string, start: () => Promise<S3TestServer>, withou
 // It returns too few bytes for a range beyond the end, does not sort keys, and overwrites objects in place, so that
 // concurrent readers get an error or a mixture.
 describeServer("s3rver", startS3rver, [
-  "a range that is empty or leaves the object is refused",
-  "a list has what starts with a prefix, in the order of the keys' bytes",
-  "puts of one key at once leave one of them whole, and a reader never sees another",
+  "a range that is empty or exceeds the object is rejected",
+  "a list contains the keys with a prefix, in byte order",
+  "concurrent puts of one key leave one complete object, and readers see only complete ones",
 ]);
 
 if (findProgram("radosgw") === undefined) {

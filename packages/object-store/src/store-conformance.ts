@@ -32,7 +32,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
-    what: "an object reads back as it was put, in one piece or in many, small, large or empty",
+    what: "objects of any size, put in one or many pieces, are read unchanged",
     async body(store) {
       const large = pattern(5 * mib + 17);
       await store.put("packs/00/a", text("hello"));
@@ -46,7 +46,7 @@ const cases: readonly Case[] = [
     },
   },
   {
-    what: "a put replaces what was there, and does not hold on to the caller's memory",
+    what: "a put replaces the object, and copies the caller's memory",
     async body(store) {
       const bytes = text("old and long");
       await store.put("a", bytes);
@@ -58,7 +58,7 @@ const cases: readonly Case[] = [
     },
   },
   {
-    what: "a range is what lies between its start and its end",
+    what: "a range contains the bytes from its start to its end",
     async body(store) {
       await store.put("a", text("0123456789"));
       const range = async (start: number, end: number): Promise<string> =>
@@ -70,7 +70,7 @@ const cases: readonly Case[] = [
     },
   },
   {
-    what: "a range that is empty or leaves the object is refused",
+    what: "a range that is empty or exceeds the object is rejected",
     async body(store) {
       await store.put("a", text("0123456789"));
       await store.put("empty", text(""));
@@ -89,7 +89,7 @@ const cases: readonly Case[] = [
     },
   },
   {
-    what: "what is absent is not_found, undefined, and deleted",
+    what: "a missing object gives not_found or undefined, and can be deleted",
     async body(store) {
       await store.put("a/b", text("x"));
       await rejects(store.get("absent"), "not_found");
@@ -108,7 +108,7 @@ const cases: readonly Case[] = [
     },
   },
   {
-    what: "a list has what starts with a prefix, in the order of the keys' bytes",
+    what: "a list contains the keys with a prefix, in byte order",
     async body(store) {
       const names = ["a/b/c", "a/b.d", "a/b-d", "a/b0", "a/b_", "a/bb/x", "a-", "a.", "a0", "b", "0"];
       await Promise.all(names.map(async (key) => store.put(key, text(key))));
@@ -122,7 +122,7 @@ const cases: readonly Case[] = [
     },
   },
   {
-    what: "a list has each object once, with its size and time",
+    what: "a list contains each object once, with its size and time",
     async body(store) {
       const names = Array.from(
         { length: 10 },
@@ -141,7 +141,7 @@ const cases: readonly Case[] = [
     },
   },
   {
-    what: "a list that its reader leaves early ends",
+    what: "a list ends when its reader stops early",
     async body(store) {
       await Promise.all(["a", "b", "c"].map(async (key) => store.put(key, text(key))));
       const entries = store.list("")[Symbol.asyncIterator]();
@@ -153,7 +153,7 @@ const cases: readonly Case[] = [
     },
   },
   {
-    what: "puts of one key at once leave one of them whole, and a reader never sees another",
+    what: "concurrent puts of one key leave one complete object, and readers see only complete ones",
     async body(store) {
       const versions = Array.from({ length: 8 }, (_, number) => Buffer.alloc(200_000, number + 1));
       await store.put("a", versions[0] ?? text(""));
@@ -172,7 +172,7 @@ const cases: readonly Case[] = [
     },
   },
   {
-    what: "a key that could mean another place is refused",
+    what: "a key that could denote another place is rejected",
     async body(store) {
       const wrong = [
         "",
@@ -202,7 +202,7 @@ const cases: readonly Case[] = [
     },
   },
   {
-    what: "a call that was given up does nothing and says so",
+    what: "an aborted call does nothing and reports it",
     async body(store) {
       await store.put("a", text("x"));
       const signal = AbortSignal.abort("not wanted");

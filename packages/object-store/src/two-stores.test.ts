@@ -70,7 +70,7 @@ for (const policy of ["both", "one"] as const) {
   testStore(`two stores in memory, ${policy}`, async () => makeScene([memory(), memory()], { policy }).store);
 }
 testStore("two folders", async () => makeScene([await folder(), await folder()]).store);
-testStore("a folder of which the other is empty", async () => {
+testStore("a folder beside an empty one", async () => {
   const { store } = makeScene([await folder(), memory()], { policy: "one" });
   return store;
 });

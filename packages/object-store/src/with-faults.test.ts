@@ -12,8 +12,8 @@ const sleep = async (delayMs: number): Promise<void> => void waits.push(delayMs)
 const make = (random: () => number = () => 0.5): FaultyStore =>
   withFaults(makeMemoryStore({ nowMs: () => 1 }), { random, sleep, slowMs: 20, hangMs: 300 });
 
-testStore("faults that are switched off", async () => make());
-testStore("faults that only make it slow", async () => {
+testStore("no faults", async () => make());
+testStore("only slow faults", async () => {
   const store = make();
   store.faults.setRates({ slow: 1 });
   return store;

@@ -4,7 +4,7 @@ import { makeMemoryStore } from "./memory-store.ts";
 import { testStore } from "./store-conformance.ts";
 import { withPrefix } from "./with-prefix.ts";
 
-testStore("a part of a store", async () => withPrefix(makeMemoryStore({ nowMs: () => 1 }), "part/"));
+testStore("a store with a prefix", async () => withPrefix(makeMemoryStore({ nowMs: () => 1 }), "part/"));
 
 test("objects outside the prefix are neither visible nor changed", async () => {
   const whole = makeMemoryStore({ nowMs: () => 1 });

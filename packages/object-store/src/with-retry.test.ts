@@ -14,7 +14,7 @@ const makeFaulty = (random: () => number) =>
 
 const seed = 11;
 
-testStore(`retries over a store of which a third of the calls fail (seed ${seed})`, async () => {
+testStore(`retries over a store in which a third of the calls fail (seed ${seed})`, async () => {
   const faulty = makeFaulty(seededRandom(seed));
   faulty.faults.setRates({ failBefore: 0.1, failAfter: 0.1, slow: 0.1, hang: 0.1 });
   return withRetry(faulty, { attemptsMax: 30, delayMs: 1, delayMsMax: 1, random: seededRandom(seed), sleep: noWait });

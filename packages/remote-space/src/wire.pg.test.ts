@@ -201,7 +201,7 @@ test("a batch longer than any connection lasts is sent in shorter ones, and each
   await weak.close();
 });
 
-test("of an interrupted request, the server keeps the completely received blocks", async () => {
+test("the server keeps the completely received blocks of an interrupted request", async () => {
   const { token = "" } = await Api.signIn(server.url);
   const blocks = [
     blockOf(noise(300_000, "whole one")),

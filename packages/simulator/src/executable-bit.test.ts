@@ -178,8 +178,8 @@ for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as 
 }
 
 for (const isDeleted of [false, true]) {
-  const then = isDeleted ? "is deleted there is gone" : "stays there keeps its own";
-  test(`another device's executable bit affects one of two names of a file here, and not the other, which ${then}`, async () => {
+  const then = isDeleted ? "is deleted" : "keeps its own";
+  test(`another device's executable bit affects one of two names of a file here, and the other ${then}`, async () => {
     const alone = await withFile();
     alone.root.link("run.sh", "other.sh", true);
     assert.ok((await alone.once()).inSync);

@@ -28,7 +28,7 @@ async function withSwap(alone: Alone): Promise<LocalDisk> {
   });
 }
 
-test("a new file is uploaded to its folder even if another folder has taken that one's name", async () => {
+test("a new file is uploaded to its folder even if another one has taken the folder's name", async () => {
   const alone = new Alone();
   const disk = await withSwap(alone);
   const parent_id = alone.serverId("one");

@@ -15,7 +15,7 @@ async function wantAgain(alone: Alone, path: string): Promise<void> {
 }
 
 for (const freeSpace of [false, true]) {
-  test(`what was sent without an answer, left out${freeSpace ? " to free its space" : ""} and wanted again is not deleted`, async () => {
+  test(`an unconfirmed upload, excluded${freeSpace ? " to free its space" : ""} and included again, is not deleted`, async () => {
     const alone = new Alone();
     alone.write("f", "f");
     await alone.diesUnanswered();

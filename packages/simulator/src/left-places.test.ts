@@ -39,20 +39,20 @@ async function saved(
 
 const patterns: Readonly<Record<string, readonly Step[]>> = {
   "removed, then written": [(it) => it.remove("folder/a"), (it) => it.write("folder/a", "second")],
-  "removed, then written as it was": [(it) => it.remove("folder/a"), (it) => it.write("folder/a", "first")],
+  "removed, then written unchanged": [(it) => it.remove("folder/a"), (it) => it.write("folder/a", "first")],
   "moved aside, written, and the old one removed": [
     (it) => it.move("folder/a", "folder/a.bak"),
     (it) => it.write("folder/a", "second"),
     (it) => it.remove("folder/a.bak"),
   ],
-  "moved aside, then written and the old one removed at once": [
+  "moved aside, then written and the old one removed immediately": [
     (it) => it.move("folder/a", "folder/a.bak"),
     (it) => {
       it.write("folder/a", "second");
       it.remove("folder/a.bak");
     },
   ],
-  "moved aside and written, and the old one stays": [
+  "moved aside and written, with the old one kept": [
     (it) => it.move("folder/a", "folder/a.bak"),
     (it) => it.write("folder/a", "second"),
   ],
@@ -64,7 +64,7 @@ const patterns: Readonly<Record<string, readonly Step[]>> = {
     (it) => it.move("folder/a", "folder/a~"),
     (it) => it.move("folder/a~", "folder/a"),
   ],
-  "written beside, and moved over the name that the old one has left": [
+  "written beside, and moved to the name vacated by the old one": [
     (it) => it.write("folder/a.new", "second"),
     (it) => it.move("folder/a", "folder/a.bak"),
     (it) => it.move("folder/a.new", "folder/a"),
@@ -97,17 +97,17 @@ for (const [pattern, steps] of Object.entries(patterns)) {
 }
 
 const others: Readonly<Record<string, readonly [steps: (typeof patterns)[string], pauseSeconds: number]>> = {
-  "a minute later": [[(it) => it.remove("folder/a"), (it) => it.write("folder/a", "second")], 61],
-  "where the old one went to another folder": [
+  "after a minute": [[(it) => it.remove("folder/a"), (it) => it.write("folder/a", "second")], 61],
+  "after the old one moved to another folder": [
     [(it) => it.move("folder/a", "a"), (it) => it.write("folder/a", "second")],
     1,
   ],
-  "where an older file gets the name": [[(it) => it.remove("folder/a"), (it) => it.move("folder/c", "folder/a")], 1],
-  "where the old one was only renamed": [
+  "when an older file gets the name": [[(it) => it.remove("folder/a"), (it) => it.move("folder/c", "folder/a")], 1],
+  "after the old one was only renamed": [
     [(it) => it.move("folder/a", "folder/for the customer"), (it) => it.write("folder/a", "private")],
     1,
   ],
-  "where the old one was at another name meanwhile, and is back": [
+  "after the old one had another name and returned": [
     [
       (it) => it.write("folder/b", "second"),
       (it) => it.move("folder/b", "folder/b.bak"),
@@ -119,7 +119,7 @@ const others: Readonly<Record<string, readonly [steps: (typeof patterns)[string]
     ],
     1,
   ],
-  "where another device deleted the old one": [
+  "after another device deleted the old one": [
     [
       (it) => it.onServer({ op: "delete", operation_id: "another's", file_id: it.serverId("folder/a") }),
       (it) => it.write("folder/a", "second"),

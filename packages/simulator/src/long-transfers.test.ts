@@ -315,7 +315,9 @@ test("two equal long files in one folder are downloaded once, even if plans name
 });
 
 for (const isWrittenTo of [false, true]) {
-  const what = isWrittenTo ? "fetched too if the first, without a new time, is another" : "made of the first at once";
+  const what = isWrittenTo
+    ? "also downloaded if the first changed without a new time"
+    : "copied from the first immediately";
   test(`the second of two equal long files is ${what}`, async () => {
     const alone = new Alone();
     const line = lineOf(alone);

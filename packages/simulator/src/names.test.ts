@@ -30,7 +30,7 @@ async function rest(alone: Alone): Promise<void> {
 const aliased = "README (case conflict).md";
 
 for (const kind of ["file", "folder", "symlink"] as const) {
-  test(`of two names that differ in case the later ${kind} gets an alias, which never reaches the server`, async () => {
+  test(`the later ${kind} of two names that differ in case gets an alias, which never reaches the server`, async () => {
     const alone = await pair(kind);
     assert.deepEqual(alone.diskPaths(), [aliased, "readme.md"]);
     const before = alone.world.model.seq;
@@ -224,7 +224,7 @@ test("a server's folder with the engine's folder name in other letter case gets 
   alone.close();
 });
 
-test("of two names that differ only in Unicode form the later one gets another, and both are everywhere", async () => {
+test("the later of two names that differ only in Unicode form is changed, and both are everywhere", async () => {
   const alone = new Alone();
   const [composed, decomposed] = ["\u00e9.txt", "e\u0301.txt"];
   alone.write(composed, "first");
@@ -250,7 +250,7 @@ function hasBoth(alone: Alone): void {
 }
 
 for (const cannotBeSeen of [false, true]) {
-  test(`what gets its alias in a moment in which all fails${cannotBeSeen ? ", and cannot be looked at afterwards," : ""} is not what a person makes under its name then`, async () => {
+  test(`an item that gets its alias while everything fails${cannotBeSeen ? ", and is unreadable afterwards," : ""} is not confused with a person's new one of its name`, async () => {
     const alone = await failedAtAlias((at) => {
       at.write("README.md", "mine");
       if (cannotBeSeen) at.fails(aliased);

@@ -100,7 +100,7 @@ test("a state from a backup deletes nothing, even if the run that removed files 
 
 for (const role of ["viewer", "editor"] as const) {
   for (const ends of [true, false]) {
-    test(`with a state from a backup, files of a share that ${ends ? "ended go to the quarantine" : "goes on stay"} (${role})`, async () => {
+    test(`with a state from a backup, files of a share that ${ends ? "ended go to quarantine" : "continues stay"} (${role})`, async () => {
       const world = new Shared(role);
       world.ownerMakes("inner");
       world.ownerPuts("deep.txt", "deep", "inner");
@@ -124,7 +124,7 @@ for (const role of ["viewer", "editor"] as const) {
 for (const role of ["viewer", "editor"] as const) {
   for (const ends of [true, false]) {
     for (const parentId of [homeOf("bob"), "mine"]) {
-      const what = `files of a share that ${ends ? "ended go to the quarantine" : "goes on stay"} (${role}, in ${parentId})`;
+      const what = `files of a share that ${ends ? "ended go to quarantine" : "continues stay"} (${role}, in ${parentId})`;
       test(`with a state from before the share was mounted, ${what}`, async () => {
         const world = new Shared(role, { parentId, isMounted: false });
         await world.once();

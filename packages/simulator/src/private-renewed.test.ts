@@ -54,7 +54,7 @@ test("a file deleted and rewritten under its name within a minute is as private 
 });
 
 for (const missingFeatures of [[], ["stable inodes"]] as const) {
-  const disk = missingFeatures.length === 0 ? "" : ", on a disk whose numbers tell nothing";
+  const disk = missingFeatures.length === 0 ? "" : ", on a disk with unstable inode numbers";
   test(`a person makes a private file public by its mode, even after it was saved anew${disk}`, async () => {
     const alone = await withClosed(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     saveAnew(alone, file, "saved");

@@ -102,7 +102,7 @@ test("changes written by an earlier client version in between are requested", as
 });
 
 for (const moves of [false, true]) {
-  test(`an older server that takes the privacy of what it told before is sent ${moves ? "the move beside it" : "it"} once`, async () => {
+  test(`an older server that accepts privacy without storing it is sent ${moves ? "a move with it" : "it"} only once`, async () => {
     const alone = await withFile();
     const path = moves ? "id.txt" : file;
     if (moves) alone.move(file, path);

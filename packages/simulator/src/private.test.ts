@@ -76,7 +76,7 @@ test("privacy is synced together with an edit on the other side, in both directi
 });
 
 for (const here of [true, false]) {
-  test(`where nothing was agreed on, private ${here ? "here" : "there"} is private on both sides`, async () => {
+  test(`an unsynced file that is private ${here ? "here" : "there"} becomes private on both sides`, async () => {
     const alone = new Alone();
     alone.mkdir("keys");
     alone.write(file, "equal");
@@ -143,7 +143,7 @@ for (const missingFeatures of [[], ["exchange"], ["exchange", "hard links"]] as 
   });
 }
 
-test("of a file with two names here, the other name keeps its mode", async () => {
+test("a change of privacy leaves the mode of the file's other name here", async () => {
   const alone = await withFile();
   alone.root.link(file, "other.txt", true);
   assert.ok((await alone.once()).inSync);
@@ -160,7 +160,7 @@ test("of a file with two names here, the other name keeps its mode", async () =>
 
 const poor: readonly (readonly DiskFeature[])[] = [["private modes"], ["executable bits", "private modes"]];
 for (const missingFeatures of poor) {
-  test(`a disk that lacks ${missingFeatures.join(" and ")} leaves on the server what is private`, async () => {
+  test(`a disk without ${missingFeatures.join(" and ")} leaves private files private on the server`, async () => {
     const alone = await withFile(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
     setOnServer(alone, true);
     assert.deepEqual(await actsOf(alone), []);

@@ -141,7 +141,7 @@ async function refusedAndDoneLater(alone: Alone, act: () => void): Promise<void>
 }
 
 const acts = {
-  "moved on": [(alone: Alone) => alone.move("a", "b"), "b", "refused"],
+  moved: [(alone: Alone) => alone.move("a", "b"), "b", "refused"],
   overwritten: [(alone: Alone) => alone.write("a", "newer"), "a", "newer"],
 } as const;
 

@@ -107,7 +107,7 @@ for (const which of ["copy", "original"] satisfies ConflictChoice[]) {
 }
 
 for (const mine of ["mine!!", ""]) {
-  test(`a copy of ${mine === "" ? "no bytes" : "the same size and time"} that was kept is not reported as damage`, async () => {
+  test(`a kept copy with ${mine === "" ? "no bytes" : "the same size and time"} is not reported as damage`, async () => {
     const { alone, path } = await withConflict(mine);
     alone.write("plan.txt", "later!");
     await alone.once();
@@ -200,7 +200,7 @@ test("keeping both gives the copy a free name of its own", async () => {
   alone.close();
 });
 
-test("without an original, a kept copy takes its name, and a discarded one is still kept", async () => {
+test("without an original, a kept copy takes its name, and keeping the original is rejected", async () => {
   const { alone, path } = await withConflict();
   alone.remove("plan.txt");
   await alone.once();

@@ -183,7 +183,7 @@ test("a folder with the uploader role is hidden, and one that is readable again 
 });
 
 for (const isListedAnew of [false, true]) {
-  test(`while the owner is suspended what is shared waits as it is${isListedAnew ? ", also when all is listed anew" : ""}`, async () => {
+  test(`while the owner is suspended a share waits unchanged${isListedAnew ? ", also through a new listing" : ""}`, async () => {
     const world = await withInner("editor", "editor");
     const { model } = world.world;
     world.write("mine.txt", "mine");

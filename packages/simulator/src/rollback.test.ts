@@ -74,7 +74,7 @@ for (const [ageMicros, count, when] of [
   });
 }
 
-test("of many edited files a few are checked, each once", async () => {
+test("only a few of many edited files are checked, each once", async () => {
   const alone = await withVersions(30, 2);
   const fresh = alone.other();
   await fresh.once({ brake: undefined });
@@ -161,7 +161,7 @@ async function codesOf(alone: Alone): Promise<string[]> {
 
 for (const damage of [undefined, ""] as const) {
   const what = damage === undefined ? "today's bytes" : "files that were emptied on purpose";
-  test(`after a restore of the server, files that ${what} are the newest here, and do not wait`, async () => {
+  test(`after a restore of the server, ${what} are the newest here, and do not wait`, async () => {
     const alone = new Alone();
     for (const name of names(12)) alone.write(name, `yesterday's ${name}`);
     await alone.once({ brake: undefined });

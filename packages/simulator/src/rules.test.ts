@@ -280,7 +280,7 @@ test("items that the disk refuses, or that cannot be nodes, are no longer report
 });
 
 for (const isThere of [true, false]) {
-  test(`what a restored server has where it stood before it was moved and hidden comes back, ${isThere ? "beside" : "without"} what is hidden`, async () => {
+  test(`a file moved into a hidden folder returns to its old place after a restore of the server, ${isThere ? "beside" : "without"} the hidden one`, async () => {
     const alone = new Alone();
     alone.write("f", "f");
     alone.mkdir("h");

@@ -6,22 +6,22 @@ import { type StoryOptions, tellStory } from "./story.ts";
 
 const kinds: Readonly<Record<string, Omit<StoryOptions, "seed">>> = {
   "two accounts share folders with each other": { shares: true, troubleRate: 0, devices: 3 },
-  "two accounts share folders while much goes wrong": { shares: true, troubleRate: 0.1, devices: 3 },
-  "rights differ from folder to folder, change, end and come back": {
+  "two accounts share folders with many failures": { shares: true, troubleRate: 0.1, devices: 3 },
+  "roles differ between folders, change, end and return": {
     shares: true,
     rights: true,
     troubleRate: 0,
     devices: 3,
   },
-  "rights change while much goes wrong": { shares: true, rights: true, troubleRate: 0.1, devices: 2, expires: true },
-  "folders change hands and are put back to how they were, and groups are shared with": {
+  "roles change with many failures": { shares: true, rights: true, troubleRate: 0.1, devices: 2, expires: true },
+  "folders change owners and are rewound, and groups get shares": {
     shares: true,
     rights: true,
     handsOver: true,
     troubleRate: 0,
     devices: 3,
   },
-  "folders change hands while much goes wrong": {
+  "folders change owners with many failures": {
     shares: true,
     rights: true,
     handsOver: true,
@@ -29,13 +29,13 @@ const kinds: Readonly<Record<string, Omit<StoryOptions, "seed">>> = {
     devices: 2,
     isVersatile: true,
   },
-  "nobody gets more than the right to read": { shares: "read_only", troubleRate: 0.05, devices: 2 },
+  "all guests are viewers": { shares: "read_only", troubleRate: 0.05, devices: 2 },
 };
 
 /** Stories of the gate with more deeds in fewer steps than those of seed 1. */
 const gateSeeds: Readonly<Record<string, number>> = {
-  "rights differ from folder to folder, change, end and come back": 9,
-  "folders change hands and are put back to how they were, and groups are shared with": 11,
+  "roles differ between folders, change, end and return": 9,
+  "folders change owners and are rewound, and groups get shares": 11,
 };
 
 for (const [what, kind] of Object.entries(kinds)) {

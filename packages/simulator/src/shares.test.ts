@@ -323,7 +323,7 @@ test("a move into a read-only share is a copy that waits there, and the source c
 });
 
 for (const role of ["viewer", undefined] as const) {
-  test(`what could not arrive in a share before its end comes back to where it was (${role ?? "none"})`, async () => {
+  test(`a file not yet uploaded to a share that ends returns to its former place (${role ?? "none"})`, async () => {
     const world = new Shared("editor");
     world.write("mine.txt", "of bob");
     await world.once();

@@ -122,7 +122,7 @@ test("an interrupted large download resumes where it stopped", async () => {
   alone.close();
 });
 
-test("of a partial download only the damaged blocks are downloaded again", async () => {
+test("only the damaged blocks of a partial download are downloaded again", async () => {
   const alone = new Alone();
   putOnServer(alone, "a.txt", text);
   await alone.once({ server: listen(alone, cutShort).server });

@@ -10,79 +10,85 @@ import { type StoryOptions, tellStory } from "./story.ts";
  */
 const findings: readonly { readonly what: string; readonly story: StoryOptions }[] = [
   { what: "two devices set the executable bit for ever", story: { seed: 2, troubleRate: 0 } },
-  { what: "a file deleted before its upload was answered came back", story: { seed: 8, troubleRate: 0, devices: 3 } },
-  { what: "an old offer was taken for the answer to a new move", story: { seed: 228, troubleRate: 0, devices: 3 } },
+  { what: "a file deleted before its upload was confirmed came back", story: { seed: 8, troubleRate: 0, devices: 3 } },
   {
-    what: "a stash was thrown away at a restart while somebody still wrote",
+    what: "an old offer was mistaken for the response to a new move",
+    story: { seed: 228, troubleRate: 0, devices: 3 },
+  },
+  {
+    what: "a stash was discarded at a restart while a program still wrote",
     story: { seed: 224, troubleRate: 0.1, devices: 3 },
   },
   { what: "half of a refused group was sent alone", story: { seed: 2, troubleRate: 0.1 } },
   { what: "a node made by a lost operation was deleted unseen", story: { seed: 87, troubleRate: 0.1 } },
-  { what: "a replacement that died before its record was taken for an edit", story: { seed: 51, troubleRate: 0.1 } },
   {
-    what: "a parked folder could not go back into itself",
+    what: "a replacement interrupted before its record was mistaken for an edit",
+    story: { seed: 51, troubleRate: 0.1 },
+  },
+  {
+    what: "a parked folder could not return to its own place",
     story: { seed: 108, troubleRate: 0.05, devices: 3, restores: true },
   },
   {
-    what: "a lost executable bit brought a deleted file back",
+    what: "a lost executable bit restored a deleted file",
     story: { seed: 136, troubleRate: 0.05, devices: 3, restores: true },
   },
   {
-    what: "a folder made where nothing could be listed was taken for a new one",
+    what: "a folder created at an unreadable place was mistaken for a new one",
     story: { seed: 5587, troubleRate: 0.1 },
   },
-  { what: "a second intent hid what the first had done", story: { seed: 6151, troubleRate: 0.04, restores: true } },
+  { what: "a second intent hid the effect of the first", story: { seed: 6151, troubleRate: 0.04, restores: true } },
   {
-    what: "a name that was never synced was agreed on, and lost in a power cut",
+    what: "a name that was never synced counted as synced, and was lost in a power loss",
     story: { seed: 5159, troubleRate: 0.1 },
   },
   {
-    what: "the copy of a conflict that never got its name was thrown away",
+    what: "the copy of a conflict that never got its name was discarded",
     story: { seed: 3024, troubleRate: 0.05, devices: 3, restores: true },
   },
   {
-    what: "a deleted folder came back for something in it that could not be read",
+    what: "a deleted folder came back because of an unreadable item in it",
     story: { seed: 2076, troubleRate: 0.1, devices: 3 },
   },
-  { what: "what only waits aside was taken for progress, without end", story: { seed: 10_274, troubleRate: 0.2 } },
+  { what: "parking counted as progress, endlessly", story: { seed: 10_274, troubleRate: 0.2 } },
   {
-    what: "what needed a refused operation's name was sent without it, under ever new ids",
+    what: "an operation that needed a refused one's name was sent alone, with new IDs each time",
     story: { seed: 1024, troubleRate: 0, devices: 3 },
   },
   {
-    what: "a clock set back ten years kept the hourly look away for ten years",
+    what: "a clock set back ten years delayed the hourly scan by ten years",
     story: { seed: 4034, troubleRate: 0.05, mishaps: true },
   },
   {
-    what: "a file gave way to a deleted folder that was there only for what could not be read in it",
+    what: "a file gave way to a deleted folder kept only for its unreadable content",
     story: { seed: 200_037, troubleRate: 0.05, devices: 3 },
   },
   {
-    what: "what was moved into a folder that the engine moved at that moment was deleted, and came up anew",
+    what: "an item moved into a folder during the engine's move was deleted, and uploaded as a new one",
     story: { seed: 400_170, troubleRate: 0, devices: 3, isWatchful: true },
   },
   {
-    what: "a stash that never came was looked for in a folder of its name every ten seconds, without end",
+    what: "a missing stash was searched in a folder of its name every ten seconds, endlessly",
     story: { seed: 3166, troubleRate: 0.05, devices: 3, mishaps: true },
   },
   {
-    what: "a move of the engine without its record was taken for a person's, and kept a deleted file",
+    what: "a move by the engine without its record counted as a person's, and kept a deleted file",
     story: { seed: 139, troubleRate: 0.2, devices: 3, isWatchful: true },
   },
   {
-    what: "a file moved into a folder that could not be read for a moment was made anew",
+    what: "a file moved into a temporarily unreadable folder became a new node",
     story: { seed: 153, troubleRate: 0.05, devices: 3, isWatchful: true },
   },
   {
-    what: "all in a folder that was seen before and after its move got conflicted names",
+    what: "all items of a folder seen before and after its move got conflicted names",
     story: { seed: 265, troubleRate: 0.05, devices: 3, isWatchful: true },
   },
   {
-    what: "a folder was moved into one that waits aside and stood in it, and the way up from it had no end",
+    what: "a folder was moved into a parked one inside it, and its parents formed a cycle",
     story: { seed: 4012, troubleRate: 0.05, devices: 3, mishaps: true },
   },
   {
-    what: "a look at everything went not into a folder of whose name a row was left",
+    what: "a full scan skipped a folder because of an outdated row with its name",
     story: { seed: 123, troubleRate: 0.2, devices: 3, isWatchful: true },
   },
   {
@@ -90,7 +96,7 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
     story: { seed: 3001, troubleRate: 0.05, restores: true },
   },
   {
-    what: "a file that was seen before and after its move was made anew",
+    what: "a file seen before and after its move became a new node",
     story: { seed: 288, troubleRate: 0, isWatchful: true },
   },
 ];

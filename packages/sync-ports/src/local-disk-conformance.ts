@@ -16,7 +16,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     test(`${name}: ${what}`, async () => body(await makeDisk()));
   };
 
-  check("a new file holds its parts in their order, and is cut and read as it was written", async (disk) => {
+  check("a new file contains its parts in order, and is cut and read as written", async (disk) => {
     const bytes = noise(700_000);
     await disk.create("a", partsOf(bytes), { mtimeNs: 1_700_000_000_123_456_789n, executable: true });
     const { blocks, before, after } = await disk.cut("a");
@@ -36,7 +36,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.equal((await disk.readAt("a", 700_001, 10)).length, 0);
   });
 
-  check("names of one folder are told as each of them is", async (disk) => {
+  check("a joint stat of one folder's names equals their single ones", async (disk) => {
     if (disk.statIn === undefined) return;
     await disk.mkdir("folder");
     await disk.mkdir("folder/below");
@@ -53,7 +53,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
       assert.ok((await disk.statIn("folder", [wrong]))[0] instanceof HoldfastError);
   });
 
-  check("bytes are told with what was known of their file before and after", async (disk) => {
+  check("bytes are returned with the file's state before and after the read", async (disk) => {
     if (disk.readBetween === undefined) return;
     const bytes = noise(700_000);
     await disk.create("a", partsOf(bytes), plain);
@@ -77,7 +77,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.equal((await mustStat(disk, "a")).executable, false);
   });
 
-  check("parts are copied from other files, beside bytes that come", async (disk) => {
+  check("parts are copied from other files, combined with given bytes", async (disk) => {
     const [old, fresh] = [noise(600_000), noise(1000)];
     await disk.mkdir("folder");
     await disk.create("folder/old", partsOf(old), plain);
@@ -96,7 +96,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     }
   });
 
-  check("a part that is not what it should be leaves nothing behind and tells its hash", async (disk) => {
+  check("a part with wrong bytes leaves nothing behind, and the error names its hash", async (disk) => {
     const [good, other] = [noise(300_000), noise(300_000, 1)];
     await disk.create("old", partsOf(good), plain);
     const wrong: Part[] = [
@@ -113,7 +113,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     }
   });
 
-  check("parts that cannot be had leave nothing behind, and their error is the one that is told", async (disk) => {
+  check("a failing source of parts leaves nothing behind, and its error is passed on", async (disk) => {
     async function* breaking(): AsyncGenerator<Part> {
       yield* partsOf(noise(400_000));
       throw new HoldfastError("unreachable", "The line is cut.");
@@ -122,7 +122,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.equal(await disk.stat("new"), undefined);
   });
 
-  check("a name that is taken stays what it is", async (disk) => {
+  check("a taken name is not replaced", async (disk) => {
     await disk.create("a", partsOf(noise(10)), plain);
     await disk.symlink("elsewhere", "link");
     await disk.mkdir("folder");
@@ -139,7 +139,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.equal(await disk.readLink("link"), "elsewhere");
   });
 
-  check("many are renamed in their order, and what keeps one from it keeps no other", async (disk) => {
+  check("many items are renamed in order, and a failed one stops no others", async (disk) => {
     if (disk.renameEach === undefined) return;
     for (const folder of ["folder", "other", "folder/below"]) await disk.mkdir(folder);
     for (const each of ["a", "b", "c", "taken"]) await disk.create(`folder/${each}`, partsOf(noise(10)), plain);
@@ -181,7 +181,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.deepEqual(await disk.renameEach([]), []);
   });
 
-  check("what is absent is so in every way, below a file too", async (disk) => {
+  check("missing paths, also below a file, are reported as missing by every call", async (disk) => {
     await disk.create("file", [], plain);
     for (const path of ["absent", "absent/below", "file/below"]) {
       assert.equal(await disk.stat(path), undefined);
@@ -203,13 +203,13 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     await rejects(disk.list("file"), "not_found");
   });
 
-  check("what is no link has no target", async (disk) => {
+  check("only links have a target", async (disk) => {
     await disk.create("file", [], plain);
     await disk.mkdir("folder");
     for (const path of ["file", "folder"]) await rejects(disk.readLink(path), "unavailable");
   });
 
-  check("a list has the names of one folder", async (disk) => {
+  check("a list contains the names of one folder", async (disk) => {
     await disk.mkdir("b");
     await disk.create("b/inside", [], plain);
     await disk.create("a ü", [], plain);
@@ -221,7 +221,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.equal((await mustStat(disk, "")).kind, "folder");
   });
 
-  check("a rename keeps the file, and one into itself is refused", async (disk) => {
+  check("a rename keeps the file, and one into itself is rejected", async (disk) => {
     await disk.mkdir("a");
     await disk.create("a/file", partsOf(noise(10)), plain);
     const before = await mustStat(disk, "a/file");
@@ -236,7 +236,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.equal((await mustStat(disk, "b")).kind, "folder");
   });
 
-  check("an exchange gives each the other's name, whatever they are", async (disk) => {
+  check("an exchange swaps the names of a file and a folder", async (disk) => {
     await disk.create("file", [], plain);
     await disk.mkdir("folder");
     await disk.create("folder/x", [], plain);
@@ -247,7 +247,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.deepEqual(await disk.list("file"), ["x"]);
   });
 
-  check("a file gets one more name, and one file takes the place of another only if that is the one", async (disk) => {
+  check("a file gets another name, and a file replaces another only if that has the expected inode", async (disk) => {
     await disk.create("old", partsOf(noise(10)), plain);
     await disk.create("new", partsOf(noise(20)), plain);
     const [old, next] = [await mustStat(disk, "old"), await mustStat(disk, "new")];
@@ -263,7 +263,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.equal(await disk.stat("new"), undefined);
   });
 
-  check("only an empty folder is removed, and only what is no folder unlinked", async (disk) => {
+  check("only an empty folder is removed, and a folder cannot be unlinked", async (disk) => {
     await disk.mkdir("a");
     await disk.create("a/x", [], plain);
     await rejects(disk.rmdir("a"), "failed");
@@ -275,7 +275,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.deepEqual(await disk.list(""), []);
   });
 
-  check("the executable bit comes and goes, and a ctime tells of it", async (disk) => {
+  check("the executable bit is set and cleared", async (disk) => {
     await disk.create("a", [], plain);
     await disk.setExecutable("a", true);
     assert.equal((await mustStat(disk, "a")).executable, true);
@@ -283,7 +283,7 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.equal((await mustStat(disk, "a")).executable, false);
   });
 
-  check("the rights of others go and come back, of files and folders, and a ctime tells of it", async (disk) => {
+  check("files and folders are made private and public again", async (disk) => {
     await disk.create("a", [], plain);
     await disk.mkdir("folder");
     for (const path of ["a", "folder"]) {
@@ -297,26 +297,23 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     }
   });
 
-  check(
-    "what is made private is so, also in the place of a file that is not, and the other way round",
-    async (disk) => {
-      await disk.mkdir("folder", { isPrivate: true });
-      await disk.create("a", [], { ...plain, isPrivate: true });
-      await disk.create("b", [], plain);
-      const isPrivate = async (path: string): Promise<boolean> => (await mustStat(disk, path)).isPrivate;
-      assert.deepEqual([await isPrivate("folder"), await isPrivate("a")], [true, true]);
-      await disk.create("like a", [], { ...plain, like: "a" });
-      await disk.create("opened", [], { ...plain, like: "a", isPrivate: false });
-      await disk.create("closed", [], { ...plain, like: "b", isPrivate: true, executable: true });
-      assert.deepEqual(
-        [await isPrivate("like a"), await isPrivate("opened"), await isPrivate("closed")],
-        [true, false, true],
-      );
-      assert.equal((await mustStat(disk, "closed")).executable, true);
-    },
-  );
+  check("items created as private or public are so, also modelled after a file with the other mode", async (disk) => {
+    await disk.mkdir("folder", { isPrivate: true });
+    await disk.create("a", [], { ...plain, isPrivate: true });
+    await disk.create("b", [], plain);
+    const isPrivate = async (path: string): Promise<boolean> => (await mustStat(disk, path)).isPrivate;
+    assert.deepEqual([await isPrivate("folder"), await isPrivate("a")], [true, true]);
+    await disk.create("like a", [], { ...plain, like: "a" });
+    await disk.create("opened", [], { ...plain, like: "a", isPrivate: false });
+    await disk.create("closed", [], { ...plain, like: "b", isPrivate: true, executable: true });
+    assert.deepEqual(
+      [await isPrivate("like a"), await isPrivate("opened"), await isPrivate("closed")],
+      [true, false, true],
+    );
+    assert.equal((await mustStat(disk, "closed")).executable, true);
+  });
 
-  check("the filesystem's time goes on, and a file that is written then is not older", async (disk) => {
+  check("the filesystem's time advances, and a file written meanwhile has a time in between", async (disk) => {
     const first = await disk.now("clock");
     await disk.create("a", [], plain);
     const { ctimeNs } = (await mustStat(disk, "a")).fingerprint;

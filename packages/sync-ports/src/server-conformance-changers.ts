@@ -12,7 +12,7 @@ export function testServerChangers(name: string, open: () => Promise<TestedShare
     test(`${name}: ${what}`, async () => body(await ChangersScene.make(await open())));
   };
 
-  check("12: who wrote each version is named, and who placed the file last", async (changers) => {
+  check("12: the author of each version is named, and the account that last placed the file", async (changers) => {
     const { file, tested } = changers;
     assert.deepEqual(await changers.of(file), ["owner", "owner, latest"]);
     const edited = await changers.put("another", tested.guest);
@@ -26,25 +26,22 @@ export function testServerChangers(name: string, open: () => Promise<TestedShare
     await rejects(tested.one.changersOf(file.id as NodeId, tested.makeNodeId()), "unavailable");
   });
 
-  check("12: who put a file into the trash is named", async (changers) => {
+  check("12: the account that trashed a file is named", async (changers) => {
     const { file, tested } = changers;
     await changers.commit(tested.guest, { op: "delete", file_id: file.id });
     assert.deepEqual(await changers.of({ ...file, version_id: null }), ["none", "guest, latest"]);
   });
 
-  check(
-    "12: who moved a file out of its folder is named, though the folder to which it went was deleted since",
-    async (changers) => {
-      const { file, tested, folderId } = changers;
-      const place = { parent_id: folderId, name: "to be deleted" };
-      const folder = await changers.commit(tested.one, { op: "mkdir", id: tested.makeNodeId(), ...place });
-      await changers.commit(tested.guest, { op: "move", file_id: file.id, parent_id: folder.id, name: "moved" });
-      await changers.commit(tested.one, { op: "delete", file_id: folder.id });
-      assert.deepEqual(await changers.of({ ...file, version_id: null }), ["none", "guest, latest"]);
-    },
-  );
+  check("12: the account that moved a file is named, even after its new folder was deleted", async (changers) => {
+    const { file, tested, folderId } = changers;
+    const place = { parent_id: folderId, name: "to be deleted" };
+    const folder = await changers.commit(tested.one, { op: "mkdir", id: tested.makeNodeId(), ...place });
+    await changers.commit(tested.guest, { op: "move", file_id: file.id, parent_id: folder.id, name: "moved" });
+    await changers.commit(tested.one, { op: "delete", file_id: folder.id });
+    assert.deepEqual(await changers.of({ ...file, version_id: null }), ["none", "guest, latest"]);
+  });
 
-  check("12: nobody counts as the last who changed a file that a rewind has moved to the trash", async (changers) => {
+  check("12: no account counts as the last to place a file that a rewind trashed", async (changers) => {
     const { tested, folderId } = changers;
     const moment = await tested.people.moment();
     const place = { parent_id: folderId, name: "newer" };
@@ -59,7 +56,7 @@ export function testServerChangers(name: string, open: () => Promise<TestedShare
     assert.deepEqual(await changers.of(newer), ["owner", "owner, and changed since"]);
   });
 
-  check("12: nobody counts as the last who changed a file that a rewind has brought back", async (changers) => {
+  check("12: no account counts as the last to place a file that a rewind restored", async (changers) => {
     const { file, tested } = changers;
     const moment = await tested.people.moment();
     await changers.commit(tested.one, { op: "delete", file_id: file.id });

@@ -7,7 +7,7 @@ import { blockOf, rejects, serverChecks, type TestedServer } from "./server-conf
 export function testServerContent(name: string, open: () => Promise<TestedServer>): void {
   const check = serverChecks(name, open);
 
-  check("what another version stands under is a conflict", async (scene) => {
+  check("a put on an outdated version is a conflict", async (scene) => {
     const first = await scene.create("f", "one");
     const put = { op: "put" as const, file_id: first.id, base_version: first.version_id ?? "" };
     const second = await scene.must({ ...put, ...scene.file("two") }, { blocks: [blockOf("two")] });
@@ -19,7 +19,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.equal(await scene.read(first), "one");
   });
 
-  check("blocks that are not there are named, and the same operation is done once they are", async (scene) => {
+  check("missing blocks are named, and the same operation succeeds once they are sent", async (scene) => {
     const texts = [0, 1].map((number) => `${number} ${randomBytes(8).toString("hex")}`);
     const hashes = texts.map((text) => sha256(Buffer.from(text)));
     const known = await scene.create("known", "text");
@@ -42,7 +42,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.equal(await scene.read(known), "text");
   });
 
-  check("of a group none is done while one lacks a block", async (scene) => {
+  check("no operation of a group is done while one lacks a block", async (scene) => {
     const lacking = `never sent ${randomBytes(8).toString("hex")}`;
     const drafts = [
       { op: "mkdir", id: scene.id(), parent_id: scene.folderId, name: "d", group: "g" },
@@ -53,19 +53,19 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.deepEqual(await scene.changes(), []);
   });
 
-  check("a list of blocks that makes another content than was said is refused", async (scene) => {
+  check("a block list that does not match the content ID is rejected", async (scene) => {
     const { content_id } = scene.file("something else");
     const drafts = [{ op: "put", parent_id: scene.folderId, name: "f", ...scene.file("text"), content_id }] as const;
     assert.deepEqual(await scene.outcomes(drafts, { blocks: [blockOf("text")] }), ["content_mismatch"]);
   });
 
-  check("bytes under another name are refused, and nothing of them is stored", async (scene) => {
+  check("bytes with a wrong hash are rejected, and not stored", async (scene) => {
     const { hash } = blockOf(randomBytes(8).toString("hex"));
     await rejects(scene.one.putBlocks([{ hash, bytes: Buffer.from("others") }]), "hash_mismatch");
     assert.deepEqual(await scene.one.missingBlocks([hash]), new Set([hash]));
   });
 
-  check("splices make a version of the one on which they rest, and of no other", async (scene) => {
+  check("splices apply only to their base version", async (scene) => {
     const first = await scene.create("f", "a", "b", "c");
     const insert = scene.file("x", "y").blocks;
     const { size, content_id } = scene.file("a", "x", "y", "c");
@@ -88,7 +88,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.deepEqual(await scene.outcomes([beyond]), ["invalid_field"]);
   });
 
-  check("splices make a new file, or another version, of what stands in a version of another file", async (scene) => {
+  check("splices of another file's version make a new file or version", async (scene) => {
     const first = await scene.create("f", "a", "b", "c");
     const { size, content_id } = scene.file("a", "b", "c");
     const copy = {
@@ -117,7 +117,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.equal(await scene.read(await scene.must({ ...copy, id: scene.id(), name: "again" })), "abc");
   });
 
-  check("a source version that is not there is refused, and so is one beside a whole list", async (scene) => {
+  check("a missing source version is rejected, and so is one beside a full list", async (scene) => {
     const first = await scene.create("f", "a");
     const { blocks, ...head } = scene.file("a");
     const copy = { op: "put" as const, parent_id: scene.folderId, name: "copy", ...head };
@@ -133,7 +133,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.deepEqual(await scene.outcomes([wrong]), ["content_mismatch"]);
   });
 
-  check("lists of blocks are given, whole or against a known one, of versions that there are", async (scene) => {
+  check("block lists of existing versions are returned, in full or relative to a known one", async (scene) => {
     const many = Array.from({ length: 100 }, (_, number) => `block ${number}`);
     const first = await scene.create("f", ...many);
     const put = { op: "put" as const, file_id: first.id, base_version: first.version_id ?? "" };
@@ -153,7 +153,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     );
   });
 
-  check("a version is found by its content, of this file and of no other", async (scene) => {
+  check("a version is found by its content only in the given file", async (scene) => {
     const first = await scene.create("f", "one");
     const put = { op: "put" as const, file_id: first.id, base_version: first.version_id ?? "" };
     const { blocks, ...head } = scene.file("two");
@@ -169,7 +169,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.equal(await find("one", scene.id()), undefined);
   });
 
-  check("blocks come in the order in which they are wanted, as often as they are", async (scene) => {
+  check("blocks are returned in the requested order, repeated as requested", async (scene) => {
     const file = await scene.create("f", "a", "b", "c");
     const versionId = file.version_id ?? "";
     const order = ["c", "a", "a", "b", "c"];
@@ -179,7 +179,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.deepEqual(came, order);
   });
 
-  check("a block that is not to be had is named", async (scene) => {
+  check("an unavailable block is named", async (scene) => {
     const file = await scene.create("f", "a");
     const lost = blockOf(randomBytes(8).toString("hex")).hash;
     const fetch = (hash: HashHex, versionId: string) =>
@@ -189,7 +189,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     await rejects(fetch(hash, scene.id()), "not_found", { hash });
   });
 
-  check("a file of the trash is put anew with its history, if that is asked for", async (scene) => {
+  check("a file in the trash is put again with its history only on request", async (scene) => {
     const file = await scene.create("f", "one");
     await scene.must({ op: "delete", file_id: file.id });
     await scene.changes();
@@ -203,7 +203,7 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.equal(await scene.read(back), "two");
   });
 
-  check("a folder moved out of one that is in the trash again is reported as made before", async (scene) => {
+  check("a folder moved out of one trashed again is reported after the folder it moved to", async (scene) => {
     const folder = await scene.makeFolder("d");
     const inside = await scene.makeFolder("e", folder.id);
     await scene.must({ op: "delete", file_id: folder.id });

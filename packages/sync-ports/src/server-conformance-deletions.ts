@@ -4,15 +4,15 @@ import type { NodeId } from "@holdfast/core/ids";
 import { SharedScene, type TestedShares } from "./server-conformance-shares.ts";
 
 const limits = [
-  { what: "a folder that the guest may not see", name: "inner", role: "uploader" },
-  { what: "a folder that the guest may only read", name: "inner", role: "viewer" },
-  { what: "a file that the guest may only read", name: "deep", role: "commenter" },
+  { what: "a folder hidden from the guest", name: "inner", role: "uploader" },
+  { what: "a folder read-only for the guest", name: "inner", role: "viewer" },
+  { what: "a file read-only for the guest", name: "deep", role: "commenter" },
 ] as const;
 
 /** Rule 14: a guest cannot delete a folder with content that the guest may not delete. */
 export function testServerDeletions(name: string, open: () => Promise<TestedShares>): void {
   for (const { what, name: limited, role } of limits) {
-    test(`${name}: 14: a guest does not delete a folder that contains ${what}`, async () => {
+    test(`${name}: 14: a guest cannot delete a folder that contains ${what}`, async () => {
       const shared = await SharedScene.make(await open(), "editor");
       const { scene, inner, deep, tested } = shared;
       const folder = await scene.makeFolder("folder", shared.docs);

@@ -145,7 +145,7 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
   };
 
   check(
-    "a mount lists what it shows, as the snapshot does, and counts the numbers of that space apart",
+    "a mount lists its content like the snapshot, with separate sequence numbers of its space",
     "viewer",
     async (shared) => {
       const { guest } = shared.tested;
@@ -171,60 +171,56 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
     },
   );
 
-  check(
-    "what happens in a share is told to who has mounted it, and what happens beside it is not",
-    "viewer",
-    async (shared) => {
-      const { scene, docs, inner } = shared;
-      const { id } = await shared.put("new", docs, "new");
-      await scene.makeFolder("beside");
-      await scene.must({ op: "move", file_id: docs, parent_id: scene.folderId, name: "renamed" });
-      await shared.hears([`changed ${id} viewer`]);
-      await scene.must({ op: "move", file_id: inner, parent_id: scene.folderId, name: "inner" });
-      await shared.hears(["gone inner"]);
-      await scene.must({ op: "move", file_id: inner, parent_id: docs, name: "inner" });
-      await shared.hears(["appeared inner viewer"]);
-      await scene.must({ op: "delete", file_id: inner });
-      await shared.hears(["gone inner"]);
-    },
-  );
-
-  check(
-    "9: what a rewind puts into the trash is told as such, and what it brings back appears",
-    "viewer",
-    async (shared) => {
-      const { docs, inner, scene, tested } = shared;
-      const moment = await tested.people.moment();
-      const { id } = await shared.put("new", docs, "new");
-      await scene.must({ op: "delete", file_id: inner });
-      await shared.hears([`changed ${id} viewer`, "gone inner"]);
-      const { token } = await tested.one.snapshot(undefined);
-      await tested.people.rewind(docs, moment);
-      await shared.hears([`gone ${id} rewound`, "appeared inner viewer"]);
-      const { changes } = await tested.one.listChanges(token);
-      assert.deepEqual(
-        new Map(changes.map((change) => [change.id, change.rewound])),
-        new Map([
-          [id, true],
-          [inner, undefined],
-        ]),
-      );
-    },
-  );
-
-  check("9: what one approves is told as such to one's own devices, and to nobody else's", "editor", async (shared) => {
-    const { docs, inner, scene } = shared;
+  check("changes in a share are listed for the guest, and changes beside it are not", "viewer", async (shared) => {
+    const { scene, docs, inner } = shared;
     const { id } = await shared.put("new", docs, "new");
-    await shared.hears([`changed ${id} editor`]);
-    await scene.must({ op: "delete", file_id: inner, approved: true });
+    await scene.makeFolder("beside");
+    await scene.must({ op: "move", file_id: docs, parent_id: scene.folderId, name: "renamed" });
+    await shared.hears([`changed ${id} viewer`]);
+    await scene.must({ op: "move", file_id: inner, parent_id: scene.folderId, name: "inner" });
     await shared.hears(["gone inner"]);
-    assert.equal(await shared.tries({ op: "approve", file_id: inner }), "forbidden", "only its owner may say so");
-    assert.equal(await shared.tries({ op: "delete", file_id: id, approved: true }), "committed");
-    await shared.hears([`gone ${id} approved`]);
+    await scene.must({ op: "move", file_id: inner, parent_id: docs, name: "inner" });
+    await shared.hears(["appeared inner viewer"]);
+    await scene.must({ op: "delete", file_id: inner });
+    await shared.hears(["gone inner"]);
+  });
+
+  check("9: nodes trashed by a rewind are listed as such, and restored ones appear", "viewer", async (shared) => {
+    const { docs, inner, scene, tested } = shared;
+    const moment = await tested.people.moment();
+    const { id } = await shared.put("new", docs, "new");
+    await scene.must({ op: "delete", file_id: inner });
+    await shared.hears([`changed ${id} viewer`, "gone inner"]);
+    const { token } = await tested.one.snapshot(undefined);
+    await tested.people.rewind(docs, moment);
+    await shared.hears([`gone ${id} rewound`, "appeared inner viewer"]);
+    const { changes } = await tested.one.listChanges(token);
+    assert.deepEqual(
+      new Map(changes.map((change) => [change.id, change.rewound])),
+      new Map([
+        [id, true],
+        [inner, undefined],
+      ]),
+    );
   });
 
   check(
-    "14: the nearest role counts, and one entry tells of one that changes, with the revision as it was",
+    "9: an approved deletion is listed as such only for devices of the approving account",
+    "editor",
+    async (shared) => {
+      const { docs, inner, scene } = shared;
+      const { id } = await shared.put("new", docs, "new");
+      await shared.hears([`changed ${id} editor`]);
+      await scene.must({ op: "delete", file_id: inner, approved: true });
+      await shared.hears(["gone inner"]);
+      assert.equal(await shared.tries({ op: "approve", file_id: inner }), "forbidden", "only its owner may say so");
+      assert.equal(await shared.tries({ op: "delete", file_id: id, approved: true }), "committed");
+      await shared.hears([`gone ${id} approved`]);
+    },
+  );
+
+  check(
+    "14: the nearest role applies, and a change of it is one entry with an unchanged revision",
     "viewer",
     async (shared) => {
       const { inner, tested } = shared;
@@ -244,35 +240,27 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
     },
   );
 
-  check(
-    "14: what may not be seen any more is gone, and comes back as something that appears",
-    "viewer",
-    async (shared) => {
-      await shared.tested.people.share(shared.inner, "uploader");
-      await shared.hears(["gone inner"]);
-      assert.deepEqual(await shared.listed(), []);
-      await shared.tested.people.unshare(shared.inner);
-      await shared.hears(["appeared inner viewer"]);
-    },
-  );
+  check("14: a hidden folder is gone, and appears when it is visible again", "viewer", async (shared) => {
+    await shared.tested.people.share(shared.inner, "uploader");
+    await shared.hears(["gone inner"]);
+    assert.deepEqual(await shared.listed(), []);
+    await shared.tested.people.unshare(shared.inner);
+    await shared.hears(["appeared inner viewer"]);
+  });
 
-  check(
-    "14: the end of a right is an entry for the mount, and of what it showed nothing is left",
-    "editor",
-    async (shared) => {
-      const { guest, people } = shared.tested;
-      const versionId = shared.deep?.version_id ?? "";
-      await people.unshare(shared.docs);
-      await shared.hears(["gone mount"]);
-      await rejects(guest.listBelow(shared.mount), "not_found");
-      assert.equal((await guest.manifests([{ versionId }])).size, 0);
-      assert.equal(await shared.tries({ op: "delete", file_id: shared.inner }), "not_found");
-      await people.share(shared.docs, "viewer");
-      await shared.hears([]);
-    },
-  );
+  check("14: an ended grant is one entry for the mount, and its content is inaccessible", "editor", async (shared) => {
+    const { guest, people } = shared.tested;
+    const versionId = shared.deep?.version_id ?? "";
+    await people.unshare(shared.docs);
+    await shared.hears(["gone mount"]);
+    await rejects(guest.listBelow(shared.mount), "not_found");
+    assert.equal((await guest.manifests([{ versionId }])).size, 0);
+    assert.equal(await shared.tries({ op: "delete", file_id: shared.inner }), "not_found");
+    await people.share(shared.docs, "viewer");
+    await shared.hears([]);
+  });
 
-  check("11: who may only read changes nothing, and each folder below counts by itself", "viewer", async (shared) => {
+  check("11: a viewer changes nothing, and each folder below applies its own role", "viewer", async (shared) => {
     const { docs, inner, scene, tested } = shared;
     const mkdir = (parent: string): Promise<string> =>
       shared.tries({ op: "mkdir", id: scene.id(), parent_id: parent, name: randomBytes(4).toString("hex") });
@@ -292,7 +280,7 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
   });
 
   check(
-    "11: of a file with a right of its own to edit it, in a folder that one may only read, the bytes may be changed and nothing else",
+    "11: an editable file in a read-only folder can be edited, but not moved or deleted",
     "viewer",
     async (shared) => {
       const { deep, docs, scene, tested } = shared;
@@ -315,7 +303,7 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
   );
 
   check(
-    "7: nothing moves from one space to another, and what is shared itself is not the guest's to move",
+    "7: nothing moves between spaces, and a guest cannot move or delete the shared folder itself",
     "editor",
     async (shared) => {
       const { deep, docs, scene, tested } = shared;
@@ -332,7 +320,7 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
   );
 
   check(
-    "7: a mount is moved and taken away in the guest's own space, and nothing of the owner's with it",
+    "7: a mount is moved and deleted in the guest's own space, without changing the owner's folder",
     "editor",
     async (shared) => {
       const { mount, scene, tested } = shared;
@@ -352,7 +340,7 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
   );
 
   check(
-    "14: a folder that has a mount of its own is not told of in the share into which it is moved, keeps the folder there from being deleted, and is listed there with all in it once that mount is gone",
+    "14: a folder with its own mount is listed only there, and in the share around it once that mount is gone",
     "editor",
     async (shared) => {
       const { scene, tested } = shared;
@@ -384,7 +372,7 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
     },
   );
 
-  check("11: a block of another space is not there for who only knows its hash", "editor", async (shared) => {
+  check("11: knowing the hash of another space's block gives no access to it", "editor", async (shared) => {
     const { scene, tested, docs } = shared;
     await scene.create("secret", "nobody else has read this");
     const hash = sha256(Buffer.from("nobody else has read this"));

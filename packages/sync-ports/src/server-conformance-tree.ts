@@ -6,49 +6,46 @@ import { blockOf, rejects, serverChecks, type TestedServer } from "./server-conf
 export function testServerTree(name: string, open: () => Promise<TestedServer>): void {
   const check = serverChecks(name, open);
 
-  check(
-    "what is made has the id that its maker gave, in the answer, the journal, the listing and the snapshot",
-    async (scene) => {
-      const folder = await scene.makeFolder("d");
-      const file = await scene.must(
-        { op: "put", id: scene.id(), parent_id: folder.id, name: "f", ...scene.file("text"), executable: true },
-        { blocks: [blockOf("text")] },
-      );
-      const link = await scene.must({
-        op: "symlink",
-        id: scene.id(),
-        parent_id: scene.folderId,
-        name: "l",
-        target: "d/f",
-      });
-      assert.deepEqual([file.kind, file.executable, file.size, link.target], ["file", true, 4, "d/f"]);
-      const made = [folder, file, link];
-      const changes = await scene.changes();
+  check("a new node has the ID from its request everywhere", async (scene) => {
+    const folder = await scene.makeFolder("d");
+    const file = await scene.must(
+      { op: "put", id: scene.id(), parent_id: folder.id, name: "f", ...scene.file("text"), executable: true },
+      { blocks: [blockOf("text")] },
+    );
+    const link = await scene.must({
+      op: "symlink",
+      id: scene.id(),
+      parent_id: scene.folderId,
+      name: "l",
+      target: "d/f",
+    });
+    assert.deepEqual([file.kind, file.executable, file.size, link.target], ["file", true, 4, "d/f"]);
+    const made = [folder, file, link];
+    const changes = await scene.changes();
+    assert.deepEqual(
+      changes.map(({ kind, id }) => `${kind} ${id}`),
+      made.map(({ id }) => `changed ${id}`),
+    );
+    for (const [index, { node, seq }] of changes.entries()) {
       assert.deepEqual(
-        changes.map(({ kind, id }) => `${kind} ${id}`),
-        made.map(({ id }) => `changed ${id}`),
+        [node?.revision, node?.seq, node?.parent_id],
+        [made[index]?.revision, seq, made[index]?.parent_id],
       );
-      for (const [index, { node, seq }] of changes.entries()) {
-        assert.deepEqual(
-          [node?.revision, node?.seq, node?.parent_id],
-          [made[index]?.revision, seq, made[index]?.parent_id],
-        );
-      }
-      const below = await scene.other.listBelow(scene.folderId);
-      assert.deepEqual(new Set(below.map(({ id }) => id)), new Set(made.map(({ id }) => id)));
-      const seen = new Set<string>();
-      for (let cursor: string | undefined, isDone = false; !isDone;) {
-        const page = await scene.other.snapshot(cursor);
-        for (const { id } of page.items) seen.add(id);
-        assert.equal(page.epoch, scene.epoch);
-        cursor = page.next_cursor ?? undefined;
-        isDone = cursor === undefined;
-      }
-      for (const { id } of [...made, { id: scene.folderId }]) assert.ok(seen.has(id), `${id} is not in the snapshot`);
-    },
-  );
+    }
+    const below = await scene.other.listBelow(scene.folderId);
+    assert.deepEqual(new Set(below.map(({ id }) => id)), new Set(made.map(({ id }) => id)));
+    const seen = new Set<string>();
+    for (let cursor: string | undefined, isDone = false; !isDone;) {
+      const page = await scene.other.snapshot(cursor);
+      for (const { id } of page.items) seen.add(id);
+      assert.equal(page.epoch, scene.epoch);
+      cursor = page.next_cursor ?? undefined;
+      isDone = cursor === undefined;
+    }
+    for (const { id } of [...made, { id: scene.folderId }]) assert.ok(seen.has(id), `${id} is not in the snapshot`);
+  });
 
-  check("an operation that is repeated answers as the first time and is not done again", async (scene) => {
+  check("a repeated operation gets the first response and is not done again", async (scene) => {
     const operation = {
       op: "mkdir" as const,
       operation_id: randomBytes(16).toString("hex"),
@@ -69,7 +66,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     );
   });
 
-  check("a refused operation is looked at anew when it comes again", async (scene) => {
+  check("a repeated operation that was refused is evaluated again", async (scene) => {
     const taken = await scene.makeFolder("d");
     const operation = {
       op: "mkdir" as const,
@@ -83,7 +80,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     assert.equal((await scene.send([operation]))[0]?.status, "committed");
   });
 
-  check("9: what a device deletes is told as approved where a person was asked, and only then", async (scene) => {
+  check("9: a deletion is listed as approved only if the device says so", async (scene) => {
     const [asked, other] = [await scene.makeFolder("asked"), await scene.makeFolder("other")];
     await scene.must({ op: "delete", file_id: asked.id, approved: true });
     await scene.must({ op: "delete", file_id: other.id });
@@ -97,29 +94,26 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     );
   });
 
-  check(
-    "9: what lies in the trash is told again once a person has approved that, and nothing else changes",
-    async (scene) => {
-      const folder = await scene.makeFolder("d");
-      await scene.create("f", "text");
-      const approve = { op: "approve", file_id: folder.id } as const;
-      assert.deepEqual(await scene.outcomes([approve]), ["not_found"], "nobody approves what is not in the trash");
-      await scene.must({ op: "delete", file_id: folder.id });
-      const { token } = await scene.other.snapshot(undefined);
-      await scene.must(approve);
-      const { changes } = await scene.other.listChanges(token);
-      assert.deepEqual(
-        changes.map(({ kind, id, approved }) => [kind, id, approved]),
-        [["gone", folder.id, true]],
-      );
-      assert.deepEqual(
-        (await scene.other.listBelow(scene.folderId)).map((node) => node.name),
-        ["f"],
-      );
-    },
-  );
+  check("9: approving a trashed folder lists it again as approved, and changes nothing else", async (scene) => {
+    const folder = await scene.makeFolder("d");
+    await scene.create("f", "text");
+    const approve = { op: "approve", file_id: folder.id } as const;
+    assert.deepEqual(await scene.outcomes([approve]), ["not_found"], "nobody approves what is not in the trash");
+    await scene.must({ op: "delete", file_id: folder.id });
+    const { token } = await scene.other.snapshot(undefined);
+    await scene.must(approve);
+    const { changes } = await scene.other.listChanges(token);
+    assert.deepEqual(
+      changes.map(({ kind, id, approved }) => [kind, id, approved]),
+      [["gone", folder.id, true]],
+    );
+    assert.deepEqual(
+      (await scene.other.listBelow(scene.folderId)).map((node) => node.name),
+      ["f"],
+    );
+  });
 
-  check("what rests on another revision is a conflict", async (scene) => {
+  check("an operation on an outdated revision is a conflict", async (scene) => {
     const seen = await scene.create("f", "text");
     const now = await scene.must({ op: "set", file_id: seen.id, executable: true });
     const base_revision = seen.revision;
@@ -133,7 +127,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     await scene.must({ op: "move", file_id: seen.id, ...place, base_revision: now.revision });
   });
 
-  check("a node names the operation that made its content, and no later one", async (scene) => {
+  check("a node names the operation that created its content, and no later one", async (scene) => {
     const file = await scene.create("f", "text");
     const [made] = await scene.commit([{ op: "mkdir", id: scene.id(), parent_id: scene.folderId, name: "d" }]);
     assert.equal(made?.node?.operation_id, made?.operation_id);
@@ -153,7 +147,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     assert.deepEqual(await scene.outcomes(drafts), ["exists"]);
   });
 
-  check("two that swap their names do so in one group, and not one after the other", async (scene) => {
+  check("two folders swap their names in one group, but not one after the other", async (scene) => {
     const [a, b] = [await scene.makeFolder("a"), await scene.makeFolder("b")];
     const swap = [
       { op: "move", file_id: a.id, parent_id: scene.folderId, name: "b" },
@@ -174,7 +168,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     );
   });
 
-  check("of a group all is refused if one is, and says so", async (scene) => {
+  check("a group is refused as a whole if one operation is, with its reason", async (scene) => {
     const [a, b] = [await scene.makeFolder("a"), await scene.makeFolder("b")];
     await scene.changes();
     const group = "g";
@@ -190,7 +184,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     );
   });
 
-  check("a name that is still taken at the end of a group refuses it, at the later claimer", async (scene) => {
+  check("a name still taken at the end of a group refuses it, at the second node of that name", async (scene) => {
     const a = await scene.makeFolder("a");
     await scene.makeFolder("b");
     const drafts = [
@@ -200,7 +194,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     assert.deepEqual(await scene.outcomes(drafts), ["dependency", "exists"]);
   });
 
-  check("what needs a node whose making was refused depends on it", async (scene) => {
+  check("an operation on a node whose creation was refused gets dependency", async (scene) => {
     await scene.makeFolder("a");
     const id = scene.id();
     const drafts = [
@@ -210,13 +204,13 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     assert.deepEqual(await scene.outcomes(drafts), ["exists", "dependency"]);
   });
 
-  check("an id is given once", async (scene) => {
+  check("an ID cannot be used twice", async (scene) => {
     const a = await scene.makeFolder("a");
     const drafts = [{ op: "mkdir", id: a.id as NodeId, parent_id: scene.folderId, name: "b" }] as const;
     assert.notDeepEqual(await scene.outcomes(drafts), ["committed"]);
   });
 
-  check("a folder goes only as it was seen: changes of others hold it, own ones do not", async (scene) => {
+  check("a folder's deletion is refused after unseen changes by others, but not after own ones", async (scene) => {
     const folder = await scene.makeFolder("d");
     const { seq } = scene;
     const inside = await scene.makeFolder("mine", folder.id);
@@ -228,7 +222,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     assert.deepEqual(await scene.outcomes([{ op: "delete", file_id: folder.id, seen: theirs }]), ["committed"]);
   });
 
-  check("what lies in the trash, itself or with a folder, takes nothing", async (scene) => {
+  check("a trashed node, or one in a trashed folder, accepts no changes", async (scene) => {
     const folder = await scene.makeFolder("d");
     const inside = await scene.makeFolder("e", folder.id);
     await scene.must({ op: "delete", file_id: folder.id });
@@ -248,7 +242,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     );
   });
 
-  check("a folder cannot go into itself or below itself", async (scene) => {
+  check("a folder cannot be moved into itself or below itself", async (scene) => {
     const folder = await scene.makeFolder("d");
     const inside = await scene.makeFolder("e", folder.id);
     const drafts = [
@@ -258,7 +252,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     assert.deepEqual(await scene.outcomes(drafts), ["cycle", "cycle"]);
   });
 
-  check("the journal tells of a node as it is now, of what left only that", async (scene) => {
+  check("the journal lists a node in its present state, and a deleted one only as gone", async (scene) => {
     const [a, b, c] = [await scene.makeFolder("a"), await scene.makeFolder("b"), await scene.makeFolder("c")];
     const inside = await scene.makeFolder("inside", b.id);
     await scene.must({ op: "move", file_id: a.id, parent_id: scene.folderId, name: "a2" });
@@ -278,7 +272,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     ]);
   });
 
-  check("a folder that is revived brings back all that lies below it, with one entry", async (scene) => {
+  check("reviving a folder restores everything below it, with one entry", async (scene) => {
     const folder = await scene.makeFolder("d");
     const inside = await scene.makeFolder("e", folder.id);
     await scene.must({ op: "delete", file_id: folder.id });
@@ -301,7 +295,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     );
   });
 
-  check("what is below a folder of the trash is revived alone", async (scene) => {
+  check("a node in a trashed folder is revived alone", async (scene) => {
     const folder = await scene.makeFolder("d");
     const [inside, beside] = [await scene.makeFolder("e", folder.id), await scene.makeFolder("f", folder.id)];
     await scene.must({ op: "delete", file_id: folder.id });
@@ -317,7 +311,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
   });
 
   check(
-    "what is revived into folders of the trash gets new ones of their names, with nothing else in them",
+    "a node revived into trashed folders gets new folders of their names, without their other content",
     async (scene) => {
       const outer = await scene.makeFolder("outer");
       const inner = await scene.makeFolder("inner", outer.id);
@@ -338,7 +332,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     },
   );
 
-  check("a file goes only as it was seen", async (scene) => {
+  check("a file's deletion is refused after unseen changes", async (scene) => {
     const file = await scene.create("f", "text");
     const { seq } = scene;
     await scene.must({ op: "set", file_id: file.id, executable: true }, { by: scene.other });
@@ -346,14 +340,14 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     assert.deepEqual(await scene.outcomes([{ op: "delete", file_id: file.id, seen: scene.seq }]), ["committed"]);
   });
 
-  check("what no node can be called is refused", async (scene) => {
+  check("invalid names are rejected", async (scene) => {
     const drafts = [".", "..", "a/b", "a\u0000", "a\nb", "x".repeat(256)].map((each) => {
       return { op: "mkdir" as const, id: scene.id(), parent_id: scene.folderId, name: each };
     });
     assert.deepEqual(new Set(await scene.outcomes(drafts)), new Set(["invalid_field"]));
   });
 
-  check("what changes nothing is done and leaves no entry", async (scene) => {
+  check("an operation without effect succeeds and leaves no entry", async (scene) => {
     const file = await scene.create("f", "text");
     await scene.changes();
     const { version_id, id: file_id } = file;
@@ -363,7 +357,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     assert.deepEqual(await scene.changes(), []);
   });
 
-  check("a token and an epoch of another history are refused with the reason", async (scene) => {
+  check("a token and an epoch of another history are rejected with the reason", async (scene) => {
     await scene.server.changeEpoch();
     await rejects(scene.one.listChanges(scene.token), "reset", { reason: "epoch" });
     await rejects(scene.commit([{ op: "mkdir", parent_id: scene.server.rootId, name: "never" }]), "reset", {
@@ -375,7 +369,7 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
   });
 
   check(
-    "a poll ends with a change of another device, at once with an earlier one, and with its time",
+    "a poll ends with another device's change, immediately after an earlier one, or after its time",
     async (scene) => {
       const waiting = scene.one.poll(scene.token, 60_000);
       await scene.must({ op: "mkdir", id: scene.id(), parent_id: scene.folderId, name: "d" }, { by: scene.other });

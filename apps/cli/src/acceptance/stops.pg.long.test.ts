@@ -69,9 +69,7 @@ test("SIGTERM on a stalled network stops in time, during uploads and downloads",
 });
 
 for (const isReplaced of [false, true]) {
-  const then = isReplaced
-    ? "that is replaced before the next start: the new one arrives alone"
-    : "the next start goes on";
+  const then = isReplaced ? "which is then replaced: only the new one arrives" : "continues at the next start";
   test(`kill -9 during the streamed upload of a large new file, ${then}`, async () => {
     const name = isReplaced ? "replaced" : "read";
     const args = ["--remote", `/${name}`];

@@ -62,7 +62,7 @@ describe("A folder swapped for a link during get", () => {
   });
 
   for (const swapped of ["", "inner", "inner/deep"]) {
-    test(`nothing goes through it: ${swapped === "" ? "the target itself" : swapped}`, async () => {
+    test(`is not followed: ${swapped === "" ? "the target itself" : swapped}`, async () => {
       const target = join(folder, `got-${swapped.replace("/", "-")}`);
       const elsewhere = join(folder, `elsewhere-${swapped.replace("/", "-")}`);
       mkdirSync(join(target, "inner/deep"), { recursive: true });

@@ -88,18 +88,18 @@ describe("Terminal", () => {
   ];
 
   for (const json of [[], ["--json"]]) {
-    test(`shows what is wrong with names as text${json.join(" ")}`, async () => {
+    test(`shows problems with names as text${json.join(" ")}`, async () => {
       for (const args of commands()) await assertText([...args, ...json]);
     });
 
-    test(`shows what a server says of a failure as text${json.join(" ")}`, async () => {
+    test(`shows a server's failure messages as text${json.join(" ")}`, async () => {
       meddler.meddling = () => Promise.resolve(problemAnswer(409, "conflict", `no${steering}`));
       for (const args of commands()) await assertText([...args, ...json]);
       const signIn = ["login", meddler.url, "--email", administrator.email, "--password-stdin"];
       await assertText([...signIn, ...json], "wrong\n");
     });
 
-    test(`shows what a server names as text${json.join(" ")}`, async () => {
+    test(`shows names from a server as text${json.join(" ")}`, async () => {
       const members = new Set(["name", "path", "target", "email", "created_by", "mime_type", "reason", "device_name"]);
       meddler.meddling = async (_, forward) => {
         const answer = await forward();

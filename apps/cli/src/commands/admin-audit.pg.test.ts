@@ -67,7 +67,7 @@ interface Tampering {
 const forged = `update shard.audit_entries set entry = replace(entry, '"action":"', '"action":"not.')`;
 const tamperings: readonly Tampering[] = [
   {
-    name: "a field that is changed",
+    name: "a changed field",
     statement: (seq) => `${forged} where seq = ${seq}`,
     found: (seq) => ({ what: "changed", seq }),
   },
@@ -82,29 +82,29 @@ const tamperings: readonly Tampering[] = [
     found: (seq) => ({ what: "removed", seq }),
   },
   {
-    name: "the first rows that are gone",
+    name: "missing first rows",
     statement: () => "delete from shard.audit_entries where seq <= 2",
     found: () => ({ what: "removed", seq: 1 }),
   },
   {
-    name: "the first rows that are said to have gone because of their age",
+    name: "first rows wrongly recorded as expired",
     statement: () => `delete from shard.audit_entries where seq <= 2;
       update shard.audit_chain set anchor_seq = 2, anchor_hash = (select hash from backup.entries where seq = 2), anchor_seal = '\\x00'`,
     found: () => ({ what: "removed", seq: 2 }),
   },
   {
-    name: "the last rows that are gone",
+    name: "missing last rows",
     statement: (seq) => `delete from shard.audit_entries where seq >= ${seq}`,
     found: (seq) => ({ what: "removed", seq }),
   },
   {
-    name: "two rows that are swapped",
+    name: "two swapped rows",
     statement: (seq) => `update shard.audit_entries mine set at = other.at, hash = other.hash, entry = other.entry
       from backup.entries other where mine.seq in (${seq}, ${seq + 1}) and other.seq = ${2 * seq + 1} - mine.seq`,
     found: (seq) => ({ what: "inserted", seq }),
   },
   {
-    name: "a row that is put in between",
+    name: "an inserted row",
     statement: (seq) => `update shard.audit_entries set seq = -seq where seq >= ${seq};
       update shard.audit_entries set seq = 1 - seq where seq < 0;
       insert into shard.audit_entries select ${seq}, at, hash, entry from backup.entries where seq = ${seq};
@@ -112,7 +112,7 @@ const tamperings: readonly Tampering[] = [
     found: (seq) => ({ what: "inserted", seq }),
   },
   {
-    name: "a row that is put behind the end",
+    name: "a row appended after the end",
     statement: () =>
       "insert into shard.audit_entries select seq + 1, at, hash, entry from shard.audit_entries order by seq desc limit 1",
     found: (_, head) => ({ what: "changed", seq: head + 1 }),

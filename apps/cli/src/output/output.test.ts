@@ -49,7 +49,7 @@ test("a listing of any number of pages is one JSON document", async () => {
   );
 });
 
-test("as text a listing consists only of lines", async () => {
+test("a listing as text consists only of lines", async () => {
   const stdout = sink();
   await new Output({}, stdout.stream, sink().stream).listing(pages([1, 2], [], [3]), (items) => items.map(String));
   assert.equal(stdout.text(), "1\n2\n3\n");

@@ -121,7 +121,7 @@ test("options apply in any working directory, and the unit has no secrets or for
 });
 
 for (const user of [undefined, "root", "daemon"]) {
-  test(`systemd itself finds nothing to complain about, ${user === undefined ? "for a user" : `for the system as ${user}`}`, (t) => {
+  test(`systemd accepts the unit without complaint, ${user === undefined ? "for a user" : `for the system as ${user}`}`, (t) => {
     verify(t, user);
   });
 }

@@ -10,7 +10,7 @@ const folder = (path: string, more: Partial<WaitingDeletion> = {}) =>
   change(path, { kind: "folder", bytes: 0, ...more });
 const files = (count: number, at: string) => Array.from({ length: count }, (_, index) => change(`${at}/${index}`));
 
-test("a deleted folder stands for everything in it", () => {
+test("a deleted folder represents everything in it", () => {
   const waiting = [folder("many2"), folder("many2/inner"), ...files(19_000, "many2/inner"), ...files(1000, "many2")];
   assert.deepEqual(waitingLines(waiting), [
     "many2/: 20,000 files and 2 folders (20 MiB) would be deleted on the server",

@@ -186,7 +186,7 @@ test("a problem is reported once until it is gone and returns", async () => {
   assert.equal(stderr.text().split("a\\u{1b}b: is too much").length - 1, 2);
 });
 
-test("as JSON each different report is one line, and --quiet prints nothing for people", async () => {
+test("each different report is one line as JSON, and --quiet prints nothing for people", async () => {
   const { show, stdout, stderr } = reporter({ json: true, quiet: true });
   for (const status of [{ activity: "syncing" as const }, {}, {}]) await show(status);
   const states = stdout.text().trimEnd().split("\n");
@@ -197,7 +197,7 @@ test("as JSON each different report is one line, and --quiet prints nothing for 
   assert.equal(stderr.text(), "");
 });
 
-test("as JSON a run with --once prints no intermediate states", async () => {
+test("a run with --once prints no intermediate states as JSON", async () => {
   const { show, stdout } = reporter({ json: true }, true);
   await show({ activity: "syncing" });
   assert.equal(stdout.text(), "");

@@ -71,7 +71,7 @@ for (const [filesystem, folder] of [
   ["NFS", "on-nfs"],
   [undefined, "nowhere"],
 ] as const) {
-  test(`a folder ${filesystem === undefined ? "without a watch" : "on a filesystem that others change"} is scanned every 5 minutes, and that is said`, async (t) => {
+  test(`a folder ${filesystem === undefined ? "without a watch" : "on a filesystem that others change"} is scanned every 5 minutes, which is reported`, async (t) => {
     t.mock.timers.enable({ apis: ["setInterval"] });
     const root = join(home, folder);
     if (filesystem !== undefined) mkdirSync(root);

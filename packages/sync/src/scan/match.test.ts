@@ -44,11 +44,11 @@ function inputOf(changes: Pick<MatchInput, "local"> & Partial<MatchInput>): Matc
 }
 
 for (const [what, inodes, isSame] of [
-  ["a file of its own number", [5n, 5n], true],
+  ["its own file by inode number", [5n, 5n], true],
   ["an unrelated file", [5n, 6n], false],
-  ["an unrelated file, where files have no numbers", [unnumberedInode, unnumberedInode], false],
+  ["an unrelated file, without inode numbers", [unnumberedInode, unnumberedInode], false],
 ] as const) {
-  test(`a folder with the number of one that is gone, under another name and with ${what}, is ${isSame ? "that one" : "a new one"}`, () => {
+  test(`a folder with the inode number of a missing one, under another name and with ${what}, is ${isSame ? "that one" : "a new one"}`, () => {
     const [folder, file] = ["folder", "file"] as NodeId[] as [NodeId, NodeId];
     const local = new Map([
       [folder, row("folder", rootId, "old", 9n)],
@@ -81,7 +81,7 @@ for (const [target, isIt] of [
   ["there", true],
   ["elsewhere", false],
 ] as const) {
-  test(`a link to ${target}, where the engine was about to make one to there, is ${isIt ? "that one" : "another node"}`, () => {
+  test(`a link to ${target}, at the place of an intended one to there, is ${isIt ? "that one" : "another node"}`, () => {
     const id = "link" as NodeId;
     const intent: Intent = { place: { parent: rootId, name: "a" }, content: linkContent("there"), executable: false };
     const seen: Entry = { ...entry("symlink", { id: rootId, path: "" }, "a", 9n), target };
@@ -93,9 +93,9 @@ for (const [target, isIt] of [
 for (const order of [0, 1]) {
   for (const [inode, numbered] of [
     [6n, "by its number"],
-    [unnumberedInode, "where files have no numbers"],
+    [unnumberedInode, "without inode numbers"],
   ] as const) {
-    test(`of two known files at one place, one about to leave, the other one is found ${numbered} (${order})`, () => {
+    test(`the remaining one of two known files at one place is found ${numbered} (${order})`, () => {
       const [old, coming] = ["old", "coming"] as NodeId[] as [NodeId, NodeId];
       const rows = [
         [old, row("file", rootId, "a", inode === 6n ? 5n : inode)],

@@ -119,12 +119,12 @@ test("a backup in another folder, or that is no file, is a separate item", () =>
 });
 
 const notContinued: Readonly<Record<string, (device: Device) => void>> = {
-  "of which the server has nothing": (device) => device.remote.delete(old),
-  "that went with its folder": (device) => device.remote.set(old, remote("a", false, "gone" as NodeId)),
+  "unknown to the server": (device) => device.remote.delete(old),
+  "that moved with its folder": (device) => device.remote.set(old, remote("a", false, "gone" as NodeId)),
   "that moves to another space": (device) => device.departures.set(old, "there" as NodeId),
   "that the engine is about to move": (device) =>
     device.intents.set(old, { place: local("a"), content: undefined, executable: false }),
-  "where the clock was set back since": (device) => (device.nowMs -= 1),
+  "after the clock was set back": (device) => (device.nowMs -= 1),
 };
 
 for (const [what, change] of Object.entries(notContinued)) {
@@ -182,7 +182,7 @@ test("a node that is continued, or has returned to a name, vacates no other name
   });
 });
 
-test("of very many vacated names the last are remembered", () => {
+test("only the last of very many vacated names are remembered", () => {
   const device = new Device();
   const ids = Array.from({ length: vacatedMax + 1 }, (_, index) => `n${index}` as NodeId);
   for (const id of ids) {

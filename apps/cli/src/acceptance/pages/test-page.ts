@@ -20,7 +20,7 @@ export function testPage(page: string, script: Script): void {
       if (reason === undefined) test(`${page}:${each.line}: ${each.text}`, () => say(scene, script, each));
     }
 
-    test("nothing is said of a command that is not on the page", () => {
+    test("every tested command is on the page", () => {
       const there = new Set(readCommands(page).map(({ text }) => text));
       const { before: prepared = {}, endless = {}, codes = {}, notRun = {} } = script;
       const named = [prepared, endless, codes, notRun].flatMap((table) => Object.keys(table));
