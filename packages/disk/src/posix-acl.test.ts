@@ -24,7 +24,7 @@ test("an ACL under another group gives that group nothing, and members of the ol
   assert.deepEqual(rightsOf(acl), [6, 7, 6, 4, 7], "the list itself stays");
 });
 
-test("the mode without the ACL gives each class only the rights that all its members had", () => {
+test("the mode without the ACL gives the group and others only rights that the ACL gave all of them", () => {
   for (const [acl, mode, expected] of [
     [aclOf(["owner", 6], ["owningGroup", 6], ["other", 4]), 0o664, 0o664],
     [aclOf(["owner", 6], ["user", 6], ["owningGroup", 4], ["mask", 6], ["other", 4]), 0o664, 0o644],

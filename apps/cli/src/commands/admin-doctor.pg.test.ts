@@ -27,7 +27,7 @@ const everything = [
   "versions",
 ];
 
-test("the doctor never recommends rebuild-index, which would delete a lost database's blocks, for an incomplete index", async () => {
+test("for an incomplete index, the doctor recommends nothing that would delete the blocks of a lost database", async () => {
   await queryDatabase(data, "insert into cell.facts (name, value) values ('rebuild_required', 'true')");
   try {
     const found = async () =>

@@ -120,7 +120,7 @@ describe("Commands about people", () => {
     assert.ok(!after.some(({ to }) => to === "somebody@example.com"));
   });
 
-  test("an uploader puts files and trees by ID, sees nothing of the folder, and cannot reuse a name", async () => {
+  test("an uploader puts files and trees by ID, sees nothing of the folder, and replaces nothing in it", async () => {
     await done(owner, ["mkdir", "/inbox"]);
     await done(owner, ["put", "-", "/inbox/note"], "of the owner");
     await done(owner, ["share", "/inbox", "--with", ann.email, "--role", "uploader"]);

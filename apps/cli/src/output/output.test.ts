@@ -178,7 +178,7 @@ test("progress shows the rate, and the time left once everything is counted", ()
   assert.equal(progressLine("put", counts, mib, 40), "put  25 % 1 of 4 files, 1.0 MiB", "no number is cut off");
 });
 
-test("a line without space drops whole clauses from its end, even with commas in names", () => {
+test("a line without space drops whole clauses from its end, even with line breaks in them", () => {
   assert.equal(firstClauses("in sync, 2 problems: a\nb", 12), "in sync");
   assert.equal(firstClauses("two\nlines without a clause", 9), "two\nlines…");
 });

@@ -79,7 +79,7 @@ test("the unit runs a server, which stops cleanly under systemd", async (t) => {
   assert.equal(await ended, 0);
 });
 
-test("a unit written beside a database never starts a new server, and explains how to migrate the first", async () => {
+test("a unit written beside a database never starts a new server, and a first unit advises writing it again later", async () => {
   assert.match(lineOf((await install("--print")).stdout, "ExecStart"), /--expect-data/);
   const other = await holdfast(["serve", "--data", join(folder, "none yet"), "--install-service"], { env });
   assert.match(other.stdout, /run 'holdfast serve --install-service' again .*--expect-data/);

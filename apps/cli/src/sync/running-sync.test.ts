@@ -27,7 +27,7 @@ function runningIn(folder: string) {
   return { stderr, running: new RunningSync({ folder, record }, reporter, options) };
 }
 
-test("only conflicts of a run after its start are logged and shown, and Holdfast's own paths stay excluded", async (t) => {
+test("a conflict of the first cycle is logged and shown, an earlier one is not, and Holdfast's own paths stay excluded", async (t) => {
   const folder = makeFolder("running-sync");
   t.after(() => removeFolder(folder));
   const { stderr, running } = runningIn(folder);
