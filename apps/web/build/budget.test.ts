@@ -42,7 +42,7 @@ async function readBuild(page: string) {
 }
 
 for (const [page, laterNeeded] of Object.entries(pages)) {
-  test(`what loads before the first list of ${page} stays within its budget`, async () => {
+  test(`the first-load scripts of ${page} stay within their budget`, async () => {
     const { manifest, files, modules, loaded } = await readBuild(page);
     const needed = new Set([...loaded, ...laterNeeded.filter((name) => manifest[name] !== undefined)]);
     for (const name of needed) for (const imported of manifest[name]?.imports ?? []) needed.add(imported);
@@ -81,7 +81,7 @@ async function everLoadedBy(page: string): Promise<string[]> {
     .flatMap(([id]) => (id.startsWith(sources) ? id.slice(sources.length) : []));
 }
 
-test("the page of a link never loads what reads the session of an account, and the app nothing that opens a link", async () => {
+test("the link page never loads account session code, and the app never loads link page code", async () => {
   const ofLinks = await everLoadedBy("link-page.html");
   const ofApp = await everLoadedBy("index.html");
   for (const file of ["begin.ts", "data/session.ts", "data/account-drive.ts", "routes/router.tsx"]) {
@@ -95,7 +95,7 @@ test("the page of a link never loads what reads the session of an account, and t
   );
 });
 
-test("the frame of previews loads nothing of the app, whatever it shows", async () => {
+test("the preview frame loads no source of the app, now or later", async () => {
   const [folder = ""] = await prepareApp({ building: () => {}, signal: new AbortController().signal });
   const read = <Shape>(name: string) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Shape;
   const manifest = read<Record<string, Chunk>>(".vite/manifest.json");

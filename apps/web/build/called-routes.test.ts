@@ -7,7 +7,7 @@ import { withoutUncalled } from "./called-routes.ts";
 
 const table = readFileSync(resolve(import.meta.dirname, "../../../packages/protocol/src/route-table.ts"), "utf8");
 
-test("the table of a page has the routes that its sources name, and no other", () => {
+test("the route table keeps only the routes that its sources name", () => {
   const names = Object.keys(routeTable);
   const rowsIn = (text: string) => names.filter((name) => new RegExp(`^ {2}${name}: \\{`, "m").test(text));
   assert.deepEqual(rowsIn(withoutUncalled(table, new Set(names))), names);
@@ -17,7 +17,7 @@ test("the table of a page has the routes that its sources name, and no other", (
   );
 });
 
-test("a table that is written otherwise is refused, and not emptied", () => {
+test("a route table in an unexpected format is rejected instead of being emptied", () => {
   assert.throws(
     () => withoutUncalled(table.replaceAll("\n  ", "\n\t"), new Set(["getAccount"])),
     /not written as it was/,

@@ -64,7 +64,7 @@ function scriptsOf(folder: string): string {
   return assets.map((name) => readFileSync(join(folder, "assets", name), "utf8")).join("");
 }
 
-test("the app is built where it is missing and after its sources or the lock have changed, whatever their times say", async (t) => {
+test("the app is built if it is missing or if its sources or the lockfile changed, regardless of their times", async (t) => {
   const root = makeCheckout(t);
   const first = await prepare(root);
   assert.equal(first.builds, 1);
@@ -84,7 +84,7 @@ test("the app is built where it is missing and after its sources or the lock hav
   assert.equal((await prepare(root)).builds, 1);
 });
 
-longTest("two that build at once both get a whole build, and nothing else is left", async (t) => {
+longTest("two concurrent builds produce one complete build and leave nothing else behind", async (t) => {
   const root = makeCheckout(t);
   const [one, other] = await Promise.all([prepare(root), prepare(root)]);
   assert.deepEqual([one.builds, other.builds], [1, 1]);
@@ -93,7 +93,7 @@ longTest("two that build at once both get a whole build, and nothing else is lef
   assert.equal(readdirSync(join(root, "dist")).length, 1);
 });
 
-longTest("a build whose server is killed ends too, and leaves nothing that looks like a build", async (t) => {
+longTest("a build ends when its server is killed, and leaves nothing that looks like a build", async (t) => {
   const root = makeCheckout(t);
   const start = `
     const { prepareApp } = await import(${JSON.stringify(join(root, "build/prepare-app.ts"))});
@@ -131,14 +131,14 @@ function wholeBuilds(root: string): string[] {
   return existsSync(dist) ? readdirSync(dist).filter((name) => existsSync(join(dist, name, "app.json"))) : [];
 }
 
-test("sources that cannot be built are told with what is wrong, and no build comes of them", async (t) => {
+test("a build of broken sources fails with the cause and leaves no build", async (t) => {
   const root = makeCheckout(t);
   writeFileSync(join(root, "src/begin.ts"), "const = ;");
   await assert.rejects(prepare(root), /cannot be built[^]*begin\.ts/);
   assert.deepEqual(wholeBuilds(root), []);
 });
 
-test("an installed Holdfast without the sources serves the build that came with it", async (t) => {
+test("an installed Holdfast without sources serves the build that it shipped with", async (t) => {
   const root = makeCheckout(t);
   rmSync(join(root, "src"), { recursive: true });
   rmSync(join(root, "index.html"));

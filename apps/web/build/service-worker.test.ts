@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { contentTag } from "./app-index.ts";
 import { prepareApp } from "./prepare-app.ts";
 
-test("the service worker lists every file that the app may load, as it was built, and nothing of the frame of previews", async () => {
+test("the service worker lists every file of the app with its content tag, and nothing of the preview frame", async () => {
   const [folder = ""] = await prepareApp({ building: () => {}, signal: new AbortController().signal });
   const script = readFileSync(join(folder, "service-worker.js"), "utf8");
   const listed = new Map(

@@ -60,7 +60,7 @@ async function assertShowsAccount(page: Page): Promise<void> {
 }
 
 longTest(
-  "whoever is signed in to the app calls nothing by it; with a token of their own they see their own answer",
+  "the app's session authorizes no call; the visitor's own token does, and it is forgotten afterwards",
   async () => {
     await app.signIn();
     app.expectComplaint(/status of 401 .*\/api\/v1\/account/);
@@ -84,7 +84,7 @@ longTest(
   },
 );
 
-longTest("on a phone, too, somebody finds a call and sees their own answer", async () => {
+longTest("on a phone a visitor can find a call and run it with a token", async () => {
   const { page } = app;
   await page.setViewportSize(sizes.phone);
   await openDocs(page);
@@ -114,7 +114,7 @@ async function shownIn(page: Page): Promise<{ calls: string[]; groups: string[] 
   return { calls: calls.toSorted(), groups };
 }
 
-longTest("every call is in the page on every screen, wherever it is scrolled to", async () => {
+longTest("every call is rendered on every screen size, at any scroll position", async () => {
   const { page } = app;
   const described = await describedIn(app.server.url);
   assert.ok(described.calls.length > 150, "so many that the viewer itself would leave some out");
@@ -155,7 +155,7 @@ function scrollTo(part: number) {
     }, part);
 }
 
-longTest("a search that finds nothing says so, and the table of errors keeps its words whole", async () => {
+longTest("a search without results reports that, and the error table does not break its words", async () => {
   const { page } = app;
   await openDocs(page);
   await page.getByLabel("Search the calls").fill("zzz");
@@ -205,7 +205,7 @@ async function assertLeadsToError(page: Page): Promise<void> {
   assert.match(await page.locator("#rate_limited").innerText(), /429.*Retry-After/s);
 }
 
-test("without script, too, the address of an error leads to its text, and a call is described", async () => {
+test("the address of an error and the calls are readable without JavaScript", async () => {
   const context = await app.page.context().browser()?.newContext({ javaScriptEnabled: false });
   context?.setDefaultTimeout(browserWaitMs);
   const without = await context?.newPage();
@@ -223,7 +223,7 @@ test("without script, too, the address of an error leads to its text, and a call
   }
 });
 
-longTest("the page is readable by everybody but for what the viewer itself brings, light and dark", async () => {
+longTest("the page passes axe in light and dark themes, except for known faults of the viewer", async () => {
   const { page } = app;
   await page.emulateMedia({ colorScheme: "light" });
   await openDocs(page);

@@ -332,7 +332,7 @@ test("a sign-out deletes only the parcels that the person confirmed, and not the
   assert.deepEqual(await waitingNames("ben"), [["ben.txt"]]);
 });
 
-test("a sign-in that ended before its turn, or for which the browser has no space, receives no parcels", async () => {
+test("a sign-in that ended early or could not be stored for lack of space receives no parcels", async () => {
   await signIn("ann");
   await receiveFor(() => undefined);
   await storeReceived([file("ann.txt", "first")]);
@@ -344,7 +344,7 @@ test("a sign-in that ended before its turn, or for which the browser has no spac
   assert.deepEqual(await waitingNames("ann"), [["ann.txt"]]);
 });
 
-test("a parcel that arrives while nobody is signed in belongs to the first account that sees it", async () => {
+test("a parcel that arrives while no account is signed in belongs to the first account that sees it", async () => {
   await signIn("ann");
   await signOut("ann");
   await storeReceived([file("a.txt", "first")]);

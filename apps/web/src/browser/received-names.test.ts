@@ -24,7 +24,7 @@ test("invalid names and paths are replaced", () => {
   ]);
 });
 
-test("names that synced folders obey are replaced", () => {
+test("names with a special meaning in synced folders are replaced", () => {
   assert.deepEqual(receivedNames([".holdfastignore", ".HoldfastIgnore", ".Git", ".gitignore", "a.git"]), [
     "file",
     "file (2)",
@@ -34,7 +34,7 @@ test("names that synced folders obey are replaced", () => {
   ]);
 });
 
-test("long names are cut to 255 bytes, also if they receive a number", () => {
+test("long names are cut to 255 bytes, including their number", () => {
   const full = `${"é".repeat(125)}x.png`;
   const names = receivedNames([full, full, `${"x".repeat(300)}.png`]);
   assert.deepEqual(names, [full, `${"é".repeat(123)} (2).png`, `${"x".repeat(251)}.png`]);

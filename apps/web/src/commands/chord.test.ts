@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Chord, chordText, isPressed } from "./chord.ts";
 import { press } from "./testing.ts";
 
-test("Mod is Ctrl on a PC and ⌘ on a Mac, and no other modifier may be down", () => {
+test("Mod is Ctrl on a PC and ⌘ on a Mac, and no other modifier may be pressed", () => {
   const pressed = (chord: Chord, keys: string, platform: "pc" | "mac") => isPressed(chord, press(keys), platform);
   assert.ok(pressed("Mod+C", "Ctrl+c", "pc"));
   assert.ok(pressed("Mod+C", "Meta+c", "mac"));
@@ -22,13 +22,13 @@ test("Mod is Ctrl on a PC and ⌘ on a Mac, and no other modifier may be down", 
   assert.ok(!pressed("Mod+C", "Ctrl+c", "mac"), "Ctrl+C on a Mac is not ⌘C");
 });
 
-test("a sign is the sign, with or without the Shift that types it", () => {
+test("a punctuation key matches with or without the Shift that types it", () => {
   assert.ok(isPressed("?", press("Shift+?"), "pc"));
   assert.ok(isPressed("/", press("Shift+/"), "pc"), "on a German keyboard Shift+7");
   assert.ok(isPressed("/", press("/"), "pc"));
 });
 
-test("a menu shows keys as the platform does", () => {
+test("a menu shows key combinations in the platform's notation", () => {
   const word = (key: string) => ({ Mod: "Strg", Shift: "Umschalt", Delete: "Entf" })[key] ?? key;
   assert.equal(chordText("Mod+Shift+Z", "pc", word), "Strg+Umschalt+Z");
   assert.equal(chordText("Mod+Shift+Z", "mac", word), "⇧⌘Z");

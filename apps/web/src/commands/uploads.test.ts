@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { offerUploads, pickUploads } from "./uploads.ts";
 
-test("who asks for files before what uploads is there is asked once it is, for what they asked last, and once", () => {
+test("only the last file choice requested before the uploader is ready is carried out, once", () => {
   const asked: string[] = [];
   pickUploads("files", "first");
   pickUploads("folder", "second");

@@ -60,7 +60,7 @@ function world() {
 const rest = () => new Promise((resolve) => setImmediate(resolve));
 const canceled = new HoldfastError("unreachable", "Canceled.");
 
-test("a change whose connection broke is sent until it is answered, and waits visibly meanwhile", async () => {
+test("a change whose connection broke is retried until it is answered, and counts as waiting meanwhile", async () => {
   const { acts, sends, pauses, run } = world();
   let told = 0;
   acts.subscribe(() => (told += 1));
@@ -82,7 +82,7 @@ test("a change whose connection broke is sent until it is answered, and waits vi
   assert.deepEqual([acts.getSnapshot(), told], [0, 2]);
 });
 
-test("a refusal by the server ends a change", async () => {
+test("a refusal by the server ends a retried change", async () => {
   const { acts, sends, pauses, run } = world();
   const refused = assert.rejects(run(), { code: "conflict" });
   await sends[0]?.answer("unavailable");
@@ -93,7 +93,7 @@ test("a refusal by the server ends a change", async () => {
   assert.deepEqual([acts.getSnapshot(), sends.length], [0, 2]);
 });
 
-test("a proxy that blocks a change ends it, and a server that is not ready is shown at once", async () => {
+test("a blocking proxy ends a change, and an unavailable server makes it wait visibly at once", async () => {
   const { acts, sends, run } = world();
   const blocked = new HoldfastError("unreachable", "A proxy.", { body: { network: "FOREIGN" } });
   const refused = assert.rejects(run(), blocked);
@@ -106,7 +106,7 @@ test("a proxy that blocks a change ends it, and a server that is not ready is sh
   await assert.rejects(waits, canceled);
 });
 
-test("a change does not wait longer than a quarter of an hour, because others may have decided since", async () => {
+test("a change is not retried after 15 minutes, because others may have changed the data since", async () => {
   const { sends, pauses, pass, run } = world();
   const late = assert.rejects(run(), { code: "unreachable" });
   await sends[0]?.answer("unreachable");
@@ -122,7 +122,7 @@ test("a change does not wait longer than a quarter of an hour, because others ma
   assert.equal(sends.length, 3);
 });
 
-test("a change that has not been sent yet ends at the sign-out, too", async () => {
+test("a change that has not been sent yet also ends at the sign-out", async () => {
   const { acts, setAway, answersNow } = world();
   setAway(true);
   answersNow();
@@ -131,7 +131,7 @@ test("a change that has not been sent yet ends at the sign-out, too", async () =
   await assert.rejects(sent, { code: "unauthenticated" });
 });
 
-test("all changes under way wait as soon as the server is away, and go on when it is back", async () => {
+test("all running changes wait as soon as the server is away, and resume when it is back", async () => {
   const { acts, sends, setAway, run } = world();
   const both = Promise.all([run(), run()]);
   await sends[0]?.answer("unreachable");
@@ -147,7 +147,7 @@ test("all changes under way wait as soon as the server is away, and go on when i
   assert.deepEqual(await both, ["made", "made"]);
 });
 
-test("a canceled change is never sent again, whether it was under way or paused", async () => {
+test("a canceled change is never sent again, whether it was running or paused", async () => {
   const { acts, sends, pauses, setAway, run } = world();
   const both = [assert.rejects(run(), canceled), assert.rejects(run(), canceled)];
   await sends[0]?.answer("unreachable");
@@ -162,7 +162,7 @@ test("a canceled change is never sent again, whether it was under way or paused"
   assert.deepEqual([acts.getSnapshot(), sends.length], [0, 2]);
 });
 
-test("at the sign-out all changes end", async () => {
+test("all changes end at the sign-out", async () => {
   const { acts, sends, run } = world();
   const ended = assert.rejects(run(), canceled);
   acts.end(canceled);
@@ -170,7 +170,7 @@ test("at the sign-out all changes end", async () => {
   assert.equal(sends.length, 1);
 });
 
-test("before a change, a server that seems away is asked once", async () => {
+test("a server that seems away is asked once before a change", async () => {
   const { acts, setAway, answersNow } = world();
   await acts.assertHere();
   setAway(true);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { holdByChannel } from "./channel-lock.ts";
 
-test("of tabs that all want to run one does at a time, and each has its turn", async () => {
+test("tabs that share a lock run one at a time, and each gets its turn", async () => {
   const name = crypto.randomUUID();
   let running = 0;
   const order: number[] = [];
@@ -22,7 +22,7 @@ test("of tabs that all want to run one does at a time, and each has its turn", a
   );
 });
 
-test("whoever waits for a tab that runs on and on can leave, and one that failed lets the next run", async () => {
+test("a waiting tab can give up, and a failed holder releases the lock to the next tab", async () => {
   const name = crypto.randomUUID();
   const ending = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();

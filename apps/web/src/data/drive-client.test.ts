@@ -31,7 +31,7 @@ function world(...answers: readonly TestAnswer[]) {
 const params = { id: "f1" };
 const done: TestAnswer = { status: 200, json: { results: [] } };
 
-test("while the server is away a change is refused unsent, and other calls are tried once", async () => {
+test("changes are refused unsent while the server is away, and other calls are tried once", async () => {
   const { client, sent, setAway } = world(done, "cut");
   await client.call("getNode", { params });
   setAway(true);
@@ -45,7 +45,7 @@ test("while the server is away a change is refused unsent, and other calls are t
   );
 });
 
-test("a change whose connection broke is sent again as the same request, also over plain http", async (t) => {
+test("a change whose connection broke is retried as the same request, also over plain http", async (t) => {
   t.mock.method(crypto, "randomUUID", () => assert.fail("It exists only over https."));
   const { client, sent } = world("cut", "cut", { status: 204 });
   await client.call("deletePermission", { params });
@@ -55,7 +55,7 @@ test("a change whose connection broke is sent again as the same request, also ov
   assert.match(keys[0] ?? "", /^[0-9a-f]{32}$/);
 });
 
-test("a batch keeps the ids of its operations", async () => {
+test("a batch keeps the IDs of its operations when it is sent again", async () => {
   const { client, sent } = world("cut", done);
   const operations = [{ op: "delete" as const, file_id: "f1", operation_id: "a".repeat(32) }];
   await client.call("syncDelta", { body: { operations } });
@@ -63,7 +63,7 @@ test("a batch keeps the ids of its operations", async () => {
   assert.equal(sent[0]?.body, sent[1]?.body);
 });
 
-test("a new link is requested once, because each request would create another", async () => {
+test("a new link is requested only once, because each request would create another", async () => {
   for (const [answer, code] of [
     ["cut", "unreachable"],
     [{ status: 503, json: { code: "unavailable" } }, "unavailable"],

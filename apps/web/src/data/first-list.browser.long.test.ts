@@ -6,7 +6,7 @@ import { watchFigures } from "../testing/watched-figures.ts";
 
 const app = testApp();
 
-test("the first rows are asked for before the script that shows them is there, by few requests, and move nothing", async () => {
+test("the first rows are requested before their script has loaded, with few requests and no layout shift", async () => {
   for (let number = 0; number < 30; number += 1) await app.api.put(`/file ${number}.txt`, String(number));
   await app.signInByForm();
   const { page } = app;

@@ -153,7 +153,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("hold" as const, "release" as const) }) },
 );
 
-test("what went while the order is held and comes again with a page is found where it stands, once", () => {
+test("a row that disappears while the order is held and returns with a page is found once, at its place", () => {
   for (const wasShown of [false, true]) {
     const model = new Model("natural");
     model.write(0, "b");
@@ -173,7 +173,7 @@ test("what went while the order is held and comes again with a page is found whe
   }
 });
 
-test("whatever comes in whatever order, the list ends as the server's with own acts over it", () => {
+test("any sequence of events leaves the list equal to the server's with own changes applied (random)", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...sortOrders),
@@ -221,7 +221,7 @@ test("whatever comes in whatever order, the list ends as the server's with own a
   );
 });
 
-test("both ends show at once with the right number of rows between them, and are read until they meet and no further", () => {
+test("both ends show immediately, and pages are read only until they meet", () => {
   const rows = Array.from({ length: 100 }, (_, at) =>
     rowWith(1, `${at} of`, 1, { id: `id-${String(at).padStart(3, "0")}`, name: `${at}` }),
   );
@@ -241,7 +241,7 @@ test("both ends show at once with the right number of rows between them, and are
   assert.deepEqual(shown(index), rows);
 });
 
-test("an order is held while values change in place, and what waits shows when it is let go", () => {
+test("values change in place while the order is held, and waiting changes show when it is released", () => {
   const [ant, bee, cow] = ["ant", "bee", "cow"].map((name, at) =>
     rowWith(1, name, 1, { id: name, name, sizeBytes: at }),
   ) as [Row, Row, Row];
@@ -273,7 +273,7 @@ test("an order is held while values change in place, and what waits shows when i
   assert.deepEqual([index.isGone("cow"), index.getSnapshot().waitingCount], [false, 0]);
 });
 
-test("of several changes of one row that come together the last one shows", () => {
+test("the last of several simultaneous changes of one row is shown", () => {
   const index = new FolderIndex();
   index.addPage({ from: "first", rows: [testRow("a"), testRow("b")], isEnd: true, total: 2 });
   const moved = testRow("z", { id: "a", seq: 2 });
@@ -282,7 +282,7 @@ test("of several changes of one row that come together the last one shows", () =
   assert.deepEqual(shown(index), [testRow("b"), grown]);
 });
 
-test("what is read once more shows as a difference, and changes that came meanwhile stay", () => {
+test("rereading shows only the differences, and keeps changes that arrived meanwhile", () => {
   const row = (name: string, seq: number) => rowWith(1, name, seq, { id: name, name });
   const index = new FolderIndex();
   index.addPage({ from: "first", rows: [row("a", 1), row("b", 2), row("c", 3)], isEnd: true, total: 3 });

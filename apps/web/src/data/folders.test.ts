@@ -155,7 +155,7 @@ async function shows(folder: OpenFolder, names: string): Promise<void> {
   assert.equal(shown(folder), names);
 }
 
-test("a folder shows its rows, and what others make, rename, move and delete in it", async (t) => {
+test("a folder shows its rows and other users' creations, renames, moves and deletions", async (t) => {
   const { server, folders } = opened(t);
   for (const name of ["a", "b", "c"]) server.put(name, "f");
   server.put("x", "g");
@@ -174,7 +174,7 @@ test("a folder shows its rows, and what others make, rename, move and delete in 
   assert.deepEqual(server.listings, [`${idOf("f")} natural`]);
 });
 
-test("rows that came before it is known from where changes are told show at once, and what changed between is found", async (t) => {
+test("early rows show before the start token is known, and changes between the two are found", async (t) => {
   const { server, client, folders } = opened(t);
   const start = Promise.withResolvers<void>();
   server.mayStart = start.promise;
@@ -189,7 +189,7 @@ test("rows that came before it is known from where changes are told show at once
   await shows(folder, "b c d");
 });
 
-test("early rows that nobody changed are read once more, and a page that does not come is read as any other", async (t) => {
+test("unchanged early rows are read again, and a failed early page is read normally", async (t) => {
   const { server, client, folders } = opened(t);
   for (const name of ["a", "b"]) server.put(name, "f");
   server.put("x", "g");
@@ -198,7 +198,7 @@ test("early rows that nobody changed are read once more, and a page that does no
   assert.deepEqual(server.listings, [`${idOf("f")} natural`, `${idOf("f")} natural`, `${idOf("g")} natural`]);
 });
 
-test("a long folder is read from both ends, each page once", async (t) => {
+test("a long folder is read from both ends, and each page only once", async (t) => {
   const { server, folders } = opened(t);
   server.pageRows = 3;
   const names = Array.from({ length: 20 }, (_, at) => String(at));
@@ -210,7 +210,7 @@ test("a long folder is read from both ends, each page once", async (t) => {
   assert.ok(server.listings.length <= 8, server.listings.join(", "));
 });
 
-test("of a folder that somebody may open the first page is read, the rest once they do, and nothing if they leave", async (t) => {
+test("prefetching reads the first page, opening reads the rest, and a canceled prefetch reads nothing", async (t) => {
   const { server, folders, live } = opened(t);
   server.pageRows = 3;
   for (const name of ["a", "b", "c", "d", "e"]) server.put(name, "f");
@@ -231,7 +231,7 @@ test("of a folder that somebody may open the first page is read, the rest once t
   );
 });
 
-test("what cannot be read says why and is read when it is tried again", async (t) => {
+test("a folder that cannot be read reports the failure, and a retry reads it", async (t) => {
   const { server, folders, live } = opened(t);
   server.put("a", "f");
   await live.ready();
@@ -245,7 +245,7 @@ test("what cannot be read says why and is read when it is tried again", async (t
   assert.equal(folder.failure, undefined);
 });
 
-test("after a restore of the server what is kept is read once more", async (t) => {
+test("cached folders are read again after a restore of the server", async (t) => {
   const { server, folders } = opened(t);
   for (const name of ["a", "b"]) server.put(name, "f");
   const folder = folders.get(idOf("f"), "natural");
@@ -255,7 +255,7 @@ test("after a restore of the server what is kept is read once more", async (t) =
   await shows(folder, "b c");
 });
 
-test("what the server answers to an own act is in its folders at once, in the old and in the new one", async (t) => {
+test("the server's answer to an own move shows immediately in both folders", async (t) => {
   const { server, folders } = opened(t);
   for (const name of ["a", "b"]) server.put(name, "f");
   const [from, to] = [folders.get(idOf("f"), "natural"), folders.get(idOf("g"), "natural")];
@@ -266,7 +266,7 @@ test("what the server answers to an own act is in its folders at once, in the ol
   assert.deepEqual([shown(from), shown(to)], ["b", "a"]);
 });
 
-test("a folder that nobody looks at is kept until there are too many rows, one that is looked at is not dropped", async (t) => {
+test("unwatched folders stay cached until there are too many rows, and watched folders are never dropped", async (t) => {
   const { server, folders } = opened(t, 2);
   for (const folder of ["f", "g", "h"]) for (const name of ["1", "2"]) server.put(folder + name, folder);
   const close = ["f", "g", "h"].map((id) => folders.get(idOf(id), "natural").keep());
@@ -279,7 +279,7 @@ test("a folder that nobody looks at is kept until there are too many rows, one t
   assert.notEqual(folders.get(idOf("f"), "natural"), f, "the one that was left longest ago went");
 });
 
-test("stars outlast changes, moves, and deletions that are undone, even while the order is held", async (t) => {
+test("stars survive changes, moves and undone deletions, even while the order is held", async (t) => {
   const { server, folders } = opened(t);
   for (const [size, name] of ["a", "b", "c"].entries()) server.put(name, "f", { size, starred: true } as object);
   const [from, to] = [folders.get(idOf("f"), "-size"), folders.get(idOf("g"), "natural")];
@@ -311,7 +311,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("where the read after the early page is cut, the next attempt reads all of it", async (t) => {
+test("a retry after an interrupted reread of the early page reads the whole folder", async (t) => {
   const { server, client, folders } = opened(t);
   const start = Promise.withResolvers<void>();
   server.mayStart = start.promise;
@@ -330,7 +330,7 @@ test("where the read after the early page is cut, the next attempt reads all of 
   await shows(folder, "a b c");
 });
 
-test("what was being read anew when the connection was cut is read anew by the next attempt", async (t) => {
+test("a retry after an interrupted reread reads the whole folder", async (t) => {
   const { server, folders } = opened(t);
   for (const name of ["a", "b"]) server.put(name, "f");
   const folder = folders.get(idOf("f"), "natural");
@@ -346,7 +346,7 @@ test("what was being read anew when the connection was cut is read anew by the n
   await shows(folder, "b c");
 });
 
-test("what comes while all is read anew is not dropped by the answer, which is older", async (t) => {
+test("a change that arrives during a reread is not dropped by the older answer", async (t) => {
   const { server, folders } = opened(t);
   for (const name of ["a", "b"]) server.put(name, "f");
   const folder = folders.get(idOf("f"), "natural");
@@ -363,7 +363,7 @@ test("what comes while all is read anew is not dropped by the answer, which is o
   await shows(folder, "b c d");
 });
 
-test("an own file that is made while all is read anew stays", async (t) => {
+test("an own file created during a reread stays", async (t) => {
   const { server, client, folders } = opened(t);
   const start = Promise.withResolvers<void>();
   server.mayStart = start.promise;
@@ -385,7 +385,7 @@ test("an own file that is made while all is read anew stays", async (t) => {
   await shows(folder, "a b c own");
 });
 
-test("after the server went back to an older history a row is as the server has it now", async (t) => {
+test("after a restore to an older history a row matches the server's current state", async (t) => {
   const { server, folders } = opened(t);
   for (const name of ["a", "b"]) server.put(name, "f");
   server.put("a", "f", { name: "z" });

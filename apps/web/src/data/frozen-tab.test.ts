@@ -72,7 +72,7 @@ async function expireAndSignIn({ server, acting, frozen, freeze }: Awaited<Retur
   await acting.signIn(credentials);
 }
 
-test("a frozen tab that hears late of a sign-out and a new sign-in by the same account gets the new session", async () => {
+test("a frozen tab that learns late of a new sign-in by the same account gets the new session", async () => {
   const two = await twoTabs();
   const { server, frozen, cleaned, steps, thaw, lastAccount, leaving } = two;
   await replace(two, "ann");
@@ -83,7 +83,7 @@ test("a frozen tab that hears late of a sign-out and a new sign-in by the same a
   assert.equal(await frozen.current(), server.lastToken);
 });
 
-test("a frozen tab that hears late of another account's sign-in ends its session, but not the stored data", async () => {
+test("a frozen tab that learns late of another account's sign-in ends its session, but not the stored data", async () => {
   const two = await twoTabs();
   const { frozen, cleaned, steps, thaw, lastAccount, leaving } = two;
   await replace(two, "bob");
@@ -95,7 +95,7 @@ test("a frozen tab that hears late of another account's sign-in ends its session
   assert.deepEqual([lastAccount.read(), lastAccount.readSession(), leaving.read()], ["bob", "session 2", false]);
 });
 
-test("a tab that was frozen answers no new tab with the token of an earlier session", async () => {
+test("a restored tab never sends new tabs the token of an earlier session", async () => {
   for (const next of ["ann", "bob"]) {
     const two = await twoTabs();
     const { server, frozen, restore, open, newTabs } = two;
@@ -112,7 +112,7 @@ test("a tab that was frozen answers no new tab with the token of an earlier sess
   }
 });
 
-test("a token of an earlier session, which an earlier version of the app may send late, is ignored", async () => {
+test("a late token of an earlier session, as older releases may send, is ignored", async () => {
   const two = await twoTabs();
   const { server, frozen, acting, newTabs, open } = two;
   const text = await frozen.current();
@@ -189,7 +189,7 @@ test("a page from the back/forward cache is signed out if another tab has signed
   }
 });
 
-test("a sign-out ends a tab that starts without the server", async () => {
+test("a sign-out elsewhere also ends a tab that started while the server was unreachable", async () => {
   const { server, open, newTabs } = opened();
   const acting = open();
   await acting.signIn(credentials);
@@ -204,7 +204,7 @@ test("a sign-out ends a tab that starts without the server", async () => {
 });
 
 for (const nextAccount of ["ann", "bob"])
-  test(`a late answer to a renewal ends and replaces no newer session, of ${nextAccount}`, async () => {
+  test(`a late answer to a renewal neither ends nor replaces a newer session of ${nextAccount}`, async () => {
     const { server, open, lastAccount } = opened();
     const [late, acting] = [open(), open()];
     await acting.signIn(credentials);
@@ -249,7 +249,7 @@ test("a late answer to a sign-out ends no newer session of the same account", as
   );
 });
 
-test("site data that the user deletes ends no session", async () => {
+test("deleting the site's data ends no session", async () => {
   const { open, lastAccount } = opened();
   const [first, second] = [open(), open()];
   await first.signIn(credentials);

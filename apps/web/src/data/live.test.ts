@@ -111,7 +111,7 @@ const numbers = (tab: Tab) => tab.heard.filter((each) => each !== "notified");
 /** Waits for all messages between tabs and server. */
 const rest = () => new Promise((resolve) => setImmediate(resolve));
 
-test("one tab polls, all hear each change once, and when it goes another asks on from where it stood", async (t) => {
+test("one tab polls for all, every tab receives each change once, and another tab takes over at its position", async (t) => {
   const { journal, open } = opened(t);
   journal.length = 7;
   const [first, second] = [open(), open()];
@@ -126,7 +126,7 @@ test("one tab polls, all hear each change once, and when it goes another asks on
   assert.equal(journal.calls.filter((call) => call.endsWith("start_token")).length, 1);
 });
 
-test("a tab that opens later is told from where changes are told before it reads anything", async (t) => {
+test("a tab that opens later gets the start token and receives the changes after it", async (t) => {
   const { journal, open } = opened(t);
   const first = open();
   await first.live.ready();
@@ -138,7 +138,7 @@ test("a tab that opens later is told from where changes are told before it reads
   assert.equal(second.live.getSnapshot().state, "live");
 });
 
-test("the first poll after an interruption is short, so that the server is soon known to be back", async (t) => {
+test("the first poll after an interruption is short, which shows sooner that the server is back", async (t) => {
   const { journal, open, waits } = opened(t);
   const { live } = open();
   await live.ready();
@@ -156,7 +156,7 @@ test("the first poll after an interruption is short, so that the server is soon 
   assert.deepEqual(journal.timeouts, ["55", "1", "55"]);
 });
 
-test("after a restore of the server all is read anew, in every tab", async (t) => {
+test("a restore of the server makes every tab read everything again", async (t) => {
   const { journal, open } = opened(t);
   const [first, second] = [open(), open()];
   await Promise.all([first.live.ready(), second.live.ready()]);
@@ -174,7 +174,7 @@ test("after a restore of the server all is read anew, in every tab", async (t) =
   );
 });
 
-test("of more changes than are worth telling one by one all is read anew", async (t) => {
+test("more than 5,000 changes at once lead to a full reread instead", async (t) => {
   const { journal, open } = opened(t);
   const tab = open();
   await tab.live.ready();
@@ -186,7 +186,7 @@ test("of more changes than are worth telling one by one all is read anew", async
   assert.equal(numbers(tab).at(-1), 20_001);
 });
 
-test("without the network it waits longer each time, says when it tries again, and misses nothing", async (t) => {
+test("retries slow down without the network, show the next attempt, and miss no change", async (t) => {
   const { journal, open, waits } = opened(t);
   const [tab, other] = [open(), open()];
   await Promise.all([tab.live.ready(), other.live.ready()]);
@@ -209,7 +209,7 @@ test("without the network it waits longer each time, says when it tries again, a
   assert.deepEqual([numbers(other), other.live.getSnapshot().state], [[1, 2], "live"]);
 });
 
-test("what was read while nobody knew from where changes are told is read again", async (t) => {
+test("tabs that read before the start token was known read everything again", async (t) => {
   const { journal, open, waits } = opened(t);
   journal.isReachable = false;
   const [first, second] = [open(), open()];
@@ -221,7 +221,7 @@ test("what was read while nobody knew from where changes are told is read again"
   assert.ok(waits.length > 0);
 });
 
-test("a server that is busy is left alone for as long as it asks, and whoever is refused asks no more", async (t) => {
+test("polling respects the Retry-After of a busy server, and stops after a 401", async (t) => {
   const { journal, open, waits } = opened(t);
   const tab = open();
   await tab.live.ready();

@@ -13,7 +13,7 @@ function opened(...names: string[]) {
   return { overlay, index, shown };
 }
 
-test("an own act shows while it is under way, and what failed has never been", async () => {
+test("an own change shows while it is running, and disappears if it fails", async () => {
   const { overlay, index, shown } = opened("a", "b");
   const rename = { kind: "set", folderId: "f", id: "a", values: { name: "z" } } as const;
   const answer = Promise.withResolvers<string>();
@@ -30,7 +30,7 @@ test("an own act shows while it is under way, and what failed has never been", a
   assert.deepEqual([shown(), server?.name, overlay.pendingCount], [["a", "b"], "z", 0]);
 });
 
-test("what succeeded is in the rows of the server before the act goes from over them: it never shows as it was", async () => {
+test("a successful change never flickers back to its old state", async () => {
   const { overlay, index, shown } = opened("a", "b");
   const seen: unknown[] = [];
   index.subscribe(() => seen.push(shown()));
@@ -45,7 +45,7 @@ test("what succeeded is in the rows of the server before the act goes from over 
   ]);
 });
 
-test("several acts lie over each other in the order in which they were done, and each goes by itself", () => {
+test("own changes apply in the order in which they were made, and each can end separately", () => {
   const { overlay, index, shown } = opened("a");
   overlay.begin("1", [{ kind: "set", folderId: "f", id: "a", values: { name: "b" } }]);
   overlay.begin("2", [{ kind: "set", folderId: "f", id: "a", values: { isStarred: true } }]);
@@ -62,7 +62,7 @@ test("several acts lie over each other in the order in which they were done, and
   assert.deepEqual([shown(), index.rowOf("a")?.isStarred, overlay.pendingCount], [["a"], false, 0]);
 });
 
-test("a row that others take away under an own act is gone when the act ends", () => {
+test("a row that others remove during an own change stays gone when the change ends", () => {
   const { overlay, index, shown } = opened("a", "b");
   overlay.begin("1", [{ kind: "set", folderId: "f", id: "a", values: { name: "z" } }]);
   index.applyChanges([{ id: "a", seq: 2, row: undefined, isNew: false }]);

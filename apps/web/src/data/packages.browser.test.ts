@@ -36,7 +36,7 @@ after(() => {
   server.close();
 });
 
-test("what the app takes from the packages does in a browser, without eval, what it does in Node", async () => {
+test("the packages behave in a browser without eval exactly as in Node", async () => {
   const { page, complaints } = browser;
   await page.goto(`${url}/page`);
   await page.waitForFunction("globalThis.usePackages !== undefined");
@@ -45,7 +45,7 @@ test("what the app takes from the packages does in a browser, without eval, what
   assert.deepEqual(complaints, []);
 });
 
-test("the client of the API is a small part of a first script: no schema comes with it", async () => {
+test("the API client is less than 8 KiB compressed and contains no schema", async () => {
   const client = await bundle(`export { openClient } from "/client.ts";`);
   assert.ok(brotliCompressSync(client).length < 8 * 1024, `${brotliCompressSync(client).length} bytes`);
 });

@@ -58,7 +58,7 @@ function world() {
   };
 }
 
-test("a server that answers is there; one that does not is asked on, ever later, until it does", async () => {
+test("an unreachable server is asked at growing intervals until it answers", async () => {
   const { reach, answer, pass } = world();
   answer("no");
   assert.equal(await reach.start(), "starting");
@@ -73,7 +73,7 @@ test("a server that answers is there; one that does not is asked on, ever later,
   assert.equal(await reach.start(), "signed_in");
 });
 
-test("who opens the app waits three seconds for a server that neither answers nor refuses", async () => {
+test("starting waits three seconds for a server that does not answer, and then counts it as away", async () => {
   const { reach, answer, pass } = world();
   answer("late");
   const started = reach.start();
@@ -82,7 +82,7 @@ test("who opens the app waits three seconds for a server that neither answers no
   assert.equal(reach.getSnapshot(), true);
 });
 
-test("to be asked at once is not to be asked twice", async () => {
+test("a manual retry during a scheduled one does not ask twice", async () => {
   const { reach, answer } = world();
   answer("no");
   await reach.start();
@@ -94,7 +94,7 @@ test("to be asked at once is not to be asked twice", async () => {
   assert.equal(reach.getSnapshot(), false);
 });
 
-test("a connection that is back within two seconds was never lost, and one that is not back is", async () => {
+test("a connection counts as lost only after two seconds", async () => {
   const { reach, tellLive, pass } = world();
   tellLive("live");
   tellLive("offline");
@@ -109,7 +109,7 @@ test("a connection that is back within two seconds was never lost, and one that 
   assert.equal(reach.getSnapshot(), false);
 });
 
-test("a browser that says that it is offline is believed", () => {
+test("the browser's offline state is trusted", () => {
   const { reach, setOnline } = world();
   let told = 0;
   reach.subscribe(() => (told += 1));

@@ -20,14 +20,14 @@ afterEach(() => {
   else Object.defineProperty(globalThis, "localStorage", real);
 });
 
-test("the latest folder comes first, each once, and the eighth before it is forgotten", () => {
+test("recent folders are listed newest first, without duplicates, at most eight", () => {
   for (const id of ["a", "b", "a", "c"]) noteFolder("ann", id);
   assert.deepEqual(recentFolders("ann"), ["c", "a", "b"]);
   for (const id of ["1", "2", "3", "4", "5", "6"]) noteFolder("ann", id);
   assert.deepEqual(recentFolders("ann"), ["6", "5", "4", "3", "2", "1", "c", "a"]);
 });
 
-test("another account sees none of them, the page of a link notes none, and a sign-out forgets all", async () => {
+test("recent folders are separate per account, are not recorded on a link page, and are deleted at the sign-out", async () => {
   noteFolder("ann", "a");
   noteFolder(undefined, "b");
   assert.deepEqual(recentFolders("bob"), []);
@@ -37,7 +37,7 @@ test("another account sees none of them, the page of a link notes none, and a si
   assert.deepEqual(recentFolders("ann"), []);
 });
 
-test("what another release wrote is no list", () => {
+test("stored values of other releases count as an empty list", () => {
   for (const text of [
     "{",
     "7",

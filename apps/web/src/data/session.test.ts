@@ -4,7 +4,7 @@ import { type SessionEvent, type SessionState, sessionSteps } from "./session-st
 import { testBrowser } from "./testing.ts";
 import { credentials, opened, soon } from "./testing-session.ts";
 
-test("every event in every state leads where the table says, and the session goes there", () => {
+test("every event in every state leads to the state in the table", () => {
   const states: SessionState[] = ["starting", "signed_in", "expired", "leaving", "signed_out"];
   const events: SessionEvent[] = ["token", "refused", "unreachable", "left", "ended"];
   for (const state of states) {
@@ -26,7 +26,7 @@ test("a browser without a session is signed out, and calls are refused", async (
   await assert.rejects(session.current(), { code: "unauthenticated" });
 });
 
-test("a browser that has one goes on, and a second tab is given the token without asking the server", async () => {
+test("a browser with a session continues it, and a second tab gets the token without asking the server", async () => {
   const { server, open } = opened();
   server.account = "ann";
   const first = open();
@@ -37,7 +37,7 @@ test("a browser that has one goes on, and a second tab is given the token withou
   assert.deepEqual(server.calls, ["POST /api/v1/sessions/web/refresh"]);
 });
 
-test("calls that are refused together, in two tabs, share one renewal", async () => {
+test("simultaneous refused calls in two tabs share one renewal", async () => {
   const { server, clock, open } = opened();
   server.account = "ann";
   const [first, second] = [open(), open()];
@@ -54,7 +54,7 @@ test("calls that are refused together, in two tabs, share one renewal", async ()
   assert.equal(server.calls.length, 2, "one that runs out is renewed once as well");
 });
 
-test("a session that ended in the middle lets calls wait until somebody signs in again, in whatever tab", async () => {
+test("calls of an expired session wait until the same account signs in again, in any tab", async () => {
   const { server, open } = opened();
   server.account = "ann";
   const [first, second] = [open(), open()];
@@ -71,7 +71,7 @@ test("a session that ended in the middle lets calls wait until somebody signs in
   assert.deepEqual([first.getSnapshot(), second.getSnapshot()], ["signed_in", "signed_in"]);
 });
 
-test("what one person has begun is not done as another who signs in over the page, and their data goes", async () => {
+test("pending calls of one account fail when another account signs in, and the first account's data is deleted", async () => {
   const { server, open } = opened();
   server.account = "ben";
   const session = open();
@@ -87,7 +87,7 @@ test("what one person has begun is not done as another who signs in over the pag
   assert.equal(await session.current(), server.lastToken);
 });
 
-test("whoever signs out is signed out in every tab, and what was kept goes there too", async () => {
+test("a sign-out signs out every tab and cleans up in each of them", async () => {
   const { server, open } = opened();
   server.account = "ann";
   const [first, second] = [open(), open()];
@@ -106,7 +106,7 @@ test("whoever signs out is signed out in every tab, and what was kept goes there
   }
 });
 
-test("what a tab still asks is ended before it signs out, so nothing of it is refused", async () => {
+test("a tab cancels its requests before the sign-out is sent", async () => {
   const { server, open } = opened();
   server.account = "ann";
   const session = open();
@@ -119,7 +119,7 @@ test("what a tab still asks is ended before it signs out, so nothing of it is re
   assert.notDeepEqual(server.calls, []);
 });
 
-test("while somebody signs out nothing more is asked, and whoever signs in next asks again", async () => {
+test("no token is available during a sign-out, and the next sign-in provides one", async () => {
   const { server, open } = opened();
   server.account = "ann";
   const session = open();
@@ -131,7 +131,7 @@ test("while somebody signs out nothing more is asked, and whoever signs in next 
   assert.equal(await session.current(), server.lastToken);
 });
 
-test("a server that does not answer signs nobody out, neither at the start nor later", async () => {
+test("an unreachable server signs out no account, neither at the start nor later", async () => {
   const { server, clock, open } = opened();
   server.account = "ann";
   server.isReachable = false;
@@ -147,7 +147,7 @@ test("a server that does not answer signs nobody out, neither at the start nor l
   assert.equal(await session.current(), server.lastToken);
 });
 
-test("whoever signs out while the server does not answer has no token any more in any tab, and is told that its cookie stands", async () => {
+test("an offline sign-out drops the token in every tab, and shows that the cookie is still valid", async () => {
   const { server, open } = opened();
   server.account = "ann";
   const [first, second] = [open(), open()];
@@ -176,7 +176,7 @@ test("whoever signs out while the server does not answer has no token any more i
   );
 });
 
-test("a page that opens where somebody wanted out goes on with that, and signs nobody in by the cookie", async () => {
+test("a page completes an earlier offline sign-out, and does not sign in by the cookie", async () => {
   const { server, open } = opened();
   server.account = "ann";
   const page = open();
@@ -193,7 +193,7 @@ test("a page that opens where somebody wanted out goes on with that, and signs n
   assert.equal(await open(testBrowser()()).start(), "signed_in", "it was meant once");
 });
 
-test("a renewal that is answered after somebody has signed out signs nobody in", async () => {
+test("a renewal that is answered after a sign-out does not sign in", async () => {
   const { server, open } = opened();
   server.account = "ann";
   const [first, second] = [open(), open()];
@@ -210,7 +210,7 @@ test("a renewal that is answered after somebody has signed out signs nobody in",
   assert.deepEqual([first.getSnapshot(), second.getSnapshot()], ["signed_out", "signed_out"]);
 });
 
-test("a tab that hears late that an older token expired keeps the newer one", async () => {
+test("a late report that an older token expired leaves the newer one in use", async () => {
   const { server, open, newTabs } = opened();
   server.account = "ann";
   const session = open();
@@ -223,7 +223,7 @@ test("a tab that hears late that an older token expired keeps the newer one", as
   assert.equal(await session.current(), server.lastToken);
 });
 
-test("what is kept of somebody goes when another one signs in, also on a page that was opened since", async () => {
+test("data of the previous account is deleted at another account's sign-in, also on a page opened later", async () => {
   const { server, open } = opened();
   const first = open();
   await first.start();
@@ -248,7 +248,7 @@ test("what is kept of somebody goes when another one signs in, also on a page th
   assert.equal(cleaned, 1);
 });
 
-test("who is asked and stays is signed in as before, and what was to be done first is not done", async () => {
+test("a declined sign-out leaves the account signed in and skips the steps before it", async () => {
   const { server, open } = opened();
   server.account = "ann";
   const session = open();
@@ -286,7 +286,7 @@ test("a page that opens during a sign-in completes no earlier sign-out", async (
   assert.deepEqual([signingIn.getSnapshot(), server.account, server.calls], ["signed_in", "ann", []]);
 });
 
-test("a sign-out that is answered after another account has signed in elsewhere ends nothing of that account", async () => {
+test("a late answer to a sign-out does not end another account's newer session", async () => {
   const { server, open, lastAccount } = opened();
   server.account = "ann";
   const [leaving, other] = [open(), open()];

@@ -46,7 +46,7 @@ function desk() {
   return here;
 }
 
-test("acts are taken back from the last one, done again from there, and a new act ends what could be done again", async () => {
+test("changes are undone from the last one, can be redone, and a new change discards the redo list", async () => {
   const each = desk();
   for (const letter of "abc") each.write(letter);
   await Promise.all([each.stack.undo(), each.stack.undo()]);
@@ -60,7 +60,7 @@ test("acts are taken back from the last one, done again from there, and a new ac
   assert.equal(each.text, "ad");
 });
 
-test("the button of a toast takes back its own act, and once", async () => {
+test("a toast's Undo button undoes its own change, and only once", async () => {
   const each = desk();
   const first = each.write("a");
   each.write("b");
@@ -70,7 +70,7 @@ test("the button of a toast takes back its own act, and once", async () => {
   assert.equal(each.stack.getSnapshot().undo, "wrote b");
 });
 
-test("what somebody has changed since is not taken back, and it is said who", async () => {
+test("a change that others have modified since is not undone, and their name is reported", async () => {
   for (const code of ["precondition", "conflict", "not_found"] as const) {
     const each = desk();
     each.write("a");
@@ -81,7 +81,7 @@ test("what somebody has changed since is not taken back, and it is said who", as
   }
 });
 
-test("what could not be reached can be taken back later, what is refused cannot", async () => {
+test("an undo that failed for lack of a connection can be retried; one that was refused cannot", async () => {
   const each = desk();
   each.write("a");
   const failure = new HoldfastError("unreachable", "The server cannot be reached.");
@@ -93,7 +93,7 @@ test("what could not be reached can be taken back later, what is refused cannot"
   assert.equal((await each.stack.undo()).kind, "nothing");
 });
 
-test("fifty acts are kept, for an hour", async () => {
+test("at most 50 changes are kept, for one hour", async () => {
   const each = desk();
   for (let count = 0; count < 60; count += 1) {
     each.clock.nowMs += 1000;

@@ -28,7 +28,7 @@ function driveWithLink(failure?: ErrorCode) {
   return { drive, created, isStale };
 }
 
-test("a link is created if no address of one can be read, and the list of permissions is read again", async () => {
+test("a link is created if no existing address can be read, and the permissions are read again", async () => {
   for (const failure of ["conflict", "forbidden", "not_found"] as const) {
     const { drive, created, isStale } = driveWithLink(failure);
     assert.equal(await viewerLink(drive, "node"), "new", failure);
@@ -36,7 +36,7 @@ test("a link is created if no address of one can be read, and the list of permis
   }
 });
 
-test("the address of a link that exists is taken, and a server that cannot be reached creates no second link", async () => {
+test("the address of an existing link is reused, and an unreachable server creates no second link", async () => {
   const existing = driveWithLink();
   assert.equal(await viewerLink(existing.drive, "node"), "old");
   assert.deepEqual([existing.created, existing.isStale()], [[], false]);

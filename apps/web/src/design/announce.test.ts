@@ -18,7 +18,7 @@ function makeStage() {
   return { announcer, shown, tick };
 }
 
-test("one message a second is said, the others wait, and of one topic the last", () => {
+test("one message a second is announced, the others wait, and only the last one of each topic is kept", () => {
   const { announcer, shown, tick } = makeStage();
   announcer.say("Uploading 340 files");
   announcer.say("10 %", "progress");
@@ -33,14 +33,14 @@ test("one message a second is said, the others wait, and of one topic the last",
   assert.equal(shown.at(-1), "polite: At once again");
 });
 
-test("what is urgent does not wait behind what is not", () => {
+test("an urgent message does not wait for others", () => {
   const { announcer, shown } = makeStage();
   announcer.say("Slow");
   announcer.sayNow("Signed out");
   assert.deepEqual(shown, ["polite: Slow", "assertive: Signed out"]);
 });
 
-test("the same words twice change the region, so that they are read twice", () => {
+test("a repeated message changes the region, so screen readers announce it again", () => {
   const { announcer, shown, tick } = makeStage();
   announcer.say("Saved");
   announcer.say("Saved");
@@ -48,7 +48,7 @@ test("the same words twice change the region, so that they are read twice", () =
   assert.deepEqual(shown, ["polite: Saved", "polite: Saved\u00A0"]);
 });
 
-test("many messages do not talk on for minutes: the newest are kept", () => {
+test("only the five newest of many waiting messages are kept", () => {
   const { announcer, shown, tick } = makeStage();
   for (let index = 0; index <= 20; index++) announcer.say(`${index}`);
   for (let second = 0; second < 10; second++) tick();

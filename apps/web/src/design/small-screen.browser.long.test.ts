@@ -15,7 +15,7 @@ async function isInView(what: Locator): Promise<boolean> {
 }
 
 for (const place of ["settings/profile", "admin/accounts"]) {
-  test(`on a phone every section of ${place} is in view`, async () => {
+  test(`on a phone every section link of ${place} is in view`, async () => {
     await app.signIn();
     await app.open(`/${place}`);
     const sections = app.page.locator(`a[href^="/${place.split("/")[0]}/"]`);
@@ -26,7 +26,7 @@ for (const place of ["settings/profile", "admin/accounts"]) {
   });
 }
 
-test("on a phone the filters of a search show that there are more of them, and the keyboard reaches each", async () => {
+test("on a phone search filters show that they scroll, and each can be reached by keyboard", async () => {
   await app.api.put("/plan.txt", "a plan");
   await app.signIn();
   const { page } = app;
@@ -47,7 +47,7 @@ test("on a phone the filters of a search show that there are more of them, and t
   assert.deepEqual(await axeProblems(page), []);
 });
 
-test("on a phone the menu of a file is a sheet at the lower edge, with the name of the file and without keys", async () => {
+test("on a phone a file's menu is a bottom sheet titled with the file's name, without shortcuts", async () => {
   await app.api.put("/menu.txt", "a file");
   await app.signIn();
   await app.open("/files");
@@ -75,7 +75,7 @@ test("on a phone the menu of a file is a sheet at the lower edge, with the name 
   assert.equal(await page.getByRole("row", { selected: true }).count(), 0);
 });
 
-test("on a phone More replaces the items of a sheet, and the button, Escape and Back return to them", async () => {
+test("on a phone More replaces the items of a sheet, and its button, Escape and Back return to them", async () => {
   await app.api.put("/more.txt", "a file");
   await app.signIn();
   await app.open("/recent");
@@ -108,7 +108,7 @@ test("on a phone More replaces the items of a sheet, and the button, Escape and 
   assert.equal(new URL(page.url()).pathname, "/files");
 });
 
-test("the system's request to close leaves More first, and then the sheet", async () => {
+test("the system's close request leaves More first, and then the sheet", async () => {
   await app.api.put("/request.txt", "a file");
   await app.signIn();
   const { page } = app;
@@ -141,7 +141,7 @@ test("the system's request to close leaves More first, and then the sheet", asyn
   await sheet.waitFor({ state: "detached" });
 });
 
-test("on a low screen the menu of a file scrolls in its sheet, and the keyboard reaches the end", async () => {
+test("on a low screen a file's menu scrolls in its sheet, and the keyboard reaches its end", async () => {
   await app.api.put("/low.txt", "a file");
   await app.signIn();
   await app.open("/files");
@@ -158,7 +158,7 @@ test("on a low screen the menu of a file scrolls in its sheet, and the keyboard 
   assert.ok(box !== null && box.y >= 0 && box.y + box.height <= 360, JSON.stringify(box));
 });
 
-test("on a phone the editor of a text that has a preview keeps its buttons in one line", async () => {
+test("on a phone the editor of a text with a preview keeps its buttons on one line", async () => {
   await app.api.put("/page.md", "# A page");
   await app.signIn();
   const { page } = app;
@@ -173,7 +173,7 @@ test("on a phone the editor of a text that has a preview keeps its buttons in on
   assert.equal(tops.size, 1);
 });
 
-test("a list and the details of a file are loaded on a screen of 320 px without anything too wide", async () => {
+test("a list and a file's details fit a screen of 320 px", async () => {
   await app.api.put("/a name that is rather long for a screen as small as this.txt", "a file");
   const id = await app.api.idOf("/a name that is rather long for a screen as small as this.txt");
   await app.signIn();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { currentToasts, hideToast, showToast } from "./toasts.ts";
 
-test("the same message again replaces the earlier one, unless that has an action", () => {
+test("a repeated message replaces the earlier one, unless it has an action", () => {
   const shown = () => currentToasts().map(({ text, id }) => [text, id]);
   showToast({ text: "refused" });
   const first = shown();

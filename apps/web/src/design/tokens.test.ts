@@ -42,7 +42,7 @@ const pairs: readonly [front: string, back: string, contrastMin: number][] = [
 ];
 
 for (const theme of ["light", "dark"] as const) {
-  test(`in the ${theme} every word and every edge differs enough from what it stands on`, () => {
+  test(`in the ${theme} theme every text and edge has enough contrast with its background`, () => {
     const tooWeak = pairs.flatMap(([front, back, contrastMin]) => {
       const contrast = contrastOf(colour(front, theme), colour(back, theme));
       return contrast < contrastMin ? [`${front} on ${back}: ${contrast.toFixed(2)}, not ${contrastMin}`] : [];
@@ -51,7 +51,7 @@ for (const theme of ["light", "dark"] as const) {
   });
 }
 
-test("black on white is 21, and a colour on itself 1", () => {
+test("the contrast of black on white is 21, and of a colour on itself 1", () => {
   assert.equal(contrastOf("000000", "ffffff"), 21);
   assert.equal(contrastOf("0b6b5d", "0b6b5d"), 1);
 });

@@ -20,7 +20,7 @@ async function saved(page: Page, click: () => Promise<void>) {
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
-test("a folder is gone through by its rows and its path, and changes of others come by themselves", async () => {
+test("a folder is browsed by its rows and path, and other users' changes appear live", async () => {
   const { id: below } = await makeFolder(app, "/party/pictures");
   for (const name of ["Plan 10.txt", "Plan 2.txt"]) await app.api.put(`/party/${name}`, name);
   const { page } = app;
@@ -41,38 +41,35 @@ test("a folder is gone through by its rows and its path, and changes of others c
   await page.getByRole("heading", { level: 1, name: "pictures" }).waitFor();
 });
 
-longTest(
-  "with the keyboard alone a file is found, shown, left and saved; what only an account can do is not offered",
-  async () => {
-    await app.api.put("/keys.txt", "no");
-    await makeFolder(app, "/keyed");
-    await app.api.put("/keyed/alpha.txt", "the words of alpha");
-    await app.api.put("/keyed/beta.txt", "beta");
-    const { page } = app;
-    await visit(page, (await makeLink(app, "/keyed")).url);
-    await filesPage(page).seen("alpha.txt");
-    await page.getByRole("grid").locator("[tabindex='0']").first().focus();
-    await page.keyboard.press("Home");
-    await hasFocus(filesPage(page).row("alpha.txt"));
-    await page.keyboard.press("Enter");
-    await page.frameLocator("iframe").getByText("the words of alpha").waitFor();
-    assert.deepEqual(await axeProblems(page), []);
-    await page.keyboard.press("Escape");
-    await page.getByRole("dialog").waitFor({ state: "detached" });
-    await rowHasFocus(page);
-    await page.keyboard.press("Shift+F10");
-    await page.getByRole("menu").waitFor();
-    const offered = await page.getByRole("menuitem").allInnerTexts();
-    assert.deepEqual(
-      offered.map((text) => text.split("\n")[0]),
-      ["Open", "Download", "Open in new tab"],
-    );
-    const file = await saved(page, () => page.getByRole("menuitem", { name: "Download" }).press("Enter"));
-    assert.deepEqual([file.name, file.bytes.toString()], ["alpha.txt", "the words of alpha"]);
-  },
-);
+longTest("files are found, shown and downloaded by keyboard, without commands that need an account", async () => {
+  await app.api.put("/keys.txt", "no");
+  await makeFolder(app, "/keyed");
+  await app.api.put("/keyed/alpha.txt", "the words of alpha");
+  await app.api.put("/keyed/beta.txt", "beta");
+  const { page } = app;
+  await visit(page, (await makeLink(app, "/keyed")).url);
+  await filesPage(page).seen("alpha.txt");
+  await page.getByRole("grid").locator("[tabindex='0']").first().focus();
+  await page.keyboard.press("Home");
+  await hasFocus(filesPage(page).row("alpha.txt"));
+  await page.keyboard.press("Enter");
+  await page.frameLocator("iframe").getByText("the words of alpha").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await rowHasFocus(page);
+  await page.keyboard.press("Shift+F10");
+  await page.getByRole("menu").waitFor();
+  const offered = await page.getByRole("menuitem").allInnerTexts();
+  assert.deepEqual(
+    offered.map((text) => text.split("\n")[0]),
+    ["Open", "Download", "Open in new tab"],
+  );
+  const file = await saved(page, () => page.getByRole("menuitem", { name: "Download" }).press("Enter"));
+  assert.deepEqual([file.name, file.bytes.toString()], ["alpha.txt", "the words of alpha"]);
+});
 
-longTest("several files and the whole folder are saved as one zip", async () => {
+longTest("several files and the whole folder are downloaded as one zip", async () => {
   await makeFolder(app, "/zipped");
   for (const name of ["one.txt", "two.txt", "three.txt"]) await app.api.put(`/zipped/${name}`, `in ${name}`);
   const { page } = app;
@@ -90,7 +87,7 @@ longTest("several files and the whole folder are saved as one zip", async () => 
   assert.deepEqual(holds(all.bytes), ["one.txt", "two.txt", "three.txt"]);
 });
 
-longTest("a single picture is shown large, with its name and size, and saved", async () => {
+longTest("a single picture is shown large, with its name and size, and can be downloaded", async () => {
   const picture = drawPicture(320, 200);
   await app.api.put("/sea.png", picture);
   const { page } = app;
@@ -109,7 +106,7 @@ async function makeAlbum(path: string): Promise<void> {
   for (const number of [1, 2, 3, 4, 5, 6]) await app.api.put(`${path}/${number}.png`, drawPicture(40, 30));
 }
 
-longTest("a folder of pictures shows their number and size, and its slideshow moves on, pauses and ends", async () => {
+longTest("a folder of pictures shows their number and size, and its slideshow advances, pauses and ends", async () => {
   await makeAlbum("/album");
   const { page } = app;
   await page.clock.install();
@@ -139,7 +136,7 @@ longTest("a folder of pictures shows their number and size, and its slideshow mo
   assert.equal(await title.innerText(), ended);
 });
 
-longTest("a slideshow ends after the last picture, and counts each picture once", async () => {
+longTest("a slideshow ends after the last picture, and counts each picture once as a download", async () => {
   await makeAlbum("/album to the end");
   const { id, url } = await makeLink(app, "/album to the end");
   const { page } = app;
@@ -160,7 +157,7 @@ longTest("a slideshow ends after the last picture, and counts each picture once"
   assert.equal(link.downloads, 6);
 });
 
-longTest("the pointer over a button keeps the picture of a slideshow", async () => {
+longTest("the pointer over a button holds the current picture of a slideshow", async () => {
   await makeAlbum("/album under the pointer");
   const { page } = app;
   await page.clock.install();
@@ -177,7 +174,7 @@ longTest("the pointer over a button keeps the picture of a slideshow", async () 
   await title.filter({ hasNotText: held }).waitFor();
 });
 
-longTest("the keyboard on a button pauses a slideshow, and resumes it from there", async () => {
+longTest("focusing a button by keyboard pauses a slideshow, and it can be resumed from there", async () => {
   await makeAlbum("/album by keyboard");
   const { page } = app;
   await page.clock.install();
@@ -200,7 +197,7 @@ longTest("the keyboard on a button pauses a slideshow, and resumes it from there
   await title.filter({ hasNotText: paused }).waitFor();
 });
 
-longTest("with counted downloads there is no slideshow", async () => {
+longTest("a link with a download limit offers no slideshow", async () => {
   await makeAlbum("/counted album");
   const { page } = app;
   await visit(page, (await makeLink(app, "/counted album", { max_downloads: 3 })).url);
@@ -208,7 +205,7 @@ longTest("with counted downloads there is no slideshow", async () => {
   assert.equal(await page.getByRole("button", { name: "Slideshow" }).count(), 0);
 });
 
-test("counted downloads: nothing is shown that would count, what is left is said, and then that none is", async () => {
+test("a link with a download limit previews nothing, shows the remaining downloads, and reports when none are left", async () => {
   await makeFolder(app, "/counted");
   await app.api.put("/counted/note.txt", "once only");
   const { page } = app;
@@ -226,7 +223,7 @@ test("counted downloads: nothing is shown that would count, what is left is said
   await page.getByText("This link has reached its download limit.", { exact: true }).first().waitFor();
 });
 
-longTest("a link that is revoked while it is open says so, and shows nothing any more", async () => {
+longTest("a link revoked while it is open reports that and hides its content", async () => {
   // 404: the request was accepted before the link ended and read its permissions afterwards.
   app.expectComplaint(/status of 401|status of 404 .*\/files\/[^/]*$/);
   await makeFolder(app, "/revoked");
@@ -241,7 +238,7 @@ longTest("a link that is revoked while it is open says so, and shows nothing any
   assert.deepEqual(await axeProblems(page), []);
 });
 
-longTest("what lies in the trash, and a link that never was, say so in words", async () => {
+longTest("an unknown link and a link to a trashed folder report that they do not work", async () => {
   app.expectComplaint(/status of 404/);
   const { page } = app;
   await visit(page, `${app.server.url}/s/hfl_nothing`);

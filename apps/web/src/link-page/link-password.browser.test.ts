@@ -7,7 +7,7 @@ import { testApp } from "../testing/test-app.ts";
 
 const app = testApp({ size: "phone", isTouch: true, isDark: true, locale: "de-DE" });
 
-test("in the dark, by finger and in German: a wrong password says so, the right one opens, and later it is asked for again", async () => {
+test("in dark German touch mode a wrong password is reported, the right one opens, and it expires later", async () => {
   app.expectComplaint(/status of 401/);
   await makeFolder(app, "/geheim/tief");
   await app.api.put("/geheim/Brief.txt", "Liebe Mia");
@@ -38,7 +38,7 @@ test("in the dark, by finger and in German: a wrong password says so, the right 
   await page.getByText("Noch nichts hier.").waitFor();
 });
 
-test("too many guesses are told when to try again", async () => {
+test("too many guesses show when to try again", async () => {
   app.expectComplaint(/status of 401|status of 429/);
   const { url } = await makeLink(app, "/geraten", { password: "sesam" });
   const token = new URL(url).pathname.slice("/s/".length);

@@ -11,7 +11,7 @@ import { testApp } from "../testing/test-app.ts";
 
 const app = testApp();
 
-test("whoever is signed in looks by the link alone: nothing of the session is sent, and nothing is kept", async () => {
+test("a signed-in visitor uses only the link: no session is sent, and nothing is stored", async () => {
   await makeFolder(app, "/apart/below");
   await app.api.put("/apart/note.txt", "apart");
   const { url } = await makeLink(app, "/apart");
@@ -69,7 +69,7 @@ const hostile: Readonly<Record<string, string>> = {
     "%PDF-1.7\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>>>endobj\ntrailer<</Root 1 0 R>>\n",
 };
 
-test("hostile files run nothing in the page of a link, shown over the folder or alone", async () => {
+test("hostile files run nothing on the link page, whether they open over the folder or alone", async () => {
   // The files are not images and have no thumbnails.
   app.expectComplaint(/status of 404 .*\/thumbs\//);
   await makeFolder(app, "/hostile");
@@ -91,7 +91,7 @@ test("hostile files run nothing in the page of a link, shown over the folder or 
   }
 });
 
-test("no page frames the page of a link, whether it is of another site or of this one", async () => {
+test("the link page cannot be framed, by another site or by this one", async () => {
   app.expectComplaint(
     /frame-ancestors|X-Frame-Options|ERR_BLOCKED_BY_RESPONSE|Framing|failed: net::ERR_BLOCKED|frame/i,
   );

@@ -29,7 +29,7 @@ function open(state: LinkState, server: Server) {
   return { session, pass: (minutes: number) => void (nowMs += minutes * 60_000) };
 }
 
-test("without a password the link's own token calls, until it is refused: then the link has ended", async () => {
+test("the link's own token is used if there is no password, until its refusal ends the link", async () => {
   const server: Server = { password: undefined, isThere: true };
   const { session } = open("open", server);
   assert.equal(await session.current(), "hfl_token");
@@ -39,7 +39,7 @@ test("without a password the link's own token calls, until it is refused: then t
   await assert.rejects(session.current(), { code: "unauthenticated" });
 });
 
-test("calls wait for the password; a wrong one lets none go on, and a quarter of an hour later it is asked for again", async () => {
+test("calls wait for the password, a wrong one is rejected, and it is asked again 15 minutes later", async () => {
   const { session, pass } = open("asks", { password: "open sesame", isThere: true });
   let called: string | undefined;
   const waiting = session.current().then((token) => (called = token));
@@ -56,7 +56,7 @@ test("calls wait for the password; a wrong one lets none go on, and a quarter of
   assert.equal(await later, "access 2");
 });
 
-test("a link that was given a password while it is open asks for it, and calls that were refused together ask once", async () => {
+test("a password added to an open link is asked for, once for several refused calls", async () => {
   const server: Server = { password: undefined, isThere: true };
   const { session } = open("open", server);
   server.password = "new";

@@ -21,7 +21,7 @@ const namesIn = async (path: string): Promise<string[]> => {
   return items.map(({ name }: { name: string }) => name);
 };
 
-test("a tree is dropped into the box, which shows nothing of what is there; a name that is taken overwrites nothing", async () => {
+test("an upload link accepts a folder, shows no existing content, and overwrites nothing", async () => {
   const { url } = await makeLink(app, "/box", { role: "uploader" });
   await app.api.put("/box/notes.txt", "somebody else's");
   const tree = join(folder, "Trip");
@@ -43,7 +43,7 @@ test("a tree is dropped into the box, which shows nothing of what is there; a na
   assert.deepEqual(kept, [], "nothing of it stays with the browser");
 });
 
-longTest("files that are picked go into the box, behind a password too", async () => {
+longTest("chosen files are uploaded through a link with a password", async () => {
   const { url } = await makeLink(app, "/picked", { role: "uploader", password: "p" });
   const { page } = app;
   await visit(page, url);
@@ -59,35 +59,32 @@ longTest("files that are picked go into the box, behind a password too", async (
   assert.equal((await app.api.download("/picked/letter.txt")).body.toString(), "Dear all");
 });
 
-longTest(
-  "the panel of the uploads closes by itself ten seconds after the last file, but not under the pointer",
-  async () => {
-    const { url } = await makeLink(app, "/closing", { role: "uploader" });
-    const { page } = app;
-    await visit(page, url);
-    const panel = page.getByRole("region", { name: "Uploads" });
-    const file = join(folder, "closes.txt");
-    writeFileSync(file, "once");
-    await dropHere(page, [file]);
-    await panel.getByText("1 file uploaded").waitFor();
-    await panel.getByRole("button", { name: "Close" }).click();
-    assert.equal(await panel.count(), 0, "at once");
-    assert.equal(await page.evaluate(() => document.activeElement?.id), "place");
-    await page.clock.install();
-    await dropAtOnce(page, [file]);
-    await panel.getByText("1 file uploaded").waitFor();
-    await panel.hover();
-    await page.clock.fastForward(30_000);
-    await panel.getByRole("button", { name: "Close" }).waitFor();
-    await page.mouse.move(5, 5);
-    await page.clock.fastForward(9000);
-    assert.equal(await panel.count(), 1);
-    await page.clock.fastForward(2000);
-    await panel.waitFor({ state: "detached" });
-  },
-);
+longTest("the upload panel closes ten seconds after the last file, but not under the pointer", async () => {
+  const { url } = await makeLink(app, "/closing", { role: "uploader" });
+  const { page } = app;
+  await visit(page, url);
+  const panel = page.getByRole("region", { name: "Uploads" });
+  const file = join(folder, "closes.txt");
+  writeFileSync(file, "once");
+  await dropHere(page, [file]);
+  await panel.getByText("1 file uploaded").waitFor();
+  await panel.getByRole("button", { name: "Close" }).click();
+  assert.equal(await panel.count(), 0, "at once");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "place");
+  await page.clock.install();
+  await dropAtOnce(page, [file]);
+  await panel.getByText("1 file uploaded").waitFor();
+  await panel.hover();
+  await page.clock.fastForward(30_000);
+  await panel.getByRole("button", { name: "Close" }).waitFor();
+  await page.mouse.move(5, 5);
+  await page.clock.fastForward(9000);
+  assert.equal(await panel.count(), 1);
+  await page.clock.fastForward(2000);
+  await panel.waitFor({ state: "detached" });
+});
 
-test("an editor's link makes a folder, renames, throws away and takes it back, and uploads into the folder that is open", async () => {
+test("an editor link can create, rename, trash and restore, and uploads into the open folder", async () => {
   const { url } = await makeLink(app, "/edited", { role: "editor" });
   await app.api.put("/edited/old.txt", "old");
   const { page } = app;

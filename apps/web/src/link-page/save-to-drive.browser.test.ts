@@ -9,7 +9,7 @@ import { testApp } from "../testing/test-app.ts";
 
 const app = testApp();
 
-test("a visitor with an account copies the folder of a link into a folder of theirs", async () => {
+test("a visitor with an account copies a link's folder into one of their own", async () => {
   const ann = await app.addPerson("Ann");
   await makeFolder({ api: ann.api }, "/from friends");
   await makeFolder(app, "/trip");
@@ -34,7 +34,7 @@ test("a visitor with an account copies the folder of a link into a folder of the
   assert.equal((await ann.api.download("/from friends/trip/map.txt")).status, 200);
 });
 
-longTest("a sign-in and the password of a link come first; a subfolder is copied alone", async () => {
+longTest("saving asks for the sign-in and the link's password first, and can copy only a subfolder", async () => {
   app.expectComplaint(/status of 401/);
   const bob = await app.addPerson("Bob");
   await makeFolder(app, "/locked/inside");
@@ -84,7 +84,7 @@ longTest("the account can be switched before saving, and the new one saves the s
   assert.ok(await eve.api.idOf("/part"));
 });
 
-longTest("a link that has ended, or has few or no downloads left, says so", async () => {
+longTest("an ended link, or one with few or no downloads left, is reported", async () => {
   app.expectComplaint(/status of 401/);
   const carol = await app.addPerson("Carol");
   await makeFolder(app, "/few");

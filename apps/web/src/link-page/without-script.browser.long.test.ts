@@ -7,7 +7,7 @@ import { longTest } from "@holdfast/tools/tiers";
 const app = testApp();
 
 // apps/server/src/edge/links/link-page.browser.test.ts tests the page in a browser without JavaScript.
-test("where the script does not come, the same page lists, opens and downloads", async () => {
+test("the link page lists, opens and downloads without its script", async () => {
   app.expectComplaint(/net::ERR_FAILED/);
   await makeFolder(app, "/plain/below");
   await app.api.put("/plain/note.txt", "plain");
@@ -25,7 +25,7 @@ test("where the script does not come, the same page lists, opens and downloads",
   await page.getByText("This folder is empty.").waitFor();
 });
 
-longTest("what somebody has begun to write without the script is not taken away by it", async () => {
+longTest("the script keeps the text typed before it loaded", async () => {
   const { url } = await makeLink(app, "/slow", { password: "p" });
   const { page } = app;
   const held = Promise.withResolvers<void>();

@@ -14,7 +14,7 @@ const placeholdersOf = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([
 const english: Readonly<Record<string, Words>> = { ...en, ...enLater };
 const german: Readonly<Record<string, Words>> = { ...de, ...deLater };
 
-test("both catalogues have the same keys, and the same placeholders in each form of their words", () => {
+test("both catalogs have the same keys, with the same placeholders in every plural form", () => {
   assert.deepEqual(Object.keys(german).toSorted(), Object.keys(english).toSorted());
   for (const [key, words] of Object.entries(english)) {
     // The form "one" may omit the number: "a file".
@@ -23,14 +23,14 @@ test("both catalogues have the same keys, and the same placeholders in each form
   }
 });
 
-test("where something was changed meanwhile no word says that another person did it: it may be a device of one's own", () => {
+test("no message about a conflict blames another person, because it may be another device of the user", () => {
   const guesses =
     /(?:someone|somebody)(?: else)? (?:has )?(?:changed|saved)|by (?:someone|somebody) else|by both|two people|jemand (?:anderem|anders|hat (?:es|sie|das|diese \w+)?\s?inzwischen)|(?:von|haben) beiden?|zwei (?:leute|personen)/i;
   for (const [key, words] of [...Object.entries(english), ...Object.entries(german)])
     for (const text of formsOf(words)) assert.doesNotMatch(text, guesses, key);
 });
 
-test("no key stands in two nouns, and every noun is in its catalogue", async () => {
+test("no key belongs to two nouns, and every noun is in its catalog", async () => {
   for (const [language, catalogue] of [
     ["en", english],
     ["de", german],
@@ -44,7 +44,7 @@ test("no key stands in two nouns, and every noun is in its catalogue", async () 
   }
 });
 
-test("words that come later are said by places that wait for them, and by no other", () => {
+test("messages of late catalogs are only used by parts that wait for them", () => {
   const nouns = [...new Set(Object.keys(enLater).map((key) => key.split(".")[0] ?? ""))];
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
   const routes = files.filter((path) => path.startsWith("routes/")).map((path) => join(source, path));
@@ -71,7 +71,7 @@ test("words that come later are said by places that wait for them, and by no oth
   assert.deepEqual(early, []);
 });
 
-test("what waits for its words where one page loads it waits for them on every page", () => {
+test("a part that waits for its messages on one page waits on every page", () => {
   const files = readdirSync(source, { recursive: true, encoding: "utf8" })
     .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".test.ts"))
     .map((path) => join(source, path));
@@ -86,7 +86,7 @@ test("what waits for its words where one page loads it waits for them on every p
   assert.deepEqual(early, []);
 });
 
-test("no word is empty, ends in a blank, or blames and apologises", () => {
+test("no message is empty, has outer spaces, blames or apologizes", () => {
   for (const [key, words] of [...Object.entries(english), ...Object.entries(german)]) {
     for (const form of formsOf(words)) {
       assert.equal(form, form.trim(), key);

@@ -12,7 +12,7 @@ const german = makeMessages({ ...de, ...deLater }, "de-DE");
 const wordsOf = (name: string, mimeType: string | null = null, words = english) =>
   fileTypeWords({ name, mimeType }, words);
 
-test("files have types that people know, by their endings", () => {
+test("file types have familiar names, by extension", () => {
   assert.equal(wordsOf("Letter.DOCX"), "Word document");
   assert.equal(wordsOf("a.b.pdf"), "PDF document");
   assert.equal(wordsOf("photo.jpg"), "JPEG image");
@@ -22,7 +22,7 @@ test("files have types that people know, by their endings", () => {
   assert.equal(wordsOf("Letter.docx", null, german), "Word-Dokument");
 });
 
-test("without a known ending, the media type decides, then the ending itself", () => {
+test("the media type decides if the extension is unknown, then the extension itself", () => {
   assert.equal(wordsOf("photo", "image/jpeg"), "JPEG image");
   assert.equal(
     wordsOf("letter", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),

@@ -10,14 +10,14 @@ const messagesOf = (words: Record<string, unknown>, locale: string, hourCycle?: 
   } & ReturnType<typeof makeMessages>;
 const plain = (text: string) => text.replaceAll(/[\u00A0\u202F]/g, " ");
 
-test("values stand where their names are, numbers as the locale writes them, and what looks like a name stays", () => {
+test("placeholders take formatted values, and placeholder text in a value stays unchanged", () => {
   const words = { moved: "{count} of {all} to {name}" };
   const values = { count: 12_345, all: 20_000, name: "{count}" };
   assert.equal(messagesOf(words, "en-GB").message("moved", values), "12,345 of 20,000 to {count}");
   assert.equal(messagesOf(words, "de-DE").message("moved", values), "12.345 of 20.000 to {count}");
 });
 
-test("the form follows the language's rule and not whether the number is one", () => {
+test("the plural form follows the language's rule", () => {
   const words = { files: { one: "{count} file", other: "{count} files" } };
   const english = messagesOf(words, "en");
   assert.deepEqual(
@@ -26,7 +26,7 @@ test("the form follows the language's rule and not whether the number is one", (
   );
 });
 
-test("sizes are those of the command, as the language writes numbers", () => {
+test("sizes match the command-line client, in the language's number format", () => {
   const { size } = messagesOf({}, "en");
   assert.deepEqual(
     [0, 1, 1023, 1024, 15_500, 1_048_570, 1_234_567, 2_500_000_000, 3e12].map((bytes) => plain(size(bytes))),
@@ -35,7 +35,7 @@ test("sizes are those of the command, as the language writes numbers", () => {
   assert.equal(plain(messagesOf({}, "de").size(1_234_567)), "1,2 MiB");
 });
 
-test("a time is a distance for a week, then a day; what is to come reads so too", () => {
+test("times within a week are relative, older ones are dates, and future ones are relative too", () => {
   const nowMs = Date.UTC(2026, 5, 15, 12);
   const { ago, day } = messagesOf({}, "en");
   const before = (durationMs: number) => ago(new Date(nowMs - durationMs).toISOString(), nowMs);
@@ -52,7 +52,7 @@ test("a time is a distance for a week, then a day; what is to come reads so too"
   assert.equal(messagesOf({}, "de").ago(nowMs - 86_400_000, nowMs), "gestern");
 });
 
-test("a list shows the time of today, the day of this year, and the year of an earlier one", () => {
+test("short times show the time for today, the day for this year, and the year for earlier ones", () => {
   const nowMs = new Date(2026, 5, 15, 12).getTime();
   const at = (...parts: [number, number, number, number, number]) => new Date(...parts).getTime();
   const { shortTime } = messagesOf({}, "en-US", "h23");
@@ -63,7 +63,7 @@ test("a list shows the time of today, the day of this year, and the year of an e
   assert.equal(messagesOf({}, "de").shortTime(at(2026, 2, 12, 8, 0), nowMs), "12. März");
 });
 
-test("the clock has 12 or 24 hours as it was chosen, and a stretch of time one unit", () => {
+test("the clock uses the chosen 12 or 24 hours, and a duration has one unit", () => {
   const at = new Date(2026, 5, 15, 17, 5).getTime();
   assert.match(plain(messagesOf({}, "en-US").dateTime(at)), /5:05 PM/);
   assert.match(messagesOf({}, "en-US", "h23").dateTime(at), /17:05$/);
@@ -72,7 +72,7 @@ test("the clock has 12 or 24 hours as it was chosen, and a stretch of time one u
   assert.deepEqual([200, 8000, 60_000, 150_000, 7_200_000].map(duration), ["1 sec", "8 sec", "1 min", "3 min", "2 hr"]);
 });
 
-test("the language is the first that there is a catalogue of, and its locale the browser's own", () => {
+test("the language is the first one with a catalog, and its locale the browser's own", () => {
   assert.equal(languageOf(["fr-FR", "de-AT", "en"]), "de");
   assert.equal(languageOf(["fr"]), "en");
   assert.equal(languageOf([]), "en");

@@ -8,7 +8,7 @@ import { problemWords } from "./problem-words.ts";
 
 const words = makeMessages(problem as unknown as LoadedCatalogue, "en");
 
-test("a storage that old versions fill names the file that has the largest ones, and no other quota error does", () => {
+test("a quota error caused by old versions names the file with the largest ones, and others do not", () => {
   const wordsOf = (body: Record<string, unknown>) =>
     problemWords(new HoldfastError("quota", "said by the server", { body }), words);
   const largest_file = { path: "/film.mp4" };

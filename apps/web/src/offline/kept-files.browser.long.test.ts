@@ -76,7 +76,7 @@ const isKept = (page: Page, sizes: readonly number[]) =>
     (await left(page)).sizes.join() === sizes.join() ? true : undefined,
   );
 
-test("what is kept opens without the server, byte for byte, and the page is itself again when it is back", async () => {
+test("a kept file opens offline byte for byte, and the page recovers when the server is back", async () => {
   const { page, api } = app;
   const program = randomBytes(300_000);
   await api.put("/words.txt", "The words that are kept.");
@@ -118,7 +118,7 @@ test("what is kept opens without the server, byte for byte, and the page is itse
   await filesPage(page).seen("left behind.txt");
 });
 
-test("a kept file is fetched again when another changes it, and goes when it is put into the trash or unmarked", async () => {
+test("a kept file is updated after a change, and removed when it is trashed or unmarked", async () => {
   const { page, api } = app;
   await api.put("/changing.txt", "one");
   await api.put("/trashed.txt", "trashed");
@@ -139,7 +139,7 @@ test("a kept file is fetched again when another changes it, and goes when it is 
   await isKept(page, []);
 });
 
-test("a right that ended while the browser was offline takes what was kept as soon as it is online", async () => {
+test("access revoked while the browser was offline removes the kept file at the next connection", async () => {
   const { page, api } = app;
   await api.put("/for Bob.txt", "for Bob");
   const bob = await app.addPerson("Bob");
@@ -159,7 +159,7 @@ test("a right that ended while the browser was offline takes what was kept as so
   await isKept(page, []);
 });
 
-test("at the sign-out all of it goes, and another account in the same browser finds nothing", async () => {
+test("a sign-out removes all kept files, and another account in the same browser sees none", async () => {
   const { page, api } = app;
   await api.put("/secret.txt", "a secret");
   await api.put("/seen.png", picture);
@@ -188,7 +188,7 @@ test("at the sign-out all of it goes, and another account in the same browser fi
   assert.equal(await page.getByText("secret.txt").count(), 0);
 });
 
-test("a session that was ended elsewhere takes what was kept, once the browser is online", async () => {
+test("a session ended elsewhere removes kept files at the next connection", async () => {
   app.expectComplaint(/status of 401/);
   const { page, api } = app;
   await api.put("/of a lost device.txt", "lost");
@@ -206,7 +206,7 @@ test("a session that was ended elsewhere takes what was kept, once the browser i
   await signInByForm(page, front.url, administrator);
 });
 
-test("a session that is ended elsewhere takes what was kept at once, also while a page is open", async () => {
+test("a session ended elsewhere removes kept files immediately, also while a page is open", async () => {
   app.expectComplaint(/status of 401/);
   const { page, api } = app;
   await api.put("/in a stolen bag.txt", "stolen");
@@ -223,7 +223,7 @@ test("a session that is ended elsewhere takes what was kept at once, also while 
   await front.comeBack();
 });
 
-test("what is chosen to be uploaded while the server is away waits, says so, and goes on by itself", async () => {
+test("files chosen offline wait visibly, and upload automatically when the server is back", async () => {
   const { page, api } = app;
   await begin(page);
   await page.reload();

@@ -99,7 +99,7 @@ function makeKept(server: ReturnType<typeof makeServer>, store = memoryStore()) 
 
 const mark = (id: string, kind: "file" | "folder" = "file") => ({ id, kind, name: id });
 
-test("a file that is marked is here, byte for byte, and another look fetches nothing again", async () => {
+test("a marked file is stored byte for byte, and checking it again downloads nothing", async () => {
   const server = makeServer({ a: { parentId: "folder", text: "the words of a" } });
   const { kept, text } = makeKept(server);
   await kept.keep([mark("a")]);
@@ -110,7 +110,7 @@ test("a file that is marked is here, byte for byte, and another look fetches not
   assert.deepEqual(server.asked, ["getNode a"]);
 });
 
-test("what another tab, or an earlier page, has kept is here without the server", async () => {
+test("files kept by another tab or an earlier page are available offline", async () => {
   const server = makeServer({ a: { parentId: "folder", text: "words" } });
   const { kept, store } = makeKept(server);
   await kept.keep([mark("a")]);
@@ -120,7 +120,7 @@ test("what another tab, or an earlier page, has kept is here without the server"
   assert.equal(await later.text("a"), "words");
 });
 
-test("a folder's files come and go with what is in it; one that changed is fetched again and is here meanwhile as it was", async () => {
+test("a kept folder follows its files, and a changed file stays available until it is downloaded again", async () => {
   const server = makeServer({
     a: { parentId: "folder", text: "one" },
     b: { parentId: "folder", text: "two" },
@@ -138,7 +138,7 @@ test("a folder's files come and go with what is in it; one that changed is fetch
   assert.equal(store.contents.size, 2, "what nothing names any more is deleted");
 });
 
-test("what is gone, in the trash or not to be read any more is deleted with its mark; the rest stays", async () => {
+test("a deleted, trashed or unreadable file is removed with its mark, and others stay", async () => {
   for (const gone of ["not_found", "trashed", "uploader"] as const) {
     const server = makeServer({ a: { parentId: "f", text: "one" }, b: { parentId: "f", text: "two" } });
     const { kept, store, text } = makeKept(server);
@@ -151,7 +151,7 @@ test("what is gone, in the trash or not to be read any more is deleted with its 
   }
 });
 
-test("what others share is looked at again without a change that tells of it, and goes when the share has ended", async () => {
+test("shared files are checked without a change notice, and removed when the share ended", async () => {
   const server = makeServer({ a: { parentId: "f", text: "one" }, b: { parentId: "f", text: "two", role: "viewer" } });
   const { kept, store, text } = makeKept(server);
   await kept.keep([mark("a")]);
@@ -167,7 +167,7 @@ test("what others share is looked at again without a change that tells of it, an
   assert.deepEqual([await text("a"), await text("b"), store.contents.size], ["one", undefined, 1]);
 });
 
-test("a server that is away takes nothing from here", async () => {
+test("an unreachable server removes no kept files", async () => {
   const server = makeServer({ a: { parentId: "f", text: "one" } });
   const { kept, text } = makeKept(server);
   await kept.keep([mark("a")]);
@@ -176,7 +176,7 @@ test("a server that is away takes nothing from here", async () => {
   assert.deepEqual([await text("a"), kept.view.problem], ["one", undefined]);
 });
 
-test("an answer that breaks off goes on behind the last block that is here", async () => {
+test("an interrupted download resumes after the last stored block", async () => {
   const server = makeServer({ a: { parentId: "f", text: "0123456789" } });
   const { kept, text } = makeKept(server);
   server.breaksAfter = 8;
@@ -188,7 +188,7 @@ test("an answer that breaks off goes on behind the last block that is here", asy
   );
 });
 
-test("bytes that are not the file's are not kept", async () => {
+test("bytes that do not match the file are not kept", async () => {
   const server = makeServer({ a: { parentId: "f", text: "words" }, b: { parentId: "f", text: "12" } });
   const { kept, text } = makeKept(server);
   server.lies = true;
@@ -196,7 +196,7 @@ test("bytes that are not the file's are not kept", async () => {
   assert.deepEqual([await text("a"), await text("b"), kept.view.problem], [undefined, "12", "failed"]);
 });
 
-test("without room it says so, and keeps what there is room for", async () => {
+test("a lack of space is reported, and the file is kept once there is space", async () => {
   const server = makeServer({ a: { parentId: "f", text: "words" } });
   const { kept, text, store } = makeKept(server);
   store.freeBytesNow = 1000;
@@ -207,7 +207,7 @@ test("without room it says so, and keeps what there is room for", async () => {
   assert.deepEqual([await text("a"), kept.view.problem], ["words", undefined]);
 });
 
-test("what is unmarked is deleted, without the server too; what another mark wants stays or comes back", async () => {
+test("an unmarked file is deleted, also offline, unless another mark includes it", async () => {
   const server = makeServer({ a: { parentId: "folder", text: "one" }, b: { parentId: "f", text: "two" } });
   const { kept, store, text } = makeKept(server);
   await kept.keep([mark("a"), mark("folder", "folder"), mark("b")]);
@@ -218,7 +218,7 @@ test("what is unmarked is deleted, without the server too; what another mark wan
   assert.deepEqual([store.contents.size, kept.view.ids.size], [0, 0]);
 });
 
-test("who unmarks a file while it is fetched does not get it; after the end nothing is written", async () => {
+test("unmarking a file stops its download, and nothing is written after the end", async () => {
   const server = makeServer({ a: { parentId: "f", text: "words" } });
   const { kept, store } = makeKept(server);
   let dropped: Promise<void> | undefined;
@@ -232,7 +232,7 @@ test("who unmarks a file while it is fetched does not get it; after the end noth
   assert.deepEqual([readIndex(await store.readIndex()).files.length, store.contents.size], [0, 0]);
 });
 
-test("a change concerns what is kept, what is put beside it in a kept folder, and whatever may be above it", async () => {
+test("a change is relevant if it affects a kept file, its siblings in a kept folder, or a possible parent", async () => {
   const server = makeServer({ a: { parentId: "folder", text: "one" } });
   const { kept } = makeKept(server);
   const change = (id: string, node?: object) =>
@@ -247,7 +247,7 @@ test("a change concerns what is kept, what is put beside it in a kept folder, an
   assert.equal(kept.concerns(change("x")), true, "it may have been a folder above");
 });
 
-test("an index that cannot be read, or is of another release, is an empty one", () => {
+test("an unreadable index, or one of another release, counts as empty", () => {
   for (const text of ["", "{", "null", "[]", '{"marks":1}'])
     assert.deepEqual(readIndex(text), { marks: [], files: [] });
   const good = { id: "a", kind: "file", name: "a" };

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { outsideAddress } from "./outside-address.ts";
 import { readAnswer } from "./read-answer.ts";
 
-test("only addresses of pages and mailboxes lead out of a document", () => {
+test("only web and mail addresses lead out of a document", () => {
   for (const [address, followed] of [
     ["https://example.com/a?b#c", "https://example.com/a?b#c"],
     ["HTTP://EXAMPLE.com", "http://example.com/"],
@@ -32,7 +32,7 @@ test("only addresses of pages and mailboxes lead out of a document", () => {
     assert.equal(outsideAddress(address), undefined, String(address));
 });
 
-test("what a frame says is taken apart, and whatever is not of these forms is nothing", () => {
+test("messages of a frame are validated, and malformed ones are ignored", () => {
   assert.deepEqual(readAnswer({ state: "shown", facts: { mayWrap: true, filesCount: 3, rowsCount: 5, evil: "<b>" } }), {
     state: "shown",
     facts: { mayWrap: true, filesCount: 3, rowsCount: 5 },

@@ -30,7 +30,7 @@ async function marks(page = app.page) {
   return page.evaluate(() => localStorage.getItem("owned"));
 }
 
-test("no stored file runs its script in the app's origin, however its address is opened", async () => {
+test("no stored file runs its script in the app's origin, embedded or opened directly", async () => {
   app.expectComplaint(
     /frame-ancestors|X-Frame-Options|Content Security Policy|ERR_BLOCKED|failed: csp|net::ERR|MIME type|403|404|sandboxed/,
   );
@@ -65,7 +65,7 @@ test("no stored file runs its script in the app's origin, however its address is
   for (const each of [app.page, page]) assert.equal(await marks(each), null);
 });
 
-test("a blob of strange content made by the app runs nothing where it is opened", async () => {
+test("a blob of hostile content made by the app runs nothing when it is opened", async () => {
   app.expectComplaint(/Content Security Policy|failed: csp|Refused|blocked/i);
   await app.signIn();
   await app.open("/design");
@@ -90,7 +90,7 @@ test("a blob of strange content made by the app runs nothing where it is opened"
   assert.equal(await marks(), null);
 });
 
-test("the frame shows strange content as text, is of no origin, reaches no network and no page, and nobody else may frame it", async () => {
+test("the frame shows hostile content as text, cannot reach network or page, and cannot be framed by others", async () => {
   app.expectComplaint(/Content Security Policy|violates|Blocked a frame|sandboxed|failed: csp|localStorage/);
   await app.open("/design");
   const state = await app.page.evaluate(async (text) => {

@@ -29,7 +29,7 @@ async function comeBack(): Promise<void> {
   await banner().waitFor({ state: "detached" });
 }
 
-longTest("every place opens inside the shell while the server is away, and the page is never reloaded", async () => {
+longTest("every place opens offline inside the shell, without a reload", async () => {
   const { page } = app;
   await app.api.put("/kept.txt", "words");
   const id = await app.api.idOf("/kept.txt");
@@ -66,7 +66,7 @@ const menus = /\/assets\/menu-layer-/;
 const waiting = () => app.page.getByRole("status").filter({ hasText: "1 change is waiting for the server." });
 const said = (text: string) => app.page.getByRole("region", { name: "Messages" }).getByText(text);
 
-test("a change under way waits visibly and is made once; others are refused, and a canceled one is not made", async () => {
+test("a change interrupted offline waits and is made once; new ones are refused, canceled ones dropped", async () => {
   const { page } = app;
   const files = filesPage(page);
   const shownNames = () => page.getByRole("row").getByRole("link").allInnerTexts();

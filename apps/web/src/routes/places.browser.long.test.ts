@@ -10,6 +10,6 @@ for (const look of [
   { colorScheme: "light", size: "phone" },
   { colorScheme: "dark", size: "phone" },
 ] as const) {
-  test(`axe finds nothing on any place in the ${look.colorScheme} on a ${look.size}`, () =>
+  test(`axe finds nothing on any place in ${look.colorScheme} mode on ${look.size}`, () =>
     places.assertAccessible(look));
 }

@@ -11,15 +11,14 @@ import { testApp } from "../testing/test-app.ts";
 const app = testApp();
 const places = testPlaces(app);
 
-test("the table of places has every route of the router, and nothing else", () => {
+test("the table of places lists exactly the routes of the router", () => {
   const { routed, listed } = pathsOfPlaces();
   assert.deepEqual(routed, listed);
 });
 
 // Others: places.browser.long.test.ts.
-longTest(
-  "every place passes axe in light mode on a desktop, and fits a screen of 320 px with New, if it has files",
-  () => places.assertAccessible({ colorScheme: "light", size: "desktop" }, assertFitsSmallPhone),
+longTest("every place passes axe in light mode on a desktop, and fits 320 px with its New button", () =>
+  places.assertAccessible({ colorScheme: "light", size: "desktop" }, assertFitsSmallPhone),
 );
 
 async function assertFitsSmallPhone({ path, isForStrangers }: ShownPlace): Promise<void> {
@@ -41,7 +40,7 @@ async function assertFitsSmallPhone({ path, isForStrangers }: ShownPlace): Promi
   });
 }
 
-test("the keyboard opens a menu at its first item, Escape gives the focus back, and a dialog keeps it within", async () => {
+test("a menu opens at its first item by keyboard, Escape returns the focus, and a dialog traps it", async () => {
   const { page } = app;
   await page.goto(`${app.server.url}/design`);
   const light = page.getByRole("region", { name: "Light" });
@@ -68,7 +67,7 @@ test("the keyboard opens a menu at its first item, Escape gives the focus back, 
   await hasFocus(dialogOpener);
 });
 
-test("a toast is told to who does not see it, stays under the pointer, and its act is reached by the keyboard", async () => {
+test("a toast is announced to screen readers, stays under the pointer, and its button works by keyboard", async () => {
   const { page } = app;
   await page.goto(`${app.server.url}/design`);
   const light = page.getByRole("region", { name: "Light" });
@@ -80,7 +79,7 @@ test("a toast is told to who does not see it, stays under the pointer, and its a
   await undo.waitFor({ state: "detached" });
 });
 
-test("with forced colours and without motion nothing is lost: what is chosen has an outline, and a menu is there at once", async () => {
+test("forced colors show selection by an outline, and reduced motion opens a menu without animation", async () => {
   const { page } = app;
   await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
   await page.goto(`${app.server.url}/design`);

@@ -71,7 +71,7 @@ longTest("all parcels are discarded together", async () => {
   await nothingIsStored(page);
 });
 
-longTest("a parcel without a folder is offered on the next page, and the place explains rejected parcels", async () => {
+longTest("a parcel without a folder is offered on the next page, and rejected parcels are explained", async () => {
   const { page } = app;
   await app.signIn();
   await app.open("/files");
@@ -114,46 +114,43 @@ longTest("a parcel that has waited for more than a week is offered with the day 
   assert.deepEqual(await axeProblems(page), []);
 });
 
-longTest(
-  "an upload that the next parcel interrupts continues in its folder without a question of the browser",
-  async () => {
-    const { page, api } = app;
-    const questions: string[] = [];
-    page.on("dialog", (dialog) => {
-      questions.push(dialog.type());
-      void dialog.accept();
-    });
-    await ok(api, "POST", "/metadata", { path: "/Mail", kind: "folder" });
-    await app.signIn();
-    await app.open("/files");
-    await receive(page, { "first.txt": "first", "second.txt": "second" });
-    await app.open("/receive");
-    await page.getByRole("dialog", { name: "Save 2 files" }).getByRole("option", { name: "Mail" }).click();
-    // The answer is lost, so the next page does not know that the files are stored.
-    const isUpload = /\/sync\/delta$/;
-    await page.context().route(isUpload, (route) => void route.fetch());
-    await saveTo(page, "Save 2 files", "Mail");
-    await uploaded("/Mail/second.txt");
-    const other = await page.context().newPage();
-    await other.goto(`${app.server.url}/receive`);
-    await other.getByText("No files are waiting").waitFor();
-    await other.close();
-    await page.context().unroute(isUpload);
-    await app.open("/receive");
-    assert.deepEqual(questions, []);
-    await page.getByRole("dialog", { name: "Save 2 files" }).waitFor();
-    await page.keyboard.press("Escape");
-    await page.getByText("The upload to “Mail” did not finish.").waitFor();
-    await uploadsAreThere(page);
-    assert.equal(await page.getByRole("region", { name: "Uploads" }).count(), 0, "the tray does not offer it too");
-    await page.getByRole("button", { name: "Choose folder…" }).click();
-    await saveTo(page, "Save 2 files", "Mail");
-    // Another upload would ask what to do with the names that exist.
-    await nothingIsStored(page);
-    const { items } = await ok(api, "GET", `/folders/${await api.idOf("/Mail")}/contents`);
-    assert.equal((items as readonly unknown[]).length, 2);
-  },
-);
+longTest("an upload interrupted by the next parcel continues in its folder without a browser prompt", async () => {
+  const { page, api } = app;
+  const questions: string[] = [];
+  page.on("dialog", (dialog) => {
+    questions.push(dialog.type());
+    void dialog.accept();
+  });
+  await ok(api, "POST", "/metadata", { path: "/Mail", kind: "folder" });
+  await app.signIn();
+  await app.open("/files");
+  await receive(page, { "first.txt": "first", "second.txt": "second" });
+  await app.open("/receive");
+  await page.getByRole("dialog", { name: "Save 2 files" }).getByRole("option", { name: "Mail" }).click();
+  // The answer is lost, so the next page does not know that the files are stored.
+  const isUpload = /\/sync\/delta$/;
+  await page.context().route(isUpload, (route) => void route.fetch());
+  await saveTo(page, "Save 2 files", "Mail");
+  await uploaded("/Mail/second.txt");
+  const other = await page.context().newPage();
+  await other.goto(`${app.server.url}/receive`);
+  await other.getByText("No files are waiting").waitFor();
+  await other.close();
+  await page.context().unroute(isUpload);
+  await app.open("/receive");
+  assert.deepEqual(questions, []);
+  await page.getByRole("dialog", { name: "Save 2 files" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByText("The upload to “Mail” did not finish.").waitFor();
+  await uploadsAreThere(page);
+  assert.equal(await page.getByRole("region", { name: "Uploads" }).count(), 0, "the tray does not offer it too");
+  await page.getByRole("button", { name: "Choose folder…" }).click();
+  await saveTo(page, "Save 2 files", "Mail");
+  // Another upload would ask what to do with the names that exist.
+  await nothingIsStored(page);
+  const { items } = await ok(api, "GET", `/folders/${await api.idOf("/Mail")}/contents`);
+  assert.equal((items as readonly unknown[]).length, 2);
+});
 
 longTest("files from another app are uploaded beside a running upload", async () => {
   const { page } = app;
@@ -234,7 +231,7 @@ longTest("a parcel that another tab has discarded is not reported as uploaded", 
   await said(page, "This file is already being uploaded, or it was uploaded or discarded.").waitFor();
 });
 
-longTest("a connection that is lost for a moment does not close the dialog for the folder", async () => {
+longTest("a brief loss of connection does not close the dialog for the folder", async () => {
   const { page, api } = app;
   await ok(api, "POST", "/metadata", { path: "/Boats", kind: "folder" });
   await app.signIn();

@@ -44,7 +44,7 @@ async function controlled(page: Page): Promise<void> {
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
 }
 
-test("a browser is told what it needs to install the app, with icons of the sizes that are said", async () => {
+test("the manifest lets a browser install the app, with icons of the declared sizes", async () => {
   await app.open("/sign-in");
   const { page } = app;
   const [manifestPath, iconPath] = await Promise.all(
@@ -74,7 +74,7 @@ interface Icon {
   readonly purpose: string;
 }
 
-test("without its server the app opens, says so, and is itself again once the server is back", async () => {
+test("the app opens without its server, shows that it is unreachable, and recovers once it is back", async () => {
   const { page } = app;
   await app.api.put("/kept in mind.txt", "words");
   await signInByForm(page, front.url);
@@ -92,7 +92,7 @@ test("without its server the app opens, says so, and is itself again once the se
   await page.getByRole("status").filter({ hasText: "The server cannot be reached" }).waitFor({ state: "detached" });
 });
 
-test("a server that does not come to answer, or whose proxy says that it is away, is away", async () => {
+test("a server that hangs, or whose proxy reports it unavailable, counts as away", async () => {
   const { page } = app;
   await signInByForm(page, front.url);
   await controlled(page);
@@ -127,7 +127,7 @@ const shells = (page: Page) =>
   page.evaluate(async () => (await caches.keys()).filter((name) => name.startsWith("shell-")));
 const isNewer = async (page: Page) => (await page.locator('meta[name="build"]').count()) === 1;
 
-test("a new build is there at the next load, opens offline, and takes nothing from pages of the one before it", async () => {
+test("a new build is used at the next load, opens offline, and does not break pages of the earlier build", async () => {
   const { page } = app;
   await signInByForm(page, front.url);
   await controlled(page);
@@ -161,7 +161,7 @@ test("a new build is there at the next load, opens offline, and takes nothing fr
   );
 });
 
-test("of a build whose files are not all there nothing is kept, and the one before it stays", async () => {
+test("an incomplete build is not cached, and the earlier one stays", async () => {
   const { page } = app;
   await signInByForm(page, front.url);
   await controlled(page);
@@ -186,7 +186,7 @@ test("of a build whose files are not all there nothing is kept, and the one befo
   await page.getByRole("heading", { name: "Offline", exact: true }).waitFor();
 });
 
-test("a server without the worker's script ends it, and the app goes on without", async () => {
+test("a server without the service worker's script removes it, and the app continues without", async () => {
   const { page } = app;
   await signInByForm(page, front.url);
   await controlled(page);

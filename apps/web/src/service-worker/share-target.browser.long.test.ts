@@ -59,7 +59,7 @@ async function saveTo(page: Page, title: string, folder: string): Promise<void> 
   await dialog.getByRole("button", { name: `Save to ${folder}`, disabled: false }).click();
 }
 
-test("the place asks for the folder of shared files, and uploads them", async () => {
+test("a folder is requested for shared files, which are then uploaded", async () => {
   const { page } = app;
   await install(page);
   await share(page, { "beach.txt": "sand", "hills.txt": "grass" });
@@ -74,7 +74,7 @@ test("the place asks for the folder of shared files, and uploads them", async ()
   );
 });
 
-test("the place asks for the folder of the newest parcel first", async () => {
+test("the newest parcel gets its folder first", async () => {
   const { page } = app;
   await install(page);
   await share(page, { "first.txt": "first" });
@@ -86,7 +86,7 @@ test("the place asks for the folder of the newest parcel first", async () => {
   await saved("second.txt", "second");
 });
 
-test("after a sign-in, the place asks for the folder of files that were shared before", async () => {
+test("files shared while signed out wait for the sign-in", async () => {
   const { page } = app;
   await install(page);
   await page.context().clearCookies();
@@ -112,7 +112,7 @@ test("shared files wait until the server can be reached", async () => {
   await saved("offline.txt", "words");
 });
 
-test("the place explains why an empty or too large parcel was rejected", async () => {
+test("an empty or too large parcel is rejected with an explanation", async () => {
   const { page } = app;
   await install(page);
   await share(page, {});
@@ -123,7 +123,7 @@ test("the place explains why an empty or too large parcel was rejected", async (
   await page.getByText("No files are waiting").waitFor();
 });
 
-test("files that are shared after the browser has deleted the service worker lead to an explanation", async () => {
+test("sharing after the browser has deleted the service worker leads to an explanation", async () => {
   const { page } = app;
   await install(page);
   await page.evaluate(async () => {

@@ -8,14 +8,14 @@ const origin = "https://drive.example";
 const answerer = (path: string, given: { mode?: string; method?: string; destination?: string } = {}) =>
   whatToAnswer({ method: "GET", mode: "cors", destination: "", ...given, url: new URL(path, origin).href }, origin);
 
-test("places of the app are its page, and files whose names tell their content are kept ones", () => {
+test("the app's places return its page, and hashed files are answered from the cache", () => {
   for (const path of ["/", "/files", "/files/01abc?open=x", "/f/01abc", "/settings/offline", "/sign-in?next=/files"])
     assert.equal(answerer(path, { mode: "navigate" }), "page", path);
   assert.equal(answerer("/assets/first-Ds1FmKNk.js"), "asset");
   assert.equal(answerer(`/api/v1/thumbs/${"a".repeat(64)}/s?t=tag`, { mode: "no-cors" }), "thumb");
 });
 
-test("nothing else is touched: no API, no download, no page of a link or with a secret, no other host, nothing that writes", () => {
+test("other requests pass through: API, downloads, link pages, other hosts and writes", () => {
   const pages =
     "/s/token /setup /invite /api/docs /api/v1/files/x/download?sig=y /preview-frame /health/ready /metrics";
   for (const path of pages.split(" ")) assert.equal(answerer(path, { mode: "navigate" }), "none", path);
@@ -36,7 +36,7 @@ test("the worker receives shared files, which arrive as a form, and then opens t
   assert.equal(answerer("/receive?problem=too_many", { mode: "navigate" }), "page");
 });
 
-test("every place that the router knows opens offline, but for those behind links with a secret", () => {
+test("every place of the router opens offline, except those of links with a secret", () => {
   const router = readFileSync(join(import.meta.dirname, "../routes/router.tsx"), "utf8");
   const places = [...router.matchAll(/\bpath: "\/([^/"]*)/g)].map(([, first = ""]) => first);
   assert.ok(places.length > 10);

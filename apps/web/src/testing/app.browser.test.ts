@@ -8,7 +8,7 @@ import { watchPage } from "./watched-page.ts";
 
 const app = testApp();
 
-test("somebody signs in by the form, and sees the drive and what changes in it", async () => {
+test("a sign-in by the form shows the drive and its live changes", async () => {
   await app.api.put("/before.txt", "before");
   await app.open("/");
   await app.page.waitForURL(/\/sign-in/);
@@ -20,7 +20,7 @@ test("somebody signs in by the form, and sees the drive and what changes in it",
   await filesPage(app.page).seen("after.txt");
 });
 
-test("every place shows its page to who is signed in, and none of them violates the policy", async () => {
+test("every place opens for a signed-in account without a policy violation", async () => {
   await app.signIn();
   for (const place of ["/recent", "/starred", "/shared", "/trash", "/search", "/settings", "/admin", "/design"]) {
     await app.open(place);
@@ -28,7 +28,7 @@ test("every place shows its page to who is signed in, and none of them violates 
   }
 });
 
-test("a dialog locks the page's scrolling by a sheet of its own, which the policy lets", async () => {
+test("a dialog locks the page's scrolling through a style sheet that the policy allows", async () => {
   await app.open("/design");
   const isLocked = (locked: boolean) =>
     app.page.waitForFunction((is) => (getComputedStyle(document.body).overflow === "hidden") === is, locked);
@@ -42,7 +42,7 @@ test("a dialog locks the page's scrolling by a sheet of its own, which the polic
   await isLocked(false);
 });
 
-test("a line on the console, an error of a script, a missing file and a violated policy are each a complaint", async () => {
+test("a console message, a script error, a missing file and a policy violation each count as a complaint", async () => {
   app.expectComplaint(/a warning|a broken script|missing-123|Content Security Policy|TrustedScript|failed: csp/);
   const complaints: string[] = [];
   watchPage(app.page, complaints);

@@ -17,7 +17,7 @@ function entry(path: string, isDone: boolean, kind: EntryRecord["kind"] = "file"
   return { path, kind, isDone, sizeBytes: 1, mtimeMs: 0, nodeId: path, operationId: path };
 }
 
-test("an interrupted upload lists the missing files, not the first file, and is resumed by dropping all of them", () => {
+test("an interrupted upload lists the missing files and resumes only when all of them are dropped", () => {
   const three = interruptedJob(job, [entry("a.md", false), entry("b.txt", false), entry("film.mov", true)]);
   assert.deepEqual([three.filesTotal, three.missing], [3, ["a.md", "b.txt"]]);
   assert.equal(isDroppedAgain(three, ["film.mov", "a.md", "b.txt"]), true, "everything again");
@@ -26,14 +26,14 @@ test("an interrupted upload lists the missing files, not the first file, and is 
   assert.equal(isDroppedAgain(three, ["film.mov"]), false, "it is on the server");
 });
 
-test("missing files of a folder are resumed by dropping the folder; folders are no missing files", () => {
+test("missing files of a folder are resumed by dropping the folder, and folders do not count as missing", () => {
   const entries = [entry("Trip", false, "folder"), entry("Trip/a.jpg", true), entry("Trip/deep/b.jpg", false)];
   const trip = interruptedJob({ ...job, name: "Trip" }, entries);
   assert.deepEqual([trip.filesTotal, trip.missing, trip.missingTops], [2, ["Trip/deep/b.jpg"], ["Trip"]]);
   assert.equal(isDroppedAgain(trip, ["Trip"]), true);
 });
 
-test("what was cancelled is neither missing nor counted", () => {
+test("canceled files are neither missing nor counted", () => {
   const entries = [entry("Trip", false, "folder"), entry("Trip/a.jpg", false), entry("Trip.txt", false)];
   const left = interruptedJob({ ...job, cancelled: ["Trip"] }, entries);
   assert.deepEqual([left.filesTotal, left.missing, left.missingTops], [1, ["Trip.txt"], ["Trip.txt"]]);

@@ -29,7 +29,7 @@ async function assertUsable(): Promise<void> {
   assert.equal(await app.page.evaluate(() => document.documentElement.scrollWidth), sizes.phone.width);
 }
 
-test("an account is given another name and another address, which nobody else has, and signs in by it", async () => {
+test("an administrator changes an account's name and address, rejects duplicates, and the new address signs in", async () => {
   app.expectComplaint(/status of 409/);
   const { page } = app;
   const ann = await app.addPerson("Ann");
@@ -59,7 +59,7 @@ test("an account is given another name and another address, which nobody else ha
   await app.signIn({ email: "anna@example.net", password: ann.password });
 });
 
-test("an account that is switched off is removed for good, after a proof and once its address is typed", async () => {
+test("a disabled account is deleted permanently after a proof and after its address is typed", async () => {
   app.expectComplaint(/status of 403/);
   const { page } = app;
   const bob = await app.addPerson("Bob");
@@ -110,7 +110,7 @@ test("an account that is switched off is removed for good, after a proof and onc
   assert.ok(!items.some((user: { id: string }) => user.id === id));
 });
 
-test("an account that its owner deleted says until when it stays, and one with a transfer under way is not removed", async () => {
+test("a deleted account shows its deadline, and one with a pending transfer is not removed", async () => {
   app.expectComplaint(/status of 409/);
   const { page } = app;
   const carl = await app.addPerson("Carl");
@@ -144,7 +144,7 @@ async function waysOf(api: Api): Promise<{ passkeys: number; outside: number }> 
   return { passkeys: passkeys.items.length, outside: linked.items.length };
 }
 
-test("a new password of somebody ends passkeys and sign-ins through another service where that is ticked, and not else", async () => {
+test("a password reset removes passkeys and outside sign-ins only if those boxes are ticked", async () => {
   const { page } = app;
   // Passkeys require a host name, not an IP address.
   const origin = `http://localhost:${new URL(app.server.url).port}`;

@@ -8,7 +8,7 @@ import { testApp } from "../../testing/test-app.ts";
 // Permits a webhook to a private address. Its job fails.
 const app = testApp({ serverOptions: { env: { HOLDFAST_WEBHOOK_PRIVATE: "true" } } });
 
-longTest("an invitation makes an account, which is given a quota, switched off and on", async () => {
+longTest("an invitation creates an account, which can be given a quota, disabled and enabled", async () => {
   const { page, server } = app;
   await app.signIn();
   await app.open("/admin/invitations");
@@ -53,7 +53,7 @@ longTest("an invitation makes an account, which is given a quota, switched off a
   await page.getByText("Disabled").waitFor({ state: "detached" });
 });
 
-longTest("a group is made, gets a member by address, and goes", async () => {
+longTest("a group can be created, get a member by address, and be deleted", async () => {
   app.expectComplaint(/status of 404/);
   const { page } = app;
   const bob = await app.addPerson("Bob");
@@ -89,7 +89,7 @@ longTest("a group is made, gets a member by address, and goes", async () => {
   await page.getByText("No groups yet").waitFor();
 });
 
-longTest("the store is checked on a press, and says that it is whole", async () => {
+longTest("a store check runs on request and reports no problems", async () => {
   const { page } = app;
   await app.signIn();
   await app.open("/admin/storage");
@@ -98,7 +98,7 @@ longTest("the store is checked on a press, and says that it is whole", async () 
   await page.getByText("No problems found").waitFor();
 });
 
-test("who is no administrator sees that it is not theirs, and nothing is asked of the server for it", async () => {
+test("a user without administrator rights sees that the page is for administrators only", async () => {
   const { page } = app;
   const dora = await app.addPerson("Dora");
   await app.signIn(dora);
@@ -106,7 +106,7 @@ test("who is no administrator sees that it is not theirs, and nothing is asked o
   await page.getByText("Administrators only").waitFor();
 });
 
-test("every setting in force says what it does and where it comes from, and no secret is shown", async () => {
+test("every setting shows its purpose and its source, and no secret", async () => {
   const { page } = app;
   await app.signIn();
   await app.open("/admin/settings");
@@ -128,7 +128,7 @@ test("every setting in force says what it does and where it comes from, and no s
   await page.getByText("No matching settings").waitFor();
 });
 
-longTest("an open invitation is listed without its secret, and is good for nothing once it is taken back", async () => {
+longTest("an open invitation is listed without its secret, and stops working after it is revoked", async () => {
   const { page, server } = app;
   await app.signIn();
   await app.open("/admin/invitations");
@@ -167,53 +167,50 @@ longTest("an open invitation is listed without its secret, and is good for nothi
   assert.equal(made.status, 403);
 });
 
-longTest(
-  "what is stored and what there is room for is told, and what is damaged names its files and what to do",
-  async () => {
-    const { page } = app;
-    await app.signIn();
-    const figures = (more: object) => ({
-      accounts: 3,
-      accounts_disabled: 1,
-      used_bytes: 2e9,
-      stored_bytes: 3e9,
-      packs: 7,
-      pack_bytes: 2.5e9,
-      live_bytes: 2e9,
-      database_bytes: 5e7,
-      disk_bytes: 1e11,
-      disk_free_bytes: 5e9,
-      ...more,
-    });
-    await app.open("/admin/storage");
-    const stored = page.getByRole("region", { name: "Stored data" });
-    await stored.getByText(/free$/).first().waitFor();
-    assert.equal(await stored.getByText("damaged").count(), 0);
-    // Simulated, as the test cannot damage a disk this thoroughly.
-    const damaged = {
-      hash: "a".repeat(64),
-      pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
-      reason: "its bytes have another hash",
-      found_at: "2026-01-02T03:04:05Z",
-      files: [
-        { node_id: (await app.api.call("GET", "/account")).body.root_id, path: "/a.txt", owner: "Ann", version: 1 },
-      ],
-    };
-    const report = (await app.api.call("GET", "/admin/scrub")).body;
-    await page.route("**/api/v1/admin/storage", (route) =>
-      route.fulfill({ json: figures({ damaged_blocks: 2, unreadable_packs: 1 }) }),
-    );
-    await page.route("**/api/v1/admin/scrub", (route) => route.fulfill({ json: { ...report, damaged: [damaged] } }));
-    await app.open("/admin/storage");
-    await page.getByText("2 blocks are damaged").waitFor();
-    await page.getByText("1 pack cannot be read").waitFor();
-    await page.getByText("Disk almost full: 4.7 GiB free").waitFor();
-    await page.getByText("3, 1 of them disabled").waitFor();
-    await page.getByRole("list", { name: "Damaged files" }).getByText("Ann: /a.txt").waitFor();
-  },
-);
+longTest("storage use and capacity are shown, and damage lists the affected files and advice", async () => {
+  const { page } = app;
+  await app.signIn();
+  const figures = (more: object) => ({
+    accounts: 3,
+    accounts_disabled: 1,
+    used_bytes: 2e9,
+    stored_bytes: 3e9,
+    packs: 7,
+    pack_bytes: 2.5e9,
+    live_bytes: 2e9,
+    database_bytes: 5e7,
+    disk_bytes: 1e11,
+    disk_free_bytes: 5e9,
+    ...more,
+  });
+  await app.open("/admin/storage");
+  const stored = page.getByRole("region", { name: "Stored data" });
+  await stored.getByText(/free$/).first().waitFor();
+  assert.equal(await stored.getByText("damaged").count(), 0);
+  // Simulated, as the test cannot damage a disk this thoroughly.
+  const damaged = {
+    hash: "a".repeat(64),
+    pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+    reason: "its bytes have another hash",
+    found_at: "2026-01-02T03:04:05Z",
+    files: [
+      { node_id: (await app.api.call("GET", "/account")).body.root_id, path: "/a.txt", owner: "Ann", version: 1 },
+    ],
+  };
+  const report = (await app.api.call("GET", "/admin/scrub")).body;
+  await page.route("**/api/v1/admin/storage", (route) =>
+    route.fulfill({ json: figures({ damaged_blocks: 2, unreadable_packs: 1 }) }),
+  );
+  await page.route("**/api/v1/admin/scrub", (route) => route.fulfill({ json: { ...report, damaged: [damaged] } }));
+  await app.open("/admin/storage");
+  await page.getByText("2 blocks are damaged").waitFor();
+  await page.getByText("1 pack cannot be read").waitFor();
+  await page.getByText("Disk almost full: 4.7 GiB free").waitFor();
+  await page.getByText("3, 1 of them disabled").waitFor();
+  await page.getByRole("list", { name: "Damaged files" }).getByText("Ann: /a.txt").waitFor();
+});
 
-longTest("a job that fails says why, is tried again, and removed after a question", async () => {
+longTest("a failing job shows its reason, can be retried, and is removed after a confirmation", async () => {
   const { page, api } = app;
   const url = "http://127.0.0.1:9/";
   await ok(api, "POST", "/webhooks", { url, secret: "a secret that is long enough", events: ["created"] });
@@ -241,7 +238,7 @@ longTest("a job that fails says why, is tried again, and removed after a questio
   await page.getByText("No waiting jobs").waitFor();
 });
 
-longTest("of a report the link is ended after a question, and then opens for nobody", async () => {
+longTest("a reported link is disabled after a confirmation, and then returns 404", async () => {
   const { page, api, server } = app;
   const id = (await api.put("/reported.txt", "reported")).body.id;
   const { token } = await ok(api, "POST", `/files/${id}/share`, { link: true, role: "viewer" });

@@ -7,7 +7,7 @@ const people = new Map([
   ["2", { name: "Bob", email: "bob@example.com" }],
 ]);
 
-test("a person is found as the one who acted and as the account concerned, by name, address and ID", () => {
+test("entries are found by name, address or ID of the actor or of the account concerned", () => {
   const byAnn = { user_id: "1" };
   const ofBobByAnn = { user_id: "1", target: "2" };
   const byNobody = {};
@@ -22,7 +22,7 @@ test("a person is found as the one who acted and as the account concerned, by na
   assert.deepEqual(isFound, [true, true, false], "the server's search counts too");
 });
 
-test("a period begins with its first day and ends after its last, in the time zone of the browser", () => {
+test("a period runs from its first to its last day in the browser's time zone", () => {
   assert.deepEqual(periodOf({ from: "", to: "" }), {});
   assert.deepEqual(periodOf({ from: "0202-01-31", to: "20261-01-31" }), {}, "the server would reject them");
   const { from = "", to = "" } = periodOf({ from: "2026-01-31", to: "2026-01-31" });

@@ -9,7 +9,7 @@ import { actionWords } from "./audit-words.ts";
 
 const words = makeMessages({ ...en, ...enLater }, "en-GB");
 
-test("every action that a route records has words, and one of a newer server keeps its name", () => {
+test("every audited action has words, and an unknown action keeps its name", () => {
   // Read as text, because the app may not import the server.
   const rules = readFileSync(join(import.meta.dirname, "../../../../server/src/edge/route-audit.ts"), "utf8");
   const actions = Array.from(

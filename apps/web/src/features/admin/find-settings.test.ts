@@ -13,7 +13,7 @@ function setting(name: string, value: unknown, more: Partial<SettingJson> = {}):
   return { name, value, secret: false, source: "environment", ...more };
 }
 
-test("settings are found by parts of their name, of their variable and of what they do, in any case", () => {
+test("settings are found by parts of their name, variable or description, ignoring case", () => {
   const settings = [
     setting("smtp_url", "smtp://mail.example.org"),
     setting("listen", "127.0.0.1:8420", { source: "default" }),
@@ -29,7 +29,7 @@ test("settings are found by parts of their name, of their variable and of what t
   assert.deepEqual(found("no such words"), []);
 });
 
-test("a value reads as people write it, and a secret only as set or not", () => {
+test("a value is formatted for people, and a secret only shows as set or not", () => {
   const text = (...given: Parameters<typeof setting>) =>
     valueWords(setting(...given), words).text.replaceAll(/[\u00A0\u202F]/g, " ");
   assert.equal(text("open_registration", false), "Off");

@@ -32,7 +32,7 @@ async function answerTo(id: string, secret: string): Promise<string> {
   return ((await response.json()) as { error: string }).error;
 }
 
-test("a program is registered by keyboard after a proof, and its secret is good and shown once", async () => {
+test("a program is registered by keyboard after a proof, and its working secret is shown only once", async () => {
   // An invalid address, and a session too old.
   app.expectComplaint(/status of (?:403|422)/);
   const { page } = app;
@@ -93,7 +93,7 @@ test("a program is registered by keyboard after a proof, and its secret is good 
   assert.equal((await page.content()).includes(secret), false);
 });
 
-test("a program without a secret returns to this computer, is told who somebody is alone, and is removed after a question", async () => {
+test("a public program returns to localhost, learns only the account's identity, and is removed after a confirmation", async () => {
   const { page } = app;
   await app.signIn();
   await app.open("/admin/programs");

@@ -20,7 +20,7 @@ async function diagnose(...problems: readonly object[]): Promise<void> {
   await app.page.route(doctorRoute, (route) => route.fulfill({ json }));
 }
 
-test("an administrator sees that all is well, creates an account, finds it, and sees in the audit log who did it", async () => {
+test("an administrator sees that all is well, creates an account, and finds its actions in the audit log", async () => {
   const { page, server } = app;
   await diagnose();
   await app.signIn();
@@ -64,7 +64,7 @@ test("an administrator sees that all is well, creates an account, finds it, and 
   assert.match(await entries.first().innerText(), /^Signed in\b[^]*Greta/, "the newest entry is the first");
 });
 
-longTest("problems are listed with what to do, the most serious first, and a new check ends them", async () => {
+longTest("problems are listed with advice, the most serious first, and a new check clears them", async () => {
   const { page } = app;
   await diagnose(
     { check: "backup", state: "warn", detail: "no backup was made yet", advice: "Run 'holdfast admin backup DIR'." },
@@ -83,7 +83,7 @@ longTest("problems are listed with what to do, the most serious first, and a new
   await page.getByText("All well", { exact: true }).waitFor();
 });
 
-longTest("the last backup and drill are told, and what a drill found", async () => {
+longTest("the last backup, the last drill and its problems are shown", async () => {
   const { page } = app;
   await diagnose();
   const hourMs = 3_600_000;
@@ -103,47 +103,44 @@ longTest("the last backup and drill are told, and what a drill found", async () 
   assert.equal(await facts.getByText("No backups are scheduled").count(), 0);
 });
 
-longTest(
-  "the search of accounts keeps the list until the answer arrives, and continues after empty pages",
-  async () => {
-    const { page } = app;
-    await app.addPerson("Hanna");
-    await app.signIn();
-    const { items } = (await app.api.call("GET", "/admin/users")).body;
-    const held = Promise.withResolvers<void>();
-    const asked: (string | null)[] = [];
-    const listRoute = /\/api\/v1\/admin\/users\?/;
-    await page.route(listRoute, async (route) => {
-      const query = new URL(route.request().url()).searchParams;
-      if (query.get("search") === null) return route.continue();
-      asked.push(query.get("search"));
-      await held.promise;
-      return query.has("cursor")
-        ? route.continue()
-        : route.fulfill({ json: { items: [], next_cursor: "00000000-0000-8000-8000-000000000000" } });
-    });
-    await app.open("/admin/accounts");
-    const accounts = page.getByRole("list", { name: "Accounts" }).getByRole("listitem");
-    const count = (text: string) => page.getByRole("status").filter({ hasText: new RegExp(`^${text}$`) });
-    await count(`${items.length} accounts`).waitFor();
-    const request = page.waitForRequest(/\/admin\/users\?.*search=/);
-    await page.getByLabel("Search by name or e-mail address").fill("HÄNNA");
-    await request;
-    assert.deepEqual([await accounts.count(), await count(`${items.length} accounts`).count()], [items.length, 1]);
-    held.resolve();
-    await count("1 account").waitFor();
-    await accounts.filter({ hasText: "hanna@example.com" }).waitFor();
-    assert.equal(await accounts.count(), 1);
-    assert.deepEqual(asked, ["HÄNNA", "HÄNNA"]);
-    await page.unroute(listRoute);
-    await page.getByLabel("Search by name or e-mail address").fill("nobody");
-    await page.getByText("No matching accounts").waitFor();
-    await count("0 accounts").waitFor();
-    assert.deepEqual(await axeProblems(page), []);
-  },
-);
+longTest("the account search keeps the list until the answer arrives, and continues after empty pages", async () => {
+  const { page } = app;
+  await app.addPerson("Hanna");
+  await app.signIn();
+  const { items } = (await app.api.call("GET", "/admin/users")).body;
+  const held = Promise.withResolvers<void>();
+  const asked: (string | null)[] = [];
+  const listRoute = /\/api\/v1\/admin\/users\?/;
+  await page.route(listRoute, async (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    if (query.get("search") === null) return route.continue();
+    asked.push(query.get("search"));
+    await held.promise;
+    return query.has("cursor")
+      ? route.continue()
+      : route.fulfill({ json: { items: [], next_cursor: "00000000-0000-8000-8000-000000000000" } });
+  });
+  await app.open("/admin/accounts");
+  const accounts = page.getByRole("list", { name: "Accounts" }).getByRole("listitem");
+  const count = (text: string) => page.getByRole("status").filter({ hasText: new RegExp(`^${text}$`) });
+  await count(`${items.length} accounts`).waitFor();
+  const request = page.waitForRequest(/\/admin\/users\?.*search=/);
+  await page.getByLabel("Search by name or e-mail address").fill("HÄNNA");
+  await request;
+  assert.deepEqual([await accounts.count(), await count(`${items.length} accounts`).count()], [items.length, 1]);
+  held.resolve();
+  await count("1 account").waitFor();
+  await accounts.filter({ hasText: "hanna@example.com" }).waitFor();
+  assert.equal(await accounts.count(), 1);
+  assert.deepEqual(asked, ["HÄNNA", "HÄNNA"]);
+  await page.unroute(listRoute);
+  await page.getByLabel("Search by name or e-mail address").fill("nobody");
+  await page.getByText("No matching accounts").waitFor();
+  await count("0 accounts").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+});
 
-longTest("the search of accounts waits for a pause while somebody types", async () => {
+longTest("the account search waits for a pause in typing", async () => {
   const { page } = app;
   await app.signIn();
   await page.clock.install();
@@ -161,7 +158,7 @@ longTest("the search of accounts waits for a pause while somebody types", async 
   assert.deepEqual(asked, ["nobody"]);
 });
 
-longTest("an address of another account is refused at its field", async () => {
+longTest("a duplicate address is reported at its field", async () => {
   app.expectComplaint(/status of 409/);
   const { page } = app;
   const { email } = await app.addPerson("Jana");
@@ -178,7 +175,7 @@ longTest("an address of another account is refused at its field", async () => {
   await dialog.getByText("Another account already uses this address.").waitFor();
 });
 
-longTest("the audit log ends with its period, and loads older entries also while none fits", async () => {
+longTest("the audit log ends with its period, and can load older entries even if none match yet", async () => {
   const { page } = app;
   await app.addPerson("Ida");
   await app.signIn();

@@ -19,7 +19,7 @@ const given = (kind: PermissionJson["grantee"]["kind"], more: Partial<Permission
 const words = makeMessages({ ...en, ...enLater }, "en-GB");
 const above = { inherited_from: "folder" };
 
-test("the access of an item names everybody who has it, also through a folder above", () => {
+test("the access summary counts everyone with access, also through a folder above", () => {
   const shown = (...permissions: readonly PermissionJson[]) => accessWords(permissions, words);
   assert.equal(shown(), "Only you");
   assert.equal(shown(given("link", { app: true }), given("link", { disabled: true })), "Only you");

@@ -8,7 +8,7 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-test("nothing of the details is cut off, neither beside a list nor over it, in English and in German", async () => {
+test("no part of the details is cut off, in either layout, in English or German", async () => {
   const { page, api } = app;
   await api.put("/Plan.md", "# Plan");
   const id = await api.idOf("/Plan.md");

@@ -11,7 +11,7 @@ import { tiffOf } from "./photo/testing-photos.ts";
 
 const app = testApp();
 
-test("an old version is compared line by line, named, and made the newest again, which can be undone", async () => {
+test("an old version can be compared line by line, named, and restored, which can be undone", async () => {
   await app.api.put("/poem.txt", "roses are red\nviolets are blue\n");
   await app.api.put("/poem.txt", "roses are red\nviolets are violet\n", "&on_conflict=replace");
   await app.signIn();
@@ -59,7 +59,7 @@ test("an old version is compared line by line, named, and made the newest again,
   assert.equal(await content(), "roses are red\nviolets are violet\n");
 });
 
-longTest("an editor is not offered to change the name that the owner gave a version", async () => {
+longTest("an editor cannot change the name that the owner gave a version", async () => {
   const { page } = app;
   const editor = await app.addPerson("Edda");
   await app.api.put("/shared.txt", "one");
@@ -78,37 +78,34 @@ longTest("an editor is not offered to change the name that the owner gave a vers
   await page.getByRole("menuitem", { name: "Name this version" }).waitFor();
 });
 
-longTest(
-  "a shared folder is watched from its details, also by its mount, and others' changes are notified",
-  async () => {
-    const { page } = app;
-    const guest = await app.addPerson("Gus");
-    await ok(app.api, "POST", "/metadata", { path: "/Team", kind: "folder" });
-    const id = await app.api.idOf("/Team");
-    await ok(app.api, "POST", `/files/${id}/share`, { email: guest.email, role: "editor" });
-    const mount = await ok(guest.api, "POST", "/mounts", { node_id: id });
-    await app.signIn(guest);
-    await app.open("/files?panel=details");
-    await page.getByRole("row", { name: /Team/ }).click();
-    const panel = page.getByRole("region", { name: "Details of Team" });
-    await panel.getByRole("button", { name: "Watch for changes" }).click();
-    await page.getByRole("region", { name: "Messages" }).getByText("when someone else changes Team").waitFor();
-    const stop = panel.getByRole("button", { name: "Stop watching" });
-    await stop.waitFor();
-    assert.deepEqual(await axeProblems(page), []);
-    for (const each of [id, mount.id])
-      assert.deepEqual(await ok(guest.api, "GET", `/files/${each}/watch`), { watched: true, folder_watched: false });
-    await app.api.put("/Team/plan.txt", "a plan");
-    await page.getByRole("button", { name: "Notifications: 2 new" }).waitFor();
-    await app.open(`/files/${id}?panel=details&open=${await app.api.idOf("/Team/plan.txt")}`);
-    await page.getByText("You watch a folder above this").waitFor();
-    await app.open(`/files/${id}?panel=details`);
-    await stop.click();
-    await panel.getByRole("button", { name: "Watch for changes" }).waitFor();
-  },
-);
+longTest("a shared folder can be watched from its details or its mount, and others' changes are notified", async () => {
+  const { page } = app;
+  const guest = await app.addPerson("Gus");
+  await ok(app.api, "POST", "/metadata", { path: "/Team", kind: "folder" });
+  const id = await app.api.idOf("/Team");
+  await ok(app.api, "POST", `/files/${id}/share`, { email: guest.email, role: "editor" });
+  const mount = await ok(guest.api, "POST", "/mounts", { node_id: id });
+  await app.signIn(guest);
+  await app.open("/files?panel=details");
+  await page.getByRole("row", { name: /Team/ }).click();
+  const panel = page.getByRole("region", { name: "Details of Team" });
+  await panel.getByRole("button", { name: "Watch for changes" }).click();
+  await page.getByRole("region", { name: "Messages" }).getByText("when someone else changes Team").waitFor();
+  const stop = panel.getByRole("button", { name: "Stop watching" });
+  await stop.waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  for (const each of [id, mount.id])
+    assert.deepEqual(await ok(guest.api, "GET", `/files/${each}/watch`), { watched: true, folder_watched: false });
+  await app.api.put("/Team/plan.txt", "a plan");
+  await page.getByRole("button", { name: "Notifications: 2 new" }).waitFor();
+  await app.open(`/files/${id}?panel=details&open=${await app.api.idOf("/Team/plan.txt")}`);
+  await page.getByText("You watch a folder above this").waitFor();
+  await app.open(`/files/${id}?panel=details`);
+  await stop.click();
+  await panel.getByRole("button", { name: "Watch for changes" }).waitFor();
+});
 
-longTest("old versions are deleted but for the newest", async () => {
+longTest("old versions can be deleted, except the newest", async () => {
   for (const text of ["first draft", "second draft", "third draft"])
     await app.api.put("/draft.txt", text, "&on_conflict=replace");
   await app.signIn();
@@ -136,7 +133,7 @@ longTest("old versions are deleted but for the newest", async () => {
   );
 });
 
-longTest("somebody comments, marks it as done, and sees what happened", async () => {
+longTest("a comment can be added and resolved, and the activity shows the file's history", async () => {
   await app.api.put("/report.txt", "a report");
   await app.signIn();
   const { page } = app;
@@ -157,7 +154,7 @@ longTest("somebody comments, marks it as done, and sees what happened", async ()
   assert.deepEqual(await axeProblems(page), []);
 });
 
-test("@ suggests people with access by keyboard, and mentions those whose name stays in the comment", async () => {
+test("typing @ suggests people with access, and those whose name stays in the comment are mentioned", async () => {
   app.expectComplaint(/status of 422 .*\/comments/);
   const [zoe, mark] = [await app.addPerson("Zoe"), await app.addPerson("Mark")];
   await app.addPerson("Zora");
@@ -207,7 +204,7 @@ test("@ suggests people with access by keyboard, and mentions those whose name s
   assert.equal(await field.inputValue(), "@Zoe ");
 });
 
-longTest("a commenter mentions the owner, also in a mounted folder, and people whom a search finds", async () => {
+longTest("a commenter can mention the owner, also in a mounted folder, and people found by search", async () => {
   app.expectComplaint(/status of 422 .*\/comments/);
   const [guest, lena] = [await app.addPerson("Gesa"), await app.addPerson("Lena")];
   const group = await ok(app.api, "POST", "/groups", { name: "Board" });
@@ -245,7 +242,7 @@ longTest("a commenter mentions the owner, also in a mounted folder, and people w
 });
 
 longTest(
-  "the details of a picture show its dimensions, camera and location, and read the file only once they are open",
+  "a picture's details show dimensions, camera and location, and the file is only read once they are open",
   async () => {
     const exif = tiffOf({
       main: { 0x010f: "FUJIFILM", 0x0110: "X-T5 \u202E<b>" },
@@ -287,7 +284,7 @@ function degrees(value: number): [number, number][] {
   ];
 }
 
-longTest("large pictures are read in part, and a damaged picture has its other details", async () => {
+longTest("large pictures are read in part, and a damaged picture shows its other details", async () => {
   app.expectComplaint(/404 .*\/api\/v1\/thumbs\//);
   await app.api.put("/large.png", Buffer.concat([drawPicture(300, 200), Buffer.alloc(400_000)]));
   const exif = tiffOf({ main: { 0x0110: "Pixel 9" } });
@@ -316,16 +313,13 @@ longTest("large pictures are read in part, and a damaged picture has its other d
   assert.equal(await page.getByText("pixels").count(), 0);
 });
 
-longTest(
-  "who looked at their own file by a link finds it as its owner afterwards, and not as the link shows it",
-  async () => {
-    await app.api.put("/flyer.txt", "a flyer");
-    const { page } = app;
-    await visit(page, (await makeLink(app, "/flyer.txt")).url);
-    const id = await app.api.idOf("/flyer.txt");
-    await app.signIn();
-    await app.open(`/files?open=${id}&panel=details`);
-    await page.getByText("/flyer.txt", { exact: true }).waitFor();
-    await page.getByRole("tab", { name: "Sharing" }).waitFor();
-  },
-);
+longTest("an owner who first opened their file by a link later sees it as its owner", async () => {
+  await app.api.put("/flyer.txt", "a flyer");
+  const { page } = app;
+  await visit(page, (await makeLink(app, "/flyer.txt")).url);
+  const id = await app.api.idOf("/flyer.txt");
+  await app.signIn();
+  await app.open(`/files?open=${id}&panel=details`);
+  await page.getByText("/flyer.txt", { exact: true }).waitFor();
+  await page.getByRole("tab", { name: "Sharing" }).waitFor();
+});

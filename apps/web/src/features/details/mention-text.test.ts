@@ -9,7 +9,7 @@ const [ben, otherBen] = [
   { id: "4", name: "Ben" },
 ];
 
-test("a mention is the whole longest name after an @ that begins a word", () => {
+test("a mention is the longest matching name after an @ that begins a word", () => {
   const marked = (text: string, people = [ann, annBerg, ben]) =>
     mentionParts(text, people)
       .map(({ text: part, person }) => (person === undefined ? part : `[${part}]`))
@@ -35,7 +35,7 @@ test("only people whose name is still in the text are mentioned, each once", () 
   assert.deepEqual(ids("nobody"), []);
 });
 
-test("a mention is being written from an @ to the cursor, over at most three words", () => {
+test("an unfinished mention spans from the @ to the cursor, over at most three words", () => {
   const at = (text: string) => {
     const cursor = text.indexOf("|");
     return mentionAt(text.replace("|", ""), cursor);
@@ -48,7 +48,7 @@ test("a mention is being written from an @ to the cursor, over at most three wor
     assert.equal(at(text), undefined, text);
 });
 
-test("people are suggested by the beginning of a word of their name, or of their address, each once", () => {
+test("people are suggested by the start of a word of their name or of their address, each once", () => {
   const people = [
     { id: "1", name: "Zoë Müller", email: "zm@example.org" },
     { id: "2", name: "Mia Zott" },

@@ -8,7 +8,7 @@ const short = (before: string, after: string) =>
     return `${{ same: " ", added: "+", removed: "-" }[line.kind]}${line.text}`;
   });
 
-test("a changed line stands removed and added, between the equal ones around it, with their numbers", () => {
+test("a changed line shows as removed and added, between its unchanged neighbors, with line numbers", () => {
   assert.deepEqual(short("a\nb\nc\n", "a\nB\nc\n"), [" a", "-b", "+B", " c"]);
   assert.deepEqual(differenceOf("a\nb\n", "a\nc\nb\n"), [
     { kind: "same", text: "a", left: 1, right: 1 },
@@ -17,7 +17,7 @@ test("a changed line stands removed and added, between the equal ones around it,
   ]);
 });
 
-test("equal lines far from every change are counted and not shown", () => {
+test("unchanged lines far from any change are counted and not shown", () => {
   const numbers = Array.from({ length: 20 }, (_, index) => String(index));
   const changed = numbers.with(10, "ten");
   assert.deepEqual(short(numbers.join("\n"), changed.join("\n")), [
@@ -35,7 +35,7 @@ test("equal lines far from every change are counted and not shown", () => {
   assert.deepEqual(short("same\n", "same\n"), ["… 1"]);
 });
 
-test("texts that have nothing in common are given up instead of being compared for minutes", () => {
+test("the comparison of texts with nothing in common is given up after its limit", () => {
   const many = (prefix: string) => Array.from({ length: 3000 }, (_, index) => `${prefix}${index}`).join("\n");
   assert.equal(differenceOf(many("a"), many("b"), 1000), undefined);
 });

@@ -19,7 +19,7 @@ function makeStorage(room = Infinity): Storage {
   return new Proxy(items, { get: (_, key) => Reflect.get(hidden, key) ?? items[String(key)] }) as unknown as Storage;
 }
 
-test("each file with unsaved text is listed once, however many tabs it is open in", () => {
+test("each file with unsaved text is listed once, even if it is open in several tabs", () => {
   const storage = makeStorage();
   for (const id of ["a", "a", "b"]) writeDraft(storage, draftKey("ann", id), draft);
   storage.setItem("another key", "{}");
@@ -31,7 +31,7 @@ test("each file with unsaved text is listed once, however many tabs it is open i
   assert.deepEqual(unsavedFiles(storage, "ann"), []);
 });
 
-test("a file with text for which there is no room is listed, offers nothing, and is forgotten with the text", () => {
+test("a file whose text did not fit is listed, offers no draft, and is forgotten with the text", () => {
   const storage = makeStorage(30);
   const key = draftKey("ann", "a");
   assert.equal(writeDraft(storage, key, { ...draft, text: "a long text ".repeat(10) }), false);
@@ -41,7 +41,7 @@ test("a file with text for which there is no room is listed, offers nothing, and
   assert.deepEqual(unsavedFiles(storage, "ann"), []);
 });
 
-test("a text that has grown too long leaves what was kept of it before", () => {
+test("a text that has grown too long leaves its earlier draft", () => {
   const storage = makeStorage(60);
   const key = draftKey("ann", "a");
   assert.equal(writeDraft(storage, key, draft), true);
@@ -50,7 +50,7 @@ test("a text that has grown too long leaves what was kept of it before", () => {
   assert.equal(readDraft(storage, "ann", "a")?.text, "words");
 });
 
-test("another account in the same browser sees no draft, and removes none when it signs out", () => {
+test("another account in the same browser sees no draft, and deletes none at its sign-out", () => {
   const storage = makeStorage();
   writeDraft(storage, draftKey("ann", "a"), draft);
   assert.equal(readDraft(storage, "bob", "a"), undefined);

@@ -27,7 +27,7 @@ async function openText(path: string, text: string): Promise<string> {
   return id;
 }
 
-test("a text is saved as a version by Ctrl+S", async () => {
+test("Ctrl+S saves the text as a version", async () => {
   const id = await openText("/todo.md", "- milk\n");
   await field().fill("- milk\n- bread\n");
   await field().press("Control+s");
@@ -36,7 +36,7 @@ test("a text is saved as a version by Ctrl+S", async () => {
   assert.deepEqual(await axeProblems(app.page), []);
 });
 
-test("what somebody else saved meanwhile is merged, and where both changed a line one chooses: nobody's words are lost", async () => {
+test("a concurrent save is merged, and the user chooses where both changed a line, without losing words", async () => {
   const id = await openText("/minutes.txt", "title\n\none\ntwo\nthree\nfour\n");
   await app.api.put("/minutes.txt", "Title by them\n\none\ntwo\nthree\ntheir four\n", "&on_conflict=replace");
   await field().fill("title\n\nmy one\ntwo\nthree\nmy four\n");
@@ -53,7 +53,7 @@ test("what somebody else saved meanwhile is merged, and where both changed a lin
   app.expectComplaint(/409/);
 });
 
-test("text that was not saved is offered again after a reload, and leaving asks first", async () => {
+test("unsaved text is offered after a reload, and leaving asks first", async () => {
   await openText("/draft.txt", "begun\n");
   const { page } = app;
   await field().fill("begun\nand gone on\n");
@@ -87,7 +87,7 @@ longTest("on a phone, Back closes the menu over unsaved text, and asks only with
   await fieldHas("begun\nand gone on\n");
 });
 
-longTest("bytes that are no text are not offered to be saved as other bytes", async () => {
+longTest("a binary file cannot be edited", async () => {
   await app.api.put("/bytes.txt", Buffer.from([0x66, 0xff, 0xfe]));
   await app.signIn();
   await app.open(`/files`);
@@ -95,7 +95,7 @@ longTest("bytes that are no text are not offered to be saved as other bytes", as
   await app.page.getByText("This is not a text file, so it cannot be edited here.").waitFor();
 });
 
-test("a draft that was begun before somebody else saved is merged with what they saved, and overwrites nothing", async () => {
+test("a draft older than another user's save is merged with it and overwrites nothing", async () => {
   const id = await openText("/shared.txt", "one\ntwo\nthree\n");
   const { page } = app;
   await field().fill("my one\ntwo\nthree\n");
@@ -117,7 +117,7 @@ test("a draft that was begun before somebody else saved is merged with what they
   app.expectComplaint(/409/);
 });
 
-test("text that cannot be merged with the version of somebody else is saved as a new file", async () => {
+test("text that cannot be merged with another user's version is saved as a new file", async () => {
   const id = await openText("/mix.txt", "one\ntwo\n");
   const { page } = app;
   await field().fill("one\nmy two\n");
@@ -131,7 +131,7 @@ test("text that cannot be merged with the version of somebody else is saved as a
   app.expectComplaint(/409/);
 });
 
-longTest("a tab with the same file drops no unsaved text of another tab", async () => {
+longTest("a tab does not drop another tab's unsaved text of the same file", async () => {
   const id = await openText("/tabs.txt", "one\n");
   const { page } = app;
   const drafts = () =>
@@ -153,7 +153,7 @@ longTest("a tab with the same file drops no unsaved text of another tab", async 
   });
 });
 
-longTest("text for which the browser has no room is reported, and leaving promises nothing", async () => {
+longTest("the editor reports that the browser has no room for the text, and warns before leaving", async () => {
   await openText("/long.txt", "one\n");
   const { page } = app;
   await page.evaluate(() => {
@@ -170,7 +170,7 @@ longTest("text for which the browser has no room is reported, and leaving promis
   page.once("dialog", (each) => void each.accept());
 });
 
-longTest("lines keep their ends, and a text that mixes them is not offered", async () => {
+longTest("line endings are preserved, and a file with mixed endings cannot be edited", async () => {
   const id = await openText("/windows.txt", "one\r\ntwo\r\n");
   await field().fill("one\nTWO\n");
   await app.page.getByRole("button", { name: "Save" }).click();
@@ -180,7 +180,7 @@ longTest("lines keep their ends, and a text that mixes them is not offered", asy
   await app.page.getByText("This file mixes line endings").waitFor();
 });
 
-test("whoever signs out is asked before unsaved text of another tab is removed, and then leaves none in the browser", async () => {
+test("a sign-out asks before discarding unsaved text of another tab, and then deletes it", async () => {
   // The poll of this tab may still be running when the other tab ends the session.
   app.expectComplaint(/status of 401 .*\/poll/);
   const id = await openText("/secret.txt", "secret\n");
@@ -213,7 +213,7 @@ test("whoever signs out is asked before unsaved text of another tab is removed, 
   assert.deepEqual(await drafts(), []);
 });
 
-test("unsaved text waits for its account while another one signs in, which does not see it", async () => {
+test("unsaved text stays for its account while another account, which cannot see it, is signed in", async () => {
   app.expectComplaint(/status of 40[14]/);
   const ann = await app.addPerson("Ann");
   const bob = await app.addPerson("Bob");
@@ -253,7 +253,7 @@ test("unsaved text waits for its account while another one signs in, which does 
   await fieldHas("hers\nprivate words of hers\n");
 });
 
-longTest("a file that cannot be read for a moment leaves what is written where it is", async () => {
+longTest("a file that is briefly unreadable does not disturb unsaved text", async () => {
   const id = await openText("/moment.txt", "one\n");
   const { page } = app;
   await field().fill("one\nmany words of mine\n");
@@ -285,34 +285,31 @@ longTest("a file that cannot be read for a moment leaves what is written where i
   );
 });
 
-longTest(
-  "a file that another device deletes for good leaves what is written, which is saved as a new file",
-  async () => {
-    const id = await openText("/purged.txt", "one\n");
-    const { page } = app;
-    await field().fill("one\nmany words of mine\n");
-    app.expectComplaint(/status of 404/);
-    await app.api.call("DELETE", `/files/${id}?permanent=true`);
-    await page
-      .getByText(
-        "This file was deleted or is no longer shared with you. Save your text as a new file, or copy it, before you leave.",
-      )
-      .waitFor();
-    assert.equal(await field().inputValue(), "one\nmany words of mine\n");
-    assert.deepEqual(await axeProblems(page), []);
-    await page.getByRole("button", { name: "Save as a new file" }).click();
-    await page.waitForURL((url) => url.pathname.startsWith("/edit/") && !url.pathname.endsWith(id));
-    await field().waitFor();
-    assert.equal(await field().inputValue(), "one\nmany words of mine\n");
-    assert.equal(await contentOf(await app.api.idOf("/purged.txt")), "one\nmany words of mine\n");
-    await page.waitForFunction(
-      (file) => !Object.keys(localStorage).some((key) => key.startsWith("holdfast-draft ") && key.includes(file)),
-      id,
-    );
-  },
-);
+longTest("unsaved text survives a permanent deletion by another device, and can be saved as a new file", async () => {
+  const id = await openText("/purged.txt", "one\n");
+  const { page } = app;
+  await field().fill("one\nmany words of mine\n");
+  app.expectComplaint(/status of 404/);
+  await app.api.call("DELETE", `/files/${id}?permanent=true`);
+  await page
+    .getByText(
+      "This file was deleted or is no longer shared with you. Save your text as a new file, or copy it, before you leave.",
+    )
+    .waitFor();
+  assert.equal(await field().inputValue(), "one\nmany words of mine\n");
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Save as a new file" }).click();
+  await page.waitForURL((url) => url.pathname.startsWith("/edit/") && !url.pathname.endsWith(id));
+  await field().waitFor();
+  assert.equal(await field().inputValue(), "one\nmany words of mine\n");
+  assert.equal(await contentOf(await app.api.idOf("/purged.txt")), "one\nmany words of mine\n");
+  await page.waitForFunction(
+    (file) => !Object.keys(localStorage).some((key) => key.startsWith("holdfast-draft ") && key.includes(file)),
+    id,
+  );
+});
 
-longTest("what was written last is shown where the file is gone when it is opened", async () => {
+longTest("the last unsaved text is shown when its deleted file is opened again", async () => {
   const id = await openText("/lost.txt", "one\n");
   const { page } = app;
   await field().fill("one\nmany words of mine\n");
@@ -339,7 +336,7 @@ longTest("what was written last is shown where the file is gone when it is opene
   assert.equal(await written.textContent(), "one\nmany words of mine\n");
 });
 
-test("what was written a moment before the editor is left is offered again", async () => {
+test("text written just before leaving the editor is offered again", async () => {
   const id = await openText("/hasty.txt", "begun\n");
   const { page } = app;
   await field().fill("begun\nand kept\n");
@@ -361,7 +358,7 @@ test("what was written a moment before the editor is left is offered again", asy
   await fieldHas("begun\nin haste\n");
 });
 
-longTest("Markdown is seen beside the text while it is written, and Escape leads back to the text", async () => {
+longTest("the Markdown preview follows the text, and Escape returns to the text", async () => {
   await openText("/garden.md", "# Garden\n");
   const { page } = app;
   await page.getByRole("button", { name: "Preview" }).click();

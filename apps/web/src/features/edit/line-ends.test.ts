@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fc } from "@holdfast/tools/properties";
 import { fromField, lineEndOf, toField } from "./line-ends.ts";
 
-test("a text goes through the field and comes back as it was, however its lines end", () => {
+test("text with any line ending passes through the field unchanged (random)", () => {
   const lines = fc.array(fc.string().map((line) => line.replaceAll(/[\r\n]/g, "")));
   fc.assert(
     fc.property(lines, fc.constantFrom("\n", "\r\n", "\r"), (written, end) => {
@@ -16,6 +16,6 @@ test("a text goes through the field and comes back as it was, however its lines 
   );
 });
 
-test("a text that mixes ends has none", () => {
+test("a text with mixed line endings has no line end", () => {
   for (const text of ["a\nb\r\n", "a\r\nb\r", "a\rb\n", "a\r\n\n"]) assert.equal(lineEndOf(text), undefined);
 });

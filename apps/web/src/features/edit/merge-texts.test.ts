@@ -5,7 +5,7 @@ import { mergeTexts, textOf } from "./merge-texts.ts";
 
 const base = "one\ntwo\nthree\nfour\nfive\n";
 
-test("changes of two people in different places come together", () => {
+test("two people's changes in different places are merged", () => {
   const parts = mergeTexts("ONE\ntwo\nthree\nfour\nfive\n", base, "one\ntwo\nthree\nfour\nFIVE\nsix\n");
   assert.equal(
     parts.some(({ kind }) => kind === "conflict"),
@@ -14,7 +14,7 @@ test("changes of two people in different places come together", () => {
   assert.equal(textOf(parts, []), "ONE\ntwo\nthree\nfour\nFIVE\nsix\n");
 });
 
-test("where both changed the same line somebody chooses, and both is one after the other", () => {
+test("a conflict on the same line can be resolved with mine, theirs, or both in turn", () => {
   const parts = mergeTexts("one\nmy two\nthree\n", "one\ntwo\nthree\n", "one\ntheir two\nthree\n");
   assert.deepEqual(
     parts.filter(({ kind }) => kind === "conflict"),
@@ -25,15 +25,15 @@ test("where both changed the same line somebody chooses, and both is one after t
   assert.equal(textOf(parts, ["both"]), "one\nmy two\ntheir two\nthree\n");
 });
 
-test("both last lines without an end stay two lines", () => {
+test("two last lines without a line end stay two lines", () => {
   assert.equal(textOf(mergeTexts("a\nmine", "a\n", "a\ntheirs"), ["both"]), "a\nmine\ntheirs");
 });
 
-test("the same change of both is no conflict", () => {
+test("the same change on both sides is no conflict", () => {
   assert.equal(textOf(mergeTexts("a\nX\n", "a\nb\n", "a\nX\n"), []), "a\nX\n");
 });
 
-test("whoever changed nothing gets what the other one wrote, whole", () => {
+test("a side without changes gets the other side's text unchanged (random)", () => {
   const text = fc.array(fc.constantFrom("a\n", "b\n", "\n", "c"), { maxLength: 12 }).map((lines) => lines.join(""));
   fc.assert(
     fc.property(text, text, (before, after) => {
@@ -43,7 +43,7 @@ test("whoever changed nothing gets what the other one wrote, whole", () => {
   );
 });
 
-test("by choosing mine everywhere no line of mine is lost, by choosing theirs none of theirs", () => {
+test("choosing mine everywhere loses no line of mine, and choosing theirs none of theirs (random)", () => {
   const text = fc.array(fc.constantFrom("a\n", "b\n", "c\n", "d\n"), { maxLength: 10 }).map((lines) => lines.join(""));
   const linesBeyond = (of: string, known: string) => of.split("\n").filter((line) => !known.split("\n").includes(line));
   fc.assert(

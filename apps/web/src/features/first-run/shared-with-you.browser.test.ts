@@ -6,7 +6,7 @@ import { sizes, testApp } from "../../testing/test-app.ts";
 
 const app = testApp({ size: "phone" });
 
-test("who comes by an invitation meets what is shared with them, and adds it to their files", async () => {
+test("an invited person sees what is shared with them, and can add it to their files", async () => {
   const { page, api } = app;
   await ok(api, "PATCH", "/account", { name: "Ann" });
   await ok(api, "POST", "/metadata", { path: "/Documents", kind: "folder" });

@@ -15,7 +15,7 @@ function said(kind: NotificationJson["kind"], detail: object, more: Partial<Noti
 
 const ann = { actor: { id: "a", name: "Ann" }, node: { id: "n", name: "Trip" } };
 
-test("each kind of notification is one line, with who and what as far as one may know them", () => {
+test("each kind of notification is one line that names the person and item if they are visible", () => {
   assert.equal(said("share", { role: "viewer" }, ann), "Ann shared “Trip” with you");
   assert.equal(said("share", { role: "viewer" }), "Someone shared something with you");
   const transfer = { id: "t", name: "House", kind: "folder" };
@@ -44,7 +44,7 @@ test("each kind of notification is one line, with who and what as far as one may
   assert.equal(said("server", { check: "tides", state: "warn" }), "Server warning: tides");
 });
 
-test("a notification about what the account no longer has access to is marked, an offer is not", () => {
+test("a notification about an item without access is marked, an offer is not", () => {
   const notice = { id: "1", at: "2026-01-02T03:04:05Z", kind: "share" as const, read: false, detail: {} };
   assert.equal(isGone(notice), true);
   assert.equal(isGone({ ...notice, node: ann.node }), false);
@@ -52,7 +52,7 @@ test("a notification about what the account no longer has access to is marked, a
   assert.equal(isGone({ ...notice, kind: "device" }), false);
 });
 
-test("deletions of a guest lead to the rewind of the folder to the moment before", () => {
+test("a guest's deletions link to the rewind of the folder to the moment before them", () => {
   const notice = { id: "1", at: "2026-01-02T03:04:05Z", kind: "watch" as const, read: false, node: ann.node };
   const moment = "2026-01-02T03:00:00Z";
   assert.deepEqual(rewindOf({ ...notice, detail: { deletions: true, moment } }), { id: "n", to: moment });
@@ -62,13 +62,13 @@ test("deletions of a guest lead to the rewind of the folder to the moment before
   assert.equal(rewindOf({ ...unseen, detail: { deletions: true, moment } }), undefined);
 });
 
-test("a kind that only a newer server knows names what it concerns", () => {
+test("a notification kind of a newer server names its item", () => {
   const kind = "deletions" as unknown as NotificationJson["kind"];
   assert.equal(said(kind, {}, ann), "Update on “Trip”");
   assert.equal(said("toString" as unknown as NotificationJson["kind"], {}), "Update on “something”");
 });
 
-test("what is strange in a detail breaks nothing", () => {
+test("unexpected details do not throw", () => {
   for (const kind of ["share", "comment", "mention", "watch", "quota", "device", "report", "server"] as const) {
     assert.doesNotThrow(
       () => said(kind, { transfer: 7, security: [], count: "x", name: {}, percent: null, verbs: 1 }),
@@ -77,7 +77,7 @@ test("what is strange in a detail breaks nothing", () => {
   }
 });
 
-test("below what the server says of itself stand its own words, and what to do", () => {
+test("a server notification shows its own text and advice", () => {
   const lines = (detail: object, kind: NotificationJson["kind"] = "server") =>
     serverLines({ id: "1", at: "2026-01-02T03:04:05Z", kind, read: false, detail: { ...detail } }, words);
   assert.deepEqual(lines({ detail: "/data: 1 GB free", advice: "Make room." }), [

@@ -9,7 +9,7 @@ import { testApp } from "../../testing/test-app.ts";
 const env = { HOLDFAST_SNAPSHOT_INTERVAL: "off", HOLDFAST_DOCTOR_PERIOD: "1s" };
 const app = testApp({ serverOptions: { env } });
 
-test("what one is told comes by itself, is read by looking at it, and opens what it is about", async () => {
+test("a notification arrives live, is marked as read when shown, and opens its item", async () => {
   const { page, api } = app;
   const dora = await app.addPerson("Dora");
   await app.signIn(dora);
@@ -62,7 +62,7 @@ test("what one is told comes by itself, is read by looking at it, and opens what
   assert.equal(await shared.getByRole("link").count(), 0);
 });
 
-longTest("what somebody wants to give away is accepted or declined where one is told of it", async () => {
+longTest("an offered transfer is accepted or declined in its notification", async () => {
   const { page, api } = app;
   const erik = await app.addPerson("Erik");
   await api.put("/gift.txt", "a gift");
@@ -89,30 +89,27 @@ longTest("what somebody wants to give away is accepted or declined where one is 
   });
 });
 
-longTest(
-  "an administrator is told what the server finds wrong with itself, and alone has a switch for it",
-  async () => {
-    const { page } = app;
-    await app.signIn();
-    await app.open("/files");
-    await page.getByRole("button", { name: /^Notifications: \d+ new$/ }).click();
-    const sheet = page.getByRole("dialog", { name: "Notifications" });
-    const told = sheet.getByRole("listitem").filter({ hasText: "Server warning: metadata copy in the store" });
-    await told.getByText(/HOLDFAST_SNAPSHOT_INTERVAL is off/).waitFor();
-    await told.getByText("What to do: Make backups").waitFor();
-    assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
-    await told.getByRole("link").click();
-    await page.waitForURL(/\/admin\/overview$/);
-    await page.locator("#place").getByText("Server warning: metadata copy in the store").waitFor();
+longTest("only an administrator is notified of server problems, and has the switch for that", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/files");
+  await page.getByRole("button", { name: /^Notifications: \d+ new$/ }).click();
+  const sheet = page.getByRole("dialog", { name: "Notifications" });
+  const told = sheet.getByRole("listitem").filter({ hasText: "Server warning: metadata copy in the store" });
+  await told.getByText(/HOLDFAST_SNAPSHOT_INTERVAL is off/).waitFor();
+  await told.getByText("What to do: Make backups").waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await told.getByRole("link").click();
+  await page.waitForURL(/\/admin\/overview$/);
+  await page.locator("#place").getByText("Server warning: metadata copy in the store").waitFor();
 
-    const choice = page.getByLabel("The server has a problem");
-    await app.open("/settings/notifications");
-    await choice.waitFor();
-    // The administrator's page would keep polling with the other session.
-    await page.goto("about:blank");
-    await app.signIn(await app.addPerson("Fay"));
-    await app.open("/settings/notifications");
-    await page.getByLabel("Someone comments").waitFor();
-    assert.equal(await choice.count(), 0);
-  },
-);
+  const choice = page.getByLabel("The server has a problem");
+  await app.open("/settings/notifications");
+  await choice.waitFor();
+  // The administrator's page would keep polling with the other session.
+  await page.goto("about:blank");
+  await app.signIn(await app.addPerson("Fay"));
+  await app.open("/settings/notifications");
+  await page.getByLabel("Someone comments").waitFor();
+  assert.equal(await choice.count(), 0);
+});

@@ -9,34 +9,31 @@ import { hasFocus, rowHasFocus } from "../../testing/focus.ts";
 const drive = filesApp();
 const { fill, openFolder, namesOnServer, selectedNames, shownNames } = drive;
 
-longTest(
-  "a > in the search lists what can be done now with what is selected, by words, and Enter does it",
-  async () => {
-    await fill("a.txt", "b.txt");
-    const { page, files } = await openFolder();
-    const field = page.getByRole("banner").getByRole("combobox");
-    await files.row("a.txt").click();
-    await page.keyboard.press("/");
-    await page.keyboard.type(">");
-    const list = page.getByRole("listbox", { name: "Commands" });
-    await list.getByRole("option", { name: "Rename" }).waitFor();
-    assert.equal(await list.getByRole("option", { name: "Empty trash…" }).count(), 0, "not here");
-    assert.equal(await list.getByRole("option", { name: "Paste" }).count(), 0, "nothing was cut");
-    assert.deepEqual(await axeProblems(page), []);
-    await page.keyboard.type("to");
-    const first = list.getByRole("option").first();
-    await first.and(page.getByRole("option", { selected: true })).waitFor();
-    assert.equal(await field.getAttribute("aria-activedescendant"), await first.getAttribute("id"));
-    await page.keyboard.type(" trash");
-    await becomes(() => list.getByRole("option").allInnerTexts(), ["Move to trash\nDel"]);
-    await page.keyboard.press("Enter");
-    await becomes(() => namesOnServer(), ["b.txt"]);
-    await list.waitFor({ state: "detached" });
-    await rowHasFocus(page);
-  },
-);
+longTest("typing > in the search lists commands for the selection, filters them, and Enter runs one", async () => {
+  await fill("a.txt", "b.txt");
+  const { page, files } = await openFolder();
+  const field = page.getByRole("banner").getByRole("combobox");
+  await files.row("a.txt").click();
+  await page.keyboard.press("/");
+  await page.keyboard.type(">");
+  const list = page.getByRole("listbox", { name: "Commands" });
+  await list.getByRole("option", { name: "Rename" }).waitFor();
+  assert.equal(await list.getByRole("option", { name: "Empty trash…" }).count(), 0, "not here");
+  assert.equal(await list.getByRole("option", { name: "Paste" }).count(), 0, "nothing was cut");
+  assert.deepEqual(await axeProblems(page), []);
+  await page.keyboard.type("to");
+  const first = list.getByRole("option").first();
+  await first.and(page.getByRole("option", { selected: true })).waitFor();
+  assert.equal(await field.getAttribute("aria-activedescendant"), await first.getAttribute("id"));
+  await page.keyboard.type(" trash");
+  await becomes(() => list.getByRole("option").allInnerTexts(), ["Move to trash\nDel"]);
+  await page.keyboard.press("Enter");
+  await becomes(() => namesOnServer(), ["b.txt"]);
+  await list.waitFor({ state: "detached" });
+  await rowHasFocus(page);
+});
 
-longTest("the arrows walk through the commands, Escape goes back to the list, and places can be gone to", async () => {
+longTest("arrows move through the commands, Escape returns to the list, and places can be opened", async () => {
   await fill("a.txt");
   const { page, files } = await openFolder();
   await files.row("a.txt").click();
@@ -63,47 +60,44 @@ longTest("the arrows walk through the commands, Escape goes back to the list, an
   await page.getByRole("heading", { level: 1, name: "Recent" }).waitFor();
 });
 
-longTest(
-  "? shows the keys of this place, each of which a command or the list has, and letters are never one",
-  async () => {
-    await fill("a.txt");
-    const { page, files } = await openFolder();
-    await files.row("a.txt").focus();
-    // The pointer under the opening dialog must not take the tooltip from the focused element.
-    await page.mouse.move(720, 450);
-    await page.keyboard.press("?");
-    const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
-    await dialog.getByText("Rename", { exact: true }).waitFor();
-    for (const words of [
-      "Move to trash",
-      "Paste",
-      "Undo",
-      "Redo",
-      "Parent folder",
-      "Search files and folders",
-      "Select all",
-    ])
-      assert.equal(await dialog.getByText(words, { exact: true }).count(), 1, words);
-    assert.equal(await dialog.getByText("Restore", { exact: true }).count(), 0, "that is a key of the trash");
-    assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
-    await page.getByText("Close", { exact: true }).first().waitFor();
-    await page.keyboard.press("Escape");
-    // One Escape is enough, although a tooltip lies above.
-    await dialog.waitFor({ state: "detached" });
-    await rowHasFocus(page);
-    await page.keyboard.press("/");
-    await page.keyboard.type("why?");
-    assert.equal(await page.getByRole("dialog").count(), 0, "who writes a question mark asks for nothing");
-    await page.goto(new URL("/trash", page.url()).href);
-    await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
-    await page.getByRole("grid").or(page.getByText("The trash is empty")).first().waitFor();
-    await page.keyboard.press("?");
-    await dialog.getByText("Restore", { exact: true }).waitFor();
-    assert.equal(await dialog.getByText("Rename", { exact: true }).count(), 0);
-  },
-);
+longTest("? shows the shortcuts of the current place", async () => {
+  await fill("a.txt");
+  const { page, files } = await openFolder();
+  await files.row("a.txt").focus();
+  // The pointer under the opening dialog must not take the tooltip from the focused element.
+  await page.mouse.move(720, 450);
+  await page.keyboard.press("?");
+  const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await dialog.getByText("Rename", { exact: true }).waitFor();
+  for (const words of [
+    "Move to trash",
+    "Paste",
+    "Undo",
+    "Redo",
+    "Parent folder",
+    "Search files and folders",
+    "Select all",
+  ])
+    assert.equal(await dialog.getByText(words, { exact: true }).count(), 1, words);
+  assert.equal(await dialog.getByText("Restore", { exact: true }).count(), 0, "that is a key of the trash");
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await page.getByText("Close", { exact: true }).first().waitFor();
+  await page.keyboard.press("Escape");
+  // One Escape is enough, although a tooltip lies above.
+  await dialog.waitFor({ state: "detached" });
+  await rowHasFocus(page);
+  await page.keyboard.press("/");
+  await page.keyboard.type("why?");
+  assert.equal(await page.getByRole("dialog").count(), 0, "who writes a question mark asks for nothing");
+  await page.goto(new URL("/trash", page.url()).href);
+  await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
+  await page.getByRole("grid").or(page.getByText("The trash is empty")).first().waitFor();
+  await page.keyboard.press("?");
+  await dialog.getByText("Restore", { exact: true }).waitFor();
+  assert.equal(await dialog.getByText("Rename", { exact: true }).count(), 0);
+});
 
-longTest("a list is narrowed as one types; what it hides is not selected then, and all is what one sees", async () => {
+longTest("a filter narrows the list while typing, unselects hidden rows, and limits Select all", async () => {
   await fill("report.txt", "Übung.txt", "other.txt", "reports/");
   const { page, files } = await openFolder();
   await files.row("other.txt").click();
@@ -134,7 +128,7 @@ longTest("a list is narrowed as one types; what it hides is not selected then, a
   await becomes(() => namesOnServer(), ["reports", "other.txt", "report.txt"]);
 });
 
-test("results appear while typing, best first, and open with the arrow keys; Enter alone lists all of them", async () => {
+test("results appear while typing, best first, and open by arrow keys; Enter alone lists all of them", async () => {
   const { api } = drive.app;
   await ok(api, "POST", "/metadata", { path: "/Invoices", kind: "folder" });
   await api.put("/Invoices/invoice march.txt", "42 EUR");
@@ -170,7 +164,7 @@ test("results appear while typing, best first, and open with the arrow keys; Ent
   await page.getByRole("heading", { level: 1, name: "Invoices" }).waitFor();
 });
 
-longTest("the filters of a search are chosen by keyboard, stand in the address, and Back removes them", async () => {
+longTest("search filters are chosen by keyboard, appear in the URL, and Back removes them", async () => {
   await fill("trip.mp3", "trip.txt", "inner/");
   await drive.app.api.put(`${drive.folder}/inner/trip inside.mp3`, "a song");
   await drive.app.api.put("/trip away.mp3", "a song");

@@ -10,7 +10,7 @@ import { testApp } from "../../testing/test-app.ts";
 const app = testApp({ size: "phone", isTouch: true });
 const preview = previewPage(app);
 
-test("on a phone what is read fits the screen, and everything in it can be used by everybody", async () => {
+test("on a phone every framed preview fits the screen and passes axe", async () => {
   const wide = "word".repeat(100);
   const files = {
     "/code.py": `def f():\n    return "${wide}"  # said\n`,

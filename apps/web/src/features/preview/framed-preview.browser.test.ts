@@ -34,7 +34,7 @@ const answer = 42;
 ## The end
 `;
 
-test("Markdown is drawn without anything that runs or is loaded; links ask first, and its source is one press away", async () => {
+test("Markdown runs and loads nothing, its links ask first, and a button shows its source", async () => {
   await app.api.put("/notes.md", hostile);
   await app.signIn();
   const { page } = app;
@@ -74,7 +74,7 @@ test("Markdown is drawn without anything that runs or is loaded; links ask first
   );
 });
 
-test("a frame that says by itself that somebody followed a link, or left, is not believed", async () => {
+test("a frame cannot fake a followed link or a navigation", async () => {
   await app.api.put("/quiet.md", "[far](https://example.com)");
   await app.signIn();
   const { page } = app;
@@ -98,7 +98,7 @@ const drawing = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www
 <foreignObject width="40" height="40"><iframe xmlns="http://www.w3.org/1999/xhtml" src="https://tracker.example/"/></foreignObject>
 <a href="javascript:${attack}"><rect width="40" height="40" fill="red"/></a></svg>`;
 
-test("a drawing in SVG is a picture: its script does not run, nothing is loaded, and its source is one press away", async () => {
+test("an SVG runs no script, loads nothing, and a button shows its source", async () => {
   await app.api.put("/drawing.svg", drawing);
   await app.api.put("/torn.svg", "<svg xmlns='http://www.w3.org/2000/svg'><g>");
   await app.signIn();
@@ -124,58 +124,51 @@ test("a drawing in SVG is a picture: its script does not run, nothing is loaded,
   await page.getByText("It may be damaged").waitFor();
 });
 
-longTest(
-  "a CSV file of Excel in Europe is shown as a table with a fixed header, and a button shows its source",
-  async () => {
-    const rows = Array.from({ length: 300 }, (_, index) => `Item ${index};-${index},50;;<b>text</b>\r\n`);
-    const text = `Name;Preis;Menge;Notiz\r\n"Bär; ""braun""";1,50;3;"zwei\r\nZeilen"\r\n${rows.join("")}`;
-    await app.api.put("/preise.csv", Buffer.from(text, "latin1"));
-    await app.signIn();
-    const { page } = app;
-    const frame = await preview.open("/preise.csv");
-    const head = frame.getByRole("columnheader");
-    await head.first().waitFor();
-    assert.deepEqual(await head.allInnerTexts(), ["Name", "Preis", "Menge", "Notiz"]);
-    const row = (number: number) => frame.getByRole("row").nth(number - 1);
-    assert.deepEqual(await row(2).getByRole("rowheader").allInnerTexts(), ["2"]);
-    assert.match((await row(2).getByRole("cell").allInnerTexts()).join("|"), /^Bär; "braun"\|1,50\|3\|zwei\s+Zeilen$/);
-    assert.deepEqual(
-      await row(3)
-        .getByRole("cell")
-        .evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).textAlign)),
-      ["start", "right", "right", "start"],
-    );
-    assert.deepEqual(await axeProblems(frame, inFrame), []);
-    await page.setViewportSize({ width: 320, height: 640 });
-    await frame.locator("main").focus();
-    await frameHasFocus(frame);
-    await page.keyboard.press("End");
-    await frame.waitForFunction(() => scrollY > 1000);
-    await frame.evaluate(() => scrollTo(200, scrollY));
-    await frame.waitForFunction(() => scrollX > 0);
-    await frame.getByText("Item 299", { exact: true }).waitFor();
-    const last = row(302);
-    assert.equal(
-      await last.evaluate((element) => element.getBoundingClientRect().height),
-      33,
-      "its number has one line",
-    );
-    const placeOf = (selector: string) =>
-      frame
-        .locator(selector)
-        .last()
-        .evaluate((element) => {
-          const { top, left } = element.getBoundingClientRect();
-          return { top, left };
-        });
-    assert.equal((await placeOf(".head")).top, 0);
-    assert.equal((await placeOf(".place")).left, 0);
-    await page.getByRole("button", { name: "Source" }).click();
-    await page.frameLocator("iframe").getByText('"Bär; ""braun""";1,50;3;"zwei').waitFor();
-  },
-);
+longTest("a European Excel CSV shows as a table with a fixed header, and a button shows its source", async () => {
+  const rows = Array.from({ length: 300 }, (_, index) => `Item ${index};-${index},50;;<b>text</b>\r\n`);
+  const text = `Name;Preis;Menge;Notiz\r\n"Bär; ""braun""";1,50;3;"zwei\r\nZeilen"\r\n${rows.join("")}`;
+  await app.api.put("/preise.csv", Buffer.from(text, "latin1"));
+  await app.signIn();
+  const { page } = app;
+  const frame = await preview.open("/preise.csv");
+  const head = frame.getByRole("columnheader");
+  await head.first().waitFor();
+  assert.deepEqual(await head.allInnerTexts(), ["Name", "Preis", "Menge", "Notiz"]);
+  const row = (number: number) => frame.getByRole("row").nth(number - 1);
+  assert.deepEqual(await row(2).getByRole("rowheader").allInnerTexts(), ["2"]);
+  assert.match((await row(2).getByRole("cell").allInnerTexts()).join("|"), /^Bär; "braun"\|1,50\|3\|zwei\s+Zeilen$/);
+  assert.deepEqual(
+    await row(3)
+      .getByRole("cell")
+      .evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).textAlign)),
+    ["start", "right", "right", "start"],
+  );
+  assert.deepEqual(await axeProblems(frame, inFrame), []);
+  await page.setViewportSize({ width: 320, height: 640 });
+  await frame.locator("main").focus();
+  await frameHasFocus(frame);
+  await page.keyboard.press("End");
+  await frame.waitForFunction(() => scrollY > 1000);
+  await frame.evaluate(() => scrollTo(200, scrollY));
+  await frame.waitForFunction(() => scrollX > 0);
+  await frame.getByText("Item 299", { exact: true }).waitFor();
+  const last = row(302);
+  assert.equal(await last.evaluate((element) => element.getBoundingClientRect().height), 33, "its number has one line");
+  const placeOf = (selector: string) =>
+    frame
+      .locator(selector)
+      .last()
+      .evaluate((element) => {
+        const { top, left } = element.getBoundingClientRect();
+        return { top, left };
+      });
+  assert.equal((await placeOf(".head")).top, 0);
+  assert.equal((await placeOf(".place")).left, 0);
+  await page.getByRole("button", { name: "Source" }).click();
+  await page.frameLocator("iframe").getByText('"Bär; ""braun""";1,50;3;"zwei').waitFor();
+});
 
-longTest("a large table shows its first rows and columns, and a notice about the rest", async () => {
+longTest("a large table shows its first rows and columns, with a notice about the rest", async () => {
   await app.api.put("/rows.csv", "number,text\n".repeat(6000));
   await app.api.put("/columns.tsv", `${"x\t".repeat(250)}x\n${"y".repeat(2000)}${"\t1".repeat(250)}\n`);
   await app.api.put("/bytes.csv", `a,b,c\n${`1,"${"long ".repeat(190)}","${"long ".repeat(190)}"\n`.repeat(4000)}`);
@@ -197,7 +190,7 @@ longTest("a large table shows its first rows and columns, and a notice about the
   await empty.getByText("There are no cells to show.").waitFor();
 });
 
-longTest("of a zip of any size only its list travels, and is walked by keyboard", async () => {
+longTest("only the directory of a large zip is downloaded, and it can be navigated by keyboard", async () => {
   const entries = [
     { name: "photos/summer/a.jpg", contentBytes: 1_234_000 },
     { name: "photos/winter/b.jpg", contentBytes: 99 },
@@ -234,7 +227,7 @@ longTest("of a zip of any size only its list travels, and is walked by keyboard"
   assert.ok(sizes.length > 0 && Math.max(...sizes) < 100_000, `${sizes.join(", ")} bytes came`);
 });
 
-longTest("100,000 files in a zip are listed without drawing them all; what is no zip says so", async () => {
+longTest("100,000 files in a zip are listed without rendering them all, and an invalid zip is reported", async () => {
   const names = Array.from({ length: 100_100 }, (_, index) => ({ name: `${index}.txt` }));
   await app.api.put("/many.zip", zipOf(names));
   await app.api.put("/bomb.zip", zipOf([{ name: "zeros", contentBytes: 281_000_000_000_000 }]));
@@ -254,7 +247,7 @@ longTest("100,000 files in a zip are listed without drawing them all; what is no
   await page.getByText("the file is damaged or is not a zip archive").waitFor();
 });
 
-longTest("a kind that is not shown says what it is and what opens it, and can be downloaded", async () => {
+longTest("a file without a preview shows its kind and programs that open it, and can be downloaded", async () => {
   await app.api.put("/letter.doc", "Word before 2007");
   await app.signIn();
   const { page } = app;

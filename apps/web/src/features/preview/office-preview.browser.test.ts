@@ -55,7 +55,7 @@ const budget = excelOf(
   { strings: ["Costs", "Rent"], styles },
 );
 
-test("a Word document is shown as pages with its headings, lists, tables and pictures, an Excel workbook as its sheets", async () => {
+test("a Word document shows its formatting as pages, and an Excel workbook its sheets", async () => {
   await app.api.put("/letter.docx", letter);
   await app.api.put("/budget.xlsx", budget);
   await app.signIn();
@@ -126,7 +126,7 @@ test("a Word document is shown as pages with its headings, lists, tables and pic
   );
 });
 
-longTest("documents that cannot be shown say why", async () => {
+longTest("documents that cannot be shown state the reason", async () => {
   const compound = Buffer.concat([Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.alloc(504)]);
   await app.api.put("/secret.docx", Buffer.concat([compound, Buffer.from("EncryptedPackage", "utf16le")]));
   await app.api.put("/torn.docx", letter.subarray(0, -30));
@@ -187,7 +187,7 @@ longTest("each sheet has its own notice, direction and errors", async () => {
   assert.equal(await frame.getByRole("row").count(), 5001);
 });
 
-longTest("a long document shows its beginning, and its links within lead to their places", async () => {
+longTest("a long document shows its beginning, and its internal links work", async () => {
   const anchor = `<w:p><w:bookmarkStart w:name="Here"/><w:r><w:t>Target</w:t></w:r></w:p>`;
   const within = `<w:p><w:hyperlink w:anchor="Here"><w:r><w:t>down</w:t></w:r></w:hyperlink></w:p>`;
   const body = `${within}${wordLine("words").repeat(200)}${anchor}${wordLine("words").repeat(30_000)}`;

@@ -36,7 +36,7 @@ async function focusFrame(frame: Frame, name: string): Promise<void> {
   await frameHasFocus(frame);
 }
 
-test("a PDF has a page number, zoom, a search and links, and outside links ask first", async () => {
+test("a PDF has a page number, zoom, search and links, and outside links ask first", async () => {
   const pages = [
     { words: "Holdfast one", link: 3 },
     { words: "Second page", rotation: 90, link: "https://example.com/path?q=1" },
@@ -104,37 +104,43 @@ test("a PDF has a page number, zoom, a search and links, and outside links ask f
   await question.waitFor({ state: "detached" });
 });
 
-longTest("a PDF of 1,200 pages draws only those near the view, and is moved through and searched by keys", async () => {
-  const count = 1200;
-  await app.api.put("/long.pdf", pdfOf(Array.from({ length: count }, (_, index) => ({ words: `Sheet ${index + 1}` }))));
-  await app.signIn();
-  const { page } = app;
-  const frame = await preview.open("/long.pdf");
-  await sheet(frame, 1, count).getByText("Sheet 1").waitFor({ state: "attached" });
-  await dialog().focus();
-  await page.keyboard.press("PageDown");
-  await frame.waitForFunction(() => (document.querySelector(".pages")?.scrollTop ?? 0) > 300);
-  await page.keyboard.press("End");
-  await isAtPage("1200");
-  await sheet(frame, 1200, count).getByText("Sheet 1200").waitFor({ state: "attached" });
-  await page.keyboard.press("Control+f");
-  await hasFocus(findField());
-  await page.keyboard.type("sheet 700");
-  await dialog().getByRole("search").getByText("1 of 1", { exact: true }).waitFor();
-  await sheet(frame, 700, count).locator(".highlight.selected", { hasText: "Sheet 700" }).waitFor();
-  assert.ok((await frame.locator(".page canvas").count()) <= 12);
-  await pageField().press("Control+f");
-  await hasFocus(findField());
-  await page.keyboard.press("Escape");
-  await focusFrame(frame, "long.pdf");
-  await page.keyboard.press("Home");
-  await isAtPage("1");
-  const percent = await zoom().getByText("%").innerText();
-  await page.keyboard.press("+");
-  await zoom().getByText(percent, { exact: true }).waitFor({ state: "detached" });
-});
+longTest(
+  "a PDF of 1,200 pages renders only those near the view, and can be navigated and searched by keyboard",
+  async () => {
+    const count = 1200;
+    await app.api.put(
+      "/long.pdf",
+      pdfOf(Array.from({ length: count }, (_, index) => ({ words: `Sheet ${index + 1}` }))),
+    );
+    await app.signIn();
+    const { page } = app;
+    const frame = await preview.open("/long.pdf");
+    await sheet(frame, 1, count).getByText("Sheet 1").waitFor({ state: "attached" });
+    await dialog().focus();
+    await page.keyboard.press("PageDown");
+    await frame.waitForFunction(() => (document.querySelector(".pages")?.scrollTop ?? 0) > 300);
+    await page.keyboard.press("End");
+    await isAtPage("1200");
+    await sheet(frame, 1200, count).getByText("Sheet 1200").waitFor({ state: "attached" });
+    await page.keyboard.press("Control+f");
+    await hasFocus(findField());
+    await page.keyboard.type("sheet 700");
+    await dialog().getByRole("search").getByText("1 of 1", { exact: true }).waitFor();
+    await sheet(frame, 700, count).locator(".highlight.selected", { hasText: "Sheet 700" }).waitFor();
+    assert.ok((await frame.locator(".page canvas").count()) <= 12);
+    await pageField().press("Control+f");
+    await hasFocus(findField());
+    await page.keyboard.press("Escape");
+    await focusFrame(frame, "long.pdf");
+    await page.keyboard.press("Home");
+    await isAtPage("1");
+    const percent = await zoom().getByText("%").innerText();
+    await page.keyboard.press("+");
+    await zoom().getByText(percent, { exact: true }).waitFor({ state: "detached" });
+  },
+);
 
-longTest("a PDF with more than 10,000 pages says that it is not shown completely", async () => {
+longTest("a PDF with more than 10,000 pages shows a notice that it is incomplete", async () => {
   const pages = Array.from({ length: 10_001 }, () => ({ words: "Sheet" }));
   await app.api.put("/endless.pdf", pdfOf(pages));
   await app.signIn();
@@ -165,7 +171,7 @@ longTest("a very large page after a small one gets no very large canvas", async 
 const redScan =
   "/0//UQAvAAAAAAAgAAAAIAAAAAAAAAAAAAAAIAAAACAAAAAAAAAAAAADBwEBBwEBBwEB/1IADAAAAAEBAAQEAAH/XAAEQED/ZAAlAAFDcmVhdGVkIGJ5IE9wZW5KUEVHIHZlcnNpb24gMi41LjD/kAAKAAAAAAAwAAH/k8fASBFQVK//f/eaZMHDgBQAXK//b4TfASAUAFyv/2+Ev4f/2Q==";
 
-longTest("a scan in JPEG 2000 is drawn, without WebAssembly", async () => {
+longTest("a JPEG 2000 scan is rendered without WebAssembly", async () => {
   await app.api.put("/scan.pdf", pdfOf([{ words: "Under it", scan: Buffer.from(redScan, "base64") }]));
   await app.signIn();
   const frame = await preview.open("/scan.pdf");
@@ -181,7 +187,7 @@ longTest("a scan in JPEG 2000 is drawn, without WebAssembly", async () => {
   });
 });
 
-longTest("a PDF with a password asks for it, and says that a password is wrong", async () => {
+longTest("a PDF with a password asks for it and reports a wrong one", async () => {
   await app.api.put("/locked.pdf", pdfOf([{ words: "Secret plan" }], { password: "open sesame" }));
   await app.signIn();
   const { page } = app;
@@ -201,7 +207,7 @@ longTest("a PDF with a password asks for it, and says that a password is wrong",
   await isAtPage("1");
 });
 
-longTest("the controls of a PDF fit 320 pixels from right to left, and Ctrl with the wheel zooms", async () => {
+longTest("the PDF controls fit 320 px in right-to-left layout, and Ctrl with the wheel zooms", async () => {
   await app.api.put("/small.pdf", pdfOf([{ words: "Small" }, { words: "Large" }]));
   await app.signIn();
   const { page } = app;

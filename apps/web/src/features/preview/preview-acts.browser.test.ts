@@ -45,7 +45,7 @@ async function menuOf(page: Page): Promise<readonly string[]> {
   return names;
 }
 
-test("a shown file can be starred and renamed, and deletion shows the next file and can be undone", async () => {
+test("a shown file can be starred and renamed, and deleting it shows the next file and can be undone", async () => {
   await files.fill("a.xyz", "b.xyz", "c.xyz", "folder/");
   const page = await openFile("a.xyz", "1 of 3");
   await button(page, "Add star").click();
@@ -83,7 +83,7 @@ test("a shown file can be starred and renamed, and deletion shows the next file 
   assert.deepEqual(await files.namesOnServer(), ["folder"]);
 });
 
-test("holding Delete trashes a single file", async () => {
+test("holding Delete trashes only one file", async () => {
   await files.fill("a.xyz", "b.xyz", "c.xyz");
   const page = await openFile("a.xyz", "1 of 3");
   await page.keyboard.down("Delete");
@@ -97,7 +97,7 @@ test("holding Delete trashes a single file", async () => {
   assert.deepEqual(await files.namesOnServer(), ["b.xyz", "c.xyz"]);
 });
 
-longTest("a file that has lost its star stays in the preview, with its new name", async () => {
+longTest("a file whose star was removed stays in the preview and can be renamed", async () => {
   await files.fill("lost.xyz");
   await ok(app.api, "PUT", `/files/${await app.api.idOf(`${files.folder}/lost.xyz`)}/star`);
   await app.signIn();
@@ -112,7 +112,7 @@ longTest("a file that has lost its star stays in the preview, with its new name"
   await heading(page, "found.xyz");
 });
 
-longTest("a deletion that the server refuses leaves the file on the screen", async () => {
+longTest("a deletion that the server refuses leaves the file open", async () => {
   await files.fill("a.xyz", "b.xyz");
   const page = await openFile("a.xyz", "1 of 2");
   const id = await app.api.idOf(`${files.folder}/a.xyz`);
@@ -136,7 +136,7 @@ longTest("Share opens the field for people beside the file", async () => {
   );
 });
 
-longTest("at 320 pixels, buttons without room are in the menu", async () => {
+longTest("at 320 px, buttons that do not fit are in the menu", async () => {
   await files.fill("a.xyz");
   const page = await openFile("a.xyz", "1 of 1");
   await page.setViewportSize({ width: 320, height: 640 });
@@ -161,7 +161,7 @@ longTest("at 320 pixels, buttons without room are in the menu", async () => {
   assert.equal(isCut, false);
 });
 
-test("with the role viewer nothing is offered that changes the file, and Delete does nothing", async () => {
+test("a viewer is offered no changes, and Delete does nothing", async () => {
   await files.fill("a.xyz", "b.xyz");
   const ann = await app.addPerson("Ann");
   await ok(app.api, "POST", `/files/${await app.api.idOf(files.folder)}/share`, { email: ann.email, role: "viewer" });
@@ -182,7 +182,7 @@ test("with the role viewer nothing is offered that changes the file, and Delete 
   assert.deepEqual(await files.namesOnServer(), ["a.xyz", "b.xyz"]);
 });
 
-longTest("on the page of a link, a visitor can save a file and nothing more", async () => {
+longTest("a visitor of a link can only download the file or show it full screen", async () => {
   await files.fill("a.xyz", "b.xyz");
   const { page } = app;
   await visit(page, (await makeLink(app, files.folder)).url);
@@ -194,7 +194,7 @@ longTest("on the page of a link, a visitor can save a file and nothing more", as
   assert.deepEqual(await axeProblems(page), []);
 });
 
-longTest("a visitor of a link who may edit can trash a shown file, and undo it", async () => {
+longTest("a visitor of an editor link can trash a shown file and undo that", async () => {
   await files.fill("a.xyz", "b.xyz");
   const { page } = app;
   await visit(page, (await makeLink(app, files.folder, { role: "editor" })).url);

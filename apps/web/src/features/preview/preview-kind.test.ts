@@ -5,7 +5,7 @@ import { previewKind } from "./preview-kind.ts";
 const kindOf = (name: string, mime_type: string | null, kind: "file" | "folder" = "file", size = 1000) =>
   previewKind({ name, mime_type, kind, size });
 
-test("pictures that a browser draws are drawn, drawings, tables and Markdown in a frame, and HTML as its source", () => {
+test("pictures are shown directly, drawings, tables and Markdown in a frame, and HTML as its source", () => {
   assert.equal(kindOf("a.jpg", "image/jpeg"), "image");
   assert.equal(kindOf("a.svg", "image/svg+xml"), "drawing");
   assert.equal(kindOf("README.MD", null), "markdown");
@@ -17,7 +17,7 @@ test("pictures that a browser draws are drawn, drawings, tables and Markdown in 
   assert.equal(kindOf("a.tiff", "image/tiff"), "none");
 });
 
-test("what plays is played, text is read whatever its type is called, and the rest is saved", () => {
+test("media files are played, text is shown regardless of its declared type, and other files have no preview", () => {
   assert.equal(kindOf("a.mp4", "video/mp4"), "video");
   assert.equal(kindOf("a.flac", "audio/flac"), "audio");
   assert.equal(kindOf("main.rs", null), "text");
@@ -32,7 +32,7 @@ test("what plays is played, text is read whatever its type is called, and the re
   assert.equal(kindOf("notes.txt", "text/plain", "folder"), "none");
 });
 
-test("Word and Excel files since 2007 are shown, also templates and those with macros", () => {
+test("Word and Excel files since 2007 have a preview, including templates and files with macros", () => {
   const office = "application/vnd.openxmlformats-officedocument";
   assert.equal(kindOf("a", `${office}.wordprocessingml.document`), "document");
   assert.equal(kindOf("a", `${office}.spreadsheetml.sheet`), "workbook");

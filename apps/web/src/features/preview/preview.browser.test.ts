@@ -16,7 +16,7 @@ const picture = Buffer.from(
   "base64",
 );
 
-test("files are shown one after the other over the list; markup is text, and Escape gives the list back", async () => {
+test("files open one after another over the list, HTML shows as source, and Escape returns to the list", async () => {
   await app.api.put("/a.png", picture);
   await app.api.put("/b.html", "<script>document.title = 'run'</script><h1>bold</h1>");
   await app.signIn();
@@ -35,7 +35,7 @@ test("files are shown one after the other over the list; markup is text, and Esc
   await page.getByRole("grid").waitFor();
 });
 
-test("a damaged picture says so in words", async () => {
+test("a damaged picture is reported", async () => {
   app.expectComplaint(/404 .*\/api\/v1\/thumbs\//);
   await app.api.put("/broken.png", picture.subarray(0, 40));
   await app.signIn();
@@ -43,7 +43,7 @@ test("a damaged picture says so in words", async () => {
   await app.page.getByText("It may be damaged").waitFor();
 });
 
-test("a PDF is drawn in a frame of no origin, with its words for whoever listens; a damaged one says so", async () => {
+test("a PDF is rendered in a frame with its text, and a damaged one is reported", async () => {
   await app.api.put("/paper.pdf", pdfOf([{ words: "Holdfast" }]));
   await app.api.put("/torn.pdf", "%PDF-1.7 torn");
   await app.signIn();
@@ -64,7 +64,7 @@ test("a PDF is drawn in a frame of no origin, with its words for whoever listens
   await page.getByText("It may be damaged").waitFor();
 });
 
-longTest("a picture is zoomed by buttons, and by keys without a click on it; the filmstrip shows others", async () => {
+longTest("a picture zooms by buttons and keyboard, and the filmstrip shows the others", async () => {
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/zoomed", kind: "folder" });
   await app.api.put("/zoomed/other.png", drawPicture(300, 200));
   await app.api.put("/zoomed/zoomed.png", drawPicture(2000, 1000));
@@ -104,36 +104,39 @@ longTest("a picture is zoomed by buttons, and by keys without a click on it; the
   await current.waitFor();
 });
 
-longTest("the buttons for the next file have one place for all kinds, and pictures a dark ground", async () => {
-  const { id } = await ok(app.api, "POST", "/metadata", { path: "/kinds", kind: "folder" });
-  await app.api.put("/kinds/1.png", drawPicture(600, 400));
-  await app.api.put("/kinds/2.md", "# Title");
-  await app.api.put("/kinds/3.txt", "text");
-  await app.api.put("/kinds/4.pdf", pdfOf([{ words: "Holdfast" }]));
-  await app.api.put("/kinds/5.xyz", "other");
-  await app.api.put("/kinds/6.xyz", "last");
-  await app.signIn();
-  const { page } = app;
-  const next = page.getByRole("button", { name: "Next file" });
-  const placeOf = async (button: Locator) => JSON.stringify(await button.boundingBox());
-  for (const [width, height] of [
-    [1440, 900],
-    [390, 844],
-  ] as const) {
-    await page.setViewportSize({ width, height });
-    await page.goto(`${app.server.url}/files/${id}?open=${await app.api.idOf("/kinds/1.png")}`);
-    await page.getByRole("dialog").getByText("1 of 6").waitFor();
-    const ground = await page.getByRole("group", { name: "Zoom", exact: true }).evaluate((element) => {
-      const stage = element.closest(".scheme-dark");
-      return stage === null ? "" : getComputedStyle(stage).backgroundColor;
-    });
-    assert.equal(ground, "rgb(18, 22, 21)");
-    const places = new Set([await placeOf(next)]);
-    for (const at of [2, 3, 4, 5]) {
-      await next.click();
-      await page.getByRole("dialog").getByText(`${at} of 6`).waitFor();
-      places.add(await placeOf(next));
+longTest(
+  "the next button has the same position for all kinds of files, and pictures have a dark background",
+  async () => {
+    const { id } = await ok(app.api, "POST", "/metadata", { path: "/kinds", kind: "folder" });
+    await app.api.put("/kinds/1.png", drawPicture(600, 400));
+    await app.api.put("/kinds/2.md", "# Title");
+    await app.api.put("/kinds/3.txt", "text");
+    await app.api.put("/kinds/4.pdf", pdfOf([{ words: "Holdfast" }]));
+    await app.api.put("/kinds/5.xyz", "other");
+    await app.api.put("/kinds/6.xyz", "last");
+    await app.signIn();
+    const { page } = app;
+    const next = page.getByRole("button", { name: "Next file" });
+    const placeOf = async (button: Locator) => JSON.stringify(await button.boundingBox());
+    for (const [width, height] of [
+      [1440, 900],
+      [390, 844],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await page.goto(`${app.server.url}/files/${id}?open=${await app.api.idOf("/kinds/1.png")}`);
+      await page.getByRole("dialog").getByText("1 of 6").waitFor();
+      const ground = await page.getByRole("group", { name: "Zoom", exact: true }).evaluate((element) => {
+        const stage = element.closest(".scheme-dark");
+        return stage === null ? "" : getComputedStyle(stage).backgroundColor;
+      });
+      assert.equal(ground, "rgb(18, 22, 21)");
+      const places = new Set([await placeOf(next)]);
+      for (const at of [2, 3, 4, 5]) {
+        await next.click();
+        await page.getByRole("dialog").getByText(`${at} of 6`).waitFor();
+        places.add(await placeOf(next));
+      }
+      assert.equal(places.size, 1, [...places].join(" "));
     }
-    assert.equal(places.size, 1, [...places].join(" "));
-  }
-});
+  },
+);

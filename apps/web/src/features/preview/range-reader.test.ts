@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeRangeReader, rangesBytesMax } from "./range-reader.ts";
 
-test("a frame is given parts of its file, and no more than a list takes", async () => {
+test("a frame can read ranges of its file, up to a total limit", async () => {
   const asked: number[] = [];
   const size = 10 * rangesBytesMax;
   const read = makeRangeReader(size, (start, end) => {

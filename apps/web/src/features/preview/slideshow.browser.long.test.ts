@@ -67,7 +67,7 @@ test("a slideshow pauses in a hidden tab, and keeps the screen on while it runs"
   await locksBecome(0);
 });
 
-test("the buttons hide while nobody uses them, and come back with the pointer, a key or a pause", async () => {
+test("the buttons hide after a while, and reappear with the pointer, a key or a pause", async () => {
   await openAlbum("/bare");
   const { page } = app;
   const header = dialog().locator("header");
@@ -98,7 +98,7 @@ test("the buttons hide while nobody uses them, and come back with the pointer, a
   await zoom.waitFor();
 });
 
-test("Escape before full screen has begun ends the slideshow and full screen, also without a wake lock", async () => {
+test("an early Escape ends the slideshow and full screen, also without a wake lock", async () => {
   await openAlbum("/early");
   const { page } = app;
   await page.evaluate(() => {
@@ -125,7 +125,7 @@ test("Escape before full screen has begun ends the slideshow and full screen, al
   await position("1 of 3").waitFor();
 });
 
-test("a slideshow waits for pictures of the list that have not loaded", async () => {
+test("a slideshow waits for pictures in rows that have not loaded", async () => {
   for (const id of await makeAlbum("/paged")) await ok(app.api, "PUT", `/files/${id}/star`);
   const { page } = app;
   const { promise: released, resolve: release } = Promise.withResolvers<void>();

@@ -10,7 +10,7 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-longTest("code is coloured and numbered, long lines wrap or do not, and this is kept", async () => {
+longTest("code has colors and line numbers, and line wrapping is remembered", async () => {
   const line = `const words = ["${"long ".repeat(100)}"]; // said`;
   await app.api.put("/code.ts", `/* begins\nends */ export function f(): number { return 42; }\n${line}\n`);
   await app.signIn();
@@ -44,7 +44,7 @@ longTest("code is coloured and numbered, long lines wrap or do not, and this is 
   await wrap.click();
 });
 
-longTest("a minified JSON of 5 MiB and a line of 1 MiB show at once and hold up nothing", async () => {
+longTest("a 5 MiB minified JSON and a 1 MiB line show without blocking the page", async () => {
   const entry = '{"name":"value","count":12,"list":[1,2,3]},';
   const minified = `[${entry.repeat(Math.ceil((5 << 20) / entry.length))}1]`.slice(0, 5 << 20);
   await app.api.put("/large.json", minified);
@@ -84,7 +84,7 @@ async function shows(words: Locator, isThere: boolean): Promise<void> {
   else assert.equal(await words.count(), 0);
 }
 
-test("Tab leads into the text and out of it, and Escape in it closes it", async () => {
+test("Tab enters and leaves the text, and Escape in it closes the preview", async () => {
   await app.api.put("/keys.md.txt", "words\n".repeat(300));
   await app.signIn();
   const { page } = app;

@@ -6,18 +6,18 @@ import { fitted, movedBy, zoomedBy } from "./zoom.ts";
 const screen = { width: 800, height: 600 };
 const picture = { width: 800, height: 400 };
 
-test("the point under the pointer stays under it, as long as the picture covers the screen there", () => {
+test("zooming keeps the point under the pointer in place while the picture covers the screen there", () => {
   const zoom = zoomedBy(fitted, 4, { x: 100, y: 50 }, screen, picture);
   assert.deepEqual(zoom, { scale: 4, x: -300, y: -150 });
 });
 
-test("a picture is never smaller than fits, and then lies in the middle", () => {
+test("a picture never becomes smaller than the fitted size, and is then centered", () => {
   const zoom = zoomedBy(fitted, 4, { x: 100, y: 50 }, screen, picture);
   assert.deepEqual(zoomedBy(zoom, 0.01, { x: 0, y: 0 }, screen, picture), fitted);
   assert.deepEqual(movedBy(fitted, 500, 500, screen, picture), fitted);
 });
 
-test("whatever is done, no edge of a picture comes into a screen that it covers", () => {
+test("no zoom or move shows an edge of a picture within the screen that it covers (random)", () => {
   const step = fc.record({
     factor: fc.double({ min: 0.2, max: 5, noNaN: true }),
     x: fc.integer({ min: -400, max: 400 }),

@@ -48,7 +48,7 @@ async function openProgram(scopes: readonly string[], scope: string, maxAge?: nu
   return { url: urlWith({}), urlWith, arrived: arrived.promise, finish, config, close: () => listener.close() };
 }
 
-test("a program is let in by who signs in on the way, is listed in the settings, and is let in no more from there", async () => {
+test("a program authorized after a sign-in is listed in the settings, and removing it ends its access", async () => {
   const { page, server } = app;
   const ida = await app.addPerson("Ida");
   await ida.api.put("/a.txt", "hello");
@@ -75,7 +75,7 @@ test("a program is let in by who signs in on the way, is listed in the settings,
 });
 
 longTest(
-  "a program that is refused is told so, and one that wants to administer gets it only where that is ticked",
+  "a denied program gets an error, and the administration scope is granted only if its box is ticked",
   async () => {
     const { page, server } = app;
     await app.signIn();
@@ -100,32 +100,29 @@ longTest(
   },
 );
 
-longTest(
-  "a program that wants a later proof than the session has gets one: the person is asked for the password, once",
-  async () => {
-    app.expectComplaint(/status of 403/);
-    const { page } = app;
-    const kit = await app.addPerson("Kit");
-    await app.signIn(kit);
-    await queryDatabase(
-      join(dirname(app.server.logFile), "data"),
-      "update shard.sessions set created_at = created_at - 1200 * 1000000::int8, proven_at = proven_at - 1200 * 1000000::int8",
-    );
-    const program = await openProgram(["files:read"], "openid files:read", 300);
-    await page.goto(program.url);
-    const before = Math.floor(Date.now() / 1000);
-    await page.getByRole("button", { name: "Allow" }).click();
-    const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
-    await proof.getByLabel("Current password").fill(kit.password);
-    await proof.getByRole("button", { name: "Continue" }).click();
-    await page.waitForURL(/\/back\?/);
-    const tokens = await program.finish();
-    assert.ok(Number(tokens.claims()?.auth_time) >= before);
-    program.close();
-  },
-);
+longTest("a program that demands a newer proof makes the person enter the password once", async () => {
+  app.expectComplaint(/status of 403/);
+  const { page } = app;
+  const kit = await app.addPerson("Kit");
+  await app.signIn(kit);
+  await queryDatabase(
+    join(dirname(app.server.logFile), "data"),
+    "update shard.sessions set created_at = created_at - 1200 * 1000000::int8, proven_at = proven_at - 1200 * 1000000::int8",
+  );
+  const program = await openProgram(["files:read"], "openid files:read", 300);
+  await page.goto(program.url);
+  const before = Math.floor(Date.now() / 1000);
+  await page.getByRole("button", { name: "Allow" }).click();
+  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await proof.getByLabel("Current password").fill(kit.password);
+  await proof.getByRole("button", { name: "Continue" }).click();
+  await page.waitForURL(/\/back\?/);
+  const tokens = await program.finish();
+  assert.ok(Number(tokens.claims()?.auth_time) >= before);
+  program.close();
+});
 
-longTest("the page that asks about a program leaves with its account, and asks the next account by name", async () => {
+longTest("the authorization page follows a sign-out, and asks the next account by name", async () => {
   const { page } = app;
   const [nia, ole] = [await app.addPerson("Nia"), await app.addPerson("Ole")];
   await app.signIn(nia);
@@ -147,7 +144,7 @@ longTest("the page that asks about a program leaves with its account, and asks t
   program.close();
 });
 
-longTest("a program that knows another account offers no way to allow it", async () => {
+longTest("a program with another account's ID token cannot be allowed, only denied", async () => {
   const { page } = app;
   const program = await openProgram(["files:read"], "openid files:read");
   await app.signIn(await app.addPerson("Lea"));
@@ -165,7 +162,7 @@ longTest("a program that knows another account offers no way to allow it", async
   program.close();
 });
 
-longTest("a device is let in by the code that it shows, after a warning, and a wrong code finds nothing", async () => {
+longTest("a device is authorized by its code after a warning, and a wrong code is rejected", async () => {
   app.expectComplaint(/status of 404/);
   const { page, server } = app;
   const jon = await app.addPerson("Jon");

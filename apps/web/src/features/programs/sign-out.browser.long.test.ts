@@ -54,7 +54,7 @@ async function openProgram(name: string) {
   return { base, pages, idTokenOf, endUrl, arrived: arrived.promise, close: () => listener.close() };
 }
 
-test("who says yes is signed out in the browser, which goes on to the program with its state", async () => {
+test("confirming the sign-out ends the session and returns to the program with its state", async () => {
   const { page, server } = app;
   const ida = await app.addPerson("Ida");
   const program = await openProgram("Sketcher");
@@ -81,7 +81,7 @@ test("who says yes is signed out in the browser, which goes on to the program wi
   program.close();
 });
 
-test("who says no stays signed in and with Holdfast, and a form of the program's page asks as a link does", async () => {
+test("declining keeps the session and stays in Holdfast, also for a request posted by a form", async () => {
   const { page } = app;
   const program = await openProgram("Former");
   const jon = await app.addPerson("Jon");
@@ -105,7 +105,7 @@ test("who says no stays signed in and with Holdfast, and a form of the program's
   program.close();
 });
 
-test("where nobody is signed in the browser goes on at once, and without an address stays on a page that says so", async () => {
+test("a browser without a session returns immediately, or sees that it is not signed in", async () => {
   const { page } = app;
   const program = await openProgram("Nobody");
   const url = program.endUrl();
@@ -121,7 +121,7 @@ test("where nobody is signed in the browser goes on at once, and without an addr
   program.close();
 });
 
-test("what is wrong with it is told on a page, which leads nowhere", async () => {
+test("an invalid request shows an error page and redirects nowhere", async () => {
   app.expectComplaint(/status of 400/);
   app.expectComplaint(/status of 404/);
   const { page, server } = app;

@@ -4,18 +4,18 @@ import type { ActivityJson } from "@holdfast/protocol/activity-routes";
 import { momentBefore } from "../../data/moments.ts";
 import { findMoments, fromLocalField, toLocalField } from "./rewinds.ts";
 
-test("a moment goes into the field and out of it as the same second, in winter and in summer", () => {
+test("a moment in the local field converts back to the same second, in winter and summer time", () => {
   for (const moment of ["2026-01-15T23:30:05.000Z", "2026-07-15T23:30:05.000Z"]) {
     assert.equal(fromLocalField(toLocalField(moment)), moment);
   }
 });
 
-test("an empty field is no moment", () => {
+test("an empty field has no moment", () => {
   assert.equal(toLocalField(undefined), "");
   assert.equal(fromLocalField(""), undefined);
 });
 
-test("changes are found behind pages of what a rewind leaves alone, and not without an end", async () => {
+test("the search for moments continues past pages without relevant changes, up to five pages", async () => {
   const asked: (string | undefined)[] = [];
   const list = (editedOn: number) => (page: { readonly cursor?: string }) => {
     asked.push(page.cursor);
@@ -34,7 +34,7 @@ test("changes are found behind pages of what a rewind leaves alone, and not with
   assert.deepEqual(await findMoments(list(6)), []);
 });
 
-test("a deletion in many folders is one moment, before its first file", async () => {
+test("a deletion across many folders is one moment, just before its first file", async () => {
   const minute = (at: number) => new Date(Date.UTC(2026, 5, 1, 12, at)).toISOString();
   const item = (id: string, [since, at]: readonly [number, number], verb = "trashed"): ActivityJson => ({
     id,

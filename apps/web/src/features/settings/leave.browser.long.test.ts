@@ -7,7 +7,7 @@ import { sizes, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-test("a person saves all of the account, deletes it with the password, and takes it back by signing in", async () => {
+test("an account can be downloaded, deleted with the password, and restored by signing in", async () => {
   app.expectComplaint(/status of (401|403|422)/);
   const { page } = app;
   const mia = await app.addPerson("Mia");
@@ -54,7 +54,7 @@ test("a person saves all of the account, deletes it with the password, and takes
   await page.getByText("diary.txt").first().waitFor();
 });
 
-test("a person moves the account to another address, once its link is followed, and may take that back", async () => {
+test("an address change takes effect when its link is followed, and can be canceled before", async () => {
   const { page, server } = app;
   const ned = await app.addPerson("Ned");
   await app.signIn(ned);

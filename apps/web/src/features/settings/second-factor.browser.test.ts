@@ -63,7 +63,7 @@ async function signInAgain(person: Person): Promise<void> {
   await page.getByLabel("Code", { exact: true }).waitFor();
 }
 
-test("an app is set up, asked for at the next sign-in, and a recovery code does in its place; then it is switched off", async () => {
+test("an app is set up, required at the next sign-in, replaceable by a recovery code, and removed", async () => {
   app.expectComplaint(
     /status of 4(?:01|22) .*\/(?:sessions\/web|account\/second-factor|changes\/list|notifications\/poll)/,
   );
@@ -104,7 +104,7 @@ test("an app is set up, asked for at the next sign-in, and a recovery code does 
   });
 });
 
-longTest("an administrator ends it for who has lost the phone; the page of it fits a phone", async () => {
+longTest("an administrator removes a lost second factor, and the page fits a phone", async () => {
   app.expectComplaint(
     /status of 4(?:01|22) .*\/(?:sessions\/web|account\/second-factor|changes\/list|notifications\/poll)/,
   );

@@ -9,7 +9,7 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-test("a personal token is shown once, works for what was ticked, and no more once it is removed", async () => {
+test("a personal access token is shown once, has the chosen scopes, and stops working when removed", async () => {
   const { page, server } = app;
   await app.signIn();
   await app.open("/settings/tokens");
@@ -35,41 +35,38 @@ test("a personal token is shown once, works for what was ticked, and no more onc
   assert.equal(await ask("/account"), 401);
 });
 
-longTest(
-  "an app password is made with one's own password, shown once with its name, and opens the folder that was named",
-  async () => {
-    app.expectComplaint(/status of 422/);
-    const { page, server } = app;
-    const hal = await app.addPerson("Hal");
-    await ok(hal.api, "POST", "/metadata", { path: "/Photos", kind: "folder" });
-    await app.signIn(hal);
-    await app.open("/settings/tokens");
-    await page.getByRole("button", { name: "Create app password" }).click();
-    const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Program").fill("camera");
-    await dialog.getByLabel("Only this folder").fill("/Photos");
-    await dialog.getByLabel("Current password").fill("a guess");
-    await page.keyboard.press("Enter");
-    await dialog.getByText("Wrong password. If you forgot it, an administrator can reset it.").waitFor();
-    await dialog.getByLabel("Current password").fill(hal.password);
-    assert.deepEqual(await axeProblems(page), []);
-    await page.keyboard.press("Enter");
-    const secret = await dialog.getByRole("group", { name: "App password" }).innerText();
-    assert.equal(await dialog.getByRole("group", { name: "User name" }).innerText(), hal.email);
-    assert.deepEqual(await axeProblems(page), []);
-    const camera = Api.withBasic(server.url, hal.email, secret);
-    assert.equal((await camera.put("/a.jpg", "a")).status, 201);
-    assert.equal(String((await hal.api.download("/Photos/a.jpg")).body), "a");
-    await dialog.getByRole("button", { name: "Done" }).click();
-    await page.getByText("One folder").waitFor();
-    assert.equal((await page.content()).includes(secret), false, "it is shown once");
-    await page.getByRole("button", { name: "Remove camera" }).click();
-    await page.getByText("No app passwords yet").waitFor();
-    assert.equal((await camera.call("GET", "/folders/root/contents")).status, 401);
-  },
-);
+longTest("an app password needs the account's password, is shown once, and opens only its folder", async () => {
+  app.expectComplaint(/status of 422/);
+  const { page, server } = app;
+  const hal = await app.addPerson("Hal");
+  await ok(hal.api, "POST", "/metadata", { path: "/Photos", kind: "folder" });
+  await app.signIn(hal);
+  await app.open("/settings/tokens");
+  await page.getByRole("button", { name: "Create app password" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Program").fill("camera");
+  await dialog.getByLabel("Only this folder").fill("/Photos");
+  await dialog.getByLabel("Current password").fill("a guess");
+  await page.keyboard.press("Enter");
+  await dialog.getByText("Wrong password. If you forgot it, an administrator can reset it.").waitFor();
+  await dialog.getByLabel("Current password").fill(hal.password);
+  assert.deepEqual(await axeProblems(page), []);
+  await page.keyboard.press("Enter");
+  const secret = await dialog.getByRole("group", { name: "App password" }).innerText();
+  assert.equal(await dialog.getByRole("group", { name: "User name" }).innerText(), hal.email);
+  assert.deepEqual(await axeProblems(page), []);
+  const camera = Api.withBasic(server.url, hal.email, secret);
+  assert.equal((await camera.put("/a.jpg", "a")).status, 201);
+  assert.equal(String((await hal.api.download("/Photos/a.jpg")).body), "a");
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await page.getByText("One folder").waitFor();
+  assert.equal((await page.content()).includes(secret), false, "it is shown once");
+  await page.getByRole("button", { name: "Remove camera" }).click();
+  await page.getByText("No app passwords yet").waitFor();
+  assert.equal((await camera.call("GET", "/folders/root/contents")).status, 401);
+});
 
-longTest("another browser is signed out by itself, and all others at once", async () => {
+longTest("another browser can be signed out alone, and all others at once", async () => {
   app.expectComplaint(/status of 401/);
   const { page, server } = app;
   // Other tests need the administrator's session.
@@ -112,7 +109,7 @@ longTest("another browser is signed out by itself, and all others at once", asyn
   await page.waitForFunction((most) => document.querySelectorAll("main li button").length < most, count);
 });
 
-longTest("a device that was stopped says why, and goes on by a press", async () => {
+longTest("a suspended device shows the reason and can be allowed to continue", async () => {
   const { page, server } = app;
   const eve = await app.addPerson("Eve");
   const pc = await Api.signIn(server.url, eve);
@@ -143,7 +140,7 @@ longTest("a device that was stopped says why, and goes on by a press", async () 
   assert.equal((await pc.call("POST", "/metadata", { path: "/again", kind: "folder" })).status, 201);
 });
 
-longTest("language, direction, time and theme hold at once, after a reload and in the other tab", async () => {
+longTest("language, direction, time and theme apply immediately, after a reload and in other tabs", async () => {
   const { page } = app;
   await app.signIn();
   const other = await page.context().newPage();
@@ -164,7 +161,7 @@ longTest("language, direction, time and theme hold at once, after a reload and i
   assert.ok(box !== null && box.x > 720, "the navigation is at the start of the line, which is on the right");
 });
 
-longTest("what one is told is kept on the server", async () => {
+longTest("notification settings are stored on the server", async () => {
   const { page } = app;
   await app.signIn();
   await app.open("/settings/notifications");
@@ -176,7 +173,7 @@ longTest("what one is told is kept on the server", async () => {
   assert.equal((await api.call("GET", "/account")).body.notify.comment, "off");
 });
 
-longTest("storage that comes to its end is told in words, beside every place and as it happens", async () => {
+longTest("low and full storage is announced in every place as it happens", async () => {
   const { page } = app;
   const dora = await app.addPerson("Dora");
   await ok(app.api, "PATCH", `/admin/users/${dora.email}`, { quota_bytes: 1000 });
@@ -199,30 +196,23 @@ longTest("storage that comes to its end is told in words, beside every place and
   await page.getByRole("main").getByText("Your storage is full").waitFor();
 });
 
-longTest(
-  "old versions that fill the storage are named beside every place, and with their file in the settings",
-  async () => {
-    const { page } = app;
-    const frida = await app.addPerson("Frida");
-    await ok(app.api, "PATCH", `/admin/users/${frida.email}`, { quota_bytes: 1000 });
-    for (let version = 1; version <= 4; version += 1)
-      await frida.api.put("/film.mp4", randomBytes(900), "&on_conflict=replace");
-    await app.signIn(frida);
-    await app.open("/settings/profile");
-    await page
-      .getByRole("navigation", { name: "Places" })
-      .first()
-      .getByText("Old versions and the trash fill")
-      .waitFor();
-    const main = page.getByRole("main");
-    await main.getByText("(2.6 KiB)").waitFor();
-    assert.deepEqual(await axeProblems(page), []);
-    await main.getByRole("link", { name: "/film.mp4" }).click();
-    await page.getByRole("button", { name: "Delete old versions…" }).waitFor();
-  },
-);
+longTest("old versions that fill the storage are announced, and the settings name their file", async () => {
+  const { page } = app;
+  const frida = await app.addPerson("Frida");
+  await ok(app.api, "PATCH", `/admin/users/${frida.email}`, { quota_bytes: 1000 });
+  for (let version = 1; version <= 4; version += 1)
+    await frida.api.put("/film.mp4", randomBytes(900), "&on_conflict=replace");
+  await app.signIn(frida);
+  await app.open("/settings/profile");
+  await page.getByRole("navigation", { name: "Places" }).first().getByText("Old versions and the trash fill").waitFor();
+  const main = page.getByRole("main");
+  await main.getByText("(2.6 KiB)").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await main.getByRole("link", { name: "/film.mp4" }).click();
+  await page.getByRole("button", { name: "Delete old versions…" }).waitFor();
+});
 
-test("whoever changes the password goes on, others are signed out, and a wrong one is told at its field", async () => {
+test("a password change keeps this session and ends others, and a wrong password is reported at its field", async () => {
   app.expectComplaint(/status of (422|401)/);
   const { page, server } = app;
   const erik = await app.addPerson("Erik");
@@ -253,7 +243,7 @@ test("whoever changes the password goes on, others are signed out, and a wrong o
   await Api.signIn(server.url, { email: erik.email, password: "a new sentence of Erik" });
 });
 
-longTest("one's own name is changed, and stands beside what one does", async () => {
+longTest("an account can change its name, which the account menu then shows", async () => {
   const { page } = app;
   const gina = await app.addPerson("Gina");
   await app.signIn(gina);

@@ -23,7 +23,7 @@ const group = (id: string, name: string): GroupJson => ({
 
 const groups = [group("g1", "Family"), group("g2", "a@b")];
 
-test("a text means an address, else a group by its name in any case, else nobody", () => {
+test("text matches an e-mail address, else a group by name, else nothing", () => {
   assert.deepEqual(inviteeOf(" family ", groups), { groupId: "g1", name: "Family" });
   assert.deepEqual(
     inviteeOf("A@B", groups),
@@ -38,7 +38,7 @@ test("a text means an address, else a group by its name in any case, else nobody
   for (const text of ["mia", "a@x.org, mia"]) assert.equal(inviteesOf(text, []), undefined, text);
 });
 
-test("suggestions are groups and people, and an address comes first; those chosen or with access are left out", () => {
+test("suggestions are groups and people after a typed address, without those already chosen or with access", () => {
   const people = [
     { name: "Mia Farrow", email: "mia@example.org" },
     { name: "Amy Family", email: "amy@example.org" },
@@ -54,7 +54,7 @@ test("suggestions are groups and people, and an address comes first; those chose
   assert.deepEqual(suggest(" "), []);
 });
 
-test("a chip shows the address where the name is no sure sign of the person", () => {
+test("a chip shows the address if the name is ambiguous or looks like an address", () => {
   const [ann, ben, other] = [
     { name: "Ann", email: "ann@x.org" },
     { name: "Ben", email: "ben@x.org" },
@@ -66,7 +66,7 @@ test("a chip shows the address where the name is no sure sign of the person", ()
   assert.equal(chipNameOf(posing, [posing]), "mallory@x.org");
 });
 
-test("finished addresses are taken out of a pasted list, and everything else stays in the field", () => {
+test("complete addresses are extracted from a pasted list, and other text stays in the field", () => {
   const rests = {
     "Mia Lopez <mia@example.org>, ben@example.org;\nzoe@example.org, an": "an",
     "mia@example.org, ben@example.org zoe@example.org ": "",
@@ -82,7 +82,7 @@ test("finished addresses are taken out of a pasted list, and everything else sta
     assert.deepEqual(takeAddresses(text), { addresses: [], rest: text });
 });
 
-test("a permission lasts to the end of its day where the user is, and the field shows that day again", () => {
+test("a permission ends at the end of its day in local time, and the field shows that day again", () => {
   const end = endOfDay("2027-01-31") ?? "";
   assert.equal(dayOf(end), "2027-01-31");
   assert.equal(new Date(end).getHours(), 23);

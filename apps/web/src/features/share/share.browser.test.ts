@@ -18,7 +18,7 @@ async function openSharing(path: string): Promise<void> {
   await app.page.getByRole("heading", { name: "Links" }).waitFor();
 }
 
-test("Share opens the field, shares with several people by keyboard, suggests them later, and takes access away", async () => {
+test("Share opens the field, shares with several people by keyboard, and can revoke access", async () => {
   const [mia, beth] = [await app.addPerson("Mia"), await app.addPerson("Beth")];
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Holiday", kind: "folder" });
   await app.signIn();
@@ -77,7 +77,7 @@ test("Share opens the field, shares with several people by keyboard, suggests th
   );
 });
 
-longTest("a shared folder is added to one's own files, and left with all that shows it", async () => {
+longTest("a shared folder can be added to the recipient's files, and left", async () => {
   const kim = await app.addPerson("Kim");
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Recipes", kind: "folder" });
   await app.api.put("/Recipes/cake.txt", "flour");
@@ -121,7 +121,7 @@ longTest("a shared folder is added to one's own files, and left with all that sh
   assert.deepEqual(items, []);
 });
 
-longTest("the owner offers a folder to a person with access, sees the offer and withdraws it", async () => {
+longTest("an owner offers a folder to a person with access, sees the offer and withdraws it", async () => {
   const otto = await app.addPerson("Otto");
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Estate", kind: "folder" });
   await ok(app.api, "POST", `/files/${id}/share`, { email: otto.email, role: "viewer" });
@@ -147,7 +147,7 @@ longTest("the owner offers a folder to a person with access, sees the offer and 
   assert.deepEqual(await offers(), []);
 });
 
-longTest("a transfer by address asks for a proof, names mistakes, and is carried out once it is accepted", async () => {
+longTest("a transfer by address needs a proof, reports mistakes, and completes when it is accepted", async () => {
   app.expectComplaint(/status of (?:403|409|422)/);
   const [nora, emil] = [await app.addPerson("Nora"), await app.addPerson("Emil")];
   const owner = await app.addPerson("Olga");
@@ -199,7 +199,7 @@ longTest("a transfer by address asks for a proof, names mistakes, and is carried
   await filesPage(page).seen("Legacy");
 });
 
-longTest("an app password for a folder is listed apart from its links, and is revoked there", async () => {
+longTest("an app password for a folder is listed apart from its links, and can be revoked there", async () => {
   const folder = await ok(app.api, "POST", "/metadata", { path: "/Scans", kind: "folder" });
   const made = { name: "Scanner", scopes: ["files:write"], folder_id: folder.id, password: administrator.password };
   await ok(app.api, "POST", "/tokens/app-passwords", made);
@@ -220,7 +220,7 @@ longTest("an app password for a folder is listed apart from its links, and is re
   );
 });
 
-longTest("on a server without mail the app says that an administrator has the invitation link", async () => {
+longTest("a server without mail refers the user to an administrator for the invitation link", async () => {
   const ben = await app.addPerson("Ben");
   await ok(ben.api, "POST", "/metadata", { path: "/Own", kind: "folder" });
   const page = await app.another();
@@ -234,7 +234,7 @@ longTest("on a server without mail the app says that an administrator has the in
     .waitFor();
 });
 
-longTest("what is no address is told at the field, and nothing is shared", async () => {
+longTest("text that is no address is reported at the field, and nothing is shared", async () => {
   await app.api.put("/plan.txt", "a plan");
   await app.signIn();
   await openSharing("/plan.txt");
@@ -243,7 +243,7 @@ longTest("what is no address is told at the field, and nothing is shared", async
   await app.page.getByText("Choose a suggestion, or enter an e-mail address such as mia@example.org.").waitFor();
 });
 
-test("a link with a password opens for a stranger who has both, shows a code to scan, and ends when it is deleted", async () => {
+test("a link with a password opens for a visitor who has it, has a QR code, and ends when deleted", async () => {
   await app.api.put("/letter.txt", "Dear stranger");
   await app.signIn();
   await openSharing("/letter.txt");
@@ -271,7 +271,7 @@ test("a link with a password opens for a stranger who has both, shows a code to 
   assert.equal((await fetch(address)).status, 404);
 });
 
-test("one click copies a link for viewing, and copies the same link again, from the menu and from the list of links", async () => {
+test("one click copies a viewer link, and later clicks copy the same link", async () => {
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Trip", kind: "folder" });
   await app.api.put("/Trip/photo.txt", "a photo");
   await ok(app.api, "POST", `/files/${id}/share`, { link: true, role: "viewer", password: "other" });
@@ -311,7 +311,7 @@ test("one click copies a link for viewing, and copies the same link again, from 
   await filesPage(page).row("Trip").getByRole("gridcell", { name: "2 links" }).waitFor();
 });
 
-longTest("an editor sees all permissions, and can change those that they created", async () => {
+longTest("an editor sees all permissions, and can change only those that they created", async () => {
   const [eve, guest] = [await app.addPerson("Eve"), await app.addPerson("Gus")];
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Plans", kind: "folder" });
   await ok(app.api, "POST", `/files/${id}/share`, { email: eve.email, role: "editor" });
@@ -327,7 +327,7 @@ longTest("an editor sees all permissions, and can change those that they created
     assert.equal(await page.getByRole("button", { name }).count(), 0, String(name));
 });
 
-longTest("a long address is whole on a narrow screen", async () => {
+longTest("a long address is shown in full on a narrow screen", async () => {
   const email = "bartholomew.featherstonehaugh@accounting.example.org";
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Narrow", kind: "folder" });
   await ok(app.api, "POST", `/files/${id}/share`, { email, role: "viewer" });

@@ -24,7 +24,7 @@ async function signUp(name: string) {
 
 const isConfirmed = async (api: Api) => (await ok(api, "GET", "/account")).confirmed as boolean;
 
-test("an address is confirmed with one press where its account is signed in, and the page names the account", async () => {
+test("an address is confirmed by a button while signed in to its account, which the page names", async () => {
   const { page } = app;
   const ada = await signUp("Ada");
   await app.signIn(ada);
@@ -38,48 +38,48 @@ test("an address is confirmed with one press where its account is signed in, and
   assert.equal(await isConfirmed(ada.api), true);
 });
 
+longTest("the link asks a signed-out visitor to sign in first, and then completes the address change", async () => {
+  const { page } = app;
+  const person = await app.addPerson("Bea");
+  const { api, email, password } = person;
+  await ok(api, "POST", "/account/address", { email: "bea@new.example", password });
+  await app.open(await linkTo("bea@new.example"));
+  await page.getByText("Sign in to the account named in the e-mail. Then confirm the address.").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.keyboard.press("Enter");
+  await page.getByText(`Bea (${email})`).waitFor();
+  assert.equal((await ok(api, "GET", "/account")).email, email);
+  await page.getByRole("button", { name: "Confirm address" }).click();
+  await page.getByText("You now have everything that others shared with bea@new.example").waitFor();
+  assert.equal((await ok(api, "GET", "/account")).email, "bea@new.example");
+});
+
 longTest(
-  "where nobody is signed in the link asks for the sign-in first, and goes on with the address to which an account moves",
+  "the link explains that another account is signed in, and switches to the right one without a new mail",
   async () => {
     const { page } = app;
-    const person = await app.addPerson("Bea");
-    const { api, email, password } = person;
-    await ok(api, "POST", "/account/address", { email: "bea@new.example", password });
-    await app.open(await linkTo("bea@new.example"));
-    await page.getByText("Sign in to the account named in the e-mail. Then confirm the address.").waitFor();
+    const cleo = await signUp("Cleo");
+    const other = await app.addPerson("Dan");
+    await app.signIn(other);
+    await app.open(await linkTo(cleo.email));
+    await page.getByRole("heading", { name: "This link is for another account" }).waitFor();
+    await page.getByText(`You are signed in as Dan (${other.email}).`).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Confirm address" }).count(), 0);
     assert.deepEqual(await axeProblems(page), []);
-    await page.getByLabel("E-mail address").fill(email);
-    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Sign out and use the other account" }).click();
+    await page.getByLabel("E-mail address").fill(cleo.email);
+    await page.getByLabel("Password", { exact: true }).fill(cleo.password);
     await page.keyboard.press("Enter");
-    await page.getByText(`Bea (${email})`).waitFor();
-    assert.equal((await ok(api, "GET", "/account")).email, email);
+    await page.getByText(`Cleo (${cleo.email})`).waitFor();
     await page.getByRole("button", { name: "Confirm address" }).click();
-    await page.getByText("You now have everything that others shared with bea@new.example").waitFor();
-    assert.equal((await ok(api, "GET", "/account")).email, "bea@new.example");
+    await page.getByRole("heading", { name: "Your address is confirmed" }).waitFor();
+    assert.equal(await isConfirmed(cleo.api), true);
   },
 );
 
-longTest("who is signed in to another account is told so, and signs in to the right one without the mail", async () => {
-  const { page } = app;
-  const cleo = await signUp("Cleo");
-  const other = await app.addPerson("Dan");
-  await app.signIn(other);
-  await app.open(await linkTo(cleo.email));
-  await page.getByRole("heading", { name: "This link is for another account" }).waitFor();
-  await page.getByText(`You are signed in as Dan (${other.email}).`).waitFor();
-  assert.equal(await page.getByRole("button", { name: "Confirm address" }).count(), 0);
-  assert.deepEqual(await axeProblems(page), []);
-  await page.getByRole("button", { name: "Sign out and use the other account" }).click();
-  await page.getByLabel("E-mail address").fill(cleo.email);
-  await page.getByLabel("Password", { exact: true }).fill(cleo.password);
-  await page.keyboard.press("Enter");
-  await page.getByText(`Cleo (${cleo.email})`).waitFor();
-  await page.getByRole("button", { name: "Confirm address" }).click();
-  await page.getByRole("heading", { name: "Your address is confirmed" }).waitFor();
-  assert.equal(await isConfirmed(cleo.api), true);
-});
-
-test("a link that is not good any more is said to be so", async () => {
+test("a link to an outdated address is reported as expired", async () => {
   app.expectComplaint(/status of 422/);
   const { page } = app;
   const eve = await signUp("Eve");

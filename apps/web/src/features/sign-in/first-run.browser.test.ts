@@ -17,7 +17,7 @@ async function anyInvitation(): Promise<string> {
   return (await api.call("POST", "/admin/invitations", {})).body.url;
 }
 
-test("the sign-in page of a new server says that it has not been set up, also after a restart", async () => {
+test("the sign-in page of a new server explains how to set it up, also after a restart", async () => {
   const { page } = app;
   setupLink = await app.server.setupUrl;
   await app.whileStopped(async () => {});
@@ -29,7 +29,7 @@ test("the sign-in page of a new server says that it has not been set up, also af
   assert.deepEqual(await axeProblems(page), []);
 });
 
-test("the set-up link from before the restart makes the administrator with the keyboard alone, and ends in a drive that says how to begin", async () => {
+test("the set-up link creates the administrator by keyboard after a restart, and explains the first steps", async () => {
   const { page, server } = app;
   await page.goto(setupLink);
   await page.getByRole("heading", { name: "Welcome", exact: true }).waitFor();
@@ -57,7 +57,7 @@ test("the set-up link from before the restart makes the administrator with the k
   assert.equal((await api.call("GET", "/account")).body.admin, true);
 });
 
-test("a used link says so before anybody types, and what to do next", async () => {
+test("a used set-up link is reported before any field is shown", async () => {
   app.expectComplaint(/status of 404/);
   const { page } = app;
   await page.goto(setupLink);
@@ -67,20 +67,17 @@ test("a used link says so before anybody types, and what to do next", async () =
   assert.deepEqual(await axeProblems(page), []);
 });
 
-longTest(
-  "a link that lacks its end or its token, of a set-up or of an address, says so, and asks for nothing",
-  async () => {
-    const { page, server } = app;
-    for (const link of [setupLink.slice(0, -1), `${server.url}/setup`, `${server.url}/setup#hfc_000_x`]) {
-      await page.goto("about:blank");
-      await page.goto(link);
-      await page.getByText("including everything after the #").waitFor();
-      assert.equal(await page.getByRole("textbox").count(), 0);
-    }
-  },
-);
+longTest("an incomplete set-up or invitation link is reported, without any field", async () => {
+  const { page, server } = app;
+  for (const link of [setupLink.slice(0, -1), `${server.url}/setup`, `${server.url}/setup#hfc_000_x`]) {
+    await page.goto("about:blank");
+    await page.goto(link);
+    await page.getByText("including everything after the #").waitFor();
+    assert.equal(await page.getByRole("textbox").count(), 0);
+  }
+});
 
-test("an invitation shows what is shared, its address and its last day; used, it says so", async () => {
+test("an invitation shows what is shared, its address and its last day, and reports if it was used", async () => {
   app.expectComplaint(/status of 404/);
   const { page, server } = app;
   const api = await Api.signIn(server.url, ann);
@@ -108,7 +105,7 @@ test("an invitation shows what is shared, its address and its last day; used, it
   assert.equal(await page.getByRole("textbox").count(), 0);
 });
 
-longTest("where the server cannot be asked about an invitation the form is there all the same", async () => {
+longTest("the account form also works if the invitation cannot be read", async () => {
   app.expectComplaint(/ERR_FAILED|Failed to load/);
   const { page, server } = app;
   const api = await Api.signIn(server.url, ann);
@@ -123,7 +120,7 @@ longTest("where the server cannot be asked about an invitation the form is there
   await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
 });
 
-longTest("each field says what is wrong with it, the first has the focus, and the form can be sent again", async () => {
+longTest("each faulty field shows its problem, the first gets the focus, and the form can be sent again", async () => {
   app.expectComplaint(/status of 4(?:09|22)/);
   const { page, server } = app;
   const api = await Api.signIn(server.url, ann);
@@ -154,7 +151,7 @@ longTest("each field says what is wrong with it, the first has the focus, and th
   assert.equal(await page.getByRole("link", { name: "Create invitation" }).count(), 0);
 });
 
-longTest("password managers find what they fill in, and a password can be looked at", async () => {
+longTest("password managers find their fields, and a password can be shown", async () => {
   const { page, server } = app;
   const completions = async () =>
     page.locator("input").evaluateAll((fields) => fields.map((field) => field.getAttribute("autocomplete")));
@@ -170,7 +167,7 @@ longTest("password managers find what they fill in, and a password can be looked
   await password.and(page.locator("[type=text]")).waitFor();
 });
 
-longTest("the pages before the sign-in fit a small phone and a large screen without scrolling sideways", async () => {
+longTest("the pages before the sign-in fit a small phone and a large screen without horizontal scrolling", async () => {
   const { page, server } = app;
   const link = await anyInvitation();
   for (const [address, field] of [

@@ -35,7 +35,7 @@ after(() => {
   proxy.close();
 });
 
-test("at an address that the server does not take for its own the set-up makes nothing, and leads to where it can be done", async () => {
+test("at an unknown address the set-up shows no form, and links to the server's address", async () => {
   app.expectComplaint(/status of 403 .*\/accounts\/invitation/);
   const { page, server } = app;
   const { pathname, hash } = new URL(await server.setupUrl);
@@ -49,7 +49,7 @@ test("at an address that the server does not take for its own the set-up makes n
   assert.deepEqual(await axeProblems(page), []);
 });
 
-test("where no Origin comes the set-up and a new password make nothing, and say what is missing", async (t) => {
+test("requests without an Origin create and change nothing, and report the missing header", async (t) => {
   app.expectComplaint(/status of 403 .*\/(?:accounts\/invitation|password\/reset|sessions\/web)/);
   takesOriginAway = true;
   t.after(() => void (takesOriginAway = false));
@@ -84,7 +84,7 @@ test("where no Origin comes the set-up and a new password make nothing, and say 
   await page.getByText(told).waitFor();
 });
 
-test("an account is made from no page of another address, by a program it is", async () => {
+test("accounts are created by programs without an Origin, but not from pages of another address", async () => {
   const { server } = app;
   const body = JSON.stringify({ ...ann, invite: new URL(await server.setupUrl).hash.slice(1) });
   const make = (headers: Record<string, string>) =>
@@ -99,7 +99,7 @@ test("an account is made from no page of another address, by a program it is", a
   assert.equal((await make({})).status, 201);
 });
 
-longTest("a link for a new password changes nothing at such an address, and says so", async () => {
+longTest("a password link changes nothing at an unknown address, and reports that", async () => {
   app.expectComplaint(/status of 403 .*\/password\/reset/);
   const { page } = app;
   await page.goto(`${proxyUrl}/setup#hfw_000_x`);
@@ -109,7 +109,7 @@ longTest("a link for a new password changes nothing at such an address, and says
   await page.getByRole("link", { name: `Open it at ${publicUrl}` }).waitFor();
 });
 
-longTest("an account that was made and cannot be signed in to at once says that it is there", async () => {
+longTest("an account whose first sign-in fails is reported as created", async () => {
   const { page, server } = app;
   const api = await Api.signIn(server.url, ann);
   const { body: invitation } = await api.call("POST", "/admin/invitations", { email: "emil@example.org" });

@@ -9,7 +9,7 @@ import { sizes, testApp } from "../../testing/test-app.ts";
 
 const app = testApp({ serverOptions: { env: { HOLDFAST_PUBLIC_URL: "https://drive.example.org" } } });
 
-test("who has forgotten the password gets a link, chooses another one and signs in with it; the link works once", async () => {
+test("a forgotten password is replaced through a link, which works once", async () => {
   app.expectComplaint(/status of 422 .*\/account\/password\/reset/);
   const { page } = app;
   const person = await app.addPerson("Hal");
@@ -52,7 +52,7 @@ test("who has forgotten the password gets a link, chooses another one and signs 
   await app.signInByForm({ email: person.email, password: "what I shall remember" });
 });
 
-longTest("who resets the password is told that passkeys are left, or removes them with it", async () => {
+longTest("a password reset mentions the passkeys that stay, or removes them", async () => {
   const { page } = app;
   const box = page.getByLabel("Remove passkeys too: they work without the password");
   for (const [name, ends] of [

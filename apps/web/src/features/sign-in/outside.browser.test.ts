@@ -31,25 +31,22 @@ async function nameThere(page: Page, login: string): Promise<void> {
   await page.getByRole("button", { name: "Sign-in" }).click();
 }
 
-longTest(
-  "who goes on through the provider is signed in where they wanted to be, and their address keeps nothing of it",
-  async () => {
-    const { page } = app;
-    await app.open("/starred?sort=-name");
-    await page.getByRole("button", { name: "Continue with Example ID" }).waitFor();
-    assert.deepEqual(await axeProblems(page), []);
-    await page.getByRole("button", { name: "Continue with Example ID" }).click();
-    await signInThere(page, "walter");
-    await page.waitForURL(/\/starred\?sort=-name$/);
-    await page.getByRole("heading", { name: "Starred" }).waitFor();
-    await page.reload();
-    await page.getByRole("heading", { name: "Starred" }).waitFor();
-    await page.goBack();
-    assert.doesNotMatch(page.url(), /code=/);
-  },
-);
+longTest("a sign-in through the provider returns to the requested place, without its code in the history", async () => {
+  const { page } = app;
+  await app.open("/starred?sort=-name");
+  await page.getByRole("button", { name: "Continue with Example ID" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Continue with Example ID" }).click();
+  await signInThere(page, "walter");
+  await page.waitForURL(/\/starred\?sort=-name$/);
+  await page.getByRole("heading", { name: "Starred" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Starred" }).waitFor();
+  await page.goBack();
+  assert.doesNotMatch(page.url(), /code=/);
+});
 
-longTest("who comes back after the time has run out is told to begin again, and does", async () => {
+longTest("an expired sign-in through the provider asks to start again, which works", async () => {
   app.expectComplaint(/status of 401 .*\/sessions\/outside\/answer/);
   const { page } = app;
   await app.open("/sign-in");
@@ -67,7 +64,7 @@ longTest("who comes back after the time has run out is told to begin again, and 
   await page.waitForURL(/\/files$/);
 });
 
-test("who comes back with another browser's answer is not signed in as its person", async () => {
+test("an answer of the provider from another browser's sign-in is rejected", async () => {
   app.expectComplaint(/status of 401 .*\/sessions\/outside\/answer/);
   app.expectComplaint(theirs);
   const { page } = app;
@@ -81,7 +78,7 @@ test("who comes back with another browser's answer is not signed in as its perso
   assert.equal(await page.getByText("Mallory").count(), 0);
 });
 
-longTest("a sign-in is linked in the settings by the password, opens the account, and is unlinked again", async () => {
+longTest("an outside identity is linked with the password, signs in, and can be unlinked", async () => {
   app.expectComplaint(/status of 403 .*\/sessions\/web\/outside/);
   const person = await app.addPerson("Hanna");
   const { page } = app;
@@ -109,69 +106,63 @@ longTest("a sign-in is linked in the settings by the password, opens the account
   assert.deepEqual((await person.api.call("GET", "/account/outside")).body.items, []);
 });
 
-longTest(
-  "who was signed in by the provider a while ago proves there anew that it is them, and goes on where they were",
-  async () => {
-    app.expectComplaint(/status of 403/);
-    const { page } = app;
-    await app.open("/settings/tokens");
-    await page.getByRole("button", { name: "Continue with Example ID" }).click();
-    await signInThere(page, "prudence");
-    const making = page.getByRole("button", { name: "Create token" });
-    await making.waitFor();
-    await queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
-    const askForToken = async () => {
-      await making.click();
-      const dialog = page.getByRole("dialog", { name: "Create token" });
-      await dialog.getByLabel("Name").fill("for a script");
-      await dialog.getByRole("button", { name: "Create token" }).click();
-    };
-    await askForToken();
-    const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
-    await proof.getByRole("button", { name: "Continue with Example ID" }).waitFor();
-    assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
-    await proof.getByRole("button", { name: "Continue with Example ID" }).click();
-    // The provider asks despite its session, because another person may use the browser.
-    await signInThere(page, "somebody-else");
-    await page.getByText("You are signed in there with an account that is not linked to this one.").waitFor();
-    assert.deepEqual(await axeProblems(page), []);
-    await page.getByRole("link", { name: "Go back" }).click();
-    await askForToken();
-    await proof.getByRole("button", { name: "Continue with Example ID" }).click();
-    await signInThere(page, "prudence");
-    await page.waitForURL(/\/settings\/tokens$/);
-    await askForToken();
-    await page.getByRole("dialog", { name: "Copy the token now" }).waitFor();
-  },
-);
+longTest("an account of the provider proves an old session there again, and returns to its page", async () => {
+  app.expectComplaint(/status of 403/);
+  const { page } = app;
+  await app.open("/settings/tokens");
+  await page.getByRole("button", { name: "Continue with Example ID" }).click();
+  await signInThere(page, "prudence");
+  const making = page.getByRole("button", { name: "Create token" });
+  await making.waitFor();
+  await queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
+  const askForToken = async () => {
+    await making.click();
+    const dialog = page.getByRole("dialog", { name: "Create token" });
+    await dialog.getByLabel("Name").fill("for a script");
+    await dialog.getByRole("button", { name: "Create token" }).click();
+  };
+  await askForToken();
+  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await proof.getByRole("button", { name: "Continue with Example ID" }).waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
+  await proof.getByRole("button", { name: "Continue with Example ID" }).click();
+  // The provider asks despite its session, because another person may use the browser.
+  await signInThere(page, "somebody-else");
+  await page.getByText("You are signed in there with an account that is not linked to this one.").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("link", { name: "Go back" }).click();
+  await askForToken();
+  await proof.getByRole("button", { name: "Continue with Example ID" }).click();
+  await signInThere(page, "prudence");
+  await page.waitForURL(/\/settings\/tokens$/);
+  await askForToken();
+  await page.getByRole("dialog", { name: "Copy the token now" }).waitFor();
+});
 
-longTest(
-  "who has no password is asked for none: the provider proves who it is, and a first password is set",
-  async () => {
-    app.expectComplaint(/status of 403/);
-    const { page } = app;
-    const grownOld = () =>
-      queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
-    await app.open("/settings/security");
-    await page.getByRole("button", { name: "Continue with Example ID" }).click();
-    await signInThere(page, "paula");
-    const first = page.getByRole("button", { name: "Set password" });
-    await first.waitFor();
-    await grownOld();
-    assert.equal(await page.getByLabel("Current password").count(), 0);
-    await page.getByRole("button", { name: "Set up an app" }).click();
-    const dialog = page.getByRole("dialog");
-    assert.equal(await dialog.getByLabel("Current password").count(), 0);
-    await dialog.getByRole("button", { name: "Next" }).click();
-    const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
-    await proof.getByText("This account has no password").waitFor();
-    assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
-    await proof.getByRole("button", { name: "Continue with Example ID" }).click();
-    await nameThere(page, "paula");
-    await page.waitForURL(/\/settings\/security$/);
-    await page.getByLabel("New password").fill("a sentence of Paula");
-    await first.click();
-    await page.getByText("Password changed. All other browsers and devices were signed out.").waitFor();
-    await page.getByLabel("Current password").waitFor();
-  },
-);
+longTest("an account without a password proves itself through the provider, and can set a first password", async () => {
+  app.expectComplaint(/status of 403/);
+  const { page } = app;
+  const grownOld = () =>
+    queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
+  await app.open("/settings/security");
+  await page.getByRole("button", { name: "Continue with Example ID" }).click();
+  await signInThere(page, "paula");
+  const first = page.getByRole("button", { name: "Set password" });
+  await first.waitFor();
+  await grownOld();
+  assert.equal(await page.getByLabel("Current password").count(), 0);
+  await page.getByRole("button", { name: "Set up an app" }).click();
+  const dialog = page.getByRole("dialog");
+  assert.equal(await dialog.getByLabel("Current password").count(), 0);
+  await dialog.getByRole("button", { name: "Next" }).click();
+  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await proof.getByText("This account has no password").waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
+  await proof.getByRole("button", { name: "Continue with Example ID" }).click();
+  await nameThere(page, "paula");
+  await page.waitForURL(/\/settings\/security$/);
+  await page.getByLabel("New password").fill("a sentence of Paula");
+  await first.click();
+  await page.getByText("Password changed. All other browsers and devices were signed out.").waitFor();
+  await page.getByLabel("Current password").waitFor();
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ownPlace } from "./own-place.ts";
 
-test("after the sign-in one is where one wanted to be, and never on another site", () => {
+test("the sign-in returns only to places of this site", () => {
   assert.equal(ownPlace("/files/abc?sort=-name"), "/files/abc?sort=-name");
   for (const next of [
     undefined,

@@ -21,7 +21,7 @@ async function askForToken(name: string): Promise<void> {
   await dialog.getByRole("button", { name: "Create token" }).click();
 }
 
-test("a session that was opened a while ago asks for the password, and goes on with what was wanted", async () => {
+test("an old session asks for the password, and then completes the request", async () => {
   app.expectComplaint(/status of (?:403|422)/);
   const { page } = app;
   const person = await app.addPerson("Ann");
@@ -50,7 +50,7 @@ test("a session that was opened a while ago asks for the password, and goes on w
   assert.deepEqual(await tokensOf(person.api), ["for a script"]);
 });
 
-longTest("a passkey does in place of the password", async () => {
+longTest("a passkey can be used instead of the password", async () => {
   app.expectComplaint(/status of 403/);
   const { page } = app;
   const person = await app.addPerson("Kim");

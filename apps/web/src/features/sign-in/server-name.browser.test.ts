@@ -10,7 +10,7 @@ const name = "Müller & <Söhne>";
 const escaped = "Müller &amp; &lt;Söhne&gt;";
 const app = testApp({ serverOptions: { env: { HOLDFAST_SERVER_NAME: name } } });
 
-test("the server's name and the mark stand on the sign-in, in the navigation, on links and on errors, and name the installed app", async () => {
+test("the server's name and icon appear on the sign-in, navigation, links, errors and the installed app", async () => {
   const { page } = app;
   const isMarked = async () => {
     await page.getByText(name, { exact: true }).first().waitFor();
@@ -50,7 +50,7 @@ test("the server's name and the mark stand on the sign-in, in the navigation, on
 /** Otherwise errors are JSON. */
 const headers = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
 
-longTest("the service worker keeps the page with the server's name", async () => {
+longTest("the service worker caches the page with the server's name", async () => {
   const { page } = app;
   await app.signIn();
   await app.open("/files");

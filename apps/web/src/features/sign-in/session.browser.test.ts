@@ -8,7 +8,7 @@ import { signInByForm, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-test("after the sign-in one is where one wanted to be, and a reload asks nothing again", async () => {
+test("the sign-in returns to the requested place, and a reload keeps the session", async () => {
   const { page } = app;
   await app.open("/starred?sort=-name");
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -21,7 +21,7 @@ test("after the sign-in one is where one wanted to be, and a reload asks nothing
   await page.getByRole("heading", { name: "Starred" }).waitFor();
 });
 
-test("a wrong password is said at the field, in words, and the form keeps what was written", async () => {
+test("a wrong password is reported at its field, and the form keeps its values", async () => {
   app.expectComplaint(/status of 401 .*\/sessions\/web\b/);
   const { page } = app;
   await app.open("/sign-in");
@@ -34,7 +34,7 @@ test("a wrong password is said at the field, in words, and the form keeps what w
   assert.equal(await page.getByLabel("E-mail address").inputValue(), "nobody@example.com");
 });
 
-test("open requests of a page are cancelled at sign-out, and none is refused", async () => {
+test("open requests of a page are canceled at the sign-out, and none is refused", async () => {
   const { page } = app;
   const asked = Promise.withResolvers<() => Promise<void>>();
   await page.route("**/api/v1/shared-with-me?*", (route) =>
@@ -54,7 +54,7 @@ test("open requests of a page are cancelled at sign-out, and none is refused", a
   await page.getByLabel("E-mail address").waitFor();
 });
 
-test("who signs out in one tab is signed out in the other, and nothing of theirs is shown any more", async () => {
+test("a sign-out in one tab signs out the other, which shows nothing of the account", async () => {
   const { page } = app;
   await app.signInByForm();
   const other = await page.context().newPage();
@@ -69,7 +69,7 @@ test("who signs out in one tab is signed out in the other, and nothing of theirs
   await other.getByRole("heading", { name: "Sign in" }).waitFor();
 });
 
-test("a session that has ended asks for the password over the page, and what was begun goes on", async () => {
+test("an expired session asks for the password over the page, and pending changes continue", async () => {
   app.expectComplaint(/status of 401/);
   const { page } = app;
   await app.signInByForm();
@@ -90,7 +90,7 @@ test("a session that has ended asks for the password over the page, and what was
   assert.equal(await mails.inputValue(), "never");
 });
 
-test("who signs out while the server does not answer is told so at once, also after a reload, and is out once it does", async () => {
+test("an offline sign-out is reported as incomplete, also after a reload, and completes once the server is back", async () => {
   app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_FAILED/);
   const { page } = app;
   await app.signInByForm();

@@ -30,7 +30,7 @@ function fetchAll(urls: readonly string[], token: string, cacheModes: readonly R
   );
 }
 
-test("over plain http, an account gets nothing that the browser stored for another one, and its own view of a shared item", async () => {
+test("an account over plain http gets no stored data of another one, and its own view of a shared item", async () => {
   app.expectComplaint(/status of 40[134]|Cross-Origin-Opener-Policy header has been ignored/);
   app.expectComplaint(/Clear-Site-Data header .* Not supported for insecure origins/);
   const { page } = app;

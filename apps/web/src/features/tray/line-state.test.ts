@@ -13,7 +13,7 @@ function stateOf(part: Partial<Line>, counts: Partial<Line["counts"]> = {}, isSe
   return lineState({ name: "a", kind: "file", ...flags, counts: all, ...part }, { isWalked, isSettled });
 }
 
-test("a file waits, uploads, and is stored, skipped, failed, cancelled or a question", () => {
+test("a file can wait, upload, be stored, skipped, failed or canceled, or ask a question", () => {
   assert.equal(stateOf({}), "waiting");
   assert.equal(stateOf({ isActive: true }), "uploading");
   assert.equal(stateOf({}, { filesDone: 1 }, false, false), "stored", "while others are still found");
@@ -25,7 +25,7 @@ test("a file waits, uploads, and is stored, skipped, failed, cancelled or a ques
   assert.equal(stateOf({ isCancelled: true }, { filesDone: 1 }), "stored", "its request was under way");
 });
 
-test("a folder is stored when all in it is found and stored, and failed when nothing else is left to upload", () => {
+test("a folder is stored when all its files are, and failed when nothing else is left to upload", () => {
   const folder = { kind: "folder" as const };
   assert.equal(stateOf(folder, { filesTotal: 3, filesDone: 3 }, false, false), "uploading");
   assert.equal(stateOf(folder, { filesTotal: 3, filesDone: 3 }), "stored");

@@ -3,13 +3,13 @@ import { test } from "node:test";
 import type { JobSnapshot } from "../../upload/engine/snapshot.ts";
 import { progressOf } from "./progress-of.ts";
 
-test("nothing says a hundred before all is committed", () => {
+test("progress shows 100 % only after everything is committed", () => {
   const job = jobWith({ filesDone: 9, bytesDurable: 1000, bytesCut: 1000 }, false);
   assert.equal(progressOf({ jobs: [job], isPaused: false }).durable, 0.99);
   assert.equal(progressOf({ jobs: [{ ...job, isDone: true }], isPaused: false }).durable, 1);
 });
 
-test("what waits for the person ends the progress as what is done does", () => {
+test("an open question ends the progress as completed files do", () => {
   const job = {
     ...jobWith({ filesDone: 8, bytesDurable: 800, bytesCut: 1000 }, false),
     clashCount: 1,
@@ -20,7 +20,7 @@ test("what waits for the person ends the progress as what is done does", () => {
   assert.deepEqual({ phase, failed, asks }, { phase: "ended", failed: 1, asks: 1 });
 });
 
-test("the panel closes by itself after uploads that leave nothing to read, and not at all while one runs or asks", () => {
+test("the panel closes automatically after uploads without problems, never while one runs or asks", () => {
   const done = jobWith({ filesDone: 10, bytesDurable: 1000 }, true);
   const mayClose = (...jobs: readonly JobSnapshot[]) => progressOf({ jobs, isPaused: false }).mayClose;
   assert.equal(mayClose(done), "by_itself");

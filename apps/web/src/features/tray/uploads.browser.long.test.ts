@@ -36,7 +36,7 @@ after(async () => {
   removeFolder(folder);
 });
 
-test("a tree that is dropped is uploaded, empty folders and files too", async () => {
+test("a dropped folder is uploaded with its empty folders and files", async () => {
   const tree = join(folder, "Trip 🏔️");
   mkdirSync(join(tree, "empty folder"), { recursive: true });
   mkdirSync(join(tree, "days", "one"), { recursive: true });
@@ -57,7 +57,7 @@ test("a tree that is dropped is uploaded, empty folders and files too", async ()
   );
 });
 
-test("what is dropped before there is anything that uploads is held until there is, and uploaded", async () => {
+test("files dropped before the upload code has loaded wait and are then uploaded", async () => {
   const { page } = browser;
   const [early, other] = ["early.txt", "early too.txt"].map((name) => join(folder, name)) as [string, string];
   for (const path of [early, other]) writeFileSync(path, `dropped as ${path}`);
@@ -81,7 +81,7 @@ test("what is dropped before there is anything that uploads is held until there 
   await page.unrouteAll({ behavior: "wait" });
 });
 
-test("200 MiB go on after the server was killed, and after a reload once they are dropped again", async () => {
+test("a 200 MiB upload resumes after the server was killed, and after a reload when it is dropped again", async () => {
   const file = join(folder, "film.mov");
   const content = randomBytes(200 * mib);
   writeFileSync(file, content);
@@ -109,7 +109,7 @@ test("200 MiB go on after the server was killed, and after a reload once they ar
   assert.equal(body.items.filter(({ name }: { name: string }) => name.startsWith("film")).length, 1);
 });
 
-test("an upload that a reload interrupted names the files that are missing, and goes on when these are dropped", async () => {
+test("an upload interrupted by a reload lists the missing files, and resumes when they are dropped", async () => {
   const { page } = browser;
   const names = ["Holiday film.mov", "To do.md", "Empty note.txt"];
   const paths = names.map((name) => join(folder, name));
@@ -132,7 +132,7 @@ test("an upload that a reload interrupted names the files that are missing, and 
   for (const name of [...names, "To do (2).md", "Empty note (2).txt"]) assert.ok(found.has(name), name);
 });
 
-test("each file has one line: cancelled, asking, stored, or failed with a reason and a new attempt", async () => {
+test("each file has one line: canceled, asking, stored, or failed with a reason and a retry", async () => {
   const { page } = browser;
   const names = ["slow film.mov", "known.txt", "new.txt"];
   const paths = names.map((name) => join(folder, name));
@@ -204,7 +204,7 @@ test("the panel covers neither the last rows nor their menus, in the list and th
   }
 });
 
-test("uploads go no faster than they may, and at once as fast as they can when they may again", async () => {
+test("the speed limit slows uploads down, and removing it takes effect immediately", async () => {
   const file = join(folder, "slow.bin");
   writeFileSync(file, randomBytes(40 * mib));
   const { page } = browser;
@@ -229,7 +229,7 @@ test("uploads go no faster than they may, and at once as fast as they can when t
   assert.equal(await page.evaluate(() => localStorage.getItem("holdfast.preferences")), "{}");
 });
 
-test("nothing that the page does for a thousand files takes as long as 100 ms", async () => {
+test("uploading a thousand files blocks the page for less than 100 ms at a time", async () => {
   const { page } = browser;
   await signInByForm(page, server.url, administrator);
   await page.evaluate(() => {
@@ -255,7 +255,7 @@ test("nothing that the page does for a thousand files takes as long as 100 ms", 
   assert.ok(longest < 100, `${longest} ms`);
 });
 
-test("a thousand small files take two dozen requests", async () => {
+test("a thousand small files take about two dozen requests", async () => {
   const { page } = browser;
   const tree = join(folder, "a thousand");
   for (let index = 0; index < 1000; index += 1) {

@@ -4,7 +4,7 @@ import { makeColours } from "./colours.ts";
 import { languageCalled, languageOf } from "./language-of.ts";
 import { type LanguageName, languages } from "./languages.ts";
 
-test("a text is of the language that its name says, in any case", () => {
+test("a file name determines the language, ignoring case", () => {
   for (const [name, language] of [
     ["main.RS", "rust"],
     ["a.d.ts", "typescript"],
@@ -21,7 +21,7 @@ test("a text is of the language that its name says, in any case", () => {
     assert.equal(languageOf(name, ""), language, name);
 });
 
-test("where its name says nothing it is of the language that it begins like", () => {
+test("the beginning of the text determines the language if the name does not", () => {
   for (const [text, language] of [
     ["#!/usr/bin/env python3\nprint()", "python"],
     ["#!/bin/sh -e\n", "shell"],
@@ -41,7 +41,7 @@ test("where its name says nothing it is of the language that it begins like", ()
   assert.equal(languageOf("words.txt", '{"a": 1}'), undefined, "its name says that it is words");
 });
 
-test("a fence names its language by a word that people use for it", () => {
+test("a code fence accepts common names of languages", () => {
   for (const [word, language] of [
     ["ts", "typescript"],
     ["Python", "python"],
@@ -101,7 +101,7 @@ const samples: Readonly<Record<LanguageName, readonly [line: string, piece: stri
 };
 
 for (const [language, [line, piece, look]] of Object.entries(samples)) {
-  test(`${language} is told apart, and keeps every character`, async () => {
+  test(`${language} is highlighted, and keeps every character`, async () => {
     const colours = makeColours(await languages[language as LanguageName].load());
     const before = colours.copy();
     const pieces = colours.colour(line);
@@ -115,13 +115,13 @@ for (const [language, [line, piece, look]] of Object.entries(samples)) {
   });
 }
 
-test("what goes on over lines is known in the next one", async () => {
+test("a construct over several lines is recognized in the next line", async () => {
   const colours = makeColours(await languages.c.load());
   colours.colour("/* a");
   assert.deepEqual(colours.colour("b */"), [{ text: "b */", look: "comment" }]);
 });
 
-test("a language that stands still is given up", () => {
+test("a tokenizer that does not advance is given up", () => {
   const colours = makeColours({ token: () => null, startState: () => ({}) });
   assert.throws(() => colours.colour("a"), /stands still/);
 });

@@ -30,7 +30,7 @@ test(`every character is shown once, in its line (HOLDFAST_SEED=${seed} replays)
   fc.assert(property, { numRuns: 50 });
 });
 
-test("what a browser draws at once stays small, for a line of a MiB, five MiB of line ends, and both", () => {
+test("blocks stay small for a 1 MiB line, 5 MiB of line ends, and a mixture", () => {
   for (const text of ["x".repeat(1 << 20), "\n".repeat(5 << 20), "ab\n".repeat(1 << 20)]) {
     const { blocks, linesCount, isCut } = cutText(text);
     assert.equal(isCut, linesCount === linesMax);
@@ -39,14 +39,14 @@ test("what a browser draws at once stays small, for a line of a MiB, five MiB of
   }
 });
 
-test("the mark at the beginning says how a text is written, and a cut character is left out", () => {
+test("a byte order mark determines the encoding, and a truncated character is left out", () => {
   assert.equal(decodeText(new Uint8Array([0xff, 0xfe, 0x41, 0]).buffer), "A");
   assert.equal(decodeText(new Uint8Array([0xfe, 0xff, 0, 0x41]).buffer), "A");
   assert.equal(decodeText(new Uint8Array([0x41, 0xc3]).buffer), "A");
   assert.equal(decodeText(new Uint8Array().buffer), "");
 });
 
-test("a text without a mark is UTF-8, or windows-1252 if most of its special characters are invalid UTF-8", () => {
+test("a text without a byte order mark is UTF-8, or windows-1252 if most special characters are invalid UTF-8", () => {
   const decoded = (...parts: readonly (string | number)[]) =>
     decodeText(
       new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(typeof part === "string" ? part : [part])))).buffer,

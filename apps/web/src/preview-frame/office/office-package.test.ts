@@ -8,7 +8,7 @@ const MiB = 1024 * 1024;
 const rejectsAs = (reason: string, promise: Promise<unknown>, name?: string) =>
   assert.rejects(promise, { message: `office_${reason}` }, name);
 
-test("the parts of a document are unpacked by their names in any case", async () => {
+test("the parts of a document are found by name, ignoring case", async () => {
   const long = "words ".repeat(100_000);
   const pack = await openPackage(fileOf(packageOf({ "word/Document.xml": long, "[Content_Types].xml": "é" })));
   const [main, types] = [await pack.text("word/document.xml"), await pack.text("[Content_Types].xml")];
@@ -19,7 +19,7 @@ test("the parts of a document are unpacked by their names in any case", async ()
   assert.equal(await pack.text("word/styles.xml"), undefined);
 });
 
-test("a part that unpacks to more than the limit is rejected or cut, whatever size it declares", async () => {
+test("a part that unpacks beyond the limit is rejected or cut, whatever size it declares", async () => {
   const zip = packageOf({ bomb: Buffer.alloc(64 * MiB), small: "small" });
   assert.ok(zip.length < MiB, "64 MiB of zeros are packed");
   // The declared size in the directory.
@@ -56,7 +56,7 @@ test("damaged packages are rejected", async () => {
   }
 });
 
-test("a document with a password is named as such, and an older format is damaged", async () => {
+test("a document with a password is reported as encrypted, and an older format as damaged", async () => {
   const compound = Buffer.concat([Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.alloc(504)]);
   await rejectsAs("damaged", openPackage(fileOf(compound)));
   const encrypted = Buffer.concat([compound, Buffer.from("EncryptedPackage", "utf16le")]);
@@ -67,7 +67,7 @@ test("a document with a password is named as such, and an older format is damage
   await rejectsAs("encrypted", pack.text("a"));
 });
 
-test(`any bytes changed in a package give parts or an error (HOLDFAST_SEED=${seed} replays)`, async () => {
+test(`any changed bytes in a package yield parts or an error (HOLDFAST_SEED=${seed} replays)`, async () => {
   const base = packageOf({ "a/b": "some words ".repeat(20), c: "more" });
   const change = fc.tuple(fc.nat({ max: base.length - 1 }), fc.constantFrom(0, 1, 8, 0x50, 0x7f, 0x80, 0xff));
   const property = fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 6 }), async (changes) => {

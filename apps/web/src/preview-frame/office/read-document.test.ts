@@ -85,7 +85,7 @@ const numbering = `<w:numbering><w:abstractNum w:abstractNumId="7">
   <w:num w:numId="1"><w:abstractNumId w:val="7"/></w:num>
   <w:num w:numId="2"><w:abstractNumId w:val="7"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="27"/></w:lvlOverride></w:num></w:numbering>`;
 
-test("points of lists have the labels that Word counts, over levels and interruptions", async () => {
+test("list items have Word's labels, across levels and interruptions", async () => {
   const point = (text: string, list: number, depth: number) =>
     wordLine(text, `<w:numPr><w:ilvl w:val="${depth}"/><w:numId w:val="${list}"/></w:numPr>`);
   const heading = '<w:outlineLvl w:val="0"/><w:numPr><w:numId w:val="1"/></w:numPr>';
@@ -143,7 +143,7 @@ test("tables keep their headers, merged cells and tables within", async () => {
 const drawing = (id: string, inner = "") =>
   `<w:drawing><wp:inline><wp:extent cx="952500" cy="1"/><wp:docPr descr="A bed"/><a:graphic><a:blip ${id}/>${inner}</a:graphic></wp:inline></w:drawing>`;
 
-test("links lead only outside and within the document, and no picture outside is loaded", async () => {
+test("links lead only outside or within the document, and external pictures are not loaded", async () => {
   const relations = [
     { id: "web", type: "hyperlink", target: "https://example.com/a?b", isExternal: true },
     { id: "js", type: "hyperlink", target: "javascript:alert(1)", isExternal: true },
@@ -171,7 +171,7 @@ test("links lead only outside and within the document, and no picture outside is
   assert.equal(picture?.kind === "picture" && picture.widthPx, 100);
 });
 
-test("notes, headers and footers are read once, also notes that contain themselves", async () => {
+test("notes, headers and footers are read once, even notes that contain themselves", async () => {
   const mark = (id: number) => `<w:r><w:footnoteReference w:id="${id}"/></w:r>`;
   const file = wordOf(
     `<w:p><w:r><w:t>One</w:t></w:r>${mark(5)}${mark(4)}${mark(5)}${mark(99)}</w:p>
@@ -204,7 +204,7 @@ test("notes, headers and footers are read once, also notes that contain themselv
   assert.deepEqual([linesOf(header), linesOf(footer)], [["[Top](https://example.com/)"], ["Bottom"]]);
 });
 
-test("pages begin at the breaks of the author", async () => {
+test("pages begin at the author's breaks", async () => {
   const file = wordOf(
     [
       wordLine("a", "<w:pageBreakBefore/>"),
@@ -228,7 +228,7 @@ test("pages begin at the breaks of the author", async () => {
   );
 });
 
-test("a document with more pieces than the limit shows its beginning, and one without text is damaged", async () => {
+test("a document beyond the limit shows its beginning, and one without text is damaged", async () => {
   const long = await read(wordOf(wordLine("x").repeat(1000)), { piecesMax: 11, charactersMax: 100 });
   assert.deepEqual([linesOf(long.body), long.isCut], [["x", "x", "x", "x", "x", ""], true]);
   const whole = await read(wordOf(wordLine("x").repeat(5)), { piecesMax: 10, charactersMax: 5 });

@@ -21,7 +21,7 @@ const rowsOf = ({ rows }: Pick<Sheet, "rows">) =>
     ),
   ]);
 
-test("cells have the places that they name, and gaps are empty", () => {
+test("cells are at the positions that they name, and gaps are empty", () => {
   const sheet = sheetOf(
     `<sheetData><row r="2"><c r="B2" t="s"><v>1</v></c><c t="inlineStr"><is><r><t>in</t></r><rPh><t>hint</t></rPh><r><t>line</t></r></is></c></row>
     <row><c><f>1+1</f><v>2</v></c><c t="b"><v>1</v></c><c t="e"><v>#DIV/0!</v></c><c r="E3" t="str"><v>text</v></c></row></sheetData>`,
@@ -41,7 +41,7 @@ test("cells have the places that they name, and gaps are empty", () => {
   );
 });
 
-test("merged cells cover the columns beside them, and hidden rows and columns are left out", () => {
+test("merged cells span their columns, and hidden rows and columns are left out", () => {
   const row = (number: number, more = "") =>
     `<row r="${number}"${more}>${["A", "B", "C", "D"].map((letter) => `<c r="${letter}${number}"><v>${number}</v></c>`).join("")}</row>`;
   const sheet = sheetOf(
@@ -56,7 +56,7 @@ test("merged cells cover the columns beside them, and hidden rows and columns ar
   assert.deepEqual([sheet.isRtl, sheet.head.cells.map((cell) => cell?.text)], [true, ["A", "C", "D"]]);
 });
 
-test("rows, columns, cells and characters beyond the limits are left out, also those that only have a format", () => {
+test("rows, columns, cells and characters beyond the limits are left out, including empty formatted cells", () => {
   const limits = { rowsMax: 5, columnsMax: 3, cellsMax: 8, cellCharactersMax: 4, cellLinesMax: 2 };
   const far = sheetOf('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', limits);
   assert.deepEqual([far.rows, far.hasMoreRows], [[], true]);
@@ -73,7 +73,7 @@ test("rows, columns, cells and characters beyond the limits are left out, also t
   assert.deepEqual([rowsOf(cut), cut.hasMoreRows], [[[1, ["1"]]], true]);
 });
 
-test("a million merged cells, columns and contradictory places give a sheet within the limits", () => {
+test("a million merged cells, columns and contradictory positions yield a sheet within the limits", () => {
   const merges = '<mergeCell ref="A1:XFD1048576"/>'.repeat(300_000);
   const columns = '<col min="1" max="16384" hidden="0"/>'.repeat(100_000);
   const sheet = sheetOf(
@@ -87,7 +87,7 @@ test("a million merged cells, columns and contradictory places give a sheet with
   ]);
 });
 
-test(`any elements in any order give rows within the limits (HOLDFAST_SEED=${seed} replays)`, () => {
+test(`any elements in any order yield rows within the limits (HOLDFAST_SEED=${seed} replays)`, () => {
   const limits = { rowsMax: 6, columnsMax: 4, cellsMax: 15, cellCharactersMax: 3, cellLinesMax: 2 };
   const place = fc.constantFrom("A1", "B2", "C3", "D4", "E5", "A9", "XFD1", "x", "");
   const piece = fc.oneof(
@@ -113,7 +113,7 @@ test(`any elements in any order give rows within the limits (HOLDFAST_SEED=${see
 const styles = `<numFmts><numFmt numFmtId="164" formatCode="#,##0.00\\ &quot;€&quot;"/><numFmt numFmtId="165" formatCode="d\\.\\ mmmm\\ yyyy"/><numFmt numFmtId="166" formatCode="[[[broken"/><numFmt numFmtId="167" formatCode="${"0".repeat(5000)}"/><numFmt numFmtId="168" formatCode="[$-F800]dddd\\,\\ d\\ mmmm"/></numFmts>
 <cellXfs>${[0, 14, 10, 164, 165, 166, 167, 22, 168].map((id) => `<xf numFmtId="${id}"/>`).join("")}</cellXfs>`;
 
-test("numbers and dates have their formats in the language of the app", async () => {
+test("numbers and dates use their formats in the app's language", async () => {
   const values = [1234.5, 45_356, 0.256, 1234.5, 45_356, 7, 8, 45_356.75, 45_356];
   const cells = values.map((value, style) => `<c s="${style}"><v>${value}</v></c>`).join("");
   const file = excelOf([{ name: "One", content: `<sheetData><row>${cells}<c t="b"><v>0</v></c></row></sheetData>` }], {
@@ -153,7 +153,7 @@ test("numbers and dates have their formats in the language of the app", async ()
   assert.deepEqual(await shown("de"), german);
 });
 
-test("a workbook names its visible sheets, and one that counts days from 1904 has the same dates", async () => {
+test("a workbook lists its visible sheets, and supports dates counted from 1904", async () => {
   const content = '<sheetData><row><c s="1"><v>0</v></c></row></sheetData>';
   const sheets = [
     { name: "Secret", content, state: "veryHidden" },

@@ -6,7 +6,7 @@ import { parseTable, readTable, tableLimits } from "./parse-table.ts";
 
 const rowsOf = (text: string, delimiter = ",") => parseTable(text, delimiter).rows;
 
-test("cells in quotes contain delimiters, line ends and doubled quotes", () => {
+test("quoted cells contain delimiters, line ends and doubled quotes", () => {
   assert.deepEqual(rowsOf('a,"b,c","d\r\ne","f ""g"""\r\n1,,3\n'), [
     ["a", "b,c", "d\r\ne", 'f "g"'],
     ["1", "", "3"],
@@ -14,7 +14,7 @@ test("cells in quotes contain delimiters, line ends and doubled quotes", () => {
   assert.deepEqual(rowsOf('"";"a;"\n', ";"), [["", "a;"]]);
 });
 
-test("malformed CSV gives a table too", () => {
+test("malformed CSV still yields a table", () => {
   for (const [text, rows] of [
     ["", []],
     ["\n", [[""]]],
@@ -60,7 +60,7 @@ const written = (rows: readonly (readonly string[])[], delimiter: string, end: s
   rows.map((row) => row.map(quoted).join(delimiter) + end).join("");
 const quoted = (text: string) => (/["\t;|,\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-test(`a table that is written as CSV is parsed into the same cells, and its delimiter is found (HOLDFAST_SEED=${seed} replays)`, () => {
+test(`a table written as CSV parses into the same cells and delimiter (HOLDFAST_SEED=${seed} replays)`, () => {
   const property = fc.property(
     table,
     fc.constantFrom(",", ";", "\t", "|"),
@@ -74,7 +74,7 @@ test(`a table that is written as CSV is parsed into the same cells, and its deli
   fc.assert(property, { numRuns: 300 });
 });
 
-test(`any text gives a table within the limits (HOLDFAST_SEED=${seed} replays)`, () => {
+test(`any text yields a table within the limits (HOLDFAST_SEED=${seed} replays)`, () => {
   const limits = { rowsMax: 5, columnsMax: 4, cellsMax: 12, cellCharactersMax: 3, cellLinesMax: 2 };
   const text = fc.string({ unit: fc.constantFrom("a", '"', ",", "\n", "\r"), maxLength: 200 });
   const property = fc.property(text, (given) => {
@@ -92,7 +92,7 @@ test(`any text gives a table within the limits (HOLDFAST_SEED=${seed} replays)`,
   fc.assert(property, { numRuns: 500 });
 });
 
-test("the delimiter is the character that occurs equally often in most of the first lines, outside of quotes", () => {
+test("the delimiter is the character with equal counts in most of the first lines, outside quotes", () => {
   for (const [text, delimiter] of [
     ["a,b\n1,2\n", ","],
     ["Name;Preis\nA;1,50\nB;2,30\n", ";"],
@@ -109,7 +109,7 @@ test("the delimiter is the character that occurs equally often in most of the fi
   assert.equal(delimiterOf("table.TSV", "a,b\n"), "\t");
 });
 
-test("a first line for Excel names the delimiter, and is not a row", () => {
+test("Excel's sep= line sets the delimiter and is not a row", () => {
   const rows = (text: string) => readTable("table.csv", text).rows;
   for (const text of ["sep=;\na,b;c\n", "SEP=;\r\na,b;c\r\n", "sep=;\ra,b;c"])
     assert.deepEqual(rows(text), [["a,b", "c"]], JSON.stringify(text));

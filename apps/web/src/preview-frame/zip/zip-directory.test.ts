@@ -12,7 +12,7 @@ const read = async (zip: Buffer) => {
 const sorted = (nodes: readonly { readonly name: string }[]) =>
   nodes.toSorted((left, right) => (left.name < right.name ? -1 : 1)) as never;
 
-test("what is in a zip is told from its end, with sizes, times, folders and what is encrypted", async () => {
+test("a zip is listed from its end, with sizes, times, folders and encrypted files", async () => {
   const zip = zipOf(
     [
       { name: "photos/" },
@@ -36,14 +36,14 @@ test("what is in a zip is told from its end, with sizes, times, folders and what
   assert.ok(bytesRead < 100_000, `${bytesRead} of ${zip.length} bytes were read`);
 });
 
-test("sizes beyond 32 bits, and lists that say where they are in 64, are read", async () => {
+test("64-bit sizes and directory positions are read", async () => {
   const zip = zipOf([{ name: "large.bin", contentBytes: 6_000_000_000 }], { isFar: true });
   assert.equal((await read(zip)).entries[0]?.contentBytes, 6_000_000_000);
   const behind = Buffer.concat([Buffer.from("#!/bin/sh a program before it"), zip]);
   assert.equal((await read(behind)).entries[0]?.contentBytes, 6_000_000_000);
 });
 
-test("a zip behind a program, an empty one, and one of more than 65,535 files are read", async () => {
+test("a zip after a program, an empty zip, and one with more than 65,535 files are read", async () => {
   const small = zipOf([{ name: "a" }]);
   assert.equal((await read(Buffer.concat([Buffer.alloc(1000, 7), small]))).entries[0]?.path, "a");
   assert.deepEqual((await read(zipOf([]))).entries, []);
@@ -51,7 +51,7 @@ test("a zip behind a program, an empty one, and one of more than 65,535 files ar
   assert.equal((await read(many)).entries.length, 70_000);
 });
 
-test("names are of UTF-8 where they can be, else of the old letters", async () => {
+test("names are read as UTF-8 where valid, else in the old DOS encoding", async () => {
   const names = [Buffer.from("Grüße"), Buffer.from([0x81, 0x62])];
   const { entries } = await read(zipOf(names.map((name) => ({ name }))));
   assert.deepEqual(
@@ -60,7 +60,7 @@ test("names are of UTF-8 where they can be, else of the old letters", async () =
   );
 });
 
-test("what is no zip, torn, in several files, or contradicts itself says so", async () => {
+test("invalid, damaged, split and contradictory zips are rejected with the reason", async () => {
   const zip = zipOf([{ name: "a" }, { name: "b" }]);
   const changed = (change: (bytes: Buffer) => void) => {
     const copy = Buffer.from(zip);
@@ -82,7 +82,7 @@ test("what is no zip, torn, in several files, or contradicts itself says so", as
     await assert.rejects(read(bytes), { message: reason }, name);
 });
 
-test("of a zip that lists more than anybody reads the beginning is shown, in bounded bytes", async () => {
+test("a zip with too many entries shows its beginning, after a bounded number of bytes", async () => {
   const many = await read(zipOf(Array.from({ length: entriesMax + 5 }, (_, index) => ({ name: `${index}` }))));
   assert.deepEqual([many.entries.length, many.isCut], [entriesMax, true]);
   const wide = await read(zipOf(Array.from({ length: 1000 }, () => ({ name: Buffer.alloc(0xffff, 0x61) }))));
@@ -102,11 +102,11 @@ const planted: readonly Buffer[] = [
   ]),
 ];
 
-test("whatever stands in the bytes, an answer comes, and each file of it has one place in the tree", async () => {
+test("planted malformed zips yield a list or an error, and each file one place in the tree", async () => {
   for (const [index, zip] of planted.entries()) await holds(zip, `planted ${index}`);
 });
 
-test(`so it is with any bytes changed in a zip (HOLDFAST_SEED=${seed} replays)`, async () => {
+test(`any changed bytes in a zip yield a list or an error (HOLDFAST_SEED=${seed} replays)`, async () => {
   const base = zipOf(
     [
       { name: "a/b", contentBytes: 9e9 },

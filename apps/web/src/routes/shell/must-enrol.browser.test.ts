@@ -7,7 +7,7 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-test("who must have a second factor is told until the time is over, and then led to it before anything else", async () => {
+test("a required second factor is announced during the grace period, and enforced afterwards", async () => {
   app.expectComplaint(/status of 40[13]/);
   const { page } = app;
   const person = await app.addPerson("Gail");

@@ -10,7 +10,7 @@ import { signIn } from "../../testing/test-app.ts";
 
 const { app, fill, openFolder, namesOnServer } = filesApp({ size: "phone", isTouch: true });
 
-test("on a phone the bar names four places, and its one button opens a sheet that also takes a photo", async () => {
+test("on a phone the bar names four places, and its button opens a sheet that can also take a photo", async () => {
   await fill("a.txt");
   const { page } = await openFolder();
   const bar = page.getByRole("navigation", { name: "Places" });
@@ -41,7 +41,7 @@ test("on a phone the bar names four places, and its one button opens a sheet tha
   await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
 });
 
-longTest("on a phone More has the other places, and in the settings there is nothing to add", async () => {
+longTest("on a phone More has the other places, and in the settings the bar has no New button", async () => {
   await fill("a.txt");
   const { page } = await openFolder();
   const bar = page.getByRole("navigation", { name: "Places" });
@@ -80,7 +80,7 @@ longTest("a sheet closes when another place opens", async () => {
   await page.getByRole("heading", { level: 1, name: "Recent" }).waitFor();
 });
 
-longTest("on a screen of 320 px the bar shows its names in full, and fits a finger", async () => {
+longTest("on a screen of 320 px the bar shows its full labels, with targets of at least 44 px", async () => {
   await fill("a.txt");
   const { page } = await openFolder();
   const bar = page.getByRole("navigation").filter({ has: page.locator("a[href='/recent']") });

@@ -16,7 +16,7 @@ import type { UploadServer } from "./upload-server.ts";
 const rootId = makeId<NodeId>(toBucket(7), 1, new Uint8Array(8));
 const mib = 1024 * 1024;
 
-test("a cancelled file ends at once and is not stored; the others are", async () => {
+test("a canceled file ends immediately and is not stored; the others are", async () => {
   const upload = await begin((real) => ({
     ...real,
     // Never answers.
@@ -40,7 +40,7 @@ test("a cancelled file ends at once and is not stored; the others are", async ()
   );
 });
 
-test("a cancelled folder takes nothing more, though the walk through it goes on", async () => {
+test("a canceled folder accepts no more files while its walk continues", async () => {
   const upload = await begin((real) => real);
   upload.engine.pause();
   await upload.engine.add(upload.id, [file("Trip/1.txt", 5), file("Trip/days/2.txt", 5), file("Triple.txt", 5)]);
@@ -53,7 +53,7 @@ test("a cancelled folder takes nothing more, though the walk through it goes on"
   assert.equal(job.counts.filesTotal, 1);
 });
 
-test("an upload that goes on after a reload says what was cancelled, and stores it only if it is wanted again", async () => {
+test("an upload resumed after a reload remembers canceled items, and stores them only if they are added again", async () => {
   for (const isWantedAgain of [false, true]) {
     const upload = await begin((real) => real);
     upload.engine.pause();
@@ -78,7 +78,7 @@ test("an upload that goes on after a reload says what was cancelled, and stores 
   }
 });
 
-test("a skipped file is skipped after a reload and not stored, whether it was asked about or comes after Skip all", async () => {
+test("a skipped file stays skipped after a reload, by its own answer or by Skip all", async () => {
   const upload = await begin((real) => real);
   for (const name of ["one.txt", "asked.txt", "later.txt"]) await upload.put(name);
   await upload.engine.add(upload.id, [file("one.txt", 5)]);
@@ -99,7 +99,7 @@ test("a skipped file is skipped after a reload and not stored, whether it was as
   assert.deepEqual([counts.filesTotal, counts.filesDone, counts.filesSkipped], [4, 4, 3]);
 });
 
-test("a question that comes up while its line is cancelled is not asked", async () => {
+test("a question that arises while its item is being canceled is not asked", async () => {
   const upload = await begin((real) => real);
   await upload.put("known.txt");
   upload.store.opened = undefined;
@@ -117,7 +117,7 @@ test("a question that comes up while its line is cancelled is not asked", async 
   assert.deepEqual([job.clashes.size, job.counts.filesTotal], [0, 1]);
 });
 
-test("without the file that does not fit, the others go on", async () => {
+test("canceling a file that does not fit lets the others continue", async () => {
   const upload = await begin((real) => ({
     ...real,
     missingBlocks: (into, hashes, growthBytes, signal) => {
@@ -135,7 +135,7 @@ test("without the file that does not fit, the others go on", async () => {
   assert.deepEqual([upload.names(), upload.engine.stopped], [["a.txt"], undefined]);
 });
 
-test("one file that failed is tried again, and the other waits", async () => {
+test("a failed file can be retried alone", async () => {
   const upload = await begin((real) => real);
   const unread = (path: string): WalkedFile => ({
     ...file(path, 0),
@@ -157,7 +157,7 @@ test("one file that failed is tried again, and the other waits", async () => {
   assert.deepEqual(upload.names(), ["one.txt", "two.txt"]);
 });
 
-test("an upload is not over while an answer is stored, whatever else the engine does meanwhile", async () => {
+test("an upload does not end while an answer is being stored", async () => {
   const upload = await begin((real) => real);
   await upload.put("a.txt");
   await upload.engine.add(upload.id, [file("a.txt", 5)]);
@@ -171,7 +171,7 @@ test("an upload is not over while an answer is stored, whatever else the engine 
   assert.equal(upload.names().length, 2);
 });
 
-test("an upload is not over while a file that failed is opened again", async () => {
+test("an upload does not end while a failed file is being reopened", async () => {
   const upload = await begin((real) => real);
   const reopen = () => Promise.resolve({ file: new Blob(["now it can be read"]), mtimeMs: 2 });
   await upload.engine.add(upload.id, [{ ...file("a.txt", 0), isUnread: true, reopen }]);
@@ -184,7 +184,7 @@ test("an upload is not over while a file that failed is opened again", async () 
   await upload.when(({ isDone, counts }) => isDone && counts.filesDone === 1);
 });
 
-test("of very many lines the first hundred that matter are shown, in the order of the drop", async () => {
+test("the hundred most relevant of many lines are shown, in the order of the drop", async () => {
   const upload = await begin((real) => real);
   upload.engine.pause();
   await upload.engine.add(

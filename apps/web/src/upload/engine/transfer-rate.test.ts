@@ -4,7 +4,7 @@ import { TransferRate } from "./transfer-rate.ts";
 
 const kib = 1024;
 
-test("a rate is known after the first bytes, and is that of the last ten seconds", () => {
+test("the rate is known after the first bytes, and covers the last ten seconds", () => {
   const rate = new TransferRate();
   rate.add(0, 0);
   rate.add(1000, 5);
@@ -21,7 +21,7 @@ test("a rate is known after the first bytes, and is that of the last ten seconds
   assert.equal(rate.bytesPerSecond, undefined);
 });
 
-test("a file that is cancelled does not change the rate of the others", () => {
+test("a canceled file does not change the rate of the others", () => {
   const rate = new TransferRate();
   rate.add(0, 0);
   rate.add(2000, 1000 * kib);

@@ -32,7 +32,7 @@ after(async () => {
   removeFolder(folder);
 });
 
-test("a tree is on the server once and whole, though the server is killed while it comes", async () => {
+test("a tree is stored once and complete, even if the server is killed during the upload", async () => {
   const target = await folderNamed("killed");
   const upload = await begin(target);
   await upload.when(({ counts }) => counts.bytesDurable > 6 * mib);
@@ -42,7 +42,7 @@ test("a tree is on the server once and whole, though the server is killed while 
   assert.deepEqual(await stored(target), local(tree));
 });
 
-test("what is there already is neither sent nor put again", async () => {
+test("unchanged files are neither sent nor stored again", async () => {
   const target = await folderNamed("twice");
   const first = await (await begin(target)).when(({ isDone }) => isDone);
   assert.equal(first.notSynced?.count, 4);
@@ -56,7 +56,7 @@ test("what is there already is neither sent nor put again", async () => {
   assert.deepEqual(await stored(target), seen);
 });
 
-test("after a reload the same is dropped again, and goes on", async () => {
+test("an upload resumes after a reload when the same items are dropped again", async () => {
   const target = await folderNamed("reloaded");
   const store = new MemoryStore();
   const first = await begin(target, store);
@@ -73,7 +73,7 @@ test("after a reload the same is dropped again, and goes on", async () => {
   assert.deepEqual(await store.jobs(), []);
 });
 
-test("two files of one name are both kept, or one replaces the other, as the person says; the rest goes on", async () => {
+test("a name clash keeps both files or replaces one, as chosen, and the rest continues", async () => {
   const target = await folderNamed("clashes");
   await ok(api, "POST", "/metadata", { kind: "folder", parent_id: target, name: "tree" });
   for (const name of ["empty", "a.txt"]) await api.put(`/clashes/tree/${name}`, `another ${name}`);

@@ -26,7 +26,7 @@ const mib = 1024 * 1024;
 /** Fail if the engine makes new ids after a reload. */
 const knownSeeds = [5013, 5061];
 for (const worldSeed of [...knownSeeds, ...Array.from({ length: runs }, (_, run) => seed + run)]) {
-  test(`whatever fails, each file is there once (HOLDFAST_SEED=${worldSeed} HOLDFAST_UPLOAD_RUNS=1)`, async () => {
+  test(`each file is stored once despite any failures (HOLDFAST_SEED=${worldSeed} HOLDFAST_UPLOAD_RUNS=1)`, async () => {
     const world = new World(worldSeed);
     await world.fill();
     for (let page = 0; page < 4; page += 1) if (await world.upload(page === 3)) break;
@@ -240,7 +240,7 @@ function numbersOf(worldSeed: number): () => number {
   };
 }
 
-test("a small file is cut as the whole block that the chunker makes of it", async () => {
+test("a small file is cut into the same single block as by the chunker", async () => {
   for (const size of [1, 262_143, 262_144]) {
     const file = new Blob([new Uint8Array(size).fill(size)]);
     const read = await readWhole([file], hash);

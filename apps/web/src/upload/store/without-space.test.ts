@@ -35,7 +35,7 @@ class FullStore extends MemoryStore {
   }
 }
 
-test("an upload for whose record the browser has no space goes on, and its later entries are not saved without it", async () => {
+test("an upload whose record does not fit continues, and saves no later entries without it", async () => {
   const full = new FullStore();
   const store = withoutSpace(full);
   await store.saveJob(job);
@@ -46,7 +46,7 @@ test("an upload for whose record the browser has no space goes on, and its later
   assert.equal((await store.jobs()).length, 1);
 });
 
-test("a record whose entries are incomplete does not become that of a complete walk", async () => {
+test("a record with incomplete entries is not marked as a complete walk", async () => {
   const full = new FullStore();
   const { failure } = full;
   full.failure = undefined;

@@ -18,7 +18,7 @@ function opened() {
   return { worker, failure, calls: connect<Theirs>(worker as Port, {}, failure) };
 }
 
-test("calls of a worker whose script does not load fail, and so do later ones", async () => {
+test("calls of a worker whose script does not load fail, including later ones", async () => {
   const { worker, calls } = opened();
   const start = calls.start();
   worker.dispatchEvent(new Event("error"));
@@ -27,7 +27,7 @@ test("calls of a worker whose script does not load fail, and so do later ones", 
   assert.equal(worker.sent.length, 1);
 });
 
-test("calls of a worker that does not answer in time fail, but an error of a loaded worker ends none", async (t) => {
+test("calls of a worker that does not answer in time fail, but an error of a loaded worker does not fail them", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const silent = opened();
   const loaded = opened();

@@ -11,13 +11,13 @@ const hash = bestHasher(crypto.subtle);
 const contents = Array.from({ length: 450 }, (_, index) => new Uint8Array(randomBytes(index % 7 === 0 ? 0 : index)));
 const files = contents.map((content) => new Blob([content]));
 
-test("hundreds of small files take a few reads, and each is what it was", async (t) => {
+test("hundreds of small files take a few reads, and each keeps its content", async (t) => {
   const reading = t.mock.method(Blob.prototype, "arrayBuffer");
   assert.deepEqual(await readBack(files), contents);
   assert.ok(reading.mock.callCount() <= 5, `${reading.mock.callCount()} reads`);
 });
 
-test("one that changed since is left out, and the others are read all the same", async (t) => {
+test("a file changed since is left out, and the others are still read", async (t) => {
   const folder = makeFolder("read-whole");
   t.after(() => removeFolder(folder));
   const path = join(folder, "changed.txt");
@@ -27,7 +27,7 @@ test("one that changed since is left out, and the others are read all the same",
   assert.deepEqual(await readBack(files.with(123, changed)), contents.with(123, undefined!));
 });
 
-test("where one became shorter and another as much longer, neither has bytes of the other", async (t) => {
+test("a file that shrank and one that grew do not exchange bytes", async (t) => {
   const [shorter, longer] = [new Blob(["0123456789"]), new Blob(["0123456789"])];
   const now = new Map([
     [shorter, new Blob(["01234"])],

@@ -17,7 +17,7 @@ const unknown: Exif = {
   place: undefined,
 };
 
-test("an exposure has the symbols of cameras and the decimal mark of the language", () => {
+test("an exposure uses camera notation and the decimal mark of the language", () => {
   const facts = { ...unknown, exposureSeconds: 1 / 120, fNumber: 1.7799999713897705, focalLengthMm: 6.9, iso: 100 };
   assert.equal(exposureWords(facts, makeFormats("en-GB")), "1/120\u00A0s · f/1.78 · 6.9\u00A0mm · ISO\u00A0100");
   assert.equal(exposureWords(facts, makeFormats("de-DE")), "1/120\u00A0s · f/1,78 · 6,9\u00A0mm · ISO\u00A0100");
@@ -27,7 +27,7 @@ test("an exposure has the symbols of cameras and the decimal mark of the languag
   assert.equal(exposureWords(unknown, makeFormats("en-GB")), undefined);
 });
 
-test("a place is shown to the meter, and its address opens the map there", () => {
+test("coordinates are shown to the meter, and their link opens the map there", () => {
   assert.deepEqual(mapPlace({ latitude: 52.5200066, longitude: -13.4 }), {
     coordinates: "52.52001, -13.40000",
     address: "https://www.openstreetmap.org/?mlat=52.52001&mlon=-13.40000#map=15/52.52001/-13.40000",

@@ -49,14 +49,14 @@ test("EXIF is read in both byte orders", () => {
   assert.deepEqual(readExif(tiffOf(directories, true)), known);
 });
 
-test("JPEG, PNG and WebP have dimensions as shown, and EXIF", async () => {
+test("JPEG, PNG and WebP yield displayed dimensions and EXIF", async () => {
   for (const file of [jpegOf(400, 300, exif), drawPicture(400, 300, exif), webpOf(400, 300, exif)])
     assert.deepEqual(await photoOf(file), { size: { width: 300, height: 400 }, exif: known });
   assert.deepEqual((await photoOf(webpOf(400, 300, Buffer.concat([Buffer.from("Exif\0\0"), exif]))))?.exif, known);
   assert.deepEqual(await photoOf(jpegOf(400, 300)), { size: { width: 400, height: 300 }, exif: undefined });
 });
 
-test("HEIC has EXIF in the file or in the meta box, with positions of all lengths, and is turned once", async () => {
+test("HEIC yields EXIF from the file or meta box, with all offset lengths, and is rotated once", async () => {
   for (const form of [
     { version: 0, method: 0, fieldBytes: 4 },
     { version: 0, method: 0, fieldBytes: 8 },
@@ -75,12 +75,12 @@ test("HEIC has EXIF in the file or in the meta box, with positions of all length
   }
 });
 
-test("HEIC that was padded has the dimensions of its visible part", async () => {
+test("padded HEIC yields the dimensions of its visible part", async () => {
   const padded = heicOf(400, 304, { visible: [399, 300], turns: 1 });
   assert.deepEqual((await photoOf(padded))?.size, { width: 300, height: 399 });
 });
 
-test("EXIF behind the image data is read with one more request of exactly its bytes", async () => {
+test("EXIF after the image data is read with one more request of exactly its bytes", async () => {
   const head = { start: 0, end: photoBytesMax };
   const payloadBytes = 4 + 6 + exif.length;
   const heic = heicOf(400, 300, { exif, imageBytes: 300_000 });
@@ -105,7 +105,7 @@ test("EXIF behind the image data is read with one more request of exactly its by
   );
 });
 
-test("large files whose EXIF is at the beginning or missing are read with one request", async () => {
+test("large files with EXIF at the beginning, or without it, are read with one request", async () => {
   const image = Buffer.alloc(300_000);
   for (const file of [
     heicOf(400, 300, { imageBytes: image.length }),
@@ -118,7 +118,7 @@ test("large files whose EXIF is at the beginning or missing are read with one re
     assert.deepEqual((await readFile(file)).spans, [{ start: 0, end: photoBytesMax }]);
 });
 
-test("dimensions are read in each form of WebP, in GIF and in HEIC", async () => {
+test("dimensions are read from every form of WebP, GIF and HEIC", async () => {
   const lossy = Buffer.from([0, 0, 0, 0x9d, 0x01, 0x2a, 0x90, 0x41, 0x2c, 0x81, 0]);
   const lossless = Buffer.alloc(6);
   lossless[0] = 0x2f;
@@ -128,13 +128,13 @@ test("dimensions are read in each form of WebP, in GIF and in HEIC", async () =>
     assert.deepEqual((await photoOf(file))?.size, { width: 400, height: 300 });
 });
 
-test("EXIF gives the dimensions of a JPEG whose header is beyond the bytes that were read", async () => {
+test("EXIF provides the dimensions of a JPEG whose header is beyond the bytes read", async () => {
   const cut = jpegOf(400, 300, tiffOf({ photo: { 0xa002: 400, 0xa003: 300n } }));
   const frameBytes = 2 + 2 + 6 + 7;
   assert.deepEqual((await photoOf(cut.subarray(0, -frameBytes)))?.size, { width: 400, height: 300 });
 });
 
-test("text is one line of at most 100 characters, without control characters and direction marks", () => {
+test("EXIF text becomes one line of at most 100 characters, without control and direction characters", () => {
   const camera = (make: string, model: string) => readExif(tiffOf({ main: { 0x010f: make, 0x0110: model } }))?.camera;
   assert.equal(camera("NIKON CORPORATION", "NIKON D750"), "NIKON D750");
   assert.equal(camera("  Apple ", "iPhone\n\u202E\u2066 15\u200F\u0007"), "Apple iPhone 15");
@@ -220,7 +220,7 @@ const samples = [
   Buffer.alloc(0),
 ];
 
-test(`damaged, cut and random bytes give facts within bounds, or nothing (HOLDFAST_SEED=${seed} replays)`, async () => {
+test(`damaged, cut and random bytes yield facts within bounds, or nothing (HOLDFAST_SEED=${seed} replays)`, async () => {
   const change = fc.tuple(fc.nat({ max: 900 }), fc.constantFrom(0, 1, 4, 0x7f, 0x80, 0xfe, 0xff));
   const property = fc.asyncProperty(
     fc.constantFrom(...samples),
@@ -238,7 +238,7 @@ test(`damaged, cut and random bytes give facts within bounds, or nothing (HOLDFA
   await fc.assert(property, { numRuns: 4000 });
 });
 
-test(`any item locations give EXIF of this file or nothing (HOLDFAST_SEED=${seed} replays)`, async () => {
+test(`any item locations yield EXIF of this file or nothing (HOLDFAST_SEED=${seed} replays)`, async () => {
   const heic = heicOf(400, 300, { exif });
   const at = heic.indexOf("iloc") + 4;
   const byte = fc.oneof(fc.constantFrom(0, 1, 2, 4, 0x44, 0x88, 0xff), fc.nat({ max: 0xff }));

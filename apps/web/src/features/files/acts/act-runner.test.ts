@@ -15,7 +15,7 @@ before(async () => {
   await startMessages();
 });
 
-test("the result of an action is neither shown nor offered to undo after another account has signed in", async () => {
+test("a result that arrives after another account has signed in shows no toast and offers no undo", async () => {
   for (const [account, outcome] of [
     ["a", "committed"],
     ["b", "committed"],

@@ -5,7 +5,7 @@ import type { Drive } from "../../../data/drive.ts";
 import { download } from "./download.ts";
 import type { ListedRow } from "../rows/row-source.ts";
 
-test("more things than a zip may have are several zips, and each thing is in one of them", async () => {
+test("a download of more items than a zip can hold becomes several zips with each item in exactly one", async () => {
   const saved: { readonly ids: readonly string[]; readonly name: string }[] = [];
   const viewer = { save: (_: unknown, wanted: (typeof saved)[number]) => Promise.resolve(void saved.push(wanted)) };
   const many = limits.zippedNodesMax;

@@ -24,7 +24,7 @@ test("folders are neither neighbors nor counted", () => {
   assert.equal(fileIn(rowsOf("/a"), "x"), undefined);
 });
 
-test("rows that have not loaded hide the neighbor behind them, and the position", () => {
+test("rows that have not loaded hide the neighbors and the position behind them", () => {
   assert.deepEqual(placeOf("ab?c", "b"), ["a", undefined, 2, 3, true]);
   assert.deepEqual(placeOf("a?bc", "b"), [undefined, "c", undefined, 3, true]);
   assert.deepEqual(placeOf("a?bc", "c"), ["b", undefined, undefined, 3, true]);

@@ -48,12 +48,12 @@ function assertShort(sizes: readonly number[], about: FilesContext, entries = en
   assert.ok(sum <= entries, `${told}: ${sum} entries`);
 }
 
-describe("menus have at most ten entries in three groups", () => {
-  test("of rows and of the empty area", () => {
+describe("Limit of ten entries in three groups", () => {
+  test("applies to menus of rows and of the empty area", () => {
     for (const context of contexts) assertShort(sizesOf(context.count > 0 ? fileMenu : placeMenu, context), context);
   });
 
-  test("of the preview", () => {
+  test("applies to the menu of the preview", () => {
     for (const context of contexts.filter(({ count, rows: [first] }) => count === 1 && first?.kind === "file")) {
       const opened: FilesContext = { ...context, isOpened: true };
       assertShort(sizesOf<unknown>(openedMenu(opened), undefined), opened, entriesMax - ownOfPreview);
@@ -61,7 +61,7 @@ describe("menus have at most ten entries in three groups", () => {
   });
 });
 
-test("an own file offers every command of its place once, in the menu or in its submenu", () => {
+test("an own file offers every command of its place once, in the menu or its submenu", () => {
   const context = contexts.find(({ place, count, rows: [first] }) => {
     return place === "folder" && count === 1 && first?.kind === "file" && first.role === "owner";
   });

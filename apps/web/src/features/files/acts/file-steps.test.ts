@@ -20,7 +20,7 @@ const taken = (step: Step | undefined, after: Partial<Subject>): Taken => {
   return { step, before: file, after: { ...file, revision: "r2", ...after } };
 };
 
-test("what undoes a step names what the step left, so that nobody's later change is lost", () => {
+test("an undo names the state that the step left, which protects later changes by others", () => {
   const moved = taken(stepsToMove([file], "there")[0], { parentId: "there" });
   assert.deepEqual(inverseOf([moved]), [
     { op: "move", file_id: "f", parent_id: "home", name: "a.txt", base_revision: "r2" },
@@ -39,7 +39,7 @@ test("what undoes a step names what the step left, so that nobody's later change
   assert.deepEqual(inverseOf([made]), [{ op: "delete", file_id: "n", base_revision: "r2", seen: 7 }]);
 });
 
-test("steps are taken back in the other order", () => {
+test("steps are undone in reverse order", () => {
   const two = [
     taken(stepToRename(file, "b"), { name: "b" }),
     taken({ op: "mkdir", parent_id: "f", name: "n" }, { id: "n" }),
@@ -50,12 +50,12 @@ test("steps are taken back in the other order", () => {
   );
 });
 
-test("a copy beside the original is named anew, elsewhere a taken name is asked about", () => {
+test("a copy beside its original is renamed automatically; elsewhere a name clash is reported", () => {
   assert.equal(stepsToCopy([file], "home")[0]?.on_conflict, "rename");
   assert.equal(stepsToCopy([file], "there")[0]?.on_conflict, undefined);
 });
 
-test("only taken names without a rule for them are asked about; the rest is told by its reasons", () => {
+test("only name clashes without a rule lead to a question; other refusals are reported by reason", () => {
   const step = stepsToMove([file], "there")[0] as Step;
   const refused = [
     { step, name: "a", code: "exists" },

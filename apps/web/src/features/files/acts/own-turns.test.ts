@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OwnTurns } from "./own-turns.ts";
 
-test("acts on one node wait for each other, also for one that fails, and those on others do not", async () => {
+test("acts on the same node run one after another, even after a failure; acts on other nodes do not wait", async () => {
   const turns = new OwnTurns();
   const first = Promise.withResolvers<void>();
   const order: string[] = [];
@@ -24,7 +24,7 @@ test("acts on one node wait for each other, also for one that fails, and those o
   assert.deepEqual(order, ["other", "first", "second", "third"]);
 });
 
-test("a revision that own acts replaced leads to what the last of them made, and somebody else's stays what it is", () => {
+test("a revision replaced by own acts leads to the newest own one; a revision by others stays unchanged", () => {
   const turns = new OwnTurns();
   const at = (revision: string, name = "a") => ({ id: "f", name, parentId: "home", revision });
   turns.remember("r1", at("r2", "b"));

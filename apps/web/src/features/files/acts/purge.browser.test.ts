@@ -28,7 +28,7 @@ async function askToPurge(name: string) {
   return page.getByRole("dialog");
 }
 
-test("before a folder is deleted for good it is said how much went to the trash from inside it, and all of that goes", async () => {
+test("deleting a folder permanently announces how many of its trashed items will be deleted, and deletes them", async () => {
   await fill("Album/Deep/", "Album/Deep/one.txt", "Album/two.txt", "Album/three.txt", "other.txt");
   const inner = [await discard("Album/Deep/one.txt"), await discard("Album/two.txt")];
   const [album, other] = [await discard("Album"), await discard("other.txt")];
@@ -45,7 +45,7 @@ test("before a folder is deleted for good it is said how much went to the trash 
   assert.equal(await statusOf(other), 200);
 });
 
-longTest("of more than a thousand it says so, and where the count does not come that there may be some", async () => {
+longTest("the question announces more than 1,000 trashed items, or possible ones if the count fails", async () => {
   await fill("Photos/", "Photos/five.txt");
   await discard("Photos/five.txt");
   const folder = await discard("Photos");
@@ -71,28 +71,25 @@ longTest("of more than a thousand it says so, and where the count does not come 
   await (await askToPurge("Photos")).getByText("Items that were moved to the trash").waitFor();
 });
 
-longTest(
-  "a folder and what went from it are deleted for good together, without a word of what was gone already",
-  async () => {
-    await fill("Pair/", "Pair/four.txt");
-    const [inner, folder] = [await discard("Pair/four.txt"), await discard("Pair")];
-    await app.signIn();
-    const { page } = app;
-    await app.open("/trash");
-    await row("four.txt").click();
-    await row("Pair").click({ modifiers: ["Control"] });
-    app.expectComplaint(/status of 404/);
-    await page.keyboard.press("Delete");
-    const dialog = page.getByRole("dialog");
-    await dialog.getByText("Permanently delete 2 items?").waitFor();
-    await dialog.getByRole("button", { name: "Delete permanently" }).click();
-    await page.getByText("2 items permanently deleted").first().waitFor();
-    const areGone = async () => (await Promise.all([inner, folder].map(statusOf))).every((status) => status === 404);
-    await eventually("both gone", 60_000, async () => ((await areGone()) ? true : undefined));
-  },
-);
+longTest("a folder and an item trashed from it are deleted permanently together, without an error", async () => {
+  await fill("Pair/", "Pair/four.txt");
+  const [inner, folder] = [await discard("Pair/four.txt"), await discard("Pair")];
+  await app.signIn();
+  const { page } = app;
+  await app.open("/trash");
+  await row("four.txt").click();
+  await row("Pair").click({ modifiers: ["Control"] });
+  app.expectComplaint(/status of 404/);
+  await page.keyboard.press("Delete");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Permanently delete 2 items?").waitFor();
+  await dialog.getByRole("button", { name: "Delete permanently" }).click();
+  await page.getByText("2 items permanently deleted").first().waitFor();
+  const areGone = async () => (await Promise.all([inner, folder].map(statusOf))).every((status) => status === 404);
+  await eventually("both gone", 60_000, async () => ((await areGone()) ? true : undefined));
+});
 
-test("emptying the trash leaves what came there while the question was open, though the list behind it has it", async () => {
+test("emptying the trash leaves items that arrived while the question was open", async () => {
   await fill("seen.txt", "thesis.txt");
   const seen = await discard("seen.txt");
   await app.signIn();
@@ -112,7 +109,7 @@ test("emptying the trash leaves what came there while the question was open, tho
   assert.deepEqual([await statusOf(seen), await statusOf(thesis)], [404, 200]);
 });
 
-test("a folder that is restored, filled and trashed again while the question is open is not deleted for good", async () => {
+test("a folder restored, filled and trashed again while the question is open is not deleted permanently", async () => {
   await fill("Again/");
   const folder = await discard("Again");
   await app.signIn();

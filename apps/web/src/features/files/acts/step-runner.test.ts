@@ -45,7 +45,7 @@ function oneFile() {
   return { node, seen, change, take };
 }
 
-test("what was cut and then renamed is moved as it is called by now, and undone to that", async () => {
+test("an item renamed after it was cut is moved with its new name, which an undo keeps", async () => {
   const { node, seen, take } = oneFile();
   await take([stepToRename(seen, "bee.txt")], seen);
   const { taken } = await take(stepsToMove([seen], "to"), seen);
@@ -57,13 +57,13 @@ test("what was cut and then renamed is moved as it is called by now, and undone 
   assert.deepEqual([node.name, node.parent_id], ["bee.txt", "home"]);
 });
 
-test("what is asked for while the rename is under way follows it, too", async () => {
+test("a move requested during a rename keeps the new name", async () => {
   const { node, seen, take } = oneFile();
   await Promise.all([take([stepToRename(seen, "bee.txt")], seen), take(stepsToMove([seen], "to"), seen)]);
   assert.deepEqual([node.name, node.parent_id], ["bee.txt", "to"]);
 });
 
-test("what was moved and then renamed as it was stays where it was moved", async () => {
+test("an item renamed from a stale row stays where it was moved", async () => {
   const { node, seen, take } = oneFile();
   await take(stepsToMove([seen], "to"), seen);
   const { taken } = await take([stepToRename(seen, "bee.txt")], seen);
@@ -71,14 +71,14 @@ test("what was moved and then renamed as it was stays where it was moved", async
   assert.deepEqual([taken[0]?.before?.name, taken[0]?.before?.parentId], ["a.txt", "to"]);
 });
 
-test("a copy has the name that the original has by now", async () => {
+test("a copy gets the current name of the original", async () => {
   const { seen, take } = oneFile();
   await take([stepToRename(seen, "bee.txt")], seen);
   const { taken } = await take(stepsToCopy([seen], "to"), seen);
   assert.equal(taken[0]?.after.name, "bee.txt");
 });
 
-test("somebody else's change is not gone over by way of an own act that did not look for it", async () => {
+test("an own act that ignores revisions does not license a later act to overwrite another user's change", async () => {
   const { node, seen, change, take } = oneFile();
   change({ name: "theirs.txt" });
   assert.equal((await take(stepsToTrash([seen]), seen)).taken.length, 1);
@@ -91,7 +91,7 @@ test("somebody else's change is not gone over by way of an own act that did not 
   assert.deepEqual([node.name, node.parent_id], ["theirs.txt", "home"]);
 });
 
-test("after a cancelled batch no further one is sent", async () => {
+test("no further batch is sent after a canceled one", async () => {
   let sent = 0;
   const client = {
     call: (_: string, { body }: { readonly body: { readonly operations: readonly object[] } }) => {
@@ -117,7 +117,7 @@ test("after a cancelled batch no further one is sent", async () => {
   );
 });
 
-test("a folder that contains an item which may not be deleted is refused with a reason of its own", async () => {
+test("a folder with an item that may not be deleted is refused with a reason of its own", async () => {
   const answers = ["contents", undefined].map((field) => ({ status: "error", code: "forbidden", field }));
   const client = { call: () => Promise.resolve({ results: answers }) };
   const parts = { client, reach, folders: { take: () => {} }, overlay: new Overlay() } as unknown as StepParts;

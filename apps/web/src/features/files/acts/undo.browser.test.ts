@@ -13,7 +13,7 @@ const starOf = (name: string) =>
 const starOnServer = async (name: string) =>
   ok(app.api, "PUT", `/files/${await app.api.idOf(`${drive.folder}/${name}`)}/star`);
 
-test("the undo of a deletion brings back stars, places in the order, the selection and the focus", async () => {
+test("undoing a deletion restores stars, order, selection and focus", async () => {
   await fill("a.txt", "b.txt", "c.txt", "d.txt");
   await starOnServer("b.txt");
   const { page, files } = await openFolder();
@@ -31,7 +31,7 @@ test("the undo of a deletion brings back stars, places in the order, the selecti
   assert.equal(await starOf("c.txt").count(), 0);
 });
 
-longTest("a starred file restored from the trash has its star in the folder", async () => {
+longTest("a starred file restored from the trash has its star in its folder", async () => {
   await fill("a.txt", "b.txt");
   await starOnServer("a.txt");
   const { page, files } = await openFolder();
@@ -48,7 +48,7 @@ longTest("a starred file restored from the trash has its star in the folder", as
   await starOf("a.txt").waitFor();
 });
 
-longTest("the undo of a removed star brings its row back to the list of stars", async () => {
+longTest("undoing a removed star returns the row to the list of starred items", async () => {
   await fill("first.txt", "second.txt");
   await starOnServer("first.txt");
   await starOnServer("second.txt");

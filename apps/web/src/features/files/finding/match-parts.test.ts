@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matchParts } from "./match-parts.ts";
 
-test("matched parts keep the spelling of the name, whatever its accents and letters", () => {
+test("matched parts keep the name's spelling, with any accents and letters", () => {
   const marked = (name: string, text: string) =>
     matchParts(name, text)
       .map(({ text: part, isMatch }) => (isMatch ? `[${part}]` : part))

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readFilters } from "./search-filters.ts";
 
-test("times begin at the viewer's midnight, and unknown filters are left out", () => {
+test("time ranges begin at the viewer's midnight, and unknown filters are left out", () => {
   const range = (modified: string) => readFilters({ modified }, new Date(2026, 2, 3, 14, 30)).modified;
   const at = (...date: readonly [number, number, number]) => new Date(...date).toISOString();
   assert.equal(range("today"), `${at(2026, 2, 3)}..`);

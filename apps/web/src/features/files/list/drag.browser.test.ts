@@ -8,7 +8,7 @@ import { rowHasFocus } from "../../../testing/focus.ts";
 const drive = filesApp();
 const { fill, openFolder, namesOnServer, selectedNames, shownNames } = drive;
 
-longTest("a folder springs open while something is held over it, and takes it on its ground", async () => {
+longTest("a folder springs open under a dragged item, which can be dropped on its background", async () => {
   await fill("a.txt", "b.txt", "to/", "to/deep/");
   const { page, files } = await openFolder();
   await lift(page, files.row("a.txt"));
@@ -27,7 +27,7 @@ longTest("a folder springs open while something is held over it, and takes it on
   await becomes(() => namesOnServer(), ["to", "b.txt"]);
 });
 
-longTest("Ctrl copies, Escape drops nothing, and a folder does not go into itself", async () => {
+longTest("Ctrl copies, Escape cancels the drop, and a folder cannot be dropped into itself", async () => {
   await fill("a.txt", "to/", "other/");
   const { page, files } = await openFolder();
   await lift(page, files.row("a.txt"));
@@ -51,26 +51,23 @@ longTest("Ctrl copies, Escape drops nothing, and a folder does not go into itsel
   await page.mouse.up();
 });
 
-longTest(
-  "near its edges the list scrolls under what is dragged, as far as the folder that was out of sight",
-  async () => {
-    await fill("a first/", ...Array.from({ length: 40 }, (_, index) => `${index + 10}.txt`), "z last/");
-    const { page, files } = await openFolder();
-    const scroller = page.locator("[data-scroller]");
-    await lift(page, files.row("10.txt"));
-    const box = await scroller.boundingBox();
-    assert.ok(box !== null);
-    await page.mouse.move(box.x + 300, box.y + box.height - 4, { steps: 3 });
-    await page.waitForFunction(() => (document.querySelector("[data-scroller]")?.scrollTop ?? 0) > 600);
-    await page.mouse.move(box.x + 300, box.y + 12, { steps: 3 });
-    await page.waitForFunction(() => (document.querySelector("[data-scroller]")?.scrollTop ?? 1) === 0);
-    await over(page, files.row("z last"));
-    await page.mouse.up();
-    await becomes(() => namesOnServer(`${drive.folder}/z last`), ["10.txt"]);
-  },
-);
+longTest("the list scrolls near its edges during a drag, and reaches a folder out of sight", async () => {
+  await fill("a first/", ...Array.from({ length: 40 }, (_, index) => `${index + 10}.txt`), "z last/");
+  const { page, files } = await openFolder();
+  const scroller = page.locator("[data-scroller]");
+  await lift(page, files.row("10.txt"));
+  const box = await scroller.boundingBox();
+  assert.ok(box !== null);
+  await page.mouse.move(box.x + 300, box.y + box.height - 4, { steps: 3 });
+  await page.waitForFunction(() => (document.querySelector("[data-scroller]")?.scrollTop ?? 0) > 600);
+  await page.mouse.move(box.x + 300, box.y + 12, { steps: 3 });
+  await page.waitForFunction(() => (document.querySelector("[data-scroller]")?.scrollTop ?? 1) === 0);
+  await over(page, files.row("z last"));
+  await page.mouse.up();
+  await becomes(() => namesOnServer(`${drive.folder}/z last`), ["10.txt"]);
+});
 
-longTest("the path and the navigation take what is dropped: into the folder above, the drive, the trash", async () => {
+longTest("items can be dropped on the path, the navigation and the trash", async () => {
   await fill("in/", "in/up.txt", "in/home.txt", "in/bin.txt");
   const { page, files } = await openFolder();
   await files.row("in").dblclick();
@@ -94,7 +91,7 @@ longTest("the path and the navigation take what is dropped: into the folder abov
   assert.ok((await namesOnServer("/")).includes("home.txt"), "it is moved in one step");
 });
 
-test("what is dropped is what was lifted, however much was selected before a filter hid it", async () => {
+test("a drag moves the items lifted, even if more were selected before a filter hid them", async () => {
   await fill("x1.txt", "x2.txt", "y1.txt", "y2.txt", "to/");
   const { page, files } = await openFolder();
   await selectAllAndFilter(page, files.row("y1.txt"), "x1");
@@ -122,7 +119,7 @@ test("what is dropped is what was lifted, however much was selected before a fil
   assert.deepEqual(await namesOnServer(), ["to", "x2.txt"]);
 });
 
-test("a filter ends the selection of all, so that Delete takes nothing that it hides", async () => {
+test("a filter ends Select all, so Delete leaves hidden items", async () => {
   await fill("b1.txt", "b2.txt", "c1.txt");
   const { page, files } = await openFolder();
   await selectAllAndFilter(page, files.row("c1.txt"), "b");
@@ -137,7 +134,7 @@ test("a filter ends the selection of all, so that Delete takes nothing that it h
   await becomes(() => namesOnServer(), ["c1.txt"]);
 });
 
-test("Delete takes nothing that was selected before a filter hid it, and that is selected again afterwards", async () => {
+test("Delete leaves items that a filter hides, and they are selected again afterwards", async () => {
   await fill("d1.txt", "d2.txt", "e1.txt");
   const { page, files } = await openFolder();
   await files.row("d1.txt").click();
@@ -170,36 +167,33 @@ async function filterBy(page: Page, text: string): Promise<void> {
   await page.getByRole("textbox", { name: "Filter this list" }).fill(text);
 }
 
-longTest(
-  "a rectangle that is drawn selects what it touches, alone or with Ctrl on top, and scrolls at the edge",
-  async () => {
-    await fill(...Array.from({ length: 40 }, (_, index) => `${index + 10}.txt`));
-    const { page, files } = await openFolder();
-    const ground = await groundOf(page);
-    const row = async (name: string) => {
-      const box = await files.row(name).boundingBox();
-      assert.ok(box !== null);
-      return box.y + box.height / 2;
-    };
-    await page.mouse.move(ground.x, await row("12.txt"));
-    await page.mouse.down();
-    await page.mouse.move(ground.x - 120, await row("14.txt"), { steps: 4 });
-    await page.mouse.up();
-    await becomes(selectedNames, ["12.txt", "13.txt", "14.txt"]);
-    await page.keyboard.down("Control");
-    await page.mouse.move(ground.x, await row("17.txt"));
-    await page.mouse.down();
-    await page.mouse.move(ground.x - 120, await row("18.txt"), { steps: 4 });
-    await page.mouse.up();
-    await page.keyboard.up("Control");
-    await becomes(selectedNames, ["12.txt", "13.txt", "14.txt", "17.txt", "18.txt"]);
-    await page.mouse.move(ground.x, await row("11.txt"));
-    await page.mouse.down();
-    await page.mouse.move(ground.x - 120, ground.bottom - 3, { steps: 4 });
-    await page.getByRole("toolbar").getByText("39 selected").waitFor();
-    await page.mouse.up();
-  },
-);
+longTest("a drawn rectangle selects the rows that it touches, adds with Ctrl, and scrolls at the edge", async () => {
+  await fill(...Array.from({ length: 40 }, (_, index) => `${index + 10}.txt`));
+  const { page, files } = await openFolder();
+  const ground = await groundOf(page);
+  const row = async (name: string) => {
+    const box = await files.row(name).boundingBox();
+    assert.ok(box !== null);
+    return box.y + box.height / 2;
+  };
+  await page.mouse.move(ground.x, await row("12.txt"));
+  await page.mouse.down();
+  await page.mouse.move(ground.x - 120, await row("14.txt"), { steps: 4 });
+  await page.mouse.up();
+  await becomes(selectedNames, ["12.txt", "13.txt", "14.txt"]);
+  await page.keyboard.down("Control");
+  await page.mouse.move(ground.x, await row("17.txt"));
+  await page.mouse.down();
+  await page.mouse.move(ground.x - 120, await row("18.txt"), { steps: 4 });
+  await page.mouse.up();
+  await page.keyboard.up("Control");
+  await becomes(selectedNames, ["12.txt", "13.txt", "14.txt", "17.txt", "18.txt"]);
+  await page.mouse.move(ground.x, await row("11.txt"));
+  await page.mouse.down();
+  await page.mouse.move(ground.x - 120, ground.bottom - 3, { steps: 4 });
+  await page.getByRole("toolbar").getByText("39 selected").waitFor();
+  await page.mouse.up();
+});
 
 /** Point beside the rows. */
 async function groundOf(page: Page): Promise<{ readonly x: number; readonly bottom: number }> {

@@ -40,7 +40,7 @@ test("a mouse lifts after 6 px and drops on the folder under it", () => {
   assert.deepEqual(effects, [{ type: "lift" }, { type: "drop", target, copy: false }, { type: "end" }]);
 });
 
-test("a finger that moves scrolls; one that holds selects, and then drags", () => {
+test("a moving finger scrolls; a held finger selects, and then drags", () => {
   assert.deepEqual(types(run([down("touch"), move(30, null, 100), { type: "tick", nowMs: 600 }, { type: "up" }])), []);
   const hold: DragInput[] = [down("touch"), { type: "tick", nowMs: 500 }];
   assert.deepEqual(types(run([...hold, { type: "up" }])), ["hold", "end"]);
@@ -48,7 +48,7 @@ test("a finger that moves scrolls; one that holds selects, and then drags", () =
   assert.deepEqual(types(effects), ["hold", "lift", "drop", "end"]);
 });
 
-test("no dragged folder is a target, nor what is below it, nor the folder in which it lies unless to copy", () => {
+test("dragged folders, folders below them and, except for copies, their current folder are no targets", () => {
   const dropOn = (target: DropTarget, copy = false) =>
     types(run([down("mouse"), move(10), move(20, target, 20, copy), { type: "up" }], ["a", "b"])).includes("drop");
   assert.equal(dropOn(folder("b")), false);
@@ -58,7 +58,7 @@ test("no dragged folder is a target, nor what is below it, nor the folder in whi
   assert.equal(dropOn(folder("deep", "c", "here")), true);
 });
 
-test("a folder springs open once after 700 ms over it, and again only after another", () => {
+test("a folder springs open once after 700 ms, and again only after another target", () => {
   const target = folder("there");
   const lift = [down("mouse"), move(10)];
   const tick = (nowMs: number): DragInput => ({ type: "tick", nowMs });
@@ -70,14 +70,14 @@ test("a folder springs open once after 700 ms over it, and again only after anot
   );
 });
 
-test("Escape ends it, and Ctrl may change its mind until the drop", () => {
+test("Escape cancels a drag, and Ctrl switches to a copy until the drop", () => {
   const target = folder("there");
   assert.deepEqual(types(run([down("mouse"), move(10), move(20, target), { type: "cancel" }])), ["lift", "end"]);
   const effects = run([down("mouse"), move(10), move(20, target), { type: "copy", copy: true }, { type: "up" }]);
   assert.deepEqual(effects[1], { type: "drop", target, copy: true });
 });
 
-test("edges scroll, faster the nearer", () => {
+test("edges scroll, faster with less distance", () => {
   assert.equal(edgeSpeed(300, 0, 600), 0);
   assert.equal(edgeSpeed(576, 0, 600), 600);
   assert.equal(edgeSpeed(-40, 0, 600), -1_200);

@@ -11,7 +11,7 @@ import { hasFocus } from "../../../testing/focus.ts";
 const drive = filesApp();
 const { app, fill, openFolder } = drive;
 
-test("a selection replaces the column headers, moves no row, and Clear leaves the focus in the head", async () => {
+test("a selection replaces the column headers without moving rows, and Clear leaves the focus in the header", async () => {
   await fill("a.txt", "b.txt", "Photos/");
   const { page, files } = await openFolder();
   const top = async () => (await files.row("b.txt").boundingBox())?.y;
@@ -44,7 +44,7 @@ test("a selection replaces the column headers, moves no row, and Clear leaves th
   assert.equal(await top(), before);
 });
 
-test("the end of a list counts its folders and files, follows changes, and counts what a filter shows", async () => {
+test("the list footer counts folders and files, follows changes, and counts filtered rows", async () => {
   await fill("a.txt", "b.txt", "Photos/", "Plans/");
   const { page } = await openFolder();
   const end = page.locator("[data-scroller]");
@@ -56,7 +56,7 @@ test("the end of a list counts its folders and files, follows changes, and count
   await end.getByText("2 folders", { exact: true }).waitFor();
 });
 
-longTest("compact rows are chosen in the menu of views, and stay after a reload", async () => {
+longTest("compact rows are chosen in the view menu, and persist after a reload", async () => {
   await fill("a.txt", "b.txt");
   const { page, files } = await openFolder();
   const step = async () => {
@@ -80,7 +80,7 @@ longTest("compact rows are chosen in the menu of views, and stay after a reload"
   await becomesHigh(44);
 });
 
-longTest("more items than an address has room for are saved as one zip", async () => {
+longTest("more items than a URL can hold are saved as one zip", async () => {
   const count = limits.zippedNodesInUrlMax + 50;
   await fill("last.txt");
   const operations = Array.from({ length: count }, (_, index) => ({

@@ -6,7 +6,7 @@ import { listKey, moved, TypeAhead } from "./list-keys.ts";
 const pc = (keys: string) => listKey(press(keys), "pc", false);
 const mac = (keys: string) => listKey(press(keys), "mac", false);
 
-test("arrows select, extend with Shift, and only go with Ctrl or ⌥", () => {
+test("arrows select, extend with Shift, and only move the focus with Ctrl or ⌥", () => {
   assert.deepEqual(pc("ArrowDown"), { type: "move", to: "down", how: "select" });
   assert.deepEqual(pc("Shift+End"), { type: "move", to: "end", how: "extend" });
   assert.deepEqual(pc("Ctrl+ArrowUp"), { type: "move", to: "up", how: "focus" });
@@ -16,11 +16,11 @@ test("arrows select, extend with Shift, and only go with Ctrl or ⌥", () => {
   assert.equal(mac("Meta+ArrowUp"), undefined, "⌘Up is for the parent");
 });
 
-test("from right to left the arrows are mirrored", () => {
+test("arrows are mirrored in right-to-left layout", () => {
   assert.deepEqual(listKey(press("ArrowLeft"), "pc", true), { type: "move", to: "right", how: "select" });
 });
 
-test("letters are typed ahead, never commands, and what is composed or typed by AltGr is left alone", () => {
+test("letters are typed ahead, and composed or AltGr input is ignored", () => {
   assert.deepEqual(pc("ä"), { type: "letter", letter: "ä" });
   assert.deepEqual(pc("Shift+A"), { type: "letter", letter: "A" });
   assert.deepEqual(pc("Ctrl+a"), { type: "all" });
@@ -30,7 +30,7 @@ test("letters are typed ahead, never commands, and what is composed or typed by 
   }
 });
 
-test("typing finds what begins so; one letter again and again goes on to the next name", () => {
+test("typing finds names by their start; repeating one letter moves to the next name", () => {
   const typed = new TypeAhead();
   assert.deepEqual(typed.type("b", 0), { start: "b", isNext: true });
   assert.deepEqual(typed.type("e", 300), { start: "be", isNext: false });
@@ -39,7 +39,7 @@ test("typing finds what begins so; one letter again and again goes on to the nex
   assert.deepEqual(typed.type("b", 2_200), { start: "b", isNext: true });
 });
 
-test("moving stops at the edges, and from above a short last line goes to its end", () => {
+test("moving stops at the edges, and down from above a short last line moves to its end", () => {
   assert.equal(moved(0, "up", 10, 1, 5), undefined);
   assert.equal(moved(8, "pageDown", 10, 1, 5), 9);
   assert.equal(moved(-1, "down", 10, 1, 5), 0);

@@ -14,7 +14,7 @@ import {
 const viewPx = 600;
 const list = (total: number, lineHeightPx = 44) => ({ total, columns: 1, lineHeightPx });
 
-test("a folder of 100,000 scrolls as it is, of 1,000,000 in an element that no browser cuts", () => {
+test("a folder of 100,000 rows scrolls at its real height, one of 1,000,000 within the browsers' height limit", () => {
   assert.equal(scrolledHeightPx(list(100_000)), 4_400_000);
   assert.equal(scrolledHeightPx(list(1_000_000)), 8_000_000);
   const place = { scrollPx: 100, offsetPx: 100 };
@@ -25,7 +25,7 @@ test("a folder of 100,000 scrolls as it is, of 1,000,000 in an element that no b
   });
 });
 
-test("in a mapped range a turn of the wheel goes as far as it goes on the screen, a drag of the bar by proportion", () => {
+test("in a mapped range the wheel scrolls by pixels, and the scroll bar by proportion", () => {
   const layout = list(1_000_000);
   const middle = placeOf(layout, viewPx, 22_000_000);
   const turned = scrolledTo(layout, viewPx, middle, middle.scrollPx + 100);
@@ -35,7 +35,7 @@ test("in a mapped range a turn of the wheel goes as far as it goes on the screen
   assert.equal(dragged.offsetPx, 44_000_000 - viewPx);
 });
 
-test("however one scrolls, both ends of the rows are reached, and the element never ends before them (random)", () => {
+test("any scrolling reaches both ends of the rows, and the element never ends before them (random)", () => {
   const layout = list(1_000_000);
   const [lastScroll, lastOffset] = [8_000_000 - viewPx, 44_000_000 - viewPx];
   const step = fc.oneof(
@@ -58,19 +58,19 @@ test("however one scrolls, both ends of the rows are reached, and the element ne
   );
 });
 
-test("what is mounted is the view and half of one on both sides, never more than there is", () => {
+test("the mounted rows are the view plus half a view on each side, within the list", () => {
   assert.deepEqual(mountedRange(list(100_000), viewPx, 44_000), { from: 993, to: 1_021 });
   assert.deepEqual(mountedRange(list(5), viewPx, 0), { from: 0, to: 5 });
   assert.deepEqual(mountedRange({ total: 50, columns: 4, lineHeightPx: 200 }, viewPx, 0), { from: 0, to: 20 });
 });
 
-test("a row is brought into view by the shortest way", () => {
+test("a row is scrolled into view by the shortest distance", () => {
   assert.equal(offsetShowing(list(100), viewPx, 0, 3), 0);
   assert.equal(offsetShowing(list(100), viewPx, 0, 20), 21 * 44 - viewPx);
   assert.equal(offsetShowing(list(100), viewPx, 2_000, 2), 88);
 });
 
-test("a rectangle touches the rows and tiles that it crosses", () => {
+test("a rectangle selects the rows and tiles that it crosses", () => {
   assert.deepEqual(indicesIn(list(10), { left: 0, right: 5, top: 50, bottom: 140 }, 800), [1, 2, 3]);
   const tiles = { total: 10, columns: 4, lineHeightPx: 100 };
   assert.deepEqual(indicesIn(tiles, { left: 250, right: 700, top: 90, bottom: 250 }, 800), [1, 2, 3, 5, 6, 7, 9]);

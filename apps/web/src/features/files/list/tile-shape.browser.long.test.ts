@@ -34,7 +34,7 @@ async function recordVideo(page: Page): Promise<Buffer> {
   return Buffer.from(text, "base64");
 }
 
-test("the grid shows a picture of a video, also after a reload without reading it, and an icon of a broken one", async () => {
+test("the grid shows a video's picture, after a reload without rereading it, and an icon for a broken video", async () => {
   const { page, api } = app;
   await app.signIn();
   const { id } = await ok(api, "POST", "/metadata", { path: "/Videos", kind: "folder" });
@@ -71,7 +71,7 @@ test("the grid shows a picture of a video, also after a reload without reading i
   assert.ok(!bodies.some((body) => body.includes(clipId)), bodies.join(" "));
 });
 
-test("the grid shows four pictures of a folder, one of fewer, and an icon of others", async () => {
+test("the grid shows four pictures of a folder, one if there are fewer, and an icon for other folders", async () => {
   const { page, api } = app;
   for (const path of ["/Trips/Rome/Walks", "/Trips/Oslo", "/Trips/Notes"])
     await ok(api, "POST", "/metadata", { path, kind: "folder", parents: true });

@@ -11,7 +11,7 @@ const folder = (path: string, values: Partial<ListedRow> = {}): ListedRow => ({
   ...values,
 });
 
-test("nothing moves into itself or below itself, by the path of the folder with the items or by its own", () => {
+test("no folder moves into itself or below itself, whether its path or only its parent's is known", () => {
   const { path: _, ...row } = folder("/Docs/2026", { id: "moved" });
   for (const moved of [movedOf([row], "/Docs"), movedOf([folder("/Docs/2026", { id: "moved" })], undefined)]) {
     assert.equal(hindranceOf(folder("/Docs/2026"), moved), "itself");
@@ -24,26 +24,26 @@ test("nothing moves into itself or below itself, by the path of the folder with 
   assert.deepEqual(atTop.paths, [{ path: "/2026", isOwn: true }]);
 });
 
-test("files that move hinder no folder of a similar path", () => {
+test("moved files do not hinder folders with a similar path", () => {
   const { path: _, ...file } = folder("/a", { kind: "file" });
   assert.deepEqual(movedOf([file], "/").paths, []);
 });
 
-test("a mount and the folder that it shows are one", () => {
+test("a mount and the folder that it shows count as one", () => {
   const mount = folder("/Team", { id: "mount", kind: "mount", target: "theirs" });
   const shown = folder("/Ben/Team", { id: "theirs", role: "editor" });
   assert.equal(hindranceOf(shown, movedOf([mount], "/")), "itself");
   assert.equal(hindranceOf(mount, movedOf([shown], undefined)), "itself");
 });
 
-test("a folder that another person shares is not below an own one of the same path, and the other way round", () => {
+test("a shared folder is not below an own folder with the same path, and vice versa", () => {
   const theirs = folder("/Docs/2026", { id: "theirs", role: "editor" });
   const own = folder("/Docs/2026", { id: "own" });
   assert.equal(hindranceOf(theirs, movedOf([folder("/Docs")], undefined)), undefined);
   assert.equal(hindranceOf(own, movedOf([folder("/Docs", { role: "editor" })], undefined)), undefined);
 });
 
-test("a folder takes items from its owner and editors, unless its owner's account is disabled", () => {
+test("a folder accepts items from its owner and editors, unless its owner's account is disabled", () => {
   const moved = movedOf([], "/");
   const of = (values: Partial<ListedRow>) => hindranceOf(folder("/Team", values), moved);
   assert.deepEqual(
@@ -53,7 +53,7 @@ test("a folder takes items from its owner and editors, unless its owner's accoun
   assert.equal(of({ waits: true }), "waits");
 });
 
-test("the chosen folder is refused where the items are, but not for a copy", () => {
+test("the items' current folder is refused as a target, except for a copy", () => {
   const target = { id: "here", name: "Here", role: "editor" } as const;
   const moved = { ids: new Set(["moved"]) };
   const choice = { kind: "move", target, lineage: undefined, moved, fromId: "here", isAway: false } as const;
@@ -79,7 +79,7 @@ test("the chosen folder is refused where the items are, but not for a copy", () 
   assert.equal(through("above", isGone), "gone");
 });
 
-test("a location is the folder above, as far as the account sees it", () => {
+test("a location is the parent folder, as far as the account can see it", () => {
   const of = (path: string, values?: Partial<ListedRow>) => locationOf(folder(path, values), "Files", "Shared");
   assert.equal(of("/Docs/2026"), "/Docs");
   assert.equal(of("/Docs"), "Files");

@@ -6,7 +6,7 @@ import { becomes, filesApp } from "../../../testing/files-app.ts";
 const drive = filesApp({ size: "phone", isTouch: true });
 const { fill, openFolder, namesOnServer, selectedNames, shownNames } = drive;
 
-test("a tap opens, and Back is where one was", async () => {
+test("a tap opens an item, and Back returns to the list", async () => {
   await fill("Photos/", "Photos/one.txt", "a.txt");
   const { page, files } = await openFolder();
   await files.row("Photos").tap();
@@ -18,7 +18,7 @@ test("a tap opens, and Back is where one was", async () => {
   await page.frameLocator("iframe").getByText("content of a.txt").waitFor();
 });
 
-test("who holds selects, and from then on taps toggle until nothing is selected", async () => {
+test("holding a row selects it, and further taps toggle until nothing is selected", async () => {
   await fill("a.txt", "b.txt", "c.txt");
   const { page, files } = await openFolder();
   const finger = await fingerOn(page);
@@ -35,7 +35,7 @@ test("who holds selects, and from then on taps toggle until nothing is selected"
   await page.getByRole("dialog", { name: "b.txt" }).waitFor();
 });
 
-test("what is held and dragged moves, while a finger that goes at once scrolls", async () => {
+test("a held row can be dragged into a folder, while an immediate swipe scrolls", async () => {
   await fill("to/", ...Array.from({ length: 30 }, (_, index) => `${index + 10}.txt`));
   const { page, files } = await openFolder();
   const scrollTop = () => page.evaluate(() => document.querySelector("[data-scroller]")?.scrollTop ?? 0);
@@ -65,7 +65,7 @@ test("what is held and dragged moves, while a finger that goes at once scrolls",
   assert.ok(!(await shownNames()).includes("11.txt"));
 });
 
-test("each row has its menu at the end, large enough for a finger", async () => {
+test("each row has a menu button at its end, large enough for a finger", async () => {
   await fill("a.txt");
   const { page, files } = await openFolder();
   const button = files.row("a.txt").getByRole("button", { name: "More actions for a.txt" });
@@ -76,7 +76,7 @@ test("each row has its menu at the end, large enough for a finger", async () => 
   await becomes(() => namesOnServer(), []);
 });
 
-test("the menu of a row is a sheet that a swipe, a tap beside it and Back close, and then nothing is selected", async () => {
+test("a row's menu is a sheet, which a swipe, a tap beside it and Back close without leaving a selection", async () => {
   await fill("Photos/", "Photos/a.txt");
   const { page, files } = await openFolder();
   await files.row("Photos").tap();

@@ -102,7 +102,7 @@ test("cut items that a folder rejects can be pasted into another one", async () 
   await files().seen("Box");
 });
 
-test("an upload whose code cannot be loaded is reported", async () => {
+test("a failure to load the upload code is reported", async () => {
   const { page } = app;
   app.expectComplaint(/Failed to load|ERR_FAILED/);
   await app.signIn();

@@ -9,7 +9,7 @@ import { hasFocus, rowHasFocus } from "../../../testing/focus.ts";
 const drive = filesApp();
 const { app, fill, openFolder, namesOnServer, shownNames, selectedNames } = drive;
 
-test("a folder lists its rows in natural order, opens folders, and goes back by its path", async () => {
+test("a folder lists its rows in natural order, opens subfolders, and returns by its path", async () => {
   await fill("a10.txt", "a9.txt", "Photos/", "Photos/deep/", "Photos/one.txt", "Photos/deep/two.txt");
   const { page, files } = await openFolder();
   await becomes(shownNames, ["Photos", "a9.txt", "a10.txt"]);
@@ -23,7 +23,7 @@ test("a folder lists its rows in natural order, opens folders, and goes back by 
   await files.seen("two.txt");
 });
 
-test("a click selects, Ctrl adds, Shift selects up to there, and the bar says how many", async () => {
+test("a click selects, Ctrl adds, Shift selects a range, and the toolbar shows the count", async () => {
   await fill("1.txt", "2.txt", "3.txt", "4.txt");
   const { page, files } = await openFolder();
   await files.row("1.txt").click();
@@ -35,7 +35,7 @@ test("a click selects, Ctrl adds, Shift selects up to there, and the bar says ho
   await page.getByRole("toolbar").waitFor({ state: "detached" });
 });
 
-test("a row that Tab leads to is selected by Space and opened by Enter, while nothing is selected", async () => {
+test("a row focused by Tab is selected by Space and opened by Enter", async () => {
   await fill("a.txt", "to/");
   const { page, files } = await openFolder();
   await becomes(shownNames, ["to", "a.txt"]);
@@ -48,7 +48,7 @@ test("a row that Tab leads to is selected by Space and opened by Enter, while no
   await page.getByRole("heading", { name: "to", exact: true }).waitFor();
 });
 
-test("with keys alone: walk, rename its stem, undo and redo, cut into a folder, trash, undo", async () => {
+test("the keyboard can rename, undo, redo, cut and paste into a folder, trash, and undo that", async () => {
   await fill("a.txt", "b.txt", "to/");
   const { page, files } = await openFolder();
   // The server finishes before the page can undo.
@@ -94,7 +94,7 @@ test("with keys alone: walk, rename its stem, undo and redo, cut into a folder, 
   await becomes(() => namesOnServer(), ["to", "a.txt"]);
 });
 
-test("what is dragged onto a folder goes there, all that is selected, and comes back by the toast", async () => {
+test("dragging moves all selected items into a folder, and the toast's Undo moves them back", async () => {
   await fill("a.txt", "b.txt", "c.txt", "to/");
   const { page, files } = await openFolder();
   await files.row("a.txt").click();
@@ -117,7 +117,7 @@ test("what is dragged onto a folder goes there, all that is selected, and comes 
   await becomes(shownNames, ["to", "a.txt", "b.txt", "c.txt"]);
 });
 
-test("a name that is taken is asked about, and both are kept", async () => {
+test("a name clash leads to a question, and both files are kept", async () => {
   await fill("a.txt", "to/", "to/a.txt");
   const { page, files } = await openFolder();
   await files.row("a.txt").click();
@@ -132,7 +132,7 @@ test("a name that is taken is asked about, and both are kept", async () => {
   await becomes(() => namesOnServer(`${drive.folder}/to`), ["a (2).txt", "a.txt"]);
 });
 
-longTest("with keys alone: Move to… finds a folder by its name, and lists it as recent the next time", async () => {
+longTest("by keyboard, Move to… finds a folder by name and lists it as recent the next time", async () => {
   await fill("a.txt", "b.txt", "deep/", "deep/Invoices/", "deep/Invoices/old.txt");
   const { page, files } = await openFolder();
   const openDialog = async (name: string) => {
@@ -177,7 +177,7 @@ longTest("with keys alone: Move to… finds a folder by its name, and lists it a
   await becomes(() => namesOnServer(`${drive.folder}/deep/Invoices`), ["a.txt", "b.txt", "old.txt"]);
 });
 
-longTest("Move to… makes a folder on the way, and moves no folder into itself", async () => {
+longTest("Move to… can create a folder, and moves no folder into itself", async () => {
   await fill("Papers/", "Papers/Drafts of papers/", "other/", "x.txt");
   const { page, files } = await openFolder();
   await files.row("Papers").click();
@@ -208,7 +208,7 @@ longTest("Move to… makes a folder on the way, and moves no folder into itself"
 });
 
 longTest(
-  "Move to… stays where it is if New folder is canceled or undone, and Escape closes it before anything loads",
+  "Move to… stays in its folder if New folder is canceled or undone, and Escape closes it while it loads",
   async () => {
     await fill("stays.txt");
     const { page, files } = await openFolder();
@@ -259,7 +259,7 @@ longTest(
   },
 );
 
-test("what another device does shows and takes nothing from who works here", async () => {
+test("changes by another device show without disturbing selection and focus", async () => {
   await fill("b.txt", "c.txt");
   const { page, files } = await openFolder();
   await files.row("b.txt").click();
@@ -272,7 +272,7 @@ test("what another device does shows and takes nothing from who works here", asy
   await files.seen("c.txt");
 });
 
-longTest("New folder makes one and lets it be named at once", async () => {
+longTest("New folder creates a folder and starts its rename", async () => {
   await fill("a.txt");
   const { page, files } = await openFolder();
   await page.getByRole("button", { name: "New" }).first().click();
@@ -302,7 +302,7 @@ test("axe finds nothing in the list, with a selection and with a menu", () => as
 // The default run checks the tiles in many-ways.browser.test.ts.
 longTest("axe finds nothing in the tiles, with a selection and with a menu", () => assertUsable("tiles"));
 
-longTest("a right click on a row that is not selected is about that row, whatever was selected before", async () => {
+longTest("a right click on an unselected row acts on that row instead of the selection", async () => {
   await fill("a.txt", "b.txt");
   const { page, files } = await openFolder();
   // High enough for the menu, but not below the row.

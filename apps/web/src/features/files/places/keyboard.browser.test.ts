@@ -33,7 +33,7 @@ const focusIs = (wanted: RegExp) =>
     assert.match(await focused(), wanted),
   );
 
-test("with the keyboard alone: sign in, upload, make a folder, rename, move, share, trash, restore", async () => {
+test("sign-in, upload, new folder, rename, move, share, trash and restore work by keyboard", async () => {
   const { page } = app;
   const { keyboard } = page;
   const bob = await app.addPerson("Bob");

@@ -4,7 +4,7 @@ import { press } from "../../../commands/testing.ts";
 import { listKey } from "../list/list-keys.ts";
 import { listedListKeys } from "./listed-list-keys.ts";
 
-test("what is told of the keys of the list is what they do, on a PC and on a Mac", () => {
+test("the documented list keys do what their descriptions state, on a PC and on a Mac", () => {
   const wanted: Readonly<Record<string, object>> = {
     "list-move": { type: "move", how: "select" },
     "list-extend": { type: "move", how: "extend" },

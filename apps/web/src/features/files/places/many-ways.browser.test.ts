@@ -33,7 +33,7 @@ longTest("a folder of pictures opens as tiles, and each place remembers its view
   await view("Grid view").waitFor();
 });
 
-longTest("from right to left everything is mirrored but the names: the path, the tiles, the arrows", async () => {
+longTest("right-to-left layout mirrors the path, the tiles and the arrows, but not the names", async () => {
   await fill("a.txt", "b.txt", "עברית.txt", "in/", "in/x.txt");
   const { page, files } = await openFolder();
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", JSON.stringify({ direction: "rtl" })));
@@ -69,7 +69,7 @@ longTest("from right to left everything is mirrored but the names: the path, the
   }
 });
 
-longTest("of two tabs one asks the server for news, and both show them; when it goes, the other one asks", async () => {
+longTest("one of two tabs polls, both show changes, and the other takes over when the first closes", async () => {
   await fill("a.txt");
   const isPoll = /\/notifications\/poll/;
   // The first tab polls.
@@ -92,7 +92,7 @@ longTest("of two tabs one asks the server for news, and both show them; when it 
 });
 
 longTest(
-  "while the server is stopped a banner says so and what is shown stays; once it is back, changes go on",
+  "a banner appears and the list stays while the server is stopped; changes resume once it is back",
   async () => {
     app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|50[23]/);
     await fill("a.txt");
@@ -116,7 +116,7 @@ longTest(
   },
 );
 
-test("without a network the banner says what waits, and goes when it is back", async () => {
+test("a banner shows that the browser is offline, and disappears when the network is back", async () => {
   app.expectComplaint(/ERR_INTERNET_DISCONNECTED/);
   await fill("a.txt");
   const { page } = await openFolder();
@@ -126,30 +126,27 @@ test("without a network the banner says what waits, and goes when it is back", a
   await page.getByText("You are offline").waitFor({ state: "detached" });
 });
 
-longTest(
-  "with forced colours what is selected, has the focus or takes a drop is seen by a line, not by its colour",
-  async () => {
-    await fill("a.txt", "to/");
-    const { page, files } = await openFolder();
-    await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
-    await files.row("a.txt").click();
-    const outlineOf = (name: string) => files.row(name).evaluate((row) => getComputedStyle(row).outlineStyle);
-    assert.notEqual(await outlineOf("a.txt"), "none");
-    assert.equal(await outlineOf("to"), "none");
-    const box = await files.row("a.txt").boundingBox();
-    const target = await files.row("to").boundingBox();
-    assert.ok(box !== null && target !== null);
-    await page.mouse.move(box.x + 80, box.y + 10);
-    await page.mouse.down();
-    await page.mouse.move(box.x + 92, box.y + 14, { steps: 3 });
-    await page.mouse.move(target.x + 90, target.y + 12);
-    await eventually("where a drop goes is seen", 30_000, async () => (await outlineOf("to")) !== "none" || undefined);
-    await page.keyboard.press("Escape");
-    await page.mouse.up();
-  },
-);
+longTest("an outline shows selection, focus and drop target with forced colors", async () => {
+  await fill("a.txt", "to/");
+  const { page, files } = await openFolder();
+  await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+  await files.row("a.txt").click();
+  const outlineOf = (name: string) => files.row(name).evaluate((row) => getComputedStyle(row).outlineStyle);
+  assert.notEqual(await outlineOf("a.txt"), "none");
+  assert.equal(await outlineOf("to"), "none");
+  const box = await files.row("a.txt").boundingBox();
+  const target = await files.row("to").boundingBox();
+  assert.ok(box !== null && target !== null);
+  await page.mouse.move(box.x + 80, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 92, box.y + 14, { steps: 3 });
+  await page.mouse.move(target.x + 90, target.y + 12);
+  await eventually("where a drop goes is seen", 30_000, async () => (await outlineOf("to")) !== "none" || undefined);
+  await page.keyboard.press("Escape");
+  await page.mouse.up();
+});
 
-longTest("on a screen of 320 px the list with a selection, a menu and a dialog are whole", async () => {
+longTest("the list with a selection, a menu and a dialog fits a screen of 320 px", async () => {
   await fill("a name that is rather long for a screen as small as this.txt", "to/");
   const { page, files } = await openFolder();
   await page.setViewportSize({ width: 320, height: 640 });

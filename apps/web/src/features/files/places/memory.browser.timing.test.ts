@@ -7,7 +7,7 @@ import { walkAbout, walkedFolders } from "../../../testing/walk-about.ts";
 
 const app = testApp();
 
-test("two hundred navigations leave no more behind than the first few", async (t) => {
+test("two hundred navigations leave no more memory behind than the first few", async (t) => {
   for (const name of walkedFolders) {
     await ok(app.api, "POST", "/metadata", { path: `/${name}`, kind: "folder" });
     await app.api.put(`/${name}/in ${name} 0.txt`, name);

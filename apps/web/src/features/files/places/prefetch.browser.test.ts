@@ -5,7 +5,7 @@ import { becomes, filesApp } from "../../../testing/files-app.ts";
 const drive = filesApp();
 const { app, fill, openFolder, shownNames } = drive;
 
-test("a folder on which the pointer rests is read before it is opened, and one that is passed is not", async () => {
+test("a folder is prefetched when the pointer rests on it, but not when it only passes", async () => {
   await fill("a/", "a/in a.txt", "b/", "b/in b.txt", "c.txt");
   const { page, files } = await openFolder();
   const [a, b] = [await app.api.idOf(`${drive.folder}/a`), await app.api.idOf(`${drive.folder}/b`)];

@@ -5,7 +5,7 @@ import { testApp } from "../../../testing/test-app.ts";
 
 const app = testApp();
 
-test("recent shows when a file was changed by oneself, by which it is sorted, not the time that the file has", async () => {
+test("Recent shows and sorts by the time of the account's own change, not the file's modification time", async () => {
   const { page, api } = app;
   await api.put("/new.txt", "new", "&modified_at=2026-01-01T00:00:00Z");
   await api.put("/scan.txt", "scanned long ago", "&modified_at=2001-02-03T04:05:06Z");

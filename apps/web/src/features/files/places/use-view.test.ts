@@ -23,7 +23,7 @@ const times = (count: number, one: ListedRow | undefined) => Array.from({ length
 const isAlbum = (...rows: readonly (ListedRow | undefined)[]) =>
   holdsPictures({ total: rows.length, rowAt: (index) => rows[index] });
 
-test("a folder whose files are mostly pictures counts as an album, whatever folders it has", () => {
+test("a folder with mostly picture files counts as an album, regardless of its subfolders", () => {
   assert.equal(isAlbum(...times(4, picture)), true);
   assert.equal(isAlbum(...times(4, picture), ...times(2, text), ...times(20, folder)), true);
   assert.equal(isAlbum(...times(4, picture), ...times(3, text)), false);
@@ -33,7 +33,7 @@ test("a folder whose files are mostly pictures counts as an album, whatever fold
   assert.equal(isAlbum(...times(60, text), ...times(1000, picture)), false, "only the first rows count");
 });
 
-test("the last 200 choices of views are kept, and those of other versions of the app are dropped", () => {
+test("the last 200 view choices are kept, and invalid ones are dropped", () => {
   const views = (value: unknown) => readPreferences(JSON.stringify({ view: "tiles", views: value })).views;
   assert.deepEqual(views([["a", "icons"], ["b"], "c", null, [1, "list"], ["d", "list"]]), [["d", "list"]]);
   assert.equal(views({ a: "list" }), undefined);

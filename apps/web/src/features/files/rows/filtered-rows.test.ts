@@ -12,7 +12,7 @@ const until = async (source: PagedRows, rows: number) => {
   stop();
 };
 
-test("what is typed is found in any case and without its marks, and what comes later is looked at, too", async () => {
+test("the filter ignores case and accents, and includes rows that load later", async () => {
   const pages = [
     { rows: [named("Übung.txt"), named("b.txt")], next: "more" },
     { rows: [named("grubungen.txt")], next: null },

@@ -19,7 +19,7 @@ function after(names: string, id: string | undefined): string | undefined {
   return typeof next === "object" ? next.id : next;
 }
 
-test("the next picture of a list skips other files, and the last picture has none", () => {
+test("the next picture skips other files, and the last picture has none", () => {
   assert.equal(after("aBcD", undefined), "B");
   assert.equal(after("aBcD", "B"), "D");
   assert.equal(after("aBcD", "a"), "B");
@@ -28,13 +28,13 @@ test("the next picture of a list skips other files, and the last picture has non
   assert.equal(after("AB", "x"), undefined, "a file that has left the list");
 });
 
-test("a row that has not loaded can be the next picture, so the one behind it is not", () => {
+test("a row that has not loaded can be the next picture, so a later picture is not", () => {
   assert.equal(after("A?B", "A"), "unloaded");
   assert.equal(after("Ab?", "A"), "unloaded");
   assert.equal(after("AB?", "A"), "B");
 });
 
-test("a picture is in the middle of those around it, except near the ends of the list", () => {
+test("a picture is in the middle of its strip, except near the ends of the list", () => {
   const around = (names: string, id: string, countMax = 5) =>
     picturesAround(rowsOf(names), id, countMax)
       .map((row) => row.id)

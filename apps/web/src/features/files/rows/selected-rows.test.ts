@@ -5,7 +5,7 @@ import { nothingSelected, select } from "./selection.ts";
 
 const shown = { indexOf: (id: string) => ["b", "d"].indexOf(id) };
 
-test("while a filter narrows the place only the rows that it shows are selected, and the others again when it ends", () => {
+test("a filter limits the selection to the rows shown, and its end restores the others", () => {
   const chosen = ["a", "b", "c"].reduce((selection, id) => select(selection, { type: "toggle", id }), nothingSelected);
   const visible = shownSelection(chosen, shown);
   assert.deepEqual([visible.all, [...visible.ids]], [false, ["b"]]);
@@ -14,7 +14,7 @@ test("while a filter narrows the place only the rows that it shows are selected,
   assert.equal(shownSelection(onlyShown, shown), onlyShown);
 });
 
-test("everything but some is nothing while a filter narrows the place", () => {
+test("Select all with exceptions counts as nothing while a filter is active", () => {
   const all = select(select(nothingSelected, { type: "all" }), { type: "toggle", id: "a" });
   const visible = shownSelection(all, shown);
   assert.deepEqual([visible.all, visible.ids.size], [false, 0]);

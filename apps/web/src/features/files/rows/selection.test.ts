@@ -11,7 +11,7 @@ const orderOf = (ids: readonly (string | undefined)[]): RowOrder => ({
 const after = (...acts: readonly SelectionAct[]) => acts.reduce(select, nothingSelected);
 const abcdef = orderOf(Array.from("abcdef"));
 
-test("Shift selects from the anchor, again and again, and with Ctrl adds", () => {
+test("Shift selects from the anchor repeatedly, and adds with Ctrl", () => {
   const shifted = after({ type: "only", id: "c" }, { type: "extend", id: "e", add: false, order: abcdef });
   assert.deepEqual([...shifted.ids], ["c", "d", "e"]);
   const back = select(shifted, { type: "extend", id: "a", add: false, order: abcdef });
@@ -23,7 +23,7 @@ test("Shift selects from the anchor, again and again, and with Ctrl adds", () =>
   assert.deepEqual([...added.reduce(select, back).ids].toSorted(), ["a", "b", "c", "e", "f"]);
 });
 
-test("a range over rows that are not loaded is made whole when they come, also after more was selected beside it", () => {
+test("a range over unloaded rows is completed when they load, unless it was given up", () => {
   const partly = orderOf(["a", undefined, undefined, "d", "e"]);
   const before = after({ type: "only", id: "a" }, { type: "extend", id: "d", add: false, order: partly });
   assert.deepEqual([...before.ids], ["a", "d"]);
@@ -33,14 +33,14 @@ test("a range over rows that are not loaded is made whole when they come, also a
   assert.equal(select(other, { type: "loaded", order: abcdef }), other, "a range that was given up came back");
 });
 
-test("what goes leaves the selection, and the focus takes what comes next", () => {
+test("removed rows leave the selection, and the focus moves to the next row", () => {
   const three = after({ type: "only", id: "b" }, { type: "extend", id: "d", add: false, order: abcdef });
   const left = select(three, { type: "gone", ids: new Set(["c", "d"]), next: "e" });
   assert.deepEqual([[...left.ids], left.anchor, left.focus], [["b"], "b", "e"]);
   assert.equal(select(left, { type: "gone", ids: new Set(["x"]), next: "y" }), left);
 });
 
-test("everything but some counts and shrinks with the folder", () => {
+test("a selection of all but some rows is counted, and shrinks with the folder", () => {
   const most = after({ type: "all" }, { type: "toggle", id: "b" });
   assert.equal(selectedCount(most, 100_000), 99_999);
   assert.deepEqual([isSelected(most, "b"), isSelected(most, "not loaded")], [false, true]);
@@ -48,7 +48,7 @@ test("everything but some counts and shrinks with the folder", () => {
   assert.equal(selectedCount(goneToo, 99_999), 99_999);
 });
 
-test("whatever is done, it is what lists of names would say (random)", () => {
+test("any sequence of steps gives the same selection as plain lists of names (random)", () => {
   const rows = Array.from("abcdefgh");
   const id = fc.constantFrom(...rows);
   const step = fc.oneof(
