@@ -50,7 +50,7 @@ async function maySignIn(email: string, password: string): Promise<string> {
   }
 }
 
-test("a folder without a database is refused in words that say so, and nothing is made in it", async () => {
+test("a folder without a database is rejected with the reason, and stays unchanged", async () => {
   const empty = mkdtempSync(join(tmpdir(), "holdfast-admin-"));
   await assert.rejects(runAdmin(empty, "adminListUsers", {}, {}), { code: "not_found", message: /no database in/ });
   const missing = join(empty, "missing");
@@ -59,7 +59,7 @@ test("a folder without a database is refused in words that say so, and nothing i
   rmSync(empty, { recursive: true });
 });
 
-test("beside a stopped server users are added, listed, suspended, enabled, limited and given passwords", async () => {
+test("users can be managed beside a stopped server", async () => {
   const made = await add("Ann@example.org", { admin: true, quota_bytes: 1000 });
   assert.deepEqual([made.email, made.admin, made.quota_bytes], ["Ann@example.org", true, 1000]);
   await add("bob@example.org");
@@ -95,7 +95,7 @@ test("beside a stopped server users are added, listed, suspended, enabled, limit
   assert.equal(findRunningPostgres(folder), undefined, "what it started it has stopped");
 });
 
-test("a link begins with the public address, else with that of the last server, else with that of the settings", async (t) => {
+test("a link begins with the public address, else the last server's address, else the configured one", async (t) => {
   const beginOfLink = async (env: Readonly<Record<string, string>>) => {
     const { url } = await runAdmin(folder, "adminInvite", { body: {} }, { HOLDFAST_LISTEN: "127.0.0.1:9999", ...env });
     return url.split("#")[0];
@@ -108,7 +108,7 @@ test("a link begins with the public address, else with that of the last server, 
   assert.equal(await beginOfLink(publicUrl), "https://drive.example/setup");
 });
 
-test("beside a stopped server groups are made, filled, listed and deleted", async () => {
+test("groups can be managed beside a stopped server", async () => {
   await add("singer@example.org");
   const { id } = await runAdmin(folder, "createGroup", { body: { name: "Choir" } }, {});
   const at = { params: { id, user_id: "Singer@example.org" }, body: { role: "manager" } };
@@ -125,7 +125,7 @@ test("beside a stopped server groups are made, filled, listed and deleted", asyn
   assert.deepEqual((await runAdmin(folder, "listGroups", {}, {})).items, []);
 });
 
-test("the shards are told with their state and about how much lies in them, beside a server or without one", async () => {
+test("shards are listed with their state and approximate content beside a stopped server", async () => {
   const { items, next_cursor } = await runAdmin(folder, "adminListShards", {}, {});
   const { items: users } = await runAdmin(folder, "adminListUsers", {}, {});
   assert.equal(next_cursor, null);
@@ -136,7 +136,7 @@ test("the shards are told with their state and about how much lies in them, besi
   assert.ok((items[0]?.nodes ?? 0) >= users.length, "each account has a root");
 });
 
-test("scrub runs to its end, its report stays, and the index is rebuilt, beside a server or without one", async () => {
+test("a scrub completes and keeps its report, and the index is rebuilt, beside a stopped server", async () => {
   assert.equal((await runAdmin(folder, "adminGetScrub", {}, {})).state, "never");
   const done = await runAdmin(folder, "adminStartScrub", {}, {});
   assert.deepEqual([done.state, done.packs, done.damaged], ["done", 0, []]);
@@ -145,7 +145,7 @@ test("scrub runs to its end, its report stays, and the index is rebuilt, beside 
   assert.deepEqual([state, result], ["done", { packs: 0, blocks: 0, holders: 0, unreadable_packs: [] }]);
 });
 
-test("beside a running server it uses the server's database and leaves it running", async () => {
+test("commands use a running server's database and leave it running", async () => {
   const server = spawn(process.execPath, [new URL("base/db/testing-server.ts", import.meta.url).pathname, folder], {
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -169,7 +169,7 @@ test("beside a running server it uses the server's database and leaves it runnin
   }
 });
 
-test("an external database is used as it is", async () => {
+test("an external database is used unchanged", async () => {
   const { connection, stop } = await startTestDatabase();
   const nowhere = mkdtempSync(join(tmpdir(), "holdfast-admin-"));
   try {

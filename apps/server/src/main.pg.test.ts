@@ -10,7 +10,7 @@ import { sameSignalMs } from "./main.ts";
 import { serving, signalUntilExit, start } from "./testing-main.ts";
 import { longTest } from "@holdfast/tools/tiers";
 
-test("a server starts from nothing, makes its administrator, drains when told to stop, and starts again with its secrets closed", async (t) => {
+test("a new server starts, creates its administrator, drains at a stop, and restarts with closed secrets", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   // A new disk contains this folder.
@@ -64,7 +64,7 @@ test("a server starts from nothing, makes its administrator, drains when told to
     assert.match(said, new RegExp(`"path":"${path}","mode":"644".*other users could read a secret`));
 });
 
-longTest("a first start in a folder of other files is said", async (t) => {
+longTest("a first start in a folder with other files is logged as a warning", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   writeFileSync(join(data, "notes.txt"), "not a server's");
@@ -76,7 +76,7 @@ longTest("a first start in a folder of other files is said", async (t) => {
   assert.doesNotMatch(log(), /in this empty folder/);
 });
 
-test("a signal while the server starts ends it in order, and leaves no database behind", async (t) => {
+test("a signal during the start ends the server in order, and leaves no database running", async (t) => {
   const folder = makeTestFolder();
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const data = join(folder, "new");
@@ -97,7 +97,7 @@ test("a signal while the server starts ends it in order, and leaves no database 
   assert.throws(() => process.kill(pid, 0), /ESRCH/);
 });
 
-longTest("a second signal ends the process, and one that comes with the first does not", async (t) => {
+longTest("a second signal ends the process, but not one that arrives with the first", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   await copyTemplate(data);
@@ -119,7 +119,7 @@ longTest("a second signal ends the process, and one that comes with the first do
   assert.ok(tookMs > sameSignalMs, `a repetition after ${tookMs} ms ended it`);
 });
 
-longTest("a signal that is repeated immediately counts once, and the stop ends with its last line", async (t) => {
+longTest("a signal repeated immediately counts once, and the last line reports the stop", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   await copyTemplate(data);

@@ -9,7 +9,7 @@ import { makeTestFolder } from "./base/db/testing.ts";
 import { sameSignalMs } from "./main.ts";
 import { signalUntilExit, start } from "./testing-main.ts";
 
-test("a second signal ends the process before the time to stop is over", async (t) => {
+test("a second signal ends the process before the shutdown timeout", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   const { child, url, log } = await start(t, data);
@@ -27,7 +27,7 @@ test("a second signal ends the process before the time to stop is over", async (
   assert.ok(tookMs < limits.shutdownTimeoutMs - 500, `it took ${tookMs} ms`);
 });
 
-test("a stop whose signal is repeated until its end counts it once, and ends with its last line", async (t) => {
+test("a signal repeated until the end counts once, and the last line reports the stop", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
   const { child, log } = await start(t, data);

@@ -7,14 +7,14 @@ const plain = { publicUrl: undefined, acme: undefined };
 const shown = (url: string, config: Parameters<typeof shownUrl>[1] = plain, of = machine) =>
   shownUrl(url, config, undefined, of);
 
-test("what a server was told to listen at is shown as it is", () => {
+test("a specific listen address is shown unchanged", () => {
   for (const url of ["http://127.0.0.1:8420", "https://nas:8420", "http://[::1]:8420"]) {
     assert.equal(shown(url), url);
     assert.equal(shown(url, { ...plain, publicUrl: "https://drive.example.org" }), url);
   }
 });
 
-test("of all addresses of the machine one is shown that can be opened, or the public one", () => {
+test("a server listening on all addresses shows one that can be opened, or the public one", () => {
   assert.equal(shown("http://0.0.0.0:8420"), "http://192.168.1.20:8420");
   assert.equal(shown("https://[::]:443"), "https://192.168.1.20:443");
   assert.equal(
@@ -29,7 +29,7 @@ test("of all addresses of the machine one is shown that can be opened, or the pu
   assert.equal(shown("http://0.0.0.0:8420", { ...plain, publicUrl }), publicUrl);
 });
 
-test("with a certificate of an authority the name is shown, wherever it listens", () => {
+test("a server with an ACME certificate shows its domain name, on any listen address", () => {
   const acme = {} as NonNullable<Parameters<typeof shownUrl>[1]["acme"]>;
   assert.equal(shown("https://127.0.0.1:8420", { publicUrl: "https://a.example", acme }), "https://a.example");
 });

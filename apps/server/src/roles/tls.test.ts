@@ -43,7 +43,7 @@ async function statusFor(url: string, host: string): Promise<number | undefined>
   return response.statusCode;
 }
 
-test("with a certificate the server speaks TLS, says so to browsers, and takes a renewed one while it runs", async (t) => {
+test("a server with a certificate uses TLS, announces HSTS, and loads a renewed one while running", async (t) => {
   if (!requireComponent(t, openssl)) return;
   const folder = mkdtempSync(join(tmpdir(), "holdfast-tls-"));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -82,7 +82,7 @@ test("with a certificate the server speaks TLS, says so to browsers, and takes a
   );
 });
 
-test("a port that only root may use is named with what allows it, and with a router only where others reach it", () => {
+test("an error for a privileged port includes advice, and mentions a router only for public addresses", () => {
   const denied = Object.assign(new Error("no"), { code: "EACCES" });
   const [own, open] = ["127.0.0.1", "0.0.0.0"].map((host) => toListenError(denied, host, 80).message);
   for (const message of [own, open]) assert.match(message ?? "", /ip_unprivileged_port_start=80\.$/);

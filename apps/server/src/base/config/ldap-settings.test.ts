@@ -6,7 +6,7 @@ import { settingsInForce } from "./settings-in-force.ts";
 const whole = { url: "ldaps://ldap.example.org", base: "dc=example,dc=org" };
 const read = (settings: unknown) => readConfig({ environment: { HOLDFAST_LDAP: JSON.stringify(settings) } });
 
-test("an LDAP server is believed for nothing but passwords unless told, and passwords cross no network in the clear", () => {
+test("an LDAP server is trusted only with passwords by default, and network connections are encrypted by default", () => {
   const { ldap } = read(whole);
   assert.deepEqual([ldap?.linkDomains, ldap?.createDomains, ldap?.groups, ldap?.bind], [[], [], undefined, undefined]);
   assert.deepEqual([ldap?.name, ldap?.everyMs, ldap?.absentShareMax], ["ldap.example.org", 900_000, 0.2]);
@@ -20,7 +20,7 @@ test("an LDAP server is believed for nothing but passwords unless told, and pass
   assert.equal(readConfig({ environment: {} }).ldap, undefined);
 });
 
-test("what does not hold of an LDAP server is refused at the start, in words that name the part", () => {
+test("invalid LDAP settings are rejected at the start with the faulty part", () => {
   const refused: [object, RegExp][] = [
     [{ ...whole, url: "https://ldap.example.org" }, /HOLDFAST_LDAP: url must look like ldaps/],
     [{ ...whole, url: "ldaps://user:secret@ldap.example.org" }, /url must look like/],
@@ -45,7 +45,7 @@ test("what does not hold of an LDAP server is refused at the start, in words tha
   for (const [settings, words] of refused) assert.throws(() => read(settings), words, JSON.stringify(settings));
 });
 
-test("administrators see what is in force of an LDAP server, and not its password", () => {
+test("administrators see the effective LDAP settings without the password", () => {
   const bind = { bind_dn: "cn=drive", bind_password: "between the two of us" };
   const shown = JSON.stringify(settingsInForce(read({ ...whole, ...bind })));
   assert.match(shown, /dc=example/);

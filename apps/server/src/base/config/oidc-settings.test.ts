@@ -6,7 +6,7 @@ import { settingsInForce } from "./settings-in-force.ts";
 const whole = { issuer: "https://id.example.org/realms/people", client_id: "holdfast" };
 const read = (settings: unknown) => readConfig({ environment: { HOLDFAST_OIDC: JSON.stringify(settings) } });
 
-test("an issuer is believed for nothing but its subjects unless told, and comes from the environment or the file", () => {
+test("an issuer is trusted only for its subjects by default, and is read from the environment or the file", () => {
   const { oidc } = read(whole);
   assert.deepEqual(
     [oidc?.linkDomains, oidc?.createDomains, oidc?.only, oidc?.trusted, oidc?.trustsSilence],
@@ -18,7 +18,7 @@ test("an issuer is believed for nothing but its subjects unless told, and comes 
   assert.equal(readConfig({ environment: {} }).oidc, undefined);
 });
 
-test("what does not hold of an issuer is refused at the start, in words that name the part", () => {
+test("invalid issuer settings are rejected at the start with the faulty part", () => {
   const refused: [object, RegExp][] = [
     [{ ...whole, issuer: "http://id.example.org" }, /HOLDFAST_OIDC: issuer must be the issuer's address.*https/],
     [{ ...whole, issuer: "https://id.example.org/?realm=a" }, /issuer must be/],
@@ -38,7 +38,7 @@ test("what does not hold of an issuer is refused at the start, in words that nam
   for (const [settings, words] of refused) assert.throws(() => read(settings), words, JSON.stringify(settings));
 });
 
-test("administrators see what is in force of an issuer, and not its secret", () => {
+test("administrators see the effective issuer settings without the secret", () => {
   const written = { ...whole, client_secret: "between the two of us", sign_in_again: "30d" };
   const shown = JSON.stringify(settingsInForce(read(written)));
   assert.match(shown, /realms\/people.*"sign_in_again":"30d"/);

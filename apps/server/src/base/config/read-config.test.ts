@@ -19,7 +19,7 @@ const messageOf = (sources: ConfigSources): string => {
   return "accepted";
 };
 
-test("without any setting a server listens on loopback and keeps everything in the platform's folder", () => {
+test("a server listens on loopback and stores everything in the platform's folder by default", () => {
   const config = read({});
   assert.deepEqual(config.listen, { host: "127.0.0.1", port: 8420 });
   assert.ok(config.dataFolder.endsWith("holdfast"));
@@ -36,7 +36,7 @@ test("without any setting a server listens on loopback and keeps everything in t
   assert.deepEqual(config.rates.sign_in, { perSecond: 10 / 60, burst: 10 });
 });
 
-test("a flag beats the environment, which beats the file", () => {
+test("a flag overrides the environment, which overrides the file", () => {
   const file = JSON.stringify({ data: "/file", listen: "127.0.0.1:1", store: "/file-store" });
   const environment = { HOLDFAST_DATA: "/environment", HOLDFAST_LISTEN: "127.0.0.1:2", HOLDFAST_REDIS_URL: "" };
   const config = readConfig({ flags: { data: "/flag", listen: undefined }, environment, file });
@@ -63,7 +63,7 @@ test("settings have their types in every source", () => {
   assert.equal(read({ environment: { HOLDFAST_RATE_LIMIT_SIGN_IN: "0" } }).rates.sign_up, undefined);
 });
 
-test("a wrong setting is refused in words that say where it was given", () => {
+test("an invalid setting is rejected with the place where it was given", () => {
   assert.match(messageOf({ flags: { roles: "api,cook" } }), /^--roles: /);
   assert.match(messageOf({ environment: { HOLDFAST_LOG_LEVEL: "loud" } }), /^HOLDFAST_LOG_LEVEL: /);
   assert.match(messageOf({ file: '{"databas_url": "x"}' }), /databas_url, which does not exist/);
@@ -82,7 +82,7 @@ test("a wrong setting is refused in words that say where it was given", () => {
   assert.equal(read({ flags: { "admin-password": "p", "admin-email": "a@b" } }).administrator, undefined);
 });
 
-test("each setting says in a person's words what it takes instead of what it was given", () => {
+test("each setting's error message describes the values that it accepts", () => {
   const saidOf = (name: OptionName, value: string): string =>
     messageOf({ environment: { [`HOLDFAST_${name.toUpperCase()}`]: value } });
   for (const name of Object.keys(optionSchemas) as OptionName[])
@@ -112,7 +112,7 @@ test("each setting says in a person's words what it takes instead of what it was
     assert.equal(saidOf(name, value), said);
 });
 
-test("yes and no, and sizes, are read as people write them", () => {
+test("booleans and sizes are read in their usual notations", () => {
   const isOpen = (value: string) => read({ environment: { HOLDFAST_OPEN_REGISTRATION: value } }).openRegistration;
   assert.deepEqual(["yes", "On", "TRUE", "1", "no", "off", "0"].map(isOpen), [
     true,
@@ -127,7 +127,7 @@ test("yes and no, and sizes, are read as people write them", () => {
   assert.deepEqual(["0", "500M", "1.5 GiB"].map(reserve), [0, 500 * 2 ** 20, 1.5 * 2 ** 30]);
 });
 
-test("mail needs a sender, and an address that leads back here", () => {
+test("mail requires a sender and a public address", () => {
   const smtp = "smtp://ann:p%40ss@mail.example.org";
   const mail = { HOLDFAST_SMTP_URL: smtp, HOLDFAST_MAIL_FROM: "Our drive <drive@example.org>" };
   assert.deepEqual(read({ environment: mail }).mail, {
@@ -154,7 +154,7 @@ test("mail needs a sender, and an address that leads back here", () => {
   }
 });
 
-test("the server's name is shown everywhere, so it has 1 to 40 visible characters and turns no text around", () => {
+test("the server's name has 1 to 40 visible characters, without control or direction characters", () => {
   const named = (name: string) => read({ environment: { HOLDFAST_SERVER_NAME: name } }).serverName;
   assert.equal(read({}).serverName, "Holdfast");
   assert.equal(named("  Müllers Wolke & <Söhne> "), "Müllers Wolke & <Söhne>");
@@ -179,7 +179,7 @@ test("the server's name is shown everywhere, so it has 1 to 40 visible character
   assert.match(messageOf({ file: '{"server_name": 7}' }), /server_name of the configuration file/);
 });
 
-test("a sender without a name has the server's name", () => {
+test("a sender without a name uses the server's name", () => {
   const senderOf = (from: string, more: Record<string, string> = {}) =>
     read({ environment: { HOLDFAST_SMTP_URL: "smtp://localhost", HOLDFAST_MAIL_FROM: from, ...more } }).mail?.from.name;
   assert.equal(senderOf("drive@example.org"), "Holdfast");
@@ -187,7 +187,7 @@ test("a sender without a name has the server's name", () => {
   assert.equal(senderOf("Post <drive@example.org>", { HOLDFAST_SERVER_NAME: "Our drive" }), "Post");
 });
 
-test("only a mail server of this machine, or one that is said to be, is trusted without a certificate", () => {
+test("only a local mail server, or one marked as insecure, is used without a checked certificate", () => {
   const tlsOf = (url: string) => {
     const { mail } = read({ environment: { HOLDFAST_SMTP_URL: url, HOLDFAST_MAIL_FROM: "a@b" } });
     return [mail?.tls, mail?.isCertificateChecked, mail?.port];
@@ -204,7 +204,7 @@ test("only a mail server of this machine, or one that is said to be, is trusted 
     assert.deepEqual(tlsOf(near), ["offered", false, 25]);
 });
 
-test("an address is read in its usual forms, and one that the network can reach needs TLS or a proxy", () => {
+test("a listen address is read in its usual forms, and one reachable from the network needs TLS or a proxy", () => {
   assert.deepEqual(parseListen("[::1]:0"), { host: "::1", port: 0 });
   assert.deepEqual(parseListen("9000"), { host: "127.0.0.1", port: 9000 });
   assert.deepEqual(parseListen("drive.example:443"), { host: "drive.example", port: 443 });
@@ -221,7 +221,7 @@ test("an address is read in its usual forms, and one that the network can reach 
   }
 });
 
-test("plans are three unless they are named, and the default is one of them", () => {
+test("there are three plans unless they are configured, and the default plan must be one of them", () => {
   const plans = (text: string, defaultPlan = "") =>
     read({ environment: { HOLDFAST_PLANS: text, HOLDFAST_DEFAULT_PLAN: defaultPlan } }).plans;
   assert.deepEqual(plans(""), {
@@ -253,7 +253,7 @@ test("plans are three unless they are named, and the default is one of them", ()
     assert.match(refusal(bad), /^HOLDFAST_PLANS: /, bad);
 });
 
-test("what is kept for how long is said in days, hours, minutes or seconds", () => {
+test("retention settings are given in days, hours, minutes or seconds", () => {
   const day = 24 * 3600_000;
   assert.deepEqual(read({}).retention, {
     versionsKept: 30,
@@ -316,7 +316,7 @@ test("what is kept for how long is said in days, hours, minutes or seconds", () 
     );
 });
 
-test("how often the metadata goes to the store is said in the same way, or switched off", () => {
+test("the intervals of metadata snapshots are given as durations or switched off", () => {
   assert.deepEqual(read({}).snapshots, { snapshotMs: 3600_000, journalMs: 60_000 });
   const said = (snapshot: string, journal: string) =>
     read({ environment: { HOLDFAST_SNAPSHOT_INTERVAL: snapshot, HOLDFAST_JOURNAL_INTERVAL: journal } }).snapshots;
@@ -340,7 +340,7 @@ test("every setting is explained in docs/operation.md", () => {
   }
 });
 
-test("with --acme the server is public under the first name, at the port of https unless told another", () => {
+test("--acme sets the public address to the first name, on port 443 by default", () => {
   const config = read({ flags: { acme: "Drive.Example.org., www.example.org,drive.example.org" } });
   assert.deepEqual(config.acme, {
     domains: ["drive.example.org", "www.example.org"],
@@ -361,7 +361,7 @@ test("with --acme the server is public under the first name, at the port of http
   assert.deepEqual(read({ file: '{"acme": ["a.example.org", "b.example.org"]}' }).acme?.domains.length, 2);
 });
 
-test("what does not go with --acme is refused in words", () => {
+test("settings that cannot be combined with --acme are rejected", () => {
   const refused = (flags: Record<string, string | boolean>, environment = {}) =>
     messageOf({ flags: { acme: "a.example.org", ...flags }, environment });
   assert.match(refused({ "tls-cert": "/c", "tls-key": "/k" }), /cannot be combined with --tls-cert/);

@@ -11,7 +11,7 @@ const inForce = (environment: Record<string, string>, file?: string) =>
     ]),
   );
 
-test("an administrator is shown no password, however it stands in an address", () => {
+test("passwords in addresses are hidden from administrators, whatever their position", () => {
   const secret = "s3:cr/e@t";
   const topology = {
     shards: [{ id: "one", buckets: [[0, 4095]], database_url: `postgres://h:${secret}@one/db` }],
@@ -34,7 +34,7 @@ test("an administrator is shown no password, however it stands in an address", (
   assert.equal(shown("redis_url", "redis://user:secret@one:6379"), "redis://***@one:6379");
 });
 
-test("what is kept for how long is shown as it is written", () => {
+test("durations are shown to administrators in their shortest notation", () => {
   const settings = inForce({ HOLDFAST_RETENTION_TRASH: "48h", HOLDFAST_RETENTION_BLOCKS: "90m" });
   const told = (name: string) => [settings.get(name)?.value, settings.get(name)?.source];
   assert.deepEqual(told("retention_trash"), ["2d", "environment"]);
@@ -44,7 +44,7 @@ test("what is kept for how long is shown as it is written", () => {
   assert.deepEqual(told("snapshot_interval"), ["1h", "default"]);
 });
 
-test("each setting tells where it was given, and what holds without a word", () => {
+test("each setting shows its value and its source, including defaults", () => {
   const settings = inForce({ HOLDFAST_RATE_LIMIT_USER: "7" }, JSON.stringify({ language: "de" }));
   const told = (name: string) => [settings.get(name)?.value, settings.get(name)?.source];
   assert.deepEqual(told("rate_limit_user"), [7, "environment"]);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fc } from "@holdfast/tools/properties";
 import { shownAddress } from "./shown-address.ts";
 
-test("an address shows where something is, and nothing with which one gets in", () => {
+test("a shown address contains the place without its credentials", () => {
   for (const [address, shown] of [
     ["postgres://holdfast:secret@one:5432,two:5432/db", "postgres://holdfast:***@one:5432,two:5432/db"],
     ["postgres://holdfast:s3:c@r@one/db", "postgres://holdfast:***@one/db"],
@@ -66,7 +66,7 @@ const places: readonly ((scheme: string, secret: string) => string)[] = [
   (scheme, secret) => ` ${scheme}://u:${secret}@host`,
 ];
 
-test("no secret is shown, wherever in an address it stands and whatever it is made of", () => {
+test("no secret of any form or position appears in a shown address (random)", () => {
   fc.assert(
     fc.property(schemes, fc.constantFrom(...places), secrets, (scheme, place, { text, first, second }) => {
       const shown = shownAddress(place(scheme, text));

@@ -17,7 +17,7 @@ function temporaryFolder(t: TestContext): string {
   return folder;
 }
 
-test("a data folder is made with its parents, and what is private in it is private", async (t) => {
+test("a data folder is created with its parents, and its private folders are private", async (t) => {
   const path = join(temporaryFolder(t), "a", "b");
   const folder = await openDataFolder(path);
   assert.equal(folder.path, path);
@@ -27,7 +27,7 @@ test("a data folder is made with its parents, and what is private in it is priva
   folder.release();
 });
 
-test("a data folder whose disk is full is reported as that, with what to do", async (t) => {
+test("a full disk of the data folder is reported with advice", async (t) => {
   const path = temporaryFolder(t);
   const full = Object.assign(new Error("database or disk is full"), { errcode: 13 });
   const exec = t.mock.method(DatabaseSync.prototype, "exec", () => {
@@ -41,7 +41,7 @@ test("a data folder whose disk is full is reported as that, with what to do", as
   (await openDataFolder(path)).release();
 });
 
-test("a data folder in use is refused with its name and its holder, in the same process too", async (t) => {
+test("a data folder in use is rejected with its path and process, also within the same process", async (t) => {
   const path = temporaryFolder(t);
   const folder = await openDataFolder(path);
   await assert.rejects(
@@ -56,7 +56,7 @@ test("a data folder in use is refused with its name and its holder, in the same 
   (await openDataFolder(path)).release();
 });
 
-test("a holder that is killed leaves no lock behind", async (t) => {
+test("a killed holder leaves no lock behind", async (t) => {
   const path = temporaryFolder(t);
   const script = `
     import { openDataFolder } from ${JSON.stringify(import.meta.resolve("./open-data-folder.ts"))};
@@ -76,7 +76,7 @@ test("a holder that is killed leaves no lock behind", async (t) => {
   (await openDataFolder(path)).release();
 });
 
-test("a secret is closed to others, and refused where it is a stranger's", (t) => {
+test("a secret file is closed to other users, and rejected if another user owns it", (t) => {
   const path = join(temporaryFolder(t), "secret");
   const said: object[] = [];
   const log = { warn: (fields: object) => void said.push(fields) };
@@ -103,7 +103,7 @@ test("a secret is closed to others, and refused where it is a stranger's", (t) =
   );
 });
 
-test("a folder that cannot be made is refused with a remedy", async (t) => {
+test("a folder that cannot be created is rejected with advice", async (t) => {
   const path = temporaryFolder(t);
   (await openDataFolder(path)).release();
   for (const folder of [join(path, "lock.sqlite", "below"), join(path, "lock.sqlite")])
@@ -113,7 +113,7 @@ test("a folder that cannot be made is refused with a remedy", async (t) => {
     );
 });
 
-test("the default data folder is the platform's", () => {
+test("the default data folder follows the platform's convention", () => {
   const host = { platform: "linux", homeFolder: "/home/ada", environment: {}, userId: 1000 } as const;
   assert.equal(defaultDataFolder(host), "/home/ada/.local/share/holdfast");
   assert.equal(defaultDataFolder({ ...host, environment: { XDG_DATA_HOME: "/data" } }), "/data/holdfast");

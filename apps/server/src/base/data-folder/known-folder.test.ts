@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { openDataFolder } from "./open-data-folder.ts";
 import { knowFolder, watchFolders } from "./known-folder.ts";
 
-test("a folder that was moved away, or has another in its place, is not the known one until it is back", (t) => {
+test("a moved or replaced folder is not the known one, and is not trusted again after it was reported", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const parent = mkdtempSync(join(tmpdir(), "holdfast-known-"));
   t.after(() => rmSync(parent, { recursive: true, force: true }));
@@ -33,7 +33,7 @@ test("a folder that was moved away, or has another in its place, is not the know
   assert.equal(told.length, 1);
 });
 
-test("letting go of a data folder leaves the file of another server in its place alone", async (t) => {
+test("releasing a moved data folder leaves another server's lock at its old path", async (t) => {
   const parent = mkdtempSync(join(tmpdir(), "holdfast-known-"));
   t.after(() => rmSync(parent, { recursive: true, force: true }));
   const place = join(parent, "data");
@@ -45,7 +45,7 @@ test("letting go of a data folder leaves the file of another server in its place
   await assert.rejects(openDataFolder(place), /in use by another Holdfast server \(process/);
 });
 
-test("a folder that is made anew at the path is another one, though its number was free", (t) => {
+test("a folder recreated at the same path is a different one, even with the same inode number", (t) => {
   const parent = mkdtempSync(join(tmpdir(), "holdfast-known-"));
   t.after(() => rmSync(parent, { recursive: true, force: true }));
   const place = join(parent, "data");

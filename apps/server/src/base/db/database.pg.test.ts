@@ -31,7 +31,7 @@ after(async () => {
 const hasCode = (code: ErrorCode) => (error: unknown) => error instanceof HoldfastError && error.code === code;
 const raise = (state: string) => sql`do ${sql.lit(`begin raise exception sqlstate '${state}'; end`)}`;
 
-test("sizes, sums and counts come as numbers, hashes as Buffer, and a number beyond 2^53 is an error", async () => {
+test("sizes, sums and counts are numbers, hashes are Buffers, and an integer beyond 2^53 is an error", async () => {
   const { rows } = await sql<Record<string, unknown>>`
     select 9007199254740991 as size, sum(v) as total, count(*) as n, '\\x00ff'::bytea as hash, array_agg(v) as list
     from (values (1::int8), (4000000000000)) as t(v)`.execute(db);
@@ -45,7 +45,7 @@ test("sizes, sums and counts come as numbers, hashes as Buffer, and a number bey
   await assert.rejects(sql`select 9007199254740993::int8 as size`.execute(db), hasCode("internal"));
 });
 
-test("arrays survive the binary form in which they are sent, nulls and empty ones included", async () => {
+test("arrays survive their binary encoding, including nulls and empty arrays (random)", async () => {
   const nullable = <Value>(values: fc.Arbitrary<Value>) => fc.array(fc.option(values), { maxLength: 20 });
   const text = fc.string({ unit: "grapheme" }).filter((value) => value.isWellFormed() && !value.includes("\0"));
   const shapes = {
@@ -75,14 +75,14 @@ test("arrays survive the binary form in which they are sent, nulls and empty one
   );
 });
 
-test("what is no UUID, and a number that is not whole, is an error and no other value", () => {
+test("an invalid UUID and a number that is not an integer are errors", () => {
   for (const text of ["", "x", "0000000-00000-8000-8000-000000000000", "00000000-0000-8000-8000-00000000000g"]) {
     assert.throws(() => uuidArray([text]), hasCode("internal"), text);
   }
   for (const number of [0.5, 2 ** 53, Number.NaN]) assert.throws(() => int8Array([number]), hasCode("internal"));
 });
 
-test("a transaction is repeated after a deadlock or a serialization failure, and only then, and each is counted", async () => {
+test("a transaction is repeated only after a deadlock or serialization failure, and each one is counted", async () => {
   const countBefore = conflicts();
   for (const state of ["40001", "40P01"]) {
     let attempts = 0;
@@ -109,7 +109,7 @@ test("a transaction is repeated after a deadlock or a serialization failure, and
   assert.equal(conflicts() - countBefore, 2 + 2 + 2);
 });
 
-test("a transaction whose work throws leaves nothing, and its error comes out as it is", async () => {
+test("a transaction whose work throws leaves nothing and passes its error on", async () => {
   const reason = new HoldfastError("quota", "over");
   const failing = inTransaction(db, async (transaction) => {
     await transaction.insertInto("counter").values({ id: 1, value: 1 }).execute();
@@ -119,7 +119,7 @@ test("a transaction whose work throws leaves nothing, and its error comes out as
   assert.deepEqual(await db.selectFrom("counter").selectAll().execute(), []);
 });
 
-test("trouble of the database has a code of ours, an error of the statement keeps its SQLSTATE", async () => {
+test("database failures become Holdfast errors, and errors of the statement keep their SQLSTATE", async () => {
   await assert.rejects(raise("53100").execute(db), hasCode("store_full"));
   for (const state of ["53300", "57P01", "57P03", "08006", "25006"]) {
     await assert.rejects(raise(state).execute(db), hasCode("unavailable"), state);
@@ -130,7 +130,7 @@ test("trouble of the database has a code of ours, an error of the statement keep
   await assert.rejects(sql`select 1/0`.execute(db), (error) => (error as { code?: string }).code === "22012");
 });
 
-test("a connection that is cut inside a transaction fails that transaction as unavailable and no other", async () => {
+test("a connection cut inside a transaction fails only that transaction, as unavailable", async () => {
   const cut = inTransaction(db, async (transaction) => {
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(transaction);
     const { pool, close: closeOther } = openDatabase(options);
@@ -144,7 +144,7 @@ test("a connection that is cut inside a transaction fails that transaction as un
   await sql`select 1`.execute(db);
 });
 
-test("waiting for a free connection, and a database that is not there, are unavailable", async () => {
+test("a pool without a free connection and an unreachable database are reported as unavailable", async () => {
   const small = openDatabase({ ...options, connectionsMax: 1, connectTimeoutMs: 50 });
   let client: pg.PoolClient | undefined;
   // On a busy machine the first connection may exceed the timeout.
@@ -164,7 +164,7 @@ test("waiting for a free connection, and a database that is not there, are unava
   }
 });
 
-test("an idle connection that is cut is replaced without anybody noticing", async () => {
+test("an idle connection that is cut is replaced without an error", async () => {
   const { db: own, pool, close: closeOwn } = openDatabase(options);
   const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(own);
   // `once` of node:events would reject at the preceding error event.
@@ -175,7 +175,7 @@ test("an idle connection that is cut is replaced without anybody noticing", asyn
   await closeOwn();
 });
 
-test("a closed database has let go of all its connections, also of those that Kysely never used", async () => {
+test("a closed database has released all its connections, including those never used by Kysely", async () => {
   const { pool, close: closeOwn } = openDatabase({ ...options, applicationName: "closed" });
   const order: string[] = [];
   pool.on("connect", (client) => client.once("end", () => order.push("gone")));
@@ -188,7 +188,7 @@ test("a closed database has let go of all its connections, also of those that Ky
   assert.deepEqual(rows, []);
 });
 
-test("a statement that does not end is cut off by the safety net", async () => {
+test("a statement that never ends is cut off by its timeout", async () => {
   const { db: own, close: closeOwn } = openDatabase({ ...options, statementTimeoutMs: 50 });
   await assert.rejects(sql`select pg_sleep(30)`.execute(own), hasCode("unavailable"));
   await closeOwn();

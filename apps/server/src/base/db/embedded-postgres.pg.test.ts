@@ -76,7 +76,7 @@ async function start(t: TestContext, dataFolder: string, more: { loopback?: bool
 const restarted = (postgres: EmbeddedPostgres) => new Promise<void>((resolve) => postgres.onRestart(resolve));
 const isUnavailable = (error: unknown) => error instanceof HoldfastError && error.code === "unavailable";
 
-test("the first start makes a durable UTF-8 database with checksums, the second finds it, the stop leaves no process", async (t) => {
+test("the first start creates a durable UTF-8 database with checksums, which the second start reuses", async (t) => {
   const folder = emptyFolder(t);
   const first = await start(t, folder);
   const { rows } = await sql`
@@ -99,7 +99,7 @@ test("the first start makes a durable UTF-8 database with checksums, the second 
   assert.deepEqual(await second.db.selectFrom("line").selectAll().execute(), []);
 });
 
-test("nobody gets in without the password, over the socket either", async (t) => {
+test("a wrong password is rejected, also over the socket", async (t) => {
   const { postgres } = await start(t, await folderWithDatabase(t));
   const { close, db } = openDatabase({
     connection: { ...postgres.connection, password: "wrong" },
@@ -110,7 +110,7 @@ test("nobody gets in without the password, over the socket either", async (t) =>
   await close();
 });
 
-test("neither statements, nor their values, nor the password reach the log", async (t) => {
+test("the log contains no statements, values or passwords", async (t) => {
   const lines: string[] = [];
   const write = (fields: object, message: string) => void lines.push(JSON.stringify({ fields, message }));
   const log = { debug: write, info: write, warn: write, error: write };
@@ -128,7 +128,7 @@ test("neither statements, nor their values, nor the password reach the log", asy
   assert.ok(!said.includes(readFileSync(join(folder, "database-password"), "utf8").trim()));
 });
 
-test("a database that is killed is back by itself, even while its sessions still work", async (t) => {
+test("a killed database restarts automatically, even while its old sessions still run", async (t) => {
   const folder = await folderWithDatabase(t);
   const { postgres, db } = await start(t, folder);
   await sql`create table line (id int8)`.execute(db);
@@ -147,7 +147,7 @@ test("a database that is killed is back by itself, even while its sessions still
   assert.deepEqual(await db.selectFrom("line").selectAll().execute(), [{ id: 1 }]);
 });
 
-test("while the database is down, statements are unavailable and retryable", async (t) => {
+test("statements fail as unavailable and retryable while the database is down", async (t) => {
   const { postgres, db } = await start(t, await folderWithDatabase(t));
   await sql`select 1`.execute(db);
   const back = restarted(postgres);
@@ -213,7 +213,7 @@ async function kill(server: TestServer): Promise<void> {
   await exited;
 }
 
-test("a server that is killed starts again at once, every time, and nothing committed is lost", async (t) => {
+test("a killed server starts again each time without losing committed data", async (t) => {
   const folder = await folderWithDatabase(t);
   const rounds = isLongTier ? 3 : 2;
   for (let round = 1; round <= rounds; round++) {
@@ -230,7 +230,7 @@ test("a server that is killed starts again at once, every time, and nothing comm
 });
 
 longTest(
-  "a folder that is moved after its server was killed takes its database along: the next start there ends it first",
+  "a data folder moved after its server was killed keeps its database, whose old process the next start ends",
   async (t) => {
     const parent = emptyFolder(t);
     chmodSync(parent, 0o755);
@@ -258,7 +258,7 @@ longTest(
   },
 );
 
-longTest("a first start that is killed in the middle leaves nothing half made", async (t) => {
+longTest("a killed first start leaves nothing half-created", async (t) => {
   const folder = emptyFolder(t);
   for (const milestone of ["database-password", "postgres-new-", "postgres"]) {
     const script = new URL("./testing-server.ts", import.meta.url).pathname;
@@ -282,7 +282,7 @@ longTest("a first start that is killed in the middle leaves nothing half made", 
 const daemon = { uid: 1, gid: 1 };
 
 test(
-  "another user than root runs the database as itself",
+  "a user other than root runs the database under its own account",
   { skip: !isRoot && "every other test here does" },
   async (t) => {
     const folder = emptyFolder(t);
@@ -300,7 +300,7 @@ test(
   },
 );
 
-test("a user without a name is told so", { skip: !isRoot && "only root can become one" }, async (t) => {
+test("a user without a name gets an error with advice", { skip: !isRoot && "only root can become one" }, async (t) => {
   const folder = emptyFolder(t);
   const nameless = { uid: 1_999_999_999, gid: 1_999_999_999 };
   chownSync(folder, nameless.uid, nameless.gid);
@@ -310,7 +310,7 @@ test("a user without a name is told so", { skip: !isRoot && "only root can becom
   assert.match(said.join(""), /user 1999999999 has no name on this system.*\/etc\/passwd/s);
 });
 
-test("a pid file whose pid is now somebody else's does not stop the start, nor that process", async (t) => {
+test("a stale pid file with a reused pid stops neither the start nor the other process", async (t) => {
   const folder = await folderWithDatabase(t);
   const user = isRoot ? { uid: 65_534, gid: 65_534 } : {};
   const innocent = spawn(process.execPath, ["-e", "setInterval(() => {}, 60_000)"], {
@@ -347,13 +347,13 @@ test("a data folder with a path too long for a socket uses a short folder and re
   assert.ok(!existsSync(host));
 });
 
-test("where there are no Unix sockets the database listens on the loopback", async (t) => {
+test("the database listens on loopback where Unix sockets are not available", async (t) => {
   const { db, postgres } = await start(t, await folderWithDatabase(t), { loopback: true });
   assert.equal(postgres.connection.host, "127.0.0.1");
   await sql`select 1`.execute(db);
 });
 
-test("a port of the loopback that another took before the database had it is given up for a new one", async (t) => {
+test("a loopback port taken by another process in the meantime is replaced by a new one", async (t) => {
   const folder = await folderWithDatabase(t);
   const thief = createServer();
   afterwards(t, () => thief.close());
@@ -372,7 +372,7 @@ test("a port of the loopback that another took before the database had it is giv
   await sql`select 1`.execute(db);
 });
 
-test("a database of another major version, a lost password and a blocked folder are refused in words", async (t) => {
+test("another major version, a lost password and a blocked folder are rejected with the reason", async (t) => {
   const folder = await folderWithDatabase(t);
   const refused = (pattern: RegExp) =>
     assert.rejects(

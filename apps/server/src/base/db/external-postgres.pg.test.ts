@@ -10,7 +10,7 @@ import { copyTemplate, makeTestFolder, silentLog } from "./testing.ts";
 const refusal = (pattern: RegExp) => (error: unknown) =>
   error instanceof HoldfastError && error.code === "failed" && pattern.test(error.message);
 
-test("an external database is accepted as a URL when it is durable, and refused in words when it is not", async (t) => {
+test("an external database is accepted only if it is durable, and rejected with the reason otherwise", async (t) => {
   const folder = makeTestFolder();
   await copyTemplate(folder);
   t.after(() => rmSync(folder, { recursive: true, force: true }));

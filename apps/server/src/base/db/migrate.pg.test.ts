@@ -48,7 +48,7 @@ test("migrations are applied once, in order, to their own schema, even by severa
   assert.deepEqual(await tables(), ["cell.first", "shard.first", "shard.second"]);
 });
 
-test("a schema that a newer server made is refused and left alone", async () => {
+test("a schema of a newer server is rejected and left unchanged", async () => {
   await assert.rejects(
     migrate(connection, older, silentLog),
     (error) =>
@@ -57,7 +57,7 @@ test("a schema that a newer server made is refused and left alone", async () => 
   assert.deepEqual(await tables(), ["cell.first", "shard.first", "shard.second"]);
 });
 
-test("a migration that fails is undone with those before it, named, and tried again at the next start", async () => {
+test("a failed migration is rolled back with those before it, named, and retried at the next start", async () => {
   const fails: Migration = { up: async (db) => void (await sql`select 1/0`.execute(db)) };
   const broken: MigrationSet = {
     schema: "shard",

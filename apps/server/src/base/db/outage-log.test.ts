@@ -12,7 +12,7 @@ function opened() {
   return { lines, clock, outage: new OutageLog(log, words, () => clock.nowMs) };
 }
 
-test("an outage is logged when it begins, every five minutes while it lasts, and when it has ended", () => {
+test("an outage is logged at its beginning, every five minutes, and at its end", () => {
   const { lines, clock, outage } = opened();
   outage.worked();
   for (; clock.nowMs < repeatedEveryMs + 3000; clock.nowMs += 1000) outage.failed({ reason: "full" });
@@ -27,7 +27,7 @@ test("an outage is logged when it begins, every five minutes while it lasts, and
   ]);
 });
 
-test("another reason of the same outage is logged with the next failure, at most every ten seconds", () => {
+test("a changed reason of an outage is logged with the next failure, at most every ten seconds", () => {
   const { lines, clock, outage } = opened();
   const fail = (atMs: number, reason: string) => {
     clock.nowMs = atMs;

@@ -7,7 +7,7 @@ import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { takeOwnerLock } from "./owner-lock.ts";
 import { copyTemplate, makeTestFolder, silentLog } from "./testing.ts";
 
-test("one server owns a database; the lock is lost with the database, regained with it, and free after its release", async (t) => {
+test("only one server owns a database, and its lock follows the database's outage and return", async (t) => {
   const folder = makeTestFolder();
   await copyTemplate(folder);
   const postgres = await startEmbeddedPostgres({ dataFolder: folder, log: silentLog, random: randomBytes });

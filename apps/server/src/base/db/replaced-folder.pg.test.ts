@@ -83,7 +83,7 @@ const runs = (pid: number): boolean => {
 
 for (const kind of ["an older copy", "an empty folder"] as const) {
   for (const how of ["while it runs", "before it stops"] as const) {
-    test(`${kind} in place of the data folder ${how} is left as it is, and no process stays`, async (t) => {
+    test(`${kind} in place of the data folder ${how} stays unchanged, and no process is left`, async (t) => {
       const { running, pids, moved, place, told } = await swap(t, kind);
       const before = contentOf(place);
       if (how === "while it runs") await assert.rejects(running.folders.replaced, /is no longer the folder/);
@@ -104,7 +104,7 @@ for (const kind of ["an older copy", "an empty folder"] as const) {
   }
 }
 
-test("a database that dies after its folder was replaced is not started in the other one", async (t) => {
+test("a database that dies after its folder was replaced is not started in the new folder", async (t) => {
   const { running, pids, place } = await swap(t, "an older copy");
   const before = contentOf(place);
   process.kill(pids[0] ?? assert.fail(), "SIGKILL");
@@ -113,7 +113,7 @@ test("a database that dies after its folder was replaced is not started in the o
   assert.deepEqual(contentOf(place), before);
 });
 
-test("a database that a killed server left in a folder that was moved since is ended without a checkpoint at its former place", async (t) => {
+test("a leftover database of a moved folder is ended without a checkpoint at its old path", async (t) => {
   const { moved, place } = await swap(t, "an older copy");
   const before = contentOf(place);
   await stopLeftover(clusterFolderOf(moved), silentLog);

@@ -20,7 +20,7 @@ test("the default is one shard and one cell with all buckets", () => {
   );
 });
 
-test("any division of the buckets is accepted, and each bucket finds its shard, also through an id", () => {
+test("any division of the buckets is accepted, and each bucket finds its shard, also by ID", () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.integer({ min: 1, max: bucketCount - 1 }), { maxLength: 6 }),
@@ -45,7 +45,7 @@ test("any division of the buckets is accepted, and each bucket finds its shard, 
   );
 });
 
-test("a division with a gap, an overlap, a repeated id or a shared database is refused in words", () => {
+test("a division with a gap, an overlap, a repeated ID or a shared database is rejected with the reason", () => {
   const refused: [unknown[], RegExp][] = [
     [[{ id: "a", buckets: [[0, 4094]] }], /buckets 4095 to 4095 are not mapped/],
     [[{ id: "a", buckets: [[1, 4095]] }], /buckets 0 to 0 are not mapped/],

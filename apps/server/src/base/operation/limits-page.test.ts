@@ -8,7 +8,7 @@ import { routeCost } from "../../edge/route-costs.ts";
 
 const file = join(import.meta.dirname, "../../../../../docs/limits.md");
 
-test("docs/limits.md says what the code does", () => {
+test("docs/limits.md matches the limits in the code", () => {
   if (process.env["HOLDFAST_WRITE_DOCS"] === "1") writeFileSync(file, renderLimits());
   assert.equal(readFileSync(file, "utf8"), renderLimits(), "run this test with HOLDFAST_WRITE_DOCS=1");
 });

@@ -18,7 +18,7 @@ function operationOf(route: Route) {
   return operation;
 }
 
-test("a validator of others finds nothing wrong with the document", async () => {
+test("an independent OpenAPI validator finds no problem in the document", async () => {
   logger.output = () => true;
   const config = await createConfig({
     extends: ["recommended-strict"],
@@ -36,7 +36,7 @@ test("a validator of others finds nothing wrong with the document", async () => 
   assert.deepEqual(lines, []);
 });
 
-test("every route stands under a tag that is explained, and says in words what it does and what each parameter means", () => {
+test("every route has a described tag, a summary and described parameters", () => {
   const used = new Set<string>();
   for (const [name, route] of table) {
     const tag = tagOf(route);
@@ -61,7 +61,7 @@ test("every route stands under a tag that is explained, and says in words what i
   assert.equal(tagOf(routes.shareNode), "Sharing");
 });
 
-test("only the id of a file or folder is described as one", () => {
+test("only IDs of files and folders are described as such", () => {
   for (const [path, operations] of Object.entries(api.paths)) {
     if (/\/(?:files|folders)\/\{id\}/.test(path)) continue;
     for (const { parameters = [] } of Object.values(operations))
@@ -70,7 +70,7 @@ test("only the id of a file or folder is described as one", () => {
   }
 });
 
-test("every example is one that the schema of the route takes", () => {
+test("every example satisfies its route's schema", () => {
   let count = 0;
   const check = (what: string, schema: z.ZodType, content: unknown) => {
     const { example } = (content as Record<string, { example?: unknown }>)["application/json"] ?? {};
@@ -88,7 +88,7 @@ test("every example is one that the schema of the route takes", () => {
   assert.ok(count > 120, `${count}`);
 });
 
-test("every route names the codes that it may answer with, and each leads to its text", () => {
+test("every route lists its error codes, and each leads to its description", () => {
   for (const [name, route] of table) {
     const references = Object.values(operationOf(route).responses).flatMap(({ $ref: reference }) =>
       typeof reference === "string" ? [reference] : [],

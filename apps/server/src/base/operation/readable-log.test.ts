@@ -13,7 +13,7 @@ function shown(write: (log: ReturnType<typeof openLog>) => void, screen: Partial
   return readableLine(line, { ...plain, ...screen })?.replaceAll(/\d\d(?=:34:56)/g, "HH");
 }
 
-test("a line has the time, what happened, and then its fields; a warning and an error say what they are", () => {
+test("a line has the time, the message and the fields, and names its level for warnings and errors", () => {
   assert.equal(
     shown((log) => log.info({ port: 25 }, "mail is sent")),
     "HH:34:56 mail is sent port=25\n",
@@ -29,12 +29,12 @@ test("a line has the time, what happened, and then its fields; a warning and an 
   );
 });
 
-test("colours are for who wants them", () => {
+test("colors are used on request", () => {
   const coloured = shown((log) => log.warn({ a: 1 }, "b"), { colours: true });
   assert.equal(coloured, "\u001b[2mHH:34:56\u001b[22m \u001b[33mwarning:\u001b[39m b \u001b[2ma=1\u001b[22m\n");
 });
 
-test("on 40 columns it goes on below, broken between words alone", () => {
+test("on 40 columns a line wraps at spaces only", () => {
   const folder = "/a/folder/whose/name/is/longer/than/such/a/line";
   assert.equal(
     shown((log) => log.info({ folder }, "no mail is sent, and whoever reads this knows why"), { columns: 40 }),
@@ -44,7 +44,7 @@ test("on 40 columns it goes on below, broken between words alone", () => {
   );
 });
 
-test("requests that were answered are for who asks for all; those that failed are not", () => {
+test("successful requests are shown only on request, failed ones always", () => {
   const request = { method: "GET", status: 200 };
   assert.equal(
     shown((log) => log.info(request, "request")),
@@ -57,7 +57,7 @@ test("requests that were answered are for who asks for all; those that failed ar
   assert.match(shown((log) => log.error(request, "request failed")) ?? "", /request failed/);
 });
 
-test("what is long or a list is short, unless all is asked for", () => {
+test("long values and lists are shortened unless everything is requested", () => {
   const fields = { list: ["a", "b"], long: "x".repeat(500) };
   assert.equal(
     shown((log) => log.info(fields, "m"), { columns: 1000 }),
@@ -69,7 +69,7 @@ test("what is long or a list is short, unless all is asked for", () => {
   );
 });
 
-test("nothing in a line steers the terminal, or looks like a line of its own", () => {
+test("no part of a line contains terminal control characters or imitates a line", () => {
   const steering = "a\u001b]0;x\u0007\n12:00:00 all is well\u202e";
   const line = shown((log) => log.info({ reason: steering, name: steering }, steering)) ?? "";
   assert.doesNotMatch(line.slice(0, -1).replaceAll("\n         ", " "), /[\p{Cc}\u202e]/u);

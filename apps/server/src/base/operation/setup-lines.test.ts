@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commandFor, setupLines } from "./setup-lines.ts";
 
-test("the frame with the set-up link names the command as the server was started", () => {
+test("the set-up frame names the command in the form in which the server was started", () => {
   const lastLine = (environment: Record<string, string>): string | undefined => {
     const screen = { isTTY: true, columns: 100, command: commandFor(environment) };
     return setupLines("http://127.0.0.1:8420/setup#hfs_a", undefined, screen).at(-2);

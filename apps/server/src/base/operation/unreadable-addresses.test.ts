@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UnreadableAddresses } from "./unreadable-addresses.ts";
 
-test("entries that name no address are logged once an hour, and known for a day", () => {
+test("unreadable addresses are logged at most once an hour, and remembered for a day", () => {
   const logged: object[] = [];
   let nowMs = 5_000_000;
   const log = { warn: (fields: object) => void logged.push(fields) };

@@ -10,7 +10,7 @@ import { ChainWriter } from "./chain-writer.ts";
 import { expireAuditEntries } from "./expire-entries.ts";
 import { verifyChain } from "./verify-chain.ts";
 
-describe("A chain of entries", () => {
+describe("Chain of entries", () => {
   const key = randomBytes(32);
   let databases: TestDatabases;
   let shard: Shard;
@@ -38,7 +38,7 @@ describe("A chain of entries", () => {
   };
   const verdict = () => verifyChain(shard, key, []);
 
-  test("keeps the order of one writer, whether somebody waits for an entry or not", async () => {
+  test("keeps the order of one writer, with and without waiting for entries", async () => {
     const writer = writerOf();
     for (let number = 0; number < 1200; number += 1) {
       if (number % 100 === 99) await writer.addDurably(entryOf(number));
@@ -53,7 +53,7 @@ describe("A chain of entries", () => {
     assert.deepEqual({ entries, problem }, { entries: 1200, problem: null });
   });
 
-  test("stays one chain under several writers", async () => {
+  test("stays a single chain with several writers", async () => {
     const writers = [writerOf(), writerOf(), writerOf()];
     await Promise.all(
       writers.map(async (writer, index) => {
@@ -68,7 +68,7 @@ describe("A chain of entries", () => {
     assert.deepEqual({ entries, problem }, { entries: 150, problem: null });
   });
 
-  test("where the disk is full its refusal says so, and it is written once there is room", async () => {
+  test("reports a full disk, and stores the entry once there is room", async () => {
     const failing = failingOnce(shard.db, false, new HoldfastError("store_full", "The disk is full."));
     const writer = writerOf(failing.db);
     await writer.addDurably(entryOf(0));
@@ -84,7 +84,7 @@ describe("A chain of entries", () => {
     ["before it was done", false],
     ["after it was done, without an answer", true],
   ] as const) {
-    test(`an append that fails ${when} is there once in the end`, async () => {
+    test(`an append that fails ${when} is stored exactly once`, async () => {
       const failing = failingOnce(shard.db, isDone);
       const writer = writerOf(failing.db);
       await writer.addDurably(entryOf(0));
@@ -97,7 +97,7 @@ describe("A chain of entries", () => {
     });
   }
 
-  test("another key makes no entry that fits", async () => {
+  test("detects an entry made with another key", async () => {
     await writerOf().addDurably(entryOf(0));
     await writerOf(shard.db, randomBytes(32)).addDurably(entryOf(1));
     await writerOf().addDurably(entryOf(2));
@@ -105,7 +105,7 @@ describe("A chain of entries", () => {
     assert.deepEqual([entries, problem?.what, problem?.seq], [1, "changed", 2]);
   });
 
-  test("lets go what is old, and what stays is proved as before", async () => {
+  test("expires old entries, and still proves the remaining ones", async () => {
     const writer = writerOf();
     for (let number = 0; number < 20; number += 1) writer.add(entryOf(number));
     await writer.drain();
@@ -119,7 +119,7 @@ describe("A chain of entries", () => {
     assert.deepEqual((await verdict()).problem?.what, "removed");
   });
 
-  test("goes on behind what has gone, even where all has", async () => {
+  test("continues after expired entries, even if all have expired", async () => {
     await writerOf().addDurably(entryOf(0));
     await expireAuditEntries(shard, { key, beforeMicros: entryOf(5).atMicros, signal: AbortSignal.timeout(60_000) });
     assert.deepEqual([(await verdict()).entries, (await verdict()).problem], [0, null]);

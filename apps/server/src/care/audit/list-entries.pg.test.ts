@@ -9,7 +9,7 @@ const times: readonly (readonly number[])[] = [
   [20, 20, 30],
 ];
 
-describe("The list of entries of two shards", () => {
+describe("List of entries of two shards", () => {
   let databases: TestDatabases;
 
   before(async () => {
@@ -35,7 +35,7 @@ describe("The list of entries of two shards", () => {
     return seen;
   };
 
-  test("has each entry once in order of time, in both directions and with pages of any size", async () => {
+  test("contains each entry once in order of time, in both directions and with any page size", async () => {
     const oldestFirst = await readAll({});
     assert.deepEqual(
       oldestFirst.map((line) => Number(line.split(" ")[0])),

@@ -16,7 +16,7 @@ function gathered() {
   return { recorded, repeats, add };
 }
 
-test("the first time is told at once, and the rest of its minute when that is over", () => {
+test("the first event is recorded immediately, and its repetitions at the end of the minute", () => {
   const { recorded, repeats, add } = gathered();
   for (let nowMs = 0; nowMs < 10; nowMs += 1) add("/film", nowMs);
   add("/song", 10);
@@ -32,7 +32,7 @@ test("the first time is told at once, and the rest of its minute when that is ov
   assert.deepEqual(recorded.slice(3), [["/film", undefined]], "and a new minute begins");
 });
 
-test("who it is, from where, and what came of it are told apart", () => {
+test("events are separate by account, address and result", () => {
   const { recorded, add } = gathered();
   add("/film", 0, { user_id: "ann" });
   add("/film", 0, { user_id: "ben" });
@@ -41,7 +41,7 @@ test("who it is, from where, and what came of it are told apart", () => {
   assert.equal(recorded.length, 4);
 });
 
-test("of too many at once the oldest are told before their minute is over", () => {
+test("the oldest events are recorded early when there are too many", () => {
   const { recorded, add } = gathered();
   add("/0", 0);
   add("/0", 0);

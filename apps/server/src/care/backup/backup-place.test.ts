@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import { readKeyFile } from "./backup-place.ts";
 
-test("a place without a backup is named, without its password", async () => {
+test("an error for a place without a backup names the place without its password", async () => {
   for (const [location, shown] of [
     ["/mnt/disk", "/mnt/disk"],
     ["s3://key:secret@host/bucket", "s3://"],

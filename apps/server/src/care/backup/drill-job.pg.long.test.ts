@@ -55,7 +55,7 @@ async function figure(name: string): Promise<number | undefined> {
   return value === undefined ? undefined : Number(value);
 }
 
-test("a server with scheduled backups restores the newest by itself, and says what came of it", async () => {
+test("a server with scheduled backups restores the newest automatically, and reports the result", async () => {
   const api = await Api.signIn(server.url);
   for (let number = 0; number < 3; number++) await api.put(`/${number}.bin`, Buffer.alloc(300_000, `no. ${number} `));
   await jobResult(api, "/admin/gc", {});
@@ -70,7 +70,7 @@ test("a server with scheduled backups restores the newest by itself, and says wh
   assert.equal((await doctorSays())?.state, "ok");
 });
 
-test("what a killed server left of a drill goes at the next start, its database too", async () => {
+test("the next start removes a killed server's unfinished drill, including its database", async () => {
   const postmaster = join(clusterFolderOf(join(scratch(), "data")), "postmaster.pid");
   await eventually("another drill is under way", 60_000, () => existsSync(postmaster) || undefined);
   await server.kill();
@@ -84,7 +84,7 @@ test("what a killed server left of a drill goes at the next start, its database 
   assert.deepEqual(await lastDrill(), noted);
 });
 
-test("a drill that cannot be done is told, and one that finds damage fails in the doctor's eyes", async () => {
+test("a drill that cannot run is reported, and one that finds damage fails the doctor's check", async () => {
   await server.stop();
   server = await spawnServer({ dataFolder: data, env: { ...often, HOLDFAST_DRILL_SCRATCH: join(folder, "absent") } });
   const failed = await drillWhich("one fails", ({ problem_count }) => problem_count > 0);
@@ -109,7 +109,7 @@ test("a drill that cannot be done is told, and one that finds damage fails in th
   assert.deepEqual([state, /damaged in the backup/.test(detail ?? "")], ["fail", true]);
 });
 
-test("a server that was restored makes no drills, and knows of none, nor of a job of an administrator", async () => {
+test("a restored server runs no drills, and has forgotten earlier drills and jobs", async () => {
   await server.stop();
   const restored = join(folder, "restored");
   const done = await holdfast(["admin", "restore-backup", place, "--accept-damage", "--data", restored]);
@@ -123,7 +123,7 @@ test("a server that was restored makes no drills, and knows of none, nor of a jo
   assert.deepEqual(facts, []);
 });
 
-test("without room for it and for the server a drill is refused with what to do", () => {
+test("a drill without enough free space is rejected with advice", () => {
   const gib = 1024 ** 3;
   refuseWithoutRoom("/data/drill", gib, 2 * gib);
   assert.throws(

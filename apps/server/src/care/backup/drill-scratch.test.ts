@@ -22,7 +22,7 @@ test("a scratch folder is removed with its content, also by a process that is ab
   }
 });
 
-test("a drill removes the folder that a killed drill left, and nothing else", async (t) => {
+test("a drill removes only the folder that a killed drill left", async (t) => {
   const parent = temporaryFolder(t);
   const make = (name: string, child?: string) => mkdirSync(join(parent, name, child ?? ""), { recursive: true });
   make("holdfast-drill-killed", drillDataName);

@@ -28,7 +28,7 @@ function headAt(wal: string, bytes?: number): ArchiveHead {
 
 const keysOf = async ({ place }: LogArchive) => (await Array.fromAsync(place.store.list(""))).map(({ key }) => key);
 
-test("a file that grows is read as one, with zeros behind its end, and whole once it is complete", async () => {
+test("a growing file is read as one, padded with zeros, and merged once it is complete", async () => {
   const archive = newArchive();
   const content = randomBytes(walFileBytes);
   await writeLogPart(archive, first, 0, content.subarray(0, 1000));
@@ -55,7 +55,7 @@ test("a file that grows is read as one, with zeros behind its end, and whole onc
   assert.equal((await keysOf(archive)).length, 2, "its parts are gone");
 });
 
-test("what lacks a part is damaged, and neither short nor read across the gap", async () => {
+test("a file without one of its parts is reported as damaged", async () => {
   const archive = newArchive();
   await writeLogPart(archive, first, 0, randomBytes(1000));
   await writeLogPart(archive, first, 2000, randomBytes(1000));
@@ -69,7 +69,7 @@ test("what lacks a part is damaged, and neither short nor read across the gap", 
   await assert.rejects(readLogFile(archive, short!), isDamaged);
 });
 
-test("a file of an archive from before there were parts is read as it is, until the first part takes its place", async () => {
+test("a file from before parts existed is read unchanged, until its first part replaces it", async () => {
   const archive = newArchive();
   const old = Buffer.concat([randomBytes(1000), Buffer.alloc(walFileBytes - 1000)]);
   await writeLogFile(archive, first, old);
@@ -81,7 +81,7 @@ test("a file of an archive from before there were parts is read as it is, until 
   assert.ok(newer.equals((await readLogFile(archive, now!)).subarray(0, 2000)));
 });
 
-test("of the archives that no backup needs nothing stays, and of the others what it needs", async () => {
+test("archives without a backup are removed entirely, and others keep what their backup needs", async () => {
   const archive = newArchive();
   const other: LogArchive = { ...archive, run: "ffffffffffffffff" };
   await writeLogFile(other, first, Buffer.alloc(walFileBytes));

@@ -25,7 +25,7 @@ import { piecesOf } from "./verify-backup.ts";
 const hourMs = 3600_000;
 const signal = new AbortController().signal;
 
-describe("what the store has of the metadata", () => {
+describe("Metadata copy in the store", () => {
   let clock: ReturnType<typeof makeTestClock>;
   const pool = startTestPool();
   let postgres: EmbeddedPostgres;
@@ -92,7 +92,7 @@ describe("what the store has of the metadata", () => {
   const chosen = async () => chooseSnapshot(await openMetadataPlace(cell, randomBytes));
   const puts = () => calls.filter(({ operation }) => operation === "put").length;
 
-  test("of a new server nothing comes to the store for some minutes, and nobody even looks there", async () => {
+  test("a new server writes and reads nothing in the store for some minutes", async () => {
     const copy = open();
     await copy.snapshot(signal);
     await copy.journal(signal);
@@ -103,7 +103,7 @@ describe("what the store has of the metadata", () => {
     assert.ok((copy.ages().snapshotSeconds ?? 60) < 60);
   });
 
-  test("where nothing is written nothing is written to the store either, but that it is so, every ten minutes", async () => {
+  test("an idle server writes only a confirmation every ten minutes", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await copy.snapshot(signal);
@@ -126,7 +126,7 @@ describe("what the store has of the metadata", () => {
     assert.ok((copy.ages().snapshotSeconds ?? hourMs) < 3600);
   });
 
-  test("a change costs its bytes and not a file of the log; a snapshot what changed since the last", async () => {
+  test("a change costs its bytes instead of a log file, and a snapshot only the changes since the last one", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await copy.snapshot(signal);
@@ -143,7 +143,7 @@ describe("what the store has of the metadata", () => {
     assert.ok(puts() > 1 && puts() < first / 3, `${puts()} objects, and ${first} at first`);
   });
 
-  test("two snapshots stay, and the log from the older one on", async () => {
+  test("two snapshots stay, with the log since the older one", async () => {
     const copy = open();
     uptimeMs = 200_000;
     for (let hour = 0; hour < 3; hour += 1) {
@@ -163,7 +163,7 @@ describe("what the store has of the metadata", () => {
     assert.ok((await keys("log/")).length <= 6, "what came before is gone");
   });
 
-  test("a server that starts again goes on with the log, without another snapshot", async () => {
+  test("a restarted server continues the log without another snapshot", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await copy.snapshot(signal);
@@ -175,7 +175,7 @@ describe("what the store has of the metadata", () => {
     assert.equal((await chosen()).plan.files.length, 1);
   });
 
-  test("where the newest is damaged the one before is taken, with the log behind it, until another was made", async () => {
+  test("a damaged newest snapshot is replaced by the one before with its log, until another was made", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await copy.snapshot(signal);
@@ -198,7 +198,7 @@ describe("what the store has of the metadata", () => {
     assert.equal((await keys("backups/")).length, 2);
   });
 
-  test("removed from the store under a server that runs, it comes there anew and whole", async () => {
+  test("a copy deleted from the store under a running server is written again in full", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await copy.snapshot(signal);
@@ -212,7 +212,7 @@ describe("what the store has of the metadata", () => {
     assert.deepEqual([plan.files.length, problems], [1, []]);
   });
 
-  test("a piece that went bad is found within a day, and comes anew", async () => {
+  test("a damaged piece is found within a day and written again", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await copy.snapshot(signal);
@@ -229,7 +229,7 @@ describe("what the store has of the metadata", () => {
     assert.deepEqual((await chosen()).problems, []);
   });
 
-  test("one that is told to stop, before or in the middle, stops at once and leaves nothing that counts", async () => {
+  test("an aborted snapshot stops immediately and leaves nothing valid", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await assert.rejects(copy.snapshot(AbortSignal.abort()));
@@ -241,7 +241,7 @@ describe("what the store has of the metadata", () => {
     assert.deepEqual(await keys("backups/"), []);
   });
 
-  test("a database that has lost what the store has of it begins anew, and one that is another's is kept away", async () => {
+  test("a database behind its copy starts a new one, and another server's copy is protected", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await copy.snapshot(signal);

@@ -27,12 +27,12 @@ async function storeWith(key: string): Promise<ObjectStore> {
   return store;
 }
 
-test("a data folder and stores without anything of a server may become a new server", async () => {
+test("an empty data folder with empty stores may become a new server", async () => {
   await check(emptyStore());
   await check(emptyStore(), emptyStore());
 });
 
-test("a key without its database is refused, with the way to get the database back", async (t) => {
+test("a key without its database is rejected with advice for recovering the database", async (t) => {
   writeFileSync(keySource.path, "key");
   t.after(() => rmSync(keySource.path));
   await assert.rejects(check(emptyStore()), {
@@ -41,7 +41,7 @@ test("a key without its database is refused, with the way to get the database ba
   });
 });
 
-test("a keyring, packs or metadata without their database are refused, in each of two stores", async () => {
+test("a keyring, packs or metadata without a database are rejected, in either of two stores", async () => {
   const keyring = emptyStore();
   await writeKeyringObject(keyring, [{ epoch: 1, wrapped: Buffer.alloc(61), createdAt: 1 }]);
   const cases = [
@@ -58,13 +58,13 @@ test("a keyring, packs or metadata without their database are refused, in each o
   }
 });
 
-test("a keyring without keys, by which a person gave a lost store up, is no trace of a server", async () => {
+test("an empty keyring, which marks an abandoned store, does not count as a server", async () => {
   const store = emptyStore();
   await writeKeyringObject(store, []);
   await check(store);
 });
 
-test("a damaged keyring is refused, and so is a store that is away, beside another one too", async () => {
+test("a damaged keyring and an unavailable store are rejected, also with a second store", async () => {
   await assert.rejects(check(await storeWith(keyringKey)), { code: "damaged" });
   const away = async (): Promise<ObjectStore> => {
     throw new HoldfastError("unavailable", "away");

@@ -31,7 +31,7 @@ after(async () => {
   removeFolder(folder);
 });
 
-test("a place that goes away while its backup is restored is told to be away, and not to be damaged", async () => {
+test("a place that disappears during a drill is reported as unavailable, not as damaged", async () => {
   const [place, scratch] = [join(folder, "backups"), join(folder, "scratch")];
   mkdirSync(scratch);
   await (await Api.signIn(server.url)).put("/file", Buffer.alloc(300_000, "text"));
@@ -75,7 +75,7 @@ test("an interrupted drill removes its database, and the next drill removes that
   assert.deepEqual([readdirSync(scratch), processesIn(scratch)], [[], []]);
 });
 
-test("what lies where the server would make its drill is nobody's leftover, and stays", async () => {
+test("foreign content in the drill's place is kept", async () => {
   await server.stop();
   const [place, often] = [join(data, "drill"), { HOLDFAST_DRILL_PERIOD: "1s", HOLDFAST_SNAPSHOT_INTERVAL: "off" }];
   server = await startServer({ dataFolder: data, env: { ...often, HOLDFAST_DRILL_PERIOD: "off" } });

@@ -37,7 +37,7 @@ const lastBackup = async () =>
 const schedule = async () =>
   (await queryDatabase(data, "select value from cell.facts where name = 'backup_schedule'"))[0]?.value;
 
-test("a server makes the backups that it was told to, keeps so many, and stops when it is told", async () => {
+test("a server makes its scheduled backups, keeps the set number, and stops on request", async () => {
   const api = await Api.signIn(server.url);
   await api.put("/first.txt", "first");
   const told = await backup("--schedule", "1m", "--keep", "2");
@@ -74,7 +74,7 @@ test("a server makes the backups that it was told to, keeps so many, and stops w
   rmSync(restored, { recursive: true });
 });
 
-test("one whose time comes while another is made comes after it, and does not count as failed", async () => {
+test("a backup that is due during another one follows it, and does not count as failed", async () => {
   const lock = new SessionLock(findRunningPostgres(data) ?? assert.fail("no database runs"), backupLock, silentLog);
   assert.ok(await lock.take());
   try {
@@ -96,7 +96,7 @@ test("one whose time comes while another is made comes after it, and does not co
   }
 });
 
-test("what cannot be scheduled is refused, and changes nothing", async () => {
+test("invalid schedules are rejected and change nothing", async () => {
   for (const args of [
     ["--schedule", "5"],
     ["--schedule", "30s"],

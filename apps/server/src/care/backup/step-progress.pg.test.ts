@@ -49,7 +49,7 @@ class Steps implements StepProgress {
   }
 }
 
-test("a backup, its restore and its drill report each step, and count each to its total", async () => {
+test("a backup, its restore and its drill report each step up to its total", async () => {
   await (await Api.signIn(server.url)).put("/file", Buffer.alloc(300_000, "text"));
   const place = join(folder, "backups");
   const [made, restored, drilled] = [new Steps(), new Steps(), new Steps()];

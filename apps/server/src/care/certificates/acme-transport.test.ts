@@ -13,7 +13,7 @@ import { acmeTransport } from "./acme-transport.ts";
 
 const problem = (type: string) => JSON.stringify({ type: `urn:ietf:params:acme:error:${type}`, detail: "too many" });
 
-test("calls go over TLS to who is trusted, have a size, and what is refused comes back in words and with its time", async (t) => {
+test("calls verify TLS, have a size limit, and return errors with their message and retry time", async (t) => {
   if (!requireComponent(t, "openssl")) return;
   const folder = mkdtempSync(join(tmpdir(), "holdfast-transport-"));
   t.after(() => rmSync(folder, { recursive: true }));

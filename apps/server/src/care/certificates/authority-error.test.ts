@@ -10,7 +10,7 @@ const of = (type: string, retryAfter?: string) => {
   return toAuthorityError(problem, retryAfter);
 };
 
-test("what an authority refuses is told in its words and with what to do; only wrong settings end a start", () => {
+test("an authority's refusal is reported with its text and advice, and only wrong settings end a start", () => {
   const limited = of("rateLimited", "7200");
   assert.deepEqual([limited.code, limited.retryAfterSeconds], ["rate_limited", 7200]);
   assert.match(limited.message, /refused \(rateLimited\): said so\. Its rate limit is reached/);
@@ -21,7 +21,7 @@ test("what an authority refuses is told in its words and with what to do; only w
     assert.equal(of(type).code, "unavailable");
 });
 
-test("why a name was not seen is told with what to do about it", () => {
+test("a failed validation of a name is reported with advice", () => {
   const said = (type: string, port = 8420) =>
     toValidationError("drive.example.org", { type, detail: "said so." }, port).message;
   assert.match(said("dns"), /A or AAAA record/);
@@ -32,7 +32,7 @@ test("why a name was not seen is told with what to do about it", () => {
   assert.match(said("toString"), /said so\. Forward port/);
 });
 
-test("an answer that is no problem, or a long or wild one, hurts nobody", () => {
+test("malformed, long and hostile problem documents are harmless", () => {
   assert.equal(readProblem("<html>"), undefined);
   assert.equal(readProblem("null"), undefined);
   assert.equal(readProblem(JSON.stringify({ type: 5 })), undefined);
@@ -41,7 +41,7 @@ test("an answer that is no problem, or a long or wild one, hurts nobody", () => 
   assert.ok(wild?.detail.includes("\u001b") === false);
 });
 
-test("Retry-After is seconds or a date, and anything else is none", () => {
+test("Retry-After is read as seconds or a date, and other values are ignored", () => {
   const nowMs = Date.parse("2027-01-31T09:00:00Z");
   assert.equal(readRetryAfter("120", nowMs), 120);
   assert.equal(readRetryAfter("Sun, 31 Jan 2027 10:00:00 GMT", nowMs), 3600);

@@ -31,7 +31,7 @@ function openAuthority(t: TestContext) {
   };
 }
 
-test("a certificate is used only if it is ours: of the key, for the names, for servers, in its time, with its chain", (t) => {
+test("a certificate is used only with matching key, names, purpose, time and chain", (t) => {
   if (!requireComponent(t, "openssl")) return;
   const give = openAuthority(t);
   const nowMs = Date.now();

@@ -80,7 +80,7 @@ const rows = `
     ('00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002', '', 'null', 'null', '{}', 'infinity', null, '-Infinity', 1e100, null, 1);
   insert into odd.things (id, body) values ('00000000-0000-4000-8000-000000000003', (select string_agg(decode(md5(n::text), 'hex'), '') from generate_series(1, 100000) n))`;
 
-test("rows of all types come over as they are, with sequences, and without what triggers would do again", async () => {
+test("rows of all types are copied unchanged, with sequences and without firing triggers", async () => {
   await inBoth(tables);
   await query(from, rows);
   await query(to, "insert into odd.empty values (1)");
@@ -105,7 +105,7 @@ test("rows of all types come over as they are, with sequences, and without what 
   ]);
 });
 
-test("what does not come over as it was is found, and nothing of it stays", async () => {
+test("a row copied incorrectly is detected, and nothing of the copy stays", async () => {
   await query(
     to,
     `create function odd.spoil() returns trigger language plpgsql as $$ begin new.share := 0; return new; end $$;
@@ -118,7 +118,7 @@ test("what does not come over as it was is found, and nothing of it stays", asyn
   await query(to, "drop trigger spoiled on odd.things");
 });
 
-test("tables that are not ours, or not as our migrations make them, are named before anything is copied", async () => {
+test("foreign or altered tables are named before anything is copied", async () => {
   await query(from, "create table public.mine (n int4)");
   await failsWith(/do not belong to Holdfast.*public\.mine/);
   await query(to, "create table public.mine (n int8)");

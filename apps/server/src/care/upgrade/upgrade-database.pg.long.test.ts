@@ -53,7 +53,7 @@ async function readsAllBack(from: RunningServer): Promise<void> {
   for (const [path, bytes] of files) assert.deepEqual((await api.download(encodeURI(path))).body, bytes, path);
 }
 
-test("a server that finds the database of an earlier PostgreSQL says what to do, and touches nothing", async () => {
+test("a server with the database of an earlier PostgreSQL gives advice and changes nothing", async () => {
   await changeVersion(data);
   rmSync(oldClusterOf(data, "18"), { recursive: true });
   assert.equal(clusterVersion(), "17");
@@ -70,7 +70,7 @@ test("a server that finds the database of an earlier PostgreSQL says what to do,
   assert.deepEqual(entries(), names);
 });
 
-test("the upgrade brings all of it over, and the server goes on", async () => {
+test("the upgrade copies everything, and the server continues", async () => {
   const { code, stdout, stderr } = await upgrade();
   assert.equal(code, 0, stderr);
   const report = JSON.parse(stdout);
@@ -87,7 +87,7 @@ test("the upgrade brings all of it over, and the server goes on", async () => {
   assert.equal(scrub.code, 0, scrub.stderr + scrub.stdout);
 });
 
-test("the next scheduled backup is a whole one of the new database, from which a server can be restored", async () => {
+test("the next scheduled backup is a full one of the new database and can be restored", async () => {
   const last = await eventually("a backup is made", 60_000, async () => {
     return (await queryDatabase(data, "select value from cell.facts where name = 'last_backup'"))[0]?.value;
   });

@@ -73,7 +73,7 @@ async function startsWithAll(data: string): Promise<void> {
   assert.deepEqual(body, content);
 }
 
-test("killed after any step it leaves one of the two databases whole, and is said again", async (t) => {
+test("an upgrade killed after any step leaves one complete database and can be repeated", async (t) => {
   assert.ok(steps.length >= 10, steps.join());
   // Until the comparison, the old database is only read. So the first and last of those steps suffice.
   const [first = "", ...others] = steps;
@@ -99,7 +99,7 @@ test("killed after any step it leaves one of the two databases whole, and is sai
   }
 });
 
-test("a server that starts between the two renames ends what was begun, and loses nothing", async () => {
+test("a server started between the two renames completes the upgrade without loss", async () => {
   const data = copyOf("between");
   await killAfter(data, "old aside");
   assert.ok(!existsSync(clusterFolderOf(data)));
@@ -107,7 +107,7 @@ test("a server that starts between the two renames ends what was begun, and lose
   assert.equal(versionOf(clusterFolderOf(data)), "18");
 });
 
-test("the old database, put back, is opened by the old PostgreSQL as it was", async () => {
+test("the old database can be put back and opened by the old PostgreSQL", async () => {
   const data = copyOf("back");
   assert.equal((await upgrade(data)).code, 0);
   rmSync(clusterFolderOf(data), { recursive: true });
@@ -116,7 +116,7 @@ test("the old database, put back, is opened by the old PostgreSQL as it was", as
   await startsWithAll(data);
 });
 
-test("what writes to the old database while it is copied is refused, and not lost", async () => {
+test("writes to the old database during the copy are rejected instead of lost", async () => {
   const data = copyOf("written");
   const tried: Promise<unknown>[] = [];
   const at = (step: string) => {
@@ -129,7 +129,7 @@ test("what writes to the old database while it is copied is refused, and not los
   await startsWithAll(data);
 });
 
-test("the old database goes when it is said, and another upgrade does not overwrite it", async () => {
+test("the old database is removed on request, and another upgrade does not overwrite it", async () => {
   const data = copyOf("old");
   const early = await upgrade(data, "--remove-old");
   assert.equal(early.code, 2, early.stderr);
@@ -146,7 +146,7 @@ test("the old database goes when it is said, and another upgrade does not overwr
   assert.deepEqual(JSON.parse((await upgrade(data, "--remove-old")).stdout).removed, []);
 });
 
-test("of a database on another disk, behind a symbolic link, nothing stays there once the old one goes", async () => {
+test("removing the old database behind a symbolic link leaves nothing on the other disk", async () => {
   const data = copyOf("linked");
   const elsewhere = join(folder, "elsewhere");
   renameSync(clusterFolderOf(data), elsewhere);
@@ -159,7 +159,7 @@ test("of a database on another disk, behind a symbolic link, nothing stays there
   assert.equal(versionOf(clusterFolderOf(data)), "18");
 });
 
-test("without room, while a server runs, and of a later PostgreSQL it is refused, and nothing is touched", async () => {
+test("an upgrade is rejected without space, while a server runs, or for a later PostgreSQL", async () => {
   const data = copyOf("refused");
   const names = namesIn(data);
   await assert.rejects(

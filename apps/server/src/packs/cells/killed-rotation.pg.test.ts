@@ -54,7 +54,7 @@ for (const change of ["rotateKeyEncryptionKey", "renew"] as const) {
   });
 }
 
-test("the key from before stays beside the new one, closed to others, and is no longer needed", async () => {
+test("the previous key stays beside the new one, closed to other users, and is no longer needed", async () => {
   await open();
   const key = () => readFileSync(join(folder, "key-encryption-key"), "utf8");
   const old = key();

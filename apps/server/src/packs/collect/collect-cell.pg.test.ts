@@ -18,7 +18,7 @@ import { bothForms, dayMs, hashesOf, someBlocks, type TestSpace, useCollectScene
 
 const scene = useCollectScene();
 
-test("a block that nobody holds goes step by step, each in its time, and its pack with it", async () => {
+test("a block without holders is collected step by step, together with its pack", async () => {
   const { world, ann } = scene;
   const blocks = someBlocks(5);
   await world.put(ann, ...blocks);
@@ -53,7 +53,7 @@ test("a block that nobody holds goes step by step, each in its time, and its pac
 
 const dryRun = () => collectCell(scene.world.ports, { dryRun: true });
 
-test("what is held stays, however often and late anything is told", async () => {
+test("a held block stays despite repeated and late releases", async () => {
   const { world, ann } = scene;
   const blocks = someBlocks(4);
   await world.put(ann, ...blocks);
@@ -70,7 +70,7 @@ test("what is held stays, however often and late anything is told", async () => 
   await world.assertEmpty();
 });
 
-test("of two spaces that release a block at the same moment the later one sees that it was the last", async () => {
+test("two simultaneous releases of a block always mark it as unheld", async () => {
   const { world, ann, bob } = scene;
   const blocks = someBlocks(50);
   for (let round = 0; round < 10; round += 1) {
@@ -82,7 +82,7 @@ test("of two spaces that release a block at the same moment the later one sees t
   }
 });
 
-test("who holds a block by a copy that is being released waits, and is told that it is not there", async () => {
+test("a hold on a copy that is being released waits, and then fails as unavailable", async () => {
   const { world, ann, bob } = scene;
   const [block] = someBlocks(1);
   assert.ok(block);
@@ -99,7 +99,7 @@ test("who holds a block by a copy that is being released waits, and is told that
   await holding.settled;
 });
 
-test("who holds a block by another's copy has it, or is told that it is not there, whenever that one releases it", async () => {
+test("a hold on another space's copy either succeeds or fails, at any moment of its release", async () => {
   const { world, ann, bob } = scene;
   for (let round = 0; round < 10; round += 1) {
     const [block] = someBlocks(1);
@@ -116,7 +116,7 @@ test("who holds a block by another's copy has it, or is told that it is not ther
   }
 });
 
-test("a pack half dead is rewritten, what it has left is read from the new one, and the old one goes in its time", async () => {
+test("a half-dead pack is rewritten, its rest is read from the new pack, and the old one is deleted in time", async () => {
   const { world, ann } = scene;
   const blocks = someBlocks(10);
   await world.put(ann, ...blocks);
@@ -138,7 +138,7 @@ test("a pack half dead is rewritten, what it has left is read from the new one, 
   await world.assertBooks();
 });
 
-test("packs of which a third is dead are rewritten too, so that what is kept in vain stays below a tenth", async () => {
+test("packs with a third of dead bytes are rewritten too, which keeps the waste below a tenth", async () => {
   const { world, ann } = scene;
   const groups = Array.from({ length: 6 }, () => someBlocks(30));
   for (const group of groups) await world.put(ann, ...group);
@@ -152,7 +152,7 @@ test("packs of which a third is dead are rewritten too, so that what is kept in 
   assert.ok((await world.read(ann, hashesOf(kept))).every((told) => told === "raw"));
 });
 
-test("equal copies of two spaces become one where they are the same bytes, and each is served what it has sent", async () => {
+test("identical copies of two spaces are merged, and each space reads the form that it sent", async () => {
   const { world, ann, bob } = scene;
   const equal = bothForms();
   const other = bothForms();
@@ -175,7 +175,7 @@ test("equal copies of two spaces become one where they are the same bytes, and e
   await world.assertEmpty();
 });
 
-test("a copy that a space has left goes though another one holds the block, once that one's own was read", async () => {
+test("an abandoned copy of a block held by another space is deleted once that space's own copy was read", async () => {
   const { world, ann, bob } = scene;
   const [block] = someBlocks(1);
   assert.ok(block);
@@ -226,7 +226,7 @@ test("a copy stays where it is if its duplicate is found damaged while the pack 
   for (const space of [ann, bob]) assert.deepEqual(await world.read(space, [equal.hash]), ["raw"]);
 });
 
-test("an orphan whose blocks were sent again goes as all else does", async () => {
+test("an orphan whose blocks were sent again is collected normally", async () => {
   const { world, ann } = scene;
   const blocks = someBlocks(4);
   world.crashPoint = (reached) => {
@@ -243,7 +243,7 @@ test("an orphan whose blocks were sent again goes as all else does", async () =>
   assert.ok((await world.read(ann, hashesOf(blocks))).every((told) => told === "raw"));
 });
 
-test("a store that ended between its rows leaves a holder of which the space knows nothing, and that is released", async () => {
+test("an upload interrupted between its rows leaves a holder unknown to the space, which is released", async () => {
   const { world, ann } = scene;
   const blocks = someBlocks(4);
   world.crashPoint = (reached) => {
@@ -262,7 +262,7 @@ test("a store that ended between its rows leaves a holder of which the space kno
   await world.assertEmpty();
 });
 
-test("a store that took so long that its pack may have gone is not acknowledged", async () => {
+test("an upload so slow that its pack may be gone is not acknowledged", async () => {
   const { world, ann } = scene;
   for (const late of ["pack durable", "cell rows"] as const) {
     world.crashPoint = (reached) => {
@@ -272,7 +272,7 @@ test("a store that took so long that its pack may have gone is not acknowledged"
   }
 });
 
-test("a holder that is lacking is there again before its block goes", async () => {
+test("a missing holder is restored before its block is collected", async () => {
   const { world, ann } = scene;
   const blocks = someBlocks(4);
   await world.put(ann, ...blocks);
@@ -284,7 +284,7 @@ test("a holder that is lacking is there again before its block goes", async () =
   assert.ok(own !== undefined && own !== null);
 });
 
-test("a pack that cannot be read whole is not rewritten, and what is lost of it is known", async () => {
+test("a partly unreadable pack is not rewritten, and its lost blocks are recorded", async () => {
   const { world, ann } = scene;
   const blocks = someBlocks(10);
   await world.put(ann, ...blocks);

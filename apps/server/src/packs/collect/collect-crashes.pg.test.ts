@@ -16,7 +16,7 @@ import { dayMs, hashesOf, someBlocks, useCollectScene } from "./testing-collect.
 
 const scene = useCollectScene();
 
-test("while packs are pinned no object goes, and a pin ends by its time or by word", async () => {
+test("no object is deleted while packs are pinned, and a pin ends by expiry or on request", async () => {
   const { world, ann } = scene;
   const blocks = someBlocks(3);
   await world.put(ann, ...blocks);
@@ -38,7 +38,7 @@ test("while packs are pinned no object goes, and a pin ends by its time or by wo
   await world.assertEmpty();
 });
 
-test("whoever pins packs, or rebuilds the index, waits for what is deleted at that moment, and nothing more goes", async () => {
+test("pinning packs or rebuilding the index waits for deletions in progress and stops later ones", async () => {
   const { world, ann, bob } = scene;
   const { db } = world.cell;
   const forbidPins = async () => {
@@ -84,7 +84,7 @@ test("whoever pins packs, or rebuilds the index, waits for what is deleted at th
   }
 });
 
-test("while the index is not complete nothing is doomed, nothing goes, and nothing is rewritten", async () => {
+test("an incomplete index dooms, deletes and rewrites nothing", async () => {
   const { world, ann, pool } = scene;
   const blocks = someBlocks(10);
   await world.put(ann, ...blocks);
@@ -100,7 +100,7 @@ test("while the index is not complete nothing is doomed, nothing goes, and nothi
   assert.equal((await world.copies()).length, 4);
 });
 
-test("a rebuilt index has again what had lost its rows, and that goes anew in its time", async () => {
+test("a rebuilt index includes packs without rows, which are collected again in time", async () => {
   const { world, ann, pool } = scene;
   const blocks = someBlocks(10);
   await world.put(ann, ...blocks);
@@ -154,7 +154,7 @@ for (const point of [
   });
 }
 
-test("a reader that had found a copy before its pack was rewritten and deleted reads the other one", async () => {
+test("a reader whose copy's pack was rewritten and deleted reads the other copy", async () => {
   const { world, ann, pool } = scene;
   const blocks = someBlocks(7, 2_500_000);
   await world.put(ann, ...blocks);

@@ -31,7 +31,7 @@ after(async () => {
 const stepCount = 60;
 const runs = Number(process.env["HOLDFAST_RUNS"] ?? (isLongTier ? 3 : 2));
 
-test("whatever happens to a cell, what is held reads back, and what is not goes", async () => {
+test("any history of a cell keeps held blocks readable and collects the others (random)", async () => {
   for (let run = 0; run < runs; run += 1) {
     const failure = await tell(seed + run, {});
     if (failure === undefined) continue;

@@ -25,7 +25,7 @@ function afterPut(store: ObjectStore, happens: (count: number) => Promise<void>)
   };
 }
 
-test("an object is given to the store that lacks it, as it is at the end", async () => {
+test("a missing object is copied in its latest state", async () => {
   const [from, to] = [makeStore(), makeStore()];
   assert.equal(await copyObject(key, { from, to, signal: undefined }), undefined);
   assert.equal(await text(to), undefined);
@@ -37,7 +37,7 @@ test("an object is given to the store that lacks it, as it is at the end", async
   assert.deepEqual([await text(from), await text(to)], ["newer 2", "newer 2"]);
 });
 
-test("what is removed meanwhile does not come back, and what changes all the time is left for later", async () => {
+test("an object removed meanwhile is not restored, and one that keeps changing is postponed", async () => {
   const [from, to] = [makeStore(), makeStore()];
   await from.put(key, Buffer.from("old"));
   const removed = afterPut(to, () => from.delete(key));

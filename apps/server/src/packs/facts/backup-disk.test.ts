@@ -12,7 +12,7 @@ for (const path of [data, store]) mkdirSync(path);
 symlinkSync(data, join(folder, "link"));
 const config = { dataFolder: data, store, secondStore: "s3://second" };
 
-test("a backup is not made where it would go with the server, by whatever path", () => {
+test("a backup inside the data folder or store is rejected, under any path", () => {
   for (const place of [
     data,
     join(data, "backups"),
@@ -25,7 +25,7 @@ test("a backup is not made where it would go with the server, by whatever path",
     assertApart({ place, config });
 });
 
-test("one on the same disk is known as such, one in a bucket or on another file system is not", () => {
+test("a backup on the same disk is detected, and one in a bucket or on another file system is not", () => {
   assert.equal(isOnSameDisk({ place: join(folder, "blocks"), config }), true);
   assert.equal(isOnSameDisk({ place: join(folder, "nowhere"), config }), false);
   assert.equal(isOnSameDisk({ place: "s3://backups", config }), false);

@@ -37,7 +37,7 @@ const plainBlocks = fc.array(
   { minLength: 1, maxLength: 20 },
 );
 
-test("any blocks that are sealed into a pack open again, each by itself and all by the footer", () => {
+test("any sealed blocks open again, each alone and all through the footer (random)", () => {
   fc.assert(
     fc.property(plainBlocks, (drawn) => {
       const { pack, records, payloads } = sealDrawn(drawn);
@@ -56,7 +56,7 @@ test("any blocks that are sealed into a pack open again, each by itself and all 
   );
 });
 
-test("one changed bit anywhere is noticed by the header, the footer or the record that it is in", () => {
+test("any flipped bit is detected by the header, footer or record that contains it", () => {
   fc.assert(
     fc.property(plainBlocks, fc.nat(), fc.integer({ min: 0, max: 7 }), (drawn, position, bit) => {
       const { pack } = sealDrawn(drawn);
@@ -83,7 +83,7 @@ test("one changed bit anywhere is noticed by the header, the footer or the recor
   );
 });
 
-test("a record does not open under another id, index, codec or size", () => {
+test("a record does not open with another ID, index, codec or size", () => {
   const { pack } = sealDrawn([
     { bytes: randomBytes(100), times: 1, zstd: false },
     { bytes: randomBytes(100), times: 1, zstd: false },
@@ -100,7 +100,7 @@ test("a record does not open under another id, index, codec or size", () => {
   assert.equal(open(first, packIdOf(Buffer.alloc(16, 1))), undefined);
 });
 
-test("a record that was sealed as zstd and is none reads as broken where plain bytes are wanted", () => {
+test("a record sealed as zstd with invalid content reads as damaged when plain bytes are requested", () => {
   const payload = randomBytes(50);
   const block = { hash: sha256(payload), sizeBytes: 500, codec: "zstd" as const, payload, verified: true };
   const [slab] = fillSlabs([block], stock);
@@ -113,7 +113,7 @@ test("a record that was sealed as zstd and is none reads as broken where plain b
   assert.deepEqual(open(true), [undefined]);
 });
 
-test("a frame that an older version stored with an empty one behind it is read as the frame alone", () => {
+test("a frame stored by an older version with an empty one after it is read as the frame alone", () => {
   const plain = Buffer.from("compressed by an older version ".repeat(40));
   const frame = zstdCompressSync(plain);
   const payload = Buffer.concat([frame, Buffer.from("28b52ffd2000010000", "hex")]);
@@ -133,7 +133,7 @@ test("a frame that an older version stored with an empty one behind it is read a
   assert.deepEqual(checkPack({ pack, packId, epoch: 1, key, rows }).faults, [undefined]);
 });
 
-test("the pack of docs/format.md has the bytes that stand there", () => {
+test("the example pack of docs/format.md has exactly the documented bytes", () => {
   const pack = sealKnown();
   assert.equal(pack.length, 38 + 8 + 19 + 19 + 90);
   assert.equal(
@@ -147,7 +147,7 @@ test("the pack of docs/format.md has the bytes that stand there", () => {
   assert.equal(sha256(pack), "bb073d729fab5e38902a68b3e047040bf45e6cb1af9caaa8ec48b40757fe299e");
 });
 
-test("the parsers of header and footer take any bytes and either read them or call them damaged", () => {
+test("the parsers of header and footer read any bytes or report damage", () => {
   const { pack } = sealDrawn([{ bytes: randomBytes(100), times: 1, zstd: false }]);
   const start = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
@@ -173,7 +173,7 @@ test("the parsers of header and footer take any bytes and either read them or ca
   );
 });
 
-test("the header tells where the footer is, and nothing of what is sealed", () => {
+test("the header locates the footer and reveals nothing of the sealed content", () => {
   const { pack, records } = sealDrawn([{ bytes: Buffer.from("plain text "), times: 50, zstd: false }]);
   const { header } = openIndex(pack);
   assert.equal(header.footerLength, footerLength(1));
@@ -182,7 +182,7 @@ test("the header tells where the footer is, and nothing of what is sealed", () =
   assert.equal(Buffer.from(pack).indexOf(Buffer.from(records[0]?.hash ?? assert.fail())), -1);
 });
 
-test("the key of an object and the id of its pack name each other, and nothing else is taken for one", () => {
+test("object keys and pack IDs convert to each other, and other keys are not recognized", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
       assert.equal(packIdOfKey(packKey(packIdOf(bytes))), packIdOf(bytes));

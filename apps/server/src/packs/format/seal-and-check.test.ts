@@ -37,7 +37,7 @@ function inputOf(blocks: readonly IncomingBlock[], id = 0xab): SealInput {
   return { packId: packIdOf(Buffer.alloc(16, id)), epoch: 3, key: Buffer.alloc(32, id), slabs: buffers, records };
 }
 
-test("a pack that comes back from its seal is the one that is written, byte for byte", () => {
+test("a checked pack is identical to the sealed one, byte for byte", () => {
   fc.assert(
     fc.property(drawn, (sizes) => {
       const blocks = blocksOf(sizes);
@@ -48,7 +48,7 @@ test("a pack that comes back from its seal is the one that is written, byte for 
   );
 });
 
-test("whatever bit a cipher or a buffer turned while sealing, the record is named, or the pack refused, and the rest can be sealed anew", () => {
+test("a bit flipped while sealing names the record or rejects the pack, and the rest can be sealed again", () => {
   fc.assert(
     fc.property(drawn, fc.nat(), fc.nat(7), (sizes, position, bit) => {
       const blocks = blocksOf(sizes);
@@ -82,7 +82,7 @@ test("whatever bit a cipher or a buffer turned while sealing, the record is name
   );
 });
 
-test("a payload that is not its block is named, whether a buffer or a compressor spoilt it", () => {
+test("a payload that does not match its block is named, whatever spoiled it", () => {
   const [raw, zstd, whole] = blocksOf([
     { length: 2000, compress: false },
     { length: 2000, compress: true },
@@ -106,7 +106,7 @@ test("a payload that is not its block is named, whether a buffer or a compressor
   );
 });
 
-test("of long raw records every one is read back", () => {
+test("every long raw record is read back", () => {
   const blocks = blocksOf(Array.from({ length: 16 }, (_, index) => ({ length: 66_000 + index, compress: false })));
   const spoils = (wanted: (index: number) => boolean) => (given: SealInput) => {
     const pieces = sealPack(given);
@@ -133,7 +133,7 @@ test("of long raw records every one is read back", () => {
   assert.equal(faults.length, 14);
 });
 
-test("of long compressed records every one is read back", () => {
+test("every long compressed record is read back", () => {
   const blocks = blocksOf(Array.from({ length: 9 }, (_, index) => ({ length: 300_000 + index, compress: true })));
   assert.ok(blocks.every(({ codec, payload }) => codec === "zstd" && payload.length > 100_000));
   for (const [index, block] of blocks.entries()) {

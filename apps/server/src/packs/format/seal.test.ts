@@ -6,7 +6,7 @@ import { onlyNonce, openSealed, seal } from "./seal.ts";
 const key = Buffer.alloc(32, 5);
 const place = Buffer.from("where it belongs");
 
-test("what is sealed by itself (a tail, a data key, a secret) opens, or is no answer", () => {
+test("separately sealed data (a tail, a data key, a secret) opens, or sealing fails", () => {
   for (const length of [0, 1, 32, 65_535, 65_536, 65_537, 300_000]) {
     const plain = randomBytes(length);
     const sealed = seal(key, onlyNonce, place, plain);
@@ -16,7 +16,7 @@ test("what is sealed by itself (a tail, a data key, a secret) opens, or is no an
   }
 });
 
-test("a buffer that changed while it was sealed is noticed, though its seal is whole", () => {
+test("a buffer that changed while it was sealed is detected, even if its seal is valid", () => {
   const plain = randomBytes(1000);
   const other = randomBytes(1000);
   const sealing = (_key: Uint8Array, _nonce: Uint8Array, _place: Uint8Array, record: Uint8Array) =>

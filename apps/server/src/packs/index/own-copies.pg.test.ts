@@ -56,7 +56,7 @@ async function codecsFor({ spaceId }: Space, ...blocks: IncomingBlock[]): Promis
   return (await Array.fromAsync(world.service.read(spaceId, hashes))).map((block) => block?.codec);
 }
 
-test("a block is served as the space has sent it, whoever else sent it before or later", async () => {
+test("a block is served in the form that the space sent, regardless of other spaces", async () => {
   const [mine, theirs] = [await makeSpace(databases), await makeSpace(databases)];
   for (const [first, second] of [
     [mine, theirs],
@@ -69,7 +69,7 @@ test("a block is served as the space has sent it, whoever else sent it before or
   }
 });
 
-test("what another space has sent beside a block of mine does not change which copy of the next one I get", async () => {
+test("another space's copy of one block does not change which copy of the next one is served", async () => {
   const [mine, theirs] = [await makeSpace(databases), await makeSpace(databases)];
   const [one, other] = [bothForms(), bothForms()];
   await put(mine, one.raw);
@@ -79,7 +79,7 @@ test("what another space has sent beside a block of mine does not change which c
   assert.deepEqual(await codecsFor(theirs, one.raw, other.raw), ["zstd", "zstd"]);
 });
 
-test("spaces that send the same block at the same moment each get their own copy", async () => {
+test("spaces that send the same block simultaneously each get their own copy", async () => {
   const spaces = await Promise.all(Array.from({ length: 6 }, () => makeSpace(databases)));
   const forms = Array.from({ length: 10 }, bothForms);
   const sent = (space: number) => forms.map(({ raw, zstd }) => (space % 2 === 0 ? raw : zstd));
@@ -93,7 +93,7 @@ test("spaces that send the same block at the same moment each get their own copy
   }
 });
 
-test("an own copy stays the own one when a scrub moves it, and another's stands in for one that is lost", async () => {
+test("an own copy stays own when a scrub moves it, and another space's copy replaces a lost one", async () => {
   const [mine, theirs] = [await makeSpace(databases), await makeSpace(databases)];
   const [kept, lost] = [bothForms(), bothForms()];
   const known = new Set((await Array.fromAsync(store.list("packs/"))).map(({ key }) => key));
@@ -115,7 +115,7 @@ test("an own copy stays the own one when a scrub moves it, and another's stands 
   assert.deepEqual(await codecsFor(mine, kept.raw, lost.raw), ["raw", "zstd"]);
 });
 
-test("the own copy is tried first also after a reading that failed, and before one that lies nearer", async () => {
+test("the own copy is tried first even after a failed read, and before a nearer one", async () => {
   const [mine, theirs] = [await makeSpace(databases), await makeSpace(databases)];
   const { raw, zstd } = bothForms();
   await put(mine, raw);
@@ -145,7 +145,7 @@ test("the own copy is tried first also after a reading that failed, and before o
   assert.equal(choosePlace([{ ...own, isOwn: false }, near], near), near);
 });
 
-test("the own copies are known again when a lost index was rebuilt", async () => {
+test("own copies are known again after a lost index was rebuilt", async () => {
   const [mine, theirs] = [await makeSpace(databases), await makeSpace(databases)];
   const [early, late] = [bothForms(), bothForms()];
   await put(mine, early.raw);
@@ -162,7 +162,7 @@ test("the own copies are known again when a lost index was rebuilt", async () =>
   assert.deepEqual(await codecsFor(mine, early.raw, late.raw), ["raw", "raw"]);
 });
 
-test("copies from before the note of the own one are told by their stamp", async () => {
+test("copies from before own copies were recorded are recognized by their stamp", async () => {
   const [mine, theirs] = [await makeSpace(databases), await makeSpace(databases)];
   const { raw, zstd } = bothForms();
   await put(mine, raw);

@@ -9,7 +9,7 @@ import { openFsStore } from "@holdfast/object-store/fs-store";
 import { createKeyEncryptionKey, loadKeyEncryptionKey } from "./key-encryption-key.ts";
 import { keyringKey } from "./wrapped-keys.ts";
 
-test("what is no key is refused by name", async () => {
+test("an invalid key is rejected by its name", async () => {
   const disk = new SimulatedDisk();
   const source = { disk, path: "/key", variable: undefined };
   await assert.rejects(loadKeyEncryptionKey({ ...source, variable: "c2hvcnQ=" }), {
@@ -45,15 +45,15 @@ const firstStart: CrashScenario<{ keys: Buffer[] }> = {
   },
 };
 
-test("a key file and a keyring that were used survive a power cut after any call", async () => {
+test("a key file and keyring in use survive a power cut after any call", async () => {
   assert.ok((await crashEveryCall(firstStart, { seed: 11, randomOutcomes: 1 })) > 10);
 });
 
-test("whichever call fails, a key file and a keyring that were used are durable, and a start after it succeeds", async () => {
+test("a key file and keyring in use are durable whichever call fails, and the next start succeeds", async () => {
   assert.ok((await failEveryCall(firstStart, { seed: 13 })) > 10);
 });
 
-test("leaving out any sync of the key file is noticed", async () => {
+test("omitting any sync of the key file is detected", async () => {
   const unmissed = await findUnmissedSyncs(firstStart, { seed: 12, randomOutcomes: 1 });
   assert.deepEqual(
     unmissed.filter((each) => each.includes("/data/key")),

@@ -36,7 +36,7 @@ const kinds = {
 };
 
 for (const [kind, address] of Object.entries(kinds)) {
-  test(`${kind}: data keys are wrapped by a key that lies elsewhere, opened again, and none is here in the clear`, async () => {
+  test(`${kind}: data keys are wrapped by the external key, open again, and are never stored in the clear`, async () => {
     await clear();
     const key = await newestOf(await open({ key: address() }));
     assert.deepEqual(await newestOf(await open({ key: address() })), key);
@@ -45,14 +45,14 @@ for (const [kind, address] of Object.entries(kinds)) {
     assert.ok(!Buffer.from(row.wrapped).includes(key));
   });
 
-  test(`${kind}: a time that was changed is noticed`, async () => {
+  test(`${kind}: a changed creation time is detected`, async () => {
     await clear();
     await open({ key: address() });
     await sql`update cell.data_keys set created_at = created_at + 1`.execute(db());
     await assert.rejects(open({ key: address() }), { code: "failed" });
   });
 
-  test(`${kind}: one goes over to it from a file, and from it to a key of one's own`, async () => {
+  test(`${kind}: keys can be moved from a file to the service, and from it to a given key`, async () => {
     await clear();
     const key = await newestOf(await open({}));
     const own = randomBytes(32).toString("base64");
@@ -67,7 +67,7 @@ for (const [kind, address] of Object.entries(kinds)) {
   });
 }
 
-test("after the service has made a new version of its key, a rotation wraps by that one", async () => {
+test("a rotation uses the newest version of the service's key", async () => {
   await clear();
   const key = await newestOf(await open({ key: kinds.vault() }));
   await service.rotate();
@@ -78,7 +78,7 @@ test("after the service has made a new version of its key, a rotation wraps by t
   assert.deepEqual(await newestOf(await open({ key: kinds.vault() })), key);
 });
 
-test("while the service is away a server that runs goes on, and none starts; it says so, and changes nothing", async () => {
+test("a running server survives an outage of the key service, and a start fails without changes", async () => {
   await clear();
   const running = await open({ key: kinds.vault() });
   const key = await newestOf(running);
@@ -96,7 +96,7 @@ test("while the service is away a server that runs goes on, and none starts; it 
   assert.deepEqual(await newestOf(await open({ key: kinds.vault() })), key);
 });
 
-test("a token that is refused, one in a file, none, and addresses that are none", async () => {
+test("a wrong token, a missing token and invalid addresses are rejected, and a token file is accepted", async () => {
   await clear();
   await assert.rejects(open({ key: kinds.vault(), environment: { VAULT_TOKEN: "wrong" } }), {
     code: "failed",
@@ -111,7 +111,7 @@ test("a token that is refused, one in a file, none, and addresses that are none"
   }
 });
 
-test("a request is signed as AWS's own example is (aws-sig-v4-test-suite, post-vanilla)", () => {
+test("a request is signed as in AWS's example (aws-sig-v4-test-suite, post-vanilla)", () => {
   const request = { url: new URL("https://example.amazonaws.com/"), headers: {}, body: "" };
   const { authorization } = signAwsRequest(request, {
     accessKeyId: "AKIDEXAMPLE",

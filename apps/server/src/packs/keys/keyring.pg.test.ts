@@ -37,7 +37,7 @@ beforeEach(async () => {
   await sql`truncate cell.data_keys, cell.packs, cell.facts`.execute(db());
 });
 
-test("a key is durable in the store and in the database before it is used, and a new one comes after 90 days", async () => {
+test("a key is durable in store and database before it is used, and a new one follows after 90 days", async () => {
   const ring = await open();
   const first = await ring.current();
   assert.deepEqual(await epochs(), { rows: [1], objects: [1] });
@@ -49,7 +49,7 @@ test("a key is durable in the store and in the database before it is used, and a
   assert.deepEqual((await (await open()).keyOf(1)).key, first.key);
 });
 
-test("two instances that start at once make one key, and each learns what the other makes later", async () => {
+test("two instances that start simultaneously create one key, and share later ones", async () => {
   const [one, other] = await Promise.all([open(), open()]);
   assert.deepEqual((await one.current()).key, (await other.current()).key);
   clock.forwardMs(ninetyDaysMs);
@@ -67,7 +67,7 @@ test("another key-encryption key opens nothing and changes nothing", async () =>
   assert.ok(kept.equals(await store.get(keyringKey)));
 });
 
-test("a database without keys takes over those of the store, and where there are packs it asks for a rebuild and no server starts", async () => {
+test("a database without keys takes those of the store, and if there are packs requires a rebuild", async () => {
   const { key } = await (await open()).current();
   await sql`truncate cell.data_keys cascade`.execute(db());
   assert.deepEqual((await (await open()).current()).key, key);
@@ -83,14 +83,14 @@ test("a database without keys takes over those of the store, and where there are
   assert.equal((await sql`select from cell.facts`.execute(db())).rows.length, 1);
 });
 
-test("a store without the keyring gets it again from the database", async () => {
+test("a missing keyring in the store is restored from the database", async () => {
   await open();
   await store.delete(keyringKey);
   await open();
   assert.deepEqual(await epochs(), { rows: [1], objects: [1] });
 });
 
-test("the store of another installation is refused", async () => {
+test("the store of another installation is rejected", async () => {
   await open();
   const otherStore = makeMemoryStore({ nowMs: () => Date.now() });
   const kept = await sql<{ wrapped: Buffer; created_at: number }>`
@@ -102,7 +102,7 @@ test("the store of another installation is refused", async () => {
   await assert.rejects(open({ store: otherStore }), { code: "failed", message: /two installations/ });
 });
 
-test("the keyring of an installation with another key is not written over, whichever of the two keys is at hand", async () => {
+test("the keyring of an installation with another key is never overwritten, with either key at hand", async () => {
   const otherStore = makeMemoryStore({ nowMs: () => Date.now() });
   const otherKey = randomBytes(32);
   await open({ store: otherStore, keyEncryptionKey: otherKey });
@@ -120,7 +120,7 @@ test("the keyring of an installation with another key is not written over, which
   }
 });
 
-test("a keyring of the first format is read, and its times are vouched for from then on", async () => {
+test("a keyring of the first format is read, and its creation times are protected from then on", async () => {
   const key = randomBytes(32);
   const nonce = randomBytes(12);
   const additional = Buffer.concat([Buffer.from("holdfast data key 1"), Buffer.of(0, 0, 0, 1)]);
@@ -134,7 +134,7 @@ test("a keyring of the first format is read, and its times are vouched for from 
   }
 });
 
-test("a time that was changed is noticed in either place, and in both", async () => {
+test("a changed creation time is detected in the store, in the database and in both", async () => {
   await open();
   const [kept] = await readKeyringObject(store);
   assert.ok(kept !== undefined);
@@ -149,7 +149,7 @@ test("a time that was changed is noticed in either place, and in both", async ()
   await open();
 });
 
-test("a new data key comes when it is asked for, and another instance goes over to it at its next look", async () => {
+test("a new data key is made on request, and other instances use it after their next refresh", async () => {
   const [one, other] = [await open(), await open()];
   assert.deepEqual(await one.renew(), { epoch: 2, dataKeys: 2 });
   assert.deepEqual(await epochs(), { rows: [1, 2], objects: [1, 2] });
@@ -159,7 +159,7 @@ test("a new data key comes when it is asked for, and another instance goes over 
   assert.deepEqual((await other.current()).key, (await one.current()).key);
 });
 
-test("the job makes the key that is due, and without anything being stored", async () => {
+test("the job makes a due key even if nothing is stored", async () => {
   const ring = await open();
   const cell = { id: "main", db: db(), store, keyring: ring };
   const log = openLog("silent");
@@ -182,7 +182,7 @@ test("the job makes the key that is due, and without anything being stored", asy
   assert.deepEqual(await epochs(), { rows: [1, 2], objects: [1, 2] });
 });
 
-test("an epoch that another instance makes while a look is under way is found by a second look", async () => {
+test("an epoch made by another instance during a refresh is found by a second one", async () => {
   const writer = await open();
   let gate = async () => {};
   const reader = await open({ gate: () => gate() });
@@ -204,7 +204,7 @@ test("an epoch that another instance makes while a look is under way is found by
   assert.deepEqual((await found).key, (await writer.current()).key);
 });
 
-test("a keyring object that is none is called damaged, and the server does not start over it", async () => {
+test("a malformed keyring object is reported as damaged, and stops the start", async () => {
   for (const bytes of [
     "",
     "{}",
@@ -229,7 +229,7 @@ test("rewrapping changes the key-encryption key and no data key", async () => {
   assert.equal(Buffer.from(await rotated.unwrapSecret("signing key", secret)).toString(), "secret");
 });
 
-test("once the next key has wrapped anything, whatever is written is wrapped by it", async () => {
+test("after the next key has wrapped anything, everything new is wrapped by it", async () => {
   const next = randomBytes(32);
   const [one, other] = [await open({ next }), await open({ next })];
   await one.rewrap();
@@ -238,7 +238,7 @@ test("once the next key has wrapped anything, whatever is written is wrapped by 
   await assert.rejects(open(), { code: "failed" });
 });
 
-test("a key that is retired opens what it has wrapped, and what is written is wrapped by the current one", async () => {
+test("a retired key opens what it has wrapped, and the current key wraps everything new", async () => {
   const next = randomBytes(32);
   await open();
   await assert.rejects(open({ keyEncryptionKey: next }), { code: "failed" });
@@ -246,7 +246,7 @@ test("a key that is retired opens what it has wrapped, and what is written is wr
   await open({ keyEncryptionKey: next });
 });
 
-test("a rewrapping that was cut short between store and database is finished or undone by either key", async () => {
+test("a rewrap interrupted between store and database is completed or undone by either key", async () => {
   const next = randomBytes(32);
   const faulty = withFaults(store, { random: () => 1, sleep: async () => {}, slowMs: 0, hangMs: 0 });
   const { key } = await (await open({ store: faulty })).current();
@@ -271,7 +271,7 @@ test("a new key that cannot be made leaves the old one in use", async () => {
   assert.equal((await ring.current()).epoch, 2);
 });
 
-test("a secret opens under its label only, and not once a bit has changed", async () => {
+test("a secret opens only under its label, and not after any bit has changed", async () => {
   const ring = await open();
   const wrapped = await ring.wrapSecret("totp", randomBytes(20));
   await ring.unwrapSecret("totp", wrapped);
@@ -284,7 +284,7 @@ test("a secret opens under its label only, and not once a bit has changed", asyn
   await assert.rejects(ring.unwrapSecret("totp", new Uint8Array(3)), { code: "damaged" });
 });
 
-test("a missing key file is made only where nothing is stored yet", async () => {
+test("a missing key file is created only if nothing is stored yet", async () => {
   const disk = new SimulatedDisk();
   await disk.mkdir("/data");
   const start = () => openCells(disk);

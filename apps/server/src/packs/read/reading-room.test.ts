@@ -26,7 +26,7 @@ async function isThere(promise: Promise<unknown>): Promise<boolean> {
   return there;
 }
 
-test("what would be too much in all, or for one account, waits in turn, and other accounts pass who lacks only its own share", async () => {
+test("reads above the total or the account's share wait in turn, and reads of other accounts pass", async () => {
   const { open } = openRoom();
   const [one, two, three, four] = [open("a"), open("a"), open("b"), open("c")];
   const first = await one.take(30);
@@ -43,7 +43,7 @@ test("what would be too much in all, or for one account, waits in turn, and othe
   assert.equal(await isThere(open("d").take(1000)), true);
 });
 
-test("an account that holds nothing comes before the many waiting ones of others", async () => {
+test("an account without reads is served before others that wait for more", async () => {
   const { open } = openRoom();
   const [one, two, three] = [open("a"), open("b"), open("c")];
   await one.take(35);
@@ -56,7 +56,7 @@ test("an account that holds nothing comes before the many waiting ones of others
   assert.equal(await isThere(greedy), false);
 });
 
-test("read ahead only where plenty is left, and nobody waits", async () => {
+test("reading ahead needs plenty of room and an empty queue", async () => {
   const { open } = openRoom();
   const one = open("a");
   assert.notEqual(one.takeAhead(20), undefined);
@@ -65,7 +65,7 @@ test("read ahead only where plenty is left, and nobody waits", async () => {
   assert.equal(open("c").takeAhead(20), undefined);
 });
 
-test("answers of which nothing is taken give way once somebody waits for their room, the longest stalled first, and no others", async () => {
+test("stalled reads are cut once others wait for their room, the longest stalled first", async () => {
   const { clock, room, cuts, open } = openRoom();
   const answers = [open("a", "slow"), open("b", "slower"), open("c", "steady")];
   clock.nowMs = 5;
@@ -84,7 +84,7 @@ test("answers of which nothing is taken give way once somebody waits for their r
   assert.equal(await isThere(waiting), true);
 });
 
-test("an account's own stalled answers make way for its next one, not those of others", async () => {
+test("an account's own stalled reads make room for its next one, other accounts' reads do not", async () => {
   const { clock, room, cuts, open } = openRoom();
   const [other, own] = [open("b", "other"), open("a", "own")];
   other.held.push(await other.take(10));
@@ -100,7 +100,7 @@ test("an account's own stalled answers make way for its next one, not those of o
   assert.equal(await isThere(waiting), true);
 });
 
-test("who waits for room is not taken for a client that is slow", async () => {
+test("a read that waits for room does not count as a slow client", async () => {
   const { clock, room, cuts, open } = openRoom();
   const [both, full] = [open("a", "both"), open("b", "full")];
   both.held.push(await both.take(30));

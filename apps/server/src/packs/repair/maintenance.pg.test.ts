@@ -45,7 +45,7 @@ after(async () => {
   await databases.stop();
 });
 
-test("an orphan is adopted once its grace is over, and its blocks wait unreferenced", async () => {
+test("an orphan is adopted after its grace period, and its blocks wait unreferenced", async () => {
   const place = await makeSpace(databases);
   const blocks = Array.from({ length: 3 }, () => blockOf(randomBytes(3000)));
   await storeAndForget(place, blocks);
@@ -63,7 +63,7 @@ test("an orphan is adopted once its grace is over, and its blocks wait unreferen
   await store.delete("packs/00/00000000-0000-0000-0000-000000000000");
 });
 
-test("the scrubber finds a flipped byte and a missing pack, names the files, and counts what reads well again", async () => {
+test("the scrubber finds a flipped byte and a missing pack, names the files, and clears blocks that read well again", async () => {
   const cell = world.cells.all()[0] ?? assert.fail();
   const place = await makeSpace(databases);
   const [flipped, lost, sound] = [blockOf(randomBytes(4000)), blockOf(randomBytes(4000)), blockOf(randomBytes(4000))];
@@ -95,7 +95,7 @@ test("the scrubber finds a flipped byte and a missing pack, names the files, and
   assert.equal(sha256(read?.payload ?? randomBytes(1)), flipped.hash);
 });
 
-test("a manifest of segments names its file too", async () => {
+test("a damaged block in a segmented manifest is reported with its file", async () => {
   const place = await makeSpace(databases);
   const block = blockOf(randomBytes(4000));
   const key = await storeAlone(place, [block]);
@@ -115,7 +115,7 @@ test("a manifest of segments names its file too", async () => {
   assert.deepEqual(await told(false), { hash: block.hash, files: [] });
 });
 
-test("an index that was lost is rebuilt from store, keys and spaces, twice with the same result", async () => {
+test("a lost index is rebuilt from store, keys and spaces, twice with the same result", async () => {
   const place = await makeSpace(databases);
   const blocks = Array.from({ length: 40 }, () => blockOf(randomBytes(2000)));
   await world.service.store(place.spaceId, place.userId, blocks);
@@ -150,7 +150,7 @@ test("an index that was lost is rebuilt from store, keys and spaces, twice with 
   await reopened.service.close();
 });
 
-test("rebuilding finds a pack that is gone", async () => {
+test("a rebuild detects a missing pack", async () => {
   const place = await makeSpace(databases);
   const block = blockOf(randomBytes(2000));
   await store.delete(await storeAlone(place, [block]));
@@ -158,7 +158,7 @@ test("rebuilding finds a pack that is gone", async () => {
   assert.equal((await world.service.held(place.spaceId, [block.hash])).size, 0);
 });
 
-test("what a space has stored and no pack of a lost index has is damaged, and healed by being sent again", async () => {
+test("a block of a space without a pack after a rebuild is damaged, and is healed by another upload", async () => {
   const place = await makeSpace(databases);
   const block = blockOf(randomBytes(2000));
   const key = await storeAlone(place, [block]);

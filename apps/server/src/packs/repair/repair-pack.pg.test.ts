@@ -37,7 +37,7 @@ function withEmptyFrame(): IncomingBlock {
   return { hash: sha256(plain), sizeBytes: plain.length, codec: "zstd", payload, verified: true };
 }
 
-test("whole blocks are moved once, and are whole in the new pack, those with an empty frame behind them too", async () => {
+test("intact blocks are moved once and stay intact, including those followed by an empty frame", async () => {
   const store = makeMemoryStore({ nowMs: () => Date.now() });
   const clock = makeTestClock();
   const world = await openBlockWorld(pool, { databases, store, clock });

@@ -8,7 +8,7 @@ import { startTestDatabases } from "../../base/db/testing.ts";
 import { scrubCell } from "../repair/scrub.ts";
 import { blockOf, makeSpace, makeTestClock, openBlockWorld, silentBlockLog, startTestPool } from "../testing.ts";
 
-test("a bucket that has gone is no damage, and a key that is missing in one that is there is", async (t) => {
+test("a missing bucket is not damage, and a missing key in an existing bucket is", async (t) => {
   const s3 = await startS3rver();
   t.after(() => s3.stop());
   const databases = await startTestDatabases({ fsync: false });

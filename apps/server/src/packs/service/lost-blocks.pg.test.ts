@@ -45,7 +45,7 @@ async function readsOf(act: (cell: Kysely<CellTables>) => Promise<unknown>): Pro
   return reads;
 }
 
-test("the store is asked by the index of what is damaged, with statistics and without", async () => {
+test("lost blocks are looked up by the index of damaged blocks, with and without statistics", async () => {
   const hashes = Array.from({ length: 1000 }, () => randomBytes(32).toString("hex") as HashHex);
   const ask = async (cell: Kysely<CellTables>) => {
     assert.equal(await hasDamaged(cell), false);
@@ -63,7 +63,7 @@ test("the store is asked by the index of what is damaged, with statistics and wi
   }
 });
 
-test("a commit asks once whether anything is damaged, and only one that may make a version", async () => {
+test("a commit checks for damage once, and only if it may make a version", async () => {
   const space = await makeTestSpace(databases.shards);
   const asked: string[] = [];
   const blocks = {

@@ -34,7 +34,7 @@ after(async () => {
   await databases.stop();
 });
 
-test("what was stored is read back in the order asked for, and what was not is undefined", async () => {
+test("stored blocks are read in the requested order, and unknown ones are undefined", async () => {
   const blocks = Array.from({ length: 300 }, (_, index) => blockOf(randomBytes(1000 + index)));
   await world.service.store(spaceId, userId, blocks);
   const hashes = blocks.toReversed().map(({ hash }) => hash);
@@ -47,7 +47,7 @@ test("what was stored is read back in the order asked for, and what was not is u
   for (const block of read) if (block !== undefined) assert.equal(sha256(block.payload), block.hash);
 });
 
-test("a compressed frame comes back as it came, and as plain bytes in a range of a file", async () => {
+test("a compressed frame is read back unchanged, and as plain bytes in a range of a file", async () => {
   const parts = [Buffer.alloc(300_000, "abc"), randomBytes(70_000), Buffer.alloc(9000, "xyz")];
   const blocks = parts.map((plain, index) => (index === 1 ? blockOf(plain) : zstdBlockOf(plain)));
   await world.service.store(spaceId, userId, blocks);
@@ -75,7 +75,7 @@ test("a compressed frame comes back as it came, and as plain bytes in a range of
   });
 });
 
-test("each batch waits for its room before it is read, has no more than a few decoded blocks, and gives its room back", async (t) => {
+test("each batch waits for its room, has few decoded blocks, and releases its room", async (t) => {
   const sizeBytes = 4 * 1024 * 1024;
   const count = 12;
   const blocks = Array.from({ length: count }, (_, index) =>
@@ -116,7 +116,7 @@ test("each batch waits for its room before it is read, has no more than a few de
   assert.equal(heldBytes, 0, "who leaves in the middle gives it back");
 });
 
-test("one wrong block refuses the call and nothing of it is stored", async () => {
+test("one wrong block rejects the call, and nothing of it is stored", async () => {
   const good = blockOf(randomBytes(5000));
   const wrong = { ...blockOf(randomBytes(5000)), hash: sha256(randomBytes(4)) };
   const known = await listPacks();
@@ -135,7 +135,7 @@ test("500 small blocks of a call share one pack, and storing them again writes n
   assert.equal(held.size, 500);
 });
 
-test("calls of one moment share packs, whatever their spaces are", async () => {
+test("simultaneous calls share packs, even of different spaces", async () => {
   const other = await makeSpace(databases);
   const known = await listPacks();
   const calls = Array.from({ length: 40 }, (_, index) => {
@@ -147,7 +147,7 @@ test("calls of one moment share packs, whatever their spaces are", async () => {
   assert.ok(added >= 1 && added < 20, `${added} packs for 40 calls`);
 });
 
-test("the same block in two calls of one moment is acknowledged to both, and counted once", async () => {
+test("the same block in simultaneous calls is acknowledged to all, and counted once", async () => {
   const place = await makeSpace(databases);
   const blocks = Array.from({ length: 20 }, () => blockOf(randomBytes(100)));
   await Promise.all(Array.from({ length: 8 }, () => world.service.store(place.spaceId, place.userId, blocks)));
@@ -168,7 +168,7 @@ test("the same block in two calls of one moment is acknowledged to both, and cou
   assert.equal(rows[0]?.differ, 20, "each holder has the stamp of its space's row");
 });
 
-test("a block stored anew gets a later stamp, also where the clock has gone back", async () => {
+test("a block stored again gets a later stamp, even if the clock went back", async () => {
   const place = await makeSpace(databases);
   const block = blockOf(randomBytes(500));
   const ahead = makeTestClock();
@@ -186,7 +186,7 @@ test("a block stored anew gets a later stamp, also where the clock has gone back
   assert.equal(fresh.stored, fresh.holder);
 });
 
-test("a block that only another space holds is written anew and answers as not held", async () => {
+test("a block that only another space holds counts as not held and is written again", async () => {
   const other = await makeSpace(databases);
   const block = blockOf(randomBytes(5000));
   await world.service.store(spaceId, userId, [block]);
@@ -197,13 +197,13 @@ test("a block that only another space holds is written anew and answers as not h
   assert.equal((await listPacks()).length, known.length + 1);
 });
 
-test("beyond four times the quota nothing more is stored", async () => {
+test("no more than four times the quota is stored", async () => {
   const small = await makeSpace(databases, 1000);
   await world.service.store(small.spaceId, small.userId, [blockOf(randomBytes(4000))]);
   await assert.rejects(world.service.store(small.spaceId, small.userId, [blockOf(randomBytes(1))]), { code: "quota" });
 });
 
-test("a pack contains neither the plain bytes nor the hash of what it seals", async () => {
+test("a pack contains neither the plain bytes nor the hashes of its blocks", async () => {
   const plain = Buffer.from(`the quick brown fox ${randomBytes(8).toString("hex")}`.repeat(9));
   const known = new Set(await listPacks());
   await world.service.store(spaceId, userId, [blockOf(plain)]);
@@ -214,7 +214,7 @@ test("a pack contains neither the plain bytes nor the hash of what it seals", as
   assert.equal(pack.indexOf(sha256(plain)), -1);
 });
 
-test("a flipped byte is found, told and marked, and a device that has the block heals it", async () => {
+test("a flipped byte is detected, reported and marked, and healed by another upload of the block", async () => {
   const place = await makeSpace(databases);
   const block = blockOf(randomBytes(5000));
   const known = new Set(await listPacks());
@@ -235,7 +235,7 @@ test("a flipped byte is found, told and marked, and a device that has the block 
   assert.equal(await storedBytes(place.spaceId), 5000);
 });
 
-test("a pack that is gone is looked up once more, and another copy is read", async () => {
+test("a missing pack is looked up again, and another copy is read", async () => {
   const place = await makeSpace(databases);
   const block = blockOf(randomBytes(5000));
   await world.service.store(spaceId, userId, [block]);
@@ -246,7 +246,7 @@ test("a pack that is gone is looked up once more, and another copy is read", asy
   assert.equal((await readAll([block.hash], place.spaceId))[0]?.hash, block.hash);
 });
 
-test("small blocks in the order of their upload are read with few calls to the store", async () => {
+test("small blocks are read in upload order with few calls to the store", async () => {
   let gets = 0;
   const counting: ObjectStore = { ...store, get: (...call) => ((gets += 1), store.get(...call)) };
   const { service } = await openBlockWorld(pool, { databases, store: counting });
@@ -262,7 +262,7 @@ test("small blocks in the order of their upload are read with few calls to the s
   assert.ok(gets >= 2 && gets <= 4, `${gets} calls for 8 MB`);
 });
 
-test("calls beyond the bound on bytes in flight wait, and are stored all the same", async () => {
+test("calls beyond the limit on bytes in flight wait, and are still stored", async () => {
   const { service } = await openBlockWorld(pool, { databases, store, bytesInFlightMax: 10_000 });
   const calls = Array.from({ length: 30 }, () => [blockOf(randomBytes(4000))]);
   calls.push([blockOf(randomBytes(50_000))]);
@@ -271,7 +271,7 @@ test("calls beyond the bound on bytes in flight wait, and are stored all the sam
   assert.equal((await service.held(spaceId, hashes)).size, 31);
 });
 
-test("a reading whose bytes pass gives the right ones, each until the next is asked for", async () => {
+test("a read with transient buffers returns the right bytes, each until the next is requested", async () => {
   const parts = Array.from({ length: 30 }, (_, index) =>
     index % 7 === 0 ? Buffer.alloc(900_000, index) : randomBytes(700_000),
   );
@@ -297,7 +297,7 @@ test("a reading whose bytes pass gives the right ones, each until the next is as
   await Promise.all([readOnce(), readOnce(), readOnce()]);
 });
 
-test("an aborted signal ends a reading", async () => {
+test("an aborted signal ends a read", async () => {
   const blocks = Array.from({ length: 12 }, () => blockOf(randomBytes(1_000_000)));
   await world.service.store(spaceId, userId, blocks);
   const abort = new AbortController();
@@ -311,7 +311,7 @@ test("an aborted signal ends a reading", async () => {
   await assert.rejects(Array.fromAsync(reading), { code: "request_timeout" });
 });
 
-test("a held answer renews since once it is old, and a row that is locked answers as not held", async () => {
+test("an old held answer renews its time, and a locked row counts as not held", async () => {
   const place = await makeSpace(databases);
   const clock = makeTestClock();
   const { service } = await openBlockWorld(pool, { databases, store, clock });
@@ -330,7 +330,7 @@ test("a held answer renews since once it is old, and a row that is locked answer
   assert.ok((await sinceOf(place.spaceId, block.hash)) > stored + 3600_000_000);
 });
 
-test("a tail opens at its place and nowhere else", async () => {
+test("a tail opens only at its own place", async () => {
   const place = { sessionId: spaceId, generation: 3, offset: 4096, sizeBytes: 1000 };
   const plain = randomBytes(1000);
   const tail = await world.service.sealTail(place, plain);

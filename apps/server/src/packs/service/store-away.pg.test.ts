@@ -95,7 +95,7 @@ const deeds: Record<string, (scene: Scene) => Promise<unknown>> = {
 
 for (const [name, deed] of Object.entries(deeds)) {
   for (const absent of ["away", "forbidden"] as const) {
-    test(`${name} of a store that is ${absent} is worth trying again and damages nothing`, async () => {
+    test(`${name} of a store that is ${absent} fails as unavailable and damages nothing`, async () => {
       let mood: Mood = "there";
       const scene = await makeScene(() => mood);
       mood = absent;
@@ -109,7 +109,7 @@ for (const [name, deed] of Object.entries(deeds)) {
     });
   }
 
-  test(`${name} of a store that goes away at any moment damages nothing`, async () => {
+  test(`${name} of a store that disappears at any moment damages nothing`, async () => {
     for (let leavesAfter = 0; leavesAfter < 12; leavesAfter += 1) {
       let calls = Infinity;
       const scene = await makeScene(() => (calls-- > 0 ? "there" : "away"));
@@ -124,7 +124,7 @@ for (const [name, deed] of Object.entries(deeds)) {
 }
 
 for (const name of ["a read", "a scrub"] as const) {
-  test(`${name} of a store that was away only when a pack was first asked for finds all of it whole`, async () => {
+  test(`${name} of a store whose packs were briefly away finds everything intact`, async () => {
     const asked = new Set<string>();
     let isBegun = false;
     const scene = await makeScene((key) => {
@@ -140,7 +140,7 @@ for (const name of ["a read", "a scrub"] as const) {
   });
 }
 
-test("a pack at which the disk fails is told, flagged by nobody, and stops neither the scrub, the rebuild nor the other blocks", async () => {
+test("a pack that the disk cannot read is reported but not flagged, and stops neither scrub nor rebuild", async () => {
   const bad = new Set<string>();
   const scene = await makeScene((key) => (bad.has(key) ? "failing" : "there"));
   const { service, cells } = scene.world;
@@ -174,7 +174,7 @@ test("a pack at which the disk fails is told, flagged by nobody, and stops neith
   await service.close();
 });
 
-test("a server does not start over an emptied store unless a person says that it is the one, and the one that runs makes no key in it", async () => {
+test("a server does not start with an emptied store without confirmation, and a running one makes no key in it", async () => {
   let mood: Mood = "there";
   const store = makeMemoryStore({ nowMs: () => Date.now() });
   const scene = await makeScene(() => mood);
@@ -192,7 +192,7 @@ test("a server does not start over an emptied store unless a person says that it
   await scene.world.service.close();
 });
 
-test("a store of which only the keyring is lost gives what it has, and gets the keyring again at the next start", async () => {
+test("a store that lost only its keyring stays readable, and gets the keyring back at the next start", async () => {
   let isLost = false;
   const scene = await makeScene((key) => (isLost && key === keyringKey ? "away" : "there"));
   const { keyring, store } = scene.world.cells.all()[0] ?? assert.fail();

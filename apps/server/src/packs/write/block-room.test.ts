@@ -11,7 +11,7 @@ import { tagBytes } from "../format/pack-format.ts";
 import { slabsOfPlaced } from "../format/slab.ts";
 import { slabBytes, SlabStock } from "../format/slab-stock.ts";
 
-test("payloads stand apart with room for a tag behind each, and what is closed is written no more", () => {
+test("payloads are placed with room for their tags, and closed slabs are no longer written (random)", () => {
   const lengths = fc.array(
     fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: limits.blockBytesMax })),
     {
@@ -42,13 +42,13 @@ test("payloads stand apart with room for a tag behind each, and what is closed i
   );
 });
 
-test("a slab ends before it has more blocks than a pack may take", () => {
+test("a slab ends before it exceeds the blocks of a pack", () => {
   const room = new BlockRoom(new SlabStock(0), undefined);
   const buffers = new Set(Array.from({ length: 3000 }, () => room.place(1).buffer));
   assert.equal(buffers.size, 2);
 });
 
-test("a slab that comes back is taken again, up to the bound, and one to measure is not kept", () => {
+test("returned slabs are reused up to the limit, except those of other sizes", () => {
   const stock = new SlabStock(slabBytes);
   const [first, second, small] = [stock.take(slabBytes), stock.take(slabBytes), stock.take(100)];
   assert.equal(small.byteLength, 100);
@@ -58,7 +58,7 @@ test("a slab that comes back is taken again, up to the bound, and one to measure
   assert.notEqual(stock.take(100), small);
 });
 
-test("frames are placed whole whatever the slices, though each slice is gone once the next is asked for", async () => {
+test("frames are placed intact for any slices, although each slice is freed (random)", async () => {
   const payloads = fc.array(fc.uint8Array({ minLength: 1, maxLength: 9000 }), { minLength: 1, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(payloads, fc.integer({ min: 4096, max: 9000 }), async (list, sliceBytes) => {
@@ -97,7 +97,7 @@ test("frames are placed whole whatever the slices, though each slice is gone onc
   );
 });
 
-test("bytes that share their buffer are left alone", () => {
+test("bytes that share their buffer are not freed", () => {
   const whole = new Uint8Array(8192);
   freeBytes(whole.subarray(0, 5000));
   assert.equal(whole.length, 8192);

@@ -82,7 +82,7 @@ async function countPacks(): Promise<number> {
 }
 
 for (const sizeBytes of [2000, 200_000]) {
-  test(`of calls that share a pack, only that with a block of ${sizeBytes} bytes that does not come back fails`, async () => {
+  test(`a bad block of ${sizeBytes} bytes fails only its own call among those that share a pack`, async () => {
     const writer = openWriter();
     const calls = [
       [blockOf(randomBytes(sizeBytes))],
@@ -112,7 +112,7 @@ for (const sizeBytes of [2000, 200_000]) {
   });
 }
 
-test("a call with nothing that comes back leaves no pack, and the same blocks are stored when they come whole", async () => {
+test("a call of only bad blocks leaves no pack, and intact blocks can be stored later", async () => {
   const known = await countPacks();
   const wrong = spoilt(5000);
   const failure = world.service.store(spaceId, userId, [wrong]);
@@ -182,7 +182,7 @@ test("blocks of a large call are hashed once, when the sealed pack is checked", 
   assert.ok(good.every(({ payload }, index) => Buffer.compare(payload, read[index]?.payload ?? assert.fail()) === 0));
 });
 
-test("wrong blocks fail a large call without a trace, or are left out, whatever the space has stored", async () => {
+test("wrong blocks fail a large call without a trace, or are left out, regardless of stored blocks", async () => {
   const known = blockOf(randomBytes(2 ** 20));
   await world.service.store(spaceId, userId, [known]);
   for (const hash of [sha256(randomBytes(4)), known.hash]) {
@@ -203,7 +203,7 @@ test("wrong blocks fail a large call without a trace, or are left out, whatever 
   }
 });
 
-test("a large call without room fails like a small one, so that its error does not depend on stored blocks", async () => {
+test("a large call without room fails like a small one, which hides whether blocks are stored", async () => {
   // A space stores four times its quota.
   const full = await makeSpace(databases, (6.5 * 2 ** 20) / 4);
   const send = (blocks: readonly IncomingBlock[], leaveOut?: LeaveOut) =>
@@ -222,7 +222,7 @@ test("a large call without room fails like a small one, so that its error does n
   assert.equal(kept.size, others.length);
 });
 
-test("a large call with a wrong block changes no uploader of stored ones, whether its hash is stored or not", async () => {
+test("a large call with a wrong block does not change the uploader of stored ones, whether its hash is stored or not", async () => {
   const thief = await makeSpace(databases);
   const [known, also, wrong, ...others] = largeBlocks();
   await world.service.store(spaceId, userId, [known!, also!]);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fc } from "@holdfast/tools/properties";
 import { ByteBudget } from "./byte-budget.ts";
 
-test("work never spends more than the budget, runs in the order of coming, and all of it runs", async () => {
+test("work stays within the budget, runs in order, and always runs (random)", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 150 }), { maxLength: 30 }), async (sizes) => {
       const budget = new ByteBudget(100);

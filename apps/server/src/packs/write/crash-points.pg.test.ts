@@ -90,7 +90,7 @@ for (const point of ["pack durable", "cell rows", "shard rows"] as const) {
   });
 }
 
-test("with a store that fails and dawdles, what is acknowledged is there and what is not can be sent again", async (context) => {
+test("a failing and slow store loses no acknowledged block, and others can be sent again", async (context) => {
   context.diagnostic(`HOLDFAST_SEED=${seed}`);
   const random = seededRandom(seed);
   const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
@@ -129,7 +129,7 @@ test("with a store that fails and dawdles, what is acknowledged is there and wha
   assert.deepEqual(await rowsWithoutPack(), []);
 });
 
-test("with a database whose connections are cut, what is acknowledged is there and what is not can be sent again", async () => {
+test("cut database connections lose no acknowledged block, and others can be sent again", async () => {
   const cut = await startTestDatabases();
   const files = makeMemoryStore({ nowMs: () => Date.now() });
   const world = await openBlockWorld(pool, { databases: cut, store: files });
@@ -162,7 +162,7 @@ test("with a database whose connections are cut, what is acknowledged is there a
   await cut.stop();
 });
 
-test("closing lets what is under way end, and refuses what comes later", async () => {
+test("closing completes running calls and rejects later ones", async () => {
   const world = await openBlockWorld(pool, { databases, store });
   const space = await makeSpace(databases);
   const calls = Array.from({ length: 10 }, () => someBlocks(3));

@@ -5,7 +5,7 @@ import { addCounts, momentBefore, type Portion, readCounts, sumOf } from "./brak
 const minute = 60_000_000;
 const start = 1_900_000_000_000_000;
 
-test("whatever comes in an hour, a row has at most 13 times, and is read again", () => {
+test("a row keeps at most 13 portions, and reads back the last hour", () => {
   let counts: Portion[] = [];
   for (let at = start; at < start + 180 * minute; at += minute) {
     counts = addCounts(readCounts(JSON.stringify(counts), at), { rewritten: 1, deleted: 2 }, at);
@@ -16,7 +16,7 @@ test("whatever comes in an hour, a row has at most 13 times, and is read again",
   assert.equal(deleted, 2 * rewritten);
 });
 
-test("what was counted before the clock was set back counts for an hour, and not for years", () => {
+test("counts from before the clock was set back expire after an hour", () => {
   const text = JSON.stringify(addCounts([], { rewritten: 7, deleted: 0 }, start + 10_000_000 * minute));
   const counts = readCounts(text, start);
   assert.equal(sumOf(counts).rewritten, 7);
@@ -24,7 +24,7 @@ test("what was counted before the clock was set back counts for an hour, and not
   assert.equal(sumOf(readCounts(JSON.stringify(counts), start + 61 * minute)).rewritten, 0);
 });
 
-test("the moment is just before the first change that counts", () => {
+test("the moment is just before the first counted change", () => {
   const first = addCounts([], { rewritten: 1, deleted: 0 }, start);
   const counts = addCounts(first, { rewritten: 1, deleted: 0 }, start + 20 * minute);
   assert.equal(momentBefore(counts, start + 20 * minute), start - 1);

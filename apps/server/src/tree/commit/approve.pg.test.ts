@@ -25,7 +25,7 @@ async function hear(space: TestSpace): Promise<() => Promise<ChangeJson[]>> {
   return async () => (await listChanges(shards, space.caller, { since_token })).changes;
 }
 
-test("an approval is a device's: a token that says so is not believed, so that devices ask", async () => {
+test("only a device can approve a deletion; a token's approval is ignored or refused", async () => {
   const space = await spaces.open();
   const [one, other] = [await space.mkdir("root", "one"), await space.mkdir("root", "other")];
   const token = { ...space.caller, deviceId: null };
@@ -41,7 +41,7 @@ test("an approval is a device's: a token that says so is not believed, so that d
   assert.deepEqual(await journalOf(space, one.id), ["changed", "gone", "gone approved"]);
 });
 
-test("an approval moves nothing of when the trash lets go of it", async () => {
+test("an approval does not change when the trash expires", async () => {
   const space = await spaces.open();
   const { id } = await space.mkdir("root", "folder");
   await space.do({ op: "delete", fileId: id });
@@ -55,7 +55,7 @@ test("an approval moves nothing of when the trash lets go of it", async () => {
   assert.equal(await trashedAt(), before);
 });
 
-test("what was removed for good is approved by the number of the entry that removed it, and the account's devices hear of that", async () => {
+test("a permanent deletion is approved by its journal entry, and the account's devices see that", async () => {
   const space = await spaces.open();
   const changes = await hear(space);
   const [one, other] = [await space.mkdir("root", "one"), await space.mkdir("root", "other")];
@@ -85,7 +85,7 @@ test("what was removed for good is approved by the number of the entry that remo
   ]);
 });
 
-test("no other entry stands for a removal for good: of another node, of the trash, of another space, or by a token", async () => {
+test("only the entry of the permanent deletion can be approved, and not by a token", async () => {
   const space = await spaces.open();
   const changes = await hear(space);
   const [gone, live, trashed] = [

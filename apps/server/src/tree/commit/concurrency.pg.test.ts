@@ -12,7 +12,7 @@ before(async () => {
 });
 after(async () => databases.stop());
 
-test("many commits at once on one space, by two processes, all get their own answers and a journal without gaps", async () => {
+test("many simultaneous commits of two processes to one space get their answers and a journal without gaps", async () => {
   const space = await makeTestSpace(databases.shards);
   // Shares only the database, like another process.
   const second = new TestSpace(space.db, databases.shards, await space.row(), {
@@ -44,7 +44,7 @@ test("many commits at once on one space, by two processes, all get their own ans
   assert.ok(transactions < 100, `what waits is combined: ${transactions} transactions for 203 commits`);
 });
 
-test("of many that want one name, or one base, exactly one gets it", async () => {
+test("exactly one of many commits for the same name, or the same base, succeeds", async () => {
   const space = await makeTestSpace(databases.shards);
   const contents = await Promise.all(Array.from({ length: 20 }, async (_, index) => space.content(`text ${index}`)));
   const creates = contents.map(async (content) => space.commit([{ op: "put", place: { path: "a" }, content }]));
@@ -63,7 +63,7 @@ test("of many that want one name, or one base, exactly one gets it", async () =>
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("each change of a file within one transaction has its own revision, and only the last is a valid base", async () => {
+test("each change of a file in one transaction has its own revision, and only the last is a valid base", async () => {
   const space = await makeTestSpace(databases.shards);
   const file = await space.put("root", "a", "one");
   const count = space.committed.length;
@@ -79,7 +79,7 @@ test("each change of a file within one transaction has its own revision, and onl
   await space.do({ ...edit, baseRevision: last });
 });
 
-test("moves that would make a cycle together are serialised, and one is refused", async () => {
+test("moves that would form a cycle together are serialized, and one is refused", async () => {
   const space = await makeTestSpace(databases.shards);
   const [a, b] = [await space.mkdir("root", "a"), await space.mkdir("root", "b")];
   const [first, second] = await Promise.all([
@@ -93,7 +93,7 @@ test("moves that would make a cycle together are serialised, and one is refused"
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("a large batch is cut into transactions that let others in, and a group is never cut", async () => {
+test("a large batch is split into transactions that let others in, and a group is never split", async () => {
   const space = await makeTestSpace(databases.shards);
   const content = await space.content("x");
   const batch = Array.from({ length: 900 }, (_, index): Operation => ({
@@ -112,7 +112,7 @@ test("a large batch is cut into transactions that let others in, and a group is 
   assert.equal((await space.row()).seq, 1800);
 });
 
-test("a request that breaks its transaction does not break those that came with it", async () => {
+test("a commit that breaks its transaction does not break the others in it", async () => {
   const space = await makeTestSpace(databases.shards);
   // The API's schemas reject this time, which the database cannot store.
   const broken = { op: "mkdir", place: { path: "broken" }, modifiedAtMicros: Number.MAX_VALUE } as const;

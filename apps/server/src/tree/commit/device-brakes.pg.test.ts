@@ -53,7 +53,7 @@ async function messages(space: TestSpace) {
   return rows.map(({ payload }) => payload).filter((payload) => payload.space_id === space.caller.spaceId);
 }
 
-test("499 rewritten files go, the 500th is refused with a time, and all that the device rewrites after it", async () => {
+test("499 files can be rewritten, and later rewrites of the device are refused with a time", async () => {
   const space = await spaces.open();
   const files = await fill(space, 600);
   const device = syncing(space);
@@ -75,7 +75,7 @@ test("499 rewritten files go, the 500th is refused with a time, and all that the
   assert.deepEqual(outcome(await space.commit(next, space.otherDevice())), { done: 2, codes: [] });
 });
 
-test("what is refused is not done, and what the batch creates after it neither", async () => {
+test("refused changes and later creations of the batch are not made", async () => {
   const space = await spaces.open();
   const files = await fill(space, 500);
   const create: Operation = { op: "mkdir", place: { parentId: "root", name: "after" } };
@@ -88,7 +88,7 @@ test("what is refused is not done, and what the batch creates after it neither",
   assert.equal(rows[0]?.version_number, 1);
 });
 
-test("changes of an hour ago count no more, and those of 54 minutes ago do", async () => {
+test("changes count for an hour: those of 54 minutes ago do, those of 61 minutes ago do not", async () => {
   for (const [pauseMs, done] of [
     [54 * minuteMs, 0],
     [61 * minuteMs, 100],
@@ -103,7 +103,7 @@ test("changes of an hour ago count no more, and those of 54 minutes ago do", asy
   }
 });
 
-test("each device is counted for itself, and a browser, a token and a rewind are not", async () => {
+test("each device is counted separately, and browsers, tokens and rewinds are not counted", async () => {
   const space = await spaces.open();
   const files = await fill(space, 1000);
   const [one, other] = [syncing(space), syncing(space)];
@@ -120,7 +120,7 @@ test("each device is counted for itself, and a browser, a token and a rewind are
   assert.deepEqual(await messages(space), []);
 });
 
-test("two devices whose batches come into one transaction are counted apart", async () => {
+test("two devices with batches in one transaction are counted separately", async () => {
   const space = await spaces.open();
   const files = await fill(space, 600);
   const [one, other] = [syncing(space), syncing(space)];
@@ -135,7 +135,7 @@ test("two devices whose batches come into one transaction are counted apart", as
   assert.deepEqual([(await brakeOf(space, one))?.rewritten, (await brakeOf(space, other))?.rewritten], [300, 300]);
 });
 
-test("500 rewritten files of a tree that is more than four times as large go, also one after the other", async () => {
+test("600 files of a tree more than four times as large can be rewritten", async () => {
   const space = await spaces.open();
   for (const name of ["a", "b"]) await fill(space, 1000, (await space.mkdir("root", name)).id);
   const files = await fill(space, 600);
@@ -144,7 +144,7 @@ test("500 rewritten files of a tree that is more than four times as large go, al
   assert.equal((await brakeOf(space, device))?.known, 2603);
 });
 
-test("what a device has made within the hour, and what it rewrites again and again, does not count", async () => {
+test("files made within the hour, and repeated rewrites of one file, do not count", async () => {
   const space = await spaces.open();
   const device = syncing(space);
   const content = await space.content("new");
@@ -161,7 +161,7 @@ test("what a device has made within the hour, and what it rewrites again and aga
   assert.deepEqual((await brakeOf(space, device))?.rewritten, 1);
 });
 
-test("that files were renamed a moment ago makes them no less known", async () => {
+test("recently renamed files still count as known", async () => {
   const space = await spaces.open();
   const device = syncing(space);
   const content = await space.content("mine");
@@ -179,7 +179,7 @@ test("that files were renamed a moment ago makes them no less known", async () =
   assert.equal(outcome(await space.commit(await rewrites(space, made), device)).done, 499);
 });
 
-test("half of a tree and at least 100 deletions stop a device, and of a large one 1000", async () => {
+test("100 deletions from half of a small tree suspend a device, and 1,000 from a large one", async () => {
   const small = await spaces.open();
   const few = await fill(small, 198);
   // There are 199 nodes with the root: 99 are too few, 100 are more than half.
@@ -196,7 +196,7 @@ test("half of a tree and at least 100 deletions stop a device, and of a large on
   assert.equal(outcome(await large.commit(deletions(more.slice(0, 1)), device)).done, 0);
 });
 
-test("what lies below a folder counts with it, but for what was moved out before, and with what was moved in", async () => {
+test("a deleted folder counts with its content, after earlier moves in and out of it", async () => {
   const space = await spaces.open();
   const [folder, aside, deep] = [
     await space.mkdir("root", "folder"),
@@ -226,7 +226,7 @@ test("what lies below a folder counts with it, but for what was moved out before
   });
 });
 
-test("what somebody deletes by a route of its own, or was asked about on the device, does not count", async () => {
+test("deletions by their own route, and changes approved on the device, do not count", async () => {
   const space = await spaces.open();
   const folder = await space.mkdir("root", "folder");
   await fill(space, 300, folder.id);
@@ -240,7 +240,7 @@ test("what somebody deletes by a route of its own, or was asked about on the dev
   assert.equal(await brakeOf(space, device), undefined);
 });
 
-test("what a device has made within the hour may go, also below a folder, and counts after it", async () => {
+test("recently made content may be deleted, and its later deletion counts", async () => {
   const space = await spaces.open();
   const device = syncing(space);
   const make = async (count: number, parentId = "root"): Promise<string[]> => {
@@ -260,7 +260,7 @@ test("what a device has made within the hour may go, also below a folder, and co
   assert.deepEqual(outcome(await space.commit(deletions([later]), device)), { done: 0, codes: ["device_suspended"] });
 });
 
-test("a device that is let go on is not counted for an hour", async () => {
+test("a device allowed to continue is not counted for an hour", async () => {
   const space = await spaces.open();
   const files = await fill(space, 1000);
   const device = syncing(space);
@@ -283,7 +283,7 @@ test("a device that is let go on is not counted for an hour", async () => {
   assert.equal(outcome(later).done, 499, "what it did in that hour does not count after it either");
 });
 
-test("where the brake is off nothing is counted", async () => {
+test("nothing is counted while the brake is off", async () => {
   const space = await spaces.open();
   const files = await fill(space, 600);
   const { shards } = spaces.databases;

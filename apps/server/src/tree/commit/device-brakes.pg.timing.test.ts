@@ -6,7 +6,7 @@ import { useTestSpaces } from "../testing/testing-spaces.ts";
 
 const spaces = useTestSpaces({ fsync: false });
 
-test("many folders that are deleted after many that were moved far down take little longer than uncounted", async () => {
+test("deleting many folders after many deep moves takes little longer than without counting", async () => {
   const space = await spaces.open();
   const count = 300;
   let deepest = "root";

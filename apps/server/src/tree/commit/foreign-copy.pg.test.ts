@@ -29,7 +29,7 @@ const places = [
   { name: "in another cell", twoCells: true, bucket: 4000, interruptedAt: { first: 4, step: every(8) } },
 ];
 for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : places.slice(1)) {
-  describe(`a copy out of somebody else's share, ${name},`, () => {
+  describe(`Copy from another user's share, ${name}`, () => {
     let owners: Owners;
     let ann: Owner;
     let bob: Owner;
@@ -54,7 +54,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
         return JSON.stringify({ kind, path, modified_at, executable, target, size, head: history.at(-1)?.[1] });
       });
 
-    test("of a file is its newest version alone, counted to whose it is, and outlives the source", async () => {
+    test("copies only a file's newest version, for the new owner's quota, and outlives its source", async () => {
       await start();
       const file = await owners.put(ann, "file", "first");
       await owners.put(ann, "file", "the second");
@@ -76,7 +76,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       );
     });
 
-    test("of a folder has what its reader may see, and neither rights nor the trash nor mounts", async () => {
+    test("contains what its reader can see in a folder, without permissions, trash and mounts", async () => {
       await start();
       const top = await owners.mkdir(ann, "work");
       const deep = await owners.mkdir(ann, "deep", top.id);
@@ -103,7 +103,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob);
     });
 
-    test("of a mount is what it shows, under the mount's name", async () => {
+    test("copies a mount's target under the mount's name", async () => {
       await start();
       const top = await owners.mkdir(ann, "work");
       await owners.put(ann, "a", "of a mount", top.id);
@@ -123,7 +123,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob);
     });
 
-    test("into a mount counts to its owner, and what its owner has is not told", async () => {
+    test("counts for the owner of a mount that it is made in, without revealing their content", async () => {
       await start();
       const cleo = await owners.sign(7, 25);
       const shared = await owners.mkdir(ann, "shared");
@@ -151,7 +151,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob, cleo);
     });
 
-    test("without room is refused before anything of it is here, and one that finds that out late leaves nothing", async () => {
+    test("is refused before it starts if there is no room, and leaves nothing if that is found later", async () => {
       await start(30);
       const top = await owners.mkdir(ann, "work");
       for (let index = 0; index < 9; index += 1) await owners.put(ann, `f${index}`, `f${index}`.padEnd(10), top.id);
@@ -186,7 +186,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob);
     });
 
-    test("by a reader is of what the reader sees now, and begins only if the reader allows it", async () => {
+    test("uses the reader's current access, and needs the reader's permission to begin", async () => {
       await start();
       const cleo = await owners.sign(7);
       const top = await owners.mkdir(ann, "work");
@@ -243,7 +243,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob);
     });
 
-    test("whose source is purged, or taken away, in the middle is whole or not there", async () => {
+    test("is complete or absent if its source is purged or revoked meanwhile", async () => {
       for (let at = interruptedAt.first, isWhole = false; !isWhole; at += interruptedAt.step) {
         assert.ok(at < 40, "it comes to its end");
         for (const how of ["purge", "revoke"] as const) {
@@ -311,7 +311,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await sql`delete from cell.holders where space_id = ${who.spaceId} and hash = any(${hashes})`.execute(cell);
     }
 
-    test("of a long file brings its lists, and repeated says the same", async () => {
+    test("includes the segments of a long file, and returns the same result when repeated", async () => {
       await start();
       const texts = Array.from({ length: 700 }, (_, index) => `block ${index}`);
       const file = await owners.commit(ann, {
@@ -337,7 +337,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob);
     });
 
-    test("is refused for what one may not see, in the trash or not as it was, and a move in words with both paths", async () => {
+    test("is refused for hidden, trashed or changed sources, and a refused move names both paths", async () => {
       await start();
       const secret = await owners.put(ann, "secret", "secret");
       const top = await owners.mkdir(ann, "work");

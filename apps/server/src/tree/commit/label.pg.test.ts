@@ -31,7 +31,7 @@ async function putAgain(space: TestSpace, fileId: string, text: string): Promise
   await space.do({ op: "put", fileId, content: await space.content(text) });
 }
 
-test("a label changes nothing of the file, and no device hears of it", async () => {
+test("a label changes nothing in the file, and no device is notified", async () => {
   const space = await open();
   const file = await space.put("root", "f", "1");
   await putAgain(space, file.id, "2");
@@ -47,7 +47,7 @@ test("a label changes nothing of the file, and no device hears of it", async () 
   assert.deepEqual(space.committed, []);
 });
 
-test("a label is replaced, taken away by null, and set by the id of its version", async () => {
+test("a label can be replaced, removed by null, and set by version ID", async () => {
   const space = await open();
   const file = await space.put("root", "f", "1");
   for (const [text, expected] of [
@@ -63,7 +63,7 @@ test("a label is replaced, taken away by null, and set by the id of its version"
   }
 });
 
-test("a version that is not there, or not of this file, is not found", async () => {
+test("a version that does not exist, or belongs to another file, is not found", async () => {
   const space = await open();
   const file = await space.put("root", "f", "1");
   const folder = await space.mkdir("root", "d");
@@ -75,7 +75,7 @@ test("a version that is not there, or not of this file, is not found", async () 
   assert.equal((await space.refused(label(file.id, other.version_id ?? "", "x"))).code, "not_found");
 });
 
-test("a label asks for the state that the caller saw, and for a file that is not in the trash", async () => {
+test("a label needs the state that the caller saw, and a file outside the trash", async () => {
   const space = await open();
   const file = await space.put("root", "f", "1");
   await putAgain(space, file.id, "2");
@@ -93,7 +93,7 @@ test("a label asks for the state that the caller saw, and for a file that is not
   ]);
 });
 
-test("the same request answers as the first time, whatever became of the label", async () => {
+test("a repeated request returns its first answer, even if the label changed since", async () => {
   const space = await open();
   const file = await space.put("root", "f", "1");
   const operation = { ...label(file.id, 1, "first"), operationId: Buffer.alloc(16, 5), requestHash: Buffer.alloc(32) };
@@ -108,7 +108,7 @@ test("the same request answers as the first time, whatever became of the label",
   assert.equal(reused.code, "operation_reused");
 });
 
-test("a version that the same commit makes can be labelled, and a group that fails leaves no label", async () => {
+test("a version made in the same commit can be labeled, and a failed group leaves no label", async () => {
   const space = await open();
   const file = await space.put("root", "f", "1");
   const put: Operation = { op: "put", fileId: file.id, content: await space.content("2") };
@@ -126,7 +126,7 @@ test("a version that the same commit makes can be labelled, and a group that fai
   assert.deepEqual(await labelsOf(space, file.id), expected);
 });
 
-test("a label stays with its version: a copy has none, an old version made the newest again has none, a move keeps it", async () => {
+test("a label stays with its version through moves, but not in copies or restored versions", async () => {
   const space = await open();
   const folder = await space.mkdir("root", "d");
   const file = await space.put(folder.id, "f", "1");
@@ -149,7 +149,7 @@ test("a label stays with its version: a copy has none, an old version made the n
   assert.equal(rows[0]?.count, 2);
 });
 
-test("a space that has no room for more weight takes no label", async () => {
+test("a space without room for more metadata accepts no label", async () => {
   const space = await open({ quotaBytes: 1 });
   const file = await space.put("root", "f", "1");
   const { metadata_bytes } = await space.row();
@@ -162,7 +162,7 @@ test("a space that has no room for more weight takes no label", async () => {
   await fill(-fillBytes).execute(space.db);
 });
 
-test("a file that is purged goes with its labels", async () => {
+test("a purged file loses its labels", async () => {
   const space = await open();
   const file = await space.put("root", "f", "1");
   await space.do(label(file.id, 1, "kept while the file is"));
@@ -170,7 +170,7 @@ test("a file that is purged goes with its labels", async () => {
   assert.deepEqual(await labelsOf(space, file.id), []);
 });
 
-test("an editor changes labels that they set, and none of the owner or of another editor", async () => {
+test("an editor can change their own labels, but not those of the owner or another editor", async () => {
   const space = await open();
   const { caller, db } = space;
   const file = await space.put("root", "f", "1");

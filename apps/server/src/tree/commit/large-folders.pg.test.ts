@@ -40,7 +40,7 @@ async function countNodes(space: TestSpace): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-test(`a folder with ${many} files moves, is renamed and deleted by a few statements and under 10 KiB of log`, async () => {
+test(`a folder with ${many} files is moved, renamed and deleted by few statements and under 10 KiB of log`, async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   const b = await space.mkdir("root", "b");
@@ -90,7 +90,7 @@ test(`a folder with ${many} files moves, is renamed and deleted by a few stateme
   await logged.destroy();
 });
 
-test("a copied folder appears whole, by one entry of the journal, with the bytes counted once", async () => {
+test("a copied folder appears complete, with one journal entry and its bytes counted once", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   await fill(space, a.id, 1200);
@@ -119,7 +119,7 @@ test("a copied folder appears whole, by one entry of the journal, with the bytes
   assert.equal(inside.version, 2);
 });
 
-test("a folder can be copied into itself, and the copy ends", async () => {
+test("a folder can be copied into itself once", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   const b = await space.mkdir(a.id, "b");
@@ -129,7 +129,7 @@ test("a folder can be copied into itself, and the copy ends", async () => {
   assert.equal(await countNodes(space), 1 + 3 + 3);
 });
 
-test("a copy that may not be attached leaves nothing, once the sweep has run", async () => {
+test("a copy that cannot be attached leaves nothing after the sweep", async () => {
   const space = await open({ quotaBytes: 20 });
   const a = await space.mkdir("root", "a");
   await space.put(a.id, "f", "0123456789a");
@@ -142,7 +142,7 @@ test("a copy that may not be attached leaves nothing, once the sweep has run", a
   assert.equal(await countNodes(space), countBefore);
 });
 
-test("a copy that a crash left is invisible, and removed after its hour", async () => {
+test("a copy left by a crash is invisible, and removed after an hour", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   await fill(space, a.id, 600);
@@ -173,7 +173,7 @@ test("a copy that a crash left is invisible, and removed after its hour", async 
   assert.equal(await countNodes(space), countBefore);
 });
 
-test("a purge of many nodes answers at once and is swept in pieces", async () => {
+test("a purge of many nodes returns immediately and is swept in pieces", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   await fill(space, a.id, 5500);

@@ -43,7 +43,7 @@ for (const [sizes, pieces] of [
   ["usual", pieceSizes],
   ["small", smallPieces],
 ] as const) {
-  test(`random operations in ${sizes} pieces answer as the model does, and the space keeps its invariants`, async () => {
+  test(`random operations in ${sizes} pieces match the model and keep the space's invariants`, async () => {
     await fc.assert(agreesWithModel(pieces), { numRuns: isLongTier ? 120 : 25 });
   });
 }

@@ -46,7 +46,7 @@ after(async () => {
   await databases.stop();
 });
 
-test("no statement of a commit reads all of a space on tables of which no statistics are known yet", async () => {
+test("no statement of a commit reads a whole space on tables without statistics", async () => {
   const space = await openLogged();
   const putAll = async (word: string) => {
     const contents = await Promise.all(Array.from({ length: 500 }, (_, index) => space.content(`${word} ${index}`)));

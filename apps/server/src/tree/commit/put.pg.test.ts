@@ -8,7 +8,7 @@ import type { NodeId } from "@holdfast/core/ids";
 
 const { open } = useTestSpaces();
 
-test("a put makes a file with its first version", async () => {
+test("a put creates a file with its first version", async () => {
   const space = await open();
   const content = await space.content("hello");
   const [result] = await space.commit([{ op: "put", place: { parentId: "root", name: "a.txt" }, content }]);
@@ -23,7 +23,7 @@ test("a put makes a file with its first version", async () => {
   assert.equal((await space.row()).used_bytes, 5);
 });
 
-test("blocks that the space does not hold are named as missing, and nothing is done", async () => {
+test("blocks that the space does not hold are reported as missing, and nothing is changed", async () => {
   const space = await open();
   const content = contentOfText("not stored");
   const [result] = await space.commit([{ op: "put", place: { parentId: "root", name: "a" }, content }]);
@@ -33,7 +33,7 @@ test("blocks that the space does not hold are named as missing, and nothing is d
   await space.do({ op: "put", place: { parentId: "root", name: "a" }, content });
 });
 
-test("a block declared with a wrong size, a wrong sum and a wrong content id are refused", async () => {
+test("a block with a wrong size, a wrong sum and a wrong content ID are refused", async () => {
   const space = await open();
   const { blocks } = await space.content("hello");
   const wrong = blocks.map((block) => ({ ...block, size: 6 }));
@@ -49,7 +49,7 @@ test("a block declared with a wrong size, a wrong sum and a wrong content id are
   assert.equal(mismatch.code, "content_mismatch");
 });
 
-test("a name that exists is refused with the node, and as a precondition with If-None-Match", async () => {
+test("an existing name is refused with its node, and as a precondition with If-None-Match", async () => {
   const space = await open();
   const first = await space.put("root", "caf\u00e9", "one");
   const place = { parentId: "root", name: "cafe\u0301" };
@@ -60,7 +60,7 @@ test("a name that exists is refused with the node, and as a precondition with If
   assert.deepEqual([precondition.code, precondition.node?.id], ["precondition", first.id]);
 });
 
-test("on_conflict=rename takes the first free name and keeps the extension", async () => {
+test("on_conflict=rename uses the first free name and keeps the extension", async () => {
   const space = await open();
   await space.put("root", "a.tar.gz", "1");
   const names = [];
@@ -72,7 +72,7 @@ test("on_conflict=rename takes the first free name and keeps the extension", asy
   assert.deepEqual(names, ["a.tar (2).gz", "a.tar (3).gz"]);
 });
 
-test("on_conflict=replace gives a file a new version and puts a folder into the trash", async () => {
+test("on_conflict=replace gives a file a new version and moves a folder to the trash", async () => {
   const space = await open();
   const first = await space.put("root", "a", "one");
   const folder = await space.mkdir("root", "b");
@@ -84,7 +84,7 @@ test("on_conflict=replace gives a file a new version and puts a folder into the 
   assert.equal((await space.refused({ op: "set", fileId: folder.id, executable: true })).code, "trashed");
 });
 
-test("a base that is the head, by id or by number, adds a version, and another one is a conflict", async () => {
+test("the head as base, by ID or number, adds a version, and any other base is a conflict", async () => {
   const space = await open();
   const first = await space.put("root", "a", "one");
   const two = await space.content("two");
@@ -102,7 +102,7 @@ test("a base that is the head, by id or by number, adds a version, and another o
   assert.equal((await space.do({ ...base })).version, 4);
 });
 
-test("If-Match takes the revision, any of several, or any node at all", async () => {
+test("If-Match accepts the revision, one of several, or any node", async () => {
   const space = await open();
   const first = await space.put("root", "a", "one");
   const put = async (text: string) =>
@@ -114,7 +114,7 @@ test("If-Match takes the revision, any of several, or any node at all", async ()
   assert.equal((await space.refused(absent)).code, "precondition");
 });
 
-test("equal content is no new version, only new attributes are a change", async () => {
+test("equal content makes no new version, and new attributes are a change", async () => {
   const space = await open();
   const first = await space.put("root", "a", "one");
   const content = await space.content("one");
@@ -128,7 +128,7 @@ test("equal content is no new version, only new attributes are a change", async 
   assert.equal((await space.row()).seq, 2);
 });
 
-test("a file or folder is private if its maker says so, and stays so through edits, moves and copies", async () => {
+test("a node created as private stays private through edits, moves and copies", async () => {
   const space = await open();
   const folder = await space.do({ op: "mkdir", place: { name: "d" }, private: true });
   const place = { parentId: folder.id, name: "f" };
@@ -177,7 +177,7 @@ test("splices edit the base's list, and a base that is not the head is a conflic
   assert.equal((await space.do(byNumber)).size, 1);
 });
 
-test("splices rest on a version of another file only of the same space, and take their part of the quota", async () => {
+test("splices can use another file's version only in the same space, and count toward the quota", async () => {
   const space = await open({ quotaBytes: 10 });
   const first = await space.put("root", "a", "1234");
   const sourceVersion = first.version_id ?? "";
@@ -198,7 +198,7 @@ test("splices rest on a version of another file only of the same space, and take
   );
 });
 
-test("a long list is kept in segments that hold its blocks once", async () => {
+test("a long list is stored in segments that reference each block once", async () => {
   const space = await open();
   const blocks = Array.from({ length: 1500 }, (_, index) => contentOfText(`block ${index}`).blocks[0]);
   const entries = blocks.filter((block) => block !== undefined);
@@ -217,7 +217,7 @@ test("a long list is kept in segments that hold its blocks once", async () => {
   await space.commit([{ op: "purge", fileId: node.id, trashedOnly: false }]);
 });
 
-test("what does not fit the quota is refused and nothing is used", async () => {
+test("a change beyond the quota is refused and uses nothing", async () => {
   const space = await open({ quotaBytes: 10 });
   const node = await space.put("root", "a", "12345678");
   const content = await space.content("abc");
@@ -227,7 +227,7 @@ test("what does not fit the quota is refused and nothing is used", async () => {
   await space.do({ op: "put", place: { path: "b" }, content: await space.content("1234567") });
 });
 
-test("a client's own id must be of the owner's bucket and unused", async () => {
+test("a client's own ID must be in the owner's bucket and unused", async () => {
   const space = await open();
   const id = newTestId<NodeId>();
   const content = await space.content("x");
@@ -240,7 +240,7 @@ test("a client's own id must be of the owner's bucket and unused", async () => {
   assert.equal((await other.do({ op: "mkdir", id, place: { path: "b" } })).id, id);
 });
 
-test("a put at a trashed node is refused with it, and revive places that node alone", async () => {
+test("a put at a trashed node is refused with it, and revive restores only that node", async () => {
   const space = await open();
   const outer = await space.mkdir("root", "outer");
   const inner = await space.mkdir(outer.id, "inner");
@@ -262,7 +262,7 @@ test("a put at a trashed node is refused with it, and revive places that node al
   assert.equal(sibling.node, undefined);
 });
 
-test("an upload session learns its node and gives its references to the version", async () => {
+test("an upload session records its node and passes its references to the version", async () => {
   const space = await open();
   const { blocks } = await space.content("upload");
   const uploadId = newTestId<NodeId>();

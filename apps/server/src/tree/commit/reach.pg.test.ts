@@ -43,7 +43,7 @@ async function deepAndShallow(space: TestSpace) {
   return { top: tall[0]!, end: tall.at(-1)!, tooDeep: deep.at(-1)!, fits: deep[27]!, over: deep[28]! };
 }
 
-test("what lies below a moved folder keeps within the limit of depth, to the level", async () => {
+test("a move respects the depth limit for everything below the folder, exactly", async () => {
   const space = await open();
   const { top, tooDeep, fits, over } = await deepAndShallow(space);
   for (const parent of [tooDeep, over]) {
@@ -54,7 +54,7 @@ test("what lies below a moved folder keeps within the limit of depth, to the lev
   assert.equal((await space.refused({ op: "move", fileId: fits.id, place: { parentId: over.id } })).code, "cycle");
 });
 
-test("a copy, a restore and a revival keep within it too, and a name that is made up", async () => {
+test("copies, restores, revivals and automatic renames respect the depth limit", async () => {
   const space = await open();
   const { top, end, tooDeep, fits } = await deepAndShallow(space);
   const into = (parent: NodeJson) => ({ parentId: parent.id });
@@ -74,7 +74,7 @@ test("a copy, a restore and a revival keep within it too, and a name that is mad
   await space.put(end.id, "f", "x");
 });
 
-test("in a batch and in a group each operation sees what those before it have built", async () => {
+test("in a batch or group each operation sees the depths made by those before it", async () => {
   const space = await open();
   const { top, fits, over } = await deepAndShallow(space);
   const [middle] = await chain(space, "root", ["middle"]);
@@ -97,7 +97,7 @@ test("in a batch and in a group each operation sees what those before it have bu
   assert.deepEqual(await codesOf(space, group), ["dependency", "invalid_field"]);
 });
 
-test("the bytes of a path are bounded for what lies below, the names of files included", async () => {
+test("the length of paths is limited for everything below, including file names", async () => {
   const space = await open();
   const long = (letter: string) => letter.repeat(249);
   const [top, ...below] = await chain(space, "root", levels(long("a"), 10));
@@ -121,7 +121,7 @@ test("the bytes of a path are bounded for what lies below, the names of files in
   assert.equal((await space.refused(rename)).code, "invalid_field", "the free name is longer than the path may be");
 });
 
-test("what has been removed from below holds nobody back, however it went", async () => {
+test("purged content no longer counts for the depth limit, but trashed content still does", async () => {
   const space = await open();
   const { top, tooDeep } = await deepAndShallow(space);
   const cut = await findNode(world.databases.shards, space.caller, top.id);
@@ -136,7 +136,7 @@ test("what has been removed from below holds nobody back, however it went", asyn
   await space.do(move);
 });
 
-test("a tree that is deeper than it may be is read and moved upwards, sideways and into the trash, and not down", async () => {
+test("a tree beyond the depth limit can be read, trashed and moved up or sideways, but not down", async () => {
   const space = await open();
   const { top, end, tooDeep, fits } = await deepAndShallow(space);
   await sql`update shard.nodes set parent_id = ${tooDeep.id} where id = ${top.id}`.execute(space.db);
@@ -166,7 +166,7 @@ test("a tree that is deeper than it may be is read and moved upwards, sideways a
   await space.mkdir(end.id, "x");
 });
 
-test("a recursive listing goes through the deepest and longest legal trees, with cursors of one size", async () => {
+test("a recursive listing covers the deepest and longest legal trees, with bounded cursors", async () => {
   const space = await open();
   const deep = await chain(space, "root", levels("d", limits.pathNamesMax - 1));
   for (const [index, folder] of deep.entries()) if (index % 3 === 0) await space.put(folder.id, "a file", "x");
@@ -186,7 +186,7 @@ test("a recursive listing goes through the deepest and longest legal trees, with
   assert.ok(Math.max(...lengths) < 400, `${Math.max(...lengths)} characters`);
 });
 
-test("a recursive listing skips nothing that stays when a folder above the one in which it stands has moved", async () => {
+test("a recursive listing skips no remaining node when an ancestor of its position moves", async () => {
   const space = await open();
   const tops = [await space.mkdir("root", "one"), await space.mkdir("root", "two"), await space.mkdir("root", "three")];
   for (const top of tops) {

@@ -70,7 +70,7 @@ async function livePaths(space: TestSpace, ids: readonly NodeId[]): Promise<stri
   return rows.map(({ id, path }) => `${path} ${ids.indexOf(id)}`).toSorted();
 }
 
-test("something restored brings back the folders above it and nothing else, until they are restored too", async () => {
+test("restoring an item brings back only the folders above it", async () => {
   const space = await makeTestSpace(databases.shards);
   const [outer, other] = [await space.mkdir("root", "outer"), await space.mkdir("root", "other")];
   const inner = await space.mkdir(outer.id, "inner");
@@ -90,7 +90,7 @@ test("something restored brings back the folders above it and nothing else, unti
   assert.deepEqual(await livePaths(space, ids), whole);
 });
 
-test("any set of things in the trash, restored in any order, gives the same tree", async () => {
+test("restoring any set of trashed items in any order gives the same tree (random)", async () => {
   await fc.assert(
     fc.asyncProperty(story, async (drawn) => {
       const restored = [...new Set(drawn.restored.map((each) => each % drawn.parents.length))];
@@ -103,7 +103,7 @@ test("any set of things in the trash, restored in any order, gives the same tree
   );
 });
 
-test("what is restored out of a folder with permissions of its own is not shown to those who see the folder above", async () => {
+test("an item restored from a folder with its own permissions is hidden from those who only see the parent", async () => {
   const space = await makeTestSpace(databases.shards);
   const outer = await space.mkdir("root", "outer");
   const inner = await space.mkdir(outer.id, "inner");

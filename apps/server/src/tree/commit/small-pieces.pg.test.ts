@@ -36,7 +36,7 @@ async function longContent(space: TestSpace, blockCount: number) {
   return { sizeBytes: 3 * blockCount, blocks };
 }
 
-test("a purge leaves for the sweep what is too much for it: a subtree, and a file with too many versions", async () => {
+test("a purge leaves large subtrees and files with many versions to the sweep", async () => {
   const space = await open();
   const top = await space.mkdir("root", "top");
   const deep = await space.mkdir(top.id, "deep");
@@ -57,7 +57,7 @@ test("a purge leaves for the sweep what is too much for it: a subtree, and a fil
   assert.equal((await space.row()).used_bytes, 0);
 });
 
-test("a purged file has its head as long as it has a row, however its versions fill the pieces", async () => {
+test("a purged file has its head as long as its row exists, for any number of versions", async () => {
   for (const versions of [1, 2, 3, 4, 5]) {
     const space = await open();
     const folder = await space.mkdir("root", "folder");
@@ -78,7 +78,7 @@ test("a purged file has its head as long as it has a row, however its versions f
   }
 });
 
-test("a folder is copied node by node, with all that is in it, and what is long in it", async () => {
+test("a folder is copied node by node, completely, including long manifests", async () => {
   const space = await open();
   const top = await space.mkdir("root", "top");
   const deep = await space.mkdir(top.id, "deep");
@@ -91,7 +91,7 @@ test("a folder is copied node by node, with all that is in it, and what is long 
   assert.equal((await space.row()).stored_bytes, before.stored_bytes);
 });
 
-test("a long manifest is staged segment by segment, and given up segment by segment", async () => {
+test("a long manifest is staged and released segment by segment", async () => {
   const space = await open();
   const content = await longContent(space, 3000);
   const file = await space.do({ op: "put", place: { path: "/long" }, content });
@@ -104,7 +104,7 @@ test("a long manifest is staged segment by segment, and given up segment by segm
   assert.equal(await count(space, "segments"), 0);
 });
 
-test("what is kept for a time goes row by row, and all of it", async () => {
+test("retention removes all expired rows, also in pieces of one row", async () => {
   const space = await open();
   const file = await space.put("root", "kept", "0");
   for (let version = 1; version <= 5; version += 1) {
@@ -128,7 +128,7 @@ test("what is kept for a time goes row by row, and all of it", async () => {
   );
 });
 
-test("more changes than are looked at one by one count as one in the folder that is to go", async () => {
+test("more changes than are checked individually count as a change in the deleted folder", async () => {
   const space = await open();
   const folder = await space.mkdir("root", "folder");
   const { seq } = await space.row();
@@ -141,7 +141,7 @@ test("more changes than are looked at one by one count as one in the folder that
   assert.equal((await space.refused({ op: "delete", fileId: folder.id, seen: later })).code, "subtree_changed");
 });
 
-test("a copy of a folder that finds the disk full in the middle leaves nothing, and can be repeated", async () => {
+test("a folder copy interrupted by a full disk leaves nothing, and can be repeated", async () => {
   const space = await open();
   const top = await space.mkdir("root", "top");
   for (const name of ["a", "b", "c"]) await space.put(top.id, name, name);

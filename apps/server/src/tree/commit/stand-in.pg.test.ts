@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { openOwners, type Owner, type Owners } from "../../features/sharing/testing-owners.ts";
 import { checkInvariants } from "../testing/invariants.ts";
 
-describe("a folder that stands in for one in the trash", () => {
+describe("Stand-in for a trashed folder", () => {
   let owners: Owners;
   let ann: Owner;
   let bob: Owner;
@@ -23,7 +23,7 @@ describe("a folder that stands in for one in the trash", () => {
   const names = async (id: string) => (await owners.namesIn(ann, id)).map(({ name }) => name);
   const check = () => checkInvariants(owners.dbOf(ann), ann.spaceId);
 
-  test("is a folder of its own once it was moved: what is in it is not brought to where others see it", async () => {
+  test("becomes independent when it is moved, which keeps its content out of the restored folder", async () => {
     const [outer, safe] = [await owners.mkdir(ann, "outer"), await owners.mkdir(ann, "safe")];
     const inner = await owners.mkdir(ann, "inner", outer.id);
     const file = await owners.put(ann, "file", "x", inner.id);
@@ -38,7 +38,7 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
-  test("is private as the folder is, and in the root if one above the folder is", async () => {
+  test("is private like its folder, and is made in the root if a folder above is private", async () => {
     const make = (name: string, parentId = "root") =>
       owners.commit(ann, { op: "mkdir", place: { parentId, name }, private: true });
     const [outer, open] = [await make("outer"), await owners.mkdir(ann, "open")];
@@ -65,7 +65,7 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
-  test("is private as the folder is, also for what is put into a folder in the trash", async () => {
+  test("is private like its folder, also when it is made for a new item", async () => {
     const outer = await owners.commit(ann, { op: "mkdir", place: { name: "closed" }, private: true });
     const inner = await owners.mkdir(ann, "inner", outer.id);
     await remove(outer);
@@ -76,7 +76,7 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
-  test("is a folder of its own once it was shared: nothing more is restored into it", async () => {
+  test("becomes independent when it is shared, and nothing more is restored into it", async () => {
     const folder = await owners.mkdir(ann, "folder");
     const [first, second] = [
       await owners.put(ann, "first", "x", folder.id),
@@ -94,7 +94,7 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
-  test("keeps what was made in it, where the folder that comes back is seen by others", async () => {
+  test("keeps content made in it if the restored folder is visible to others", async () => {
     const inner = await owners.mkdir(ann, "inner", (await owners.mkdir(ann, "outer")).id);
     const file = await owners.put(ann, "file", "x", inner.id);
     await share(inner, "viewer", bob);
@@ -107,7 +107,7 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
-  test("is not made in a root that is shared for a folder in which somebody may do less than there", async () => {
+  test("is not made in a shared root if another account may do less in the folder than in the root", async () => {
     const folder = await owners.mkdir(ann, "folder");
     const file = await owners.put(ann, "file", "x", folder.id);
     await share({ id: ann.rootId }, "editor", bob);
@@ -119,7 +119,7 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
-  test("has what a late edit brings back, and what is new beside it, of a folder with permissions of its own", async () => {
+  test("contains late edits and new items of a folder with its own permissions", async () => {
     const outer = await owners.mkdir(ann, "outer");
     const inner = await owners.mkdir(ann, "inner", outer.id);
     const deep = await owners.mkdir(ann, "deep", inner.id);
@@ -141,7 +141,7 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
-  test("has what a late edit brings back where another folder of that name is shared", async () => {
+  test("contains late edits if another folder with that name is shared", async () => {
     const folder = await owners.mkdir(ann, "folder");
     const files = [await owners.put(ann, "one", "x", folder.id), await owners.put(ann, "two", "x", folder.id)];
     await remove(folder);
@@ -156,7 +156,7 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
-  test("is not made for a late edit in a root that is shared", async () => {
+  test("is not made for a late edit in a shared root", async () => {
     const folder = await owners.mkdir(ann, "folder");
     const file = await owners.put(ann, "file", "x", folder.id);
     await share({ id: ann.rootId }, "editor", bob);
@@ -169,7 +169,7 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
-  test("stays beside the folder where an editor restores that and may not see the stand-in", async () => {
+  test("stays beside the folder if an editor who cannot see it restores the folder", async () => {
     const outer = await owners.mkdir(ann, "outer");
     const inner = await owners.mkdir(ann, "inner", outer.id);
     const file = await owners.put(ann, "file", "x", inner.id);

@@ -8,7 +8,7 @@ import { useTestSpaces } from "../testing/testing-spaces.ts";
 
 const { open } = useTestSpaces();
 
-test("a folder is made once, and again only by another name or as itself", async () => {
+test("a folder is created once, and again only under another name or as itself", async () => {
   const space = await open();
   const folder = await space.mkdir("root", "a");
   const again = { op: "mkdir", place: { path: "/a" } } as const;
@@ -18,7 +18,7 @@ test("a folder is made once, and again only by another name or as itself", async
   assert.equal((await space.do({ ...again, onConflict: "rename" })).name, "a (2)");
 });
 
-test("parents makes the folders on the way, and leaves none behind when the rest is refused", async () => {
+test("parents creates the missing folders, and leaves none behind after a refusal", async () => {
   const space = await open();
   assert.equal((await space.refused({ op: "mkdir", place: { path: "/x/y/z" } })).code, "not_found");
   assert.equal((await space.do({ op: "mkdir", place: { path: "/x/y/z", parents: true } })).path, "/x/y/z");
@@ -31,7 +31,7 @@ test("parents makes the folders on the way, and leaves none behind when the rest
   assert.equal((await space.row()).seq, 3);
 });
 
-test("names that cannot be, paths that are too deep and parents that are no folder are refused", async () => {
+test("invalid names, paths that are too deep and parents that are not folders are refused", async () => {
   const space = await open();
   const file = await space.put("root", "file", "x");
   for (const name of ["", ".", "..", "a/b", "a\0b", "\u0007", "x".repeat(256)]) {
@@ -52,7 +52,7 @@ test("names that cannot be, paths that are too deep and parents that are no fold
   );
 });
 
-test("a symbolic link keeps its target, and metadata its limits", async () => {
+test("a symbolic link keeps its target, and metadata has limits", async () => {
   const space = await open();
   const link = await space.do({ op: "symlink", place: { path: "l" }, target: "../x", metadata: { a: [1] } });
   assert.deepEqual([link.kind, link.target, link.version, link.metadata], ["symlink", "../x", null, { a: [1] }]);
@@ -62,7 +62,7 @@ test("a symbolic link keeps its target, and metadata its limits", async () => {
   assert.equal((await space.refused({ op: "symlink", place: { path: "m" }, target: "" })).code, "invalid_field");
 });
 
-test("set changes attributes and the revision, and nothing when they are the same", async () => {
+test("set changes attributes and the revision, and nothing if they are equal", async () => {
   const space = await open();
   const file = await space.put("root", "a", "x");
   const set = await space.do({ op: "set", fileId: file.id, modifiedAtMicros: 7, baseRevision: file.revision });
@@ -74,7 +74,7 @@ test("set changes attributes and the revision, and nothing when they are the sam
   assert.equal(header.code, "precondition");
 });
 
-test("a move changes the place, keeps the id and refuses a cycle", async () => {
+test("a move changes the place, keeps the ID and refuses a cycle", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   const b = await space.mkdir(a.id, "b");
@@ -92,7 +92,7 @@ test("a move changes the place, keeps the id and refuses a cycle", async () => {
   assert.equal((await space.refused({ op: "move", fileId: "root", place: { name: "r" } })).code, "forbidden");
 });
 
-test("a move onto a name is refused, renamed or takes the place of what was there", async () => {
+test("a move to an existing name is refused, renamed, or replaces what was there", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   const b = await space.mkdir("root", "b");
@@ -105,7 +105,7 @@ test("a move onto a name is refused, renamed or takes the place of what was ther
   assert.equal(same.modified_at, "1970-01-01T00:00:00.000001Z");
 });
 
-test("a name may change its normal form and its case", async () => {
+test("a rename can change the case and normalization form of a name", async () => {
   const space = await open();
   const a = await space.mkdir("root", "\u00e9");
   assert.equal((await space.do({ op: "move", fileId: a.id, place: { name: "e\u0301" } })).name, "e\u0301");
@@ -113,7 +113,7 @@ test("a name may change its normal form and its case", async () => {
   await space.mkdir("root", "e\u0301");
 });
 
-test("a group may rotate names, and fails as one when a name is taken at its end", async () => {
+test("a group can rotate names, and fails as a whole if a name is occupied at its end", async () => {
   const space = await open();
   const [a, b, c] = [await space.mkdir("root", "a"), await space.mkdir("root", "b"), await space.mkdir("root", "c")];
   const file = await space.put(a.id, "f", "x");
@@ -129,7 +129,7 @@ test("a group may rotate names, and fails as one when a name is taken at its end
   assert.equal((await space.do({ op: "set", fileId: a.id, executable: true })).path, "/b");
 });
 
-test("of a group that does not stand together nothing is done", async () => {
+test("nothing is done for a group whose operations are not adjacent", async () => {
   const space = await open();
   const mkdir = (name: string, group?: string): Operation => ({
     op: "mkdir",
@@ -140,7 +140,7 @@ test("of a group that does not stand together nothing is done", async () => {
   assert.deepEqual(results.map(codeOf), ["invalid_field", "committed", "invalid_field", "committed", "committed"]);
 });
 
-test("blocks that one of a group lacks stop the whole group", async () => {
+test("blocks missing for one operation of a group stop the whole group", async () => {
   const space = await open();
   const hash = "0".repeat(64) as never;
   const content = { sizeBytes: 1, blocks: [{ hash, size: 1 }] };
@@ -151,7 +151,7 @@ test("blocks that one of a group lacks stop the whole group", async () => {
   assert.deepEqual(results.map(codeOf), ["dependency", "missing"]);
 });
 
-test("what names the id of a create that failed answers dependency, also a level below", async () => {
+test("operations on the ID of a failed create report dependency, also one level below", async () => {
   const space = await open();
   const [top, middle] = [newTestId<NodeId>(), newTestId<NodeId>()];
   await space.mkdir("root", "a");
@@ -166,7 +166,7 @@ test("what names the id of a create that failed answers dependency, also a level
   assert.deepEqual(results.map(codeOf), ["exists", "dependency", "dependency", "dependency", "committed"]);
 });
 
-test("later operations see what earlier ones of the batch made", async () => {
+test("later operations see the results of earlier ones in the batch", async () => {
   const space = await open();
   const [folder, file] = [newTestId<NodeId>(), newTestId<NodeId>()];
   const [one, two] = [await space.content("1"), await space.content("22")];
@@ -200,7 +200,7 @@ test("later operations see what earlier ones of the batch made", async () => {
   assert.equal((await space.row()).used_bytes, 1 + 2 + 2);
 });
 
-test("a delete takes a subtree with one row, and a second one answers trashed", async () => {
+test("a delete trashes a subtree with one row, and a second one reports trashed", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   const file = await space.put(a.id, "f", "x");
@@ -212,7 +212,7 @@ test("a delete takes a subtree with one row, and a second one answers trashed", 
   await space.mkdir("root", "a");
 });
 
-test("a delete of a file rechecks its base", async () => {
+test("a delete of a file checks its base", async () => {
   const space = await open();
   const file = await space.put("root", "f", "x");
   await space.do({ op: "put", fileId: file.id, content: await space.content("y") });
@@ -221,7 +221,7 @@ test("a delete of a file rechecks its base", async () => {
   await space.do({ op: "delete", fileId: file.id, baseVersion: 2 });
 });
 
-test("a delete with seen is refused only if another device changed something below since", async () => {
+test("a delete with seen is refused only if another device changed content since", async () => {
   const space = await open();
   const other = space.otherDevice();
   const a = await space.mkdir("root", "a");
@@ -248,7 +248,7 @@ test("a delete with seen is refused only if another device changed something bel
   await space.do({ ...remove, seen: newest });
 });
 
-test("restore puts a node back, or into a folder that stands for its own in the trash, under a free name", async () => {
+test("restore puts a node back under a free name, or into a stand-in for its trashed folder", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   const file = await space.put(a.id, "f.txt", "x");
@@ -278,7 +278,7 @@ test("restore puts a node back, or into a folder that stands for its own in the 
   );
 });
 
-test("a move out of a trashed folder needs revive, and then only that node comes back", async () => {
+test("a move out of a trashed folder needs revive, which restores only that node", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   const b = await space.mkdir(a.id, "b");
@@ -312,7 +312,7 @@ test("a purge removes a subtree with its versions, bytes and references", async 
   assert.equal((await space.refused({ op: "purge", fileId: "root", trashedOnly: false })).code, "forbidden");
 });
 
-test("an old version becomes the newest by a new version of the same content", async () => {
+test("an old version is restored as a new version with the same content", async () => {
   const space = await open();
   const file = await space.put("root", "f", "one");
   const second = await space.do({ op: "put", fileId: file.id, content: await space.content("two!") });
@@ -328,7 +328,7 @@ test("an old version becomes the newest by a new version of the same content", a
   assert.equal(foreign.code, "not_found");
 });
 
-test("an operation id answers as the first time, and with another request it is refused", async () => {
+test("an operation ID returns its first answer, and is refused with another request", async () => {
   const space = await open();
   const operation = {
     op: "mkdir",
@@ -346,7 +346,7 @@ test("an operation id answers as the first time, and with another request it is 
   assert.deepEqual(once, twice);
 });
 
-test("a wrong epoch does nothing", async () => {
+test("a wrong epoch changes nothing", async () => {
   const space = await open();
   const commit = space.committer.commit(space.caller, [{ op: "mkdir", place: { path: "a" } }], { epoch: "other" });
   await assert.rejects(commit, { code: "reset", body: { reason: "epoch" } });

@@ -4,7 +4,7 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
 import { Tree } from "./tree.ts";
 
-test("what is live below a folder is found again without a walk up from each node, until something moves", async (t) => {
+test("live descendants of a folder are found without a walk from each node, until a move", async (t) => {
   const tree = new Tree(undefined as unknown as ShardReader, "space" as SpaceId, "root" as NodeId);
   const put = (id: string, parent: string | null, trashed_at: number | null = null): NodeRow => {
     const row = { id, parent_id: parent, name: id, name_key: id, kind: "folder", trashed_at } as NodeRow;

@@ -9,7 +9,7 @@ import { listChanges } from "./changes.ts";
 import { startToken } from "./start-token.ts";
 import { readSnapshot } from "./snapshot.ts";
 
-describe("a snapshot of all that is in view", () => {
+describe("Snapshot of the whole view", () => {
   let databases: TestDatabases;
   before(async () => {
     databases = await startTestDatabases({ fsync: false });
@@ -34,7 +34,7 @@ describe("a snapshot of all that is in view", () => {
     return { items, token: [...tokens][0]! };
   };
 
-  test("has every live node once, in the order of ids, with its path, and nothing of the trash or half made", async () => {
+  test("lists every live node once in the order of IDs, with its path, without trashed or unfinished nodes", async () => {
     const space = await makeTestSpace(databases.shards);
     const live = new Map<string, string>([[space.caller.rootId, "/"]]);
     const keep = (node: NodeJson) => (live.set(node.id, node.path), node);
@@ -64,7 +64,7 @@ describe("a snapshot of all that is in view", () => {
     }
   });
 
-  test("taken while the tree changes, it is made whole by the changes since its token", async () => {
+  test("becomes complete with the changes since its token if the tree changes meanwhile", async () => {
     const space = await makeTestSpace(databases.shards);
     const nodes: NodeJson[] = [];
     for (let index = 0; index < 40; index++) {
@@ -96,7 +96,7 @@ describe("a snapshot of all that is in view", () => {
     assert.deepEqual(mirrored.toSorted(), truth.toSorted());
   });
 
-  test("nobody sees another space, and a cursor counts only where it came from", async () => {
+  test("contains no other space, and its cursor works only for its own space and history", async () => {
     const space = await makeTestSpace(databases.shards);
     const other = await makeTestSpace(databases.shards);
     for (let index = 0; index < 5; index++) await space.mkdir("root", `n${index}`);

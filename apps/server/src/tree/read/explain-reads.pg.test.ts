@@ -19,7 +19,7 @@ import { listTrash } from "../trash/trash-list.ts";
 import { listVersions } from "./versions-list.ts";
 
 /** Explains every statement of the reading routes with large tables. None may scan a whole table. */
-describe("the statements behind the reading routes", () => {
+describe("Statements of the reading routes", () => {
   const rows = 60_000;
   let databases: TestDatabases;
   let space: TestSpace;
@@ -126,7 +126,7 @@ describe("the statements behind the reading routes", () => {
     });
   }
 
-  test("the check sees a sequential scan", async () => {
+  test("the check detects a sequential scan", async () => {
     const { rows: plan } = await sql`explain (format json) select * from shard.nodes where updated_at = 7`.execute(
       space.db,
     );

@@ -20,7 +20,7 @@ const depth = limits.pathNamesMax - 2;
 const wideNodes = 1200;
 const emptyFolders = 2500;
 
-describe("what a page of nodes costs at most, of a tree that was made to be expensive", () => {
+describe("Cost of a page in an expensive tree", () => {
   let databases: TestDatabases;
   let space: TestSpace;
   let shards: Shards;
@@ -74,7 +74,7 @@ describe("what a page of nodes costs at most, of a tree that was made to be expe
   });
   const limit = limits.listItemsMax;
 
-  test("a folder of nodes with all the metadata that they may have comes in pages of a few MiB", async () => {
+  test("a folder of nodes with maximal metadata is listed in pages of a few MiB", async () => {
     const folder = await findNode(shards, space.caller, wide);
     const { items, pages } = await readAll(
       "listFolder",
@@ -84,7 +84,7 @@ describe("what a page of nodes costs at most, of a tree that was made to be expe
     assert.deepEqual([items, pages > 4], [wideNodes, true]);
   });
 
-  test("a recursive list passes over thousands of empty folders a thousand at a time", async () => {
+  test("a recursive listing skips thousands of empty folders a thousand at a time", async () => {
     const folder = await findNode(shards, space.caller, empty);
     const { items, pages } = await readAll(
       "listFolder",
@@ -95,7 +95,7 @@ describe("what a page of nodes costs at most, of a tree that was made to be expe
     assert.ok(pages >= 5, `${pages} pages`);
   });
 
-  test("all below the root comes once", async () => {
+  test("a recursive listing of the root contains every node once", async () => {
     const folder = await findNode(shards, space.caller, "root");
     const { items } = await readAll(
       "listFolder",
@@ -105,7 +105,7 @@ describe("what a page of nodes costs at most, of a tree that was made to be expe
     assert.equal(items, 2 + 2 * wideNodes + emptyFolders + chains * depth);
   });
 
-  test("of what stands above the nodes of a snapshot, of the changes and of the trash only the place is read", async () => {
+  test("snapshots, changes and trash read only the place of ancestors, not their metadata", async () => {
     const snapshot = await readAll(
       "getSnapshot",
       (cursor) => readSnapshot(shards, space.caller, { cursor, limit }),
@@ -130,7 +130,7 @@ describe("what a page of nodes costs at most, of a tree that was made to be expe
     }
   });
 
-  test("a node that is asked for beside what is below it comes as a whole", async () => {
+  test("a node requested together with its child is returned in full", async () => {
     const { rows } = await sql<{ id: NodeId; parent_id: NodeId }>`
       select id, parent_id from shard.nodes where space_id = ${space.caller.spaceId} and name = 'leaf 1'`.execute(
       space.db,

@@ -21,7 +21,7 @@ import { listTrash } from "../trash/trash-list.ts";
 import { listVersions } from "./versions-list.ts";
 import { z } from "zod";
 
-describe("reading the tree", () => {
+describe("Reads of the tree", () => {
   let databases: TestDatabases;
   let space: TestSpace;
 
@@ -52,7 +52,7 @@ describe("reading the tree", () => {
     return items;
   };
 
-  test("a path finds the node and names what is missing", async () => {
+  test("a path finds its node, or the error names the missing part", async () => {
     const a = await space.mkdir("root", "a é");
     const b = await space.mkdir(a.id, "b");
     const found = await findNodeByPath(databases.shards, space.caller, "/a e\u0301/b/");
@@ -62,7 +62,7 @@ describe("reading the tree", () => {
     assert.equal((await findNodeByPath(databases.shards, space.caller, "/")).row.id, space.caller.rootId);
   });
 
-  test("nobody finds a node of another space, nor anything by what is no id", async () => {
+  test("nodes of other spaces and invalid IDs are not found", async () => {
     const own = await space.mkdir("root", "mine");
     const other = await makeTestSpace(databases.shards);
     for (const id of [own.id, newTestId(), "nonsense", "", "../etc"]) {
@@ -83,7 +83,7 @@ describe("reading the tree", () => {
     "natural",
     "-natural",
   ] as SortOrder[]) {
-    test(`sorted by ${sort}, a folder that changes between pages repeats nothing and skips nothing that stays`, async () => {
+    test(`sorted by ${sort}, a folder that changes between pages repeats nothing and skips no remaining item`, async () => {
       const folder = await space.mkdir("root", `sorted by ${sort}`);
       const files: NodeJson[] = [];
       for (let index = 0; index < 30; index++) {
@@ -118,7 +118,7 @@ describe("reading the tree", () => {
     });
   }
 
-  test("in the natural order folders come first and numbers count by value; a rename moves the name, and the first page counts all", async () => {
+  test("natural order lists folders first and numbers by value, follows renames, and counts on the first page", async () => {
     const folder = await space.mkdir("root", "natural");
     for (const name of ["file 10", "File 2", "äpfel", "zebra", "file 1"]) await space.put(folder.id, name, "x");
     await space.mkdir(folder.id, "zoo");
@@ -134,7 +134,7 @@ describe("reading the tree", () => {
     assert.equal((await list(folder.id, { sort: "natural", limit: 2, cursor: first.next_cursor! })).total, undefined);
   });
 
-  test("the first page of a list of all below counts them", async () => {
+  test("the first page of a recursive listing has the total count", async () => {
     const folder = await space.mkdir("root", "counted");
     const inner = await space.mkdir(folder.id, "inner");
     for (const name of ["a", "b", "c"]) await space.put(inner.id, name, "x");
@@ -146,7 +146,7 @@ describe("reading the tree", () => {
     assert.equal((await list(folder.id, { recursive: true, limit: 2, cursor: first.next_cursor! })).total, undefined);
   });
 
-  test("a cursor of another order, another list or nobody is refused", async () => {
+  test("a cursor of another order or list, or an invalid one, is refused", async () => {
     const folder = await space.mkdir("root", "cursors");
     for (let index = 0; index < 5; index++) await space.put(folder.id, `f${index}`, "x");
     const { next_cursor } = await list(folder.id, { limit: 2 });
@@ -174,7 +174,7 @@ describe("reading the tree", () => {
     );
   });
 
-  test("a recursive listing gives all, each once, parents before children, whatever the size of its pages", async () => {
+  test("a recursive listing returns each node once, parents before children, with any page size", async () => {
     const top = await space.mkdir("root", "recursive");
     const expected = new Set<string>();
     const folders = [top.id];
@@ -203,7 +203,7 @@ describe("reading the tree", () => {
     }
   });
 
-  test("a recursive listing goes on when the folder in which it stands has gone", async () => {
+  test("a recursive listing continues when the folder at its position is gone", async () => {
     const top = await space.mkdir("root", "vanishing");
     const folders = [await space.mkdir(top.id, "one"), await space.mkdir(top.id, "two")];
     for (const folder of folders) {
@@ -221,7 +221,7 @@ describe("reading the tree", () => {
     );
   });
 
-  test("the nodes in view are those that are found with their rows", async () => {
+  test("the visible nodes are exactly those found with their rows", async () => {
     const other = await makeTestSpace(databases.shards);
     const folder = await space.mkdir("root", "in view");
     const trashed = await space.mkdir(folder.id, "trashed");
@@ -242,7 +242,7 @@ describe("reading the tree", () => {
     assert.deepEqual(await findVisible(shard, space.caller, []), new Set());
   });
 
-  test("versions come newest first, page by page", async () => {
+  test("versions are listed newest first, page by page", async () => {
     const file = await space.put("root", "versioned", "one");
     for (const text of ["two", "three", "four"])
       await space.do({ op: "put", fileId: file.id, content: await space.content(text) });
@@ -264,7 +264,7 @@ describe("reading the tree", () => {
     assert.equal(rest.next_cursor, null);
   });
 
-  test("the trash lists what was deleted itself, the latest first, with the path that it had", async () => {
+  test("the trash lists directly deleted items, the latest first, with their former paths", async () => {
     const own = await makeTestSpace(databases.shards);
     const folder = await own.mkdir("root", "f");
     const inside = await own.put(folder.id, "inside", "x");
@@ -286,7 +286,7 @@ describe("reading the tree", () => {
     assert.notEqual(below.row.trashed_at, null, "a file in a deleted folder is deleted");
   });
 
-  test("changes come in order, to the head, with the state of now", async () => {
+  test("changes are listed in order up to the head, with the current state", async () => {
     const own = await makeTestSpace(databases.shards);
     const start = await startToken(databases.shards, own.caller);
     const folder = await own.mkdir("root", "f");
@@ -314,7 +314,7 @@ describe("reading the tree", () => {
     assert.equal(restored.next_token, await startToken(databases.shards, own.caller));
   });
 
-  test("what a device did itself comes brief only while it is the node's state, live and in view", async () => {
+  test("a device's own changes are brief only if they match the current, live and visible state", async () => {
     const own = await makeTestSpace(databases.shards);
     const start = await startToken(databases.shards, own.caller);
     const told = async (caller = own.caller) => {
@@ -345,7 +345,7 @@ describe("reading the tree", () => {
     );
   });
 
-  test("a token of another history, of the future or too old is answered reset, with its reason", async () => {
+  test("a token of another history, of the future or too old gets reset with the reason", async () => {
     const own = await makeTestSpace(databases.shards);
     await own.mkdir("root", "a");
     await own.mkdir("root", "b");

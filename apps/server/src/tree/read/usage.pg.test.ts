@@ -23,7 +23,7 @@ async function putVersions(space: TestSpace, parentId: string, name: string, siz
   return file;
 }
 
-test("what is stored is shared out between files, old versions, the trash and unfinished uploads", async () => {
+test("usage is divided into files, old versions, trash and unfinished uploads", async () => {
   const space = await world.open({ quotaBytes: 10_000 });
   const folder = await space.mkdir("root", "folder");
   await putVersions(space, folder.id, "small", [100, 200, 300]);
@@ -52,7 +52,7 @@ test("what is stored is shared out between files, old versions, the trash and un
   );
 });
 
-test("content that versions share is counted as often as it is stored", async () => {
+test("content shared by versions counts as often as it is stored", async () => {
   const space = await world.open();
   const file = await space.put("root", "f", "same");
   for (const text of ["changed", "same"])
@@ -61,7 +61,7 @@ test("content that versions share is counted as often as it is stored", async ()
   assert.deepEqual([filesBytes, versionsBytes, oldVersionsBytes, largest[0]?.bytes], [4, 7, 11, 11]);
 });
 
-test("old versions of more files than are looked at count at least as what is stored", async () => {
+test("old versions of more files than are examined count at least as stored", async () => {
   const space = await world.open();
   const files = Array.from({ length: limits.usageFilesMax + 10 }, (_, index) => `file ${index}`);
   for (let from = 0; from < files.length; from += 30)
@@ -70,7 +70,7 @@ test("old versions of more files than are looked at count at least as what is st
   assert.deepEqual([oldVersionsBytes, isComplete], [files.length * 100, false]);
 });
 
-test("what is free is what both bounds leave", () => {
+test("free space is the smaller rest of both limits", () => {
   const free = (used_bytes: number, stored_bytes: number, quota_bytes: number | null = 100) =>
     freeBytesOf({ used_bytes, stored_bytes, quota_bytes });
   assert.deepEqual(
@@ -79,7 +79,7 @@ test("what is free is what both bounds leave", () => {
   );
 });
 
-test("files with old versions are found by an index of their own", async () => {
+test("files with old versions are found by their own index", async () => {
   const space = await world.open();
   await putVersions(space, "root", "f", [10, 10]);
   await world.databases.shards
@@ -110,7 +110,7 @@ async function refusalIn(space: TestSpace): Promise<HoldfastError> {
   }
 }
 
-test("a space that is full names what fills it most, and the command that frees it", async () => {
+test("a quota error names the largest use of the space, and the command that frees it", async () => {
   const space = await world.open({ quotaBytes: 1000 });
   const folder = await space.mkdir("root", "my folder");
   const file = await putVersions(space, folder.id, "film", [900, 900, 900, 900]);
@@ -130,7 +130,7 @@ test("a space that is full names what fills it most, and the command that frees 
   assert.match((await refusalIn(space)).message, /The trash takes 3\.5 KiB of it\. Empty it: 'holdfast trash empty'\./);
 });
 
-test("versions that all have labels, and uploads, are named as what they are", async () => {
+test("labeled versions and unfinished uploads are named as such in a quota error", async () => {
   const space = await world.open({ quotaBytes: 100 });
   const file = await putVersions(space, "root", "f", [90, 90, 90]);
   for (const version of [1, 2]) await space.do({ op: "label", fileId: file.id, version, label: "kept" });
@@ -141,7 +141,7 @@ test("versions that all have labels, and uploads, are named as what they are", a
   assert.match((await refusalIn(other)).message, /Unfinished uploads take 400 B of it\./);
 });
 
-test("a trash that takes too little is not what makes room", async () => {
+test("a quota error does not suggest emptying a trash that is too small", async () => {
   const space = await world.open({ quotaBytes: 1000 });
   await space.put("root", "f", "x".repeat(600));
   const thrown = await space.put("root", "small", "x".repeat(10));
@@ -156,7 +156,7 @@ test("a trash that takes too little is not what makes room", async () => {
   assert.match(await refusal(400), /^This needs more\. Empty the trash, which takes 10 B /);
 });
 
-test("an empty trash is not to be emptied, and others are not told anything", async () => {
+test("a quota error does not suggest emptying an empty trash, and is unchanged for other callers", async () => {
   const space = await world.open({ quotaBytes: 100 });
   await space.put("root", "f", "x".repeat(100));
   const text =

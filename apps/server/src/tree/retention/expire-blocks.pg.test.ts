@@ -61,7 +61,7 @@ async function spoilCounters(space: TestSpace): Promise<void> {
 
 const hashOf = (text: string) => contentOfText(text).blocks[0]?.hash as HashHex;
 
-test("a week after its last file is gone for good the space holds a block no more, and the cell is told with its stamp", async () => {
+test("a space releases a block a week after its last file was purged, with the stamp, and informs the cell", async () => {
   const space = await open();
   const file = await space.put("root", "file", "one");
   await space.do({ op: "put", fileId: file.id, content: await space.content("two") });
@@ -89,7 +89,7 @@ test("a week after its last file is gone for good the space holds a block no mor
   await space.do(put);
 });
 
-test("what came and was never named goes as well, and makes room before", async () => {
+test("an uploaded block that was never used is released too, and frees space before", async () => {
   const space = await open();
   await space.put("root", "file", "kept");
   await space.store(contentOfText("staged").blocks);
@@ -103,7 +103,7 @@ test("what came and was never named goes as well, and makes room before", async 
   assert.deepEqual(await hashesOf(space), [hashOf("kept")]);
 });
 
-test("thousands go in short pieces, each with messages that the queue takes", async () => {
+test("thousands of blocks are released in short portions, with messages of limited size", async () => {
   for (const [count, more] of [
     [5, { pieces: smallPieces }],
     [1700, {}],
@@ -158,7 +158,7 @@ const needs: Readonly<Record<string, (space: TestSpace) => Promise<readonly stri
 };
 
 for (const [what, make] of Object.entries(needs)) {
-  test(`what ${what} needs stays where its counter is too low, and the counter is right again`, async () => {
+  test(`blocks that ${what} needs stay despite a low counter, which is corrected`, async () => {
     const space = await open();
     const texts = await make(space);
     await checkInvariants(space.db, space.caller.spaceId);
@@ -173,7 +173,7 @@ for (const [what, make] of Object.entries(needs)) {
   });
 }
 
-test("a long file keeps its list where the counters of its segments are too low", async () => {
+test("a long file keeps its list despite low counters of its segments", async () => {
   const space = await open();
   await putLong(
     space,
@@ -188,7 +188,7 @@ test("a long file keeps its list where the counters of its segments are too low"
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("a counter that is too low keeps nothing from being removed, and its last file takes the block along", async () => {
+test("a low counter does not prevent deletion, and the last file releases the block", async () => {
   const space = await open();
   const files = [await space.put("root", "a", "same"), await space.put("root", "b", "same")];
   await spoilCounters(space);
@@ -219,7 +219,7 @@ const meanwhile: Readonly<Record<string, (transaction: Kysely<ShardTables>, spac
 };
 
 for (const [what, work] of Object.entries(meanwhile)) {
-  test(`a block stays where another transaction ${what} while the job looks`, async () => {
+  test(`a block stays if another transaction ${what} during the job`, async () => {
     const space = await open();
     const { spaceId } = space.caller;
     await space.store(contentOfText("race").blocks);
@@ -241,7 +241,7 @@ for (const [what, work] of Object.entries(meanwhile)) {
   });
 }
 
-test("whoever asks for a block, or brings it once more, keeps it for another week", async () => {
+test("a block that is requested or uploaded again stays for another week", async () => {
   const space = await open();
   await space.store([...contentOfText("asked").blocks, ...contentOfText("left").blocks]);
   await touch(space, "asked");

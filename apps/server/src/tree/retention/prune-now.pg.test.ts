@@ -37,7 +37,7 @@ async function putVersions(space: TestSpace, parentId: string, name: string, cou
   return file;
 }
 
-test("the newest versions and those with a label stay, and what the others took is free at once", async () => {
+test("the newest and labeled versions stay, and the space of the others is free immediately", async () => {
   const space = await open();
   const file = await putVersions(space, "root", "f", 6);
   await space.do({ op: "label", fileId: file.id, version: 2, label: "sent" });
@@ -53,7 +53,7 @@ test("the newest versions and those with a label stay, and what the others took 
   assert.deepEqual(await numbersOf(space, file), [2, 6]);
 });
 
-test("versions that stay are counted, whatever gaps their numbers have", async () => {
+test("the number of versions kept does not depend on gaps in their numbering", async () => {
   const space = await open();
   const file = await putVersions(space, "root", "f", 5);
   for (const version of [1, 3]) await space.do({ op: "label", fileId: file.id, version, label: "kept" });
@@ -64,7 +64,7 @@ test("versions that stay are counted, whatever gaps their numbers have", async (
   assert.deepEqual(await numbersOf(space, file), [1, 3, 5]);
 });
 
-test("content that a version shares with one that stays, or with another file, is not freed", async () => {
+test("content shared with a remaining version or another file is not freed", async () => {
   const space = await open();
   const file = await space.put("root", "f", "same");
   await space.put("root", "other", "elsewhere");
@@ -73,7 +73,7 @@ test("content that a version shares with one that stays, or with another file, i
   assert.deepEqual(await prune(space, file, 1), { removed: 3, bytes: "only here".length });
 });
 
-test("what the long list of an old version held alone is free at once", async () => {
+test("blocks used only by an old version's long list are free immediately", async () => {
   const space = await open();
   const blocks = Array.from({ length: 1800 }, (_, index) => contentOfText(`block ${index}`).blocks).flat();
   await space.store(blocks);
@@ -85,14 +85,14 @@ test("what the long list of an old version held alone is free at once", async ()
   assert.equal((await space.row()).stored_bytes, sizeOf(blocks.slice(600)));
 });
 
-test("more versions than one transaction takes all go", async () => {
+test("more versions than fit into one transaction are all removed", async () => {
   const space = await open();
   const file = await putVersions(space, "root", "f", 230);
   assert.deepEqual(await prune(space, file, 10), { removed: 220, bytes: 2200 });
   assert.equal((await numbersOf(space, file)).length, 10);
 });
 
-test("in a folder the files below it lose theirs, not those elsewhere and in the trash", async () => {
+test("pruning a folder affects the files below it, but not others or trashed ones", async () => {
   const space = await open();
   const folder = await space.mkdir("root", "folder");
   const sub = await space.mkdir(folder.id, "sub");

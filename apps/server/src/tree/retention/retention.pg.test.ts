@@ -21,7 +21,7 @@ function job(space: TestSpace): Retention {
   return { db: space.db, nowMicros: space.clock.nowMicros() };
 }
 
-test("answers of operations are kept for 14 days", async () => {
+test("results of operations are kept for 14 days", async () => {
   const space = await open();
   const operation = {
     op: "mkdir",
@@ -38,7 +38,7 @@ test("answers of operations are kept for 14 days", async () => {
   assert.equal((await space.refused(operation)).code, "exists");
 });
 
-test("trash older than 30 days goes, younger trash stays", async () => {
+test("trash older than 30 days is purged, younger trash stays", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   await space.put(a.id, "f", "12345");
@@ -53,7 +53,7 @@ test("trash older than 30 days goes, younger trash stays", async () => {
   await space.do({ op: "restore", fileId: young.id });
 });
 
-test("the journal loses its oldest entries, never its last one", async () => {
+test("the journal loses its oldest entries, but never its last one", async () => {
   const space = await open();
   for (const name of ["a", "b", "c"]) await space.mkdir("root", name);
   space.clock.advanceMs(91 * dayMs);
@@ -68,7 +68,7 @@ test("the journal loses its oldest entries, never its last one", async () => {
   assert.deepEqual(await kept(), [4]);
 });
 
-test("a version goes only when it is beyond the newest and also old", async () => {
+test("a version is pruned only if it is old and not among the newest", async () => {
   const space = await open();
   const file = await space.put("root", "f", "0");
   const putAll = async (texts: string[]) => {
@@ -93,7 +93,7 @@ test("a version goes only when it is beyond the newest and also old", async () =
   assert.equal((await space.refused({ op: "revert", fileId: file.id, version: 1 })).code, "not_found");
 });
 
-test("segments that no commit named are removed after a day and give their blocks free", async () => {
+test("segments without a commit are removed after a day and release their blocks", async () => {
   const space = await open();
   const entries = ["1", "22"].flatMap((text) => contentOfText(text).blocks);
   await space.store(entries);
@@ -111,7 +111,7 @@ test("segments that no commit named are removed after a day and give their block
   assert.equal(await expireSegments(job(space)), 1);
 });
 
-test("a version with a label is never pruned, whatever is kept beside it", async () => {
+test("a labeled version is never pruned, whatever else is kept (random)", async () => {
   const replay = `replay with HOLDFAST_SEED=${seed}`;
   const next = seededRandom(seed);
   const random = (below: number) => Math.floor(next() * below);

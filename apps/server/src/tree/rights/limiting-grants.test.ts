@@ -7,7 +7,7 @@ import type { LiveGrant } from "./space-rights.ts";
 const grantAt = (node: string, role: LiveGrant["role"]) =>
   ({ space_id: "space", node_id: node, kind: "user", role, via: null }) as LiveGrant;
 
-test("whether a grant limits its holder is told without a look at what they hold elsewhere", () => {
+test("the limits of a grant are determined without reading the holder's grants elsewhere", () => {
   let looks = 0;
   const elsewhere = new Proxy<LiveGrant[]>([grantAt("elsewhere", "editor")], {
     get: (...asked) => {

@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => databases.stop());
 
-test("a grant that was given on, and was taken away after it was read, holds no more", async () => {
+test("a grant based on one that was revoked meanwhile no longer counts", async () => {
   const { caller, db } = await makeTestSpace(databases.shards);
   const owners: LiveGrant = {
     space_id: caller.spaceId,
@@ -29,7 +29,7 @@ test("a grant that was given on, and was taken away after it was read, holds no 
   assert.deepEqual(await dropLapsed(databases.shards, db, [owners, editors]), [owners]);
 });
 
-test("of what the owner gave at one node the personal grant counts, else the highest, and of two alike the older", async () => {
+test("at one node the personal grant counts, else the highest one, and of equal ones the older", async () => {
   const { caller, db } = await makeTestSpace(databases.shards);
   const person = newTestId();
   const groups = [newTestId(), newTestId(), newTestId()];
@@ -56,7 +56,7 @@ test("of what the owner gave at one node the personal grant counts, else the hig
   assert.deepEqual(await rightOf(groups.slice(1, 2)), ["commenter", 5]);
 });
 
-test("a grant is over with its last moment, also before the sweep has removed it, and one that is disabled at once", async () => {
+test("an expired grant ends immediately, even before the sweep, and so does a disabled one", async () => {
   const { caller, db } = await makeTestSpace(databases.shards);
   const hourMicros = 3_600_000_000;
   const nowMicros = Date.now() * 1000;

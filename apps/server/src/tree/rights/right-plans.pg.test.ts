@@ -52,7 +52,7 @@ for (const known of [false, true]) {
   const what = known
     ? "of which the statistics say that most spaces have next to nothing"
     : "of which nothing is known";
-  test(`what a right takes is looked up by keys, whatever the number of permissions and accounts, on tables ${what}`, async () => {
+  test(`rights are looked up by keys, for any number of permissions and accounts, on tables ${what}`, async () => {
     if (known) await sql`analyze`.execute(owner.db);
     statements.clear();
     const node = await findNode(shards, { ...viewer }, deepest);
@@ -65,7 +65,7 @@ for (const known of [false, true]) {
   });
 }
 
-test("what a right takes is planned five times on a connection, and not again", async () => {
+test("statements for rights are planned five times per connection, then never again", async () => {
   const one = openDatabase<ShardTables>({
     connection: databases.connection,
     schema: "shard",
@@ -90,7 +90,7 @@ test("what a right takes is planned five times on a connection, and not again", 
   }
 });
 
-test("a statement that searches an index behind a column that it does not know is seen", async () => {
+test("the check detects an index search behind an unknown column", async () => {
   await sql`create index by_folder on shard.nodes (space_id, parent_id, id)`.execute(owner.db);
   const text = "select id from shard.nodes where space_id = $1 and id = $2 and updated_at > 0";
   await sql`alter table shard.nodes drop constraint nodes_pkey`.execute(owner.db);

@@ -13,7 +13,7 @@ const grant: fc.Arbitrary<CountedGrant> = fc.record({
   created_at: fc.nat(1000),
 });
 
-test("the rights of all nodes of a way are those of each looked for alone", () => {
+test("the rights of a whole path equal those of each node looked up alone (random)", () => {
   fc.assert(
     fc.property(fc.array(grant, { maxLength: 12 }), (grants) => {
       const rights = rightsOf(grants);
@@ -23,7 +23,7 @@ test("the rights of all nodes of a way are those of each looked for alone", () =
   );
 });
 
-test("of two groups that were given the same on at one node, the older permission counts, in whatever order they are read", () => {
+test("the older of two groups' equal grants at one node counts, in any order", () => {
   const [node] = way;
   const via = makeId<never>(toBucket(1), 9, new Uint8Array(8));
   assert.ok(node !== undefined);

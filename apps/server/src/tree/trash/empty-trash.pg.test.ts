@@ -32,7 +32,7 @@ function headOf({ seq, epoch }: TrashPage): JournalHead {
 const list = (space: TestSpace, cursor?: string) =>
   listTrash(spaces.databases.shards, space.caller, { limit: 2, ...(cursor === undefined ? {} : { cursor }) });
 
-test("emptying the trash that somebody saw leaves what came there later, also at the same microsecond or an earlier time", async () => {
+test("emptying a listed trash leaves items trashed later, even at the same or an earlier time", async () => {
   const space = await open();
   const [folder, early, late] = [await space.mkdir("root", "f"), await space.put("root", "early", "1"), "22"];
   const [again, other] = [await space.mkdir("root", "again"), await space.put("root", "other", late)];
@@ -62,7 +62,7 @@ test("emptying the trash that somebody saw leaves what came there later, also at
   assert.equal(await emptyTrash(space.db, space.committer, space.caller), 1);
 });
 
-test("an item that is restored and trashed again while the trash is being emptied stays", async () => {
+test("an item that is restored and trashed again while the trash is emptied stays", async () => {
   const space = await open();
   const folder = await space.mkdir("root", "f");
   await space.do({ op: "delete", fileId: folder.id });
@@ -79,7 +79,7 @@ test("an item that is restored and trashed again while the trash is being emptie
   assert.equal((await list(space)).items.length, 1);
 });
 
-test("items that are restored, or purged by another call, while the trash is being emptied are not counted", async () => {
+test("items restored or purged by another call while the trash is emptied are not counted", async () => {
   const space = await open();
   const files = await Promise.all(["a", "b", "c"].map((name) => space.put("root", name, name)));
   for (const { id } of files) await space.do({ op: "delete", fileId: id });
@@ -96,7 +96,7 @@ test("items that are restored, or purged by another call, while the trash is bei
   await space.do({ op: "set", fileId: restored!.id, executable: true });
 });
 
-test("a folder and an item that was deleted from it before count as two, also if they have the same time", async () => {
+test("a trashed folder and an item trashed from it earlier count as two, even at the same time", async () => {
   const space = await open();
   const inner = await space.put("root", "inner", "1");
   const outer = await space.mkdir("root", "outer");
@@ -108,7 +108,7 @@ test("a folder and an item that was deleted from it before count as two, also if
   assert.equal((await space.row()).used_bytes, 0);
 });
 
-test("a list of the trash from before the server was restored empties nothing", async () => {
+test("a trash list from before a restore of the server empties nothing", async () => {
   const space = await open();
   const file = await space.put("root", "f", "1");
   await space.do({ op: "delete", fileId: file.id });

@@ -37,7 +37,7 @@ const mkdir = (path: string, metadata?: Record<string, unknown>): Operation => (
   ...(metadata === undefined ? {} : { metadata }),
 });
 
-test("a node weighs with its name, target and metadata, a version with its list of blocks", async () => {
+test("a node weighs its name, target and metadata, and a version its list of blocks", async () => {
   const space = await open();
   const weightOf = async (change: () => Promise<unknown>) => {
     const before = (await space.row()).metadata_bytes;
@@ -62,7 +62,7 @@ test("a node weighs with its name, target and metadata, a version with its list 
   );
 });
 
-test("a copied folder weighs as much as its source, and pruned versions and removed segments weigh nothing", async () => {
+test("a copied folder weighs as much as its source, and pruned versions and removed segments nothing", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   await space.do(mkdir("/a/sub", { some: "thing" }));
@@ -85,7 +85,7 @@ test("a copied folder weighs as much as its source, and pruned versions and remo
   assert.equal(rows.length, 1);
 });
 
-test("beyond the bound nothing is added and all the rest goes on, each operation of a batch for itself", async () => {
+test("above the metadata limit nothing can be added, but everything else works, per operation", async () => {
   const space = await open({ quotaBytes: 1000 });
   const [file, doomed] = [await space.put("root", "file", "x"), await space.put("root", "doomed", "y")];
   const content = await space.content("z");
@@ -110,7 +110,7 @@ test("beyond the bound nothing is added and all the rest goes on, each operation
   await give();
 });
 
-test("a small quota takes its bytes in many small files, and a large one bounds what it has room for", async () => {
+test("a small quota can hold many small files, and the metadata limit follows the quota", async () => {
   const space = await open({ quotaBytes: 1_000_000 });
   const content = await space.content("x".repeat(2000));
   const puts = Array.from({ length: 500 }, (_, index): Operation => ({
@@ -136,7 +136,7 @@ test("a small quota takes its bytes in many small files, and a large one bounds 
   await give();
 });
 
-test("commits at the same moment, by two processes, pass the bound neither alone nor together", async () => {
+test("simultaneous commits of two processes do not exceed the limit", async () => {
   const space = await open({ quotaBytes: 1000 });
   const second = new TestSpace(space.db, world.databases.shards, await space.row(), {
     clock: space.clock,
@@ -151,7 +151,7 @@ test("commits at the same moment, by two processes, pass the bound neither alone
   await give();
 });
 
-test("a folder copy that has no room, of bytes or of weight, stops where it has none and leaves nothing", async () => {
+test("a folder copy without room for bytes or metadata stops and leaves nothing", async () => {
   const space = await open({ quotaBytes: 10_000 });
   const a = await space.mkdir("root", "a");
   const content = await space.content("123456");

@@ -9,7 +9,7 @@ import { silentLog, startTestDatabase } from "../../base/db/testing.ts";
 import { checkInvariants } from "../testing/invariants.ts";
 import { newTestId } from "../testing/testing.ts";
 
-test("a space of before the figures were kept has them right after its migration", async () => {
+test("a space from before the figures were stored has correct ones after its migration", async () => {
   const database = await startTestDatabase({ fsync: false });
   const names = Object.keys(shardMigrations.migrations).slice(0, 3);
   const first = Object.fromEntries(names.map((name) => [name, shardMigrations.migrations[name]!]));

@@ -63,7 +63,7 @@ async function auditing(space: TestSpace, work: Promise<unknown>): Promise<numbe
   return looks;
 }
 
-test("eight writers at once never pass the quota, and none is refused while there is room for it", async () => {
+test("eight parallel writers never exceed the quota, and none is refused while there is room", async () => {
   const space = await open({ quotaBytes });
   const refusedSizes: number[] = [];
   let committedBytes = 0;
@@ -88,7 +88,7 @@ test("eight writers at once never pass the quota, and none is refused while ther
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("eight writers that replace, copy, trash and purge leave the figure exact at every moment", async () => {
+test("eight parallel writers that replace, copy, trash and purge keep the figure exact at every moment", async () => {
   const space = await open({ quotaBytes });
   const draw = drawerOf(seed);
   const contents = await Promise.all(sizesOf(seed, 40).map((size) => space.content("y".repeat(size))));
@@ -125,7 +125,7 @@ test("eight writers that replace, copy, trash and purge leave the figure exact a
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("the owner is told once at each mark, and again only after the space was well below it", async () => {
+test("the owner is warned once at each mark, and again only after usage was well below it", async () => {
   const told: [number, number][] = [];
   const space = await open({ quotaBytes });
   const { id } = await space.put("root", "file", "");
@@ -165,7 +165,7 @@ test("the owner is told once at each mark, and again only after the space was we
   ]);
 });
 
-test("what is refused, or rolled back with its group, tells nobody", async () => {
+test("refused and rolled back changes cause no warning", async () => {
   const space = await open({ quotaBytes });
   const content = await space.content("z".repeat(900));
   const tooMuch = await space.content("z".repeat(1001));
@@ -183,7 +183,7 @@ test("what is refused, or rolled back with its group, tells nobody", async () =>
   assert.equal((await space.row()).quota_warned, 0);
 });
 
-test("what has no room is refused before its blocks are asked for", async () => {
+test("a change without room is refused before its blocks are requested", async () => {
   const space = await open({ quotaBytes });
   const { id } = await space.put("root", "file", "t".repeat(600));
   const results = async (...operations: Operation[]) =>
@@ -204,7 +204,7 @@ test("what has no room is refused before its blocks are asked for", async () => 
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("an editor is not told how much room the owner has", async () => {
+test("an editor does not learn how much room the owner has", async () => {
   const space = await open({ quotaBytes });
   const { userId, ...rest } = await open().then(({ caller }) => caller);
   const folder = await space.mkdir("root", "shared");
@@ -230,7 +230,7 @@ test("an editor is not told how much room the owner has", async () => {
   assert.equal((await space.row()).used_bytes, 4, "it counts to the owner");
 });
 
-test("a large folder that is swept away counts as below the mark again", async () => {
+test("usage counts as below the mark again after a large folder was swept", async () => {
   const space = await open({ quotaBytes, pieces: smallPieces });
   const folder = await space.mkdir("root", "folder");
   for (let index = 0; index < 9; index += 1) await space.put(folder.id, `${index}`, `${index}`.repeat(100));
@@ -243,7 +243,7 @@ test("a large folder that is swept away counts as below the mark again", async (
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
-test("marks do not move by rounding, and there are none without a quota", () => {
+test("marks do not move by rounding, and a space without a quota has none", () => {
   const mark = (used_bytes: number, quota_bytes: number | null, quota_warned = 0) =>
     markOf({ used_bytes, quota_bytes, quota_warned });
   assert.deepEqual([mark(8, 10), mark(79, 99), mark(80, 99)], [80, 0, 80]);

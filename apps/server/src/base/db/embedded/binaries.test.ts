@@ -36,7 +36,7 @@ function unpack(t: TestContext) {
   return { dataFolder, native: { nativeFolder, version: "18.4" } };
 }
 
-test("the libraries' short names that npm did not make are made, once", async (t) => {
+test("short library names that npm did not create are created once", async (t) => {
   const { dataFolder, native } = unpack(t);
   for (let start = 0; start < 2; start++) {
     const { postgres } = await findBinaries(dataFolder, undefined, silentLog, native);
@@ -45,7 +45,7 @@ test("the libraries' short names that npm did not make are made, once", async (t
   }
 });
 
-test("programs that the database's user cannot reach are copied to where it can, once and whole", async (t) => {
+test("programs that the database's user cannot reach are copied to a reachable place, once and complete", async (t) => {
   const { dataFolder, native } = unpack(t);
   chmodSync(dirname(native.nativeFolder), 0o700);
   const account = { uid: 65_533, gid: 65_533 };
@@ -61,7 +61,7 @@ test("programs that the database's user cannot reach are copied to where it can,
   assert.equal(readFileSync(postgres, "utf8"), "kept");
 });
 
-test("a copy of the programs is durable before it counts, by calls of the system", async (t) => {
+test("a copy of the programs is durable before it is used (recorded system calls)", async (t) => {
   const { dataFolder, native } = unpack(t);
   chmodSync(dirname(native.nativeFolder), 0o700);
   const program = fileURLToPath(new URL("testing-copy-binaries.ts", import.meta.url));

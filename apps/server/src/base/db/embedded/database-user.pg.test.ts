@@ -61,55 +61,53 @@ function canRead(path: string, as: { uid: number; gid: number }): boolean {
 
 const uidOf = (postgres: EmbeddedPostgres) => statSync(`/proc/${postgres.pid()}`).uid;
 
+test("root's database runs as a user of its own, and other users cannot read its files", onlyRoot, async (t) => {
+  const folder = testFolder(t);
+  const postgres = await start(folder);
+  const uid = uidOf(postgres);
+  assert.notEqual(uid, 0);
+  assert.notEqual(uid, nobody.uid);
+  assert.doesNotMatch(readFileSync("/etc/passwd", "utf8"), new RegExp(`:${uid}:`));
+  const running = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const others = running.filter((pid) => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === uid).map(Number);
+  assert.deepEqual(
+    others.filter((pid) => !processesIn(clusterFolderOf(folder)).includes(pid)),
+    [],
+  );
+  for (const path of all(clusterFolderOf(folder))) {
+    const stats = lstatSync(path);
+    assert.equal(stats.uid, uid, path);
+    assert.equal(stats.mode & 0o777, stats.isDirectory() ? 0o700 : 0o600, path);
+  }
+  assert.deepEqual([statSync(folder).mode & 0o777, statSync(folder).uid, statSync(folder).gid], [0o710, 0, uid]);
+  for (const stranger of [nobody, { uid: 1, gid: 1 }]) {
+    assert.ok(!canRead(join(clusterFolderOf(folder), "PG_VERSION"), stranger));
+    assert.ok(!canRead(join(folder, "postgres-socket"), stranger));
+  }
+  await postgres.stop();
+  const again = await start(folder);
+  assert.equal(uidOf(again), uid, "it keeps its user");
+  await again.stop();
+});
+
 test(
-  "root's database runs as a user that nothing else runs as, and no other user reads a file of it",
+  "another process of the user nobody cannot read the password while the database is created",
   onlyRoot,
   async (t) => {
     const folder = testFolder(t);
-    const postgres = await start(folder);
-    const uid = uidOf(postgres);
-    assert.notEqual(uid, 0);
-    assert.notEqual(uid, nobody.uid);
-    assert.doesNotMatch(readFileSync("/etc/passwd", "utf8"), new RegExp(`:${uid}:`));
-    const running = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-    const others = running
-      .filter((pid) => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === uid)
-      .map(Number);
-    assert.deepEqual(
-      others.filter((pid) => !processesIn(clusterFolderOf(folder)).includes(pid)),
-      [],
-    );
-    for (const path of all(clusterFolderOf(folder))) {
-      const stats = lstatSync(path);
-      assert.equal(stats.uid, uid, path);
-      assert.equal(stats.mode & 0o777, stats.isDirectory() ? 0o700 : 0o600, path);
-    }
-    assert.deepEqual([statSync(folder).mode & 0o777, statSync(folder).uid, statSync(folder).gid], [0o710, 0, uid]);
-    for (const stranger of [nobody, { uid: 1, gid: 1 }]) {
-      assert.ok(!canRead(join(clusterFolderOf(folder), "PG_VERSION"), stranger));
-      assert.ok(!canRead(join(folder, "postgres-socket"), stranger));
-    }
-    await postgres.stop();
-    const again = await start(folder);
-    assert.equal(uidOf(again), uid, "it keeps its user");
-    await again.stop();
+    const script = new URL("../testing-server.ts", import.meta.url).pathname;
+    const child = spawn(process.execPath, [script, folder], { stdio: ["pipe", "ignore", "inherit"] });
+    const exited = once(child, "exit");
+    const find = () => globSync("postgres-new-*/password", { cwd: folder })[0];
+    let password: string | undefined;
+    const isSeen = () => (password = find()) !== undefined || existsSync(clusterFolderOf(folder));
+    await until("the cluster is being made", isSeen);
+    assert.ok(password !== undefined, "it was seen being made");
+    assert.ok(!canRead(join(folder, password), nobody));
+    child.stdin.end();
+    await exited;
   },
 );
-
-test("while a database is made, whoever else runs as nobody does not read its password", onlyRoot, async (t) => {
-  const folder = testFolder(t);
-  const script = new URL("../testing-server.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, [script, folder], { stdio: ["pipe", "ignore", "inherit"] });
-  const exited = once(child, "exit");
-  const find = () => globSync("postgres-new-*/password", { cwd: folder })[0];
-  let password: string | undefined;
-  const isSeen = () => (password = find()) !== undefined || existsSync(clusterFolderOf(folder));
-  await until("the cluster is being made", isSeen);
-  assert.ok(password !== undefined, "it was seen being made");
-  assert.ok(!canRead(join(folder, password), nobody));
-  child.stdin.end();
-  await exited;
-});
 
 /** Left by a server that ran the database as `nobody`. */
 async function folderOfNobody(t: TestContext): Promise<string> {
@@ -129,7 +127,7 @@ async function addRow({ connection }: EmbeddedPostgres): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-test("a database that was nobody's is taken from it, and nothing outside of it is touched", onlyRoot, async (t) => {
+test("a database owned by nobody changes its owner, without touching files outside", onlyRoot, async (t) => {
   const folder = await folderOfNobody(t);
   const cluster = clusterFolderOf(folder);
   const outside = join(testFolder(t), "outside");
@@ -154,7 +152,7 @@ test("a database that was nobody's is taken from it, and nothing outside of it i
   assert.equal(statSync(join(outside, "named twice")).mode & 0o777, 0o640);
 });
 
-test("a database that still runs as nobody after its server was killed is ended first", onlyRoot, async (t) => {
+test("a database still running as nobody after its server was killed is stopped first", onlyRoot, async (t) => {
   const folder = await folderOfNobody(t);
   const { postgres: program } = await findBinaries(folder, nobody, silentLog);
   const settings = { listen_addresses: "", unix_socket_directories: clusterFolderOf(folder) };
@@ -174,7 +172,7 @@ test("a database that still runs as nobody after its server was killed is ended 
   await postgres.stop();
 });
 
-test("a taking over that was cut off is finished, and a copy that root made is taken over too", onlyRoot, async (t) => {
+test("an interrupted change of owner is completed, also for a copy made by root", onlyRoot, async (t) => {
   const folder = await folderOfNobody(t);
   const cluster = clusterFolderOf(folder);
   const first = await start(folder);
@@ -192,7 +190,7 @@ test("a taking over that was cut off is finished, and a copy that root made is t
   assert.equal(statSync(join(cluster, "PG_VERSION")).mode & 0o777, 0o600);
 });
 
-test("a data folder that others may list stays so, and lets the database pass", onlyRoot, async (t) => {
+test("a data folder that others may list stays so, and gives the database access", onlyRoot, async (t) => {
   const folder = testFolder(t);
   await copyTemplate(folder);
   chownSync(folder, 0, 1);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { ownAccount } from "./own-account.ts";
 
-test("a data folder finds the same user again, another one mostly another, and none that is taken", () => {
+test("a data folder always gets the same free user ID, and other folders mostly different ones", () => {
   const free = () => false;
   const account = ownAccount("/var/lib/holdfast/postgres", free);
   assert.deepEqual(ownAccount("/var/lib/holdfast/postgres", free), account);
@@ -18,7 +18,7 @@ test("a data folder finds the same user again, another one mostly another, and n
   assert.equal(only.uid, 61_183);
 });
 
-test("where all are taken it is refused in words", () => {
+test("an error with advice is reported if all user IDs are taken", () => {
   assert.throws(
     () => ownAccount("/var/lib/holdfast/postgres", () => true),
     (error) => error instanceof HoldfastError && error.code === "failed" && error.message.includes("--database-url"),

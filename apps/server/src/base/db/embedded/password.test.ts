@@ -25,15 +25,15 @@ const firstStart: CrashScenario<{ passwords: string[] }> = {
   },
 };
 
-test("a password that was given is there after a power cut at any moment, with the data folder and its parents", async () => {
+test("a new database password survives a power cut at any moment, with the data folder and its parents", async () => {
   assert.ok((await crashEveryCall(firstStart, { seed: 21 })) > 10);
 });
 
-test("whichever call fails, a password that was given is durable", async () => {
+test("a password in use is durable whichever call fails", async () => {
   assert.ok((await failEveryCall(firstStart, { seed: 22 })) > 10);
 });
 
-test("leaving out any one sync of the data folder or the password is noticed", async () => {
+test("omitting any single sync of the data folder or password is detected", async () => {
   const unmissed = await findUnmissedSyncs(firstStart, { seed: 23 });
   assert.deepEqual(
     unmissed.filter((each) => !each.endsWith("syncFolder /")),

@@ -10,7 +10,7 @@ import { startEmbeddedPostgres } from "../embedded-postgres.ts";
 import { copyTemplate, makeTestFolder } from "../testing.ts";
 import { startPostmaster } from "./postmaster.ts";
 
-test("a session that somebody ends is warned of, one that our own stop cuts off is not", async (t) => {
+test("a session ended by an administrator is logged as a warning, one ended by our stop only for debugging", async (t) => {
   const folder = makeTestFolder();
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   await copyTemplate(folder);
@@ -35,7 +35,7 @@ test("a session that somebody ends is warned of, one that our own stop cuts off 
   assert.deepEqual(told, ["warn", "debug"]);
 });
 
-test("a database that cannot start says why in one line, and what to do when its disk is full", async (t) => {
+test("a database that cannot start reports the reason on one line, with advice if its disk is full", async (t) => {
   const folder = makeTestFolder();
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const log = { debug() {}, info() {}, warn() {}, error() {} };
