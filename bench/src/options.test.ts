@@ -10,7 +10,7 @@ test("without arguments, all rows of this folder's code are measured", () => {
   assert.equal(keep, false);
 });
 
-test("the name of a group stands for all its rows", () => {
+test("a group's name selects all its rows", () => {
   const { wants } = parseOptions(["--only", "start,share"]);
   assert.deepEqual(rowNames.filter(wants), [
     "start",

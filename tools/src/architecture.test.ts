@@ -184,7 +184,7 @@ const plantedImports: readonly (readonly [string, string, string, RegExp])[] = [
   ["scan -> the real disk", "packages/sync/src/scan/scan.ts", 'import "node:fs";', /scan\/ may not import node:fs/],
 ];
 
-test("a tree that keeps every arrow has nothing to report", (t) => {
+test("a tree that respects all rules has no violations", (t) => {
   assert.deepEqual(violationsOf(t, {}), []);
 });
 
@@ -198,7 +198,7 @@ for (const [what, path, line, report] of plantedImports) {
   });
 }
 
-test("a source of the sync engine that lies in no layer is reported", (t) => {
+test("a source of the sync engine outside the layers is reported", (t) => {
   const violations = violationsOf(t, {
     "packages/sync/src/bounded.ts": "export const bounded = 1;",
     "packages/sync/src/helpers/names.ts": "export const names = 1;",
@@ -223,7 +223,7 @@ test("a folder without a layer is reported, and a file beside the layers is not"
   ]);
 });
 
-test("the layers of the sync engine stand in the order in which they may import each other", () => {
+test("the layers of the sync engine are listed in the order of their imports", () => {
   const layers = Object.keys(syncFolders.mayImport);
   for (const [index, layer] of layers.entries()) {
     const above = (syncFolders.mayImport[layer] ?? []).filter((other) => !layers.slice(0, index).includes(other));
@@ -257,7 +257,7 @@ const plantedNode: readonly (readonly [string, Readonly<Record<string, string>>,
 ];
 
 for (const [what, planted, report] of plantedNode) {
-  test(`what a browser lacks is reported with the way to it: ${what}`, (t) => {
+  test(`code that a browser lacks is reported with its import path: ${what}`, (t) => {
     const violations = violationsOf(t, planted);
     assert.ok(
       violations.some((violation) => report.test(violation)),
@@ -266,7 +266,7 @@ for (const [what, planted, report] of plantedNode) {
   });
 }
 
-test("types, tests, names of members and what package.json keeps for Node are no code of a browser", (t) => {
+test("types, tests, member names and Node-only imports of package.json do not count as browser code", (t) => {
   const violations = violationsOf(t, {
     "packages/core/package.json": JSON.stringify({
       name: "@holdfast/core",
@@ -281,7 +281,7 @@ test("types, tests, names of members and what package.json keeps for Node are no
   assert.deepEqual(violations, []);
 });
 
-test("folders of the server that import each other in a circle are reported once, with the way round", (t) => {
+test("an import cycle of server folders is reported once, with its path", (t) => {
   const cycle = violationsOf(t, {
     "apps/server/src/features/notify/bus.ts": 'import "../uploads/session.ts";',
     "apps/server/src/features/uploads/session.ts": 'import "../links/append.ts";',
@@ -294,7 +294,7 @@ test("folders of the server that import each other in a circle are reported once
   );
 });
 
-test("files that import each other in a circle are reported, also where only types go round or tests do", (t) => {
+test("import cycles between files are reported, even if only types or tests are involved", (t) => {
   const cycles = violationsOf(t, {
     "packages/core/src/frame.ts": 'import type { Pack } from "./pack.ts";',
     "packages/core/src/pack.ts": 'export type { Frame } from "./frame.ts";',
@@ -310,14 +310,14 @@ test("files that import each other in a circle are reported, also where only typ
   );
 });
 
-test("a circle between packages is reported even where the table would allow it", (t) => {
+test("an import cycle between packages is reported even if the table would allow it", (t) => {
   const cycle = violationsOf(t, {
     "tools/src/check.ts": 'import "@holdfast/simulator/world"; import "@holdfast/bench/main";',
   });
   assert.match(cycle.join("\n"), /cycle between parts: bench -> tools \(.*\) -> bench/);
 });
 
-test("a source that only its own test uses is reported as dead, and a worker's is not", (t) => {
+test("a source that only its own test uses is reported as dead, but not a worker's source", (t) => {
   const violations = violationsOf(t, {
     "packages/core/src/forgotten.ts": "export const forgotten = 1;",
     "packages/core/src/forgotten.pg.test.ts": 'import "./forgotten.ts";',

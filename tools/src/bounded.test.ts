@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bounded, patience, readPatience, until } from "./bounded.ts";
 
-test("a loop that comes to no end fails with what it waited for", async () => {
+test("a loop without an end fails and names its condition", async () => {
   await assert.rejects(
     until("the impossible", () => false, 20),
     { message: `Waited ${20 * patience} ms in vain: the impossible` },
@@ -13,21 +13,21 @@ test("a loop that comes to no end fails with what it waited for", async () => {
   }, /more of it/);
 });
 
-test("a condition that comes true later is waited for, and one that is true already is not", async () => {
+test("a later condition is awaited, and one that is already true is not", async () => {
   let isMet = false;
   setImmediate(() => (isMet = true));
   await until("a turn", () => isMet);
   await until("nothing", () => true, 0);
 });
 
-test("a condition that takes long to come true is waited for by the real clock, also where a test moves its own", async (t) => {
+test("a slow condition is awaited by the real clock, even if a test mocks its own", async (t) => {
   let checks = 0;
   t.mock.timers.enable({ apis: ["setTimeout"] });
   await until("many checks", () => (checks += 1) > 150);
   assert.equal(checks, 151);
 });
 
-test("HOLDFAST_PATIENCE is a positive number, and 1 where it is not set", () => {
+test("HOLDFAST_PATIENCE is a positive number, and 1 by default", () => {
   assert.deepEqual([undefined, "", "3", "0.5"].map(readPatience), [1, 1, 3, 0.5]);
   for (const text of ["0", "-1", "three", "Infinity", "NaN", "1 s"])
     assert.throws(() => readPatience(text), { code: "invalid_field", message: /HOLDFAST_PATIENCE/ }, text);

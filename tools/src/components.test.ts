@@ -21,7 +21,7 @@ function recorder(): { reasons: string[]; skip: (reason?: string) => void } {
   return { reasons, skip: (reason) => void reasons.push(reason ?? "") };
 }
 
-test("a program on PATH is found and the test goes on", () => {
+test("a program on PATH is found and the test continues", () => {
   const t = recorder();
   assert.equal(requireComponent(t, "sh"), true);
   assert.deepEqual(t.reasons, []);
@@ -35,7 +35,7 @@ test("a missing program skips the test and names the program", () => {
   assert.deepEqual(t.reasons, [`${MISSING} is not installed`]);
 });
 
-test("a missing program is a failure where components are required", () => {
+test("a missing program fails the test if components are required", () => {
   const t = recorder();
   withRequirement("1", () => {
     assert.throws(() => requireComponent(t, MISSING), new RegExp(`${MISSING} is not installed`));
@@ -43,6 +43,6 @@ test("a missing program is a failure where components are required", () => {
   assert.deepEqual(t.reasons, []);
 });
 
-test("a folder of the program's name is not the program", () => {
+test("a folder with the program's name is not the program", () => {
   assert.equal(findProgram("."), undefined);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findAddresses, missingEntries } from "./lockfile.ts";
 
-test("an address in the lock is found, and the folder of a workspace is none", () => {
+test("an address in the lockfile is reported, but not a workspace's folder", () => {
   const packages = {
     "node_modules/a": { version: "1.0.0", resolved: "https://registry.example/a/-/a-1.0.0.tgz" },
     "node_modules/b": { version: "1.0.0", resolved: "packages/b" },
@@ -12,7 +12,7 @@ test("an address in the lock is found, and the folder of a workspace is none", (
   ]);
 });
 
-test("a binary for another platform that the lock lacks gets the entry that its name tells", () => {
+test("a platform binary that the lockfile lacks gets an entry derived from its name", () => {
   const packages = {
     "node_modules/lint": {
       version: "1.2.3",
@@ -46,7 +46,7 @@ test("a binary for another platform that the lock lacks gets the entry that its 
   });
 });
 
-test("an optional dependency that is locked inside its parent's folder is not missing", () => {
+test("an optional dependency locked inside its parent's folder is not missing", () => {
   const packages = {
     "node_modules/a/node_modules/b": { version: "1.0.0", optionalDependencies: { "c-linux-x64": "1.0.0" } },
     "node_modules/a/node_modules/c-linux-x64": { version: "1.0.0" },
@@ -54,7 +54,7 @@ test("an optional dependency that is locked inside its parent's folder is not mi
   assert.deepEqual(missingEntries({ packages }), {});
 });
 
-test("a name that tells no platform, or a version that is a range, is left to a person", () => {
+test("a name without a platform, or a version range, is rejected for a person to resolve", () => {
   const locked = (name: string, version: string) => ({
     packages: { "node_modules/a": { version: "1.0.0", optionalDependencies: { [name]: version } } },
   });

@@ -10,13 +10,13 @@ const names = {
   bugs: ["it forgets"],
 };
 
-test("what exists may be named by the end of a path, the short name of a file and a part of a test's name", () => {
+test("names are found by the end of a path, a file's short name and part of a test's name", () => {
   const text = `_one_ is \`packages/a/src/one.test.ts\`, all \`other.test.ts\`: "it is another".
     Tests: _one_ ("it is one", "is\n    two"), _one_: "it is …"; bugs "it forgets".`;
   assert.deepEqual(missingNames(text, names), []);
 });
 
-test("a file, a test or a planted bug that does not exist is told of", () => {
+test("a missing file, test or planted bug is reported", () => {
   const text = `_one_ is \`one.test.ts\`. Tests: _one_ ("it is one", "it is three"), \`none.test.ts\`, _all_: "any"; bug "it dreams".`;
   assert.deepEqual(missingNames(text, names), [
     "there is no none.test.ts",

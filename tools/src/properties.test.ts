@@ -27,13 +27,13 @@ test("properties draw the same values with the same seed, and other values with 
   assert.notEqual(other.drawn.replace("-8", "7"), first.drawn);
 });
 
-test("a property that fails prints the seed and the path that replay it", () => {
+test("a failed property prints the seed and path that replay it", () => {
   const { drawn, failure } = drawWith(undefined);
   assert.match(drawn, /^\{"seed":1,/, failure);
   assert.match(failure, /\{ seed: 1, path: "[\d:]+", endOnFailure: true \}/);
 });
 
-test("a seed that is not a 32-bit integer is rejected by the name of its variable", () => {
+test("a seed that is not a 32-bit integer is rejected with its variable's name", () => {
   assert.deepEqual([undefined, "-2147483648", "0", "2147483647"].map(readSeed), [1, -2147483648, 0, 2147483647]);
   for (const text of [
     "",

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { reservePort } from "./reserved-port.ts";
 
-test("a port is reserved once, in all processes that run, and stays free for whoever it was reserved for", async (t) => {
+test("a port is reserved only once across running processes, and stays free for its owner", async (t) => {
   const own: number[] = [];
   for (let count = 0; count < 20; count += 1) own.push(await reservePort(0.5));
   assert.equal(new Set(own).size, own.length);
@@ -19,7 +19,7 @@ test("a port is reserved once, in all processes that run, and stays free for who
   assert.ok(told > own[0]! && !own.includes(told), `${told} was given to both`);
 });
 
-test("a port on which somebody listens, who has not reserved it, is passed over", async (t) => {
+test("a port in use without a reservation is skipped", async (t) => {
   const before = await reservePort(0.25);
   const server = createServer().listen(before + 1, "127.0.0.1");
   t.after(() => server.close());

@@ -43,12 +43,12 @@ test("one failing test fails the run", (t) => {
   assert.match(output, /ℹ fail 1\n/);
 });
 
-test("a file that does not even load fails the run", (t) => {
+test("a file that does not load fails the run", (t) => {
   const { status, output } = runTests(t, { "packages/a/src/x.test.ts": 'import "./gone.ts";' }, []);
   assert.equal(status, 1, output);
 });
 
-test("a file whose tests are done and that does not end is ended, fails the run, and says what kept it", (t) => {
+test("a file that does not end after its tests is stopped, fails the run, and names the cause", (t) => {
   const kept = `${passing}\nsetInterval(() => {}, 1000);`;
   const files = { "packages/a/src/x.test.ts": kept, "packages/a/src/y.test.ts": passing };
   const { status, output } = runTests(t, files, ["--file-timeout", "1"]);
@@ -57,7 +57,7 @@ test("a file whose tests are done and that does not end is ended, fails the run,
   assert.match(output, /ℹ pass 2\n[^]*ℹ fail 1\n/);
 });
 
-longTest("a part of a path, a folder or a name chooses what runs", (t) => {
+longTest("part of a path, a folder or a name selects the tests", (t) => {
   const files = { "packages/a/src/x.test.ts": passing, "bench/src/y.test.ts": failing };
   for (const args of [["x.test"], ["packages/a"], ["packages/a/src/x.test.ts"], ["--name", "holds"]]) {
     const { status, output } = runTests(t, files, args);
@@ -66,7 +66,7 @@ longTest("a part of a path, a folder or a name chooses what runs", (t) => {
   }
 });
 
-test("where the checks fail no test runs", (t) => {
+test("no test runs if the checks fail", (t) => {
   const files = {
     "bench/src/a.test.ts": passing,
     "tools/src/check.ts": "process.exitCode = Number(process.env.HOLDFAST_SEED);",
@@ -76,13 +76,13 @@ test("where the checks fail no test runs", (t) => {
   assert.deepEqual([status, output], [1, ""]);
 });
 
-test("a choice that matches nothing is an error", (t) => {
+test("a selection that matches nothing is an error", (t) => {
   const { status, output } = runTests(t, { "packages/a/src/x.test.ts": passing }, ["nowhere"]);
   assert.equal(status, 1);
   assert.match(output, /No test file matches nowhere/);
 });
 
-test("a skip for lack of a component fails the run only where components are required", (t) => {
+test("a skip for a missing component fails the run only if components are required", (t) => {
   const files = { "packages/a/src/x.test.ts": lacking, "packages/a/src/y.test.ts": skipping };
   const without = runTests(t, files, []);
   assert.equal(without.status, 0);
@@ -96,7 +96,7 @@ test("a skip for lack of a component fails the run only where components are req
   assert.doesNotMatch(output, /lacked a component[^]*a stone flies/);
 });
 
-longTest("the gate leaves out the long tier, which runs with a fresh seed and its timing files last", (t) => {
+longTest("the gate excludes the long tier, which runs with a fresh seed and its timing files last", (t) => {
   const seedIs = (what: string) => `${head}test(what(), () => {});
 function what() { return "${what} " + process.env.HOLDFAST_SEED; }`;
   const files = {
@@ -123,7 +123,7 @@ function what() { return "${what} " + process.env.HOLDFAST_SEED; }`;
   );
 });
 
-longTest("of two timing files none runs beside the other", (t) => {
+longTest("two timing files never run in parallel", (t) => {
   const apart = `${head}import { mkdirSync, rmdirSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 test("a stone is weighed", async () => {
@@ -138,7 +138,7 @@ test("a stone is weighed", async () => {
   assert.match(output, /ℹ pass 2\n/);
 });
 
-longTest("a run that takes too long is ended, fails, and says which files it was in", (t) => {
+longTest("a run that exceeds its time limit is stopped, fails, and names its current files", (t) => {
   const waiting = `${head}test("a stone sleeps", () => new Promise((resolve) => setTimeout(resolve, 600_000)));`;
   const files = { "packages/a/src/x.test.ts": waiting, "packages/a/src/y.test.ts": passing };
   const { status, output } = runTests(t, files, ["--run-timeout", "3"]);
@@ -147,12 +147,12 @@ longTest("a run that takes too long is ended, fails, and says which files it was
   assert.doesNotMatch(output, /Once more, alone/);
 });
 
-longTest("a time limit that is no number is rejected before anything runs", (t) => {
+longTest("an invalid time limit is rejected before anything runs", (t) => {
   const { status, output } = runTests(t, { "bench/src/a.test.ts": passing }, ["--file-timeout", "soon"]);
   assert.deepEqual([status, output], [1, "--file-timeout takes a number of seconds above 0, not soon.\n"]);
 });
 
-test("a file that passes when it runs again alone keeps the gate green, and is told of at the end", (t) => {
+test("a file that passes when run again alone keeps the gate green, and is reported at the end", (t) => {
   const files = { "bench/src/a.test.ts": unsteady, "bench/src/b.test.ts": passing };
   const { status, output } = runTests(t, files, []);
   assert.equal(status, 0, output);
@@ -170,7 +170,7 @@ test("a file that fails again alone fails the gate, and both failures are shown"
   assert.match(output, /UNSTEADY 1: bench\/src\/b/);
 });
 
-test("a test that a helper defines fails the file that called it", (t) => {
+test("a test defined by a helper fails the file that called it", (t) => {
   const helper = `${head}export const suite = () => test("a stone sinks", () => { throw new Error("sunk"); });`;
   const file = 'import { suite } from "./helper.ts"; suite();';
   const { status, output } = runTests(t, { "bench/src/helper.ts": helper, "bench/src/a.test.ts": file }, []);
@@ -178,7 +178,7 @@ test("a test that a helper defines fails the file that called it", (t) => {
   assert.match(output, /\nOnce more, alone: bench\/src\/a\.test\.ts\n/);
 });
 
-test("files of the gate share a process, and a failure is that of its own file", (t) => {
+test("files of the gate share a process, and each failure is attributed to its own file", (t) => {
   const helper = `${head}export const suite = (breaks) => test("a stone sinks", () => { if (breaks) throw new Error("sunk"); });`;
   const noting = (breaks: boolean) => `import { appendFileSync } from "node:fs";
 import { suite } from "./helper.ts";
@@ -206,7 +206,7 @@ suite(${breaks});`;
   for (const line of long.pids) assert.match(line, / 1$/, "and so has each server and command");
 });
 
-longTest("a file that ends its process fails the run, though it says that all is well", (t) => {
+longTest("a file that ends its process fails the run, even if its tests passed", (t) => {
   const ending = `${head}test("a stone explodes", () => process.exit(0));`;
   for (const name of ["a.test.ts", "a.long.test.ts"]) {
     const { status, output } = runTests(t, { [`bench/src/${name}`]: ending }, ["--long"]);
@@ -218,7 +218,7 @@ test("a program ends", () => void execFileSync(process.execPath, ["-e", "process
   assert.equal(runTests(t, { "bench/src/a.test.ts": program }, []).status, 0);
 });
 
-longTest("a file that ends the process of others fails the run, and those run again alone", (t) => {
+longTest("a file that ends a shared process fails the run, and the others run again alone", (t) => {
   const ending = `${head}test("a stone explodes", () => process.kill(process.pid, "SIGKILL"));`;
   const files = { "bench/src/a.test.ts": passing, "bench/src/b.test.ts": ending, "bench/src/c.test.ts": passing };
   const { status, output } = runTests(t, files, []);
@@ -236,7 +236,7 @@ longTest("a file that ends the process of others fails the run, and those run ag
   assert.match(vanished.output, /\nbench\/src\/c\.test\.ts: Its process ended before it did\.\n/);
 });
 
-test("what a file leaves behind in a process of several is a failure, though each of them passes alone", (t) => {
+test("a leak of a file in a shared process is a failure, even if each file passes alone", (t) => {
   const leaving = `${passing}\nif (process.argv[1].includes("plain-")) process.once("beforeExit", () => process.exit(3));`;
   const files = { "bench/src/a.test.ts": leaving, "bench/src/b.test.ts": passing };
   const { status, output } = runTests(t, files, []);
@@ -250,7 +250,7 @@ longTest("a web app that cannot be built fails the run", (t) => {
   assert.match(output, /@holdfast\/web/);
 });
 
-longTest("of more than five files that fail none runs again", (t) => {
+longTest("no file runs again if more than five failed", (t) => {
   const files = Object.fromEntries(
     ["a", "b", "c", "d", "e", "f"].map((name) => [`bench/src/${name}.test.ts`, unsteady]),
   );
@@ -259,7 +259,7 @@ longTest("of more than five files that fail none runs again", (t) => {
   assert.doesNotMatch(output, /Once more|UNSTEADY/);
 });
 
-longTest("each run is kept in the history, which shows its counts and the unsteady files", (t) => {
+longTest("each run is recorded in the history, which shows its counts and unsteady files", (t) => {
   const { root, script, environment } = makeTree(t, {
     "bench/src/a.test.ts": unsteady,
     "bench/src/b.test.ts": failing,
@@ -274,32 +274,37 @@ longTest("each run is kept in the history, which shows its counts and the unstea
   assert.equal(lines[2], "unsteady in 1 of 2: bench/src/a.test.ts");
 });
 
-longTest("of several runs of many files one goes on at a time, and the others say for which they wait", async (t) => {
-  const name = `holdfast-test-run-${process.pid}`;
-  const waiters: Socket[] = [];
-  const held = createServer((socket) => {
-    waiters.push(socket);
-    socket.write("process 1 in the moon\n");
-  });
-  held.listen(`\0${name}`);
-  await once(held, "listening");
-  const files = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`bench/src/a${index}.test.ts`, passing]));
-  const { root, script, environment } = makeTree(t, files);
-  const env = { ...environment, HOLDFAST_TEST_LOCK: name };
-  const children = [1, 2].map(() => spawn(process.execPath, [script], { cwd: root, env }));
-  const outputs = children.map(({ stdout }) => textOf(stdout));
-  await until("both wait", () => waiters.length === 2);
-  held.close();
-  for (const waiter of waiters) waiter.end();
-  const [one = "", other = ""] = await Promise.all(outputs);
-  const moon = "Waiting for another run of the tests: process 1 in the moon.\n";
-  for (const output of [one, other]) assert.ok(output.startsWith(moon) && output.includes("ℹ pass 11\n"), output);
-  const pids = children.map(({ pid }) => pid).join("|");
-  const again = new RegExp(`Waiting for another run of the tests: process (?:${pids}) in `);
-  assert.equal([one, other].filter((output) => again.test(output)).length, 1, "the one that came second");
-});
+longTest(
+  "only one of several large runs proceeds at a time, and the others name the one that they wait for",
+  async (t) => {
+    const name = `holdfast-test-run-${process.pid}`;
+    const waiters: Socket[] = [];
+    const held = createServer((socket) => {
+      waiters.push(socket);
+      socket.write("process 1 in the moon\n");
+    });
+    held.listen(`\0${name}`);
+    await once(held, "listening");
+    const files = Object.fromEntries(
+      Array.from({ length: 11 }, (_, index) => [`bench/src/a${index}.test.ts`, passing]),
+    );
+    const { root, script, environment } = makeTree(t, files);
+    const env = { ...environment, HOLDFAST_TEST_LOCK: name };
+    const children = [1, 2].map(() => spawn(process.execPath, [script], { cwd: root, env }));
+    const outputs = children.map(({ stdout }) => textOf(stdout));
+    await until("both wait", () => waiters.length === 2);
+    held.close();
+    for (const waiter of waiters) waiter.end();
+    const [one = "", other = ""] = await Promise.all(outputs);
+    const moon = "Waiting for another run of the tests: process 1 in the moon.\n";
+    for (const output of [one, other]) assert.ok(output.startsWith(moon) && output.includes("ℹ pass 11\n"), output);
+    const pids = children.map(({ pid }) => pid).join("|");
+    const again = new RegExp(`Waiting for another run of the tests: process (?:${pids}) in `);
+    assert.equal([one, other].filter((output) => again.test(output)).length, 1, "the one that came second");
+  },
+);
 
-longTest("a file runs as often as --repeat says, beside busy processes, and the run says how often it failed", (t) => {
+longTest("--repeat runs a file several times beside busy processes, and counts its failures", (t) => {
   const counting = `${head}import { execFileSync } from "node:child_process";
 test("a stone waits", () => {
   const busy = execFileSync("ps", ["--ppid", String(process.ppid), "-o", "args="], { encoding: "utf8" });
@@ -313,7 +318,7 @@ test("a stone waits", () => {
   assert.doesNotMatch(output, /Once more|UNSTEADY/);
 });
 
-longTest("--repeat and --beside that make no sense are rejected, and nothing runs", (t) => {
+longTest("invalid values of --repeat and --beside are rejected, and nothing runs", (t) => {
   const files = { "packages/a/src/x.test.ts": passing };
   for (const [args, said] of [
     [["--repeat", "0", "packages"], /--repeat takes a whole number above 0, not 0/],
@@ -328,7 +333,7 @@ longTest("--repeat and --beside that make no sense are rejected, and nothing run
   }
 });
 
-longTest("a run that is interrupted ends what it started and leaves nothing in the temporary folder", async (t) => {
+longTest("an interrupted run ends its processes and leaves nothing in the temporary folder", async (t) => {
   const waiting = `${head}import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 test("a stone sleeps", async () => {

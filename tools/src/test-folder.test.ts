@@ -40,7 +40,7 @@ async function startMaker(t: TestContext, parent: string, more = "") {
   return { lines: String(said).trim().split("\n"), kill };
 }
 
-test("what a killed run left is cleared by the next, with the processes that it left; a run that goes on is left alone", async (t) => {
+test("leftovers of a killed run are removed by the next, with its processes; a running one is left alone", async (t) => {
   const parent = emptyParent(t);
   const sleeping = (options: string) => `
     for (const child of [spawn("sleep", ["600"], { detached: true, stdio: "ignore", ${options} })]) console.log(child.pid);`;
@@ -58,7 +58,7 @@ test("what a killed run left is cleared by the next, with the processes that it 
   for (const { lines } of killed) assert.ok(!existsSync(`/proc/${lines[0]}/exe`), "what ran there has ended");
 });
 
-test("a folder whose process has ended is cleared, although its number is another process's by now", async (t) => {
+test("a folder whose process has ended is removed, even if its pid was reused", async (t) => {
   const parent = emptyParent(t);
   const folder = makeTestFolder(parent);
   await sweepTestFolders(parent);
@@ -69,7 +69,7 @@ test("a folder whose process has ended is cleared, although its number is anothe
   assert.deepEqual(readdirSync(parent), [basename(folder)]);
 });
 
-test("what another user left is left alone, also where its name says that it is one's own", onlyRoot, async (t) => {
+test("leftovers of other users stay, whatever their names claim", onlyRoot, async (t) => {
   const parent = emptyParent(t);
   const other = 12_345;
   // Leftovers of killed runs of both users, and names of another user who wants to interfere.
@@ -93,7 +93,7 @@ test("what another user left is left alone, also where its name says that it is 
   assert.deepEqual(readdirSync(parent).toSorted(), foreign.toSorted());
 });
 
-test("what all of a run share is made whole, by whoever is first", async () => {
+test("a shared folder is made completely, once, by the first process", async () => {
   const name = `made-once-${process.pid}`;
   const make = async (folder: string) => {
     for (const file of ["a", "b", "c"]) {

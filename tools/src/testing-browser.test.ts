@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-test("a browser that does not start fails each test of its file in words, and nothing that the file opened is left open", (t) => {
+test("a browser that does not start fails each test of its file with the reason, and leaves nothing open", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-browser-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "page.test.mjs");

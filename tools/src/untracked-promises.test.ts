@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { head, passing, runTests } from "./testing-run-tests.ts";
 
-test("an uncaught error fails its test, and the files after it run on", (t) => {
+test("an uncaught error fails its test, and the files after it run", (t) => {
   const late = 'setTimeout(() => { throw new Error("late"); }, 100)';
   const errors = {
     timer: 'new Promise(() => setTimeout(() => { throw new Error("uncaught"); }))',
@@ -32,7 +32,7 @@ test("an uncaught error fails its test, and the files after it run on", (t) => {
   );
 });
 
-test("a test in a suite, a hook and a test in a test belong where they were written", (t) => {
+test("tests in suites, hooks and nested tests are attributed to the file that contains them", (t) => {
   const nested = `import { after, before, describe, test } from "node:test";
 describe("a wall", () => {
   before(async () => void (await null));

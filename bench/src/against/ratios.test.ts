@@ -21,12 +21,12 @@ test("the ratio is the median of the ratios of pairs, not the ratio of medians",
   assert.deepEqual(compared, { old: 2, new: 2.2, ratio: { median: 1.1, least: 1, most: 1.5 } });
 });
 
-test("the median of an even number of pairs lies between the two in the middle", () => {
+test("the median of an even number of pairs is the mean of the middle two", () => {
   const pairs = [1, 4, 2, 8].map((value) => ({ old: 1, new: value }));
   assert.deepEqual(compare(pairs), { old: 1, new: 3, ratio: { median: 3, least: 1, most: 8 } });
 });
 
-test("a time below a tick of the clock counts as a tick, so that every ratio is finite", () => {
+test("a time below the clock's resolution counts as one tick, which keeps every ratio finite", () => {
   assert.deepEqual(compare([{ old: 0, new: 0.02 }]).ratio, { median: 2, least: 2, most: 2 });
   assert.equal(compare([{ old: 0, new: 0 }]).ratio.median, 1);
 });
@@ -39,7 +39,7 @@ test("code is slower if the median is above 1.05 and no pair contradicts", () =>
   assert.equal(verdictOn({ median: 0.94, least: 0.8, most: 1.01 }), "");
 });
 
-test("each process group of a work is compared, and their sum", () => {
+test("each process group of a work is compared, and so is their sum", () => {
   const lines = linesOf([
     { old: [row("put", 2, 4)], new: [row("put", 3, 4)] },
     { old: [row("put", 2, 4)], new: [row("put", 3, 4)] },

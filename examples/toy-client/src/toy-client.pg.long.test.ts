@@ -26,7 +26,7 @@ const turnsMax = 8;
 /** Interval of the rounds that start the clients as separate processes. All other rounds save that time. */
 const ownProcessEvery = 50;
 
-test(`a second client, written by docs/sync.md, and our own keep two folders equal, and lose nothing (seed ${seed})`, async () => {
+test(`a second client, written from docs/sync.md, and our own keep two folders equal without loss (seed ${seed})`, async () => {
   // The device brake would stop a device after this number of changes within an hour.
   const home = await Home.open("toy", { env: { HOLDFAST_DEVICE_BRAKE: "off" } });
   try {

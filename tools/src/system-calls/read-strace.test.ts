@@ -8,7 +8,7 @@ function read(...lines: string[]): unknown[] {
   });
 }
 
-test("a call that another thread interrupts began where it began and ended where it ended", () => {
+test("a call interrupted by another thread keeps its beginning and its end", () => {
   const lines = [
     "7  fdatasync(3</f/a> <unfinished ...>",
     '8  pwrite64(3</f/a>, "x", 1, 0) = 1',
@@ -20,14 +20,14 @@ test("a call that another thread interrupts began where it began and ended where
   ]);
 });
 
-test("a call that failed did nothing", () => {
+test("a failed call has no effect", () => {
   assert.deepEqual(
     read('7  rename("/f/a", "/f/b") = -1 ENOENT (No such file or directory)', "7  fsync(3</f/a>) = -1 EIO (I/O)"),
     [],
   );
 });
 
-test("names are found by folder, by descriptor and by escape", () => {
+test("names are resolved by folder, by descriptor and by escape", () => {
   const lines = [
     '7  openat2(AT_FDCWD</>, "/f/d", {flags=O_PATH|O_DIRECTORY, mode=0}, 24) = 9</f/d>',
     '7  renameat2(9</f/d>, "\\303\\251", 9</f/d>, "a\\\\b\\"", RENAME_NOREPLACE) = 0',

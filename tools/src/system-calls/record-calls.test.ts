@@ -22,7 +22,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const by of ["strace", "spy"] as const) {
-  test(`what is not durable is found by ${by}, whichever sync is left out`, async (t) => {
+  test(`missing durability is found by ${by}, whichever sync is omitted`, async (t) => {
     if (by === "strace" && !requireComponent(t, "strace")) return;
     for (const [omitted, found] of Object.entries(expected)) {
       const { folder, recording } = await record(t, by, omitted);
@@ -35,7 +35,7 @@ for (const by of ["strace", "spy"] as const) {
     }
   });
 
-  test(`a removal that was not synced is found by ${by}, after what was said before it`, async (t) => {
+  test(`an unsynced removal is found by ${by}, after the output before it`, async (t) => {
     if (by === "strace" && !requireComponent(t, "strace")) return;
     const { folder, recording } = await record(t, by, "nothing");
     assert.deepEqual(findUndurable(recording).atEnd, [`removal of ${folder}/old`]);
@@ -43,7 +43,7 @@ for (const by of ["strace", "spy"] as const) {
   });
 }
 
-test("a program that fails is told with what it said", async (t) => {
+test("a failed program is reported with its output", async (t) => {
   const folder = folderFor(t);
   const recorded = { command: [process.execPath, "-e", "console.error('why'); process.exitCode = 3"], folder } as const;
   await assert.rejects(recordCalls(t, recorded), /ended with 3: why/);

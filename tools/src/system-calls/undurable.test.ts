@@ -15,7 +15,7 @@ function undurable(told: readonly Told[], before: readonly string[] = []): reado
   return findUndurable(recordingOf(told, before)).atEnd;
 }
 
-test("a sync that began before a write had ended says nothing of it", () => {
+test("a sync that began before a write had ended does not count for it", () => {
   const calls: FileCall[] = [
     { what: "write", path: "/f/a", beganAt: 0, endedAt: 2 },
     { what: "datasync", path: "/f/a", beganAt: 1, endedAt: 3 },
@@ -23,7 +23,7 @@ test("a sync that began before a write had ended says nothing of it", () => {
   assert.deepEqual(findUndurable({ calls, before: new Set(["/f/a"]), folder: "/f" }).atEnd, ["content of /f/a"]);
 });
 
-test("a file that is named before its content is durable is told, though it is durable in the end", () => {
+test("a file named before its content is durable is reported, even if it is durable in the end", () => {
   const told: Told[] = [
     ["make", "/f/t"],
     ["write", "/f/t"],
@@ -34,7 +34,7 @@ test("a file that is named before its content is durable is told, though it is d
   assert.deepEqual(findUndurable(recordingOf(told)), { atEnd: [], namedEarly: ["/f/a"] });
 });
 
-test("a folder that is named while a file in it is not durable is told by that file", () => {
+test("a folder named before a file in it is durable is reported with that file", () => {
   const told: Told[] = [
     ["write", "/f/d/x"],
     ["rename", "/f/d", "/f/e"],
@@ -42,7 +42,7 @@ test("a folder that is named while a file in it is not durable is told by that f
   assert.deepEqual(findUndurable(recordingOf(told, ["/f/d", "/f/d/x"])).namedEarly, ["/f/e/x"]);
 });
 
-test("what is below a folder moves with it, and is the same file under a second name", () => {
+test("the content of a folder moves with it, and a hard link is the same file", () => {
   const before = ["/f/d", "/f/d/x"];
   assert.deepEqual(
     undurable(
@@ -80,7 +80,7 @@ test("what is below a folder moves with it, and is the same file under a second 
   );
 });
 
-test("a name that comes and goes leaves nothing, one that was there and goes does", () => {
+test("a name that appears and disappears leaves nothing, but the removal of an existing one counts", () => {
   assert.deepEqual(
     undurable([
       ["make", "/f/a"],
@@ -94,7 +94,7 @@ test("a name that comes and goes leaves nothing, one that was there and goes doe
   assert.deepEqual(undurable([["open", "/f/a"]]), ["name /f/a"]);
 });
 
-test("two files that exchange their names keep what is theirs", () => {
+test("two files that exchange their names keep their own content", () => {
   const told: Told[] = [
     ["write", "/f/a"],
     ["exchange", "/f/a", "/f/b"],
@@ -103,7 +103,7 @@ test("two files that exchange their names keep what is theirs", () => {
   assert.deepEqual(undurable([...told, ["syncAll"]], ["/f/a", "/f/b"]), []);
 });
 
-test("what lies elsewhere is not looked at", () => {
+test("files outside the folder are ignored", () => {
   assert.deepEqual(
     undurable([
       ["write", "/elsewhere/a"],
