@@ -9,7 +9,7 @@ let databases: TestDatabases;
 before(async () => (databases = await startTwoTestShards({ fsync: false })));
 after(() => databases.stop());
 
-test("a queue at rest asks each shard three small questions in ten seconds, and keeps no process alive", async (t) => {
+test("an idle queue sends three small queries per shard in ten seconds, and keeps no process alive", async (t) => {
   const timers = t.mock.method(globalThis, "setTimeout");
   const repeated = t.mock.method(globalThis, "setInterval");
   const ended = t.mock.method(globalThis, "clearInterval");

@@ -34,7 +34,7 @@ function holdIntervals(t: TestContext) {
   return t.mock.method(globalThis, "setInterval", () => setTimeout(() => {}, 2 ** 31 - 1));
 }
 
-test("a process that was paused for longer than its lease is told, and what it says later changes nothing", async (t) => {
+test("a process paused for longer than its lease is reported, and its late results change nothing", async (t) => {
   const repeated = holdIntervals(t);
   const { kinds, begun, beginning } = steered();
   const paused = openTestQueue(databases.shards, kinds);
@@ -69,7 +69,7 @@ test("a process that was paused for longer than its lease is told, and what it s
   assert.deepEqual(await messagesOn(shard), []);
 });
 
-test("a process that gives signs of life keeps what it works for as long as that takes", async (t) => {
+test("a process keeps its messages while it renews their leases", async (t) => {
   const repeated = holdIntervals(t);
   const { kinds, begun, beginning } = steered();
   const one = openTestQueue(databases.shards, kinds);

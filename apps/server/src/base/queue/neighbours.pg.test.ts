@@ -38,7 +38,7 @@ async function open(worker: string, place = shard): Promise<Neighbours> {
   return neighbours;
 }
 
-test("who holds its lock lives, whose lock is gone for a while is dead, and of who never took one it does not tell", async () => {
+test("only a worker whose lock has been gone for a while counts as exited, not one that never took a lock", async () => {
   const [alive, dying] = [await open(lockedWorker("alive")), await open(lockedWorker("dying"))];
   assert.ok(alive.isSeen);
   const all = [lockedWorker("alive"), lockedWorker("dying"), "of an older server"];
@@ -119,7 +119,7 @@ test("a worker is recognized if the database URL has an application name", async
   assert.equal(await hasWorker(shard.db), false);
 });
 
-test("where nobody else can be, what the server before left is worked at once, and the second time after a delay", async () => {
+test("a server alone on its database continues messages of its predecessor immediately, and after a second kill with a delay", async () => {
   await enqueueOn(shard, { kind: "number", payload: 1 }, { kind: "number", payload: 2 });
   const clock = makeTestClock(Date.now());
   // State after one and after two kills of a server.

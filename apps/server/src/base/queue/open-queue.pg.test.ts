@@ -11,7 +11,7 @@ import { enqueue } from "./enqueue.ts";
 import type { Attempt, Kinds } from "./kind.ts";
 import { enqueueOn, messagesOn, openTestQueue, type TestQueue } from "./testing.ts";
 
-describe("The queue", () => {
+describe("Queue", () => {
   let databases: TestDatabases;
   let first: Shard;
   let second: Shard;
@@ -47,7 +47,7 @@ describe("The queue", () => {
     return { texts, kind };
   };
 
-  test("works what a committed transaction put in, on the shard where it did, and nothing of one that failed", async () => {
+  test("handles messages of committed transactions on their shard, and none of failed transactions", async () => {
     const { texts, kind } = textKind();
     const { queue } = open({ text: kind });
     await enqueueOn(first, { kind: "text", payload: "on the first" });
@@ -62,7 +62,7 @@ describe("The queue", () => {
     assert.deepEqual([...(await messagesOn(first)), ...(await messagesOn(second))], []);
   });
 
-  test("works at once what it is kicked for", async () => {
+  test("handles a message immediately after a kick", async () => {
     const { texts, kind } = textKind();
     const { queue } = open({ text: kind });
     await queue.idle();
@@ -71,7 +71,7 @@ describe("The queue", () => {
     await until("the message is worked", () => texts.length === 1);
   });
 
-  test("tries again after 5 s, then twice as long each time, and counts the attempts", async () => {
+  test("retries after 5 s, then with doubled delays, and counts the attempts", async () => {
     const attempts: number[] = [];
     const { texts, kind } = textKind((_, { attempt }) => {
       attempts.push(attempt);
@@ -94,7 +94,7 @@ describe("The queue", () => {
     assert.deepEqual(await messagesOn(first), []);
   });
 
-  test("gives up after a day, keeps what it gave up, and says so once", async () => {
+  test("gives up a message after a day, keeps it and logs that once", async () => {
     const { texts, kind } = textKind(() => {
       throw new HoldfastError("unavailable", "nobody there");
     });
@@ -115,7 +115,7 @@ describe("The queue", () => {
     );
   });
 
-  test("gives up at once what its kind does not take and what its work calls hopeless, and works the rest", async () => {
+  test("gives up invalid and hopeless messages immediately, and handles the others", async () => {
     const { texts, kind } = textKind((text) => {
       if (text === "hopeless") throw new HoldfastError("failed", "there is no such mailbox");
     });
@@ -142,7 +142,7 @@ describe("The queue", () => {
     assert.equal(rows[1]?.problem, "there is no such mailbox");
   });
 
-  test("waits until the time before which a message must not be worked", async () => {
+  test("handles a message only when it is due", async () => {
     const { texts, kind } = textKind();
     const { queue, clock } = open({ text: kind });
     await enqueueOn(first, { kind: "text", payload: "later", notBeforeMicros: clock.nowMicros() + 60_000_000 });
@@ -153,7 +153,7 @@ describe("The queue", () => {
     assert.deepEqual(texts, ["later"]);
   });
 
-  test("works of one key only the newest that has not begun, dead or waiting, and no other kind's", async () => {
+  test("handles only the newest pending or dead message of a key, separately for each kind", async () => {
     const { texts, kind } = textKind((text) => {
       if (text === "broken") throw new HoldfastError("failed", "broken");
     });
@@ -170,7 +170,7 @@ describe("The queue", () => {
     assert.deepEqual(await messagesOn(first), []);
   });
 
-  test("begins the next of a key when the one that runs is over, whose failure the newer stands for", async () => {
+  test("handles the next message of a key after the running one ends, and drops that one if it fails", async () => {
     const begun = Promise.withResolvers<void>();
     const end = Promise.withResolvers<void>();
     const { texts, kind } = textKind(async (text) => {
@@ -193,7 +193,7 @@ describe("The queue", () => {
     assert.deepEqual(await messagesOn(first), []);
   });
 
-  test("gives back at a stop what does not end, uncounted, and another process works it", async () => {
+  test("returns unfinished messages at a stop without counting the attempt, and another process handles them", async () => {
     const begun = Promise.withResolvers<void>();
     const one = open({
       text: {
@@ -214,12 +214,12 @@ describe("The queue", () => {
     assert.deepEqual([texts, attempts], [["unfinished"], [1]]);
   });
 
-  test("refuses a payload that is too large, with the transaction that has it", async () => {
+  test("rejects a payload that is too large, together with its transaction", async () => {
     const payload = "x".repeat(limits.messageBytesMax);
     await assert.rejects(enqueueOn(first, { kind: "text", payload }), /more than 65536 bytes/);
   });
 
-  test("keeps no more at once than its kind allows, and goes on with the rest", async () => {
+  test("handles no more messages at once than their kind allows, then the others", async () => {
     let running = 0;
     let most = 0;
     const { texts, kind } = textKind(async () => {

@@ -16,7 +16,7 @@ let databases: TestDatabases;
 before(async () => (databases = await startTestDatabases({ fsync: false })));
 after(() => databases.stop());
 
-test(`messages of one key are worked one after the other in the order of their commits (HOLDFAST_SEED=${seed})`, async () => {
+test(`messages of one key are handled one by one in commit order (HOLDFAST_SEED=${seed})`, async () => {
   const [shard] = databases.shards.all() as [Shard];
   const keys = ["a", "b", "c", "d"];
   // The row lock lasts until the commit, so a key's numbers follow commit order.
@@ -79,7 +79,7 @@ test(`messages of one key are worked one after the other in the order of their c
   }
 });
 
-test("an owner whose messages take long leaves the other places to others", { timeout: 60_000 }, async () => {
+test("an owner with slow messages leaves the other slots to other owners", { timeout: 60_000 }, async () => {
   const [shard] = databases.shards.all() as [Shard];
   const released = Promise.withResolvers<void>();
   const othersDone = Promise.withResolvers<void>();

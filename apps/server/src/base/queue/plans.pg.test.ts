@@ -49,7 +49,7 @@ after(async () => {
 
 for (const known of [false, true]) {
   const what = known ? "with statistics" : "of which no statistics are known yet";
-  test(`no statement of the queue reads all of ${rows} messages ${what}`, async () => {
+  test(`no queue statement reads all of ${rows} messages ${what}`, async () => {
     await sql`truncate shard.messages, shard.tasks`.execute(db);
     await fill();
     if (known) await sql`analyze shard.messages, shard.tasks`.execute(db);
@@ -77,7 +77,7 @@ for (const known of [false, true]) {
   });
 }
 
-test("a statement that does read all is seen", async () => {
+test("the check detects a statement that reads all messages", async () => {
   const plan = await explain("select * from shard.messages where problem = 'x'", []);
   assert.match(plan, /Seq Scan on messages/);
 });

@@ -36,7 +36,7 @@ const start = () => {
 };
 const leftOver = async () => [...(await messagesOn(first)), ...(await messagesOn(second))];
 
-test("what a killed process was working is taken over when its lease ends, as an attempt that failed", async () => {
+test("messages of a killed process are taken over when their lease ends, and count as a failed attempt", async () => {
   await enqueueOn(second, { kind: "hang", payload: null, key: "k" });
   const process = start();
   await process.hanging;
@@ -65,7 +65,7 @@ test("what a killed process was working is taken over when its lease ends, as an
   assert.deepEqual(await leftOver(), []);
 });
 
-longTest("two processes share the work, and nothing of what one had when it was killed is lost", async () => {
+longTest("two processes share the messages, and those of a killed process are not lost", async () => {
   const count = 3000;
   const numbers = Array.from({ length: count }, (_, index) => index);
   for (const [index, shard] of [first, second].entries())
@@ -100,7 +100,7 @@ longTest("two processes share the work, and nothing of what one had when it was 
   assert.ok(all.length - count <= 2 * 2 * 4, `${all.length - count} were worked twice`);
 });
 
-test("a process that is told to end gives back what it was working, and another goes on with it at once", async () => {
+test("a stopping process returns its messages, and another continues them immediately", async () => {
   await enqueueOn(first, { kind: "hang", payload: null });
   const process = start();
   await process.hanging;

@@ -15,7 +15,7 @@ import type { Queue } from "./open-queue.ts";
 import { finishTask, readTask, startTask } from "./tasks.ts";
 import { enqueueOn, messagesOn, newUserId, openTestQueue } from "./testing.ts";
 
-describe("Tasks, and what an administrator does with messages", () => {
+describe("Tasks and the administration of messages", () => {
   let databases: TestDatabases;
   let queues: Queue[] = [];
   before(async () => (databases = await startTwoTestShards({ fsync: false })));
@@ -41,7 +41,7 @@ describe("Tasks, and what an administrator does with messages", () => {
   };
 
   for (const half of [0, 1] as const) {
-    test(`a task on shard ${half} is queued, running, done, and tells its result to who started it alone`, async () => {
+    test(`a task on shard ${half} is queued, running and done, and only its creator gets its result`, async () => {
       const userId = newUserId(half);
       const shard = databases.shards.ofId(userId);
       const id = await start(userId);
@@ -65,7 +65,7 @@ describe("Tasks, and what an administrator does with messages", () => {
     });
   }
 
-  test("a task of a transaction that fails does not exist", async () => {
+  test("a task of a failed transaction does not exist", async () => {
     const userId = newUserId(0);
     const { db } = databases.shards.ofId(userId);
     let id = newUserId(0) as string as TaskId;
@@ -78,7 +78,7 @@ describe("Tasks, and what an administrator does with messages", () => {
     assert.deepEqual(await messagesOn(databases.shards.ofId(userId)), []);
   });
 
-  test("a task that is given up has failed, works again when retried, and has failed for good when removed", async () => {
+  test("a task that was given up has failed, can be retried, and fails permanently when it is removed", async () => {
     const userId = newUserId(1);
     const { db } = databases.shards.ofId(userId);
     const id = await start(userId);
@@ -100,7 +100,7 @@ describe("Tasks, and what an administrator does with messages", () => {
     await assert.rejects(removeMessage(databases.shards, id, 0), { code: "not_found" });
   });
 
-  test("what is being worked cannot be retried", async () => {
+  test("a running message cannot be retried", async () => {
     const begun = Promise.withResolvers<void>();
     const end = Promise.withResolvers<void>();
     const { queue } = open({
@@ -118,7 +118,7 @@ describe("Tasks, and what an administrator does with messages", () => {
     await queue.idle();
   });
 
-  test("the list goes over all shards in pages, by time, and the dead can be listed alone", async () => {
+  test("messages of all shards are listed by time in pages, optionally only dead ones", async () => {
     const [first, second] = databases.shards.all();
     assert.ok(first !== undefined && second !== undefined);
     await enqueueOn(
@@ -160,7 +160,7 @@ describe("Tasks, and what an administrator does with messages", () => {
     assert.ok(figures.every(({ waiting, oldestSeconds }) => waiting > 0 === oldestSeconds > 0));
   });
 
-  test("what is long over is forgotten, and nothing else", async () => {
+  test("only messages and tasks that ended long ago are removed", async () => {
     const userId = newUserId(0);
     const { db } = databases.shards.ofId(userId);
     const id = await start(userId);

@@ -28,7 +28,7 @@ function told(looks: string, urgency: Urgency = "usual"): string {
   return tellings.join(" ");
 }
 
-describe("what administrators are told of", () => {
+describe("Findings reported to administrators", () => {
   const table: readonly (readonly [what: string, looks: string, tellings: string, urgency?: Urgency])[] = [
     ["nothing while all is well", "300o", ""],
     ["one bad look is not told", "o w 9o f 9o", ""],
@@ -91,7 +91,7 @@ function assertSound(before: Heeded, { state, urgency }: Seen): Heeded {
   return heeded;
 }
 
-test("whatever any row of looks leads to, nothing is told twice and nothing that is sure is kept back", () => {
+test("for any series of checks, each certain finding is reported, and none twice", () => {
   for (const urgency of ["damage", "usual"] as const) {
     const seen = new Set<string>();
     const waiting: Heeded[] = [unheeded];
@@ -108,7 +108,7 @@ test("whatever any row of looks leads to, nothing is told twice and nothing that
   }
 });
 
-test("in a day no more than two of each level are told, however it comes and goes", () => {
+test("a finding that comes and goes is reported at most twice a day at each level", () => {
   for (let seed = 1; seed <= 200; seed++) {
     let [state, heeded]: [number, Heeded] = [seed, unheeded];
     const tellings: { at: number; to: FindingState }[] = [];

@@ -22,7 +22,7 @@ const state = ({ state: found, advice }: { state: string; advice: string | null 
   return found;
 };
 
-test("a disk is well with room, warned of with little, and failing with next to none, of bytes or of files", () => {
+test("a disk is ok with free space, a warning with little, and a failure with almost none, of bytes or files", () => {
   const room = { bytes: 1e12, freeBytes: 5e11, files: 1e6, freeFiles: 5e5, hasDatabase: true };
   assert.equal(state(judgeRoom("/data", room)), "ok");
   assert.equal(state(judgeRoom("/data", { ...room, freeBytes: 4e10 })), "warn");
@@ -45,7 +45,7 @@ test("a disk is well with room, warned of with little, and failing with next to 
   assert.equal(state(judgeRoom("/data", { ...room, files: 0, freeFiles: 0 })), "ok");
 });
 
-test("a disk that is too small for the database is named as such, with room and without, and one without the database is not", () => {
+test("only a disk with the database is reported as too small for it, even while it has free space", () => {
   const mib = 1024 * 1024;
   const judged = (freeMib: number, sizeMib = 200, hasDatabase = true) => {
     const room = { bytes: sizeMib * mib, freeBytes: freeMib * mib, files: 0, freeFiles: 0, hasDatabase };
@@ -63,13 +63,13 @@ test("a disk that is too small for the database is named as such, with room and 
   assert.match(judged(200, 300), /^warn: \/data: 200 MiB of 300 MiB free \(66 %\)$/);
 });
 
-test("a sync that comes back too soon to be true is warned of, and so is one that takes too long", () => {
+test("an implausibly fast or a slow sync is a warning", () => {
   const judged = (syncMicros: number, isMemory = false) => state(judgeSync("/data", { syncMicros, isMemory }));
   assert.deepEqual([judged(3), judged(60), judged(8_000), judged(200_000)], ["warn", "ok", "ok", "warn"]);
   assert.equal(judged(8_000, true), "warn");
 });
 
-test("a folder in memory is known as such, and nothing stays in it", async () => {
+test("a folder in memory is recognized, and the check leaves nothing in it", async () => {
   if (!existsSync("/dev/shm")) return;
   for (const [parent, detail] of [
     ["/dev/shm", /is on an in-memory filesystem/],
@@ -106,7 +106,7 @@ test("a folder in memory is known as such, and nothing stays in it", async () =>
   }
 });
 
-test("a clock is judged by what was asked before and after, and not by how long the answer took", () => {
+test("a clock is compared with the times before and after the response, which may be slow", () => {
   const asked = { sentMs: 1_000_000, nowMs: 1_030_000 };
   const judged = (theirsMs: number) => state(judgeClock("the database", theirsMs, asked));
   assert.deepEqual([judged(1_000_000), judged(1_030_000), judged(997_000)], ["ok", "ok", "ok"]);
@@ -114,7 +114,7 @@ test("a clock is judged by what was asked before and after, and not by how long 
   assert.deepEqual([judged(0), judged(2_000_000)], ["fail", "fail"]);
 });
 
-test("a database that gives up durability fails", () => {
+test("a database without durability is a failure", () => {
   const row = { place: "local", version: "18.4", off: [] };
   assert.equal(state(judgeDatabase(row)), "ok");
   const off = judgeDatabase({ ...row, off: ["fsync", "full_page_writes"] });
@@ -122,7 +122,7 @@ test("a database that gives up durability fails", () => {
   assert.match(off.detail, /fsync = off, full_page_writes = off/);
 });
 
-test("no backup, and one of long ago, are warned of", () => {
+test("a missing or old backup is a warning", () => {
   const nowMs = Date.UTC(2026, 1, 20);
   const judged = (atMs: number) => state(judgeBackup("cell main", { place: "/backup", atMs }, nowMs));
   assert.deepEqual([judged(nowMs), judged(Date.UTC(2026, 1, 13))], ["ok", "ok"]);
@@ -142,7 +142,7 @@ test("no backup, and one of long ago, are warned of", () => {
   assert.deepEqual([scheduled(13), scheduled(30), scheduled(32)], ["ok", "ok", "warn"]);
 });
 
-test("a password in the address of the newest backup is in neither the finding nor its advice", () => {
+test("the finding about the newest backup and its advice omit a password in the address", () => {
   const place = "s3://backups/drive?endpoint=https://keeper:hunter2@store.example";
   const { detail, advice } = judgeBackup("cell main", { place, atMs: 0 }, Date.UTC(2026, 1, 20));
   assert.match(detail, /the newest is in s3:/);
@@ -150,12 +150,12 @@ test("a password in the address of the newest backup is in neither the finding n
   assert.doesNotMatch(`${detail} ${advice}`, /hunter2|keeper/);
 });
 
-test("fewer open files than connections are warned of", () => {
+test("a limit of open files below the limit of connections is a warning", () => {
   assert.equal(state(judgeOpenFiles(20_000, 16_384)), "ok");
   assert.equal(state(judgeOpenFiles(1_024, 16_384)), "warn");
 });
 
-test("metadata in the store is judged by its age, unless nothing was written", () => {
+test("old metadata in the store is a finding, unless nothing was written since", () => {
   const hourMs = 3600_000;
   const nowMs = 1_900_000_000_000;
   const judged = (madeMs: number | undefined, saidMs: number, logBytes: number, settings = {}) =>
@@ -169,7 +169,7 @@ test("metadata in the store is judged by its age, unless nothing was written", (
   assert.equal(judged(nowMs - 4 * hourMs, nowMs, 5_000_000), "warn");
 });
 
-test("a drill is judged by what it found, by whether it could be done, and by its age", () => {
+test("the result, the failure and the age of a drill are findings", () => {
   const weekMs = 7 * 24 * 3600_000;
   const nowMs = Date.parse("2027-01-31T12:00:00.000Z");
   const done = {
@@ -189,7 +189,7 @@ test("a drill is judged by what it found, by whether it could be done, and by it
   assert.deepEqual([judged(old)], ["warn"]);
 });
 
-test("people who are not looked up are a failure with its reason, and late ones a warning", () => {
+test("a failed lookup of accounts is a failure with its reason, and a late one a warning", () => {
   const nowMs = Date.parse("2027-02-01T12:00:00.000Z");
   const tried = (agoMs: number) => (nowMs - agoMs) * 1000;
   const judged = (run: Parameters<typeof judgeRun>[0]) => judgeRun(run, nowMs, 60_000).map(state);
@@ -199,7 +199,7 @@ test("people who are not looked up are a failure with its reason, and late ones 
   assert.deepEqual(judged({ tried_at: tried(600_000), done_at: tried(600_000), problem: null }), ["warn"]);
 });
 
-test("a certificate is warned of when it was not renewed in time, or could not be, and fails once it has expired", () => {
+test("a certificate that was not renewed in time is a warning, and an expired one a failure", () => {
   const dayMs = 24 * 3600_000;
   const lifetime = { fromMs: 0, untilMs: 90 * dayMs };
   const judged = (day: number, failures: number | undefined) =>
@@ -225,7 +225,7 @@ test("a certificate is warned of when it was not renewed in time, or could not b
   assert.equal(state(judgeCertificate("a", undefined, { failures: 1, reason: "why" }, 0)), "fail");
 });
 
-test("a proxy that names no address is warned of, and where none stands in front nothing is said", async () => {
+test("a proxy that sends no client address is a warning, and a server without a proxy has no finding", async () => {
   assert.deepEqual(await checkProxy({}), []);
   const judged = async (recent: { requests: number; entry: string } | undefined) => {
     const [finding] = await checkProxy({ unreadableAddresses: () => recent });
@@ -238,7 +238,7 @@ test("a proxy that names no address is warned of, and where none stands in front
   assert.match(detail, /^3 requests .*"unknown"/);
 });
 
-test("a server with one database and one store names neither shard nor cell, another names them", () => {
+test("findings name the shard or cell only on a server with several", () => {
   const place = (id: string) => ({ id, db: undefined as never, places: [], store: () => assert.fail() });
   const one = { shards: [place("main")], cells: [place("main")] };
   const said = (world: typeof one, detail: string) => withoutOnlyPlace(world, ok("store", detail)).detail;

@@ -14,7 +14,7 @@ import { tellFindings, watchedChecks } from "./tell-findings.ts";
 
 const periodMs = 600_000;
 
-describe("what a server finds wrong with itself, on two shards", () => {
+describe("Server findings on two shards", () => {
   let databases: TestDatabases;
   let accounts: TestAccounts;
   let queue: TestQueue;
@@ -72,7 +72,7 @@ describe("what a server finds wrong with itself, on two shards", () => {
   };
   const full = (subject: string) => of(subject, warn("disk", `${subject}: 1 GB free`, "Make room."));
 
-  test("is told to each administrator who can sign in, on whatever shard, once, and to nobody else", async () => {
+  test("are reported once to each administrator who can sign in, on either shard, and to no other account", async () => {
     found = { disk: [full("/data")] };
     await look();
     assert.deepEqual(await toldTo(administrators[0] as UserRow), [], "one look is not enough");
@@ -83,7 +83,7 @@ describe("what a server finds wrong with itself, on two shards", () => {
     for (const other of others) assert.deepEqual(await toldTo(other), []);
   });
 
-  test("is told of each thing apart, and of one that is gone that it is well", async () => {
+  test("are reported separately, and as ok when their subject is gone", async () => {
     const [administrator] = administrators as [UserRow];
     found = { disk: [full("/data")] };
     await look();
@@ -101,7 +101,7 @@ describe("what a server finds wrong with itself, on two shards", () => {
     assert.deepEqual((await toldTo(administrator)).slice(2), [well]);
   });
 
-  test("is not called well where the look itself has failed and could not come to it", async () => {
+  test("are not reported as ok while the check itself fails before it reaches them", async () => {
     const [administrator] = administrators as [UserRow];
     const damaged: Finding = { ...of("main", fail("drill", "it is damaged", "Look.")), urgency: "damage" };
     found = { disk: [full("/data")], backup: [damaged] };
@@ -118,7 +118,7 @@ describe("what a server finds wrong with itself, on two shards", () => {
     ]);
   });
 
-  test("is looked at once in a period, by whichever process comes first, and after a clock was put back", async () => {
+  test("are checked once per period by the first process, also after a clock was set back", async () => {
     await look();
     assert.equal(examined, watchedChecks.length);
     found = { disk: [full("/data")] };
@@ -131,7 +131,7 @@ describe("what a server finds wrong with itself, on two shards", () => {
     assert.equal((await toldTo(administrators[0] as UserRow)).length, 1);
   });
 
-  test("a check that hangs keeps nobody from stopping", async () => {
+  test("a check that hangs does not delay a stop", async () => {
     const { shards } = databases;
     accounts.clock.forwardMs(periodMs);
     const stop = new AbortController();
@@ -148,7 +148,7 @@ describe("what a server finds wrong with itself, on two shards", () => {
     assert.equal(examined, watchedChecks.length, "it does not count as a look");
   });
 
-  test("a look that is told to stop leaves all as it was", async () => {
+  test("a check that is stopped changes nothing", async () => {
     found = { disk: [full("/data")] };
     await look();
     await look(periodMs, AbortSignal.abort());
@@ -157,7 +157,7 @@ describe("what a server finds wrong with itself, on two shards", () => {
     assert.equal((await toldTo(administrators[0] as UserRow)).length, 1);
   });
 
-  test("what another version has noted and nobody understands counts as never seen", async () => {
+  test("a record of another version that cannot be read counts as never seen", async () => {
     found = { disk: [full("/data")] };
     await look();
     for (const { db } of databases.shards.all())

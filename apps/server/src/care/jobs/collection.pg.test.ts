@@ -99,7 +99,7 @@ async function inCell(space: TestSpace, ...texts: string[]) {
   return { held, unheld };
 }
 
-test("a file's blocks are given back once its versions, or the trash, have let them go, and not before", async () => {
+test("a file's blocks are released once neither its versions nor the trash contain them", async () => {
   const space = await open();
   const file = await space.do({ op: "put", place: { path: "file" }, content: await contentOf(space, "one") });
   for (let version = 2; version <= 32; version += 1)
@@ -128,7 +128,7 @@ test("a file's blocks are given back once its versions, or the trash, have let t
   assert.deepEqual(await messages(), []);
 });
 
-test("a message that comes twice, and late, releases nothing that was stored since", async () => {
+test("a repeated or late message releases no blocks that were stored since", async () => {
   const space = await open();
   const { spaceId } = space.caller;
   const content = await contentOf(space, "again");
@@ -149,7 +149,7 @@ test("a message that comes twice, and late, releases nothing that was stored sin
   assert.deepEqual(await blocks.held(spaceId, [content.blocks[0]!.hash]), new Set([content.blocks[0]!.hash]));
 });
 
-test("what is stored between the row's going and the message keeps its holder", async () => {
+test("a block stored again before the message arrives keeps its holder", async () => {
   const space = await open();
   await contentOf(space, "between");
   await passDays(2);
@@ -162,7 +162,7 @@ test("what is stored between the row's going and the message keeps its holder", 
   assert.deepEqual((await inCell(space, "between")).held, ["between"]);
 });
 
-test("while the index of blocks is rebuilt nothing is given up, and what was waits", async () => {
+test("nothing is released or deleted while the block index is being rebuilt", async () => {
   const space = await open();
   await contentOf(space, "early");
   await passDays(2);
@@ -181,7 +181,7 @@ test("while the index of blocks is rebuilt nothing is given up, and what was wai
   assert.deepEqual((await inCell(space, "early", "late")).held, []);
 });
 
-test("a dry run changes nothing, and says what the run after it removes", async () => {
+test("a dry run changes nothing, and reports what the next run removes", async () => {
   const space = await open();
   const collection = { ...parts, pool, random: randomBytes, log: { ...silentBlockLog, debug: () => {} } };
   const collect = (dryRun: boolean) => collectNow(collection, { dryRun });
@@ -223,7 +223,7 @@ async function count({ db, caller }: TestSpace) {
   return rows[0];
 }
 
-test("a run notes from which moment on trash and versions are complete, and longer settings later do not take that back", async () => {
+test("a run records since when trash and versions are complete, and longer retention later does not move that back", async () => {
   const [shard] = databases.shards.all();
   assert.ok(shard !== undefined);
   const runWith = async (settings: Partial<RetentionParts["settings"]>) => {

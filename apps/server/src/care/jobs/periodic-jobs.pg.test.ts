@@ -7,7 +7,7 @@ import { startTestDatabases } from "../../base/db/testing.ts";
 import { openLog } from "../../base/operation/log.ts";
 import { type Jobs, type JobsOptions, type PeriodicJob, startJobs } from "./periodic-jobs.ts";
 
-test("a job runs by itself, again after a failure, in one process at a time, and ends when told to", async (t) => {
+test("a job runs periodically in one process at a time, also after a failure, and ends at a stop", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
   t.after(() => databases.stop());
   const lines: string[] = [];
@@ -83,7 +83,7 @@ test("a job runs by itself, again after a failure, in one process at a time, and
   await refused.stop();
 });
 
-test("a job that says when it is due runs only then, by itself and for who asks", async (t) => {
+test("a job with a due check runs only when it is due, periodically and on request", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
   const opened: Jobs[] = [];
   t.after(async () => {
@@ -132,7 +132,7 @@ test("a job that says when it is due runs only then, by itself and for who asks"
   }
 });
 
-test("what is asked for while a run is under way is another run after it, one for all who ask", async (t) => {
+test("requests during a run cause one more run after it", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
   const runs = Array.from({ length: 2 }, () => ({
     began: Promise.withResolvers<void>(),
@@ -188,7 +188,7 @@ test("what is asked for while a run is under way is another run after it, one fo
 /** Lasts until everything that is due without the database has run. */
 const turns = () => new Promise((resolve) => setImmediate(resolve));
 
-test("jobs whose time comes in the same moment leave each other connections to work with", async (t) => {
+test("jobs due at the same time leave each other enough connections", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
   t.after(() => databases.stop());
   const { db } = databases.shards.of(toBucket(0));

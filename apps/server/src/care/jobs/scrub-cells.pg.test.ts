@@ -95,7 +95,7 @@ async function breakPack(key: string): Promise<void> {
   await store.put(key, bytes);
 }
 
-test("by the calendar a pass begins when a pack is due, works for a moment, rests nine times as long, and ends", async () => {
+test("a scheduled pass begins when a pack is due, and pauses nine times as long as it works", async () => {
   await scrub();
   assert.equal((await report()).state, "never");
   clock.forwardMs(periodMs * 0.9 - 1000);
@@ -124,7 +124,7 @@ test("by the calendar a pass begins when a pack is due, works for a moment, rest
   assert.equal((await report()).started_at, first.started_at, "no pack is due");
 });
 
-test("what somebody asks for takes the place of a pass by the calendar, reads all anew, and does not rest", async () => {
+test("a requested pass replaces a scheduled one, reads all packs again, and does not pause", async () => {
   clock.forwardMs(periodMs);
   await scrub();
   const slow = await report();
@@ -146,7 +146,7 @@ test("what somebody asks for takes the place of a pass by the calendar, reads al
   assert.notEqual(now.started_at, slow.started_at);
 });
 
-test("a pass goes on where it was after a stop, and tells what it had found", async () => {
+test("a pass continues after a stop, and keeps its findings", async () => {
   for (const key of keys) await breakPack(key);
   await askForScrub({ cells: world.cells, clock });
   const stop = new AbortController();
@@ -167,7 +167,7 @@ test("a pass goes on where it was after a stop, and tells what it had found", as
   assert.equal(new Set(done.damaged.map(({ hash }) => hash)).size, packCount);
 });
 
-test("the doctor tells of packs that nobody has looked at for long", async () => {
+test("the doctor reports packs that have not been read for a long time", async () => {
   const config = { scrubPeriodMs: periodMs } as DoctorWorld["config"];
   const cells = [{ id: "main", db: db() }] as unknown as DoctorWorld["cells"];
   const levels = async () =>
@@ -177,7 +177,7 @@ test("the doctor tells of packs that nobody has looked at for long", async () =>
   assert.deepEqual(await levels(), ["ok", "warn"]);
 });
 
-test("a pass that failed goes on an hour later, and no earlier", async () => {
+test("a failed pass continues after an hour, not earlier", async () => {
   clock.forwardMs(periodMs);
   packMs = 1;
   const names = await Promise.all(keys.map(async (key) => [key, await store.get(key)] as const));
@@ -197,7 +197,7 @@ test("a pass that failed goes on an hour later, and no earlier", async () => {
   for (const [key, bytes] of names) assert.deepEqual(await store.get(key), bytes);
 });
 
-test("a verification of the copies that a stop interrupts is not failed, and the next process ends it", async () => {
+test("a verification of copies interrupted by a stop does not fail, and the next process completes it", async () => {
   const placed = world.cells.all().map((cell) => ({ cell, places: ["/store"] }));
   const [cell] = placed;
   assert.ok(cell !== undefined);
