@@ -109,6 +109,15 @@ test("a requested job runs once for all requests, again after a stop or a kill, 
   assert.match(lines.join(), /"job":"gc".*"reason":"EACCES: \/srv\/secret"/);
 });
 
+test("a job stored by an earlier version runs once", async () => {
+  const { job, read, request, run } = open();
+  await request();
+  await sql`update cell.facts set value = (value::jsonb - 'starts' - 'queued_at')::json`.execute(cellDb());
+  work = () => Promise.resolve({ packs: 1 });
+  await run();
+  assert.deepEqual([(await read()).state, await job.isDue?.()], ["done", false]);
+});
+
 test("a process whose request another one has ended does not store its result for the next request", async () => {
   const { clock, ports, read, request } = open();
   const options = { unfinished: false };
