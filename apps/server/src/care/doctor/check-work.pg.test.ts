@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import type { Shard } from "../../base/db/shards.ts";
 import { silentLog, startTwoTestShards } from "../../base/db/testing.ts";
 import { openLog } from "../../base/operation/log.ts";
-import { jobLockKey } from "../../base/queue/job-lock.ts";
+import { isJobLocked, jobLockKey } from "../../base/queue/job-lock.ts";
 import { lockedNeighbours, lockedWorker } from "../../base/queue/neighbours.ts";
 import { makeTestClock } from "../../features/accounts/testing.ts";
 import { orderJob } from "../jobs/job-message.ts";
@@ -55,6 +55,14 @@ test("jobs of administrators that wait or whose process exited are reported whil
   clock.forwardMs(31_000);
   assert.deepEqual(await details(), noWorker("2 jobs wait", firstMs));
 
+  for (const name of ["gc", "rebuild-index"]) {
+    assert.equal(await isJobLocked(low.db, name), false, name);
+    await low.db.connection().execute(async (connection) => {
+      await sql`select pg_advisory_lock(${jobLockKey(name)})`.execute(connection);
+      assert.deepEqual([await isJobLocked(low.db, name), await isJobLocked(high.db, name)], [true, false], name);
+      await sql`select pg_advisory_unlock(${jobLockKey(name)})`.execute(connection);
+    });
+  }
   await low.db.connection().execute(async (connection) => {
     await sql`select pg_advisory_lock(${jobLockKey("gc")})`.execute(connection);
     assert.deepEqual(await details(), noWorker("1 job waits", clock.nowMs() - 31_000), "a hidden process runs gc");
