@@ -47,7 +47,7 @@ test("a command with several items changes nothing if one is missing or its name
 });
 
 test("trash restore accepts an ID or an exact path, and restores nothing for an ambiguous name", async () => {
-  for (const path of ["/back/notes.txt", "/back/work/notes.txt", "/back/work/only.txt"]) {
+  for (const path of ["/back/notes.txt", "/back/papers/notes.txt", "/back/papers/only.txt"]) {
     assert.equal((await run(["put", "-", path], path)).code, 0);
     assert.equal((await run(["rm", path])).code, 0);
   }
@@ -61,9 +61,9 @@ test("trash restore accepts an ID or an exact path, and restores nothing for an 
   await refused(
     ["notes.txt"],
     5,
-    /: [0-9a-f-]{36} \(\/back\/work\/notes\.txt, deleted .*; [0-9a-f-]{36} \(\/back\/notes\.txt, /,
+    /: [0-9a-f-]{36} \(\/back\/papers\/notes\.txt, deleted .*; [0-9a-f-]{36} \(\/back\/notes\.txt, /,
   );
-  await refused(["/back/work/only.txt", "notes.txt"], 5, /2 items in the trash match notes\.txt/);
+  await refused(["/back/papers/only.txt", "notes.txt"], 5, /2 items in the trash match notes\.txt/);
   await refused(["/notes.txt"], 4, /There is no \/notes\.txt/);
   await refused(["/only.txt"], 4, /There is no \/only\.txt/);
   assert.equal((await run(["trash", "restore", "/back/notes.txt"])).code, 0);
@@ -71,8 +71,8 @@ test("trash restore accepts an ID or an exact path, and restores nothing for an 
   assert.deepEqual(await pathsBelow("/back"), [
     "/back/notes.txt",
     ...before,
-    "/back/work/notes.txt",
-    "/back/work/only.txt",
+    "/back/papers/notes.txt",
+    "/back/papers/only.txt",
   ]);
   for (const content of ["first", "second"]) {
     assert.equal((await run(["put", "-", "/back/twice.txt"], content)).code, 0);

@@ -10,18 +10,18 @@ test("owners are found by the path of the mount in the synced folder, and only o
     mount_id,
   });
   const pages = [
-    { items: [shared("/work/team", "bob@example.org"), shared("/team", "eve@example.org")], next_cursor: "1" },
-    { items: [shared("/work/not mounted", "kim@example.org", null)], next_cursor: null },
+    { items: [shared("/office/team", "bob@example.org"), shared("/team", "eve@example.org")], next_cursor: "1" },
+    { items: [shared("/office/not mounted", "kim@example.org", null)], next_cursor: null },
   ];
   const clientOf = (): ApiClient => {
     const left = [...pages];
     return { call: () => Promise.resolve(left.shift()) } as unknown as ApiClient;
   };
-  assert.deepEqual([...(await readShareOwners(clientOf(), "/work"))], [["team", "bob@example.org"]]);
+  assert.deepEqual([...(await readShareOwners(clientOf(), "/office"))], [["team", "bob@example.org"]]);
   assert.deepEqual(
     [...(await readShareOwners(clientOf(), ""))],
     [
-      ["work/team", "bob@example.org"],
+      ["office/team", "bob@example.org"],
       ["team", "eve@example.org"],
     ],
   );
