@@ -9,6 +9,7 @@ import {
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import * as devices from "./sync-devices.ts";
 import { type Device, inSync, once, run, status, tree, write } from "./sync-devices.ts";
 
@@ -50,7 +51,7 @@ test("mass deletions wait, and exactly the approved ones are applied", async () 
   assert.doesNotMatch((await once(bob)).stderr, off);
 });
 
-test("a dry run shows the deletions that would wait, and applies approvals like the run after it", async () => {
+longTest("a dry run shows the deletions that would wait, and applies approvals like the run after it", async () => {
   const [ada, bob] = [await makeDevice("ada-foreseen"), await makeDevice("bob-foreseen")];
   mkdirSync(join(ada.root, "many"), { recursive: true });
   for (let number = 0; number < 6; number += 1) write(ada, `many/${number}.txt`, `${number}`);

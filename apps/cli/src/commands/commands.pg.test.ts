@@ -282,7 +282,7 @@ longTest("Ctrl-C during a transfer reports that it can continue, and exits with 
   assert.match(said, /\nholdfast: interrupted; run the same command again to resume\n$/);
 });
 
-test("a sync rejected because of its login or folder leaves nothing behind, and gives advice", async () => {
+longTest("a sync rejected because of its login or folder leaves nothing behind, and gives advice", async () => {
   const root = join(home, "Refused");
   const refused = async (args: string[], change: Record<string, string>) => {
     const { code, stderr } = await holdfast(["sync", root, ...args], { env: { ...environment, ...change } });

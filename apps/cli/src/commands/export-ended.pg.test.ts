@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { launcher, spawnServer } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { useSignedInAt } from "./testing-signed-in.ts";
 
 describe("Interrupted export", () => {
@@ -25,7 +26,7 @@ describe("Interrupted export", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const) {
-    test(`by ${signal} while the server is silent leaves nothing`, async () => {
+    (signal === "SIGINT" ? test : longTest)(`by ${signal} while the server is silent leaves nothing`, async () => {
       const { pid } = signedIn.server;
       process.kill(pid, "SIGSTOP");
       try {

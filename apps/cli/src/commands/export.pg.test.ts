@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { archiveNames } from "@holdfast/protocol/archive-documents";
 import { administrator, Api, eventually, ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { makeSampleTree, treeOf } from "../archive/testing-sample-tree.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
@@ -111,7 +112,7 @@ describe("holdfast export", () => {
     assert.deepEqual(partsIn(folder), []);
   });
 
-  test("writes to standard output, and reports its result as JSON", async () => {
+  longTest("writes to standard output, and reports its result as JSON", async () => {
     const { stdout } = await run(["export", "-"]);
     assert.ok(stdout.includes("holdfast-archive.json"));
     const told = await json("export", join(folder, "told.tar"));

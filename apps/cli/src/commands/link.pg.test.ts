@@ -9,6 +9,7 @@ import {
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { runCommand, runHere } from "./testing-run.ts";
 
 describe("holdfast link, and get and put through a link", () => {
@@ -72,7 +73,7 @@ describe("holdfast link, and get and put through a link", () => {
     assert.equal(readFileSync(`${folder}/one.txt`, "utf8"), "first");
   });
 
-  test("accepts a path below a link, as typed, in ls, tree, cat, get and put", async () => {
+  longTest("accepts a path below a link, as typed, in ls, tree, cat, get and put", async () => {
     mkdirSync(`${folder}/album/day 1/50%20?`, { recursive: true });
     writeFileSync(`${folder}/album/day 1/50%20?/b.txt`, "below");
     await succeed(run(["put", `${folder}/album`, "/album"]));

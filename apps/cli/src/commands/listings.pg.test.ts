@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { administrator, Api, eventually, launcher, ok } from "@holdfast/server/acceptance/testing";
-import { isLongTier } from "@holdfast/tools/tiers";
+import { isLongTier, longTest } from "@holdfast/tools/tiers";
 import { before, describe, test } from "node:test";
 import { answering } from "./testing-answer.ts";
 import { runHere } from "./testing-run.ts";
@@ -42,7 +42,7 @@ describe("Listings", () => {
     return stdout.trimEnd().split("\n");
   }
 
-  test("an empty list is a sentence on a terminal, and nothing for scripts", async () => {
+  longTest("an empty list is a sentence on a terminal, and nothing for scripts", async () => {
     assert.equal((await run(["mkdir", "/empty"])).code, 0);
     const sentences = {
       "ls /empty": "The folder is empty.",
@@ -284,7 +284,7 @@ describe("Listings", () => {
     assert.equal((await run(["admin", "require-second-factor", "off", "--user", administrator.email])).code, 0);
   });
 
-  test("the bash script completes paths on the server", async () => {
+  longTest("the bash script completes paths on the server", async () => {
     const { stdout: script } = await run(["completion", "bash"]);
     const complete = async (words: readonly string[]): Promise<string[]> => {
       const line = [launcher, ...words].map((word) => `'${word}'`).join(" ");

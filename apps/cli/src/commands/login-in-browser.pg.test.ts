@@ -6,7 +6,8 @@ import { Api, ok } from "@holdfast/server/acceptance/testing";
 import { runIn } from "../run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
-describe("Login with a browser", () => {
+// Both wait until the command asks for the first time, after five seconds.
+describe("Login with a browser", { concurrency: true }, () => {
   const command = useSignedIn("login-browser");
 
   /** Runs on a terminal with the given input. The output is read while the command runs. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { administrator, eventually } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { useTwoPeople } from "./testing-signed-in.ts";
 
 /** Exact output of commands about other people, as text and JSON. */
@@ -15,7 +16,7 @@ describe("Commands about people", () => {
       return items.find(({ node }: { node: { name: string } }) => node.name === name)?.node.id as string | undefined;
     });
 
-  test("comment, comments and activity name the people, through a mount and by ID too", async () => {
+  longTest("comment, comments and activity name the people, through a mount and by ID too", async () => {
     await done(owner, ["mkdir", "/talk"]);
     await done(owner, ["put", "-", "/talk/report"], "text");
     await done(owner, ["share", "/talk", "--with", ann.email, "--role", "commenter"]);
@@ -179,42 +180,49 @@ describe("Commands about people", () => {
     assert.equal(await done(owner, ["cat", "/alone.txt"]), "second");
   });
 
-  test("a mount is a destination of put, mv and cp; transfers to another owner are reported, and previews match runs", async () => {
-    await done(owner, ["mkdir", "/target"]);
-    await done(owner, ["share", "/target", "--with", ann.email, "--role", "editor"]);
-    await done(guest, ["mount", await sharedId("target"), "--at", "/to"]);
-    writeFileSync(`${people.folder}/file`, "a file");
-    await done(guest, ["put", `${people.folder}/file`, "/to/new folder/file"]);
-    await done(guest, ["put", `${people.folder}/file`, "/to"]);
-    await done(guest, ["put", "-", "/mine"], "mine");
-    await done(guest, ["cp", "/to/file", "/to/new folder/copied"]);
-    await done(guest, ["mv", "/to/new folder/copied", "/to/moved"]);
-    for (const [from, to] of [
-      ["/mine", "/to/stolen"],
-      ["/to/file", "/stolen"],
-    ] as const) {
-      const refused = await guest(["mv", from, to]);
-      const words = /have different owners.* Copy it there, then delete it here\./;
-      assert.deepEqual([refused.code, words.test(refused.stderr)], [2, true], refused.stderr);
-    }
-    await done(guest, ["cp", "/mine", "/to"]);
-    await done(guest, ["cp", "/to/file", "/own"]);
-    assert.equal(await done(guest, ["cat", "/own"]), "a file");
-    assert.equal(await done(owner, ["cat", "/target/mine"]), "mine");
-    assert.equal(await done(guest, ["cat", "/mine"]), "mine");
-    const paths = (await json(owner, "ls", "-R", "/target")).items.map(({ path }: { path: string }) => path);
-    assert.deepEqual(paths, [
-      "/target/file",
-      "/target/mine",
-      "/target/moved",
-      "/target/new folder",
-      "/target/new folder/file",
-    ]);
-    for (const remote of ["/to", "/to/new folder"]) {
-      for (const words of [["--once"], ["--dry-run"]]) {
-        const refused = await guest(["sync", `${people.folder}/synced`, "--remote", remote, ...words]);
-        assert.deepEqual([refused.code, /cannot be synced on its own/.test(refused.stderr)], [5, true], refused.stderr);
+  longTest(
+    "a mount is a destination of put, mv and cp; transfers to another owner are reported, and previews match runs",
+    async () => {
+      await done(owner, ["mkdir", "/target"]);
+      await done(owner, ["share", "/target", "--with", ann.email, "--role", "editor"]);
+      await done(guest, ["mount", await sharedId("target"), "--at", "/to"]);
+      writeFileSync(`${people.folder}/file`, "a file");
+      await done(guest, ["put", `${people.folder}/file`, "/to/new folder/file"]);
+      await done(guest, ["put", `${people.folder}/file`, "/to"]);
+      await done(guest, ["put", "-", "/mine"], "mine");
+      await done(guest, ["cp", "/to/file", "/to/new folder/copied"]);
+      await done(guest, ["mv", "/to/new folder/copied", "/to/moved"]);
+      for (const [from, to] of [
+        ["/mine", "/to/stolen"],
+        ["/to/file", "/stolen"],
+      ] as const) {
+        const refused = await guest(["mv", from, to]);
+        const words = /have different owners.* Copy it there, then delete it here\./;
+        assert.deepEqual([refused.code, words.test(refused.stderr)], [2, true], refused.stderr);
       }
-    }
-  });
+      await done(guest, ["cp", "/mine", "/to"]);
+      await done(guest, ["cp", "/to/file", "/own"]);
+      assert.equal(await done(guest, ["cat", "/own"]), "a file");
+      assert.equal(await done(owner, ["cat", "/target/mine"]), "mine");
+      assert.equal(await done(guest, ["cat", "/mine"]), "mine");
+      const paths = (await json(owner, "ls", "-R", "/target")).items.map(({ path }: { path: string }) => path);
+      assert.deepEqual(paths, [
+        "/target/file",
+        "/target/mine",
+        "/target/moved",
+        "/target/new folder",
+        "/target/new folder/file",
+      ]);
+      for (const remote of ["/to", "/to/new folder"]) {
+        for (const words of [["--once"], ["--dry-run"]]) {
+          const refused = await guest(["sync", `${people.folder}/synced`, "--remote", remote, ...words]);
+          assert.deepEqual(
+            [refused.code, /cannot be synced on its own/.test(refused.stderr)],
+            [5, true],
+            refused.stderr,
+          );
+        }
+      }
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { eventually, launcher } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { answering } from "./testing-answer.ts";
 import { useTwoPeople } from "./testing-signed-in.ts";
 
@@ -86,7 +87,7 @@ describe("holdfast rules", () => {
     assert.deepEqual([none.code, none.stderr], [1, "holdfast: No rules are waiting.\n"]);
   });
 
-  test("a rejection restores the active rules for everyone, and keeps the rejected ones", async () => {
+  longTest("a rejection restores the active rules for everyone, and keeps the rejected ones", async () => {
     const root = await share("rejected");
     await annWrites("rejected", "open\n");
     await sync(root, 1);

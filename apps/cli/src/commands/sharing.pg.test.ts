@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { administrator, eventually } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { answering } from "./testing-answer.ts";
 import { useTwoPeople } from "./testing-signed-in.ts";
 
@@ -159,7 +160,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal((await done(owner, ["cat", "/album/made/second.txt"])).length, 10);
   });
 
-  test("rm of several items prints one restore command for each trash, which together restore all", async () => {
+  longTest("rm of several items prints one restore command for each trash, which together restore all", async () => {
     await done(owner, ["mkdir", "/bin", "/mounted"]);
     for (const path of ["/bin/1", "/bin/2"]) await done(owner, ["put", "-", path], "text");
     for (const path of ["/bin", "/mounted"])

@@ -231,8 +231,8 @@ test("status --watch ends when its output is closed, even while nothing changes"
   const config = mkdtempSync(join(tmpdir(), "holdfast-status-"));
   t.after(() => rmSync(config, { recursive: true }));
   const env = { ...process.env, HOLDFAST_CONFIG_DIR: config };
-  // A pipe of the shell, and one of Node, which is a socket. The gate gives each of them one form of the output.
-  for (const flag of isLongTier ? ["", "--json"] : [""]) {
+  // A pipe of the shell, and one of Node, which is a socket. The gate tries only the latter, with one form of the output.
+  for (const flag of isLongTier ? ["", "--json"] : []) {
     const line = `${launcher} status --watch ${flag} | head -1; echo "the exit code is \${PIPESTATUS[0]}"`;
     const shell = spawn("bash", ["-c", line], { env, stdio: ["ignore", "pipe", "inherit"] });
     const shown = await text(shell.stdout);

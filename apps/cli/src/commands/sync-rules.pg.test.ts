@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { holdfast } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { answering } from "./testing-answer.ts";
 import { runCommand } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
@@ -215,7 +216,7 @@ describe("Exclusions of a sync", () => {
     assert.deepEqual(listed, ["copy", "known/Drive"]);
   });
 
-  test("a home folder is synced only after confirmation, without Holdfast's own files", async (t) => {
+  longTest("a home folder is synced only after confirmation, without Holdfast's own files", async (t) => {
     const home = join(folder, "home");
     const config = join(home, ".config/holdfast");
     const own = [".local/share/holdfast/key", "server.json", "notes/holdfast"];

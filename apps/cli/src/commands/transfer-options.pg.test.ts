@@ -203,7 +203,7 @@ describe("put and get with options", () => {
     },
   );
 
-  test("get with only a remote path writes to the current folder", async () => {
+  longTest("get with only a remote path writes to the current folder", async () => {
     const here = join(folder, "here");
     mkdirSync(here);
     makeFiles("alone", { "one.txt": "one", "two/three.txt": "three" });

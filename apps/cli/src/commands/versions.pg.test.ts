@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { applyPatch } from "diff";
 import { administrator, Api } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { runCommand } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
@@ -143,7 +144,7 @@ describe("holdfast versions", () => {
     assert.ok(blocks.from >= 2 && blocks.shared >= 1, JSON.stringify(blocks));
   });
 
-  test("diff compares blocks of content without lines, and says why", async () => {
+  longTest("diff compares blocks of content without lines, and says why", async () => {
     const noise = randomBytes(3 * 1024 ** 2);
     await putAll("/binary", [noise, Buffer.concat([noise, Buffer.from([0, 1])])]);
     const binary = await run(["versions", "diff", "/binary"]);

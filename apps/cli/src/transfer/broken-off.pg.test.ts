@@ -11,6 +11,7 @@ import {
   removeFolder,
   startServer,
 } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { mountSmallDisk, unmount } from "../acceptance/small-disk.ts";
 import { useSignedIn } from "../commands/testing-signed-in.ts";
 
@@ -149,7 +150,7 @@ describe("Space without room", () => {
   });
 });
 
-test("the unsent size of large files in transit is reported", async (t) => {
+longTest("the unsent size of large files in transit is reported", async (t) => {
   const folder = makeFolder("broken-off-large");
   const store = join(folder, "store");
   // Space for three and a half.

@@ -138,7 +138,7 @@ test("only changed files are sent, as new versions", async () => {
   assert.equal(readFileSync(join(changed, "same"), "utf8"), "12345");
 });
 
-test("a touched file counts as equal, whether it was read before or not, and --times sends its time", async () => {
+longTest("a touched file counts as equal, whether it was read before or not, and --times sends its time", async () => {
   const folder = join(home, "times");
   mkdirSync(folder);
   const sizes = { small: 10, large: 9_000_000 };

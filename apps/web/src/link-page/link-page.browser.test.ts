@@ -205,23 +205,26 @@ longTest("a link with a download limit offers no slideshow", async () => {
   assert.equal(await page.getByRole("button", { name: "Slideshow" }).count(), 0);
 });
 
-test("a link with a download limit previews nothing, shows the remaining downloads, and reports when none are left", async () => {
-  await makeFolder(app, "/counted");
-  await app.api.put("/counted/note.txt", "once only");
-  const { page } = app;
-  await visit(page, (await makeLink(app, "/counted", { max_downloads: 1 })).url);
-  await page.getByText("1 download left").waitFor();
-  await filesPage(page).row("note.txt").dblclick();
-  await page.getByText("This link has a download limit").waitFor();
-  await page.keyboard.press("Escape");
-  await page.getByText("1 download left").waitFor();
-  const file = await saved(page, () => page.getByRole("button", { name: "Download all" }).click());
-  assert.equal(file.name, "counted.zip");
-  await page.getByText("This link has reached its download limit. Ask Administrator for a new one.").waitFor();
-  assert.deepEqual(await axeProblems(page), []);
-  await page.getByRole("button", { name: "Download all" }).click();
-  await page.getByText("This link has reached its download limit.", { exact: true }).first().waitFor();
-});
+longTest(
+  "a link with a download limit previews nothing, shows the remaining downloads, and reports when none are left",
+  async () => {
+    await makeFolder(app, "/counted");
+    await app.api.put("/counted/note.txt", "once only");
+    const { page } = app;
+    await visit(page, (await makeLink(app, "/counted", { max_downloads: 1 })).url);
+    await page.getByText("1 download left").waitFor();
+    await filesPage(page).row("note.txt").dblclick();
+    await page.getByText("This link has a download limit").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("1 download left").waitFor();
+    const file = await saved(page, () => page.getByRole("button", { name: "Download all" }).click());
+    assert.equal(file.name, "counted.zip");
+    await page.getByText("This link has reached its download limit. Ask Administrator for a new one.").waitFor();
+    assert.deepEqual(await axeProblems(page), []);
+    await page.getByRole("button", { name: "Download all" }).click();
+    await page.getByText("This link has reached its download limit.", { exact: true }).first().waitFor();
+  },
+);
 
 longTest("a link revoked while it is open reports that and hides its content", async () => {
   // 404: the request was accepted before the link ended and read its permissions afterwards.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../testing/axe.ts";
 import { filesPage } from "../testing/files-page.ts";
 import { makeFolder, makeLink, visit } from "../testing/link-visit.ts";
@@ -38,7 +39,7 @@ test("in dark German touch mode a wrong password is reported, the right one open
   await page.getByText("Noch nichts hier.").waitFor();
 });
 
-test("too many guesses show when to try again", async () => {
+longTest("too many guesses show when to try again", async () => {
   app.expectComplaint(/status of 401|status of 429/);
   const { url } = await makeLink(app, "/geraten", { password: "sesam" });
   const token = new URL(url).pathname.slice("/s/".length);

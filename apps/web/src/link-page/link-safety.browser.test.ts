@@ -26,9 +26,13 @@ test("a signed-in visitor uses only the link: no session is sent, and nothing is
       databases: (await indexedDB.databases()).map(({ name }) => name),
       caches: await caches.keys(),
     }));
-  await page.evaluate(() => navigator.serviceWorker.ready);
   // This page runs no code of the app that could store something.
   await page.goto(`${app.server.url}/service-worker.js`);
+  // The app does this only when it has fetched the scripts of all its places.
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.register("/service-worker.js", { scope: "/" });
+    await navigator.serviceWorker.ready;
+  });
   const before = await kept();
   const calls: { readonly path: string; readonly bearer: string | undefined; readonly referrer: string | undefined }[] =
     [];

@@ -84,7 +84,7 @@ longTest("the upload panel closes ten seconds after the last file, but not under
   await panel.waitFor({ state: "detached" });
 });
 
-test("an editor link can create, rename, trash and restore, and uploads into the open folder", async () => {
+longTest("an editor link can create, rename, trash and restore, and uploads into the open folder", async () => {
   const { url } = await makeLink(app, "/edited", { role: "editor" });
   await app.api.put("/edited/old.txt", "old");
   const { page } = app;

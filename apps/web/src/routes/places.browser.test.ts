@@ -67,19 +67,22 @@ test("a menu opens at its first item by keyboard, Escape returns the focus, and 
   await hasFocus(dialogOpener);
 });
 
-test("a toast is announced to screen readers, stays under the pointer, and its button works by keyboard", async () => {
-  const { page } = app;
-  await page.goto(`${app.server.url}/design`);
-  const light = page.getByRole("region", { name: "Light" });
-  await light.getByRole("button", { name: "Show a toast" }).click();
-  await page.locator("[aria-live=polite]").filter({ hasText: "3 files moved" }).waitFor({ state: "attached" });
-  const undo = page.getByRole("region", { name: "Messages" }).getByRole("button", { name: "Undo" });
-  await undo.focus();
-  await page.keyboard.press("Enter");
-  await undo.waitFor({ state: "detached" });
-});
+longTest(
+  "a toast is announced to screen readers, stays under the pointer, and its button works by keyboard",
+  async () => {
+    const { page } = app;
+    await page.goto(`${app.server.url}/design`);
+    const light = page.getByRole("region", { name: "Light" });
+    await light.getByRole("button", { name: "Show a toast" }).click();
+    await page.locator("[aria-live=polite]").filter({ hasText: "3 files moved" }).waitFor({ state: "attached" });
+    const undo = page.getByRole("region", { name: "Messages" }).getByRole("button", { name: "Undo" });
+    await undo.focus();
+    await page.keyboard.press("Enter");
+    await undo.waitFor({ state: "detached" });
+  },
+);
 
-test("forced colors show selection by an outline, and reduced motion opens a menu without animation", async () => {
+longTest("forced colors show selection by an outline, and reduced motion opens a menu without animation", async () => {
   const { page } = app;
   await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
   await page.goto(`${app.server.url}/design`);

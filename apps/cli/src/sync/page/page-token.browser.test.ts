@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { type Locator, type Page, useBrowser } from "@holdfast/tools/testing-browser";
+import { longTest } from "@holdfast/tools/tiers";
 import type { ControlChannel } from "../control-channel.ts";
 import { ShownConfiguration, type ShownSync } from "./testing-syncs.ts";
 
@@ -38,7 +39,7 @@ test("the page removes the token from its address, and survives a reload", async
   assert.deepEqual(complaints, []);
 });
 
-test("another tab needs only the bare address while one is open, and closing all removes the token", async () => {
+longTest("another tab needs only the bare address while one is open, and closing all removes the token", async () => {
   await page.goto(channel.pageUrl);
   await summary().getByText("in sync").waitFor();
   const second = await page.context().newPage();
@@ -60,7 +61,7 @@ test("another tab needs only the bare address while one is open, and closing all
   assert.deepEqual(complaints, []);
 });
 
-test("a wrong token in one tab affects no other", async () => {
+longTest("a wrong token in one tab affects no other", async () => {
   await page.goto(channel.pageUrl);
   await summary().getByText("in sync").waitFor();
   const second = await page.context().newPage();

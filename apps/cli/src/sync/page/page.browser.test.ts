@@ -89,35 +89,38 @@ function busy(): void {
   };
 }
 
-test("all folders of the configuration are on one page, each with its state as a word, an icon and a colour", async () => {
-  busy();
-  photos.now = { ...photos.now, state: "offline" };
-  await page.goto(channel.pageUrl);
-  await summary().getByText("1 waiting for you, 1 not running, 1 the server cannot be reached").waitFor();
-  assert.equal(await page.title(), `${await summary().textContent()} – Holdfast`);
-  const seen = await page.getByRole("heading", { level: 2 }).allTextContents();
-  assert.deepEqual(seen, ["Drive", "Music", "Photos"], "the client's own first");
-  const looks = new Set<string>();
-  for (const [name, word] of [
-    ["Drive", "Waiting for you"],
-    ["Music", "Not running"],
-    ["Photos", "The server cannot be reached"],
-  ] as const) {
-    const state = folder(name).locator(".state");
-    assert.equal((await state.textContent())?.trim(), word);
-    const colour = `getComputedStyle(document.querySelectorAll(".state")[${seen.indexOf(name)}]).color`;
-    looks.add(await page.evaluate<string>(colour));
-    looks.add((await state.locator("path").getAttribute("d")) ?? "");
-    const where = (await folder(name).locator(".where").textContent()) ?? "";
-    assert.match(where, /^ann@example\.org at https:\/\/drive\.example, this device is laptop/);
-  }
-  assert.equal(looks.size, 6, "three colours and three icons");
-  photos.now = { ...photos.now, state: "waiting", problems: [{ path: "", code: "store_full", message: "Full." }] };
-  await summary().getByText("1 waiting for you, 1 waiting for space on the server, 1 not running").waitFor();
-  await folder("Photos").locator(".state").getByText("Waiting for space on the server").waitFor();
-  await folder("Music").getByText(`Start it with: holdfast sync ${stopped.record.root}`).waitFor();
-  assert.deepEqual(complaints, []);
-});
+longTest(
+  "all folders of the configuration are on one page, each with its state as a word, an icon and a colour",
+  async () => {
+    busy();
+    photos.now = { ...photos.now, state: "offline" };
+    await page.goto(channel.pageUrl);
+    await summary().getByText("1 waiting for you, 1 not running, 1 the server cannot be reached").waitFor();
+    assert.equal(await page.title(), `${await summary().textContent()} – Holdfast`);
+    const seen = await page.getByRole("heading", { level: 2 }).allTextContents();
+    assert.deepEqual(seen, ["Drive", "Music", "Photos"], "the client's own first");
+    const looks = new Set<string>();
+    for (const [name, word] of [
+      ["Drive", "Waiting for you"],
+      ["Music", "Not running"],
+      ["Photos", "The server cannot be reached"],
+    ] as const) {
+      const state = folder(name).locator(".state");
+      assert.equal((await state.textContent())?.trim(), word);
+      const colour = `getComputedStyle(document.querySelectorAll(".state")[${seen.indexOf(name)}]).color`;
+      looks.add(await page.evaluate<string>(colour));
+      looks.add((await state.locator("path").getAttribute("d")) ?? "");
+      const where = (await folder(name).locator(".where").textContent()) ?? "";
+      assert.match(where, /^ann@example\.org at https:\/\/drive\.example, this device is laptop/);
+    }
+    assert.equal(looks.size, 6, "three colours and three icons");
+    photos.now = { ...photos.now, state: "waiting", problems: [{ path: "", code: "store_full", message: "Full." }] };
+    await summary().getByText("1 waiting for you, 1 waiting for space on the server, 1 not running").waitFor();
+    await folder("Photos").locator(".state").getByText("Waiting for space on the server").waitFor();
+    await folder("Music").getByText(`Start it with: holdfast sync ${stopped.record.root}`).waitFor();
+    assert.deepEqual(complaints, []);
+  },
+);
 
 longTest("a working sync shows a bar, the rate, amounts done and left, the time left and current files", async () => {
   busy();
@@ -168,30 +171,36 @@ test("recent changes come from the log, the newest first, and names are plain te
   assert.deepEqual(complaints, []);
 });
 
-test("a conflict is resolved by keeping the original, the copy or both, and with a folder by the original or both", async () => {
-  writeFileSync(join(drive.sync.record.root, "plan.txt"), "text");
-  const copies = ["plan (a's conflicted copy 2026-01-31).txt", copy];
-  drive.now = { ...drive.now, conflicts: copies };
-  await page.goto(channel.pageUrl);
-  const conflicts = folder("Drive").locator(".conflicts");
-  await conflicts.getByRole("heading", { name: "2 conflicts" }).waitFor();
-  await conflicts.getByText("plan.txt – original, as on the server, 4 B, changed").waitFor();
-  // The original of the other conflict no longer exists.
-  assert.equal(await conflicts.getByRole("button").count(), 4);
-  await conflicts.getByRole("button", { name: "Keep original: plan.txt, original, as on the server, 4 B" }).click();
-  await page.locator("#told").getByText("Kept original: plan.txt, original, as on the server, 4 B, changed").waitFor();
-  await conflicts.getByRole("button", { name: `Keep copy: ${copy}, version of bert` }).click();
-  await conflicts.waitFor({ state: "hidden" });
-  drive.now = { ...drive.now, conflicts: copies };
-  await conflicts.getByRole("button", { name: "Keep both" }).click();
-  await conflicts.getByRole("heading", { name: "1 conflict" }).waitFor();
-  const [first] = copies;
-  assert.deepEqual(drive.told, [`keep original of ${first}`, `keep copy of ${copy}`, `keep both of ${first}`]);
-  mkdirSync(join(drive.sync.record.root, "link"), { recursive: true });
-  drive.now = { ...drive.now, conflicts: ["link (a's conflicted copy 2026-01-31)"] };
-  await conflicts.getByText("link – original, as on the server, folder, changed").waitFor();
-  assert.deepEqual(await conflicts.getByRole("button").allTextContents(), ["Keep original", "Keep both"]);
-});
+longTest(
+  "a conflict is resolved by keeping the original, the copy or both, and with a folder by the original or both",
+  async () => {
+    writeFileSync(join(drive.sync.record.root, "plan.txt"), "text");
+    const copies = ["plan (a's conflicted copy 2026-01-31).txt", copy];
+    drive.now = { ...drive.now, conflicts: copies };
+    await page.goto(channel.pageUrl);
+    const conflicts = folder("Drive").locator(".conflicts");
+    await conflicts.getByRole("heading", { name: "2 conflicts" }).waitFor();
+    await conflicts.getByText("plan.txt – original, as on the server, 4 B, changed").waitFor();
+    // The original of the other conflict no longer exists.
+    assert.equal(await conflicts.getByRole("button").count(), 4);
+    await conflicts.getByRole("button", { name: "Keep original: plan.txt, original, as on the server, 4 B" }).click();
+    await page
+      .locator("#told")
+      .getByText("Kept original: plan.txt, original, as on the server, 4 B, changed")
+      .waitFor();
+    await conflicts.getByRole("button", { name: `Keep copy: ${copy}, version of bert` }).click();
+    await conflicts.waitFor({ state: "hidden" });
+    drive.now = { ...drive.now, conflicts: copies };
+    await conflicts.getByRole("button", { name: "Keep both" }).click();
+    await conflicts.getByRole("heading", { name: "1 conflict" }).waitFor();
+    const [first] = copies;
+    assert.deepEqual(drive.told, [`keep original of ${first}`, `keep copy of ${copy}`, `keep both of ${first}`]);
+    mkdirSync(join(drive.sync.record.root, "link"), { recursive: true });
+    drive.now = { ...drive.now, conflicts: ["link (a's conflicted copy 2026-01-31)"] };
+    await conflicts.getByText("link – original, as on the server, folder, changed").waitFor();
+    assert.deepEqual(await conflicts.getByRole("button").allTextContents(), ["Keep original", "Keep both"]);
+  },
+);
 
 longTest("the buttons of a conflict are equally wide, and closer to their own file than to the next", async () => {
   const original = join(drive.sync.record.root, "plan.txt");
@@ -379,7 +388,7 @@ longTest(
   },
 );
 
-test("the page reports that its client ended, and removes the last state", async () => {
+longTest("the page reports that its client ended, and removes the last state", async () => {
   const { channel: own } = await configuration.add("Passing");
   await page.goto(own.pageUrl);
   await summary().getByText("in sync").waitFor();

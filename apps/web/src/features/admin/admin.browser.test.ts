@@ -98,7 +98,7 @@ longTest("a store check runs on request and reports no problems", async () => {
   await page.getByText("No problems found").waitFor();
 });
 
-test("a user without administrator rights sees that the page is for administrators only", async () => {
+longTest("a user without administrator rights sees that the page is for administrators only", async () => {
   const { page } = app;
   const dora = await app.addPerson("Dora");
   await app.signIn(dora);

@@ -154,7 +154,7 @@ longTest("a comment can be added and resolved, and the activity shows the file's
   assert.deepEqual(await axeProblems(page), []);
 });
 
-test("typing @ suggests people with access, and those whose name stays in the comment are mentioned", async () => {
+longTest("typing @ suggests people with access, and those whose name stays in the comment are mentioned", async () => {
   app.expectComplaint(/status of 422 .*\/comments/);
   const [zoe, mark] = [await app.addPerson("Zoe"), await app.addPerson("Mark")];
   await app.addPerson("Zora");

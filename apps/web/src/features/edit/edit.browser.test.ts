@@ -95,7 +95,7 @@ longTest("a binary file cannot be edited", async () => {
   await app.page.getByText("This is not a text file, so it cannot be edited here.").waitFor();
 });
 
-test("a draft older than another user's save is merged with it and overwrites nothing", async () => {
+longTest("a draft older than another user's save is merged with it and overwrites nothing", async () => {
   const id = await openText("/shared.txt", "one\ntwo\nthree\n");
   const { page } = app;
   await field().fill("my one\ntwo\nthree\n");
@@ -117,7 +117,7 @@ test("a draft older than another user's save is merged with it and overwrites no
   app.expectComplaint(/409/);
 });
 
-test("text that cannot be merged with another user's version is saved as a new file", async () => {
+longTest("text that cannot be merged with another user's version is saved as a new file", async () => {
   const id = await openText("/mix.txt", "one\ntwo\n");
   const { page } = app;
   await field().fill("one\nmy two\n");
@@ -213,7 +213,7 @@ test("a sign-out asks before discarding unsaved text of another tab, and then de
   assert.deepEqual(await drafts(), []);
 });
 
-test("unsaved text stays for its account while another account, which cannot see it, is signed in", async () => {
+longTest("unsaved text stays for its account while another account, which cannot see it, is signed in", async () => {
   app.expectComplaint(/status of 40[14]/);
   const ann = await app.addPerson("Ann");
   const bob = await app.addPerson("Bob");
@@ -336,7 +336,7 @@ longTest("the last unsaved text is shown when its deleted file is opened again",
   assert.equal(await written.textContent(), "one\nmany words of mine\n");
 });
 
-test("text written just before leaving the editor is offered again", async () => {
+longTest("text written just before leaving the editor is offered again", async () => {
   const id = await openText("/hasty.txt", "begun\n");
   const { page } = app;
   await field().fill("begun\nand kept\n");

@@ -43,16 +43,31 @@ test("a notification arrives live, is marked as read when shown, and opens its i
   await sheet.getByRole("link", { name: `${name} shared “Trip” with you` }).click();
   await sheet.waitFor({ state: "detached" });
   await page.waitForURL(new RegExp(`/files/${trip}`));
+});
 
-  const text = (await api.put("/Trip/plan.txt", "plan")).body.id;
-  const { id: doraId } = (await dora.api.call("GET", "/account")).body;
-  await ok(api, "POST", `/files/${text}/comments`, { text: "Look, Dora", mentions: [doraId] });
+longTest("a mention opens its comment, and a notification reports that access to its item has ended", async () => {
+  const { page, api } = app;
+  const doris = await app.addPerson("Doris");
+  await app.signIn(doris);
+  await app.open("/files");
+  const { name } = (await api.call("GET", "/account")).body;
+  const sheet = page.getByRole("dialog", { name: "Notifications" });
+  await ok(api, "POST", "/metadata", { path: "/Walk", kind: "folder" });
+  const walk = await api.idOf("/Walk");
+  await ok(api, "POST", `/files/${walk}/share`, { email: doris.email, role: "editor" });
+  await page.getByRole("button", { name: "Notifications: 1 new" }).click();
+  await sheet.getByRole("link", { name: `${name} shared “Walk” with you` }).click();
+  await sheet.waitFor({ state: "detached" });
+
+  const text = (await api.put("/Walk/plan.txt", "plan")).body.id;
+  const { id: dorisId } = (await doris.api.call("GET", "/account")).body;
+  await ok(api, "POST", `/files/${text}/comments`, { text: "Look, Doris", mentions: [dorisId] });
   await page.getByRole("button", { name: "Notifications: 1 new" }).click();
   await sheet.getByRole("link", { name: `${name} mentioned you in “plan.txt”` }).click();
   await page.waitForURL(/panel=comments/);
-  await page.getByText("Look, Dora").waitFor();
+  await page.getByText("Look, Doris").waitFor();
 
-  const { items: permissions } = await ok(api, "GET", `/files/${trip}/permissions`);
+  const { items: permissions } = await ok(api, "GET", `/files/${walk}/permissions`);
   const { id: grant } = permissions.find(({ role }: { role: string }) => role === "editor");
   await ok(api, "DELETE", `/permissions/${grant}`);
   await app.open("/files");

@@ -98,7 +98,7 @@ const drawing = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www
 <foreignObject width="40" height="40"><iframe xmlns="http://www.w3.org/1999/xhtml" src="https://tracker.example/"/></foreignObject>
 <a href="javascript:${attack}"><rect width="40" height="40" fill="red"/></a></svg>`;
 
-test("an SVG runs no script, loads nothing, and a button shows its source", async () => {
+longTest("an SVG runs no script, loads nothing, and a button shows its source", async () => {
   await app.api.put("/drawing.svg", drawing);
   await app.api.put("/torn.svg", "<svg xmlns='http://www.w3.org/2000/svg'><g>");
   await app.signIn();

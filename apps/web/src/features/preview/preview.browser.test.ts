@@ -35,7 +35,7 @@ test("files open one after another over the list, HTML shows as source, and Esca
   await page.getByRole("grid").waitFor();
 });
 
-test("a damaged picture is reported", async () => {
+longTest("a damaged picture is reported", async () => {
   app.expectComplaint(/404 .*\/api\/v1\/thumbs\//);
   await app.api.put("/broken.png", picture.subarray(0, 40));
   await app.signIn();
@@ -43,7 +43,7 @@ test("a damaged picture is reported", async () => {
   await app.page.getByText("It may be damaged").waitFor();
 });
 
-test("a PDF is rendered in a frame with its text, and a damaged one is reported", async () => {
+longTest("a PDF is rendered in a frame with its text, and a damaged one is reported", async () => {
   await app.api.put("/paper.pdf", pdfOf([{ words: "Holdfast" }]));
   await app.api.put("/torn.pdf", "%PDF-1.7 torn");
   await app.signIn();

@@ -37,7 +37,7 @@ test("a folder is rewound to an earlier moment after a preview, and the rewind c
   assert.equal(await content("/Album/ransom.txt"), "pay");
 });
 
-test("the trash and the rewind show the server's configured retention", async () => {
+longTest("the trash and the rewind show the server's configured retention", async () => {
   await app.signIn();
   const { page } = app;
   await app.open("/trash");

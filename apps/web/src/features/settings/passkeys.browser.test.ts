@@ -58,7 +58,18 @@ async function add(person: Person): Promise<string[]> {
   return codes;
 }
 
-test("a passkey can be added, used with or without a password, renamed and removed", async () => {
+test("a passkey can be added, and signs in without a password", async () => {
+  const { page } = app;
+  const person = await app.addPerson("Ann");
+  await giveAuthenticator();
+  await signIn(page, localhost(""), person);
+  await add(person);
+  await signOut();
+  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await page.waitForURL(/\/(?:files|settings)/);
+});
+
+longTest("a passkey can be added, used with or without a password, renamed and removed", async () => {
   app.expectComplaint(/status of 401 .*\/(?:sessions\/web|account\/passkeys)/);
   const { page } = app;
   const person = await app.addPerson("Kim");

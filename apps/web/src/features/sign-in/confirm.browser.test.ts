@@ -79,7 +79,7 @@ longTest(
   },
 );
 
-test("a link to an outdated address is reported as expired", async () => {
+longTest("a link to an outdated address is reported as expired", async () => {
   app.expectComplaint(/status of 422/);
   const { page } = app;
   const eve = await signUp("Eve");

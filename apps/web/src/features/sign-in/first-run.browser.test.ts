@@ -57,7 +57,7 @@ test("the set-up link creates the administrator by keyboard after a restart, and
   assert.equal((await api.call("GET", "/account")).body.admin, true);
 });
 
-test("a used set-up link is reported before any field is shown", async () => {
+longTest("a used set-up link is reported before any field is shown", async () => {
   app.expectComplaint(/status of 404/);
   const { page } = app;
   await page.goto(setupLink);
@@ -77,7 +77,7 @@ longTest("an incomplete set-up or invitation link is reported, without any field
   }
 });
 
-test("an invitation shows what is shared, its address and its last day, and reports if it was used", async () => {
+longTest("an invitation shows what is shared, its address and its last day, and reports if it was used", async () => {
   app.expectComplaint(/status of 404/);
   const { page, server } = app;
   const api = await Api.signIn(server.url, ann);

@@ -35,7 +35,7 @@ after(() => {
   proxy.close();
 });
 
-test("at an unknown address the set-up shows no form, and links to the server's address", async () => {
+longTest("at an unknown address the set-up shows no form, and links to the server's address", async () => {
   app.expectComplaint(/status of 403 .*\/accounts\/invitation/);
   const { page, server } = app;
   const { pathname, hash } = new URL(await server.setupUrl);

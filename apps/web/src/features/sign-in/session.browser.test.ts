@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { administrator, ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasRun } from "../../testing/drop.ts";
 import { hasFocus } from "../../testing/focus.ts";
@@ -34,7 +35,7 @@ test("a wrong password is reported at its field, and the form keeps its values",
   assert.equal(await page.getByLabel("E-mail address").inputValue(), "nobody@example.com");
 });
 
-test("open requests of a page are canceled at the sign-out, and none is refused", async () => {
+longTest("open requests of a page are canceled at the sign-out, and none is refused", async () => {
   const { page } = app;
   const asked = Promise.withResolvers<() => Promise<void>>();
   await page.route("**/api/v1/shared-with-me?*", (route) =>
@@ -56,7 +57,8 @@ test("open requests of a page are canceled at the sign-out, and none is refused"
 
 test("a sign-out in one tab signs out the other, which shows nothing of the account", async () => {
   const { page } = app;
-  await app.signInByForm();
+  await app.signIn();
+  await app.open("/files");
   const other = await page.context().newPage();
   await other.goto(`${app.server.url}/settings`);
   await other.getByText(administrator.email).waitFor();
@@ -72,7 +74,7 @@ test("a sign-out in one tab signs out the other, which shows nothing of the acco
 test("an expired session asks for the password over the page, and pending changes continue", async () => {
   app.expectComplaint(/status of 401/);
   const { page } = app;
-  await app.signInByForm();
+  await app.signIn();
   await app.open("/settings/notifications");
   const mails = page.getByLabel("Comments and watched items");
   await mails.waitFor();
@@ -93,7 +95,7 @@ test("an expired session asks for the password over the page, and pending change
 test("an offline sign-out is reported as incomplete, also after a reload, and completes once the server is back", async () => {
   app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_FAILED/);
   const { page } = app;
-  await app.signInByForm();
+  await app.signIn();
   // On a slow machine, content may show before the server reports who is signed in.
   const listed = page.waitForResponse((answer) => answer.url().includes("/folders/root/contents") && answer.ok());
   await app.open("/files");

@@ -91,7 +91,7 @@ longTest("items can be dropped on the path, the navigation and the trash", async
   assert.ok((await namesOnServer("/")).includes("home.txt"), "it is moved in one step");
 });
 
-test("a drag moves the items lifted, even if more were selected before a filter hid them", async () => {
+longTest("a drag moves the items lifted, even if more were selected before a filter hid them", async () => {
   await fill("x1.txt", "x2.txt", "y1.txt", "y2.txt", "to/");
   const { page, files } = await openFolder();
   await selectAllAndFilter(page, files.row("y1.txt"), "x1");
@@ -134,7 +134,7 @@ test("a filter ends Select all, so Delete leaves hidden items", async () => {
   await becomes(() => namesOnServer(), ["c1.txt"]);
 });
 
-test("Delete leaves items that a filter hides, and they are selected again afterwards", async () => {
+longTest("Delete leaves items that a filter hides, and they are selected again afterwards", async () => {
   await fill("d1.txt", "d2.txt", "e1.txt");
   const { page, files } = await openFolder();
   await files.row("d1.txt").click();

@@ -23,7 +23,7 @@ test("a folder lists its rows in natural order, opens subfolders, and returns by
   await files.seen("two.txt");
 });
 
-test("a click selects, Ctrl adds, Shift selects a range, and the toolbar shows the count", async () => {
+longTest("a click selects, Ctrl adds, Shift selects a range, and the toolbar shows the count", async () => {
   await fill("1.txt", "2.txt", "3.txt", "4.txt");
   const { page, files } = await openFolder();
   await files.row("1.txt").click();
@@ -35,7 +35,7 @@ test("a click selects, Ctrl adds, Shift selects a range, and the toolbar shows t
   await page.getByRole("toolbar").waitFor({ state: "detached" });
 });
 
-test("a row focused by Tab is selected by Space and opened by Enter", async () => {
+longTest("a row focused by Tab is selected by Space and opened by Enter", async () => {
   await fill("a.txt", "to/");
   const { page, files } = await openFolder();
   await becomes(shownNames, ["to", "a.txt"]);
@@ -48,7 +48,7 @@ test("a row focused by Tab is selected by Space and opened by Enter", async () =
   await page.getByRole("heading", { name: "to", exact: true }).waitFor();
 });
 
-test("the keyboard can rename, undo, redo, cut and paste into a folder, trash, and undo that", async () => {
+longTest("the keyboard can rename, undo, redo, cut and paste into a folder, trash, and undo that", async () => {
   await fill("a.txt", "b.txt", "to/");
   const { page, files } = await openFolder();
   // The server finishes before the page can undo.
@@ -299,7 +299,6 @@ async function assertUsable(view: "list" | "tiles"): Promise<void> {
 
 test("axe finds nothing in the list, with a selection and with a menu", () => assertUsable("list"));
 
-// The default run checks the tiles in many-ways.browser.test.ts.
 longTest("axe finds nothing in the tiles, with a selection and with a menu", () => assertUsable("tiles"));
 
 longTest("a right click on an unselected row acts on that row instead of the selection", async () => {

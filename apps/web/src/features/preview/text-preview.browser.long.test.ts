@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Locator } from "@holdfast/tools/testing-browser";
-import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { frameHasFocus, pressAcross } from "../../testing/focus.ts";
 import { inFrame, previewPage } from "../../testing/preview-page.ts";
@@ -10,7 +9,7 @@ import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-longTest("code has colors and line numbers, and line wrapping is remembered", async () => {
+test("code has colors and line numbers, and line wrapping is remembered", async () => {
   const line = `const words = ["${"long ".repeat(100)}"]; // said`;
   await app.api.put("/code.ts", `/* begins\nends */ export function f(): number { return 42; }\n${line}\n`);
   await app.signIn();
@@ -44,7 +43,7 @@ longTest("code has colors and line numbers, and line wrapping is remembered", as
   await wrap.click();
 });
 
-longTest("a 5 MiB minified JSON and a 1 MiB line show without blocking the page", async () => {
+test("a 5 MiB minified JSON and a 1 MiB line show without blocking the page", async () => {
   const entry = '{"name":"value","count":12,"list":[1,2,3]},';
   const minified = `[${entry.repeat(Math.ceil((5 << 20) / entry.length))}1]`.slice(0, 5 << 20);
   await app.api.put("/large.json", minified);

@@ -6,7 +6,6 @@ import { axeProblems } from "../../testing/axe.ts";
 import { filesApp } from "../../testing/files-app.ts";
 import { filesPage } from "../../testing/files-page.ts";
 import { makeLink, visit } from "../../testing/link-visit.ts";
-import { longTest } from "@holdfast/tools/tiers";
 
 const files = filesApp();
 const { app } = files;
@@ -97,7 +96,7 @@ test("holding Delete trashes only one file", async () => {
   assert.deepEqual(await files.namesOnServer(), ["b.xyz", "c.xyz"]);
 });
 
-longTest("a file whose star was removed stays in the preview and can be renamed", async () => {
+test("a file whose star was removed stays in the preview and can be renamed", async () => {
   await files.fill("lost.xyz");
   await ok(app.api, "PUT", `/files/${await app.api.idOf(`${files.folder}/lost.xyz`)}/star`);
   await app.signIn();
@@ -112,7 +111,7 @@ longTest("a file whose star was removed stays in the preview and can be renamed"
   await heading(page, "found.xyz");
 });
 
-longTest("a deletion that the server refuses leaves the file open", async () => {
+test("a deletion that the server refuses leaves the file open", async () => {
   await files.fill("a.xyz", "b.xyz");
   const page = await openFile("a.xyz", "1 of 2");
   const id = await app.api.idOf(`${files.folder}/a.xyz`);
@@ -127,7 +126,7 @@ longTest("a deletion that the server refuses leaves the file open", async () => 
   assert.ok(page.url().endsWith(id));
 });
 
-longTest("Share opens the field for people beside the file", async () => {
+test("Share opens the field for people beside the file", async () => {
   await files.fill("a.xyz");
   const page = await openFile("a.xyz", "1 of 1");
   await button(page, "Share…").click();
@@ -136,7 +135,7 @@ longTest("Share opens the field for people beside the file", async () => {
   );
 });
 
-longTest("at 320 px, buttons that do not fit are in the menu", async () => {
+test("at 320 px, buttons that do not fit are in the menu", async () => {
   await files.fill("a.xyz");
   const page = await openFile("a.xyz", "1 of 1");
   await page.setViewportSize({ width: 320, height: 640 });
@@ -182,7 +181,7 @@ test("a viewer is offered no changes, and Delete does nothing", async () => {
   assert.deepEqual(await files.namesOnServer(), ["a.xyz", "b.xyz"]);
 });
 
-longTest("a visitor of a link can only download the file or show it full screen", async () => {
+test("a visitor of a link can only download the file or show it full screen", async () => {
   await files.fill("a.xyz", "b.xyz");
   const { page } = app;
   await visit(page, (await makeLink(app, files.folder)).url);
@@ -194,7 +193,7 @@ longTest("a visitor of a link can only download the file or show it full screen"
   assert.deepEqual(await axeProblems(page), []);
 });
 
-longTest("a visitor of an editor link can trash a shown file and undo that", async () => {
+test("a visitor of an editor link can trash a shown file and undo that", async () => {
   await files.fill("a.xyz", "b.xyz");
   const { page } = app;
   await visit(page, (await makeLink(app, files.folder, { role: "editor" })).url);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
-import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../../testing/axe.ts";
 import { drawPicture } from "../../../testing/draw-picture.ts";
 import { becomes, filesApp } from "../../../testing/files-app.ts";
@@ -11,7 +10,7 @@ import { filesPage } from "../../../testing/files-page.ts";
 const drive = filesApp();
 const { app, fill, openFolder, selectedNames, shownNames } = drive;
 
-longTest("a folder of pictures opens as tiles, and each place remembers its view", async () => {
+test("a folder of pictures opens as tiles, and each place remembers its view", async () => {
   await fill("text.txt", "holiday/", "notes/", "notes/a.txt");
   for (const name of ["1.png", "2.png", "3.png", "4.png"])
     await app.api.put(`${drive.folder}/holiday/${name}`, drawPicture(40, 30));
@@ -33,7 +32,7 @@ longTest("a folder of pictures opens as tiles, and each place remembers its view
   await view("Grid view").waitFor();
 });
 
-longTest("right-to-left layout mirrors the path, the tiles and the arrows, but not the names", async () => {
+test("right-to-left layout mirrors the path, the tiles and the arrows, but not the names", async () => {
   await fill("a.txt", "b.txt", "עברית.txt", "in/", "in/x.txt");
   const { page, files } = await openFolder();
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", JSON.stringify({ direction: "rtl" })));
@@ -69,7 +68,7 @@ longTest("right-to-left layout mirrors the path, the tiles and the arrows, but n
   }
 });
 
-longTest("one of two tabs polls, both show changes, and the other takes over when the first closes", async () => {
+test("one of two tabs polls, both show changes, and the other takes over when the first closes", async () => {
   await fill("a.txt");
   const isPoll = /\/notifications\/poll/;
   // The first tab polls.
@@ -91,30 +90,24 @@ longTest("one of two tabs polls, both show changes, and the other takes over whe
   await takenOver;
 });
 
-longTest(
-  "a banner appears and the list stays while the server is stopped; changes resume once it is back",
-  async () => {
-    app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|50[23]/);
-    await fill("a.txt");
-    const { page, files } = await openFolder();
-    await files.seen("a.txt");
-    await app.whileStopped(async () => {
-      await page
-        .getByRole("status")
-        .filter({ hasText: "The server cannot be reached. Your files are safe." })
-        .waitFor();
-      assert.deepEqual(await shownNames(), ["a.txt"]);
-      assert.deepEqual(await axeProblems(page), []);
-      // The page may reconnect before the click.
-      const tried = page.waitForRequest(/\/api\/v1\//);
-      await page.getByRole("button", { name: "Try now" }).click();
-      await tried;
-    });
-    await page.getByText("The server cannot be reached. Your files are safe.").waitFor({ state: "detached" });
-    await app.api.put(`${drive.folder}/b.txt`, "after it");
-    await files.seen("b.txt");
-  },
-);
+test("a banner appears and the list stays while the server is stopped; changes resume once it is back", async () => {
+  app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|50[23]/);
+  await fill("a.txt");
+  const { page, files } = await openFolder();
+  await files.seen("a.txt");
+  await app.whileStopped(async () => {
+    await page.getByRole("status").filter({ hasText: "The server cannot be reached. Your files are safe." }).waitFor();
+    assert.deepEqual(await shownNames(), ["a.txt"]);
+    assert.deepEqual(await axeProblems(page), []);
+    // The page may reconnect before the click.
+    const tried = page.waitForRequest(/\/api\/v1\//);
+    await page.getByRole("button", { name: "Try now" }).click();
+    await tried;
+  });
+  await page.getByText("The server cannot be reached. Your files are safe.").waitFor({ state: "detached" });
+  await app.api.put(`${drive.folder}/b.txt`, "after it");
+  await files.seen("b.txt");
+});
 
 test("a banner shows that the browser is offline, and disappears when the network is back", async () => {
   app.expectComplaint(/ERR_INTERNET_DISCONNECTED/);
@@ -126,7 +119,7 @@ test("a banner shows that the browser is offline, and disappears when the networ
   await page.getByText("You are offline").waitFor({ state: "detached" });
 });
 
-longTest("an outline shows selection, focus and drop target with forced colors", async () => {
+test("an outline shows selection, focus and drop target with forced colors", async () => {
   await fill("a.txt", "to/");
   const { page, files } = await openFolder();
   await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
@@ -146,7 +139,7 @@ longTest("an outline shows selection, focus and drop target with forced colors",
   await page.mouse.up();
 });
 
-longTest("the list with a selection, a menu and a dialog fits a screen of 320 px", async () => {
+test("the list with a selection, a menu and a dialog fits a screen of 320 px", async () => {
   await fill("a name that is rather long for a screen as small as this.txt", "to/");
   const { page, files } = await openFolder();
   await page.setViewportSize({ width: 320, height: 640 });

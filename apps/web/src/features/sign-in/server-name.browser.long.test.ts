@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
-import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { makeLink, visit } from "../../testing/link-visit.ts";
 import { sizes, testApp } from "../../testing/test-app.ts";
@@ -50,7 +49,7 @@ test("the server's name and icon appear on the sign-in, navigation, links, error
 /** Otherwise errors are JSON. */
 const headers = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
 
-longTest("the service worker caches the page with the server's name", async () => {
+test("the service worker caches the page with the server's name", async () => {
   const { page } = app;
   await app.signIn();
   await app.open("/files");

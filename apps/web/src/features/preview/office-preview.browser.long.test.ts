@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { longTest } from "@holdfast/tools/tiers";
 import { excelOf, wordLine, wordOf } from "../../preview-frame/office/testing-office.ts";
 import { axeProblems } from "../../testing/axe.ts";
 import { drawPicture } from "../../testing/draw-picture.ts";
@@ -126,7 +125,7 @@ test("a Word document shows its formatting as pages, and an Excel workbook its s
   );
 });
 
-longTest("documents that cannot be shown state the reason", async () => {
+test("documents that cannot be shown state the reason", async () => {
   const compound = Buffer.concat([Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.alloc(504)]);
   await app.api.put("/secret.docx", Buffer.concat([compound, Buffer.from("EncryptedPackage", "utf16le")]));
   await app.api.put("/torn.docx", letter.subarray(0, -30));
@@ -148,7 +147,7 @@ longTest("documents that cannot be shown state the reason", async () => {
   }
 });
 
-longTest("each sheet has its own notice, direction and errors", async () => {
+test("each sheet has its own notice, direction and errors", async () => {
   const rows = Array.from({ length: 6000 }, (_, index) => `<row><c><v>${index}</v></c></row>`);
   const cell = (text: string) => `<sheetData><row><c t="inlineStr"><is><t>${text}</t></is></c></row></sheetData>`;
   const file = excelOf([
@@ -187,7 +186,7 @@ longTest("each sheet has its own notice, direction and errors", async () => {
   assert.equal(await frame.getByRole("row").count(), 5001);
 });
 
-longTest("a long document shows its beginning, and its internal links work", async () => {
+test("a long document shows its beginning, and its internal links work", async () => {
   const anchor = `<w:p><w:bookmarkStart w:name="Here"/><w:r><w:t>Target</w:t></w:r></w:p>`;
   const within = `<w:p><w:hyperlink w:anchor="Here"><w:r><w:t>down</w:t></w:r></w:hyperlink></w:p>`;
   const body = `${within}${wordLine("words").repeat(200)}${anchor}${wordLine("words").repeat(30_000)}`;

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { Secret, TOTP } from "otpauth";
-import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasFocus } from "../../testing/focus.ts";
 import { type Person, sizes, testApp } from "../../testing/test-app.ts";
@@ -104,7 +103,7 @@ test("an app is set up, required at the next sign-in, replaceable by a recovery 
   });
 });
 
-longTest("an administrator removes a lost second factor, and the page fits a phone", async () => {
+test("an administrator removes a lost second factor, and the page fits a phone", async () => {
   app.expectComplaint(
     /status of 4(?:01|22) .*\/(?:sessions\/web|account\/second-factor|changes\/list|notifications\/poll)/,
   );

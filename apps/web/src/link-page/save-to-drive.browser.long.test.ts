@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
-import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../testing/axe.ts";
 import { filesPage } from "../testing/files-page.ts";
 import { makeFolder, makeLink, visit } from "../testing/link-visit.ts";
@@ -34,7 +33,7 @@ test("a visitor with an account copies a link's folder into one of their own", a
   assert.equal((await ann.api.download("/from friends/trip/map.txt")).status, 200);
 });
 
-longTest("saving asks for the sign-in and the link's password first, and can copy only a subfolder", async () => {
+test("saving asks for the sign-in and the link's password first, and can copy only a subfolder", async () => {
   app.expectComplaint(/status of 401/);
   const bob = await app.addPerson("Bob");
   await makeFolder(app, "/locked/inside");
@@ -63,7 +62,7 @@ longTest("saving asks for the sign-in and the link's password first, and can cop
   assert.equal(items.find((item: { readonly id: string }) => item.id === id).downloads, 1);
 });
 
-longTest("the account can be switched before saving, and the new one saves the same item", async () => {
+test("the account can be switched before saving, and the new one saves the same item", async () => {
   const [dan, eve] = [await app.addPerson("Dan"), await app.addPerson("Eve")];
   await makeFolder(app, "/switched/part");
   const { page } = app;
@@ -84,7 +83,7 @@ longTest("the account can be switched before saving, and the new one saves the s
   assert.ok(await eve.api.idOf("/part"));
 });
 
-longTest("an ended link, or one with few or no downloads left, is reported", async () => {
+test("an ended link, or one with few or no downloads left, is reported", async () => {
   app.expectComplaint(/status of 401/);
   const carol = await app.addPerson("Carol");
   await makeFolder(app, "/few");

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { eventually, ok } from "@holdfast/server/acceptance/testing";
-import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../../testing/axe.ts";
 import { filesApp } from "../../../testing/files-app.ts";
 import { hasFocus } from "../../../testing/focus.ts";
@@ -56,7 +55,7 @@ test("the list footer counts folders and files, follows changes, and counts filt
   await end.getByText("2 folders", { exact: true }).waitFor();
 });
 
-longTest("compact rows are chosen in the view menu, and persist after a reload", async () => {
+test("compact rows are chosen in the view menu, and persist after a reload", async () => {
   await fill("a.txt", "b.txt");
   const { page, files } = await openFolder();
   const step = async () => {
@@ -80,7 +79,7 @@ longTest("compact rows are chosen in the view menu, and persist after a reload",
   await becomesHigh(44);
 });
 
-longTest("more items than a URL can hold are saved as one zip", async () => {
+test("more items than a URL can hold are saved as one zip", async () => {
   const count = limits.zippedNodesInUrlMax + 50;
   await fill("last.txt");
   const operations = Array.from({ length: count }, (_, index) => ({

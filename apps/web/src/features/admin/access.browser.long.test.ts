@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
-import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
 
@@ -11,7 +10,7 @@ async function rules(): Promise<Record<string, unknown>[]> {
   return (await ok(app.api, "GET", "/admin/access-rules"))["items"] as Record<string, unknown>[];
 }
 
-longTest("a rule can require a second factor with a grace period, allow a network, and be deleted", async () => {
+test("a rule can require a second factor with a grace period, allow a network, and be deleted", async () => {
   const { page } = app;
   const { id } = await ok(app.api, "POST", "/groups", { name: "Office" });
   await app.signIn();
@@ -83,7 +82,7 @@ test("a rule cannot shut out the administrator who sets it, and must name an exi
   assert.deepEqual(await rules(), []);
 });
 
-longTest("an account restricts its addresses after its password, and cannot shut itself out", async () => {
+test("an account restricts its addresses after its password, and cannot shut itself out", async () => {
   app.expectComplaint(/status of (?:409|422) .*\/account\/addresses/);
   const { page } = app;
   const person = await app.addPerson("Kim");
