@@ -48,7 +48,7 @@ test("a file that does not load fails the run", (t) => {
   assert.equal(status, 1, output);
 });
 
-test("a file that does not end after its tests is stopped, fails the run, and names the cause", (t) => {
+longTest("a file that does not end after its tests is stopped, fails the run, and names the cause", (t) => {
   const kept = `${passing}\nsetInterval(() => {}, 1000);`;
   const files = { "packages/a/src/x.test.ts": kept, "packages/a/src/y.test.ts": passing };
   const { status, output } = runTests(t, files, ["--file-timeout", "1"]);
@@ -66,7 +66,7 @@ longTest("part of a path, a folder or a name selects the tests", (t) => {
   }
 });
 
-test("no test runs if the checks fail", (t) => {
+longTest("no test runs if the checks fail", (t) => {
   const files = {
     "bench/src/a.test.ts": passing,
     "tools/src/check.ts": "process.exitCode = Number(process.env.HOLDFAST_SEED);",
@@ -76,13 +76,13 @@ test("no test runs if the checks fail", (t) => {
   assert.deepEqual([status, output], [1, ""]);
 });
 
-test("a selection that matches nothing is an error", (t) => {
+longTest("a selection that matches nothing is an error", (t) => {
   const { status, output } = runTests(t, { "packages/a/src/x.test.ts": passing }, ["nowhere"]);
   assert.equal(status, 1);
   assert.match(output, /No test file matches nowhere/);
 });
 
-test("a skip for a missing component fails the run only if components are required", (t) => {
+longTest("a skip for a missing component fails the run only if components are required", (t) => {
   const files = { "packages/a/src/x.test.ts": lacking, "packages/a/src/y.test.ts": skipping };
   const without = runTests(t, files, []);
   assert.equal(without.status, 0);
@@ -170,7 +170,7 @@ test("a file that fails again alone fails the gate, and both failures are shown"
   assert.match(output, /UNSTEADY 1: bench\/src\/b/);
 });
 
-test("a test defined by a helper fails the file that called it", (t) => {
+longTest("a test defined by a helper fails the file that called it", (t) => {
   const helper = `${head}export const suite = () => test("a stone sinks", () => { throw new Error("sunk"); });`;
   const file = 'import { suite } from "./helper.ts"; suite();';
   const { status, output } = runTests(t, { "bench/src/helper.ts": helper, "bench/src/a.test.ts": file }, []);
@@ -236,7 +236,7 @@ longTest("a file that ends a shared process fails the run, and the others run ag
   assert.match(vanished.output, /\nbench\/src\/c\.test\.ts: Its process ended before it did\.\n/);
 });
 
-test("a leak of a file in a shared process is a failure, even if each file passes alone", (t) => {
+longTest("a leak of a file in a shared process is a failure, even if each file passes alone", (t) => {
   const leaving = `${passing}\nif (process.argv[1].includes("plain-")) process.once("beforeExit", () => process.exit(3));`;
   const files = { "bench/src/a.test.ts": leaving, "bench/src/b.test.ts": passing };
   const { status, output } = runTests(t, files, []);

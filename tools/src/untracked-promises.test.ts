@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import { head, passing, runTests } from "./testing-run-tests.ts";
 
 test("an uncaught error fails its test, and the files after it run", (t) => {
@@ -61,7 +62,7 @@ test("a gate", () => {});`;
   assert.equal(lines, wanted);
 });
 
-test("promises are tracked only in a run of one file", (t) => {
+longTest("promises are tracked only in a run of one file", (t) => {
   const counting = `${head}import { executionAsyncId } from "node:async_hooks";
 test("a stone counts", async () => {
   await null;

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { bucketCount } from "@holdfast/core/ids";
+import { longTest } from "@holdfast/tools/tiers";
 import { runAdmin } from "./admin.ts";
 import { openTestAccounts, testPassword } from "./features/accounts/testing.ts";
 import { signIn } from "./features/accounts/sign-in/sessions.ts";
@@ -108,7 +109,7 @@ test("a link begins with the public address, else the last server's address, els
   assert.equal(await beginOfLink(publicUrl), "https://drive.example/setup");
 });
 
-test("groups can be managed beside a stopped server", async () => {
+longTest("groups can be managed beside a stopped server", async () => {
   await add("singer@example.org");
   const { id } = await runAdmin(folder, "createGroup", { body: { name: "Choir" } }, {});
   const at = { params: { id, user_id: "Singer@example.org" }, body: { role: "manager" } };

@@ -76,7 +76,7 @@ longTest("a first start in a folder with other files is logged as a warning", as
   assert.doesNotMatch(log(), /in this empty folder/);
 });
 
-test("a signal during the start ends the server in order, and leaves no database running", async (t) => {
+longTest("a signal during the start ends the server in order, and leaves no database running", async (t) => {
   const folder = makeTestFolder();
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const data = join(folder, "new");

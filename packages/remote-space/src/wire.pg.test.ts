@@ -21,6 +21,8 @@ const kib = 1024;
 const mib = 1024 * kib;
 const { server, proxy, space, signIn, close } = await openWire("remote-space-wire");
 after(close);
+/** Soon gives up on a server that does not answer. */
+const impatient = { patienceMs: 250 };
 
 async function fetchAll(from: RemoteSpace, wanted: Parameters<RemoteSpace["fetchBlocks"]>[0]): Promise<Uint8Array[]> {
   return (await Array.fromAsync(from.fetchBlocks(wanted))).map(({ bytes }) => bytes);
@@ -177,7 +179,7 @@ test("a batch longer than any connection lasts is sent in shorter ones, and each
     name: randomBytes(100).toString("hex"),
   }));
   proxy.cutEachAfter(64 * kib);
-  const weak = await signIn();
+  const weak = await signIn(impatient);
   let done: readonly string[] | undefined;
   let breaks = 0;
   for (; done === undefined; breaks += 1) {
@@ -278,11 +280,13 @@ test("an open poll ends immediately when the space is closed, and later calls ar
 });
 
 test("an unreachable server is reported, and found again afterwards", async () => {
-  const { token } = await space.snapshot(undefined);
+  const asking = await signIn(impatient);
+  const { token } = await asking.snapshot(undefined);
   proxy.cut();
-  await assert.rejects(space.listChanges(token), isUnreachable);
+  await assert.rejects(asking.listChanges(token), isUnreachable);
   proxy.heal();
-  assert.equal((await space.listChanges(token)).has_more, false);
+  assert.equal((await asking.listChanges(token)).has_more, false);
+  await asking.close();
 });
 
 test("a silently dead connection is detected by the missing response", async () => {

@@ -104,22 +104,22 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
 if (isLongTier) for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));
 
 test("stories without trouble keep every invariant", () =>
-  tellMany(2, (seed) => ({ seed: 1000 + seed, troubleRate: 0 })));
+  tellMany([0], (seed) => ({ seed: 1000 + seed, troubleRate: 0 })));
 
 test("stories with crashes, power losses, a bad network and a bad disk keep every invariant", () =>
-  tellMany(2, (seed) => ({ seed: 2000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.04 })));
+  tellMany([0], (seed) => ({ seed: 2000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.04 })));
 
 test("stories in which a power loss removes unsynced writes keep every invariant", () =>
-  tellMany(2, (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.2, isVolatile: true })));
+  tellMany([1], (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.2, isVolatile: true })));
 
 test("stories in which the server is restored from a backup keep every invariant", () =>
-  tellMany(2, (seed) => ({ seed: 3000 + seed, troubleRate: 0.05, restores: true })));
+  tellMany([0], (seed) => ({ seed: 3000 + seed, troubleRate: 0.05, restores: true })));
 
 test("stories with jumping clocks and full, read-only or unmounted disks keep every invariant", () =>
-  tellMany(2, (seed) => ({ seed: 4000 + seed, troubleRate: 0.05, mishaps: true })));
+  tellMany([0], (seed) => ({ seed: 4000 + seed, troubleRate: 0.05, mishaps: true })));
 
 test("stories with names that differ only in case or Unicode form, on disks of all kinds, keep every invariant", () =>
-  tellMany(3, (seed) => ({
+  tellMany([1, 2], (seed) => ({
     seed: 5000 + seed,
     troubleRate: seed % 2 === 0 ? 0.1 : 0,
     confusableNames: true,
@@ -127,17 +127,17 @@ test("stories with names that differ only in case or Unicode form, on disks of a
   })));
 
 test("stories with limited disks keep every invariant", () =>
-  tellMany(3, (seed) => ({
+  tellMany([0, 1], (seed) => ({
     seed: 6000 + seed,
     troubleRate: 0.1,
     missingFeatures: poorDisks[seed % poorDisks.length] ?? [],
   })));
 
 test("stories in which the watchers notice everything keep every invariant, including identity", () =>
-  tellMany(2, (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0 : 0.1, isWatchful: true })));
+  tellMany([1], (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0 : 0.1, isWatchful: true })));
 
 test("stories with links, moved trees, paused devices and a server without space or journal keep every invariant", () =>
-  tellMany(4, (seed) => ({
+  tellMany([1, 3], (seed) => ({
     seed: 8000 + seed,
     troubleRate: seed % 2 === 0 ? 0 : 0.05,
     mishaps: seed % 4 === 1,
@@ -146,7 +146,7 @@ test("stories with links, moved trees, paused devices and a server without space
   })));
 
 test("stories with excluded and included paths and rules by people keep every invariant", () =>
-  tellMany(4, (seed) => ({
+  tellMany([1, 3], (seed) => ({
     seed: 9000 + seed,
     troubleRate: seed % 2 === 0 ? 0 : 0.1,
     restores: seed % 5 === 3,
@@ -165,7 +165,7 @@ longTest("stories transfer lists as splices and blocks as patches, and copy bloc
 });
 
 test("the same seed gives the same story, to the microsecond", async () => {
-  const story = { seed: 4711, troubleRate: 0.1, devices: 3 };
+  const story = { seed: 4711, troubleRate: 0.1, devices: 2, rounds: 1 };
   const [one, other] = [await tellStory(story), await tellStory(story)];
   assert.deepEqual(other.trace, one.trace);
   assert.ok(one.trace.length > 100);
@@ -173,10 +173,10 @@ test("the same seed gives the same story, to the microsecond", async () => {
 
 /**
  * Tells a few fixed stories of each kind. `world.long.test.ts` tells new ones, and `npm run soak` any number.
- * @param count number in the gate: as many as it takes to have each kind of trouble
+ * @param ofGate seeds in the gate, which have each kind of trouble
  */
-async function tellMany(count: number, make: (seed: number) => StoryOptions): Promise<void> {
-  for (let seed = 0; seed < (isLongTier ? 16 : count); seed += 1) {
+async function tellMany(ofGate: readonly number[], make: (seed: number) => StoryOptions): Promise<void> {
+  for (const seed of isLongTier ? Array(16).keys() : ofGate) {
     const story = { devices: seed % 4 === 0 ? 3 : 2, ...make(seed) };
     await hold(story);
   }

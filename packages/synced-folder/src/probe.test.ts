@@ -77,7 +77,9 @@ test("XFS has reflinks, and a full one keeps nothing of an unfinished file", { s
   await withMounted(xfs, async (root) => {
     assert.deepEqual(probeFolder(root), { ...linuxAbilities, reflink: true });
     const disk = openSyncedFolder(root, { pool });
-    const full = disk.create("full", partsOf(Buffer.concat(Array.from({ length: 90 }, () => noise(4_000_000)))), plain);
+    const { bavail, bsize } = statfsSync(root);
+    execFileSync("fallocate", ["-l", String(bavail * bsize - 20_000_000), join(root, "filler")]);
+    const full = disk.create("full", partsOf(Buffer.concat(Array.from({ length: 9 }, () => noise(4_000_000)))), plain);
     assert.match((await rejects(full, "store_full")).message, /full.*Free some space/);
     assert.equal(await disk.stat("full"), undefined);
   });
@@ -89,7 +91,7 @@ test(
   async () => {
     await withMounted(xfs, async (root) => {
       const disk = openSyncedFolder(root, { pool });
-      const blocks = Array.from({ length: 20 }, (_, seed) => noise(4_000_000 - seed, seed));
+      const blocks = Array.from({ length: 12 }, (_, seed) => noise(4_000_000 - seed, seed));
       const bytes = Buffer.concat(blocks);
       writeFileSync(join(root, "old"), bytes);
       const { blocks: cut } = await disk.cut("old");

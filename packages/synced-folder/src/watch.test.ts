@@ -22,7 +22,7 @@ import { fc } from "@holdfast/tools/properties";
 import { linux, renameExchange, SystemCallError } from "@holdfast/disk/native";
 import { nativeBytes } from "@holdfast/disk/native-name";
 import { bounded } from "@holdfast/tools/bounded";
-import { isLongTier } from "@holdfast/tools/tiers";
+import { isLongTier, longTest } from "@holdfast/tools/tiers";
 import type { Hint } from "./hint-gathering.ts";
 import { watchFolder } from "./watch-folder.ts";
 import type { FolderWatch, WatchOptions } from "./watch-folder.ts";
@@ -260,7 +260,7 @@ test("a moved root is reported as an overflow", async (context) => {
   await overflowed();
 });
 
-test("an idle watching process never wakes up, and may end at any time", () => {
+longTest("an idle watching process never wakes up, and may end at any time", () => {
   const root = mkdtempSync(join(home, "root-"));
   mkdirSync(join(root, "a"));
   const script = `

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { after, test } from "node:test";
 import type { AuditEntryJson } from "@holdfast/protocol/audit-routes";
+import { longTest } from "@holdfast/tools/tiers";
 import { Api, eventually, makeFolder, ok, removeFolder, startServer } from "./testing.ts";
 
 const folder = makeFolder("audit-syslog");
@@ -120,7 +121,7 @@ test("audit entries reach a syslog server by TCP and resume after it was unreach
   }
 });
 
-test("audit entries reach a syslog server by UDP, one per datagram", async () => {
+longTest("audit entries reach a syslog server by UDP, one per datagram", async () => {
   const socket = createSocket("udp4");
   const entries: AuditEntryJson[] = [];
   socket.on("message", (bytes) => entries.push(parse(bytes.toString("latin1"))));

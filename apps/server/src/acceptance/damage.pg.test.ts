@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { encodeFrame, framesContentType } from "@holdfast/protocol/frames";
 import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
 import { sha256 } from "@holdfast/core/hash";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { assertCommitted, type BatchFile, hashOf, putBatch } from "./batches.ts";
 import { findPackFiles, flipByte, type PackLayout, readPackLayout } from "./pack-files.ts";
 import {
@@ -176,6 +177,8 @@ describe("Damage on the disk", () => {
   test("damage in any part of a pack is reported, and no wrong bytes are served", async (t) => {
     const damaged: { name: string; pack: string; path: string; contents: Buffer[] }[] = [];
     for (const [index, { name, damage }] of damages.entries()) {
+      // The gate has every second damage.
+      if (!isLongTier && index % 2 === 1) continue;
       const contents = [randomBytes(3000), randomBytes(3000), randomBytes(3000)];
       const files = contents.map((content, file) => ({ path: `/damage-${index}-${file}`, blocks: [content] }));
       const path = await putInOnePack(files);

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
+import { longTest } from "@holdfast/tools/tiers";
 import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { startSharedDatabase } from "./shared-database.ts";
 import { Api, makeFolder, removeFolder, startServer } from "./testing.ts";
@@ -80,7 +81,7 @@ describe("Empty external database with an earlier server's data", () => {
     await assertRefused(/database of cell main is empty, and this server expects data/, "one", ["--expect-data"]);
   });
 
-  test("the server starts with its own database, and with a new one if there is no data", async () => {
+  longTest("the server starts with its own database, and with a new one if there is no data", async () => {
     const own = await start(url, "one", ["--expect-data"]);
     assert.ok(await (await Api.signIn(own.url)).idOf("/a.txt"));
     await own.stop();
@@ -116,7 +117,7 @@ describe("Empty external database with an earlier server's data", () => {
     await (await startCells("other", "new")).stop();
   });
 
-  test("a topology over the embedded database starts as a new server", async () => {
+  longTest("a topology over the embedded database starts as a new server", async () => {
     const whole = [{ id: "all", buckets: [[0, 4095]] }];
     const env = { HOLDFAST_TOPOLOGY: JSON.stringify({ shards: whole, cells: whole }) };
     mkdirSync(`${folder}/embedded-topology`);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer, startServer } from "./testing.ts";
 
 /**
@@ -41,7 +42,7 @@ describe("Data folder replaced while its server runs", () => {
   const downloaded = (dataFolder: string, path: string): Promise<string> =>
     whileServed(dataFolder, async (api) => String((await api.download(path)).body));
 
-  test("by an older copy: the server exits, and both folders start again", async () => {
+  longTest("by an older copy: the server exits, and both folders start again", async () => {
     await whileServed(place(), async (first) => assert.equal((await first.put("/old", "old")).status, 201));
     execFileSync("cp", ["-a", place(), older()]);
     const api = await start(place());

@@ -104,6 +104,9 @@ async function finish(running: Response, meanwhile: () => Promise<unknown>): Pro
   }
 }
 
+/** Kinds that read files in different ways. */
+const testOfKind = (what: string) => (["a file", "a folder as a zip"].includes(what) ? test : longTest);
+
 /** The gate runs a diagonal: each kind of download, and each way to lose the right, once. */
 const testOf = (kind: number, way: number, ways: object) => (way === kind % Object.keys(ways).length ? test : longTest);
 
@@ -121,13 +124,16 @@ for (const [kind, [what, begin]] of Object.entries(begins).entries()) {
     });
   }
 
-  test(`${what} of a shared file completes while its permission lasts, even if another permission ends`, async () => {
-    const person = await join();
-    await enter(person);
-    const id = await share(person);
-    const receivedBytes = await finish(await begin(person), () => ok(owner, "DELETE", `/permissions/${id}`));
-    assert.ok(receivedBytes >= content.length, `${receivedBytes} bytes came`);
-  });
+  testOfKind(what)(
+    `${what} of a shared file completes while its permission lasts, even if another permission ends`,
+    async () => {
+      const person = await join();
+      await enter(person);
+      const id = await share(person);
+      const receivedBytes = await finish(await begin(person), () => ok(owner, "DELETE", `/permissions/${id}`));
+      assert.ok(receivedBytes >= content.length, `${receivedBytes} bytes came`);
+    },
+  );
 }
 
 /** Ways to hide the file from a link of the folder, and to restore it. */
@@ -164,7 +170,7 @@ for (const [kind, [what, begin]] of Object.entries(begins).entries()) {
     });
   }
 
-  test(`${what} by a link completes while the folder is renamed and another link ends`, async () => {
+  testOfKind(what)(`${what} by a link completes while the folder is renamed and another link ends`, async () => {
     const other = await byLink();
     const receivedBytes = await finish(await begin(await byLink()), async () => {
       await ok(owner, "PATCH", `/files/${top}`, { name: `renamed for ${what}` });

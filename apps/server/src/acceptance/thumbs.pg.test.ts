@@ -24,7 +24,7 @@ describe("Thumbnail", () => {
 
   test("follows a photo's orientation, contains no metadata, has three sizes and is cached permanently", async () => {
     const { api } = await newPerson();
-    await put(api, "/photo.jpg", await phonePhoto(4000, 3000));
+    await put(api, "/photo.jpg", await phonePhoto(2800, 2100));
     const { items, t } = await list(api);
     assert.equal(items[0].thumb, true);
     for (const [size, width, height] of [
@@ -67,7 +67,7 @@ describe("Thumbnail", () => {
       api,
       "/large.jpg",
       await sharp(await plain("png", 2))
-        .resize(3000, 2000)
+        .resize(1200, 800)
         .jpeg()
         .toBuffer(),
     );

@@ -20,7 +20,7 @@ import {
 } from "./testing-random-changes.ts";
 
 /** HOLDFAST_PLANS=100000 for a long run; fast-check prints the seed of a failure. */
-const numRuns = Number(process.env["HOLDFAST_PLANS"] ?? (isLongTier ? 10_000 : 600));
+const numRuns = Number(process.env["HOLDFAST_PLANS"] ?? (isLongTier ? 10_000 : 250));
 
 test("after any changes on both sides both become equal, and no plan is left", () => {
   fc.assert(

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:f
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { until } from "@holdfast/tools/bounded";
+import { longTest } from "@holdfast/tools/tiers";
 import pg from "pg";
 import { childrenOf } from "../operation/testing-processes.ts";
 import { clusterFolderOf } from "./embedded/cluster.ts";
@@ -83,24 +84,32 @@ const runs = (pid: number): boolean => {
 
 for (const kind of ["an older copy", "an empty folder"] as const) {
   for (const how of ["while it runs", "before it stops"] as const) {
-    test(`${kind} in place of the data folder ${how} stays unchanged, and no process is left`, async (t) => {
-      const { running, pids, moved, place, told } = await swap(t, kind);
-      const before = contentOf(place);
-      if (how === "while it runs") await assert.rejects(running.folders.replaced, /is no longer the folder/);
-      await running.stop();
-      assert.equal(running.folders.look(), false);
-      assert.deepEqual(contentOf(place), before);
-      await until("its processes are gone", () => !pids.some(runs));
-      assert.equal(told.length, 1, told.join("\n"));
-      assert.match(told[0] ?? "", /data is no longer the folder .* Put the right folder or disk at .*data, then start/);
-      const again = await start(moved);
-      assert.equal(await rowsOf(again), 2);
-      await again.stop();
-      if (kind === "an empty folder") return;
-      const other = await start(place);
-      assert.equal(await rowsOf(other), 1);
-      await other.stop();
-    });
+    // The gate has each kind, and each moment.
+    const isInGate = (kind === "an older copy") === (how === "while it runs");
+    (isInGate ? test : longTest)(
+      `${kind} in place of the data folder ${how} stays unchanged, and no process is left`,
+      async (t) => {
+        const { running, pids, moved, place, told } = await swap(t, kind);
+        const before = contentOf(place);
+        if (how === "while it runs") await assert.rejects(running.folders.replaced, /is no longer the folder/);
+        await running.stop();
+        assert.equal(running.folders.look(), false);
+        assert.deepEqual(contentOf(place), before);
+        await until("its processes are gone", () => !pids.some(runs));
+        assert.equal(told.length, 1, told.join("\n"));
+        assert.match(
+          told[0] ?? "",
+          /data is no longer the folder .* Put the right folder or disk at .*data, then start/,
+        );
+        const again = await start(moved);
+        assert.equal(await rowsOf(again), 2);
+        await again.stop();
+        if (kind === "an empty folder") return;
+        const other = await start(place);
+        assert.equal(await rowsOf(other), 1);
+        await other.stop();
+      },
+    );
   }
 }
 

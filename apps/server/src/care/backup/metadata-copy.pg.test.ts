@@ -4,6 +4,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { type MeteredCall, withMeter } from "@holdfast/object-store/with-meter";
+import { longTest } from "@holdfast/tools/tiers";
 import { sql } from "kysely";
 import type { BlockCell } from "../../packs/cells/block-cell.ts";
 import { startTestPool, makeTestClock, openBlockWorld } from "../../packs/testing.ts";
@@ -103,7 +104,7 @@ describe("Metadata copy in the store", () => {
     assert.ok((copy.ages().snapshotSeconds ?? 60) < 60);
   });
 
-  test("an idle server writes only a confirmation every ten minutes", async () => {
+  longTest("an idle server writes only a confirmation every ten minutes", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await copy.snapshot(signal);
@@ -126,22 +127,25 @@ describe("Metadata copy in the store", () => {
     assert.ok((copy.ages().snapshotSeconds ?? hourMs) < 3600);
   });
 
-  test("a change costs its bytes instead of a log file, and a snapshot only the changes since the last one", async () => {
-    const copy = open();
-    uptimeMs = 200_000;
-    await copy.snapshot(signal);
-    const first = puts();
-    await copy.journal(signal);
-    calls = [];
-    await change(10_000);
-    await copy.journal(signal);
-    const bytes = calls.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    assert.ok(bytes < 200_000, `${bytes} bytes`);
-    clock.forwardMs(hourMs);
-    calls = [];
-    await copy.snapshot(signal);
-    assert.ok(puts() > 1 && puts() < first / 3, `${puts()} objects, and ${first} at first`);
-  });
+  longTest(
+    "a change costs its bytes instead of a log file, and a snapshot only the changes since the last one",
+    async () => {
+      const copy = open();
+      uptimeMs = 200_000;
+      await copy.snapshot(signal);
+      const first = puts();
+      await copy.journal(signal);
+      calls = [];
+      await change(10_000);
+      await copy.journal(signal);
+      const bytes = calls.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      assert.ok(bytes < 200_000, `${bytes} bytes`);
+      clock.forwardMs(hourMs);
+      calls = [];
+      await copy.snapshot(signal);
+      assert.ok(puts() > 1 && puts() < first / 3, `${puts()} objects, and ${first} at first`);
+    },
+  );
 
   test("two snapshots stay, with the log since the older one", async () => {
     const copy = open();
@@ -212,7 +216,7 @@ describe("Metadata copy in the store", () => {
     assert.deepEqual([plan.files.length, problems], [1, []]);
   });
 
-  test("a damaged piece is found within a day and written again", async () => {
+  longTest("a damaged piece is found within a day and written again", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await copy.snapshot(signal);

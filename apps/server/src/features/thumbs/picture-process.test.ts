@@ -58,7 +58,7 @@ describe("Thumbnail process", () => {
   });
 
   test("is ended after its timeout, and another one creates the next", async () => {
-    const photo = await phonePhoto(6000, 4500);
+    const photo = await phonePhoto(3000, 2250);
     const hurried = new PictureProcess({ timeoutMs: 5 });
     assert.equal(await hurried.make(pictureOf(photo), "l"), "slow");
     assert.equal(hurried.isOver, true);

@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { NodeId, TransferId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import { longTest } from "@holdfast/tools/tiers";
 import { sql } from "kysely";
 import { endPersonalTokens } from "../accounts/people/personal-tokens.ts";
 import { inTransaction } from "../../base/db/database.ts";
@@ -23,6 +24,8 @@ import type { TransferWorld } from "./transfer-world.ts";
 /** Ann's space is on one shard, Bob's and Cleo's on the other, in one or two cells. */
 for (const twoCells of [false, true]) {
   describe(`Transfer ${twoCells ? "between cells" : "within a cell"}`, () => {
+    /** For claims that do not depend on the place. */
+    const testOfCells = twoCells ? test : longTest;
     const never = new AbortController().signal;
     let owners: Owners;
     let world: Owners["world"];
@@ -99,7 +102,7 @@ for (const twoCells of [false, true]) {
       );
     });
 
-    test("creates new permissions, and ends links and the old permissions", async () => {
+    testOfCells("creates new permissions, and ends links and the old permissions", async () => {
       const [ann, bob, cleo] = [await sign(3), await sign(4000), await sign(4001)];
       const { top, deep } = await makeTree(ann);
       const give = (nodeId: string, grant: Parameters<Owners["give"]>[2]) => owners.give(ann, nodeId, grant);
@@ -128,7 +131,7 @@ for (const twoCells of [false, true]) {
       for (const who of [ann, bob]) await checkInvariants(dbOf(who), who.spaceId);
     });
 
-    test("a transfer that dies at any step is repeated, with one tree as result", async () => {
+    testOfCells("a transfer that dies at any step is repeated, with one tree as result", async () => {
       for (let dies = 0, ended = false; !ended; dies += 1) {
         assert.ok(dies < 60, "it comes to its end");
         const [ann, bob] = [await sign(3), await sign(4000)];
@@ -193,7 +196,7 @@ for (const twoCells of [false, true]) {
       }
     });
 
-    test("without free quota it is rejected, and a later failure is rolled back", async () => {
+    testOfCells("without free quota it is rejected, and a later failure is rolled back", async () => {
       const [ann, bob] = [await sign(3), await sign(4000, 10)];
       const { top } = await makeTree(ann);
       const whole = await treeOf(ann, top.id);
@@ -216,7 +219,7 @@ for (const twoCells of [false, true]) {
       assert.equal((await taskOf(bob, again))?.state, "done");
     });
 
-    test("after its job failed, the offer waits again, and the next acceptance starts another job", async () => {
+    testOfCells("after its job failed, the offer waits again, and the next acceptance starts another job", async () => {
       const [ann, bob] = [await sign(3), await sign(4000)];
       const { top } = await makeTree(ann);
       const whole = await treeOf(ann, top.id);
@@ -244,7 +247,7 @@ for (const twoCells of [false, true]) {
       assert.deepEqual([await states(ann), await states(bob)], [[], []]);
     });
 
-    test("an offer expires after 14 days, and the node can then be offered to another account", async () => {
+    testOfCells("an offer expires after 14 days, and the node can then be offered to another account", async () => {
       const [ann, bob, cleo] = [await sign(3), await sign(4000), await sign(4001)];
       const { top } = await makeTree(ann);
       const id = await offer(ann, bob, top.id);
@@ -262,7 +265,7 @@ for (const twoCells of [false, true]) {
       assert.equal((await taskOf(cleo, job))?.state, "done", "what was accepted in time goes on");
     });
 
-    test("an offer is withdrawn when its owner's tokens end, unless it was accepted", async () => {
+    testOfCells("an offer is withdrawn when its owner's tokens end, unless it was accepted", async () => {
       const [ann, bob] = [await sign(3), await sign(4000)];
       const [waiting, accepted, given] = [await mkdir(ann, "1"), await mkdir(ann, "2"), await mkdir(bob, "3")];
       const ids = [await offer(ann, bob, waiting.id), await offer(ann, bob, accepted.id)] as const;
@@ -276,35 +279,38 @@ for (const twoCells of [false, true]) {
       await assert.rejects(acceptTransfer(world, bob, ids[0]), { code: "not_found" });
     });
 
-    test("only its recipient can accept an offer, a withdrawn one ends, and missing nodes are rejected", async () => {
-      const [ann, bob, cleo] = [await sign(3), await sign(4000), await sign(4001)];
-      const { top } = await makeTree(ann);
-      const code = (action: Promise<unknown>) =>
-        action.then(
-          () => "done",
-          (error: unknown) => toHoldfastError(error).code,
-        );
-      const id = await offer(ann, bob, top.id);
-      assert.equal(await code(offer(ann, cleo, top.id)), "conflict");
-      assert.equal(await offer(ann, bob, top.id), id);
-      assert.equal(await code(acceptTransfer(world, cleo, id)), "not_found");
-      assert.equal(await code(acceptTransfer(world, ann, id)), "not_found");
-      assert.equal(await code(cancelTransfer(world, cleo, id)), "not_found");
-      assert.deepEqual((await listTransfers(world, cleo, {})).items, []);
-      await cancelTransfer(world, ann, id);
-      assert.equal(await code(acceptTransfer(world, bob, id)), "not_found");
-      for (const [nodeId, whom] of [
-        ["root", bob],
-        [top.id, ann],
-        [top.id, { email: "nobody@example.org" }],
-      ] as const) {
-        assert.equal(await code(offer(ann, whom, nodeId)), "invalid_field");
-      }
-      const second = await offer(ann, bob, top.id);
-      await commit(ann, { op: "delete", fileId: top.id });
-      assert.equal(await code(acceptTransfer(world, bob, second)), "conflict");
-      await cancelTransfer(world, bob, second);
-      assert.equal(await code(offer(ann, bob, top.id)), "invalid_field");
-    });
+    testOfCells(
+      "only its recipient can accept an offer, a withdrawn one ends, and missing nodes are rejected",
+      async () => {
+        const [ann, bob, cleo] = [await sign(3), await sign(4000), await sign(4001)];
+        const { top } = await makeTree(ann);
+        const code = (action: Promise<unknown>) =>
+          action.then(
+            () => "done",
+            (error: unknown) => toHoldfastError(error).code,
+          );
+        const id = await offer(ann, bob, top.id);
+        assert.equal(await code(offer(ann, cleo, top.id)), "conflict");
+        assert.equal(await offer(ann, bob, top.id), id);
+        assert.equal(await code(acceptTransfer(world, cleo, id)), "not_found");
+        assert.equal(await code(acceptTransfer(world, ann, id)), "not_found");
+        assert.equal(await code(cancelTransfer(world, cleo, id)), "not_found");
+        assert.deepEqual((await listTransfers(world, cleo, {})).items, []);
+        await cancelTransfer(world, ann, id);
+        assert.equal(await code(acceptTransfer(world, bob, id)), "not_found");
+        for (const [nodeId, whom] of [
+          ["root", bob],
+          [top.id, ann],
+          [top.id, { email: "nobody@example.org" }],
+        ] as const) {
+          assert.equal(await code(offer(ann, whom, nodeId)), "invalid_field");
+        }
+        const second = await offer(ann, bob, top.id);
+        await commit(ann, { op: "delete", fileId: top.id });
+        assert.equal(await code(acceptTransfer(world, bob, second)), "conflict");
+        await cancelTransfer(world, bob, second);
+        assert.equal(await code(offer(ann, bob, top.id)), "invalid_field");
+      },
+    );
   });
 }

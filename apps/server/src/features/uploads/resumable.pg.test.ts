@@ -112,7 +112,7 @@ test("bytes received before a cut connection are durable, and the next request c
 test("while a request runs, its bytes are durable except the last 16 MiB", async () => {
   const space = await world.space();
   const uploads = world.instance(space);
-  const bytes = bytesOf("long", 40 * mib);
+  const bytes = bytesOf("long", 24 * mib);
   const { id } = await uploads.start(space.caller, startOf("long"));
   let taken = 0;
   let worst = 0;
@@ -186,7 +186,7 @@ test("a waiting writer of the same process is stopped immediately when another t
 
 test("many concurrent writers leave a correct file", async () => {
   const space = await world.space();
-  const bytes = bytesOf("race", 1.5 * mib);
+  const bytes = bytesOf("race", 0.8 * mib);
   const { id } = await world.instance(space).start(space.caller, startOf("race", {}, bytes.length));
   const work = async (stepBytes: number) => {
     const uploads = world.instance(space);

@@ -8,7 +8,7 @@ import { sql } from "kysely";
 import { hashArray } from "../../base/db/array-parameters.ts";
 import { openOwners, type Owner, type Owners } from "../../features/sharing/testing-owners.ts";
 import type { Actor } from "../actor.ts";
-import { isLongTier } from "@holdfast/tools/tiers";
+import { isLongTier, longTest } from "@holdfast/tools/tiers";
 import { checkInvariants } from "../testing/invariants.ts";
 import { sweepPurged } from "./removal.ts";
 import type { Operation } from "./operation.ts";
@@ -33,6 +33,8 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
     let owners: Owners;
     let ann: Owner;
     let bob: Owner;
+    /** For claims that do not depend on the place. */
+    const testOfCells = twoCells ? test : longTest;
 
     before(async () => void (owners = await openOwners({ twoCells })));
     after(() => owners?.close());
@@ -76,7 +78,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       );
     });
 
-    test("contains what its reader can see in a folder, without permissions, trash and mounts", async () => {
+    testOfCells("contains what its reader can see in a folder, without permissions, trash and mounts", async () => {
       await start();
       const top = await owners.mkdir(ann, "work");
       const deep = await owners.mkdir(ann, "deep", top.id);
@@ -103,7 +105,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob);
     });
 
-    test("copies a mount's target under the mount's name", async () => {
+    testOfCells("copies a mount's target under the mount's name", async () => {
       await start();
       const top = await owners.mkdir(ann, "work");
       await owners.put(ann, "a", "of a mount", top.id);
@@ -123,7 +125,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob);
     });
 
-    test("counts for the owner of a mount that it is made in, without revealing their content", async () => {
+    testOfCells("counts for the owner of a mount that it is made in, without revealing their content", async () => {
       await start();
       const cleo = await owners.sign(7, 25);
       const shared = await owners.mkdir(ann, "shared");
@@ -151,40 +153,43 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob, cleo);
     });
 
-    test("is refused before it starts if there is no room, and leaves nothing if that is found later", async () => {
-      await start(30);
-      const top = await owners.mkdir(ann, "work");
-      for (let index = 0; index < 9; index += 1) await owners.put(ann, `f${index}`, `f${index}`.padEnd(10), top.id);
-      await owners.give(ann, top.id, { role: "viewer", grantee_id: bob.userId });
-      assert.equal(await code(copy(bob, top.id, { parentId: "root" })), "quota");
-      const { rows } = await sql`select from shard.space_blocks where space_id = ${bob.spaceId}`.execute(
-        owners.dbOf(bob),
-      );
-      assert.equal(rows.length, 0);
-      await sql`update shard.spaces set quota_bytes = 100 where id = ${bob.spaceId}`.execute(owners.dbOf(bob));
-      // Another upload fills the quota during the copy.
-      let calls = 0;
-      const slow = openViewCommitter(
-        {
-          shards: owners.shards,
-          blocks: {
-            holdAlso: async (...all) => {
-              if ((calls += 1) === 2) await owners.put(bob, "other", "x".repeat(40));
-              await owners.blocks.service.holdAlso(...all);
+    testOfCells(
+      "is refused before it starts if there is no room, and leaves nothing if that is found later",
+      async () => {
+        await start(30);
+        const top = await owners.mkdir(ann, "work");
+        for (let index = 0; index < 9; index += 1) await owners.put(ann, `f${index}`, `f${index}`.padEnd(10), top.id);
+        await owners.give(ann, top.id, { role: "viewer", grantee_id: bob.userId });
+        assert.equal(await code(copy(bob, top.id, { parentId: "root" })), "quota");
+        const { rows } = await sql`select from shard.space_blocks where space_id = ${bob.spaceId}`.execute(
+          owners.dbOf(bob),
+        );
+        assert.equal(rows.length, 0);
+        await sql`update shard.spaces set quota_bytes = 100 where id = ${bob.spaceId}`.execute(owners.dbOf(bob));
+        // Another upload fills the quota during the copy.
+        let calls = 0;
+        const slow = openViewCommitter(
+          {
+            shards: owners.shards,
+            blocks: {
+              holdAlso: async (...all) => {
+                if ((calls += 1) === 2) await owners.put(bob, "other", "x".repeat(40));
+                await owners.blocks.service.holdAlso(...all);
+              },
             },
           },
-        },
-        owners.inner,
-      );
-      const { results } = await slow.commit(bob, [{ op: "copy", fileId: top.id, place: { parentId: "root" } }]);
-      assert.equal(results[0]?.status === "error" && results[0].error.code, "quota");
-      assert.deepEqual(
-        (await owners.namesIn(bob)).map(({ name: each }) => each),
-        ["other"],
-      );
-      assert.equal((await owners.spaceOf(bob)).used_bytes, 40);
-      await check(ann, bob);
-    });
+          owners.inner,
+        );
+        const { results } = await slow.commit(bob, [{ op: "copy", fileId: top.id, place: { parentId: "root" } }]);
+        assert.equal(results[0]?.status === "error" && results[0].error.code, "quota");
+        assert.deepEqual(
+          (await owners.namesIn(bob)).map(({ name: each }) => each),
+          ["other"],
+        );
+        assert.equal((await owners.spaceOf(bob)).used_bytes, 40);
+        await check(ann, bob);
+      },
+    );
 
     test("uses the reader's current access, and needs the reader's permission to begin", async () => {
       await start();
@@ -243,7 +248,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob);
     });
 
-    test("is complete or absent if its source is purged or revoked meanwhile", async () => {
+    testOfCells("is complete or absent if its source is purged or revoked meanwhile", async () => {
       for (let at = interruptedAt.first, isWhole = false; !isWhole; at += interruptedAt.step) {
         assert.ok(at < 40, "it comes to its end");
         for (const how of ["purge", "revoke"] as const) {
@@ -311,7 +316,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await sql`delete from cell.holders where space_id = ${who.spaceId} and hash = any(${hashes})`.execute(cell);
     }
 
-    test("includes the segments of a long file, and returns the same result when repeated", async () => {
+    testOfCells("includes the segments of a long file, and returns the same result when repeated", async () => {
       await start();
       const texts = Array.from({ length: 700 }, (_, index) => `block ${index}`);
       const file = await owners.commit(ann, {
@@ -337,7 +342,7 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await check(ann, bob);
     });
 
-    test("is refused for hidden, trashed or changed sources, and a refused move names both paths", async () => {
+    testOfCells("is refused for hidden, trashed or changed sources, and a refused move names both paths", async () => {
       await start();
       const secret = await owners.put(ann, "secret", "secret");
       const top = await owners.mkdir(ann, "work");

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { sql } from "kysely";
 import { seededRandom } from "@holdfast/disk/seeded-random";
 import { seed } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { checkInvariants } from "../testing/invariants.ts";
 import { pieceSizes } from "../commit/piece-sizes.ts";
 import { sweepPurged } from "../commit/removal.ts";
@@ -115,7 +116,7 @@ test("a labeled version is never pruned, whatever else is kept (random)", async 
   const replay = `replay with HOLDFAST_SEED=${seed}`;
   const next = seededRandom(seed);
   const random = (below: number) => Math.floor(next() * below);
-  for (let round = 0; round < 12; round += 1) {
+  for (let round = 0; round < (isLongTier ? 12 : 6); round += 1) {
     const space = await open();
     const file = await space.put("root", "f", "0");
     /** Computed from the rules alone. */
