@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
+import { longTest } from "@holdfast/tools/tiers";
 import { Alone } from "./alone.ts";
 import { lineOf, longText, running } from "./testing-long-files.ts";
 
@@ -211,7 +212,7 @@ function countingParts(
   };
 }
 
-test("a downloaded long file waits for its turn behind many small ones, and is not written again", async () => {
+longTest("a downloaded long file waits for its turn behind many small ones, and is not written again", async () => {
   const alone = new Alone();
   const { model, scheduler } = alone.world;
   const { disk, begun } = countingParts(alone);

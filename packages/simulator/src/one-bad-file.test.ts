@@ -59,9 +59,9 @@ for (const code of ["hash_mismatch", "invalid_field", "internal"] satisfies Erro
   });
 }
 
-test("a server that returns only errors is not asked for each of a thousand files", async () => {
+test("a server that returns only errors is not asked for each of many files", async () => {
   const alone = new Alone();
-  for (let index = 0; index < 1000; index += 1) alone.write(`file ${index}`, `${index}`);
+  for (let index = 0; index < 400; index += 1) alone.write(`file ${index}`, `${index}`);
   let requests = 0;
   const commit: Server["commit"] = () => {
     requests += 1;

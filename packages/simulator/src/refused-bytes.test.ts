@@ -5,6 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import type { NodeId } from "@holdfast/core/ids";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import type { Server } from "@holdfast/sync-ports/ports";
+import { longTest } from "@holdfast/tools/tiers";
 import { Alone } from "./alone.ts";
 
 /** No two blocks are equal. */
@@ -14,16 +15,19 @@ const large = Array.from({ length: limits.blockBytesMin / 6 }, (_, index) => `${
 const smallCount = limits.batchOperationsMax + 5;
 
 for (const code of ["quota", "too_large"] satisfies ErrorCode[]) {
-  test(`bytes of a large file that the server refuses (${code}) stop nothing else`, async () => {
-    const alone = new Alone();
-    alone.write("a large one", large);
-    for (let number = 0; number < smallCount; number += 1) alone.write(`small ${number}`, "small");
-    const refusing = { ...alone.server(), putBlocks: () => Promise.reject(new HoldfastError(code, "No.")) };
-    const { inSync, problems } = await alone.once({ server: refusing });
-    assert.deepEqual([inSync, problems.map((each) => [each.path, each.code])], [false, [["a large one", code]]]);
-    assert.equal(alone.serverPaths().length, smallCount);
-    alone.close();
-  });
+  (code === "quota" ? test : longTest)(
+    `bytes of a large file that the server refuses (${code}) stop nothing else`,
+    async () => {
+      const alone = new Alone();
+      alone.write("a large one", large);
+      for (let number = 0; number < smallCount; number += 1) alone.write(`small ${number}`, "small");
+      const refusing = { ...alone.server(), putBlocks: () => Promise.reject(new HoldfastError(code, "No.")) };
+      const { inSync, problems } = await alone.once({ server: refusing });
+      assert.deepEqual([inSync, problems.map((each) => [each.path, each.code])], [false, [["a large one", code]]]);
+      assert.equal(alone.serverPaths().length, smallCount);
+      alone.close();
+    },
+  );
 }
 
 test("sent bytes of a refused file do not count as accepted", async () => {

@@ -188,7 +188,9 @@ describe("App password", () => {
     const gina = await newPerson(admin);
     const { app } = await make(gina);
     const guess = () => statusOf(Api.withBasic(server.url, gina.email, "aaaaa-bbbbb-ccccc-ddddd"));
-    await eventually("guesses are held up", 30_000, async () => ((await guess()) === 429 ? true : undefined));
+    await eventually("guesses are held up", 30_000, async () =>
+      (await Promise.all(Array.from({ length: 10 }, guess))).includes(429) ? true : undefined,
+    );
     assert.equal(await guess(), 429);
     assert.equal(await statusOf(app), 200);
     assert.equal(await statusOf(await Api.signIn(server.url, gina)), 200);

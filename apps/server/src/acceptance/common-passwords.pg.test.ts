@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import {
   Api,
   type ApiAnswer,
@@ -79,7 +80,7 @@ describe("Common passwords", () => {
     person.password = "a sentence that was mailed";
   });
 
-  test("are rejected by the commands, which report why", async () => {
+  longTest("are rejected by the commands, which report why", async () => {
     const env = { HOME: folder, XDG_CONFIG_HOME: `${folder}/config` };
     const login = ["login", server.url, "--email", person.email, "--password-stdin"];
     assert.equal((await holdfast(login, { env, input: `${person.password}\n` })).code, 0);

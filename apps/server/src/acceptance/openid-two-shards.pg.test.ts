@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import * as openid from "openid-client";
 import type { Person } from "./new-person.ts";
 import { Api, eventually, ok } from "./testing.ts";
@@ -40,7 +41,9 @@ describe("Authorized programs for accounts on two shards", () => {
   };
 
   for (const shard of ["low", "high"] satisfies ShardName[]) {
-    test(`work, refresh and can be revoked for an account on the ${shard} shard`, async () => {
+    // Programs are registered on the low one.
+    const define = shard === "high" ? test : longTest;
+    define(`work, refresh and can be revoked for an account on the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin);
       const person = await world.personOn(shard);
       const { tokens, again } = await letIn(program, person);
@@ -62,7 +65,7 @@ describe("Authorized programs for accounts on two shards", () => {
       assert.deepEqual(await rowsNaming(entry.id), { low: [], high: [] });
     });
 
-    test(`reused codes and refresh tokens end the grant for an account on the ${shard} shard`, async () => {
+    define(`reused codes and refresh tokens end the grant for an account on the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin);
       const person = await world.personOn(shard);
       for (const way of [letIn, letDeviceIn]) {
@@ -78,7 +81,7 @@ describe("Authorized programs for accounts on two shards", () => {
       assert.deepEqual((await ok(person.api, "GET", "/account/authorized-programs")).items, []);
     });
 
-    test(`can revoke themselves, and the command signs in, for an account on the ${shard} shard`, async () => {
+    define(`can revoke themselves, and the command signs in, for an account on the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin, { public: true, redirect_uris: [] });
       const person = await world.personOn(shard);
       const { tokens } = await letDeviceIn(program, person);
@@ -98,7 +101,7 @@ describe("Authorized programs for accounts on two shards", () => {
       assert.equal((await take()).status, 401);
     });
 
-    test(`pending requests no longer name a shredded account of the ${shard} shard`, async () => {
+    define(`pending requests no longer name a shredded account of the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin);
       const person = await world.personOn(shard);
       await letIn(program, person);

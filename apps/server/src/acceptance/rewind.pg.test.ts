@@ -145,7 +145,7 @@ describe("Rewind", () => {
     const id = await mkdir("/busy");
     await ok(owner, "POST", `/files/${id}/share`, { email: addressOf("editor"), role: "editor" });
     await ok(editor, "POST", "/mounts", { node_id: id, name: "busy" });
-    const count = isLongTier ? 60 : 24;
+    const count = isLongTier ? 60 : 12;
     const ids: string[] = [];
     for (let index = 0; index < count; index += 1) ids.push(await write(`/busy/f${index}`, `old ${index}`));
     const to = await moment();

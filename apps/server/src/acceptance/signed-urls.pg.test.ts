@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { requireComponent } from "@holdfast/tools/components";
+import { longTest } from "@holdfast/tools/tiers";
 import { requestRaw } from "./raw-request.ts";
 import { useSigning } from "./signing.ts";
 import { Api } from "./testing.ts";
@@ -206,20 +207,23 @@ describe("Signed URL", () => {
     assert.equal(again.status, 404);
   });
 
-  test("from a link can refer to a stored list, excludes nodes outside the link and ends with the link", async () => {
-    const { api } = await newPerson();
-    const top = await mkdir(api, "/many");
-    const outside = await put(api, "/out.txt", "outside");
-    const ids = await makeFolders(api, limits.zippedNodesInUrlMax + 1, "/many");
-    const link = await ok(api, "POST", `/files/${top}/share`, { link: true, role: "viewer" });
-    const visitor = new Api(world.server.url, link.token);
-    const more = await visitor.call("POST", "/signed-urls", { ids: [...ids, outside.id], use: "zip" });
-    assert.equal(more.status, 404);
-    const [url = ""] = await sign(visitor, { ids, use: "zip", name: "many" });
-    assert.equal(await statusOf(url), 200);
-    await ok(api, "DELETE", `/permissions/${link.id}`);
-    assert.equal(await statusOf(url), 401);
-  });
+  longTest(
+    "from a link can refer to a stored list, excludes nodes outside the link and ends with the link",
+    async () => {
+      const { api } = await newPerson();
+      const top = await mkdir(api, "/many");
+      const outside = await put(api, "/out.txt", "outside");
+      const ids = await makeFolders(api, limits.zippedNodesInUrlMax + 1, "/many");
+      const link = await ok(api, "POST", `/files/${top}/share`, { link: true, role: "viewer" });
+      const visitor = new Api(world.server.url, link.token);
+      const more = await visitor.call("POST", "/signed-urls", { ids: [...ids, outside.id], use: "zip" });
+      assert.equal(more.status, 404);
+      const [url = ""] = await sign(visitor, { ids, use: "zip", name: "many" });
+      assert.equal(await statusOf(url), 200);
+      await ok(api, "DELETE", `/permissions/${link.id}`);
+      assert.equal(await statusOf(url), 401);
+    },
+  );
 
   test("from a link contains only the link's nodes, counts as a download and ends with its password", async () => {
     const { api } = await newPerson();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { openPlainStore } from "@holdfast/object-store/open-store";
-import { isLongTier } from "@holdfast/tools/tiers";
+import { isLongTier, longTest } from "@holdfast/tools/tiers";
 import { writeKeyringObject } from "../packs/keys/wrapped-keys.ts";
 import { assertCommitted, hashOf, putBatch } from "./batches.ts";
 import { findPackFiles } from "./pack-files.ts";
@@ -126,7 +126,7 @@ describe("Unavailable store", () => {
     assert.deepEqual((await api.download("/into the right one")).body, content);
   });
 
-  test("prevents a server start and admin commands", async () => {
+  longTest("prevents a server start and admin commands", async () => {
     const content = randomBytes(5000);
     await putFile("/before-start", content);
     assert.equal(await server.stop(), 0);

@@ -100,7 +100,7 @@ longTest("two processes share the messages, and those of a killed process are no
   assert.ok(all.length - count <= 2 * 2 * 4, `${all.length - count} were worked twice`);
 });
 
-test("a stopping process returns its messages, and another continues them immediately", async () => {
+longTest("a stopping process returns its messages, and another continues them immediately", async () => {
   await enqueueOn(first, { kind: "hang", payload: null });
   const process = start();
   await process.hanging;

@@ -109,7 +109,7 @@ test("by keyboard: a wrong password, the right one, then a file", async () => {
 });
 
 for (const role of ["editor", "uploader"] as const) {
-  test(`files can be sent by form as ${role}`, async () => {
+  (role === "uploader" ? test : longTest)(`files can be sent by form as ${role}`, async () => {
     const top = await mkdir(`/inbox of ${role}`);
     await owner.put(`/inbox of ${role}/there.txt`, "before");
     await page.goto(await makeLink(top, { role, password: "p" }));

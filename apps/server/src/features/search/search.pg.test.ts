@@ -108,12 +108,12 @@ describe("Search of own names", () => {
     await sql`
       insert into shard.nodes (space_id, id, parent_id, name, name_key, sort_key, folded_name, kind, head_version, version_number, size, modified_at, revision, seq, created_at, updated_at)
       select ${spaceId}, ('01000000-0000-8007-8000-' || lpad(to_hex(g), 12, '0'))::uuid, ${rootId}, name, name, convert_to(name, 'UTF8'), name, 'file', gen_random_uuid(), 1, 0, 0, 'r', 0, 0, g % 5000
-      from (select g, case when g % 5000 = 7 then 'zq rare ' else 'common ' end || g as name from generate_series(1, 30000) g) named`.execute(
+      from (select g, case when g % 5000 = 7 then 'zq rare ' else 'common ' end || g as name from generate_series(1, 12000) g) named`.execute(
       large.db,
     );
     await sql`analyze shard.nodes`.execute(large.db);
     const names = Array.from(
-      { length: 30_000 },
+      { length: 12_000 },
       (_, index) => `${(index + 1) % 5000 === 7 ? "zq rare " : "common "}${index + 1}`,
     );
     for (const q of ["common", "rare", "zq", "common 299", "qz"]) {

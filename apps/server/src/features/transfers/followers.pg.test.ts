@@ -197,7 +197,7 @@ describe("Data of a transferred node", () => {
   }
 
   test("nodes purged, restored or moved out by the old owner meanwhile are not duplicated or lost", async () => {
-    for (let at = 1, isOver = false; !isOver; at += isLongTier ? 1 : 2) {
+    for (let at = 1, isOver = false; !isOver; at += isLongTier ? 1 : 4) {
       assert.ok(at < 80, "it comes to its end");
       const others = ["restore the whole", "restore a child", "purge the whole"] as const;
       for (const how of ["purge a child", others[at % 3] ?? "purge the whole"] as const) {

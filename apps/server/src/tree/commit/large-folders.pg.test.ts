@@ -16,7 +16,7 @@ const world = useTestSpaces({ quietLog: true });
 const { open } = world;
 
 /** A line of log for each would be far above the limit. */
-const many = isLongTier ? 10_000 : 3000;
+const many = isLongTier ? 10_000 : 1000;
 
 async function fill(space: TestSpace, parentId: string, count: number): Promise<void> {
   const content = await space.content("small");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { NodeId, UploadId } from "@holdfast/core/ids";
+import { longTest } from "@holdfast/tools/tiers";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
 import { openPool } from "../../base/db/database.ts";
@@ -46,7 +47,7 @@ after(async () => {
   await databases.stop();
 });
 
-test("no statement of a commit reads a whole space on tables without statistics", async () => {
+longTest("no statement of a commit reads a whole space on tables without statistics", async () => {
   const space = await openLogged();
   const putAll = async (word: string) => {
     const contents = await Promise.all(Array.from({ length: 500 }, (_, index) => space.content(`${word} ${index}`)));

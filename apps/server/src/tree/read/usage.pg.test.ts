@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { HoldfastError } from "@holdfast/core/errors";
+import { longTest } from "@holdfast/tools/tiers";
 import { sql } from "kysely";
 import type { Actor } from "../actor.ts";
 import type { TestSpace } from "../testing/testing.ts";
@@ -61,7 +62,7 @@ test("content shared by versions counts as often as it is stored", async () => {
   assert.deepEqual([filesBytes, versionsBytes, oldVersionsBytes, largest[0]?.bytes], [4, 7, 11, 11]);
 });
 
-test("old versions of more files than are examined count at least as stored", async () => {
+longTest("old versions of more files than are examined count at least as stored", async () => {
   const space = await world.open();
   const files = Array.from({ length: limits.usageFilesMax + 10 }, (_, index) => `file ${index}`);
   for (let from = 0; from < files.length; from += 30)

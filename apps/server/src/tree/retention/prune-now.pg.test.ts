@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
+import { longTest } from "@holdfast/tools/tiers";
 import { sql } from "kysely";
 import type { PieceSizes } from "../commit/piece-sizes.ts";
 import { contentOfText, smallPieces, type TestSpace } from "../testing/testing.ts";
@@ -85,7 +86,7 @@ test("blocks used only by an old version's long list are free immediately", asyn
   assert.equal((await space.row()).stored_bytes, sizeOf(blocks.slice(600)));
 });
 
-test("more versions than fit into one transaction are all removed", async () => {
+longTest("more versions than fit into one transaction are all removed", async () => {
   const space = await open();
   const file = await putVersions(space, "root", "f", 230);
   assert.deepEqual(await prune(space, file, 10), { removed: 220, bytes: 2200 });

@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import type { UserId } from "@holdfast/core/ids";
 import { routes } from "@holdfast/protocol/routes";
 import type { Route } from "@holdfast/protocol/route";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { Secret, TOTP } from "otpauth";
 import type { UserRow } from "../../../base/db/account-tables.ts";
 import { eventually } from "../../../acceptance/testing.ts";
@@ -77,6 +78,7 @@ describe("Access rules", () => {
 
   test("restrict accounts without a second factor to enrolling after the grace period, by server, group or account", async () => {
     const group = await createGroup(world, callerFor(root, true), "Office");
+    let turn = 0;
     for (const bucket of [1, 4000]) {
       const person = await newPerson(bucket);
       const { id: userId } = person.user;
@@ -94,8 +96,11 @@ describe("Access rules", () => {
         assert.notEqual((await signIn(world, person.credentials, "test")).second_factor_due_at, undefined);
         world.clock.forwardMs(14 * day * 1000);
         await person.refresh();
-        for (const [name, route] of Object.entries(routes)) {
+        // The gate asks each route once, of accounts and rules in turn.
+        turn += 1;
+        for (const [index, [name, route]] of Object.entries(routes).entries()) {
           if (route.access === "open" || route.access === "signed") continue;
+          if (!isLongTier && index % 6 !== turn % 6) continue;
           const asked = () => person.asks(route);
           if (routesToEnrol.has(route)) await asked();
           else await assert.rejects(asked, { code: "second_factor_required" }, name);
