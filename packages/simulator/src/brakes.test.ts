@@ -78,7 +78,7 @@ test("a large folder deleted on the server waits here, and is uploaded again whe
   alone.close();
 });
 
-test("undone deletions no longer wait, and one run restores more of them than fit in one request", async () => {
+longTest("undone deletions no longer wait, and one run restores more of them than fit in one request", async () => {
   const alone = await withFiles(1100);
   for (const name of names(1100))
     alone.onServer({ op: "delete", operation_id: `of ${name}`, file_id: alone.serverId(name) });
@@ -366,7 +366,7 @@ test("a program that rewrites everything is stopped before the upload, and new f
   alone.close();
 });
 
-test("approved rewrites are uploaded once the server accepts them, without asking again", async () => {
+longTest("approved rewrites are uploaded once the server accepts them, without asking again", async () => {
   const alone = await withFiles(520);
   for (const name of names(520)) alone.write(name, `this is another ${name}`);
   const server = alone.server();

@@ -103,8 +103,9 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
 
 if (isLongTier) for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));
 
-test("stories without trouble keep every invariant", () =>
-  tellMany([0], (seed) => ({ seed: 1000 + seed, troubleRate: 0 })));
+longTest("stories without trouble keep every invariant", () =>
+  tellMany([0], (seed) => ({ seed: 1000 + seed, troubleRate: 0 })),
+);
 
 test("stories with crashes, power losses, a bad network and a bad disk keep every invariant", () =>
   tellMany([0], (seed) => ({ seed: 2000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.04 })));
@@ -127,7 +128,7 @@ test("stories with names that differ only in case or Unicode form, on disks of a
   })));
 
 test("stories with limited disks keep every invariant", () =>
-  tellMany([0, 1], (seed) => ({
+  tellMany([1], (seed) => ({
     seed: 6000 + seed,
     troubleRate: 0.1,
     missingFeatures: poorDisks[seed % poorDisks.length] ?? [],

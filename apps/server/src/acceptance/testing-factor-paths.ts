@@ -43,6 +43,8 @@ const leading: ReadonlySet<WayName> = new Set(
   names.filter((name) => {
     const { kind, half, of } = wayOf(name);
     const isAlike = (other: WayName) => wayOf(other).kind === kind && wayOf(other).half === half;
+    // An earlier mail takes a person for itself, so its ways take turns.
+    if (kind === "mail") return false;
     return of !== undefined || name === names.find((other) => isAlike(other) && wayOf(other).of === undefined);
   }),
 );
@@ -148,8 +150,10 @@ export function describeFactorPaths(part: "all" | "a third"): void {
       test(`has the expected outcome ${whose}`, async () => {
         await assertLead(await newPerson(house, factor), own, state);
         await assertLead(await newPerson(house, factor, "here", true), administratorWays, state);
-        for (const [way, prepare] of Object.entries(resetWays))
+        for (const [way, prepare] of Object.entries(resetWays)) {
+          if (!isTried(way as WayName, { factor, state })) continue;
           await assertLead(await newPerson(house, factor), { [way]: prepare }, state);
+        }
       });
       test(`by LDAP has the expected outcome ${whose}`, async (t) => {
         if (!requireComponent(t, "slapd")) return;

@@ -6,7 +6,6 @@ const bugs: readonly PlantedBug[] = [
   "a new file is not synced",
   "intents are not kept",
   "a local block is not verified",
-  "a replacement takes the executable bit along",
   "a copy that is there is made again",
   "a restored server is taken for an old cursor",
   "a right of a folder goes with that of its mount",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test, type TestContext } from "node:test";
 import { findProgram, requireComponent } from "@holdfast/tools/components";
+import { longTest } from "@holdfast/tools/tiers";
 import { Change, Attribute } from "ldapts";
 import { type RawAnswer, requestRaw } from "../../acceptance/raw-request.ts";
 import { wordsOf } from "../../acceptance/stranger.ts";
@@ -161,7 +162,7 @@ test("status, headers and length do not disclose whether an account exists in th
   }
 });
 
-test("an ambiguous name of two unlinked entries signs in neither", async (t) => {
+longTest("an ambiguous name of two unlinked entries signs in neither", async (t) => {
   if (!there(t)) return;
   await slapd.person("twin1", { mail: ["twin1@example.com", "twins@example.com"] });
   await slapd.person("twin2", { mail: ["twin2@example.com", "twins@example.com"] });
@@ -169,7 +170,7 @@ test("an ambiguous name of two unlinked entries signs in neither", async (t) => 
   assert.equal((await attempt("twin1", passwordOf("twin1"))).status, 200);
 });
 
-test("other entries with a linked account's address neither block nor open it", async (t) => {
+longTest("other entries with a linked account's address neither block nor open it", async (t) => {
   if (!there(t)) return;
   const email = "ivy@example.com";
   const idOf = async (login: string, uid: string) => {
@@ -284,7 +285,7 @@ test("while the LDAP server is unavailable, its accounts get 503 and local ones 
   assert.equal((await attempt("ann", passwordOf("ann"))).status, 200);
 });
 
-test("a running server suspends former members within its period, and reports that", async (t) => {
+longTest("a running server suspends former members within its period, and reports that", async (t) => {
   if (!there(t)) return;
   await slapd.person("fred");
   const fred = await Api.signIn(server.url, { email: "fred", password: passwordOf("fred") });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { longTest } from "@holdfast/tools/tiers";
 import * as openid from "openid-client";
 import type { Person } from "./new-person.ts";
 import { Api, eventually, ok } from "./testing.ts";
@@ -41,9 +40,7 @@ describe("Authorized programs for accounts on two shards", () => {
   };
 
   for (const shard of ["low", "high"] satisfies ShardName[]) {
-    // Programs are registered on the low one.
-    const define = shard === "high" ? test : longTest;
-    define(`work, refresh and can be revoked for an account on the ${shard} shard`, async () => {
+    test(`work, refresh and can be revoked for an account on the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin);
       const person = await world.personOn(shard);
       const { tokens, again } = await letIn(program, person);
@@ -65,7 +62,7 @@ describe("Authorized programs for accounts on two shards", () => {
       assert.deepEqual(await rowsNaming(entry.id), { low: [], high: [] });
     });
 
-    define(`reused codes and refresh tokens end the grant for an account on the ${shard} shard`, async () => {
+    test(`reused codes and refresh tokens end the grant for an account on the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin);
       const person = await world.personOn(shard);
       for (const way of [letIn, letDeviceIn]) {
@@ -81,7 +78,7 @@ describe("Authorized programs for accounts on two shards", () => {
       assert.deepEqual((await ok(person.api, "GET", "/account/authorized-programs")).items, []);
     });
 
-    define(`can revoke themselves, and the command signs in, for an account on the ${shard} shard`, async () => {
+    test(`can revoke themselves, and the command signs in, for an account on the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin, { public: true, redirect_uris: [] });
       const person = await world.personOn(shard);
       const { tokens } = await letDeviceIn(program, person);
@@ -101,7 +98,7 @@ describe("Authorized programs for accounts on two shards", () => {
       assert.equal((await take()).status, 401);
     });
 
-    define(`pending requests no longer name a shredded account of the ${shard} shard`, async () => {
+    test(`pending requests no longer name a shredded account of the ${shard} shard`, async () => {
       const program = await registerProgram(world.admin);
       const person = await world.personOn(shard);
       await letIn(program, person);

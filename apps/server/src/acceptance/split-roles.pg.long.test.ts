@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { after, before, test, type TestContext } from "node:test";
 import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
-import { longTest } from "@holdfast/tools/tiers";
 import pg from "pg";
 import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { rolePaths } from "../edge/route-roles.ts";
@@ -105,7 +104,7 @@ test("an upload, the poll that it wakes and the resulting work run in three proc
   assert.equal(String(got.body), "content");
 });
 
-longTest("messages and jobs wait without a worker, as the doctor reports, and the next worker runs them", async () => {
+test("messages and jobs wait without a worker, as the doctor reports, and the next worker runs them", async () => {
   const me = await signIn();
   const guest = { email: "guest@example.com", password: "the password of a guest" };
   await ok(me.api, "POST", "/admin/users", { ...guest, name: "Guest" });
