@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { longTest } from "@holdfast/tools/tiers";
 import { Alone } from "./alone.ts";
 import { contentOf } from "./small-blocks.ts";
 
@@ -137,7 +136,7 @@ test("a clearing keeps bytes in the local trash that a restored server may lack"
   alone.close();
 });
 
-longTest("a clearing keeps another file at the path of one from an emptied local trash", async () => {
+test("a clearing keeps another file at the path of one from an emptied local trash", async () => {
   const alone = new Alone();
   alone.write("a", "a");
   await alone.once();

@@ -7,7 +7,6 @@ import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
 import { reservePort } from "@holdfast/tools/reserved-port";
-import { longTest } from "@holdfast/tools/tiers";
 import pg from "pg";
 import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { startSharedDatabase } from "./shared-database.ts";
@@ -155,7 +154,7 @@ describe("Several servers on one database and one store", () => {
     });
   });
 
-  longTest("with Redis, commits wake polls through it, even after it was down", async (t) => {
+  test("with Redis, commits wake polls through it, even after it was down", async (t) => {
     if (!requireComponent(t, redisServer)) return;
     const port = await reservePort();
     let redis = await startRedis(port, folder);

@@ -216,7 +216,7 @@ describe("Metadata copy in the store", () => {
     assert.deepEqual([plan.files.length, problems], [1, []]);
   });
 
-  longTest("a damaged piece is found within a day and written again", async () => {
+  test("a damaged piece is found within a day and written again", async () => {
     const copy = open();
     uptimeMs = 200_000;
     await copy.snapshot(signal);

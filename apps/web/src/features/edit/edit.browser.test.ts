@@ -95,7 +95,7 @@ longTest("a binary file cannot be edited", async () => {
   await app.page.getByText("This is not a text file, so it cannot be edited here.").waitFor();
 });
 
-longTest("a draft older than another user's save is merged with it and overwrites nothing", async () => {
+test("a draft older than another user's save is merged with it and overwrites nothing", async () => {
   const id = await openText("/shared.txt", "one\ntwo\nthree\n");
   const { page } = app;
   await field().fill("my one\ntwo\nthree\n");
