@@ -275,24 +275,22 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.deepEqual(await disk.list(""), []);
   });
 
-  check("the executable bit is set and cleared", async (disk) => {
+  check("the executable bit is set and cleared, each with a new ctime", async (disk) => {
     await disk.create("a", [], plain);
-    await disk.setExecutable("a", true);
-    assert.equal((await mustStat(disk, "a")).executable, true);
-    await disk.setExecutable("a", false);
-    assert.equal((await mustStat(disk, "a")).executable, false);
+    for (const executable of [true, false]) {
+      const after = await changed(disk, "a", () => disk.setExecutable("a", executable));
+      assert.equal(after.executable, executable);
+    }
   });
 
-  check("files and folders are made private and public again", async (disk) => {
+  check("files and folders are made private and public again, each with a new ctime", async (disk) => {
     await disk.create("a", [], plain);
     await disk.mkdir("folder");
     for (const path of ["a", "folder"]) {
       const before = await mustStat(disk, path);
       assert.equal(before.isPrivate, false);
-      await disk.setPrivate(path, true);
-      assert.equal((await mustStat(disk, path)).isPrivate, true);
-      await disk.setPrivate(path, false);
-      const { isPrivate, executable } = await mustStat(disk, path);
+      assert.equal((await changed(disk, path, () => disk.setPrivate(path, true))).isPrivate, true);
+      const { isPrivate, executable } = await changed(disk, path, () => disk.setPrivate(path, false));
       assert.deepEqual([isPrivate, executable], [false, before.executable]);
     }
   });
@@ -372,4 +370,16 @@ async function mustStat(disk: LocalDisk, path: string): Promise<LocalStat> {
   const stat = await disk.stat(path);
   assert.ok(stat !== undefined, `${path} is absent`);
   return stat;
+}
+
+/** Changes the mode in a later tick of the filesystem's clock, which may be milliseconds long. @returns the new state */
+async function changed(disk: LocalDisk, path: string, change: () => Promise<void>): Promise<LocalStat> {
+  const before = (await mustStat(disk, path)).fingerprint;
+  for (let tries = 0; (await disk.now("clock")) <= before.ctimeNs; tries += 1)
+    assert.ok(tries < 1_000_000, "the filesystem's time does not advance");
+  await change();
+  const after = await mustStat(disk, path);
+  assert.ok(after.fingerprint.ctimeNs > before.ctimeNs, `${path} has its old ctime`);
+  assert.deepEqual({ ...after.fingerprint, ctimeNs: before.ctimeNs }, before);
+  return after;
 }
