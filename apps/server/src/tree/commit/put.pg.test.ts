@@ -292,6 +292,12 @@ test("an upload session records its node and passes its references to the versio
     .values({ space_id: spaceId, session_id: uploadId as never, offset: 0, hash, size: 6 })
     .execute();
   await space.db.updateTable("shard.space_blocks").set({ refs: 1 }).where("space_id", "=", spaceId).execute();
+  const references = async () =>
+    (await space.db.selectFrom("shard.space_blocks").select("refs").where("space_id", "=", spaceId).execute()).map(
+      ({ refs }) => refs,
+    );
+  assert.deepEqual(await references(), [1]);
+  await checkInvariants(space.db, spaceId);
   const node = await space.do({ op: "put", place: { path: "a" }, content: { sizeBytes: 6, blocks }, uploadId });
   const session = await space.db
     .selectFrom("shard.upload_sessions")
@@ -299,4 +305,11 @@ test("an upload session records its node and passes its references to the versio
     .where("id", "=", uploadId as never)
     .executeTakeFirst();
   assert.equal(session?.node_id, node.id);
+  const held = space.db
+    .selectFrom("shard.upload_blocks")
+    .selectAll()
+    .where("session_id", "=", uploadId as never);
+  assert.deepEqual(await held.execute(), [], "the session holds nothing any more");
+  assert.deepEqual(await references(), [1], "only the version holds the block");
+  await checkInvariants(space.db, spaceId);
 });
