@@ -146,7 +146,7 @@ test("a scrub completes and keeps its report, and the index is rebuilt, beside a
   assert.deepEqual([state, result], ["done", { packs: 0, blocks: 0, holders: 0, unreadable_packs: [] }]);
 });
 
-test("commands use a running server's database and leave it running", async () => {
+test("users, shards, scrubs and the index are managed in a running server's database, and the server keeps running", async () => {
   const server = spawn(process.execPath, [new URL("base/db/testing-server.ts", import.meta.url).pathname, folder], {
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -155,6 +155,15 @@ test("commands use a running server's database and leave it running", async () =
   try {
     await add("carl@example.org");
     assert.equal((await runAdmin(folder, "adminStartScrub", {}, {})).state, "done");
+    assert.equal((await runAdmin(folder, "adminGetScrub", {}, {})).state, "done");
+    assert.equal((await runAdmin(folder, "adminRebuildIndex", {}, {})).state, "done");
+    const { items: users } = await runAdmin(folder, "adminListUsers", {}, {});
+    assert.ok(users.some(({ email }) => email === "carl@example.org"));
+    const { items: shards } = await runAdmin(folder, "adminListShards", {}, {});
+    assert.deepEqual(
+      shards.map(({ name, state, accounts }) => ({ name, state, accounts })),
+      [{ name: "main", state: "ok", accounts: users.length }],
+    );
     assert.equal(await maySignIn("carl@example.org", testPassword), "yes");
     server.stdin.write("\n");
     assert.deepEqual(JSON.parse(String((await once(lines, "line"))[0])), { rows: 1 });
