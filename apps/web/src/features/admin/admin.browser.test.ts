@@ -98,13 +98,29 @@ longTest("a store check runs on request and reports no problems", async () => {
   await page.getByText("No problems found").waitFor();
 });
 
-longTest("a user without administrator rights sees that the page is for administrators only", async () => {
-  const { page } = app;
-  const dora = await app.addPerson("Dora");
-  await app.signIn(dora);
-  await app.open("/admin/accounts");
-  await page.getByText("Administrators only").waitFor();
-});
+longTest(
+  "a user without administrator rights sees that the pages are for administrators only, and they request nothing",
+  async () => {
+    const { page } = app;
+    const dora = await app.addPerson("Dora");
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname.startsWith("/api/v1/admin/")) asked.push(pathname);
+    });
+    await app.signIn(dora);
+    await app.open("/admin/accounts");
+    await page.getByText("Administrators only").waitFor();
+    await page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name: "Settings" }).click();
+    await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
+    await page.getByText("Administrators only").waitFor();
+    assert.deepEqual(asked, []);
+    await app.signIn();
+    await app.open("/admin/accounts");
+    await page.getByText(dora.email).waitFor();
+    assert.ok(asked.length > 0, "an administrator's requests are noticed");
+  },
+);
 
 test("every setting shows its purpose and its source, and no secret", async () => {
   const { page } = app;
