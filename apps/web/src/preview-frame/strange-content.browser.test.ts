@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { isLongTier } from "@holdfast/tools/tiers";
@@ -95,7 +98,7 @@ test("a blob of hostile content made by the app runs nothing when it is opened",
   assert.equal(await marks(), null);
 });
 
-test("the frame shows hostile content as text, cannot reach network or page, and cannot be framed by others", async () => {
+test("the frame shows hostile content as text, has no origin, and cannot reach network or page", async () => {
   app.expectComplaint(/Content Security Policy|violates|Blocked a frame|sandboxed|failed: csp|localStorage/);
   await app.open("/design");
   const state = await app.page.evaluate(async (text) => {
@@ -149,4 +152,22 @@ test("the frame shows hostile content as text, cannot reach network or page, and
     [],
   );
   assert.equal(await marks(), null);
+});
+
+test("the frame cannot be framed by another site", async () => {
+  app.expectComplaint(/frame-ancestors|X-Frame-Options|ERR_BLOCKED_BY_RESPONSE|Framing/);
+  const { page, server } = app;
+  const address = `${server.url}/preview-frame`;
+  const other = createServer((_, response) => {
+    response.setHeader("content-type", "text/html").end(`<iframe src="${address}"></iframe>`);
+  }).listen(0, "127.0.0.1");
+  await once(other, "listening");
+  try {
+    const refused = page.waitForEvent("requestfailed", (request) => request.url() === address);
+    await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
+    assert.match((await refused).failure()?.errorText ?? "", /ERR_BLOCKED_BY_RESPONSE/);
+    assert.ok(page.frames().every((frame) => frame.url() !== address));
+  } finally {
+    other.close();
+  }
 });

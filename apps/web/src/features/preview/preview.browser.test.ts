@@ -43,7 +43,7 @@ longTest("a damaged picture is reported", async () => {
   await app.page.getByText("It may be damaged").waitFor();
 });
 
-longTest("a PDF is rendered in a frame with its text, and a damaged one is reported", async () => {
+test("a PDF is rendered with its text in a sandboxed frame without an origin, and a damaged one is reported", async () => {
   await app.api.put("/paper.pdf", pdfOf([{ words: "Holdfast" }]));
   await app.api.put("/torn.pdf", "%PDF-1.7 torn");
   await app.signIn();
@@ -51,6 +51,19 @@ longTest("a PDF is rendered in a frame with its text, and a damaged one is repor
   await app.open(`/files?open=${await app.api.idOf("/paper.pdf")}`);
   const frame = page.frameLocator("iframe");
   await frame.getByText("Holdfast").waitFor({ state: "attached" });
+  assert.equal(await page.locator("iframe").getAttribute("sandbox"), "allow-scripts");
+  // Within the frame: the browser applies the attribute and the policy of the page together.
+  const reached = await frame.locator("body").evaluate(() => {
+    const touch = (act: () => unknown) => {
+      try {
+        return String(act());
+      } catch (error) {
+        return (error as Error).name;
+      }
+    };
+    return [self.origin, touch(() => parent.document.title), touch(() => localStorage.length)];
+  });
+  assert.deepEqual(reached, ["null", "SecurityError", "SecurityError"]);
   await eventually("there is ink on the page", 30_000, () =>
     frame.locator(".page canvas").evaluate((element) => {
       const canvas = element as HTMLCanvasElement;
