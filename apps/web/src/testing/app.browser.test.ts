@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually } from "@holdfast/server/acceptance/testing";
+import { administrator, eventually } from "@holdfast/server/acceptance/testing";
 import { filesPage } from "./files-page.ts";
 import { hasFocus } from "./focus.ts";
 import { testApp } from "./test-app.ts";
@@ -20,11 +20,29 @@ test("a sign-in by the form shows the drive and its live changes", async () => {
   await filesPage(app.page).seen("after.txt");
 });
 
-test("every place opens for a signed-in account without a policy violation", async () => {
+/** Heading of each place, and a text of what it has loaded. */
+const shownIn: Readonly<Record<string, readonly [heading: string, text: string | RegExp]>> = {
+  "/files": ["Files", "listed.txt"],
+  "/recent": ["Recent", "listed.txt"],
+  "/starred": ["Starred", "Files and folders that you star appear here."],
+  "/shared": ["Shared", "Files and folders that others share with you appear here."],
+  "/trash": ["Trash", /^The trash is empty/],
+  "/search": ["Search", "Enter a file or folder name above."],
+  "/settings": ["Profile", administrator.email],
+  "/admin": ["Overview", "Files and folders, including trash"],
+  "/design": ["Components", "Light"],
+};
+
+test("every place shows its heading and content to a signed-in account without a policy violation", async () => {
+  const { page, api } = app;
+  await api.put("/listed.txt", "listed");
   await app.signIn();
-  for (const place of ["/recent", "/starred", "/shared", "/trash", "/search", "/settings", "/admin", "/design"]) {
+  for (const [place, [heading, text]] of Object.entries(shownIn)) {
     await app.open(place);
-    assert.equal(new URL(app.page.url()).pathname, place);
+    const main = page.getByRole("main");
+    await main.getByRole("heading", { level: 1, name: heading, exact: true }).waitFor({ state: "attached" });
+    await main.getByText(text, { exact: true }).first().waitFor();
+    assert.equal(new URL(page.url()).pathname, place);
   }
 });
 
