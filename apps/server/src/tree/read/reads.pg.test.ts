@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { HoldfastError } from "@holdfast/core/errors";
 import { nameSortKey } from "@holdfast/core/sort-key";
 import type { SortOrder } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
@@ -169,9 +168,7 @@ describe("Reads of the tree", () => {
         async (cursor) => {
           if (cursor === "") return;
           for (const recursive of [false, true]) {
-            await list(folder.id, { cursor, recursive }).catch((error: unknown) => {
-              assert.ok(error instanceof HoldfastError && error.code === "bad_request", String(error));
-            });
+            await assert.rejects(list(folder.id, { cursor, recursive }), { code: "bad_request" }, cursor);
           }
         },
       ),
