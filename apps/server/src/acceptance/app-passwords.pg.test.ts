@@ -54,6 +54,7 @@ describe("App password", () => {
       `${folder}/data`,
       "select secret_hash::text as hash, name from shard.tokens where app",
     );
+    assert.ok(rows.length > 0);
     assert.ok(
       rows.every(({ hash }) => !String(hash).includes(Buffer.from(secret.replaceAll("-", "")).toString("hex"))),
     );

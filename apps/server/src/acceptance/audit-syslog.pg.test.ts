@@ -110,8 +110,9 @@ test("audit entries reach a syslog server by TCP and resume after it was unreach
     );
     const { items } = await ok(admin, "GET", "/admin/audit?limit=5000");
     const kept = new Map((items as AuditEntryJson[]).map((entry) => [entry.seq, entry]));
-    for (const entry of second.entries.filter(({ action }) => action !== "file.batch"))
-      assert.deepEqual(entry, kept.get(entry.seq));
+    const whole = second.entries.filter(({ action }) => action !== "file.batch");
+    assert.ok(whole.length > 0);
+    for (const entry of whole) assert.deepEqual(entry, kept.get(entry.seq));
     const metrics = String((await admin.call("GET", `${server.url}/metrics`)).body);
     assert.match(metrics, /^audit_syslog_dropped_total 0$/m);
     assert.ok(Number(/^audit_entries_total (\d+)$/m.exec(metrics)?.[1]) >= seqs.size);

@@ -133,13 +133,10 @@ describe("Damage on the disk", () => {
       headers: { authorization: `Bearer ${api.token}` },
     });
     const { bytes, ended } = await readUntilCut(answer);
-    if (answer.status === 200) {
-      assert.equal(ended, false, "the download ended as if it were whole");
-      assert.ok(bytes.length <= 9_000_000, "bytes from behind the damage came");
-      assert.ok(bytes.equals(content.subarray(0, bytes.length)), "wrong bytes came");
-    } else {
-      assert.equal(answer.status, 500);
-    }
+    assert.equal(answer.status, 200);
+    assert.equal(ended, false, "the download ended as if it were whole");
+    assert.ok(bytes.length > 0 && bytes.length <= 9_000_000, `${bytes.length} bytes came`);
+    assert.ok(bytes.equals(content.subarray(0, bytes.length)), "wrong bytes came");
     const part = await api.download("/long/file", { range: "bytes=1000000-2999999" });
     assert.equal(part.status, 206);
     assert.ok(part.body.equals(content.subarray(1_000_000, 3_000_000)), "a range beside the damage is not right");

@@ -117,13 +117,15 @@ describe("Empty external database with an earlier server's data", () => {
     await (await startCells("other", "new")).stop();
   });
 
-  longTest("a topology over the embedded database starts as a new server", async () => {
+  longTest("a topology over the embedded database starts as a new server, and again with its files", async () => {
     const whole = [{ id: "all", buckets: [[0, 4095]] }];
     const env = { HOLDFAST_TOPOLOGY: JSON.stringify({ shards: whole, cells: whole }) };
     mkdirSync(`${folder}/embedded-topology`);
     for (const name of ["first", "second"]) {
       const server = await startServer({ dataFolder: `${folder}/embedded-topology`, env });
-      await (await Api.signIn(server.url)).put(`/${name}.txt`, name);
+      const api = await Api.signIn(server.url);
+      assert.equal((await api.put(`/${name}.txt`, name)).status, 201);
+      assert.equal(String((await api.download("/first.txt")).body), "first");
       await server.stop();
     }
   });

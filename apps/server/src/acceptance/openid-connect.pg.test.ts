@@ -109,6 +109,7 @@ describe("Authorized program", () => {
     const answered = twice.flatMap((each) => (each.status === "fulfilled" ? [each.value.access_token] : []));
     assert.ok(answered.length <= 1);
     for (const token of answered) assert.equal((await withToken(token).call("GET", "/account")).status, 401);
+    assert.deepEqual((await ok(bea.api, "GET", "/account/authorized-programs")).items, []);
   });
 
   test("codes require PKCE with S256 and the right verifier", async () => {

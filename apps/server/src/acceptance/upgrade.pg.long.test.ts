@@ -64,6 +64,7 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
 
     test("has every byte of every version, trash, shares, links, comments and stars", async () => {
       assertContains(await readAll(), drive);
+      assert.deepEqual(new Set(facts.tokens.map(({ opens }) => opens)), new Set(["account", "link"]));
       for (const { token, opens } of facts.tokens) {
         const api = new Api(server.url, token);
         assert.equal((await api.call("GET", opens === "link" ? "/links/current" : "/files/root")).status, 200, opens);
@@ -74,6 +75,7 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
       const [admin, olive] = await Promise.all(facts.accounts.slice(0, 2).map((who) => Api.signIn(server.url, who)));
       assert.ok(admin !== undefined && olive !== undefined);
       const { items } = await ok(olive, "GET", "/trash");
+      assert.ok(items.length > 0);
       for (const { id } of items) await ok(olive, "POST", `/trash/${id}/restore`, { on_conflict: "rename" });
       const file = await ok(olive, "GET", "/metadata?path=%2Flarge.txt");
       assert.equal(

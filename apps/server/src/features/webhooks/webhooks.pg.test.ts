@@ -341,6 +341,7 @@ test("the number of webhooks is limited, and their secrets are not stored in pla
   assert.deepEqual(refused, Array(4).fill("conflict"));
   const { db } = databases.shards.ofId(bob.userId);
   const { rows } = await sql<{ text: string }>`select w::text as text from shard.webhooks w`.execute(db);
+  assert.ok(rows.length >= limits.webhooksMax, `${rows.length} rows`);
   for (const { text } of rows) assert.ok(!text.includes(secret) && !text.includes(Buffer.from(secret).toString("hex")));
 });
 

@@ -78,7 +78,9 @@ test("two simultaneous releases of a block always mark it as unheld", async () =
     await world.hold(bob, ann, new Map(blocks.map(({ hash, sizeBytes }) => [hash, sizeBytes])));
     const [ofAnn, ofBob] = [await world.drop(ann, hashesOf(blocks)), await world.drop(bob, hashesOf(blocks))];
     await Promise.all([world.release(ann, ofAnn), world.release(bob, ofBob)]);
-    assert.ok((await world.copies()).every(({ waits }) => waits));
+    const copies = await world.copies();
+    assert.ok(copies.length >= blocks.length, `${copies.length} copies`);
+    assert.ok(copies.every(({ waits }) => waits));
   }
 });
 
@@ -252,8 +254,9 @@ test("an upload interrupted between its rows leaves a holder unknown to the spac
   await assert.rejects(world.put(ann, ...blocks), { code: "unavailable" });
   world.crashPoint = () => {};
   await settleCells(world.ports);
-  assert.ok(
-    (await world.copies()).every(({ waits }) => !waits),
+  assert.deepEqual(
+    (await world.copies()).map(({ waits }) => waits),
+    blocks.map(() => false),
     "it may be under way",
   );
   world.clock.forwardMs(dayMs);

@@ -202,6 +202,7 @@ test("a recursive listing skips no remaining node when an ancestor of its positi
     let stays = (await list(undefined, 1000)).items;
     let cursor: string | undefined;
     let pages = 0;
+    let hasMoved = false;
     const stillInTime = bounded("the last page");
     do {
       stillInTime();
@@ -216,7 +217,10 @@ test("a recursive listing skips no remaining node when an ancestor of its positi
       stays = stays.filter((item) => !`${item.path}/`.startsWith(`${moved.path}/`));
       const parentId = tops.find(({ name }) => name !== top)!.id;
       await space.do({ op: "move", fileId: moved.id, place: { parentId, name: `moved ${when}` } });
+      hasMoved = true;
     } while (cursor !== undefined && pages < 200);
+    assert.ok(hasMoved, `nothing moved when ${when}`);
+    assert.ok(stays.length > 0);
     for (const { id, path } of stays) assert.ok(seen.has(id), `${path} when ${when}`);
   }
 });
