@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { existsSync, globSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { once } from "node:events";
 import { dirname, join, relative, resolve } from "node:path";
@@ -14,6 +14,7 @@ import { aloneIn, batchesOf, type Failure, FileFailures } from "./test-batches.t
 import { clearTestFolder, fastFolder, makeTestFolder, sweepTestFolders } from "./test-folder.ts";
 import { holdTestRunLock } from "./test-run-lock.ts";
 import { describeTestRuns, keepTestRun } from "./test-runs.ts";
+import { isLong, isSharded, matchingTests, selectTests } from "./test-selection.ts";
 
 /** Processes. The smallest build machine has two cores, and one of three files usually waits. */
 const filesAtOnce = 3;
@@ -29,6 +30,9 @@ const youngGeneration = ["--min-semi-space-size=16", "--max-semi-space-size=32"]
 /** Continuous integration allows 90 minutes, and shows nothing of a run that it ended. */
 const gateTimeoutMs = 60 * 60_000;
 const longTimeoutMs = 4 * gateTimeoutMs;
+
+/** Databases in which the long tier repeats the tests of accounts and files. */
+const shards = 3;
 
 /** Fixed, so that repeated runs of a commit are equal. A release changes it in a separate commit. */
 const gateSeed = "1";
@@ -80,7 +84,7 @@ else if (misuse !== undefined) {
   console.error(misuse);
   process.exitCode = 1;
 } else if (values.history) for (const line of describeTestRuns()) console.log(line);
-else await runFiles(select(positionals));
+else await runFiles(selectTests(root, positionals, values.long));
 
 function findMisuse(): string | undefined {
   for (const option of ["file-timeout", "run-timeout"] as const) {
@@ -114,7 +118,7 @@ async function runFiles(files: readonly string[]): Promise<void> {
   if (files.length === 0) {
     const wanted = positionals.join(" ");
     console.error(
-      matching(positionals).length > 0
+      matchingTests(root, positionals).length > 0
         ? `${wanted} matches files of the long tier only: npm run test:long -- ${wanted}`
         : `No test file matches ${wanted}.\n${usage}`,
     );
@@ -189,6 +193,13 @@ async function runTier(files: readonly string[], runs: Runs): Promise<Outcome> {
   // A single file may run long, like a soak.
   const fileMs = positionals.length > 0 && files.length === 1 ? longTimeoutMs : fileTimeoutMs;
   if (others.length > 0) outcomes.push(await report(others, { ...runs, fileMs, concurrency: filesAtOnce }));
+  const sharded = values.long && positionals.length === 0 ? others.filter(isSharded) : [];
+  if (sharded.length > 0) {
+    console.log(`On ${shards} shards:`);
+    process.env["HOLDFAST_TEST_SHARDS"] = String(shards);
+    outcomes.push(await report(sharded, { ...runs, fileMs, concurrency: filesAtOnce }));
+    delete process.env["HOLDFAST_TEST_SHARDS"];
+  }
   if (timing.length > 0) outcomes.push(await report(timing, { ...runs, fileMs, concurrency: 1 }));
   return sumOf(outcomes);
 }
@@ -366,32 +377,4 @@ async function report(files: readonly string[], options: ReportOptions): Promise
   outcome.finish();
   for (const line of times.slowest()) console.log(line);
   return { failures: outcome.failures, ...counts, lacking };
-}
-
-/** Returns the tier's files, or the wanted ones of them. A long-tier file with its full path is always included. */
-function select(wanted: readonly string[]): string[] {
-  const isNamed = (file: string) => wanted.some((each) => pathOf(each) === file);
-  return matching(wanted).filter((file) => values.long || !isLong(file) || isNamed(file));
-}
-
-function isLong(file: string): boolean {
-  return /\.(?:long|timing)\.test\.ts$/.test(file);
-}
-
-/** Returns all test files, or those that equal, are in, or contain in their path one of `wanted`. */
-function matching(wanted: readonly string[]): string[] {
-  const all = globSync("{packages/*,apps/*,examples/*,bench,tools}/{src,build}/**/*.test.ts", { cwd: root }).toSorted();
-  if (wanted.length === 0) return all;
-  return all.filter((file) =>
-    wanted.some((each) => {
-      const path = pathOf(each);
-      return existsSync(join(root, path))
-        ? file === path || file.startsWith(`${path}/`) || path === ""
-        : file.includes(each);
-    }),
-  );
-}
-
-function pathOf(wanted: string): string {
-  return relative(root, resolve(process.env["INIT_CWD"] ?? ".", wanted));
 }

@@ -61,6 +61,7 @@ export function makeTree(t: TestContext, files: Readonly<Record<string, string>>
     "shared-by-files.ts",
     "test-run-lock.ts",
     "test-runs.ts",
+    "test-selection.ts",
     "untracked-promises.ts",
   ];
   for (const name of parts) copyFileSync(join(import.meta.dirname, name), join(dirname(script), name));

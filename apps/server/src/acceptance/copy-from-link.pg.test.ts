@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
-import { findRunningPostgres } from "../base/db/embedded-postgres.ts";
 import {
   Api,
+  connectionsOf,
   eventually,
   makeFolder,
   ok,
@@ -137,11 +137,13 @@ describe("Copy from a link to own files", () => {
     const { token, id } = await makeLink(top);
     // Marks the link as used, so that the copy does not wait for the row before it counts.
     await ok(new Api(server.url, token), "GET", "/links/current");
-    const database = new pg.Client(findRunningPostgres(`${folder}/data`));
-    await database.connect();
+    const databases = connectionsOf(`${folder}/data`).map((connection) => new pg.Client(connection));
+    for (const database of databases) await database.connect();
     try {
-      await database.query("begin");
-      await database.query("update shard.grants set password_hash = 'another' where id = $1", [id]);
+      for (const database of databases) {
+        await database.query("begin");
+        await database.query("update shard.grants set password_hash = 'another' where id = $1", [id]);
+      }
       const copying = copy(token);
       await eventually("the copy waits to count", 60_000, async () => {
         const waiting = await queryDatabase(
@@ -150,11 +152,11 @@ describe("Copy from a link to own files", () => {
         );
         return waiting.length > 0 ? true : undefined;
       });
-      await database.query("commit");
+      for (const database of databases) await database.query("commit");
       const { status, body } = await copying;
       assert.deepEqual([status, body.code], [404, "not_found"]);
     } finally {
-      await database.end();
+      for (const database of databases) await database.end();
     }
     assert.equal(await downloadsOf(top), 1);
     await assert.rejects(receiver.idOf("/changing"));

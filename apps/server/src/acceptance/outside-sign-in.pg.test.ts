@@ -160,17 +160,15 @@ test("a suspended account cannot sign in, and an unlinked account only after a n
 test("a shredded account leaves no rows of its issuer sign-ins", async () => {
   const visit = new OutsideVisit(server.url);
   const account = await ok(await visit.signedIn("shredded"), "GET", "/account");
-  const rows = async () =>
-    (
-      await queryDatabase(
-        `${folder}/data`,
-        `select (select count(*) from shard.outside_identities where user_id = '${account.id}')
-          + (select count(*) from shard.outside_directory where user_id = '${account.id}')
-          + (select count(*) from shard.outside_answers where user_id = '${account.id}') as n`,
-      )
-    )[0].n;
-  assert.equal(Number(await rows()), 3);
+  const rows = () =>
+    queryDatabase(
+      `${folder}/data`,
+      ["identities", "directory", "answers"]
+        .map((table) => `select from shard.outside_${table} where user_id = '${account.id}'`)
+        .join(" union all "),
+    );
+  assert.equal((await rows()).length, 3);
   await ok(admin, "PATCH", `/admin/users/${account.id}`, { disabled: true });
   await ok(admin, "POST", `/admin/users/${account.id}/shred`, {});
-  await eventually("its rows are gone", 60_000, async () => (Number(await rows()) === 0 ? true : undefined));
+  await eventually("its rows are gone", 60_000, async () => ((await rows()).length === 0 ? true : undefined));
 });

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,11 +9,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { patience } from "@holdfast/tools/bounded";
 import { reservePort } from "@holdfast/tools/reserved-port";
 import pg from "pg";
-import { isLongTier } from "@holdfast/tools/tiers";
+import { isLongTier, testShards } from "@holdfast/tools/tiers";
 import { clusterFolderOf } from "../base/db/embedded/cluster.ts";
 import { processesIn, readPostmasterFile } from "../base/db/embedded/leftover.ts";
 import { findRunningPostgres } from "../base/db/embedded-postgres.ts";
+import type { Connection } from "../base/db/database.ts";
 import { copyTemplate } from "../base/db/testing-template.ts";
+import type { OtherShards } from "./testing-shards.ts";
 
 /** Launcher, started like from a user's shell. */
 export const launcher = fileURLToPath(new URL("../../../cli/bin/holdfast", import.meta.url));
@@ -137,8 +140,15 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
   };
 }
 
+/** Further shards of servers in a run on several, by data folder, so that they outlast a restart. */
+const otherShards = new Map<string, OtherShards>();
+
 async function prepareStart(options: SpawnOptions) {
   if (takesTemplate(options)) {
+    if (testShards > 1 && options.env?.["HOLDFAST_TOPOLOGY"] === undefined) {
+      const { makeOtherShards } = await import("./testing-shards.ts");
+      otherShards.set(options.dataFolder, await makeOtherShards());
+    }
     mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 });
     await copyTemplate(options.dataFolder);
   }
@@ -146,7 +156,11 @@ async function prepareStart(options: SpawnOptions) {
   const port = options.port ?? (await reservePort());
   return {
     args: serveArguments({ ...options, port }),
-    environment: { ...process.env, ...serveEnvironment(options) },
+    environment: {
+      ...process.env,
+      HOLDFAST_TOPOLOGY: otherShards.get(options.dataFolder)?.topology,
+      ...serveEnvironment(options),
+    },
     logFile: join(options.dataFolder, "..", `${process.pid}-server.log`),
   };
 }
@@ -191,15 +205,28 @@ export function postmasterPid(dataFolder: string): number | undefined {
   return pid !== undefined && processesIn(folder, pid).includes(pid) ? pid : undefined;
 }
 
-/** Current rows in the database of a running server. */
+/** Databases of a running server: one, or that of each shard. */
+export function connectionsOf(dataFolder: string): Connection[] {
+  const embedded = findRunningPostgres(dataFolder);
+  assert.ok(embedded !== undefined, "the database does not run");
+  const urls = otherShards.get(dataFolder)?.urls ?? [];
+  return [embedded, ...urls.map((connectionString) => ({ connectionString }))];
+}
+
+/** Current rows in the databases of a running server, those of each shard in sequence. */
 export async function queryDatabase(dataFolder: string, statement: string): Promise<pg.QueryResult["rows"]> {
-  const client = new pg.Client(findRunningPostgres(dataFolder));
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows;
-  } finally {
-    await client.end();
+  const rows: pg.QueryResult["rows"] = [];
+  for (const connection of connectionsOf(dataFolder)) {
+    const client = new pg.Client(connection);
+    await client.connect();
+    try {
+      // Several statements have several results.
+      rows.push(...[await client.query(statement)].flat().flatMap((result) => result.rows));
+    } finally {
+      await client.end();
+    }
   }
+  return rows;
 }
 
 /** Repeats until there is an answer. @throws Error with the subject after `timeoutMs` times the patience */

@@ -9,7 +9,7 @@ const unavailableStates = new Set([
   "53200", // out of memory
   "53300", // too many connections
   "55P03", // a lock could not be acquired in time
-  "57014", // cancelled by statement_timeout
+  "57014", // canceled by statement_timeout
   "57P01", // administrator's shutdown
   "57P02", // crash of another session
   "57P03", // starting or stopping

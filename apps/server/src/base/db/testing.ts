@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
+import { bucketCount } from "@holdfast/core/ids";
+import { testShards } from "@holdfast/tools/tiers";
 import { atEndOfShared, isSharedByFiles } from "@holdfast/tools/shared-by-files";
 import { fastFolder, makeTestFolder as makeFolderIn, sweepTestFolders } from "@holdfast/tools/test-folder";
 import type { Connection } from "./database.ts";
@@ -56,43 +58,54 @@ export interface TestDatabases extends Databases {
   readonly stop: () => Promise<void>;
 }
 
+/** On one shard, or on several in a run that asks for them. */
 export async function startTestDatabases(options: TestDatabaseOptions = {}): Promise<TestDatabases> {
-  const database = await makeDatabase(options, "migrated");
-  const databases = openDatabases({ defaultConnection: database.connection, log: silentLog });
-  const stop = async () => {
-    await databases.close();
-    await database.stop();
-  };
-  return { ...databases, connection: database.connection, stop };
+  return openShards(options, testShards === 1 ? ["main"] : shardNames(testShards), ["main"]);
 }
 
 /** Buckets up to 2047 are on the first shard (and cell). */
-export async function startTwoTestShards(
-  options: TestDatabaseOptions & { readonly twoCells?: boolean } = {},
+export async function startTwoTestShards({
+  twoCells = false,
+  ...options
+}: TestDatabaseOptions & { readonly twoCells?: boolean } = {}): Promise<TestDatabases> {
+  const halves = ["low", "high"];
+  return openShards(options, halves, twoCells ? halves : ["main"]);
+}
+
+async function openShards(
+  options: TestDatabaseOptions,
+  shards: readonly string[],
+  cells: readonly string[],
 ): Promise<TestDatabases> {
-  const databases = [await makeDatabase(options, "migrated"), await makeDatabase(options, "migrated")] as const;
-  const [{ connection }] = databases;
-  const [first, second] = databases.map((database) => urlOf(database.connection));
-  const topology = topologySchema.parse({
-    shards: halves(first, second),
-    cells: options.twoCells === true ? halves(first, second) : [{ id: "main", buckets: [[0, 4095]] }],
-  });
+  const first = await makeDatabase(options, "migrated");
+  const others: TestDatabase[] = [];
+  while (others.length < shards.length - 1) others.push(await makeDatabase(options, "migrated"));
+  const { connection } = first;
+  const urls = others.map((database) => urlOf(database.connection));
+  const topology = topologySchema.parse({ shards: evenPlaces(shards, urls), cells: evenPlaces(cells, urls) });
   const opened = openDatabases({ defaultConnection: connection, log: silentLog, topology });
   const stop = async () => {
     await opened.close();
-    for (const database of databases) await database.stop();
+    for (const database of [first, ...others]) await database.stop();
   };
   return { ...opened, connection, stop };
 }
 
-function halves(first: string | undefined, second: string | undefined) {
-  return [
-    { id: "low", buckets: [[0, 2047]], database_url: first },
-    { id: "high", buckets: [[2048, 4095]], database_url: second },
-  ];
+export function shardNames(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `shard-${index + 1}`);
 }
 
-function urlOf({ host = "", port, user, password, database }: Connection): string {
+/** Ranges of equal size in order. The first place is in the default database. */
+export function evenPlaces(ids: readonly string[], urls: readonly string[]) {
+  const start = (index: number) => Math.floor((index * bucketCount) / ids.length);
+  return ids.map((id, index) => ({
+    id,
+    buckets: [[start(index), start(index + 1) - 1]],
+    ...(index > 0 && { database_url: urls[index - 1] }),
+  }));
+}
+
+export function urlOf({ host = "", port, user, password, database }: Connection): string {
   const query = new URLSearchParams({ host, port: String(port) });
   return `postgres://${user}:${encodeURIComponent(String(password))}@/${database}?${query.toString()}`;
 }

@@ -7,7 +7,7 @@ export function passkeyWords(thrown: unknown, words: Messages): string {
   const { message } = words;
   if (thrown instanceof DOMException) {
     if (thrown.name === "InvalidStateError") return message("factor.passkeyThere");
-    return message(thrown.name === "SecurityError" ? "factor.passkeyNotHere" : "factor.passkeyCancelled");
+    return message(thrown.name === "SecurityError" ? "factor.passkeyNotHere" : "factor.passkeyCanceled");
   }
   const failure = toHoldfastError(thrown);
   if (failure.field === "passkey") return message("factor.passkeyWrong");

@@ -10,7 +10,7 @@ export const factor = {
     "Dieser Code ist falsch oder wurde schon benutzt. Gib den nächsten aus der App ein oder einen Wiederherstellungscode.",
   "factor.passkeySignIn": "Mit einem Passkey anmelden",
   "factor.passkeyUse": "Passkey benutzen",
-  "factor.passkeyCancelled": "Es wurde nichts gezeigt: abgebrochen, oder es dauerte zu lange. Versuch es noch einmal.",
+  "factor.passkeyCanceled": "Abgebrochen, oder es hat zu lange gedauert. Versuch es noch einmal.",
   "factor.passkeyThere": "Dieses Gerät hat schon einen Passkey dieses Kontos.",
   "factor.passkeyNotHere":
     "Passkeys gehen unter dieser Adresse nicht. Nimm die Adresse, die in den Mails dieses Servers steht.",

@@ -9,7 +9,7 @@ export const factor = {
   "factor.codeWrong": "This code is wrong or was already used. Enter the next code from the app, or a recovery code.",
   "factor.passkeySignIn": "Sign in with a passkey",
   "factor.passkeyUse": "Use a passkey",
-  "factor.passkeyCancelled": "Cancelled or timed out. Try again.",
+  "factor.passkeyCanceled": "Canceled or timed out. Try again.",
   "factor.passkeyThere": "This device already has a passkey for this account.",
   "factor.passkeyNotHere": "Passkeys do not work at this address. Use the address in this server’s e-mails.",
   "factor.passkeyWrong":

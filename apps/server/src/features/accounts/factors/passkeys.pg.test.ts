@@ -235,7 +235,9 @@ describe("Passkey", () => {
     const confirm = (passkey: ReturnType<TestPasskey["create"]>, caller = person.caller) =>
       confirmPasskey(world, caller, { name: "Again", passkey, site });
     await assert.rejects(confirm(device.create(again.webauthn)), { code: "exists" });
-    const other = await newPerson();
+    // Another shard does not know the passkey.
+    let other = await newPerson();
+    while (databases.shards.ofId(other.id) !== databases.shards.ofId(person.id)) other = await newPerson();
     const ofOther = await preparePasskey(world, other.caller, { password: testPassword, site }, source);
     await assert.rejects(confirm(device.create(ofOther.webauthn), other.caller), { code: "exists" });
     assert.equal((await readSecondFactor(world, other.id)).on, false);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { makeId, toBucket, type UserId } from "@holdfast/core/ids";
+import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { generateSync } from "otplib";
 import { passwordResetter } from "../../mail/mail-password.ts";
@@ -62,15 +62,12 @@ test("a password reset link is valid for 30 minutes", async () => {
 test("a link mailed while the clock was ahead does not prevent a new mail", async () => {
   const { email } = await createTestUser(world, "ahead@example.org");
   const kind = passwordResetter(withoutMail(world));
-  const links = async () =>
-    (
-      await databases.shards
-        .ofId(makeId(toBucket(0), 0, new Uint8Array(8)))
-        .db.selectFrom("shard.unsent_links")
-        .select("id")
-        .where("address", "=", email)
-        .execute()
-    ).length;
+  const links = async () => {
+    const found = databases.shards
+      .all()
+      .map(({ db }) => db.selectFrom("shard.unsent_links").select("id").where("address", "=", email).execute());
+    return (await Promise.all(found)).flat().length;
+  };
   const ask = () => kind.work({ email }, { signal: new AbortController().signal } as never);
   const aheadMs = 24 * 3_600_000;
   world.clock.forwardMs(aheadMs);

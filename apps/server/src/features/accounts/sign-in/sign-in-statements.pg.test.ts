@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, mock, test } from "node:test";
 import type { UserId } from "@holdfast/core/ids";
+import { testShards } from "@holdfast/tools/tiers";
 import { sql } from "kysely";
 import pg from "pg";
 import { startTestDatabases, type TestDatabases } from "../../../base/db/testing.ts";
@@ -23,6 +24,8 @@ before(async () => {
 after(() => databases.stop());
 
 const source = "192.0.2.1";
+/** On several shards an address is looked up before its account. */
+const lookups = testShards === 1 ? 0 : 1;
 
 async function asked(work: () => Promise<unknown>): Promise<number> {
   const query = mock.method(pg.Client.prototype, "query");
@@ -40,10 +43,10 @@ test("a sign-in on a known device takes seven database queries and queues no mes
   const { device_secret: secret } = await signIn(world, { email, password: testPassword }, source);
   queued.length = 0;
   const again = () => signIn(world, { email, password: testPassword, device_secret: secret ?? "" }, source);
-  assert.equal(await asked(again), 7);
+  assert.equal(await asked(again), 7 + lookups);
   assert.deepEqual(queued, []);
   const anew = () => signIn(world, { email, password: testPassword }, source);
-  assert.equal(await asked(anew), 8);
+  assert.equal(await asked(anew), 8 + lookups);
   assert.deepEqual(queued, [user.id]);
 });
 
@@ -52,8 +55,8 @@ test("an unknown address takes as many database queries as a wrong password", as
   await createTestUser(world, email);
   const wrong = (claimed: string) => () =>
     assert.rejects(signIn(world, { email: claimed, password: "a wrong one" }, source), { code: "unauthenticated" });
-  assert.equal(await asked(wrong(email)), 1);
-  assert.equal(await asked(wrong("nobody@example.org")), 1);
+  assert.equal(await asked(wrong(email)), 1 + lookups);
+  assert.equal(await asked(wrong("nobody@example.org")), 1 + lookups);
 });
 
 test("a sign-in from a blocked address leaves no device, session or message", async () => {
