@@ -20,7 +20,10 @@ export async function makeOtherShards(): Promise<OtherShards> {
   provider ??= new Provider();
   const urls: string[] = [];
   while (urls.length < shards.length - 1) urls.push(await provider.next());
-  return { topology: JSON.stringify({ shards: evenPlaces(shards, urls), cells: evenPlaces(["main"], []) }), urls };
+  return {
+    topology: JSON.stringify({ shards: evenPlaces(shards, [undefined, ...urls]), cells: evenPlaces(["main"]) }),
+    urls,
+  };
 }
 
 /** A separate process, which ends with this one, because a database of this process would keep it running. */

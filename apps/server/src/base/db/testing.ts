@@ -81,8 +81,10 @@ async function openShards(
   const others: TestDatabase[] = [];
   while (others.length < shards.length - 1) others.push(await makeDatabase(options, "migrated"));
   const { connection } = first;
-  const urls = others.map((database) => urlOf(database.connection));
-  const topology = topologySchema.parse({ shards: evenPlaces(shards, urls), cells: evenPlaces(cells, urls) });
+  const urls = [first, ...others].map((database) => urlOf(database.connection));
+  // A single place needs no URL, like that of the embedded database.
+  const placesOf = (ids: readonly string[]) => evenPlaces(ids, ids.length > 1 ? urls : []);
+  const topology = topologySchema.parse({ shards: placesOf(shards), cells: placesOf(cells) });
   const opened = openDatabases({ defaultConnection: connection, log: silentLog, topology });
   const stop = async () => {
     await opened.close();
@@ -95,13 +97,13 @@ export function shardNames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `shard-${index + 1}`);
 }
 
-/** Ranges of equal size in order. The first place is in the default database. */
-export function evenPlaces(ids: readonly string[], urls: readonly string[]) {
+/** Ranges of equal size in order. @param urls undefined: the default database */
+export function evenPlaces(ids: readonly string[], urls: readonly (string | undefined)[] = []) {
   const start = (index: number) => Math.floor((index * bucketCount) / ids.length);
   return ids.map((id, index) => ({
     id,
     buckets: [[start(index), start(index + 1) - 1]],
-    ...(index > 0 && { database_url: urls[index - 1] }),
+    database_url: urls[index],
   }));
 }
 
