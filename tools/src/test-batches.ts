@@ -19,7 +19,7 @@ export function aloneIn(root: string, files: readonly string[]): Batch[] {
  * limited, because a crash repeats a whole batch. The order puts the longest files first: those of the simulator are
  * plain, and the packages' tests with a database are longer than the server's last ones.
  */
-const filesMax = { plain: 24, browser: 9, pg: 24 };
+const filesMax = { plain: 48, browser: 14, pg: 36 };
 type Kind = keyof typeof filesMax;
 /** Batches of the last kind get smaller, so that the final ones leave no core idle. */
 const shrinking: Kind = "pg";
