@@ -57,6 +57,20 @@ longTest("a file that does not end after its tests is stopped, fails the run, an
   assert.match(output, /ℹ pass 2\n[^]*ℹ fail 1\n/);
 });
 
+longTest("a whole run of the long tier repeats the server's tests of accounts on three shards", (t) => {
+  const printing = `${head}test(\`on \${process.env.HOLDFAST_TEST_SHARDS ?? 1} of them\`, () => {});`;
+  const files = {
+    "apps/server/src/features/a.pg.test.ts": printing,
+    "apps/server/src/features/b.pg.long.test.ts": printing,
+    "packages/a/src/x.test.ts": printing,
+  };
+  const { status, output } = runTests(t, files, ["--long"]);
+  assert.equal(status, 0, output);
+  assert.deepEqual(output.match(/on \d of them/g), ["on 1 of them", "on 1 of them", "on 1 of them", "on 3 of them"]);
+  assert.doesNotMatch(runTests(t, files, []).output, /on 3/);
+  assert.doesNotMatch(runTests(t, files, ["--long", "apps/server"]).output, /on 3/);
+});
+
 longTest("part of a path, a folder or a name selects the tests", (t) => {
   const files = { "packages/a/src/x.test.ts": passing, "bench/src/y.test.ts": failing };
   for (const args of [["x.test"], ["packages/a"], ["packages/a/src/x.test.ts"], ["--name", "holds"]]) {

@@ -115,11 +115,11 @@ for (const name of names)
   });
 
 test("an editor link can change files beside a git repository, but not in it", async () => {
-  const { id: box } = await ok(owner, "POST", "/metadata", { path: "/work/app", kind: "folder", parents: true });
-  await ok(owner, "POST", "/metadata", { path: "/work/app/.git/hooks", kind: "folder", parents: true });
-  const { id: config } = (await owner.put("/work/app/.git/config", "[core]")).body;
-  const hooks = await owner.idOf("/work/app/.git/hooks");
-  const { id: main } = (await owner.put("/work/app/main.c", "main")).body;
+  const { id: box } = await ok(owner, "POST", "/metadata", { path: "/code/app", kind: "folder", parents: true });
+  await ok(owner, "POST", "/metadata", { path: "/code/app/.git/hooks", kind: "folder", parents: true });
+  const { id: config } = (await owner.put("/code/app/.git/config", "[core]")).body;
+  const hooks = await owner.idOf("/code/app/.git/hooks");
+  const { id: main } = (await owner.put("/code/app/main.c", "main")).body;
   const link = await ok(owner, "POST", `/files/${box}/share`, { link: true, role: "editor" });
   const visitor = new Api(server.url, link.token);
   const refused = [

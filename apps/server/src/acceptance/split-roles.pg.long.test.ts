@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { after, before, test, type TestContext } from "node:test";
-import { testShards } from "@holdfast/tools/tiers";
 import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
 import pg from "pg";
 import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
@@ -190,9 +189,7 @@ test("the operation page lists the load balancer paths of each role", () => {
     assert.ok(page.includes(`\n${role}  ${rolePaths[role].source.replaceAll("\\/", "/")}\n`), role);
 });
 
-// A topology names databases, so it may be shared.
-const skip = testShards > 1 && "has a topology";
-test("split roles require a shared database", { skip }, async () => {
+test("split roles require a shared database", async () => {
   await assert.rejects(
     startServer({ dataFolder: `${folder}/alone`, args: ["--roles", "api,worker"], env }),
     /--roles splits the work between processes that share a database: set --database-url/,
