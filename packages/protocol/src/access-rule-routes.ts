@@ -37,6 +37,7 @@ export const accessRuleRoutes = {
   adminListAccessRules: defineRoute({
     method: "GET",
     path: "/admin/access-rules",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -50,6 +51,7 @@ export const accessRuleRoutes = {
   adminChangeAccessRule: defineRoute({
     method: "PATCH",
     path: "/admin/access-rules",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "json",
@@ -78,6 +80,7 @@ export const accessRuleRoutes = {
   getOwnAddresses: defineRoute({
     method: "GET",
     path: "/account/addresses",
+    tag: "Account",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -87,6 +90,7 @@ export const accessRuleRoutes = {
   setOwnAddresses: defineRoute({
     method: "PUT",
     path: "/account/addresses",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",

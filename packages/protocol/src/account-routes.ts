@@ -161,6 +161,7 @@ export const accountRoutes = {
   createSession: defineRoute({
     method: "POST",
     path: "/sessions",
+    tag: "Sign-in",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
@@ -180,6 +181,7 @@ export const accountRoutes = {
   refreshSession: defineRoute({
     method: "POST",
     path: "/sessions/refresh",
+    tag: "Sign-in",
     access: "open",
     cost: "call",
     bodyKind: "json",
@@ -190,7 +192,9 @@ export const accountRoutes = {
   deleteCurrentSession: defineRoute({
     method: "DELETE",
     path: "/sessions/current",
+    tag: "Sign-in",
     access: "account",
+    endsSession: true,
     cost: "call",
     bodyKind: "none",
     summary: "Sign out: the session's tokens stop working at once",
@@ -199,6 +203,7 @@ export const accountRoutes = {
   createAccount: defineRoute({
     method: "POST",
     path: "/accounts",
+    tag: "Account",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
@@ -209,6 +214,7 @@ export const accountRoutes = {
   readInvitation: defineRoute({
     method: "POST",
     path: "/accounts/invitation",
+    tag: "Account",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
@@ -220,7 +226,9 @@ export const accountRoutes = {
   getAccount: defineRoute({
     method: "GET",
     path: "/account",
+    tag: "Account",
     access: "signed_in",
+    callers: ["app_password", "enrolling"],
     cost: "call",
     bodyKind: "none",
     summary: "The caller, this server's id, usage and limits",
@@ -229,6 +237,7 @@ export const accountRoutes = {
   updateAccount: defineRoute({
     method: "PATCH",
     path: "/account",
+    tag: "Account",
     access: "account",
     cost: "call",
     bodyKind: "json",
@@ -245,7 +254,9 @@ export const accountRoutes = {
   createToken: defineRoute({
     method: "POST",
     path: "/tokens",
+    tag: "Sign-in",
     access: "account",
+    rejectsSuspended: true,
     cost: "call",
     bodyKind: "json",
     asksProof: true,
@@ -260,6 +271,7 @@ export const accountRoutes = {
   listTokens: defineRoute({
     method: "GET",
     path: "/tokens",
+    tag: "Sign-in",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -269,6 +281,7 @@ export const accountRoutes = {
   deleteToken: defineRoute({
     method: "DELETE",
     path: "/tokens/:id",
+    tag: "Sign-in",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -279,6 +292,7 @@ export const accountRoutes = {
   adminListUsers: defineRoute({
     method: "GET",
     path: "/admin/users",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -300,6 +314,7 @@ export const accountRoutes = {
   adminCreateUser: defineRoute({
     method: "POST",
     path: "/admin/users",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "json",
@@ -318,6 +333,7 @@ export const accountRoutes = {
   adminUpdateUser: defineRoute({
     method: "PATCH",
     path: "/admin/users/:id",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "json",
@@ -360,6 +376,7 @@ export const accountRoutes = {
   adminInvite: defineRoute({
     method: "POST",
     path: "/admin/invitations",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "json",

@@ -53,6 +53,7 @@ export const activityRoutes = {
   listActivity: defineRoute({
     method: "GET",
     path: "/activity",
+    tag: "Comments and notices",
     access: "files:read",
     cost: "call",
     bodyKind: "none",

@@ -8,7 +8,9 @@ export const addressRoutes = {
   confirmAddress: defineRoute({
     method: "POST",
     path: "/account/confirm",
+    tag: "Account",
     access: "account",
+    callers: ["enrolling"],
     cost: "sign_in",
     bodyKind: "json",
     summary: "Confirm an e-mail address of the caller's account with the token that was mailed to it; sessions only",
@@ -18,6 +20,7 @@ export const addressRoutes = {
   mailConfirmation: defineRoute({
     method: "POST",
     path: "/account/confirm/mail",
+    tag: "Account",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -27,6 +30,7 @@ export const addressRoutes = {
   changeAddress: defineRoute({
     method: "POST",
     path: "/account/address",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",

@@ -182,6 +182,7 @@ export const adminRoutes = {
   adminListInvitations: defineRoute({
     method: "GET",
     path: "/admin/invitations",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -195,6 +196,7 @@ export const adminRoutes = {
   adminRemoveInvitation: defineRoute({
     method: "DELETE",
     path: "/admin/invitations/:id",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -205,6 +207,7 @@ export const adminRoutes = {
   adminGetStorage: defineRoute({
     method: "GET",
     path: "/admin/storage",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -214,6 +217,7 @@ export const adminRoutes = {
   adminListShards: defineRoute({
     method: "GET",
     path: "/admin/shards",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -223,6 +227,7 @@ export const adminRoutes = {
   adminCollect: defineRoute({
     method: "POST",
     path: "/admin/gc",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "json",
@@ -239,6 +244,7 @@ export const adminRoutes = {
   adminGetCollection: defineRoute({
     method: "GET",
     path: "/admin/gc",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -248,6 +254,7 @@ export const adminRoutes = {
   adminGetCopies: defineRoute({
     method: "GET",
     path: "/admin/copies",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -257,6 +264,7 @@ export const adminRoutes = {
   adminVerifyCopies: defineRoute({
     method: "POST",
     path: "/admin/copies/verify",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -266,6 +274,7 @@ export const adminRoutes = {
   adminGetBackups: defineRoute({
     method: "GET",
     path: "/admin/backups",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -275,6 +284,7 @@ export const adminRoutes = {
   adminListSettings: defineRoute({
     method: "GET",
     path: "/admin/settings",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -284,6 +294,7 @@ export const adminRoutes = {
   adminRotateKeys: defineRoute({
     method: "POST",
     path: "/admin/keys/rotate",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "json",
@@ -299,6 +310,7 @@ export const adminRoutes = {
   adminDoctor: defineRoute({
     method: "GET",
     path: "/admin/doctor",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -312,6 +324,7 @@ export const adminRoutes = {
   adminListPlans: defineRoute({
     method: "GET",
     path: "/admin/plans",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",

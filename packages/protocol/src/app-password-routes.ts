@@ -8,7 +8,9 @@ export const appPasswordRoutes = {
   createAppPassword: defineRoute({
     method: "POST",
     path: "/tokens/app-passwords",
+    tag: "Sign-in",
     access: "account",
+    rejectsSuspended: true,
     cost: "sign_in",
     bodyKind: "json",
     summary:

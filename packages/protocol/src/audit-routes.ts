@@ -65,6 +65,7 @@ export const auditRoutes = {
   adminListAudit: defineRoute({
     method: "GET",
     path: "/admin/audit",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -82,6 +83,7 @@ export const auditRoutes = {
   adminVerifyAudit: defineRoute({
     method: "POST",
     path: "/admin/audit/verify",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "json",

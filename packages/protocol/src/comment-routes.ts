@@ -26,6 +26,7 @@ export const commentRoutes = {
   listComments: defineRoute({
     method: "GET",
     path: "/files/:id/comments",
+    tag: "Comments and notices",
     access: "files:read",
     cost: "call",
     bodyKind: "none",
@@ -40,7 +41,9 @@ export const commentRoutes = {
   createComment: defineRoute({
     method: "POST",
     path: "/files/:id/comments",
+    tag: "Comments and notices",
     access: "files:write",
+    errors: ["quota"],
     cost: "call",
     bodyKind: "json",
     changes: true,
@@ -52,7 +55,9 @@ export const commentRoutes = {
   updateComment: defineRoute({
     method: "PATCH",
     path: "/comments/:id",
+    tag: "Comments and notices",
     access: "files:write",
+    errors: ["quota"],
     cost: "call",
     bodyKind: "json",
     changes: true,
@@ -64,6 +69,7 @@ export const commentRoutes = {
   deleteComment: defineRoute({
     method: "DELETE",
     path: "/comments/:id",
+    tag: "Comments and notices",
     access: "files:write",
     cost: "call",
     bodyKind: "none",
@@ -75,6 +81,7 @@ export const commentRoutes = {
   resolveComment: defineRoute({
     method: "POST",
     path: "/comments/:id/resolve",
+    tag: "Comments and notices",
     access: "files:write",
     cost: "call",
     bodyKind: "json",

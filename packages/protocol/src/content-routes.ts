@@ -1,12 +1,9 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
-import { batchOperation } from "./batch.ts";
 import { defineRoute } from "./route.ts";
 import {
-  baseVersion,
   hashHex,
   idText,
-  manifestEntry,
   metadataJson,
   node,
   nodeName,
@@ -14,28 +11,14 @@ import {
   pathText,
   seenFields,
   seenQuery,
-  sizeBytes,
-  splice,
-  splices,
   timeText,
 } from "./values.ts";
 
 const idParams = z.object({ id: idText });
-const into = z.object({ into: idText.optional() });
 const uploadState = z
   .object({ size: z.int(), total: z.int().nullable(), complete: z.boolean(), node: node.optional() })
   .meta({ id: "UploadState" });
 const uploadStarted = z.object({ upload_url: z.string(), upload_id: z.string(), expires_at: z.string() });
-const manifestJson = z
-  .object({
-    version_id: z.string(),
-    version: z.int(),
-    size: z.int(),
-    content_id: z.string(),
-    blocks: z.array(manifestEntry).optional(),
-    splices: z.array(splice).optional().describe("relative to the version `base`"),
-  })
-  .meta({ id: "Manifest" });
 
 const pageLimit = z.coerce.number().int().min(1).max(limits.listItemsMax).optional();
 const damagedPage = z
@@ -79,7 +62,11 @@ export const contentRoutes = {
   upload: defineRoute({
     method: "POST",
     path: "/files/upload",
+    tag: "Uploads and downloads",
     access: "files:write",
+    callers: ["link", "app_password"],
+    role: "blocks",
+    errors: ["offset", "superseded", "hash_mismatch", "quota", "store_full"],
     cost: "upload",
     bodyKind: "bytes",
     changes: true,
@@ -110,7 +97,11 @@ export const contentRoutes = {
   putUpload: defineRoute({
     method: "PUT",
     path: "/upload/:id",
+    tag: "Uploads and downloads",
     access: "files:write",
+    callers: ["link", "app_password"],
+    role: "blocks",
+    errors: ["offset", "superseded", "hash_mismatch", "quota", "store_full"],
     cost: "upload",
     bodyKind: "bytes",
     changes: true,
@@ -121,7 +112,11 @@ export const contentRoutes = {
   postUpload: defineRoute({
     method: "POST",
     path: "/upload/:id",
+    tag: "Uploads and downloads",
     access: "files:write",
+    callers: ["link", "app_password"],
+    role: "blocks",
+    errors: ["offset", "superseded", "hash_mismatch", "quota", "store_full"],
     cost: "upload",
     bodyKind: "bytes",
     changes: true,
@@ -132,7 +127,10 @@ export const contentRoutes = {
   getUpload: defineRoute({
     method: "GET",
     path: "/upload/:id",
+    tag: "Uploads and downloads",
     access: "files:write",
+    callers: ["link", "app_password"],
+    role: "blocks",
     cost: "call",
     bodyKind: "none",
     summary: "Get how many bytes of an upload are durable",
@@ -142,7 +140,10 @@ export const contentRoutes = {
   deleteUpload: defineRoute({
     method: "DELETE",
     path: "/upload/:id",
+    tag: "Uploads and downloads",
     access: "files:write",
+    callers: ["link", "app_password"],
+    role: "blocks",
     cost: "call",
     bodyKind: "none",
     summary: "Cancel an upload",
@@ -152,7 +153,11 @@ export const contentRoutes = {
   commitUpload: defineRoute({
     method: "POST",
     path: "/upload/:id/commit",
+    tag: "Uploads and downloads",
     access: "files:write",
+    callers: ["link", "app_password"],
+    role: "blocks",
+    errors: ["offset", "superseded", "hash_mismatch", "quota", "store_full"],
     cost: "call",
     bodyKind: "json",
     changes: true,
@@ -164,7 +169,11 @@ export const contentRoutes = {
   download: defineRoute({
     method: "GET",
     path: "/files/:id/download",
+    tag: "Uploads and downloads",
     access: "files:read",
+    callers: ["link", "app_password"],
+    role: "blocks",
+    errors: ["range", "damaged"],
     cost: "call",
     bodyKind: "none",
     summary: "Download a file, or a folder as a zip; supports Range, If-Range, If-None-Match and HEAD",
@@ -172,215 +181,15 @@ export const contentRoutes = {
     query: z.object({ version: z.string().min(1).max(64).optional() }),
     responses: { 200: "bytes", 206: "bytes", 304: "empty" },
   }),
-  getManifest: defineRoute({
-    method: "GET",
-    path: "/files/:id/manifest",
-    access: "files:read",
-    cost: "call",
-    bodyKind: "none",
-    summary: "Get the blocks of a version, or the splices against a base version",
-    params: idParams,
-    query: z.object({ version: z.string().min(1).max(64).optional(), base: z.string().min(1).max(64).optional() }),
-    responses: { 200: manifestJson },
-  }),
-  queryManifests: defineRoute({
-    method: "POST",
-    path: "/manifests",
-    access: "files:read",
-    cost: "call",
-    bodyKind: "json",
-    summary: "Get the blocks of many versions",
-    body: z.object({ version_ids: z.array(idText).max(limits.manifestsMax) }),
-    responses: {
-      200: z.object({
-        items: z.array(manifestJson),
-        left_out: z
-          .array(z.string())
-          .optional()
-          .describe("IDs of versions whose lists did not fit into this answer; request them again"),
-      }),
-    },
-  }),
-  syncFile: defineRoute({
-    method: "POST",
-    path: "/files/:id/sync",
-    access: "files:write",
-    cost: "batch",
-    bodyKind: "json",
-    changes: true,
-    summary: "Propose a new version as a list of blocks; it is committed once no block is missing",
-    params: idParams,
-    longLists: true,
-    body: z.object({
-      current_version: baseVersion,
-      new_block_hashes: z
-        .array(z.union([manifestEntry, hashHex]))
-        .max(limits.requestEntriesMax)
-        .optional(),
-      splices: splices.optional(),
-      size: sizeBytes.optional(),
-      content_id: hashHex.optional(),
-      modified_at: timeText.optional(),
-      executable: z.boolean().optional(),
-      private: z.boolean().optional(),
-    }),
-    responses: {
-      200: z.object({
-        status: z.literal("ok"),
-        missing_blocks: z.array(z.string()),
-        version: z.int().optional(),
-        node: node.optional(),
-      }),
-    },
-  }),
-  syncDelta: defineRoute({
-    method: "POST",
-    path: "/sync/delta",
-    access: "files:write",
-    cost: "batch",
-    bodyKind: "batch",
-    changes: true,
-    summary:
-      "Run a batch of operations, each with its own result; as JSON, or with frames of small blocks as application/vnd.holdfast.batch",
-    longLists: true,
-    body: z.object({
-      epoch: z.string().max(64).optional(),
-      operations: z.array(batchOperation).max(limits.batchOperationsMax),
-    }),
-    responses: {
-      200: z.object({
-        results: z.array(
-          z.object({
-            operation_id: z.string(),
-            status: z.enum(["committed", "missing", "conflict", "error"]),
-            node: node.optional(),
-            missing_blocks: z.array(z.string()).optional(),
-            code: z.string().optional(),
-            message: z.string().optional(),
-            field: z.string().optional(),
-          }),
-        ),
-        seq: z.int(),
-        epoch: z.string(),
-      }),
-    },
-  }),
   listDamaged: defineRoute({
     method: "GET",
     path: "/damaged",
+    tag: "Versions and trash",
     access: "files:read",
     cost: "call",
     bodyKind: "none",
     summary: "List your damaged blocks and the files that need them; sending the blocks again heals them",
     query: z.object({ limit: pageLimit, cursor: hashHex.optional() }),
     responses: { 200: damagedPage },
-  }),
-  queryBlocks: defineRoute({
-    method: "POST",
-    path: "/blocks/query",
-    access: "files:write",
-    cost: "blocks",
-    bodyKind: "json",
-    summary: "Ask which blocks the server already has, and whether there is space for what they belong to",
-    body: z.object({
-      hashes: z.array(hashHex).max(limits.queryHashesMax),
-      version_ids: z.array(idText).max(limits.manifestsMax).optional(),
-      into: idText.optional(),
-      growth_bytes: z
-        .int()
-        .min(0)
-        .optional()
-        .describe("growth in bytes that a planned upload causes; 507 `quota` if the quota has no room for it"),
-      send_bytes: z
-        .int()
-        .min(0)
-        .optional()
-        .describe("bytes that will be sent; 503 `store_full` if the server's disk has no room for them"),
-    }),
-    responses: { 200: z.object({ have: z.array(z.string()), missing: z.array(z.string()) }) },
-  }),
-  putBlocks: defineRoute({
-    method: "POST",
-    path: "/blocks",
-    access: "files:write",
-    cost: "blocks",
-    bodyKind: "frames",
-    summary: "Store blocks, sent as frames",
-    query: into,
-    responses: { 200: z.object({ stored: z.int() }) },
-  }),
-  discardBlocks: defineRoute({
-    method: "POST",
-    path: "/blocks/discard",
-    access: "files:write",
-    cost: "blocks",
-    bodyKind: "json",
-    summary:
-      "Discard blocks that were sent for a failed upload: those that no file or upload refers to no longer count, and expire an hour later",
-    body: z.object({ hashes: z.array(hashHex).max(limits.queryHashesMax), into: idText.optional() }),
-    responses: { 200: z.object({ discarded: z.int(), bytes: z.int() }) },
-  }),
-  putBlock: defineRoute({
-    method: "PUT",
-    path: "/chunks/:hash",
-    access: "files:write",
-    cost: "blocks",
-    bodyKind: "bytes",
-    summary: "Store one block, sent as plain bytes",
-    params: z.object({ hash: hashHex }),
-    query: into,
-    responses: { 201: z.object({ hash: z.string(), size: z.int() }) },
-  }),
-  getBlock: defineRoute({
-    method: "GET",
-    path: "/blocks/:hash",
-    access: "files:read",
-    cost: "blocks",
-    bodyKind: "none",
-    summary: "Get one block of the caller's own space as plain bytes; one Range is supported",
-    params: z.object({ hash: hashHex }),
-    responses: { 200: "bytes", 206: "bytes" },
-  }),
-  fetchBlocks: defineRoute({
-    method: "POST",
-    path: "/blocks/fetch",
-    access: "files:read",
-    cost: "blocks",
-    bodyKind: "json",
-    summary:
-      "Get many blocks as frames, in the order requested; an absent frame stands for a block that the caller may not read, or a damaged one",
-    longLists: true,
-    body: z.object({
-      items: z
-        .array(
-          z.object({
-            version_id: idText.optional(),
-            hashes: z.array(hashHex).max(limits.fetchHashesMax),
-            bases: z.record(hashHex, hashHex).optional(),
-          }),
-        )
-        .max(limits.fetchHashesMax),
-    }),
-    responses: { 200: "bytes" },
-  }),
-  createBlockUploadUrl: defineRoute({
-    method: "POST",
-    path: "/blocks/upload-url",
-    access: "files:write",
-    cost: "blocks",
-    bodyKind: "json",
-    summary: "Create a short-lived signed URL that accepts one PUT of this block without a token",
-    body: z.object({ hash: hashHex, size: z.int().min(1).max(limits.blockBytesMax), into: idText.optional() }),
-    responses: { 200: z.object({ url: z.string(), expires_at: z.string() }) },
-  }),
-  putSignedBlock: defineRoute({
-    method: "PUT",
-    path: "/blocks/signed/:grant",
-    access: "signed",
-    cost: "blocks",
-    bodyKind: "bytes",
-    summary: "Store the block of a signed URL",
-    params: z.object({ grant: z.string().min(1).max(1024) }),
-    responses: { 201: z.object({ hash: z.string(), size: z.int() }) },
   }),
 };

@@ -86,6 +86,7 @@ export const deviceRoutes = {
   listDevices: defineRoute({
     method: "GET",
     path: "/devices",
+    tag: "Sign-in",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -103,6 +104,7 @@ export const deviceRoutes = {
   deleteDevice: defineRoute({
     method: "DELETE",
     path: "/devices/:id",
+    tag: "Sign-in",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -123,6 +125,7 @@ export const deviceRoutes = {
   deleteDevices: defineRoute({
     method: "DELETE",
     path: "/devices",
+    tag: "Sign-in",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -133,6 +136,7 @@ export const deviceRoutes = {
   readClearing: defineRoute({
     method: "POST",
     path: "/devices/clearing",
+    tag: "Sign-in",
     access: "open",
     cost: "call",
     bodyKind: "json",
@@ -159,6 +163,7 @@ export const deviceRoutes = {
   queryClearing: defineRoute({
     method: "POST",
     path: "/devices/clearing/contents",
+    tag: "Sign-in",
     access: "open",
     cost: "call",
     bodyKind: "json",
@@ -170,6 +175,7 @@ export const deviceRoutes = {
   reportClearing: defineRoute({
     method: "POST",
     path: "/devices/clearing/done",
+    tag: "Sign-in",
     access: "open",
     cost: "call",
     bodyKind: "json",
@@ -180,6 +186,7 @@ export const deviceRoutes = {
   resumeDevice: defineRoute({
     method: "POST",
     path: "/devices/:id/resume",
+    tag: "Sign-in",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -190,6 +197,7 @@ export const deviceRoutes = {
   adminResumeDevice: defineRoute({
     method: "POST",
     path: "/admin/devices/:id/resume",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",

@@ -36,6 +36,7 @@ export const groupRoutes = {
   createGroup: defineRoute({
     method: "POST",
     path: "/groups",
+    tag: "Sharing",
     access: "account",
     cost: "call",
     changes: true,
@@ -47,6 +48,7 @@ export const groupRoutes = {
   listGroups: defineRoute({
     method: "GET",
     path: "/groups",
+    tag: "Sharing",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -57,6 +59,7 @@ export const groupRoutes = {
   updateGroup: defineRoute({
     method: "PATCH",
     path: "/groups/:id",
+    tag: "Sharing",
     access: "account",
     cost: "call",
     changes: true,
@@ -69,6 +72,7 @@ export const groupRoutes = {
   deleteGroup: defineRoute({
     method: "DELETE",
     path: "/groups/:id",
+    tag: "Sharing",
     access: "account",
     cost: "call",
     changes: true,
@@ -81,6 +85,7 @@ export const groupRoutes = {
   listGroupMembers: defineRoute({
     method: "GET",
     path: "/groups/:id/members",
+    tag: "Sharing",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -93,6 +98,7 @@ export const groupRoutes = {
   setGroupMember: defineRoute({
     method: "PUT",
     path: "/groups/:id/members/:user_id",
+    tag: "Sharing",
     access: "account",
     cost: "call",
     changes: true,
@@ -105,6 +111,7 @@ export const groupRoutes = {
   removeGroupMember: defineRoute({
     method: "DELETE",
     path: "/groups/:id/members/:user_id",
+    tag: "Sharing",
     access: "account",
     cost: "call",
     changes: true,

@@ -40,7 +40,9 @@ export const jobRoutes = {
   getJob: defineRoute({
     method: "GET",
     path: "/jobs/:id",
+    tag: "Server",
     access: "files:read",
+    callers: ["app_password"],
     cost: "call",
     bodyKind: "none",
     summary: "Get the state of a job that the caller started; kept for 30 days",
@@ -57,6 +59,7 @@ export const jobRoutes = {
   adminListJobs: defineRoute({
     method: "GET",
     path: "/admin/jobs",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -71,6 +74,7 @@ export const jobRoutes = {
   adminRetryJob: defineRoute({
     method: "POST",
     path: "/admin/jobs/:id/retry",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -81,6 +85,7 @@ export const jobRoutes = {
   adminRemoveJob: defineRoute({
     method: "DELETE",
     path: "/admin/jobs/:id",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",

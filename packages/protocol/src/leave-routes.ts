@@ -7,6 +7,7 @@ export const leaveRoutes = {
   exportAccount: defineRoute({
     method: "GET",
     path: "/account/export",
+    tag: "Account",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -19,6 +20,7 @@ export const leaveRoutes = {
   createExportAddress: defineRoute({
     method: "POST",
     path: "/account/export",
+    tag: "Account",
     access: "account",
     cost: "call",
     bodyKind: "json",
@@ -30,6 +32,7 @@ export const leaveRoutes = {
   openExportAddress: defineRoute({
     method: "GET",
     path: "/account/export/:grant",
+    tag: "Account",
     access: "signed",
     cost: "call",
     bodyKind: "none",
@@ -40,7 +43,9 @@ export const leaveRoutes = {
   deleteAccount: defineRoute({
     method: "DELETE",
     path: "/account",
+    tag: "Account",
     access: "account",
+    rejectsSuspended: true,
     cost: "sign_in",
     bodyKind: "json",
     summary:

@@ -28,6 +28,7 @@ export const linkRoutes = {
   startLinkSession: defineRoute({
     method: "POST",
     path: "/links/session",
+    tag: "Links",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
@@ -40,7 +41,9 @@ export const linkRoutes = {
   getCurrentLink: defineRoute({
     method: "GET",
     path: "/links/current",
+    tag: "Links",
     access: "files:read",
+    callers: ["link"],
     cost: "call",
     bodyKind: "none",
     summary: "Get what the link in the request shows and allows",
@@ -49,7 +52,9 @@ export const linkRoutes = {
   copyFromLink: defineRoute({
     method: "POST",
     path: "/links/copy",
+    tag: "Links",
     access: "files:write",
+    errors: ["quota"],
     cost: "call",
     bodyKind: "json",
     changes: true,
@@ -66,6 +71,7 @@ export const linkRoutes = {
   showLink: defineRoute({
     method: "GET",
     path: "/s/:token",
+    tag: "Links",
     outside: true,
     access: "signed",
     cost: "call",
@@ -83,6 +89,7 @@ export const linkRoutes = {
   sendToLink: defineRoute({
     method: "POST",
     path: "/s/:token",
+    tag: "Links",
     outside: true,
     access: "signed",
     cost: "upload",
@@ -95,6 +102,7 @@ export const linkRoutes = {
   downloadFromLink: defineRoute({
     method: "GET",
     path: "/s/:token/files/:id",
+    tag: "Links",
     outside: true,
     access: "signed",
     cost: "call",

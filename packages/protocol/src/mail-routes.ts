@@ -20,6 +20,7 @@ export const mailRoutes = {
   unsentLinks: defineRoute({
     method: "GET",
     path: "/admin/unsent-links",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -30,6 +31,7 @@ export const mailRoutes = {
   askUnsubscribe: defineRoute({
     method: "GET",
     path: "/unsubscribe/:token",
+    tag: "Comments and notices",
     outside: true,
     access: "signed",
     cost: "call",
@@ -41,6 +43,7 @@ export const mailRoutes = {
   unsubscribe: defineRoute({
     method: "POST",
     path: "/unsubscribe/:token",
+    tag: "Comments and notices",
     outside: true,
     access: "signed",
     cost: "call",

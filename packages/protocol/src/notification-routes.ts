@@ -36,6 +36,7 @@ export const notificationRoutes = {
   listNotifications: defineRoute({
     method: "GET",
     path: "/notifications",
+    tag: "Comments and notices",
     access: "files:read",
     cost: "call",
     bodyKind: "none",
@@ -50,6 +51,7 @@ export const notificationRoutes = {
   readNotifications: defineRoute({
     method: "POST",
     path: "/notifications/read",
+    tag: "Comments and notices",
     access: "account",
     cost: "call",
     bodyKind: "json",
@@ -60,6 +62,7 @@ export const notificationRoutes = {
   getWatch: defineRoute({
     method: "GET",
     path: "/files/:id/watch",
+    tag: "Comments and notices",
     access: "files:read",
     cost: "call",
     bodyKind: "none",
@@ -75,6 +78,7 @@ export const notificationRoutes = {
   watchNode: defineRoute({
     method: "PUT",
     path: "/files/:id/watch",
+    tag: "Comments and notices",
     access: "files:write",
     cost: "call",
     bodyKind: "none",
@@ -85,6 +89,7 @@ export const notificationRoutes = {
   unwatchNode: defineRoute({
     method: "DELETE",
     path: "/files/:id/watch",
+    tag: "Comments and notices",
     access: "files:write",
     cost: "call",
     bodyKind: "none",

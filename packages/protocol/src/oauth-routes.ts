@@ -74,6 +74,7 @@ export const oauthRoutes = {
   adminListOauthClients: defineRoute({
     method: "GET",
     path: "/admin/oauth-clients",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -83,6 +84,7 @@ export const oauthRoutes = {
   adminAddOauthClient: defineRoute({
     method: "POST",
     path: "/admin/oauth-clients",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "json",
@@ -104,6 +106,7 @@ export const oauthRoutes = {
   adminRemoveOauthClient: defineRoute({
     method: "DELETE",
     path: "/admin/oauth-clients/:id",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -115,6 +118,7 @@ export const oauthRoutes = {
   listAuthorizedPrograms: defineRoute({
     method: "GET",
     path: "/account/authorized-programs",
+    tag: "Account",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -124,6 +128,7 @@ export const oauthRoutes = {
   removeAuthorizedProgram: defineRoute({
     method: "DELETE",
     path: "/account/authorized-programs/:id",
+    tag: "Account",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -134,6 +139,7 @@ export const oauthRoutes = {
   readProgramRequest: defineRoute({
     method: "POST",
     path: "/account/program-requests/:id",
+    tag: "Account",
     access: "account",
     cost: "call",
     fromOwnPage: true,
@@ -146,6 +152,7 @@ export const oauthRoutes = {
   answerProgramRequest: defineRoute({
     method: "POST",
     path: "/account/program-requests/:id/answer",
+    tag: "Account",
     access: "account",
     cost: "call",
     fromOwnPage: true,
@@ -159,6 +166,7 @@ export const oauthRoutes = {
   readDeviceRequest: defineRoute({
     method: "POST",
     path: "/account/device-requests",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
@@ -169,6 +177,7 @@ export const oauthRoutes = {
   answerDeviceRequest: defineRoute({
     method: "POST",
     path: "/account/device-requests/answer",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
@@ -180,6 +189,7 @@ export const oauthRoutes = {
   readSignOutRequest: defineRoute({
     method: "POST",
     path: "/sessions/sign-out-requests",
+    tag: "Sign-in",
     access: "open",
     cost: "call",
     bodyKind: "json",
@@ -201,6 +211,7 @@ export const oauthRoutes = {
   startDeviceLogin: defineRoute({
     method: "POST",
     path: "/sessions/device",
+    tag: "Sign-in",
     access: "open",
     cost: "call",
     bodyKind: "json",
@@ -223,6 +234,7 @@ export const oauthRoutes = {
   finishDeviceLogin: defineRoute({
     method: "POST",
     path: "/sessions/device/token",
+    tag: "Sign-in",
     access: "open",
     cost: "call",
     bodyKind: "json",

@@ -16,8 +16,10 @@ export const operationRoutes = {
   live: defineRoute({
     method: "GET",
     path: "/healthz",
+    tag: "Server",
     outside: true,
     access: "open",
+    role: "any",
     cost: "call",
     bodyKind: "none",
     summary: "Report that the process is running",
@@ -26,8 +28,10 @@ export const operationRoutes = {
   ready: defineRoute({
     method: "GET",
     path: "/readyz",
+    tag: "Server",
     outside: true,
     access: "open",
+    role: "any",
     cost: "call",
     bodyKind: "none",
     query: z.object({
@@ -40,8 +44,10 @@ export const operationRoutes = {
   metrics: defineRoute({
     method: "GET",
     path: "/metrics",
+    tag: "Server",
     outside: true,
     access: "open",
+    role: "any",
     cost: "call",
     bodyKind: "none",
     summary: "Get Prometheus metrics, as a loopback peer or an administrator",
@@ -50,6 +56,7 @@ export const operationRoutes = {
   openapi: defineRoute({
     method: "GET",
     path: "/api/openapi.json",
+    tag: "Server",
     outside: true,
     access: "open",
     cost: "call",
@@ -60,6 +67,7 @@ export const operationRoutes = {
   docs: defineRoute({
     method: "GET",
     path: "/api/docs",
+    tag: "Server",
     outside: true,
     access: "open",
     cost: "call",
@@ -70,6 +78,7 @@ export const operationRoutes = {
   home: defineRoute({
     method: "GET",
     path: "/",
+    tag: "Server",
     outside: true,
     access: "open",
     cost: "call",
@@ -80,6 +89,7 @@ export const operationRoutes = {
   reportPolicy: defineRoute({
     method: "POST",
     path: "/csp-reports",
+    tag: "Server",
     access: "open",
     cost: "call",
     bodyKind: "bytes",
@@ -89,6 +99,7 @@ export const operationRoutes = {
   setupPage: defineRoute({
     method: "GET",
     path: "/setup",
+    tag: "Server",
     outside: true,
     access: "open",
     cost: "call",

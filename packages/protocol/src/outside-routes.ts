@@ -25,6 +25,7 @@ export const outsideRoutes = {
   readSignInWays: defineRoute({
     method: "GET",
     path: "/sessions/ways",
+    tag: "Sign-in",
     access: "open",
     cost: "call",
     bodyKind: "none",
@@ -48,6 +49,7 @@ export const outsideRoutes = {
   beginOutsideSignIn: defineRoute({
     method: "POST",
     path: "/sessions/outside",
+    tag: "Sign-in",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
@@ -59,6 +61,7 @@ export const outsideRoutes = {
   finishOutside: defineRoute({
     method: "POST",
     path: "/sessions/outside/answer",
+    tag: "Sign-in",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
@@ -80,6 +83,7 @@ export const outsideRoutes = {
   createOutsideWebSession: defineRoute({
     method: "POST",
     path: "/sessions/web/outside",
+    tag: "Sign-in",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
@@ -96,7 +100,9 @@ export const outsideRoutes = {
   beginOutsideProof: defineRoute({
     method: "POST",
     path: "/sessions/current/proof/outside",
+    tag: "Sign-in",
     access: "account",
+    callers: ["enrolling"],
     cost: "sign_in",
     bodyKind: "json",
     fromOwnPage: true,
@@ -107,7 +113,9 @@ export const outsideRoutes = {
   confirmOutsideProof: defineRoute({
     method: "POST",
     path: "/sessions/current/proof/outside/confirm",
+    tag: "Sign-in",
     access: "account",
+    callers: ["enrolling"],
     cost: "sign_in",
     bodyKind: "json",
     summary: "Prove identity with the ticket; for a while the session may call routes that require such a proof",
@@ -117,7 +125,9 @@ export const outsideRoutes = {
   listOutsideIdentities: defineRoute({
     method: "GET",
     path: "/account/outside",
+    tag: "Account",
     access: "account",
+    callers: ["enrolling"],
     cost: "call",
     bodyKind: "none",
     summary: "List the caller's identities at external providers",
@@ -126,6 +136,7 @@ export const outsideRoutes = {
   beginOutsideLink: defineRoute({
     method: "POST",
     path: "/account/outside",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
@@ -137,6 +148,7 @@ export const outsideRoutes = {
   confirmOutsideLink: defineRoute({
     method: "POST",
     path: "/account/outside/confirm",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
@@ -147,6 +159,7 @@ export const outsideRoutes = {
   removeOutsideIdentity: defineRoute({
     method: "POST",
     path: "/account/outside/:id/remove",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",

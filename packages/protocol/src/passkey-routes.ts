@@ -21,7 +21,9 @@ export const passkeyRoutes = {
   listPasskeys: defineRoute({
     method: "GET",
     path: "/account/passkeys",
+    tag: "Account",
     access: "account",
+    callers: ["enrolling"],
     cost: "call",
     bodyKind: "none",
     summary: "List the caller's passkeys",
@@ -30,7 +32,9 @@ export const passkeyRoutes = {
   preparePasskey: defineRoute({
     method: "POST",
     path: "/account/passkeys",
+    tag: "Account",
     access: "account",
+    callers: ["enrolling"],
     cost: "sign_in",
     bodyKind: "json",
     summary: "Start adding a passkey (WebAuthn); it takes effect once it is confirmed",
@@ -40,7 +44,9 @@ export const passkeyRoutes = {
   confirmPasskey: defineRoute({
     method: "POST",
     path: "/account/passkeys/confirm",
+    tag: "Account",
     access: "account",
+    callers: ["enrolling"],
     cost: "sign_in",
     bodyKind: "json",
     summary: "Add the new passkey; the first one turns the second factor on",
@@ -57,6 +63,7 @@ export const passkeyRoutes = {
   renamePasskey: defineRoute({
     method: "PATCH",
     path: "/account/passkeys/:id",
+    tag: "Account",
     access: "account",
     cost: "call",
     bodyKind: "json",
@@ -68,6 +75,7 @@ export const passkeyRoutes = {
   removePasskey: defineRoute({
     method: "POST",
     path: "/account/passkeys/:id/remove",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
@@ -79,6 +87,7 @@ export const passkeyRoutes = {
   preparePasskeySignIn: defineRoute({
     method: "POST",
     path: "/sessions/passkey",
+    tag: "Sign-in",
     access: "open",
     cost: "call",
     bodyKind: "json",

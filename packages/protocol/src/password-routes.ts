@@ -9,6 +9,7 @@ export const passwordRoutes = {
   changePassword: defineRoute({
     method: "POST",
     path: "/account/password",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
@@ -24,6 +25,7 @@ export const passwordRoutes = {
   mailPasswordReset: defineRoute({
     method: "POST",
     path: "/account/password/reset/mail",
+    tag: "Account",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
@@ -34,6 +36,7 @@ export const passwordRoutes = {
   resetPassword: defineRoute({
     method: "POST",
     path: "/account/password/reset",
+    tag: "Account",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",

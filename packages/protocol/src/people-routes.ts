@@ -9,6 +9,7 @@ export const peopleRoutes = {
   findPeople: defineRoute({
     method: "GET",
     path: "/users",
+    tag: "Sharing",
     access: "account",
     cost: "call",
     bodyKind: "none",

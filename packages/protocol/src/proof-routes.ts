@@ -9,6 +9,7 @@ export const proofRoutes = {
   proveSession: defineRoute({
     method: "POST",
     path: "/sessions/current/proof",
+    tag: "Sign-in",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",

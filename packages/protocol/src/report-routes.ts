@@ -34,6 +34,7 @@ export const reportRoutes = {
   reportLink: defineRoute({
     method: "POST",
     path: "/links/report",
+    tag: "Links",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
@@ -48,6 +49,7 @@ export const reportRoutes = {
   sendReport: defineRoute({
     method: "POST",
     path: "/s/:token/report",
+    tag: "Links",
     outside: true,
     access: "signed",
     cost: "sign_in",
@@ -59,6 +61,7 @@ export const reportRoutes = {
   adminListReports: defineRoute({
     method: "GET",
     path: "/admin/reports",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -73,6 +76,7 @@ export const reportRoutes = {
   adminResolveReport: defineRoute({
     method: "POST",
     path: "/admin/reports/:id/resolve",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "json",

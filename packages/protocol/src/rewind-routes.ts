@@ -48,6 +48,7 @@ export const rewindRoutes = {
   rewind: defineRoute({
     method: "POST",
     path: "/files/:id/rewind",
+    tag: "Versions and trash",
     access: "files:write",
     cost: "call",
     bodyKind: "json",
@@ -60,6 +61,7 @@ export const rewindRoutes = {
   undoRewind: defineRoute({
     method: "POST",
     path: "/rewinds/:id/undo",
+    tag: "Versions and trash",
     access: "files:write",
     cost: "call",
     bodyKind: "none",

@@ -1,5 +1,7 @@
+import type { ErrorCode } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { z } from "zod";
+import type { RouteTag } from "./route-tags.ts";
 
 /** Required authentication of a route. Permissions on nodes are checked separately. */
 export type Access =
@@ -19,6 +21,15 @@ export type Access =
   /** A signature in the URL; no token. */
   | "signed";
 
+/** Callers in addition to sessions and personal access tokens. */
+export type FurtherCaller =
+  /** A link, for its node and the descendants. */
+  | "link"
+  /** An app password, for file operations of programs that support only name and password. */
+  | "app_password"
+  /** A session whose account must set up a second factor first. */
+  | "enrolling";
+
 export type BodyKind = "json" | "bytes" | "frames" | "batch" | "none";
 
 /**
@@ -30,7 +41,19 @@ export interface Route {
   /** Below /api/v1 unless `outside` is set; parameters as `:name`. */
   readonly path: string;
   readonly outside?: boolean;
+  /** Group in the documentation. Only routes outside of the table have none. */
+  readonly tag?: RouteTag;
   readonly access: Access;
+  /** By default, all these callers are rejected. */
+  readonly callers?: readonly FurtherCaller[];
+  /** Signs out, which is allowed from any address and without a required second factor. */
+  readonly endsSession?: true;
+  /** Rejects suspended devices, for actions that would bypass the suspension. Commits reject them without this. */
+  readonly rejectsSuspended?: true;
+  /** Role of the processes that serve the route: `api` by default. "any": all processes. */
+  readonly role?: "notify" | "blocks" | "any";
+  /** Errors in addition to those that access, input and `changes` imply. */
+  readonly errors?: readonly ErrorCode[];
   readonly summary: string;
   /** Token bucket for rate limiting. */
   readonly cost: "call" | "sign_in" | "upload" | "blocks" | "batch" | "poll";
@@ -88,6 +111,7 @@ export function needsProof({ asksProof }: Pick<Route, "asksProof">, body: unknow
   );
 }
 
-export function defineRoute<const R extends Route>(route: R): R {
+/** Adds a route to the table. */
+export function defineRoute<const R extends Route & { readonly tag: RouteTag }>(route: R): R {
   return route;
 }

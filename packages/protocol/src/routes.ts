@@ -4,6 +4,8 @@ import { accountRoutes } from "./account-routes.ts";
 import { activityRoutes } from "./activity-routes.ts";
 import { appPasswordRoutes } from "./app-password-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
+import { blockRoutes } from "./block-routes.ts";
+import { changeRoutes } from "./change-routes.ts";
 import { commentRoutes } from "./comment-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
@@ -59,11 +61,13 @@ export const routes = {
   ...accessRuleRoutes,
   ...peopleRoutes,
   ...nodeRoutes,
+  ...changeRoutes,
   ...versionRoutes,
   ...usageRoutes,
   ...starRoutes,
   ...searchRoutes,
   ...contentRoutes,
+  ...blockRoutes,
   ...signedUrlRoutes,
   ...thumbRoutes,
   ...sharingRoutes,

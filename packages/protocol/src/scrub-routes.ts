@@ -49,6 +49,7 @@ export const scrubRoutes = {
   adminStartScrub: defineRoute({
     method: "POST",
     path: "/admin/scrub",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -58,6 +59,7 @@ export const scrubRoutes = {
   adminGetScrub: defineRoute({
     method: "GET",
     path: "/admin/scrub",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -67,6 +69,7 @@ export const scrubRoutes = {
   adminRebuildIndex: defineRoute({
     method: "POST",
     path: "/admin/rebuild-index",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",
@@ -76,6 +79,7 @@ export const scrubRoutes = {
   adminGetRebuild: defineRoute({
     method: "GET",
     path: "/admin/rebuild-index",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",

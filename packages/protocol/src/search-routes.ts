@@ -10,7 +10,9 @@ export const searchRoutes = {
   search: defineRoute({
     method: "GET",
     path: "/search",
+    tag: "Files and folders",
     access: "files:read",
+    callers: ["link", "app_password"],
     cost: "call",
     bodyKind: "none",
     summary: "Find files and folders by parts of their names",

@@ -39,7 +39,9 @@ export const secondFactorRoutes = {
   getSecondFactor: defineRoute({
     method: "GET",
     path: "/account/second-factor",
+    tag: "Account",
     access: "account",
+    callers: ["enrolling"],
     cost: "call",
     bodyKind: "none",
     summary: "Get whether the caller's account has a second factor, and how many recovery codes are left",
@@ -48,7 +50,9 @@ export const secondFactorRoutes = {
   prepareSecondFactor: defineRoute({
     method: "POST",
     path: "/account/second-factor",
+    tag: "Account",
     access: "account",
+    callers: ["enrolling"],
     cost: "sign_in",
     bodyKind: "json",
     summary: "Create a secret for an authenticator app (RFC 6238); it takes effect once it is confirmed with a code",
@@ -64,7 +68,9 @@ export const secondFactorRoutes = {
   confirmSecondFactor: defineRoute({
     method: "POST",
     path: "/account/second-factor/confirm",
+    tag: "Account",
     access: "account",
+    callers: ["enrolling"],
     cost: "sign_in",
     bodyKind: "json",
     summary: "Turn the second factor on, or switch to another app, with a code from the new secret",
@@ -74,6 +80,7 @@ export const secondFactorRoutes = {
   renewRecoveryCodes: defineRoute({
     method: "POST",
     path: "/account/second-factor/recovery-codes",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
@@ -84,6 +91,7 @@ export const secondFactorRoutes = {
   endSecondFactor: defineRoute({
     method: "POST",
     path: "/account/second-factor/end",
+    tag: "Account",
     access: "account",
     cost: "sign_in",
     bodyKind: "json",

@@ -70,7 +70,9 @@ export const sharingRoutes = {
   shareNode: defineRoute({
     method: "POST",
     path: "/files/:id/share",
+    tag: "Sharing",
     access: "files:write",
+    rejectsSuspended: true,
     cost: "call",
     bodyKind: "json",
     changes: true,
@@ -93,6 +95,7 @@ export const sharingRoutes = {
   listPermissions: defineRoute({
     method: "GET",
     path: "/files/:id/permissions",
+    tag: "Sharing",
     access: "files:read",
     cost: "call",
     bodyKind: "none",
@@ -103,7 +106,9 @@ export const sharingRoutes = {
   updatePermission: defineRoute({
     method: "PATCH",
     path: "/permissions/:id",
+    tag: "Sharing",
     access: "files:write",
+    rejectsSuspended: true,
     cost: "call",
     bodyKind: "json",
     changes: true,
@@ -121,7 +126,9 @@ export const sharingRoutes = {
   readLinkAddress: defineRoute({
     method: "POST",
     path: "/permissions/:id/link",
+    tag: "Sharing",
     access: "files:write",
+    rejectsSuspended: true,
     cost: "call",
     bodyKind: "none",
     summary: "Read the address of a link again; for the owner of the shared item and the creator of the link",
@@ -131,6 +138,7 @@ export const sharingRoutes = {
   deletePermission: defineRoute({
     method: "DELETE",
     path: "/permissions/:id",
+    tag: "Sharing",
     access: "files:write",
     cost: "call",
     bodyKind: "none",
@@ -142,6 +150,7 @@ export const sharingRoutes = {
   listSharedWithMe: defineRoute({
     method: "GET",
     path: "/shared-with-me",
+    tag: "Sharing",
     access: "files:read",
     cost: "call",
     bodyKind: "none",
@@ -152,6 +161,7 @@ export const sharingRoutes = {
   listSharedByMe: defineRoute({
     method: "GET",
     path: "/shared-by-me",
+    tag: "Sharing",
     access: "files:read",
     cost: "call",
     bodyKind: "none",
@@ -162,6 +172,7 @@ export const sharingRoutes = {
   createMount: defineRoute({
     method: "POST",
     path: "/mounts",
+    tag: "Sharing",
     access: "files:write",
     cost: "call",
     bodyKind: "json",

@@ -63,6 +63,7 @@ export const shredRoutes = {
   adminShredUser: defineRoute({
     method: "POST",
     path: "/admin/users/:id/shred",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "json",
@@ -76,6 +77,7 @@ export const shredRoutes = {
   adminGetShredding: defineRoute({
     method: "GET",
     path: "/admin/users/:id/shred",
+    tag: "Administration",
     access: "admin",
     cost: "call",
     bodyKind: "none",

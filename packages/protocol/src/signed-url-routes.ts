@@ -29,7 +29,9 @@ export const signedUrlRoutes = {
   createSignedUrls: defineRoute({
     method: "POST",
     path: "/signed-urls",
+    tag: "Uploads and downloads",
     access: "files:read",
+    callers: ["link", "app_password"],
     cost: "call",
     bodyKind: "json",
     summary:
@@ -42,7 +44,10 @@ export const signedUrlRoutes = {
   openSignedUrl: defineRoute({
     method: "GET",
     path: "/signed/:grant",
+    tag: "Uploads and downloads",
     access: "signed",
+    role: "blocks",
+    errors: ["range", "damaged"],
     cost: "call",
     bodyKind: "none",
     summary: "Download by a signed address, while the account that requested it is signed in and may read the content",

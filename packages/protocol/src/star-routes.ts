@@ -24,6 +24,7 @@ export const starRoutes = {
   starNode: defineRoute({
     method: "PUT",
     path: "/files/:id/star",
+    tag: "Files and folders",
     access: "files:write",
     cost: "call",
     bodyKind: "none",
@@ -34,6 +35,7 @@ export const starRoutes = {
   unstarNode: defineRoute({
     method: "DELETE",
     path: "/files/:id/star",
+    tag: "Files and folders",
     access: "files:write",
     cost: "call",
     bodyKind: "none",
@@ -44,6 +46,7 @@ export const starRoutes = {
   listStarred: defineRoute({
     method: "GET",
     path: "/starred",
+    tag: "Files and folders",
     access: "files:read",
     cost: "call",
     bodyKind: "none",
@@ -54,7 +57,9 @@ export const starRoutes = {
   listRecent: defineRoute({
     method: "GET",
     path: "/recent",
+    tag: "Files and folders",
     access: "files:read",
+    callers: ["app_password"],
     cost: "call",
     bodyKind: "none",
     summary: "List the files that this account changed recently, newest first; a single page",

@@ -12,7 +12,9 @@ export const thumbRoutes = {
   getThumb: defineRoute({
     method: "GET",
     path: "/thumbs/:content_id/:size",
+    tag: "Uploads and downloads",
     access: "signed",
+    role: "blocks",
     cost: "call",
     bodyKind: "none",
     summary: "Get the thumbnail of a picture as WebP, with the tag from a list instead of a token; it never changes",

@@ -33,7 +33,9 @@ export const transferRoutes = {
   transferNode: defineRoute({
     method: "POST",
     path: "/files/:id/transfer",
+    tag: "Sharing",
     access: "files:write",
+    rejectsSuspended: true,
     cost: "call",
     bodyKind: "json",
     asksProof: true,
@@ -46,6 +48,7 @@ export const transferRoutes = {
   listTransfers: defineRoute({
     method: "GET",
     path: "/transfers",
+    tag: "Sharing",
     access: "files:read",
     cost: "call",
     bodyKind: "none",
@@ -60,7 +63,9 @@ export const transferRoutes = {
   acceptTransfer: defineRoute({
     method: "POST",
     path: "/transfers/:id/accept",
+    tag: "Sharing",
     access: "files:write",
+    rejectsSuspended: true,
     cost: "call",
     bodyKind: "none",
     changes: true,
@@ -72,6 +77,7 @@ export const transferRoutes = {
   deleteTransfer: defineRoute({
     method: "DELETE",
     path: "/transfers/:id",
+    tag: "Sharing",
     access: "files:write",
     cost: "call",
     bodyKind: "none",

@@ -47,6 +47,7 @@ export const usageRoutes = {
   getUsage: defineRoute({
     method: "GET",
     path: "/account/usage",
+    tag: "Account",
     access: "files:read",
     cost: "call",
     bodyKind: "none",

@@ -50,7 +50,9 @@ export const versionRoutes = {
   listVersions: defineRoute({
     method: "GET",
     path: "/files/:id/versions",
+    tag: "Versions and trash",
     access: "files:read",
+    callers: ["link", "app_password"],
     cost: "call",
     bodyKind: "none",
     summary: "List the versions of a file, newest first",
@@ -65,7 +67,9 @@ export const versionRoutes = {
   labelVersion: defineRoute({
     method: "PATCH",
     path: "/files/:id/versions/:number",
+    tag: "Versions and trash",
     access: "files:write",
+    errors: ["quota"],
     cost: "call",
     bodyKind: "json",
     changes: true,
@@ -80,7 +84,9 @@ export const versionRoutes = {
   pruneVersions: defineRoute({
     method: "POST",
     path: "/files/:id/versions/prune",
+    tag: "Versions and trash",
     access: "files:write",
+    rejectsSuspended: true,
     cost: "call",
     bodyKind: "json",
     asksProof: { dry_run: false },

@@ -15,6 +15,7 @@ export const webSessionRoutes = {
   createWebSession: defineRoute({
     method: "POST",
     path: "/sessions/web",
+    tag: "Sign-in",
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
@@ -30,6 +31,7 @@ export const webSessionRoutes = {
   refreshWebSession: defineRoute({
     method: "POST",
     path: "/sessions/web/refresh",
+    tag: "Sign-in",
     access: "open",
     cost: "call",
     bodyKind: "json",
@@ -41,7 +43,9 @@ export const webSessionRoutes = {
   deleteWebSession: defineRoute({
     method: "DELETE",
     path: "/sessions/web",
+    tag: "Sign-in",
     access: "open",
+    endsSession: true,
     cost: "call",
     bodyKind: "none",
     fromOwnPage: true,

@@ -27,6 +27,7 @@ export const webhookRoutes = {
   createWebhook: defineRoute({
     method: "POST",
     path: "/webhooks",
+    tag: "Comments and notices",
     access: "account",
     cost: "call",
     bodyKind: "json",
@@ -44,6 +45,7 @@ export const webhookRoutes = {
   listWebhooks: defineRoute({
     method: "GET",
     path: "/webhooks",
+    tag: "Comments and notices",
     access: "account",
     cost: "call",
     bodyKind: "none",
@@ -53,6 +55,7 @@ export const webhookRoutes = {
   deleteWebhook: defineRoute({
     method: "DELETE",
     path: "/webhooks/:id",
+    tag: "Comments and notices",
     access: "account",
     cost: "call",
     bodyKind: "none",

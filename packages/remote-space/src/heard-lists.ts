@@ -1,5 +1,5 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 
 /** Limit of versions. A list of one block takes about 300 bytes. */
 const listsMax = 20_000;

@@ -1,4 +1,4 @@
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { BatchResult } from "@holdfast/sync-ports/ports";
 

@@ -2,7 +2,7 @@ import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type {
   BatchResult,
   Changer,

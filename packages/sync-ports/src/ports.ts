@@ -2,7 +2,7 @@ import type { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 
 export interface LocalStat {

@@ -6,7 +6,7 @@ import { sha256 } from "@holdfast/core/hash";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { BatchResult, OutgoingBlock, Server } from "./ports.ts";
 

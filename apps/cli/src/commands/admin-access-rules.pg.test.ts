@@ -27,7 +27,7 @@ describe("admin require-second-factor and allow-addresses", () => {
     return { ...account, env, say, login };
   }
 
-  test("explain the requirement to people until they enrol, and give scripts a code", async () => {
+  test("explain the requirement to people until they enroll, and give scripts a code", async () => {
     const person = await newPerson();
     const { token } = JSON.parse(
       (await person.say(["token", "create", "script", "--scopes", "files:read", "--json"])).stdout,

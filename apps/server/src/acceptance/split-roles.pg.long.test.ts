@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { after, before, test, type TestContext } from "node:test";
 import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
 import pg from "pg";
 import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
-import { rolePaths } from "../edge/route-roles.ts";
 import { startSharedDatabase } from "./shared-database.ts";
 import {
   administrator,
@@ -182,12 +181,6 @@ for (const [path, begun] of [
     }
   });
 }
-
-test("the operation page lists the load balancer paths of each role", () => {
-  const page = readFileSync(new URL("../../../../docs/operation.md", import.meta.url), "utf8");
-  for (const role of ["blocks", "notify"] as const)
-    assert.ok(page.includes(`\n${role}  ${rolePaths[role].source.replaceAll("\\/", "/")}\n`), role);
-});
 
 test("split roles require a shared database", async () => {
   await assert.rejects(

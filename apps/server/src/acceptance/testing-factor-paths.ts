@@ -26,7 +26,7 @@ import { expected, type Factor, type Outcome, refused, type State, wayOf, type W
 const factors: readonly Factor[] = ["none", "app", "passkey", "app and passkey"];
 const states = Object.keys(changes) as State[];
 const aThird: Readonly<Record<Factor, readonly State[]>> = {
-  none: ["must enrol", "elsewhere"],
+  none: ["must enroll", "elsewhere"],
   app: ["active", "expired"],
   passkey: ["suspended", "being deleted"],
   "app and passkey": [],
@@ -169,7 +169,7 @@ export function describeFactorPaths(part: "all" | "a third"): void {
     const situations: Readonly<Record<string, readonly [() => Promise<unknown>, Outcome]>> = {
       active: [() => Promise.resolve(), "opens"],
       expired: [() => house.query("update shard.invitations set expires_at = 1"), refused("forbidden")],
-      "must enrol": [() => rule("factor_due_at", "0"), "enrols"],
+      "must enroll": [() => rule("factor_due_at", "0"), "enrolls"],
       elsewhere: [() => rule("addresses", `'{${home}/32}'`), refused("address_not_allowed")],
     };
 

@@ -1,6 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { FolderIndex, type RowChange, type When } from "./folder-index.ts";
 import type { Live, News } from "./live.ts";

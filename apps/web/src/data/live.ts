@@ -2,7 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { readByIds, readText } from "@holdfast/api-client/answer";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import type { Tabs } from "./tabs.ts";
 

@@ -1,6 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import { collectWanted } from "./collect-wanted.ts";
 import { emptyIndex, type KeptFile, type KeptIndex, type KeptMark, readIndex } from "./kept-index.ts";
 import type { KeptStore } from "./kept-store.ts";

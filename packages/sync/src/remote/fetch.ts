@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { checkPrivacySupport, privacyReported } from "../state/unreported-data.ts";
 import type { SyncState } from "../state/sync-state.ts";

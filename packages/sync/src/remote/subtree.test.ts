@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "@holdfast/sync-ports/ports";
 import type { Shares } from "../model/trees.ts";

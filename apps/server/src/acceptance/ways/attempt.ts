@@ -29,8 +29,8 @@ export function openerOf(url: string, authorization: string): Opener {
     const api = new Api(url, authorization);
     const root = await api.call("GET", "/folders/root/contents", undefined, from(address));
     if (root.status === 200) return "opens";
-    const enrol = await api.call("GET", "/account/second-factor", undefined, from(address));
-    return enrol.status === 200 ? "enrols" : refusal(root);
+    const enroll = await api.call("GET", "/account/second-factor", undefined, from(address));
+    return enroll.status === 200 ? "enrolls" : refusal(root);
   };
 }
 

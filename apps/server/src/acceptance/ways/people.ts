@@ -44,11 +44,11 @@ export async function newPerson(house: House, factor: Factor, where: Home = "her
   else await ok(house.admin, "POST", "/admin/users", { ...account, ...(admin ? { admin } : {}) });
   const api = await Api.signIn(house.server.url, account);
   const { id } = await ok(api, "GET", "/account");
-  const enrolled = await enrol(api, house.origin, account.password, factor);
+  const enrolled = await enroll(api, house.origin, account.password, factor);
   return { house, ...account, id, factor, api, made: new Map(), ...enrolled };
 }
 
-async function enrol(api: Api, origin: string, password: string, factor: Factor) {
+async function enroll(api: Api, origin: string, password: string, factor: Factor) {
   const device = new TestPasskey(origin);
   let totp: TOTP | undefined;
   let codes: string[] = [];
@@ -89,7 +89,7 @@ export const changes: Readonly<Record<State, (person: Person) => Promise<unknown
   active: () => Promise.resolve(),
   suspended: ({ house, id }) => ok(house.admin, "PATCH", `/admin/users/${id}`, { disabled: true }),
   expired: expire,
-  "must enrol": ({ house, email }) => bind(house, { user: email, second_factor: { required: true } }),
+  "must enroll": ({ house, email }) => bind(house, { user: email, second_factor: { required: true } }),
   elsewhere: ({ house, email }) => bind(house, { user: email, addresses: [`${home}/32`] }),
   "being deleted": (person) => ok(person.api, "DELETE", "/account", { password: person.password, ...factorOf(person) }),
 };

@@ -1,7 +1,7 @@
 import { type ErrorCode, errorTable } from "@holdfast/core/errors";
 
 export type Factor = "none" | "app" | "passkey" | "app and passkey";
-export type State = "active" | "suspended" | "expired" | "must enrol" | "elsewhere" | "being deleted";
+export type State = "active" | "suspended" | "expired" | "must enroll" | "elsewhere" | "being deleted";
 
 /** Credential that requests a signed address. */
 export type Signer = "a session" | "a personal token" | "an app password" | "an app password of a folder" | "a link";
@@ -101,7 +101,7 @@ export function wayOf(name: WayName): Way {
 }
 
 /** Full access, access only to enrollment, or a refusal with its status and code. */
-export type Outcome = "opens" | "enrols" | `${number} ${string}`;
+export type Outcome = "opens" | "enrolls" | `${number} ${string}`;
 
 /**
  * Required outcome of every way:
@@ -133,7 +133,7 @@ function ofWhole(kind: Kind, factor: Factor, state: State): Outcome {
   if (kind === "public" || kind === "page") return "opens";
   if (state === "elsewhere") return inWordsOf(kind, "address_not_allowed");
   if (factor !== "none") return "opens";
-  return proves(kind) || kind === "session" ? "enrols" : inWordsOf(kind, "second_factor_required");
+  return proves(kind) || kind === "session" ? "enrolls" : inWordsOf(kind, "second_factor_required");
 }
 
 function proves(kind: Kind): boolean {

@@ -1,5 +1,5 @@
 import type { Route } from "@holdfast/protocol/route";
-import { shownTags, tagOf } from "@holdfast/protocol/route-tags";
+import { routeTags } from "@holdfast/protocol/route-tags";
 import { routes, routeUrl } from "@holdfast/protocol/routes";
 import { problem } from "@holdfast/protocol/values";
 import { protocolVersion } from "@holdfast/protocol/version";
@@ -69,7 +69,7 @@ export function makeOpenApi(version: string): OpenApi {
       license: { name: "Apache 2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/", description: "this server" }],
-    tags: shownTags.map(({ name, description }) => ({ name, description })),
+    tags: Object.entries(routeTags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas,
@@ -102,7 +102,7 @@ function describeRoute(name: string, route: Route, { schemas, responses }: Share
   return {
     operationId: name,
     summary: route.summary,
-    tags: [tagOf(route) ?? ""],
+    tags: route.tag === undefined ? [] : [route.tag],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(requestBody === undefined ? {} : { requestBody }),
     responses: {

@@ -2,7 +2,7 @@ import { type ErrorCode, errorTable } from "@holdfast/core/errors";
 import { isOpen, type Route } from "@holdfast/protocol/route";
 
 /**
- * Derived from access, input and effect in the table. Any route may also answer `internal`, and the transport may
+ * Derived from the table. Any route may also answer `internal`, and the transport may
  * answer `header_too_large` and `request_timeout`.
  */
 export function errorCodesOf(route: Route): readonly ErrorCode[] {
@@ -15,12 +15,8 @@ export function errorCodesOf(route: Route): readonly ErrorCode[] {
   if (route.bodyKind !== "none") codes.push("bad_request", "too_large");
   if (route.bodyKind === "json") codes.push("unsupported_media_type");
   if (route.changes === true) codes.push(...ofChanges);
-  if (route.changes === true && /upload/.test(route.path)) codes.push("offset", "superseded", "hash_mismatch");
-  if (/upload|blocks|chunks|sync|copy/.test(route.path) && route.access === "files:write")
-    codes.push("quota", "store_full");
-  if (/\/sync/.test(route.path)) codes.push("missing_blocks", "content_mismatch");
-  if (/^\/(?:changes|notifications\/poll|events|sync)/.test(route.path)) codes.push("reset");
-  if (/download|signed\/|^\/blocks\/:hash/.test(route.path) && route.method === "GET") codes.push("range", "damaged");
+  else if (route.rejectsSuspended === true) codes.push("device_suspended");
+  codes.push(...(route.errors ?? []));
   return codes;
 }
 

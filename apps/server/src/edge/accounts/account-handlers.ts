@@ -118,7 +118,6 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       return { status: 204 };
     },
     deleteAccount: async ({ caller, body, peer }) => {
-      assertNotSuspended(caller);
       const proof = { ...body, site: passkeySiteOf(peer) };
       const until = await leaveAccount(world, caller, proof, addressGroup(peer.address));
       ordered(caller.userId);

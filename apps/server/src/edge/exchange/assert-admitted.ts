@@ -1,30 +1,7 @@
 import { needsProof, type Route } from "@holdfast/protocol/route";
-import { routes } from "@holdfast/protocol/routes";
 import { assertAddress, factorRequired } from "../../features/accounts/callers/access-rules.ts";
 import type { Caller } from "../../features/accounts/context/caller.ts";
 import { proofRequired } from "../../features/accounts/callers/session-proof.ts";
-
-/** Signing out is always allowed. */
-const leaving: ReadonlySet<Route> = new Set<Route>([routes.deleteCurrentSession, routes.deleteWebSession]);
-
-/**
- * A session whose account must set up a second factor may do that, describe the account and confirm its address. New
- * routes are rejected by default.
- */
-export const routesToEnrol: ReadonlySet<Route> = new Set<Route>([
-  ...leaving,
-  routes.getAccount,
-  routes.confirmAddress,
-  routes.listOutsideIdentities,
-  routes.beginOutsideProof,
-  routes.confirmOutsideProof,
-  routes.getSecondFactor,
-  routes.prepareSecondFactor,
-  routes.confirmSecondFactor,
-  routes.listPasskeys,
-  routes.preparePasskey,
-  routes.confirmPasskey,
-]);
 
 /**
  * Checks that the account may be used from this address and has a required second factor. Only sessions may set one up:
@@ -32,9 +9,9 @@ export const routesToEnrol: ReadonlySet<Route> = new Set<Route>([
  * @throws HoldfastError address_not_allowed, second_factor_required
  */
 export function assertAdmitted({ access, credential }: Caller, route: Route, address: string): void {
-  if (access === undefined || leaving.has(route)) return;
+  if (access === undefined || route.endsSession === true) return;
   assertAddress(access, address);
-  if (!access.mustEnrol || (credential.kind === "session" && routesToEnrol.has(route))) return;
+  if (!access.mustEnroll || (credential.kind === "session" && route.callers?.includes("enrolling") === true)) return;
   throw factorRequired(access.factorDueAtMicros);
 }
 

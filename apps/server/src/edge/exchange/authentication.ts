@@ -5,8 +5,7 @@ import type { Scope } from "@holdfast/protocol/account-routes";
 import { administratorScopes } from "@holdfast/protocol/scopes";
 import { notForAppPasswords } from "../../features/accounts/sign-in/app-passwords.ts";
 import { type Caller, reaches } from "../../features/accounts/context/caller.ts";
-import { routesForAppPasswords } from "./app-password-routes.ts";
-import { routesForLinks } from "./link-routes.ts";
+import { assertNotSuspended } from "../../tree/brake/device-suspended.ts";
 
 export interface Authenticator {
   /**
@@ -75,16 +74,17 @@ export function readBasic(headers: IncomingHttpHeaders): string | undefined {
   return /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(header)?.[1];
 }
 
-/** @throws HoldfastError `forbidden` if the caller's credential does not allow the route */
+/** @throws HoldfastError `forbidden` if the caller's credential does not allow the route, device_suspended */
 export function assertAccess(caller: Caller, route: Route): void {
-  const { access } = route;
-  if (caller.credential.kind === "link" && !routesForLinks.has(route)) {
+  const { access, callers, rejectsSuspended } = route;
+  if (caller.credential.kind === "link" && callers?.includes("link") !== true) {
     throw new HoldfastError(
       "forbidden",
       "This request needs an account. A link gives access only to the files and folders that it shows.",
     );
   }
-  if (caller.isApp === true && !routesForAppPasswords.has(route)) throw notForAppPasswords();
+  if (caller.isApp === true && callers?.includes("app_password") !== true) throw notForAppPasswords();
+  if (rejectsSuspended === true) assertNotSuspended(caller);
   if (access === "open" || access === "signed" || access === "signed_in") return;
   if (!caller.admin && administratorScopes.has(access)) {
     throw new HoldfastError("forbidden", "Only an administrator can do this.");

@@ -8,7 +8,6 @@ import { readPeople } from "../../features/accounts/people/people.ts";
 import { assertPlainText } from "../../features/accounts/context/plain-text.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
-import { assertNotSuspended } from "../../tree/brake/device-suspended.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
 import { answerOnce, doOnce, repeatableBy } from "../../tree/commit/do-once.ts";
 import { findNode } from "../../tree/read/look-up.ts";
@@ -54,7 +53,6 @@ export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorl
     pruneVersions: async ({ caller, params, body, conditions }) => {
       const { operationId, requestHash, ...others } = conditions();
       refuseConditions(others);
-      assertNotSuspended(caller);
       const { db } = shards.of(caller.bucket);
       const once = repeatableBy(caller, { operationId, requestHash }, clock.nowMicros());
       const json = await answerOnce(db, once, async () => {

@@ -29,7 +29,6 @@ import {
 import { listSharedByMe, listSharedWithMe } from "../../features/sharing/shared-lists.ts";
 import type { SharingWorld } from "../../features/sharing/sharing-world.ts";
 import { placesOf, type TagOf } from "../../features/thumbs/thumb-tag.ts";
-import { assertNotSuspended } from "../../tree/brake/device-suspended.ts";
 import { baseOf, revisionTag } from "../files/operation-fields.ts";
 import type { Peer } from "../exchange/peer.ts";
 import { assertScope } from "../exchange/authentication.ts";
@@ -42,7 +41,6 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
   const { shards } = world;
   return {
     shareNode: async ({ caller, params, body, peer, conditions }) => {
-      assertNotSuspended(caller);
       // A token's owner may share with themselves, so a token that cannot read must not grant read access.
       if (body.role !== "uploader") assertScope(caller, "files:read");
       const { ifMatch, ...key } = conditions();
@@ -85,7 +83,6 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
     updatePermission: async ({ caller, params, body, conditions }) => {
       const { role, expires_at: expiresAt, password, max_downloads, name } = body;
       assertScope(caller, "files:read");
-      assertNotSuspended(caller);
       const { ifMatch, ...key } = conditions();
       // A password must not be stored in a form that is faster to guess than its own hash, so the request is not
       // repeatable.
@@ -107,8 +104,6 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
       return { status: 200, json: await (isRepeated ? again(caller, grant) : one(grant)) };
     },
     readLinkAddress: async ({ caller, params, peer }) => {
-      // Links have no device. A suspended device could continue through a link that allows changes.
-      assertNotSuspended(caller);
       const link = await findOwnLink(world, caller, params.id);
       if (link.role !== "uploader") assertScope(caller, "files:read");
       const token = makeLinkToken(world.linkKey, link.id);

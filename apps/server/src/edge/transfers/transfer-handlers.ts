@@ -1,6 +1,5 @@
 import { isId, type TransferId } from "@holdfast/core/ids";
 import { isByToken, neededSignedIn } from "../../features/accounts/callers/signed-in-only.ts";
-import { assertNotSuspended } from "../../tree/brake/device-suspended.ts";
 import { answerOnce, repeatableBy } from "../../tree/commit/do-once.ts";
 import { findNode } from "../../tree/read/look-up.ts";
 import {
@@ -16,7 +15,6 @@ export function transferHandlers(world: OfferWorld) {
   return {
     transferNode: async ({ caller, params, body, conditions }) => {
       if (isByToken(caller)) throw neededSignedIn("cannot offer a transfer of ownership");
-      assertNotSuspended(caller);
       const { ifMatch, ...key } = conditions();
       const once = repeatableBy(caller, key, world.clock.nowMicros());
       const { transfer, created } = await answerOnce(world.shards.of(caller.bucket).db, once, async () => {
@@ -29,7 +27,6 @@ export function transferHandlers(world: OfferWorld) {
     },
     listTransfers: async ({ caller, query }) => ({ status: 200, json: await listTransfers(world, caller, query) }),
     acceptTransfer: async ({ caller, params, conditions }) => {
-      assertNotSuspended(caller);
       const once = repeatableBy(caller, conditions(), world.clock.nowMicros());
       const job = await answerOnce(world.shards.of(caller.bucket).db, once, () =>
         acceptTransfer(world, caller, params.id, once),

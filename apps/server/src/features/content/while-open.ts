@@ -51,7 +51,7 @@ async function assertOpen(world: CredentialWorld, caller: Caller, stillSees: Sti
 export async function liveCaller(world: CredentialWorld, { credential }: Caller): Promise<Caller> {
   const now = await findLiveCaller(world, credential);
   const isSame = credential.kind !== "link" || stampOf(now) === credential.stamp;
-  if (now?.access?.mustEnrol === true) throw factorRequired(now.access.factorDueAtMicros);
+  if (now?.access?.mustEnroll === true) throw factorRequired(now.access.factorDueAtMicros);
   // The client's address is known only at the start of a request.
   if (now !== undefined && now.credential.lists !== credential.lists) {
     throw new HoldfastError(

@@ -195,7 +195,7 @@ async function findAccount({ shards, clock }: AccountWorld, id: string, address:
   const user = await findUser(shards, id as UserId);
   if (user === undefined || user.disabled_at !== null) return undefined;
   const access = await readAccess(shards.ofId(user.id).db, user.id, clock.nowMicros());
-  if (access?.mustEnrol === true || !isAddressAllowed(access, address)) return undefined;
+  if (access?.mustEnroll === true || !isAddressAllowed(access, address)) return undefined;
   return {
     accountId: id,
     claims: () => ({

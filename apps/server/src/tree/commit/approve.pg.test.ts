@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import { sql } from "kysely";
 import { listChanges } from "../journal/changes.ts";
 import { startToken } from "../journal/start-token.ts";

@@ -1,4 +1,4 @@
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { showMounts } from "../read/look-up.ts";

@@ -1,5 +1,5 @@
 import { limits } from "@holdfast/core/limits";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { Actor } from "../actor.ts";
 import type { JournalRow } from "../../base/db/shard-tables.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";

@@ -1,5 +1,5 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
-import type { EventType } from "@holdfast/protocol/node-routes";
+import type { EventType } from "@holdfast/protocol/change-routes";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import { keyed } from "../../base/db/database.ts";

@@ -1,5 +1,5 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
-import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import { sql } from "kysely";
 import { keyed } from "../../base/db/database.ts";
 import type { JournalRow } from "../../base/db/shard-tables.ts";

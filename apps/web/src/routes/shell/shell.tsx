@@ -26,7 +26,7 @@ const OfflinePlace = lazy(async () => ({
 }));
 
 const FactorBanner = lazyPart(async () => (await withWords(import("./factor-banner.tsx"))).FactorBanner);
-const MustEnrol = lazy(async () => ({ default: (await withWords(import("./must-enrol.tsx"))).MustEnrol }));
+const MustEnroll = lazy(async () => ({ default: (await withWords(import("./must-enroll.tsx"))).MustEnroll }));
 
 /** Shows nothing of an account after its sign-out, also while the next page loads. */
 export function Shell() {
@@ -39,12 +39,12 @@ function ShellOf() {
   const { message } = useMessages();
   const dueAt = useAccount().data?.second_factor_due_at;
   // Stays until the person continues, because the recovery codes are shown only once.
-  const [mustEnrol, setMustEnrol] = useState(false);
-  if (!mustEnrol && dueAt !== undefined && Date.parse(dueAt) <= Date.now()) setMustEnrol(true);
-  if (mustEnrol) {
+  const [mustEnroll, setMustEnroll] = useState(false);
+  if (!mustEnroll && dueAt !== undefined && Date.parse(dueAt) <= Date.now()) setMustEnroll(true);
+  if (mustEnroll) {
     return (
       <Suspense fallback={null}>
-        <MustEnrol />
+        <MustEnroll />
       </Suspense>
     );
   }

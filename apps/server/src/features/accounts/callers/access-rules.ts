@@ -39,7 +39,7 @@ export function accessOf(rules: RulesJson, nowMicros: number): Access | undefine
   if (due === Infinity && lists.length === 0) return undefined;
   return {
     factorDueAtMicros: due === Infinity ? undefined : due,
-    mustEnrol: due <= nowMicros,
+    mustEnroll: due <= nowMicros,
     lists,
     stamp: lists.length === 0 ? undefined : JSON.stringify(lists),
   };

@@ -81,7 +81,7 @@ export async function findLiveIn(
     if (row === undefined) return [];
     if (credential.kind === "link" && credential.stamp !== linkStamp(linkSecrets(row))) return [];
     const access = accessOf(row.access_rules, nowMicros);
-    const isSame = access?.mustEnrol !== true && access?.stamp === credential.lists;
+    const isSame = access?.mustEnroll !== true && access?.stamp === credential.lists;
     return [[credential, isSame ? "live" : "anew"]];
   });
 }

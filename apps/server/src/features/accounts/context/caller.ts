@@ -32,7 +32,7 @@ export interface Access {
   /** Date from which a second factor is required; undefined if none is required or one exists. */
   readonly factorDueAtMicros: number | undefined;
   /** The due date has passed. */
-  readonly mustEnrol: boolean;
+  readonly mustEnroll: boolean;
   /** The address must be in each list. */
   readonly lists: readonly (readonly string[])[];
   /** Differs for different lists. */

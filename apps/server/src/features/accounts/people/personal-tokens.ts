@@ -9,7 +9,6 @@ import type { z } from "zod";
 import type { AccountTables } from "../../../base/db/account-tables.ts";
 import { inTransaction } from "../../../base/db/database.ts";
 import type { ShardTables } from "../../../base/db/shard-tables.ts";
-import { assertNotSuspended } from "../../../tree/brake/device-suspended.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import { type Caller, reaches } from "../context/caller.ts";
 import { findLiveIn } from "../callers/live-credentials.ts";
@@ -21,15 +20,13 @@ export type TokenJson = z.output<typeof tokenSchema>;
 /**
  * A token never permits more, nor lives longer, than the credential that made it, and ends with it.
  * @throws HoldfastError forbidden for a scope that the caller lacks, invalid_field for a bad time, conflict,
- * device_suspended, unauthenticated if the caller's credential has ended
+ * unauthenticated if the caller's credential has ended
  */
 export async function createPersonalToken(
   world: AccountWorld,
   caller: Caller,
   request: { name: string; scopes: readonly Scope[]; expiresAtMicros: number | null },
 ): Promise<TokenJson & { token: string }> {
-  // The token would let a suspended device go on changing files.
-  assertNotSuspended(caller);
   assertScopes(caller.scopes, request.scopes);
   assertPlainText(request.name, "name");
   const id = makeId<TokenId>(caller.bucket, world.clock.nowMs(), world.random(8));

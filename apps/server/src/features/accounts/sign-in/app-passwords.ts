@@ -9,7 +9,6 @@ import type { Caller } from "../context/caller.ts";
 import { type Proof, withProof } from "../proof/change-second-factor.ts";
 import { findUserByEmail } from "../context/directory.ts";
 import { emailKey } from "../context/email-address.ts";
-import { assertNotSuspended } from "../../../tree/brake/device-suspended.ts";
 import { assertExpiry, assertRoom, deletePersonalToken, tokenJson, type TokenJson } from "../people/personal-tokens.ts";
 import { assertPlainText, isPlainText } from "../context/plain-text.ts";
 import { digestOf } from "../context/secret-token.ts";
@@ -30,7 +29,7 @@ interface NewAppPassword extends Proof {
 /**
  * An app password is a personal access token for fewer calls. It signs in without a code, so it requires the same proof
  * as a change of the second factor.
- * @throws HoldfastError forbidden for a personal access token, device_suspended, invalid_field for a wrong password, an
+ * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, an
  * invalid time or another person's folder, not_found for a folder, second_factor, rate_limited, conflict for too many
  */
 export async function createAppPassword(
@@ -39,7 +38,6 @@ export async function createAppPassword(
   request: NewAppPassword,
   source: string,
 ): Promise<TokenJson & { readonly app_password: string }> {
-  assertNotSuspended(caller);
   assertPlainText(request.name, "name");
   const folder = request.folder_id === undefined ? undefined : await world.openAppFolder?.(caller, request.folder_id);
   if (request.folder_id !== undefined && folder === undefined)

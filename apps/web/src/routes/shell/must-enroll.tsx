@@ -9,7 +9,7 @@ import { FrontPage } from "../../features/sign-in/front-page.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
 /** The server rejects all other calls, because a second factor is overdue. */
-export function MustEnrol() {
+export function MustEnroll() {
   const { message } = useMessages();
   const { client } = useDrive();
   const session = useSession();
