@@ -63,6 +63,10 @@ export const node = z
     target: z.string().optional(),
     mime_type: z.string().nullable(),
     thumb: z.literal(true).optional().describe("true: /thumbs can make a thumbnail, judged by name and size"),
+    starred: z
+      .literal(true)
+      .optional()
+      .describe("true: starred by the caller; only in rows, and in lists of starred, recent, found and shared items"),
     modified_at: z.string(),
     created_at: z.string(),
     updated_at: z.string(),
@@ -88,10 +92,9 @@ export type NodeJson = z.output<typeof node>;
 export const nodeRow = z
   .object({
     ...node.pick({ id: true, kind: true, name: true, size: true, modified_at: true, revision: true, seq: true }).shape,
-    ...node.pick({ role: true, target: true, granted: true, waits: true, thumb: true }).shape,
+    ...node.pick({ role: true, target: true, granted: true, waits: true, thumb: true, starred: true }).shape,
     content_id: z.string().optional().describe("present if `thumb` is true"),
     shared: z.literal(true).optional(),
-    starred: z.literal(true).optional().describe("true: starred by the caller"),
   })
   .meta({ id: "NodeRow" });
 export type NodeRowJson = z.output<typeof nodeRow>;

@@ -187,15 +187,16 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   starNode: { ...oneNode, rows: 2 * lineage + limits.starsMax },
   unstarNode: oneNode,
   listStarred: listed(page + page * lineage),
-  /** Entries, their nodes, new folders, and the shown nodes with their ancestors; groups are read first. */
-  listRecent: listed(2 * 3 * limits.recentEntriesMax + 2 * limits.recentItemsMax * lineage),
-  /** Shares with their ancestors, searched rows, names by their beginning, and matches with their ancestors. */
+  /** Entries, their nodes, new folders, and the shown nodes with their ancestors and stars; groups are read first. */
+  listRecent: listed(2 * 3 * limits.recentEntriesMax + 2 * limits.recentItemsMax * lineage + limits.recentItemsMax),
+  /** Shares with their ancestors, searched rows, names by their beginning, and matches with their ancestors and stars. */
   search: listed(
     limits.searchSharesMax * lineage +
       limits.searchNewestRows +
       limits.searchRoundsMax * limits.searchRowsMax +
       (1 + limits.searchRoundsMax) * 6 * limits.searchBestRows +
-      limits.searchRoundsMax * page * lineage,
+      limits.searchRoundsMax * page * lineage +
+      page,
   ),
   restoreVersion: oneNode,
   rewind: { rows: "everything that changed since that time", answerBytes: rewindBytes },
@@ -272,8 +273,8 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
     ...few,
     rows: "permissions of a person who leaves, and those that depend on the changed one",
   },
-  listSharedWithMe: listed(4 * page * lineage),
-  listSharedByMe: listed(4 * page * lineage),
+  listSharedWithMe: listed(4 * page * lineage + page),
+  listSharedByMe: listed(4 * page * lineage + page),
   startLinkSession: few,
   getCurrentLink: oneNode,
   copyFromLink: changing,

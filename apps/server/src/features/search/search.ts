@@ -9,6 +9,7 @@ import type { NodePage } from "../../tree/read/list-folder.ts";
 import { findNode, followMount, showMounts } from "../../tree/read/look-up.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";
 import { isReadable, type PlacedNode } from "../../tree/read/placed-node.ts";
+import { starredAmong } from "../../tree/read/starred-among.ts";
 import { walkFolder } from "../../tree/read/walk-folder.ts";
 import { type Found, findOwnNames } from "./own-names.ts";
 import { findSharedTops, ownersOf } from "./shared-tops.ts";
@@ -78,7 +79,8 @@ export async function search(shards: Shards, caller: Actor, request: SearchReque
       sorted.map(({ node }) => node),
     )
   ).filter(isReadable);
-  return { items: shown.map(nodeJson), next_cursor: nextCursor };
+  const isStarred = await starredAmong(shards, caller, shown);
+  return { items: shown.map((node) => nodeJson(node, isStarred(node))), next_cursor: nextCursor };
 }
 
 async function placesOf(

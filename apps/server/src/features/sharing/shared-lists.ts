@@ -11,6 +11,7 @@ import { decodeCursor, encodeCursor } from "../../tree/read/cursor.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
 import { loadMounts } from "../../tree/read/mounts.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";
+import { starredAmong } from "../../tree/read/starred-among.ts";
 import { permissionsJson } from "./permissions.ts";
 
 export interface SharedPage {
@@ -102,13 +103,14 @@ async function sharedJson(shards: Shards, caller: Actor, grants: readonly GrantR
       nodes.get(node_id)?.row.space_id === space_id && nodes.get(node_id)?.row.trashed_at === null,
   );
   const permissions = await permissionsJson(shards, shown);
+  const isStarred = await starredAmong(shards, caller, [...nodes.values()]);
   return shown.flatMap(({ node_id, space_id }, index) => {
     const node = nodes.get(node_id);
     const owner = owners.get(space_id);
     const permission = permissions[index];
     if (node === undefined || owner === undefined || permission === undefined) return [];
     const mountId: NodeId | null = mounts.get(`${space_id} ${node_id}`)?.id ?? null;
-    return [{ node: nodeJson(node), permission, owner, mount_id: mountId }];
+    return [{ node: nodeJson(node, isStarred(node)), permission, owner, mount_id: mountId }];
   });
 }
 

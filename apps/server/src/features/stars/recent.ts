@@ -10,6 +10,7 @@ import { findNodes } from "../../tree/read/look-up.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";
 import { fittingPage } from "../../tree/read/page-bytes.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
+import { starredAmong } from "../../tree/read/starred-among.ts";
 import { type ChangedFile, readChangedFiles, type RecentSpace } from "./changed-files.ts";
 import { type ChangedGroup, readChangedGroups } from "./recent-groups.ts";
 
@@ -34,8 +35,13 @@ export async function listRecent(
   );
   const nodes = await findChanged(shards, caller, await withoutHiddenGroups(shards, caller, latest(changed.flat())));
   const page = fittingPage(nodes.slice(0, limit), ({ node }) => node);
+  const isStarred = await starredAmong(
+    shards,
+    caller,
+    page.map(({ node }) => node),
+  );
   const items = page.map(({ node, at, count }) =>
-    Object.assign(nodeJson(node), {
+    Object.assign(nodeJson(node, isStarred(node)), {
       changed_at: formatTime(at),
       ...(count === undefined ? {} : { changed_files: count }),
     }),

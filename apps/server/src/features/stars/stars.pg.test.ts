@@ -13,6 +13,8 @@ import { type Committer, openCommitter } from "../../tree/commit/commit-queue.ts
 import type { Operation } from "../../tree/commit/operation.ts";
 import { openViewCommitter } from "../../tree/commit/view-committer.ts";
 import { describe as described, TestClock, noBlocks } from "../../tree/testing/testing.ts";
+import { search } from "../search/search.ts";
+import { listSharedByMe, listSharedWithMe } from "../sharing/shared-lists.ts";
 import { listRecent } from "./recent.ts";
 import { addStar, listStarred, removeStar } from "./stars.ts";
 
@@ -98,6 +100,8 @@ describe("Stars and recent files", () => {
   const unstar = (caller: Actor, id: string) => removeStar(databases.shards, caller, id);
   const starred = async (caller: Actor, request = {}) =>
     (await listStarred(databases.shards, caller, request)).items.map(({ name }) => name);
+  const starsIn = ({ items }: { readonly items: readonly NodeJson[] }) =>
+    Object.fromEntries(items.map(({ name, starred: isStarred }) => [name, isStarred === true]));
   const recent = async (caller: Actor, request = {}) =>
     (await listRecent(databases.shards, caller, request)).items.map(({ name }) => name);
   /** Folders with the number of their files, and single files. */
@@ -131,6 +135,28 @@ describe("Stars and recent files", () => {
     await unstar(ann, b.id);
     await unstar(ann, b.id);
     assert.deepEqual(await starred(ann), ["a"]);
+  });
+
+  test("lists of recent, starred, found and shared nodes show the stars of the caller alone", async () => {
+    const [ann, bob] = await twoAccounts();
+    const folder = await mkdir(bob, "shared");
+    await share(bob, folder.id, ann);
+    const [own, other] = [await put(ann, "own"), await put(ann, "other")];
+    await touch(ann, own.id);
+    await star(ann, own.id);
+    await star(ann, folder.id);
+    await star(bob, folder.id);
+    await unstar(bob, folder.id);
+    const { shards } = databases;
+    assert.equal(other.starred, undefined);
+    assert.deepEqual(starsIn(await listRecent(shards, ann, {})), { other: false, own: true });
+    assert.deepEqual(starsIn(await listStarred(shards, ann, {})), { own: true, shared: true });
+    assert.deepEqual(starsIn(await search(shards, ann, { q: "o" })), { other: false, own: true });
+    assert.deepEqual(starsIn(await search(shards, ann, { q: "shared" })), { shared: true });
+    const received = async (caller: Actor) => (await listSharedWithMe(shards, caller, {})).items;
+    assert.deepEqual(starsIn({ items: (await received(ann)).map(({ node }) => node) }), { shared: true });
+    const given = (await listSharedByMe(shards, bob, {})).items;
+    assert.deepEqual(starsIn({ items: given.map(({ node }) => node) }), { shared: false });
   });
 
   test("a star on a shared node is stored on the grantee's shard, and ends with the permission", async () => {
@@ -341,7 +367,9 @@ describe("Stars and recent files", () => {
     await star(ann, id);
     await touch(ann, id);
     assert.deepEqual([await starred(ann), await recent(ann)], [["bob's"], ["bob's"]]);
+    assert.deepEqual(starsIn(await listRecent(databases.shards, ann, {})), { "bob's": true });
     await commit(ann, { op: "put", id, place: { parentId: "root", name: "ann's" }, content: empty });
+    assert.deepEqual(starsIn(await listRecent(databases.shards, ann, {})), { "ann's": false });
     assert.deepEqual(await starred(ann), [], "ann's own was never starred");
     assert.deepEqual(await recent(ann), ["ann's"]);
   });

@@ -81,7 +81,7 @@ export async function listStarred(
   return {
     items: page.flatMap((star) => {
       const node = placed.get(star);
-      return node === undefined || node.row.trashed_at !== null ? [] : [nodeJson(node)];
+      return node === undefined || node.row.trashed_at !== null ? [] : [nodeJson(node, true)];
     }),
     next_cursor: rows.length > page.length && last !== undefined ? encodeCursor([last.at, last.node_id]) : null,
   };

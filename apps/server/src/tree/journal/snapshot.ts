@@ -100,7 +100,7 @@ async function readOwn(
   const isMore = rows.length > ids.length && last !== undefined;
   const then = shares.length === 0 ? null : encodeCursor([token, null, null, null] satisfies Place);
   return {
-    items: (await showMounts(shards, caller, live)).map(nodeJson),
+    items: (await showMounts(shards, caller, live)).map((node) => nodeJson(node)),
     next_cursor: isMore ? encodeCursor([token, last, null, null] satisfies Place) : then,
   };
 }
@@ -126,7 +126,7 @@ async function readShare(
   const goOn = encodeCursor([token, null, share.targetId, nextCursor] satisfies Place);
   const goTo = next === undefined ? null : encodeCursor([token, null, next.targetId, null] satisfies Place);
   return {
-    items: [...first, ...nodes].filter(isReadable).map(nodeJson),
+    items: [...first, ...nodes].filter(isReadable).map((node) => nodeJson(node)),
     next_cursor: nextCursor === null ? goTo : goOn,
   };
 }

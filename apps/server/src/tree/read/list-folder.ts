@@ -51,7 +51,7 @@ export async function listFolder(
   request: ListRequest,
 ): Promise<FolderPage> {
   const { items: nodes, ...rest } = await readPage(shards, caller, folder, request);
-  const items = nodes.map(nodeJson);
+  const items = nodes.map((node) => nodeJson(node));
   if (request.includeBlocks === true) await addBlocks(shards.ofId(folder.row.space_id), folder.row.space_id, items);
   return { items, ...rest };
 }
@@ -68,9 +68,8 @@ export async function listRows(
       field: "fields",
     });
   const { items: nodes, ...rest } = await readPage(shards, caller, folder, request);
-  const ids = nodes.map(({ row }) => row.id);
-  const starred = await starredAmong(shards, caller, folder.row.space_id, ids);
-  return { items: nodes.map((node) => nodeRow(node, starred.has(node.row.id))), ...rest };
+  const isStarred = await starredAmong(shards, caller, nodes);
+  return { items: nodes.map((node) => nodeRow(node, isStarred(node))), ...rest };
 }
 
 async function readPage(

@@ -5,7 +5,8 @@ import { lookup } from "mime-types";
 import { mayHaveThumb } from "./may-have-thumb.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
-export function nodeJson({ row, path, role, rights, isTop, waits }: PlacedNode): NodeJson {
+/** @param isStarred by the caller, for lists that show it */
+export function nodeJson({ row, path, role, rights, isTop, waits }: PlacedNode, isStarred = false): NodeJson {
   const file = row.kind === "file";
   const json: NodeJson = {
     id: row.id,
@@ -32,6 +33,7 @@ export function nodeJson({ row, path, role, rights, isTop, waits }: PlacedNode):
     operation_id: row.operation_id?.toString("hex") ?? null,
   };
   if (mayHaveThumb(row)) json.thumb = true;
+  if (isStarred) json.starred = true;
   if (waits === true) json.waits = true;
   if (rights?.at(row.id) !== undefined) json.granted = true;
   if (row.target !== null) json.target = row.target;

@@ -3,19 +3,20 @@ import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
+import type { PlacedNode } from "./placed-node.ts";
 
-/** A link has no stars. Index: the primary key. */
+/** @returns true for nodes with the caller's star. A link has no stars. Index: the primary key. */
 export async function starredAmong(
   shards: Shards,
   { userId, owns }: Actor,
-  spaceId: SpaceId,
-  ids: readonly NodeId[],
-): Promise<ReadonlySet<NodeId>> {
-  if (!owns || ids.length === 0) return new Set();
-  const { rows } = await sql<{ node_id: NodeId }>`
-    select node_id from shard.stars
-    where user_id = ${userId} and space_id = ${spaceId} and node_id = any(${uuidArray(ids)})`.execute(
-    shards.ofId(userId).db,
-  );
-  return new Set(rows.map(({ node_id }) => node_id));
+  nodes: readonly PlacedNode[],
+): Promise<(node: PlacedNode) => boolean> {
+  if (!owns || nodes.length === 0) return () => false;
+  const { rows } = await sql<{ space_id: SpaceId; node_id: NodeId }>`
+    select space_id, node_id from shard.stars
+    join unnest(${uuidArray(nodes.map(({ row }) => row.space_id))}, ${uuidArray(nodes.map(({ row }) => row.id))})
+      as listed (space_id, node_id) using (space_id, node_id)
+    where user_id = ${userId}`.execute(shards.ofId(userId).db);
+  const starred = new Set(rows.map(({ space_id, node_id }) => `${space_id} ${node_id}`));
+  return ({ row }) => starred.has(`${row.space_id} ${row.id}`);
 }
