@@ -5,8 +5,7 @@ import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
 import { isLongTier, longTest } from "@holdfast/tools/tiers";
 import { makeGroup } from "./authorisation-groups.ts";
-import { mayAppCall } from "./authorisation-apps.ts";
-import { mayLinkCall } from "./authorisation-links.ts";
+import { linkRoutes, mayAppCall } from "./authorisation-callers.ts";
 import { matrix } from "./authorisation-matrix.ts";
 import { type Fixture, makeJobs, type Row, stranger } from "./authorisation-rows.ts";
 import { type BadToken, makeBadTokens } from "./bad-tokens.ts";
@@ -108,7 +107,7 @@ describe("Authorization of every route", () => {
         assert.equal(answer.body.code, "forbidden");
       });
     }
-    if (route.access !== "open" && route.access !== "signed" && !mayLinkCall[name]) {
+    if (route.access !== "open" && route.access !== "signed" && !linkRoutes.has(name)) {
       test(`${name} rejects links`, async () => {
         const answer = await send(link, route, row, fixture);
         assert.equal(answer.status, 403, JSON.stringify(answer.body));
@@ -130,7 +129,7 @@ describe("Authorization of every route", () => {
         }
       });
     }
-    if (mayLinkCall[name]) {
+    if (linkRoutes.has(name)) {
       // Both polls wait a second for the same handler.
       (name === "pollEvents" ? longTest : test)(`${name} discloses nothing to a link for another node`, async () => {
         const answer = await send(link, route, row, fixture);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes } from "@holdfast/protocol/routes";
-import { mayLinkCall } from "./authorisation-links.ts";
+import { linkRoutes } from "./authorisation-callers.ts";
 import { type Case, type Column, columns, roleRows } from "./role-rows.ts";
 import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
@@ -183,7 +183,7 @@ export function describeRoles(part: "all" | "a third"): void {
             ({ token } = await give(top, role, { link: true }));
           });
           await asks(new Api(server.url, token), nodes, role, (name) => {
-            const isForbidden = !mayLinkCall[name] || (role === "viewer" && accessOf(name) === "files:write");
+            const isForbidden = !linkRoutes.has(name) || (role === "viewer" && accessOf(name) === "files:write");
             return isForbidden ? "403" : undefined;
           });
         });

@@ -20,7 +20,7 @@ import { oauthHandlers } from "../edge/oauth/oauth-handlers.ts";
 import { scimEndpoints } from "../edge/scim/scim-endpoints.ts";
 import type { Mounted } from "../edge/exchange/mounted.ts";
 import { groupHandlers } from "../edge/groups/group-handlers.ts";
-import type { Handlers } from "../edge/exchange/handler.ts";
+import type { AllHandlers, Handlers } from "../edge/exchange/handler.ts";
 import { operationHandlers, type OperationWorld } from "../edge/operation/operation-handlers.ts";
 import { nodeHandlers } from "../edge/files/node-handlers.ts";
 import { peopleHandlers } from "../edge/people/people-handlers.ts";
@@ -141,7 +141,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const content = { shards, blocks, clock: systemClock, issuerBound: accounts.issuerBound, boundary };
   const downloads = downloadHandlers(content);
   const reporting = { ...accounts, kick: (shard: Shard) => parts.queue.kick(shard) };
-  const handlers: Handlers = {
+  const handlers: AllHandlers = {
     ...accountHandlers(accounts, mail, (shard) => parts.queue.kick(shard)),
     ...exportHandlers(accounts, exporting(parts, content)),
     ...outsideHandlers(

@@ -5,6 +5,7 @@ import { storePolicies } from "@holdfast/object-store/two-stores";
 import { planSettings } from "@holdfast/protocol/account-routes";
 import { language } from "@holdfast/protocol/account-settings";
 import { serverRoles } from "@holdfast/protocol/operation-routes";
+import type { SettingName } from "@holdfast/protocol/setting-names";
 import { topologySchema } from "../db/topology.ts";
 import type { limitNames } from "./rate.ts";
 import { logLevels } from "../operation/log.ts";
@@ -14,7 +15,7 @@ import { duration, durationOrOff } from "./durations.ts";
 import { ldapSchema } from "./ldap-settings.ts";
 import { oidcSchema } from "./oidc-settings.ts";
 import { retentionOptions } from "./retention-settings.ts";
-import { serverName } from "./server-name.ts";
+import { serverName, serverNameDefault } from "./server-name.ts";
 import { isSyslogTarget } from "./syslog-target.ts";
 import { snapshotOptions } from "./snapshot-settings.ts";
 
@@ -108,10 +109,34 @@ export const optionSchemas = {
   ...retentionOptions,
   ...snapshotOptions,
   ...drillOptions,
-} as const satisfies Record<string, z.ZodType>;
+} as const satisfies Record<SettingName, z.ZodType>;
 
 export type OptionName = keyof typeof optionSchemas;
 export type Options = { readonly [Name in OptionName]?: z.output<(typeof optionSchemas)[Name]> };
+
+const dayMs = 24 * 3600_000;
+
+/** Values of settings that are not set. Others have none, or depend on the machine or other settings. */
+export const optionDefaults = {
+  expect_data: false,
+  store_policy: "both",
+  behind_proxy: 0,
+  log_level: "info",
+  connections_max: 16_384,
+  open_registration: false,
+  directory: "closed",
+  server_name: serverNameDefault,
+  language: "en",
+  rate_limit_preset: "default",
+  rate_limit_polls: 64,
+  plans: { free: 15 * 2 ** 30, plus: 2 * 2 ** 40, business: null },
+  default_plan: "business",
+  webhook_private: false,
+  thumb_cache_bytes: 4 * 2 ** 30,
+  scrub_period: 30 * dayMs,
+  doctor_period: 10 * 60_000,
+  device_brake: "on",
+} as const satisfies Options;
 
 /**
  * Flags of `holdfast serve`. Other settings are only in the environment or the file, because flags such as passwords

@@ -14,14 +14,13 @@ import type { LogLevel } from "../operation/log.ts";
 import { acmeListen, type AcmeSettings, readAcmeSettings } from "./acme-settings.ts";
 import { assertLinksReachable, readMailSettings } from "./mail-settings.ts";
 import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts";
-import { flagNames, type OptionName, type Options, optionSchemas } from "./options.ts";
+import { flagNames, optionDefaults, type OptionName, type Options, optionSchemas } from "./options.ts";
 import { readLdap } from "./ldap-settings.ts";
 import { readOidc } from "./oidc-settings.ts";
 import type { OidcSettings } from "./issuer-settings.ts";
 import type { LdapSettings } from "./ldap-settings.ts";
 import { ratesOf } from "./rates.ts";
 import { retentionOf, type RetentionSettings } from "./retention-settings.ts";
-import { serverNameDefault } from "./server-name.ts";
 import { type DrillSettings, drillsOf } from "./drill-settings.ts";
 import { type SnapshotSettings, snapshotsOf } from "./snapshot-settings.ts";
 import { readSyslogTarget, type SyslogTarget } from "./syslog-target.ts";
@@ -106,60 +105,53 @@ export interface ConfigSources {
   readonly file?: string;
 }
 
-const pollsMaxDefault = 64;
-const connectionsMaxDefault = 16_384;
-const thumbCacheBytesDefault = 4 * 1024 ** 3;
-const scrubPeriodMsDefault = 30 * 24 * 3600_000;
-const doctorPeriodMsDefault = 10 * 60_000;
-const plansDefault: PlanSettings["plans"] = { free: 15 * 2 ** 30, plus: 2 * 2 ** 40, business: null };
-
 /**
  * Flags override the environment, which overrides the file.
  * @throws HoldfastError `usage` naming the setting and its source
  */
 export function readConfig({ flags = {}, environment = process.env, file }: ConfigSources = {}): Config {
   const given = readOptions(flags, environment, readFile(flags, environment, file));
-  const { options } = given;
+  const options = { ...optionDefaults, ...given.options };
   const acme = readAcmeSettings(options);
   const config: Config = {
     dataFolder: options.data ?? platformDataFolder(environment),
-    expectData: options.expect_data ?? false,
+    expectData: options.expect_data,
     listen: listenOf(options, acme),
     databaseUrl: options.database_url,
     store: options.store,
     secondStore: options.second_store,
-    storePolicy: options.store_policy ?? "both",
+    storePolicy: options.store_policy,
     redisUrl: options.redis_url,
     tls: tlsOf(options),
     acme,
-    proxyHops: options.behind_proxy ?? 0,
+    proxyHops: options.behind_proxy,
     roles: new Set(options.roles ?? serverRoles),
-    logLevel: options.log_level ?? "info",
-    connectionsMax: options.connections_max ?? connectionsMaxDefault,
-    openRegistration: options.open_registration ?? false,
+    logLevel: options.log_level,
+    connectionsMax: options.connections_max,
+    openRegistration: options.open_registration,
     openDirectory: options.directory === "open",
     browserSessionMs: options.browser_session || undefined,
     administrator: administratorOf(options),
     // The authority verifies that the server is reachable under this name on the https port.
     publicUrl: options.public_url?.replace(/\/+$/, "") ?? (acme && `https://${acme.domains[0]}`),
-    serverName: options.server_name ?? serverNameDefault,
+    serverName: options.server_name,
     mail: readMailSettings(options),
-    language: options.language ?? "en",
+    language: options.language,
     rates: ratesOf(options),
-    pollsMax: options.rate_limit_polls ?? pollsMaxDefault,
+    pollsMax: options.rate_limit_polls,
     topology: options.topology,
     plans: plansOf(options),
-    webhookPrivate: options.webhook_private ?? false,
+    webhookPrivate: options.webhook_private,
     oidc: readOidc(options.oidc, Object.keys(plansOf(options).plans)),
     ldap: readLdap(options.ldap),
-    thumbCacheBytes: options.thumb_cache_bytes ?? thumbCacheBytesDefault,
+    thumbCacheBytes: options.thumb_cache_bytes,
     diskReserveBytes: options.disk_reserve_bytes,
-    scrubPeriodMs: options.scrub_period ?? scrubPeriodMsDefault,
-    doctorPeriodMs: (options.doctor_period ?? doctorPeriodMsDefault) || undefined,
+    scrubPeriodMs: options.scrub_period,
+    doctorPeriodMs: options.doctor_period || undefined,
     retention: retentionOf(options),
     snapshots: snapshotsOf(options),
     drills: drillsOf(options),
-    deviceBrake: options.device_brake !== "off",
+    deviceBrake: options.device_brake === "on",
     auditSyslog: readSyslogTarget(options.audit_syslog),
     given,
     environment,
@@ -259,7 +251,10 @@ function administratorOf({ admin_email: email, admin_password: password }: Optio
 }
 
 /** Without plan settings, there are no limits. */
-function plansOf({ plans = plansDefault, default_plan: defaultPlan = "business" }: Options): PlanSettings {
+function plansOf({
+  plans,
+  default_plan: defaultPlan,
+}: Required<Pick<Options, "plans" | "default_plan">>): PlanSettings {
   if (Object.hasOwn(plans, defaultPlan)) return { plans, defaultPlan };
   const names = Object.keys(plans).join(", ");
   throw usage(`HOLDFAST_DEFAULT_PLAN must be one of ${names}; ${defaultPlan} is not.`);

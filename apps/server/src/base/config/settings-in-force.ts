@@ -7,13 +7,13 @@ import { shownDrills } from "./drill-settings.ts";
 import { shownDuration } from "./durations.ts";
 import { shownSnapshots } from "./snapshot-settings.ts";
 import { shownAddress } from "./shown-address.ts";
-import { limitOptions, type OptionName, optionSchemas, type Options } from "./options.ts";
+import { limitOptions, optionDefaults, type OptionName, optionSchemas, type Options } from "./options.ts";
 import type { Config } from "./read-config.ts";
 
 /** Effective settings for administrators, without passwords and keys. */
 export function settingsInForce(config: Config): SettingJson[] {
   const { options, sources } = config.given;
-  const unlessGiven = defaultsOf(config);
+  const defaults: Options = { ...optionDefaults, ...computedDefaults(config) };
   const shown: Readonly<Record<string, unknown>> = {
     ...shownRetention(config.retention),
     ...shownSnapshots(config.snapshots),
@@ -26,13 +26,13 @@ export function settingsInForce(config: Config): SettingJson[] {
   };
   return (Object.keys(optionSchemas) as OptionName[]).map((name) => {
     const secret = name === "admin_password";
-    const value = secret ? null : hidePasswords(shown[name] ?? options[name] ?? unlessGiven[name] ?? null);
+    const value = secret ? null : hidePasswords(shown[name] ?? options[name] ?? defaults[name] ?? null);
     return { name, value, secret, source: sources[name] ?? "default" };
   });
 }
 
-/** Settings that are missing here have no default. */
-function defaultsOf(config: Config): Options {
+/** Defaults that depend on the machine or other settings. */
+function computedDefaults(config: Config): Options {
   const rates = (Object.entries(limitOptions) as [LimitName, OptionName][]).map(([limit, name]) => {
     const perMinute = (config.rates[limit]?.perSecond ?? 0) * 60;
     return [name, Math.round(perMinute * 1000) / 1000];
@@ -41,22 +41,7 @@ function defaultsOf(config: Config): Options {
     ...(Object.fromEntries(rates) as Options),
     data: config.dataFolder,
     listen: `${config.listen.host}:${config.listen.port}`,
-    store_policy: config.storePolicy,
     ...(config.acme === undefined ? {} : { acme_directory: config.acme.directory }),
-    behind_proxy: config.proxyHops,
-    log_level: config.logLevel,
-    connections_max: config.connectionsMax,
-    open_registration: config.openRegistration,
-    directory: config.openDirectory ? "open" : "closed",
-    device_brake: config.deviceBrake ? "on" : "off",
-    server_name: config.serverName,
-    language: config.language,
-    rate_limit_preset: "default",
-    rate_limit_polls: config.pollsMax,
-    plans: { ...config.plans.plans },
-    default_plan: config.plans.defaultPlan,
-    webhook_private: config.webhookPrivate,
-    thumb_cache_bytes: config.thumbCacheBytes,
   };
 }
 

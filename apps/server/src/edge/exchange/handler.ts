@@ -29,8 +29,10 @@ export interface Later<Given> {
   readonly later: (give: (answer: Given | HoldfastError) => void) => void;
 }
 
-/** The server does not start if a route has no handler. */
 export type Handlers = { readonly [Name in RouteName]?: Handler<Name> };
+
+/** A route without a handler does not compile. */
+export type AllHandlers = Required<Handlers>;
 
 export type RouteOf<Name extends RouteName> = (typeof routes)[Name];
 
