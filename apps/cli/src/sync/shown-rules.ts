@@ -1,9 +1,10 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { limits } from "@holdfast/core/limits";
 import { temporaryName, temporaryNames } from "@holdfast/core/temporary-names";
+import { errnoOf } from "@holdfast/disk/disk-error";
 import { type BrokenPattern, brokenPatterns } from "@holdfast/sync/rules/broken-patterns";
 import { isPattern, ruleLines } from "@holdfast/sync/rules/rule-lines";
 import { ignorePath, Rules } from "@holdfast/sync/rules/rules";
@@ -148,11 +149,17 @@ function settingsIn(path: string): ReadonlyMap<string, string> {
   }
 }
 
+/** @returns "" if there is no such file, which a running client may move away at any time */
 function textOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isFile() !== true) return "";
-  const descriptor = openSync(path, "r");
+  let descriptor: number;
   try {
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (thrown) {
+    if (["ENOENT", "EISDIR"].includes(errnoOf(thrown) ?? "")) return "";
+    throw thrown;
+  }
+  try {
+    if (!fstatSync(descriptor).isFile()) return "";
     const bytes = Buffer.alloc(limits.ignoreBytesMax + 1);
     return bytes.subarray(0, readSync(descriptor, bytes)).toString();
   } finally {
