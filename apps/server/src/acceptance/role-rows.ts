@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { RouteName } from "@holdfast/protocol/routes";
-import { roleless } from "./roleless-routes.ts";
+import type { RouteName, routes } from "@holdfast/protocol/routes";
 import type { ApiAnswer } from "./testing.ts";
 
 /** Answers for each role, or none. */
@@ -50,11 +49,19 @@ const operation = (what: object) => ({
 });
 const resultOf = ({ status, body }: ApiAnswer) =>
   status === 200 ? `${body.results[0].code ?? body.results[0].status}` : String(status);
+/** Routes that read or change files. Others do not depend on roles. */
+type FileRoute = {
+  [Name in RouteName]: (typeof routes)[Name]["access"] extends "files:read" | "files:write" ? Name : never;
+}[RouteName];
+
+const ofView = "everything in the caller's view; the change feed and the lists have their own tests";
+const ofTransfer = "the two accounts of a transfer";
+
 /**
- * Answers of each route to each role, in call order: destructive calls come last. Each route needs rows, or a reason to
- * have none, to compile.
+ * Answers of each file route to each role, in call order: destructive calls come last. Each needs rows, or the reason
+ * why roles do not matter, to compile.
  */
-export const roleRows: Readonly<Record<RouteName, Readonly<Record<string, Row>> | string>> = {
+export const roleRows: Readonly<Record<FileRoute | "createWebhook", Readonly<Record<string, Row>> | string>> = {
   getNode: {
     "look up a file": { request: ({ file }) => ["GET", `/files/${file}`], ...reads },
     "look up a folder": { request: ({ folder }) => ["GET", `/files/${folder}`], ...reads },
@@ -367,5 +374,24 @@ export const roleRows: Readonly<Record<RouteName, Readonly<Record<string, Row>> 
       answers: "204 403 403 403 404 404",
     },
   },
-  ...roleless,
+  undoRewind: "the account that started the rewind",
+  acceptTransfer: ofTransfer,
+  deleteTransfer: ofTransfer,
+  listTransfers: ofTransfer,
+  getJob: "the account that started the job",
+  emptyTrash: ofView,
+  listStarred: ofView,
+  listRecent: ofView,
+  listDamaged: ofView,
+  getStartToken: ofView,
+  listChanges: ofView,
+  getSnapshot: ofView,
+  pollChanges: ofView,
+  pollEvents: ofView,
+  listSharedWithMe: ofView,
+  listSharedByMe: ofView,
+  listNotifications: ofView,
+  getUsage: "the caller's own space",
+  getCurrentLink: "the link's secret",
+  copyFromLink: "the link's secret",
 };

@@ -8,7 +8,6 @@ import { scimEndpoints } from "../edge/scim/scim-endpoints.ts";
 import { Api, ok } from "./testing.ts";
 import { from, given, type Preparation } from "./ways/attempt.ts";
 import {
-  commonReasons,
   type HandedOut,
   handedOutByRoutes,
   handedOutToIdentitySystems,
@@ -81,8 +80,8 @@ export function describeFactorPaths(part: "all" | "a third"): void {
       assert.deepEqual([...new Set(named)].toSorted(), Object.keys(all).toSorted());
     });
 
-    for (const [name, row] of Object.entries(handedOutByRoutes) as [RouteName, HandedOut][]) {
-      if (typeof row !== "string" || !commonReasons.includes(row)) continue;
+    for (const name of Object.keys(routes) as RouteName[]) {
+      if (name in handedOutByRoutes) continue;
       test(`${name} returns no field named like a secret`, () => {
         const shapes = Object.values(routes[name].responses).filter((shape) => typeof shape !== "string");
         const text = shapes.map((shape) =>
