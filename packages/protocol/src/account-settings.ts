@@ -1,8 +1,17 @@
 import { z } from "zod";
 
 /** Kinds of notifications. */
-export const noticeKinds = ["share", "comment", "mention", "watch", "quota", "device", "report", "server"] as const;
-export type NoticeKind = (typeof noticeKinds)[number];
+export const notificationKinds = [
+  "share",
+  "comment",
+  "mention",
+  "watch",
+  "quota",
+  "device",
+  "report",
+  "server",
+] as const;
+export type NotificationKind = (typeof notificationKinds)[number];
 
 /** Languages of e-mails and notifications. */
 export const languages = ["en", "de"] as const;

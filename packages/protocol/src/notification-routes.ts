@@ -1,19 +1,8 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
+import { notificationKinds } from "./account-settings.ts";
 import { defineRoute } from "./route.ts";
 import { cursorText, idText, page, person } from "./values.ts";
-
-export const notificationKinds = [
-  "share",
-  "comment",
-  "mention",
-  "watch",
-  "quota",
-  "device",
-  "report",
-  "server",
-] as const;
-export type NotificationKind = (typeof notificationKinds)[number];
 
 const flag = z.enum(["true", "false", "1", "0"]).transform((text) => text === "true" || text === "1");
 const notification = z

@@ -1,5 +1,5 @@
 import type { CallRequest } from "@holdfast/api-client/request";
-import { languages, noticeKinds, notifyChange, type NotifySettings } from "@holdfast/protocol/account-settings";
+import { languages, notificationKinds, notifyChange, type NotifySettings } from "@holdfast/protocol/account-settings";
 import { Listing } from "../output/listing.ts";
 import { newCommand, missing, runs } from "./command.ts";
 import { usage } from "../output/usage.ts";
@@ -15,7 +15,7 @@ export const settingsCommand: CommandMaker = (context) => {
     "settings comment app",
     "settings digest never",
   ])
-    .argument("[name]", `name, auto-mount, language, digest, ${noticeKinds.join(", ")}`)
+    .argument("[name]", `name, auto-mount, language, digest, ${notificationKinds.join(", ")}`)
     .argument("[value]", "new value");
   withNotes(command, [
     "Settings:",
@@ -42,7 +42,7 @@ export const settingsCommand: CommandMaker = (context) => {
         ["auto-mount", auto_mount ? "on" : "off"],
         ["language", language],
         ["digest", notify.digest],
-        ...noticeKinds.map((kind) => [kind, sayChoice(notify, kind)]),
+        ...notificationKinds.map((kind) => [kind, sayChoice(notify, kind)]),
       ]),
     );
   });
@@ -50,7 +50,7 @@ export const settingsCommand: CommandMaker = (context) => {
 
 const columns = [{ title: "SETTING" }, { title: "VALUE", shortens: true }] as const;
 
-const settingNames: readonly string[] = ["name", "auto-mount", "language", "digest", ...noticeKinds];
+const settingNames: readonly string[] = ["name", "auto-mount", "language", "digest", ...notificationKinds];
 
 type Change = NonNullable<CallRequest<"updateAccount">["body"]>;
 
@@ -66,7 +66,7 @@ function changeOf(name: string, value: string): Change {
 }
 
 /** Returns the effective setting. The digest setting can suppress or delay mails of a kind. */
-function sayChoice(notify: NotifySettings, kind: (typeof noticeKinds)[number]): string {
+function sayChoice(notify: NotifySettings, kind: (typeof notificationKinds)[number]): string {
   if (notify[kind] !== "mail") return notify[kind];
   const isGathered = kind === "comment" || kind === "watch";
   if (notify.digest === "never") return ["device", "report", "server"].includes(kind) ? "mail" : "app (digest never)";

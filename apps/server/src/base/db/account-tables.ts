@@ -1,4 +1,3 @@
-import type { NotificationKind } from "@holdfast/protocol/notification-routes";
 import type {
   DeviceId,
   GrantId,
@@ -15,7 +14,7 @@ import type {
 import type { deviceKinds, DeviceSystem, SignInKind } from "@holdfast/protocol/device-routes";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import type { ProgramScope } from "@holdfast/protocol/scopes";
-import type { Language, NotifySettings } from "@holdfast/protocol/account-settings";
+import type { Language, NotificationKind, NotifySettings } from "@holdfast/protocol/account-settings";
 
 export interface AccountTables {
   "shard.users": UserRow;
@@ -109,7 +108,6 @@ export interface DeviceFacts {
   kind: (typeof deviceKinds)[number] | null;
   /** Reported by the device. */
   system: DeviceSystem | null;
-  /** Last seen address. */
   address: string | null;
   signed_in_by: SignInKind | null;
 }
@@ -144,7 +142,6 @@ export interface SecondFactorRow {
   /** Not confirmed yet. */
   next_secret: Buffer | null;
   next_at: number | null;
-  /** Session that created it. */
   next_session_id: SessionId | null;
   next_failures: number;
   /** Time step of the last accepted code. */

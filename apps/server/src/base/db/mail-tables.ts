@@ -1,15 +1,14 @@
 import type { MailId, NotificationId, UserId } from "@holdfast/core/ids";
-import type { NoticeKind } from "@holdfast/protocol/account-settings";
+import type { NotificationKind } from "@holdfast/protocol/account-settings";
 
 /** Waiting mail is on the shard of its account, sent mail on that of its id. */
 export interface MailTables {
   "shard.mail_items": {
     user_id: UserId;
     id: NotificationId;
-    kind: NoticeKind;
+    kind: NotificationKind;
     at: number;
     due_at: number;
-    /** See `features/mail/notice.ts`. */
     notice: unknown;
   };
   "shard.mail_turns": { user_id: UserId; last_at: number };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Language, languages, noticeKinds } from "@holdfast/protocol/account-settings";
+import { type Language, languages, notificationKinds } from "@holdfast/protocol/account-settings";
 import { fc } from "@holdfast/tools/properties";
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
@@ -125,7 +125,7 @@ test("every kind of notice has its own subject in every language", () => {
     state: "fail",
   };
   const said = languages.map((language) =>
-    noticeKinds.map((kind) => composeMail(facts(one({ kind, detail }), { language })).subject),
+    notificationKinds.map((kind) => composeMail(facts(one({ kind, detail }), { language })).subject),
   );
   assert.deepEqual(said, [
     [
@@ -177,7 +177,7 @@ test("server problems are reported in the doctor's words, in one mail or among o
 
 test("a notice with missing or invalid details is still a valid mail", () => {
   for (const language of languages)
-    for (const kind of noticeKinds)
+    for (const kind of notificationKinds)
       for (const detail of [
         {},
         { role: 7, text: {}, count: -1, percent: "x", name: null, reason: [], check: 1, state: 2, was: {}, advice: [] },
@@ -235,7 +235,6 @@ const headerNames = [
   "to",
 ];
 
-/** Mails with strangers' texts wherever possible. */
 const hostile = fc.tuple(nasty, nasty, nasty).map(([name, node, message]): Template[] => {
   const actor = { id: "a" as UserId, name };
   const told = testNotice({ actor, node: { id: "n", name: node }, kind: "comment", detail: { text: message } });

@@ -1,5 +1,5 @@
 import { decimalMarkOf, formatBytes } from "@holdfast/core/format-bytes";
-import type { Language, NoticeKind } from "@holdfast/protocol/account-settings";
+import type { Language, NotificationKind } from "@holdfast/protocol/account-settings";
 import { signInKinds } from "@holdfast/protocol/device-routes";
 import { role } from "@holdfast/protocol/values";
 import { z } from "zod";
@@ -10,10 +10,8 @@ import type { Said, Words } from "./words/words.ts";
 /** Missing or invalid details are omitted from the mail. */
 const detailSchema = z.object({
   role: role.optional().catch(undefined),
-  /** Transfer offer. */
   transfer: z.object({ id: z.string(), name: z.string() }).optional().catch(undefined),
   message: z.string().optional().catch(undefined),
-  /** Comment or mention. */
   text: z.string().optional().catch(undefined),
   /** Changes in a watched folder. */
   count: z.int().min(1).optional().catch(undefined),
@@ -23,9 +21,7 @@ const detailSchema = z.object({
   name: z.string().optional().catch(undefined),
   /** A guest deleted many files in a share; `node` is the shared folder. */
   deletions: z.boolean().optional().catch(undefined),
-  /** Suspended device. */
   suspended: z.boolean().optional().catch(undefined),
-  /** Device that signed in. */
   address: z.string().optional().catch(undefined),
   country: z
     .string()
@@ -41,7 +37,6 @@ const detailSchema = z.object({
   moment: z.string().optional().catch(undefined),
   command: z.string().optional().catch(undefined),
   reason: z.string().optional().catch(undefined),
-  /** Problems of the server. */
   check: z.string().optional().catch(undefined),
   state: z.enum(["ok", "warn", "fail"]).optional().catch(undefined),
   detail: z.string().optional().catch(undefined),
@@ -66,7 +61,7 @@ export function sayNotice(notice: Notice, words: Words, language: Language): Sai
   return sayings[notice.kind](words, { notice, detail: detailSchema.parse(notice.detail), by, node, language });
 }
 
-const sayings: Readonly<Record<NoticeKind, (words: Words, facts: Facts) => Said>> = {
+const sayings: Readonly<Record<NotificationKind, (words: Words, facts: Facts) => Said>> = {
   share: (words, { by, node, detail }) =>
     detail.transfer === undefined
       ? words.share({ by, node, role: detail.role })

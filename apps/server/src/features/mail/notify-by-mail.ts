@@ -1,7 +1,7 @@
 import { sha256 } from "@holdfast/core/hash";
 import type { NotificationId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import type { NoticeKind, NotifySettings } from "@holdfast/protocol/account-settings";
+import type { NotificationKind, NotifySettings } from "@holdfast/protocol/account-settings";
 import { sql } from "kysely";
 import { readSettingsIn } from "../accounts/people/account-settings.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
@@ -13,9 +13,9 @@ import { noticeQuoteCharactersMax } from "./notice-said.ts";
 export const gatherKind = "mail_gather";
 
 /**
- * Queues a notice for the account's next mail, if its settings want that. It is mailed immediately, but at least a
- * minute after the last mail, or with the daily digest. Replaces the same notice that still waits. Runs in a
- * transaction on the account's shard.
+ * Queues a notice for the account's next mail, if its settings permit: immediately, but at least a minute after the
+ * last mail, or with the daily digest. Replaces the same notice that still waits. Runs in a transaction on the
+ * account's shard.
  */
 export async function notifyByMail(
   world: MailWorld,
@@ -38,7 +38,6 @@ export async function notifyByMail(
   await enqueueGathering(transaction, userId, { when, dueMicros: due });
 }
 
-/** Runs in a transaction on the account's shard. */
 export async function forgetNotice(transaction: ShardReader, userId: UserId, id: NotificationId): Promise<void> {
   await transaction.deleteFrom("shard.mail_items").where("user_id", "=", userId).where("id", "=", id).execute();
 }
@@ -53,17 +52,17 @@ export async function enqueueGathering(
   await enqueue(transaction, { kind: gatherKind, payload: { user_id: userId, when }, key, notBeforeMicros: dueMicros });
 }
 
-/** Kinds that may go into the digest. Others address the user directly and are mailed immediately. */
-export const gatheredKinds: readonly NoticeKind[] = ["comment", "watch"];
+/** Kinds for the digest. Others address the user directly and are mailed immediately. */
+export const gatheredKinds: readonly NotificationKind[] = ["comment", "watch"];
 
-/** Kinds for the safety of the account or server, which are mailed even with few mails allowed. */
-const ofSafety: ReadonlySet<NoticeKind> = new Set(["device", "report", "server"]);
+/** Kinds for the safety of the account or server; mailed even with few mails allowed. */
+const ofSafety: ReadonlySet<NotificationKind> = new Set(["device", "report", "server"]);
 
-export function isGathered(kind: NoticeKind): boolean {
+export function isGathered(kind: NotificationKind): boolean {
   return gatheredKinds.includes(kind);
 }
 
-export function whenMailed(notify: NotifySettings, kind: NoticeKind): NotifySettings["digest"] {
+export function whenMailed(notify: NotifySettings, kind: NotificationKind): NotifySettings["digest"] {
   if (notify[kind] !== "mail" || (notify.digest === "never" && !ofSafety.has(kind))) return "never";
   return isGathered(kind) ? notify.digest : "at_once";
 }

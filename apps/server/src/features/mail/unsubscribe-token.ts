@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import { isId, type UserId } from "@holdfast/core/ids";
-import { noticeKinds, type NoticeKind } from "@holdfast/protocol/account-settings";
+import { notificationKinds, type NotificationKind } from "@holdfast/protocol/account-settings";
 import { isSame } from "../accounts/context/secret-token.ts";
 
-export type MailKind = NoticeKind | "digest";
+export type MailKind = NotificationKind | "digest";
 
 /**
  * Account or address, and its mails that a token ends. The server's key authenticates the token, which needs no sign-in
@@ -25,7 +25,7 @@ export function makeUnsubscribeToken(mailKey: Buffer, of: Unsubscription): strin
 }
 
 const pattern = /^hfu_(?:([0-9a-f]{32})_([a-z.]{1,100})|([0-9a-f]{64}))_[\w-]{43}$/;
-const mailKinds: ReadonlySet<string> = new Set([...noticeKinds, "digest"]);
+const mailKinds: ReadonlySet<string> = new Set([...notificationKinds, "digest"]);
 
 export function readUnsubscribeToken(mailKey: Buffer, token: string): Unsubscription | undefined {
   const [matched, hex, names = "", hash] = pattern.exec(token) ?? [];

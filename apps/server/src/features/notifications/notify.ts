@@ -1,5 +1,5 @@
 import { isId, type NodeId, type UserId } from "@holdfast/core/ids";
-import { notificationKinds } from "@holdfast/protocol/notification-routes";
+import { notificationKinds } from "@holdfast/protocol/account-settings";
 import { z } from "zod";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
@@ -20,7 +20,6 @@ export const newNotification = z.object({
   gather: z
     .object({
       key: z.string().max(200),
-      /** Node of a merged notification. */
       nodeId: nodeId.nullable(),
     })
     .optional(),
@@ -28,8 +27,8 @@ export const newNotification = z.object({
 export type NewNotification = z.output<typeof newNotification>;
 
 /**
- * Notifies an account by a queue message in the causing transaction, because the account may be on another shard.
- * Call `queue.kick` after the commit. Only accounts that can read the node at delivery are notified.
+ * Queues a message in the causing transaction, because the account may be on another shard. Call `queue.kick` after the
+ * commit. Only accounts that can read the node at delivery are notified.
  */
 export async function notify(transaction: ShardReader, notification: NewNotification): Promise<void> {
   if (notification.actor === notification.userId) return;

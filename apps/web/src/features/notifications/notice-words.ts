@@ -1,4 +1,5 @@
-import type { NotificationJson, NotificationKind } from "@holdfast/protocol/notification-routes";
+import type { NotificationKind } from "@holdfast/protocol/account-settings";
+import type { NotificationJson } from "@holdfast/protocol/notification-routes";
 import type { Messages } from "../../messages/messages.ts";
 
 /** Describes a notification in one line. For kinds of a newer server, names only the subject. */
@@ -8,7 +9,6 @@ export function noticeWords(notice: NotificationJson, words: Pick<Messages, "mes
   return say === undefined ? words.message("notices.other", { what: facts.what }) : say(words, facts);
 }
 
-/** Pending offer of ownership. */
 export function offerOf({
   kind,
   detail,

@@ -1,4 +1,4 @@
-import type { Language, NotifyChange, NoticeKind } from "@holdfast/protocol/account-settings";
+import type { Language, NotifyChange, NotificationKind } from "@holdfast/protocol/account-settings";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { accountQuery, useAccount } from "../../data/account.ts";
 import { useDrive } from "../../data/use-drive.ts";
@@ -20,9 +20,9 @@ const kinds = {
   device: "settings.notifyDevice",
   report: "settings.notifyReport",
   server: "settings.notifyServer",
-} as const satisfies Record<NoticeKind, string>;
+} as const satisfies Record<NotificationKind, string>;
 /** Reports of links and problems of the server. */
-const ofAdministrators: ReadonlySet<NoticeKind> = new Set(["report", "server"]);
+const ofAdministrators: ReadonlySet<NotificationKind> = new Set(["report", "server"]);
 const ways = { off: "settings.notifyOff", app: "settings.notifyApp", mail: "settings.notifyMail" } as const;
 const digests = {
   at_once: "settings.digestNow",
@@ -43,7 +43,7 @@ export function Notifications() {
         <>
           <Card title={message("settings.notify")}>
             <div className="grid gap-4 sm:grid-cols-2">
-              {(Object.keys(kinds) as NoticeKind[])
+              {(Object.keys(kinds) as NotificationKind[])
                 .filter((kind) => admin || !ofAdministrators.has(kind))
                 .map((kind) => (
                   <SelectField

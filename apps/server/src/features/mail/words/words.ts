@@ -1,4 +1,4 @@
-import type { NoticeKind } from "@holdfast/protocol/account-settings";
+import type { NotificationKind } from "@holdfast/protocol/account-settings";
 import type { SignInKind } from "@holdfast/protocol/device-routes";
 import type { role } from "@holdfast/protocol/values";
 import type { z } from "zod";
@@ -69,7 +69,7 @@ export interface Words {
   }): Said;
   digest(count: number, host: string): Said;
   andMore(count: number): string;
-  /** Introduces another person's text, so that it does not look like ours. */
+  /** Introduces another person's text, to distinguish it from ours. */
   wrote(by: string): string;
   quoted(line: string): string;
   somebody: string;
@@ -90,5 +90,5 @@ export interface UnsubscribeWords {
   readonly button: string;
   readonly done: string;
   readonly unknown: string;
-  readonly kinds: Readonly<Record<NoticeKind | "digest", string>>;
+  readonly kinds: Readonly<Record<NotificationKind | "digest", string>>;
 }
