@@ -129,6 +129,7 @@ export const blockRoutes = {
     access: "files:write",
     callers: ["link", "app_password"],
     role: "blocks",
+    errors: ["quota", "store_full"],
     cost: "blocks",
     bodyKind: "json",
     summary: "Ask which blocks the server already has, and whether there is space for what they belong to",

@@ -54,7 +54,7 @@ export const linkRoutes = {
     path: "/links/copy",
     tag: "Links",
     access: "files:write",
-    errors: ["quota"],
+    errors: ["quota", "store_full"],
     cost: "call",
     bodyKind: "json",
     changes: true,

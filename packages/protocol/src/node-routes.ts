@@ -154,7 +154,7 @@ export const nodeRoutes = {
     tag: "Files and folders",
     access: "files:write",
     callers: ["link", "app_password"],
-    errors: ["quota"],
+    errors: ["quota", "store_full"],
     cost: "call",
     bodyKind: "json",
     changes: true,

@@ -66,6 +66,7 @@ export const transferRoutes = {
     tag: "Sharing",
     access: "files:write",
     rejectsSuspended: true,
+    errors: ["quota"],
     cost: "call",
     bodyKind: "none",
     changes: true,

@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
@@ -17,7 +17,6 @@ import type { KnownSync } from "./known-syncs.ts";
 
 /** Rules in addition to the built-in list of temporary files. */
 export interface ShownRules {
-  /** Paths of `--exclude`. */
   readonly excluded: readonly string[];
   /** Active patterns of `.holdfastignore`, in order. */
   readonly ignored: readonly string[];
@@ -151,15 +150,15 @@ function settingsIn(path: string): ReadonlyMap<string, string> {
 
 /** @returns "" if there is no such file, which a running client may move away at any time */
 function textOf(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return "";
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    descriptor = openSync(path, "r");
   } catch (thrown) {
-    if (["ENOENT", "EISDIR"].includes(errnoOf(thrown) ?? "")) return "";
+    if (errnoOf(thrown) === "ENOENT") return "";
     throw thrown;
   }
   try {
-    if (!fstatSync(descriptor).isFile()) return "";
     const bytes = Buffer.alloc(limits.ignoreBytesMax + 1);
     return bytes.subarray(0, readSync(descriptor, bytes)).toString();
   } finally {

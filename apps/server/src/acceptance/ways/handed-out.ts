@@ -1,10 +1,9 @@
-import type { RouteName } from "@holdfast/protocol/routes";
+import type { RouteName, routes } from "@holdfast/protocol/routes";
 import { signedWays, type SignedUse, type WayName } from "./ways.ts";
 
 /**
- * Ways that use credentials issued by a route or by an endpoint of the OpenID provider or of SCIM, or the reason why a
- * field named like a secret is none. Credentials are tokens, codes, tickets, addresses with a secret, and mails with one.
- * Responses of routes without a row must have no field with a secret's name.
+ * Ways that use credentials issued by a route or by an endpoint of the OpenID provider or of SCIM, or the reason why it
+ * issues none. Credentials are tokens, codes, tickets, addresses with a secret, and mails with one.
  */
 export type HandedOut = readonly WayName[] | string;
 
@@ -18,12 +17,25 @@ const links: readonly WayName[] = [
   "page of a link with a password",
   "file from the page of a link",
 ];
+const content = "stored content, to callers who may read it";
+const nothing = "nothing";
+const page = "a page without credentials";
 const cursor = "a position in the changes, which is sent together with a token";
 
 const signedFor = (use: SignedUse): readonly WayName[] =>
   signedWays.flatMap((each) => (each.use === use ? [each.way] : []));
 
-export const handedOutByRoutes: Readonly<Partial<Record<RouteName, HandedOut>>> = {
+/** Routes without a token, for own pages, or with a body that is not JSON: their schemas do not show all that they issue. */
+type Opaque = {
+  [Name in RouteName]: (typeof routes)[Name] extends { access: "open" | "signed" } | { fromOwnPage: true }
+    ? Name
+    : "bytes" extends (typeof routes)[Name]["responses"][keyof (typeof routes)[Name]["responses"]]
+      ? Name
+      : never;
+}[RouteName];
+
+/** Routes without a row issue nothing: their responses must have no field with a secret's name. */
+export const handedOutByRoutes: Readonly<Record<Opaque, HandedOut> & Partial<Record<RouteName, HandedOut>>> = {
   createSession: [
     "password and app",
     "password and recovery code",
@@ -97,6 +109,38 @@ export const handedOutByRoutes: Readonly<Partial<Record<RouteName, HandedOut>>> 
   sendToLink: ["page of a link with a password"],
   adminListSettings: "whether a setting is secret, without its value",
   unsentLinks: ["mailed reset and factor", "mailed reset alone"],
+  createAccount: "an account, which signs in like all others; testing-factor-paths.ts signs up with an invitation",
+  readInvitation: "the invitation, to its holder",
+  changeAddress: "mails a link that confirms the address in a session of the account, and signs nobody in",
+  mailConfirmation: "mails a link that confirms the address in a session of the account, and signs nobody in",
+  exportAccount: content,
+  openExportAddress: content,
+  readClearing: "what a device must clear, to the device by its own secret",
+  queryClearing: "which of its contents the account has, to a device by its own secret",
+  reportClearing: nothing,
+  resetPassword: "the address of the account; people sign in with the new password",
+  readProgramRequest: "the name of the program that asks",
+  deleteWebSession: nothing,
+  readSignInWays: "ways to sign in",
+  download: content,
+  getBlock: content,
+  fetchBlocks: content,
+  putSignedBlock: nothing,
+  openSignedUrl: content,
+  getThumb: content,
+  downloadFromLink: content,
+  reportLink: nothing,
+  sendReport: page,
+  askUnsubscribe: page,
+  unsubscribe: page,
+  live: nothing,
+  ready: nothing,
+  metrics: "figures of the server",
+  openapi: "the description of the API",
+  docs: page,
+  home: page,
+  reportPolicy: nothing,
+  setupPage: "a page for the token in its address, which signs in by other routes",
 };
 
 /** Endpoints of the OpenID provider, which are not in the route table. */

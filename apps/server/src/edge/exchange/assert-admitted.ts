@@ -1,4 +1,5 @@
 import { needsProof, type Route } from "@holdfast/protocol/route";
+import { assertNotSuspended } from "../../tree/brake/device-suspended.ts";
 import { assertAddress, factorRequired } from "../../features/accounts/callers/access-rules.ts";
 import type { Caller } from "../../features/accounts/context/caller.ts";
 import { proofRequired } from "../../features/accounts/callers/session-proof.ts";
@@ -16,11 +17,11 @@ export function assertAdmitted({ access, credential }: Caller, route: Route, add
 }
 
 /**
- * Protects open and stolen sessions: actions that are irreversible or outlast the session require a fresh proof of
- * identity.
- * @throws HoldfastError proof_required
+ * Rejects suspended devices, and open or stolen sessions: actions that are irreversible or outlast the session require a
+ * fresh proof of identity. Runs after the body was read, so that the audit log has its details.
+ * @throws HoldfastError device_suspended, proof_required
  */
-export function assertProven({ lacksProof }: Caller, route: Route, body: unknown): void {
-  if (lacksProof !== true || !needsProof(route, body)) return;
-  throw proofRequired();
+export function assertTrusted(caller: Caller, route: Route, body: unknown): void {
+  if (route.rejectsSuspended === true) assertNotSuspended(caller);
+  if (caller.lacksProof === true && needsProof(route, body)) throw proofRequired();
 }

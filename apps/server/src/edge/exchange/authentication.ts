@@ -5,7 +5,6 @@ import type { Scope } from "@holdfast/protocol/account-routes";
 import { administratorScopes } from "@holdfast/protocol/scopes";
 import { notForAppPasswords } from "../../features/accounts/sign-in/app-passwords.ts";
 import { type Caller, reaches } from "../../features/accounts/context/caller.ts";
-import { assertNotSuspended } from "../../tree/brake/device-suspended.ts";
 
 export interface Authenticator {
   /**
@@ -74,9 +73,9 @@ export function readBasic(headers: IncomingHttpHeaders): string | undefined {
   return /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(header)?.[1];
 }
 
-/** @throws HoldfastError `forbidden` if the caller's credential does not allow the route, device_suspended */
+/** @throws HoldfastError `forbidden` if the caller's credential does not allow the route */
 export function assertAccess(caller: Caller, route: Route): void {
-  const { access, callers, rejectsSuspended } = route;
+  const { access, callers } = route;
   if (caller.credential.kind === "link" && callers?.includes("link") !== true) {
     throw new HoldfastError(
       "forbidden",
@@ -84,7 +83,6 @@ export function assertAccess(caller: Caller, route: Route): void {
     );
   }
   if (caller.isApp === true && callers?.includes("app_password") !== true) throw notForAppPasswords();
-  if (rejectsSuspended === true) assertNotSuspended(caller);
   if (access === "open" || access === "signed" || access === "signed_in") return;
   if (!caller.admin && administratorScopes.has(access)) {
     throw new HoldfastError("forbidden", "Only an administrator can do this.");

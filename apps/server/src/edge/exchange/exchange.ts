@@ -6,7 +6,7 @@ import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { AnswerReading, Reading } from "../../packs/read/reading-room.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { type LooseAnswer, sendAnswer, sendProblem } from "./answer.ts";
-import { assertAdmitted, assertProven } from "./assert-admitted.ts";
+import { assertAdmitted, assertTrusted } from "./assert-admitted.ts";
 import { assertAccess, readBasic, readBearer, signInNeeded, stillCaller } from "./authentication.ts";
 import { type Conditions, readConditions } from "./conditions.ts";
 import type { Arrived, ExchangeWorld } from "./exchange-world.ts";
@@ -211,7 +211,7 @@ class Exchange {
     assertQueryText(url);
     if (route.query !== undefined) this.query = validate(route.query, query, "query");
     if (route.bodyKind === "json") this.body = await this.#readJson(route.body);
-    if (this.caller !== undefined) assertProven(this.caller, route, this.body);
+    if (this.caller !== undefined) assertTrusted(this.caller, route, this.body);
   }
 
   /** Polls have their own limit. */
