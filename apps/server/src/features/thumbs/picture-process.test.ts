@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { patience } from "@holdfast/tools/bounded";
 import sharp from "sharp";
 import { damagedPdf, pdf, phonePhoto, plain } from "./testing-pictures.ts";
 import { pictureTypeOf } from "./picture-types.ts";
@@ -18,9 +19,12 @@ async function* piecesOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
 
 const isWebp = (made: Buffer | string) => typeof made !== "string" && made.toString("latin1", 8, 12) === "WEBP";
 
+/** On a busy machine, the first PDF may take longer than a server waits. */
+const unhurried = () => new PictureProcess({ timeoutMs: 60_000 * patience });
+
 describe("Thumbnail process", () => {
   test("creates one after the other, and continues after an unreadable image", async () => {
-    const process = new PictureProcess();
+    const process = unhurried();
     try {
       assert.ok(isWebp(await process.make(pictureOf(await plain("png")), "s")));
       assert.equal(await process.make(pictureOf(Buffer.from("GIF89a and nothing more")), "s"), "unreadable");
@@ -31,7 +35,7 @@ describe("Thumbnail process", () => {
   });
 
   test("renders the first page of a PDF on white, and continues after damaged and unreadable PDFs", async () => {
-    const process = new PictureProcess();
+    const process = unhurried();
     try {
       const made = await process.make(pictureOf(pdf()), "m");
       assert.ok(typeof made !== "string", String(made));
@@ -71,7 +75,7 @@ describe("Thumbnail process", () => {
     const pool = new PicturePool();
     try {
       const photo = await phonePhoto();
-      const dying = new PictureProcess();
+      const dying = unhurried();
       assert.ok(isWebp(await dying.make(pictureOf(photo), "s")));
       async function* deadly(): AsyncGenerator<Uint8Array> {
         yield photo.subarray(0, 1000);
@@ -86,7 +90,7 @@ describe("Thumbnail process", () => {
   });
 
   test("is ended if its image cannot be read completely, without blaming the image", async () => {
-    const broken = new PictureProcess();
+    const broken = unhurried();
     async function* half(): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(Buffer.alloc(100));
       throw new Error("the store is away");
