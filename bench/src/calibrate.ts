@@ -29,7 +29,6 @@ export function calibrate(large: LargeFile): Row[] {
 
 export interface LargeFloor {
   readonly copySeconds: number;
-  /** One read with hash. */
   readonly hashSeconds: number;
 }
 

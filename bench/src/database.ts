@@ -4,7 +4,6 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "@holdfast/server/b
 import { silentLog } from "@holdfast/server/base/db/testing";
 
 export interface BenchDatabase extends Pick<EmbeddedPostgres, "connection" | "pid" | "stop"> {
-  /** For `--database-url`. */
   readonly url: string;
 }
 

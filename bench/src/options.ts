@@ -9,7 +9,6 @@ export interface Options {
   readonly by: ReadonlySet<string>;
   readonly json: string | undefined;
   readonly keep: boolean;
-  /** Set for a comparison with a commit. */
   readonly against: Against | undefined;
 }
 

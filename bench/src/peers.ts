@@ -12,7 +12,6 @@ interface PeerData {
   readonly small: FileTree | undefined;
 }
 
-/** Transfers the same data over loopback with other installed programs. */
 export async function measurePeers(data: PeerData, peers: readonly string[]): Promise<Row[]> {
   const rows: Row[] = [];
   if (peers.includes("rsync") && findProgram("rsync") !== undefined) rows.push(...(await measureRsync(data)));

@@ -48,7 +48,6 @@ function childrenOf(pid: number): number[] {
   return [...parentsOfAll()].filter(([, parent]) => parent === pid).map(([child]) => child);
 }
 
-/** Returns the parent of each process. */
 function parentsOfAll(): ReadonlyMap<number, number> {
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
@@ -65,12 +64,10 @@ export function pssBytes(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;
 }
 
-/** Returns the peak resident memory. */
 export function peakBytes(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 }
 
-/** Begins a new peak. */
 export function resetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }

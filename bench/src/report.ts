@@ -28,7 +28,6 @@ export interface Row {
 
 /** Cost of a fixed amount of work. */
 export interface Cost {
-  /** Elapsed time. */
   readonly seconds: number;
   /** CPU seconds by process group: `server` and its `database`, and `client`, or the devices `A` and `B`. */
   readonly cpu: Readonly<Record<string, number>>;
@@ -48,7 +47,6 @@ export function printTable(machine: Machine, rows: readonly Row[]): void {
   process.stdout.write(`${aligned(cells, [2]).join("\n")}\n`);
 }
 
-/** Prints a name and a value per line. */
 export function printFacts(facts: object): void {
   const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(12)} ${String(value)}\n`);
   process.stdout.write(`${lines.join("")}\n`);

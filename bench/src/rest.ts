@@ -9,7 +9,6 @@ interface Starts {
   readonly laterStarts: number;
 }
 
-/** Measures the first start and restarts with existing data. */
 export async function measureStart({ dataFolder, launcher, laterStarts }: Starts): Promise<Row[]> {
   const first = await startOnce(dataFolder, launcher);
   const later: Cost[] = [];
@@ -17,7 +16,6 @@ export async function measureStart({ dataFolder, launcher, laterStarts }: Starts
   return [rowOf("first start to ready", first, 5), rowOf("later start to ready", meanOf(later), 2)];
 }
 
-/** The CPU time is read when the server is ready. */
 async function startOnce(dataFolder: string, launcher: string): Promise<Cost> {
   const startMs = performance.now();
   const server = await spawnServer({ dataFolder, launcher });

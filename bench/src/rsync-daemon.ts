@@ -5,7 +5,6 @@ import { endWithUs } from "./processes.ts";
 
 export interface RsyncDaemon {
   readonly port: number;
-  /** Served as the module `bench`. */
   readonly folder: string;
   stop(): void;
 }

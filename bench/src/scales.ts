@@ -1,4 +1,3 @@
-/** Amounts of data and work. */
 export const fullScale = {
   largeMib: 1024,
   files: 10_000,
@@ -32,7 +31,6 @@ export const fullScale = {
 };
 export type Scale = typeof fullScale;
 
-/** For `--quick`. */
 export const quickScale: Scale = {
   largeMib: 64,
   files: 500,

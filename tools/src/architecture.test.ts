@@ -22,7 +22,6 @@ const packageNames = {
   tools: "@holdfast/tools",
 };
 
-/** Sources without violations; each planted one is added to them. */
 const sound: Readonly<Record<string, string>> = {
   "packages/core/src/ids.ts": "export const id = 1;",
   "packages/core/src/hash.ts": 'import { id } from "./ids.ts"; export const hash = id;',

@@ -214,14 +214,12 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 export const syncFolders = {
   path: "packages/sync/src",
   mayImport: {
-    // Independent of sync.
     general: [],
     model: [],
     // Independent, stateless queries of the model.
     rules: ["general", "model"],
     shares: ["model"],
     plan: ["model"],
-    // Stored data.
     state: ["general", "model"],
     brakes: ["model", "plan", "state"],
     // Reading the disk, changing the disk, and exchange with the server are independent of each other.

@@ -53,7 +53,6 @@ function packagesOf(root: string): Set<string> {
   return new Set([...browserPackages, ...Object.keys(dependencies)]);
 }
 
-/** Returns `@scope/name` or `name` of an import. */
 function packageOf(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }

@@ -9,7 +9,6 @@ const exit = process.exit.bind(process);
 let limit: NodeJS.Timeout | undefined;
 
 /**
- * Starts the time limit.
  * @param what name of the limited item
  * @param mostMs shorter limit than a file's
  */

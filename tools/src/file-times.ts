@@ -1,6 +1,5 @@
 const slowestListed = 40;
 
-/** Durations of many test files. */
 export class FileTimes {
   readonly #startedMs = new Map<string, number>();
   readonly #durationMs = new Map<string, number>();
@@ -18,7 +17,6 @@ export class FileTimes {
     return [...this.#startedMs.keys()].filter((file) => !this.#durationMs.has(file));
   }
 
-  /** Returns lines for the slowest files with a heading; none for few files. */
   slowest(): string[] {
     if (this.#durationMs.size <= slowestListed) return [];
     const slowest = [...this.#durationMs].toSorted(([, a], [, b]) => b - a).slice(0, slowestListed);

@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { readSeed } from "./properties.ts";
 
-/** Returns the seed and the values drawn by a separate process with this variable. */
 function drawWith(seed: string | undefined) {
   const { HOLDFAST_SEED: _, ...environment } = process.env;
   const script = `

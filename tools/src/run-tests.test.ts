@@ -13,7 +13,6 @@ import { failing, head, makeTree, passing, runTests } from "./testing-run-tests.
 const lacking = `${head}test("a stone swims", (t) => t.skip("radosgw is not installed"));`;
 const skipping = `${head}test("a stone flies", { skip: "only on the moon" }, () => {});`;
 
-/** Fails at its first run in a tree and passes later. */
 const unsteady = `${head}import { existsSync, writeFileSync } from "node:fs";
 test("a stone rolls", () => {
   if (existsSync(\`\${import.meta.filename}.ran\`)) return;
@@ -238,7 +237,6 @@ longTest("a file that ends a shared process fails the run, and the others run ag
   const { status, output } = runTests(t, files, []);
   assert.equal(status, 1, output);
   const again = [...output.matchAll(/^Once more, alone: (.*)$/gm)].map(([, file]) => file);
-  // Reports about `a` may be lost with the process.
   assert.deepEqual(
     again.filter((file) => file !== "bench/src/a.test.ts"),
     ["bench/src/b.test.ts", "bench/src/c.test.ts"],

@@ -256,7 +256,6 @@ async function retry(failures: ReadonlyMap<string, Failure>, runs: Runs): Promis
 /** Builds the app once for all tests that start servers by the command. */
 async function buildApp(): Promise<boolean> {
   try {
-    // Loaded on demand.
     const { prepareApp } = await import("@holdfast/web/build/prepare-app");
     const building = () => console.log("Building the web app, once.");
     await prepareApp({ building, signal: new AbortController().signal });

@@ -11,7 +11,6 @@ export function isSharedByFiles(): boolean {
   return isShared;
 }
 
-/** Registers a cleanup of a shared resource. */
 export function atEndOfShared(end: () => Promise<void>): void {
   ends.push(end);
 }

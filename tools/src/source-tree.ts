@@ -30,7 +30,6 @@ export interface Source {
   readonly imports: readonly Import[];
 }
 
-/** Reads every TypeScript source of the workspaces under `root`, and its imports. */
 export function readSourceTree(root: string): Source[] {
   const packageFiles = globSync(
     [

@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Test files that run in sequence in one process. */
 export interface Batch {
   /** Absolute path of the module that the process runs; a single file itself. */
   readonly entry: string;
@@ -86,7 +85,6 @@ interface TestEnd {
 export class FileFailures {
   readonly #batches: ReadonlyMap<string, Batch>;
   readonly #ended = new Set<string>();
-  /** First failure of the running file, by batch. */
   readonly #first = new Map<string, Failure>();
   readonly failures = new Map<string, Failure>();
 

@@ -19,7 +19,6 @@ function emptyParent(t: TestContext): string {
   return parent;
 }
 
-/** Starts a process that creates a folder, prints its name, and runs until killed. */
 async function startMaker(t: TestContext, parent: string, more = "") {
   const script = `
     import { makeTestFolder } from ${module};

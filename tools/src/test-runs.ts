@@ -36,7 +36,6 @@ export function keepTestRun(run: Omit<TestRun, "at" | "commit" | "isClean" | "lo
   appendFileSync(historyPath(), `${JSON.stringify(line)}\n`);
 }
 
-/** Returns the last runs, one line each, and their unsteady files. */
 export function describeTestRuns(): string[] {
   const runs = readRuns().slice(-shownRuns);
   if (runs.length === 0) return [`No run is recorded in ${historyPath()}.`];

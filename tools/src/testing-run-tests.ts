@@ -19,7 +19,6 @@ interface Setting {
   readonly HOLDFAST_SEED?: string;
 }
 
-/** Runs a copy of run-tests.ts in a tree of these files, which is also the user's home. */
 export function runTests(
   t: TestContext,
   files: Readonly<Record<string, string>>,

@@ -33,7 +33,6 @@ test("docs/command.md lists every exit code, and every error has one of them", (
   );
 });
 
-/** Compares a table of a page, found by its head, with the rows. The formatter determines the column widths. */
 function hold(page: string, head: readonly string[], rows: readonly (readonly string[])[]): void {
   const file = join(import.meta.dirname, "../../..", page);
   const lines = readFileSync(file, "utf8").split("\n");

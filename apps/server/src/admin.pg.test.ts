@@ -31,7 +31,6 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const add = (email: string, more: object = {}) =>
   runAdmin(folder, "adminCreateUser", { body: { email, password: testPassword, ...more } }, {});
 
-/** Signs in directly at the database. Returns "yes" or the code of the error. */
 async function maySignIn(email: string, password: string): Promise<string> {
   const connection = findRunningPostgres(folder);
   const own =

@@ -78,7 +78,6 @@ function linkBaseOf(config: Config): string {
   return config.publicUrl ?? notedAddress(config.dataFolder) ?? originOf(config);
 }
 
-/** Address of a server with these settings. */
 function originOf({ listen: { host, port }, tls }: Config): string {
   return `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

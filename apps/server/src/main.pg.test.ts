@@ -13,7 +13,6 @@ import { longTest } from "@holdfast/tools/tiers";
 test("a new server starts, creates its administrator, drains at a stop, and restarts with closed secrets", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
-  // A new disk contains this folder.
   mkdirSync(join(data, "lost+found"));
   const first = await start(t, data);
   const ready = await fetch(`${first.url}/readyz`);
@@ -26,7 +25,6 @@ test("a new server starts, creates its administrator, drains at a stop, and rest
   });
   assert.equal(created.status, 201, await created.text());
 
-  // A request on its way when the signal comes is still answered.
   const half = connect(Number(new URL(first.url).port), "127.0.0.1");
   const body = JSON.stringify({ email: "a@example.org", password: "correct horse battery" });
   half.write(`POST /api/v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 10)}`);
@@ -47,7 +45,6 @@ test("a new server starts, creates its administrator, drains at a stop, and rest
   for (const secret of [invite, "correct horse battery"])
     assert.ok(!first.log().includes(secret), "the log has a secret");
 
-  // Secrets that others can read are closed to them at the start, with a line in the log.
   const secrets = ["key-encryption-key", "database-password"].map((name) => join(data, name));
   for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
   for (const path of secrets) chmodSync(path, 0o644);
@@ -124,7 +121,6 @@ longTest("a signal repeated immediately counts once, and the last line reports t
   t.after(() => rmSync(data, { recursive: true, force: true }));
   await copyTemplate(data);
   const { child, log } = await start(t, data);
-  // npm repeats signals like this.
   for (let repeated = 0; repeated < 10; repeated += 1) child.kill("SIGTERM");
   const [code, signal] = await once(child, "close");
   assert.deepEqual([code, signal], [0, null], log());

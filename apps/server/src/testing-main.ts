@@ -6,7 +6,6 @@ import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 
-/** Server in a separate process, started like `holdfast serve`, with its database as a child process. */
 interface Started {
   readonly child: ChildProcess;
   readonly url: string;
@@ -40,7 +39,6 @@ export async function start(t: TestContext, data: string): Promise<Started> {
   return { child, url, setupUrl, log: () => log };
 }
 
-/** Repeats the signal until the process exits. */
 export async function signalUntilExit(child: ChildProcess): Promise<void> {
   const again = setInterval(() => child.kill("SIGTERM"), 100);
   await once(child, "exit");

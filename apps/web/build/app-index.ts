@@ -9,7 +9,6 @@ export interface IndexedFile {
   /** Path relative to the build's folder, with '/'. */
   readonly file: string;
   readonly sizeBytes: number;
-  /** Hash of the content. */
   readonly tag: string;
   /** Sizes of the brotli (`file` + ".br") and gzip (".gz") copies, if these are smaller. */
   readonly br?: number;

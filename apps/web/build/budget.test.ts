@@ -36,7 +36,6 @@ async function readBuild(page: string) {
     modules: read<Record<string, [id: string, sizeCharacters: number][]>>(
       isLink ? linkModuleSizesName : moduleSizesName,
     ),
-    /** Manifest names of the files that the page loads on its own. */
     loaded: [...loaded].map(([, file]) => nameOf.get(file ?? "") ?? ""),
   };
 }
@@ -67,7 +66,6 @@ for (const [page, laterNeeded] of Object.entries(pages)) {
   });
 }
 
-/** Lists the app's own source modules in every chunk that the page can ever load. */
 async function everLoadedBy(page: string): Promise<string[]> {
   const { manifest, modules, loaded } = await readBuild(page);
   const reached = new Set(loaded);

@@ -12,7 +12,6 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
-/** This repository, with the code that is compared with a commit. */
 const root = resolve(import.meta.dirname, "../../..");
 
 export interface Checkout {
@@ -85,7 +84,6 @@ function shareAllModules(folder: string): void {
     if (existsSync(join(root, name))) shareModules(join(root, name), join(folder, name));
 }
 
-/** Returns the folders of packages that a package-lock.json names: that of the root, and those of workspaces. */
 export function moduleFolders(locked: string): string[] {
   const { packages } = JSON.parse(locked) as { packages: Record<string, unknown> };
   const folders = Object.keys(packages).map((path) => /^.*?node_modules(?=\/)/.exec(path)?.[0]);

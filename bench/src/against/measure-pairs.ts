@@ -28,7 +28,6 @@ interface Comparison {
   readonly pairs: number;
   readonly names: readonly PairedRowName[];
   readonly scale: Scale;
-  /** Ends the comparison before the next measurement. */
   readonly signal: AbortSignal;
 }
 
@@ -86,12 +85,10 @@ async function measureRow(name: string, measure: Work, comparison: Comparison): 
   return lines.some(({ ratio, verdict }) => verdict !== "" && ratio.median > 1) ? measureUntil(2 * pairs) : lines;
 }
 
-/** A run takes minutes. */
 function progress(step: string): void {
   process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${step}\n`);
 }
 
-/** Compiles the code of server and commands into their caches. */
 async function warmUp(launcher: string, folder: string): Promise<void> {
   await inFolder(folder, () =>
     withServer(launcher, folder, async ({ pid, url }) => {
@@ -119,7 +116,6 @@ interface WorkParts {
 
 type Work = (launcher: string, folder: string) => Promise<Row[]>;
 
-/** Makes the data of a row once, for all pairs. */
 function workOf(name: PairedRowName, { folder, proxy, scale }: WorkParts): Work {
   const data = `${folder}/${name}-data`;
   if (name === "start")

@@ -5,14 +5,11 @@ export type Side = "old" | "new";
 /** One figure of a row: the elapsed time, the CPU time of a process group, or the peak memory of a process. */
 export interface Line {
   readonly work: string;
-  /** `elapsed`, `CPU server`, `peak server` and so on. */
   readonly figure: string;
   readonly unit: "s" | "MB";
   readonly pairs: number;
-  /** Medians. */
   readonly old: number;
   readonly new: number;
-  /** Ratios new to old of the pairs. */
   readonly ratio: { readonly median: number; readonly least: number; readonly most: number };
   readonly verdict: Verdict;
 }
@@ -28,7 +25,6 @@ export type Verdict = "slower" | "unclear" | "faster" | "";
 const allowedRatio = 1.05;
 /** Figures below are not judged: a resting server and its database use about 0.02 s per second, and a tick of the clock is 10 ms. */
 const judgedSeconds = 0.5;
-/** Replaces smaller values in ratios. */
 const tickSeconds = 0.01;
 
 /** Alternates the order, so that a drift of the machine is not attributed to one side. @param pair number from 0 */

@@ -147,7 +147,6 @@ async function keepPutting({ folder, run }: KeptWorld, time: { readonly isOver: 
   return files;
 }
 
-/** Asserts that every file of the tree is unchanged. */
 async function compareRestored({ folder, tree }: KeptWorld, data: string): Promise<void> {
   const restored = new KeptWorld(join(folder, "compared"), tree, data);
   await restored.start();
@@ -156,7 +155,6 @@ async function compareRestored({ folder, tree }: KeptWorld, data: string): Promi
   execFileSync("diff", ["-r", tree.path, join(folder, "compared", "tree")]);
 }
 
-/** A server, and its administrator with the command. */
 class KeptWorld {
   readonly folder: string;
   readonly tree: FileTree;

@@ -20,7 +20,6 @@ const kinds = {
 export type Kind = keyof typeof kinds;
 const ofPeople: ReadonlySet<Kind> = new Set(["user", "space", "root", "token", "mount", "group"]);
 
-/** Returns the id of the n-th row of a kind. */
 export function idAt({ spaceId }: Home, kind: Kind, n: number): string {
   const bucket = Number.parseInt(spaceId.slice(15, 18), 16) ^ (ofPeople.has(kind) ? 1 : 0);
   const group = `8${bucket.toString(16).padStart(3, "0")}`;

@@ -20,7 +20,6 @@ export interface SharingServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Ids of the owner. */
 export interface Home {
   readonly userId: string;
   readonly spaceId: string;

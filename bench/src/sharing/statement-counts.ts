@@ -6,7 +6,6 @@ import { processTree, threadSeconds } from "../processes.ts";
 
 type Pool = ReturnType<typeof openPool>;
 
-/** Counts statements. */
 export const countingSettings = { shared_preload_libraries: "pg_stat_statements", "pg_stat_statements.max": "1000" };
 
 /** Cost of work for the server and its database, independent of other load. */
@@ -31,7 +30,6 @@ export async function openCounts(connection: Connection): Promise<Pool> {
   return pool;
 }
 
-/** Returns CPU time and statements of the work. */
 export async function costOf({ pool, serverPid, databasePid }: CostParts, work: () => Promise<unknown>): Promise<Cost> {
   await pool.query("select pg_stat_statements_reset()");
   const ours = () => ({ serverMs: threadSeconds(serverPid) * 1000, databaseMs: treeMs(databasePid) });
@@ -71,7 +69,6 @@ export function costNote({ serverMs, databaseMs, statements }: Cost, calls: numb
   return `each ${each(serverMs)} ms of CPU in the server, ${each(databaseMs)} in the database, ${each(statements)} statements`;
 }
 
-/** Returns the statements, most expensive first, to explain a result. */
 export async function statementsOf(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ calls: number; ms: number; text: string }>(
     `select calls, total_exec_time as ms, regexp_replace(query, '\\s+', ' ', 'g') as text from pg_stat_statements

@@ -8,7 +8,6 @@ import type { Device, Pair } from "./pair.ts";
 import type { Proxy, Wire } from "./wire.ts";
 
 export interface SyncClient extends Device {
-  /** Resolves with the exit code. */
   readonly ended: Promise<number | null>;
   stop(): Promise<void>;
 }
@@ -56,7 +55,6 @@ interface ClientOptions {
   readonly account?: { readonly email: string; readonly password: string };
 }
 
-/** Prepares a signed-in client with a separate configuration, like another machine. */
 export async function prepareClient(
   base: string,
   server: ServerProcess,

@@ -22,7 +22,6 @@ interface ManyFiles {
   readonly hasSecond: boolean;
 }
 
-/** Measures a client with very many files: memory, a full scan, and idle cost. */
 export async function* measureManyFiles({
   folder,
   proxy,
@@ -59,7 +58,6 @@ export async function* measureManyFiles({
   }
 }
 
-/** Measures a start with known files, and idle cost. */
 async function* measureKept(prepared: PreparedClient, files: number, idleSeconds: number): AsyncGenerator<Row> {
   const startMs = performance.now();
   const client = await startClient(prepared);
@@ -197,7 +195,6 @@ async function measureIdle(
   ];
 }
 
-/** Creates files with distinct contents. */
 function makeTinyFiles(folder: string, files: number): void {
   for (let index = 0; index < files; index++) {
     const into = `${folder}/${Math.floor(index / perFolder / 100)}/${Math.floor(index / perFolder) % 100}`;

@@ -111,9 +111,7 @@ function calibrationRows({ large, small, floor }: SyncData): Row[] {
 }
 
 interface Acts extends SyncData {
-  /** Zero for none. */
   readonly newFiles: number;
-  /** Files of the folder that is copied. */
   readonly copied: number;
 }
 
@@ -149,7 +147,6 @@ function* actsOf(pair: Pair, { newFiles, copied, small, large, floor }: Acts): G
   if (large !== undefined && floor !== undefined) yield measureLargeFile(pair, large, floor);
 }
 
-/** Checks both directions before measuring. */
 async function meet({ by, a, b }: Pair): Promise<void> {
   for (const [from, to] of [
     [a, b],
@@ -161,7 +158,6 @@ async function meet({ by, a, b }: Pair): Promise<void> {
   }
 }
 
-/** Reports a failure as a row and continues. */
 async function* orFailure(by: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   try {
     yield* rows;

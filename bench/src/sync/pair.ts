@@ -1,6 +1,5 @@
 import type { Wire } from "./wire.ts";
 
-/** One side of a pair: a synced folder and its process. */
 export interface Device {
   readonly folder: string;
   readonly pid: number;

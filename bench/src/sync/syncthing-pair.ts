@@ -14,7 +14,6 @@ const key = "bench";
 export interface Syncthing {
   readonly folder: string;
   readonly pid: number;
-  /** API of the instance. */
   call(method: "GET" | "POST", path: string): Promise<unknown>;
   stop(): Promise<void>;
 }

@@ -40,7 +40,6 @@ export function startProxy(): Proxy {
   };
 }
 
-/** Returns the view from the other end of a connection that is counted once. */
 export function otherEnd(wire: Wire): Wire {
   return {
     port: wire.port,

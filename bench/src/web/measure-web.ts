@@ -11,7 +11,6 @@ import { measureLargeUploads, measureSmallUploads, type UploadScale } from "./we
 type WebRowName = (typeof webRowNames)[number];
 
 export interface WebScale extends UploadScale {
-  /** Number of cold and warm openings of the first list on each network. */
   readonly listRounds: number;
   readonly folderRows: number;
   readonly actRounds: number;

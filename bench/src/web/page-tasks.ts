@@ -4,7 +4,6 @@ import { copyRealFiles } from "./real-files.ts";
 import { uploadAll } from "./upload-all.ts";
 import { withWebWorld } from "./web-world.ts";
 
-/** Measures the longest main-thread task while files are dropped and uploaded. */
 export async function measurePageTasks(folder: string, files: number): Promise<Row[]> {
   const { path } = copyRealFiles(`${folder}-files`, files);
   return withWebWorld(folder, async ({ server, open }) => {

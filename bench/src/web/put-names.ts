@@ -21,5 +21,4 @@ export async function putNames(api: Api, name: string, files: number, called = "
   return id;
 }
 
-/** Operations per request. */
 const operationsMax = 1000;

@@ -4,7 +4,6 @@ import { type Browser, launch, type Page } from "@holdfast/tools/testing-browser
 import { signIn, sizes } from "@holdfast/web/testing/test-app";
 import { cpuSeconds, endedSeconds, processTree } from "../processes.ts";
 
-/** A server in a separate process, and a browser. */
 export interface WebWorld {
   readonly folder: string;
   readonly server: ServerProcess;

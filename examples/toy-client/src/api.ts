@@ -68,7 +68,6 @@ export class Api {
   }
 }
 
-/** Picks the stored fields of a node. */
 export function toRemote(node: Remote): Remote {
   return Object.fromEntries(fields.map((field) => [field, node[field] ?? ""])) as unknown as Remote;
 }

@@ -34,7 +34,6 @@ export interface State {
   token: string;
   seen: number;
   nodes: Record<string, Remote>;
-  /** By path. */
   base: Record<string, Base>;
   /** Files moved aside and their paths, until their successors are in place. */
   aside: { readonly at: string; readonly path: string }[];

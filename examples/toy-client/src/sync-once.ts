@@ -56,7 +56,6 @@ class Run {
   readonly #disk: Disk;
   /** Set after an action or on outdated knowledge. Either ends the cycle. */
   #isOver = false;
-  /** By key. */
   #entries = new Map<string, Entry>();
   /** Paths of nodes that are not synced. Their names stay reserved, and their parent folders are kept. */
   #hidden = new Set<string>();
@@ -204,7 +203,6 @@ class Run {
     return entries;
   }
 
-  /** Records a node as agreed if both sides have it with the same content. */
   #agree({ path, base, here, there }: Entry): void {
     if (here === undefined || there === undefined || here.kind !== there.kind) return;
     const isSame = base?.sha256 === here.sha256 && base.content_id === there.content_id;
@@ -212,7 +210,6 @@ class Run {
     this.#know(path, there, here, Date.now() - here.mtime.getTime() > racyMs ? here.print : "");
   }
 
-  /** Records that this local node and this node of the server are the same. */
   #know(path: string, { id, kind, content_id }: Remote, local: Local | undefined, print = ""): void {
     if (local === undefined) throw new Stale(path);
     const { sha256, who } = local;
@@ -251,7 +248,6 @@ class Run {
     }
   }
 
-  /** If a file and a folder have the same name, renames the file. */
   #makeWay(entries: Entry[]): Act[] {
     return entries.flatMap((entry): Act[] => {
       const { path, here, there } = entry;
@@ -274,7 +270,6 @@ class Run {
     });
   }
 
-  /** Uploads and downloads contents. */
   #carry(entries: Entry[]): Act[] {
     return entries.flatMap(({ path, base, here, there, lives, parent, folderIsHere }): Act[] => {
       if (!lives || this.#hidden.has(keyOf(path))) return [];

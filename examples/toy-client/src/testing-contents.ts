@@ -20,7 +20,6 @@ export class Contents {
     return this.#hashes.has(hash);
   }
 
-  /** Adds contents since the last call. */
   async hear(): Promise<void> {
     if (this.#token === "") this.#token = (await this.#api.call("GET", "/changes/start_token")).token;
     const ids = new Set<string>();

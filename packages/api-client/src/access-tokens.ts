@@ -15,7 +15,6 @@ export interface SavedSession {
   readonly refreshToken: string;
 }
 
-/** Stores a session between runs. */
 export interface SessionStore<Session extends SavedSession> {
   read(): Promise<Session | undefined>;
   /**

@@ -20,7 +20,6 @@ const waits: number[] = [];
 const closing: (() => Promise<unknown>)[] = [];
 after(() => Promise.all(closing.map((close) => close())));
 
-/** Returns a client whose server answers the n-th request with the n-th response, and later ones with the last. */
 async function against(
   answers: Answer[],
   tokens: AccessTokens = fixedToken("secret"),

@@ -27,7 +27,6 @@ test("an invalid ID is rejected anywhere in a response, and its place is named",
       code: "failed",
       message: / in items\[1\]\.node\.version_id, /,
     });
-    // An unknown member.
     assert.throws(() => checkIds([[{ some_new_id: value }]]), {
       code: "failed",
       message: / in \[0\]\[0\]\.some_new_id, /,

@@ -15,7 +15,6 @@ interface Foreign {
 }
 
 const page = { type: "text/html; charset=utf-8", body: "<html>Sign in to this network</html>" };
-/** Responses of networks that require a sign-in, and of proxies. */
 const foreignAnswers: Readonly<Record<string, Foreign>> = {
   "a redirect": { status: 302 },
   "a redirect with a page": { status: 302, ...page },
@@ -36,7 +35,6 @@ const foreignAnswers: Readonly<Record<string, Foreign>> = {
   "a 500 of a proxy": { status: 500, ...page },
 };
 
-/** Returns true if the response cannot be distinguished from the server's. */
 function couldBeOurs(route: RouteFacts, { status, type, body }: Foreign): boolean {
   const kind = promised(route, status);
   return kind === "empty" || (kind === "bytes" && (type !== page.type || body === undefined));

@@ -16,7 +16,6 @@ import type { Transport } from "./transport.ts";
 const mib = 1024 * 1024;
 const timeoutMs = 800;
 
-/** Returns a server with custom connection handling, and a transport with short timeouts. */
 async function connected(t: TestContext, serve: (socket: Socket) => void): Promise<Transport> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -95,7 +95,6 @@ test("a single empty frame after the frame is removed, and nothing else", () => 
     [],
   ])
     assert.deepEqual(taken(...parts), Buffer.concat(parts));
-  // A frame's literals may equal those bytes.
   const plain = Buffer.concat([noise(200), empty]);
   const frame = zstdCompressSync(plain);
   assert.deepEqual(frame.subarray(-9), empty);

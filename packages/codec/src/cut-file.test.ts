@@ -39,7 +39,6 @@ async function withFile<Result>(bytes: Uint8Array, use: (descriptor: number) => 
   }
 }
 
-/** Returns the blocks of the file. Each payload is checked while its window is held. */
 async function collect(descriptor: number, windows: SharedWindows, compress: boolean) {
   const blocks: { hash: string; size: number }[] = [];
   for await (const window of cutFile(pool, descriptor, { windows, compress })) {

@@ -5,7 +5,6 @@ import type { CodecPool } from "./pool.ts";
 import type { SharedWindows } from "./shared-windows.ts";
 import type { EncodedBlock } from "./window-task.ts";
 
-/** A block of a file, ready to be sent. */
 export interface FileBlock {
   readonly hash: HashHex;
   /** Plain bytes. */
@@ -28,7 +27,6 @@ export interface FileWindow {
 export interface CutFileOptions {
   readonly windows: SharedWindows;
   readonly compress: boolean;
-  /** Also returns piece tables. */
   readonly pieces?: boolean;
 }
 

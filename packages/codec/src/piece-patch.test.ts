@@ -16,7 +16,6 @@ function noise(length: number, seed: string): Buffer {
   return createHash("shake256", { outputLength: length }).update(seed).digest();
 }
 
-/** Returns lines of words, as in logs and sources. */
 function text(length: number, seed: string): Buffer {
   const words = ["the", "block", "has", "been", "written", "error", "warning", "0x3f", "position", "nothing"];
   const choices = noise(length, seed);

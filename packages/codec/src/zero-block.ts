@@ -8,7 +8,6 @@ import { cutPieces } from "./piece-table.ts";
 export interface ZeroBlock {
   readonly hash: HashHex;
   readonly bytes: Uint8Array;
-  /** Piece table. */
   readonly pieces: Uint8Array;
 }
 

@@ -4,7 +4,6 @@ export interface CompressOptions {
   readonly level: number;
   /** Bytes of a block, as raw dictionary. */
   readonly dictionary?: Uint8Array;
-  /** Further zstd parameters. */
   readonly params?: Readonly<Record<number, number>>;
 }
 

@@ -83,6 +83,5 @@ test("every name has a key of its own that fits an index, and equal names share 
       },
     ),
   );
-  // A character that folds to eighteen letters.
   assert.ok(nameSortKey("\ufdfa".repeat(85), "file").length <= 1300);
 });

@@ -4,7 +4,6 @@ import { chunkerV1 } from "./chunker.ts";
 
 const { bytesMin, bytesAverage, bytesMax, maskBelowAverage, maskAboveAverage } = chunkerV1;
 
-/** Content that is cut exactly at `ends`. */
 export interface CutContent {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly ends: readonly number[];

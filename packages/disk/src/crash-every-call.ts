@@ -6,7 +6,6 @@ import { SimulatedDisk } from "./simulated-disk.ts";
 
 /** Work, and conditions that hold after a power failure at any moment of it. */
 export interface CrashScenario<Notes> {
-  /** Empty notes of acknowledged steps, for each run. */
   readonly makeNotes: () => Notes;
   /** Durable content before the work. */
   readonly prepare?: (disk: Disk) => Promise<void>;

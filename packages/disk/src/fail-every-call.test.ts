@@ -10,7 +10,6 @@ interface Notes {
 
 const bytes = Buffer.alloc(5000, 7);
 
-/** Writes one file with two steps that the test can weaken. */
 function scenario(
   sync: (file: { datasync(): Promise<void> }) => Promise<void>,
   name: (disk: Disk) => Promise<void>,

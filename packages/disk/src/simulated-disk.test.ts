@@ -26,7 +26,6 @@ async function names(disk: SimulatedDisk, folder: string): Promise<string> {
     .join(" ");
 }
 
-/** Returns all possible results of `work` after a power failure, as described by `look`. */
 async function outcomes(work: (disk: SimulatedDisk) => Promise<void>, look: (disk: SimulatedDisk) => Promise<string>) {
   const seen = new Set<string>();
   for (let seed = 0; seed < 200; seed += 1) {

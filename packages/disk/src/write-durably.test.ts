@@ -18,7 +18,6 @@ interface Notes {
   acknowledged: number;
 }
 
-/** Writes a key file in new folders three times. */
 const keyFile: CrashScenario<Notes> = {
   makeNotes: () => ({ begun: 0, acknowledged: 0 }),
   prepare: (disk) => disk.mkdir("/data"),

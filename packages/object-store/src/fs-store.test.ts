@@ -78,7 +78,6 @@ test("on a real disk each put syncs content, then name, before its acknowledgmen
   const recording = await recordCalls(t, { command: [process.execPath, program, join(folder, "store")], folder });
   for (const said of ["keyring\n", "packs/aa/1\n", "packs/aa/2\n", "packs/bb/3\n", undefined]) {
     const { atEnd } = findUndurable(recording, said);
-    // Its content is temporary.
     assert.deepEqual(
       atEnd.filter((each) => each !== `name ${recording.folder}/store/tmp`),
       [],
@@ -203,7 +202,6 @@ test("a store restored without its empty and newer folders accepts puts again", 
   await disk.rmdir("/store/tmp");
   await disk.unlink("/store/objects/packs/aa/1");
   await disk.rmdir("/store/objects/packs/aa");
-  // Retryable, which a server does.
   await assert.rejects(store.put("packs/aa/1", Buffer.of(1)), { code: "unavailable" });
   await store.put("packs/aa/1", Buffer.of(1));
 });

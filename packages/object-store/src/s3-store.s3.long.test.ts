@@ -6,7 +6,6 @@ import { startRadosgw, startS3rver } from "./testing-s3-server.ts";
 import type { S3TestServer } from "./testing-s3-server.ts";
 import { testStore } from "./store-conformance.ts";
 
-/** Tests of every server; `start` runs before the first test. */
 function describeServer(name: string, start: () => Promise<S3TestServer>, without: readonly string[]): void {
   describe(name, () => {
     let server: S3TestServer;

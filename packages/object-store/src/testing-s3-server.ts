@@ -22,7 +22,6 @@ export interface S3TestServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Hides a bucket with its content, and shows it again. */
 export interface BucketSwitch {
   hideBucket(): Promise<void>;
   showBucket(): Promise<void>;

@@ -79,7 +79,6 @@ function faulty(): FaultyStore {
   return withFaults(memory(), { random: Math.random, sleep, slowMs: 1, hangMs: 3_600_000 });
 }
 
-/** Returns a store that can stop answering, like an unreachable bucket. */
 function switchable(): ObjectStore & { away: boolean } {
   const store = memory();
   const assertThere = (): void => {
@@ -124,7 +123,6 @@ test("with the policy both, a put without both stores is refused before writing,
   const [first, second] = [switchable(), switchable()];
   const { store } = makeScene([first, second]);
   second.away = true;
-  // Only this call detects it.
   await assert.rejects(store.put("found-out", Buffer.from("x")), { code: "unavailable" });
   for (const key of ["a", "b"]) {
     await assert.rejects(store.put(key, Buffer.from("x")), { code: "unavailable", retryable: true });

@@ -8,7 +8,6 @@ export interface FaultRates {
   readonly failBefore: number;
   /** The call is executed but fails nevertheless. */
   readonly failAfter: number;
-  /** The call waits `slowMs` and is executed. */
   readonly slow: number;
   /** The call waits `hangMs` or until aborted, and fails without an effect. */
   readonly hang: number;

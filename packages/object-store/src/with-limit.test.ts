@@ -10,7 +10,6 @@ testStore("a limit of one call", async () =>
   withLimit(makeMemoryStore({ nowMs: () => 1 }), { callsMax: 1, bytesMax: 10 }),
 );
 
-/** Returns a store whose puts wait until released, in order of arrival. */
 function makeHeldStore(): {
   store: ObjectStore;
   running: string[];

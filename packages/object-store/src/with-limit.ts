@@ -4,7 +4,6 @@ import { countBytes } from "./object-key.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 export interface LimitOptions {
-  /** Concurrent calls. */
   readonly callsMax: number;
   /** Bytes of concurrent puts and gets; a larger call runs alone. */
   readonly bytesMax: number;

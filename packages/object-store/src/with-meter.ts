@@ -15,7 +15,6 @@ export interface MeteredCall {
 export interface MeterOptions {
   /** Monotonic clock. */
   readonly nowMs: () => number;
-  /** Called once at the end of each call. */
   readonly onCall: (call: MeteredCall) => void;
 }
 

@@ -8,7 +8,6 @@ const mib = 1024 * 1024;
 const { pool, space, signIn, close } = await openWire("remote-space-broken-codec");
 after(close);
 
-/** Returns a codec in which one task fails. @param isBroken called with the task's input */
 function breaking(task: string, isBroken: (input: unknown) => boolean): CodecPool {
   const run: CodecPool["run"] = (name, input, move) => {
     if (name === task && isBroken(input))

@@ -23,7 +23,6 @@ import { listBelow, queryNodes, SnapshotReader, versionWith } from "./read-tree.
 import { sendBlocks } from "./send-blocks.ts";
 
 export interface RemoteSpaceOptions {
-  /** Closed with the space. */
   readonly transport: Transport;
   readonly tokens: AccessTokens;
   readonly pool: CodecPool;

@@ -12,7 +12,6 @@ import type { OutgoingBlock } from "@holdfast/sync-ports/ports";
 import { type CountingProxy, openCountingProxy } from "./counting-proxy.ts";
 import { openRemoteSpace, type RemoteSpace, type RemoteSpaceOptions } from "./remote-space.ts";
 
-/** Opens a space like a command, with a session token. */
 export function openSpace(
   { url, token, pool }: { readonly url: string; readonly token: string; readonly pool: CodecPool },
   options: Partial<RemoteSpaceOptions> = {},
@@ -33,12 +32,10 @@ export interface Wire {
   readonly proxy: CountingProxy;
   readonly pool: CodecPool;
   readonly space: RemoteSpace;
-  /** Opens another space of the same account through the proxy. */
   readonly signIn: (options?: Partial<RemoteSpaceOptions>) => Promise<RemoteSpace>;
   readonly close: () => Promise<void>;
 }
 
-/** Starts a server, and a space on it behind a counting proxy. */
 export async function openWire(name: string): Promise<Wire> {
   const folder = makeFolder(name);
   const pool = startCodecPool({ threads: 2 });
@@ -59,7 +56,6 @@ export async function openWire(name: string): Promise<Wire> {
   return { server, proxy, pool, space, signIn, close };
 }
 
-/** Returns the bytes that passed the proxy meanwhile. */
 export async function counted<Result>(
   proxy: CountingProxy,
   act: () => Promise<Result>,

@@ -21,7 +21,6 @@ const kib = 1024;
 const mib = 1024 * kib;
 const { server, proxy, space, signIn, close } = await openWire("remote-space-wire");
 after(close);
-/** Soon gives up on a server that does not answer. */
 const impatient = { patienceMs: 250 };
 
 async function fetchAll(from: RemoteSpace, wanted: Parameters<RemoteSpace["fetchBlocks"]>[0]): Promise<Uint8Array[]> {
@@ -78,7 +77,6 @@ test("one byte changed in a file of a thousand blocks costs less than 64 KiB eac
   });
   const report = `sent: ${sent.up} up, ${sent.down} down; received: ${received.up} up, ${received.down} down`;
   for (const bytes of [sent.up, sent.down, received.up, received.down]) assert.ok(bytes < 64 * kib, report);
-  // Only new data is transferred against the base.
   assert.ok(received.down < 8 * kib, report);
 });
 
@@ -258,7 +256,6 @@ test("released blocks give their memory to later ones, and others keep theirs", 
   for await (const { bytes, release } of space.fetchBlocks(wanted)) {
     assert.ok(Buffer.compare(blocks[index]!.bytes, bytes) === 0, `block ${index}`);
     windows.add(bytes.buffer);
-    // One block of the first request.
     if (index === 1) held = bytes;
     else release?.();
     index += 1;

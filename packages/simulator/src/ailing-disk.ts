@@ -7,7 +7,6 @@ import { SimulatedRoot } from "./simulated-root.ts";
 import { checkDrop, checkShown } from "./step-oracle.ts";
 import type { Device, WorldState } from "./world-state.ts";
 
-/** Returns the disk as an engine sees it: slow, sometimes failing, and changing while its person works. */
 export function ailingDisk(world: WorldState, device: Device, life: Life): LocalDisk {
   const watch = watchOf(world, device, life);
   const own = makeEngineDisk(device.root, watch, world.missingFeaturesOf(device.name));
@@ -54,7 +53,6 @@ function watchOf(world: WorldState, device: Device, life: Life): Parameters<type
   };
 }
 
-/** Lets a person act right before the call. */
 function interfere({ chances }: WorldState, { name, person }: Device, call: string, path: string): void {
   const { key, tape } = chances.next(`interference of ${name} at ${call}`);
   const chance = tape();

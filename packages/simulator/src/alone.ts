@@ -31,7 +31,6 @@ export class Alone {
   readonly #device: Device;
   /** Server's response to a device that removes its copies. */
   knownContents: readonly ContentKey[] = [];
-  /** Called while the server is asked about contents. */
   onQuestion: () => void = () => undefined;
 
   constructor(options: Partial<WorldOptions> = {}, beside?: World) {
@@ -42,7 +41,6 @@ export class Alone {
     this.#device = device;
   }
 
-  /** Returns the second device of the same world. */
   other(): Alone {
     return new Alone({}, this.world);
   }
@@ -51,7 +49,6 @@ export class Alone {
     return this.#device.root;
   }
 
-  /** Creates an engine with the state left by the previous one. */
   make(changes: Partial<EngineOptions> = {}): Engine {
     return this.world.makeEngine(this.#device, this.life, this.#state(), changes);
   }
@@ -92,7 +89,6 @@ export class Alone {
     );
   }
 
-  /** Returns the server without trouble. */
   server(): Server {
     return this.world.makeServer(this.#device, this.life);
   }
@@ -106,7 +102,6 @@ export class Alone {
     return this.pass(this.make(changes).runOnce());
   }
 
-  /** Advances the time until the promise is settled. */
   async pass<Result>(promise: Promise<Result>): Promise<Result> {
     let isSettled = false;
     const settled = promise.finally(() => (isSettled = true));
@@ -165,13 +160,11 @@ export class Alone {
     return Buffer.from(this.root.mustBeAt(path).now.bytes).toString();
   }
 
-  /** Writes a new version of a file by another device. */
   writeOnServer(path: string, text: string): void {
     const file_id = this.serverId(path);
     this.putOnServer(text, { file_id, base_version: this.world.model.nodes.get(file_id)?.versionId ?? undefined });
   }
 
-  /** Writes a file by another device. */
   putOnServer(text: string, target: PutTarget): void {
     const { model } = this.world;
     const bytes = Buffer.from(text);
@@ -183,12 +176,10 @@ export class Alone {
     this.onServer({ op: "put", operation_id: model.fresh("another's "), ...target, size: bytes.length, blocks });
   }
 
-  /** Moves an item by another device. */
   moveOnServer(file_id = "", name: string, parent_id: string = this.world.model.rootId): void {
     this.onServer({ op: "move", operation_id: this.world.model.fresh("another's "), file_id, parent_id, name });
   }
 
-  /** Executes an operation by another device. */
   onServer(operation: BatchOperationInput, account = this.#device.account): void {
     const { model } = this.world;
     const [result] = model.commit("another", model.epoch, [operation], [], account).results;

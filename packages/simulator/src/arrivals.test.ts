@@ -5,10 +5,8 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { contentOf } from "./small-blocks.ts";
 
-/** More files than are synced one by one. */
 const files = 70;
 
-/** Returns a device that knows a folder with files that are only on the server. */
 async function withArrivals(): Promise<Alone> {
   const alone = new Alone();
   alone.mkdir("folder");
@@ -24,7 +22,6 @@ async function withArrivals(): Promise<Alone> {
 
 type Others = { readonly [Name in keyof LocalDisk]?: LocalDisk[Name] | undefined };
 
-/** Records changes of the engine's own files and replaces some calls. */
 function observed(disk: LocalDisk, others: Others = {}): { readonly disk: LocalDisk; readonly calls: string[] } {
   const calls: string[] = [];
   const told = new Set(["create", "syncFile", "syncAll", "rename"]);

@@ -7,7 +7,6 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Alone } from "./alone.ts";
 
-/** Blocks all renames out of the parking folder. */
 function holdingBack(alone: Alone): { readonly disk: LocalDisk; readonly tried: Set<string> } {
   const disk = alone.disk();
   const tried = new Set<string>();
@@ -22,7 +21,6 @@ function holdingBack(alone: Alone): { readonly disk: LocalDisk; readonly tried: 
   return { disk: held, tried };
 }
 
-/** Returns synced `a` and `b` whose names the server swapped. */
 async function exchanged(kind: "file" | "folder"): Promise<Alone> {
   return exchangedBy(new Alone(), kind);
 }
@@ -56,7 +54,6 @@ for (const kind of ["file", "folder"] as const) {
     await alone.once({ disk });
     assert.equal(alone.serverContents().get("new"), "new");
     assert.equal(alone.read("other"), "other");
-    // No parked item was treated as deleted.
     assert.deepEqual(alone.serverPaths(), [...before, "new", "other"].toSorted());
     const after = await alone.once();
     assert.deepEqual([after.inSync, after.problems], [true, []]);

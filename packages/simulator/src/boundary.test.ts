@@ -145,7 +145,6 @@ test("a folder on which a disk is mounted during its scan is scanned again", asy
         return stat === undefined ? undefined : { ...stat, device };
       },
       now: async (path) => {
-        // A scan starts.
         if (!isChanged) [device, isChanged] = [7n, true];
         return disk.now(path);
       },

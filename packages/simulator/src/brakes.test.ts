@@ -110,7 +110,6 @@ test("mass deletions of a rewind on the server are applied without asking", asyn
   assert.equal(rewind(model, "another", model.rootId, then)?.steps, 61);
   assert.deepEqual(await alone.once({ brake: undefined }), { inSync: true, problems: [], deletionsWaiting: 0 });
   assert.deepEqual(alone.diskPaths(), ["before"]);
-  // They do not count together with later ones either.
   for (const name of names(49)) alone.write(name, `again ${name}`);
   await alone.once({ brake: undefined });
   for (const name of names(49))
@@ -261,7 +260,6 @@ test("moving a folder with everything in it does not trigger the brake", async (
   alone.close();
 });
 
-/** Returns 520 files rewritten by a program, and an engine that holds them. */
 async function withHostages(): Promise<{ readonly alone: Alone; readonly engine: Engine }> {
   const alone = await withFiles(520);
   for (const name of names(520)) alone.write(name, `hostage ${name}`);
@@ -281,7 +279,6 @@ function inTrash(alone: Alone): string[] {
 test("undoing waiting rewrites restores the server's versions, and moves the rewritten bytes to the local trash", async () => {
   const { alone, engine } = await withHostages();
   const waiting = engine.waitingDeletions();
-  // One of these was rewritten again before the decision.
   alone.write("file 7", "rewritten again");
   engine.undoDeletions(waiting.slice(0, 500).map(({ id }) => id));
   const { inSync } = await alone.pass(engine.runOnce());
@@ -308,7 +305,6 @@ test("a file replaced by an undo while being written to loses neither content", 
   const { alone, engine } = await withHostages();
   engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
   assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
-  // A program that had the replaced file open writes to it.
   const stashed = alone.root
     .list(".holdfast/tmp")
     .find(({ inode }) => Buffer.from(inode.now.bytes).toString() === "hostage file 3");

@@ -17,7 +17,6 @@ export function pick<Item>(tape: Tape, items: readonly Item[]): Item | undefined
  * be repeated without some of them, while everything unrelated stays the same.
  */
 export class Chances {
-  /** Keys of past acts and faults in order. */
   readonly happened: string[] = [];
   readonly #seed: number;
   readonly #without: ReadonlySet<string>;

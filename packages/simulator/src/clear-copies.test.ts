@@ -162,7 +162,6 @@ test("a clearing keeps files open for writing, in the folder and in the local tr
   await alone.once();
   trashOnServer(alone, "trashed log");
   await alone.once();
-  // All rest periods are over.
   alone.world.scheduler.nowMicros += dayMicros;
   await alone.once();
   for (const path of ["log", pathInTrash(alone, "trashed log")]) alone.root.writers.add(alone.root.mustBeAt(path));

@@ -3,7 +3,6 @@ import type { Tape } from "./chances.ts";
 interface Change {
   readonly folder: number;
   readonly name: string;
-  /** undefined: the name is free afterwards */
   readonly inode: number | undefined;
   /** Folder removed by this change; its former content has left it. */
   readonly emptied?: number | undefined;

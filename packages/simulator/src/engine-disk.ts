@@ -5,20 +5,15 @@ import type { CutBlock, LocalDisk, LocalStat, Part, ReadBlock } from "@holdfast/
 import type { Inode, SimulatedRoot } from "./simulated-root.ts";
 import { cutSmall } from "./small-blocks.ts";
 
-/** Observes all changes of the disk by the engine. */
 export interface DiskWatch {
   /** Waits, possibly forever. An error is thrown by the call. */
   readonly before: (call: string, path: string) => Promise<void>;
   readonly after: (call: string, path: string) => Promise<void>;
   /** The last name of these bytes is about to be removed. */
   readonly dropping: (inode: Inode, path: string) => void;
-  /** Local bytes were copied to a new file. */
   readonly copied: () => void;
-  /** The file has just got a visible name. */
   readonly shown: (inode: Inode, path: string) => void;
-  /** The first file is about to be replaced by the second. */
   readonly replacing: (old: Inode, by: Inode, path: string) => void;
-  /** Others are about to get access to the file. */
   readonly opening: (inode: Inode, path: string) => void;
 }
 

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** Returns a device with a synced file. */
 async function withFile(alone = new Alone(), text = "old"): Promise<Alone> {
   alone.write("run.sh", text);
   assert.ok((await alone.once()).inSync);
@@ -15,13 +14,11 @@ function flip(alone: Alone, path = "run.sh"): void {
   alone.root.write(inode, { executable: !inode.now.executable }, true);
 }
 
-/** Sets the bit by another device. */
 function setOnServer(alone: Alone, executable: boolean): void {
   const operation_id = alone.world.model.fresh("another's ");
   alone.onServer({ op: "set", operation_id, file_id: alone.serverId("run.sh"), executable });
 }
 
-/** Returns the text and the bit of a path, here and on the server. */
 function both(alone: Alone, path = "run.sh"): [string, boolean, string | undefined, boolean | undefined] {
   const node = alone.world.model.nodes.get(alone.serverId(path));
   const here = alone.root.mustBeAt(path).now.executable;
@@ -113,7 +110,6 @@ test("a file edited here, and made executable and deleted there, comes back with
   alone.close();
 });
 
-/** Ends the process right after that disk call. */
 async function endsAfter(alone: Alone, call: "exchange" | "rename" | "supersede"): Promise<void> {
   const disk = alone.disk();
   await alone.pass(

@@ -37,7 +37,6 @@ async function withShared(): Promise<Alone> {
   return alone;
 }
 
-/** Runs once with a server that reports an expired cursor. */
 async function onceExpired(alone: Alone, changes: Partial<EngineOptions> = {}): Promise<OnceResult> {
   alone.world.model.forgetsAtOnce = true;
   const result = await alone.once(changes);
@@ -61,7 +60,6 @@ function purge(alone: Alone, path: string): void {
   alone.world.model.nodes.delete(id);
 }
 
-/** Replaces one call of the server. */
 function instead<Call extends keyof Server>(alone: Alone, call: Call, answer: Server[Call]): Server {
   return { ...alone.server(), [call]: answer };
 }

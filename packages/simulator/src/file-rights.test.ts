@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Shared } from "./shared.ts";
 
-/** Returns the read-only `docs` with two files, of which `a.txt` is editable. */
 async function withOwnRight(): Promise<Shared> {
   const world = new Shared("viewer");
   world.ownerPuts("b.txt", "second");

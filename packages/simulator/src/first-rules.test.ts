@@ -54,7 +54,6 @@ test("a dry run of a first sync without an ignore file of the account lists all 
   other.close();
 });
 
-/** @param fails returns the error of each download; undefined: the download succeeds */
 function failing(disk: LocalDisk, fails: () => HoldfastError | undefined): LocalDisk {
   return {
     ...disk,

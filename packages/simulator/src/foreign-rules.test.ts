@@ -30,7 +30,6 @@ class Edited extends Shared {
     this.#puts("ada", text, pieceLength);
   }
 
-  /** Writes by another device. */
   bobWrites(text: string): void {
     this.#puts("bob", text, Infinity);
   }
@@ -54,7 +53,6 @@ class Edited extends Shared {
     this.onServer(operation, account);
   }
 
-  /** Returns the names in Bob's root on the server. */
   names(): string[] {
     return Object.keys(this.space("bob")).toSorted();
   }

@@ -3,7 +3,6 @@ import { pick, type Tape } from "./chances.ts";
 import type { PersonOptions } from "./person-options.ts";
 import type { Inode } from "./simulated-root.ts";
 
-/** Less common acts of a person: links, whole trees, times, and changes of kind. */
 export const furtherVerbs = [
   "make a link",
   "replace by a link",
@@ -107,7 +106,6 @@ function hardLink({ root, say, missingFeatures }: Hands, from: string | undefine
   root.link(from, to, true);
 }
 
-/** Creates a small tree in one step. */
 async function unpack({ root, say, work, names, ...hands }: Hands, path: string): Promise<void> {
   if (root.at(path) !== undefined) return;
   say(`unpacks ${path}`);
@@ -135,7 +133,6 @@ async function copyTree({ root, say, ...hands }: Hands, from: string | undefined
   }
 }
 
-/** Changes the time only. */
 function touch({ root, say }: Hands, path: string | undefined): void {
   const inode = path === undefined ? undefined : root.at(path);
   if (inode === undefined) return;

@@ -45,7 +45,6 @@ test("local changes in a folder that moves to the name of a kept one are synced"
   await inSync(alone);
   const shown = [".holdfastignore", "b", "b/1", "b/5", "b/deep", "b/deep/4", "b/new", "c", "c/3"];
   assert.deepEqual(alone.serverPaths(), shown);
-  // Hidden items stay at their places.
   assert.deepEqual(alone.diskPaths(), [...shown, "a", "a/old.log", "b/hidden.log"].toSorted());
   assert.deepEqual([alone.read("b/1"), alone.serverContents().get("b/1")], ["edited", "edited"]);
   assert.deepEqual(

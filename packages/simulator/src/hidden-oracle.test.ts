@@ -15,7 +15,6 @@ test("the oracle considers the former rules active while a device asks about a r
   alone.write("secret", "hidden here");
   await alone.once();
   alone.putOnServer("hidden there", { id: "x" as NodeId, parent_id: alone.world.model.rootId, name: "secret" });
-  // Another device renames the rules file and writes to it.
   alone.moveOnServer(alone.serverId(".holdfastignore"), "moved");
   alone.writeOnServer("moved", "no rules any more");
   const engine = alone.make();

@@ -29,7 +29,6 @@ function moveAll(alone: Alone): void {
     alone.root.rename(`early/${name}`, `afterwards/${name}`, { over: false, isPersons: true });
 }
 
-/** Returns a disk on which something happens once, right before a call. */
 function diskWith(
   disk: LocalDisk,
   call: "list" | "syncFolder",

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** Returns a device that first lists after another one created a folder with two files and deleted one. */
 async function listedLate(): Promise<Alone> {
   const alone = new Alone();
   const { rootId } = alone.world.model;

@@ -4,7 +4,6 @@ import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
 import { both, chmod, file, setOnServer, withFile } from "./testing-privacy.ts";
 
-/** Opens a file in a program that writes to it after the next run. */
 function openToWrite(alone: Alone, path: string): (text: string) => void {
   const inode = alone.root.mustBeAt(path);
   alone.root.writers.add(inode);

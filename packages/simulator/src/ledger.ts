@@ -46,7 +46,6 @@ export class Ledger {
     return this.#writtenOn.get(root)?.has(content) === true;
   }
 
-  /** Records that a person removes a name of a file or replaces it. */
   discard(root: SimulatedRoot, inode: Inode): void {
     if (inode.kind !== "file") return;
     // A link by the engine is not a person's name.

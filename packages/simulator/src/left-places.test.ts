@@ -9,7 +9,6 @@ const second = 1_000_000;
 /** `unseen`: the watcher misses it. */
 type Step = (alone: Alone) => "unseen" | void;
 
-/** Runs an engine with a synced file while a person acts step by step. */
 async function saved(
   steps: readonly Step[],
   pauseSeconds: number,

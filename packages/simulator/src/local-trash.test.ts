@@ -19,7 +19,6 @@ function trashOf(alone: Alone): string[] {
   return paths.toSorted();
 }
 
-/** Returns a synced file that was deleted on the server. */
 async function withDeleted(): Promise<Alone> {
   const alone = new Alone();
   alone.write("a", "a");
@@ -161,7 +160,6 @@ test("a file saved while its old content was moved to the trash is uploaded, eve
 
 const secondMicros = 1_000_000;
 
-/** Replaces or deletes on the server a file that a local program has open for writing, while the engine runs. */
 async function withOpenFile(ends: "replaced" | "deleted", disk?: (disk: LocalDisk) => LocalDisk) {
   const alone = new Alone();
   alone.write("log.txt", "one");
@@ -256,7 +254,6 @@ test("if the filesystem does not report writers, a replaced file is kept for a d
   await late.stop();
 });
 
-/** Reports each check of stashed files. */
 function counting(disk: LocalDisk, notice: (call: "cut" | "hasWriters") => void): LocalDisk {
   const heard = <Call extends "cut" | "hasWriters">(call: Call): LocalDisk[Call] =>
     ((path: string, ...given: [BlockSink?]) => {

@@ -10,13 +10,11 @@ function aloneWithout(...missingFeatures: DiskFeature[]): Alone {
   return new Alone({ missingFeatures, devices: 1, isLastWhole: false });
 }
 
-/** Returns a disk whose process ends right before a call. */
 function endingBefore(disk: LocalDisk, isEnd: (call: string, path: string) => boolean): LocalDisk {
   let isOver = false;
   return new Proxy(disk, {
     get: (target, call: keyof LocalDisk) => {
       const act = Reflect.get(target, call) as ((...given: unknown[]) => unknown) | undefined;
-      // Optional calls of a disk.
       if (act === undefined) return undefined;
       return (...given: unknown[]): unknown => {
         isOver ||= isEnd(call, given.join(" "));
@@ -27,7 +25,6 @@ function endingBefore(disk: LocalDisk, isEnd: (call: string, path: string) => bo
   });
 }
 
-/** Creates a synced file with a newer version on the server. */
 async function withUpdate(alone: Alone): Promise<void> {
   alone.write("a.txt", "the old text");
   alone.write("b.txt", "the new text");

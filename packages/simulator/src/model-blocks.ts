@@ -12,7 +12,6 @@ export class ModelBlocks {
   readonly #senders = new Map<HashHex, Set<string>>();
   readonly #patched: () => void;
 
-  /** @param patched called for each block received as a patch */
   constructor(patched: () => void) {
     this.#patched = patched;
   }
@@ -25,7 +24,6 @@ export class ModelBlocks {
     return this.all.has(hash) && this.#holders.get(hash)?.has(space) !== false;
   }
 
-  /** Adds blocks of one space to another. */
   holdAlso(hashes: Iterable<HashHex>, space: string): void {
     for (const hash of hashes) this.#holders.get(hash)?.add(space);
   }

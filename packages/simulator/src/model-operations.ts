@@ -92,7 +92,6 @@ export function contestedName(nodes: Nodes, unit: readonly BatchOperationInput[]
   });
 }
 
-/** Returns the node created or changed by the operation. */
 export function nodeIdOf(operation: BatchOperationInput): string | undefined {
   const made = "id" in operation ? operation.id : undefined;
   return "file_id" in operation ? (operation.file_id ?? made) : made;
@@ -261,7 +260,6 @@ function mustBeLive(server: ModelState, id: string): ModelNode {
   return isLiveNode(server.nodes, id) ? node : refuse("trashed", `${node.name} is in the trash.`);
 }
 
-/** Recreates trashed folders with `revive`. */
 function placeOf(
   server: ModelState,
   by: Actor,
@@ -280,7 +278,6 @@ function placeOf(
   return { parentId: mustBeLive(server, parent.id).id, name };
 }
 
-/** @returns the live folder that replaces a trashed one */
 function liveFolder(server: ModelState, by: Actor, id: string, { operation_id }: { operation_id: string }): string {
   const [root, ...way] = lineage(server.nodes, id).toReversed();
   let liveId = root?.id ?? server.rootId;

@@ -5,7 +5,6 @@ import { isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts
 
 export interface Rewound {
   readonly steps: number;
-  /** Restored nodes and contents. */
   readonly back: ReadonlySet<string>;
   /**
    * Removed nodes and contents. A content may be live elsewhere, because a move to another share creates the file
@@ -75,7 +74,6 @@ function takeAway(model: ModelServer, by: string, topId: string, inside: Readonl
   }
 }
 
-/** The folder exists by then. */
 function bringBack(model: ModelServer, by: string, then: ModelNode): void {
   const now = model.nodes.get(then.id);
   const entries = model.versions.get(then.versionId ?? "");

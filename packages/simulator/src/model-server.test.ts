@@ -55,7 +55,6 @@ function ownersOf(model: ModelServer, account: string): TestedServer {
   };
 }
 
-/** Connects without a network, in real time. */
 function deviceOf(model: ModelServer, device: string, account: string): Server {
   return {
     whoAnswers: async () => ({ serverId: "model", accountId: account }),

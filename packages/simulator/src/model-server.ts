@@ -41,7 +41,6 @@ export class ModelServer extends ModelState {
   readonly #placers = new Map<string, { readonly account: string; readonly revision: string | undefined }>();
   #wakers: (() => void)[] = [];
   onCommit: () => void = () => undefined;
-  /** Start of the kept journal. */
   #keptSince = 0;
 
   /**
@@ -173,7 +172,6 @@ export class ModelServer extends ModelState {
     });
   }
 
-  /** Lists everything below, including mounted folders, in place of which their mounts appear. */
   listBelow(id: NodeId, account = everybody): Awaited<ReturnType<Server["listBelow"]>> {
     const { nodes, shares } = this;
     if (!shares.isInView(nodes, account, id)) throw new HoldfastError("not_found", "There is no such folder.");
@@ -282,7 +280,6 @@ export class ModelServer extends ModelState {
     return { nodes: new Map(nodes), journal: [...journal], grants, groups, suspended, operations, versions };
   }
 
-  /** Forgets everything since the backup and changes the epoch. */
   restore(backup: Backup): void {
     this.nodes = new Map(backup.nodes);
     this.journal = [...backup.journal];
@@ -372,7 +369,6 @@ export class ModelServer extends ModelState {
     return [...new Set(operations.map((operation) => this.#spaceOfPut(operation, account) ?? homeOf(account)))];
   }
 
-  /** Wakes waiting polls. */
   announce(): void {
     this.noteSeen();
     this.onCommit();

@@ -7,7 +7,6 @@ import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { ModelServer } from "./model-server.ts";
 import type { ModelRole } from "./model-shares.ts";
 
-/** An owner with the folder `docs` and its file `a.txt`, and a guest. */
 class Scene {
   readonly model = new ModelServer();
   readonly ownerRoot = this.model.addAccount("ada");
@@ -21,7 +20,6 @@ class Scene {
     this.#token = this.model.snapshot(undefined, "bob").token;
   }
 
-  /** Creates a folder with its own right in another one. */
   folder(id: string, parent: string, role?: ModelRole): void {
     this.must("ada", { op: "mkdir", id, parent_id: parent, name: id });
     if (role !== undefined) this.grant(role, id);
@@ -64,7 +62,6 @@ class Scene {
     this.must(account, { op: "put", id, parent_id: parent, name: `${id}.txt`, ...content });
   }
 
-  /** Returns changes reported to the guest since the last call. */
   news(): string[] {
     const heard: string[] = [];
     for (let hasMore = true; hasMore;) {

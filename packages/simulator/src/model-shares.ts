@@ -28,11 +28,9 @@ export function spaceOf(nodes: Nodes, id: string): string {
   return lineage(nodes, id).at(-1)?.id ?? "";
 }
 
-/** Access of accounts to nodes. */
 export class ModelShares {
   readonly accounts = new Set<string>([everybody]);
   grants: readonly Grant[] = [];
-  /** Group -> its accounts. */
   groups: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   /** Suspended accounts, whose shares are invisible. */
   suspended: ReadonlySet<string> = new Set();
@@ -70,7 +68,6 @@ export class ModelShares {
     return role === "uploader" ? undefined : role;
   }
 
-  /** Returns the account's live mount of a folder, if any. */
   mountOf(nodes: Nodes, account: string, target: string): ModelNode | undefined {
     if (this.isSuspended(nodes, target) || this.#readerAt(nodes, account, target) === undefined) return undefined;
     const home = homeOf(account);
@@ -86,7 +83,6 @@ export class ModelShares {
     return this.#isMountedBelow(nodes, account, folder) || this.#isLimitedBelow(nodes, account, folder);
   }
 
-  /** Returns true if a folder contains another folder that the account has mounted. */
   #isMountedBelow(nodes: Nodes, account: string, folder: string): boolean {
     return [...nodes.values()].some(({ kind, target }) => {
       if (kind !== "mount" || target === folder || !isLiveNode(nodes, target)) return false;
@@ -96,7 +92,6 @@ export class ModelShares {
     });
   }
 
-  /** Returns true if a folder has content that the account cannot see or change. */
   #isLimitedBelow(nodes: Nodes, account: string, folder: string): boolean {
     return this.grants.some(({ target }) => {
       const way = lineage(nodes, target).map(({ id }) => id);

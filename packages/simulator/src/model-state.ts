@@ -20,7 +20,6 @@ export interface JournalEntry {
   readonly decided?: Decided | undefined;
   /** Permanently removed, from the trash or from its place. */
   readonly purged?: "trash" | "place" | undefined;
-  /** Created the node. */
   readonly isMaking: boolean;
   /** Kind of change for each account that saw the node before or after. */
   readonly audience: ReadonlyMap<string, ChangeKind>;
@@ -31,7 +30,6 @@ type ChangeKind = "changed" | "appeared" | "gone";
 /** Decision of a person that removed the item. */
 export type Decided = { readonly rewound: true } | { readonly approvedBy: string };
 
-/** Nodes, journals and contents of all spaces, and what each account may see of them. */
 export class ModelState {
   readonly rootId = homeOf(everybody);
   readonly shares = new ModelShares();
@@ -39,11 +37,9 @@ export class ModelState {
   nodes = new Map<string, ModelNode>();
   journal: JournalEntry[] = [];
   protected readonly held = new ModelBlocks(() => (this.savings.patches += 1));
-  /** Version id -> its node. */
   readonly #versionNodes = new Map<string, string>();
   /** Every content of a conflicted copy. Consecutive conflicts become its versions. */
   readonly copied = new Set<string>();
-  /** Account -> all contents it could ever see. */
   readonly seen = new Map<string, Set<string>>();
   /** Version -> the account that sent it. */
   readonly authors = new Map<string, string>();
@@ -52,7 +48,6 @@ export class ModelState {
   readonly versions = new Map<string, readonly ManifestEntry[]>();
   /** All contents that were ever a version, available from history, trash or tree. */
   readonly contents = new Set<string>();
-  /** Node id -> its first content. */
   readonly firstContents = new Map<string, string | null>();
   /** Ids of refused creations in the same request, on which later operations may depend. */
   readonly failedIds = new Set<string>();
@@ -63,7 +58,6 @@ export class ModelState {
   readonly savings = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
   /** Keeps only the newest journal entry, so every older cursor is expired. */
   forgetsAtOnce = false;
-  /** Every space is full. */
   isFull = false;
 
   constructor() {
@@ -84,7 +78,6 @@ export class ModelState {
     this.nodes.set(id, { ...root, ...blank, revision: "r", seq: 0 });
   }
 
-  /** @returns the root of its space */
   addAccount(account: string): string {
     this.shares.accounts.add(account);
     this.#addRoot(homeOf(account));
@@ -119,7 +112,6 @@ export class ModelState {
     this.#store(device, { ...node, revision: this.fresh("r") }, kind, { decided });
   }
 
-  /** Permanently removes a node and everything below. */
   purge(device: string, id: string): void {
     const node = this.nodes.get(id);
     if (node === undefined) throw new Error(`There is no ${id}.`);

@@ -2,7 +2,6 @@ import { homeOf, spaceOf } from "./model-shares.ts";
 import type { ModelServer } from "./model-server.ts";
 import { childNamed, isLiveNode, lineage, type ModelNode } from "./model-tree.ts";
 
-/** Item, giver and receiver of a transfer. */
 export interface Transfer {
   readonly nodeId: string;
   readonly from: string;

@@ -23,7 +23,6 @@ export interface ModelNode {
 
 export type Nodes = ReadonlyMap<string, ModelNode>;
 
-/** Returns the way from the node to the root. */
 export function lineage(nodes: Nodes, id: string): ModelNode[] {
   const way: ModelNode[] = [];
   for (let at: string | null = id; at !== null;) {

@@ -5,7 +5,6 @@ import { Shared } from "./shared.ts";
 
 const apart = { docs: "/", "docs/a.txt": "first", side: "/", "side/x.txt": "x" };
 
-/** Mounts the owner's `docs` and `side` for the guest, then moves `side` into `docs`. */
 async function withOneInOther(role: ModelRole = "editor"): Promise<{ world: Shared; mountId: string }> {
   const world = new Shared(role);
   const { model } = world.world;

@@ -7,7 +7,6 @@ import { SyncState } from "@holdfast/sync/state/sync-state";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** Creates a synced folder `a/b` with 40 files and 40 more in `a/b/deep`. */
 async function begin(): Promise<{ alone: Alone; state: SyncState; ids: ReadonlyMap<string, NodeId> }> {
   const alone = new Alone();
   for (const folder of ["a", "a/b", "a/b/deep", "c"]) alone.mkdir(folder);
@@ -62,7 +61,6 @@ async function look(
   return { ...result, looks };
 }
 
-/** Returns ids of differing items. */
 function changedIn({ changes }: ScanResult, state: SyncState): NodeId[] {
   return [...changes].flatMap(([id, row]) => {
     const known = state.local.get(id);

@@ -4,7 +4,6 @@ import { longTest } from "@holdfast/tools/tiers";
 import { limits } from "@holdfast/core/limits";
 import { Alone } from "./alone.ts";
 
-/** More than fit in one request. */
 const many = limits.batchOperationsMax + 2;
 const name = (index: number): string => `${index}`;
 

@@ -237,7 +237,6 @@ test("the later of two names that differ only in Unicode form is changed, and bo
   alone.close();
 });
 
-/** Asserts that the local file `mine` is the server's README.md under its alias. */
 function hasBoth(alone: Alone): void {
   assert.deepEqual(
     alone.serverContents(),

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Alone } from "./alone.ts";
 
-/** Returns synced `old/f` and `old/g`, whose folder was renamed while no engine ran. */
 async function renamedOffline(): Promise<Alone> {
   const alone = new Alone();
   alone.mkdir("old");
@@ -22,7 +21,6 @@ for (const what of ["is excluded from the next start on", "the rules of the fold
     assert.deepEqual(await alone.once({ exclude }), { inSync: true, problems: [], deletionsWaiting: 0 });
     const all = [...rules, "new", "new/f", "new/g"];
     assert.deepEqual([alone.serverPaths(), alone.diskPaths()], [all, all]);
-    // Hidden items stay as on each side.
     alone.write("new/f", "mine");
     assert.ok((await alone.once()).inSync);
     assert.equal(alone.serverContents().get("new/f"), "f");

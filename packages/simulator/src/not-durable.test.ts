@@ -229,7 +229,6 @@ async function withDeletedFolder(): Promise<Alone> {
   return alone;
 }
 
-/** Loses everything unsynced in a power failure. */
 async function afterPowerCut(alone: Alone): Promise<void> {
   alone.root.crash(() => 1);
   assert.deepEqual(alone.diskPaths(), ["folder"]);

@@ -20,7 +20,6 @@ function generationOf(alone: Alone): string {
   return `.holdfast/${name?.name}`;
 }
 
-/** @returns codes of the problems after a run in sync */
 async function codesAfter(alone: Alone): Promise<string[]> {
   const { inSync, problems } = await alone.once();
   assert.ok(inSync);
@@ -256,7 +255,6 @@ for (const call of ["create", "syncFolder", "unlink"] as const) {
   }
 }
 
-/** Kills the process at the first such call for a generation. */
 function killedAt(alone: Alone, call: "create" | "syncFolder" | "unlink", moment: "before" | "after"): Promise<void> {
   const disk = alone.disk();
   let isCreated = false;

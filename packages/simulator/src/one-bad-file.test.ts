@@ -114,7 +114,6 @@ test("a block whose patch cannot be made is sent whole", async () => {
   alone.close();
 });
 
-/** Returns a device for which another one has uploaded all files. */
 function filledByAnother(): Alone {
   const alone = new Alone();
   for (const name of names) alone.putOnServer(name.slice(-2), { parent_id: alone.world.model.rootId, name });

@@ -6,13 +6,11 @@ import { Alone } from "./alone.ts";
 
 const marker = JSON.stringify({ id: "other", server_id: "s", account_id: "a", remote_root_id: "r" });
 
-/** Marks the synced folder of another configuration's client. */
 function mark(alone: Alone, folder: string, bytes: Uint8Array = Buffer.from(marker)): void {
   alone.mkdir(`${folder}/.holdfast`);
   alone.root.write(alone.root.create(`${folder}/${markerPath}`, "file", true), { bytes }, true);
 }
 
-/** Returns path and code of the problems. */
 function found({ problems }: { readonly problems: readonly { readonly path: string; readonly code: string }[] }) {
   return problems.map(({ path, code }) => [path, code]);
 }

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** Records changing calls of that server. */
 function watched(server: Server, whoAnswers: Server["whoAnswers"]) {
   const sent: string[] = [];
   const commit: Server["commit"] = (epoch, operations, blocks) => {

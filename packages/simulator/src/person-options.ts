@@ -12,12 +12,10 @@ export interface PersonOptions {
   readonly notice: (what: string) => void;
   /** Called after a change, which the watcher may miss. */
   readonly changed: () => void;
-  /** Also does less common things. */
   readonly isVersatile: boolean;
   /** Moves of folders may be copies. */
   readonly isSharing: boolean;
   /** Writes ignore rules. */
   readonly isSelective: boolean;
-  /** Features that a disk of the world lacks are not used. */
   readonly missingFeatures: MissingFeatures;
 }

@@ -42,7 +42,6 @@ const paragraphs = [
 export class Person {
   readonly #options: PersonOptions;
   readonly life: Life;
-  /** Number of acts so far. */
   deeds = 0;
   /** Number of these that cause a conflicted copy without another person's act. */
   copyingDeeds = 0;
@@ -70,7 +69,6 @@ export class Person {
     this.#options.changed();
   }
 
-  /** Usually makes an item private. @param work decides which one */
   setPrivate(work: Tape): void {
     const { root } = this.#options;
     const path = this.#some(pick(work, ["file", "folder"] as const), work);

@@ -6,7 +6,6 @@ import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
 
-/** Small portions, as for a folder with very many files. */
 const memoryLimits = { entriesMax: 4, freshMax: 4 };
 const folders = ["a", "a/b", "a/b/c", "d", "d/e", "f"];
 
@@ -88,7 +87,6 @@ test("refused items are also retried in parts", async () => {
   alone.close();
 });
 
-/** Creates files by another device before this one's first request. */
 function manyOnServer(alone: Alone): string[] {
   const { model } = alone.world;
   const paths: string[] = [];

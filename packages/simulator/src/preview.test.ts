@@ -36,7 +36,6 @@ const acts = fc.array(
   { maxLength: 8 },
 );
 
-/** One side, by paths. */
 interface Side {
   readonly paths: () => readonly string[];
   readonly isFolder: (path: string) => boolean;

@@ -6,7 +6,6 @@ import { both, chmod, closed, file, inSteps, setOnServer, withFile } from "./tes
 
 const fat: readonly DiskFeature[] = ["exchange", "hard links", "executable bits", "private modes", "stable inodes"];
 
-/** Returns a device without private modes, with a folder and file that another device made private. */
 async function closedElsewhere(missingFeatures: readonly DiskFeature[] = ["private modes"]): Promise<Alone> {
   const alone = await withFile(new Alone({ missingFeatures, devices: 1, isLastWhole: false }));
   setOnServer(alone, true);
@@ -14,7 +13,6 @@ async function closedElsewhere(missingFeatures: readonly DiskFeature[] = ["priva
   return alone;
 }
 
-/** Returns server paths with their privacy. */
 function onServer(alone: Alone): [string, boolean | undefined][] {
   return alone.serverPaths().map((path) => [path, alone.world.model.nodes.get(alone.serverId(path))?.isPrivate]);
 }

@@ -5,7 +5,6 @@ import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import type { Alone } from "./alone.ts";
 import { both, chmod, closed, file, modesAndNames, setOnServer, withFile } from "./testing-privacy.ts";
 
-/** Returns a private folder with a public folder and a public file in it. */
 async function withInner(): Promise<Alone> {
   const alone = await withFile();
   alone.mkdir("keys/inner");

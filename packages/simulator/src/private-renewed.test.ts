@@ -5,7 +5,6 @@ import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { actsOf, both, chmod, closed, file, inSteps, withFile } from "./testing-privacy.ts";
 
-/** Saves like a program that creates a new file with its umask's mode. */
 function saveAnew(alone: Alone, path: string, text: string): void {
   alone.write(`${path}.new`, text);
   alone.world.ledger.discard(alone.root, alone.root.mustBeAt(path));
@@ -159,7 +158,6 @@ test("a new folder made private in place of a private one is private after a pow
   alone.close();
 });
 
-/** Returns a disk that syncs that file only after a stop. */
 function dyingAt(alone: Alone, path: string): LocalDisk {
   const disk = alone.disk();
   const { scheduler } = alone.world;

@@ -6,7 +6,6 @@ import { both, chmod, closed, file, setOnServer, withFile, withoutPrivacy } from
 
 const hourMicros = 3_600_000_000;
 
-/** Counts started listings. */
 function counting(server: Server): { readonly server: Server; readonly snapshots: () => number } {
   let count = 0;
   const snapshot: Server["snapshot"] = (cursor) => ((count += 1), server.snapshot(cursor));

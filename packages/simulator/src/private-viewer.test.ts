@@ -6,7 +6,6 @@ import { chmod, file, withFile } from "./testing-privacy.ts";
 
 const copy = "docs/a.txt";
 
-/** Returns a viewer who made the local copy private. */
 async function closedCopy(): Promise<Shared> {
   const world = new Shared("viewer");
   await world.once();

@@ -4,7 +4,6 @@ import { Alone } from "./alone.ts";
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `file ${index}`);
 
-/** Returns two devices with the same 60 files and a folder with one more. */
 async function twoDevices(): Promise<readonly [Alone, Alone]> {
   const one = new Alone({ devices: 2 });
   const other = one.other();

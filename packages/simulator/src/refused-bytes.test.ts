@@ -11,7 +11,6 @@ import { Alone } from "./alone.ts";
 /** No two blocks are equal. */
 const large = Array.from({ length: limits.blockBytesMin / 6 }, (_, index) => `${100_000 + index}`).join(" ");
 
-/** More than one request can hold. */
 const smallCount = limits.batchOperationsMax + 5;
 
 for (const code of ["quota", "too_large"] satisfies ErrorCode[]) {
@@ -84,7 +83,6 @@ test("a refusal of bytes that the server only later finds missing affects only t
   alone.write("b", "small");
   const refusing = {
     ...alone.server(),
-    // Wrongly reports that it has all blocks.
     missingBlocks: () => Promise.resolve(new Set<never>()),
     putBlocks: () => Promise.reject(new HoldfastError("quota", "No.")),
   };

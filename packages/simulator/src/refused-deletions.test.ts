@@ -77,7 +77,6 @@ for (const how of ["deleted", "moved out of the share"] as const) {
     const copy = how === "deleted" ? {} : { mine: "/", "mine/plan.txt": "plan" };
     assert.deepEqual([world.onDisk(), world.space("ada")], [{ ...before[0], ...copy }, before[1]]);
     assert.deepEqual(world.space("bob"), copy);
-    // Its visible content can be deleted.
     world.remove("docs/projects/plan.txt");
     await world.once();
     assert.deepEqual(

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Alone } from "./alone.ts";
 
-/** Runs an act of another device right before the first request arrives. @returns refused operations */
 async function onceInterrupted(alone: Alone, deed: () => void, afterEach: () => void): Promise<string[]> {
   const server = alone.server();
   let isFirst = true;
@@ -26,7 +25,6 @@ function mkdirOnServer(alone: Alone, name: string, parent_id: string = alone.wor
   alone.onServer({ op: "mkdir", operation_id: alone.world.model.fresh("another's "), parent_id, name });
 }
 
-/** Returns true if neither the item nor a folder above is trashed. */
 function isLiveOnServer(alone: Alone, id: string): boolean {
   const { nodes } = alone.world.model;
   for (let node = nodes.get(id); node !== undefined; node = nodes.get(node.parentId ?? ""))

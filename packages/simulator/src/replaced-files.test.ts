@@ -48,7 +48,6 @@ test("five files replaced by links wait, are reported once, and an undo restores
   assert.deepEqual(idsOf(alone, paths), ids);
   for (const path of paths) assert.equal(alone.read(path), `content of ${path}`);
   assert.deepEqual(alone.diskPaths(), alone.serverPaths());
-  // The links have other names on both sides.
   const renamed = alone.serverPaths().filter((path) => / \(.*conflicted copy/u.test(path));
   assert.deepEqual([renamed.length, alone.serverId(kept)], [5, ids[0]]);
   alone.close();

@@ -55,7 +55,6 @@ for (const [what, { folder, put }] of Object.entries(replacements)) {
     assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
     assert.deepEqual(idsOf(alone, folder), ids);
     assert.equal(alone.read(`${folder}/deep/3`), "deep/3");
-    // The link has another name on both sides.
     assert.ok(alone.serverPaths().some((path) => path.startsWith(`${folder} (`)));
     assert.deepEqual(alone.diskPaths(), alone.serverPaths());
     alone.close();

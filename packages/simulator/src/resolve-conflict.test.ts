@@ -34,7 +34,6 @@ async function keep(
   return kept;
 }
 
-/** Returns names and texts in the local trash. */
 function trashOf(alone: Alone): [string, string][] {
   const [day] = alone.root.list(".holdfast/trash");
   const folder = `.holdfast/trash/${day?.name ?? ""}`;

@@ -225,7 +225,6 @@ test("approved changes that cannot be sent yet make no later deletion wait", asy
   alone.close();
 });
 
-/** Returns a server that rejects every upload for lack of quota. */
 function withoutRoom(alone: Alone): Server {
   const server = alone.server();
   const commit: Server["commit"] = async (epoch, operations, blocks) => {

@@ -15,7 +15,6 @@ export class RoundOracle {
   #goneContents = new Set<string>();
   #goneNodes = new Set<string>();
   #nodes: ReadonlySet<string> = new Set();
-  /** Content -> its node. */
   #liveContents = new Map<string, string>();
   /** Labels of earlier conflicts, because people also save, swap and retype such files. */
   #labels = new Set<string>();
@@ -121,7 +120,6 @@ export class RoundOracle {
   }
 }
 
-/** Returns the stem with its label. */
 function labelOf({ name }: ModelNode): string[] {
   // Names that are equal here or on the server need no second person.
   if (originalName(name) === name || !name.includes("conflicted copy")) return [];

@@ -26,7 +26,6 @@ test("another sync's private files in its folder are not sent by a sync around i
   }
   await inSync(alone);
   assert.deepEqual(alone.serverPaths(), [".holdfastignore", "a", "f", "f/b"]);
-  // A file of this name is an ordinary one.
   alone.write("f/b", "b");
   alone.mkdir("g");
   alone.write("g/.holdfast", "a file");

@@ -8,7 +8,6 @@ function names(from: number, to: number): string[] {
   return Array.from({ length: to - from }, (_, index) => `file ${from + index}`);
 }
 
-/** Returns an editor's device with this many of the owner's files, and its own. */
 async function withFiles(count: number, own = 0): Promise<Shared> {
   const world = new Shared("editor");
   for (const name of names(0, count)) world.ownerPuts(name, name);
@@ -58,7 +57,6 @@ test("a custom number applies to a mount, and deletions of one mount do not coun
   world.close();
 });
 
-/** Runs the client without automatic watcher hints. */
 async function running(
   world: Shared,
   act: (run: { readonly engine: Engine; readonly passSeconds: (seconds: number) => Promise<void> }) => Promise<void>,

@@ -14,7 +14,6 @@ type Draft = BatchOperationInput extends infer Each
     : never
   : never;
 
-/** Server without free space. */
 export const full: Server["commit"] = async (_epoch, operations) => ({
   results: operations.map(({ operation_id }) => ({ operation_id, status: "error", code: "quota" })),
   seq: 0,
@@ -25,7 +24,6 @@ export class Shared extends Alone {
   mountId = "";
   #count = 0;
 
-  /** @param options `parentId`: folder of the guest that is created for the mount */
   constructor(
     role: ModelRole = "viewer",
     { parentId = homeOf("bob"), isMounted = true }: { readonly parentId?: string; readonly isMounted?: boolean } = {},
@@ -77,7 +75,6 @@ export class Shared extends Alone {
     this.owner({ op: "put", ...place, size: bytes.length, content_id: contentIdOf(entries), blocks: entries });
   }
 
-  /** Gives the folder the state of another program. @param sql statements for an empty database */
   takeOver(sql: string): void {
     const { database } = this.world.devices[0] ?? assert.fail();
     if (database.isTransaction) database.exec("commit");
@@ -91,7 +88,6 @@ export class Shared extends Alone {
     for (const [key, row] of marks) insert.run(key, row);
   }
 
-  /** Returns live items of an account's own space: path and text, `/` for a folder. */
   space(account: string): Record<string, string> {
     const { model } = this.world;
     const home = homeOf(account);
@@ -113,7 +109,6 @@ export class Shared extends Alone {
     return textsOf(this.root.visible());
   }
 
-  /** Returns the same for removed items, without the day. */
   aside(where: "trash" | "quarantine"): Record<string, string> {
     const folder = `.holdfast/${where}`;
     const all = this.root.at(folder) === undefined ? [] : [...this.root.below(folder)];

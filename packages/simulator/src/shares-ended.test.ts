@@ -212,7 +212,6 @@ test("a mount whose folder is only in the next page of changes has not ended, an
   await world.once();
   const own = { op: "move", file_id: world.mountId } as const;
   world.onServer({ ...own, operation_id: "rename", parent_id: homeOf("bob"), name: "renamed" }, "bob");
-  // These fill the page.
   for (let number = 1; number < 7; number += 1) world.ownerMakes(`folder ${number}`);
   world.ownerMakes("late");
   const folder = { op: "mkdir", id: "F", parent_id: homeOf("bob"), name: "F" } as const;

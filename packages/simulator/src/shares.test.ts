@@ -353,7 +353,6 @@ test("a move back and forth before anything was sent is no move", async () => {
   world.close();
 });
 
-/** Adds `more` beside `docs`; bob may edit both. */
 async function withTwoShares(): Promise<Shared> {
   const world = new Shared("editor");
   const { model } = world.world;

@@ -156,7 +156,6 @@ export function mountAt(world: World, account: string, target: string, tape: Tap
   }
 }
 
-/** Returns a folder of the account, or a new one. */
 function folderOf(world: World, account: string, tape: Tape): string {
   const there = pick(tape, foldersOf(world, account));
   if (there !== undefined) return there.id;
@@ -180,7 +179,6 @@ type Draft =
   | { readonly op: "delete"; readonly file_id: string }
   | { readonly op: "mkdir"; readonly id: NodeId; readonly parent_id: string; readonly name: string };
 
-/** Ignores refusals. */
 function commit({ model }: World, account: string, draft: Draft): void {
   const operation: BatchOperationInput = { ...draft, operation_id: model.fresh("operation ") };
   model.commit(`${account}'s browser`, model.epoch, [operation], [], account);

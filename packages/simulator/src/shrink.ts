@@ -51,7 +51,6 @@ function kindOf(violation: string | undefined): string | undefined {
 
 const silent = /: (?:now|syncFile|syncFolder|syncAll|write) /u;
 
-/** Returns the story as sentences: acts, faults and the engines' reactions. */
 export function toProse({ story, result }: Shrunk): string {
   const lines = result.trace.filter((line) => !silent.test(line));
   const start = lines.findIndex((line) => / round \d+: /u.test(line));

@@ -55,7 +55,6 @@ const rootNumber = 1;
  */
 export class SimulatedRoot {
   readonly #options: RootOptions;
-  /** Names that a person made public. */
   readonly #opened = new Set<string>();
   readonly #names: DurableNames;
   readonly #inodes = new Map<number, Inode>();
@@ -71,7 +70,6 @@ export class SimulatedRoot {
   readonly writers = new Set<Inode>();
   /** Mount points: inode number and device. */
   readonly mounts = new Map<number, bigint>();
-  /** Number of power failures. */
   boots = 0;
   #next = rootNumber;
 
@@ -174,7 +172,6 @@ export class SimulatedRoot {
     if (isPersons || inode.wasOpened) this.#inherit(inode, to);
   }
 
-  /** Adds a name. */
   link(from: string, to: string, isPersons = false): void {
     const inode = this.mustBeAt(from);
     const slot = this.#slot(to);
@@ -206,7 +203,6 @@ export class SimulatedRoot {
     if (isPersons) this.#touch(path);
   }
 
-  /** Restarts the history of names. */
   forgetPast(): void {
     this.#past.clear();
     for (const [path, inode] of this.visible()) this.#remember({ ...this.#slot(path), inode: inode.number });
@@ -230,7 +226,6 @@ export class SimulatedRoot {
     this.#names.syncAll();
   }
 
-  /** @returns inode numbers */
   namesInDoubt(): ReadonlySet<number> {
     return this.#names.inodesInDoubt();
   }
@@ -268,13 +263,11 @@ export class SimulatedRoot {
     return this.#inodes.values();
   }
 
-  /** Path -> inode, for visible items or all. */
   visible(withOwn = false): Map<string, Inode> {
     if (withOwn) return this.below("");
     return new Map([...this.below("")].filter(([path]) => !isOwn(path)));
   }
 
-  /** Path -> inode, for a folder's content. */
   below(start: string): Map<string, Inode> {
     const found = new Map<string, Inode>();
     const visit = (folder: Inode, prefix: string): void => {
@@ -366,7 +359,6 @@ export function describeInode({ kind, target, now }: Inode): string {
   return `file ${contentOf(now.bytes).slice(0, 12)}${now.executable ? " x" : ""}${privacy}`;
 }
 
-/** Returns true for Holdfast's own folder and its content. */
 function isOwn(path: string): boolean {
   return path === ".holdfast" || path.startsWith(".holdfast/");
 }

@@ -5,7 +5,6 @@ import { limits } from "@holdfast/core/limits";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** Returns a disk with a folder that can be listed but not searched. */
 function closing(alone: Alone, folder: string): LocalDisk {
   const disk = alone.disk();
   const stat: LocalDisk["stat"] = (path) => {
@@ -16,7 +15,6 @@ function closing(alone: Alone, folder: string): LocalDisk {
   return new Proxy(disk, { get: (target, name) => (name === "stat" ? stat : (Reflect.get(target, name) as unknown)) });
 }
 
-/** Returns a disk with an inaccessible folder. */
 function denying(alone: Alone, folder: string): LocalDisk {
   const disk = alone.disk();
   const denied = (path: string) =>
@@ -32,7 +30,6 @@ function denying(alone: Alone, folder: string): LocalDisk {
   });
 }
 
-/** Returns a disk with sparse files over the server's size limit. */
 function swelling(alone: Alone, ...paths: readonly string[]): LocalDisk {
   const disk = alone.disk();
   const stat: LocalDisk["stat"] = async (path) => {
@@ -113,7 +110,6 @@ test("a synced file that exceeds the server's maximum stays there unchanged, and
   alone.close();
 });
 
-/** Returns a disk with a symbolic link whose target is invalid UTF-8. */
 function withUnfitLink(alone: Alone, path: string): LocalDisk {
   const disk = alone.disk();
   const readLink: LocalDisk["readLink"] = (at) => {

@@ -8,7 +8,6 @@ export interface Finding {
   readonly prose: string;
 }
 
-/** Handles one requested seed after another. */
 process.on("message", (seed: number) => {
   void tell(seed).then((finding) => process.send?.({ seed, finding }));
 });

@@ -4,7 +4,6 @@ import type { Device } from "./world-state.ts";
 
 const kinds = ["paused", "off", "restarted"] as const;
 
-/** May pause, switch off or restart a device once per round. */
 export async function maySteer(world: World, device: Device, round: number): Promise<void> {
   const { scheduler, chances } = world;
   const { name } = device;
@@ -14,7 +13,6 @@ export async function maySteer(world: World, device: Device, round: number): Pro
   if (tape() > 0.5 || !chances.happens(key)) return;
   await scheduler.sleep(world.life, tape() * 10_000_000);
   const durationMicros = tape() < 0.5 ? tape() * 5_000_000 : tape() * 60_000_000;
-  // It is down just now.
   if (!device.life.isAlive) return;
   world.notice(`${name} is ${kind}`);
   if (kind === "paused") return pause(world, device, durationMicros);

@@ -33,13 +33,11 @@ export interface StoryResult {
   readonly happened: readonly string[];
   /** Counts of transfers with less than the full bytes. */
   readonly savings: World["model"]["savings"];
-  /** Counts of share acts by kind. */
   readonly kindsOfDeeds: ReadonlyMap<string, number>;
 }
 
 const minute = 60_000_000;
 
-/** Tells a story: rounds of work with faults, each followed by an idle phase and the oracle. */
 export async function tellStory(options: StoryOptions): Promise<StoryResult> {
   const world = new World(options);
   const oracle = new RoundOracle(world);
@@ -162,7 +160,6 @@ async function shareNowAndThen(world: World, round: number): Promise<void> {
   }
 }
 
-/** Returns the number of power failures of other devices. */
 function cutsBeside({ devices }: World, only: Device | undefined): number {
   return devices.reduce((sum, device) => sum + (device === only ? 0 : device.root.boots), 0);
 }

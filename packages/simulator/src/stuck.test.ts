@@ -6,7 +6,6 @@ import { Alone } from "./alone.ts";
 
 const minute = 60_000_000;
 
-/** Returns synced `a`, `b` and `locked/x`; the folder then becomes unlistable for an hour. */
 async function withLockedFolder(): Promise<Alone> {
   const alone = new Alone();
   alone.mkdir("locked");
@@ -22,7 +21,6 @@ function takeAway(alone: Alone, path: string): void {
   alone.moveOnServer(alone.serverId(path), "moved");
 }
 
-/** Returns a server on which one call is unreachable for a number of times. */
 function cutOff(alone: Alone, call: "fetchBlocks" | "commit", times: number): Server {
   const server = alone.server();
   let left = times;
@@ -129,7 +127,6 @@ test("a change that the disk keeps refusing is retried with increasing delays, i
   const { problems, activity } = engine.status();
   assert.deepEqual([problems.map(({ path }) => path), activity], [["moved"], "waiting"]);
   assert.match(problems[0]?.message ?? "", /Tried 12 times; the next attempt is in 60 minutes/);
-  // Other changes continue without further attempts.
   alone.write("c", "c");
   engine.hint([""]);
   await scheduler.runUntil(scheduler.nowMicros + minute, () => alone.serverPaths().includes("c"));
@@ -192,7 +189,6 @@ test("a file that never reached the server and is gone again does not prevent a 
   alone.close();
 });
 
-/** Returns a disk that runs an action before a file is read partly or completely. */
 function atReading(disk: LocalDisk, call: "readAt" | "cut", path: string, act: () => void): LocalDisk {
   const own: Pick<LocalDisk, "readAt" | "cut"> = {
     readAt: async (at, ...rest) => {
@@ -361,7 +357,6 @@ for (const [what, isCut] of [
   });
 }
 
-/** Returns synced `a` and `b` with their server ids. */
 async function twoFiles(): Promise<{ readonly alone: Alone; readonly first: string; readonly second: string }> {
   const alone = new Alone();
   for (const path of ["a", "b"]) alone.write(path, path);
@@ -369,7 +364,6 @@ async function twoFiles(): Promise<{ readonly alone: Alone; readonly first: stri
   return { alone, first: alone.serverId("a"), second: alone.serverId("b") };
 }
 
-/** Lets one sync of the folder fail after an item exists at the path. */
 function failingAfter(alone: Alone, path: string, then: () => void = () => undefined): LocalDisk {
   const disk = alone.disk();
   let left = 1;

@@ -13,12 +13,10 @@ export function longText(name: string): string {
 
 interface Line {
   readonly server: Server;
-  /** Switch for the bytes of long files; everything else is always answered. */
   isOpen: boolean;
   bytes: number;
 }
 
-/** Holds back the bytes of long files. */
 export function lineOf(alone: Alone): Line {
   const server = alone.server();
   const { scheduler } = alone.world;
@@ -48,14 +46,12 @@ export function lineOf(alone: Alone): Line {
   return line;
 }
 
-/** Returns an engine that runs until the test ends. */
 export function running(alone: Alone, options: Partial<EngineOptions>) {
   const engine = alone.make(options);
   const run = engine.run();
   const { scheduler } = alone.world;
   return {
     engine,
-    /** Advances the time by at most ten minutes. */
     until: async (isTrue: () => boolean, message: string): Promise<void> => {
       assert.ok(await scheduler.runUntil(scheduler.nowMicros + 10 * minute, isTrue), message);
     },

@@ -7,7 +7,6 @@ import { Alone } from "./alone.ts";
 
 export const file = "keys/id.txt";
 
-/** Returns a synced file in a folder. */
 export async function withFile(alone = new Alone()): Promise<Alone> {
   alone.mkdir("keys");
   alone.write(file, "old");
@@ -15,12 +14,10 @@ export async function withFile(alone = new Alone()): Promise<Alone> {
   return alone;
 }
 
-/** Changes modes as a person. */
 export function chmod(alone: Alone, isPrivate: boolean, paths: readonly string[] = ["keys", file]): void {
   for (const path of paths) alone.root.write(alone.root.mustBeAt(path), { isPrivate }, true);
 }
 
-/** Changes modes by another device. */
 export function setOnServer(alone: Alone, isPrivate: boolean, paths: readonly string[] = ["keys", file]): void {
   for (const path of paths) {
     const operation_id = alone.world.model.fresh("another's ");
@@ -28,7 +25,6 @@ export function setOnServer(alone: Alone, isPrivate: boolean, paths: readonly st
   }
 }
 
-/** Returns the privacy of each path, here and on the server. */
 export function both(alone: Alone, paths: readonly string[] = ["keys", file]): [boolean, boolean | undefined][] {
   return paths.map((path) => [
     alone.root.mustBeAt(path).now.isPrivate,
@@ -45,7 +41,6 @@ export const open = [
   [false, false],
 ];
 
-/** Returns mode changes and given names of a run, in order. */
 export async function modesAndNames(alone: Alone): Promise<string[]> {
   const calls: string[] = [];
   const disk = alone.disk();
@@ -58,7 +53,6 @@ export async function modesAndNames(alone: Alone): Promise<string[]> {
   return calls;
 }
 
-/** Returns mode changes and sent operations of a run. */
 export async function actsOf(alone: Alone, options: Partial<EngineOptions> = {}): Promise<string[]> {
   const acts: string[] = [];
   const disk = alone.disk();
@@ -75,7 +69,6 @@ export async function actsOf(alone: Alone, options: Partial<EngineOptions> = {})
   return acts;
 }
 
-/** Lets a person act step by step, with a scan after each step. */
 export async function inSteps(alone: Alone, steps: readonly (() => void)[]): Promise<void> {
   const engine = alone.make();
   const run = engine.run();

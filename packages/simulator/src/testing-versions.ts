@@ -4,7 +4,6 @@ import { Alone } from "./alone.ts";
 export const hourMicros = 3_600_000_000;
 export const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `file ${index}`);
 
-/** Returns files with two versions, and as many with one. */
 export async function withVersions(count: number, devices = 1): Promise<Alone> {
   const alone = new Alone({ devices });
   for (const name of names(count)) alone.write(name, `yesterday's ${name}`);
@@ -19,7 +18,6 @@ export async function withVersions(count: number, devices = 1): Promise<Alone> {
   return alone;
 }
 
-/** Restores like a backup. */
 export function restore(alone: Alone, name: string, ageMicros = 25 * hourMicros): void {
   alone.write(name, `yesterday's ${name}`);
   setTime(alone, name, alone.root.timeNs() - BigInt(ageMicros) * 1000n);

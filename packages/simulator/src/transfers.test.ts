@@ -11,7 +11,6 @@ import { contentOf, cutSmall } from "./small-blocks.ts";
 const sentences = Array.from({ length: 40 }, (_, index) => `Sentence ${index} says ${sha256(Buffer.of(index))}.`);
 const text = sentences.join(" ");
 
-/** Returns another text that shares no block with it. */
 function textOf(name: string): string {
   return sentences.map((each) => sha256(Buffer.from(`${name} ${each}`))).join(" ");
 }
@@ -22,7 +21,6 @@ function allOf(disk: LocalDisk): LocalDisk {
   return Object.fromEntries(calls.map((name) => [name, disk[name]])) as unknown as LocalDisk;
 }
 
-/** Records transfers with a server modified by `changes`. */
 function listen(alone: Alone, changes: (server: Server) => Partial<Server> = () => ({})) {
   const { model, scheduler, life: world } = alone.world;
   const next = (key: string) => ({ key, tape: () => 0.5 });
@@ -90,7 +88,6 @@ function read(alone: Alone, path: string): string {
   return Buffer.from(alone.root.mustBeAt(path).now.bytes).toString();
 }
 
-/** Delivers half of the blocks. */
 function cutShort(server: Server): Partial<Server> {
   return {
     async *fetchBlocks(wanted) {

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** Writes a file by another device. */
 function put(alone: Alone, parentId: string, name: string): void {
   const operation_id = `${parentId} ${name}`;
   alone.onServer({ op: "put", operation_id, parent_id: parentId, name, size: 0, blocks: [] });
@@ -13,7 +12,6 @@ function mkdir(alone: Alone, parentId: string, id: string, name: string): void {
   alone.onServer({ op: "mkdir", operation_id: `mkdir ${id}`, parent_id: parentId, id, name });
 }
 
-/** Returns a server that reports another name or target than the model. */
 function saying(alone: Alone, names: Readonly<Record<string, string>>): Server {
   const inner = alone.server();
   const say = <Node extends { readonly name: string; readonly target?: string | undefined }>(node: Node): Node => ({

@@ -114,7 +114,6 @@ test("a run that had to wait removes its listeners when it has ended", async () 
   const engine = alone.make({ server: { ...alone.server(), poll } });
   assert.equal((await alone.pass(engine.runOnce())).inSync, false);
   assert.equal(held.length, 1, "it listened while it waited");
-  // Simulates a closed connection.
   for (const end of held) end(new HoldfastError("failed", "The connection to the server was closed on this side."));
   const { scheduler } = alone.world;
   await scheduler.runUntil(scheduler.nowMicros + 600_000_000, () => false);

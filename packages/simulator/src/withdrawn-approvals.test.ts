@@ -17,7 +17,6 @@ function removeHere(alone: Alone): void {
   alone.root.remove("folder", true);
 }
 
-/** Approves everything that is held. @returns the ids */
 function approveAll(alone: Alone): string[] {
   const brakes = alone.brakes();
   const ids = brakes.waiting().map(({ id }) => id);

@@ -41,9 +41,7 @@ export interface WorldOptions {
   readonly isVersatile?: boolean;
   /** People make items private and public. */
   readonly isSecretive?: boolean;
-  /** Devices exclude and include paths, and people write ignore rules. */
   readonly isSelective?: boolean;
-  /** Further options of the engines. */
   readonly engine?: Partial<EngineOptions>;
   /** Keys of omitted acts and faults. */
   readonly without?: readonly string[];
@@ -57,7 +55,6 @@ export interface Ills {
   readOnlyUntilMicros: number;
   /** Another, empty folder replaces the root. */
   isAway: boolean;
-  /** Offset of its clock from true time. */
   skewMicros: number;
 }
 
@@ -91,7 +88,6 @@ export abstract class WorldState {
   isTroubled = false;
   /** Acts of people outside of the devices. */
   deeds = 0;
-  /** Counts of share acts by kind. */
   readonly kindsOfDeeds = new Map<string, number>();
   /** Last states of this server to which folders may be rewound. */
   moments: Nodes[] = [];
@@ -99,7 +95,6 @@ export abstract class WorldState {
   readonly broughtBack = new Set<string>();
   /** The server was restored from a backup. */
   wasRestored = false;
-  /** Folders that came from no device. */
   readonly madeInBrowsers = new Set<string>();
   outage: ReturnType<Trouble["outage"]> = "none";
   readonly chances: Chances;
@@ -149,7 +144,6 @@ export abstract class WorldState {
     return this.hasRights && this.options.handsOver === true;
   }
 
-  /** Nobody gets more than read access. */
   get isReadOnly(): boolean {
     return this.options.shares === "read_only";
   }
@@ -158,7 +152,6 @@ export abstract class WorldState {
     this.kindsOfDeeds.set(kind, (this.kindsOfDeeds.get(kind) ?? 0) + 1);
   }
 
-  /** Records a state to which folders may be rewound. */
   noteMoment(): void {
     if (this.handsOver) this.moments = [...this.moments.slice(1 - momentsMax), new Map(this.model.nodes)];
   }

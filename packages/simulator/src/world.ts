@@ -68,7 +68,6 @@ export class World extends WorldState {
     Object.assign(device, { life, engine, state, run });
   }
 
-  /** Creates an engine for a test to run. */
   makeEngine(device: Device, life: Life, state: SyncState, changes: Partial<EngineOptions> = {}): Engine {
     const { scheduler, chances } = this;
     const tape = chances.tape(`engine of ${device.name}`);

@@ -17,7 +17,6 @@ export interface TestedShares extends TestedServer {
     /** In the guest's own root. @returns the mount's id */
     mount(folderId: string, name: string): Promise<NodeId>;
     moment(): Promise<string>;
-    /** Restores a folder of the owner. */
     rewind(folderId: string, moment: string): Promise<void>;
   };
 }

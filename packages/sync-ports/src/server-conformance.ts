@@ -119,7 +119,6 @@ export class Scene {
     return this.must({ op: "mkdir", id: this.id(), parent_id: parent, name });
   }
 
-  /** Since the last call. */
   async changes(by: Server = this.other): Promise<ChangeJson[]> {
     const changes: ChangeJson[] = [];
     for (let hasMore = true; hasMore;) {

@@ -22,7 +22,6 @@ const aclName = "system.posix_acl_access";
 const denied = 13;
 const unsupported = 95;
 
-/** Creates a folder with the file `old`, and replacements for it with some failing calls. */
 function makeScene() {
   const root = mkdtempSync(join(home, "root-"));
   const old = join(root, "old");
@@ -47,7 +46,6 @@ const failing = (errno: number) => (): never => {
   throw new SystemCallError("test", errno);
 };
 
-/** Native calls without ACL support. */
 function withoutAcls(...calls: ("getAttribute" | "setAttribute" | "removeAttribute")[]): Partial<Native> {
   const fail = failing(denied);
   return {

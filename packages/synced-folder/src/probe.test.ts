@@ -116,7 +116,6 @@ test(
       await disk.create("edited", parts, { ...plain, shares: "old" });
       assert.ok(readFileSync(join(root, "edited")).equals(Buffer.concat(expected)));
 
-      // Nothing is copied from a changed file.
       const [first] = copies;
       writeFileSync(join(root, "old"), bytes.fill(1, 10, 20));
       const error = await rejects(disk.create("wrong", copies, { ...plain, shares: "old" }), "hash_mismatch");

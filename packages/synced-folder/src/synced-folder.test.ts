@@ -209,7 +209,6 @@ test("a consumer of blocks during a cut gets all bytes, and blocks still in use 
   assert.ok(takes >= 5 && kept.length > 0, `${takes} windows`);
   assert.deepEqual((await disk.cut("b")).blocks.length > 1, true);
   for (const { hash, bytes: own } of kept) assert.equal(sha256(own), hash);
-  // After a refusal, the sink is not called again.
   let questions = 0;
   const hasRoom = async (): Promise<boolean> => {
     questions += 1;
@@ -259,7 +258,6 @@ test("bytes verified in place are written unchanged, and writing begins before t
   assert.ok(readFileSync(join(root, "new")).equals(Buffer.concat(blocks)));
   assert.ok(statSync(join(root, "new")).blocks * 512 < 36 * 1024 * 1024, "zeros take room");
   assert.deepEqual([flushes, parts.every(({ bytes }) => bytes[0] === 0xff)], [1, true]);
-  // A cancelled long file leaves nothing behind or open.
   const wrong = { ...parts[0]!, hash: sha256(zeros.subarray(1)), isProved: false };
   await rejects(disk.create("broken", [...parts, wrong, ...parts], plain), "hash_mismatch");
   assert.deepEqual(await disk.list(""), ["new"]);

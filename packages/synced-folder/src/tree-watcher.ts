@@ -25,7 +25,6 @@ export class TreeWatcher {
   readonly #tree = new WatchedTree();
   readonly #turns = new Turns();
   readonly #visits: Visit[] = [];
-  /** Folders by the cookies of unfinished moves. */
   readonly #moving = new Map<number, WatchedFolder>();
   readonly #new = new Set<WatchedFolder>();
   /** Folders with events while they had no path. */

@@ -75,7 +75,6 @@ async function makeWatched(context: TestContext, folders: readonly string[], opt
   };
 }
 
-/** Asserts that every existing folder is watched under its current name. */
 async function assertWatchedEverywhere({ root, hinted }: Watched): Promise<void> {
   const folders = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !join(entry.parentPath, entry.name).startsWith(join(root, ".holdfast")))
@@ -198,7 +197,6 @@ test("10,000 files in new folders give hints as they arrive", async (context) =>
   await assertWatchedEverywhere(watched);
 });
 
-/** Overflows the system's event queue. */
 function overwhelm(folder: string): void {
   const queued = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
   for (let index = 0; index < queued / 4 + 500; index += 1) {

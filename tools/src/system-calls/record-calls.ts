@@ -45,7 +45,6 @@ export interface CallRecording extends Recording {
 export interface StartedRecording {
   /** Its pid may be that of strace, which forwards no signals, so the program must be ended in another way. */
   readonly child: ChildProcessWithoutNullStreams;
-  /** Resolves when the program has ended in any way. */
   readonly ended: Promise<CallRecording>;
 }
 

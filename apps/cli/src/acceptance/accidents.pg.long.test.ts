@@ -44,7 +44,6 @@ test("unmounting the folder's disk deletes nothing, and the sync continues after
     unmount(mounted);
     await untouched(home, bert!);
     await anna.stop();
-    // A start without the disk reports it and exits, and writes nothing below the mount point.
     anna.start();
     assert.equal(await anna.ended(), 1, anna.lastWords());
     assert.match(anna.lastWords(), /is its disk mounted\? No files were changed/);
@@ -196,7 +195,6 @@ test("a clock ten years behind does not stop changes in either direction, and ca
     at.remove("by bert");
     await home.rest();
     assert.deepEqual(sightOf(bert!), { "by anna": "1", both: "edited by anna" });
-    // The clock also jumps back while the client is not running.
     await anna.stop();
     at.make({ both: "edited while it was off" });
     anna.start();
@@ -246,7 +244,6 @@ async function filled(home: Home): Promise<[Device, Device]> {
   return [anna!, bert!];
 }
 
-/** Checks that nothing is lost after a change of the other device has been synced. */
 async function untouched(home: Home, other: Device): Promise<void> {
   const place = new Place(other.folder);
   const before = sightOf(other);

@@ -1,6 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 
-/** TCP relay between a device and the server, which a test can break. */
 export class Cable {
   readonly url: string;
   /** Bytes carried to the server and from it. */
@@ -33,13 +32,11 @@ export class Cable {
     });
   }
 
-  /** Resets every connection, including new ones. */
   drop(): void {
     this.#state = "dropped";
     this.#cutAll();
   }
 
-  /** Keeps connections open but carries nothing. */
   stall(): void {
     this.#state = "stalled";
     for (const end of this.#ends) end.pause();
@@ -55,12 +52,10 @@ export class Cable {
     this.#bytesOfEach = bytes;
   }
 
-  /** Limits the rate of all connections together in each direction, until `mend`. */
   slowDown(bytesPerSecond: number): void {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
-  /** Connections reset by `cutEachAfter`. */
   get cuts(): number {
     return this.#cuts;
   }

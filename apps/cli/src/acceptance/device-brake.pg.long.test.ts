@@ -44,7 +44,6 @@ test("a device that rewrites 600 files is suspended midway, and continues once a
   const scrambled = () => [...contents(other)].filter(([name, hash]) => whole.get(name) !== hash).length;
   await eventually("the other device has what went before", timeoutMs, () => scrambled() === 499 || undefined);
 
-  // New files on the suspended device stay there, and changes of others still arrive.
   write(taken, "new there", "new");
   write(other, "from elsewhere", "still comes");
   await eventually(
@@ -163,7 +162,6 @@ function contents(device: Device): ReadonlyMap<string, string> {
   return new Map(names.flatMap((name) => hashOf(name, join(folder, name))));
 }
 
-/** Empty if the file has just gone. */
 function hashOf(name: string, path: string): [string, string][] {
   try {
     return [[name, createHash("sha256").update(readFileSync(path)).digest("hex")]];

@@ -17,9 +17,7 @@ export interface DeviceOptions {
   readonly account?: { readonly email: string; readonly password: string };
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Default: that of the tests. */
   readonly uid?: number;
-  /** Default: a folder in `home`. */
   readonly folder?: string;
   /** Configuration of another device, which then syncs one more folder. */
   readonly configFolder?: string;
@@ -62,12 +60,10 @@ export class Device {
       `${password}\n`,
     );
     if (done.code !== 0) throw new Error(`${options.name} could not sign in: ${done.stderr}`);
-    // The sign-in ran as the tests' user.
     if (options.uid !== undefined) for (const path of device.#ownPaths()) chownSync(path, options.uid, options.uid);
     return device;
   }
 
-  /** @param more additional arguments of `sync` */
   start(...more: readonly string[]): void {
     const log = openSync(this.logFile, "a");
     const { uid, args = [] } = this.#options;
@@ -110,7 +106,6 @@ export class Device {
     return code;
   }
 
-  /** Waits until the process exits without a signal. @returns the exit code */
   async ended(): Promise<number | null> {
     return (await this.#exited) ?? null;
   }
@@ -119,7 +114,6 @@ export class Device {
     return holdfast(args, { env: this.#environment, input });
   }
 
-  /** Returns the data of `holdfast status` without starting a process; undefined if no sync responds. */
   async status(): Promise<SyncReport | undefined> {
     const [sync] = await this.#knownSyncs();
     return sync === undefined ? undefined : (await askRunning(sync))?.report;
@@ -147,7 +141,6 @@ export class Device {
     return this.reaches("idle", (status) => status.state === "idle" && status.pending_files === 0, timeoutMs);
   }
 
-  /** For a failed test. */
   lastWords(): string {
     return readFileSync(this.logFile, "utf8").slice(-2000);
   }

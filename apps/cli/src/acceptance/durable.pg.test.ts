@@ -25,7 +25,6 @@ before(async () => {
 });
 after(() => home.close());
 
-/** Runs the command, and checks that all changes below the folder are durable. */
 async function assertDurable(t: TestContext, args: readonly string[], folder: string, input?: string): Promise<void> {
   const env = { HOLDFAST_CONFIG_DIR: join(place, "config"), HOME: place };
   const recording = await recordCalls(t, {

@@ -18,12 +18,10 @@ const stories = new Map(
       const [heading = "", ...lines] = section.split("\n");
       return [heading, lines.filter((line) => line.startsWith("    ")).map((line) => line.trim())] as const;
     })
-    // Excludes the section about uninstalling, which has no commands.
     .filter(([, lines]) => lines.length > 0),
 );
 const waitMs = 120_000;
 
-/** Code of an authenticator app. */
 function codeOf(secret: string): string {
   return new TOTP({ secret: Secret.fromBase32(secret) }).generate();
 }

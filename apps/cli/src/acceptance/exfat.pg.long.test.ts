@@ -146,7 +146,6 @@ class Disk {
     run("mkfs.exfat", this.#image);
   }
 
-  /** @returns false, and skips the test, if exFAT cannot be mounted */
   tryToMount(t: TestContext): boolean {
     try {
       this.#device = run("losetup", "--find", "--show", this.#image).trim();

@@ -48,7 +48,6 @@ describe("put and get after single failures", () => {
     removeFolder(folder);
   });
 
-  /** Contains a small and a large file with the marker. */
   function makeTree(at: string): void {
     mkdirSync(join(at, "below"), { recursive: true });
     for (let index = 0; index < smallFiles; index += 1) writeFileSync(join(at, `below/f${index}`), `file ${index}`);
@@ -110,7 +109,6 @@ describe("put and get after single failures", () => {
         const refused = operations.find(({ name }: { name?: string }) => name === "f7" || name === "large.bin");
         if (refused === undefined) return forward();
         const { operation_id } = refused;
-        // Makes the operation invalid, so that it is not carried out.
         refused.parent_id = refused.id;
         const answer = await forward(rebuilt(JSON.stringify({ operations })));
         const value = JSON.parse(answer.body.toString());

@@ -99,7 +99,6 @@ export class Home {
         try {
           return await isAtRest();
         } catch (error) {
-          // A server whose database was killed needs a while to serve again.
           before = undefined;
           reason = String(error);
           return undefined;
@@ -111,7 +110,6 @@ export class Home {
     }
   }
 
-  /** @param keep keeps all files, for examination */
   async close(keep = false): Promise<void> {
     // One failure must not leave other processes running, which would keep the test process alive.
     const closed = await Promise.allSettled(this.devices.map((device) => device.close()));

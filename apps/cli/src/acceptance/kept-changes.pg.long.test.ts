@@ -41,7 +41,6 @@ describe("get and local changes", () => {
     return { code: ran.code, stderr: ran.stderr, answer: JSON.parse(ran.stdout) };
   }
 
-  /** Creates a tree on the server, and a local copy. */
   async function makeTree(name: string) {
     const source = join(folder, `${name}-source`);
     mkdirSync(source);

@@ -14,7 +14,6 @@ export function liveHashes(tree: Tree): Set<string> {
  */
 export class KeptContents {
   readonly #home: Home;
-  /** Content id to hash. */
   readonly #versions = new Map<string, string>();
 
   constructor(home: Home) {
@@ -51,7 +50,6 @@ function hashFilesBelow(folder: string, hashes: Set<string>): void {
       if (entry.isFile()) hashes.add(hashOf(readFileSync(join(entry.parentPath, entry.name))));
     }
   } catch (error) {
-    // The engine has moved or deleted a file. The caller checks again.
     if (!isRace(error)) throw error;
   }
 }

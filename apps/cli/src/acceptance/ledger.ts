@@ -5,7 +5,6 @@ interface Written {
   isWithdrawn: boolean;
   /** Present on the disk of another device. */
   isSeen: boolean;
-  /** Replaced or deleted by any device that had it. */
   isSuperseded: boolean;
 }
 
@@ -25,7 +24,6 @@ export class Ledger {
     if (written !== undefined && written.writer !== device) written.isSeen = true;
   }
 
-  /** @param device had the content */
   discard(hash: string, device: string): void {
     this.see(hash, device);
     const written = this.#contents.get(hash);

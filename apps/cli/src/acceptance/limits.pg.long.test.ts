@@ -7,10 +7,8 @@ import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 
-/** Takes four seconds at the rate below. */
 const sizeBytes = 1_000_000;
 const bytesPerSecond = 250_000;
-/** More than requests and responses without content. */
 const headBytes = 100_000;
 /** Covers a burst after a rest, and the system's own buffers. */
 const tolerance = 1.25;

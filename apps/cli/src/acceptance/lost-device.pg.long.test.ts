@@ -21,7 +21,6 @@ before(async () => {
 after(() => home.close());
 
 let accounts = 0;
-/** Creates two devices of a new account, the second of which is lost later. */
 async function pair(): Promise<{ api: Api; kept: Device; lost: Device; account: { email: string; password: string } }> {
   accounts += 1;
   const name = `p${accounts}`;
@@ -38,7 +37,6 @@ function write({ folder }: Device, path: string, text: string): void {
   writeFileSync(join(folder, path), text);
 }
 
-/** Contents by path, without folders and the client's own files. */
 function sight({ folder }: Device): Record<string, string> {
   const seen: Record<string, string> = {};
   const look = (below: string): void => {
@@ -130,7 +128,6 @@ test("a revoked device told to remove its copies removes those on the server, an
   );
   assert.match(status.stdout, /\n {2}and 1 file in \.holdfast\/trash\n/);
   assert.ok(!existsSync(join(lost.configFolder, "login.json")), "the login stays");
-  // A file that the server lacked is still there after a new sign-in.
   assert.match((await lost.run(["ls"])).stderr, /Not signed in/);
 });
 
@@ -153,10 +150,8 @@ test("a clearing killed at any moment continues with the same result", async () 
     lost.start();
     const isThere = eventually(what, timeoutMs, () => isSeen(is) || undefined);
     const seen = await Promise.race([isThere, lost.ended()]);
-    // The run must still be in progress, so that the kill interrupts it.
     if (what === "it was asked") assert.equal(seen, true, lost.lastWords());
     if (what === "all have left their places") {
-      // Removed files stay in the stash for some seconds.
       const { stdout } = await lost.run(["status"]);
       assert.match(stdout, /: removing its copies\n {2}! .*was signed out from another .* are being removed/);
       assert.doesNotMatch(stdout, /not running/);
@@ -219,7 +214,6 @@ test("signing in on the device again cancels the removal of its copies", async (
   lost.start();
   await lost.idle();
   assert.equal(sight(lost)["equal"], "the same");
-  // Replacing the login does not stop a running sync.
   const third = await lost.run(args, `${account.password}\n`);
   assert.equal(third.code, 0, third.stderr);
   write(kept, "later", "after that");

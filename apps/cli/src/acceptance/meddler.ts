@@ -3,7 +3,6 @@ import { buffer } from "node:stream/consumers";
 
 export interface PassingRequest {
   readonly method: string;
-  /** Unchanged, with its query. */
   readonly path: string;
   readonly body: Buffer;
 }

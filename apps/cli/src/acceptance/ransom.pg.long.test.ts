@@ -52,14 +52,12 @@ test(`one command restores ${filesCount} files that a program encrypted, on both
   assert.deepEqual(digests(anna.folder), whole);
   assert.deepEqual(digests(bert.folder), whole);
 
-  // The rewind is an ordinary change, and its undo restores the encrypted files on both disks.
   assert.equal((await anna.run(["rewind", "undo", id])).code, 0);
   await home.rest(timeoutMs);
   assert.deepEqual(digests(anna.folder), taken);
   assert.deepEqual(digests(bert.folder), taken);
 });
 
-/** Creates typical files: compressible sources and JSON, and compressed documents. */
 function make(drive: string, index: number): void {
   const folder = join(drive, `project ${index % 17}`, index % 3 === 0 ? "src" : `docs ${index % 5}`);
   mkdirSync(folder, { recursive: true });
@@ -74,7 +72,6 @@ function make(drive: string, index: number): void {
   writeFileSync(join(folder, `file ${index}.${extension}`), content);
 }
 
-/** Encrypts files in both usual ways: in place with a rename, and into a new file beside the old one. */
 function takeHostage(drive: string): void {
   const key = randomBytes(32);
   for (const [index, path] of filesBelow(drive).entries()) {

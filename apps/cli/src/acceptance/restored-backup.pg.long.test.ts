@@ -27,7 +27,6 @@ test("a restore of the server during the sync of two devices loses no file, and 
     rmSync(join(at, "old.txt"));
     await home.rest();
 
-    // The devices keep running, and change files without a server.
     await home.server.stop();
     writeFileSync(join(at, "while down.txt"), "3");
     const restored = `${home.folder}/restored`;

@@ -24,7 +24,6 @@ export function textsOf(sight: Sight): string[] {
   return texts.toSorted((one, other) => one.localeCompare(other));
 }
 
-/** Many short scenes share the devices, each in its own folder. */
 export class Pair {
   readonly home: Home;
   readonly anna: Device;
@@ -43,7 +42,6 @@ export class Pair {
     return new Pair(home, anna!, bert!);
   }
 
-  /** @param given initial content on both devices */
   async scene(given: Sight = {}): Promise<Scene> {
     this.#scenes += 1;
     const scene = new Scene(this, `scene ${this.#scenes}`);
@@ -84,7 +82,6 @@ export class Scene {
     return this.rest();
   }
 
-  /** @returns the content of both devices and the server */
   async rest(timeoutMs = restTimeoutMs): Promise<Sight> {
     await this.#pair.home.rest(timeoutMs);
     return this.anna.sight();

@@ -32,7 +32,6 @@ async function serveOnTerminal(t: TestContext, dataFolder: string, columns: numb
   return terminal;
 }
 
-/** Replaces values that differ between runs. */
 function golden(lines: readonly string[], folder: string): string[] {
   return lines.map((line) =>
     line

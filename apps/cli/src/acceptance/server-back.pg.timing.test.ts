@@ -6,7 +6,6 @@ import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import { Home } from "./home.ts";
 
-/** Time of a machine's restart. */
 const awayMs = 40_000;
 /** One pause between attempts, one attempt, and the change itself. */
 const backMsMax = 7_000;

@@ -75,7 +75,6 @@ describe("Shared folders of three accounts on four devices", () => {
     assert.deepEqual(below("revoked", putAway(all.emil2, "quarantine")), edited);
     assert.deepEqual(below("revoked", putAway(all.emil2, "trash")), { "a.txt": "0", "below/c.txt": "0" });
     await all.emil2.idle();
-    // Olga's next change arrives without any of his.
     olga.make({ "a.txt": "later" });
     await shows(vera, { "a.txt": "later", below: null, "below/b.txt": "0", "below/c.txt": "0" });
     assert.deepEqual(olga.sight(), vera.sight());
@@ -121,7 +120,6 @@ describe("Shared folders of three accounts on four devices", () => {
     olga.make({ "a.txt": "later" });
     await arrives(vera, "a.txt", "later");
     assert.deepEqual(olga.sight(), { "a.txt": "later", below: null, "below/b.txt": "0" });
-    // The permission still exists, so the folder can be mounted again.
     await done(all.emil, ["mount", "left"]);
     await alike(olga, [emil, emil2, vera]);
   });
@@ -190,7 +188,6 @@ describe("Shared folders of three accounts on four devices", () => {
     await arrives(place, "sub/b.txt", "by olga");
     place.make({ "sub/new.txt": "by emil" });
     await arrives(olga, "sub/new.txt", "by emil");
-    // Moves the mount out of the synced folder and back.
     await done(all.emil, ["mv", "/office/shown", "/shown"]);
     await eventually("it goes", waitMs, () => !place.has("") || undefined);
     olga.make({ "a.txt": "meanwhile" });
@@ -208,7 +205,6 @@ describe("Shared folders of three accounts on four devices", () => {
   test("killed devices and a killed server during role changes lose nothing, and disclose nothing", async () => {
     const given = { "a.txt": "0", "below/b.txt": "0", "below/c.txt": "0" };
     const { olga, emil, emil2, vera } = await all.shared("killed", given);
-    // The editor's device is killed with an edit, and the server right after a change of permissions.
     await all.emil2.kill();
     emil2.make({ "a.txt": "while it was dead" });
     const large = randomBytes(hugeBytes).toString("base64");
@@ -267,7 +263,6 @@ async function problemsOf(device: Device): Promise<string[]> {
   return ((await device.status())?.problems ?? []).map(({ code, path }) => `${code} ${path}`).toSorted();
 }
 
-/** Waits until the status lists exactly these read-only files, in addition to notices. */
 async function problems(device: Device, wanted: readonly string[]): Promise<void> {
   await eventually(`${device.name} tells of ${wanted.join(", ")}`, waitMs, async () => {
     const told = (await problemsOf(device)).filter((each) => each.startsWith("read_only "));
@@ -275,7 +270,6 @@ async function problems(device: Device, wanted: readonly string[]): Promise<void
   });
 }
 
-/** Returns content below a folder, by relative path. */
 function below(folder: string, sight: Sight): Sight {
   const entries = Object.entries(sight).filter(([path]) => path.startsWith(`${folder}/`));
   return Object.fromEntries(entries.map(([path, text]) => [path.slice(folder.length + 1), text]));

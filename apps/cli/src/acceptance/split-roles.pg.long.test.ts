@@ -79,7 +79,6 @@ async function start(name: Name): Promise<void> {
   processes.set(name, await spawnServer(own));
 }
 
-/** Starts the balancer with the shipped configuration and the addresses of this test. */
 async function startBalancer(port: number): Promise<ChildProcess> {
   const checkPort = await reservePort();
   const shipped = readFileSync(

@@ -11,7 +11,6 @@ import { Place } from "./scene.ts";
 
 const waitMs = 120_000;
 
-/** Fields of `deletes ls --json` that people need. */
 interface Listed {
   readonly path: string;
   readonly what: string;
@@ -22,7 +21,6 @@ describe("Commands that control running clients", () => {
   let home: Home;
   let anna: Device;
   let bert: Device;
-  /** Subfolders for test files, beside the clients' own files. */
   let at: Place;
   let other: Place;
   before(async () => {
@@ -69,11 +67,9 @@ describe("Commands that control running clients", () => {
       ["s/many/4.txt"],
     );
 
-    // The answer applies to the account, so the other device does not ask.
     await eventually("they go", waitMs, () => !other.has("many/3.txt") || undefined);
     assert.ok(other.has("many/4.txt"));
 
-    // The waiting deletion is restored from the server.
     const undone = await anna.run(["deletes", "undo"]);
     assert.equal(undone.code, 0, undone.stderr);
     assert.match(undone.stdout, /: 1 deletion undone\n/);
@@ -102,7 +98,6 @@ describe("Commands that control running clients", () => {
     for (const place of [at, other]) assert.deepEqual(Object.keys(place.sight()), left);
     assert.equal(at.read("many/4.txt"), "4.txt");
 
-    // An approval deletes them for all.
     await remove();
     const grouped = await bert.run(["deletes"]);
     assert.equal(

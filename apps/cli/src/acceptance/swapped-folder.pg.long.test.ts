@@ -13,7 +13,6 @@ import {
   startServer,
 } from "@holdfast/server/acceptance/testing";
 
-/** Swaps a folder for a link and back as fast as possible, until its input ends. */
 const swapper = `
   const { renameSync, symlinkSync, unlinkSync } = require("node:fs");
   const [folder, elsewhere] = process.argv.slice(1);

@@ -23,7 +23,6 @@ export interface Client {
   readonly exited: Promise<number | null>;
 }
 
-/** Signs in a new device, without creating its folder. */
 export async function makeDevice(home: string, url: string, name: string): Promise<Device> {
   const device = { name, root: join(home, name), env: { HOLDFAST_CONFIG_DIR: join(home, `config-${name}`) } };
   const { email, password } = administrator;
@@ -83,7 +82,6 @@ export async function until(device: Device, state: string): Promise<void> {
   });
 }
 
-/** Excludes the client's own folder. */
 export function tree(root: string, folder = ""): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(join(root, folder)).toSorted()) {

@@ -43,7 +43,6 @@ function pathsIn(root: string): string[] {
   return paths.filter((path) => !path.startsWith(".holdfast")).toSorted();
 }
 
-/** Decompressed if necessary. */
 function textOf({ body }: PassingRequest): string {
   try {
     return zstdDecompressSync(body).toString();

@@ -18,7 +18,6 @@ describe("Local page of running clients", () => {
   let home: Home;
   let anna: Device;
   let bert: Device;
-  /** A second folder of anna's. */
   let photos: Device;
   let at: Place;
   let other: Place;
@@ -46,7 +45,6 @@ describe("Local page of running clients", () => {
   const folder = (name: string): Locator => page.getByRole("region", { name, exact: true });
   const told = (text: string): Promise<void> => page.locator("#told").getByText(text).waitFor();
 
-  /** Report of a folder in anna's configuration, from `status --json`. */
   async function reportOf(device: Device): Promise<{ page_url: string | null; state: string } | undefined> {
     const { stdout } = await device.run(["status", device.folder, "--json"]);
     return stdout === "" ? undefined : JSON.parse(stdout).syncs[0];
@@ -98,7 +96,6 @@ describe("Local page of running clients", () => {
     await folder("anna").getByText("In sync", { exact: true }).waitFor();
   });
 
-  /** @returns the content of bert, who came second */
   async function makeConflict(): Promise<string> {
     await bert.pause();
     at.make({ "plan.txt": `by anna ${performance.now()}` });

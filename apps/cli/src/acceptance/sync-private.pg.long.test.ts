@@ -35,7 +35,6 @@ test("private files and folders are private on the other device and after get, a
   chmodSync(join(bob.root, "plain"), 0o600);
   chmodSync(join(bob.root, "key"), 0o640);
   await sync();
-  // The umask determines other users' permissions on a new file.
   assert.deepEqual(
     [modes(ada.root), modes(bob.root)],
     [

@@ -77,7 +77,6 @@ export class ThreeAccounts {
     await done(this.olga, ["unshare", path, "--with", emails[person]]);
   }
 
-  /** @param args arguments of `sync` */
   addDevice(name: string, person: Person, args: readonly string[]): Promise<Device> {
     return addDevice(this.home, name, person, args);
   }
@@ -105,7 +104,6 @@ async function addDevice(home: Home, name: string, person: Person, args: readonl
   return device;
 }
 
-/** @returns the output @throws AssertionError if the command fails */
 export async function done(device: Device, args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await device.run(args);
   assert.equal(code, 0, `${device.name}: ${args.join(" ")}: ${stderr}`);

@@ -58,7 +58,6 @@ export function isRace(error: unknown): boolean {
   return ["ENOENT", "ENOTDIR", "EEXIST", "EISDIR", "ENOTEMPTY", "EINVAL", "ELOOP"].includes(code);
 }
 
-/** Bytes are compared. Each content is downloaded once. */
 export class ServerTree {
   readonly #api: Api;
   readonly #hashes = new Map<string, string>();

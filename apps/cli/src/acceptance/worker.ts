@@ -53,7 +53,6 @@ const bareNodesMax = 25;
 
 const runProgram = promisify(execFile);
 
-/** Records all written and removed contents in the ledger. */
 export class Worker {
   readonly #options: WorkerOptions;
   #count = 0;
@@ -272,7 +271,6 @@ export class Worker {
       .toSorted((one, other) => (one.path < other.path ? -1 : 1));
   }
 
-  /** Returns unique contents, mostly small. */
   #bytes(): Buffer {
     this.#count += 1;
     const head = `${this.#options.device} wrote this, number ${this.#count}.\n`;

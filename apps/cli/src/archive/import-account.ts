@@ -260,9 +260,7 @@ interface Place {
   readonly name: string;
   readonly id: string;
   readonly path: string;
-  /** The node that already has the name. */
   readonly known: NodeJson | undefined;
-  /** Created by an import. */
   readonly isOwn: boolean;
 }
 

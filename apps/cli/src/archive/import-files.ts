@@ -34,7 +34,6 @@ export interface FileImport {
   readonly todo: ArchiveVersion[];
   readonly progress: FileProgress;
   file: NodeJson | undefined;
-  /** Called after the last version. */
   readonly ended: (file: NodeJson) => Promise<void>;
 }
 

@@ -4,7 +4,6 @@ import { progressLine, TransferCounts } from "../output/progress.ts";
 import { FileProgress, planCounts, ReadingCounts } from "./import-progress.ts";
 import type { ReadArchive } from "./read-archive.ts";
 
-/** Three files, of which the first has two versions. */
 function archiveOf(): ReadArchive {
   const sizes: Record<string, number[]> = { a: [100, 200], b: [50], c: [0] };
   const nodes = Object.keys(sizes).map((id) => ({ id, kind: "file" }));
@@ -25,7 +24,6 @@ test("an import is done only when each of its files is sent, equal or given up",
   planCounts(counts, archive);
   assert.deepEqual([counts.filesTotal, counts.bytesTotal, counts.totalIsFinal], [3, 350, true]);
 
-  // Already equal.
   new FileProgress(counts, archive, "b").end();
   assert.deepEqual([counts.filesDone, counts.bytesDone], [1, 50]);
 

@@ -13,10 +13,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deflateSync } from "node:zlib";
 
-/**
- * Creates a small sample of user data: odd names, empty and large files, source code, and files of office programs and
- * cameras.
- */
 export function makeSampleTree(folder: string): void {
   mkdirSync(join(folder, "empty folder"), { recursive: true });
   mkdirSync(join(folder, "Ünïcode 日本 🎉", "deep", "er"), { recursive: true });
@@ -72,7 +68,6 @@ function copySources(from: string, to: string): void {
   for (const name of readdirSync(from)) writeFileSync(join(to, name), readFileSync(join(from, name)));
 }
 
-/** A zip with one stored entry, as office programs write it. */
 function officeFile(): Buffer {
   const name = Buffer.from("mimetype");
   const content = Buffer.from("application/vnd.oasis.opendocument.text");

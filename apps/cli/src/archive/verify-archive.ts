@@ -15,7 +15,6 @@ import type { z } from "zod";
 
 export interface VerifiedArchive {
   readonly head: ArchiveHead;
-  /** Includes documents. */
   readonly files: number;
   readonly omissions: readonly ArchiveOmission[];
 }

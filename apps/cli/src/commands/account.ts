@@ -88,7 +88,6 @@ async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void
       client.call("deleteAccount", { body: { password, ...(totp === undefined ? {} : { totp }) }, asksOnce: true }),
     ),
   );
-  // The deletion has ended this session.
   await new SavedLogin(thisConfigFolder(run.context.environment)).update(() => Promise.resolve(undefined));
   await run.output.done({ email, until }, () => [
     `${email} is deleted, and will be removed permanently after ${timeFor(run.output, until)}. Until then, 'holdfast login ${server} --keep-account' restores it.`,

@@ -50,7 +50,6 @@ for (const [where, flags] of bothPlaces(command)) {
     const api = await eventually("the directory follows", 60_000, () => signIn(next).catch(() => undefined));
     const { body } = await api.call("GET", "/account");
     assert.deepEqual([body.email, body.name, body.confirmed], [next, "Olga", false]);
-    // The old address can be used by another account.
     await eventually("it is free", 60_000, async () => {
       const { code } = await run(["admin", "users", "add", old, "--password-stdin", ...flags], "correct horse");
       return code === 0 || undefined;

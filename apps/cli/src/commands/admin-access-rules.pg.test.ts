@@ -85,7 +85,6 @@ describe("admin require-second-factor and allow-addresses", () => {
     assert.equal((await person.login()).code, 3);
     await run(["admin", "allow-addresses", "--anywhere", "--group", "Office"]);
     assert.equal((await person.say(["ls", "/"])).code, 0);
-    // The server's rule also applies to the administrator, whose address must be allowed.
     const shut = await run(["admin", "allow-addresses", "10.0.0.0/8"]);
     assert.equal(shut.code, 5);
     assert.match(shut.stderr, /This would lock you out: your address 127\.0\.0\.1/);

@@ -59,7 +59,6 @@ test("actions on the data folder are also recorded, with the user of the machine
 
 interface Tampering {
   readonly name: string;
-  /** @param seq entry from which on the audit is changed */
   readonly statement: (seq: number) => string;
   readonly found: (seq: number, head: number) => { what: string; seq: number };
 }

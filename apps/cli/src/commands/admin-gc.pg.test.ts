@@ -16,7 +16,6 @@ const { data, run } = command;
 
 for (const [where, flags] of bothPlaces(command)) {
   test(`${where}, a dry run reports what --now then removes`, async () => {
-    // The next automatic run is an hour later.
     const log = () => readFileSync(command.server.logFile, "utf8");
     await until("the retention ran", () => /"job":"retention"/.test(log()), 180_000);
     const gc = async (...args: string[]): Promise<Record<string, number>> =>
@@ -52,7 +51,6 @@ test("unfinished uploads are listed by account, and removed after an hour withou
   });
   assert.equal(started.status, 200, await started.text());
   const gc = (...args: string[]) => done(["admin", "gc", "--unfinished", ...args]);
-  // Nothing is removed, so no advice about freed space is shown.
   assert.match(await gc("--now"), /^kept, in use: 1 upload \(0 B\) of .+@.+, last used .+\nfreed .+\nremoved .+\n$/);
   await queryDatabase(
     data,
@@ -100,7 +98,6 @@ async function put(path: string, text: string): Promise<void> {
   await done(["put", "-", path], text);
 }
 
-/** Changes times as if everything had been done a day earlier. */
 async function letTimePass(): Promise<void> {
   const day = 24 * 3600_000_000;
   await queryDatabase(data, `update shard.versions set created_at = created_at - ${day}`);

@@ -273,7 +273,6 @@ longTest("Ctrl-C during a transfer reports that it can continue, and exits with 
   let said = "";
   put.stderr.on("data", (text: Buffer) => {
     said += text.toString();
-    // First line of progress.
     if (said.startsWith("put:") && !put.killed) put.kill("SIGINT");
   });
   put.stdin.write("begun");

@@ -24,7 +24,6 @@ const environmentOf = (more: Record<string, string>) => ({
 const holdfast = (args: readonly string[], environment: Record<string, string> = {}, input = "") =>
   runHere(environmentOf(environment), args, { input });
 
-/** Runs a command in a process. */
 function spawned(args: readonly string[], environment: Record<string, string> = {}) {
   const env = environmentOf(environment);
   const { status, stdout, stderr } = spawnSync(launcher, args, { env, encoding: "utf8", input: "" });
@@ -217,7 +216,6 @@ test("with --json wrong use is one document on stdout, and a sentence naming the
     [["ls", "--help2"], /\(Did you mean --help\?\)$/m],
     [["mkdir", "/a\u001bb"], /^holdfast: The name "a\\u\{1b\}b" contains a control character\.$/m],
     [["devices", "remove", "x"], /\(Did you mean rm\?\)$/m],
-    // `trash` has no `rm`.
     [["trash", "delete"], /^holdfast: unknown command 'delete'$/m],
     [["completion", "tcsh"], /^holdfast: 'tcsh' is not one of: bash, zsh, fish\./],
     [["ls", "--sort", "foo"], /foo is not a sort order\. Use name, natural/],

@@ -66,7 +66,6 @@ async function trashedFrom(run: Run, beginning: string): Promise<string[]> {
   return [...paths].filter((path) => nameKey(path).startsWith(nameKey(beginning)));
 }
 
-/** Names of devices; IDs for devices that share a name or whose ID matches. */
 async function devicesFrom(run: Run, beginning: string): Promise<string[]> {
   const { client } = await run.connect();
   const { items } = await client.call("listDevices");

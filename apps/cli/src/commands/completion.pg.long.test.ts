@@ -115,7 +115,6 @@ describe("Completion in a real shell", () => {
       shell.type(`${keys}\r`);
       return eventually(`zsh answers ${keys}`, waitMs, async () => said()[soFar]);
     };
-    // Inserts all candidates together; the replaced command prints its arguments.
     await say(
       [
         `cd ${folder}; fpath=(${scripts} $fpath); autoload -Uz compinit; compinit -u -D; PS1='> '`,

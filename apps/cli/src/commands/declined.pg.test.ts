@@ -6,7 +6,6 @@ import { ShownConfiguration } from "../sync/page/testing-syncs.ts";
 import { answering } from "./testing-answer.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
-/** sync-rules.pg.test.ts and rules.pg.test.ts test the questions of `sync` and `rules`. */
 describe("Question answered with no", () => {
   const { folder, run, json } = useSignedIn("declined");
   const [config, empty] = [join(folder, "config"), join(folder, "empty")];

@@ -78,7 +78,6 @@ test("a folder is listed separately, and rewritten files are not counted as dele
   const approved = await deletes("approve", root);
   assert.equal(approved.stdout, `${root}: 1 deletion and 1 rewritten file approved\n`, approved.stderr);
   assert.deepEqual([one.told, other.told], [["approve a,b"], []]);
-  // Another device has answered.
   other.deletions = [];
   const late = await deletes("undo", otherRoot);
   assert.deepEqual([late.code, late.stderr], [1, "holdfast: No deletions are waiting.\n"]);

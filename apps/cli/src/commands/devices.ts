@@ -113,7 +113,6 @@ function copiesOf(run: Run, { asked_at: asked, done_at: done, removed, kept }: C
 interface FoundDevice {
   readonly id: string;
   readonly name?: string;
-  /** The calling device. */
   readonly current?: boolean;
   readonly browser?: boolean;
   readonly last_seen_at?: string | null;

@@ -78,7 +78,6 @@ describe("Interrupted export", () => {
     });
   }
 
-  /** Waits until the temporary file exists. */
   async function begun(child: ChildProcess, name = "all.tar"): Promise<void> {
     const bound = AbortSignal.timeout(60_000);
     while (!readdirSync(to).some((there) => there.startsWith(name))) {

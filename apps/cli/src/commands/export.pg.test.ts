@@ -45,7 +45,6 @@ describe("holdfast export", () => {
     mkdirSync(out);
     execFileSync("tar", ["-xpf", file, "-C", out]);
     assert.deepEqual(treeOf(join(out, "files", "sample")), treeOf(sample));
-    // Trashed items are not among the files.
     assert.deepEqual(readdirSync(join(out, "files")).toSorted(), ["history.txt", "sample"]);
     const tops = new Set(Object.values(archiveNames).map((name) => name.split("/")[0]));
     assert.deepEqual(new Set(readdirSync(out)), new Set([...tops, "files", "versions"]));

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 
-/** A paragraph, or a term with its description. */
 export type HelpNote = string | readonly [term: string, description: string];
 
 /** Wraps notes to the terminal like all other help. */

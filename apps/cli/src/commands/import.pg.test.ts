@@ -84,7 +84,6 @@ describe("holdfast import", () => {
     for (let round = 0; round < (isLongTier ? 4 : 1); round += 1) {
       const child = spawn(launcher, ["import", archive, "--to", "/killed"], { env: environment, stdio: "ignore" });
       const exited = once(child, "exit");
-      // Killed after it has imported something more.
       const seen = await count(to, "/killed");
       const bound = AbortSignal.timeout(60_000);
       while (child.exitCode === null && (await count(to, "/killed")) <= seen) bound.throwIfAborted();

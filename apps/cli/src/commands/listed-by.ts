@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Adds the command that lists the IDs to the error. */
 export async function listedBy<Result>(command: string, acting: Promise<Result>): Promise<Result> {
   try {
     return await acting;

@@ -303,7 +303,6 @@ describe("Listings", () => {
     assert.deepEqual(await complete(["get", "/list", "/lis"]), []);
     const { items } = await json("devices");
     await completes(["devices", "rm", items[0].name.slice(0, 2)], [items[0].name]);
-    // Each starts a process.
     if (!isLongTier) return;
     await completes(["mv", "/list/sub", "/list/s"], ["/list/sub/"]);
     await completes(["devices", "resume", items[0].id.slice(0, -1)], [items[0].id]);

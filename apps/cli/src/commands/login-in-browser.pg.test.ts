@@ -10,7 +10,6 @@ import { useSignedIn } from "./testing-signed-in.ts";
 describe("Login with a browser", { concurrency: true }, () => {
   const command = useSignedIn("login-browser");
 
-  /** Runs on a terminal with the given input. The output is read while the command runs. */
   function onTerminal(config: string, typed: string) {
     const stdin = Object.assign(new PassThrough(), { isTTY: true as const, setRawMode: () => {} });
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];

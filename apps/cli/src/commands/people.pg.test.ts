@@ -5,7 +5,6 @@ import { administrator, eventually } from "@holdfast/server/acceptance/testing";
 import { longTest } from "@holdfast/tools/tiers";
 import { useTwoPeople } from "./testing-signed-in.ts";
 
-/** Exact output of commands about other people, as text and JSON. */
 describe("Commands about people", () => {
   const people = useTwoPeople("people-command");
   const { owner, guest, ann, done } = people;
@@ -115,7 +114,6 @@ describe("Commands about people", () => {
     assert.deepEqual([items[0].to, /\/setup#hfi_/.test(items[0].url)], ["somebody@example.com", true]);
     assert.match(await done(owner, ["admin", "unsent-links"]), /^somebody@example\.com +until .* http.*#hfi_/);
     assert.equal((await guest(["admin", "unsent-links"])).code, 3);
-    // A person with an account needs no invitation link.
     await done(owner, ["admin", "users", "add", "somebody@example.com", "--password-stdin"], "a sentence of theirs\n");
     const after = (await json(owner, "admin", "unsent-links")).items as { to: string }[];
     assert.ok(!after.some(({ to }) => to === "somebody@example.com"));

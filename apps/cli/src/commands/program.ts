@@ -130,7 +130,6 @@ const synonyms: Readonly<Record<string, string>> = {
   signout: "logout",
 };
 
-/** Also searches in 'admin'. */
 function meantBy(unknown: string, { commands }: Command): string | undefined {
   const synonym = synonyms[unknown] ?? (unknown.startsWith("help") ? "help" : undefined);
   const [first] = synonym?.split(" ") ?? [];

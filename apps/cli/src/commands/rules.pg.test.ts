@@ -14,7 +14,6 @@ describe("holdfast rules", () => {
   const { owner, guest, ann, done, folder } = people;
   const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 
-  /** Creates a synced folder with `open` and `secret`, which a rule hides, and gives Ann the role editor. */
   async function share(name: string): Promise<string> {
     const root = join(folder, name);
     mkdirSync(root);

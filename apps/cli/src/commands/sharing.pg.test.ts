@@ -104,7 +104,6 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     await done(guest, ["mkdir", "-p", "/album", "/album/made/deep"]);
     await done(guest, ["cp", "/album/first.txt", "/album/made/"]);
     await done(guest, ["mv", "/album/second.txt", "/album/made/"]);
-    // Out of the share: copying creates an own copy, and moving is rejected.
     await done(guest, ["cp", "/album/first.txt", "/mine.txt"]);
     await done(guest, ["cp", "/album/inner", "/inner"]);
     assert.equal(await done(guest, ["cat", "/mine.txt"]), "the first");
@@ -134,7 +133,6 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     }
     await done(guest, ["get", "/album/made", `${people.folder}/made`]);
     assert.equal(statSync(`${people.folder}/made`).mode & 0o777, 0o700);
-    // A private folder applies above a mount and inside it.
     mkdirSync(`${people.folder}/locked`, { mode: 0o700 });
     writeFileSync(`${people.folder}/locked/file`, "locked");
     await done(owner, ["put", `${people.folder}/locked`, "/album/locked"]);
@@ -215,7 +213,6 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
       "team",
       "team/projects",
     ]);
-    // Only the outer folder contains the inner one, with the guest's paths.
     const below = [...inAlpha.map((path) => `/both/${path}`), "projects/"];
     assert.equal(await done(guest, ["ls", "-R", "/both/team"]), `${below.join("\n")}\n`);
   });

@@ -15,7 +15,6 @@ interface Streams {
   readonly input?: string;
   /** Keys typed at a terminal, instead of `input`. An iterable is read from the first question on. */
   readonly typed?: string | AsyncIterable<Buffer>;
-  /** Without it, standard output is not a terminal. */
   readonly columns?: number;
 }
 

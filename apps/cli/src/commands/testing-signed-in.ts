@@ -13,11 +13,9 @@ import {
 import { runCommand } from "./testing-run.ts";
 
 export interface SignedIn<Server extends RunningServer = RunningServer> {
-  /** Temporary folder, removed after the tests. */
   readonly folder: string;
   readonly server: Server;
   readonly run: (args: readonly string[], input?: string, cwd?: string) => Promise<CommandResult>;
-  /** Data folder of the server, for `--data`. */
   readonly data: string;
   /** Result with --json; accepts every exit code. */
   readonly json: (...args: readonly string[]) => Promise<any>; // oxlint-disable-line no-explicit-any -- each test knows the shape that it wants
@@ -31,7 +29,6 @@ export function useSignedIn(name: string, env: NonNullable<ServerOptions["env"]>
   return useSignedInAt(startServer, name, env);
 }
 
-/** Like `useSignedIn`, with another way to start the server. */
 export function useSignedInAt<Server extends RunningServer>(
   start: (options: ServerOptions) => Promise<Server>,
   name: string,
@@ -80,7 +77,6 @@ export interface TwoPeople {
   readonly done: (run: Run, args: readonly string[], input?: string) => Promise<string>;
 }
 
-/** Like `useSignedIn`, with a second account. */
 export function useTwoPeople(name: string): TwoPeople {
   const signedIn = useSignedIn(name);
   const ann = { email: "ann@example.com", password: "the password of ann" };

@@ -7,7 +7,6 @@ import { useSignedIn } from "./testing-signed-in.ts";
 const signedIn = useSignedIn("trash");
 const { run } = signedIn;
 
-/** Runs on a terminal: another device acts while the question is open, then the answer is yes. */
 function runAsked(args: readonly string[], meanwhile: (api: Api) => Promise<unknown> = async () => {}) {
   async function* typed() {
     await meanwhile(await Api.signIn(signedIn.server.url));

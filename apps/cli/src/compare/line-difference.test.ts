@@ -14,7 +14,6 @@ const text = fc
   .tuple(fc.array(fc.constantFrom("a", "b", "", "ä\r", "a\tb"), { maxLength: 40 }), fc.boolean())
   .map(([lines, ended]) => lines.join("\n") + (ended ? "\n" : ""));
 
-/** Two texts with much in common, like two versions. */
 const versions = fc
   .tuple(text, fc.array(fc.tuple(fc.nat(60), fc.nat(3), text), { maxLength: 4 }))
   .map(([from, changes]) => {

@@ -24,7 +24,6 @@ export function keepCompiledCode(folder: string, mark = "."): void {
     return;
   }
   const { directory } = enableCompileCache(compiled);
-  // Passes the cache to threads.
   if (directory !== undefined) process.env["NODE_COMPILE_CACHE"] ??= compiled;
 }
 

@@ -24,7 +24,6 @@ export interface Connection {
   /** Reads the trust of a later login. undefined: later logins change nothing */
   readonly readTrust?: ReadTrust | undefined;
   readonly client: ApiClient;
-  /** For further clients of the same login. */
   readonly tokens: AccessTokens;
   readonly configFolder: string;
   /** Aborted with the error when no valid token is left. */

@@ -32,7 +32,6 @@ export function fasterResolve(): Resolve {
   };
 }
 
-/** Imports with the same key lead to the same module. */
 function keyOf(specifier: string, parent: string): string {
   if (isRelative(specifier)) return new URL(specifier, parent).href;
   // A folder can have its own packages, but every workspace is linked once, at the root.

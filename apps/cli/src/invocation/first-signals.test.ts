@@ -21,7 +21,6 @@ const moments = ["config/compiled-code.ts", "program.ts", "sync/run-sync.ts"];
 for (const [index, moment] of moments.entries()) {
   test(`a signal while ${moment} is being loaded ends a sync with 0, and one with --once with 130`, async () => {
     const root = join(folder, "root");
-    // The gate alternates between both cases.
     if (isLongTier || index % 2 === 0)
       assert.deepEqual(await endedAt(moment, "SIGTERM", ["sync", root]), { code: 0, signal: null });
     if (isLongTier || index % 2 === 1)

@@ -23,7 +23,6 @@ export interface EndedWork {
    * again.
    */
   readonly clear: (signal: NodeJS.Signals) => void;
-  /** Read when a signal arrives. */
   readonly message: string;
 }
 

@@ -78,7 +78,6 @@ export async function firstLines(input: Context["stdin"], count: number): Promis
   return (await text(input)).split(/\r?\n/, count);
 }
 
-/** For --password-stdin. */
 export async function firstLine(input: Context["stdin"]): Promise<string> {
   const [line = ""] = await firstLines(input, 1);
   if (line === "") throw new HoldfastError("usage", "Standard input has no password in its first line.");

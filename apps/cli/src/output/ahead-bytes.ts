@@ -4,7 +4,6 @@ const besideShare = 1 / 4;
 export interface BytesSoFar {
   readonly planBytes: number;
   readonly countedBytes: number;
-  /** Transferred and counted content. */
   readonly movedBytes: number;
   /** Transferred bytes, counted or not. */
   readonly travelledBytes: number;
@@ -17,7 +16,6 @@ export class AheadBytes {
   /** @returns bytes done of the plan; they decrease only for a new plan */
   after({ planBytes, countedBytes, movedBytes, travelledBytes }: BytesSoFar): number {
     const last = this.#last;
-    // A plan may grow while it is carried out.
     const isOther = last.planBytes === 0 || planBytes < last.planBytes || countedBytes < last.countedBytes;
     const arrivedBytes = movedBytes - last.movedBytes;
     const leftBytes = last.aheadBytes + travelledBytes - last.travelledBytes - arrivedBytes;

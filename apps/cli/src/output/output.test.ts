@@ -226,7 +226,6 @@ test("before the first transfer, progress shows the number of files found or lis
   report.planned(10);
   report.done(10);
   assert.equal(progressLine("get", report.counts, none), "get: 1 of 999+ files, 10 B, 0 B/s");
-  // All files are listed, and few were checked.
   report.listed(page, true);
   assert.equal(
     progressLine("get", report.counts, { bytes: 1, work: 1998 }),

@@ -84,7 +84,6 @@ export class Output {
     await this.#drained(showJson(this.#stdout, documents.map((each) => `${JSON.stringify(each)}\n`).join("")));
   }
 
-  /** For people, on stderr. */
   note(text: string): void {
     if (!this.quiet) this.say(text);
   }

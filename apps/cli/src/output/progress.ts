@@ -18,7 +18,6 @@ export class TransferCounts {
   fileCostBytes = 0;
   /** Everything to transfer is counted, so the remaining time can be estimated. */
   totalIsFinal = false;
-  /** Work before the first file, and the number of files found. */
   search: { readonly doing: string; readonly found: number } = { doing: "looking for files", found: 0 };
   /** Totals of the other side, before each file was checked. */
   listed = { files: 0, bytes: 0, isAll: false };
@@ -50,11 +49,9 @@ export class TransferCounts {
 }
 
 export interface Moved {
-  /** Content of completed blocks. */
   readonly countedBytes: number;
   /** Includes blocks in transfer. */
   readonly contentBytes: number;
-  /** All traffic, for the rate. */
   readonly allBytes: number;
 }
 
@@ -99,7 +96,6 @@ export class Progress {
     this.#timer.unref();
   }
 
-  /** Removes the bar. */
   stop(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);

@@ -2,7 +2,6 @@ import type { Context } from "./context.ts";
 import type { Output } from "./output.ts";
 import { Progress, TransferCounts } from "./progress.ts";
 
-/** Totals from the server's backup. */
 interface StepTotal {
   readonly packs?: number;
   readonly bytes: number;

@@ -96,7 +96,6 @@ export function indented(text: string, columns: number, before: string, indent =
   return wrapped(text, room).map((line, number) => `${number === 0 ? before : " ".repeat(indent)}${line}`);
 }
 
-/** Indents further lines more. */
 export function fitted(line: string, columns: number): string[] {
   const before = /^ *(?:! )?/.exec(line)?.[0] ?? "";
   return indented(line.slice(before.length), columns, before, before.length + (before.endsWith("! ") ? 0 : 2));

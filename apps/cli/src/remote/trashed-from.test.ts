@@ -7,7 +7,6 @@ import { trashedFrom } from "./trashed-from.ts";
 
 const folders = [{ id: "one", kind: "folder" }] as unknown as NodeJson[];
 
-/** A server that returns these pages, and repeats the last one forever. */
 function serverWith(pages: readonly { items: number; goesOn: boolean }[]) {
   const calls: unknown[] = [];
   const call = (_: string, { query }: { query: { cursor: string | undefined } }) => {

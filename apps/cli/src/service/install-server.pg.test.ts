@@ -60,7 +60,6 @@ test("root is warned about a program that others can replace", { skip: !isRoot }
 test("the unit runs a server, which stops cleanly under systemd", async (t) => {
   const unit = (await install("--print", "--listen", "127.0.0.1:0")).stdout;
   const [program = "", ...args] = wordsOf(lineOf(unit, "ExecStart"));
-  // The environment of a service: no terminal, and few variables.
   const child = spawn(program, args, {
     cwd: "/",
     env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", HOME: folder },

@@ -10,7 +10,6 @@ import { lineOf, wordsOf } from "./testing-unit.ts";
 const home = mkdtempSync(join(tmpdir(), "holdfast-unit-"));
 after(() => rmSync(home, { recursive: true }));
 
-/** Characters with a meaning in systemd: spaces, specifiers, variables, quotes, escapes, separators. */
 const awkward = `my drive %h 100% $HOME \${USER} "quoted" it's back\\slash ; ü`;
 
 test("a service starts exactly the intended sync with any spelling, and contains no secret", () => {

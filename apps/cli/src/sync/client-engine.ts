@@ -28,7 +28,6 @@ import { missingFeaturesOf, requireAbilities, slotKeyOf } from "./root-abilities
 
 export interface ClientEngine {
   readonly engine: Engine;
-  /** See `healDamaged`. */
   readonly heal: (signal: AbortSignal) => Promise<number>;
   readonly changeLimits: (limits: BandwidthLimits) => void;
   /** Bytes in both directions since opening. */

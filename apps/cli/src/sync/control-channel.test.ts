@@ -67,7 +67,6 @@ const control: SyncControl = {
 let channel: ControlChannel;
 let page: URL;
 let token = "";
-/** All routes except the page itself. */
 const routes = [
   ...["status", "view", "overview"].map((each) => `GET /${each}`),
   ...actions.flatMap((each) => [`POST /${each}`, `POST /syncs/a1/${each}`]),

@@ -118,7 +118,6 @@ function groupsOf(
   return [...groups.values()];
 }
 
-/** May return the item itself. */
 function topOf({ path, side, kind }: WaitingDeletion, going: ReadonlySet<string>): string | undefined {
   const names = path.split("/");
   const depthMax = names.length - (kind === "folder" ? 0 : 1);

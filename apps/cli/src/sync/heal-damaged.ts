@@ -98,7 +98,6 @@ export interface HealingTurns {
   /** A turn is skipped while this returns false. */
   readonly isWanted: () => boolean;
   readonly note: (message: string) => void;
-  /** Resolves after the delay or on abort. */
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
 }
 

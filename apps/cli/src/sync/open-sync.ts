@@ -26,7 +26,6 @@ export interface SyncChoices {
   readonly own: readonly string[];
   readonly brake: BrakeChoice | undefined;
   readonly limits: BandwidthLimits;
-  /** Ends when everything is in sync. */
   readonly isOnce: boolean;
   readonly confirmsDeletes: boolean;
   readonly logs: boolean;
@@ -48,7 +47,6 @@ export function limitsOf(
   };
 }
 
-/** A root that this process has locked. */
 export interface HeldRoot {
   readonly root: string;
   readonly known: KnownSync | undefined;

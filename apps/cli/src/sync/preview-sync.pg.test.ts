@@ -12,7 +12,6 @@ describe("Preview of a first sync", () => {
     const root = join(folder, "drive");
     mkdirSync(join(root, "deep"), { recursive: true });
     for (const path of ["a", "deep/b"]) writeFileSync(join(root, path), path);
-    // A file elsewhere on the server must not appear.
     assert.equal((await run(["put", join(root, "a"), "/other/"])).code, 0);
     const preview = await run(["sync", root, "--remote", "/new/drive", "--dry-run"]);
     assert.equal(preview.code, 0, preview.stderr);
@@ -21,7 +20,6 @@ describe("Preview of a first sync", () => {
       [lines[0], lines.at(-1)],
       ["on the server: create the folder /new/drive", "4 changes: 7 B to upload."],
     );
-    // The disk determines the order.
     assert.deepEqual(lines.slice(1, -1).toSorted(), [
       "on the server: create a (1 B)",
       "on the server: create deep",

@@ -42,7 +42,6 @@ test("a conflict of the first cycle is logged and shown, an earlier one is not, 
     include: (paths: readonly string[]) => included.push(...paths),
   };
   running.begin({ engine: engine as never, changeLimits: () => undefined, travelledBytes: () => 0 }, record);
-  // The first cycle ends before anything is shown.
   running.done({ atMs: 0, path: "new", what: "copied aside", direction: "down" });
   conflicts = [copy("new"), copy("old"), copy("put here")];
   const change = { exclude: [], freesSpace: false };

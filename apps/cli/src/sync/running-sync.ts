@@ -299,7 +299,6 @@ export class RunningSync implements SyncControl {
     const { begun, ended } = log.after(problems, isWhole);
     for (const { path, message } of begun) this.#log.note(nowMs, "problem", path, message);
     for (const { path, message } of ended) this.#log.note(nowMs, "solved", path, message);
-    // During a scan or sync, more deletions may be found.
     if (!isWhole) return;
     if (waiting > this.#waiting)
       this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} ${waiting === 1 ? "waits" : "wait"} for you`);

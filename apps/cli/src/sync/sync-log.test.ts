@@ -42,7 +42,6 @@ test("past changes are listed in order, and a truncated line is skipped", async 
       "  locked.",
     ],
   );
-  // For scripts: a time with its zone, on one line.
   const utc = new Date(noonMs).toISOString().replace("T", " ").replace(".000", "");
   const [first = ""] = entries.flatMap((entry) => logLines({ isTerminal: false, columns: undefined }, entry, " (/r)"));
   assert.equal(first, `${utc} created here: a (/r)`);

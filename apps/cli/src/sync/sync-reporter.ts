@@ -154,7 +154,6 @@ export class SyncReporter {
     if (this.#output.json && !this.#isOnce) await this.#showJson(whole);
     const report = this.#isOnce ? withoutFailure(whole, status) : whole;
     if (this.#output.quiet) {
-      // With --once, problems are listed at the end.
       if (!this.#isOnce) this.#showProblems(report);
       return;
     }

@@ -19,7 +19,6 @@ test("changes since the first scan are reported by path, and never cause a secon
       hints.push(folders === undefined ? "everything" : [...folders]);
       if (hints.flat().includes("one/deep")) told.resolve();
     },
-    // The first scan begins immediately.
     run: async () => {
       assert.deepEqual(hints, []);
       writeFileSync(join(root, "one/deep/new"), "");

@@ -68,7 +68,6 @@ describe("Server without space", () => {
     const tree = join(folder, "films");
     mkdirSync(tree);
     for (const name of ["one", "two"]) writeFileSync(join(tree, name), Buffer.alloc(5 * mib, name));
-    // Like after an interrupted upload.
     await queryDatabase(data, `update shard.spaces set stored_bytes = ${3 * mib}`);
     const { code, stdout } = await run(["put", tree, "/films"]);
     assert.equal(code, 1);

@@ -11,7 +11,6 @@ test("each bad item is refused, and each good one is done once, in order", async
       const done: number[] = [];
       const refused: number[] = [];
       const act = (some: typeof all): Promise<void> => {
-        // Any error type.
         if (some.some(({ isGood }) => !isGood)) return Promise.reject(new RangeError("bad"));
         return Promise.resolve();
       };

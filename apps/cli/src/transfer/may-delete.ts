@@ -6,7 +6,6 @@ import type { TransferReport } from "./transfer-report.ts";
 export interface Mirroring {
   /** @returns undefined if there is no one to ask */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
-  /** Answered by `--yes`. */
   readonly isAnswered: boolean;
   readonly canAsk: boolean;
 }

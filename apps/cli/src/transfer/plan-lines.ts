@@ -4,7 +4,6 @@ import { count, formatBytes } from "../output/text.ts";
 export interface Change {
   readonly action: "send" | "fetch" | "replace" | "attributes" | "mkdir" | "link" | "delete";
   readonly path: string;
-  /** Size of the content to transfer or delete. */
   readonly bytes: number;
 }
 

@@ -33,7 +33,6 @@ const toRemote = (name: string, { kind, content: text, mtimeMicros, executable, 
   ...(kind === "symlink" ? { target } : {}),
 });
 
-/** The final step of `put --times`, with the content read where the plan asks for it. */
 function finalStep(local: Item, remote: RemoteState | undefined) {
   const step = planPut(local, remote);
   return step.do === "compare" ? planCompared(local, local.content, step.remote, true) : step;

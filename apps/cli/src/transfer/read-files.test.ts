@@ -27,7 +27,6 @@ test("frames of many files, cut and compressed, decode to their bytes again", ()
   const noise = Uint8Array.from({ length: 1_500_000 }, () => random() * 256);
   const contents = ["", "short", "x".repeat(300_000), noise];
   const files = contents.map((bytes, index) => write(`file-${index}`, bytes));
-  // Earlier bytes in the window must not matter.
   const window = new SharedArrayBuffer(files.reduce((sum, { sizeBytes }) => sum + framesBytesMax(sizeBytes), 0));
   new Uint8Array(window).fill(0xee);
   const { outcomes } = readFiles({ files, window });
@@ -123,7 +122,6 @@ test("a damaged journal is replaced by an empty one", () => {
 test("an unwritable journal costs only time", () => {
   const { path } = write("unjournalled", "content");
   const stamp = toStamp(statSync(path, { bigint: true }));
-  // A file in place of the configuration folder.
   const nowhere = new ContentJournal(join(path, "config"));
   nowhere.record(path, stamp, "id", Date.now() + 10_000);
   assert.equal(nowhere.find(path, stamp), undefined);
@@ -135,7 +133,6 @@ test("a file that cannot be encoded, or read, is reported individually", () => {
   const folder = { path: home, sizeBytes: 4, knownContentId: undefined };
   // Reading it from the start is a disk error (EIO).
   const unreadable = { path: "/proc/self/mem", sizeBytes: 0, knownContentId: undefined };
-  // Too long for the remaining space, like the output of a faulty compressor.
   const tooLong = write("too-long", "x".repeat(100));
   const window = new SharedArrayBuffer(100);
   const { outcomes } = readFiles({ files: [good, folder, unreadable, tooLong, good], window });

@@ -15,7 +15,6 @@ export class TransferReport {
   /** Files sent whose names no synced folder accepts, unless a `!` pattern of its `.holdfastignore` does. */
   filesNotSynced = 0;
   readonly #notSynced: string[] = [];
-  /** Files replaced by a symbolic link, and links replaced by a file. */
   readonly #filesReplaced: string[] = [];
   readonly #linksReplaced: string[] = [];
   filesEqual = 0;
@@ -118,7 +117,6 @@ export class TransferReport {
     this.#output.note(`holdfast: ${files} ${are}, so ${they} not synced to folders on devices: ${names}`);
   }
 
-  /** Shown also with `--quiet`. */
   warn(text: string): void {
     this.#output.say(`holdfast: ${text}`);
   }

@@ -91,7 +91,6 @@ function makeTree(root: string): void {
   utimesSync(join(root, "empty.bin"), 981_173_106.123_457, 981_173_106.123_457);
 }
 
-/** Path to compared properties: kind, content or target, executable bit, time in microseconds. */
 function snapshot(folder: string, below = ""): Map<string, unknown> {
   const seen = new Map<string, unknown>();
   for (const name of readdirSync(join(folder, below)).toSorted()) {

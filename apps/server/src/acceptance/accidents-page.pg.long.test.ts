@@ -29,15 +29,12 @@ const commands = new Map(
 );
 const said = new Set<string>();
 
-/** Server with an accident, and the page's commands for its administrator. */
 class Night {
   readonly folder = makeFolder("accident");
   readonly data = `${this.folder}/holdfast`;
   server: RunningServer | undefined;
   api: Api = new Api("");
-  /** Placeholders of the page and their values here. */
   readonly here = new Map<string, string>();
-  /** After its server has ended. */
   onEnd: () => void = () => {};
   #left: string[] = [];
 
@@ -73,7 +70,6 @@ class Night {
     this.api = await Api.signIn(this.server.url);
   }
 
-  /** Next line of the page. */
   async next(begin: string, code = 0): Promise<CommandResult> {
     const line = this.#left.shift() ?? assert.fail(`the page says no more, but not "${begin}"`);
     assert.ok(line.includes(begin), `the page says "${line}" where it is "${begin}"`);
@@ -97,7 +93,6 @@ class Night {
     return { code: status, stdout, stderr };
   }
 
-  /** Every line of the page was used. */
   over(): void {
     assert.deepEqual(this.#left, []);
   }
@@ -200,7 +195,6 @@ test("the guide's steps restore a lost store from the other one", async (t) => {
   night.over();
 });
 
-/** Creates the backup that the page assumes. */
 async function backUp(night: Night): Promise<void> {
   const { code, stderr } = night.say("holdfast admin backup /mnt/backups --data /srv/holdfast");
   assert.equal(code, 0, stderr);

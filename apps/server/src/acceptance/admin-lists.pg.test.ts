@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Administrators' lists must not contain secrets of the server. */
 describe("Administrators' lists", () => {
   let folder: string;
   let server: RunningServer;

@@ -41,7 +41,6 @@ describe("App password for one folder", () => {
     const answer = await ok(owner, "POST", "/tokens/app-passwords", request);
     return { ...answer, app: Api.withBasic(server.url, administrator.email, answer.app_password) };
   };
-  /** New folder with a file and an app password for it. */
   const begin = async (scopes = both) => {
     const path = `/folder ${++made}`;
     const id = await mkdir(path);
@@ -115,7 +114,6 @@ describe("App password for one folder", () => {
     ] as const) {
       assert.equal((await app.call(method, path, body)).status, 404, `${method} ${path}`);
     }
-    // The folder itself belongs to its owner.
     for (const [method, body] of [
       ["DELETE", undefined],
       ["PATCH", { name: "mine" }],

@@ -14,7 +14,6 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** A real server, and programs that know only name and password. */
 describe("App password", () => {
   let folder: string;
   let server: RunningServer;

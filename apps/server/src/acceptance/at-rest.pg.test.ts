@@ -46,7 +46,6 @@ describe("Data at rest", () => {
   let smtp: TestSmtp;
   let server: RunningServer;
   const smtpPassword = `mail password ${randomBytes(12).toString("hex")}`.replaceAll(" ", "-");
-  /** Stored texts by their entry path. */
   const texts: Record<string, Uint8Array> = {};
   /** Plain hashes of blocks with known cuts. */
   const hashes: Record<string, string | Uint8Array> = {};
@@ -83,7 +82,6 @@ describe("Data at rest", () => {
     removeFolder(folder);
   });
 
-  /** Every way of a password or token through the server. */
   async function makeAccounts(): Promise<Api> {
     const draw = () => randomBytes(12).toString("hex");
     const account = { email: "first@example.com", password: `password ${draw()}` };
@@ -105,7 +103,6 @@ describe("Data at rest", () => {
     assert.equal(update.status, 200, JSON.stringify(update.body));
     // Already taken, so the database reports a refused row.
     assert.equal((await admin.call("POST", "/admin/users", second)).status, 409);
-    // Tokens in wrong places, and an almost correct one.
     await nobody.call("GET", `/account?access_token=${session.access_token}`);
     await new Api(server.url, `${personal.token}x`).call("GET", "/account");
     const { body: grant } = await admin.call("POST", "/blocks/upload-url", {
@@ -164,7 +161,6 @@ describe("Data at rest", () => {
   const tokenIn = (text: string, kind: string): string =>
     new RegExp(`${kind}_[\\w.-]{16,}`).exec(text)?.[0] ?? assert.fail(`no ${kind} in ${text}`);
 
-  /** Links with their passwords, and a webhook with endless retries. */
   async function makeLinks(admin: Api): Promise<void> {
     const draw = () => randomBytes(12).toString("hex");
     const { body: top } = await admin.call("POST", "/metadata", { path: "/linked", kind: "folder" });
@@ -194,7 +190,6 @@ describe("Data at rest", () => {
     });
   }
 
-  /** Small and large, compressible and incompressible, complete and incomplete. */
   async function storeContent(api: Api): Promise<void> {
     texts["a small text in a batch"] = smallText;
     texts["random bytes in a batch"] = randomBytes(30_000);
@@ -225,7 +220,6 @@ describe("Data at rest", () => {
       texts[`the begin of ${name}`] = content.subarray(0, 20_000);
       texts[`the tail of ${name}`] = content.subarray(-60_000);
     }
-    // Deleted content must leave no traces either.
     const { body: gone } = await api.put("/purged", Buffer.from((texts["a purged file"] = randomBytes(20_000))));
     assert.equal((await api.call("DELETE", `/files/${gone.id}?permanent=true`)).status, 204);
   }
@@ -327,7 +321,6 @@ async function keysOf(data: string): Promise<Record<string, string | Uint8Array>
   };
 }
 
-/** Text that zstd compresses well, without long repetitions. */
 function proseOf(sizeBytes: number): Buffer {
   const words = Array.from({ length: 300 }, () => randomBytes(4).toString("hex"));
   const order = randomBytes(Math.ceil(sizeBytes / 5));

@@ -30,7 +30,6 @@ after(async () => {
   removeFolder(folder);
 });
 
-/** New audit entries, once the last wanted one is there. */
 function told(since: string, wanted: Partial<AuditEntryJson>): Promise<AuditEntryJson[]> {
   return eventually(JSON.stringify(wanted), 60_000, async () => {
     const items = await listed(since);

@@ -3,7 +3,6 @@ import type { RouteName } from "@holdfast/protocol/routes";
 import { type Fixture, id, plain, type Row } from "./authorisation-rows.ts";
 import type { Api } from "./testing.ts";
 
-/** Groups and their members. */
 export const groupRows = {
   findPeople: { request: () => ({ query: { q: "owner" } }), stranger: "own", owner: [200] },
   createGroup: { request: () => ({ body: { name: "made" } }), stranger: "403", owner: [403] },
@@ -27,7 +26,6 @@ export const groupRows = {
   deleteGroup: { request: id("group"), stranger: "404", owner: [204] },
 } satisfies { readonly [Name in RouteName]?: Row };
 
-/** Managed by the owner, with one more member. */
 export async function makeGroup(admin: Api, owner: Api): Promise<Pick<Fixture, "group" | "member">> {
   const group = (await admin.call("POST", "/groups", { name: "secret group" })).body.id;
   const [member, manager] = [admin, owner].map((api) => api.call("GET", "/account").then(({ body }) => body.id));

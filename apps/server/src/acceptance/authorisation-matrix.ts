@@ -40,7 +40,6 @@ export const matrix: Matrix = {
     owner: [422],
   },
   mailConfirmation: { request: plain, stranger: "own", owner: [202] },
-  // Wrong for all callers.
   deleteAccount: { request: () => ({ body: { password: "wrong for everybody" } }), stranger: "422", owner: [422] },
   createExportAddress: { request: () => ({ body: {} }), stranger: "own", owner: [200] },
   openExportAddress: { request: () => ({ path: { grant: "forged" } }), stranger: "open", owner: [401] },

@@ -4,7 +4,6 @@ import { plain, type Row } from "./authorisation-rows.ts";
 const noProgram = { path: { id: "hf-none" } };
 const unknownCode = { user_code: "BCDF-GHJK" };
 
-/** Programs with people's consent, and the sign-in of devices in a browser. */
 export const oauthRows = {
   adminListOauthClients: { request: plain, stranger: "403", owner: [200] },
   adminAddOauthClient: {

@@ -3,7 +3,6 @@ import { bucketOf, makeId, type MessageId, type TaskId, toBucket, type UserId } 
 import type { RouteName } from "@holdfast/protocol/routes";
 import { queryDatabase } from "./testing.ts";
 
-/** One route of the matrix. */
 export interface Row {
   /** Valid request of the owner, or of the administrator for admin routes. */
   readonly request: (fixture: Fixture) => {
@@ -18,11 +17,9 @@ export interface Row {
    * stranger's data only. `403`: administrators only.
    */
   readonly stranger: "401" | "422" | "404" | "own" | "403" | "open";
-  /** The owner's answer. */
   readonly owner: readonly number[];
 }
 
-/** Has an account, but no relation to the owner's data. */
 export const stranger = { email: "stranger@example.com", password: "the stranger's password" };
 
 export const unaskedPasskey = { id: "AAAA", response: { clientDataJSON: "AAAA", attestationObject: "AAAA" } };
@@ -45,7 +42,6 @@ export interface Fixture {
   readonly device: string;
   readonly job: string;
   readonly deadJob: string;
-  /** Managed by the owner. */
   readonly group: string;
   readonly member: string;
   readonly startToken: string;

@@ -32,13 +32,10 @@ describe("Authorization of every route", () => {
   let badTokens: readonly BadToken[] = [];
   /** Opens an empty folder of the owner's for an editor. */
   let link: Api;
-  /** The owner's app passwords: read and write, and read only. */
   let apps: { both: Api; reading: Api };
-  /** Tokens with all scopes but one. */
   const withoutScope = new Map<string, string>();
   let other: Api | undefined;
 
-  /** Another user, with a new session after a route ended theirs. */
   const asStranger = async (): Promise<Api> => {
     if ((await other?.call("GET", "/account"))?.status !== 200) other = await Api.signIn(server.url, stranger);
     return other as Api;
@@ -288,7 +285,6 @@ function send(api: Api, route: Route, row: Row, fixture: Fixture): Promise<ApiAn
   });
 }
 
-/** The answer may contain only data from the stranger's request. */
 function assertSaysNothing(answer: ApiAnswer, fixture: Fixture, request: string): void {
   const whole = Buffer.isBuffer(answer.body) ? answer.body.toString("latin1") : JSON.stringify(answer.body);
   // Field names are not data.

@@ -89,7 +89,6 @@ describe("Backup by command", () => {
     assert.ok(acknowledged.size > 20 && acknowledged.size < files.size, "files came before, and while it ran");
     t.diagnostic(`${acknowledged.size} of ${files.size} files were acknowledged before`);
     await withRestored(t, [], (restored) => verifyFiles(restored, acknowledged));
-    // Later steps read some of them.
     for (const path of [...files.keys()].filter((_, index) => index % 5 > 0)) files.delete(path);
   });
 
@@ -333,7 +332,6 @@ describe("Backup by command", () => {
     const none = await command("restore-backup", other, "--data", join(folder, "of-none"));
     assert.equal(none.code, 4, none.stderr);
     assert.match(none.stderr, /no complete backup/);
-    // A second one for a place that already has one.
     assertCommitted(await putBatch(api, [{ path: "/before the kill", blocks: [randomBytes(2_000_000)] }]));
     const pieces = () => filesBelow(join(place, "objects", "database")).length;
     const known = pieces();
@@ -368,7 +366,6 @@ describe("Backup by command", () => {
     await withRestored(t, [], (restored) => verifyFiles(restored, files));
   });
 
-  /** Runs the command until the moment, then kills it like a power cut. */
   async function killWhen(args: readonly string[], isFar: () => boolean): Promise<void> {
     const child = spawn(launcher, ["admin", ...args], { stdio: "ignore" });
     const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));

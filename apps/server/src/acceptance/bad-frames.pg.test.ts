@@ -60,7 +60,6 @@ describe("Invalid frames", () => {
     });
   }
 
-  /** One file for each block, and one of all blocks. @returns the answer's body */
   async function sendBatch(
     name: string,
     files: readonly { block: Buffer; frame: Frame }[],

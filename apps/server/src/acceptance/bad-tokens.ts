@@ -4,12 +4,10 @@ import { openStoredSecrets } from "./stored-secrets.ts";
 import { Api, endSoon, eventually } from "./testing.ts";
 
 export interface BadToken {
-  /** Defect of the token. */
   readonly name: string;
   readonly token: string | undefined;
 }
 
-/** Every kind of wrong token, each made from a valid one. */
 export async function makeBadTokens({
   data,
   owner,
@@ -19,7 +17,6 @@ export async function makeBadTokens({
   readonly data: string;
   readonly owner: Api;
   readonly admin: Api;
-  /** Token of the owner. */
   readonly account: { email: string; password: string };
 }): Promise<BadToken[]> {
   return [
@@ -47,7 +44,6 @@ function unsignedJwt(genuine: string): string {
   return `${Buffer.from(JSON.stringify({ alg: "none", typ: "JWT" })).toString("base64url")}.${genuine.split(".")[1]}.`;
 }
 
-/** Short-lived, and used after its end. */
 async function expiredToken(owner: Api): Promise<string> {
   const scopes = ["files:read", "files:write", "account"];
   const { body } = await endSoon((expires_at) => owner.call("POST", "/tokens", { name: "short", scopes, expires_at }));

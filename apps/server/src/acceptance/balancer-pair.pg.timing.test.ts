@@ -58,7 +58,6 @@ test("a pair of HAProxy and keepalived loses less than a second when HAProxy or 
   for (const [name, ms] of Object.entries(outages)) assert.ok(ms < outageMsMax, `${name}: ${ms} ms`);
 });
 
-/** The network, with the server and the client. */
 async function startLan(): Promise<Machine> {
   const lan = await Machine.start("lan");
   closers.push(() => lan.powerOff());

@@ -28,7 +28,6 @@ export function putBatch(api: Api, files: readonly BatchFile[]): Promise<ApiAnsw
   });
 }
 
-/** @throws Error unless every file of the answered batch was committed */
 export function assertCommitted({ status, body }: ApiAnswer): void {
   if (status !== 200) throw new Error(`The batch was answered ${status}: ${JSON.stringify(body)}`);
   for (const result of body.results) {

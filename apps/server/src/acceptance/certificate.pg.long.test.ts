@@ -115,7 +115,6 @@ describe("Server with a certificate from an ACME authority", () => {
     assert.equal(await server.stop(), 0);
   });
 
-  /** Waits for output that matches the pattern, or for the exit. */
   const failing = async (name: string, authority: Authority, args: string[], said: RegExp, isOver = false) => {
     const serving = serveArguments({ dataFolder: join(folder, name), port, args });
     const env = { ...process.env, ...serveEnvironment({ env: authority.env }) };

@@ -16,7 +16,6 @@ import {
 
 const said = "This password is too easy to guess. Choose another one.";
 
-/** A real server and the command. */
 describe("Common passwords", () => {
   let folder: string;
   let server: RunningServer;

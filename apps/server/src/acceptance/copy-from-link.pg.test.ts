@@ -15,7 +15,6 @@ import {
 } from "./testing.ts";
 import { linkMaker, readFileBy } from "./testing-links.ts";
 
-/** An owner with links, and a receiver who has an account and nothing shared. */
 describe("Copy from a link to own files", () => {
   const folder = makeFolder("copy-from-link");
   let server: RunningServer;

@@ -49,11 +49,9 @@ describe("Server cost of single requests", () => {
     return least;
   };
 
-  /** Pseudorandom and reproducible. */
   const longList = (entries: number) =>
     Array.from({ length: entries }, (_, index) => blocks[(Math.imul(index, 0x9e3779b1) >>> 11) & 1023]!);
 
-  /** File with that many list entries. */
   const putLong = async (name: string, entries: number) => {
     const operation = { op: "put", operation_id: randomBytes(16).toString("hex"), path: `/${name}`, size: 2 * entries };
     const { body } = await api.call("POST", "/sync/delta", {
@@ -188,7 +186,6 @@ describe("Server cost of single requests", () => {
   });
 });
 
-/** CPU time of similar work on this machine now: minimum of several rounds. */
 function calibrate(): number {
   const text = JSON.stringify(Array.from({ length: 20_000 }, (_, size) => ({ hash: "0".repeat(64), size })));
   const rounds = Array.from({ length: 5 }, () => {

@@ -30,7 +30,6 @@ async function receiveSome(url: string, headers: Record<string, string>): Promis
   return piece.length;
 }
 
-/** One account with links of limited downloads, and strangers who have them. */
 describe("Links with counted downloads", () => {
   let folder: string;
   let server: RunningServer;

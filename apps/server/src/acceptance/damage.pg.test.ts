@@ -40,7 +40,6 @@ describe("Damage on the disk", () => {
     removeFolder(folder);
   });
 
-  /** Puts the files into a separate pack. @returns its path */
   async function putInOnePack(files: readonly BatchFile[]): Promise<string> {
     const store = join(folder, "data", "store");
     const known = findPackFiles(store);

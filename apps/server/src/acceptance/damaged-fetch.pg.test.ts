@@ -41,7 +41,6 @@ describe("Fetching blocks when some are damaged", () => {
     removeFolder(folder);
   });
 
-  /** @returns kind and block of each frame */
   async function fetched(api: Api, hashes: readonly string[], more: object = {}): Promise<[string, number][]> {
     const answer = await api.call("POST", "/blocks/fetch", { items: [{ hashes, ...more }] });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));

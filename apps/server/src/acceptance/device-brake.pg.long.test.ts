@@ -11,7 +11,6 @@ interface Device {
   readonly id: string;
 }
 
-/** Remaining rights of a stopped device, the notices, and the release. Uses only the API of a real server. */
 describe("Suspended device", () => {
   const folder = makeFolder("device-brake");
   const dataFolder = `${folder}/data`;
@@ -59,7 +58,6 @@ describe("Suspended device", () => {
       size: 0,
       blocks: [],
     }));
-  /** All get new content. */
   async function rewriting({ api }: Device): Promise<object[]> {
     const content = randomBytes(100);
     const hash = createHash("sha256").update(content).digest("hex");

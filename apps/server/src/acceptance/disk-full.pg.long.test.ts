@@ -43,7 +43,6 @@ test("a store with a full disk rejects uploads, serves reads, and accepts files 
       const files = new Map<string, string>();
       await fillUp(api, files);
 
-      // The database has room, so requests without content succeed.
       assert.equal((await api.call("POST", "/metadata", { path: "/folder", kind: "folder" })).status, 201);
       assert.equal((await api.put("/empty", "")).status, 201);
       const again = await Promise.all([
@@ -138,7 +137,6 @@ interface Call {
   readonly node: { readonly name: string };
 }
 
-/** New files reported to a webhook of the account. */
 async function receiveCalls(t: TestContext, api: Api): Promise<{ calls: Call[] }> {
   const receiver = await startReceiver();
   t.after(() => receiver.stop());
@@ -151,7 +149,6 @@ async function receiveCalls(t: TestContext, api: Api): Promise<{ calls: Call[] }
   return { calls };
 }
 
-/** Ids under which each name was reported. */
 function told(calls: readonly Call[]): Map<string, Set<string>> {
   const groups = Map.groupBy(calls, ({ node }) => node.name);
   return new Map([...groups].map(([name, some]) => [name, new Set(some.map(({ id }) => id))]));
@@ -175,7 +172,6 @@ async function withServer(options: ServerOptions, work: (server: RunningServer) 
   }
 }
 
-/** All kinds of uploads until the store is full. */
 async function fillUp(api: Api, files: Map<string, string>): Promise<void> {
   for (let file = 0; ; file++) {
     const content = randomBytes(2 * mib);
@@ -219,7 +215,6 @@ async function takesFilesAgain(api: Api, files: Map<string, string>): Promise<vo
   files.set("/after", hashOf(content));
 }
 
-/** Half an upload when the disk fills, to be continued afterwards. */
 async function startHalf(api: Api, ledger: Ledger, sizeBytes: number): Promise<void> {
   const content = randomBytes(sizeBytes);
   const { body } = await api.call("POST", "/files/upload?uploadType=resumable", { path: "/half", size: sizeBytes });
@@ -245,7 +240,6 @@ async function makeFoldersUntilRefused(api: Api): Promise<string[]> {
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     for (const [index, result] of answer.body.results.entries()) {
       assert.equal(result.status, "committed", JSON.stringify(result));
-      // Some of each are enough for a later check.
       if (index < 5) made.push(paths[index]!);
     }
   }

@@ -110,7 +110,6 @@ test("on a completely full disk, writes fail with advice, reads work, and all wo
       const connection = { HOLDFAST_SERVER: server.url, HOLDFAST_TOKEN: api.token ?? "" };
       const rm = (...args: string[]) => holdfast(["rm", ...args], { env: connection });
       fillUpTo(disk, 0);
-      // Accepts what it already has room for.
       await eventually("the database has no room left", 60_000, async () => {
         const path = `/${randomBytes(6).toString("hex")}`;
         const answer = await api.call("POST", "/metadata", { path, kind: "folder" });
@@ -239,7 +238,6 @@ async function readiness(url: string): Promise<Ready> {
   return { http: answer.status, ...((await answer.json()) as Omit<Ready, "http">) };
 }
 
-/** Announces a size and sends nothing. */
 function announce(
   url: string,
   token: string,

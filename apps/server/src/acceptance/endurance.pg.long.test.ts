@@ -67,7 +67,6 @@ test(`files survive random faults, and no data is left over (HOLDFAST_SEED=${see
   t.diagnostic(`${acts()} acts, ${people.reduce((sum, { live }) => sum + live.size, 0)} files at the end`);
 });
 
-/** The administrator and two more. */
 async function movePeopleIn(scene: TwoStoreScene, draw: () => number): Promise<Person[]> {
   const others = ["anna", "bert"].map((name) => ({
     email: `${name}@example.com`,

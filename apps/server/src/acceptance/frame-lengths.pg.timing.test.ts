@@ -36,7 +36,6 @@ describe("Frames of every length", () => {
     removeFolder(folder);
   });
 
-  /** @returns the server's frames for these hashes, in their order */
   async function fetchFrames(hashes: readonly string[]): Promise<Frame[]> {
     const { status, body } = await api.call("POST", "/blocks/fetch", { items: [{ hashes }] });
     assert.equal(status, 200, JSON.stringify(body));

@@ -46,7 +46,6 @@ describe("Permission granted by an editor", () => {
   const putIn = async (api: Api, parent: string) =>
     (await api.call("POST", "/metadata", { parent_id: parent, name: `new ${count++}`, kind: "folder" })).status;
 
-  /** Chain: owner to editor, editor to a third person and to all by a link, third to a fourth. */
   const passOn = async () => {
     const name = `/top ${count++}`;
     const [top, low] = [await mkdir(name), await mkdir(`${name}/low`)];

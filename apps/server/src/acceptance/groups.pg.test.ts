@@ -14,7 +14,6 @@ import {
 /** Usually within two seconds, but this machine may be busy. */
 const waitMs = 60_000;
 
-/** Shares with a group and with an unknown address, only through the API of a real server. */
 describe("Shares with a group or an address", () => {
   let folder: string;
   let server: RunningServer;

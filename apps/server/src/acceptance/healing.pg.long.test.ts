@@ -42,7 +42,6 @@ describe("Repair of lost blocks by clients", () => {
   const command = (...args: string[]): Promise<CommandResult> =>
     holdfast(args, { env: environment(), input: `${administrator.password}\n` });
 
-  /** Damages every current block of the store and lets a scrub find it. */
   async function damageAll(): Promise<void> {
     for (const pack of findPackFiles(join(folder, "data", "store")).values()) {
       const bytes = readFileSync(pack);

@@ -8,7 +8,6 @@ import { requestRaw } from "./raw-request.ts";
 import { useSigningAt } from "./signing.ts";
 import { type Api, spawnServer } from "./testing.ts";
 
-/** Malicious pictures, and files that are no pictures. */
 describe("Hostile picture", () => {
   const world = useSigningAt(spawnServer, "hostile-pictures");
   const { newPerson, ok, put } = world;

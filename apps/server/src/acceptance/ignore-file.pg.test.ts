@@ -23,7 +23,6 @@ async function join(account: string): Promise<Api> {
   return Api.signIn(server.url, person);
 }
 
-/** File names with meaning for programs. */
 const names = [".holdfastignore", ".git"];
 const upload = (api: Api, query: string) =>
   api.call("POST", `/files/upload?uploadType=media&${query}`, undefined, { body: "*", headers: bytes });
@@ -34,7 +33,6 @@ const sync = async (api: Api, operation: object) => {
   return { status: results[0].status, body: { ...results[0], code: results[0].code } };
 };
 
-/** Shared folder with files, before any rule. */
 async function makeBox(path: string, name: string) {
   const { id: box } = await ok(owner, "POST", "/metadata", { path, kind: "folder" });
   const { id: sub } = await ok(owner, "POST", "/metadata", { path: `${path}/sub`, kind: "folder" });

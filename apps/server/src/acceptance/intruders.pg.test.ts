@@ -4,7 +4,6 @@ import { after, before, describe, test } from "node:test";
 import { isLongTier } from "@holdfast/tools/tiers";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Users without rights, or with ended ones, only through the API. */
 describe("Access beyond a permission", () => {
   let folder: string;
   let server: RunningServer;

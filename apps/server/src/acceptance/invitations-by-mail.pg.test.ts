@@ -4,7 +4,6 @@ import type { TestSmtp } from "../features/mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { Api, eventually, queueWorked, type RunningServer } from "./testing.ts";
 
-/** Real server with open registration and a real SMTP server. */
 describe("Address without an account", () => {
   let mailing: MailingServer;
   let smtp: TestSmtp;
@@ -105,7 +104,6 @@ describe("Address without an account", () => {
     assert.equal(mailsTo(email).length, 1);
   });
 
-  /** Content of the opened link. */
   const statusOf = async (token: string) =>
     (await new Api(server.url).call("POST", "/accounts/invitation", { token })).status;
   const permissionOf = async (node: string) =>

@@ -84,7 +84,6 @@ describe("kill -9 at any moment", () => {
 });
 
 interface Killing {
-  /** True once the signal was sent. */
   begun: boolean;
   readonly done: Promise<void>;
 }
@@ -110,7 +109,6 @@ function midWork(ledger: Ledger): Promise<true> {
   );
 }
 
-/** Works until the server is gone. Only answers count. */
 async function untilKilled(killing: Killing, work: () => Promise<void>): Promise<void> {
   try {
     for (;;) await work();

@@ -29,7 +29,6 @@ describe("Browser that signed in before", () => {
     readonly origin?: string;
     readonly to?: string;
   }
-  /** From a new address. */
   const send = (body: object, { cookie, origin = new URL(server.url).origin, to = path }: Sent = {}) =>
     requestRaw(`${server.url}${to}`, {
       method: "POST",
@@ -61,7 +60,6 @@ describe("Browser that signed in before", () => {
       await close(person);
     } while ((await statusOf(person, cookie, to)) !== 429);
   };
-  /** Device in the last notice to the account. */
   const toldOf = async (api: Api) => {
     await queueWorked(`${folder}/data`);
     const items = await itemsOf(api, "/notifications");
@@ -163,7 +161,6 @@ describe("Browser that signed in before", () => {
   });
 });
 
-/** Cookie as the browser returns it. */
 function cookieOf({ headers }: RawAnswer, name: string): string {
   return headers["set-cookie"]?.find((each) => each.startsWith(`${name}=`))?.split(";", 1)[0] ?? "";
 }

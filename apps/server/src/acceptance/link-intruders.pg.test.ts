@@ -119,13 +119,11 @@ function holdOff(isLink: boolean): void {
   });
 
   const missing = (id: string) => id.slice(0, 24) + randomBytes(6).toString("hex");
-  /** Comparable part of an answer, with the requested values masked. */
   const toldBy = ({ status, headers, body }: ApiAnswer, asked: string) => {
     const text = Buffer.isBuffer(body) ? body.toString("latin1") : JSON.stringify({ ...body, request_id: "" });
     const names = [...headers.keys()].filter((name) => name !== "date").toSorted();
     return JSON.stringify([status, text.replaceAll(asked, "ASKED"), names, headers.get("content-length")]);
   };
-  /** @param asked values that the answer may repeat */
   const assertSilent = ({ status, body }: ApiAnswer, what: string, asked = "-") => {
     const text = (Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body)).replaceAll(asked, "");
     for (const word of [...words, ...Object.values(secret.nodes)])

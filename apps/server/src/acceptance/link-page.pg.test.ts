@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Public page of a link, as sent over the wire. */
 describe("Link page", () => {
   let folder: string;
   let server: RunningServer;
@@ -189,7 +188,6 @@ describe("Link page", () => {
       assert.equal((await at(`/files/${two.id}`, access)).status, 403);
       assert.equal((await at(`/files/${deep.id}`, access)).status, 403);
       assert.equal((await at(`/files/${low}`, access)).status, 403);
-      // A page that one may not open asks for the password.
       for (const page of ["", `?in=${other}`]) {
         const shown = await at(page, access);
         assert.match(shown.html, /type="password"/);

@@ -15,7 +15,6 @@ import {
 } from "./testing.ts";
 import { linkMaker, readFileBy } from "./testing-links.ts";
 
-/** One account and strangers with its links, only through the API. */
 describe("Links", () => {
   let folder: string;
   let server: RunningServer;
@@ -313,7 +312,6 @@ describe("Links", () => {
     await ok(owner, "PATCH", `/files/${top}`, { parent_id: elsewhere, name: "renamed" });
     assert.equal((await ok(api, "GET", "/links/current")).node.name, "renamed");
     assert.deepEqual([await readFileBy(api, file.id), await status(`/files/${elsewhere}`)], ["content", 404]);
-    // The folder above goes to the trash with its subtree.
     for (const id of [top, elsewhere]) {
       await ok(owner, "DELETE", `/files/${id}`);
       for (const path of ["/links/current", "/files/root", "/folders/root/contents", `/files/${file.id}/download`])

@@ -42,7 +42,6 @@ describe("Known lost block", () => {
   const entriesOf = (blocks: readonly Bytes[]) => blocks.map((block) => ({ hash: sha256(block), size: block.length }));
   const sizeOf = (blocks: readonly Bytes[]) => blocks.reduce((sum, { length }) => sum + length, 0);
 
-  /** File with a lost block at an index, found by a scrub. @returns its node */
   async function putAndLose(path: string, blocks: readonly Bytes[], index: number, api = ann) {
     const store = join(folder, "data", "store");
     const known = findPackFiles(store);

@@ -5,7 +5,6 @@ import type { TestSmtp } from "../features/mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { administrator, Api, queueWorked, type RunningServer } from "./testing.ts";
 
-/** Full path of a mail: request, rows of two accounts, queue, mail server. */
 describe("Mail", () => {
   let folder: string;
   let mailing: MailingServer;

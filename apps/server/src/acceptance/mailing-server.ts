@@ -17,7 +17,6 @@ export interface MailingServer {
   stop(): Promise<void>;
 }
 
-/** Real server, in a folder of that name, with a real SMTP server. */
 export async function startMailingServer(name: string, options: MailingServerOptions = {}): Promise<MailingServer> {
   await using made = new AsyncDisposableStack();
   const folder = makeFolder(name);

@@ -20,7 +20,6 @@ describe("Change of an account's address", () => {
     await ok(admin, "POST", "/admin/users", account);
     return { ...account, api: await Api.signIn(server.url, account) };
   }
-  /** Token of the mail to the address. */
   async function mailedToken(address: string, act: () => Promise<unknown>): Promise<string> {
     return tokenIn(await mailTo(address, /hfc_/, act));
   }

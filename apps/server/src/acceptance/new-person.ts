@@ -9,7 +9,6 @@ export interface Person {
 
 let people = 0;
 
-/** New account, signed in. */
 export async function newPerson(admin: Api, password = "a sentence of somebody"): Promise<Person> {
   const account = { email: `person${++people}@example.com`, password };
   const { id } = await ok(admin, "POST", "/admin/users", account);

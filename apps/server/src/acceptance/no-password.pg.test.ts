@@ -29,7 +29,6 @@ after(async () => {
   removeFolder(folder);
 });
 
-/** Dates the last proof of every session back. */
 const proven = (minutesAgo: number) =>
   queryDatabase(
     `${folder}/data`,

@@ -24,7 +24,6 @@ test("oidc-agent signs in with a device code, refreshes its token and loses acce
   const options = ["--console", "--no-webserver", "--no-autoreauthenticate", `--socket-path=${socket}`];
   const agent = spawn(agentProgram, options, { env });
   const ended = once(agent, "exit");
-  /** Output lines for people as they arrive, and the end of the program. */
   const start = (program: string, ...args: string[]) => {
     const stdio = ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"];
     const child = spawn(program, args, { env: { ...env, OIDC_SOCK: socket }, stdio, timeout: 60_000 });

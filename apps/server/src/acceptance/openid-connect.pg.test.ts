@@ -6,7 +6,6 @@ import { requestRaw } from "./raw-request.ts";
 import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { askForCode, OpenidBrowser, type OpenidProgram, redirect, registerProgram } from "./testing-openid.ts";
 
-/** Real server and an independent client. */
 describe("Authorized program", () => {
   let folder: string;
   let server: RunningServer;

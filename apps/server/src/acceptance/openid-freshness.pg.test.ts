@@ -5,7 +5,6 @@ import { newPerson, type Person } from "./new-person.ts";
 import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { askForCode, OpenidBrowser, type OpenidProgram, registerProgram } from "./testing-openid.ts";
 
-/** Real server and an independent client. */
 describe("Program with a required account or authentication age", () => {
   let folder: string;
   let server: RunningServer;
@@ -36,7 +35,6 @@ describe("Program with a required account or authentication age", () => {
     return person;
   };
   const prove = ({ api, password }: Person) => ok(api, "POST", "/sessions/current/proof", { password });
-  /** Question waiting for its user. */
   const begin = async (more: Record<string, string>) => {
     const { url, verifier } = await askForCode(program.config, "openid offline_access files:read", more);
     const browser = new OpenidBrowser(server.url);

@@ -25,7 +25,6 @@ describe("Program during rotations of the server's signing keys", () => {
     removeFolder(folder);
   });
 
-  /** Simulates that time since the newest was made. */
   const age = async (days: number) => {
     const storage = await openAdminStorage(readConfig({ flags: { data: dataFolder }, environment: {} }), {});
     try {

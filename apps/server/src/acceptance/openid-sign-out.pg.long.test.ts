@@ -10,7 +10,6 @@ import { newPerson } from "./new-person.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 import { askForCode, OpenidBrowser, type OpenidProgram, redirect, registerProgram } from "./testing-openid.ts";
 
-/** Real server and an independent client. */
 describe("Sign-out requested by a program", () => {
   let folder: string;
   let server: RunningServer;
@@ -39,7 +38,6 @@ describe("Sign-out requested by a program", () => {
     fetch(`${server.url}/oauth/end?${new URLSearchParams(query).toString()}`, { redirect: "manual" });
   const post = (form: Record<string, string>) =>
     fetch(`${server.url}/oauth/end`, { method: "POST", body: new URLSearchParams(form), redirect: "manual" });
-  /** @returns the app's view of it */
   const follow = async (answer: Response) => {
     assert.equal(answer.status, 303, await answer.clone().text());
     const [place, request] = (answer.headers.get("location") ?? "").split("#");
@@ -170,7 +168,6 @@ describe("Sign-out requested by a program", () => {
       for (const ask of [get, post]) await refused(await ask({ client_id }), /not registered|cannot/);
   });
 
-  /** Changed copy of a token signed by the server. */
   const signedByServer = async (hint: string, change: object) => {
     const storage = await openAdminStorage(readConfig({ flags: { data: `${folder}/data` }, environment: {} }), {});
     try {

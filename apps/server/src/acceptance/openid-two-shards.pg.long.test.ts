@@ -31,7 +31,6 @@ describe("Authorized programs for accounts on two shards", () => {
     return { tokens: await again(), again };
   };
   const invalid = { error: "invalid_grant" };
-  /** Provider rows that name an account, by shard. */
   const rowsNaming = async (id: string) => {
     const rows = await world.query(
       `select kind from shard.oauth_artifacts where user_id = '${id}' or token_id::text = '${id}' or payload::text like '%${id}%' order by kind`,

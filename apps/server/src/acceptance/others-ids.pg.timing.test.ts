@@ -12,7 +12,6 @@ import {
   spawnServer,
 } from "./testing.ts";
 
-/** Keys and ids of one account, and the answers to another one that uses the same. */
 const folder = makeFolder("others-ids");
 const rounds = 30;
 let server: ServerProcess;

@@ -1,7 +1,6 @@
 import { visitProvider } from "../features/issuer/testing-provider.ts";
 import { Api, type ApiAnswer, ok } from "./testing.ts";
 
-/** A browser's requests on the sign-in page, with its cookies, without the page. */
 export class OutsideVisit {
   readonly #url: string;
   readonly #from: Readonly<Record<string, string>>;
@@ -13,7 +12,6 @@ export class OutsideVisit {
     this.#from = address === undefined ? {} : { "x-forwarded-for": address };
   }
 
-  /** Saved copy of the same browser. */
   copy(): OutsideVisit {
     const copied = new OutsideVisit(this.#url);
     for (const [name, value] of this.#jar) copied.#jar.set(name, value);
@@ -33,7 +31,6 @@ export class OutsideVisit {
     return answer;
   }
 
-  /** @returns the issuer's page */
   async begin(): Promise<string> {
     return (await this.call("POST", "/sessions/outside", {})).body.url;
   }
@@ -42,14 +39,12 @@ export class OutsideVisit {
     return this.call("POST", "/sessions/outside/answer", Object.fromEntries(back.searchParams));
   }
 
-  /** Up to the issuer's confirmation. */
   async ticket(login: string): Promise<string> {
     const { status, body } = await this.answer(await visitProvider(await this.begin(), login));
     if (status !== 200) throw new Error(`The issuer's answer was answered ${status}: ${JSON.stringify(body)}`);
     return body.ticket;
   }
 
-  /** Complete sign-in. @param factor code of the second factor */
   async signIn(login: string, factor: object = {}): Promise<ApiAnswer> {
     return this.call("POST", "/sessions/web/outside", { ticket: await this.ticket(login), ...factor });
   }
@@ -69,7 +64,6 @@ export class OutsideVisit {
     return api.call("POST", "/account/outside/confirm", { ticket: back.body.ticket });
   }
 
-  /** New proof of identity of a signed-in user. */
   async prove(api: Api, login: string, factor: object = {}): Promise<ApiAnswer> {
     const begun = await this.call("POST", "/sessions/current/proof/outside", {}, api.token);
     if (begun.status !== 200) return begun;
@@ -78,7 +72,6 @@ export class OutsideVisit {
   }
 }
 
-/** Rows of a list of the API. */
 export async function itemsOf(api: Api, path: string): Promise<ApiAnswer["body"][]> {
   return (await ok(api, "GET", path)).items;
 }

@@ -17,7 +17,6 @@ export function listPackFiles(dataFolder: string): Map<string, number> {
   return new Map([...files].map(([pack, path]) => [pack, statSync(path).size]));
 }
 
-/** Positions in a pack, from its header: see docs/format.md, Packs. */
 export interface PackLayout {
   readonly records: readonly { readonly start: number; readonly length: number }[];
   readonly footerStart: number;

@@ -7,7 +7,6 @@ import { newPerson } from "./new-person.ts";
 import { requestRaw } from "./raw-request.ts";
 import { administrator, Api, eventually, ok, queryDatabase, type RunningServer } from "./testing.ts";
 
-/** Real server with a real SMTP server. */
 describe("Forgotten password", () => {
   let folder: string;
   let mailing: MailingServer;
@@ -30,10 +29,8 @@ describe("Forgotten password", () => {
     assert.ok(token !== undefined, text);
     return token;
   };
-  /** Signed address that opens the folder without a sign-in. */
   const signedBy = async (api: Api, id: string): Promise<string> =>
     (await ok(api, "POST", "/signed-urls", { ids: [id], use: "zip", name: "z" })).urls[0].url;
-  /** Next mail to this address with that text. */
   const mailTo = async (email: string, pattern = /#hfw_|has a new password/) => {
     for (;;) {
       const mail = await smtp.next();
@@ -157,7 +154,6 @@ describe("Forgotten password", () => {
     await Api.signIn(server.url, administrator);
   });
 
-  /** No message is left. */
   const settled = () =>
     eventually("all that was asked is worked", 30_000, async () => {
       const [waiting] = await queryDatabase(

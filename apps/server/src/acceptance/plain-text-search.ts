@@ -41,7 +41,6 @@ function findIn(file: string, starts: Uint8Array, runs: ReadonlyMap<string, stri
   return findings;
 }
 
-/** Finds whole needles: hashes, keys, tokens. */
 export function findNeedles(
   files: readonly string[],
   needles: Readonly<Record<string, string | Uint8Array>>,
@@ -57,7 +56,6 @@ export function findNeedles(
   return findings;
 }
 
-/** Three usual encodings of bytes. */
 export function spellings(name: string, bytes: Uint8Array): Record<string, string | Uint8Array> {
   const buffer = Buffer.from(bytes);
   return {

@@ -6,7 +6,6 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { isLongTier, longTest } from "@holdfast/tools/tiers";
 import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Preconditions of callers, and the answers to outdated ones. */
 const bases = {
   "If-Match": { refusal: "precondition", of: (seen: Seen) => `"${seen.revision}"` },
   base_revision: { refusal: "conflict", of: (seen: Seen) => seen.revision },
@@ -15,7 +14,6 @@ const bases = {
 type Base = keyof typeof bases;
 type Seen = Pick<NodeJson, "revision" | "version_id">;
 
-/** Change of the file since the caller saw it, and the callers that it outdates. */
 const histories = {
   fresh: { outdates: [] as readonly Base[] },
   renamed: { outdates: ["If-Match", "base_revision"] as readonly Base[] },
@@ -41,7 +39,6 @@ interface Route {
   readonly call: (world: World, file: Seen & { id: string }, said: Said) => Promise<Outcome>;
 }
 
-/** Base in a header, in JSON or in a query. */
 interface Said {
   readonly headers: Record<string, string>;
   readonly fields: Record<string, string>;

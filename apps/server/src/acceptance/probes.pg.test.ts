@@ -3,7 +3,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Answers that might reveal names, ids or addresses unknown to the caller. */
 describe("Responses that could disclose hidden nodes", () => {
   let folder: string;
   let server: RunningServer;

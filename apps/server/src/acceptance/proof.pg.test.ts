@@ -25,7 +25,6 @@ interface Bodies {
 
 const newUser = { email: "made@example.com", password: "a sentence of somebody" };
 
-/** Effect of each route that requires proof. */
 const asking: Partial<Record<RouteName, Bodies>> = {
   createToken: { asked: [{ name: "t", scopes: ["files:read"] }] },
   adminCreateUser: { asked: [{ ...newUser, admin: true }, newUser] },
@@ -79,7 +78,6 @@ const harmless: Partial<Record<RouteName, string>> = {
 const signedIn = (Object.entries(routes) as [RouteName, Route][]).filter(
   ([, { access }]) => access !== "open" && access !== "signed",
 );
-/** Only uses unknown ids. */
 const nothing = new Proxy({} as Fixture, {
   get: (_, name) => (name === "block" ? "0".repeat(64) : "00000000-0000-8000-8000-000000000000"),
 });
@@ -98,7 +96,6 @@ describe("Session with an old proof", () => {
   });
 
   const query = (statement: string) => queryDatabase(`${folder}/data`, statement);
-  /** All existing sessions. */
   const grownOld = () => query("update shard.sessions set proven_at = proven_at - 61 * 60 * 1000000::int8");
 
   async function send(api: Api, name: RouteName, given?: object): Promise<ApiAnswer> {
@@ -125,7 +122,6 @@ describe("Session with an old proof", () => {
   });
 
   let kept: Api | undefined;
-  /** Old session, replaced after a route ended it. */
   const oldSession = async (): Promise<Api> => {
     if ((await kept?.call("GET", "/account"))?.status === 200) return kept as Api;
     kept = await Api.signIn(server.url);

@@ -6,7 +6,6 @@ export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
-  /** Unchecked JSON for tests, or undefined. */
   readonly json: ReturnType<typeof JSON.parse>;
 }
 

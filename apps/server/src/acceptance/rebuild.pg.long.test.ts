@@ -59,7 +59,6 @@ describe("Lost database", () => {
       assert.deepEqual([status, hashOf(body)], [200, hash], path);
     }
   };
-  /** Waits until the metrics show that everything acknowledged is in the store. */
   const reachesStore = async () => {
     const acknowledgedMs = Date.now();
     await eventually("what was written is in the store", 120_000, async () => {
@@ -180,7 +179,6 @@ describe("Lost database", () => {
   });
 
   test("a rebuild from store and key restores files, versions, shares and accounts, and resets cursors", async (t) => {
-    // The old folder is gone.
     renameSync(store, join(folder, "store"));
     renameSync(key, join(folder, "key"));
     rmSync(data, { recursive: true });

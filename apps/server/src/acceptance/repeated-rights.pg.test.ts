@@ -3,13 +3,11 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { Api, type ApiAnswer, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** A request with an Idempotency-Key, and another one with the same key. */
 interface Asked {
   readonly api: Api;
   readonly method: string;
   readonly path: string;
   readonly body?: object;
-  /** Path or body of the other one. */
   readonly other: string | object;
 }
 

@@ -3,7 +3,6 @@ import { after, before, describe, test } from "node:test";
 import type { ReportJson } from "@holdfast/protocol/report-routes";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** A link's visitor reports its content, and an administrator decides. */
 describe("Link reports", () => {
   let folder: string;
   let server: RunningServer;

@@ -43,7 +43,6 @@ describe("New password", () => {
     const waiting = "select from shard.messages where kind = 'notification'";
     await eventually("all is told", 60_000, async () => (await house.query(waiting)).length === 0 || undefined);
   };
-  /** Returns true if a sign-in with this device secret causes a notification of a new device. */
   const isTold = async (person: Person, secret: string) => {
     const { status, body } = await byPassword(person, {
       device_secret: secret,

@@ -40,7 +40,6 @@ const changes = {
   },
 };
 
-/** Starts a call with a token, and sends the last byte after the trusted time. */
 async function hold({ call, type, body }: (typeof changes)["a file"], meanwhile: (id: string) => Promise<void>) {
   const name = `token ${++tokens}`;
   const made = await ok(admin, "POST", "/tokens", { name, scopes: ["files:read", "files:write", "admin"] });
@@ -66,7 +65,6 @@ async function hold({ call, type, body }: (typeof changes)["a file"], meanwhile:
   return { status: answer.statusCode, body: (await json(answer)) as { code?: string } };
 }
 
-/** Endless bodies, each with its route, its caller, and the event that ends the caller's access. */
 const streams: Record<string, () => Promise<Stream>> = {
   "a piece of an upload session": async () => {
     const { token, id } = await newToken();
@@ -106,7 +104,6 @@ interface Stream {
   readonly method: "PUT" | "POST";
   readonly token: string | undefined;
   readonly type?: string;
-  /** Start of the body, before its endless part. */
   readonly head?: string;
   /** Check for routes whose error does not show that it came during the body. */
   readonly isUnderWay?: () => Promise<boolean>;
@@ -125,7 +122,6 @@ async function newLink() {
   return { path, token, url, end: () => ok(admin, "DELETE", `/permissions/${permission}`) };
 }
 
-/** @returns the answer to an endless body whose caller loses access during the body */
 async function refusalOf({ url, method, token, type = "application/octet-stream", head, isUnderWay, end }: Stream) {
   const headers = { "content-type": type, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
   const sent = request(url, { method, headers, agent: false });

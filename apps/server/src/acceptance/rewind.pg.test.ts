@@ -5,7 +5,6 @@ import { Api, eventually, makeFolder, removeFolder, type RunningServer, startSer
 
 const waitMs = 60_000;
 
-/** Rewinds by an owner during other changes, only through the API of a real server. */
 describe("Rewind", () => {
   const folder = makeFolder("rewind");
   let server: RunningServer;
@@ -55,7 +54,6 @@ describe("Rewind", () => {
       const { state, result } = await ok(as, "GET", `/jobs/${job}`);
       return state === "done" ? result : undefined;
     });
-  /** Visible folder: path, size, time, executable bit and privacy of each item. */
   async function seen(id: string, as = owner): Promise<string[]> {
     const { items } = await ok(as, "GET", `/folders/${id}/contents?recursive=true&limit=1000`);
     return items

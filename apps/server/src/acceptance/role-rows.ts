@@ -2,7 +2,6 @@ import { createHash, randomBytes } from "node:crypto";
 import type { RouteName, routes } from "@holdfast/protocol/routes";
 import type { ApiAnswer } from "./testing.ts";
 
-/** Answers for each role, or none. */
 export const columns = ["owner", "editor", "commenter", "viewer", "uploader", "none"] as const;
 export type Column = (typeof columns)[number];
 
@@ -21,7 +20,6 @@ export interface Case {
   readonly hash: string;
   /** For another user, at the file. */
   readonly permission: string;
-  /** Also a permission. */
   readonly link: string;
   /** Complete but not committed. */
   readonly upload: string;

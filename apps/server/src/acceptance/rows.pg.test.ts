@@ -3,7 +3,6 @@ import { describe, test } from "node:test";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { useSigning } from "./signing.ts";
 
-/** Reduced fields of each node, for very long lists. */
 describe("Folder contents as rows", () => {
   const { newPerson, ok, mkdir, put } = useSigning("rows");
 

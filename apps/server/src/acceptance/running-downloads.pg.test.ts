@@ -66,7 +66,6 @@ const share = async ({ id }: Person) =>
   (await ok(owner, "POST", `/files/${top}/share`, { user_id: id, role: "viewer" })).id;
 const enter = (person: Person) => ok(admin, "PUT", `/groups/${group}/members/${person.id}`, { role: "member" });
 
-/** Right to read it, and the end of that right. */
 const ends: Record<string, (person: Person) => Promise<() => Promise<unknown>>> = {
   "the permission is removed": async (person) => {
     const id = await share(person);
@@ -86,7 +85,6 @@ const ends: Record<string, (person: Person) => Promise<() => Promise<unknown>>> 
   },
 };
 
-/** Reads a started download to its end. @returns the number of bytes, complete or not */
 async function finish(running: Response, meanwhile: () => Promise<unknown>): Promise<number> {
   assert.equal(running.status, 200);
   const reader = running.body?.getReader();
@@ -136,7 +134,6 @@ for (const [kind, [what, begin]] of Object.entries(begins).entries()) {
   );
 }
 
-/** Ways to hide the file from a link of the folder, and to restore it. */
 const takes: Record<string, [take: () => Promise<unknown>, giveBack: () => Promise<unknown>]> = {
   "the file goes to the trash": [
     () => ok(owner, "DELETE", `/files/${file.id}`),
@@ -182,7 +179,6 @@ for (const [kind, [what, begin]] of Object.entries(begins).entries()) {
 
 const mkdir = async (path: string) => (await ok(owner, "POST", "/metadata", { path, kind: "folder" })).id as string;
 
-/** @returns the id of a copy of the large file */
 const copyLarge = async (parent: string) =>
   (await ok(owner, "POST", `/files/${file.id}/copy`, { parent_id: parent, name: "large" })).id as string;
 

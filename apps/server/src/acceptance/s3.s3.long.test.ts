@@ -8,7 +8,6 @@ import { requireComponent } from "@holdfast/tools/components";
 import { bounded } from "@holdfast/tools/bounded";
 import { administrator, Api, eventually, holdfast, makeFolder, removeFolder, spawnServer } from "./testing.ts";
 
-/** Uploads a tree by the command to a server with a bucket, and downloads it after the server was killed. */
 async function roundTrip(t: TestContext, s3: S3TestServer): Promise<void> {
   const folder = makeFolder("s3");
   t.after(() => removeFolder(folder));

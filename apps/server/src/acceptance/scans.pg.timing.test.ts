@@ -58,7 +58,6 @@ async function startWithoutJobs(options: { readonly dataFolder: string; readonly
   return [server, jobs] as const;
 }
 
-/** Takes the jobs' locks (`care/jobs/periodic-jobs.ts`) like another process that runs them, as soon as the database answers. */
 async function holdJobs(data: string): Promise<pg.Client> {
   const client = await eventually("the database answers", 60_000, () => connected(data).catch(() => undefined));
   for (const name of heldJobs) await client.query("select pg_advisory_lock(x'686f6c64'::int, hashtext($1))", [name]);

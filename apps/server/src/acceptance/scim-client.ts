@@ -5,7 +5,6 @@ export const userSchema = "urn:ietf:params:scim:schemas:core:2.0:User";
 export const groupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
 export const patchSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-/** Identity system that calls a server. */
 export class ScimClient {
   readonly #api: Api;
 

@@ -36,7 +36,6 @@ describe("SCIM provisioning", () => {
 
   const identitySystem = async (of: Api, scopes: readonly string[]) =>
     new ScimClient(server.url, (await ok(of, "POST", "/tokens", { name: "identity system", scopes })).token);
-  /** Sets a password for a user that the identity system created, and signs in. */
   const signedIn = async (id: string, email: string) => {
     const password = "a sentence of their own";
     await ok(admin, "PATCH", `/admin/users/${id}`, { password });

@@ -117,7 +117,6 @@ describe(
       HOLDFAST_RETENTION_PACKS: "1s",
     };
 
-    /** Collects until the store has at most this number of packs. */
     const collect = (store: string, packs: number) =>
       eventually("what is deleted is given back", 180_000, async () => {
         await jobResult(scene.api, "/admin/gc", {});

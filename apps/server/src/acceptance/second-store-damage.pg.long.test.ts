@@ -21,10 +21,6 @@ describe(
       await scene.equalAgain();
     });
 
-    /**
-     * Flips, deletes, cuts, empties and swaps packs of one store.
-     * @returns the number of changed packs
-     */
     function damage(store: string, packs: readonly string[]): number {
       const path = (index: number) => join(store, "objects", packs[index] ?? assert.fail());
       const sizeOf = (index: number) => statSync(path(index)).size;

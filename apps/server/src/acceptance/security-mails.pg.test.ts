@@ -6,7 +6,6 @@ import type { TestSmtp } from "../features/mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
 import { Api, ok, queueWorked, type RunningServer } from "./testing.ts";
 
-/** Real server with a real SMTP server. */
 describe("Security mail", () => {
   let mailing: MailingServer;
   let smtp: TestSmtp;
@@ -21,7 +20,6 @@ describe("Security mail", () => {
   });
   after(() => mailing?.stop());
 
-  /** First mail about an action that contains this text. */
   const toldOf = async (pattern: RegExp, act: () => Promise<unknown>): Promise<string> => {
     const coming = (async () => {
       for (;;) {

@@ -74,7 +74,6 @@ describe("Several servers on one database and one store", () => {
   };
   const listeners = () => ask("select pid from pg_stat_activity where application_name like 'holdfast wakes%'");
 
-  /** Poll waiting at this server. */
   const hold = async (api: Api): Promise<{ answer: Promise<ApiAnswer> }> => {
     const token = (await api.call("GET", "/changes/start_token")).body.token as string;
     const answer = api.call("GET", `/notifications/poll?since_token=${token}`, undefined, {

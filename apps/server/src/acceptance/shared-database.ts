@@ -5,7 +5,6 @@ import { copyTemplate, silentLog } from "../base/db/testing.ts";
 
 export interface SharedDatabase {
   readonly postgres: EmbeddedPostgres;
-  /** Value of `--database-url`. */
   readonly url: string;
 }
 

@@ -4,7 +4,6 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
-/** Versions, labels, stars and recent files of shared files. */
 describe("History of shared files", () => {
   let folder: string;
   let server: RunningServer;

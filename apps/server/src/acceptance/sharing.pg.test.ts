@@ -12,7 +12,6 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** Two accounts of one server with shares, only through the API. */
 describe("Shared folders", () => {
   let folder: string;
   let server: RunningServer;

@@ -44,7 +44,6 @@ describe("Shredding by a killed server", () => {
   }
 });
 
-/** Advisory lock. */
 const noteLock = 4712;
 
 async function killWhenHeld({ data, server }: ShredScene, begin: () => Promise<unknown>): Promise<void> {

@@ -20,7 +20,6 @@ import {
   spawnServer,
 } from "./testing.ts";
 
-/** Account with data of every kind, and the traces that would reveal it. */
 export interface MarkedAccount {
   readonly api: Api;
   readonly id: string;
@@ -31,7 +30,6 @@ export interface MarkedAccount {
   readonly nodeIds: readonly string[];
   /** Blocks that only this account has. */
   readonly ownHashes: readonly string[];
-  /** Folder that it shares. */
   readonly sharedId: string;
 }
 
@@ -42,11 +40,8 @@ export interface ShredScene {
   /** Receives the shares, and has a copy of one of them. */
   ben: Api;
   readonly benAccount: { readonly email: string; readonly password: string };
-  /** All data of Ben. */
   readOthers(ben?: Api): Promise<unknown>;
-  /** Objects of the store. */
   storeKeys(prefix: string): string[];
-  /** Restarts the ended server. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -81,7 +76,6 @@ export async function useShredScene(name: string, env: Readonly<Record<string, s
   return scene;
 }
 
-/** Requests the shredding if needed, and waits for its end. */
 export async function shredded({ admin }: ShredScene, { id }: MarkedAccount): Promise<ApiAnswer["body"]> {
   await ok(admin, "POST", `/admin/users/${id}/shred`, {});
   return eventually("it is done", 300_000, async () => {
@@ -90,7 +84,6 @@ export async function shredded({ admin }: ShredScene, { id }: MarkedAccount): Pr
   });
 }
 
-/** Places in the data folder of a running server with data of the account. */
 export async function marksIn(data: string, of: MarkedAccount, store = join(data, "store")): Promise<string[]> {
   return [...(await marksInTables(data, of)), ...marksInFiles(data, of), ...(await marksInPacks(data, store, of))];
 }
@@ -217,7 +210,6 @@ async function marksInTables(data: string, { mark, nodeIds, id }: MarkedAccount)
   return found;
 }
 
-/** Raw files, including those of the database. */
 function marksInFiles(data: string, { mark }: MarkedAccount): string[] {
   return filesBelow(data).flatMap((path) => (hasWord(path, mark) ? [`the file ${relative(data, path)} has it`] : []));
 }
@@ -231,7 +223,6 @@ function hasWord(path: string, word: string): boolean {
   }
 }
 
-/** Every pack of the store, opened. */
 async function marksInPacks(data: string, store: string, { mark, ownHashes }: MarkedAccount): Promise<string[]> {
   const { dataKeys } = await openStoredSecrets(data);
   const own = new Set(ownHashes);

@@ -8,7 +8,6 @@ import { useSigning } from "./signing.ts";
 import { openStoredSecrets } from "./stored-secrets.ts";
 import { Api, eventually, queryDatabase } from "./testing.ts";
 
-/** Misuse of signed addresses, and attempts to obtain them. */
 describe("Signed URLs used by others", () => {
   const world = useSigning("signed-urls-attacked");
   const { newPerson, ok, mkdir, put, sign, signOne, textOf, statusOf } = world;

@@ -10,7 +10,6 @@ import { requestRaw } from "./raw-request.ts";
 import { useSigning } from "./signing.ts";
 import { Api } from "./testing.ts";
 
-/** Content served for a signed address without a token. */
 describe("Signed URL", () => {
   const world = useSigning("signed-urls");
   const { newPerson, ok, mkdir, put, sign, signOne, textOf, statusOf } = world;

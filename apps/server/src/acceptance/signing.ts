@@ -9,7 +9,6 @@ export function useSigning(name: string) {
   return useSigningAt(startServer, name);
 }
 
-/** Same on a server with other start options. */
 export function useSigningAt<Server extends RunningServer>(
   start: (options: ServerOptions) => Promise<Server>,
   name: string,

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { RunningServer } from "./testing.ts";
 
-/** Reads the beginning of the answer, and then nothing more. */
 export async function startDownload({ port }: RunningServer, token: string, id: string): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});

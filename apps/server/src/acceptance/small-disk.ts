@@ -40,7 +40,6 @@ export function unmount(folder: string): void {
   execFileSync("umount", ["--lazy", folder], { stdio: "pipe" });
 }
 
-/** Leaves that much free space, by a file `filler`. */
 export function fillUpTo(disk: string, leftBytes: number): void {
   const { bavail, bsize } = statfsSync(disk);
   try {

@@ -43,7 +43,6 @@ const start = (role: ServerRole): Promise<RunningServer> => {
   mkdirSync(`${folder}/${role}`, { recursive: true });
   return startServer({ dataFolder: `${folder}/${role}/data`, args: [...args, "--roles", role], env });
 };
-/** The same user's client at each server. */
 const signIn = async (who: { email: string; password: string } = administrator): Promise<Record<ServerRole, Api>> => {
   const { token } = await Api.signIn(servers.api.url, who);
   const at = (role: ServerRole) => new Api(servers[role].url, token);

@@ -55,7 +55,6 @@ describe("Unavailable store", () => {
     renameSync(elsewhere(), store());
   }
 
-  /** @returns the path of the new pack, which holds only this file */
   async function putFile(path: string, content: Buffer<ArrayBuffer>): Promise<string> {
     const known = findPackFiles(store());
     assertCommitted(await putBatch(api, [{ path, blocks: [content] }]));

@@ -38,10 +38,6 @@ interface Sent {
   readonly mode?: "no-cors";
 }
 
-/**
- * Sends from the open page.
- * @returns the status, or the name of the browser's error
- */
 function send(to: string, init: Sent = {}): Promise<number | string> {
   return browser.page.evaluate(
     async ({ url, options }) => {

@@ -11,7 +11,6 @@ import { eventually } from "./testing.ts";
 /** DNS server of the tests, pebble-challtestsrv. It resolves every name to this machine by default. */
 export interface Names {
   readonly dns: string;
-  /** Sets the IPv4 addresses of a name. */
   point(name: string, addresses: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -44,7 +43,6 @@ export interface AuthorityOptions {
   readonly folder: string;
   readonly tlsPort: number;
   readonly names: Names;
-  /** Names that its certificates cover. */
   readonly validSeconds: number;
 }
 
@@ -93,7 +91,6 @@ export async function answerOf(options: RequestOptions): Promise<IncomingMessage
   return answer;
 }
 
-/** Root, and its certificate for the authority's own server. */
 function makeCertificates(folder: string): { rootFile: string; certFile: string; keyFile: string } {
   const at = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => execFileSync("openssl", args, { stdio: "ignore" });

@@ -94,7 +94,6 @@ export function describeFactorPaths(part: "all" | "a third"): void {
   });
 
   describe("Every credential", { concurrency: 3 }, () => {
-    /** Prepares each way while the account is active, then tries it with the account in this state. */
     async function assertLead(person: Person, ways: Ways, state: State): Promise<void> {
       const attempts = [];
       for (const [way, prepare] of Object.entries(ways) as [WayName, Preparation][]) {

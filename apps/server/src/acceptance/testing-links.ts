@@ -14,7 +14,6 @@ export function linkMaker(owner: () => Api) {
       assert.ok(status < 300, JSON.stringify(body));
       return body;
     },
-    /** @returns the permission, with a client that uses the link */
     makeLink: async (node: string, fields: Record<string, unknown> = {}) => {
       const made = await ok(owner(), "POST", `/files/${node}/share`, { link: true, role: "viewer", ...fields });
       return { ...made, api: new Api(owner().url, made.token) };

@@ -3,9 +3,7 @@ import { type Api, type ApiAnswer, ok } from "./testing.ts";
 
 export const redirect = "https://program.example/back";
 
-/** Independent program with its registration. */
 export interface OpenidProgram {
-  /** Answer to its registration. */
   readonly made: ApiAnswer["body"];
   readonly config: openid.Configuration;
 }
@@ -27,7 +25,6 @@ export async function registerProgram(admin: Api, more: object = {}): Promise<Op
   return { made, config };
 }
 
-/** @returns the browser's address and the program's secrets for the answer */
 export async function askForCode(config: openid.Configuration, scope: string, more: Record<string, string> = {}) {
   const verifier = openid.randomPKCECodeVerifier();
   const url = openid.buildAuthorizationUrl(config, {
@@ -84,7 +81,6 @@ export class OpenidBrowser {
     return api.call("POST", path, json, { headers });
   }
 
-  /** @returns the program's address for the answer */
   async answer(url: URL | string, api: Api, answer: object): Promise<URL> {
     const id = await this.begin(url);
     const { status, body } = await this.call(api, `/account/program-requests/${id}/answer`, answer);

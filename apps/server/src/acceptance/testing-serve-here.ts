@@ -4,7 +4,6 @@ import { readConfig } from "../base/config/read-config.ts";
 import { serve } from "../main.ts";
 import type { RunningServer } from "./testing.ts";
 
-/** Serves in this process like `holdfast serve` with these arguments and variables. */
 export async function serveHere(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,

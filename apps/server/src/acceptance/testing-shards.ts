@@ -7,7 +7,6 @@ import { evenPlaces, shardNames } from "../base/db/testing.ts";
 
 /** Databases for a server's shards after the first, which is in its default database. */
 export interface OtherShards {
-  /** Value of HOLDFAST_TOPOLOGY. */
   readonly topology: string;
   readonly urls: readonly string[];
 }

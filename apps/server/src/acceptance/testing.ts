@@ -35,7 +35,6 @@ export function removeFolder(folder: string): void {
 
 export interface ServerOptions {
   readonly dataFolder: string;
-  /** Additional arguments of `serve`. */
   readonly args?: readonly string[];
   /** Adds to the first administrator's variables, without a rate limit. Undefined removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -55,21 +54,18 @@ export interface RunningServer {
   readonly port: number;
   /** Link that creates the first administrator, only if none exists. */
   readonly setupUrl: Promise<string>;
-  /** Target of its log lines. */
   readonly logFile: string;
   readonly exited: Promise<number | null>;
   /** Stops it like `systemctl stop`. @returns the exit code */
   stop(): Promise<number | null>;
 }
 
-/** Server in a separate process. */
 export interface ServerProcess extends RunningServer {
   readonly pid: number;
   /** Kills the process like a power cut. Its database is left alone. */
   kill(): Promise<void>;
 }
 
-/** Inputs of the launcher to start a test server. */
 export function serveArguments({ dataFolder, port, args }: ServerOptions): string[] {
   return ["serve", "--data", dataFolder, "--listen", `127.0.0.1:${port ?? 0}`, ...(args ?? [])];
 }
@@ -188,7 +184,6 @@ async function readyUrl(lines: Interface, exited: Promise<number | null>, logFil
   }
 }
 
-/** @returns the first group of the first matching line */
 function lineOf(lines: Interface, pattern: RegExp): Promise<string> {
   return new Promise((resolve) => {
     lines.on("line", (line) => {
@@ -205,7 +200,6 @@ export function postmasterPid(dataFolder: string): number | undefined {
   return pid !== undefined && processesIn(folder, pid).includes(pid) ? pid : undefined;
 }
 
-/** Databases of a running server: one, or that of each shard. */
 export function connectionsOf(dataFolder: string): Connection[] {
   const embedded = findRunningPostgres(dataFolder);
   assert.ok(embedded !== undefined, "the database does not run");
@@ -265,14 +259,12 @@ export async function queueWorked(dataFolder: string): Promise<void> {
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Unchecked JSON for tests, or bytes. */
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
 /** Far above every expected time, so that a hanging server fails the test. */
 const answerTimeoutMs = 60_000 * patience;
 
-/** Requests like those of a script. */
 export class Api {
   readonly url: string;
   token: string | undefined;
@@ -318,7 +310,6 @@ export class Api {
     };
   }
 
-  /** Id of the node at that path. */
   async idOf(path: string): Promise<string> {
     const { status, body } = await this.call("GET", `/metadata?path=${encodeURIComponent(path)}`);
     if (status !== 200) throw new Error(`${path} was answered ${status}: ${JSON.stringify(body)}`);
@@ -329,7 +320,6 @@ export class Api {
     return this.call("GET", `/files/${await this.idOf(path)}/download`, undefined, { headers });
   }
 
-  /** Uploads in one request. */
   put(path: string, content: Uint8Array | string, query = ""): Promise<ApiAnswer> {
     return this.call("POST", `/files/upload?uploadType=media&path=${encodeURIComponent(path)}${query}`, undefined, {
       body: content as NonNullable<RequestInit["body"]>,
@@ -366,7 +356,6 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs `holdfast` like a user. */
 export function holdfast(
   args: readonly string[],
   options: { env?: Record<string, string | undefined>; input?: string; cwd?: string; launcher?: string } = {},

@@ -13,7 +13,6 @@ export interface Ledger {
   refused: number;
 }
 
-/** Files of a ledger with the time of each acknowledgment. */
 export class TimedFiles extends Map<string, string> {
   readonly atMs = new Map<string, number>();
 

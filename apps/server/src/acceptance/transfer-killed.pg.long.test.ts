@@ -19,7 +19,6 @@ const fileCount = Number(process.env["HOLDFAST_TRANSFER_FILES"] ?? 120);
 const versionCount = 3;
 const timeoutMs = 60_000;
 
-/** Moment of a kill. */
 interface Moment {
   /** Takes the lock that makes the job wait. */
   readonly lock: string;
@@ -30,7 +29,6 @@ interface Moment {
 }
 
 const all = (fileCount + 1) * versionCount;
-/** Advisory lock. */
 const versionsLock = 4711;
 const moments: Readonly<Record<string, Moment>> = {
   "before the first version": {
@@ -112,7 +110,6 @@ describe("Ownership transfer by a killed server", () => {
     return id;
   };
 
-  /** Transfers a folder from Olga to Emil. */
   const transfer = async (name: string, moment: Moment) => {
     const { olga, vera } = people;
     const empty = await sumsOf(data, olga);
@@ -198,10 +195,6 @@ async function namesIn(api: Api): Promise<string[]> {
   return items.map((each: { name: string }) => each.name);
 }
 
-/**
- * Creates many small files with several versions, one file with a long block list, labels and comments.
- * @returns newest contents by path
- */
 async function makeWork(api: Api, name: string): Promise<Map<string, string>> {
   const contents = new Map<string, string>();
   for (const folder of [`/${name}`, `/${name}/low`])
@@ -231,7 +224,6 @@ async function makeWork(api: Api, name: string): Promise<Map<string, string>> {
   return contents;
 }
 
-/** Original contents, read as the new owner. */
 async function verifyContents(api: Api, contents: ReadonlyMap<string, string>): Promise<void> {
   const left = contents.entries();
   const readers = Array.from({ length: 4 }, async () => {
@@ -299,7 +291,6 @@ async function stopVersions(data: string, { spaceId }: Person, more: number): Pr
   );
 }
 
-/** Holds a lock in a separate transaction until released. */
 async function holdLock(data: string, statement: string) {
   const client = new pg.Client(findRunningPostgres(data));
   await client.connect();
@@ -307,7 +298,6 @@ async function holdLock(data: string, statement: string) {
   await client.query("begin");
   await client.query(statement);
   return {
-    /** True if anybody waits for it. */
     isWaitedFor: async () => {
       const waiting = `select from pg_stat_activity where ${rows[0].pid} = any(pg_blocking_pids(pid))`;
       return (await queryDatabase(data, waiting)).length > 0;

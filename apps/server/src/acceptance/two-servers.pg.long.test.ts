@@ -121,7 +121,6 @@ describe(`Two servers on one database (replay with HOLDFAST_SEED=${seed}, longer
     return done;
   }
 
-  /** Sends pieces to both servers in turn. */
   async function uploadOverBoth(
     path: string,
     bytes: Buffer,

@@ -10,7 +10,6 @@ export interface TwoServers {
   readonly stop: () => Promise<void>;
 }
 
-/** Two servers in separate processes with one database and one store. */
 export async function startTwoServers(name: string): Promise<TwoServers> {
   const folder = makeFolder(name);
   const { postgres, url } = await startSharedDatabase(folder);

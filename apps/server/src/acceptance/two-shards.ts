@@ -10,18 +10,14 @@ import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "
 const names = ["low", "high"] as const;
 export type ShardName = (typeof names)[number];
 
-/** Real server with accounts in two databases. */
 export interface TwoShards {
   readonly server: RunningServer;
   readonly admin: Api;
-  /** New account on this shard. */
   readonly personOn: (shard: ShardName) => Promise<Person>;
-  /** Data of each, in sequence. */
   readonly query: (statement: string) => Promise<Record<ShardName, pg.QueryResult["rows"]>>;
   readonly stop: () => Promise<void>;
 }
 
-/** @param name name of its folder */
 export async function startOnTwoShards(name: string): Promise<TwoShards> {
   const folder = makeFolder(name);
   mkdirSync(`${folder}/database`, { mode: 0o711 });

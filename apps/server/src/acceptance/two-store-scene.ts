@@ -17,7 +17,6 @@ import {
   spawnServer,
 } from "./testing.ts";
 
-/** Real server with two stores and its acknowledged files. */
 export class TwoStoreScene {
   readonly folder = makeFolder("two-stores");
   readonly files = new Map<string, Buffer<ArrayBuffer>>();
@@ -141,7 +140,6 @@ export class TwoStoreScene {
 /** No writes during the comparison of the stores. */
 export const still = { HOLDFAST_SNAPSHOT_INTERVAL: "off" };
 
-/** By name, for a store in a folder. */
 export function objectsIn(store: string): Map<string, Buffer> {
   const root = join(store, "objects");
   return new Map(

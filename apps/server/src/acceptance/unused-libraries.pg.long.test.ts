@@ -37,7 +37,6 @@ describe("Libraries that a server loads", () => {
       dataFolder: `${folder}/data`,
       env: {
         NODE_OPTIONS: `--import=${writeSpy()}`,
-        // Uses the server's defaults.
         HOLDFAST_RATE_LIMIT_USER: undefined,
         HOLDFAST_RATE_LIMIT_ADDRESS: undefined,
       },

@@ -140,7 +140,6 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
   });
 }
 
-/** Starts a server whose second migration step waits forever, and kills it there. */
 async function killWhileItMigrates(dataFolder: string, alsoDatabase: boolean): Promise<void> {
   const environment = { ...process.env, ...serveEnvironment({ env }) };
   const child = spawn(launcher, serveArguments({ dataFolder }), { env: environment, stdio: "ignore" });

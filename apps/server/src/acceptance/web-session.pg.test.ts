@@ -336,12 +336,10 @@ describe("Browser session behind a proxy", () => {
   });
 });
 
-/** Cookie as the browser returns it. */
 function cookieOf({ headers }: RawAnswer): string {
   return headers["set-cookie"]?.[0]?.split(";", 1)[0] ?? "";
 }
 
-/** Checks that the message names the problem and, if the server may be misconfigured, the settings. */
 function toldOf(detail: string, given: OutgoingHttpHeaders, url: string): boolean {
   if (!("origin" in given)) return detail.includes("Sec-Fetch-Site");
   if (given["origin"] === undefined) return detail.includes("has no Origin header");

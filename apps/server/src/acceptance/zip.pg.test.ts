@@ -74,7 +74,6 @@ describe("Zip of a folder", () => {
     return { bytes: Buffer.concat(pieces), ended, status: answer.status };
   }
 
-  /** @returns the unpacked content by path, and the program's output */
   function unpack(program: string, bytes: Buffer, name: string) {
     const top = join(folder, `${name}-${program}`);
     const target = join(top, "deep/er");

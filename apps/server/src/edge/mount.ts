@@ -9,7 +9,6 @@ import { auditRule } from "./route-audit.ts";
 import { RouteTree } from "./route-tree.ts";
 
 interface Place {
-  /** Pattern. */
   readonly url: string;
   readonly byMethod: Map<string, Mounted>;
 }
@@ -135,7 +134,6 @@ function refusalOf({ url, byMethod }: Place): Mounted {
   };
 }
 
-/** For a path outside the table. */
 function routeOutside(path: string): Route {
   return {
     method: "GET",

@@ -44,7 +44,6 @@ export interface HttpServerOptions extends ListenerOptions {
   readonly assertWritable?: () => void;
   /** undefined: nothing is audited */
   readonly audit?: AuditLog;
-  /** Called after each request. */
   readonly observe?: (request: ObservedRequest) => void;
   /** See `PeerRules`. */
   readonly proxyHops?: number;

@@ -22,7 +22,6 @@ import { createHttpServer, type HttpServer, type HttpServerOptions } from "./ser
 export interface TestServer extends HttpServer {
   readonly url: string;
   readonly port: number;
-  /** Parsed log lines. */
   readonly lines: Record<string, unknown>[];
   logText(): string;
 }
@@ -100,7 +99,6 @@ export const testTokens: Readonly<Record<string, Caller>> = {
 };
 export const asUser = { authorization: "Bearer user-token" };
 
-/** Sends bytes on a new connection, and reads until the server closes it. */
 export async function speakRaw(port: number, text: string | Uint8Array): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");

@@ -23,7 +23,6 @@ interface HttpParts {
   readonly tls: HttpServerOptions["tls"];
 }
 
-/** Serves the routes of this process's roles. */
 export async function openHttp(
   config: Config,
   { parts, metrics, version, web, tls }: HttpParts,

@@ -13,7 +13,6 @@ import { systemClock } from "./system-clock.ts";
 
 export interface Notifier {
   readonly polls: HeldPolls;
-  /** Called after a commit in this process. */
   readonly committed: (spaceId: SpaceId) => void;
   /** Notifies the queue's processes of a new message on the shard. */
   readonly ring: (shard: Shard) => void;

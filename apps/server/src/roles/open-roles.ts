@@ -212,7 +212,6 @@ interface TellingParts
   readonly kick: (shard: Shard) => void;
 }
 
-/** Jobs that check the server and accounts in other systems. */
 function tellingJobs(config: Config, { accounts, storage, doctor, kick, onEnded, log }: TellingParts): PeriodicJob[] {
   const { shards } = storage.databases;
   const queued = (id: UserId) => kick(shards.ofId(id));

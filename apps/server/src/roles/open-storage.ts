@@ -47,7 +47,6 @@ export interface Storage {
   readonly databases: Databases;
   readonly cells: BlockCells;
   readonly keySource: KeySource;
-  /** The same cells with the places of their packs. */
   readonly placed: readonly PlacedCell[];
   readonly blocks: OpenBlockService;
   /** Disks that uploads need. See `openDiskReserve`. */
@@ -66,7 +65,6 @@ export interface Storage {
 export type StoreWrap = (store: ObjectStore) => ObjectStore;
 
 export interface StorageOptions {
-  /** Data folder before this start. */
   readonly found: FoundFolder;
   readonly wrap?: StoreWrap | undefined;
   /** Called when the process of the embedded database has been started. */
@@ -159,7 +157,6 @@ function openReserves(placed: readonly PlacedCell[], config: Config, dataFolder:
 
 interface StartedServer {
   readonly config: Config;
-  /** Absolute path. */
   readonly folder: string;
   readonly keySource: KeySource;
 }

@@ -105,7 +105,6 @@ async function describedIn(server: string): Promise<{ calls: string[]; groups: s
   return { calls: calls.toSorted(), groups: tags.map(({ name }) => name) };
 }
 
-/** @returns `calls`: sorted; `groups`: in page order */
 async function shownIn(page: Page): Promise<{ calls: string[]; groups: string[] }> {
   const calls = await page.locator(".opblock").evaluateAll((rows) => rows.map((row) => row.id.split("-").at(-1) ?? ""));
   const groups = await page

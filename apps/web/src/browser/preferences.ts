@@ -6,7 +6,6 @@ export interface Preferences {
   readonly theme?: "light" | "dark";
   readonly direction?: "ltr" | "rtl";
   readonly hours?: "h12" | "h23";
-  /** Last choice. */
   readonly view?: View;
   /** Choices for folders and lists, by their place, the latest last. */
   readonly views?: readonly (readonly [place: string, view: View])[];

@@ -83,7 +83,6 @@ const folder = { id: "folder 1", name: "Letters" };
 
 const discard = ({ id }: ReceivedParcel, account = "ann") => discardReceived([id], account, "own");
 
-/** Changes the lists of the stored parcels. */
 async function rewriteLists(change: (list: string) => string): Promise<void> {
   for (const [path, content] of cache.kept)
     if (path.endsWith("/list")) cache.kept.set(path, new Blob([change(await content.text())]));

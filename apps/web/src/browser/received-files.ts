@@ -39,7 +39,6 @@ interface StoredParcel {
    * may have stored other values.
    */
   readonly state: "arriving" | "waiting" | "started";
-  /** Chosen last. */
   readonly folder?: ReceivingFolder | undefined;
   /** Set when the owner sees a parcel that waited longer than `waitMaxMs`. */
   readonly deleteMs?: number | undefined;
@@ -55,15 +54,11 @@ interface FoundParcel extends StoredParcel {
 export interface Received {
   /** Newest first. */
   readonly parcels: readonly ReceivedParcel[];
-  /** Number of files in `parcels`. */
   readonly fileCount: number;
   /** Also counts files that a tab is uploading. */
   readonly ownCount: number;
-  /** Parcels that `ownCount` includes. */
   readonly ownIds: readonly string[];
-  /** Number of files that belong to other accounts. */
   readonly othersCount: number;
-  /** Parcels that `othersCount` includes. */
   readonly othersIds: readonly string[];
 }
 
@@ -71,7 +66,6 @@ export interface Received {
 export interface ClaimedParcel {
   /** Files that the browser still has. */
   readonly files: readonly File[];
-  /** Deletes the parcel, after its files are uploaded. */
   readonly remove: () => Promise<void>;
   /** The parcel waits again. */
   readonly release: () => void;

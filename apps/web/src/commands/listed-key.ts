@@ -8,7 +8,6 @@ export interface ListedKey {
   readonly keys: Readonly<Record<Platform, readonly Chord[]>>;
 }
 
-/** Keys of the commands that can run in this context. */
 export function keysOf<Context>(commands: readonly Command<Context>[], context: Context): readonly ListedKey[] {
   return commands.flatMap(({ id, message, keys, when }) =>
     keys === undefined || !when(context) ? [] : [{ id, message, keys: { pc: keys.pc ?? [], mac: keys.mac ?? [] } }],

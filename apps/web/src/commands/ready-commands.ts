@@ -1,7 +1,6 @@
 import type { Command } from "./command.ts";
 import type { ListedKey } from "./listed-key.ts";
 
-/** Command bound to its context. */
 export interface ReadyCommand extends Pick<Command<unknown>, "id" | "message" | "icon" | "keys"> {
   readonly run: () => void;
 }

@@ -9,7 +9,6 @@ export interface WantedUpload {
   readonly parcelId: string;
 }
 
-/** An upload that has started. */
 export interface StartedUpload {
   /** Resolves when all files are uploaded. Rejects if the upload ends before. */
   readonly done: Promise<unknown>;

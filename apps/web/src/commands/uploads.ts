@@ -3,11 +3,9 @@ export interface UploadDoor {
   /** Call inside the drop event; browsers make the items unreadable afterwards. */
   readonly drop: (dropped: DroppedItems, folderId: string) => void;
   readonly pick: (kind: PickKind, folderId: string) => void;
-  /** Names of running uploads. */
   readonly unfinished: () => readonly string[];
 }
 
-/** photo: taken with the camera. */
 export type PickKind = "files" | "folder" | "photo";
 
 export interface DroppedItems {

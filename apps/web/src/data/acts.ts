@@ -40,7 +40,6 @@ export class Acts {
   readonly #listeners = new Set<() => void>();
   #nudge = new AbortController();
   #waitingCount = 0;
-  /** Ends at a sign-out. */
   #generation = 0;
 
   constructor(parts: ActsParts) {

@@ -6,7 +6,6 @@ import { Acts } from "./acts.ts";
 import { DriveClient } from "./drive-client.ts";
 import { type TestAnswer, testClientOptions } from "./testing.ts";
 
-/** @param answers in order; the last one repeats */
 function world(...answers: readonly TestAnswer[]) {
   let isAway = false;
   const sent: TransportRequest[] = [];
@@ -20,7 +19,6 @@ function world(...answers: readonly TestAnswer[]) {
     tryNow: () => {},
   };
   const options = testClientOptions(answer, fixedToken("t"));
-  // Would repeat by itself.
   const retry = { ...options.retry, attemptsMax: 6, patienceMs: 30_000 };
   const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
   const client = new DriveClient({ ...options, retry, random }, () => ({ reach, acts: () => Promise.resolve(acts) }));

@@ -27,7 +27,6 @@ export interface Drive {
   readonly reach: Reach;
   /** Loaded after the first list; undefined if that failed. */
   readonly acts: () => Promise<Acts | undefined>;
-  /** Offline files. */
   readonly kept: KeptDoor;
   readonly overlay: Overlay;
   readonly folders: Folders;

@@ -14,7 +14,6 @@ test("the first rows are requested before their script has loaded, with few requ
   const isAsked = Promise.withResolvers<void>();
   page.on("request", (request) => {
     const { pathname } = new URL(request.url());
-    // Ignores requests of the page before this one.
     if (pathname.startsWith("/assets/begin-")) asked.length = 0;
     asked.push(pathname);
     if (pathname.endsWith("/folders/root/contents")) isAsked.resolve();

@@ -35,7 +35,6 @@ function rowWith(number: number, name: string, seq: number, more: Partial<Row> =
   });
 }
 
-/** Server whose list is read from both ends while it changes. */
 class Model {
   readonly compare: ReturnType<typeof compareBy>;
   readonly server = new Map<string, Row>();
@@ -47,7 +46,6 @@ class Model {
   /** Pages that the server has read and the index has not received. */
   readonly #underWay = new Map<"first" | "last", () => void>();
   hasStarted = false;
-  /** Only pages have arrived, and the server has not changed. */
   isQuiet = true;
   readonly ids = new Set<string>();
 
@@ -108,7 +106,6 @@ class Model {
     this.index.overlayChanged([id]);
   }
 
-  /** Rows after all pages and changes have arrived. */
   expected(): Row[] {
     const ids = new Set([...this.server.keys(), ...this.overlay.keys()]);
     return [...ids]
@@ -126,7 +123,6 @@ function shown(index: FolderIndex): (Row | undefined)[] {
   return Array.from({ length: index.getSnapshot().total }, (_, at) => index.rowAt(at));
 }
 
-/** Known rows are ordered and unique, and their ids lead to their places. */
 function assertSound(model: Model): void {
   const rows = shown(model.index);
   const known = rows.filter((row) => row !== undefined);

@@ -2,7 +2,6 @@ import type { CompareRows } from "./row-order.ts";
 import type { Row } from "./row.ts";
 import { SortedRows } from "./sorted-rows.ts";
 
-/** Order at the moment it was held. */
 interface Held {
   readonly rows: SortedRows;
   /** Rows placed differently in the held order than now. Undefined: absent from the held order. */

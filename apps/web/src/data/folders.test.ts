@@ -16,7 +16,6 @@ function idOf(name: string): string {
   return `0198c5a0-1234-8abc-9def-${Buffer.from(name).toString("hex").padStart(12, "0")}`;
 }
 
-/** Server with folders, a journal and pages of at most `pageRows` rows. */
 class Server {
   readonly nodes = new Map<string, NodeJson>();
   readonly journal: { seq: number; kind: string; id: string; node?: NodeJson }[] = [];
@@ -25,7 +24,6 @@ class Server {
   mayStart: Promise<void> = Promise.resolve();
   listings: string[] = [];
   resets = 0;
-  /** The next listings: how many fail, and promises that delay them. */
   cutListings = 0;
   gates: (Promise<void> | undefined)[] = [];
   #wake = Promise.withResolvers<void>();
@@ -306,7 +304,6 @@ test("stars survive changes, moves and undone deletions, even while the order is
   assert.deepEqual([shown(to), starred(to)], ["b", ["b"]]);
 });
 
-/** Waits for everything that needs no clock. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

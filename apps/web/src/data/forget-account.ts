@@ -16,7 +16,6 @@ export async function forgetContent(): Promise<void> {
   await Promise.allSettled([deleteCaches(), deleteFiles()]);
 }
 
-/** Folders into which the account moved, which `recent-folders.ts` stores. */
 async function deleteRecent(): Promise<void> {
   localStorage.removeItem("holdfast-recent-folders");
 }

@@ -4,7 +4,6 @@ import type { Session } from "./session.ts";
 import type { Tabs } from "./tabs.ts";
 import { credentials, opened, soon } from "./testing-session.ts";
 
-/** A browser with two tabs of the same session, of which one can be frozen. */
 async function twoTabs() {
   const { server, open, newTabs, lastAccount, leaving } = opened();
   let waiting: (() => void)[] | undefined;
@@ -45,7 +44,6 @@ async function twoTabs() {
   };
 }
 
-/** Ends the first session and starts another one, while the other tab is frozen. */
 async function replace({ server, acting, freeze }: Awaited<ReturnType<typeof twoTabs>>, next: string): Promise<void> {
   freeze();
   await acting.renew(await acting.current());
@@ -61,7 +59,6 @@ async function isRefused(session: Session): Promise<void> {
   await assert.rejects(session.current(), { code: "unauthenticated" });
 }
 
-/** The session ends, and the account signs in again while one tab is frozen. */
 async function expireAndSignIn({ server, acting, frozen, freeze }: Awaited<ReturnType<typeof twoTabs>>) {
   server.account = undefined;
   void acting.renew(await acting.current()).catch(() => {});

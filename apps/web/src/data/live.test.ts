@@ -12,9 +12,7 @@ class Journal {
   pollCount = 0;
   mostPolls = 0;
   calls: string[] = [];
-  /** Requested durations of the polls. */
   timeouts: string[] = [];
-  /** Replaces the answer to the next call. */
   readonly special: TestAnswer[] = [];
   #waiting: (() => void)[] = [];
 
@@ -68,7 +66,6 @@ class Journal {
 
 interface Tab {
   readonly live: Live;
-  /** Sequence numbers of changes. */
   readonly heard: (number | "reread" | "notified")[];
   readonly hears: (count: number) => Promise<void>;
 }
@@ -108,7 +105,6 @@ function opened(t: TestContext) {
 }
 
 const numbers = (tab: Tab) => tab.heard.filter((each) => each !== "notified");
-/** Waits for all messages between tabs and server. */
 const rest = () => new Promise((resolve) => setImmediate(resolve));
 
 test("one tab polls for all, every tab receives each change once, and another tab takes over at its position", async (t) => {

@@ -1,7 +1,6 @@
 import type { FolderIndex, OverlayRow } from "./folder-index.ts";
 import type { Row } from "./row.ts";
 
-/** Effect of a pending action on one row. */
 export type Effect =
   | { readonly kind: "set"; readonly folderId: string; readonly id: string; readonly values: Partial<Omit<Row, "id">> }
   | { readonly kind: "remove"; readonly folderId: string; readonly id: string }

@@ -50,7 +50,6 @@ test("the API client is less than 8 KiB compressed and contains no schema", asyn
   assert.ok(brotliCompressSync(client).length < 8 * 1024, `${brotliCompressSync(client).length} bytes`);
 });
 
-/** Paths are relative to this folder. */
 async function bundle(lines: string): Promise<string> {
   const entry = "entry.js";
   const folder = import.meta.dirname;

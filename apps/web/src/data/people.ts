@@ -18,7 +18,6 @@ export function ownGroups({ client }: Drive) {
   });
 }
 
-/** People whose name fits the text, or who have this address. */
 export function peopleFor({ client }: Drive, text: string) {
   const wanted = text.trim();
   const isByAddress = wanted.includes("@");

@@ -1,10 +1,8 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Call that waits for a proof of identity. */
 export interface WantedProof {
   readonly client: ApiClient;
-  /** Repeats the call. */
   readonly proved: () => void;
   /** Fails the call with the server's refusal. @param why message for the user */
   readonly cancel: (why: string) => void;

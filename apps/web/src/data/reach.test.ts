@@ -48,7 +48,6 @@ function world() {
       isOnline = next;
       reach.browserChanged();
     },
-    /** @returns length of the newest wait, which it ends */
     pass: async () => {
       const { delayMs = 0, end } = waits.pop() ?? {};
       end?.();

@@ -293,7 +293,6 @@ test("a late answer to a sign-out does not end another account's newer session",
   await leaving.start();
   server.nextAccount = "bob";
   const ended: Promise<unknown>[] = [];
-  // The server answers after the sign-in.
   leaving.onLeaving(() => void ended.push(other.signIn(credentials)));
   const answering = Promise.withResolvers<void>();
   server.leaving = answering.promise;

@@ -20,7 +20,6 @@ export interface SessionParts {
   readonly client: ApiClient;
   readonly tabs: Tabs;
   readonly nowMs: () => number;
-  /** Waits for answers of other tabs. */
   readonly wait: (delayMs: number) => Promise<unknown>;
   readonly lastAccount: LastAccount;
   readonly leaving: Leaving;

@@ -2,21 +2,17 @@ import type { TransportRequest } from "@holdfast/api-client/transport";
 import { Session } from "./session.ts";
 import { type TestAnswer, testBrowser, testClient } from "./testing.ts";
 
-/** The number makes each token unique. */
 function tokenOf(account: string, session: number, number: number): string {
   return `head.${btoa(JSON.stringify({ sub: account, sid: `session ${session}`, number }))}.signature`;
 }
 
-/** Server with one cookie, shared by the browser's tabs. */
 class CookieServer {
   account: string | undefined;
-  /** Account of the next sign-in. */
   nextAccount = "ann";
   isReachable = true;
   calls: string[] = [];
   lastToken = "";
   answering: Promise<unknown> = Promise.resolve();
-  /** Delays the answer to a sign-out. */
   leaving: Promise<unknown> = Promise.resolve();
   #number = 0;
   #session = 0;
@@ -45,7 +41,6 @@ class CookieServer {
 
 export const credentials = { email: "ann@example.org", password: "secret" };
 
-/** Opens sessions in the tabs of one browser. */
 export function opened() {
   const server = new CookieServer();
   const newTabs = testBrowser();
@@ -86,7 +81,6 @@ export function opened() {
   return { server, clock, open, newTabs, lastAccount, leaving };
 }
 
-/** Time that messages between tabs need. */
 export const soon = async (): Promise<void> => {
   for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
 };

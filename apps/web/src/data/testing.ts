@@ -33,7 +33,6 @@ export type TestAnswer =
   | { readonly status: number; readonly json?: unknown; readonly headers?: Readonly<Record<string, string>> }
   | "cut";
 
-/** Client without retries. */
 export function testClient(
   answer: (request: TransportRequest) => TestAnswer | Promise<TestAnswer>,
   tokens: AccessTokens = noTokens(() => new HoldfastError("unauthenticated", "nobody")),
@@ -65,7 +64,6 @@ async function* bodyOf(json: unknown): AsyncGenerator<Uint8Array> {
   if (json !== undefined) yield new TextEncoder().encode(JSON.stringify(json));
 }
 
-/** Makes a tab of one browser per call. */
 export function testBrowser(): () => Tabs {
   const hearers = new Set<{ readonly tab: object; readonly hear: (message: unknown) => void }>();
   const last = new Map<string, Promise<unknown>>();

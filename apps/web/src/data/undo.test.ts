@@ -5,7 +5,6 @@ import { type Act, UndoStack } from "./undo.ts";
 
 const hourMs = 3_600_000;
 
-/** Text to which actions append, with an undo stack. */
 function desk() {
   const clock = { nowMs: 0 };
   const asked: string[] = [];

@@ -68,7 +68,6 @@ export class UndoStack<Label> {
     return this.#inTurn(() => this.#takeBack("redo"));
   }
 
-  /** Undoes an action at any position, for its toast. */
   undoAct(act: Act<Label>): Promise<UndoOutcome<Label>> {
     return this.#inTurn(() => this.#takeBack("undo", act));
   }

@@ -6,7 +6,6 @@ import { useDrive } from "./use-drive.ts";
 /** Must be a stable object across renders. */
 interface Freshness {
   readonly queryKey: QueryKey;
-  /** News after which the query is refetched. */
   readonly kinds: readonly News["kind"][];
   /** News arrive in bursts. */
   readonly gatherMs: number;

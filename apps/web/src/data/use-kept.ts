@@ -2,7 +2,6 @@ import { useSyncExternalStore } from "react";
 import type { KeptView } from "../offline/kept-files.ts";
 import { useDrive } from "./use-drive.ts";
 
-/** Offline files. */
 export function useKept(): KeptView {
   const { kept } = useDrive();
   return useSyncExternalStore(kept.subscribe, kept.getSnapshot);

@@ -5,7 +5,6 @@ import { QueryClient } from "@tanstack/query-core";
 import type { Drive } from "./drive.ts";
 import { viewerLink } from "./viewer-link.ts";
 
-/** @param failure error when the link's address is read */
 function driveWithLink(failure?: ErrorCode) {
   const link = { id: "link", node_id: "node", grantee: { kind: "link" }, role: "viewer", expires_at: null };
   const created: string[] = [];

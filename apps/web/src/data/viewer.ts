@@ -6,7 +6,6 @@ export interface Viewer {
   readonly kind: "account" | "link";
   /** Each view counts as a download, so content is loaded only to save it. */
   readonly isCounted: boolean;
-  /** Address for a new tab. */
   readonly folderAddress: (id: string) => string;
   readonly fileAddress: (id: string) => string;
   /** @throws HoldfastError if saving is no longer allowed */

@@ -10,7 +10,6 @@ export function Avatar({ name }: { readonly name: string }) {
   );
 }
 
-/** Returns the initials of the first and the last word. */
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/);
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => firstLetter(word ?? ""));

@@ -13,7 +13,6 @@ export function wishFocus(name: Field): void {
   waiting.get(name)?.();
 }
 
-/** Gives the element the focus when `wishFocus` asks for it by this name. */
 export function useFocusWish(name: Field, element: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const take = () => {

@@ -9,7 +9,6 @@ interface FormDialogProps extends Omit<DialogProps, "acts"> {
   readonly act: string;
   /** Default: "Cancel". */
   readonly cancel?: string;
-  /** The action is irreversible. */
   readonly isDanger?: boolean;
   readonly busy?: boolean;
   readonly disabled?: boolean;
@@ -18,7 +17,6 @@ interface FormDialogProps extends Omit<DialogProps, "acts"> {
   readonly onSubmit: (fields: FormData) => void;
 }
 
-/** Form or confirmation. */
 export function FormDialog({ act, cancel, isDanger, busy, disabled, problem, onSubmit, ...dialog }: FormDialogProps) {
   const { message } = useMessages();
   const id = useId();

@@ -2,7 +2,6 @@ import type { ReactNode, SubmitEvent } from "react";
 import { Notice } from "./notice.tsx";
 
 interface FormProps {
-  /** Id for a submit button outside the form. */
   readonly id?: string;
   /** Concerns the whole form, not a field. */
   readonly problem?: string | undefined;

@@ -1,13 +1,11 @@
 import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 export interface ListedOption {
-  /** Unique in the list. */
   readonly id: string;
   readonly content: ReactNode;
   readonly run: () => void;
   /** The content contains the reason. */
   readonly isDisabled?: boolean | undefined;
-  /** Heading above all options that have the same one. */
   readonly group?: string | undefined;
 }
 
@@ -25,7 +23,6 @@ interface OptionListProps {
   readonly onActive: (optionId: string | undefined) => void;
   /** Called on Escape, and before an option runs, except in a dialog. */
   readonly onLeave: () => void;
-  /** Text below an empty list. */
   readonly empty?: string | undefined;
   /** Default: `popup`, over the content below the field. */
   readonly place?: keyof typeof looks;
@@ -113,7 +110,6 @@ export function OptionList(props: OptionListProps) {
   );
 }
 
-/** Handles keys of the field while the list is open. */
 function useKeys(
   field: RefObject<HTMLElement | null>,
   keys: Readonly<Record<string, (() => unknown) | undefined>>,

@@ -18,7 +18,6 @@ interface PagedItemsProps<One> {
     readonly fetchNextPage: () => unknown;
   };
   readonly empty: { readonly Icon: IconType; readonly title: string; readonly about?: string };
-  /** Renders an `Item` with a key. */
   readonly children: (one: One) => ReactNode;
 }
 

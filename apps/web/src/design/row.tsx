@@ -4,7 +4,6 @@ interface RowProps extends Omit<ComponentProps<"div">, "style"> {
   readonly selected?: boolean;
   /** Cut or being moved. */
   readonly faint?: boolean;
-  /** Drop target. */
   readonly isTarget?: boolean;
 }
 

@@ -1,6 +1,5 @@
 import { type RefObject, type TouchEvent, useRef } from "react";
 
-/** Distance after which the sheet closes, in pixels. */
 const closesAtPx = 80;
 
 /**

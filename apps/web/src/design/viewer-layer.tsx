@@ -7,14 +7,11 @@ import { shownName } from "./shown-name.ts";
 
 interface ViewerLayerProps {
   readonly title: string;
-  /** Below the title. */
   readonly note?: string | undefined;
-  /** Field for a new title. */
   readonly titleField?: ReactNode;
   readonly acts: ReactNode;
   readonly children: ReactNode;
   readonly aside?: ReactNode;
-  /** In both themes. */
   readonly isDark?: boolean;
   /** Hides the bar, which the keyboard still reaches. */
   readonly isBare?: boolean;

@@ -3,7 +3,6 @@ import { useMessages } from "../messages/use-messages.ts";
 
 interface WhenProps {
   readonly at: Time;
-  /** Puts the time into a sentence. */
   readonly say?: (when: string) => string;
 }
 

@@ -4,12 +4,10 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import { useDrive } from "../data/use-drive.ts";
 
-/** Contents and permissions of a link. */
 export type CurrentLink = RouteAnswer<(typeof routes)["getCurrentLink"]>;
 
 export interface OpenedLink {
   readonly token: string;
-  /** State at the opening. */
   readonly link: CurrentLink;
 }
 

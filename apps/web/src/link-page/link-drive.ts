@@ -30,7 +30,6 @@ function viewerOf(token: string): Viewer {
     kind: "link",
     isCounted: false,
     folderAddress: (id) => address({ in: id }),
-    // Address of a file above its folder.
     fileAddress: (id) => {
       const folder = new URLSearchParams(location.search).get("in");
       return address(folder === null ? { open: id } : { in: folder, open: id });

@@ -23,7 +23,6 @@ export function PasswordPage({ session, token }: PasswordProps & { readonly toke
   );
 }
 
-/** The access by password has expired. */
 export function PasswordDialog({ session }: PasswordProps) {
   const { message } = useMessages();
   return (

@@ -97,7 +97,6 @@ test("no message is empty, has outer spaces, blames or apologizes", () => {
   }
 });
 
-/** Adds the files of the same folder that they import. */
 function withNeighbours(files: readonly string[]): ReadonlySet<string> {
   const all = new Set(files);
   for (const file of all) {

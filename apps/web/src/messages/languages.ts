@@ -19,7 +19,6 @@ const catalogues: Readonly<Record<Language, Parts>> = {
   },
 };
 
-/** Places load the later part on demand. */
 export type LoadedCatalogue = FirstCatalogue & Partial<LaterCatalogue>;
 
 /** @param withLater includes the messages of later places */

@@ -7,7 +7,6 @@ import { makeMessages, type Messages } from "./messages.ts";
 let current: Messages | undefined;
 /** Set once a place has needed later messages. */
 let later: Promise<void> | undefined;
-/** Messages of a single page. */
 type OwnWords = (language: Language) => Promise<Partial<LaterCatalogue>>;
 let ownWords: OwnWords | undefined;
 const listeners = new Set<() => void>();

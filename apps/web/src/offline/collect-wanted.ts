@@ -8,9 +8,7 @@ export interface Wanted {
   readonly files: readonly KeptFile[];
   /** Deleted, trashed or no longer shared. */
   readonly lost: ReadonlySet<string>;
-  /** Listed folders with their subfolders. */
   readonly folders: ReadonlySet<string>;
-  /** More files than the limit. */
   readonly isCut: boolean;
   /** Some items belong to another account. */
   readonly isShared: boolean;

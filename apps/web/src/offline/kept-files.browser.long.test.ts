@@ -20,13 +20,11 @@ beforeEach(async () => {
 afterEach(() => front.close());
 
 const away = /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED|FAILED|ABORTED)/;
-/** PNG of one pixel. */
 const picture = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
 );
 
-/** Waits for the service worker to cache the app. */
 async function begin(page: Page, who?: Parameters<typeof signInByForm>[2]): Promise<void> {
   await signInByForm(page, front.url, who);
   await page.evaluate(() => navigator.serviceWorker.ready);
@@ -47,7 +45,6 @@ async function keepOffline(page: Page, name: string): Promise<void> {
   await filesPage(page).pickMore("Keep offline");
 }
 
-/** The account's data in this browser: file sizes without the index, and other storage. */
 function left(page: Page) {
   return page.evaluate(async () => {
     const sizes: number[] = [];

@@ -15,7 +15,6 @@ interface ServerFile {
   readonly role?: "viewer";
 }
 
-/** Records requests. Can send wrong bytes, break off or be unreachable. */
 function makeServer(files: Record<string, ServerFile>) {
   const asked: string[] = [];
   const server = {

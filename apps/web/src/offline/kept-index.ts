@@ -11,9 +11,7 @@ export interface KeptFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly mimeType: string | null;
-  /** Identifies the content. */
   readonly contentId: string;
-  /** Mark that includes the file. */
   readonly markId: string;
 }
 

@@ -5,7 +5,6 @@ export interface FrameContent {
   readonly name: string;
   /** Transferred. Empty for a zip, which requests ranges. */
   readonly bytes: ArrayBuffer;
-  /** Size of the whole file. */
   readonly sizeBytes: number;
   readonly look: FrameLook;
   readonly words: FrameWords;
@@ -78,7 +77,6 @@ export interface FrameFacts {
   readonly mayWrap?: boolean;
   /** The content is not shown completely. */
   readonly isCut?: boolean;
-  /** Counts for a zip. */
   readonly filesCount?: number;
   readonly foldersCount?: number;
   /** Uncompressed, as declared. */
@@ -99,9 +97,7 @@ export type FrameAnswer =
    * with a password, `office_large` if it unpacks to more than is read, otherwise an error message.
    */
   | { readonly state: "failed"; readonly reason: string }
-  /** Escape was pressed. */
   | { readonly state: "left" }
-  /** Clicked link. */
   | { readonly state: "link"; readonly address: string }
   /** Wanted bytes, from `start` to before `end`. */
   | { readonly state: "read"; readonly number: number; readonly start: number; readonly end: number }

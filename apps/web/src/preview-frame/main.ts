@@ -42,7 +42,6 @@ function begin({ source, ports: [port] }: MessageEvent): void {
   });
 }
 
-/** The page around the frame. */
 interface Page {
   readonly answer: (given: FrameAnswer) => void;
   readonly read: ReadRange;

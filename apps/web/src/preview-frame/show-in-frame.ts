@@ -10,7 +10,6 @@ export interface ShownFrame {
 export interface FrameListeners {
   /** Called for each part of the file that is shown. */
   readonly onFacts?: (facts: FrameFacts) => void;
-  /** Escape was pressed in the frame. */
   readonly onLeft?: () => void;
   /** Called after a click in the frame. The address may be a lie, so the person must confirm it. */
   readonly onLink?: (address: string) => void;

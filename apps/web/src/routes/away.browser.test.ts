@@ -21,7 +21,6 @@ const banner = () => app.page.getByRole("status").filter({ hasText: "The server 
 
 async function comeBack(): Promise<void> {
   await front.comeBack();
-  // Does not wait for the next try.
   await app.page
     .getByRole("button", { name: "Try now" })
     .click({ timeout: 1000 })
@@ -131,7 +130,6 @@ test("a change interrupted offline waits and is made once; new ones are refused,
   await page.reload();
   await files.seen("b.txt");
 
-  // The change does not reach the server.
   isCut = "requests";
   await files.row("b.txt").click();
   await page.keyboard.press("Delete");

@@ -5,13 +5,11 @@ import { withWords } from "../messages/use-messages.ts";
 import type { lazyPlace } from "./lazy-place.ts";
 import { router } from "./router.tsx";
 
-/** Needed by all places. */
 const layers: readonly (() => Promise<unknown>)[] = [
   () => import("../design/menu-layer.tsx"),
   () => import("../design/dialog-layer.tsx"),
 ];
 
-/** Parts of the shell and of the lists. */
 const parts: readonly (() => Promise<unknown>)[] = [
   () => withWords(import("../features/offline/offline-place.tsx")),
   () => import("../features/files/list/selection-bar.tsx"),

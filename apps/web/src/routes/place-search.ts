@@ -3,7 +3,6 @@
 export const panels = ["details", "versions", "activity", "comments", "sharing"] as const;
 export type Panel = (typeof panels)[number];
 
-/** Parameters of every place with a list. */
 export interface ListSearch {
   /** Values of the API's `sort`: `name`, `-modified`. */
   readonly sort?: string;
@@ -19,9 +18,7 @@ export interface SharedSearch extends ListSearch {
 
 export interface FindSearch extends ListSearch {
   readonly q?: string;
-  /** Folder to search. */
   readonly in?: string;
-  /** Folder from which the search was opened. */
   readonly from?: string;
   readonly type?: string;
   readonly owner?: string;

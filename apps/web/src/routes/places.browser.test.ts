@@ -27,7 +27,6 @@ async function assertFitsSmallPhone({ path, isForStrangers }: ShownPlace): Promi
   await resize(page, { width: 320, height: 640 });
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
   await eventually(`${path} fits`, 30_000, async () => ((await width()) <= 320 ? true : undefined));
-  // Has its own buttons.
   if (/panel=|open=|^\/(?:f|save)\//.test(path)) return;
   const button = page.getByRole("button", { name: "New", exact: true }).last();
   if (/^\/(?:settings|admin)\//.test(path)) {

@@ -309,7 +309,6 @@ longTest("a file that was skipped because its name is in use waits again", async
   await said(page, "The file from another app was not uploaded.").waitFor();
   assert.equal(await storedCount(page), 2);
   await page.getByRole("button", { name: "Choose folder…" }).click();
-  // The dialog opens the folder of the first upload.
   await page.getByRole("dialog").getByRole("button", { name: "Files", exact: true }).click();
   await saveTo(page, "Save “note.txt”");
   assert.equal(await uploaded("/note.txt"), "shared");

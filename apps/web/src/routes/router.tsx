@@ -43,7 +43,6 @@ async function asSignedIn({
   throw redirect({ to: "/sign-in", search: { next: location.href }, replace: true });
 }
 
-/** Places with navigation. */
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",

@@ -151,7 +151,6 @@ function OwnAccount() {
   );
 }
 
-/** Signs out, and returns here after the next sign-in. */
 function useSwitch() {
   const session = useSession();
   const navigate = useNavigate();

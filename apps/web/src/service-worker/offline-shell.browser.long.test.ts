@@ -13,10 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => front.close());
 
-/** Console errors without a server. */
 const away = /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED|FAILED|ABORTED)/;
 
-/** Leaves only the service worker to provide the app. */
 async function leaveServer(page: Page): Promise<void> {
   app.expectComplaint(away);
   const session = await page.context().newCDPSession(page);
@@ -24,7 +22,6 @@ async function leaveServer(page: Page): Promise<void> {
   await front.leave();
 }
 
-/** @returns the cache's name */
 async function kept(page: Page, other?: string): Promise<string> {
   return eventually("the app is kept", 30_000, async () => {
     const names = await page.evaluate(async () => {
@@ -109,7 +106,6 @@ test("a server that hangs, or whose proxy reports it unavailable, counts as away
 const newer = '<meta name="build" content="newer">';
 const tagOf = (text: string) => createHash("sha256").update(text).digest("base64url").slice(0, 22);
 
-/** @param cacheName cache of the former build */
 async function deliverNewer(cacheName: string, places: readonly string[]): Promise<void> {
   const page = await (await fetch(`${app.server.url}/files`)).text();
   const changed = page.replace("<title>", `${newer}<title>`);

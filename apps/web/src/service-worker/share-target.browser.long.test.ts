@@ -21,7 +21,6 @@ interface Manifest {
   };
 }
 
-/** Signs in, and waits for the service worker. */
 async function install(page: Page): Promise<void> {
   await signInByForm(page, front.url);
   await page.evaluate(async () => void (await navigator.serviceWorker.ready));

@@ -14,13 +14,11 @@ test("a sign-in by the form shows the drive and its live changes", async () => {
   await app.page.waitForURL(/\/sign-in/);
   await app.signInByForm();
   await app.page.getByRole("heading", { level: 1, name: "Files" }).waitFor({ state: "attached" });
-  // The page updates without a reload.
   await filesPage(app.page).seen("before.txt");
   await app.api.put("/after.txt", "after");
   await filesPage(app.page).seen("after.txt");
 });
 
-/** Heading of each place, and a text of what it has loaded. */
 const shownIn: Readonly<Record<string, readonly [heading: string, text: string | RegExp]>> = {
   "/files": ["Files", "listed.txt"],
   "/recent": ["Recent", "listed.txt"],

@@ -5,7 +5,6 @@ import type { Frame, Page } from "@holdfast/tools/testing-browser";
 interface AxeOptions {
   /** Selector, for content above an inaccessible page. */
   readonly within?: string;
-  /** Rule ids. */
   readonly without?: readonly string[];
 }
 

@@ -1,6 +1,5 @@
 import { crc32, deflateSync } from "node:zlib";
 
-/** @param exif a TIFF structure */
 export function drawPicture(width: number, height: number, exif?: Buffer): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

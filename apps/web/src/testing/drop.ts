@@ -1,13 +1,11 @@
 import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Page } from "@holdfast/tools/testing-browser";
 
-/** Drops files on the file list, as from the desktop. */
 export async function drop(page: Page, paths: readonly string[]): Promise<void> {
   await page.getByRole("heading", { level: 1, name: "Files" }).waitFor({ state: "attached" });
   await dropHere(page, paths);
 }
 
-/** Drops files on any page and waits for the tray. */
 export async function dropHere(page: Page, paths: readonly string[]): Promise<void> {
   await uploadsAreThere(page);
   await dropAtOnce(page, paths);
@@ -40,7 +38,6 @@ export async function uploadsAreThere(page: Page): Promise<void> {
   await hasRun(page, /\/(?:later-hosts|tray-host)-[\w-]{8}\.js$/);
 }
 
-/** Waits until a lazy script has run and the page is idle. */
 export async function hasRun(page: Page, script: RegExp): Promise<void> {
   const found = await page.waitForFunction(
     (pattern) => performance.getEntriesByType("resource").find(({ name }) => new RegExp(pattern).test(name))?.name,

@@ -44,7 +44,6 @@ export function filesApp(look: Look = {}): FilesApp {
       await app.signIn();
       await app.open(`/files/${await app.api.idOf(folder)}`);
       await app.page.getByRole("grid").waitFor();
-      // Waits for the folder and its permissions.
       await isShown(app.page, folder.slice(1));
       return { page: app.page, files: filesPage(app.page) };
     },

@@ -5,7 +5,6 @@ export function filesPage(page: Page) {
   return {
     list: () => page.getByRole("grid"),
     row: (name: string): Locator => page.getByRole("row").filter({ has: page.getByText(name, { exact: true }) }),
-    /** Chooses a rare command in the open menu. */
     pickMore: async (name: string) => {
       await page.getByRole("menuitem", { name: "More", exact: true }).click();
       await page.getByRole("menuitem", { name }).click();

@@ -3,12 +3,10 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** Proxy that can refuse connections and change responses. */
 export interface Front {
   readonly url: string;
   leave(): Promise<void>;
   comeBack(): Promise<void>;
-  /** @param change of the response to a GET; undefined: none */
   change(path: string, change: Change | undefined): void;
 }
 
@@ -18,7 +16,6 @@ interface ChangedAnswer {
   readonly body: string;
 }
 
-/** @param port port of the server */
 export async function openFront(port: number): Promise<Front & { close(): Promise<void> }> {
   const changes = new Map<string, Change>();
   let server: Server | undefined;

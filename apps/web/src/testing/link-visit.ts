@@ -7,7 +7,6 @@ interface MadeLink {
   readonly url: string;
 }
 
-/** @param path created as a folder if missing */
 export async function makeLink(
   { api }: Pick<App, "api">,
   path: string,
@@ -21,7 +20,6 @@ export async function makeFolder({ api }: Pick<App, "api">, path: string): Promi
   return ok(api, "POST", "/metadata", { path, kind: "folder", parents: true });
 }
 
-/** Waits until the script has replaced the server-rendered page. */
 export async function visit(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await page.locator("body:not([data-link])").getByRole("heading", { level: 1 }).first().waitFor({ state: "attached" });

@@ -13,7 +13,6 @@ export function firstRowMs(page: Page, name: string): Promise<number> {
   })()`);
 }
 
-/** Scrolls `stepPx` per frame for two seconds. */
 export function worstFrameMs(page: Page, stepPx: number): Promise<number> {
   return page.evaluate<number>(`(async () => {
     const scroller = document.querySelector("[data-scroller]");

@@ -19,13 +19,11 @@ function sectionsOf(name: string): string[] {
 
 export interface ShownPlace {
   readonly path: string;
-  /** Opened without a session. */
   readonly isForStrangers?: true;
   /** Set if the heading does not show that the place has loaded. */
   readonly shows?: (page: Page) => Locator;
 }
 
-/** Every route with all its variants. */
 const placesOf: Readonly<Record<string, (made: Made) => readonly ShownPlace[]>> = {
   "/files": () => [{ path: "/files", shows: anyRow }],
   "/files/$id": ({ folder, file }) => [
@@ -80,7 +78,6 @@ const placesOf: Readonly<Record<string, (made: Made) => readonly ShownPlace[]>> 
 interface Made {
   readonly file: string;
   readonly folder: string;
-  /** Token of a link to the folder. */
   readonly link: string;
 }
 
@@ -148,7 +145,6 @@ export function pathsOfPlaces(): { routed: ReadonlySet<string | undefined>; list
   };
 }
 
-/** Navigates within the page between sections, as links do. */
 async function show({ page, server }: App, { path, shows }: ShownPlace): Promise<void> {
   const section = /^\/(?:settings|admin)\//.exec(path)?.[0];
   if (section !== undefined && new URL(page.url()).pathname.startsWith(section)) {

@@ -1,6 +1,5 @@
 import type { Page } from "@holdfast/tools/testing-browser";
 
-/** Waits until the page is drawn at the new size. */
 export async function resize(page: Page, size: { readonly width: number; readonly height: number }): Promise<void> {
   await page.setViewportSize(size);
   await page.waitForFunction((width) => innerWidth === width, size.width);

@@ -13,7 +13,6 @@ import { signInByForm, sizes } from "./test-app.ts";
 const folder = resolve(process.env["INIT_CWD"] ?? ".", process.argv[2] ?? "screenshots");
 const part = process.argv[3] ?? "";
 
-/** File without preview. */
 const unknownName = "unknown";
 const strangers: Readonly<Record<string, string>> = { "sign-in": "/sign-in", setup: "/setup", invite: "/invite" };
 
@@ -94,7 +93,6 @@ async function takeAll(
   await context.close();
 }
 
-/** @returns id of a text file that is shared, starred and has versions */
 async function fill(api: Api): Promise<string> {
   for (const path of ["/Pictures", "/Documents", "/Documents/Invoices"])
     await ok(api, "POST", "/metadata", { path, kind: "folder" });
@@ -117,7 +115,6 @@ async function fill(api: Api): Promise<string> {
   return id;
 }
 
-/** @returns ids of the files */
 async function fillFramed(api: Api): Promise<string[]> {
   const code = `import { open } from "node:fs/promises";\n\n/** Says what is there. */\nexport async function list(path: string): Promise<number> {\n  const count = 42; // all\n  return \`\${path} has \${count}\`.length;\n}\n`;
   const words = `# Garden\n\nWhat *grows* in **May**, and [what does not](https://example.com).\n\n- [x] Beans\n- [ ] Peas\n\n| Bed | Plants |\n| - | -: |\n| North | 12 |\n| South | 7 |\n\n> Water in the evening.\n\n\`\`\`ts\nconst litres = 12;\n\`\`\`\n\n![A bed](bed.jpg)\n`;
@@ -159,7 +156,6 @@ async function putFile(api: Api, path: string, content: string | Buffer): Promis
   return api.idOf(path);
 }
 
-/** @returns addresses by screenshot names */
 async function makeLinks(api: Api): Promise<Record<string, string>> {
   await api.put("/Pictures/wide.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>");
   for (const name of ["Beach 2.png", "Beach 10.png"]) await api.put(`/Pictures/${name}`, drawPicture(640, 400));
@@ -182,11 +178,9 @@ async function makeLinks(api: Api): Promise<Record<string, string>> {
   };
 }
 
-/** @param name default: derived from the address */
 async function take(page: Page, place: string, look: string, name = nameOf(place)): Promise<void> {
   if (!name.includes(part) && !place.includes(part)) return;
   await page.goto(server.url + place);
-  // Waits until the script has replaced the server-rendered link page.
   await page.locator("body:not([data-link])").getByRole("heading").first().waitFor({ state: "attached" });
   if (place.startsWith("/files?open=") && !place.includes(unknownName))
     await page.frameLocator("iframe").locator("main").waitFor();

@@ -21,12 +21,10 @@ export const sizes = {
 } as const;
 
 export interface Look {
-  /** Default: `desktop`. */
   readonly size?: keyof typeof sizes;
   readonly isDark?: boolean;
   /** Emulates touch, without a hovering pointer. */
   readonly isTouch?: boolean;
-  /** Default: English. */
   readonly locale?: string;
   /** Starts without accounts; `api` is unavailable. */
   readonly isNew?: boolean;
@@ -48,12 +46,10 @@ export interface App {
   open(place: string): Promise<void>;
   /** Stores a session cookie without loading a page. Default: the administrator. Call `open` next. */
   signIn(who?: Person): Promise<void>;
-  /** Waits for the drive. */
   signInByForm(who?: Person): Promise<void>;
   addPerson(name: string): Promise<Person & { readonly api: Api }>;
   /** Opens a page in another profile, such as another device or person. Watches it too. */
   another(): Promise<Page>;
-  /** Stops the server during `run`. */
   whileStopped(run: () => Promise<void>): Promise<void>;
   /** Permits matching complaints; others fail the test. */
   expectComplaint(pattern: RegExp): void;
@@ -149,7 +145,6 @@ export async function signIn(page: Page, url: string, { email, password }: Perso
   assert.equal(answer.status(), 200, await answer.text());
 }
 
-/** Works from any page. */
 export async function signInByForm(page: Page, url: string, who: Person = administrator): Promise<void> {
   await page.goto(`${url}/sign-in`);
   await page.getByLabel("E-mail address").fill(who.email);

@@ -3,7 +3,6 @@ import { filesPage } from "./files-page.ts";
 
 export const walkedFolders = ["first", "second", "third"] as const;
 
-/** Visits folders, other places and previews. Ends at the file list. @param each called with the number so far */
 export async function walkAbout(
   page: Page,
   navigations: number,

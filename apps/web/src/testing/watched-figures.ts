@@ -4,9 +4,7 @@ import type { Page } from "@holdfast/tools/testing-browser";
 export interface Figures {
   /** Frame that shows the first row. */
   readonly firstRowMs: number | undefined;
-  /** Unexpected layout shifts. */
   readonly shift: number;
-  /** Elements that shifted, with their places before and after. */
   readonly moved: readonly string[];
   /** Main-thread tasks over 50 ms. */
   readonly longTasksMs: readonly number[];

@@ -42,7 +42,6 @@ export function nodeEngine(url: string, token: string, store: JobStore, onChange
   });
 }
 
-/** Walks like a browser, in portions. */
 export async function* walkFolder(folder: string): AsyncGenerator<WalkedEntry[]> {
   const waiting = [{ at: folder, path: basename(folder) }];
   for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {

@@ -44,7 +44,6 @@ export class Uploads {
   /** Reopens files that change or fail, by job. */
   readonly #files = new Map<string, Map<string, NonNullable<WalkedFile["reopen"]>>>();
   readonly #locks = new Map<string, () => void>();
-  /** Jobs of `uploadFiles`. */
   readonly #ofParcels = new Set<string>();
   #view = nothing;
   #bytesPerSecond: number | undefined;
@@ -345,7 +344,6 @@ export class Uploads {
     return started;
   }
 
-  /** The next upload starts another worker. */
   #lose(): void {
     this.#worker = undefined;
     for (const id of this.#locks.keys()) this.#release(id);

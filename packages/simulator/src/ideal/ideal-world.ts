@@ -116,7 +116,6 @@ export class IdealWorld implements Trees {
     assert.deepEqual(comparable(decide(inOrder(part))), comparable(decide(inOrder(this))));
   }
 
-  /** Executes plans until they are empty. @returns the last plan */
   settleDown(roundsMax = 40): Plan {
     for (let round = 0; round < roundsMax; round += 1) {
       const next = this.step();

@@ -19,7 +19,6 @@ function worldOf(...names: string[]): IdealWorld {
   return world;
 }
 
-/** Returns a synced file that both sides changed. */
 function conflictOver(name: string): { readonly world: IdealWorld; readonly id: NodeId } {
   const world = worldOf(name);
   const [id] = [...world.local.keys()];
@@ -355,7 +354,6 @@ test("an item kept only because its folder is unreadable is not matched with ano
   assert.deepEqual(world.diskTree(), world.serverTree());
 });
 
-/** Returns folders x and y with a file each. x becomes z on the disk and y on the server. */
 function withOneName(inX: string, inY: string): IdealWorld {
   const world = worldOf();
   const [mine, theirs] = [world.newId(), world.newId()];

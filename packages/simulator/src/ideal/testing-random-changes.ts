@@ -74,7 +74,6 @@ function contentOf(kind: NodeKind, content: ContentKey, target: number): Content
   return kind === "file" ? content : linkContent(`${target % 3}`);
 }
 
-/** One side as the acts see it. */
 export class View {
   readonly #world: IdealWorld;
   readonly side: Side;
@@ -111,13 +110,11 @@ export class View {
     else if (verb === "turn" && row.kind === "folder" && row.parent !== this.#world.rootId) this.#turn(id, row);
   }
 
-  /** Replaces it by an item of another kind, or another link. */
   #retype(id: NodeId, row: DiskPlace, kind: NodeKind, content: ContentKey): void {
     this.#remove(id);
     this.#put(this.#world.newId(), { parent: row.parent, name: nameOnDisk(row), kind, content });
   }
 
-  /** Swaps a folder with its parent. */
   #turn(inner: NodeId, row: DiskPlace): void {
     const outer = this.#row(row.parent);
     const isTaken = this.rows().some(
@@ -190,7 +187,6 @@ interface Step {
   readonly localMax: number;
 }
 
-/** Result of the next scans for one item. */
 interface Look {
   readonly verb: "look";
   readonly node: number;

@@ -84,7 +84,6 @@ class HidingWorld extends IdealWorld {
     return !this.rules.hides(pathIn(isDisk ? this.local : this.remote, place), false);
   }
 
-  /** Returns the whole disk, including items in no tree. */
   wholeDisk(): Map<string, string> {
     this.#look();
     return this.diskTree();
@@ -112,7 +111,6 @@ class HidingWorld extends IdealWorld {
     }
   }
 
-  /** Removes newly created hidden items from the tree. */
   #forgetHidden(): void {
     const visibility = new Visibility(this, this.rules, noMissingFeatures);
     const hidden = [...this.local].filter(([id]) => visibility.hidesLocal(id) && !this.synced.has(id));

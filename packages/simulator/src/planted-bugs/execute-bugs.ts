@@ -1,6 +1,5 @@
 import type { Bugs } from "./patch.ts";
 
-/** Bugs in changes of the disk. */
 export const executeBugs = {
   "a replacement is not looked at": [
     {

@@ -1,18 +1,14 @@
 import { readFileSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Replacement of a text that occurs once in the engine's source. */
 export interface Patch {
-  /** Below packages/sync/src. */
   readonly file: string;
   readonly find: string;
   readonly put: string;
 }
 
-/** Name of a bug -> its patches. */
 export type Bugs = Readonly<Record<string, readonly Patch[]>>;
 
-/** Ends with a slash. */
 export const engineFolder = new URL("../../../sync/src/", import.meta.url).href;
 
 /**

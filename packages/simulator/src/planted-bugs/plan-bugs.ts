@@ -1,6 +1,5 @@
 import type { Bugs } from "./patch.ts";
 
-/** Bugs in decisions and access. */
 export const planBugs = {
   "a conflict is overwritten": [
     {

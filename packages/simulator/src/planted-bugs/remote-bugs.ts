@@ -1,6 +1,5 @@
 import type { Bugs } from "./patch.ts";
 
-/** Bugs in the exchange with the server. */
 export const remoteBugs = {
   "offers are forgotten": [
     {

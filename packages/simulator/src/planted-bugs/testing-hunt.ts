@@ -14,10 +14,8 @@ type Kind = Omit<StoryOptions, "seed">;
 const usual: Kind = { troubleRate: 0.1 };
 /** Many acts and faults: processes crash with much in progress. */
 const wild: Kind = { troubleRate: 0.25, devices: 3, actsPerRound: 12 };
-/** Many acts of many people. */
 const busy: Kind = { troubleRate: 0.1, devices: 3, actsPerRound: 12 };
 
-/** Very many acts of many people, without faults. */
 const crowded: Kind = { troubleRate: 0, devices: 3, actsPerRound: 20 };
 
 /** Rights differ by folder and change, without faults. */
@@ -108,7 +106,6 @@ const seedsMax = 80;
 /** An error of an outdated patch instead of the bug. */
 const broken = /^the engine of \w+ broke: (?:Reference|Syntax|Type)Error/;
 
-/** Defines a test per bug that tells stories until the oracle detects it. */
 export function hunt(bugs: Partial<Record<PlantedBug, unknown>>): void {
   for (const bug of Object.keys(bugs) as PlantedBug[]) {
     if (bug === rare) continue;

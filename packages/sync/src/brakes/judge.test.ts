@@ -15,7 +15,6 @@ function deletions(from: number, to: number, base = "b"): Braked[] {
   }));
 }
 
-/** Judges plans in sequence and keeps the records as the state does. */
 class Keeper {
   readonly records = new Map<string, BrakeRecord>();
   known: number;

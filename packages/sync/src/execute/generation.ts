@@ -11,7 +11,6 @@ const prefix = "generation-";
 const textBytesMax = 16 * 2 ** 20;
 const [current, next] = ["generation", "next generation"] as const;
 
-/** A folder's generation as settings, and its mounts. */
 export interface Adoption extends RecordedMounts {
   readonly settings: readonly (readonly [string, string])[];
 }

@@ -21,7 +21,6 @@ async function oneByOne(disk: LocalDisk, paths: readonly string[]): Promise<read
   return stats;
 }
 
-/** Returns a disk error as a value. */
 export function asDiskError(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError) return thrown;
   throw thrown;

@@ -10,7 +10,6 @@ export interface CopyMade {
 }
 
 export interface Policy {
-  /** In names of conflicted copies. */
   readonly device: string;
   readonly nowMs: number;
   /** Equal keys: names that are equal on this disk. */

@@ -18,7 +18,6 @@ export interface ListingEnd {
 }
 
 /**
- * Lists the server's tree page by page.
  * @param keep receives the rows of each page
  * @param epoch expected epoch; undefined: any
  * @throws HoldfastError reset if the server was restored before or during the listing

@@ -32,7 +32,6 @@ export class Mounts {
     for (const [target, known] of this.#mounts) if (known === mount) this.#mounts.delete(target);
   }
 
-  /** A folder of another space has a mount. */
   shows(target: NodeId): boolean {
     return this.#mounts.has(target);
   }

@@ -12,7 +12,6 @@ export interface SendContext {
   readonly state: SyncState;
   readonly random: Random;
   readonly nowMs: () => number;
-  /** See `ExecutionContext.patches`. */
   readonly patches?: Patches | undefined;
   readonly earlyBlocks?: Pick<EarlyBlocks, "has" | "settled"> | undefined;
   /**

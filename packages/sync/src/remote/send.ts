@@ -36,7 +36,6 @@ interface Sending {
   /** Files with blocks to send ahead go one by one to limit memory. */
   ahead: Promise<void>;
   isSent: boolean;
-  /** The server accepted something. */
   isAccepted: boolean;
   /** Something differed from the plan. */
   hasChanged: boolean;

@@ -13,7 +13,6 @@ function node(id: string, parent: string, kind: NodeJson["kind"] = "file"): Node
   return { id, parent_id: parent, kind, name: id } as NodeJson;
 }
 
-/** Returns a server with the tree given by parents. It records its requests. */
 function world(
   tree: readonly NodeJson[],
   options: {

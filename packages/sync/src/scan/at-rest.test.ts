@@ -14,7 +14,6 @@ const blocksOf = (text: string, ...sizes: number[]) => {
   }));
 };
 
-/** File of three blocks by this client, and two by another. */
 class OneFile {
   text = "0123456789";
   readonly kept: string[] = [];

@@ -41,7 +41,6 @@ export class MovedFolders {
     this.#startFolders = [...startFolders];
   }
 
-  /** Returns the folder, and the places in it that may have changed. */
   async find(
     entry: Entry,
   ): Promise<{ readonly id: NodeId; readonly startFolders: readonly StartFolder[] } | undefined> {

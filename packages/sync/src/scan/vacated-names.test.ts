@@ -19,7 +19,6 @@ function remote(name: string, trashed: boolean, parent = rootId): RemoteRow {
   return { kind: "file", parent, name, content: "first" as ContentKey, executable: true, trashed, ...version };
 }
 
-/** State of one device. */
 class Device {
   readonly vacated = new VacatedNames();
   readonly local = new Map<NodeId, LocalRow>();
@@ -33,7 +32,6 @@ class Device {
     return { rootId, local: rows, remote: there, intents, departures };
   }
 
-  /** @returns names of nodes after a scan */
   look(...changes: readonly (readonly [NodeId, LocalRow | undefined])[]): Record<string, string> {
     const seen = { slotKey: (name: string) => name.toLowerCase(), nowMs: this.nowMs };
     const { changes: next } = this.vacated.observe(this.known, new Map(changes), seen);
@@ -45,7 +43,6 @@ class Device {
   }
 }
 
-/** Returns a device on which the synced file "a" was deleted. */
 function deleted(): Device {
   const device = new Device();
   device.local.set(old, local("a"));

@@ -344,7 +344,6 @@ test("data that an earlier version stored as JSON is migrated", () => {
   assert.deepEqual([...new SyncState(database, rootId).unsynced], [idOf(1)]);
 });
 
-/** Commits matching rows and cursors forever, and prints which ones are done. */
 const writer = `
 import { DatabaseSync } from "node:sqlite";
 import { SyncState } from ${JSON.stringify(join(import.meta.dirname, "sync-state.ts"))};

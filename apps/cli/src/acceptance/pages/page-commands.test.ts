@@ -55,7 +55,6 @@ test("calls are found in pipes, after variables and npx, with words split as by 
   assert.deepEqual(holdfastCalls("cp holdfast x"), []);
 });
 
-/** The real program, whose commands do nothing. */
 async function makeParser(): Promise<Command> {
   const silent = new PassThrough();
   const program = await makeProgram(

@@ -10,7 +10,6 @@ export interface PageCommand {
   readonly line: number;
   readonly heading: string;
   readonly block: number;
-  /** Without the trailing comment. */
   readonly text: string;
 }
 
@@ -70,7 +69,6 @@ function commandIn(raw: string, at: Place): string | undefined {
   return at.isIndented ? indented : undefined;
 }
 
-/** Removes a comment, which begins with a `#` after a space, outside of quotes. */
 export function withoutRemark(line: string): string {
   return /^(?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|(?!(?<=^|\s)#)[^'"\\])*/.exec(line)?.[0].trimEnd() ?? line;
 }

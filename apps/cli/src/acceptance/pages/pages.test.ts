@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { pages, readCommands } from "./page-commands.ts";
 
-/** Pages whose commands are run by other tests, and pages without commands. */
 const elsewhere: Readonly<Record<string, string>> = {
   "docs/everyday.md": "everyday-page.pg.long.test.ts",
   "docs/accidents.md": "apps/server/src/acceptance/accidents-page.pg.long.test.ts",
@@ -11,7 +10,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   "docs/sync.md": "a specification: what is indented there are rules",
 };
 
-/** Pages with a test file in this folder. */
 function said(): string[] {
   const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".pg.long.test.ts"));
   const texts = files.map((name) => readFileSync(`${import.meta.dirname}/${name}`, "utf8"));

@@ -15,11 +15,9 @@ const email = "admin@example.com";
 const password = "correct horse battery staple";
 const sizeBytes = 20 << 20;
 
-/** Ports and files for one proxy. */
 interface Site {
   readonly at: (name: string) => string;
   readonly port: number;
-  /** Address of the server behind the proxy. */
   readonly upstream: string;
 }
 
@@ -122,7 +120,6 @@ async function useBehind(t: TestContext, program: string, proxy: Proxy, at: Site
     poll.once("close", (code) => (code === 0 ? resolve(text) : reject(new Error(`the poll ended with ${code}`))));
   });
   await run("mkdir", "/told");
-  // The response would be empty after a timeout.
   assert.equal(JSON.parse(await held).changes, true);
   // The log has the client's address, not the unchecked header of the proxy.
   assert.match(readFileSync(server.logFile, "utf8"), /"address":"127\.0\.0\.1"/);

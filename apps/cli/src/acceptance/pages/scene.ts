@@ -13,7 +13,6 @@ export interface Script {
   /** Commands that run until they are ended, and output that shows success. `stays`: until the end of the page. */
   readonly endless?: Readonly<Record<string, { readonly shows: RegExp; readonly stays?: true }>>;
   readonly codes?: Readonly<Record<string, number>>;
-  /** Commands that are not run, with the reason. */
   readonly notRun?: Readonly<Record<string, string>>;
 }
 
@@ -52,7 +51,6 @@ export class Scene {
     removeFolder(this.home);
   }
 
-  /** Defines shell functions to extract data. */
   async say(text: string): Promise<Said> {
     const child = this.#spawn(text);
     const code = await child.code;

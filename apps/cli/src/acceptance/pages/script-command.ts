@@ -4,7 +4,6 @@ const upToDate = /in sync|up to date/;
 const login = `holdfast login $SERVER --email you@example.com --password-stdin < password.txt`;
 const elsewhere = (test: string): string => `run by ${test}`;
 
-/** An administrator, and a second person for sharing. */
 export const command: Script = {
   standIns: [
     ["holdfast login https://drive.example", login],

@@ -14,7 +14,6 @@ export const operation: Script = {
     ["0.0.0.0:8420", '0.0.0.0:0 --data "$HOME/second"'],
     // There are no entries this far in the future.
     ["--from 2027-03-01T00:00:00Z", "--from 30d"],
-    // This command asks on a terminal.
     ["shred ann@example.org", "shred ann@example.org --yes"],
   ],
   before: {

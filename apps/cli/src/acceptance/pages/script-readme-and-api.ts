@@ -7,7 +7,6 @@ export const readme: Script = {
     // Already installed here. A new checkout is tested by hand, because it downloads some hundred MB.
     ["npm ci && npm start", 'cd "$ROOT" && npm start'],
     ["http://127.0.0.1:8420", "$SERVER"],
-    // The second device is this machine with another configuration.
     [
       "holdfast login https://your-server",
       "holdfast login $SERVER --email you@example.com --password-stdin < password.txt",
@@ -43,14 +42,12 @@ export const api: Script = {
     ['"$AUTH"', `"Authorization: Bearer $(${signIn})"`],
     ["$UPLOAD_URL", '"$(cat upload_url)"'],
     ["$APP_PASSWORD", `$(${makeAppPassword})`],
-    // Pieces can have any size; this one is smaller.
     ["bytes 0-5242879/", "bytes 0-1023/"],
     [`"size":10737418240}'`, `"size":10737418240}' | pick j.upload_url > upload_url`],
     [
       "$TOKEN",
       `$(curl -sS "$SERVER/api/v1/changes/start_token" -H "Authorization: Bearer $(${signIn})" | pick 'j.token ?? j.start_token')`,
     ],
-    // Nothing changes in the meantime.
     ["Timeout: 60", "Timeout: 1"],
   ],
   before: {

@@ -4,7 +4,6 @@ const bob = "as bob@example.org ";
 const ann = "as ann@example.org ";
 const carol = "as carol@example.org ";
 
-/** Replacements for docs/sharing.md: Ann shares, Bob edits, Carol can only read; the administrator creates groups. */
 export const sharing: Script = {
   standIns: [
     ["holdfast share ", `${ann}holdfast share `],
@@ -39,7 +38,6 @@ export const sharing: Script = {
     "holdfast sync ~/Drive --once": `${carol}holdfast sync ~/Drive --once; echo mine > ~/Drive/holiday/a.txt`,
     "holdfast rewind /holiday --to 2m --dry-run": `sleep 1; date -u +%FT%TZ > moment; sleep 1; ${ann}holdfast mkdir /holiday/private`,
   },
-  // The page also shows commands that fail.
   codes: {
     "holdfast comment /holiday hello": 3,
     "holdfast unshare /holiday --with dave@example.org": 4,

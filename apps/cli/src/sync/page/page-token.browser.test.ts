@@ -55,7 +55,6 @@ longTest("another tab needs only the bare address while one is open, and closing
   await third.goto(new URL("/", channel.pageUrl).href);
   await third.getByRole("alert").getByText("Open the address that 'holdfast status' shows").waitFor();
   assert.deepEqual(await third.evaluate("[document.cookie, localStorage.length, sessionStorage.length]"), ["", 0, 0]);
-  // This tab was opened before the one with the token.
   await second.goto(channel.pageUrl);
   await third.getByText("Paused", { exact: true }).waitFor();
   assert.deepEqual(complaints, []);

@@ -44,7 +44,6 @@ beforeEach(() => {
 const folder = (name: string): Locator => page.getByRole("region", { name, exact: true });
 const summary = (): Locator => page.locator("#summary");
 
-/** Findings of axe in both color schemes at both widths. */
 async function axeFindings(): Promise<string[]> {
   const found: string[] = [];
   for (const width of [390, 1280]) {
@@ -153,7 +152,6 @@ longTest("problems of one kind are one entry with their number, separate from it
   const paths = problems.getByRole("list", { name: "Where: Not enough space in your quota." }).getByRole("listitem");
   assert.equal(await paths.count(), 51);
   assert.equal(await paths.last().textContent(), "and 19,950 more");
-  // The list changes while it is open.
   drive.now = { ...drive.now, problems: drive.now.problems.slice(0, 19_000) };
   await problems.getByText("and 18,950 more").waitFor();
   drive.now = { ...drive.now, problems: [{ path: "x:y", code: "skipped", message: "No node can be called so." }] };
@@ -181,7 +179,6 @@ longTest(
     const conflicts = folder("Drive").locator(".conflicts");
     await conflicts.getByRole("heading", { name: "2 conflicts" }).waitFor();
     await conflicts.getByText("plan.txt – original, as on the server, 4 B, changed").waitFor();
-    // The original of the other conflict no longer exists.
     assert.equal(await conflicts.getByRole("button").count(), 4);
     await conflicts.getByRole("button", { name: "Keep original: plan.txt, original, as on the server, 4 B" }).click();
     await page
@@ -319,7 +316,6 @@ test("limits and exclusions are shown and changed, and an invalid one is rejecte
     "limits null 1500000",
     `exclusions {"exclude":["photos/raw"],"include":[],"freesSpace":true}`,
   ]);
-  // The browser logs each failed request.
   assert.ok(
     complaints.every((each) => each.includes("400 (Bad Request)")),
     complaints.join(),

@@ -16,13 +16,11 @@ import { rulesOf } from "../shown-rules.ts";
 import { formatRate } from "../sync-flags.ts";
 import { logWords, readSyncLog } from "../sync-log.ts";
 
-/** Further elements are counted. */
 const shownMax = { paths: 50, conflicts: 20, recent: 50, rules: 100 } as const;
 
 const cut = z.object({ count: z.int(), items: z.array(z.string()) });
 const kind = z.object({
   code: z.string(),
-  /** Message of the first problem. */
   message: z.string(),
   /** 0: the whole folder. */
   count: z.int(),
@@ -66,7 +64,6 @@ export const syncView = z.object({
       names: z.array(z.string()),
     })
     .nullable(),
-  /** Problems that need a person. */
   problems: z.array(kind),
   /** Problems that do not prevent the sync. */
   listed: z.array(kind),

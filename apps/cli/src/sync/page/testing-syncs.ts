@@ -8,7 +8,6 @@ import type { SyncReport, WaitingDeletion } from "../report.ts";
 import type { SyncControl } from "../sync-control.ts";
 import { viewOf } from "./sync-view.ts";
 
-/** A running sync without an engine, which records its calls. */
 export class ShownSync implements SyncControl {
   readonly sync: KnownSync;
   readonly told: string[] = [];
@@ -82,7 +81,6 @@ export class ShownConfiguration {
   readonly folder = mkdtempSync(join(tmpdir(), "holdfast-page-"));
   readonly #channels: ControlChannel[] = [];
 
-  /** Adds a sync that is not running. @param key key of the sync, also the name of its folder */
   async addStopped(key: string): Promise<KnownSync> {
     const [folder, root] = [join(this.folder, "sync", key), join(this.folder, "home", key)];
     for (const each of [folder, root]) mkdirSync(each, { recursive: true });

@@ -30,7 +30,6 @@ import { longTest } from "@holdfast/tools/tiers";
 
 const mib = 1024 * 1024;
 
-/** A link with a limited number of downloads serves no blocks. `get` downloads its content as one download. */
 describe("get by a link with counted downloads", () => {
   let home: string;
   let server: RunningServer;
@@ -164,7 +163,6 @@ describe("get by a link with counted downloads", () => {
   test("a file of a used-up link is rejected with the reason", async () => {
     const link = await makeLink("/photos/a.txt", 1);
     await succeed(["get", link.url, `${home}/one.txt`]);
-    // A new download, not a continuation of the first.
     assert.equal((await new Api(server.url, link.token).call("GET", `/files/${link.id}/download`)).status, 403);
     const other = await makeLink("/photos", 1);
     assert.equal((await new Api(server.url, other.token).call("GET", `/files/${other.id}/download`)).status, 200);

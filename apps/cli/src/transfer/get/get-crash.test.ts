@@ -197,7 +197,6 @@ async function getTree(
     windows,
     folders,
     target: unheldTarget,
-    // The simulated disk reports when it is full.
     room: new LocalRoom("/home", report, () => undefined),
     report,
     changes,
@@ -216,7 +215,6 @@ async function getTree(
   return report;
 }
 
-/** The existing content was fetched before. */
 const untouched: LocalChanges = {
   overwrites: false,
   assertUnchanged: () => Promise.resolve(),

@@ -21,7 +21,6 @@ export interface GetWork {
   readonly client: ApiClient;
   readonly source: BlockSource;
   readonly pool: TransferPool;
-  /** For names and small files. */
   readonly disk: LocalDisk;
   /** The same disk for large files. Its writes do not block. */
   readonly largeDisk: Disk;

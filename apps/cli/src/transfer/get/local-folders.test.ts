@@ -5,7 +5,6 @@ import type { Disk } from "@holdfast/disk/disk";
 import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
 import { LocalFolders } from "./local-folders.ts";
 
-/** A disk on which each folder disappears right after it was checked or created. */
 async function losingFoldersAfter(call: "stat" | "mkdir"): Promise<Disk> {
   const disk = new SimulatedDisk();
   if (call === "stat") await disk.mkdir("/target");

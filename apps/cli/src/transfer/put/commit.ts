@@ -11,7 +11,6 @@ import { framed, upload } from "./upload.ts";
 
 /** Operations that commit or fail together. */
 export interface Item {
-  /** Local path, for messages. */
   readonly path: string;
   readonly operations: readonly BatchOperationInput[];
   readonly onCommitted: () => void;

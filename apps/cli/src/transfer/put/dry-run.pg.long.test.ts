@@ -5,7 +5,6 @@ import { before, describe, test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import { useTwoPeople } from "../../commands/testing-signed-in.ts";
 
-/** A dry run has the same exit code and messages as the real run. */
 describe("Dry runs that fail like the run", () => {
   const people = useTwoPeople("dry-run-agrees");
   const { owner, guest, ann, done, folder } = people;
@@ -41,7 +40,6 @@ describe("Dry runs that fail like the run", () => {
     for (const name of ["shown", "open"]) await done(guest, ["mount", name]);
   });
 
-  /** @returns exit code and messages, which must be equal for both */
   async function both(...args: readonly string[]) {
     const [dry, real] = [await guest([...args, "--dry-run"]), await guest(args)];
     assert.deepEqual([dry.code, dry.stderr], [real.code, real.stderr], args.join(" "));

@@ -79,7 +79,6 @@ function reported(): TransferReport {
   return new TransferReport(new Output({ quiet: true }, sink, sink), "sent");
 }
 
-/** A put to a server that lacks all blocks and fails at one route. */
 function workWith(report: TransferReport, failing: string, code: ErrorCode): PutWork {
   const call = (route: string, { body }: { body?: { hashes?: string[] } }) => {
     if (route === failing) return Promise.reject(new HoldfastError(code, "The file is refused."));

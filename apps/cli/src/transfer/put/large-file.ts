@@ -124,7 +124,6 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
 interface QueuedStream extends Omit<QueuedFile, "folder"> {
   /** Called after the whole stream was sent. */
   readonly folder: () => Promise<RemoteFolder>;
-  /** A folder in the space that receives the stream. */
   readonly into: string;
 }
 

@@ -222,7 +222,6 @@ export class TreePut {
     (isSmall ? this.#small : this.#large).push(file);
   }
 
-  /** The journal has the content id of the unchanged file. */
   #isKnown(entry: LocalEntry, remote: RemoteState): boolean {
     const { journal, report } = this.#work;
     // The server has lost blocks of this version.

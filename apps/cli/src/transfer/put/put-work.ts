@@ -68,7 +68,6 @@ export interface QueuedFile {
   readonly entry: LocalEntry;
   readonly folder: RemoteFolder;
   readonly remote: RemoteState | undefined;
-  /** `remote` is of another kind and is replaced. */
   readonly exchange: boolean;
   /** `remote` received the name after the folder was listed. */
   readonly isLate?: true;

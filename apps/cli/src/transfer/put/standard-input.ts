@@ -2,7 +2,6 @@ import { fstatSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 
 export interface StandardInput {
-  /** Standard input, or the output of a command. */
   readonly stdin: AsyncIterable<Uint8Array>;
   /** Name of the command that writes the stream. */
   readonly writer?: string | undefined;

@@ -13,7 +13,6 @@ import type { RemoteTree } from "./remote-tree.ts";
 interface Deletion {
   readonly state: RemoteState;
   readonly path: string;
-  /** Includes all nodes below it. */
   readonly nodes: number;
   readonly bytes: number;
 }

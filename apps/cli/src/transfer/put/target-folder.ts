@@ -8,7 +8,6 @@ import type { KnownRole, PutWork, RemoteFolder } from "./put-work.ts";
 
 export type RootedWork = Pick<PutWork, "report"> & { readonly root: PutRoot };
 
-/** The node at a path when this put began. */
 export interface Known {
   readonly path: string;
   readonly node: NodeJson | undefined;

@@ -18,7 +18,6 @@ export function drawContent(draw: Draw): Buffer {
   return kinds()[Math.floor(draw() * kinds().length)]!(draw);
 }
 
-/** Same file after some editing. */
 export function editContent(content: Buffer, draw: Draw): Buffer {
   const at = Math.floor(draw() * (content.length + 1));
   const end = draw() < 0.5 ? at : Math.min(content.length, at + Math.floor(draw() * 5000));

@@ -10,7 +10,6 @@ export interface PersonParts {
   readonly draw: () => number;
   /** Resolves when the server seems to be back. */
   readonly served: () => Promise<void>;
-  /** Lifetimes of trash and of abandoned uploads. */
   readonly trashMs: number;
   readonly sessionsMs: number;
 }
@@ -33,14 +32,12 @@ const filesMax = 120;
 /** Time for a missing store, a restart and a recovery in sequence, on a busy machine. */
 const answerMsMax = 300_000;
 
-/** Person who works through the API, retries lost requests and knows the expected files. */
 export class Person {
   readonly live = new Map<string, LiveFile>();
   readonly #trashed = new Map<string, TrashedFile>();
   readonly #parts: PersonParts;
   #api: Api | undefined;
   #names = 0;
-  /** Number of completed acts. */
   acts = 0;
 
   constructor(parts: PersonParts) {
@@ -73,7 +70,6 @@ export class Person {
     }
   }
 
-  /** Exactly the acknowledged files exist. */
   async verify(): Promise<void> {
     const listed = new Map<string, string>();
     for (let cursor = ""; ;) {
@@ -235,7 +231,6 @@ export class Person {
     return body;
   }
 
-  /** Repeats until there is an answer other than a retry. @returns the answer with the number of tries */
   async #ask(...request: Parameters<Api["call"]>): Promise<ApiAnswer & { readonly asked: number }> {
     const stillInTime = bounded(`an answer to ${request[0]} ${request[1]}`, answerMsMax);
     for (let asked = 1; ; asked += 1) {

@@ -9,7 +9,6 @@ export interface TroubleWorld {
   readonly scene: TwoStoreScene;
   readonly draw: () => number;
   readonly start: () => Promise<void>;
-  /** Waits until each person has done more. */
   readonly someWork: () => Promise<void>;
 }
 

@@ -3,14 +3,12 @@ import { Api } from "../testing.ts";
 import type { Person } from "./people.ts";
 import type { Outcome } from "./ways.ts";
 
-/** Uses the access from a client address. */
 export type Opener = (address: string) => Promise<Outcome>;
 /**
  * Tries the way from a client address in the account's present state.
  * @returns the access, or the refusal
  */
 export type Attempt = (address: string) => Promise<Opener | Outcome>;
-/** Steps before the account's state changes. */
 export type Preparation = (person: Person) => Promise<Attempt>;
 
 /** Options for a request from a client address, as reported by the proxy, without the headers of a browser. */
@@ -18,7 +16,6 @@ export function from(address: string, more: Readonly<Record<string, string>> = {
   return { headers: { "x-forwarded-for": address, ...more } };
 }
 
-/** Refusal with the error code of the API or of OAuth. */
 export function refusal({ status, body }: Pick<ApiAnswer, "status" | "body">): Outcome {
   return `${status} ${body.code ?? body.error}`;
 }
@@ -34,7 +31,6 @@ export function openerOf(url: string, authorization: string): Opener {
   };
 }
 
-/** Access by the token in this field of a route's answer. */
 export function given(url: string, answer: ApiAnswer, field = "access_token"): Opener | Outcome {
   return answer.status < 300 && field in answer.body ? openerOf(url, answer.body[field]) : refusal(answer);
 }

@@ -11,7 +11,6 @@ export const away = "198.51.100.7";
 
 const redirectUri = "https://program.example/back";
 
-/** Known program with its proof. */
 export interface Program {
   readonly id: string;
   readonly secret: string | null;
@@ -27,7 +26,6 @@ export interface House extends Omit<MailingServer, "stop"> {
   readonly program: Program;
   readonly deviceProgram: Program;
   readonly redirectUri: string;
-  /** Rows of the server's database. */
   readonly query: (statement: string) => ReturnType<typeof queryDatabase>;
   stop(): Promise<void>;
 }

@@ -6,7 +6,6 @@ import type { PlainWay } from "./ways.ts";
 
 const password = "what friends know";
 
-/** Links, which need no account. */
 export const linkWays = {
   link: async (person) => held(openerOf(person.house.server.url, await newLink(person))),
   "link with a password": async (person) => {

@@ -5,7 +5,6 @@ import { Api, ok } from "../testing.ts";
 import { home, type House } from "./house.ts";
 import type { Factor, State } from "./ways.ts";
 
-/** User with an account, and their proofs of identity. */
 export interface Person {
   readonly house: House;
   readonly id: string;
@@ -23,19 +22,16 @@ export interface Person {
   readonly made: Map<string, Promise<string>>;
 }
 
-/** Created at the first use. */
 export function once({ made }: Person, what: string, make: () => Promise<string>): Promise<string> {
   const known = made.get(what) ?? make();
   made.set(what, known);
   return known;
 }
 
-/** Place of the password. */
 export type Home = "here" | "LDAP";
 
 let people = 0;
 
-/** @param admin true for an administrator */
 export async function newPerson(house: House, factor: Factor, where: Home = "here", admin = false): Promise<Person> {
   const name = `person${++people}`;
   const account = { email: `${name}@example.com`, password: where === "LDAP" ? passwordOf(name) : `what ${name} says` };
@@ -84,7 +80,6 @@ export async function haveCodes(person: Person, count: number): Promise<void> {
   person.codes.splice(0, Infinity, ...renewed.recovery_codes);
 }
 
-/** Event that the account undergoes. */
 export const changes: Readonly<Record<State, (person: Person) => Promise<unknown>>> = {
   active: () => Promise.resolve(),
   suspended: ({ house, id }) => ok(house.admin, "PATCH", `/admin/users/${id}`, { disabled: true }),
@@ -98,7 +93,6 @@ function bind({ admin }: House, rule: object): Promise<unknown> {
   return ok(admin, "PATCH", "/admin/access-rules", rule);
 }
 
-/** Expires everything of the account in its rows. */
 export async function expire({ house, id }: Person): Promise<void> {
   const ofUser = ["sessions", "tokens", "oauth_artifacts"].map(
     (table) => `update shard.${table} set expires_at = 1 where user_id = '${id}'`,

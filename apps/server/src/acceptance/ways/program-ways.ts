@@ -12,7 +12,6 @@ const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 /** Address outside every access rule, used before the account's state changes. */
 const before = "192.0.2.200";
 
-/** Programs that the account has authorized. */
 export const programWays = {
   "program let in now": async (person) => {
     const question = await ask(person.house);
@@ -67,7 +66,6 @@ async function letIn(person: Person): Promise<{ access_token: string; refresh_to
   return body;
 }
 
-/** A program's authorization request in a browser, up to its code. */
 async function ask(house: House) {
   const browser = new OpenidBrowser(house.origin);
   const verifier = randomBytes(32).toString("base64url");

@@ -5,7 +5,6 @@ import { type Attempt, from, given, type Preparation } from "./attempt.ts";
 import { factorOf, type Person } from "./people.ts";
 import type { PlainWay } from "./ways.ts";
 
-/** Sign-ins that create a session. */
 export const signInWays = {
   "password and app": async (person) => {
     // Confirming the app used up the present code.
@@ -38,7 +37,6 @@ export const signInWays = {
   "issuer that vouches for a factor": async (person) => byIssuer(person, { withFactor: false, vouches: true }),
 } satisfies Partial<Record<PlainWay, Preparation>>;
 
-/** Sign-ins of an account with its password in LDAP. */
 export const ldapWays = {
   "LDAP password and factor": async (person) => byPassword(person, () => factorOf(person)),
   "LDAP password alone": async (person) => byPassword(person),

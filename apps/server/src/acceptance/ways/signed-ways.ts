@@ -19,7 +19,6 @@ interface Place {
   readonly content: string;
 }
 
-/** @returns the address with the data to send */
 type Sign = (api: Api, place: Place) => Promise<readonly [url: string, body?: Buffer]>;
 
 const block = Buffer.from("a block that somebody else is to send");

@@ -7,7 +7,6 @@ const scopes = ["files:read", "files:write"];
 /** Token or app password requested during the attempt. */
 const fewer = { name: "n", scopes: ["files:read"] };
 
-/** Earlier and new sessions and tokens. */
 export const tokenWays = {
   "session from before": async ({ house, api }) => held(openerOf(house.server.url, api.token ?? "")),
   "refresh token from before": async (person) => {

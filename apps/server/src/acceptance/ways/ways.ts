@@ -3,7 +3,6 @@ import { type ErrorCode, errorTable } from "@holdfast/core/errors";
 export type Factor = "none" | "app" | "passkey" | "app and passkey";
 export type State = "active" | "suspended" | "expired" | "must enroll" | "elsewhere" | "being deleted";
 
-/** Credential that requests a signed address. */
 export type Signer = "a session" | "a personal token" | "an app password" | "an app password of a folder" | "a link";
 export type SignedUse = "download" | "block upload" | "thumbnail" | "export";
 export type SignedWay = `signed ${SignedUse} of ${Signer}`;
@@ -124,7 +123,6 @@ export function expected({ kind, half }: Way, factor: Factor, state: State): Out
   return lacksFactor && outcome === "opens" ? refused("second_factor") : outcome;
 }
 
-/** Expected outcome if the second factor is not omitted. */
 function ofWhole(kind: Kind, factor: Factor, state: State): Outcome {
   if (state === "active") return "opens";
   if (state === "expired") return inWordsOf(kind, "unauthenticated");

@@ -10,7 +10,6 @@ export interface AcmeSettings {
   readonly domains: readonly [string, ...string[]];
   /** Address of the responsible person, for the authority; undefined: the authority gets none. */
   readonly email: string | undefined;
-  /** URL of the authority. */
   readonly directory: string;
   /** Root certificate for the authority's own server, in PEM. */
   readonly rootCertificate: string | undefined;

@@ -19,7 +19,6 @@ export interface LdapSettings {
   readonly bind: { readonly dn: string; readonly password: string } | undefined;
   /** Name that users see. */
   readonly name: string;
-  /** Base DN of people. */
   readonly base: string;
   /** Selects people. Others count as missing. */
   readonly peopleFilter: string;
@@ -63,7 +62,6 @@ const attribute = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, "must be the 
 const filter = z.string().min(3).max(4096).refine(isFilter, "must be a filter of LDAP in brackets, like (uid={login})");
 const name = z.string().min(1).max(1024);
 
-/** Format of HOLDFAST_LDAP. */
 export const ldapSchema = z.strictObject({
   url: z
     .string()

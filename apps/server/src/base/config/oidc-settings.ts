@@ -10,7 +10,6 @@ import { domains, mapping, word } from "./outside-words.ts";
 
 const words = z.array(word).max(limits.outsideMappingsMax);
 
-/** Format of HOLDFAST_OIDC. */
 export const oidcSchema = z.strictObject({
   issuer: z
     .string()

@@ -57,7 +57,6 @@ export interface Config {
   readonly administrator: { readonly email: string; readonly password: string } | undefined;
   /** Start of every link, without a trailing slash; undefined: the URL that the client used. */
   readonly publicUrl: string | undefined;
-  /** Shown on pages and in mails. */
   readonly serverName: string;
   /** undefined: no mail is sent */
   readonly mail: MailSettings | undefined;
@@ -208,7 +207,6 @@ function readOptions(
 interface Given {
   readonly value: unknown;
   readonly source: "flag" | "environment" | "file";
-  /** Source as named in errors. */
   readonly place: string;
 }
 

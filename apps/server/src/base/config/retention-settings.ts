@@ -21,7 +21,6 @@ export interface RetentionSettings {
   readonly sessionsMs: number;
   /** Accounts that their owners deleted, until they are shredded. */
   readonly graceMs: number;
-  /** Audit entries. */
   readonly auditMs: number;
 }
 
@@ -89,7 +88,6 @@ export function shownLifetimes(settings: RetentionSettings): Readonly<Record<str
   };
 }
 
-/** Values for the configuration. */
 export function shownRetention(settings: RetentionSettings): Readonly<Record<keyof typeof retentionOptions, unknown>> {
   return {
     retention_versions: settings.versionsKept,

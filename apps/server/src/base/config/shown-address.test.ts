@@ -34,7 +34,6 @@ test("a shown address contains the place without its credentials", () => {
 
 /** Letters that appear nowhere else in the URL. */
 const plain = fc.stringMatching(/^[QXZ]{6,12}$/);
-/** Any unencoded password around text that could be shown. */
 const secrets = fc
   .tuple(
     fc.string({ maxLength: 6 }),

@@ -8,7 +8,6 @@ const journalMsDefault = 60_000;
 export interface SnapshotSettings {
   /** Full snapshots of changed data. */
   readonly snapshotMs: number | undefined;
-  /** Later changes. */
   readonly journalMs: number | undefined;
 }
 

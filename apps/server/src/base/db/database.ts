@@ -34,7 +34,6 @@ export interface Database<Tables> {
   readonly db: Kysely<Tables>;
   /** For direct use of `pg`. Its errors are not translated. */
   readonly pool: pg.Pool;
-  /** Transactions retried after conflicts. */
   readonly conflicts: () => number;
   /** Resolves when every connection is closed, so that the database can be stopped. */
   readonly close: () => Promise<void>;

@@ -16,9 +16,7 @@ import { copyTemplate, makeTestFolder, silentLog } from "./testing.ts";
 interface Swapped {
   readonly running: EmbeddedPostgres;
   readonly pids: readonly number[];
-  /** Present path of the running cluster's data folder. */
   readonly moved: string;
-  /** Its path before. */
   readonly place: string;
   readonly told: readonly string[];
 }
@@ -39,9 +37,6 @@ async function query({ connection }: EmbeddedPostgres, statement: string): Promi
 const rowsOf = async (postgres: EmbeddedPostgres) =>
   (await query(postgres, "select count(*)::int4 as n from line"))[0].n;
 
-/**
- * Starts a cluster with two rows and moves its data folder away. A copy with one row, or an empty folder, replaces it.
- */
 async function swap(t: TestContext, kind: "an older copy" | "an empty folder"): Promise<Swapped> {
   const parent = makeTestFolder();
   t.after(() => rmSync(parent, { recursive: true, force: true }));

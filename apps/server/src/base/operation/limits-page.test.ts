@@ -13,7 +13,6 @@ test("docs/limits.md matches the limits in the code", () => {
   assert.equal(readFileSync(file, "utf8"), renderLimits(), "run this test with HOLDFAST_WRITE_DOCS=1");
 });
 
-/** Expected docs/limits.md: all limits with their values in words. */
 function renderLimits(): string {
   const rows = Object.entries(limits).map(([name, value]) => `| \`${name}\` | ${describe(name, value)} |`);
   return `# Limits

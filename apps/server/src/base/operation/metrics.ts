@@ -27,7 +27,6 @@ export interface Metrics {
   readonly newsDelivered: (seconds: number) => void;
   /** Both values come from short fixed lists. */
   readonly policyReported: (directive: string, from: string) => void;
-  /** Corrected reference counters. */
   readonly countersMended: (count: number) => void;
   readonly audited: (entries: number) => void;
   /** Entries removed before they could reach the syslog server. */
@@ -47,17 +46,13 @@ export interface MetricSources {
   /** Last lookup of accounts linked to the LDAP server; undefined before the first. */
   readonly ldap?: () => Promise<{ readonly age: number | undefined; readonly stopped: number } | undefined>;
   readonly backupAgeSeconds?: () => Promise<number | undefined>;
-  /** Transactions retried after a conflict. */
   readonly databaseConflicts?: () => number;
   /** One entry for each kind of message. */
   readonly queue?: () => Promise<readonly QueueFigures[]>;
-  /** Blocks waiting for removal, by place. */
   readonly waiting?: () => Promise<readonly WaitingBlocks[]>;
   /** Devices that are read-only after too many changes or deletions. */
   readonly suspendedDevices?: () => Promise<number>;
-  /** One entry for each store. */
   readonly copies?: () => Promise<readonly CopyFigures[]>;
-  /** Disks of uploads and of the database. */
   readonly disks?: () => Promise<readonly DiskFigures[]>;
   /** Time until the TLS certificate expires. */
   readonly certificateSeconds?: () => number;
@@ -82,7 +77,6 @@ interface CopyFigures {
   readonly lag_bytes: number;
 }
 
-/** Sums of all spaces. */
 export interface StoredBytes {
   /** Bytes in all versions. */
   readonly used: number;

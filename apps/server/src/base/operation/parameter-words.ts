@@ -71,7 +71,6 @@ export function parameterWords({ path }: Route, place: "path" | "query", name: s
   return words[`${first} ${name}`] ?? words[`path ${name}`];
 }
 
-/** Headers of all changing routes. */
 export function conditionHeaders() {
   return Object.entries(headerWords).map(([name, description]) => ({
     name,

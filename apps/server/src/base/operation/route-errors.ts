@@ -31,7 +31,6 @@ const ofChanges: readonly ErrorCode[] = [
   "device_suspended",
 ];
 
-/** Grouped by status, as in OpenAPI. */
 export function errorsByStatus(route: Route): ReadonlyMap<number, readonly ErrorCode[]> {
   return Map.groupBy(errorCodesOf(route), (code) => errorTable[code].status);
 }

@@ -1,8 +1,6 @@
 import { shellWord } from "@holdfast/core/shell-word";
 
-/** Screen for the link that creates the administrator. */
 export interface LinkScreen {
-  /** Name of the command. */
   readonly command?: string;
   readonly isTTY?: boolean;
   /** Characters per terminal line. */

@@ -18,7 +18,6 @@ test("an idle queue sends three small queries per shard in ten seconds, and keep
   t.after(() => queue.stop());
   for (const shard of databases.shards.all()) await enqueueOn(shard, { kind: "text", payload: "x" });
   await queue.idle();
-  /** Future looks that were not postponed. */
   const looks = () =>
     timers.mock.calls.filter(
       ({ result, arguments: [, ms = 0] }) => ms >= 5000 && ms < 30_000 && result?.hasRef() === false && isSet(result),

@@ -4,7 +4,6 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import { workerConnection } from "./neighbours.ts";
 
-/** Figures of one kind on all shards. */
 export interface KindFigures {
   readonly kind: string;
   /** Overdue messages that wait or run. Exact up to 100,000. */

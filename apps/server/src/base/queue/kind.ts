@@ -1,7 +1,6 @@
 import type { MessageId } from "@holdfast/core/ids";
 import type { z } from "zod";
 
-/** Worker for the messages of one kind. */
 export interface Kind<Payload = unknown> {
   /** A message whose payload does not match is dead immediately. */
   readonly schema: z.ZodType<Payload>;

@@ -15,7 +15,6 @@ before(async () => {
 });
 after(() => databases.stop());
 
-/** Kind whose attempts the test observes and ends. */
 function steered() {
   const begun: { attempt: Attempt; end: () => void }[] = [];
   let next = Promise.withResolvers<void>();

@@ -29,7 +29,6 @@ export interface Room {
 
 export interface Claim {
   readonly worker: string;
-  /** Rooms by kind. */
   readonly rooms: ReadonlyMap<string, Room>;
   readonly nowMicros: number;
   readonly leasedUntil: number;
@@ -75,7 +74,6 @@ export async function claimDue(db: Db, { worker, rooms, nowMicros, leasedUntil }
   return rows;
 }
 
-/** A running message of another worker. */
 export interface Held extends Claimed {
   /** The lease expired. */
   readonly isAbandoned: boolean;

@@ -122,7 +122,6 @@ test("a worker is recognized if the database URL has an application name", async
 test("a server alone on its database continues messages of its predecessor immediately, and after a second kill with a delay", async () => {
   await enqueueOn(shard, { kind: "number", payload: 1 }, { kind: "number", payload: 2 });
   const clock = makeTestClock(Date.now());
-  // State after one and after two kills of a server.
   await sql`update shard.messages set state = 'running', worker = 'dead', leased_until = 9e15::int8, tried_at = ${clock.nowMicros()},
     attempts = (payload #>> '{}')::int4`.execute(shard.db);
   const worked: number[] = [];

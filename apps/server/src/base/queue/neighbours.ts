@@ -5,7 +5,6 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 
-/** Other processes on the same shard. */
 export interface Neighbours {
   /** Others can see that this process lives. Until then it claims nothing. */
   readonly isSeen: boolean;

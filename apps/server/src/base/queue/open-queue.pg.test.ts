@@ -34,7 +34,6 @@ describe("Queue", () => {
     opened.push(queue);
     return queue;
   };
-  /** Kind for texts, with a record of its work. */
   const textKind = (work: (text: string, attempt: Attempt) => Promise<void> | void = () => {}) => {
     const texts: string[] = [];
     const kind = {

@@ -9,7 +9,6 @@ import { enqueueOn, messagesOn, openTestQueue, type TestQueue } from "./testing.
 import { type QueueProcess, startQueueProcess } from "./testing-process.ts";
 import { longTest } from "@holdfast/tools/tiers";
 
-/** Several server processes on the same two shards, killed during work. */
 let databases: TestDatabases;
 let first: Shard;
 let second: Shard;

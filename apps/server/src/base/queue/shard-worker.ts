@@ -16,7 +16,6 @@ export interface WorkerOptions {
   readonly kinds: Kinds;
   readonly random: () => number;
   readonly assertMayRun: () => void;
-  /** Id of this process. */
   readonly id: string;
   /** Without it, only an expired lease shows the death of a process. */
   readonly neighbours?: OpenNeighbours | undefined;

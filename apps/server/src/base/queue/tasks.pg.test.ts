@@ -170,7 +170,6 @@ describe("Tasks and the administration of messages", () => {
       return [await expireDeadMessages(job), await expireTasks(job)];
     };
     clock.forwardMs(limits.taskLifetimeMs + 60_000);
-    // Still waiting.
     assert.deepEqual(await expire(), [0, 0]);
     const { queue } = openTestQueue(databases.shards, { task: failing }, clock);
     queues.push(queue);

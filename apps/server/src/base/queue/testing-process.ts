@@ -8,26 +8,20 @@ import { openQueue } from "./open-queue.ts";
 
 /** Process that runs only the queue and reports to its parent by messages. */
 export interface QueueProcess {
-  /** Finished payloads of `number`. */
   readonly worked: readonly number[];
   /** Total number that it may work, initially none. Any further one hangs. */
   mayWork(count: number): void;
-  /** Resolves after that many are done. */
   hasWorked(count: number): Promise<void>;
   /** Resolves at the start of a `hang` message, which never ends. */
   readonly hanging: Promise<void>;
-  /** Kills it like a power cut and waits for its exit. */
   kill(): Promise<void>;
-  /** Stops it like a server. */
   stop(): Promise<void>;
 }
 
-/** Limit for a silent process. */
 const timeoutMs = 60_000;
 
 type Told = { worked: number } | "hanging";
 
-/** @param shards two, as `startTwoTestShards` opens them */
 export function startQueueProcess(shards: Shards): QueueProcess {
   const urls = shards.all().map(({ connection }) => connection.connectionString);
   const child = fork(import.meta.filename, urls.map(String));

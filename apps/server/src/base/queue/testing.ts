@@ -13,7 +13,6 @@ import { openQueue, type Queue } from "./open-queue.ts";
 export interface TestQueue {
   readonly queue: Queue;
   readonly clock: TestClock;
-  /** Log: level and message with its fields. */
   readonly lines: { readonly level: string; readonly fields: object; readonly message: string }[];
 }
 
@@ -37,7 +36,6 @@ export async function enqueueOn(shard: Shard, ...messages: readonly Message[]): 
   });
 }
 
-/** Messages of a shard, oldest first. */
 export async function messagesOn({ db }: Shard): Promise<Required<SelectedMessage>[]> {
   const { rows } = await sql<SelectedMessage>`select * from shard.messages order by number`.execute(db);
   return rows;

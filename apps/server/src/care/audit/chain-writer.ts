@@ -31,7 +31,6 @@ export class ChainWriter {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #waitingBytes = 0;
-  /** Failure of the latest append. */
   #failure: HoldfastError | undefined;
   /** Entries of an unfinished append. `tried`: preceding entry, if the append may have succeeded. */
   #taken: { readonly texts: readonly Waiting[]; tried: Link | undefined } | undefined;

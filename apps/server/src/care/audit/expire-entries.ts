@@ -7,7 +7,6 @@ const rowsAtOnce = 5000;
 
 export interface ExpireOptions {
   readonly key: Uint8Array;
-  /** Older entries are deleted. */
   readonly beforeMicros: number;
   readonly signal: AbortSignal;
 }

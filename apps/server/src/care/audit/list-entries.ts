@@ -14,7 +14,6 @@ export interface ListAuditRequest {
   readonly cursor?: string | undefined;
 }
 
-/** End of a page. */
 interface Place {
   readonly at: number;
   readonly chain: string;

@@ -20,7 +20,6 @@ export interface VerifyAuditOptions {
   readonly witnesses: readonly Witness[];
 }
 
-/** Stores the result on each shard. */
 export async function verifyAudit({
   shards,
   clock,

@@ -71,7 +71,6 @@ async function keptFrom(db: Kysely<CellTables>, slot: string): Promise<WalPositi
   );
 }
 
-/** End of the archive, or else the start of the available log. */
 function startOf(head: ArchiveHead | undefined, kept: WalPosition, end: WalEnd): Pick<WalPosition, "name" | "offset"> {
   if (head === undefined || head.wal < kept.name || isAhead(head, end)) return { name: kept.name, offset: 0 };
   return { name: head.wal, offset: head.bytes ?? 0 };

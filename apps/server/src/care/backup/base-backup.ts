@@ -24,7 +24,6 @@ export interface BaseBackup {
 
 /** The database keeps its log for a slot. Separate slots let two kinds of base backup run together. */
 export interface BackupSlots {
-  /** Used during the backup. */
   readonly meanwhile: string;
   /** Keeps the log that is not archived yet, from the first backup on. PostgreSQL drops it if it becomes too large. */
   readonly archive: string;

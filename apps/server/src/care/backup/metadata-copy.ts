@@ -43,7 +43,6 @@ export class MetadataCopy {
   readonly #startedMs: number;
   #known: Known | undefined;
   #reading: Promise<Known | undefined> | undefined;
-  /** Another database's snapshot. */
   #foreign: { readonly id: string; readonly error: HoldfastError } | undefined;
   #snapshotMs: number | undefined;
   #journalMs: number | undefined;

@@ -30,7 +30,6 @@ export interface BackupRequest {
   readonly keep: number | undefined;
   /** Stores the key-encryption key in the backup, so that everyone with the backup can open it. */
   readonly withKey: boolean;
-  /** Called when the backup can be restored. */
   readonly noteTaken?: (id: string) => void;
   readonly progress?: StepProgress | undefined;
 }

@@ -35,7 +35,6 @@ class Steps implements StepProgress {
     step.bytes += bytes;
   }
 
-  /** Returns the names of the steps, after asserting that each has reached its total. */
   get whole(): readonly string[] {
     for (const { name, total, items, bytes } of this.steps) {
       assert.equal(bytes, total?.bytes ?? 0, name);

@@ -5,7 +5,6 @@ export const walName = /^[0-9A-F]{24}$/;
 export const walFileBytes = 16 * 1024 * 1024;
 const filesPerLog = 2 ** 32 / walFileBytes;
 
-/** Next name on the same timeline. */
 export function nextWalName(name: string): string {
   const number = walNumber(name) + 1;
   return `${name.slice(0, 8)}${hex8(Math.floor(number / filesPerLog))}${hex8(number % filesPerLog)}`;

@@ -18,7 +18,6 @@ export interface KeptTries {
   readonly domains: string;
   /** Failures in a row; 0 after success. */
   readonly failures: number;
-  /** Latest error. */
   readonly reason: string;
   readonly atMs: number;
   /** Earliest time for the next call, as the authority demands. Also applies after a restart. */

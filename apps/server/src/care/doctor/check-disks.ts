@@ -6,7 +6,6 @@ import { isS3Location } from "@holdfast/object-store/s3-location";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
-/** Each disk is checked once. */
 export async function checkDisks({ config, cells }: DoctorWorld): Promise<Finding[]> {
   const stores = [config.store, config.secondStore, ...cells.flatMap(({ places }) => places)];
   const folders = [config.dataFolder, ...stores.filter((place) => place !== undefined && !isS3Location(place))];

@@ -47,7 +47,6 @@ const checkTimeoutMs = 20_000;
 const recentMs = 15 * 60_000;
 
 interface DiagnoseOptions {
-  /** Findings of the caller. */
   readonly known?: readonly Finding[];
   /** Does not repeat checks of the last 15 minutes. */
   readonly recent?: boolean;

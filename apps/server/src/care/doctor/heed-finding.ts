@@ -34,7 +34,6 @@ export const unheeded: Heeded = {
 const looksUntilTold: Readonly<Record<Urgency, number>> = { damage: 1, usual: 2, passing: 6, new: 144 };
 /** Consecutive runs with a better state before it counts, about an hour. */
 export const looksUntilBetter = 6;
-/** Runs in about a day. */
 export const looksOfDay = 144;
 
 export interface Seen {

@@ -93,7 +93,6 @@ export interface Look {
   readonly findings: readonly Finding[];
 }
 
-/** News in the doctor's words. */
 export interface News extends Telling {
   readonly check: string;
   /** Null: nothing to add. */

@@ -16,7 +16,6 @@ export interface AuditJobParts {
   readonly clock: Clock;
   readonly key: Uint8Array;
   readonly audit: Pick<AuditLog, "recordDurably">;
-  /** Lifetime of entries. */
   readonly auditMs: number;
   /** undefined: entries are not sent */
   readonly sender: SyslogSender | undefined;

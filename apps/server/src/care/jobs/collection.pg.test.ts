@@ -83,7 +83,6 @@ async function workMessages(): Promise<void> {
 
 const messages = async () => messagesOn(databases.shards.all()[0]!);
 
-/** Texts that the space holds, and texts with a copy that is not waiting for removal. */
 async function inCell(space: TestSpace, ...texts: string[]) {
   const held: string[] = [];
   const unheld: string[] = [];

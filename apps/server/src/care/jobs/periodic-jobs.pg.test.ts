@@ -126,7 +126,6 @@ test("a job with a due check runs only when it is due, periodically and on reque
     const asked = open(() => due, never);
     asked.jobs.look("due");
     await turns();
-    // Waits for the run, if there is one.
     await asked.jobs.stop();
     assert.deepEqual(asked.counts, { checks: 1, runs: due ? 1 : 0 });
   }

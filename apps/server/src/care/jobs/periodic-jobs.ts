@@ -66,7 +66,6 @@ class Runner {
   readonly #job: PeriodicJob;
   readonly #options: JobsOptions;
   readonly #stopped: AbortSignal;
-  /** Scheduled runs of all jobs. */
   readonly #scheduled: TaskGroup;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;

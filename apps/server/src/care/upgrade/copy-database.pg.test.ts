@@ -32,7 +32,6 @@ async function inBoth(statement: string): Promise<void> {
 
 const copy = (progress?: Steps) => copyDatabase({ from: from.connection, to: to.connection, at: () => {}, progress });
 
-/** Records the name of each step, and whether it reached its total. */
 class Steps {
   readonly #steps: { readonly name: string; readonly total: number | undefined; bytes: number }[] = [];
 

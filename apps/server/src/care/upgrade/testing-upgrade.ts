@@ -4,7 +4,6 @@ import { versionOf, clusterFolderOf } from "../../base/db/embedded/cluster.ts";
 import { openDataFolder } from "../../base/data-folder/open-data-folder.ts";
 import { upgradeDatabase } from "./upgrade-database.ts";
 
-/** The older PostgreSQL, which is installed for tests. */
 export function seventeen(): NativePackage {
   const found = findEarlierPackage("17");
   if (found === undefined) throw new Error("PostgreSQL 17 is not installed.");

@@ -31,7 +31,6 @@ export interface UpgradePorts {
   readonly random: Random;
   readonly log: DatabaseLog;
   readonly freeBytes?: (folder: string) => Promise<number>;
-  /** Called after each step. */
   readonly at?: (step: string) => void;
   readonly progress?: StepProgress | undefined;
 }

@@ -57,7 +57,6 @@ const upgrade = (data: string, ...args: string[]) =>
   holdfast(["admin", "upgrade-database", "--json", "--data", data, ...args]);
 const namesIn = (data: string) => readdirSync(data).toSorted();
 
-/** Runs the upgrade in a process that is killed after the step. */
 async function killAfter(data: string, step: string): Promise<void> {
   const program = fileURLToPath(new URL("testing-upgrade.ts", import.meta.url));
   const child = spawn(process.execPath, [program, data, step], { stdio: "inherit" });

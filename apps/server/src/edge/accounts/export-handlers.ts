@@ -11,7 +11,6 @@ import { assertScope } from "../exchange/authentication.ts";
 import { contentDisposition } from "../exchange/content-disposition.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-/** Facts in a signed URL. */
 const withVersionsFact = "versions";
 const newestFact = "newest";
 

@@ -62,7 +62,6 @@ export async function findWanted(shards: Shards, caller: Actor, items: readonly 
 
 interface FetchOptions
   extends Required<Pick<ReadingOptions, "signal" | "reading">>, Pick<ReadingOptions, "passesOver"> {
-  /** The caller's own. */
   readonly own: SpaceId | undefined;
 }
 

@@ -18,7 +18,6 @@ export interface FramesTarget {
   readonly actorOf: (hash: HashHex) => Actor;
   /** The actor may use a block of the space as the base of a patch. */
   readonly mayUse: (actor: Actor, base: HashHex) => Promise<boolean>;
-  /** Memory of the frames. */
   readonly room: BlockRoom;
   /**
    * Called for each invalid block, so that the others are stored. Without it, and for an invalid patch, the request is

@@ -22,7 +22,6 @@ async function start(
   return server;
 }
 
-/** Handler that exposes its body and responds on demand. */
 function holdBody() {
   const arrived = Promise.withResolvers<Readable>();
   const answer = Promise.withResolvers<void>();

@@ -31,10 +31,8 @@ export interface AskedRequest {
 }
 
 export interface Outcome {
-  /** Set for a JSON response. */
   readonly json?: unknown;
   readonly status: number;
-  /** Code of the error. */
   readonly code?: string | undefined;
 }
 

@@ -11,7 +11,6 @@ import { speakRaw, startTestServer } from "../testing.ts";
 
 const count = isLongTier ? 10_000 : 1500;
 
-/** Reads everything that a handler may read, and reports not_found. */
 async function readAll(context: RequestContext): Promise<never> {
   context.conditions({ size: 1 });
   for await (const bytes of context.stream as AsyncIterable<Buffer>) assert.ok(bytes.length > 0);

@@ -29,7 +29,6 @@ export interface PeerRules {
   readonly unreadable?: ((entry: string) => void) | undefined;
   readonly tls: boolean;
   readonly publicUrl?: string | undefined;
-  /** See `Peer`. */
   readonly selfSigned?: string | undefined;
 }
 

@@ -1,6 +1,5 @@
 /** Generated while it is sent, so that little of it is in memory. */
 export class StreamedJson {
-  /** Pieces of one JSON text. */
   readonly texts: AsyncGenerator<string, void, undefined>;
 
   constructor(texts: AsyncGenerator<string, void, undefined>) {
@@ -8,7 +7,6 @@ export class StreamedJson {
   }
 }
 
-/** Shorter pieces are joined. */
 const pieceCharacters = 64 * 1024;
 
 /**

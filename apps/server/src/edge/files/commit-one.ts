@@ -23,7 +23,6 @@ export async function commitOperation(
   return result;
 }
 
-/** For an operation whose result is a node. */
 export async function commitNode(
   committer: Committer,
   caller: Caller,

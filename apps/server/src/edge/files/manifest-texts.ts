@@ -53,7 +53,6 @@ export async function* manifestsText(
       if (entries >= limits.manifestEntriesAtOnceMax) break;
       reached += 1;
       const list = lists.get(head.id);
-      // Removed in the meantime.
       if (list === undefined) continue;
       entries += entryCount(list);
       yield `${before}${openHead(head)},"blocks":[`;
@@ -71,7 +70,6 @@ const groupBytesMax = 1024 * 1024;
 
 type Group = [VisibleVersion, ...VisibleVersion[]];
 
-/** Each group is from one space. */
 function groupsOf(heads: readonly VisibleVersion[]): Group[] {
   const groups: Group[] = [];
   let freeBytes = 0;

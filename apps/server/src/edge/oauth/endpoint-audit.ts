@@ -6,7 +6,6 @@ import type { AuditRule } from "../route-audit.ts";
 
 /** First token for a grant. Later tokens are audited as another action. */
 export const programStart: AuditRule = { action: "program.start", durable: true };
-/** A program revokes its grant. */
 export const programEnd: AuditRule = { action: "program.end", durable: true };
 
 type Note = RequestContext["note"];

@@ -132,7 +132,6 @@ const refusals: Partial<Record<HoldfastError["code"], number>> = {
   rate_limited: 429,
 };
 
-/** Rethrows all other errors. */
 function asRefusal(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError && refusals[thrown.code] !== undefined) return thrown;
   throw thrown;

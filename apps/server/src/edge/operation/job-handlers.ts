@@ -24,7 +24,6 @@ export interface QueueCare {
   readonly kick: (shard: Shard) => void;
 }
 
-/** The queue, for administrators. */
 export function queueHandlers({ shards, clock, kick }: QueueCare) {
   return {
     adminListJobs: async ({ query }) => ({

@@ -28,12 +28,10 @@ pre { overflow-x: auto; padding: 0.75rem; border: 1px solid light-dark(#e2e6e4, 
 .action:hover, button:hover { background: light-dark(#095a4e, #74d8c5) }
 `;
 
-/** Hash in the format of a policy. */
 export function styleHash(style: string): string {
   return `sha256-${createHash("sha256").update(style).digest("base64")}`;
 }
 
-/** Title, icon and the server's name for the head of a page. */
 export function brandedHead(serverName: string, title: string): string {
   const name = escapeHtml(serverName);
   return `<title>${escapeHtml(title)} – ${name}</title><meta name="application-name" content="${name}"><link rel="icon" type="image/svg+xml" href="${iconPath}">`;

@@ -27,7 +27,6 @@ import type { RequestContext } from "../exchange/handler.ts";
 import type { AuditFacts, AuditRule } from "../route-audit.ts";
 import { scimType, toScimProblem } from "./scim-problem.ts";
 
-/** Validated input of a SCIM request. */
 interface Asked<Body> extends Pick<RequestContext, "peer" | "owe" | "note"> {
   readonly caller: Caller;
   readonly params: { readonly id?: string } | undefined;

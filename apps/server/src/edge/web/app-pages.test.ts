@@ -13,7 +13,6 @@ import { openWebApp, type PrepareApp } from "./web-app.ts";
 
 const script = "export const words = 'the script of the app';".repeat(20);
 
-/** Creates a build with its index. */
 function makeBuild(t: TestContext, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-app-"));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -10,7 +10,6 @@ export interface AppFile {
   readonly path: string;
   readonly type: string;
   readonly sizeBytes: number;
-  /** Identifies the content. */
   readonly tag: string;
   /** Sizes of the compressed content in `path` with ".br" or ".gz". */
   readonly br?: number | undefined;

@@ -37,7 +37,6 @@ after(async () => {
   await web.close();
 });
 
-/** @returns accessibility problems at both widths, light and dark */
 async function findings(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const width of [390, 1280]) {

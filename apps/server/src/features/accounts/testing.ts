@@ -15,7 +15,6 @@ export interface TestClock extends Clock {
   forwardMs(byMs: number): void;
 }
 
-/** Moves only by `forwardMs`. */
 export function makeTestClock(startMs = Date.UTC(2026, 0, 1)): TestClock {
   let nowMs = startMs;
   return { nowMs: () => nowMs, nowMicros: () => nowMs * 1000, forwardMs: (byMs) => void (nowMs += byMs) };

@@ -32,14 +32,12 @@ const told = ({ verb, node, count }: ActivityJson) => `${verb} ${node.path ?? no
 const toldTo = async (caller: Actor, request: ActivityRequest = {}) => (await list(caller, request)).items.map(told);
 const share = (space: TestSpace, nodeId: string, role: GrantRow["role"], { userId }: Actor) =>
   grantTo(space.db, { spaceId: space.caller.spaceId, nodeId, role, userId });
-/** Commits as a user with rights in another space. */
 async function doAs(space: TestSpace, caller: Actor, operation: Operation): Promise<void> {
   const committer = openViewCommitter({ ...noBlocks, shards: spaces.databases.shards }, space.committer);
   const { results } = await committer.commit(caller, [operation]);
   assert.equal(results[0]?.status, "committed", JSON.stringify(results[0]));
 }
 
-/** Starts another action. */
 const later = ({ clock }: TestSpace) => clock.advanceMs(120_000);
 
 test("each kind of change has its verb, newest first", async () => {
@@ -58,7 +56,6 @@ test("each kind of change has its verb, newest first", async () => {
   for (const step of [
     { op: "move", fileId: file.id, place: { parentId: folder } },
     { op: "delete", fileId: file.id },
-    // The file is already in the trash.
     { op: "approve", fileId: file.id },
     { op: "restore", fileId: file.id },
   ] satisfies Operation[]) {

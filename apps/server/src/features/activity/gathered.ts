@@ -70,7 +70,6 @@ class Action implements Gathered {
   readonly nodes = new Set<NodeId>();
   oldestAt: number;
   readonly #own = new Map<NodeId, Happening>();
-  /** Number of nodes in each of its own folders. */
   readonly #below = new Map<NodeId, number>();
 
   constructor(newest: Happening) {
@@ -101,7 +100,6 @@ class Action implements Gathered {
 
 interface Maker {
   readonly action: Action;
-  /** The action's own node that is or contains a node. */
   readonly own: NodeId;
 }
 

@@ -58,7 +58,6 @@ const sharing: ReadonlySet<string> = new Set(["shared", "unshared", "linked"]);
 
 interface Change {
   readonly node: PlacedNode;
-  /** Folder after the change. */
   readonly to: NodeId | null;
   readonly nodes: Seen["nodes"];
 }

@@ -26,7 +26,6 @@ export interface ActivityRequest {
   readonly cursor?: string | undefined;
 }
 
-/** Entries checked together. */
 const peekedMax = 500;
 
 /**

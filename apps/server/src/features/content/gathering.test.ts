@@ -16,7 +16,6 @@ test("gathered pieces contain the same bytes in order, each valid until the next
       for (const out of gathering.end()) given.push(Buffer.from(out));
       assert.ok(Buffer.concat(given).equals(Buffer.concat(pieces)));
       for (const [index, out] of given.slice(1).entries()) {
-        // No two adjacent pieces would fit into one.
         assert.ok(out.length + (given[index]?.length ?? 0) > 32 * 1024);
       }
     }),

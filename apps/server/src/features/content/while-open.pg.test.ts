@@ -17,7 +17,6 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
   for (let count = 0; count < 100; count += 1) yield new Uint8Array(8 * 1024 * 1024);
 }
 
-/** Events that end the session of a download of own content. */
 const ends: Readonly<Record<string, (space: TestSpace, caller: Caller) => Promise<unknown>>> = {
   "is signed out": ({ db }, { credential }) => sql`delete from shard.sessions where id = ${credential.id}`.execute(db),
   "is suspended": ({ db }, { userId }) => sql`update shard.users set disabled_at = 1 where id = ${userId}`.execute(db),

@@ -23,7 +23,6 @@ export async function* whileOpen(
   pieces: AsyncGenerator<Uint8Array>,
   stillSees?: StillSees,
 ): AsyncGenerator<Uint8Array> {
-  // For own content, checks by time suffice.
   const isOwn = caller.credential.kind !== "link" && stillSees === undefined;
   let passedBytes = 0;
   let checkedAtMs = world.clock.nowMs();

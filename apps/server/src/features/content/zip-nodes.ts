@@ -25,7 +25,6 @@ interface ZipOptions extends Required<Pick<ReadingOptions, "signal" | "reading">
   readonly sight: LiveSight;
 }
 
-/** A folder includes its content. */
 export interface ZippedNode {
   readonly node: PlacedNode;
   readonly name: string;

@@ -6,7 +6,6 @@ export interface ZipEntry {
   /** Names separated by `/`, none at the ends. */
   readonly path: string;
   readonly kind: "file" | "folder" | "symlink";
-  /** Permission bits. */
   readonly mode: number;
   readonly mtimeMs: number;
   readonly sizeBytes: number;

@@ -12,7 +12,6 @@ export interface SpooledNode {
   readonly name: string;
   readonly isFolder: boolean;
   readonly isTrashed: boolean;
-  /** JSON of all facts except the path. */
   readonly facts: string;
 }
 
@@ -50,7 +49,6 @@ export class ExportSpool {
     }
   }
 
-  /** May be called repeatedly. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -71,7 +69,6 @@ export class ExportSpool {
     });
   }
 
-  /** Places the root and deleted nodes. All other nodes are below them. */
   placeTops(rootId: string): void {
     this.#together(() => {
       this.#statement("insert into places (id, path, in_trash) select id, '', 0 from nodes where id = ?").run(rootId);

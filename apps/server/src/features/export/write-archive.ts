@@ -27,7 +27,6 @@ export interface ArchiveRequest {
   readonly reading: Required<Pick<ReadingOptions, "signal" | "reading">>;
 }
 
-/** Documents before the files. */
 const documents = [
   archiveNames.account,
   archiveNames.people,

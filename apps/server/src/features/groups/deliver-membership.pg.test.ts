@@ -17,7 +17,6 @@ before(async () => {
 });
 after(() => databases.stop());
 
-/** Group on the first shard; `farUserId` is on the second. */
 const newGroupId = () => makeId<GroupId>(toBucket(1), world.clock.nowMs(), randomBytes(8));
 const farUserId = () => makeId<UserId>(toBucket(4000), world.clock.nowMs(), randomBytes(8));
 
@@ -28,7 +27,6 @@ async function makeGroup(groupId: GroupId): Promise<void> {
 const near = () => databases.shards.of(toBucket(1)).db;
 const far = () => databases.shards.of(toBucket(4000)).db;
 
-/** Changes it like the routes: with the group's next number, in one transaction. */
 async function change(groupId: GroupId, userId: UserId, role: "member" | "manager" | null): Promise<void> {
   await near()
     .transaction()
@@ -53,7 +51,6 @@ async function roleOf(userId: UserId, groupId: GroupId): Promise<string | null |
   return row?.role;
 }
 
-/** Starts a delivery that waits between its read of the group and its write to the member's shard. */
 async function heldUp(groupId: GroupId, userId: UserId): Promise<() => Promise<void>> {
   const read = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();

@@ -47,18 +47,15 @@ export function groupKinds(world: () => SharingWorld): Kinds {
   };
 }
 
-/** Runs in the transaction that changes the membership. */
 export function enqueueMembership(transaction: ShardReader, group: GroupId, user: UserId): Promise<void> {
   const payload = { group_id: group, user_id: user };
   return enqueue(transaction, { kind: "group_membership", key: `${group} ${user}`, payload });
 }
 
-/** Runs in the transaction that deletes the group. */
 export function enqueueEnd(transaction: ShardReader, group: GroupId): Promise<void> {
   return enqueue(transaction, { kind: "group_end", key: group, payload: { group_id: group } });
 }
 
-/** Runs in the transaction that changes the plan. */
 export function enqueuePlan(transaction: ShardReader, group: GroupId): Promise<void> {
   return enqueue(transaction, { kind: "group_plan", key: group, payload: { group_id: group } });
 }

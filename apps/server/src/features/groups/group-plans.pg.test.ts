@@ -41,7 +41,6 @@ const join = (groupId: string, { id: userId }: UserRow) =>
   setMember(world, admin(), { groupId, userId, role: "member" });
 const leave = (groupId: string, { id: userId }: UserRow) => removeMember(world, admin(), { groupId, userId });
 
-/** Creates a user on the group's shard, or (4000) on the other one, with a plan of 15 bytes. */
 async function newPerson(bucket = 4000): Promise<UserRow> {
   const user = await createUserIn(world, bucket, `person${++people}@example.org`);
   await updateUser(world, user.id, { plan: "free", quotaBytes: "plan" });
@@ -52,7 +51,6 @@ async function quotaOf({ id }: UserRow): Promise<number | null> {
   return (await describeUser(world, await getUser(world, id))).quota_bytes;
 }
 
-/** Finds spaces whose quota is not the largest of their owner's plans, from the groups' rows. */
 async function audit(): Promise<string[]> {
   const shards = world.shards.all();
   const memberships = await Promise.all(

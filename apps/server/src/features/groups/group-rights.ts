@@ -75,7 +75,6 @@ export async function assertNotLimitedBy(shards: Shards, caller: GroupCaller, id
     const grants = await readGrants(db, { grantees: [id], despiteSuspension: true });
     if (grants.length === 0) continue;
     const others = await readGrants(db, { grantees: [caller.userId, ...groupIds], despiteSuspension: true });
-    // Owners have all rights in their own space.
     const byNode = Map.groupBy(
       others.filter((other) => other.space_id !== caller.spaceId),
       (other) => other.node_id,

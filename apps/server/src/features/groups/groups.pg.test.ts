@@ -34,7 +34,6 @@ const admin = () => callerFor(root, true);
 const newPerson = (name = "Ann", bucket = 4000) => createUserIn(world, bucket, `person${++people}@example.org`, name);
 const page = { limit: 10 };
 
-/** Reads the member's shard, like its requests. */
 async function groupsKnownTo(user: UserRow): Promise<GroupId[]> {
   const rows = await databases.shards
     .ofId(user.id)
@@ -73,7 +72,6 @@ test("members cannot change a group, and non-members get not_found", async () =>
   for (const [caller, code] of [
     [callerFor(member), "forbidden"],
     [callerFor(stranger), "not_found"],
-    // An administrator without the administration scope has no special rights.
     [callerFor(root), "not_found"],
   ] as const) {
     const at = { groupId: id, userId: stranger.id };

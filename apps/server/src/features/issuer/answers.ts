@@ -15,7 +15,6 @@ const schema = z.object({
   /** Derived from the redirect's state, so that each redirect creates at most one session. */
   id: z.string(),
   purpose: z.string(),
-  /** Time of the redirect to the issuer. */
   askedAtMs: z.number(),
   claims: claimsSchema,
   untilMs: z.number(),

@@ -45,7 +45,6 @@ function settingsOf(more: object = {}) {
   return settings;
 }
 
-/** Starts a redirect. @returns the browser's state and answer */
 async function leave(issuer = openIssuer(settingsOf()), returnTo = "/files") {
   const { url, kept } = await issuer.begin(world, { purpose: "sign-in", redirectUri, returnTo });
   const asked = new URL(url).searchParams;
@@ -96,7 +95,6 @@ test("each sign-in has its own state, nonce and challenge, which no other respon
     const [one, another] = [url, other.url].map((each) => new URL(each).searchParams.get(name) ?? "");
     assert.ok(one !== another && (one?.length ?? 0) >= 32, name);
   }
-  // The id token of the first sign-in in the second.
   liar.lies = { claims: { nonce: said } };
   await assert.rejects(issuer.finish(world, other.answer, other.kept), refused("unauthenticated"));
   await issuer.finish(world, answer, kept);
@@ -192,7 +190,6 @@ test("a slow, endless or redirecting issuer is limited in time and memory", asyn
   const begin = () => leave(openIssuer(settingsOf(), network));
   liar.lies = { answer: () => true };
   await assert.rejects(begin(), /did not answer in time/);
-  // Slow bytes do not bypass the limit.
   liar.lies = {
     answer: (_, response) => {
       response.writeHead(200, { "content-type": "application/json" });

@@ -137,7 +137,6 @@ test("the later of two concurrent first sign-ins does not end the earlier", asyn
   const email = "erin@corp.example";
   const { user } = await used(email);
   const earlier = await signInAt(claimsOf("erin", email));
-  // Found the account before the earlier sign-in linked it.
   const { password_hash: hash } = await linkByAddress(world, user, claimsOf("erin", email));
   assert.equal((await authenticator.authenticate(earlier.access_token, from)).userId, user.id);
   assert.equal(hash, (await findUser(databases.shards, user.id))?.password_hash);

@@ -9,7 +9,6 @@ import { type Claims, isOfDomain } from "./claims.ts";
 import type { OidcSettings } from "../../base/config/issuer-settings.ts";
 import { hasIdentityOf, linkIdentity, withdrawIdentity } from "./outside-identities.ts";
 
-/** Domains for which an external source is trusted. */
 export type Believed = Pick<OidcSettings, "linkDomains" | "createDomains">;
 
 /**

@@ -30,7 +30,6 @@ interface Linking {
   readonly act?: (transaction: ShardReader) => Promise<void>;
   /** Runs in that transaction after the row was created, but not if the account was already linked. */
   readonly onMade?: (transaction: ShardReader) => Promise<void>;
-  /** Change that is reported to the account. */
   readonly what?: SecurityChange;
 }
 

@@ -84,7 +84,6 @@ async function signIn(subject: string, claims: object, more: object = {}) {
   return { id: caller.userId, subject, caller, lacksProof, provenAtMs };
 }
 
-/** Creates a user who was linked long ago. */
 async function newPerson(): Promise<Person> {
   const subject = `person ${++people}`;
   const { id } = await createTestUser(world, `person${people}@example.com`);
@@ -107,14 +106,12 @@ test("a session's proof has the time of authentication at the issuer, and none w
   const ages: [object, number][] = [
     [{ auth_time: nowPlus(-3600_000 * 5) }, world.clock.nowMs() - 3600_000 * 5],
     [{ auth_time: nowPlus(-60_000) }, world.clock.nowMs() - 60_000],
-    // The issuer's clock is slightly ahead.
     [{ auth_time: nowPlus(30_000) }, world.clock.nowMs()],
     [{ auth_time: nowPlus(3600_000) }, 0],
     [{}, 0],
   ];
   for (const [claims, provenAtMs] of ages)
     assert.equal(await (await signIn(subject, claims)).provenAtMs(), provenAtMs, JSON.stringify(claims));
-  // The setting accepts a missing time.
   const trusting = { trust_silent_sign_in: true };
   assert.equal(await (await signIn(subject, {}, trusting)).provenAtMs(), world.clock.nowMs());
   assert.equal(await (await signIn(subject, { auth_time: 5 }, trusting)).provenAtMs(), 5000);

@@ -21,7 +21,6 @@ export interface OutsideSignIn extends Pick<GivenFactor, "totp" | "passkey" | "s
   readonly name: string;
   readonly system: DeviceSystem | undefined;
   readonly address: string;
-  /** Secrets that identify the browser. */
   readonly secret?: DeviceSecrets;
   /** Cancels a pending deletion of the account. */
   readonly keeps?: boolean;

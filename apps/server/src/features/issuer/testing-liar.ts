@@ -14,7 +14,6 @@ export interface Lies {
   idToken?: (honest: string) => string;
   description?: object;
   userinfo?: object;
-  /** Called first. @returns true if it has answered */
   answer?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
@@ -26,7 +25,6 @@ export interface Liar {
   readonly stop: () => Promise<void>;
 }
 
-/** Signs everyone in without a page. Reads the nonce from the redirect's URL. */
 export async function startLiar(): Promise<Liar> {
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const jwk = { ...(await exportJWK(publicKey)), kid: "its own", alg: "RS256", use: "sig" };

@@ -37,7 +37,6 @@ export async function startTestProvider(): Promise<TestProvider> {
   };
 }
 
-/** Acts like a browser: follows redirects, signs in by name and consents. @returns the final redirect */
 export async function visitProvider(start: string, login: string): Promise<URL> {
   const jar = new Map<string, string>();
   let [url, form] = [new URL(start), undefined as string | undefined];

@@ -14,7 +14,6 @@ export interface Conversation {
   readonly client: Client;
   /** Escapes a value for a filter (RFC 4515). */
   readonly escape: (value: string | Buffer) => string;
-  /** Binds as the account for lookups. */
   bindSelf(): Promise<void>;
 }
 

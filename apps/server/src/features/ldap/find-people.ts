@@ -141,7 +141,6 @@ function bytesOf(text = ""): number | undefined {
   return bytes === undefined || bytes > 1e15 ? undefined : bytes;
 }
 
-/** Checks the password by a bind as the person. */
 export async function isPasswordOf(
   { client }: Conversation,
   { dn }: Pick<Person, "dn">,

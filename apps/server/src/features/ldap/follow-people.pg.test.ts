@@ -102,7 +102,6 @@ test("an account that left the directory is suspended with its sessions, and ena
   const [gone, stays] = [await somebody(), await somebody()];
   await follow();
   assert.deepEqual([await isOut(gone), await sessionsOf(gone)], [false, 1]);
-  // The same person returns with another name and DN.
   await slapd.as((client) => client.modifyDN(dnOf(gone.uid), `uid=${gone.uid}x,ou=people,${base}`));
   await follow();
   assert.equal(await isOut(gone), false, "a new name is no leaving");
@@ -148,7 +147,6 @@ test("a password changed in the directory ends earlier sessions", async (t) => {
     return [rows[0]!.id, which] as const;
   };
   const now = Date.now() * 1000;
-  // The directory writes the current time.
   world = { ...world, clock: makeTestClock(Date.now() + 1800_000) };
   const begun = new Map([
     await begin("before", now - hourMicros),

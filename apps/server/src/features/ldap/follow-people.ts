@@ -131,7 +131,6 @@ async function followPassword(world: ClaimsWorld, user: Linked, { passwordChange
   world.log.info({ user_id: user.id }, "sessions were ended: the password was changed on the LDAP server");
 }
 
-/** One row per account. */
 async function readLinked({ shards }: ClaimsWorld, settings: LdapSettings): Promise<Linked[]> {
   const found: Linked[] = [];
   for (const { db } of shards.all()) {

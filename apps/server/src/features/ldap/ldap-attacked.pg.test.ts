@@ -49,7 +49,6 @@ function settingsOf(more: object): LdapSettings {
 
 const real = (more: object = {}) => settingsOf({ url: slapd.secureUrl, ca_file: slapd.caFile, ...more });
 
-/** Server with scripted responses. */
 async function startLiar(t: TestContext, talkTo: (socket: Socket) => void): Promise<{ url: string; asked: Buffer[] }> {
   const asked: Buffer[] = [];
   const server = createServer((socket) => {
@@ -100,7 +99,6 @@ test("a typed name is escaped in the filter", async (t) => {
     "mal\u0000",
   ];
   for (const login of typed) assert.equal(await ldap.find(login, passwordOf("mallory"), free), undefined, login);
-  // Also rejected if the filter contains other placeholders.
   const odd = openLdap(world, real({ login_filter: "(&(uid={login})(!(cn={dn})))" }));
   assert.ok((await odd.find("mallory", passwordOf("mallory"), free)) !== undefined);
   assert.equal(await odd.find("{dn}", passwordOf("mallory"), free), undefined);
@@ -166,7 +164,6 @@ test("a server that never answers delays sign-ins only briefly", async (t) => {
   const liar = await startLiar(t, () => {});
   const ldap = openLdap(world, settingsOf({ url: liar.url }), short);
   await assert.rejects(ldap.find("victim", "a password", free), unavailable);
-  // Later calls fail without waiting.
   await assert.rejects(ldap.find("victim", "a password", free), unavailable);
   assert.equal(Buffer.concat(liar.asked).toString("latin1").split("looks people up").length - 1, 1, "asked once");
 });

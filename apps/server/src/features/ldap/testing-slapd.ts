@@ -12,7 +12,6 @@ export const serviceDn = `cn=drive,${base}`;
 export const servicePassword = "the drive looks people up";
 const root = { dn: `cn=root,${base}`, password: "root of the directory" };
 
-/** Debian's LDAP server with its own folder and port. */
 export interface Slapd {
   readonly url: string;
   readonly secureUrl: string;
@@ -20,7 +19,6 @@ export interface Slapd {
   readonly caFile: string;
   person(uid: string, more?: Readonly<Record<string, string | string[]>>): Promise<void>;
   group(name: string, members: readonly string[]): Promise<void>;
-  /** Runs with administrator rights. */
   as<Result>(act: (client: Client) => Promise<Result>): Promise<Result>;
   stop(): Promise<void>;
   start(): Promise<void>;

@@ -12,7 +12,6 @@ export interface Download {
   /** undefined for a zip or a copy, which cannot be continued. */
   readonly version?: { readonly id: VersionId; readonly size: number };
   readonly rangeBytes?: number | undefined;
-  /** Client's address. */
   readonly source: string;
 }
 

@@ -26,7 +26,6 @@ import { countDownload, expireLinkDownloads } from "./count-download.ts";
 const [low, high] = [5, 3000];
 const dayMicros = 24 * 3600e6;
 
-/** The administrator is on the first shard, and the owner of the link on the second. */
 describe("Links on two shards", () => {
   let databases: TestDatabases;
   let accounts: TestAccounts;
@@ -81,7 +80,6 @@ describe("Links on two shards", () => {
       const moved = `${link.token.slice(0, 17)}${hex}${link.token.slice(20)}`;
       assert.equal(await findLinkOf(accounts, moved), undefined, `bucket ${bucket}`);
     }
-    // A grant on another shard than its id names is not found.
     const astray = await makeLink(first);
     assert.equal(await findLinkOf(accounts, astray.token), undefined);
   });

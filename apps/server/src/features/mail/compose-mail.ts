@@ -13,7 +13,6 @@ export interface MailFacts {
   readonly content: Template;
   readonly language: Language;
   readonly serverName: string;
-  /** Start of every link. */
   readonly publicUrl: string;
   /** Path of the mail's own link below the public URL; undefined: the start page. */
   readonly link: string | undefined;

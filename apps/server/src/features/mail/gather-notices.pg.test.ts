@@ -43,7 +43,6 @@ describe("Notification mail", () => {
   const byAnn = () => ({ id: ann, name: "Ann" });
   const choose = (notify: NotifyChange) => changeSettings(mail.world, { userId: ben }, { notify });
   const subjects = () => smtp.mails.map(({ headers }) => headers.get("subject"));
-  /** Moves past the account's next digest, which is within a day. */
   const toDigest = () => {
     mail.clock.forwardMs((nextDigestMicros(ben, mail.clock.nowMicros()) - mail.clock.nowMicros()) / 1000);
   };

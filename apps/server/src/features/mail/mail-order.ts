@@ -32,7 +32,6 @@ export const templateSchema = z.discriminatedUnion("template", [
   z.object({
     template: z.literal("notices"),
     notices: z.array(noticeSchema).min(1).max(limits.mailNoticesMax),
-    /** Number of omitted notices. */
     more: z.int().min(0),
     kinds: z.array(z.string()),
   }),
@@ -46,7 +45,6 @@ export const mailSchema = z.object({
   /** An account's address and language are read at sending. */
   to: z.union([z.object({ user_id: userId }), z.object({ address: z.string(), language })]),
   content: templateSchema,
-  /** See `sealed-link.ts`. */
   sealed_link: z.base64().optional(),
 });
 export type WaitingMail = z.output<typeof mailSchema>;

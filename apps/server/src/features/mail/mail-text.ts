@@ -3,7 +3,6 @@ export interface MailText {
   readonly subject: string;
   readonly paragraphs: readonly string[];
   readonly quote?: { readonly by: string; readonly lines: readonly string[] } | undefined;
-  /** Items of one or more lines. */
   readonly list?: readonly string[] | undefined;
   readonly action?: { readonly label: string; readonly url: string } | undefined;
   /** Reason for the mail, and how to stop such mails. */

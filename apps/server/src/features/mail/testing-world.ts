@@ -18,15 +18,12 @@ export interface TestMail {
   readonly accounts: TestAccounts;
   readonly clock: TestClock;
   readonly queue: TestQueue;
-  /** Runs in its own transaction. */
   order(bucketFrom: UserId, order: MailOrder): Promise<MailId>;
   /** The notice is about the account's root unless it names another node. Only readable nodes are mailed. */
   notify(userId: UserId, notice: Notice): Promise<void>;
-  /** Processes all due messages. */
   idle(): Promise<void>;
 }
 
-/** Process that sends mails, with a stopped clock. */
 export async function openTestMail(shards: Shards, smtp: TestSmtp | undefined): Promise<TestMail> {
   const clock = makeTestClock();
   const accounts = await openTestAccounts(shards, { clock });

@@ -21,7 +21,6 @@ export interface ReceivedMail {
 export interface TestSmtp {
   readonly settings: MailSettings;
   readonly mails: ReceivedMail[];
-  /** Mails rejected by `answers`. */
   readonly refused: ReceivedMail[];
   next(): Promise<ReceivedMail>;
   /** Responses to the next mails in order; `undefined` accepts one. */
@@ -68,7 +67,6 @@ export async function startTestSmtp(
     },
     ...options,
   });
-  // The client sees errors of its connection.
   server.on("error", () => {});
   server.listen(0, "127.0.0.1");
   await once(server.server, "listening");

@@ -47,7 +47,6 @@ type Known = Pick<NotificationRow, "number" | "id" | "at" | "detail" | "message_
 
 type Head = { readonly number: number; readonly read_to: number };
 
-/** Serializes an account's notifications. */
 async function lockHead(transaction: ShardReader, userId: UserId): Promise<Head> {
   const { rows } = await sql<Head>`
     insert into shard.notification_heads as h (user_id) values (${userId})

@@ -23,7 +23,6 @@ let opened: TestQueue | undefined;
 let space: TestSpace;
 let bob: Actor;
 
-/** Server that only sends mail when its queue runs. */
 async function openQueue(): Promise<TestQueue> {
   const { shards } = spaces.databases;
   const mailer = openMailer({

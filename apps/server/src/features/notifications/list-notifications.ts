@@ -60,7 +60,6 @@ export async function listNotifications(
 }
 
 /**
- * Marks all notifications up to this one as read.
  * @param upTo a time, or a notification's id, whose time counts even if later ones were gathered with it
  * @returns number of unread ones
  * @throws HoldfastError invalid_field

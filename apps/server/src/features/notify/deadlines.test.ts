@@ -8,7 +8,6 @@ test("a single item is due at its time, not later", () => {
     () => {},
   );
   for (let time = 0; time < 2; time += 1) {
-    // Slots of a quarter of a second.
     const slot = deadlines.add("poll", 1000);
     assert.equal(slot, 4);
     deadlines.remove("poll", slot);

@@ -59,7 +59,6 @@ describe("Held polls", () => {
     );
   const hold = async ({ token, timeoutMs }: { token?: string; timeoutMs?: number } = {}) =>
     answerTo(polls.open(caller, token ?? (await now())), timeoutMs);
-  /** Resolves after the poll has compared its cursor. */
   const holdWaiting = async (timeoutMs?: number): Promise<{ answer: Promise<PollAnswer> }> => {
     const token = await now();
     const compared = Promise.withResolvers<void>();
@@ -318,7 +317,6 @@ describe("Held polls", () => {
       await lose();
       await failed.promise;
       assert.equal(polls.size, 1);
-      // The database is still away, and polls stay held.
       const again = Promise.withResolvers<void>();
       tap.before = () => {
         setImmediate(again.resolve);

@@ -52,7 +52,6 @@ export interface Poll {
   readonly view: PollView | undefined;
 }
 
-/** Other spaces that a poll watches. */
 export interface PollView {
   readonly caller: Caller;
   /** Cursor's positions, advanced past entries that the caller cannot see. */
@@ -130,7 +129,6 @@ export class HeldPolls {
     void this.#compare(poll);
   }
 
-  /** The client disconnected. */
   leave(poll: Poll): void {
     this.#settle(poll, undefined);
   }

@@ -64,7 +64,6 @@ describe("Polls of links", () => {
     assert.ok(caller !== undefined);
     return caller;
   };
-  /** Resolves after the poll has read its folder. */
   const hold = async (caller: Caller): Promise<{ answer: Promise<PollAnswer | string> }> => {
     const poll = polls.open(caller, await startToken(databases.shards, caller));
     tap.statements.length = 0;

@@ -18,7 +18,6 @@ const retryMsMax = 2000;
 /** A connection with a slower statement counts as dead. */
 const statementTimeoutMs = 5000;
 
-/** Uses LISTEN and NOTIFY, with one connection to each shard. */
 export function openPostgresWakes({ shards, listener, log }: PostgresWakesOptions): WakeBus {
   const origin = randomBytes(8).toString("hex");
   const lines = new Map(shards.all().map((shard) => [shard, new Line(shard, origin, listener, log)]));

@@ -67,7 +67,6 @@ test("a poll of an account thousands of entries behind is answered without readi
     const shares = await findShares(world.shards, caller);
     const { spaceId } = shares[0]!;
     const early = await readHead(world.shards, spaceId);
-    // Entries that this guest cannot see.
     const { db } = world.shards.ofId(spaceId);
     const add = (count: number) =>
       sql`
@@ -107,7 +106,6 @@ test("moves and renames of parent folders are reported only to accounts whose pe
     for (const person of [1, 2]) await world.mount(person, shared);
     const spaces = [(await world.actor(1)).spaceId, (await world.actor(2)).spaceId];
     const seqs = async () => Promise.all(spaces.map(async (id) => (await readHead(world.shards, id)).seq));
-    /** Counts changes in the spaces of a guest with inherited rights and of one with rights on the folder itself. */
     const changes = async (act: () => Promise<void>): Promise<number[]> => {
       const earlier = await seqs();
       await act();

@@ -39,7 +39,6 @@ export function becomeOverdue({ db }: TestSpace, { userId }: Caller) {
 export interface Tap {
   readonly shards: Shards;
   readonly statements: string[];
-  /** Awaited between a response of the database and its delivery. */
   before: (statement: string) => Promise<void> | void;
 }
 

@@ -62,7 +62,6 @@ test("one interval serves all deadlines, and none runs without any", (t) => {
   const ticks = lateness.length;
   pass(5000);
   assert.equal(lateness.length, ticks);
-  // After a busy time, everything due is found at the next tick, and the delay is reported.
   add("late", 1000);
   nowMs += 3000;
   t.mock.timers.tick(250);

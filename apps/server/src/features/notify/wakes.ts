@@ -75,7 +75,6 @@ export class WakeOutbox {
     if (!this.#sending && !this.#away) void this.#run();
   }
 
-  /** Called after a reconnect. */
   resume(): void {
     this.#away = false;
     this.#resumed = true;

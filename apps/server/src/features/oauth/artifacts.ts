@@ -104,7 +104,6 @@ export async function deleteArtifact(world: OauthWorld, id: string): Promise<voi
   await dbOf(world, id).deleteFrom("shard.oauth_artifacts").where("id_hash", "=", digestOf(id)).execute();
 }
 
-/** Ends a grant with its artifacts and the tokens that the program created. */
 export async function endGrant(world: OauthWorld, id: TokenId): Promise<void> {
   const { db } = world.shards.ofId(id);
   const token = await db.selectFrom("shard.tokens").select("user_id").where("id", "=", id).executeTakeFirst();

@@ -64,7 +64,6 @@ export function assertIsPerson({ credential }: Caller): void {
   throw new HoldfastError("forbidden", "A token cannot authorize a program. Sign in first.");
 }
 
-/** Returns the scopes that the API knows. */
 export function ourScopes(scope: string): ProgramScope[] {
   return [...new Set(scope.split(" "))].flatMap((word) => programScope.safeParse(word).data ?? []);
 }

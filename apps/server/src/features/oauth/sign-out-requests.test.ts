@@ -9,7 +9,6 @@ const worldOf = (grantKey: Buffer, clock = makeTestClock(1_800_000_000_000)) =>
 
 test("a sign-out request expires after 15 minutes, and another server's is rejected", async () => {
   const world = worldOf(Buffer.alloc(32, 1));
-  // Without a program, nothing is looked up.
   const sealed = await sealSignOutRequest(world, {} as never, new URLSearchParams());
   world.clock.forwardMs(15 * 60_000);
   assert.deepEqual(await readSignOutRequest(world, sealed), { name: null, user_id: null, url: null });

@@ -51,7 +51,6 @@ function assertNotLess({ action: done }: ReportRow, action: ReportAction): void 
   );
 }
 
-/** Skips a link that is gone. */
 async function disableLink({ transaction, space, nowMicros, tell }: RightsChange, report: ReportRow): Promise<void> {
   const { rows } = await sql<GrantRow>`
     update shard.grants set disabled_at = ${nowMicros}

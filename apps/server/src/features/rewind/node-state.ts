@@ -5,7 +5,6 @@ export interface NodeState {
   readonly name: string;
   /** Neither the node nor an ancestor is in the trash. */
   readonly live: boolean;
-  /** Head of a file. */
   readonly version: VersionId | null;
   readonly modifiedAt: number;
   readonly executable: boolean;
@@ -18,7 +17,6 @@ export interface RewindStep {
   readonly folder: boolean;
   readonly before: NodeState;
   readonly after: NodeState;
-  /** Revision at planning. */
   readonly revision: string;
   /** Readable path: place at planning and new place. */
   readonly path: string;

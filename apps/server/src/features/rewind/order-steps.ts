@@ -8,7 +8,6 @@ import type { TwoTrees } from "./two-trees.ts";
 export interface Changes {
   /** Steps of nodes that get a place, with their other changes. */
   readonly placed: readonly RewindStep[];
-  /** Steps of nodes that go to the trash with their subtree. */
   readonly trashed: readonly RewindStep[];
   /** Steps of nodes that stay in place or return with a folder. */
   readonly changed: readonly RewindStep[];
@@ -33,7 +32,6 @@ class Ordering {
   /** Nodes that must still leave a folder before it goes to the trash. */
   readonly #inside = new Map<NodeId, number>();
   readonly #trashedAbove = new Map<NodeId, NodeId>();
-  /** States of nodes after the steps so far. */
   readonly #states = new Map<NodeId, NodeState>();
 
   constructor(trees: TwoTrees, changes: Changes) {

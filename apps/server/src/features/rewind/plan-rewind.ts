@@ -185,7 +185,6 @@ class Planner {
     const before: NodeState = {
       parentId: node.parent_id as NodeId,
       name: node.name,
-      // A node that returns with its folder is live by then.
       live: placed ? this.#trees.isLive(id) : true,
       version: node.head_version,
       modifiedAt: node.modified_at,

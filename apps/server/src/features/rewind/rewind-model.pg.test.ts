@@ -41,7 +41,6 @@ const runs = Number(process.env["HOLDFAST_REWIND_RUNS"] ?? (isLongTier ? 160 : 2
 const given = process.env["HOLDFAST_REWIND_PATH"];
 const replay = given === undefined ? { interruptAfterTimeLimit: 120_000 } : { path: given };
 
-/** Visible state of a node. */
 type Seen = Pick<NodeRow, "id" | "kind" | "target" | "size" | "modified_at" | "executable" | "private"> & {
   readonly path: string;
   readonly content: string;
@@ -122,7 +121,6 @@ async function checkRewind(
   assert.deepEqual(again, { answer: { ...undone, repeated: true } });
 }
 
-/** @returns true if the former folder exists outside of the top, with the name free or its own */
 function hasWayBack(then: ReadonlyMap<string, Seen>, now: ReadonlyMap<string, Seen>, top: Seen): boolean {
   if (top.path === "/") return true;
   const parentId = [...then.values()].find(({ path }) => path === parentPath(top.path))?.id ?? "";
@@ -150,7 +148,6 @@ function answerOf(outcome: RewindOutcome): RewindAnswer {
   return outcome.answer;
 }
 
-/** The folder above may have a new name. */
 function placeIn(tree: ReadonlyMap<string, Seen>, id: string): [string | undefined, string] {
   const path = tree.get(id)?.path ?? "";
   const parent = [...tree.values()].find((each) => each.path === parentPath(path));
@@ -161,7 +158,6 @@ function parentPath(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
-/** Paths relative to the top, which may have moved. */
 function below(tree: ReadonlyMap<string, Seen>, topId: string): [string, Seen][] {
   const path = tree.get(topId)?.path ?? "?";
   const prefix = path === "/" ? "/" : `${path}/`;
@@ -179,7 +175,6 @@ function outside(tree: ReadonlyMap<string, Seen>, topId: string): [string, Seen]
   return [...tree].filter(([id]) => !inside.has(id));
 }
 
-/** Outside nodes before the rewind, minus the returned nodes and their subtrees. */
 function outsideBefore(now: ReadonlyMap<string, Seen>, then: ReadonlyMap<string, Seen>, topId: string) {
   const inside = new Set(below(then, topId).map(([id]) => id));
   const isBelow = (path: string): boolean => {

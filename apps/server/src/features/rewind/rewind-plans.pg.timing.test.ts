@@ -15,7 +15,6 @@ const folders = 100;
 const cpuMsMax = 5000;
 /** CPU time of the main thread between two turns of its loop. Other requests wait that long. */
 const turnCpuMsMax = 400;
-/** Nodes are read in large portions, never singly. */
 const statementsMax = 100;
 const tookMsMax = 120_000;
 
@@ -97,7 +96,6 @@ test("the check detects a sequential scan", async () => {
   assert.match(await explain("select * from shard.nodes where updated_at = 7", []), /Seq Scan on nodes/);
 });
 
-/** @returns by `stop` the most CPU time of this thread, in ms, between two turns of its loop */
 function watchTurns(): { stop: () => number } {
   let [since, mostMicros] = [process.threadCpuUsage(), 0];
   const look = () => {

@@ -5,7 +5,6 @@ import type { RewindRow } from "../../base/db/rewind-tables.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import type { RewindStep } from "./node-state.ts";
 
-/** Revision after the step, or the reason for skipping it. */
 export type StepOutcome = { readonly revision: string } | { readonly left: string };
 
 export interface NumberedStep {

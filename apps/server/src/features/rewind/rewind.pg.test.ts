@@ -56,7 +56,6 @@ function momentOf(space: TestSpace): number {
   return momentMicros;
 }
 
-/** Paths and contents of all live nodes. */
 async function treeOf({ db, caller }: TestSpace): Promise<string[]> {
   const { rows } = await sql<{ path: string }>`
     with recursive live as (
@@ -116,7 +115,6 @@ test("a rewind that dies at any step can be repeated with the same result", asyn
     await space.put(folder.id, "inside", "x");
     const tree = await treeOf(space);
     const moment = momentOf(space);
-    // Name rotation, changed content, a deleted folder and a new one of the same name.
     const rotated = files.map(({ id }, index) => {
       const place = { name: `f${(index + 1) % files.length}` };
       return { op: "move", fileId: id, place, group: "rotation" } as const;
@@ -131,7 +129,6 @@ test("a rewind that dies at any step can be repeated with the same result", asyn
     const row = await inTransaction(space.db, (transaction) => startRewind(transaction, optionsOf(space), request));
     assert.ok(row !== undefined);
     let calls = 0;
-    // Fails before its commit, or after it but before the result is stored.
     const dying: Committer = {
       commit: async (caller, operations, options) => {
         calls += 1;
@@ -190,7 +187,6 @@ test("concurrent changes during a rewind are kept and reported", async () => {
   ]);
   const paths = (await treeOf(space)).map((line) => line.split(" ")[0]);
   assert.deepEqual(paths, ["", "/edited", "/made", "/made/their", "/other", "/their"]);
-  // An undo also skips nodes that changed since.
   await write(space, other, "theirs too");
   const undone = await undo(space, answer);
   assert.equal(undone.left, 1);

@@ -21,7 +21,6 @@ export interface RewindRun {
   readonly db: ShardReader;
   readonly committer: Committer;
   readonly clock: Clock;
-  /** Checked before each batch. */
   readonly signal?: AbortSignal;
   /** Default: `stepsAtOnceUsual`. */
   readonly stepsAtOnce?: number;

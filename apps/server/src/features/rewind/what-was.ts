@@ -6,7 +6,6 @@ import type { JournalRow, ShardReader } from "../../base/db/shard-tables.ts";
 
 /** undefined: unchanged since the moment. */
 export interface WhatWas {
-  /** Created since. */
   made: boolean;
   /** The id's former node was permanently removed; another one has it now. */
   remade: boolean;
@@ -15,7 +14,6 @@ export interface WhatWas {
   modifiedAt: number | undefined;
   executable: boolean | undefined;
   private: boolean | undefined;
-  /** The node itself was in the trash. */
   trashed: boolean | undefined;
 }
 

@@ -18,7 +18,6 @@ import { searchAll } from "./testing-search.ts";
 
 let added = 0;
 
-/** Each file is one microsecond older than the one before. */
 async function addNames({ db, caller }: TestSpace, kind: "file" | "folder", names: readonly string[]): Promise<void> {
   await sql`
     insert into shard.nodes (space_id, id, parent_id, name, name_key, sort_key, folded_name, kind, head_version, version_number, size, modified_at, revision, seq, created_at, updated_at)
@@ -84,7 +83,6 @@ describe("Search order", () => {
 
   longTest("the best matches come first, for any number of matches", async () => {
     const space = await makeTestSpace(databases.shards);
-    // Newer than the best ones, and more than are read one by one.
     await addNames(space, "file", [
       ...named(limits.searchRowsMax + 500, (at) => `img ${at}.jpg`),
       "re-img.jpg",
@@ -126,11 +124,9 @@ describe("Search order", () => {
         const page = await search(shards, space.caller, { q, limit: 1000, cursor });
         names.push(...page.items.map(({ name }) => name));
         cursor = page.next_cursor ?? undefined;
-        // One that was listed is the newest now, so each window has one fewer.
         await sql`update shard.nodes set updated_at = 2000000 where space_id = ${spaceId} and name = ${originals(names)[5] ?? ""}`.execute(
           space.db,
         );
-        // New ones do not push others out of the window.
         const later = named(20, (at) => `scan later ${q} ${names.length} ${at}`);
         await addNames(space, "file", later);
         await sql`update shard.nodes set updated_at = ${(nowMicros += 10)} where space_id = ${spaceId} and name = any(${textArray(later)})`.execute(

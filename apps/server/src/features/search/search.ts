@@ -24,13 +24,11 @@ export interface SearchRequest extends SearchText {
 interface Asked {
   readonly limit: number;
   readonly cursor: string | undefined;
-  /** Maximum number of names to scan one by one. */
   readonly rowsMax: number;
 }
 
 /** Names in the own space and of shared nodes, or the content of a shared folder. Searched one after the other. */
 interface Place {
-  /** Sort key; "" is the first place. */
   readonly key: NodeId | "";
   readonly find: (query: SearchQuery, asked: Asked) => Promise<Found & { readonly passed?: number }>;
 }

@@ -123,7 +123,6 @@ async function writeEntries(writing: Writing, all: readonly Told[]): Promise<num
 async function kindOf({ transaction, space }: Writing, told: Told): Promise<"changed" | "appeared"> {
   const { node_id: nodeId, grantee_id: granteeId, kind, role, wasUploader } = told;
   if (kind === "link" || granteeId === null) return "changed";
-  // A removed grant appears here with its former role.
   if (role === "uploader" || wasUploader === true) return "appeared";
   // Groups that include the grantee, or the same grantee. Indexes: grants_grantee_once, grants_grantee.
   const { rows } = await sql`

@@ -43,13 +43,11 @@ after(async () => {
   await databases.stop();
 });
 
-/** Owners on both shards, each with a share for the address. */
 async function sharedBy(bucket: number): Promise<{ owner: UserRow; grant: GrantRow }> {
   const owner = await createUserIn(accounts, bucket, `owner${++people}@example.org`);
   return { owner, grant: await sharePending(owner) };
 }
 
-/** Simulates the share route. */
 function sharePending({ id, space_id, root_id }: UserRow, given: Partial<GrantRow> = {}): Promise<GrantRow> {
   const grantId = makeId<GrantId>(bucketOf(id), accounts.clock.nowMs(), accounts.random(8));
   const row = {
@@ -97,7 +95,6 @@ test("sign-up with the invitation for an address gives immediate access to its s
     assert.deepEqual(await grantsAt(owner), [
       { id: grant.id, kind: "user", grantee_id: user.id, email: null, role: "editor" },
     ]);
-    // Names the giver, not the claiming account.
     const { rows } = await sql<{ actor: UserId }>`
       select actor from shard.events where space_id = ${owner.space_id} and verb = 'shared'`.execute(
       databases.shards.ofId(owner.id).db,

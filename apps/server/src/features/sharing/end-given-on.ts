@@ -32,7 +32,6 @@ export async function endLapsed(world: SharingWorld, spaceId: SpaceId): Promise<
 
 interface Given {
   readonly spaceId: SpaceId;
-  /** Account or group. */
   readonly granteeId: string;
 }
 

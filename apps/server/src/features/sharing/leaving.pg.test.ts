@@ -12,7 +12,6 @@ const editor = 2;
 describe("Leaving a share raises no role", () => {
   let databases: TestDatabases;
   let world: RightsWorld;
-  /** Nested folders. */
   let top: ModelNode;
   let inner: ModelNode;
   let innermost: ModelNode;
@@ -37,7 +36,6 @@ describe("Leaving a share raises no role", () => {
   const give = (at: ModelNode, role: Exclude<Role, "owner">, to: Grantee = guest, by = owner) =>
     world.grant(by, at, to, role, false);
   const roles = () => [top, inner, innermost].map((node) => world.model.role(guest, node) ?? "none");
-  /** Checks that server and model refuse the same. */
   async function leave(at: ModelNode): Promise<void> {
     const grant = [...world.model.grants].find((each) => each.at === at && each.to === guest);
     assert.ok(grant !== undefined);

@@ -15,7 +15,6 @@ after(() => databases.stop());
 
 const [owner, grantee] = [0, 3] as const;
 
-/** The owner shares the upper folder. The grantee, on another shard, mounts the folder in it. */
 async function mountInner(world: RightsWorld): Promise<{ readonly upper: ModelNode; readonly inner: ModelNode }> {
   await world.make(owner, world.model.nodes[owner]!, "folder");
   const upper = world.model.nodes.at(-1)!;

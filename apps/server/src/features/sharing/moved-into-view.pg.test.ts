@@ -22,9 +22,7 @@ describe("Folder moved into view", () => {
   interface Scene {
     readonly world: RightsWorld;
     readonly shared: ModelNode;
-    /** Unshared folder with `moved` in it. */
     readonly hidden: ModelNode;
-    /** Contains a file. */
     readonly moved: ModelNode;
   }
 
@@ -41,7 +39,6 @@ describe("Folder moved into view", () => {
     return made;
   }
 
-  /** A guest's device receives all changes of an act at once. */
   async function hearsOf(act: (scene: Scene) => Promise<void>): Promise<void> {
     const world = await RightsWorld.open(databases.shards);
     try {

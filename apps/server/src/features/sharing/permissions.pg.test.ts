@@ -37,7 +37,6 @@ before(async () => {
 });
 after(() => databases.stop());
 
-/** Grant by an editor. */
 async function makeGivenOn() {
   const { db, caller } = owner;
   const { id } = await owner.mkdir("root", newTestId());
@@ -48,7 +47,6 @@ async function makeGivenOn() {
   return grant;
 }
 
-/** Starts work that waits for the space, and makes another change first. */
 async function overtaken(work: () => Promise<unknown>, meanwhile: ReturnType<typeof sql>): Promise<string> {
   const { db, caller } = owner;
   const started = await db.transaction().execute(async (lock) => {

@@ -14,14 +14,12 @@ after(() => databases.stop());
 
 const [owner, giver, reader] = [0, 1, 3] as const;
 
-/** Folder mounted by the reader, a folder in it, and a file in that. */
 interface Mounted {
   readonly world: RightsWorld;
   readonly top: ModelNode;
   readonly inner: ModelNode;
 }
 
-/** After each act, a device that followed and a new one must agree. */
 async function followed(
   begin: (mounted: Mounted) => Promise<void>,
   ...acts: readonly ((mounted: Mounted) => Promise<void>)[]

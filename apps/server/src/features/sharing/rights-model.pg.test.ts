@@ -28,7 +28,6 @@ const choice = fc.record({
     ..."member,member,mount,mount,mount,unmount,leave,leave,leave,leave,leave group".split(","),
   ),
   person: fc.constantFrom(...people),
-  /** True for an act by the owner, the most common case. */
   isOwner: fc.boolean(),
   node: fc.nat(60),
   other: fc.nat(60),
@@ -41,7 +40,6 @@ const choice = fc.record({
     "uploader" as const,
   ),
   expires: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
-  /** Devices query before the server finishes the effects. */
   isAsked: fc.integer({ min: 0, max: 3 }).map((one) => one === 0),
 });
 type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
@@ -202,7 +200,6 @@ function pick<Value>(values: readonly Value[], index: number): Value | undefined
   return values[index % Math.max(1, values.length)];
 }
 
-/** Compares each node by id, by path and in its folder's list. */
 async function agreesFor(world: RightsWorld, person: number): Promise<void> {
   const { model, shards } = world;
   const actor = await world.actor(person);
@@ -274,7 +271,6 @@ async function listsFor(world: RightsWorld, person: number, folder: ModelNode): 
   }
 }
 
-/** A device that followed from the start, a new device and the model must agree. */
 async function hears(world: RightsWorld, person: number, device: TestDevice): Promise<void> {
   const actor = await world.actor(person);
   await device.follow(actor, 5);

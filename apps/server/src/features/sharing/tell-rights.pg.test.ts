@@ -64,7 +64,6 @@ test("a share appears in the activity of accounts that can share, and notifies i
   assert.deepEqual(await toldTo(viewer), [["share", editor.userId, "/", "viewer"]]);
   assert.deepEqual(await toldTo(owner), [["watch", editor.userId, "/folder/file", ["shared"]]]);
   await changeRights(world, owner.spaceId, owner, async (rights) => void (await removeGrants(rights, [grant.id])));
-  // The editor's grant, and the new grant of the owner.
   assert.deepEqual(await verbsFor(owner), ["unshared", "shared", "shared", "created"]);
   assert.deepEqual(await verbsFor(editor), ["unshared", "shared", "shared", "created"]);
   assert.equal((await toldTo(viewer)).at(-1)?.[2], undefined, "a node that is not shared any more is named");

@@ -7,7 +7,6 @@ import type { Actor } from "../../tree/actor.ts";
 import { listFolder } from "../../tree/read/list-folder.ts";
 import { findNodes, followMount } from "../../tree/read/look-up.ts";
 
-/** A device's knowledge of a space and its mounts, with one node each. */
 export class TestDevice {
   readonly #shards: Shards;
   readonly #nodes = new Map<string, NodeJson>();
@@ -28,7 +27,6 @@ export class TestDevice {
     } while (cursor !== null);
   }
 
-  /** Takes all changes since. @returns the reported changes of each node */
   async follow(caller: Actor, limit: number): Promise<string[]> {
     const heard: string[] = [];
     for (;;) {
@@ -44,7 +42,6 @@ export class TestDevice {
     }
   }
 
-  /** Content of its disk: kind, folder, name and role, by id. */
   tree(): Map<string, string> {
     const mounts = new Map([...this.#nodes.values()].flatMap(({ id, target }) => (target ? [[target, id]] : [])));
     const folderOf = ({ parent_id: parent }: NodeJson) =>

@@ -27,12 +27,10 @@ export interface ModelGrant {
   via: ModelGrant | undefined;
 }
 
-/** Simple and slow model of the rights in the contract. */
 export class RightsModel {
   readonly nodes: ModelNode[] = [];
   readonly grants = new Set<ModelGrant>();
   readonly members = new Map<string, Set<number>>();
-  /** Folders behind the mounts of each person. */
   readonly mounts = new Map<number, Map<ModelNode, NodeId>>();
 
   /**
@@ -109,12 +107,10 @@ export class RightsModel {
     return grant.via === undefined && hidden.some((each) => !each.isExpired && !roleCovers(grant.role, each.role));
   }
 
-  /** All grants of the person in a space, valid or not. */
   given(person: number, owner: number): ModelGrant[] {
     return [...this.grants].filter((each) => each.at.owner === owner && this.#means(person, each.to));
   }
 
-  /** Role of the person at each node of others, by all grants and by owners' grants alone. */
   roles(person: number): Map<ModelNode, readonly (Role | undefined)[]> {
     const held = [...this.grants].filter((each) => this.holds(each));
     const owners = held.filter(({ via }) => via === undefined);
@@ -135,7 +131,6 @@ export class RightsModel {
     return role !== undefined && roleMay(role, act);
   }
 
-  /** Readable path from the node up to the shared top. */
   wayInView(person: number, node: ModelNode): ModelNode[] {
     const way = [...wayUp(node)];
     const end = way.findIndex((at) => !this.may(person, at, "read"));
@@ -163,7 +158,6 @@ export class RightsModel {
     return this.may(person, node, "write") && this.may(person, node.parent, "write");
   }
 
-  /** Path from the person's root, the mount or the shared top. */
   path(person: number, node: ModelNode): string {
     const way = this.wayInView(person, node);
     if (node.owner === person) return pathOf(way.slice(0, -1), "/");
@@ -172,7 +166,6 @@ export class RightsModel {
     return pathOf(below, shown === undefined ? "/" : `/${mountName(shown)}`);
   }
 
-  /** Mounted folder through which the person sees the node. */
   shownBy(person: number, node: ModelNode): ModelNode | undefined {
     return this.wayInView(person, node).find((at) => this.mounts.get(person)?.has(at) === true);
   }

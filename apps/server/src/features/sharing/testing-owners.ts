@@ -52,7 +52,6 @@ export class Owners {
   readonly databases: TestDatabases;
   readonly shards: Shards;
   readonly blocks: BlockWorld;
-  /** Same as in handlers, with the parts below. */
   readonly committer: Committer;
   readonly inner: Committer;
   readonly world: OfferWorld;
@@ -122,14 +121,12 @@ export class Owners {
     });
   }
 
-  /** Grants the caller a permission. */
   async give(owner: Actor, nodeId: string, grant: Pick<GrantRow, "role" | "grantee_id"> & Partial<GrantRow>) {
     const none = { kind: "user" as const, email: null, email_key: null, expires_at: null };
     const node = await findNode(this.shards, owner, nodeId);
     return grantNode(this.world, owner as unknown as Caller, node, { ...none, ...grant });
   }
 
-  /** Visible state of all live nodes: paths with versions. */
   async treeOf(who: Pick<Actor, "spaceId">, topId: string): Promise<string[]> {
     const { rows } = await sql<NodeRow & { path: string }>`
       with recursive live as (
@@ -176,7 +173,6 @@ export class Owners {
     return rows[0];
   }
 
-  /** Content of these texts' blocks as the space reads it. */
   async read(who: Actor, texts: readonly string[]): Promise<(string | undefined)[]> {
     const hashes = texts.map((text) => blockOf(Buffer.from(text)).hash);
     const found = await Array.fromAsync(this.blocks.service.read(who.spaceId, hashes));

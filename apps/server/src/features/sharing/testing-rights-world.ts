@@ -36,7 +36,6 @@ const behindMs = 3_600_000;
 const buckets = [7, 2040, 2050, 4000] as const;
 let people = 0;
 
-/** Two groups and four accounts on two shards, with a model of their rights. */
 export class RightsWorld {
   readonly model = new RightsModel();
   readonly shards: Shards;
@@ -87,7 +86,6 @@ export class RightsWorld {
     return this.#queue.stop();
   }
 
-  /** Fresh caller with current groups, whose mounts are cached. */
   async actor(person: number): Promise<Caller> {
     const { id } = the(this.#users[person]);
     const actor = await findActor(this.shards, id);
@@ -95,7 +93,6 @@ export class RightsWorld {
     return { ...actor, scopes: new Set(), admin: false, groupIds: [], credential: undefined as never };
   }
 
-  /** Finishes all effects and removes mounts of invisible folders. */
   async settle(): Promise<void> {
     this.#accounts.clock.forwardMs(1000);
     await this.#queue.idle();
@@ -150,7 +147,6 @@ export class RightsWorld {
     if (done) node.trashedAt = this.#accounts.clock.nowMicros();
   }
 
-  /** @param parent place other than the former one */
   async restore(person: number, node: ModelNode, parent?: ModelNode): Promise<void> {
     const place = parent === undefined ? {} : { place: { parentId: parent.id } };
     const expected = this.#expectRestore(person, node, parent);
@@ -205,11 +201,9 @@ export class RightsWorld {
     Object.assign(made, { role, isExpired: expires, by: person, via });
     this.model.grants.add(made);
     this.#grantIds.set(made, answer.grant.id);
-    // The server removes it after its expiry.
     if (expires) this.model.grants.delete(made);
   }
 
-  /** Editors do not change grants of others. */
   #mayGive(person: number, node: ModelNode, role: ModelGrant["role"], before: ModelGrant | undefined): Expected {
     if (!this.model.sees(person, node)) return "not_found";
     if (!this.model.may(person, node, "share")) return "forbidden";
@@ -232,7 +226,6 @@ export class RightsWorld {
     if (answer !== undefined) this.model.grants.delete(grant);
   }
 
-  /** Removes the person's own grants there and below, except those that limit the remaining grants. */
   async leave(person: number, grant: ModelGrant): Promise<void> {
     const { at, to } = grant;
     if (to !== person || [...wayUp(at)].some((each) => each.isPurged)) return;
@@ -280,7 +273,6 @@ export class RightsWorld {
     if (!members.delete(person)) members.add(person);
   }
 
-  /** Ends a group by a manager or the administrator. */
   async endGroup(group: string, manager?: number): Promise<void> {
     const caller = callerFor(the(this.#users[manager ?? 0]), manager === undefined);
     const expected = manager === undefined ? "done" : this.#mayLeave(group, manager);
@@ -348,7 +340,6 @@ export class RightsWorld {
     return answer !== undefined;
   }
 
-  /** @returns undefined after an expected refusal */
   async #try<Result>(what: string, expected: Expected, act: () => Promise<Result>): Promise<Result | undefined> {
     if (expected === "skipped") return undefined;
     let answer: Result;

@@ -7,7 +7,6 @@ import type { Actor } from "../../tree/actor.ts";
 
 export interface RecentSpace {
   readonly id: SpaceId;
-  /** Journal entries to read. */
   readonly entries: number;
 }
 
@@ -17,7 +16,6 @@ export interface ChangedFile {
   readonly at: number;
 }
 
-/** Returns the files changed last. */
 export async function readChangedFiles(
   { db }: Shard,
   caller: Actor,

@@ -14,7 +14,6 @@ export interface ChangedGroup {
   /** Time of the last change. */
   readonly at: number;
   readonly count: number;
-  /** The files changed last. */
   readonly files: readonly ChangedFile[];
 }
 
@@ -56,11 +55,9 @@ function merge(groups: readonly PlacedGroup[]): PlacedGroup[] {
   );
 }
 
-/** Files of one folder. */
 interface Burst extends ChangedGroup {
   /** Before this time, the account changed nothing in the whole space for a while. */
   readonly since: number;
-  /** Number among the bursts of the folder. */
   readonly burst: number;
 }
 

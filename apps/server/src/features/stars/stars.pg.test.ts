@@ -18,7 +18,6 @@ import { listSharedByMe, listSharedWithMe } from "../sharing/shared-lists.ts";
 import { listRecent } from "./recent.ts";
 import { addStar, listStarred, removeStar } from "./stars.ts";
 
-/** Ann and Bob have their accounts on two shards. Bob shares files with Ann. */
 describe("Stars and recent files", () => {
   const clock = new TestClock();
   let databases: TestDatabases;
@@ -104,7 +103,6 @@ describe("Stars and recent files", () => {
     Object.fromEntries(items.map(({ name, starred: isStarred }) => [name, isStarred === true]));
   const recent = async (caller: Actor, request = {}) =>
     (await listRecent(databases.shards, caller, request)).items.map(({ name }) => name);
-  /** Folders with the number of their files, and single files. */
   const recentGroups = async (caller: Actor, request = {}) =>
     (await listRecent(databases.shards, caller, { group: true, ...request })).items.map(
       ({ name, changed_files: count }) => (count === undefined ? name : `${name}: ${count}`),
@@ -285,7 +283,6 @@ describe("Stars and recent files", () => {
     assert.equal((await recent(ann)).length, 14);
     pause();
     for (const { id } of files.slice(0, 3)) await touch(ann, id);
-    // Nine files are left of the upload.
     const shown = ["scan 2", "scan 1", "scan 0", "ticket", "scan 5"];
     assert.deepEqual((await recentGroups(ann)).slice(0, 5), shown);
   });

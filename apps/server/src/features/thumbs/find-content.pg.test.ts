@@ -38,7 +38,6 @@ const give = (owner: TestSpace, id: NodeId) =>
     userId: viewer.userId,
   });
 
-/** Folders and files of two owners, all with different contents. */
 async function makePlaces(count: number) {
   const made: { place: NodeId; contentId: string }[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -62,7 +61,6 @@ test("a content is found in any of the places, with the same number of queries f
     assert.equal(await findContent(shards, viewer, "f".repeat(64), some), undefined);
     return compiled.length;
   };
-  // Reads the caller's mounts, which are cached.
   await countOf(places);
   assert.equal(await countOf(places), await countOf(places.slice(0, 4)));
   for (const { contentId } of made) {

@@ -5,7 +5,6 @@ import { MakingLine } from "./making-line.ts";
 const staying = new AbortController().signal;
 const options = { runningMax: 1, waitingMax: 5, shareMax: 3 };
 
-/** Work that ends on demand and records its start. */
 function openWork() {
   const began: string[] = [];
   const ends = new Map<string, PromiseWithResolvers<string>>();

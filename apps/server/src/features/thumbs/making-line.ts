@@ -3,7 +3,6 @@ import { HoldfastError } from "@holdfast/core/errors";
 export interface LineOptions {
   readonly runningMax: number;
   readonly waitingMax: number;
-  /** Maximum for one payer. */
   readonly shareMax: number;
 }
 
@@ -84,7 +83,6 @@ export class MakingLine {
       job.isRunning = true;
       this.#running += 1;
       this.#remove(job);
-      // Moves the payer to the end of the line.
       const rest = this.#lines.get(job.payer);
       if (rest !== undefined && this.#lines.delete(job.payer)) this.#lines.set(job.payer, rest);
       void this.#work(job);

@@ -1,7 +1,6 @@
 import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
 import { type Failure, type Picture, PictureProcess } from "./picture-process.ts";
 
-/** Idle time after which a process ends to free its memory. */
 const idleMs = 30_000;
 /** Pictures after which a process ends, because the library may leak memory. */
 const picturesMax = 500;

@@ -1,8 +1,6 @@
 import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 
-/** Ordinary and malicious pictures. */
-
 /** Photo of a rotated phone: stored 4:3, displayed 3:4, with a location. The left half of the stored picture is red. */
 export async function phonePhoto(width = 1200, height = 900): Promise<Buffer> {
   const left = await sharp({ create: { width: width / 2, height, channels: 3, background: "#d02020" } })
@@ -31,7 +29,6 @@ export function plain(format: "jpeg" | "png" | "webp" | "gif" | "avif" | "tiff",
     .toBuffer();
 }
 
-/** PDF of a page of 300 × 400 points: red above, black text below. */
 export function pdf(): Buffer {
   const drawing = "1 0 0 rg 0 200 300 200 re f 0 g BT /F 40 Tf 10 20 Td (Invoice) Tj ET";
   return pdfOf("4 0 R", `<</Length ${drawing.length}>>stream\n${drawing}\nendstream`);
@@ -95,7 +92,6 @@ export function chunk(type: string, bytes: Buffer): Buffer {
   return framed;
 }
 
-/** Frames that each claim the maximum size. */
 export function gifOf(width: number, height: number, frames: number): Buffer {
   const header = Buffer.alloc(13);
   header.write("GIF89a", 0, "latin1");

@@ -26,7 +26,6 @@ import { runTransfer } from "./run-transfer.ts";
 import { transferKinds } from "./transfer-kinds.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
-/** Ann's space is on one shard, Bob's and Cleo's on the other. */
 describe("Data of a transferred node", () => {
   const never = new AbortController().signal;
   let owners: Owners;
@@ -40,7 +39,6 @@ describe("Data of a transferred node", () => {
     const { world, shards, clock } = owners;
     const kinds = {
       ...sharingKinds(() => world),
-      // Transfers only run at the test's request.
       [starsKind]: transferKinds(() => world)[starsKind],
       notification: notificationKind({ shards, random: world.random, wake: () => {} }),
     };
@@ -221,7 +219,6 @@ describe("Data of a transferred node", () => {
         await run(id, { ...owners.world, shards: afterEach(ann, disturb) }).catch((error: unknown) =>
           assert.ok(toHoldfastError(error).retryable, `${how} at ${at}: ${String(error)}`),
         );
-        // Simulates the queue.
         await run(id);
         const { state, id: newTop } = await resultOf(job);
         isOver = calls < at;
@@ -233,7 +230,6 @@ describe("Data of a transferred node", () => {
           const texts = came.map(({ name }) => `text ${name.slice(1)}`);
           assert.deepEqual(await owners.read(bob, texts), texts);
           const names = new Set(came.map(({ name }) => name));
-          // Restored by Ann during the copy.
           if (how === "restore a child" && out !== undefined) names.add("f2");
           assert.ok(
             names.size === 3 || (how === "purge a child" && names.size === 2),

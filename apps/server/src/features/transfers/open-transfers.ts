@@ -49,7 +49,6 @@ import {
 import type { TransferWorld } from "./transfer-world.ts";
 
 export interface OfferWorld extends TransferWorld, Pick<AccountWorld, "throttle"> {
-  /** See `AccountStore`. */
   readonly tellSecurity?: AccountWorld["tellSecurity"];
 }
 

@@ -21,10 +21,8 @@ import { acceptTransfer, cancelTransfer, listTransfers, offerTransfer } from "./
 import { runTransfer } from "./run-transfer.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
-/** Ann's space is on one shard, Bob's and Cleo's on the other, in one or two cells. */
 for (const twoCells of [false, true]) {
   describe(`Transfer ${twoCells ? "between cells" : "within a cell"}`, () => {
-    /** For claims that do not depend on the place. */
     const testOfCells = twoCells ? test : longTest;
     const never = new AbortController().signal;
     let owners: Owners;
@@ -46,7 +44,6 @@ for (const twoCells of [false, true]) {
     const treeOf = (who: Pick<Actor, "spaceId">, topId: string) => owners.treeOf(who, topId);
     const namesIn = (who: Actor) => owners.namesIn(who);
 
-    /** Folder with everything that a transfer must copy. */
     async function makeTree(ann: Actor) {
       const top = await mkdir(ann, "work");
       const deep = await mkdir(ann, "deep", top.id);
@@ -90,7 +87,6 @@ for (const twoCells of [false, true]) {
       for (const who of [ann, bob]) await checkInvariants(dbOf(who), who.spaceId);
       // Bob reads from the cell without an upload of his own.
       assert.deepEqual(await owners.read(bob, ["second version"]), ["second version"]);
-      // Ann is now an editor, and the old ids do not exist for Bob.
       const theirs = await findNode(owners.shards, { ...ann }, result.id);
       assert.equal(theirs.role, "editor");
       await assert.rejects(findNode(owners.shards, bob, file.id), { code: "not_found" });
@@ -141,7 +137,6 @@ for (const twoCells of [false, true]) {
         const job = await acceptTransfer(world, bob, id);
         let calls = 0;
         const died = Promise.withResolvers<void>();
-        // Never continues, like a killed process.
         const point = async (): Promise<void> => {
           calls += 1;
           if (calls - 1 !== dies) return;

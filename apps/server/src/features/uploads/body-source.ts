@@ -4,7 +4,6 @@ import { passingSlices } from "../../packs/format/freed-bytes.ts";
 
 export interface BodySourceOptions {
   readonly bytesMax: number;
-  /** Unfinished tail. */
   readonly before: Uint8Array;
   /** Receives every byte of the body once, in order. */
   readonly onBytes?: (bytes: Uint8Array) => void;

@@ -34,10 +34,8 @@ after(() => world.stop());
 
 const bytes = bytesOf("crash", 5_500_000);
 const total = bytes.length;
-/** Short and long pieces cover every kind of append. */
 const ends = [1000, 200_000, 3_000_000, 3_000_010, total];
 
-/** Sends the pieces in order while the instance lives. */
 async function sendAll(
   space: TestSpace,
   uploads: Uploads,
@@ -57,7 +55,6 @@ async function sendAll(
   }
 }
 
-/** Returns the crash points that an upload without a crash reaches, in order. */
 async function pointsOfAll(): Promise<readonly CrashPoint[]> {
   const points: CrashPoint[] = [];
   const space = await world.space();

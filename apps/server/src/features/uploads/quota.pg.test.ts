@@ -33,7 +33,6 @@ async function upload(space: TestSpace, name: string, content: Uint8Array): Prom
   return node;
 }
 
-/** Adds versions of one file until the space is full. */
 async function fillUp(space: TestSpace): Promise<NodeJson> {
   let file = await upload(space, "file", bytesOf("version 0", 900));
   for (let version = 1; version < 4; version += 1)

@@ -69,7 +69,6 @@ export interface NewSession {
   readonly request: UploadRequest;
   readonly total: number | null;
   readonly expiresAt: number;
-  /** From Idempotency-Key. */
   readonly operationId: Buffer | null;
   readonly requestHash: Buffer | null;
 }

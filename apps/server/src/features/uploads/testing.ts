@@ -66,7 +66,6 @@ export async function startUploadWorld(): Promise<UploadWorld> {
   };
 }
 
-/** Pseudorandom bytes from a seed. */
 export function bytesOf(seed: string, sizeBytes: number): Buffer {
   const pieces: Buffer[] = [];
   let state = createHash("sha256").update(seed).digest();
@@ -85,7 +84,6 @@ export function bytesOf(seed: string, sizeBytes: number): Buffer {
   return Buffer.concat(pieces).subarray(0, sizeBytes);
 }
 
-/** Content id expected for an upload of these bytes. */
 export function contentIdOfBytes(bytes: Uint8Array): HashHex {
   const { blocks } = cutBlocks(bytes, true);
   return contentIdOf(blocks.map(({ start, end }) => ({ hash: sha256(bytes.subarray(start, end)), size: end - start })));
@@ -109,7 +107,6 @@ export function startOf(
   };
 }
 
-/** @param range as in Content-Range */
 export function put(
   uploads: Uploads,
   space: TestSpace,
@@ -125,7 +122,6 @@ export function put(
   return uploads.put(space.caller, id, ask, isStream ? body : bodyOf(body));
 }
 
-/** Sends `bytes` from `start` to `end`, with Content-Range. */
 export function putPart(
   uploads: Uploads,
   space: TestSpace,
@@ -135,7 +131,6 @@ export function putPart(
   return put(uploads, space, id, `bytes ${start}-${end - 1}/${total}`, bytes.subarray(start, end));
 }
 
-/** Plain bytes of a file, through manifest and blocks. */
 export async function readFile({ databases, blocks }: UploadWorld, space: TestSpace, nodeId: string): Promise<Buffer> {
   const { row } = await findNode(databases.shards, space.caller, nodeId);
   const version = await findVersion(databases.shards, row, undefined);
@@ -145,7 +140,6 @@ export async function readFile({ databases, blocks }: UploadWorld, space: TestSp
   return Buffer.concat(pieces);
 }
 
-/** Total of the space's block references, and remaining rows of its uploads. */
 export async function countRows(space: TestSpace) {
   const { rows } = await sql<{ refs: number; sessions: number; blocks: number; tails: number }>`
     select (select coalesce(sum(refs), 0) from shard.space_blocks where space_id = ${space.caller.spaceId}) as refs,
@@ -155,7 +149,6 @@ export async function countRows(space: TestSpace) {
   return rows[0]!;
 }
 
-/** Code and body of an error. */
 export async function refusalOf(work: Promise<unknown>): Promise<Record<string, unknown>> {
   try {
     await work;

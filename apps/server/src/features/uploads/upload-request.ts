@@ -9,7 +9,6 @@ export interface UploadRequest extends Pick<OperationBase, "onConflict" | "ifMat
   readonly fileId?: string;
   readonly place?: Place;
   readonly attributes: Attributes;
-  /** Declared by the client. */
   readonly sha256?: HashHex;
 }
 

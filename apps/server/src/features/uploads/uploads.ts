@@ -44,7 +44,6 @@ export interface PieceAsk extends UploadAsk, Pick<UploadRequest, "ifMatch" | "if
 export interface UploadStart {
   readonly request: UploadRequest;
   readonly sizeBytes: number | null;
-  /** From Idempotency-Key. */
   readonly key: Pick<OperationBase, "operationId" | "requestHash">;
 }
 

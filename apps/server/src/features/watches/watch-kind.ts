@@ -15,7 +15,6 @@ const watchMessage = z.object({
   spaceId: z.custom<SpaceId>((value) => typeof value === "string" && isId(value)),
 });
 
-/** Entries reported together. */
 const entriesMax = 500;
 
 export function watchKind({ shards }: { readonly shards: Shards }): Kind<z.output<typeof watchMessage>> {

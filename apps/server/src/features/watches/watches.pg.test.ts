@@ -135,7 +135,6 @@ test("a person who left the group of a share is no longer notified", async () =>
   await watch(spaces.databases.shards, member, watched.id);
   await space.mkdir(watched.id, "before");
   assert.deepEqual(await toldTo(member), [["watch", "/before", "before", 1, ["created"]]]);
-  // The row is kept for a while.
   await sql`update shard.memberships set role = null where group_id = ${groupId}`.execute(db);
   await space.mkdir(watched.id, "after");
   assert.deepEqual(await toldTo(member), []);

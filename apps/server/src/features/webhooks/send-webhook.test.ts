@@ -31,7 +31,6 @@ async function send(network: WebhookNetwork, url: string): Promise<{ code: strin
   }
 }
 
-/** Counts requests to the receiver. */
 async function counting<Result>(work: Promise<Result>): Promise<[Result, number]> {
   const earlier = receiver.received.length;
   const result = await work;

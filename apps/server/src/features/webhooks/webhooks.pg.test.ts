@@ -34,7 +34,6 @@ let testQueue: TestQueue;
 let queue: Queue;
 let committer: Committer;
 let receiver: Receiver;
-/** Accounts on different shards. */
 let ann: Actor;
 let bob: Actor;
 
@@ -96,7 +95,6 @@ async function put(actor: Actor, text: string, more: Partial<Operation> = {}) {
 
 const hook = (more: Partial<NewWebhook> = {}): NewWebhook => ({ url: receiver.url, secret, events: verbs, ...more });
 
-/** New requests to the receiver, in words. */
 async function told(): Promise<string[]> {
   await queue.idle();
   return receiver.received.splice(0).map(({ body }) => {
@@ -345,7 +343,6 @@ test("the number of webhooks is limited, and their secrets are not stored in pla
   for (const { text } of rows) assert.ok(!text.includes(secret) && !text.includes(Buffer.from(secret).toString("hex")));
 });
 
-/** Waiting and failed messages. */
 async function sentOn(shard: Shard) {
   return (await messagesOn(shard)).filter(({ kind }) => kind === "webhook");
 }

@@ -23,7 +23,6 @@ export interface WebhookWorld {
   /** 32 bytes, shared by all processes of this server. */
   readonly serverKey: Buffer;
   readonly network: WebhookNetwork;
-  /** See `AccountStore`. */
   readonly tellSecurity?: AccountStore["tellSecurity"];
   readonly queued?: AccountStore["queued"];
 }

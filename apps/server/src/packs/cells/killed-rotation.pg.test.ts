@@ -21,7 +21,6 @@ import { makeTestClock, silentBlockLog } from "../testing.ts";
  */
 let databases: TestDatabases;
 let folder: string;
-/** More than the actual number of calls. */
 const callsMax = 60;
 
 before(async () => {

@@ -68,7 +68,6 @@ export async function finishRotation(parts: RotationParts): Promise<void> {
   const { source, cells, log } = parts;
   if (!isByFile(source) || !(await isThere(source.disk, nextPathOf(source)))) return;
   await alone(cells, async () => {
-    // Another process has completed it.
     if (!(await isThere(source.disk, nextPathOf(source)))) return;
     await rewrapAll(parts);
     const oldKeyFile = await promoteNextKey(source);

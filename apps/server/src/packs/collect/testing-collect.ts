@@ -37,7 +37,6 @@ export function makeHandClock(): Clock & { forwardMs(byMs: number): void } {
   };
 }
 
-/** Returns the same content as two clients might send it. */
 export function bothForms(plain: Buffer = Buffer.concat([randomBytes(300), Buffer.alloc(3000)])): {
   raw: IncomingBlock;
   zstd: IncomingBlock;
@@ -150,7 +149,6 @@ export class CollectWorld {
     }
   }
 
-  /** Returns the codec of each block as served, or "lost" if it is missing or wrong. */
   async read({ spaceId }: TestSpace, hashes: readonly HashHex[]): Promise<string[]> {
     const told: string[] = [];
     for await (const block of this.service.read(spaceId, hashes, { passesOver: "damaged" })) {
@@ -182,7 +180,6 @@ export class CollectWorld {
     assert.equal(rows[0]?.left, 0, "rows are left");
   }
 
-  /** A statement waits for a lock, or the other condition holds. */
   async someoneWaits(orElse: () => boolean): Promise<void> {
     const stillInTime = bounded("a statement waits for a lock");
     for (;;) {

@@ -16,7 +16,6 @@ export interface PlantedBugs {
   readonly release?: (story: CollectStory, space: TestSpace, holders: readonly ReleasedHolder[]) => Promise<void>;
   readonly pin?: (story: CollectStory) => Promise<void>;
   readonly beforeCollect?: (story: CollectStory) => Promise<void>;
-  /** @param packs that existed before */
   readonly afterCollect?: (story: CollectStory, packs: ReadonlySet<string>) => Promise<void>;
 }
 
@@ -34,7 +33,6 @@ const crashPoints = [
 ] as const;
 const spaceCount = 4;
 const contentCount = 24;
-/** Number of concurrent calls, each with its own part of the contents. */
 const lanes = 3;
 
 /** Spaces store, share and release blocks while all jobs run. Everything held must stay readable. */
@@ -49,7 +47,6 @@ export class CollectStory {
   readonly #held = Array.from({ length: spaceCount }, () => new Map<HashHex, "raw" | "zstd" | undefined>());
   /** By space: blocks that may have a row from an interrupted store. */
   readonly #unsure = Array.from({ length: spaceCount }, () => new Set<HashHex>());
-  /** By space: blocks that may have a holder that was not released yet. */
   readonly #ever = Array.from({ length: spaceCount }, () => new Set<HashHex>());
   #outbox: Message[] = [];
   #delivered: Message[] = [];
@@ -77,7 +74,6 @@ export class CollectStory {
     await this.check();
   }
 
-  /** Drops everything, delivers each message twice, and lets time pass. */
   async end(): Promise<void> {
     this.#note("end");
     const all = this.#contents.map(({ raw }) => raw.hash);

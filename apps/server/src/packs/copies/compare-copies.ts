@@ -46,7 +46,6 @@ const debtsAtOnce = 1000;
 /** Prefixes by the first two digits of pack ids, so that 1/256 of a store's keys is in memory. */
 const packFolders = Array.from({ length: 256 }, (_, index) => `${packPrefix}${index.toString(16).padStart(2, "0")}/`);
 
-/** Prefixes of all objects in a store. */
 export const comparedPrefixes: readonly string[] = [keyringKey, metadataPrefix, ...packFolders];
 
 export async function sizesIn(

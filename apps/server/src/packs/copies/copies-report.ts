@@ -8,7 +8,6 @@ import { readKnownCopies } from "./known-copies.ts";
 
 export interface PlacedCell {
   readonly cell: BlockCell;
-  /** One or two stores. */
   readonly places: readonly string[];
 }
 

@@ -61,7 +61,6 @@ export interface Lag {
   readonly bytes: number;
 }
 
-/** Reads the total by store. */
 export async function readLag(db: Kysely<CellTables>): Promise<Map<string, Lag>> {
   const { rows } = await sql<Lag & { store: string }>`
     select store, count(*) as objects, coalesce(sum(size), 0)::int8 as bytes from cell.owed group by store`.execute(db);

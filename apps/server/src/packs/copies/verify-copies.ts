@@ -63,7 +63,6 @@ function begun(nowMs: number): Verification {
   return { state: "running", started_at: new Date(nowMs).toISOString(), finished_at: null, objects: 0, copies: [] };
 }
 
-/** Result for one store. */
 interface Tally {
   readonly store: ObjectStore;
   readonly name: string;

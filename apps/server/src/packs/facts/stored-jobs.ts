@@ -26,7 +26,6 @@ export interface JobOptions {
 }
 
 export interface StoredJob extends StartedJobJson<unknown> {
-  /** Identifies the request. */
   readonly started_at: string;
   readonly options: JobOptions;
   /** Time since when it waits, or waited last. */
@@ -35,7 +34,6 @@ export interface StoredJob extends StartedJobJson<unknown> {
   readonly starts: number;
 }
 
-/** Job as stored by an earlier version. */
 type EarlierJob = Omit<StoredJob, "queued_at" | "starts"> & Partial<StoredJob>;
 
 export interface JobPorts {

@@ -201,7 +201,6 @@ test("object keys and pack IDs convert to each other, and other keys are not rec
   }
 });
 
-/** "abc" twice, under a data key of 32 bytes 0x01 and the id of 16 bytes 0xab. */
 function sealKnown(): Uint8Array {
   const payload = Buffer.from("abc");
   const block = { hash: sha256(payload), sizeBytes: 3, codec: "raw" as const, payload, verified: true };

@@ -79,7 +79,6 @@ export interface OpenInput {
     readonly codec: "raw" | "zstd";
     readonly sizeBytes: number;
   }[];
-  /** Also decodes zstd records. */
   readonly plain: boolean;
 }
 

@@ -54,7 +54,6 @@ export async function findPlaces(
   return places;
 }
 
-/** Returns the hashes that the space has stored according to its shard. */
 export async function findStored(
   shard: Kysely<ShardTables>,
   spaceId: SpaceId,

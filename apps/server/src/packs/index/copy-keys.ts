@@ -7,7 +7,6 @@ export interface CopyKey {
   readonly packId: string;
 }
 
-/** Returns a table `given (hash, pack_id)`. */
 export function givenCopies(copies: readonly CopyKey[]) {
   return sql`unnest(${byteaArray(copies.map(({ hash }) => hash))}, ${uuidArray(copies.map(({ packId }) => packId))})
     as given (hash, pack_id)`;

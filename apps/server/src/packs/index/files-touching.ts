@@ -10,7 +10,6 @@ export interface TouchedFile {
   readonly node_id: NodeId;
   /** Path from the root of the space, with a leading slash. */
   readonly path: string;
-  /** E-mail address. */
   readonly owner: string;
   readonly version: number;
   readonly version_id: VersionId;

@@ -19,7 +19,6 @@ export async function readPackIndex(cell: BlockCell, pack: ListedPack): Promise<
     return await readIndexOf(cell, pack);
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
-    // Another store may have a whole copy.
     for (const store of copiesOf(cell.store).slice(1)) {
       const index = await readUnlessDamaged({ ...cell, store }, pack);
       if (index !== undefined) return index;

@@ -69,7 +69,6 @@ export function compareHolders(left: Holder, right: Holder): number {
 
 export interface NewRows {
   readonly now: number;
-  /** Creation time of the pack, if earlier than now. */
   readonly createdAt?: number;
   readonly unreferencedSince: number | null;
 }

@@ -28,7 +28,6 @@ const firstStart: CrashScenario<{ keys: Buffer[] }> = {
   async work(disk, notes) {
     const source = { disk, path: "/data/key", variable: undefined };
     const key = (await loadKeyEncryptionKey(source)) ?? (await createKeyEncryptionKey(source, randomBytes));
-    // From here on, data may be sealed with the key.
     notes.keys.push(Buffer.from(key));
     const files = await openFsStore({ disk, folder: "/data/store", random: randomBytes, nowMs: () => 0 });
     await files.put(keyringKey, key);

@@ -305,7 +305,6 @@ interface KeysAtHand {
   readonly next?: Uint8Array;
   readonly retired?: Uint8Array;
   readonly store?: ObjectStore;
-  /** Awaited before opening the keys. */
   readonly gate?: () => Promise<void>;
 }
 

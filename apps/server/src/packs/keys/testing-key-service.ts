@@ -6,7 +6,6 @@ import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** The used parts of Vault's transit engine and AWS KMS, with real encryption. */
 export interface TestKeyService {
   readonly url: string;
   readonly token: string;

@@ -60,7 +60,6 @@ function decodedBytes(place: BlockPlace | undefined, plain: boolean): number {
   return plain && place?.codec === "zstd" ? place.sizeBytes : 0;
 }
 
-/** A repeated place is read once. */
 export function planRanges(places: Iterable<BlockPlace>): PackRange[] {
   const distinct = new Map([...places].map((place) => [`${place.packId} ${place.recordIndex}`, place]));
   const sorted = [...distinct.values()].toSorted(

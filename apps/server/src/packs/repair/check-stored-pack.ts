@@ -35,7 +35,6 @@ export interface PackCheck extends ScrubFinding {
   readonly missing: boolean;
   /** A disk or network error prevented reading, so the pack's content is unknown. */
   readonly unread: boolean;
-  /** Stores that received the pack from the other store. */
   readonly mended: readonly MendedCopy[];
   /** Stores that could not be repaired. */
   readonly unmended: readonly MendedCopy[];

@@ -142,7 +142,6 @@ test("a lost index is rebuilt from store, keys and spaces, twice with the same r
     assert.equal(sha256(block?.payload ?? randomBytes(1)), block?.hash);
   const rebuilt = await snapshot();
   const packs = new Set(rebuilt.packs.map(({ id }) => id));
-  // Holders lose their copy in the missing pack.
   for (const holder of original.holders) if (!packs.has(holder.pack_id ?? "")) holder.pack_id = null;
   assert.deepEqual(rebuilt.holders, original.holders);
   await rebuildIndex({ cells: reopened.cells, shards: databases.shards, pool, clock, log });
@@ -192,7 +191,6 @@ test("a rebuild during which another one begins adds nothing more, and only the 
   const block = blockOf(randomBytes(2000));
   const packOfBlock = await storeAlone(place, [block]);
   const superseded = { code: "conflict", message: "Another rebuild of the block index began, so this one stopped." };
-  /** Calls `meanwhile` when the packs are listed, the block's pack has been read, or the blocks of spaces have. */
   const rebuildWhile = (meanwhile: () => Promise<unknown>, stage: "list" | "pack" | "spaces" = "list") => {
     const once = [meanwhile];
     const slow: ObjectStore = {
@@ -222,7 +220,6 @@ test("a rebuild during which another one begins adds nothing more, and only the 
   for (const stage of ["list", "pack", "spaces"] as const) {
     const newer = async () => {
       await rebuildIndex(ports);
-      // Cells may delete again.
       for (const table of ["cell.holders", "cell.blocks"])
         await sql`delete from ${sql.raw(table)} where hash = decode(${block.hash}, 'hex')`.execute(cell.db);
     };

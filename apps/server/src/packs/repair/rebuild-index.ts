@@ -92,7 +92,6 @@ async function rebuildPack(
 ): Promise<void> {
   try {
     const rows = rowsOfIndex(await readPackIndex(cell, pack), pack.sizeBytes);
-    // Reading may take long.
     await assertMayGoOn();
     const createdAt = Math.min(now, pack.modifiedAtMs * 1000);
     report.blocks += await insertPackRows(cell.db, rows, { now, createdAt, unreferencedSince: now });

@@ -25,7 +25,6 @@ type Finding = CellScrubReport["damaged"][number];
 export class ScrubFindings {
   readonly report: CellScrubReport;
   readonly #ports: FindingPorts;
-  /** First time of each finding. */
   readonly #earlier: ReadonlyMap<string, string>;
 
   constructor(ports: FindingPorts, report: CellScrubReport, last: CellScrubReport | undefined) {

@@ -65,7 +65,6 @@ export async function scrubOn(
   }
 }
 
-/** `replaced`: another pass has started. */
 type Turn = "over" | "rests" | "replaced";
 
 async function takeTurn(ports: ScrubPorts, pass: ScrubPass, mayGoOn: () => boolean): Promise<Turn> {

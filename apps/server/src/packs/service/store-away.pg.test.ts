@@ -32,7 +32,6 @@ after(async () => {
 
 type Mood = "there" | "away" | "forbidden" | "failing";
 
-/** @param moodOf called before each `get`, `stat` and `list` */
 function moody(store: ObjectStore, moodOf: (key: string) => Mood): ObjectStore {
   const empty = makeMemoryStore({ nowMs: () => 0 });
   const pick = (key: string): ObjectStore => {

@@ -65,7 +65,6 @@ function parcelsOf(blocks: readonly IncomingBlock[], leaveOut?: LeaveOut): Parce
   return fillSlabs(blocks, stock).map((slab) => Object.assign({ slab }, parcel));
 }
 
-/** Simulates a buffer overwritten, or a faulty compressor, after the block was checked. */
 function spoilt(sizeBytes: number): IncomingBlock & { readonly plain: Buffer } {
   const plain = hexText(randomBytes(4).toString("hex"), sizeBytes);
   const { codec, payload } = probeCompress(plain);
@@ -92,7 +91,6 @@ for (const sizeBytes of [2000, 200_000]) {
       [blockOf(hexText("last", sizeBytes))],
     ];
     const known = await countPacks();
-    // The first call starts immediately; the others wait and share a pack.
     const first = writer.write(parcelsOf([blockOf(randomBytes(100))]));
     const outcomes = await Promise.allSettled(calls.map((blocks) => writer.write(parcelsOf(blocks))));
     await first;
@@ -130,7 +128,6 @@ function wrongBlock(sizeBytes: number): IncomingBlock {
   return { ...blockOf(randomBytes(sizeBytes)), payload: randomBytes(sizeBytes) };
 }
 
-/** Enough for two slabs that are not verified before they are sealed. */
 function largeBlocks(): IncomingBlock[] {
   return Array.from({ length: 7 }, () => blockOf(randomBytes(2 ** 20)));
 }
@@ -159,7 +156,6 @@ test("calls with unverified parcels share no pack with other calls", async () =>
   const known = await countPacks();
   const parcels = (leaveOut?: LeaveOut) => parcelsOf([blockOf(randomBytes(400))], leaveOut);
   const bulk = () => [...parcels(), ...parcels(() => {}), ...parcels(() => {})];
-  // The first one starts immediately; the others wait for their groups.
   const calls = [parcels(), parcels(), bulk(), parcels(), bulk()];
   await Promise.all(calls.map((call) => writer.write(call)));
   assert.equal((await countPacks()) - known, 4);
@@ -204,7 +200,6 @@ test("wrong blocks fail a large call without a trace, or are left out, regardles
 });
 
 test("a large call without room fails like a small one, which hides whether blocks are stored", async () => {
-  // A space stores four times its quota.
   const full = await makeSpace(databases, (6.5 * 2 ** 20) / 4);
   const send = (blocks: readonly IncomingBlock[], leaveOut?: LeaveOut) =>
     world.service.store(full.spaceId, full.userId, blocks, leaveOut);

@@ -196,7 +196,6 @@ async function assertReads(
   assert.deepEqual(read, hashes);
 }
 
-/** Each block has a holder with the row's stamp. */
 async function assertBooksBalance({ spaceId }: Space, { shards }: Databases = databases): Promise<void> {
   const { rows } = await sql<{ counted: number; stored: number; unheld: number }>`
     select (select coalesce(sum(size), 0) from shard.space_blocks where space_id = ${spaceId}) as counted,

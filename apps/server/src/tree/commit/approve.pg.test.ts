@@ -18,7 +18,6 @@ async function journalOf(space: TestSpace, id: string): Promise<string[]> {
   return rows.map(({ kind, approved }) => (approved ? `${kind} approved` : kind));
 }
 
-/** Returns a function that lists all later changes. */
 async function hear(space: TestSpace): Promise<() => Promise<ChangeJson[]>> {
   const { shards } = spaces.databases;
   const since_token = await startToken(shards, space.caller);

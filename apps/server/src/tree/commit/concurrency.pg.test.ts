@@ -14,7 +14,6 @@ after(async () => databases.stop());
 
 test("many simultaneous commits of two processes to one space get their answers and a journal without gaps", async () => {
   const space = await makeTestSpace(databases.shards);
-  // Shares only the database, like another process.
   const second = new TestSpace(space.db, databases.shards, await space.row(), {
     clock: space.clock,
     pieces: pieceSizes,

@@ -8,7 +8,6 @@ import type { Work } from "./work.ts";
 
 interface Counting {
   readonly max: number;
-  /** Nodes to skip, with everything below them. */
   readonly without?: readonly NodeId[];
   /** Excludes nodes that this device created after `since` (microseconds since 1970). */
   readonly fresh?: { readonly deviceId: DeviceId; readonly since: number };

@@ -182,7 +182,6 @@ test("recently renamed files still count as known", async () => {
 test("100 deletions from half of a small tree suspend a device, and 1,000 from a large one", async () => {
   const small = await spaces.open();
   const few = await fill(small, 198);
-  // There are 199 nodes with the root: 99 are too few, 100 are more than half.
   assert.deepEqual(outcome(await small.commit(deletions(few), syncing(small))), {
     done: 99,
     codes: ["device_suspended"],

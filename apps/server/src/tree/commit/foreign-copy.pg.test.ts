@@ -100,7 +100,6 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       const { rows } = await sql`select from shard.grants where space_id = ${bob.spaceId}`.execute(owners.dbOf(bob));
       assert.equal(rows.length, 0);
       assert.equal((await owners.spaceOf(bob)).used_bytes, 12 * 9 + 2);
-      // An uploader cannot see the drop box, so it cannot be a source.
       assert.equal(await code(copy(bob, box.id, { parentId: "root", name: "box" })), "not_found");
       await check(ann, bob);
     });
@@ -166,7 +165,6 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
         );
         assert.equal(rows.length, 0);
         await sql`update shard.spaces set quota_bytes = 100 where id = ${bob.spaceId}`.execute(owners.dbOf(bob));
-        // Another upload fills the quota during the copy.
         let calls = 0;
         const slow = openViewCommitter(
           {
@@ -201,7 +199,6 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       await owners.give(ann, top.id, grant);
       await owners.give(ann, beside.id, { role: "viewer", grantee_id: bob.userId });
       let calls: string[] = [];
-      /** @param disturb runs after the reader's rights were found */
       const copyBy = async (fileId: string, parts: { disturb?: () => Promise<unknown>; begin?: () => void } = {}) => {
         calls = [];
         const reader = {
@@ -290,7 +287,6 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
             );
           const left = await owners.namesIn(bob);
           assert.equal(left.length, outcome === "committed" ? 1 : 0, `${how} at ${at}: ${outcome}`);
-          // After the revocation no further piece is copied.
           if (how === "revoke" && at === 1) assert.equal(outcome, "error");
           isWhole = calls < at;
           if (outcome === "committed") {
@@ -306,7 +302,6 @@ for (const { name, twoCells, bucket, interruptedAt } of isLongTier ? places : pl
       }
     });
 
-    /** Removes a space's blocks, like collection when the space no longer uses them. */
     async function release(who: Actor, texts: readonly string[]): Promise<void> {
       const hashes = hashArray(texts.map((text) => sha256(Buffer.from(text))));
       await sql`delete from shard.space_blocks where space_id = ${who.spaceId} and hash = any(${hashes})`.execute(

@@ -30,7 +30,6 @@ export interface Holding {
   readonly source: { readonly shard: Shard; readonly spaceId: SpaceId };
   readonly place: TransactionPlace;
   readonly blocks: HoldsAlso;
-  /** `owns`: the uploader owns the source space. */
   readonly uploader: { readonly userId: UserId; readonly owns: boolean };
   readonly signal?: AbortSignal;
 }

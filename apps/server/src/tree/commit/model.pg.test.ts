@@ -68,7 +68,6 @@ function agreesWithModel(pieces: PieceSizes) {
         }
         await checkInvariants(space.db, space.caller.spaceId);
         assert.deepEqual(await livePaths(space), new Map([...model.paths()].toSorted(byPath)));
-        // Large purged subtrees count until they are swept.
         await sweepPurged(space.db, { nowMicros: space.clock.nowMicros(), pieces });
         assert.equal((await space.row()).used_bytes, model.usedBytes());
         await checkInvariants(space.db, space.caller.spaceId);

@@ -77,7 +77,6 @@ export type OperationKind =
   | ({
       readonly op: "put";
       readonly id?: NodeId;
-      /** A file, or a place to create or replace one. */
       readonly fileId?: string;
       readonly place?: Place;
       readonly content: Content;

@@ -5,7 +5,6 @@ export interface PieceSizes {
   readonly uploadsMax: number;
   /** Nodes, or versions, that a purge deletes in its own transaction. A larger subtree is deleted in pieces. */
   readonly nodesInlineMax: number;
-  /** Nodes of such a piece. */
   readonly nodesMax: number;
   readonly copiedNodesMax: number;
   /** Staged segments of a long manifest: some two thousand blocks. */

@@ -85,7 +85,6 @@ async function openLogged(): Promise<TestSpace> {
   return makeTestSpace({ of: () => shard, ofId: () => shard, all: () => [shard] });
 }
 
-/** Inserts 10,000 files, a hundred per folder, with related rows. Most belong to other spaces. */
 async function fill(space: TestSpace): Promise<void> {
   const { spaceId, userId } = space.caller;
   const id = sql.raw("(lpad(to_hex(n), 8, '0') || '-0000-8007-8000-000000000000')::uuid");

@@ -36,7 +36,6 @@ async function codesOf(space: TestSpace, operations: readonly Operation[]): Prom
   return results.map((result) => ("error" in result ? result.error.code : result.status));
 }
 
-/** A tree of 100 levels fits in the folder at level 28, but not at 60. */
 async function deepAndShallow(space: TestSpace) {
   const tall = await chain(space, "root", levels("t", 100));
   const deep = await chain(space, "root", levels("d", 60));

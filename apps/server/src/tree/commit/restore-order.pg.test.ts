@@ -31,7 +31,6 @@ function isFile(at: number): boolean {
   return at % 3 === 2;
 }
 
-/** @returns live paths with the number of the node; stand-ins have none */
 async function treeAfter({ parents, deleted, shared, ...how }: Story, order: readonly number[]): Promise<string[]> {
   const space = await makeTestSpace(databases.shards);
   const ids: NodeId[] = [];

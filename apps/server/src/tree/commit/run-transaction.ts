@@ -57,7 +57,6 @@ export async function runTransaction(place: TransactionPlace, slices: readonly S
   });
 }
 
-/** A group or one step. */
 export function unitsOf(steps: readonly Step[]): Step[][] {
   const units: Step[][] = [];
   for (const step of steps) {

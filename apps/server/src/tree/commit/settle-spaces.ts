@@ -17,7 +17,6 @@ interface Named {
   readonly id?: NodeId;
   readonly fileId?: string;
   readonly place?: Place;
-  /** Sees the source in place of the caller. */
   readonly reader?: SourceReader;
 }
 

@@ -26,7 +26,6 @@ async function count(space: TestSpace, table: "nodes" | "versions" | "segments" 
   return rows[0]?.count;
 }
 
-/** Returns content with too many blocks for a version's row, so that it has several segments. */
 async function longContent(space: TestSpace, blockCount: number) {
   const blocks = Array.from({ length: blockCount }, () => ({
     hash: randomBytes(32).toString("hex") as HashHex,

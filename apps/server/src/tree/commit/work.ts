@@ -25,7 +25,6 @@ export interface Step<Kind extends Operation = Operation> {
   readonly operation: Kind;
   /** undefined if the base of the splices does not exist. */
   readonly content: NewContent | undefined;
-  /** Error found before the lock. */
   readonly refused: HoldfastError | undefined;
   /** Blocks of segments that the space does not hold, found before the lock. */
   readonly missing: readonly HashHex[];

@@ -173,7 +173,6 @@ export async function insertVersions(reader: ShardReader, rows: readonly Version
       ${int8Array(rows.map((row) => row.modified_at))})`.execute(reader);
 }
 
-/** The last label of a version counts. */
 export async function writeLabels(reader: ShardReader, spaceId: SpaceId, given: readonly GivenLabel[]): Promise<void> {
   if (given.length === 0) return;
   const labels = [...new Map(given.map((each) => [each.versionId, each])).values()];

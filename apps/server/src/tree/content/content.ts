@@ -22,7 +22,6 @@ export interface VersionContent {
   readonly segments: Buffer | null;
   /** Sizes of blocks to which the version itself refers. */
   readonly blocks: ReadonlyMap<HashHex, number>;
-  /** The segments hold references to their blocks. */
   readonly segmentHashes: readonly HashHex[];
 }
 

@@ -12,7 +12,6 @@ import { readHead } from "./start-token.ts";
 interface Beginning {
   /** Shares of a single space, which the token does not know. */
   readonly shares: readonly Share[];
-  /** Earlier changes of the same page. */
   readonly before: readonly ChangeJson[];
   /** Number of entries that still fit in the page. 0: the caller's own journal continues on the next page. */
   readonly room: number;

@@ -6,7 +6,6 @@ import { keyed } from "../../base/db/database.ts";
 import type { JournalRow, NodeRow } from "../../base/db/shard-tables.ts";
 import type { Shard } from "../../base/db/shards.ts";
 
-/** End of a journal. */
 export interface JournalHead {
   readonly spaceId: SpaceId;
   readonly epoch: string;
@@ -24,7 +23,6 @@ export interface NewestChange {
 
 export interface Newest {
   readonly head: JournalHead;
-  /** Entry at the head. */
   readonly change: NewestChange | undefined;
   readonly notification: NewestChange | undefined;
 }
@@ -64,7 +62,6 @@ export async function readNewestChange(shard: Shard, spaceId: SpaceId): Promise<
   return { head, change: { type: typeOf(row), nodeId, atMicros }, notification };
 }
 
-/** Heads of the spaces that exist. */
 export async function readHeads(shard: Shard, spaceIds: readonly SpaceId[]): Promise<JournalHead[]> {
   const { rows } = await sql<JournalHead>`
     select s.id as "spaceId", s.epoch, s.seq, coalesce(h.number, 0) as notified

@@ -42,7 +42,6 @@ export async function findShares(shards: Shards, caller: Actor): Promise<Share[]
 
 interface ShareRequest {
   readonly position: JournalPosition;
-  /** Shares of a single space. */
   readonly shares: readonly Share[];
   readonly limit: number;
   readonly blocks: "blocks" | undefined;

@@ -7,7 +7,6 @@ import type { Actor } from "../actor.ts";
 import { encodeToken, type JournalPosition } from "./change-token.ts";
 import { findShares } from "./share-changes.ts";
 
-/** Token at the head of every journal in the caller's view. */
 export async function startToken(shards: Shards, caller: Actor): Promise<string> {
   return encodeToken(await readHeadsInView(shards, caller));
 }

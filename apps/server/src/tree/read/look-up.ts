@@ -99,7 +99,6 @@ export async function followMount(shards: Shards, caller: Actor, node: PlacedNod
   return { ...target, path: node.path };
 }
 
-/** Returns the caller as an actor in the space of a found node. */
 export async function actIn(shards: Shards, caller: Actor, { row, rights }: PlacedNode): Promise<Actor> {
   if (rights === undefined || !caller.owns) return caller;
   return actorIn(caller, row.space_id, await loadMounts(shards, caller));

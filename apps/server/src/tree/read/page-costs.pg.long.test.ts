@@ -42,7 +42,6 @@ describe("Cost of a page in an expensive tree", () => {
   });
   after(() => databases.stop());
 
-  /** Reads all pages, and checks each against the limits of its route in the table. @returns the number of nodes */
   async function readAll<Page>(
     route: RouteName,
     readPage: (cursor: string | undefined) => Promise<Page>,

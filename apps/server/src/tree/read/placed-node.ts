@@ -19,7 +19,6 @@ export interface PlacedNode {
   readonly sinceMicros?: number;
   /** Nothing above the node is visible to the caller, so its parent is not reported. */
   readonly isTop?: boolean;
-  /** Id of the mounted folder through which the node is visible. */
   readonly shownBy?: NodeId | undefined;
   /**
    * Newest change of the node, and of the folders between it and its mount or the root. Since then it has been visible

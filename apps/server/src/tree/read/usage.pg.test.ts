@@ -149,7 +149,6 @@ test("a quota error does not suggest emptying a trash that is too small", async 
   await space.do({ op: "delete", fileId: thrown.id });
   const refusal = async (bytes: number) => {
     const text = "This needs more. Empty the trash.";
-    // The account is above its quota; emptying the trash first brings it below.
     const error = new HoldfastError("quota", text, { body: { free_bytes: 0, needed_bytes: bytes } });
     return (await explained(space, error)).message;
   };

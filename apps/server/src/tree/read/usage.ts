@@ -107,7 +107,6 @@ async function countUploads(reader: ShardReader, spaceId: Actor["spaceId"]): Pro
 }
 
 interface MeasuredHistory extends Omit<LargeHistory, "path"> {
-  /** Includes labeled versions. */
   readonly allBytes: number;
 }
 

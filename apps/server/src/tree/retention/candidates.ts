@@ -3,7 +3,6 @@ import type { SpaceId } from "@holdfast/core/ids";
 export interface CandidateRow {
   readonly space_id: SpaceId;
   readonly hash: Buffer;
-  /** See `rowMark`. */
   readonly mark: string;
 }
 

@@ -50,7 +50,6 @@ async function releasesOf(space: TestSpace) {
     .filter(({ release }) => release.space_id === space.caller.spaceId);
 }
 
-/** Resets the counters as a defect might: no block seems to have been used for a long time. */
 async function spoilCounters(space: TestSpace): Promise<void> {
   const { spaceId } = space.caller;
   await sql`update shard.space_blocks set refs = 0, counted = false, since = 0 where space_id = ${spaceId}`.execute(
@@ -227,7 +226,6 @@ for (const [what, work] of Object.entries(meanwhile)) {
     let job: Promise<unknown> = Promise.resolve();
     await space.db.transaction().execute(async (transaction) => {
       await lockSpace(transaction, spaceId);
-      // The job has found no reference to the block, and waits for the lock of the space.
       job = expireBlocks({ db: space.db, nowMicros: space.clock.nowMicros() }, retentionUsual.blocksMs);
       await someoneWaits(space);
       await work(transaction, space);

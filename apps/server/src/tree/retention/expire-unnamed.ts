@@ -14,7 +14,6 @@ export interface CountedRows {
   readonly of: Mended["of"];
   readonly table: "shard.space_blocks" | "shard.segments";
   readonly rowsMax: number;
-  /** Finds the oldest rows of all spaces whose counter is 0. */
   find(limit: number): Promise<CandidateRow[]>;
   /** Reads all lists of a space that could contain the candidates. */
   countNames(reader: ListReader, candidates: Candidates): Promise<void>;

@@ -27,7 +27,6 @@ export async function countSegmentNames(reader: ListReader, candidates: Candidat
   await eachVersionList(reader, "segments", (list) => candidates.countList(list, segmentRecordBytes));
 }
 
-/** Maximum per page. */
 const rowsMax = 1000;
 /** Takes some ten milliseconds to search. A single list may be longer. */
 const listBytesMax = 1024 * 1024;

@@ -4,13 +4,10 @@ import { uuidKeys } from "../../base/db/array-parameters.ts";
 import type { Role } from "./roles.ts";
 import { type CountedGrant, type LiveGrant, ranks } from "./space-rights.ts";
 
-/** Subject of a search for rights. */
 export interface Sought {
   /** Ids that grants may name. */
   readonly grantees: readonly string[];
-  /** Limits the search to one space. */
   readonly spaceId?: SpaceId | undefined;
-  /** Ignores suspensions. */
   readonly despiteSuspension?: boolean | undefined;
 }
 
@@ -21,9 +18,7 @@ export interface CountedRow {
   readonly nodes: string | null;
   /** `weightOf` the role for each node. */
   readonly weights: readonly number[] | null;
-  /** Time of the grant for each node. */
   readonly sinces: readonly number[] | null;
-  /** Grouped by node. */
   readonly given_on: readonly (readonly LiveGrant[])[] | null;
 }
 
@@ -68,7 +63,6 @@ export function countedParts({ grantees, spaceId, despiteSuspension = false }: S
     )`;
 }
 
-/** Grants made by the owner. */
 export function ofOwner({ nodes, weights, sinces }: CountedRow): CountedGrant[] {
   if (nodes === null || weights === null || sinces === null) return [];
   return nodes.split(",").map((id, index) => {

@@ -2,7 +2,6 @@ import type { GrantId, NodeId, UserId } from "@holdfast/core/ids";
 import type { GrantRow } from "../../base/db/shard-tables.ts";
 import { type Act, type Role, roleMay } from "./roles.ts";
 
-/** Right of a user at one node. */
 export interface Right {
   readonly role: Role;
   readonly sinceMicros: number;
@@ -44,7 +43,6 @@ export class SpaceRights {
     return [...this.#byNode].flatMap(([id, { owners }]) => (owners === undefined ? [] : [id]));
   }
 
-  /** Right at exactly this node. */
   at(nodeId: NodeId): Right | undefined {
     const { owners, givenOn } = this.#byNode.get(nodeId) ?? {};
     return owners === undefined ? givenOn : higher(owners, givenOn);
@@ -98,7 +96,6 @@ export type LiveGrant = Pick<
   "space_id" | "id" | "node_id" | "kind" | "grantee_id" | "role" | "via" | "created_by" | "created_at"
 >;
 
-/** Source fields of a right. */
 export type CountedGrant = Pick<LiveGrant, "node_id" | "kind" | "role" | "via" | "created_at"> & {
   readonly id?: GrantId | undefined;
 };

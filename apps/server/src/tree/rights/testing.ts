@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import type { GrantRow, ShardTables } from "../../base/db/shard-tables.ts";
 
-/** Grants a role at a node as its owner. */
 export async function grantTo(
   db: Kysely<ShardTables>,
   { spaceId, nodeId, role, userId }: { spaceId: SpaceId; nodeId: string; role: GrantRow["role"]; userId: UserId },

@@ -8,7 +8,6 @@ import { entryBytes, segmentRecordBytes } from "../content/content.ts";
 import { commentWeight, nodeWeight, rowWeight, versionWeight } from "../weight/metadata-bytes.ts";
 import { hashesIn } from "../content/references.ts";
 
-/** Holds between any two transactions. Reads the whole space. */
 export async function checkInvariants(db: Kysely<ShardTables>, spaceId: SpaceId): Promise<void> {
   const [space] = (await sql<SpaceRow>`select * from shard.spaces where id = ${spaceId}`.execute(db)).rows;
   assert.ok(space, "the space is there");

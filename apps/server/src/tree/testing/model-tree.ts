@@ -11,7 +11,6 @@ export interface ModelNode {
   version: number;
   trashed: boolean;
   revision?: number;
-  /** Trashed folder, with its revision then. */
   readonly standsFor?: string | undefined;
 }
 
@@ -55,7 +54,6 @@ export class ModelTree {
     this.failed = new Set();
   }
 
-  /** @returns `committed` if the operation changed the tree, otherwise a code */
   apply(operation: Operation, texts: ReadonlyMap<string, string>): string {
     const before = new Map([...this.nodes].map(([id, node]) => [id, { ...node }]));
     try {
@@ -69,7 +67,6 @@ export class ModelTree {
     }
   }
 
-  /** Returns the paths of live nodes, with the text of files. */
   paths(): Map<string, string> {
     const live = [...this.nodes.values()].filter((node) => node.parent !== null && this.#trashedBy(node) === undefined);
     return new Map(live.map((node) => [this.#path(node), node.kind === "folder" ? "/" : node.text]));

@@ -6,7 +6,6 @@ export interface Statement {
   readonly parameters: readonly unknown[];
 }
 
-/** No statement reads a whole table or space. */
 export async function assertNarrow(pool: pg.Pool, statements: readonly Statement[]): Promise<void> {
   for (const statement of statements) {
     const plan = await explain(pool, statement);

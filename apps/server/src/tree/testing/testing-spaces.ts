@@ -3,7 +3,6 @@ import { startTestDatabases, type TestDatabaseOptions, type TestDatabases } from
 import { checkInvariants } from "./invariants.ts";
 import { makeTestSpace, type TestSpace, type TestSpaceOptions } from "./testing.ts";
 
-/** Checks the invariants of all spaces after each test. */
 export interface TestSpaces {
   readonly databases: TestDatabases;
   readonly open: (options?: TestSpaceOptions) => Promise<TestSpace>;

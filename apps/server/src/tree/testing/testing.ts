@@ -21,7 +21,6 @@ export const noBlocks = {
   },
 };
 
-/** Advances by a microsecond with each reading. */
 export class TestClock implements Clock {
   #micros = 1_900_000_000_000_000;
 
@@ -62,7 +61,6 @@ export const smallPieces: PieceSizes = {
   measuredNodesMax: 2,
 };
 
-/** Own space in a test's database, with short methods for tests. */
 export class TestSpace {
   readonly db: Kysely<ShardTables>;
   readonly caller: Actor;

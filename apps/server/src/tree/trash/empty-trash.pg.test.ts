@@ -41,7 +41,6 @@ test("emptying a listed trash leaves items trashed later, even at the same or an
   assert.equal(first.items.length, 2);
   const head = headOf(first);
   assert.equal(head.seq, (await space.row()).seq);
-  // Another device makes changes before the user confirms.
   await space.do({ op: "restore", fileId: again.id });
   const unseen = await space.put(again.id, "unseen", "333");
   for (const { id } of [again, other]) await space.do({ op: "delete", fileId: id });

@@ -14,7 +14,6 @@ const world = useTestSpaces({ fsync: false });
 const { open } = world;
 const row = limits.rowWeightBytes;
 
-/** Raises the space's weight so that only this much is left. `give` undoes it. */
 async function take(space: TestSpace, leftBytes: number): Promise<{ give: () => Promise<unknown> }> {
   const { metadata_bytes } = await space.row();
   const takenBytes = limits.quotaMetadataBytesMin - metadata_bytes - leftBytes;

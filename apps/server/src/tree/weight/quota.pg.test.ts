@@ -31,7 +31,6 @@ const open = (options?: TestSpaceOptions) => makeTestSpace(databases.shards, opt
 const quotaBytes = 1000;
 const writersCount = 8;
 
-/** Returns the recorded usage of a space and the sum of its files, at the same moment. */
 async function audit({ db, caller }: TestSpace): Promise<{ used: number; counted: number }> {
   const { rows } = await sql<{ used: number; counted: number }>`
     select s.used_bytes as used, (
@@ -93,7 +92,6 @@ test("eight parallel writers that replace, copy, trash and purge keep the figure
   const draw = drawerOf(seed);
   const contents = await Promise.all(sizesOf(seed, 40).map((size) => space.content("y".repeat(size))));
   const made: string[] = [];
-  // Starts full, and each writer begins with a file, so that some are rejected.
   const large = await space.content("f".repeat(60));
   for (let index = 0; index < 16; index += 1) made.push((await space.put("root", `full ${index}`, "f".repeat(60))).id);
   const pick = <Item>(items: readonly Item[]): Item => items[draw() % items.length] ?? assert.fail();
@@ -130,7 +128,6 @@ test("the owner is warned once at each mark, and again only after usage was well
   const space = await open({ quotaBytes });
   const { id } = await space.put("root", "file", "");
   let fillCount = 0;
-  /** Replaces the file to use this many bytes. Returns the warnings that this enqueued. */
   const use = async (bytes: number) => {
     fillCount += 1;
     const content = await space.content(`${fillCount}`.padEnd(bytes, "."));

@@ -61,7 +61,6 @@ longTest("a group can be created, get a member by address, and be deleted", asyn
   await app.open("/admin/groups");
   await page.getByRole("button", { name: "New group" }).click();
   await hasFocus(page.getByRole("dialog", { name: "New group" }).getByRole("textbox"));
-  // The name field has the focus, and Enter submits.
   await page.keyboard.type("Family");
   await page.keyboard.press("Enter");
   // Only members can share with the group.
@@ -81,7 +80,6 @@ longTest("a group can be created, get a member by address, and be deleted", asyn
   await page.getByRole("menuitem", { name: "Delete group" }).click();
   await hasFocus(page.getByRole("dialog"));
   await page.keyboard.press("Escape");
-  // The menu is gone, so the focus returns to its button.
   await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Actions for Family");
   await page.keyboard.press("Enter");
   await page.getByRole("menuitem", { name: "Delete group" }).click();

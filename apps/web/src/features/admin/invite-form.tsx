@@ -13,7 +13,6 @@ import { invitationsKey } from "./invitations-key.ts";
 import { isAddress } from "./is-address.ts";
 import { planWords, plansQuery } from "./plans.tsx";
 
-/** Resets the form for the next invitation. */
 export function InviteForm() {
   const [turn, setTurn] = useState(0);
   return <OneInvitation key={turn} onNext={() => setTurn(turn + 1)} />;

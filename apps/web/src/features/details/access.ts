@@ -1,7 +1,6 @@
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import type { Messages } from "../../messages/messages.ts";
 
-/** Describes access by others than the owner. */
 export function accessWords(permissions: readonly PermissionJson[], { message }: Pick<Messages, "message">): string {
   const given = permissions.filter(({ app, disabled }) => app !== true && disabled !== true);
   // A person may have a permission here and others on folders above.

@@ -43,12 +43,10 @@ test("no part of the details is cut off, in either layout, in English or German"
 
 const widths = [1440, 1280, 1200, 820, 390];
 
-/** Selector of the panel, which is docked on wide screens and a dialog on others. */
 function panelOf(width: number): string {
   return width >= 1280 ? "aside" : "[role=dialog]";
 }
 
-/** Returns the elements that scroll horizontally. */
 function scrolledAcross(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll("[role=tablist], [role=tabpanel], [role=tabpanel] *")]

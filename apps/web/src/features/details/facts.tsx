@@ -65,7 +65,6 @@ function useAccess({ id, role }: NodeJson): string | undefined {
   return data && accessWords(data, words);
 }
 
-/** Formats whose facts can be read. */
 const photoTypes = /^image\/(jpeg|png|webp|gif|heic|heif|avif)$/;
 
 function hasPhotoFacts({ kind, mime_type: type, size, role, trashed_at: trashedAt }: NodeJson): boolean {

@@ -50,7 +50,6 @@ export function namedAt<Person extends Named>(text: string, at: number, people: 
 export interface WrittenMention {
   /** Index of the `@`. */
   readonly from: number;
-  /** Text between the `@` and the cursor. */
   readonly wanted: string;
 }
 

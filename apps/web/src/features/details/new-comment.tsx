@@ -16,7 +16,6 @@ import { type Commented, useReaders } from "./use-readers.ts";
 
 interface NewCommentProps {
   readonly node: Commented;
-  /** People in the comments. */
   readonly talkers: readonly Reader[];
 }
 

@@ -12,7 +12,6 @@ interface Page<Item> {
 
 interface PagesProps<Item> {
   readonly query: UseInfiniteQueryResult<{ readonly pages: readonly Page<Item>[] }>;
-  /** Text for an empty list. */
   readonly empty: string;
   readonly children: (items: readonly Item[]) => ReactNode;
 }

@@ -12,7 +12,6 @@ import { useMessages } from "../../messages/use-messages.ts";
 
 interface PruneDialogProps {
   readonly node: NodeJson;
-  /** Suggested number of versions. */
   readonly keep: number;
   readonly onClose: () => void;
 }

@@ -13,7 +13,6 @@ const shownMax = 5;
 
 interface WantedReaders {
   readonly node: Commented;
-  /** People in the comments. */
   readonly talkers: readonly Reader[];
   /** Beginning of a name; undefined while nobody is being mentioned. */
   readonly wanted: string | undefined;

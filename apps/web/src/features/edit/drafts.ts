@@ -15,7 +15,6 @@ export function draftKey(owner: DraftOwner, nodeId: string): string {
   return `${prefixOf(owner)}${nodeId} ${Math.random().toString(36).slice(2)}`;
 }
 
-/** Finds a draft of any editor. */
 export function readDraft(storage: Storage, owner: DraftOwner, nodeId: string): KeptDraft | undefined {
   const keys = Object.keys(storage).filter((key) => key.startsWith(`${prefixOf(owner)}${nodeId} `));
   for (const key of keys) {

@@ -51,7 +51,6 @@ export function UnreadNotice({ unread, isUnmerged, isSaving, problem, onSaveAsNe
 interface NewParts {
   readonly draft: string;
   readonly newest: NodeJson;
-  /** Called before the navigation. */
   readonly onSaved: (text: string) => void;
 }
 

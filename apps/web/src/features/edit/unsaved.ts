@@ -5,7 +5,6 @@ export interface Unsaved {
   readonly files: readonly UnsavedFile[];
   /** Changes that wait for an unreachable server. */
   readonly changeCount: number;
-  /** Names of running uploads. */
   readonly uploads: readonly string[];
   /** Files from other apps that are not uploaded yet. */
   readonly receivedCount: number;

@@ -12,7 +12,6 @@ interface WrittenPreviewProps extends WrittenText {
 
 const pauseMs = 300;
 
-/** Updated after each pause. */
 export function WrittenPreview({ text, show, ...rest }: WrittenPreviewProps) {
   const [shown, setShown] = useState(text);
   useEffect(() => {

@@ -49,7 +49,6 @@ export function NotificationSheet({ onClose }: { readonly onClose: () => void })
   );
 }
 
-/** Marks notifications as read on all devices. */
 function useRead(newest: NotificationJson | undefined): void {
   const { client } = useDrive();
   const queries = useQueryClient();

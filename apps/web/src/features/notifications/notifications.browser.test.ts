@@ -25,7 +25,6 @@ test("a notification arrives live, is marked as read when shown, and opens its i
   const trip = await api.idOf("/Trip");
   await ok(api, "POST", `/files/${trip}/share`, { email: dora.email, role: "editor", message: "For the summer" });
   await page.getByRole("button", { name: "Notifications: 1 new" }).waitFor();
-  // The focus has returned to the button.
   await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Notifications"));
   await page.keyboard.press("Enter");
   await sheet.getByText("For the summer").waitFor();

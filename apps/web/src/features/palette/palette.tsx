@@ -6,7 +6,6 @@ import { OptionList } from "../../design/option-list.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface PaletteProps {
-  /** Id of the list. */
   readonly id: string;
   readonly wanted: string;
   /** Input that controls the list and keeps the focus. */

@@ -18,11 +18,9 @@ interface FrameViewProps {
   readonly node: NodeJson;
   readonly version: number | undefined;
   readonly kind: ViewKind;
-  /** Escape was pressed in the frame. */
   readonly onLeft: () => void;
 }
 
-/** Rendered, or as source text. */
 export function FrameView({ node, version, kind, onLeft }: FrameViewProps) {
   const { message } = useMessages();
   const isSmall = kind === "table" || node.size <= renderedBytesMax[kind];

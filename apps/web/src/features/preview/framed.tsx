@@ -18,13 +18,11 @@ export interface FramedProps {
   readonly text?: string;
   /** Called again when another part of the file is shown. */
   readonly onFacts?: (facts: FrameFacts) => void;
-  /** Escape was pressed in the frame. */
   readonly onLeft: () => void;
   readonly onRead?: NonNullable<FrameListeners["onRead"]>;
   readonly onPdf?: NonNullable<FrameListeners["onPdf"]>;
   /** Called before the content is shown. */
   readonly onOpened?: (tell: ShownFrame["tell"]) => void;
-  /** Keeps the content. */
   readonly isHidden?: boolean;
 }
 

@@ -6,7 +6,6 @@ import { textOf } from "../../design/use-form.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface PasswordQuestionProps {
-  /** The last answer. */
   readonly isWrong: boolean;
   readonly onAnswer: (password: string) => void;
 }

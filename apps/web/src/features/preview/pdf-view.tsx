@@ -22,7 +22,6 @@ import { useViewKeys, type ViewKeys, zoomKeys } from "./view-keys.ts";
 interface PdfViewProps {
   readonly node: NodeJson;
   readonly version: number | undefined;
-  /** Escape was pressed in the frame. */
   readonly onLeft: () => void;
 }
 

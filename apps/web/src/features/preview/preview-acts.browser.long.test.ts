@@ -10,7 +10,6 @@ import { makeLink, visit } from "../../testing/link-visit.ts";
 const files = filesApp();
 const { app } = files;
 
-/** @param at shown once the list has the file */
 async function openFile(name: string, at: string): Promise<Page> {
   const folderId = await app.api.idOf(files.folder);
   await app.signIn();
@@ -24,7 +23,6 @@ const heading = (page: Page, name: string) => page.getByRole("dialog").getByRole
 const position = (page: Page, text: string) => page.getByRole("dialog").getByText(text, { exact: true }).waitFor();
 const button = (page: Page, name: string) => page.getByRole("dialog").getByRole("button", { name, exact: true });
 
-/** The rare commands are last. */
 async function menuOf(page: Page): Promise<readonly string[]> {
   await button(page, "Actions").click();
   await page.getByRole("menu").waitFor();

@@ -10,7 +10,6 @@ import { testApp } from "../../testing/test-app.ts";
 import { longTest } from "@holdfast/tools/tiers";
 
 const app = testApp();
-/** PNG of one pixel. */
 const picture = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",

@@ -35,7 +35,6 @@ import { ZipView } from "./zip-view.tsx";
 
 const KeptView = lazyPart(async () => (await withWords(import("./kept-view.tsx"))).KeptView);
 
-/** The file in its list. */
 interface ListedFile {
   /** Known before the file has loaded. */
   readonly name: string | undefined;

@@ -15,7 +15,6 @@ async function makeAlbum(path: string): Promise<readonly string[]> {
   return Promise.all(paths.map((each) => app.api.idOf(each)));
 }
 
-/** Shows the first picture of a new folder. */
 async function openAlbum(path: string): Promise<void> {
   const [first] = await makeAlbum(path);
   await app.page.clock.install();

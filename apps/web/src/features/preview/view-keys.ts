@@ -2,7 +2,6 @@ import { type RefObject, useEffect, useRef } from "react";
 import { isPressed } from "../../commands/chord.ts";
 import { platform } from "../../commands/command-menu.ts";
 
-/** By chord. */
 export type ViewKeys = Readonly<Record<string, () => void>>;
 
 /** Keys of a picture or document, which needs no focus. */

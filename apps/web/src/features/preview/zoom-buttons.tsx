@@ -14,7 +14,6 @@ interface ZoomButtonsProps {
   readonly children: ReactNode;
 }
 
-/** Zoom of a picture or a document. */
 export function ZoomButtons({ percent, isTight, onOut, onIn, children }: ZoomButtonsProps) {
   const { message } = useMessages();
   return (

@@ -12,7 +12,6 @@ const app = testApp();
 
 const state = "mine & ä=#";
 
-/** Local program that requests the sign-out by a form. */
 async function openProgram(name: string) {
   const made = await ok(app.api, "POST", "/admin/oauth-clients", {
     name,

@@ -50,7 +50,6 @@ export function SignOutPlace() {
   );
 }
 
-/** Request in the fragment of the address. */
 function useRequest() {
   const { reach } = useDrive();
   const sealed = useLocation({ select: ({ hash }) => hash });

@@ -7,9 +7,7 @@ import { Notice } from "../../design/notice.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface OthersParcelsProps {
-  /** Number of files. */
   readonly count: number;
-  /** Parcels with the files. */
   readonly ids: readonly string[];
   readonly account: string | undefined;
   readonly onOver: () => void;

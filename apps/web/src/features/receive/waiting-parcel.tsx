@@ -16,14 +16,12 @@ import { sayElsewhere, useUploadParcel } from "./use-upload-parcel.ts";
 const shownMax = 10;
 
 interface WaitingProps {
-  /** The first one is shown. */
   readonly parcels: readonly [ReceivedParcel, ...ReceivedParcel[]];
   readonly account: string | undefined;
   /** @param folderId undefined if the files were discarded */
   readonly onOver: (folderId?: string) => void;
 }
 
-/** Asks for the folder of a parcel, or discards it or all parcels. */
 export function WaitingParcel({ parcels, account, onOver }: WaitingProps) {
   const { message, size } = useMessages();
   const isAway = useAway();

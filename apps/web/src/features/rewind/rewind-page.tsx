@@ -86,7 +86,6 @@ export function RewindPage({ node, to, onTo, onDone }: RewindPageProps) {
 }
 
 interface MomentFieldProps {
-  /** Value of a datetime-local field. */
   readonly value: string;
   /** Maximum age; undefined until known. */
   readonly reachMs: number | undefined;

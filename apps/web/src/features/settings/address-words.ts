@@ -12,7 +12,6 @@ export function ownAddressesQuery(client: ApiClient) {
   });
 }
 
-/** Splits entries by lines or commas. */
 export function linesOf(text: string): string[] {
   return text.split(/[\s,;]+/).filter((line) => line !== "");
 }

@@ -10,7 +10,6 @@ import { Clearings } from "./clearings.tsx";
 import { DeviceItem } from "./device-item.tsx";
 import { useDevices } from "../../data/use-devices.ts";
 
-/** Devices with a sync client. */
 export function Devices() {
   const { message } = useMessages();
   const load = useDevices();

@@ -29,7 +29,6 @@ interface NewTokenProps {
   readonly onClose: () => void;
 }
 
-/** Shows the token once. */
 export function NewToken({ open, onClose }: NewTokenProps) {
   const { message } = useMessages();
   const { client } = useDrive();

@@ -42,7 +42,6 @@ export function OwnAddresses({ needsCode }: { readonly needsCode: boolean }) {
 
 interface OwnAddressesDialogProps {
   readonly addresses: readonly string[];
-  /** This browser's address. */
   readonly address: string;
   readonly needsCode: boolean;
   readonly onClose: () => void;

@@ -13,7 +13,6 @@ import { scopeNames } from "./new-token.tsx";
 
 type Program = RouteAnswer<(typeof routes)["listAuthorizedPrograms"]>["items"][number];
 
-/** Authorized on a page of this app. */
 export function Programs() {
   const { message } = useMessages();
   const { client } = useDrive();

@@ -15,7 +15,6 @@ function codeOf(secret: string, step: "now" | "next" = "now"): string {
   });
 }
 
-/** @param tries also tests invalid input first */
 async function setUp(person: Person, tries = true): Promise<{ secret: string; codes: string[] }> {
   const { page } = app;
   await app.open("/settings/security");
@@ -122,7 +121,6 @@ test("an administrator removes a lost second factor, and the page fits a phone",
   await other.keyboard.press("Enter");
   await other.getByLabel("Code", { exact: true }).fill(codes[0] ?? "");
   await ok(app.api, "PATCH", `/admin/users/${person.email}`, { second_factor: false });
-  // The password is now sufficient.
   await other.keyboard.press("Enter");
   await other.waitForURL(/\/files/);
   await page.setViewportSize(sizes.desktop);

@@ -13,7 +13,6 @@ interface RoleMenuProps {
   readonly value: Role;
   /** Empty if the role cannot be changed. */
   readonly roles: readonly Role[];
-  /** Follow the roles. */
   readonly acts?: readonly MenuItem[];
   readonly busy?: boolean;
   readonly onChoose: (role: Role) => void;

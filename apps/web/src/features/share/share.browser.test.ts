@@ -11,7 +11,6 @@ import { signIn, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
-/** Opens the sharing panel like the command of the list. */
 async function openSharing(path: string): Promise<void> {
   const id = await app.api.idOf(path);
   await app.open(`/files?open=${id}&panel=sharing`);

@@ -92,7 +92,6 @@ function OtherAccount({ who }: { readonly who: string }) {
 }
 
 interface ConfirmProps extends ConfirmAddressProps {
-  /** Name and current address. */
   readonly who: string;
 }
 

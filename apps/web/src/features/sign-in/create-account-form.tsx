@@ -15,7 +15,6 @@ import { type FieldProblems, useForm } from "../../design/use-form.ts";
 type Name = "name" | "email" | "password";
 
 interface CreateAccountFormProps {
-  /** Token of the set-up link or invitation. */
   readonly token: string;
   /** Fixed by the invitation. */
   readonly email: string | undefined;

@@ -11,7 +11,6 @@ const app = testApp({ isNew: true, size: "phone" });
 const ann = { email: "o'hara@example.org", password: "a sentence of Ann" };
 let setupLink = "";
 
-/** Creates an invitation for any address. */
 async function anyInvitation(): Promise<string> {
   const api = await Api.signIn(app.server.url, ann);
   return (await api.call("POST", "/admin/invitations", {})).body.url;

@@ -1,7 +1,6 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Messages } from "../../messages/messages.ts";
 
-/** Refusal of a page with a foreign origin. */
 export interface Foreign {
   /** A better address, if the server knows one. */
   readonly publicUrl: string | undefined;

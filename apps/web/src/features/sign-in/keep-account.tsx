@@ -3,7 +3,6 @@ import { Button } from "../../design/button.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface KeepAccountProps {
-  /** The account is being deleted. */
   readonly leaving: Pick<HoldfastError, "body">;
   readonly onKeep: (form: HTMLFormElement | null) => void;
 }

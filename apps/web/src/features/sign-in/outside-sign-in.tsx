@@ -7,7 +7,6 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
 interface OutsideSignInProps {
-  /** Display name. */
   readonly name: string;
   readonly next: string | undefined;
   /** Offered to administrators, if others have no password. */

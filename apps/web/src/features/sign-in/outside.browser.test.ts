@@ -23,7 +23,6 @@ async function signInThere(page: Page, login: string): Promise<void> {
   await page.getByRole("button", { name: "Continue" }).click();
 }
 
-/** Consent was given before. */
 async function nameThere(page: Page, login: string): Promise<void> {
   app.expectComplaint(theirs);
   await page.getByPlaceholder("Enter any login").fill(login);

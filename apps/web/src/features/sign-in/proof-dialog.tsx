@@ -25,7 +25,6 @@ interface ProofDialogProps {
   readonly isDanger?: boolean;
   /** Authenticator app without a passkey. */
   readonly needsCode: boolean;
-  /** Fields above the password field. */
   readonly children?: ReactNode;
   /** @param fields values of all fields */
   readonly send: (proof: Proof, fields: FormData) => Promise<unknown>;

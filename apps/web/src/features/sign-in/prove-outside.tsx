@@ -7,7 +7,6 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { useSignInWays } from "./use-sign-in-ways.ts";
 
-/** Returns the issuer if the account is linked to it. */
 export function useProvingIssuer(client: ApiClient): { readonly name: string } | undefined {
   const { outside } = useSignInWays();
   const { data } = useQuery({

@@ -8,7 +8,6 @@ import { signInByForm, testApp } from "../../testing/test-app.ts";
 const app = testApp();
 const modes = ["default", "force-cache"] as const;
 
-/** Requests the URLs in the page as a script does that runs there, with and without a token. */
 function fetchAll(urls: readonly string[], token: string, cacheModes: readonly RequestCache[]) {
   const asked = urls.flatMap((url) =>
     cacheModes.flatMap((cache) =>
@@ -66,7 +65,6 @@ test("an account over plain http gets no stored data of another one, and its own
   const idaGot = await fetchAll(urls, ida.api.token ?? "", ["default"]);
   const images = (of: typeof idaGot) => of.filter(({ status, text }) => status === 200 && /^(?:.PNG|RIFF)/s.test(text));
   assert.ok(images(idaGot).length >= 6, "contents, thumbnails by token and by tag, and the preview");
-  // Thumbnails of the session come from the cache.
   const tagged = urls.find((each) => each.includes("/thumbs/") && each.includes("?t=")) ?? "";
   const transferred = (of: string) =>
     page.evaluate(async (name) => {

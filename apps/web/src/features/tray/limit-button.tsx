@@ -11,7 +11,6 @@ import {
 } from "../../browser/preferences.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Stored in this browser. */
 export function LimitButton() {
   const { message, size } = useMessages();
   const limit = useSyncExternalStore(watchPreferences, () => preferences().uploadLimit);

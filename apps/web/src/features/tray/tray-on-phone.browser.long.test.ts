@@ -58,7 +58,6 @@ function isAbove(above: Box, below: Box): boolean {
   return above.y + above.height <= below.y + 0.5;
 }
 
-/** Controls that something covers at the center or an edge. */
 function covered(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const rows = [...document.querySelectorAll("[role=row] a")];
@@ -85,7 +84,6 @@ function scrollToEnd(page: Page): Promise<void> {
   });
 }
 
-/** Each focused element must be visible. */
 async function walkByKeyboard(page: Page): Promise<void> {
   const stops = new Set<string>();
   for (let stop = 0; stop < 40; stop += 1) {

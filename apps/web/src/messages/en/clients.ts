@@ -1,4 +1,3 @@
-/** Messages of registered programs. */
 export const clients = {
   "clients.about":
     "Programs that may ask people for access to their account (OpenID Connect). Each person is asked first and can end the access under Settings, Tokens.",

@@ -1,4 +1,3 @@
-/** Messages of sign-in through another service. */
 export const outside = {
   "outside.continue": "Continue with {name}",
   "outside.asAdministrator": "Sign in as an administrator",

@@ -1,4 +1,3 @@
-/** Messages of the permanent deletion of an account. */
 export const shred = {
   "shred.menu": "Delete permanently…",
   "shred.leaves": "deleted; permanently removed on {when}",

@@ -9,7 +9,6 @@ const patienceMs = 250;
 interface Drawing {
   readonly text: string;
   readonly blocks: readonly TextBlock[];
-  /** Element of each block. */
   readonly places: readonly HTMLElement[];
   /** Undefined: no colors. */
   readonly language: LanguageName | undefined;
@@ -45,7 +44,6 @@ function makeLine({ text, number }: TextLine): HTMLElement {
 }
 
 function makePainter({ text, blocks, places }: Drawing, language: LanguageName) {
-  /** Parser state before each block. */
   const starts: Colours[] = [];
   const wanted = new Set<number>();
   let isRunning = false;

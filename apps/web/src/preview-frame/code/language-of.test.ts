@@ -52,7 +52,6 @@ test("a code fence accepts common names of languages", () => {
     assert.equal(languageCalled(word), language, word);
 });
 
-/** A part of each line must be recognized. */
 const samples: Readonly<Record<LanguageName, readonly [line: string, piece: string, look: string]>> = {
   javascript: ["const a = 'b'; // c", "'b'", "string"],
   typescript: ["interface A { b: string }", "interface", "keyword"],

@@ -10,7 +10,6 @@ const all = Object.entries(languages) as unknown as readonly (readonly [Language
 const byEnding = mapOf(({ endings }) => endings);
 const byName = mapOf(({ names }) => names ?? "");
 
-/** Examined at the beginning. */
 const beginCharacters = 1000;
 
 /** Detects the language by name, otherwise by content. @returns undefined for plain text */

@@ -5,7 +5,6 @@ export interface TextLine {
   readonly number: number | undefined;
 }
 
-/** Lines that are rendered together. */
 export interface TextBlock {
   readonly start: number;
   readonly end: number;
@@ -55,7 +54,6 @@ export function cutText(text: string): CutText {
     const end = lineEnd(text, start);
     longestLine = Math.max(longestLine, end - start);
     if (end - start > lineCharactersMax) {
-      // A block per piece.
       close(start, false);
       for (let at = start; at < end;) {
         at = afterPieces(text, at, end);

@@ -8,7 +8,6 @@ import { paintLine } from "../code/paint-line.ts";
 const charactersMax = 20_000;
 const blocksMax = 200;
 
-/** Blocks whose fence names a language. */
 export function colourCode(root: Element): void {
   const blocks = [...root.querySelectorAll<HTMLElement>("code[data-language]")].slice(0, blocksMax);
   // Failed blocks stay uncolored.

@@ -71,7 +71,6 @@ function makeElement(tag: string): HTMLElement {
   return element;
 }
 
-/** Scrolls a table wider than the page. */
 function inScroller(table: HTMLElement): HTMLElement {
   const scroller = document.createElement("div");
   scroller.className = "scroller";

@@ -10,7 +10,6 @@ export interface OfficeDocument {
   readonly isCut: boolean;
 }
 
-/** Footnote or endnote. */
 export interface Note {
   /** From 1, in the order of their marks. */
   readonly number: number;
@@ -23,7 +22,6 @@ export interface Paragraph {
   readonly kind: "paragraph";
   /** Level of a heading, 1 to 6. */
   readonly level: number | undefined;
-  /** Point of a list, or number of a heading. */
   readonly point: ListPoint | undefined;
   readonly align: Align | undefined;
   readonly isRtl: boolean;
@@ -64,7 +62,6 @@ export type Inline =
   | { readonly kind: "text"; readonly text: string; readonly marks: Marks }
   | { readonly kind: "break" }
   | Picture
-  /** Target of links within the document. */
   | { readonly kind: "anchor"; readonly name: string }
   | { readonly kind: "note"; readonly number: number }
   /** address: outside, or `#` and the name of an anchor. */

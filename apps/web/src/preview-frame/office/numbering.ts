@@ -39,7 +39,6 @@ export function readNumbering(root: XmlElement | undefined): CountPoint {
     const counts = counters.get(list.key) ?? [];
     counters.set(list.key, counts);
     counts[depth] = (counts[depth] ?? level.start - 1) + 1;
-    // Deeper levels begin again.
     counts.length = depth + 1;
     const label = level.format === "bullet" ? undefined : labelOf(list, level, counts);
     return { list: list.key, depth, label };

@@ -1,7 +1,6 @@
 import { readZipDirectory, type ZipEntry } from "../zip/zip-directory.ts";
 import { officeFailure } from "./office-failure.ts";
 
-/** Part of a document as text. */
 export interface OfficeText {
   readonly text: string;
   /** Longer than the limit: the end is missing. */

@@ -5,7 +5,6 @@ import type { CountPoint } from "./numbering.ts";
 import { child, valueOf, type XmlElement } from "./read-xml.ts";
 import type { Relations } from "./relations.ts";
 
-/** Shared by the parts of a document. */
 export interface DocumentSources {
   readonly findStyle: FindStyle;
   readonly countPoint: CountPoint;
@@ -229,7 +228,6 @@ interface ReadRow {
   readonly cells: readonly ReadCell[];
 }
 
-/** Joins cells that continue the one above. */
 function mergeCells(rows: readonly ReadRow[]): TableRow[] {
   const above = new Map<number, { rows: number }>();
   return rows.map(({ isHeader, cells }) => {

@@ -6,7 +6,6 @@ import type { OfficeText } from "./office-package.ts";
 import { type Attributes, isTrue, scanXml } from "./read-xml.ts";
 
 export interface Sheet {
-  /** Letters of the columns. */
   readonly head: GridRow;
   readonly rows: readonly GridRow[];
   readonly isRtl: boolean;

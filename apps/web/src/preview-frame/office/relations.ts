@@ -11,7 +11,6 @@ export interface Relation {
   readonly isExternal: boolean;
 }
 
-/** By their identifiers in the part. */
 export type Relations = ReadonlyMap<string, Relation>;
 
 /** @param path of the part; empty for the package itself */

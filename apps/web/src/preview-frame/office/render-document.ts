@@ -1,7 +1,6 @@
 import type { Block, Inline, Marks, OfficeDocument, Paragraph, Picture } from "./document-model.ts";
 import { renderLists } from "./render-lists.ts";
 
-/** Fills the element of a picture. */
 type DrawPicture = (image: HTMLImageElement, picture: Picture) => void;
 
 /**
@@ -172,7 +171,6 @@ function makeLink(address: string, content: readonly (Node | string)[]): HTMLEle
   return link;
 }
 
-/** Target of a link in the document. */
 function makeAnchor(tag: string, name: string): HTMLElement {
   const anchor = makeElement(tag);
   anchor.dataset["anchor"] = name;

@@ -49,7 +49,6 @@ function openLists(
   return [...around, { element, list, depth, isOrdered }];
 }
 
-/** String in CSS. */
 function quoted(label: string): string {
   return `"${label.replaceAll(/["\\\n\r\f]/g, "")} "`;
 }

@@ -40,7 +40,6 @@ export function makeTabs({ names, label, panelId, direction, onChoose }: TabsPar
   return list;
 }
 
-/** Id of the tab, which names its panel. */
 export function tabId(panelId: string, index: number): string {
   return `${panelId}-tab-${index}`;
 }

@@ -2,7 +2,6 @@ import { crc32, deflateRawSync } from "node:zlib";
 
 type Parts = Readonly<Record<string, string | Buffer>>;
 
-/** Zip with all parts packed. */
 export function packageOf(parts: Parts): Buffer {
   const entries: Buffer[] = [];
   const list: Buffer[] = [];
@@ -54,11 +53,9 @@ export function relationsOf(relations: readonly TestRelation[]): string {
 
 interface TestDocument {
   readonly relations?: readonly TestRelation[];
-  /** Paths below `word/`. */
   readonly parts?: Parts;
 }
 
-/** @param body content of `w:body` */
 export function wordOf(body: string, { relations = [], parts = {} }: TestDocument = {}): Buffer {
   const names = [
     `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`,
@@ -74,23 +71,19 @@ export function wordOf(body: string, { relations = [], parts = {} }: TestDocumen
   });
 }
 
-/** Paragraph with one run. */
 export function wordLine(text: string, properties = "", runProperties = ""): string {
   return `<w:p><w:pPr>${properties}</w:pPr><w:r><w:rPr>${runProperties}</w:rPr><w:t xml:space="preserve">${text}</w:t></w:r></w:p>`;
 }
 
 interface TestSheet {
   readonly name: string;
-  /** Content of `worksheet`. */
   readonly content: string;
   readonly state?: string;
 }
 
 interface TestWorkbook {
   readonly strings?: readonly string[];
-  /** Content of `styleSheet`. */
   readonly styles?: string;
-  /** Elements before the list of sheets. */
   readonly properties?: string;
 }
 

@@ -8,7 +8,6 @@ const linksMax = 2000;
 interface Annotation {
   readonly subtype?: unknown;
   readonly url?: unknown;
-  /** Place in the document. */
   readonly dest?: unknown;
   /** Name of a movement, such as `NextPage`. */
   readonly action?: unknown;

@@ -84,7 +84,6 @@ const untranslated = { pause: () => {}, resume: () => {} } as unknown as NonNull
 const fits = ["width", "page"] as const satisfies readonly PdfFit[];
 const scaleNames = { width: "page-width", page: "page-fit" } as const satisfies Record<PdfFit, string>;
 
-/** Events of the search. */
 interface Found {
   readonly state?: number;
   readonly matchesCount: { readonly current: number; readonly total: number };

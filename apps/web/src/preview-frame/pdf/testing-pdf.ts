@@ -16,7 +16,6 @@ interface TestPdf {
   readonly password?: string;
 }
 
-/** Encrypts the stream of an object. */
 type Seal = (object: number, content: string) => string;
 
 /** Makes a PDF, by default of pages of 300 × 200 points. Its script would run when a viewer opens it. */
@@ -44,7 +43,6 @@ export function pdfOf(pages: readonly TestPage[], { password }: TestPdf = {}): B
   return Buffer.from(parts.join(""), "latin1");
 }
 
-/** Each page is three objects. */
 function numberOf(index: number): number {
   return 4 + 3 * index;
 }

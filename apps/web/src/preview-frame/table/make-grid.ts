@@ -8,7 +8,6 @@ export interface GridRow {
 export interface GridCell {
   readonly text: string;
   readonly isNumber: boolean;
-  /** Columns that it covers, if there are several. */
   readonly columns?: number;
 }
 
@@ -23,7 +22,6 @@ const headerFactor = 1.3;
 /** 25 are the padding and border of a cell. A number without room for its last digit would take two lines. */
 const paddingPx = 28;
 
-/** Table with a fixed header. */
 export function makeGrid(name: string, head: GridRow, body: readonly GridRow[]): HTMLElement {
   const grid = makeElement("table", "grid");
   grid.ariaLabel = name;

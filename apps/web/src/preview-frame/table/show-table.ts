@@ -27,7 +27,6 @@ export function showTable({ name, bytes, sizeBytes, look, words }: FrameContent)
   };
 }
 
-/** Words in place of a grid. */
 export function makeNote(words: string): HTMLElement {
   const note = document.createElement("p");
   note.textContent = words;

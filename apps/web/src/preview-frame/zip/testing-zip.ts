@@ -10,9 +10,7 @@ export interface TestEntry {
 
 interface TestZip {
   readonly comment?: string;
-  /** Uses Zip64 records. */
   readonly isFar?: boolean;
-  /** Bytes before the directory. */
   readonly contentBytes?: number;
 }
 

@@ -18,7 +18,6 @@ export interface ZipEntry {
 
 export interface ZipDirectory {
   readonly entries: readonly ZipEntry[];
-  /** More entries than accepted. */
   readonly isCut: boolean;
 }
 

@@ -30,7 +30,6 @@ class ZipGrid {
   readonly #drawn = new Map<number, HTMLElement>();
   readonly #sort: (nodes: readonly ZipNode[]) => readonly ZipNode[];
   #rows: readonly ZipNode[];
-  /** Row in the tab order. */
   #current = 0;
 
   constructor(parts: GridParts) {

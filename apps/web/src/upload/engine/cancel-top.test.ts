@@ -200,7 +200,6 @@ function file(path: string, sizeBytes: number): WalkedFile {
   return { kind: "file", path, file: new Blob([new Uint8Array(sizeBytes).fill(path.length)]), mtimeMs: 1 };
 }
 
-/** Stores entries only while open. */
 class SlowStore extends MemoryStore {
   opened: Promise<void> | undefined;
 

@@ -5,7 +5,6 @@ import { remedyFor } from "./remedies.ts";
 import { settleFailed, settleFiles } from "./settle.ts";
 import type { UploadWork } from "./upload-work.ts";
 
-/** Sent with the operations of files. */
 export interface BlocksAlong {
   /** @returns undefined without blocks */
   readonly framesOf: (items: readonly FileItem[]) => Blob | undefined;

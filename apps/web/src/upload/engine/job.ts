@@ -214,7 +214,6 @@ export class Job {
     });
   }
 
-  /** Takes a cancelled file out of the counts. */
   leaveOut(item: FileItem): void {
     this.setProgress(item, noBytes);
     this.count(item, { filesTotal: -1, bytesTotal: -item.file.size });

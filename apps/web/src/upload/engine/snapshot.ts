@@ -45,7 +45,6 @@ export interface JobSnapshot {
 const activeMax = 20;
 const listedMax = 200;
 
-/** Measures the rate. */
 export class Snapshots {
   /** Jobs in the last snapshot that are not running. */
   endedCount = 0;

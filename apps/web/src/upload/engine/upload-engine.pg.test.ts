@@ -126,7 +126,6 @@ function makeTree(): void {
   writeFileSync(join(tree, `${"ñ".repeat(120)} 🦊.txt`), "a long name");
 }
 
-/** Maps relative names to the SHA-256, or to "" for folders. */
 function local(top: string): Map<string, string> {
   const found = new Map<string, string>([["tree", ""]]);
   for (const name of readdirSync(top, { recursive: true, encoding: "utf8" })) {
@@ -179,7 +178,6 @@ async function feed(engine: UploadEngine, jobId: string): Promise<void> {
   await engine.endWalk(jobId);
 }
 
-/** An engine, and a function that waits for a state of its only job. */
 function watch(store: MemoryStore) {
   const asked = new Set<() => void>();
   const engine = nodeEngine(server.url, api.token ?? "", store, () => {

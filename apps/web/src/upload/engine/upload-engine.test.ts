@@ -46,7 +46,6 @@ class World {
   readonly server = new ModelServer(this.rootId);
   readonly store = new MemoryStore();
   readonly files: WalkedFile[] = [];
-  /** Path -> content before the upload. */
   readonly before = new Map<string, string>();
   readonly choice: ClashChoice;
   readonly chance: () => number;
@@ -74,7 +73,6 @@ class World {
     }
   }
 
-  /** @returns true if everything is uploaded */
   async upload(isLast: boolean): Promise<boolean> {
     const life = isLast ? Number.POSITIVE_INFINITY : this.#below(60);
     let look = (): void => {};

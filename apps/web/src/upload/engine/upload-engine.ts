@@ -303,7 +303,6 @@ function knownCount(items: readonly FileItem[]): number {
   return end === -1 ? items.length : Math.max(1, end);
 }
 
-/** Files in one request. */
 function batchCount(items: readonly FileItem[]): number {
   let bytes = 0;
   const end = items.findIndex(({ file }, index) => index === batchFilesMax || (bytes += file.size) > batchBytesMax);

@@ -8,7 +8,6 @@ import type { Patience } from "./patience.ts";
 import type { Slots } from "./slots.ts";
 import type { UploadServer } from "./upload-server.ts";
 
-/** Shared by all uploads. */
 export interface UploadWork {
   readonly server: UploadServer;
   readonly cutter: Cutter;

@@ -65,7 +65,6 @@ class IndexedStore implements JobStore {
     });
   }
 
-  /** Resolves on completion. */
   #change(names: string[], act: (transaction: IDBTransaction) => unknown): Promise<void> {
     const transaction = this.#database.transaction(names, "readwrite");
     const done = new Promise<void>((resolve, reject) => {

@@ -12,7 +12,6 @@ export interface JobRecord {
   /** Name of the first item. */
   readonly name: string;
   readonly createdMs: number;
-  /** Decision for all conflicts. */
   readonly choice?: ClashChoice;
   /** Names directly in the target folder that the person cancelled. */
   readonly cancelled?: readonly string[];

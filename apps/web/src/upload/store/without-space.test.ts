@@ -23,7 +23,6 @@ const entry = (path: string): EntryRecord => ({
   operationId: path,
 });
 
-/** Its next writes fail. */
 class FullStore extends MemoryStore {
   failure: Error | undefined = new DOMException("No space", "QuotaExceededError");
 

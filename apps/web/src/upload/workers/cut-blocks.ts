@@ -35,7 +35,6 @@ export async function* cutBlocks(file: Blob, hash: Hasher): AsyncGenerator<Manif
   if (group.length > 0) yield await Promise.all(group);
 }
 
-/** Reads files of one block each. */
 export async function readWhole(files: readonly Blob[], hash: Hasher): Promise<ReadFiles> {
   const groups = Array.from({ length: Math.ceil(files.length / readTogetherMax) }, (_, group) =>
     readGroup(files.slice(group * readTogetherMax, (group + 1) * readTogetherMax)),
@@ -57,7 +56,6 @@ export async function readWhole(files: readonly Blob[], hash: Hasher): Promise<R
 /** Each read costs the browser at least a millisecond in several processes. */
 const readTogetherMax = 100;
 
-/** Marker length. */
 const markBytes = 16;
 
 /**

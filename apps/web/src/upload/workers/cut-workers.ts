@@ -30,7 +30,6 @@ async function* cutIn(worker: Cutting, file: Blob, signal: AbortSignal): AsyncGe
   worker.tasks += 1;
   const id = await worker.calls.begin(file);
   try {
-    // Cuts ahead.
     let next = worker.calls.next(id);
     for (let group = await next; group !== undefined; group = await next) {
       signal.throwIfAborted();

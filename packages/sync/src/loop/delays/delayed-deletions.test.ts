@@ -8,7 +8,6 @@ import { DelayedDeletions } from "./delayed-deletions.ts";
 const [root, mount] = ["root" as NodeId, "mount" as NodeId];
 const noRecords = new Map<string, BrakeRecord>();
 
-/** Returns trees of a mount in which these files were deleted locally. */
 function treesWith(ids: readonly string[], parent = mount): Trees {
   const blank = {
     content: "c",

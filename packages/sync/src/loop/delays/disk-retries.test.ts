@@ -26,7 +26,6 @@ test("two items that need each other's names, equal on this disk, are retried to
   const diskRetries = new DiskRetries();
   const due = (nowMs: number): readonly LocalOperation[] =>
     diskRetries.dueAmong(planned, { isInPlan: () => true, slotKey: (name) => name.toLowerCase(), nowMs });
-  // Each was refused while the other waited.
   for (const [operation, nowMs] of [
     [planned[1], 0],
     [planned[2], 100],

@@ -17,7 +17,6 @@ export interface EngineOptions {
   readonly state: SyncState;
   readonly random: Random;
   readonly nowMs: () => number;
-  /** Resolves early when the signal aborts. */
   readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
   /** @param beside folder in the space of the new node; undefined: the root's space */
   readonly makeNodeId: (beside?: NodeId) => NodeId;
@@ -43,7 +42,6 @@ export interface EngineOptions {
   readonly patches?: CycleContext["patches"];
   /** undefined: the default. The simulator's are smaller. */
   readonly memoryLimits?: MemoryLimits;
-  /** Called after each change here or on the server. */
   readonly onDone?: ((change: RecentChange) => void) | undefined;
   /** Called once if new rules hide synced files. */
   readonly onHidden?: ((hidden: NewlyHidden) => void) | undefined;

@@ -23,7 +23,6 @@ interface File {
   isSick: boolean;
 }
 
-/** Known files in the root, and a disk that records each read and its time. */
 class Scene {
   readonly state: SyncState;
   readonly files = new Map<string, File>();
@@ -95,7 +94,6 @@ class Scene {
     return new Rehash({ state, dirty, disk, limits, nowMs: () => this.nowMs, sleep });
   }
 
-  /** Lets hours pass. @returns the number of hours with a read */
   async hours(rehash: Rehash, count: number): Promise<number> {
     let busy = 0;
     for (let hour = 0; hour < count; hour += 1) {

@@ -27,7 +27,6 @@ interface Running {
 interface Ended extends Omit<Running, "isWanted"> {
   /** undefined: success */
   readonly failure: HoldfastError | undefined;
-  /** A cycle has received the result. */
   isReported: boolean;
 }
 

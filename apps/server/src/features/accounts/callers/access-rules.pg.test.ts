@@ -113,7 +113,6 @@ describe("Access rules", () => {
         assert.notEqual((await signIn(world, person.credentials, "test")).second_factor_due_at, undefined);
         world.clock.forwardMs(14 * day * 1000);
         await person.refresh();
-        // The gate asks each route once, of accounts and rules in turn.
         turn += 1;
         for (const [index, [name, route]] of Object.entries(routes).entries()) {
           if (route.access === "open" || route.access === "signed") continue;
@@ -151,7 +150,6 @@ describe("Access rules", () => {
     const end = async () =>
       endSecondFactor(world, await person.caller(), { password: testPassword, totp: codes[0] }, "test");
     await assert.rejects(end, { code: "conflict", message: /An administrator requires a second factor/ });
-    // A second factor ended by an administrator must be set up again.
     await updateUser(world, person.user.id, { secondFactor: false });
     const session = await signIn(world, person.credentials, "test");
     const caller = await authenticator.authenticate(session.access_token);
@@ -262,7 +260,6 @@ describe("Access rules", () => {
     await assert.rejects(own(["10.0.0.0/8"], "no password"), { code: "invalid_field", field: "password" });
     assert.deepEqual(await own(["10.1.2.3"]), ["10.1.2.3/32"]);
     await assert.rejects(person.reads("10.1.2.4"), { code: "address_not_allowed" });
-    // A rule of an administrator ends the account's own list.
     await change({ user: person.user.id, addresses: [] });
     await person.reads("10.1.2.4");
   });

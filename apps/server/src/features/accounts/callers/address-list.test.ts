@@ -19,7 +19,6 @@ function write(family: Family, value: bigint): string {
   return below(2) === 0 ? written.toUpperCase() : written;
 }
 
-/** Reference implementation, bit by bit. */
 function naive(network: { family: Family; value: bigint; size: number }, family: Family, value: bigint): boolean {
   if (family !== network.family) return false;
   for (let bit = 0; bit < network.size; bit += 1) {

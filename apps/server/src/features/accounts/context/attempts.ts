@@ -5,7 +5,6 @@ import type { SignInThrottle } from "./account-world.ts";
 /** Waiting attempts per key. A person makes one. */
 const waitingMax = 100;
 
-/** The last attempt of each line, and the line's length. */
 const lines = new WeakMap<SignInThrottle, Map<string, { last: Promise<unknown>; length: number }>>();
 
 /**

@@ -9,8 +9,8 @@ export interface OutsidePasswords {
   /** The account's password is on that server; a local one does not count. */
   holds(userId: UserId): Promise<boolean>;
   /**
-   * Finds the person with this name and password; undefined if nobody has them.
    * @param guard wraps each try of a person's password, since one person has many names
+   * @returns undefined if nobody has this name and password
    */
   find(login: string, password: string, guard: PersonGuard): Promise<OutsidePerson | undefined>;
   isPasswordOf(userId: UserId, password: string): Promise<boolean>;

@@ -70,7 +70,6 @@ describe("Passkey", () => {
 
   const byPassword = ({ email }: Person, passkey?: Assertion, totp?: string) =>
     signIn(world, { email, password: testPassword, passkey, totp, site }, source);
-  /** Failures are counted by source. */
   const alone = (passkey: Assertion) => signInByPasskey(world, { passkey, site }, `2001:db8::${++sources}`);
   const asked = () => requestOfSignIn(world, site).webauthn;
   const ofPerson = ({ id }: Person) => told.filter(({ userId }) => userId === id).map(({ what }) => what);
@@ -140,7 +139,6 @@ describe("Passkey", () => {
     const entered = await Promise.allSettled(Array.from({ length: 8 }, () => alone(assertion)));
     assert.equal(entered.filter(({ status }) => status === "fulfilled").length, 1);
     await assert.rejects(alone(assertion), refusedAlone);
-    // A new answer to the same challenge is rejected, too.
     const request = asked();
     await alone(device.get(request));
     await assert.rejects(alone(device.get(request)), refusedAlone);
@@ -172,7 +170,6 @@ describe("Passkey", () => {
     await assert.rejects(byPassword(person, other.device.get(request)), refusedFactor);
     const handle = Buffer.from(person.id.replaceAll("-", ""), "hex").toString("base64url");
     await assert.rejects(alone(other.device.get(asked(), { userHandle: handle })), refusedAlone);
-    // It also fails under the id of one of this account's passkeys.
     const { person: third, device } = await withPasskey();
     const { webauthn: ofThird } = await askedBeside(byPassword(third));
     const disguised = other.device.get(ofThird, { credentialId: device.id, userHandle: "" });

@@ -101,7 +101,6 @@ describe("Second factor", () => {
     for (const totp of [undefined, "000000", codeOf(secret)]) {
       await assert.rejects(person.signIn(totp, "wrong password"), { code: "unauthenticated" });
     }
-    // The rejected sign-in did not use up the code.
     await person.signIn(codeOf(secret));
   });
 
@@ -176,7 +175,6 @@ describe("Second factor", () => {
     }
     await assert.rejects(person.signIn(codeOf(secret)), { code: "rate_limited", retryAfterSeconds: 60 });
     await person.signIn(codes[0]);
-    // The number of tries in a day is limited, however long a guesser goes on.
     let tries = 0;
     for (const endMs = world.clock.nowMs() + 24 * 3_600_000; world.clock.nowMs() < endMs;) {
       const waitMs = await guess("198.51.100.1").then(
@@ -268,7 +266,6 @@ describe("Second factor", () => {
         ["rejected", "rejected"],
       );
       if (codes?.status !== "fulfilled") continue;
-      // A thief whose password was set first cannot sign in without a code, nor can the owner.
       const password = isStolen ? "stolen password" : testPassword;
       await assert.rejects(person.signIn(undefined, password), refused);
       await person.signIn(codes.value[0], password);

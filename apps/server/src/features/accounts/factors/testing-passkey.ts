@@ -73,7 +73,6 @@ export class TestPasskey {
 
   #head(rpId: string, { unverified, counter = this.#counter }: Odd, more: number): Buffer {
     const tail = Buffer.alloc(5);
-    // Flags: present and verified.
     tail[0] = 0x01 | (unverified === true ? 0 : 0x04) | more;
     tail.writeUInt32BE(counter, 1);
     return Buffer.concat([createHash("sha256").update(rpId).digest(), tail]);

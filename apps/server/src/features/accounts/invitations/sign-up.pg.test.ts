@@ -154,7 +154,6 @@ test("one of many concurrent sign-ups with an address succeeds, and the others l
 });
 
 test("a sign-up that lost its reservation leaves no user", async () => {
-  // Simulates a sign-up overtaken by another after a minute.
   const { shards } = databases;
   const elsewhere = (bucket: Bucket) => shards.of(toBucket((bucket + 2048) % 4096));
   let calls = 0;

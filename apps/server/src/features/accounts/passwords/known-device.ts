@@ -14,7 +14,6 @@ export interface KnownDevice {
 /** Several for a browser with several accounts. */
 export type DeviceSecrets = string | readonly string[] | undefined;
 
-/** Includes removed devices. */
 export function devicesOf(
   { secrets }: Pick<AccountWorld, "secrets">,
   userId: UserId,

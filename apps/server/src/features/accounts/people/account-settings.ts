@@ -87,7 +87,6 @@ export async function changeSettings(
   });
 }
 
-/** From quiet to loud. */
 const levels: readonly NotifySettings["device"][] = ["off", "app", "mail"];
 
 /**

@@ -6,7 +6,6 @@ import type { Shards } from "../../../base/db/shards.ts";
 
 export type Person = Pick<UserRow, "id" | "name" | "email" | "disabled_at">;
 
-/** Omits missing accounts. */
 export async function findPersons(shards: Shards, ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Person>> {
   const byShard = [...Map.groupBy(new Set(ids), (id) => shards.ofId(id))];
   const found = await Promise.all(

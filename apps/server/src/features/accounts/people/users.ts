@@ -48,7 +48,6 @@ export interface UserChange {
   readonly ended?: EndedWays | undefined;
   readonly admin?: boolean | undefined;
   readonly name?: string | undefined;
-  /** New address, unconfirmed. */
   readonly email?: string | undefined;
   /** The administrator vouches for the address. */
   readonly confirmed?: true | undefined;

@@ -24,7 +24,6 @@ after(() => databases.stop());
 const source = "192.0.2.1";
 const wanted = "a new sentence of theirs";
 
-/** A thief knew the password and had the account's confirmation mailed to their own address. */
 async function wishedByAnother() {
   const user = await createTestUser(world, `person${++people}@example.org`);
   const caller = await signedInAs(world, user);

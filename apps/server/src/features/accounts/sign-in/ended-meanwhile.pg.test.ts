@@ -23,7 +23,6 @@ after(() => databases.stop());
 
 const source = "192.0.2.1";
 
-/** Ends the session while the request's password is checked. */
 async function endedMeanwhile() {
   const { id, email } = await createTestUser(world, `person${++people}@example.org`);
   const session = await signIn(world, { email, password: testPassword }, source);

@@ -41,7 +41,6 @@ async function explain(text: string, parameters: readonly unknown[]): Promise<un
   return (await logged.executeQuery(query)).rows;
 }
 
-/** Only row 7 has expired. */
 const id = "('01000000-0000-8007-8000-' || lpad(to_hex(g), 12, '0'))::uuid";
 const at = "case when g = 7 then 1 else 9000000000000000 end";
 const many = "from generate_series(1, 30000) g";

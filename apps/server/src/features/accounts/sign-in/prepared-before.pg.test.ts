@@ -32,7 +32,6 @@ describe("Prepared changes of a password thief", () => {
   });
   after(() => databases.stop());
 
-  /** Account with a session of its owner and one of a thief who knows the password. */
   async function robbed() {
     const email = `person${++people}@example.org`;
     const { id } = await createTestUser(world, email);

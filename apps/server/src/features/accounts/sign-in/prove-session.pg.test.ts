@@ -55,7 +55,6 @@ describe("Proof of a session", () => {
     return { id, email, token, source, caller: await authenticator.authenticate(token) };
   }
 
-  /** The access tokens stay valid. */
   const setProven = ({ id }: Person, atMicros: number) =>
     sql`update shard.sessions set proven_at = ${atMicros} where user_id = ${id}`.execute(world.shards.ofId(id).db);
   const grownOld = (person: Person) => setProven(person, 0);

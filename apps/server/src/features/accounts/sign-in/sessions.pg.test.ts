@@ -84,7 +84,6 @@ test("a lost response is repeated with the same refresh token until a token from
   assert.equal(second.refresh_token, first.refresh_token);
   await authenticator.authenticate(second.access_token);
   await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
-  // A reused token ends its whole family.
   await assert.rejects(authenticator.authenticate(second.access_token), unauthenticated);
   await assert.rejects(refreshSession(world, first.refresh_token), unauthenticated);
 });
@@ -346,7 +345,6 @@ test("a former administrator cannot create admin tokens, and earlier ones lose t
   const demote = (admin: boolean) => db.updateTable("shard.users").set({ admin }).where("id", "=", user.id).execute();
   await demote(false);
   assert.deepEqual([...(await authenticator.authenticate(made.token)).scopes], ["account", "files:read"]);
-  // Authenticated before the demotion.
   for (const by of [caller, script]) await assert.rejects(make(by, "admin"), forbidden);
   await make(script, "account");
   await demote(true);

@@ -54,7 +54,6 @@ export interface NewDevice {
   readonly signed_in_by: SignInKind;
   /** While the device is listed, no notice of a new device is sent. */
   readonly secret?: DeviceSecrets;
-  /** Restores a leaving account. */
   readonly keeps?: boolean;
   /** Last proof, in microseconds; default: now. */
   readonly provenAt?: number;

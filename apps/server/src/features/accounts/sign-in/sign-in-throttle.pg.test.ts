@@ -41,7 +41,6 @@ test("failures from one address do not lock the owner out, and those from very m
   await assert.rejects(fail("192.0.2.66"), { code: "rate_limited" });
   await assert.rejects(right("192.0.2.66"), { code: "rate_limited" });
   await right("192.0.2.1");
-  // A guesser has many addresses.
   let guesses = failuresMax;
   for (let source = 0; source < 60; source += 1) {
     const outcomes = await Promise.allSettled([fail(`198.51.100.${source}`), fail(`198.51.100.${source}`)]);
@@ -51,7 +50,6 @@ test("failures from one address do not lock the owner out, and those from very m
   assert.ok(guesses <= 10 * failuresMax + 1, `${guesses} guesses were let in`);
   await assert.rejects(right("192.0.2.1"), { code: "rate_limited" });
   const again = await right("192.0.2.1", secret);
-  // The secret opens nothing, has its own count, and does not help other accounts.
   for (let failure = 0; failure < failuresMax; failure += 1) {
     await assert.rejects(fail("192.0.2.1", secret), unauthenticated);
   }
@@ -106,7 +104,6 @@ test("one source that tries 200 accounts is limited, without affecting others", 
   await signIn(world, known, source);
   assert.ok(undone > guesses.length / 2, `${guesses.length - undone} guesses were before them`);
   const tried = (await codes).filter((code) => code === "unauthenticated").length;
-  // Ten accounts' failures, plus those being computed.
   assert.ok(tried >= 10 * failuresMax && tried < 10 * failuresMax + 10, `${tried} guesses were let in`);
   assert.equal((await codes).filter((code) => code === "rate_limited").length, guesses.length - tried);
   assert.equal(await guess(1000), "rate_limited");

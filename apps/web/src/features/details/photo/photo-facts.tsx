@@ -53,7 +53,6 @@ function TakenPlace({ place }: { readonly place: Place }) {
   );
 }
 
-/** Reads each version once. */
 function usePhoto({ id, version_id: version, size }: NodeJson) {
   const { client } = useDrive();
   return useQuery({

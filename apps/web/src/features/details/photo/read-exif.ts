@@ -27,15 +27,12 @@ export interface Exif {
   readonly place: Place | undefined;
 }
 
-/** Tags, by directory. */
 const tags = {
-  // Main.
   make: 0x010f,
   model: 0x0110,
   orientation: 0x0112,
   photoDirectory: 0x8769,
   placeDirectory: 0x8825,
-  // Photo.
   exposureSeconds: 0x829a,
   fNumber: 0x829d,
   iso: 0x8827,
@@ -45,7 +42,6 @@ const tags = {
   width: 0xa002,
   height: 0xa003,
   lens: 0xa434,
-  // Place.
   latitudeSign: 0x0001,
   latitude: 0x0002,
   longitudeSign: 0x0003,

@@ -1,9 +1,7 @@
 interface HeicOptions {
   /** Quarter turns. */
   readonly turns?: number;
-  /** Visible part of the image. */
   readonly visible?: readonly [width: number, height: number];
-  /** A TIFF structure. */
   readonly exif?: Buffer;
   /** Construction method: 0 places EXIF after the image data, 1 in the meta box. */
   readonly method?: 0 | 1;
@@ -28,14 +26,12 @@ export function heicOf(width: number, height: number, options: HeicOptions = {})
   const metaOf = (base: number, offset: number) =>
     box("meta", ...parts, locations(version, { method, fieldBytes, base, offset, lengthBytes: payload.length }));
   const brand = box("ftyp", Buffer.from("heic\0\0\0\0mif1heic"));
-  // A box with a long length.
   const free = Buffer.concat([uint(1, 4), Buffer.from("free"), uint(20, 8), uint(0, 4)]);
   const imageAt = brand.length + free.length + metaOf(0, 0).length + 8;
   const meta = method === 0 ? metaOf(imageAt, imageBytes) : metaOf(1, 2);
   return Buffer.concat([brand, free, meta, box("mdat", Buffer.alloc(imageBytes), method === 0 ? payload : empty)]);
 }
 
-/** Primary item and item types. */
 function itemBoxes(version: number): readonly Buffer[] {
   const isLong = version === 2;
   const id = (value: number) => uint(value, isLong ? 4 : 2);
@@ -72,7 +68,6 @@ function properties(width: number, height: number, { turns = 0, visible, version
   const entries = Array.from(numbersOf, ([item, numbers]) => [
     uint(item, isLong ? 4 : 2),
     uint(numbers.length, 1),
-    // With the mark of essential properties.
     ...numbers.map((number) => (isLong ? uint(number + 0x8000, 2) : uint(number + 0x80, 1))),
   ]);
   const head = [uint(isLong ? 1 : 0, 1), uint(isLong ? 1 : 0, 3), uint(entries.length, 4)];
@@ -87,7 +82,6 @@ interface Location {
   readonly lengthBytes: number;
 }
 
-/** Locations of a tile in two pieces, and of EXIF. */
 function locations(version: number, { method, fieldBytes, base, offset, lengthBytes }: Location): Buffer {
   const isLong = version === 2;
   const field = (value: number) => uint(value, fieldBytes);

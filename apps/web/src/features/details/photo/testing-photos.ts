@@ -59,7 +59,6 @@ function encoded(value: Value, isLittleEndian: boolean) {
   return { type: isShort ? 3 : 4, count: 1, bytes };
 }
 
-/** Without image data. */
 export function jpegOf(width: number, height: number, exif?: Buffer): Buffer {
   const frame = Buffer.from([8, height >> 8, height & 0xff, width >> 8, width & 0xff, 0]);
   const marked = exif && Buffer.concat([Buffer.from("Exif\0\0"), exif]);
@@ -80,7 +79,6 @@ function segment(marker: number, bytes: Buffer): Buffer {
 /** @param imageBytes odd by default, which is padded */
 export function webpOf(width: number, height: number, exif: Buffer, imageBytes = 5): Buffer {
   const extended = Buffer.alloc(10);
-  // Has EXIF.
   extended[0] = 8;
   extended.writeUIntLE(width - 1, 4, 3);
   extended.writeUIntLE(height - 1, 7, 3);
@@ -88,7 +86,6 @@ export function webpOf(width: number, height: number, exif: Buffer, imageBytes =
   return chunk("RIFF", Buffer.concat([Buffer.from("WEBP"), ...chunks]));
 }
 
-/** @param kind of the image data @param header its first bytes */
 export function plainWebpOf(kind: "VP8 " | "VP8L", header: Buffer): Buffer {
   return chunk("RIFF", Buffer.concat([Buffer.from("WEBP"), chunk(kind, header)]));
 }

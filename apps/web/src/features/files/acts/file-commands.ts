@@ -248,7 +248,6 @@ export const fileCommands = {
   },
 } as const satisfies Record<string, FileCommand>;
 
-/** Commands that are independent of the selection. */
 export const placeCommands = {
   newFolder: {
     id: "new-folder",
@@ -350,7 +349,6 @@ export const fileMenu: CommandMenu<FilesContext> = {
   ],
 };
 
-/** Menu of the empty area. */
 export const placeMenu: CommandMenu<FilesContext> = {
   groups: [
     [placeCommands.newFolder, placeCommands.newText, placeCommands.upload, placeCommands.uploadFolder],

@@ -1,6 +1,5 @@
 import type { ListedRow, RowSource } from "../rows/row-source.ts";
 
-/** File between the other files of its list. */
 export interface FileInList {
   readonly row: ListedRow;
   readonly previousId: string | undefined;

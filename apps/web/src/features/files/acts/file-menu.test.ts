@@ -34,7 +34,6 @@ function contextOf(place: string, viewer: string, selected: readonly ListedRow[]
   return { ...state, place, viewer, rows: selected, count: selected.length } as unknown as FilesContext;
 }
 
-/** Entries per group, without empty groups. The submenu is one entry. */
 function sizesOf<Context>({ groups, more = [] }: CommandMenu<Context>, context: Context): readonly number[] {
   const counts = groups.map((group) => offered(group, context).length);
   const hasMore = more.some((group) => offered(group, context).length > 0);

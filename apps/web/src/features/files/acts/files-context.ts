@@ -15,7 +15,6 @@ export interface ShownFolder {
 
 export type PlaceKind = "folder" | "list" | "trash" | "shared";
 
-/** Evaluated for each command. */
 export interface FilesContext {
   readonly place: PlaceKind;
   /** The only row is shown in the preview, above the list. */
@@ -30,7 +29,6 @@ export interface FilesContext {
   readonly count: number;
   readonly hasRows: boolean;
   readonly clipboard: Clipboard | undefined;
-  /** Offline files. */
   readonly kept: KeptView;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
@@ -63,7 +61,6 @@ export interface FilesActs {
   readonly showPanel: (panel: "details" | "versions" | "sharing") => void;
   /** Opens the page that returns the selected folder, else the shown one, to an earlier state. */
   readonly rewind: () => void;
-  /** Copies a public link. */
   readonly copyLink: () => void;
   /** Address for people who have access. */
   readonly copyAddress: () => void;
@@ -98,7 +95,6 @@ export function mayKeep({ kind, role }: ListedRow): boolean {
   return kind !== "symlink" && role !== "uploader";
 }
 
-/** Kept itself or as part of a folder. */
 export function isKept({ kept }: Pick<FilesContext, "kept">, row: ListedRow): boolean {
   return kept.ids.has(folderOf(row));
 }

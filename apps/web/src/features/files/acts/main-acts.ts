@@ -1,6 +1,5 @@
 import { useEffect } from "react";
 
-/** New and Upload on the current page. */
 export interface MainActs {
   readonly newFolder: () => void;
   readonly newText: () => void;

@@ -8,7 +8,6 @@ import { longTest } from "@holdfast/tools/tiers";
 const own = filesApp();
 const { app, fill } = own;
 
-/** @returns its id */
 async function discard(name: string): Promise<string> {
   const id = await app.api.idOf(`${own.folder}/${name}`);
   await ok(app.api, "DELETE", `/files/${id}`);

@@ -13,7 +13,6 @@ export interface ListSubject {
   readonly place: () => ListedIn;
 }
 
-/** Place of the rows. */
 export interface ListedIn {
   readonly kind: PlaceKind;
   readonly folder?: ShownFolder | undefined;

@@ -13,14 +13,12 @@ const shownMax = 8;
 const lettersMin = 2;
 
 export interface FoundListProps {
-  /** Id of the list. */
   readonly id: string;
   readonly wanted: string;
   /** Input that controls the list and keeps the focus. */
   readonly field: RefObject<HTMLInputElement | null>;
   readonly onActive: (optionId: string | undefined) => void;
   readonly onLeave: () => void;
-  /** Opens the page with all results. */
   readonly onAll: (wanted: string) => void;
 }
 

@@ -1,13 +1,11 @@
 import type { SearchType } from "@holdfast/protocol/search-routes";
 
-/** Filters of a search as they are in its address. */
 export interface SearchFilters {
   readonly type?: string | undefined;
   /** `me`, `others`, or the id of an account. */
   readonly owner?: string | undefined;
   /** Relative to the day of the search, so that a bookmark stays true. */
   readonly modified?: string | undefined;
-  /** Folder to search. */
   readonly in?: string | undefined;
 }
 

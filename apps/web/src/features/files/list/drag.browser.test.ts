@@ -195,7 +195,6 @@ longTest("a drawn rectangle selects the rows that it touches, adds with Ctrl, an
   await page.mouse.up();
 });
 
-/** Point beside the rows. */
 async function groundOf(page: Page): Promise<{ readonly x: number; readonly bottom: number }> {
   const box = await page.locator("[data-scroller]").boundingBox();
   assert.ok(box !== null);

@@ -1,7 +1,6 @@
 import type { DropTarget } from "./drag.ts";
 import type { Point } from "./points.ts";
 
-/** A drop moves the items to the trash. */
 export const trashTarget = "trash";
 
 /** Common attributes of rows, breadcrumbs and the navigation, so that these need no knowledge of drags. */

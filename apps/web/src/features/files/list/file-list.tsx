@@ -256,7 +256,6 @@ function useDragOf(
       const lifted = isInside ? rowsOf(selection, source) : [source.row(id)].filter((row) => row !== undefined);
       return { ids: new Set(lifted.map((row) => row.id)), rows: lifted, from: moving.from };
     },
-    // Current versions of the rows.
     drop: (target, copy, lifted) => {
       const latest = lifted.map((row) => source.row(row.id) ?? row);
       moving?.drop(target, copy, latest);

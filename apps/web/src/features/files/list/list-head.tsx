@@ -17,7 +17,6 @@ interface ListHeadProps {
   readonly onSort?: ((sort: SortOrder) => void) | undefined;
   readonly view: View;
   readonly context: FilesContext;
-  /** Rows in the list. */
   readonly total: number;
   readonly onSelectAll: (all: boolean) => void;
 }

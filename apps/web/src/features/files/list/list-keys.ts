@@ -2,7 +2,6 @@ import { isTyping, type KeyPress, type Platform } from "../../../commands/chord.
 
 export type Direction = "up" | "down" | "left" | "right" | "pageUp" | "pageDown" | "home" | "end";
 
-/** Effects on files are commands. */
 export type ListKey =
   | { readonly type: "move"; readonly to: Direction; readonly how: "select" | "focus" | "extend" | "add" }
   | { readonly type: "toggle" | "all" | "escape" }

@@ -22,7 +22,6 @@ export interface LineProps {
   readonly index: number;
   readonly row: ListedRow | undefined;
   readonly isSelected: boolean;
-  /** The row is in the tab order. */
   readonly isStop: boolean;
   readonly isCut: boolean;
   readonly isRenaming: boolean;

@@ -56,7 +56,6 @@ test("a list of 100,000 entries shows its first rows fast, reaches both ends, an
   assert.ok(firstMs < 500, `the first row took ${firstMs} ms`);
   assert.ok(scrollingMs < 100, `a frame took ${scrollingMs} ms`);
 
-  /** The link page uses the same list. */
   async function endIsReachedByLink(): Promise<void> {
     const { url } = await ok(app.api, "POST", `/files/${await app.api.idOf("/many")}/share`, {
       link: true,

@@ -1,4 +1,3 @@
-/** Position in pixels. */
 export interface Point {
   readonly x: number;
   readonly y: number;

@@ -74,7 +74,6 @@ export function rowTopPx(layout: Layout, place: ScrollPlace, index: number): num
   return Math.floor(index / layout.columns) * layout.lineHeightPx - place.offsetPx + place.scrollPx;
 }
 
-/** Nearest offset that shows the row completely. */
 export function offsetShowing(layout: Layout, viewPx: number, offsetPx: number, index: number): number {
   const top = Math.floor(index / layout.columns) * layout.lineHeightPx;
   if (top < offsetPx) return top;

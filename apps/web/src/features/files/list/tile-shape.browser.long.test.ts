@@ -10,7 +10,6 @@ import { testApp } from "../../../testing/test-app.ts";
 
 const app = testApp();
 
-/** A second and a half of a red square. */
 async function recordVideo(page: Page): Promise<Buffer> {
   const text = await page.evaluate(async () => {
     const canvas = document.createElement("canvas");

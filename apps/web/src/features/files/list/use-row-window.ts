@@ -4,7 +4,6 @@ import { type Layout, mountedRange, offsetShowing, placeOf, type ScrollPlace, sc
 export interface ViewSize {
   readonly widthPx: number;
   readonly heightPx: number;
-  /** Height of the fixed head. */
   readonly headPx: number;
   /** Height of the space below the last row. */
   readonly endPx: number;

@@ -109,7 +109,6 @@ function refusalWords(
 interface ChoiceProps extends Pick<MoveDialogProps, "kind" | "from" | "onClose"> {
   readonly moved: Moved;
   readonly at: Target;
-  /** Same, with what has loaded. */
   readonly target: Target;
   readonly isAway: boolean;
   readonly lineage: ReturnType<typeof useLineage>;

@@ -56,7 +56,6 @@ interface Choice {
   /** Target and its ancestors. Undefined until they have loaded. */
   readonly lineage: readonly Pick<NodeJson, "id" | "trashed_at">[] | undefined;
   readonly moved: Pick<Moved, "ids">;
-  /** Folder with the items. */
   readonly fromId: string | undefined;
   readonly isAway: boolean;
 }

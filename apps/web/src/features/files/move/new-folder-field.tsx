@@ -9,7 +9,6 @@ import { NameInput } from "../naming/name-input.tsx";
 import { freeName } from "./target-names.ts";
 
 interface NewFolderFieldProps {
-  /** Folder in which the new one is created. */
   readonly folderId: string;
   readonly onMade: (folder: { readonly id: string; readonly name: string }) => void;
   readonly onCancel: () => void;

@@ -60,7 +60,6 @@ interface FolderTargetsProps extends TargetListProps {
   readonly recent: readonly ListedRow[] | undefined;
 }
 
-/** Folders in a folder. */
 export function FolderTargets({ folderId, parent, recent, ...choice }: FolderTargetsProps) {
   const words = useMessages();
   const { folders } = useDrive();

@@ -7,7 +7,6 @@ import { isFolder, type ListedRow } from "../rows/row-source.ts";
 interface NameFieldProps {
   readonly row: ListedRow;
   readonly onName: (name: string) => void;
-  /** The name stays. */
   readonly onCancel: () => void;
 }
 

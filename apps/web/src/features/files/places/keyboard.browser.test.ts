@@ -8,7 +8,6 @@ import { testApp } from "../../../testing/test-app.ts";
 
 const app = testApp();
 
-/** Role and accessible name of the focused element. */
 const focused = () =>
   app.page.evaluate(() => {
     const element = document.activeElement;
@@ -18,7 +17,6 @@ const focused = () =>
     return `${element.getAttribute("role") ?? element.tagName.toLowerCase()} ${(field ?? label).slice(0, 40)}`;
   });
 
-/** Tabs until it matches. A failure lists the visited elements. */
 const tabTo = async (wanted: RegExp, key = "Tab") => {
   const way: string[] = [];
   for (let press = 0; press < 40; press++) {

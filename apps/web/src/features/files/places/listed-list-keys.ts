@@ -2,7 +2,6 @@ import type { ListedKey } from "../../../commands/listed-key.ts";
 
 const both = (...keys: string[]) => ({ pc: keys, mac: keys });
 
-/** Keys of `listKey`, for the list of shortcuts. */
 export const listedListKeys: readonly ListedKey[] = [
   {
     id: "list-move",

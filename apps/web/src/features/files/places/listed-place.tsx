@@ -13,7 +13,6 @@ import type { RowSource } from "../rows/row-source.ts";
 interface ListedPlaceProps {
   readonly kind: PlaceKind;
   readonly title: string;
-  /** Controls beside or instead of the title. */
   readonly narrow?: ReactNode;
   /** The controls need the width of a phone. */
   readonly hidesTitleOnPhone?: boolean;

@@ -71,7 +71,6 @@ test("right-to-left layout mirrors the path, the tiles and the arrows, but not t
 test("one of two tabs polls, both show changes, and the other takes over when the first closes", async () => {
   await fill("a.txt");
   const isPoll = /\/notifications\/poll/;
-  // The first tab polls.
   const polled = app.page.waitForRequest(isPoll);
   const { page, files } = await openFolder();
   await polled;

@@ -17,7 +17,6 @@ interface PlaceBarProps {
   readonly onView: (view: View) => void;
 }
 
-/** Path and view options. */
 export function PlaceBar({ heading, context, view, onView }: PlaceBarProps) {
   const { message } = useMessages();
   return (

@@ -21,7 +21,6 @@ interface PlaceStateProps {
   readonly onMenu: (at: Point, byKey: boolean) => void;
 }
 
-/** Replaces the rows. */
 export function PlaceState({ source, empty, begin, context, onKey, onMenu }: PlaceStateProps) {
   const { state } = source;
   if (state === "loading") return <LoadingRows />;

@@ -3,7 +3,6 @@ import { ownerOf } from "../../../data/people.ts";
 import { useDrive } from "../../../data/use-drive.ts";
 import { useMessages } from "../../../messages/use-messages.ts";
 
-/** The owner of an item that is shared with the account. */
 export function SharedBy({ id }: { readonly id: string }) {
   const { message } = useMessages();
   const { data: owner } = useQuery(ownerOf(useDrive(), id));

@@ -26,7 +26,6 @@ interface OpenedFile extends Partial<Omit<FileInList, "row">> {
   readonly menu: Required<CommandMenu<unknown>>;
   /** Commands with keys, but without menu items. */
   readonly keys: readonly Command<unknown>[];
-  /** Instead of the name. */
   readonly nameField: ReactNode;
   readonly dialogs: ReactNode;
 }

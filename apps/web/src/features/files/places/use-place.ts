@@ -142,7 +142,6 @@ function openPlaceMenu(context: FilesContext, place: MenuPlace): void {
   openMenu({ ...place, label: menuLabel(context), items });
 }
 
-/** Heading of the menu on a phone. */
 function menuLabel({ count, rows, folder }: FilesContext): string {
   const { message } = messages();
   if (count > 1) return message("files.selected", { count });
@@ -202,6 +201,5 @@ export interface ListPlaceProps {
   /** Updates lists that the journal does not. */
   readonly onDone?: (ids: ReadonlySet<string>) => void;
   readonly onStar?: (ids: ReadonlySet<string>, isStarred: boolean) => void;
-  /** Tag for thumbnail requests. */
   readonly thumbTag?: string | undefined;
 }

@@ -12,7 +12,6 @@ interface ViewMenuProps {
   readonly onView: (view: View) => void;
 }
 
-/** Named after the current view. */
 export function ViewMenu({ view, onView }: ViewMenuProps) {
   const { message } = useMessages();
   const label = message(view === "list" ? "view.list" : "view.tiles");

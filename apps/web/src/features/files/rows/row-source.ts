@@ -62,7 +62,6 @@ export function folderOf({ kind, target, id }: Pick<Row, "kind" | "target" | "id
   return kind === "mount" ? (target ?? id) : id;
 }
 
-/** Address for a new tab. */
 export function addressOf(row: ListedRow, viewer: Viewer): string {
   return isFolder(row) ? viewer.folderAddress(folderOf(row)) : viewer.fileAddress(row.id);
 }
