@@ -1,4 +1,5 @@
 import type { Language } from "@holdfast/protocol/account-settings";
+import { makeListeners } from "./listeners.ts";
 
 /** Missing values follow the browser or the language. */
 export interface Preferences {
@@ -27,17 +28,14 @@ export type UploadLimit = (typeof uploadLimits)[number];
 const storageKey = "holdfast.preferences";
 let current: Preferences = {};
 let isKept = false;
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 export function preferences(): Preferences {
   return current;
 }
 
 /** Includes changes in other tabs. */
-export function watchPreferences(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+export const watchPreferences = listeners.add;
 
 /** `undefined` restores the default. */
 export function changePreferences(change: {
@@ -93,7 +91,7 @@ function set(preferencesNow: Preferences): void {
   const { theme } = current;
   if (theme === undefined) delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme;
-  for (const listener of listeners) listener();
+  listeners.call();
 }
 
 function stored(): string | null {

@@ -4,6 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bytesToHex } from "@holdfast/core/hex";
 import { routeTable } from "@holdfast/protocol/route-table";
 import type { RouteName } from "@holdfast/protocol/routes";
+import { makeListeners } from "../browser/listeners.ts";
 import type { Reach } from "./reach.ts";
 
 export interface ActsParts {
@@ -37,7 +38,7 @@ const failuresUnnoticed = 3;
 export class Acts {
   readonly #parts: ActsParts;
   readonly #acts = new Set<Act>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = makeListeners();
   #nudge = new AbortController();
   #waitingCount = 0;
   #generation = 0;
@@ -50,10 +51,7 @@ export class Acts {
     });
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   /** @returns number of changes that wait for an unreachable server */
   readonly getSnapshot = (): number => this.#waitingCount;
@@ -152,7 +150,7 @@ export class Acts {
     const count = this.#waiting().length;
     if (count === this.#waitingCount) return;
     this.#waitingCount = count;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 
   #waiting(): Act[] {

@@ -1,3 +1,4 @@
+import { makeListeners } from "../browser/listeners.ts";
 import { FolderShown } from "./folder-shown.ts";
 import { type CompareRows, compareBy, type SortOrder } from "./row-order.ts";
 import type { Row } from "./row.ts";
@@ -58,7 +59,7 @@ export class FolderIndex {
   #isComplete = false;
   #isReading = true;
   #snapshot: FolderSnapshot = { total: 0, isComplete: false, waitingCount: 0 };
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = makeListeners();
 
   /** @param onRead gets each row that was read, but no changes */
   constructor(
@@ -73,10 +74,7 @@ export class FolderIndex {
     this.#shown = new FolderShown(this.#compare);
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   readonly getSnapshot = (): FolderSnapshot => this.#snapshot;
 
@@ -243,6 +241,6 @@ export class FolderIndex {
   #publish(): void {
     const { total, waitingCount } = this.#shown;
     this.#snapshot = { total, isComplete: this.#isComplete, waitingCount };
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 }

@@ -2,6 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
+import { makeListeners } from "../browser/listeners.ts";
 import { FolderIndex, type RowChange, type When } from "./folder-index.ts";
 import type { Live, News } from "./live.ts";
 import { addPage, type FirstPage, loadFolder, readFirstPage, rereadFolder } from "./load-folder.ts";
@@ -144,7 +145,7 @@ class KeptFolder implements OpenFolder {
   readonly #onClose: () => void;
   #early: Promise<FirstPage> | undefined;
   readonly #ending = new AbortController();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = makeListeners();
   readonly #wanted = Promise.withResolvers<void>();
   #isWanted = false;
   #isLoading = false;
@@ -179,10 +180,7 @@ class KeptFolder implements OpenFolder {
     return this.#users > 0;
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   readonly keep = (): (() => void) => {
     this.#users += 1;
@@ -266,7 +264,7 @@ class KeptFolder implements OpenFolder {
   #fail(failure: HoldfastError | undefined): void {
     if (failure === this.failure) return;
     this.failure = failure;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import { makeListeners } from "../browser/listeners.ts";
 import { hasOpfs } from "../offline/has-opfs.ts";
 import type { KeptFiles, KeptView } from "../offline/kept-files.ts";
 import type { KeptMark } from "../offline/kept-index.ts";
@@ -17,7 +18,7 @@ export class KeptDoor {
   /** If false, the browser cannot store offline files. */
   readonly isPossible = hasOpfs();
   readonly #parts: KeptDoorParts;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = makeListeners();
   #opened: Promise<OpenedKept> | undefined;
   #now: OpenedKept | undefined;
 
@@ -25,10 +26,7 @@ export class KeptDoor {
     this.#parts = parts;
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   readonly getSnapshot = (): KeptView => this.#now?.files.view ?? nothing;
 
@@ -85,6 +83,6 @@ export class KeptDoor {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 }

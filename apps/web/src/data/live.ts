@@ -4,6 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import { makeListeners } from "../browser/listeners.ts";
 import type { Tabs } from "./tabs.ts";
 
 type Wake = NonNullable<RouteAnswer<(typeof routes)["pollChanges"]>>;
@@ -56,8 +57,8 @@ const delayMsMax = 30_000;
 export class Live {
   readonly #parts: LiveParts;
   #ending: AbortController | undefined;
-  readonly #hearers = new Set<(news: News) => void>();
-  readonly #listeners = new Set<() => void>();
+  readonly #hearers = makeListeners<[news: News]>();
+  readonly #listeners = makeListeners();
   #ready = Promise.withResolvers<void>();
   #status: LiveStatus = { state: "connecting", nextTryMs: undefined };
   #token: string | undefined;
@@ -112,15 +113,9 @@ export class Live {
   }
 
   /** @returns removes the listener */
-  listen(hear: (news: News) => void): () => void {
-    this.#hearers.add(hear);
-    return () => this.#hearers.delete(hear);
-  }
+  readonly listen = this.#hearers.add;
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   readonly getSnapshot = (): LiveStatus => this.#status;
 
@@ -215,7 +210,7 @@ export class Live {
   }
 
   #tell(news: News): void {
-    for (const hear of this.#hearers) hear(news);
+    this.#hearers.call(news);
   }
 
   #hear(message: TabMessage): void {
@@ -249,7 +244,7 @@ export class Live {
 
   #show(status: LiveStatus): void {
     this.#status = status;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 
   #postStatus(): void {

@@ -1,5 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { makeListeners } from "../browser/listeners.ts";
 
 export interface WantedProof {
   readonly client: ApiClient;
@@ -9,7 +10,7 @@ export interface WantedProof {
 }
 
 let wanted: WantedProof | undefined;
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 /** Shows the dialog, invisibly to the caller. @throws HoldfastError proof_required on cancel */
 export function askProof(client: ApiClient, refusal: HoldfastError): Promise<void> {
@@ -33,12 +34,9 @@ export function wantedProof(): WantedProof | undefined {
   return wanted;
 }
 
-export function watchProof(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+export const watchProof = listeners.add;
 
 function tell(next: WantedProof | undefined): void {
   wanted = next;
-  for (const listener of listeners) listener();
+  listeners.call();
 }

@@ -1,4 +1,5 @@
 import { toHoldfastError } from "@holdfast/core/errors";
+import { makeListeners } from "../browser/listeners.ts";
 import type { LiveStatus } from "./live.ts";
 import type { SessionState } from "./session-state.ts";
 
@@ -32,7 +33,7 @@ const delayMsMax = 15_000;
  */
 export class Reach {
   readonly #parts: ReachParts;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = makeListeners();
   #isAway = false;
   #isUnknown = false;
   #isLiveLost = false;
@@ -46,10 +47,7 @@ export class Reach {
     this.#show();
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   /** @returns true if the server is unreachable */
   readonly getSnapshot = (): boolean => this.#isAway;
@@ -125,6 +123,6 @@ export class Reach {
     const isAway = !this.#parts.isBrowserOnline() || this.#isUnknown || this.#isLiveLost;
     if (isAway === this.#isAway) return;
     this.#isAway = isAway;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 }

@@ -2,6 +2,7 @@ import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
+import { makeListeners } from "../browser/listeners.ts";
 import { type SessionEvent, type SessionState, sessionSteps } from "./session-state.ts";
 import type { Tabs } from "./tabs.ts";
 
@@ -92,7 +93,7 @@ export class Session implements AccessTokens {
   readonly #cleanUps = new Set<CleanUp>();
   readonly #leavers = new Set<() => void>();
   readonly #questions = new Set<() => Promise<boolean>>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = makeListeners();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -100,10 +101,7 @@ export class Session implements AccessTokens {
     parts.tabs.listen((message) => this.#hear(message as TabMessage));
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   readonly getSnapshot = (): SessionState => this.#state;
 
@@ -340,7 +338,7 @@ export class Session implements AccessTokens {
     const next = sessionSteps[this.#state][event];
     if (next === this.#state && event !== "token") return;
     this.#state = next;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 
   #nextStep(): Promise<void> {

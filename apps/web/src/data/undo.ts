@@ -1,4 +1,5 @@
 import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { makeListeners } from "../browser/listeners.ts";
 
 export interface Act<Label> {
   readonly label: Label;
@@ -39,16 +40,13 @@ export class UndoStack<Label> {
   #running: Promise<unknown> = Promise.resolve();
   #runningCount = 0;
   #snapshot: UndoSnapshot<Label> = { undo: undefined, redo: undefined, isBusy: false };
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = makeListeners();
 
   constructor(parts: UndoParts) {
     this.#parts = parts;
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   readonly getSnapshot = (): UndoSnapshot<Label> => this.#snapshot;
 
@@ -134,7 +132,7 @@ export class UndoStack<Label> {
   #publish(): void {
     const [undo, redo] = [this.#done.at(-1)?.act.label, this.#undone.at(-1)?.act.label];
     this.#snapshot = { undo, redo, isBusy: this.#runningCount > 0 };
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 }
 

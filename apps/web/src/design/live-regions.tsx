@@ -1,17 +1,18 @@
 import { useSyncExternalStore } from "react";
+import { makeListeners } from "../browser/listeners.ts";
 import { makeAnnouncer } from "./announce.ts";
 
 let texts: Readonly<Record<"polite" | "assertive", string>> = { polite: "", assertive: "" };
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 export const announcer = makeAnnouncer((region, text) => {
   texts = { ...texts, [region]: text };
-  for (const listener of listeners) listener();
+  listeners.call();
 });
 
 /** Never removed, because screen readers ignore the first content of a new region. */
 export function LiveRegions() {
-  const { polite, assertive } = useSyncExternalStore(listen, () => texts);
+  const { polite, assertive } = useSyncExternalStore(listeners.add, () => texts);
   return (
     <>
       <div role="status" aria-live="polite" className="sr-only">
@@ -22,9 +23,4 @@ export function LiveRegions() {
       </div>
     </>
   );
-}
-
-function listen(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }

@@ -1,3 +1,4 @@
+import { makeListeners } from "../browser/listeners.ts";
 import type { Icon } from "./icon.ts";
 
 export type MenuItem =
@@ -31,7 +32,7 @@ export interface OpenMenu {
 
 let open: OpenMenu | undefined;
 let lastOpener: HTMLElement | undefined;
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 export function openMenu(menu: OpenMenu): void {
   const before = open;
@@ -63,11 +64,8 @@ export function currentMenu(): OpenMenu | undefined {
   return open;
 }
 
-export function watchMenu(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+export const watchMenu = listeners.add;
 
 function tell(): void {
-  for (const listener of listeners) listener();
+  listeners.call();
 }

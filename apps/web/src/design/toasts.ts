@@ -1,3 +1,4 @@
+import { makeListeners } from "../browser/listeners.ts";
 export interface Toast {
   readonly id: number;
   readonly text: string;
@@ -7,7 +8,7 @@ export interface Toast {
 
 let shown: readonly Toast[] = [];
 let lastId = 0;
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 /** More toasts would cover the list. */
 const shownMax = 3;
 
@@ -32,12 +33,9 @@ export function currentToasts(): readonly Toast[] {
   return shown;
 }
 
-export function watchToasts(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+export const watchToasts = listeners.add;
 
 function set(toasts: readonly Toast[]): void {
   shown = toasts;
-  for (const listener of listeners) listener();
+  listeners.call();
 }

@@ -1,6 +1,7 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { makeListeners } from "../browser/listeners.ts";
 
 /** open: calls succeed. asks: calls wait for the password. ended: the link is invalid; the server gives no reason. */
 export type LinkState = "open" | "asks" | "ended";
@@ -29,7 +30,7 @@ export class LinkSession implements AccessTokens {
   #hasPassword: boolean;
   #access: Access | undefined;
   #finding: Promise<void> | undefined;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = makeListeners();
 
   constructor(parts: LinkSessionParts) {
     this.#parts = parts;
@@ -37,10 +38,7 @@ export class LinkSession implements AccessTokens {
     this.#hasPassword = parts.state === "asks";
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   readonly getSnapshot = (): LinkState => this.#state;
 
@@ -92,7 +90,7 @@ export class LinkSession implements AccessTokens {
   #step(next: LinkState): void {
     if (next === this.#state) return;
     this.#state = next;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 
   #nextStep(): Promise<void> {

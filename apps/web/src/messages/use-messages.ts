@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { makeListeners } from "../browser/listeners.ts";
 import { preferences, watchPreferences } from "../browser/preferences.ts";
 import type { LaterCatalogue } from "./en.ts";
 import { directionOf, type Language, languageOf, loadCatalogue, localeOf } from "./languages.ts";
@@ -9,10 +10,10 @@ let current: Messages | undefined;
 let later: Promise<void> | undefined;
 type OwnWords = (language: Language) => Promise<Partial<LaterCatalogue>>;
 let ownWords: OwnWords | undefined;
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 export function useMessages(): Messages {
-  return useSyncExternalStore(listen, messages);
+  return useSyncExternalStore(listeners.add, messages);
 }
 
 /** Returns the messages outside of components. Do not keep them, because the language may change. */
@@ -50,10 +51,5 @@ async function load(wants: "first" | "later" = later === undefined ? "first" : "
   current = makeMessages({ ...catalogue, ...own }, localeOf(language, navigator.languages), hours);
   document.documentElement.lang = language;
   document.documentElement.dir = direction ?? directionOf(language);
-  for (const listener of listeners) listener();
-}
-
-function listen(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  listeners.call();
 }

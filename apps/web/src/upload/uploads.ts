@@ -1,6 +1,7 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { makeListeners } from "../browser/listeners.ts";
 import type { StartedUpload, WantedUpload } from "../commands/upload-files.ts";
 import type { DroppedItems, PickKind } from "../commands/uploads.ts";
 import { workerAddress } from "../browser/worker-address.ts";
@@ -40,7 +41,7 @@ const nothing: UploadsView = { snapshot: { jobs: [], isPaused: false }, interrup
 /** The page's side: walks dropped or picked items and shows the worker's state. */
 export class Uploads {
   readonly #parts: UploadsParts;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = makeListeners();
   /** Reopens files that change or fail, by job. */
   readonly #files = new Map<string, Map<string, NonNullable<WalkedFile["reopen"]>>>();
   readonly #locks = new Map<string, () => void>();
@@ -57,10 +58,7 @@ export class Uploads {
     });
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   readonly getView = (): UploadsView => this.#view;
 
@@ -362,7 +360,7 @@ export class Uploads {
 
   #show(part: Partial<UploadsView>): void {
     this.#view = { ...this.#view, ...part };
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 }
 

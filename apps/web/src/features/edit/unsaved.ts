@@ -1,3 +1,4 @@
+import { makeListeners } from "../../browser/listeners.ts";
 import type { UnsavedFile } from "./unsaved-files.ts";
 
 /** Work in this browser that a sign-out ends. */
@@ -15,7 +16,7 @@ export interface UnsavedQuestion extends Unsaved {
 }
 
 let asked: UnsavedQuestion | undefined;
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 /** @returns false if the person stays signed in */
 export function askUnsaved(unsaved: Unsaved): Promise<boolean> {
@@ -35,12 +36,9 @@ export function unsavedQuestion(): UnsavedQuestion | undefined {
   return asked;
 }
 
-export function watchUnsaved(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+export const watchUnsaved = listeners.add;
 
 function tell(next: UnsavedQuestion | undefined): void {
   asked = next;
-  for (const listener of listeners) listener();
+  listeners.call();
 }

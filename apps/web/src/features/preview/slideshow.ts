@@ -1,10 +1,11 @@
 import { useSyncExternalStore } from "react";
+import { makeListeners } from "../../browser/listeners.ts";
 import { beginFullScreen, endFullScreen, isFullScreen, watchFullScreen } from "./full-screen.ts";
 
 type Slideshow = "off" | "running" | "paused";
 
 let current: Slideshow = "off";
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 let stopWatching: (() => void) | undefined;
 
 /** Call it before or while a picture is shown, from a click or key, which full screen requires. */
@@ -27,12 +28,7 @@ export function endSlideshow(): void {
 }
 
 export function useSlideshowState(): Slideshow {
-  return useSyncExternalStore(watchSlideshow, () => current);
-}
-
-function watchSlideshow(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  return useSyncExternalStore(listeners.add, () => current);
 }
 
 /** Browsers leave full screen by Escape without telling the page of the key. Before full screen, the page gets it. */
@@ -61,5 +57,5 @@ function watchForEnd(): () => void {
 
 function set(next: Slideshow): void {
   current = next;
-  for (const listener of listeners) listener();
+  listeners.call();
 }

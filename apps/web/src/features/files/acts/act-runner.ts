@@ -1,4 +1,5 @@
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
+import { makeListeners } from "../../../browser/listeners.ts";
 import type { ActLabel, Drive } from "../../../data/drive.ts";
 import type { Act, UndoOutcome } from "../../../data/undo.ts";
 import { showToast } from "../../../design/toasts.ts";
@@ -86,13 +87,10 @@ export function redo(drive: Drive): void {
   void drive.undo.redo().then(tellUndone);
 }
 
-const undoneListeners = new Set<(ids: readonly string[]) => void>();
+const undoneListeners = makeListeners<[ids: readonly string[]]>();
 
 /** Reports the items of each undo and redo. */
-export function watchUndone(listener: (ids: readonly string[]) => void): () => void {
-  undoneListeners.add(listener);
-  return () => void undoneListeners.delete(listener);
-}
+export const watchUndone = undoneListeners.add;
 
 function tellUndone(outcome: UndoOutcome<ActLabel>): void {
   if (outcome.kind === "nothing") return;
@@ -101,7 +99,7 @@ function tellUndone(outcome: UndoOutcome<ActLabel>): void {
   const words = messages();
   if (outcome.kind === "done") {
     showToast({ text: words.message("files.undone") });
-    for (const listener of undoneListeners) listener(outcome.label.ids);
+    undoneListeners.call(outcome.label.ids);
   } else if (outcome.kind === "changed" && outcome.by !== undefined) {
     const who = outcome.by;
     const name = String(outcome.label.values?.["name"] ?? "");

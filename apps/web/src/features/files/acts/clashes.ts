@@ -1,3 +1,4 @@
+import { makeListeners } from "../../../browser/listeners.ts";
 import type { Refused } from "./file-steps.ts";
 
 export type ClashChoice = "keep" | "replace" | "skip";
@@ -10,7 +11,7 @@ export interface ClashQuestion {
 }
 
 let questions: readonly ClashQuestion[] = [];
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 /** Waits for earlier questions. @returns one choice per conflict */
 export function askAboutClashes(clashes: readonly Refused[], folderName: string): Promise<readonly ClashChoice[]> {
@@ -36,12 +37,9 @@ export function currentClash(): ClashQuestion | undefined {
   return questions[0];
 }
 
-export function watchClashes(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
-}
+export const watchClashes = listeners.add;
 
 function set(next: readonly ClashQuestion[]): void {
   questions = next;
-  for (const listener of listeners) listener();
+  listeners.call();
 }

@@ -1,12 +1,13 @@
 import { useSyncExternalStore } from "react";
+import { makeListeners } from "../../../browser/listeners.ts";
 import type { Clipboard } from "./files-context.ts";
 
 let kept: Clipboard | undefined;
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 /** Items cut or copied in this tab, kept across folders. */
 export function useClipboard(): Clipboard | undefined {
-  return useSyncExternalStore(listen, clipboard);
+  return useSyncExternalStore(listeners.add, clipboard);
 }
 
 export function clipboard(): Clipboard | undefined {
@@ -15,10 +16,5 @@ export function clipboard(): Clipboard | undefined {
 
 export function setClipboard(next: Clipboard | undefined): void {
   kept = next;
-  for (const listener of listeners) listener();
-}
-
-function listen(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
+  listeners.call();
 }

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { makeListeners } from "../../../browser/listeners.ts";
 
 export interface MainActs {
   readonly newFolder: () => void;
@@ -9,7 +10,7 @@ export interface MainActs {
 }
 
 let current: MainActs | undefined;
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 /** Pass a stable object. */
 export function useOfferMainActs(acts: MainActs | undefined): void {
@@ -24,7 +25,7 @@ export function useOfferMainActs(acts: MainActs | undefined): void {
 /** Waits for a place to offer actions. */
 export function onceMainActs(run: (acts: MainActs) => void): void {
   if (current !== undefined) return run(current);
-  const stop = listen(() => {
+  const stop = listeners.add(() => {
     if (current === undefined) return;
     stop();
     run(current);
@@ -33,10 +34,5 @@ export function onceMainActs(run: (acts: MainActs) => void): void {
 
 function set(acts: MainActs | undefined): void {
   current = acts;
-  for (const listener of listeners) listener();
-}
-
-function listen(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  listeners.call();
 }

@@ -1,4 +1,5 @@
 import { useEffect, useSyncExternalStore } from "react";
+import { makeListeners } from "../../../browser/listeners.ts";
 import type { PlaceKind, ShownFolder } from "./files-context.ts";
 import type { RowSource } from "../rows/row-source.ts";
 
@@ -22,7 +23,7 @@ export interface ListedIn {
 }
 
 let current: ListSubject | undefined;
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 /** Pass a stable object. */
 export function useOfferSubject(subject: ListSubject): void {
@@ -35,15 +36,10 @@ export function useOfferSubject(subject: ListSubject): void {
 }
 
 export function useSubject(): ListSubject | undefined {
-  return useSyncExternalStore(listen, () => current);
+  return useSyncExternalStore(listeners.add, () => current);
 }
 
 function set(subject: ListSubject | undefined): void {
   current = subject;
-  for (const listener of listeners) listener();
-}
-
-function listen(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  listeners.call();
 }

@@ -1,3 +1,4 @@
+import { makeListeners } from "../../../browser/listeners.ts";
 import { type Drag, type DragEffect, type DragInput, type DropTarget, notDragging, stepDrag } from "./drag.ts";
 import { dropTargetAt, markDropTarget } from "./drop-targets.ts";
 import { edgeSpeed, type Point } from "./points.ts";
@@ -32,7 +33,7 @@ export interface DragList {
 
 let shownList: DragList | undefined;
 let shown: DragShown | null = null;
-const listeners = new Set<() => void>();
+const listeners = makeListeners();
 
 /** @returns unregisters the list */
 export function standList(list: DragList): () => void {
@@ -46,15 +47,12 @@ export function currentDrag(): DragShown | null {
   return shown;
 }
 
-export function watchDrag(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
-}
+export const watchDrag = listeners.add;
 
 function show(next: DragShown | null): void {
   if (next === shown) return;
   shown = next;
-  for (const listener of listeners) listener();
+  listeners.call();
 }
 
 export class DragGesture {

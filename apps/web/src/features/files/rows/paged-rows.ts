@@ -1,3 +1,4 @@
+import { makeListeners } from "../../../browser/listeners.ts";
 import type { ListedRow, RowSource, SeenTrash, SourceState } from "./row-source.ts";
 
 export interface RowPage {
@@ -13,7 +14,7 @@ type LoadPage = (cursor: string | undefined, signal: AbortSignal) => Promise<Row
 export class PagedRows implements RowSource {
   readonly waitingCount = 0;
   readonly #load: LoadPage;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = makeListeners();
   #aborter = new AbortController();
   #rows: readonly ListedRow[] = [];
   #places = new Map<string, number>();
@@ -47,9 +48,9 @@ export class PagedRows implements RowSource {
   readonly release = () => {};
 
   readonly subscribe = (listener: () => void) => {
-    this.#listeners.add(listener);
+    const stop = this.#listeners.add(listener);
     if (this.#next === undefined) void this.#more();
-    return () => void this.#listeners.delete(listener);
+    return stop;
   };
 
   readonly need = (_from: number, to: number) => {
@@ -127,6 +128,6 @@ export class PagedRows implements RowSource {
 
   #publish(): void {
     this.#snapshot = {};
-    for (const listener of this.#listeners) listener();
+    this.#listeners.call();
   }
 }
