@@ -1,3 +1,4 @@
+import { backoffMs } from "@holdfast/core/backoff";
 import type { Clock, Random } from "@holdfast/core/clock";
 import type { HoldfastError } from "@holdfast/core/errors";
 
@@ -11,8 +12,7 @@ export interface RetryOptions {
   readonly patienceMs: number;
 }
 
-const delayMsFirst = 250;
-const delayMsMax = 10_000;
+const backoff = { firstMs: 250, maxMs: 10_000 };
 /** Total wait of one call for a busy or rate-limiting server, without the time of sending. */
 const busyMsMax = 120_000;
 
@@ -43,7 +43,7 @@ export class RetryTimer {
     if (!failure.retryable || failure.code === "missing_blocks" || failure.code === "store_full") return undefined;
     // Another program or a network's sign-in page would answer the same.
     if (failure.body["network"] === "FOREIGN") return undefined;
-    const jitterMs = this.#jitter() * Math.min(delayMsMax, delayMsFirst * 2 ** (this.#attempts - 1));
+    const jitterMs = this.#jitter() * backoffMs(backoff, this.#attempts);
     if (failure.code === "unreachable") {
       const leftMs = this.#options.patienceMs - (this.#options.clock.nowMs() - this.#startedMs);
       return answeredBefore && leftMs > 0 ? Math.min(jitterMs, leftMs) : undefined;

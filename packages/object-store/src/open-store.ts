@@ -40,7 +40,7 @@ export async function openStore(location: string, options: OpenStoreOptions): Pr
   const plain = await openPlainStore(location, options);
   const store = withLimit(options.wrap?.(plain) ?? plain, { callsMax: 64, bytesMax: 256 * 1024 * 1024 });
   const { random, sleep, onRetry } = options;
-  const retry = { attemptsMax: 5, delayMs: 100, delayMsMax: 3_000, random, sleep };
+  const retry = { attemptsMax: 5, backoff: { firstMs: 100, maxMs: 3_000 }, random, sleep };
   const retrying = withRetry(store, onRetry === undefined ? retry : { ...retry, onRetry });
   return withMeter(retrying, { nowMs: options.monotonicMs, onCall: options.onCall ?? (() => undefined) });
 }

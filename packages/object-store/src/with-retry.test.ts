@@ -17,7 +17,12 @@ const seed = 11;
 testStore(`retries over a store in which a third of the calls fail (seed ${seed})`, async () => {
   const faulty = makeFaulty(seededRandom(seed));
   faulty.faults.setRates({ failBefore: 0.1, failAfter: 0.1, slow: 0.1, hang: 0.1 });
-  return withRetry(faulty, { attemptsMax: 30, delayMs: 1, delayMsMax: 1, random: seededRandom(seed), sleep: noWait });
+  return withRetry(faulty, {
+    attemptsMax: 30,
+    backoff: { firstMs: 1, maxMs: 1 },
+    random: seededRandom(seed),
+    sleep: noWait,
+  });
 });
 
 function recorded(attemptsMax: number): { store: ObjectStore; faulty: ReturnType<typeof makeFaulty>; waits: number[] } {
@@ -25,7 +30,7 @@ function recorded(attemptsMax: number): { store: ObjectStore; faulty: ReturnType
   const faulty = makeFaulty(() => 0.99);
   const sleep = async (delayMs: number): Promise<void> => void waits.push(delayMs);
   return {
-    store: withRetry(faulty, { attemptsMax, delayMs: 100, delayMsMax: 500, random: () => 0.5, sleep }),
+    store: withRetry(faulty, { attemptsMax, backoff: { firstMs: 100, maxMs: 500 }, random: () => 0.5, sleep }),
     faulty,
     waits,
   };
@@ -49,7 +54,7 @@ test("permanent errors, a full store and an aborted call are not retried", async
   const controller = new AbortController();
   const faulty = makeFaulty(() => 0.99);
   const sleep = async (): Promise<void> => controller.abort();
-  const store = withRetry(faulty, { attemptsMax: 9, delayMs: 1, delayMsMax: 1, random: () => 0, sleep });
+  const store = withRetry(faulty, { attemptsMax: 9, backoff: { firstMs: 1, maxMs: 1 }, random: () => 0, sleep });
   faulty.faults.queue("failBefore", { times: 9 });
   await assert.rejects(store.stat("a", { signal: controller.signal }), HoldfastError);
   assert.ok(faulty.faults.faultCount <= 2);

@@ -1,3 +1,4 @@
+import { type BackoffLimits, backoffMs } from "@holdfast/core/backoff";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { HoldfastError } from "@holdfast/core/errors";
 import { waitWhileWanted } from "./call-signal.ts";
@@ -7,9 +8,8 @@ import type { CallOptions, ObjectEntry, ObjectStore } from "./object-store.ts";
 export interface RetryOptions {
   /** Attempts per call, including the first. */
   readonly attemptsMax: number;
-  /** The wait before the n-th retry is uniform between 0 and this times 2^(n-1) ("full jitter", AWS Architecture Blog, 2015). */
-  readonly delayMs: number;
-  readonly delayMsMax: number;
+  /** Longest delays; the real ones are uniform between 0 and these ("full jitter", AWS Architecture Blog, 2015). */
+  readonly backoff: BackoffLimits;
   /** Returns 0 to below 1. */
   readonly random: () => number;
   readonly sleep: Sleep;
@@ -72,7 +72,7 @@ async function waitOrThrow(
 ): Promise<void> {
   const error = toHoldfastError(thrown);
   if (!isPassing(error) || attempt >= options.attemptsMax || call?.signal?.aborted === true) throw thrown;
-  const ceilingMs = Math.min(options.delayMsMax, options.delayMs * 2 ** (attempt - 1));
+  const ceilingMs = backoffMs(options.backoff, attempt);
   const delayMs = Math.max(options.random() * ceilingMs, (error.retryAfterSeconds ?? 0) * 1000);
   options.onRetry?.(error, delayMs);
   await waitWhileWanted(options.sleep, delayMs, call?.signal);

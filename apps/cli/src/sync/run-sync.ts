@@ -1,3 +1,4 @@
+import { backoffMs, withEqualJitter } from "@holdfast/core/backoff";
 import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Run } from "../invocation/run.ts";
@@ -33,7 +34,7 @@ import { runWatched } from "./watch-root.ts";
 const stopPatienceMs = { asking: 250, underWay: 3500 };
 /** One Ctrl-C arrives twice below npx: from the terminal, and from the shell between. */
 const sameSignalMs = 500;
-const retryMs = { first: 1000, last: 60_000 };
+const backoff = { firstMs: 1000, maxMs: 60_000 };
 
 export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
   const signals = listenForSignals(run, choices.isOnce);
@@ -140,7 +141,7 @@ async function untilReached(
   running: RunningSync,
   stopped: AbortSignal,
 ): Promise<Reached | undefined> {
-  for (let waitMs = retryMs.first; !stopped.aborted; waitMs = Math.min(retryMs.last, waitMs * 2)) {
+  for (let failures = 1; !stopped.aborted; failures += 1) {
     try {
       const reached = await reach();
       running.remark([]);
@@ -149,7 +150,8 @@ async function untilReached(
       if (!(thrown instanceof HoldfastError) || !thrown.retryable) throw thrown;
       running.remark([{ path: "", code: thrown.code, message: thrown.message }]);
     }
-    await delay(waitMs * (0.5 + Math.random() / 2), undefined, { signal: stopped }).catch(() => undefined);
+    const delayMs = withEqualJitter(backoffMs(backoff, failures), Math.random());
+    await delay(delayMs, undefined, { signal: stopped }).catch(() => undefined);
   }
   return undefined;
 }

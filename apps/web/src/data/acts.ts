@@ -1,3 +1,4 @@
+import { backoffMs, withEqualJitter } from "@holdfast/core/backoff";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { LooseRequest } from "@holdfast/api-client/request";
 import { HoldfastError } from "@holdfast/core/errors";
@@ -21,8 +22,7 @@ interface Act {
   failures: number;
 }
 
-const delayMsFirst = 250;
-const delayMsMax = 10_000;
+const backoff = { firstMs: 250, maxMs: 10_000 };
 /** A server that takes longer counts as unreachable before a change. */
 const thereMsMax = 2000;
 /** Later, somebody may have decided otherwise. */
@@ -141,7 +141,7 @@ export class Acts {
 
   async #pause(failures: number, signal: AbortSignal): Promise<void> {
     const { wait, jitter } = this.#parts;
-    const delayMs = Math.min(delayMsMax, delayMsFirst * 2 ** (failures - 1)) * (0.5 + jitter() / 2);
+    const delayMs = withEqualJitter(backoffMs(backoff, failures), jitter());
     await wait(delayMs, AbortSignal.any([signal, this.#nudge.signal])).catch(() => {});
     signal.throwIfAborted();
   }

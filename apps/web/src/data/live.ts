@@ -1,3 +1,4 @@
+import { backoffMs, withEqualJitter } from "@holdfast/core/backoff";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { readByIds, readText } from "@holdfast/api-client/answer";
 import { HoldfastError } from "@holdfast/core/errors";
@@ -47,8 +48,7 @@ const backoffSecondsMax = 300;
 const readyMsMax = 3000;
 /** With more pages of changes, reading everything again is cheaper. */
 const changePagesMax = 5;
-const delayMsFirst = 1000;
-const delayMsMax = 30_000;
+const backoff = { firstMs: 1000, maxMs: 30_000 };
 
 /**
  * Long polling for changes. One tab polls for all tabs, because browsers open only six connections per server. When it
@@ -178,7 +178,7 @@ export class Live {
   async #waitAfter(failure: HoldfastError, signal: AbortSignal): Promise<void> {
     const { wait, jitter, nowMs } = this.#parts;
     this.#failures += 1;
-    const spreadMs = Math.min(delayMsMax, delayMsFirst * 2 ** (this.#failures - 1)) * (0.5 + jitter() / 2);
+    const spreadMs = withEqualJitter(backoffMs(backoff, this.#failures), jitter());
     const delayMs = Math.max(spreadMs, (failure.retryAfterSeconds ?? 0) * 1000);
     this.#setStatus({ state: "offline", nextTryMs: nowMs() + delayMs });
     this.#letRead();

@@ -1,3 +1,4 @@
+import { backoffMs, withEqualJitter } from "@holdfast/core/backoff";
 import { toHoldfastError } from "@holdfast/core/errors";
 import { makeListeners } from "../browser/listeners.ts";
 import type { LiveStatus } from "./live.ts";
@@ -24,8 +25,7 @@ export interface ReachParts {
 const startMs = 3000;
 /** Shorter interruptions are not shown, because a page that shifts is worse than a wait. */
 const unnoticedMs = 2000;
-const delayMsFirst = 1000;
-const delayMsMax = 15_000;
+const backoff = { firstMs: 1000, maxMs: 15_000 };
 
 /**
  * Reports if the server is reachable. After a start without the server, it polls for the session; everything else
@@ -86,13 +86,9 @@ export class Reach {
     this.#isUnknown = true;
     this.#show();
     await asked.catch(() => {});
-    for (
-      let delayMs = delayMsFirst;
-      session.getSnapshot() === "starting";
-      delayMs = Math.min(delayMs * 2, delayMsMax)
-    ) {
+    for (let failures = 1; session.getSnapshot() === "starting"; failures += 1) {
       this.#nudge = new AbortController();
-      await wait(delayMs * (0.5 + jitter() / 2), this.#nudge.signal).catch(() => {});
+      await wait(withEqualJitter(backoffMs(backoff, failures), jitter()), this.#nudge.signal).catch(() => {});
       await session.start().catch(() => {});
     }
     this.#isUnknown = false;

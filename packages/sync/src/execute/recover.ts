@@ -1,3 +1,4 @@
+import { backoffMs } from "@holdfast/core/backoff";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { DiskChanged } from "../model/disk-changed.ts";
@@ -19,10 +20,11 @@ import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
 import { type ExecutionContext, syncFolders } from "./execution-context.ts";
 import { ownerOfPart } from "./write-large.ts";
 
-/** Wait before the first check of a stashed file. Most programs have closed it by then. */
-const stashRestMs = 10_000;
-/** Limit of the wait, which doubles, for a file that is unreadable or may be open. */
-const stashRestMsMax = 3600_000;
+/**
+ * Waits before checks of a stashed file. Most programs have closed it before the first check. Later waits are for
+ * files that are unreadable or may be open.
+ */
+const stashRest = { firstMs: 10_000, maxMs: 3600_000 };
 /** After this many checks, the wait for a file known to be open stays at 80 s. It is not read meanwhile. */
 const openLooksMax = 3;
 /** These checks take a day. A program has that long to write if the filesystem cannot report open files. */
@@ -156,7 +158,7 @@ async function unpark(context: ExecutionContext, id: NodeId, path: string, row: 
 
 /** Returns the next check in Unix milliseconds. */
 export function stashDueMs({ sinceMs, failures = 0, looks = 0 }: Stashed): number {
-  return sinceMs + Math.min(stashRestMsMax, stashRestMs * 2 ** Math.max(failures, looks));
+  return sinceMs + backoffMs(stashRest, Math.max(failures, looks) + 1);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { backoffMs } from "@holdfast/core/backoff";
 import { HoldfastError } from "@holdfast/core/errors";
 import { type IsolationLevel, Kysely, PostgresDialect, type PostgresPool, sql, type Transaction } from "kysely";
 import pg from "pg";
@@ -107,6 +108,8 @@ export interface TransactionOptions {
   readonly random?: () => number;
 }
 
+const conflictBackoff = { firstMs: 20, maxMs: 1000 };
+
 /**
  * One transaction: commits when `work` resolves, and rolls back when it throws. After a deadlock (40P01) or
  * serialization failure (40001) `work` runs again, so it must only change the database. If the connection breaks during
@@ -129,7 +132,7 @@ export async function inTransaction<Tables, Result>(
           retryAfterSeconds: 1,
         });
       }
-      const delayMs = random() * 10 * 2 ** attempt;
+      const delayMs = random() * backoffMs(conflictBackoff, attempt);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }

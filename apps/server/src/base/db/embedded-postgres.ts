@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { backoffMs } from "@holdfast/core/backoff";
 import { HoldfastError } from "@holdfast/core/errors";
 import { type FolderWatch, type KnownFolder, knowFolder, watchFolders } from "../data-folder/known-folder.ts";
 import { OutageLog } from "./outage-log.ts";
@@ -121,6 +122,7 @@ export function findRunningPostgres(dataFolder: string): Connection | undefined 
 const databaseName = "postgres";
 
 const startAttemptsMax = 5;
+const startBackoff = { firstMs: 100, maxMs: 1000 };
 const restartPauseMsMax = 5000;
 
 class Supervisor {
@@ -159,7 +161,7 @@ class Supervisor {
           this.folders.close();
           throw error;
         }
-        await delay(50 * 2 ** attempt);
+        await delay(backoffMs(startBackoff, attempt));
         await reopen();
       }
     }

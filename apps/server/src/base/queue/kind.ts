@@ -1,3 +1,4 @@
+import { backoffMs } from "@holdfast/core/backoff";
 import type { MessageId } from "@holdfast/core/ids";
 import type { z } from "zod";
 
@@ -38,7 +39,7 @@ export type Kinds = Readonly<Record<string, Kind>>;
 export const concurrencyUsual = 4;
 export const ageMsMaxUsual = 24 * 3600_000;
 const delayMsMaxUsual = 3600_000;
-const delayMsMin = 5000;
+const delayMsFirst = 5000;
 
 /**
  * 5 s, doubled with each attempt, up to the kind's maximum.
@@ -46,5 +47,5 @@ const delayMsMin = 5000;
  * @param random 0 to 1, adds up to a fifth to spread retries
  */
 export function delayMsAfter(attempts: number, random: number, delayMsMax: number = delayMsMaxUsual): number {
-  return Math.min(delayMsMin * 2 ** (attempts - 1), delayMsMax) * (1 + random / 5);
+  return backoffMs({ firstMs: delayMsFirst, maxMs: delayMsMax }, attempts) * (1 + random / 5);
 }

@@ -1,3 +1,4 @@
+import { backoffMs } from "@holdfast/core/backoff";
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
@@ -13,8 +14,7 @@ export interface PostgresWakesOptions {
 }
 
 const channel = "holdfast_wake";
-const retryMsMin = 100;
-const retryMsMax = 2000;
+const backoff = { firstMs: 100, maxMs: 2000 };
 /** A connection with a slower statement counts as dead. */
 const statementTimeoutMs = 5000;
 
@@ -60,14 +60,14 @@ class Line {
     const message = "the connection for wake-ups was lost; polls and the queue may be late";
     const over = "the connection for wake-ups is back";
     const outage = new OutageLog(this.#log, { level: "warn", message, over });
-    for (let retryMs = retryMsMin; !signal.aborted; retryMs = Math.min(retryMsMax, retryMs * 2)) {
+    for (let failures = 1; !signal.aborted; failures += 1) {
       const reason = await this.#listen(() => {
-        retryMs = retryMsMin;
+        failures = 1;
         outage.worked();
       });
       if (signal.aborted) return;
       outage.failed({ shard: this.#shard.id, reason });
-      await delay(retryMs, undefined, { signal }).catch(() => {});
+      await delay(backoffMs(backoff, failures), undefined, { signal }).catch(() => {});
     }
   }
 

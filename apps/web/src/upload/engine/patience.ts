@@ -1,3 +1,4 @@
+import { backoffMs, withEqualJitter } from "@holdfast/core/backoff";
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
@@ -16,8 +17,7 @@ export interface PatienceParts {
   readonly onChange: () => void;
 }
 
-const delayMsFirst = 500;
-const delayMsMax = 30_000;
+const backoff = { firstMs: 500, maxMs: 30_000 };
 /** Internal errors this often will continue. */
 const internalMax = 6;
 
@@ -62,10 +62,10 @@ export class Patience {
   failed(failure: HoldfastError): void {
     const { nowMs, onChange } = this.#parts;
     const askedMs = (failure.retryAfterSeconds ?? 0) * 1000;
-    const longestMs = Math.min(delayMsMax, delayMsFirst * 2 ** this.#failures);
+    const longestMs = backoffMs(backoff, this.#failures + 1);
     // Concurrent failures count as one.
     if (this.#waiting === undefined || nowMs() >= this.#waiting.untilMs) this.#failures += 1;
-    const untilMs = nowMs() + askedMs + Math.ceil(longestMs * (0.5 + this.#fraction() / 2));
+    const untilMs = nowMs() + askedMs + Math.ceil(withEqualJitter(longestMs, this.#fraction()));
     if (untilMs <= (this.#waiting?.untilMs ?? 0)) return;
     this.#waiting = { code: failure.code, untilMs };
     onChange();

@@ -1,9 +1,9 @@
+import { backoffMs } from "@holdfast/core/backoff";
 import type { NodeId } from "@holdfast/core/ids";
 import type { LocalOperation } from "../../plan/plan-types.ts";
 import type { CopyMade } from "../../plan/policy.ts";
 
-const firstWaitMs = 2_000;
-const longestWaitMs = 60_000;
+const backoff = { firstMs: 2_000, maxMs: 60_000 };
 /** After this long without a conflict, the file's next conflict counts as its first. */
 const rememberedMs = 600_000;
 
@@ -35,7 +35,7 @@ export class ConflictCopies {
   waitsUntilMs(id: NodeId, nowMs: number): number | undefined {
     const made = this.#made.get(id);
     if (made === undefined || !isRecent(made.atMs, nowMs)) return undefined;
-    const untilMs = made.atMs + Math.min(longestWaitMs, firstWaitMs * 2 ** (made.times - 1));
+    const untilMs = made.atMs + backoffMs(backoff, made.times);
     return untilMs > nowMs ? untilMs : undefined;
   }
 }

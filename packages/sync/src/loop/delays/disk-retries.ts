@@ -1,10 +1,11 @@
+import { backoffMs } from "@holdfast/core/backoff";
 import type { NodeId } from "@holdfast/core/ids";
 import type { LocalOperation } from "../../plan/plan-types.ts";
 import { type DiskPlace, nameOnDisk } from "../../model/trees.ts";
 import { isTransientHere, type Problem } from "../reports/problems.ts";
 
-/** Waits double between these. Each attempt costs a scan of the whole disk. */
-const againMs = { first: 30_000, most: 3600_000 };
+/** Each attempt costs a scan of the whole disk. */
+const backoff = { firstMs: 30_000, maxMs: 3600_000 };
 const soonMs = 60_000;
 /** A busy server does not concern the disk. */
 const transientSoon: ReadonlySet<string> = new Set(["rate_limited", "request_timeout"]);
@@ -55,8 +56,8 @@ export class DiskRetries {
     const digest = digestOf(operation);
     const before = this.#refused.get(operation.id);
     const times = before?.digest === digest ? before.times + 1 : 1;
-    const grownMs = Math.min(againMs.most, againMs.first * 2 ** (times - 1));
-    const waitMs = transientSoon.has(problem.code) ? againMs.first : grownMs;
+    const grownMs = backoffMs(backoff, times);
+    const waitMs = transientSoon.has(problem.code) ? backoff.firstMs : grownMs;
     const shown = times === 1 ? problem : { ...problem, message: `${problem.message} ${nextAttempt(times, waitMs)}` };
     this.#refused.set(operation.id, { digest, times, notBeforeMs: nowMs + waitMs, problem: shown });
   }
@@ -108,7 +109,7 @@ function withoutDependent(
 
 /** A longer wait means that the clock was set back. */
 function isAhead({ notBeforeMs }: Refused, nowMs: number): boolean {
-  return notBeforeMs > nowMs && notBeforeMs - nowMs <= againMs.most;
+  return notBeforeMs > nowMs && notBeforeMs - nowMs <= backoff.maxMs;
 }
 
 function nextAttempt(times: number, waitMs: number): string {

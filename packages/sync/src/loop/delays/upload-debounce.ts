@@ -1,3 +1,4 @@
+import { backoffMs } from "@holdfast/core/backoff";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey } from "../../model/trees.ts";
 
@@ -22,7 +23,7 @@ interface History {
 
 const rememberedMs = 60_000;
 const afterShrinkMs = 2_000;
-const growing = { times: 3, firstMs: 2_000, mostMs: 30_000 };
+const growing = { times: 3, firstMs: 2_000, maxMs: 30_000 };
 /** After this time, the next version that is read completely is sent despite further changes. */
 const unsentMostMs = 30_000;
 
@@ -70,5 +71,5 @@ function quietMs({ sizeBytes, previousBytes = 0, grownAtMs }: History): number {
   if (sizeBytes < previousBytes / 2) return afterShrinkMs;
   const rounds = grownAtMs.length - growing.times;
   if (rounds < 0 || sizeBytes <= previousBytes) return 0;
-  return Math.min(growing.mostMs, growing.firstMs * 2 ** rounds);
+  return backoffMs(growing, rounds + 1);
 }

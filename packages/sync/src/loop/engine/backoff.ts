@@ -1,7 +1,8 @@
+import { backoffMs } from "@holdfast/core/backoff";
 import type { Random } from "@holdfast/core/clock";
 import type { HoldfastError } from "@holdfast/core/errors";
 
-const limitsMs = { first: 500, soon: 4000, last: 60_000 };
+const limitsMs = { first: 1000, soon: 4000, last: 60_000 };
 /** Waits stay within `soon` during the first minute, and within `last` after a quarter of an hour. */
 const shareOfAway = 15;
 
@@ -30,6 +31,8 @@ export class Backoff {
     const [byte = 0] = random(1);
     const awayMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs));
     const most = this.#isAway ? Math.max(limitsMs.soon, awayMs / shareOfAway) : limitsMs.last;
-    return Math.min(limitsMs.last, most, limitsMs.first * 2 ** this.#failures) * ((byte + 1) / 256);
+    return (
+      backoffMs({ firstMs: limitsMs.first, maxMs: Math.min(limitsMs.last, most) }, this.#failures) * ((byte + 1) / 256)
+    );
   }
 }
