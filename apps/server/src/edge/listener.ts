@@ -10,8 +10,8 @@ import {
   Server as NetServer,
   type Socket,
 } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { limits } from "@holdfast/core/limits";
+import { within } from "../base/within.ts";
 import { answerBrokenRequest } from "./exchange/broken-request.ts";
 import type { ClientHello } from "../care/certificates/challenge-answers.ts";
 
@@ -120,7 +120,5 @@ async function linger(servers: readonly NetServer[], ms: number): Promise<void> 
   const closed = Promise.all(listening.map((server) => once(server, "close")));
   // Unlike the method of HTTP servers, this keeps idle connections open.
   for (const server of listening) NetServer.prototype.close.call(server);
-  const over = new AbortController();
-  await Promise.race([closed, delay(ms, undefined, { signal: over.signal }).catch(() => {})]);
-  over.abort();
+  await within(ms, closed, () => {});
 }

@@ -1,4 +1,5 @@
-import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { toHoldfastError } from "@holdfast/core/errors";
+import { within } from "../within.ts";
 
 /** Rejects or hangs while its subject fails. */
 export type Probe = () => Promise<void>;
@@ -43,19 +44,14 @@ function outcomesOf(probes: Readonly<Record<string, Probe>>): Promise<(readonly 
 }
 
 async function outcomeOf(probe: Probe): Promise<string> {
-  let clock: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    clock = setTimeout(
-      () => reject(new HoldfastError("unavailable", `no answer within ${probeTimeoutMs / 1000} s`)),
-      probeTimeoutMs,
-    );
-  });
+  const late = `no answer within ${probeTimeoutMs / 1000} s`;
   try {
-    await Promise.race([probe(), late]);
-    return "ok";
+    return await within(
+      probeTimeoutMs,
+      probe().then(() => "ok"),
+      () => late,
+    );
   } catch (error) {
     return toHoldfastError(error).message;
-  } finally {
-    clearTimeout(clock);
   }
 }

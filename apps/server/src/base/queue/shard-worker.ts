@@ -1,7 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "@holdfast/core/clock";
 import type { MessageId } from "@holdfast/core/ids";
 import { toHoldfastError } from "@holdfast/core/errors";
+import { within } from "../within.ts";
 import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 import { OutageLog } from "../db/outage-log.ts";
@@ -90,10 +90,8 @@ export class ShardWorker {
     clearInterval(this.#asking);
     await this.#looking;
     for (const { abort } of this.#running.values()) abort.abort();
-    const ended = new AbortController();
     const allOver = Promise.all([...this.#running.values()].map(({ over }) => over));
-    await Promise.race([allOver, delay(endMs, undefined, { signal: ended.signal }).catch(() => {})]);
-    ended.abort();
+    await within(endMs, allOver, () => {});
     clearInterval(this.#renewal);
     for (const { message } of this.#running.values())
       await putBack(this.#shard.db, message, { dueMicros: 0, uncounted: true });

@@ -1,6 +1,7 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import { formatTime } from "@holdfast/core/times";
 import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
+import { within } from "../../base/within.ts";
 import { checkAudit } from "./check-audit.ts";
 import { checkBackup } from "./check-backup.ts";
 import { checkCertificate } from "./check-certificate.ts";
@@ -96,21 +97,13 @@ async function runCheck(world: DoctorWorld, name: CheckName, hanging: Set<CheckN
   const looking = checks[name](world)
     .then((findings) => findings.map((finding) => withoutOnlyPlace(world, finding)))
     .finally(() => hanging.delete(name));
-  let clock: NodeJS.Timeout | undefined;
-  const late = new Promise<Finding[]>((resolve) => {
-    const detail = `no answer within ${checkTimeoutMs / 1000} s`;
-    clock = setTimeout(
-      () => resolve([fail(name, detail, "Check whether it hangs, then run this command again.")]),
-      checkTimeoutMs,
-    );
-  });
+  const detail = `no answer within ${checkTimeoutMs / 1000} s`;
+  const advice = "Check whether it hangs, then run this command again.";
   try {
-    return await Promise.race([looking, late]);
+    return await within(checkTimeoutMs, looking, () => [fail(name, detail, advice)]);
   } catch (error) {
     const { message } = toHoldfastError(error);
     return [fail(name, message, "Fix the reported problem, then run this command again.")];
-  } finally {
-    clearTimeout(clock);
   }
 }
 

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { markSvg } from "@holdfast/core/mark";
+import { within } from "../../base/within.ts";
 import { serverNameDefault } from "../../base/config/server-name.ts";
 import { acceptedLanguage } from "../exchange/accepted-language.ts";
 import type { RequestContext } from "../exchange/handler.ts";
@@ -92,19 +93,12 @@ export function homeOf(web: WebApp | undefined): (request: HeadRequest) => Promi
 export function setupOf(web: WebApp | undefined): (request: HeadRequest) => Promise<PageAnswer> {
   const home = homeOf(web);
   return async (request) => {
-    if (web !== undefined) await within(waitMs, web.settled);
+    if (web !== undefined) await within(waitMs, web.settled, () => {});
     return web?.now() === "building" ? plain(request, lateBuildingPage, web) : home(request);
   };
 }
 
 const waitMs = 30_000;
-
-async function within(timeoutMs: number, settled: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
-  await Promise.race([settled, late]);
-  clearTimeout(timer);
-}
 
 function plain({ headers }: HeadRequest, write: typeof buildingPage, web: WebApp | undefined): PageAnswer {
   const language = acceptedLanguage(headers["accept-language"]);

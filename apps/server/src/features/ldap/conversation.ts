@@ -2,6 +2,7 @@ import { isIP, connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Client } from "ldapts";
+import { within } from "../../base/within.ts";
 import type { LdapSettings } from "../../base/config/ldap-settings.ts";
 
 export interface Bounds {
@@ -27,17 +28,14 @@ export async function talk<Result>(
   act: (conversation: Conversation) => Promise<Result>,
 ): Promise<Result> {
   const sockets: Socket[] = [];
-  let clock: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const tell = () => reject(new Error(`no answer within ${bounds.ms / 1000} s`));
-    clock = setTimeout(tell, bounds.ms);
-  });
+  const fail = () => {
+    throw new Error(`no answer within ${bounds.ms / 1000} s`);
+  };
   try {
-    return await Promise.race([late, converse(settings, bounds, sockets, act)]);
+    return await within(bounds.ms, converse(settings, bounds, sockets, act), fail);
   } catch (thrown) {
     throw thrown instanceof HoldfastError ? thrown : notAsked(settings, 10, thrown);
   } finally {
-    clearTimeout(clock);
     for (const socket of sockets) socket.destroy();
   }
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { ThumbSize } from "@holdfast/protocol/thumb-routes";
+import { within } from "../../base/within.ts";
 import type { PictureType } from "./picture-types.ts";
 import { frameHead, type PipeFrame, readFrames, words } from "./pipe-frames.ts";
 
@@ -109,16 +110,11 @@ export class PictureProcess {
   }
 
   async #answer(timeoutMs: number): Promise<PipeFrame | "deadly" | "slow"> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<"slow">((resolve) => {
-      timer = setTimeout(() => resolve("slow"), timeoutMs);
-    });
     const answer = this.#answers.next().then(
       ({ value }) => value ?? ("deadly" as const),
       () => "deadly" as const,
     );
-    const first = await Promise.race([answer, late]);
-    clearTimeout(timer);
+    const first = await within(timeoutMs, answer, () => "slow" as const);
     if (first === "deadly") this.end();
     return first;
   }

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { within } from "../../within.ts";
 import type { KnownFolder } from "../../data-folder/known-folder.ts";
 import type { DatabaseLog } from "../database-log.ts";
 import type { Account } from "./account.ts";
@@ -56,7 +57,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
     isStopping = true;
     const end = performance.now() + stopTimeoutMs;
     while (killAll() > 0 && performance.now() < end) await delay(10);
-    await endsWithin(exited, stopTimeoutMs);
+    await within(stopTimeoutMs, exited, () => {});
   };
   const stopIt = () => {
     isStopping = true;
@@ -106,19 +107,10 @@ const remarkable =
   /terminated by signal|terminating any other|recovery|redo |could not|No space left|corrupt|invalid page/;
 
 async function stop(child: ChildProcess, exited: Promise<string>, log: DatabaseLog): Promise<void> {
+  const hasExited = exited.then(() => true);
   for (const name of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
     child.kill(name);
-    if (await endsWithin(exited, stopTimeoutMs)) return;
+    if (await within(stopTimeoutMs, hasExited, () => false)) return;
     log.warn({ signal: name }, "the database does not stop");
   }
-}
-
-async function endsWithin(exited: Promise<string>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  const ended = await Promise.race([exited.then(() => true), late]);
-  clearTimeout(timer);
-  return ended;
 }
