@@ -15,7 +15,7 @@ import type { CycleContext } from "../context/cycle-context.ts";
 import type { CycleOutcome } from "../reports/cycle-outcome.ts";
 import { withUnstableInodes } from "../access/unstable-inodes.ts";
 import { abortableDisk, abortableServer, Interrupted } from "../access/abortable.ts";
-import { Backoff } from "./backoff.ts";
+import { ServerBackoff } from "../delays/server-backoff.ts";
 import { LastSync } from "../reports/last-sync.ts";
 import { newRunState } from "../context/run-state.ts";
 import { DeadNodes } from "./dead-nodes.ts";
@@ -58,7 +58,7 @@ export class Engine {
   /** Aborted by a stop or pause. Current work ends between two steps. */
   #work = new AbortController();
   #phase: Phase;
-  readonly #backoff = new Backoff();
+  readonly #backoff = new ServerBackoff();
   #failure: HoldfastError | undefined;
   #last: CycleOutcome | undefined;
   readonly #polling: Polling = new Polling({

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { Backoff } from "./backoff.ts";
+import { ServerBackoff } from "../delays/server-backoff.ts";
 import { Interrupted } from "../access/abortable.ts";
 
 /** Proxies close connections after 60 s. */
@@ -22,7 +22,7 @@ export class Polling {
   /** While nothing changes here, only a poll shows that the server is unreachable or the device is signed out. */
   failure: HoldfastError | undefined;
   readonly #parts: PollingParts;
-  readonly #backoff = new Backoff();
+  readonly #backoff = new ServerBackoff();
   #underWay: Promise<void> | undefined;
 
   constructor(parts: PollingParts) {

@@ -10,7 +10,7 @@ const shareOfAway = 15;
  * Waits between failed attempts. An unreachable server has usually just restarted, and probing it is cheap, so its
  * waits grow with the time it is away. All other waits double.
  */
-export class Backoff {
+export class ServerBackoff {
   #failures = 0;
   #sinceMs: number | undefined;
   #isAway = false;
