@@ -1,3 +1,4 @@
+/** See also `mayHaveThumb`, which decides by name. */
 export type PictureType = "jpeg" | "png" | "webp" | "gif" | "avif" | "pdf";
 
 export const typeBytes = 32;
