@@ -164,19 +164,6 @@ const diagnosis = z
 export type DiagnosisJson = z.output<typeof diagnosis>;
 
 /** Administration routes except those for accounts, plans, groups, jobs and reports. */
-const shards = page(
-  z
-    .object({
-      name: z.string(),
-      database: z.string().describe("embedded, or host and database name"),
-      state: z.enum(["ok", "unreachable"]),
-      buckets: z.int().describe("number of ID buckets on this shard"),
-      accounts: z.int().nullable(),
-      nodes: z.int().nullable().describe("nodes in all spaces, including the trash; approximate above 10,000"),
-    })
-    .meta({ id: "Shard" }),
-);
-export type ShardsJson = z.output<typeof shards>;
 
 export const adminRoutes = {
   adminListInvitations: defineRoute({
@@ -213,16 +200,6 @@ export const adminRoutes = {
     bodyKind: "none",
     summary: "Get how much is stored and how much space is left; up to a minute old",
     responses: { 200: storage },
-  }),
-  adminListShards: defineRoute({
-    method: "GET",
-    path: "/admin/shards",
-    tag: "Administration",
-    access: "admin",
-    cost: "call",
-    bodyKind: "none",
-    summary: "List the databases that accounts are distributed over, and whether each answers",
-    responses: { 200: shards },
   }),
   adminCollect: defineRoute({
     method: "POST",

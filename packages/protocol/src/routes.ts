@@ -13,6 +13,7 @@ import { addressRoutes } from "./address-routes.ts";
 import { leaveRoutes } from "./leave-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import { adminRoutes } from "./admin-routes.ts";
+import { shardRoutes } from "./shard-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { linkRoutes } from "./link-routes.ts";
 import { mailRoutes } from "./mail-routes.ts";
@@ -78,6 +79,7 @@ export const routes = {
   ...transferRoutes,
   ...jobRoutes,
   ...adminRoutes,
+  ...shardRoutes,
   ...shredRoutes,
   ...auditRoutes,
   ...mailRoutes,

@@ -1,30 +1,36 @@
-import { Listing } from "../output/listing.ts";
-import { count, formatNumber } from "../output/text.ts";
-import { adminCall, newAdminCommand } from "./admin-call.ts";
-import { runs } from "./command.ts";
+import { HoldfastError } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
+import type { BucketMoveJson, BucketRangeJson, ShardJson, ShardsJson } from "@holdfast/protocol/shard-routes";
+import type { Run } from "../invocation/run.ts";
 import type { Context } from "../output/context.ts";
+import { Listing } from "../output/listing.ts";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
+import { adminCall, newAdminCommand, polled, reportedOnSignals } from "./admin-call.ts";
+import { newGroup, runs } from "./command.ts";
 
 export function shardsCommand(context: Context) {
-  const command = newAdminCommand(
+  return newGroup(
     "shards",
-    "List the databases that accounts are distributed over; exit code 1 if one does not answer",
-    ["admin shards", "admin shards --json"],
+    "Databases that accounts are distributed over",
+    ["admin shards", "admin shards add east", "admin shards move 2048-4095 --to east"],
+    [status(context), add(context), move(context)],
+    status(context),
+  );
+}
+
+function status(context: Context) {
+  const command = newAdminCommand(
+    "status",
+    "List the shards and the move of buckets; exit code 1 if a shard does not answer or the move has a problem",
+    ["admin shards", "admin shards status --json"],
   );
   return runs<[]>(context, command, async (run, { data }) => {
     const page = await adminCall(run, data, "adminListShards", {});
-    await run.output.result(page, () =>
-      new Listing(run.output, columns, "There are no databases.").lines(
-        page.items.map(({ name, database, state, buckets, accounts, nodes }) => [
-          name,
-          state,
-          database,
-          count(buckets, "bucket"),
-          accounts === null ? "" : count(accounts, "account"),
-          nodes === null ? "" : `${formatNumber(nodes)} files and folders`,
-        ]),
-      ),
-    );
-    if (page.items.some(({ state }) => state !== "ok")) context.exitCode = 1;
+    await run.output.result(page, () => [
+      ...new Listing(run.output, columns, "There are no databases.").lines(page.items.map(cellsOf)),
+      ...(page.move === null ? [] : [moveLine(page.move)]),
+    ]);
+    if (page.items.some(({ state }) => state !== "ok") || (page.move?.problem ?? null) !== null) context.exitCode = 1;
   });
 }
 
@@ -36,3 +42,122 @@ const columns = [
   { title: "ACCOUNTS", word: "accounts" },
   { title: "FILES AND FOLDERS", word: "files and folders" },
 ] as const;
+
+function cellsOf({ name, state, database, ranges, accounts, nodes }: ShardJson): string[] {
+  return [
+    name,
+    state,
+    database,
+    ranges.length === 0 ? "no buckets" : `buckets ${ranges.map(rangeText).join(", ")}`,
+    accounts === null ? "" : count(accounts, "account"),
+    nodesText(nodes),
+  ];
+}
+
+function nodesText(nodes: number | null): string {
+  if (nodes === null) return "";
+  return nodes === 1 ? "1 file or folder" : `${formatNumber(nodes)} files and folders`;
+}
+
+function rangeText({ first, last }: BucketRangeJson): string {
+  return first === last ? String(first) : `${first}-${last}`;
+}
+
+const stateWords: Readonly<Record<BucketMoveJson["state"], string>> = {
+  copying: "copying",
+  frozen: "switching",
+  moved: "moved; the old rows are deleted in about a minute",
+  removing: "moved; deleting the old rows",
+  canceling: "canceling",
+};
+
+function moveLine(moving: BucketMoveJson): string {
+  const { buckets, from, to, state, problem } = moving;
+  const shown = problem === null ? "" : `\nproblem: ${printable(problem)}`;
+  return `buckets ${rangeText(buckets)} from ${from} to ${to}: ${stateWords[state]}${copiedText(moving)}${shown}`;
+}
+
+function copiedText({ state, tables, tables_copied: copied, behind_bytes: behind }: BucketMoveJson): string {
+  if (state !== "copying" || tables === null || copied === null || tables === 0) return "";
+  return copied < tables ? ` (${copied} of ${tables} tables)` : ` (${formatBytes(behind ?? 0)} behind)`;
+}
+
+function add(context: Context) {
+  const command = newAdminCommand("add", "Prepare the database of a new shard", ["admin shards add east"]).argument(
+    "<name>",
+    'ID in HOLDFAST_TOPOLOGY, with "buckets": []',
+  );
+  return runs<[string]>(context, command, async (run, name, { data }) => {
+    const shard = await adminCall(run, data, "adminAddShard", { body: { name } });
+    await run.output.done(shard, () => [
+      `${name} (${shard.database}) is ready. Move accounts to it with: holdfast admin shards move BUCKETS --to ${name}`,
+    ]);
+  });
+}
+
+function move(context: Context) {
+  const command = newAdminCommand(
+    "move",
+    "Move the accounts of a range of buckets to a new shard, while they are used",
+    [
+      "admin shards move 2048-4095 --to east --dry-run",
+      "admin shards move 2048-4095 --to east",
+      "admin shards move --cancel",
+    ],
+  )
+    .argument("[buckets]", "range, such as 2048-4095; an account's bucket is in its ID")
+    .option("--to <shard>", "shard without buckets")
+    .option("--dry-run", "check the databases and report the size of the move, without starting it")
+    .option("--cancel", "cancel the move, before the new shard serves the accounts");
+  return runs<[string | undefined]>(context, command, async (run, range, { data, to, dryRun, cancel }) => {
+    if (cancel === true) {
+      if (range !== undefined || to !== undefined || dryRun === true)
+        throw new HoldfastError("usage", "Use --cancel alone.");
+      return cancelMove(run, data);
+    }
+    const body = { buckets: readRange(range), to: readShard(to) };
+    if (dryRun === true) {
+      const plan = await adminCall(run, data, "adminMoveBuckets", { body: { ...body, dry_run: true } });
+      if (!("accounts" in plan)) throw new HoldfastError("internal", "The server did not return a plan.");
+      return run.output.done(plan, () => [
+        `would move ${count(plan.accounts, "account")} (about ${formatBytes(plan.bytes)}) in buckets ${rangeText(plan.buckets)} from ${plan.from} to ${plan.to}`,
+      ]);
+    }
+    await adminCall(run, data, "adminMoveBuckets", { body });
+    const words = { name: "the move", later: "'holdfast admin shards' shows it." };
+    const ended = await reportedOnSignals(run, undefined, words, () => untilMoved(run, data));
+    const target = ended.items.find(({ name }) => name === body.to);
+    if (target === undefined || target.ranges.length === 0) throw new HoldfastError("failed", "The move was canceled.");
+    await run.output.done(ended, () => [`moved buckets ${rangeText(body.buckets)} to ${body.to}`]);
+  });
+}
+
+async function cancelMove(run: Run, data: unknown): Promise<void> {
+  await adminCall(run, data, "adminCancelMove", {});
+  const ended = await untilMoved(run, data);
+  await run.output.done(ended, () => ["canceled the move; the copy is deleted"]);
+}
+
+/** Notes each change of state and each problem. */
+async function untilMoved(run: Run, data: unknown): Promise<ShardsJson> {
+  let noted = "";
+  const read = async () => {
+    const page = await adminCall(run, data, "adminListShards", {});
+    const line = page.move === null ? "" : moveLine({ ...page.move, tables: null });
+    if (line !== noted && line !== "") run.output.note(line);
+    noted = line;
+    return page;
+  };
+  return polled(await read(), ({ move: moving }) => moving === null, read);
+}
+
+function readRange(text: string | undefined): BucketRangeJson {
+  const match = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(text ?? "");
+  if (match === null) throw new HoldfastError("usage", "Specify the buckets, such as 2048-4095.");
+  return { first: Number(match[1]), last: Number(match[2] ?? match[1]) };
+}
+
+function readShard(to: unknown): string {
+  if (typeof to !== "string") throw new HoldfastError("usage", "Specify the new shard with --to.");
+  return to;
+}

@@ -132,6 +132,13 @@ export const matrix: Matrix = {
   adminRemoveInvitation: { request: () => ({ path: { id: "0".repeat(64) } }), stranger: "403", owner: [404] },
   adminGetStorage: { request: plain, stranger: "403", owner: [200] },
   adminListShards: { request: plain, stranger: "403", owner: [200] },
+  adminAddShard: { request: () => ({ body: { name: "none" } }), stranger: "403", owner: [404] },
+  adminMoveBuckets: {
+    request: () => ({ body: { buckets: { first: 1, last: 2 }, to: "none" } }),
+    stranger: "403",
+    owner: [404],
+  },
+  adminCancelMove: { request: plain, stranger: "403", owner: [404] },
   adminGetBackups: { request: plain, stranger: "403", owner: [200] },
   adminListSettings: { request: plain, stranger: "403", owner: [200] },
   adminRotateKeys: { request: () => ({ body: { data_key: true } }), stranger: "403", owner: [200] },

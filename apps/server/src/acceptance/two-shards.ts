@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { bucketOf, type UserId } from "@holdfast/core/ids";
-import pg from "pg";
+import type pg from "pg";
 import { startEmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { copyTemplate, silentLog } from "../base/db/testing.ts";
+import { queryUrl } from "./shared-database.ts";
 import { newPerson, type Person } from "./new-person.ts";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
@@ -27,15 +28,7 @@ export async function startOnTwoShards(name: string): Promise<TwoShards> {
   const { user, password, host, port, database } = postgres.connection;
   const urlOf = (of: string) => `postgres://${user}:${String(password)}@${host}:${port}/${of}`;
   const urls: Record<ShardName, string> = { low: urlOf(String(database)), high: urlOf("high") };
-  const ask = async (shard: ShardName, statement: string) => {
-    const client = new pg.Client(urls[shard]);
-    await client.connect();
-    try {
-      return (await client.query(statement)).rows;
-    } finally {
-      await client.end();
-    }
-  };
+  const ask = (shard: ShardName, statement: string) => queryUrl(urls[shard], statement);
   await ask("low", `create database high template ${String(database)} strategy file_copy`);
   const topology = {
     shards: [

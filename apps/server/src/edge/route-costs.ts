@@ -151,6 +151,9 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   /** Totals are computed in each database, once a minute. */
   adminGetStorage: { ...few, rows: "totals of spaces and packs, one for each shard and cell" },
   adminListShards: { ...few, rows: "a count of at most 10,000 accounts and nodes for each shard" },
+  adminAddShard: { ...few, rows: "one of each table of an empty database" },
+  adminMoveBuckets: { ...few, rows: "a count of the accounts of a shard" },
+  adminCancelMove: few,
   adminCollect: {
     ...few,
     rows: "3; in a dry run, all old versions and everything in the trash that is due, in portions",

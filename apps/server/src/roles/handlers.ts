@@ -40,7 +40,7 @@ import { settingHandlers } from "../edge/operation/setting-handlers.ts";
 import { settingsInForce } from "../base/config/settings-in-force.ts";
 import type { Config } from "../base/config/read-config.ts";
 import { rewindReachMs } from "../base/config/retention-settings.ts";
-import { readShards } from "../base/operation/shard-figures.ts";
+import { openMoveCare } from "../care/bucket-moves/move-care.ts";
 import { readBackups } from "../packs/facts/backups.ts";
 import { openStorageFigures } from "../base/operation/storage-figures.ts";
 import { doctorHandlers } from "../edge/operation/doctor-handlers.ts";
@@ -249,6 +249,7 @@ function storageCare(parts: ApiParts): StorageCare {
   const { cells, placed, databases, pool } = storage;
   const stored = { cells: databases.cells, clock: systemClock };
   return {
+    ...openMoveCare({ databases, log }, () => order(parts, "move-buckets")),
     async startScrub() {
       // A scheduled scrub may take days: a new one replaces it, in any process.
       if (!(await isUrgentScrub(cells))) await askForScrub({ cells, clock: systemClock });
@@ -262,7 +263,6 @@ function storageCare(parts: ApiParts): StorageCare {
       await order(parts, "verify-copies");
       return readCopies(placed);
     },
-    readShards: () => readShards(databases.shards),
     readBackups: () => readBackups(databases.cells),
     readFigures: openStorageFigures(databases, config.dataFolder),
     countCollectable: async (options) => {

@@ -33,13 +33,13 @@ export interface AuditParts {
   readonly metrics: Pick<Metrics, "audited" | "auditDropped">;
   readonly log: Log;
   readonly version: string;
-  readonly storage: Pick<Storage, "cells">;
+  readonly storage: Pick<Storage, "cells" | "databases">;
 }
 
 /** Begins with a start entry and ends with a stop entry. Without the latter, the server was killed. */
 export async function openAudit(config: Config, parts: AuditParts, closers: Closers): Promise<OpenedAudit> {
   const { accounts, metrics, log, version, storage } = parts;
-  const { shards } = accounts;
+  const { shards } = storage.databases;
   const folder = resolve(config.dataFolder);
   const key = accounts.secrets.auditKey;
   const read = () => readHeads(nodeDisk, folder);

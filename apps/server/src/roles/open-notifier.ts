@@ -2,7 +2,7 @@ import { toHoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import type { CredentialWorld } from "../features/accounts/context/overdue.ts";
 import { type Config, isAlone } from "../base/config/read-config.ts";
-import type { Shard } from "../base/db/shards.ts";
+import type { ChangingShards, Shard } from "../base/db/shards.ts";
 import { HeldPolls } from "../features/notify/held-polls.ts";
 import { openPostgresWakes } from "../features/notify/postgres-wakes.ts";
 import type { WakeBus, WakeListener } from "../features/notify/wakes.ts";
@@ -21,16 +21,17 @@ export interface Notifier {
 }
 
 export interface NotifierParts {
-  readonly accounts: Pick<CredentialWorld, "shards" | "issuerBound">;
+  readonly shards: ChangingShards;
+  readonly accounts: Pick<CredentialWorld, "issuerBound">;
   readonly metrics: Pick<Metrics, "pollHeld" | "pollReleased" | "newsDelivered">;
   readonly log: Log;
 }
 
 /** Processes wake each other by Redis, or else by the shards' databases. */
 export async function openNotifier(config: Config, parts: NotifierParts, closers: Closers): Promise<Notifier> {
-  const { accounts, metrics, log } = parts;
+  const { shards, accounts, metrics, log } = parts;
   const polls = new HeldPolls({
-    shards: accounts.shards,
+    shards,
     issuerBound: accounts.issuerBound,
     clock: systemClock,
     random: Math.random,
@@ -43,17 +44,19 @@ export async function openNotifier(config: Config, parts: NotifierParts, closers
   const listener: WakeListener = {
     wake: (spaceId) => polls.wake(spaceId),
     rung: (shardId) => {
-      const shard = accounts.shards.all().find(({ id }) => id === shardId);
+      const shard = shards.all().find(({ id }) => id === shardId);
       if (shard !== undefined) onRung(shard);
     },
     connected: () => {
-      for (const shard of accounts.shards.all()) onRung(shard);
+      for (const shard of shards.all()) onRung(shard);
       polls.compareAll().catch((error: unknown) => {
         log.warn({ reason: toHoldfastError(error).message }, "polls could not be compared with the journal");
       });
     },
   };
   const bus = await openBus(config, parts, listener);
+  // Polls of accounts that have moved now wait for another shard.
+  shards.onAdded(() => setImmediate(() => listener.connected()));
   if (bus !== undefined) closers.add("wake-ups", () => bus.close());
   return {
     polls,
@@ -68,7 +71,7 @@ export async function openNotifier(config: Config, parts: NotifierParts, closers
 
 async function openBus(
   config: Config,
-  { accounts: { shards }, log }: NotifierParts,
+  { shards, log }: NotifierParts,
   listener: WakeListener,
 ): Promise<WakeBus | undefined> {
   if (isAlone(config)) return undefined;

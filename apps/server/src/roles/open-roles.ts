@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { toHoldfastError } from "@holdfast/core/errors";
-import { type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
+import { bucketOf, type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../features/accounts/context/account-world.ts";
 import { endAppFolders } from "../features/sharing/app-folders.ts";
 import { setUp } from "../features/accounts/invitations/set-up.ts";
@@ -20,6 +20,7 @@ import { openCommitter } from "../tree/commit/commit-queue.ts";
 import { openViewCommitter } from "../tree/commit/view-committer.ts";
 import { backupJobs } from "../care/backup/archive-job.ts";
 import { doctorJobs } from "../care/jobs/doctor-job.ts";
+import { movingJob } from "../care/bucket-moves/moving-job.ts";
 import { retentionJobs } from "../care/jobs/retention-jobs.ts";
 import {
   requestedJobs,
@@ -98,10 +99,10 @@ export async function openRoles(
   const metadataCopy = openMetadataCopy(config, storage, log);
   const metrics = openFigures(config, storage, metadataCopy?.ages, tls?.untilMs);
   const audited = await openAudit(config, { accounts, storage, metrics, log, version }, closers);
-  const notifier = await openNotifier(config, { accounts, metrics, log }, closers);
+  const notifier = await openNotifier(config, { shards, accounts, metrics, log }, closers);
   const { polls, committed } = notifier;
   const storing = { ...ports, blocks: storage.blocks };
-  const onMessages = (spaceId: SpaceId) => queue.kick(shards.ofId(spaceId));
+  const onMessages = (spaceId: SpaceId) => queue.kick(shards.lastOf(bucketOf(spaceId)));
   const committer = openCommitter({ ...storing, brakes: config.deviceBrake, onCommitted: committed, onMessages });
   const lifetimeMs = config.retention.sessionsMs;
   const uploads = openUploads({ ...storing, codec: storage.pool, committer, lifetimeMs });
@@ -115,7 +116,12 @@ export async function openRoles(
   const telling = tellingJobs(config, { accounts, storage, doctor, kick, onEnded: committed, log });
   const periodic = { more: [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling], random, ...shredding };
   const jobs = startPeriodic(config, { accounts, storage, log, retaining, ...periodic }, closers);
-  const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
+  const notifications = {
+    ...ports,
+    wake: committed,
+    mail,
+    kick: (id: UserId) => queue.kick(shards.lastOf(bucketOf(id))),
+  };
   const queue = startQueue(
     {
       log,
@@ -200,7 +206,9 @@ function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
   return [
     ...storageJobs({ ...config, ...parts }),
     ...requestedJobs(parts),
-    ...(parts.alone ? backupJobs({ ...parts, config }) : []),
+    ...(parts.alone
+      ? backupJobs({ ...parts, config })
+      : [movingJob({ databases: parts.databases, log: parts.log, wait: systemTime.sleep })]),
     shredJob(parts),
     leavingJob({ ...parts, cells: parts.databases.cells }, config.retention.graceMs),
     { name: "end-app-folders", everyMs: 60_000, run: () => endAppFolders(parts.sharing()) },
@@ -214,7 +222,7 @@ interface TellingParts
 
 function tellingJobs(config: Config, { accounts, storage, doctor, kick, onEnded, log }: TellingParts): PeriodicJob[] {
   const { shards } = storage.databases;
-  const queued = (id: UserId) => kick(shards.ofId(id));
+  const queued = (id: UserId) => kick(shards.lastOf(bucketOf(id)));
   return [
     ...doctorJobs({ doctor, config, shards, kick }),
     ...ldapJobs({ ...accounts, onEnded, queued, log, queue: { kick } }, config.ldap),

@@ -34,6 +34,7 @@ import { openDataFolder } from "../base/data-folder/open-data-folder.ts";
 import type { Connection } from "../base/db/database.ts";
 import { startEmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { checkExternalPostgres } from "../base/db/external-postgres.ts";
+import { followShardMap } from "../base/db/follow-shard-map.ts";
 import { migrateDatabases, refuseNewerDatabases } from "../base/db/migrate-databases.ts";
 import { type OwnerLock, takeOwnerLock } from "../base/db/owner-lock.ts";
 import { type Cell, type Databases, openDatabases } from "../base/db/shards.ts";
@@ -88,12 +89,7 @@ export async function openStorage(
     closers,
     onDatabaseStarts,
   });
-  const databases = openDatabases({
-    defaultConnection: connection,
-    log,
-    ...(config.topology === undefined ? {} : { topology: config.topology }),
-  });
-  closers.add("databases", () => databases.close());
+  const databases = await openAllDatabases(config, connection, log, closers);
   await refuseNewerDatabases(databases);
   if (config.expectData) await assertHasData(databases);
   if (!isAlone(config)) await prepareExternalStart({ config, folder: folder.path, keySource }, databases, log, wrap);
@@ -245,6 +241,19 @@ async function openDatabaseServer(
   const owner = await takeOwnerLock(postgres.connection, log);
   closers.add("owner's lock", () => owner.release());
   return { connection: postgres.connection, owner, folders: postgres.folders };
+}
+
+async function openAllDatabases(
+  config: Config,
+  defaultConnection: Connection,
+  log: Log,
+  closers: Closers,
+): Promise<Databases> {
+  const { topology, readTopology } = config;
+  const databases = openDatabases({ defaultConnection, log, topology, readTopology });
+  closers.add("databases", () => databases.close());
+  if (!isAlone(config)) closers.add("map of shards", await followShardMap({ databases, log }));
+  return databases;
 }
 
 interface CellPlaces {

@@ -8,5 +8,13 @@ export function serverDoctor({ databases, placed, keySource }: Storage, config: 
   const cells = placed.map(({ cell: { id, db, store }, places }) => ({ id, db, places, store: async () => store }));
   const ports = { keySource, clock: systemClock, random: randomBytes, version };
   const lastChecks = new Map<string, LastCheck>();
-  return { config, shards: databases.shards.all(), cells, ...ports, lastChecks };
+  return {
+    config,
+    get shards() {
+      return databases.shards.all();
+    },
+    cells,
+    ...ports,
+    lastChecks,
+  };
 }

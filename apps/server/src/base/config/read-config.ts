@@ -65,6 +65,8 @@ export interface Config {
   readonly rates: Rates;
   readonly pollsMax: number;
   readonly topology: Topology | undefined;
+  /** Reads it again, because a file may have changed. */
+  readonly readTopology: () => Topology | undefined;
   readonly plans: PlanSettings;
   /** Allows webhooks to this machine and private networks. */
   readonly webhookPrivate: boolean;
@@ -139,6 +141,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     rates: ratesOf(options),
     pollsMax: options.rate_limit_polls,
     topology: options.topology,
+    readTopology: () => readOptions(flags, environment, readFile(flags, environment, file)).options.topology,
     plans: plansOf(options),
     webhookPrivate: options.webhook_private,
     oidc: readOidc(options.oidc, Object.keys(plansOf(options).plans)),

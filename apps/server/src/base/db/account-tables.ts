@@ -1,4 +1,5 @@
 import type {
+  Bucket,
   DeviceId,
   GrantId,
   GroupId,
@@ -66,6 +67,8 @@ export interface AccountTables {
   "shard.oauth_artifacts": OauthArtifactRow;
   "shard.invitations": {
     secret_hash: Buffer;
+    /** As in its token; null: made by an earlier version. */
+    bucket: Bucket | null;
     kind: "setup" | "invite";
     email: string | null;
     quota_bytes: number | null;
@@ -199,6 +202,8 @@ export interface OauthClientRow {
 /** Code, token, or a request that waits for consent. */
 export interface OauthArtifactRow {
   id_hash: Buffer;
+  /** As in its ID, or 0; null: made by an earlier version. */
+  bucket: Bucket | null;
   kind: string;
   user_id: UserId | null;
   token_id: TokenId | null;

@@ -1,5 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
+/** SQLSTATE of the fence around rows that move to another shard. */
+export const movingState = "HF001";
+
 /** SQLSTATE codes (appendix A of PostgreSQL's manual) of failures that are not caused by the statement. */
 const unavailableStates = new Set([
   "25006", // read only: the primary has become a standby
@@ -57,6 +60,10 @@ export function toDatabaseError(error: unknown): unknown {
     return new HoldfastError("bad_request", "A text in the request contains a NUL character, which is not allowed.", {
       cause: error,
     });
+  }
+  if (code === movingState) {
+    const message = "This account is being moved to another database. Try again in a moment.";
+    return new HoldfastError("unavailable", message, { cause: error, retryAfterSeconds: 1 });
   }
   // inTransaction needs the original error.
   if (isSerializationFailure(error)) return error;

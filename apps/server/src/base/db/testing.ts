@@ -27,6 +27,8 @@ export interface TestDatabaseOptions {
    * a checkpoint logs the whole page, and automatic vacuum adds more. The first database decides.
    */
   readonly quietLog?: boolean;
+  /** true: with logical replication. The first database decides. */
+  readonly logical?: boolean;
 }
 
 /** Starts PostgreSQL with the first call, and stops it with the last `stop`. */
@@ -152,6 +154,7 @@ async function startShared(options: TestDatabaseOptions): Promise<Started> {
     settings: {
       max_wal_size: "128MB",
       ...(options.fsync === false ? { fsync: "off", full_page_writes: "off" } : {}),
+      ...(options.logical === true ? { wal_level: "logical" } : {}),
       ...(options.quietLog === true ? { full_page_writes: "off", autovacuum: "off" } : {}),
     },
   });

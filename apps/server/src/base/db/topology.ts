@@ -10,17 +10,15 @@ const databaseUrl = z
   .regex(/^postgres(ql)?:\/\//, "a database must be postgres://user:password@host/database")
   .optional();
 const placeId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "an ID can only contain a-z, 0-9 and -");
-const buckets = z.array(bucketRange).min(1);
-
 /**
- * Each map covers every bucket once. Independent maps let metadata move between shards without content. Without
- * `database_url` a place is in the default database.
+ * Each map covers every bucket once. Independent maps let metadata move between shards without content. A new shard has
+ * no buckets until some are moved to it. Without `database_url` a place is in the default database.
  */
 export const topologySchema = z.strictObject({
   shards: places(
     z.strictObject({
       id: placeId,
-      buckets,
+      buckets: z.array(bucketRange),
       database_url: databaseUrl,
       replica_urls: z.array(databaseUrl.unwrap()).default([]),
     }),
@@ -28,7 +26,7 @@ export const topologySchema = z.strictObject({
   cells: places(
     z.strictObject({
       id: placeId,
-      buckets,
+      buckets: z.array(bucketRange).min(1),
       database_url: databaseUrl,
       store: z.string().min(1).optional(),
       second_store: z.string().min(1).optional(),

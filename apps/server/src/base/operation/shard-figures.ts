@@ -1,31 +1,34 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { bucketCount, toBucket } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import type { ShardsJson } from "@holdfast/protocol/admin-routes";
+import type { BucketRangeJson, ShardJson } from "@holdfast/protocol/shard-routes";
 import { sql } from "kysely";
 import pg from "pg";
-import type { Shard, Shards } from "../db/shards.ts";
+import { codeOf } from "../db/database-error.ts";
+import type { BucketRange } from "../db/bucket-columns.ts";
+import type { Databases, Shard } from "../db/shards.ts";
 
 /** Databases of the accounts, with their state and approximate size. */
-export async function readShards(shards: Shards): Promise<ShardsJson> {
-  const counts = bucketsOf(shards);
-  const items = await Promise.all(
-    shards.all().map(async (shard) => {
-      const { state, accounts, nodes } = await readFigures(shard);
-      const buckets = counts.get(shard.id) ?? 0;
-      return { name: shard.id, database: databaseOf(shard), state, buckets, accounts, nodes };
-    }),
-  );
-  return { items, next_cursor: null };
+export function readShards(databases: Databases): Promise<ShardJson[]> {
+  return Promise.all(databases.configured().map((shard) => readShard(databases, shard)));
 }
 
-function bucketsOf(shards: Shards): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (let bucket = 0; bucket < bucketCount; bucket += 1) {
-    const { id } = shards.of(toBucket(bucket));
-    counts.set(id, (counts.get(id) ?? 0) + 1);
-  }
-  return counts;
+export async function readShard({ assigned }: Pick<Databases, "assigned">, shard: Shard): Promise<ShardJson> {
+  const ranges = assigned()[shard.id] ?? [];
+  const buckets = ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  // The database of a shard without buckets may have no tables yet.
+  const figures = ranges.length === 0 ? await readNone(shard) : await readFigures(shard);
+  return { name: shard.id, database: databaseOf(shard), buckets, ranges: ranges.map(rangeJson), ...figures };
+}
+
+export function rangeJson([first, last]: BucketRange): BucketRangeJson {
+  return { first, last };
+}
+
+async function readNone({ db }: Shard): Promise<Figures> {
+  return unlessUnreachable(async () => {
+    await sql`select 1`.execute(db);
+    return { state: "ok", accounts: 0, nodes: 0 };
+  });
 }
 
 /** Without the password. The driver reads the URL, because that of a Unix socket has no host, and is no URL elsewhere. */
@@ -36,14 +39,22 @@ function databaseOf({ connection }: Shard): string {
   return `${shown}${port === 5432 ? "" : `:${port}`}/${database}`;
 }
 
-type Figures = Pick<ShardsJson["items"][number], "state" | "accounts" | "nodes">;
+type Figures = Pick<ShardJson, "state" | "accounts" | "nodes">;
 
 async function readFigures(shard: Shard): Promise<Figures> {
-  try {
+  return unlessUnreachable(async () => {
     const [accounts, nodes] = [await countRows(shard, "users"), await countRows(shard, "nodes")];
     return { state: "ok", accounts, nodes };
+  });
+}
+
+async function unlessUnreachable(read: () => Promise<Figures>): Promise<Figures> {
+  try {
+    return await read();
   } catch (error) {
-    if (!(error instanceof HoldfastError) || error.code !== "unavailable") throw error;
+    // Also a wrong password or name of the database.
+    const isRejected = /^(28|3D)/.test(codeOf(error) ?? "");
+    if (!isRejected && (!(error instanceof HoldfastError) || error.code !== "unavailable")) throw error;
     return { state: "unreachable", accounts: null, nodes: null };
   }
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "@holdfast/core/clock";
-import type { Shard, Shards } from "../db/shards.ts";
+import type { ChangingShards, Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 import type { Kinds } from "./kind.ts";
 import { lockedWorker, type OpenNeighbours } from "./neighbours.ts";
 import { ShardWorker } from "./shard-worker.ts";
 
 export interface QueueOptions {
-  readonly shards: Shards;
+  readonly shards: Pick<ChangingShards, "all" | "onAdded">;
   readonly clock: Clock;
   readonly log: Log;
   /** Messages of other kinds wait for a process that knows them. */
@@ -36,22 +36,28 @@ export interface Queue {
 export function openQueue({ shards, random = Math.random, assertMayRun = () => {}, ...options }: QueueOptions): Queue {
   const hex = randomBytes(8).toString("hex");
   const id = options.neighbours === undefined ? hex : lockedWorker(hex);
-  const workers = new Map(
-    shards.all().map((shard) => [shard, new ShardWorker(shard, { ...options, random, assertMayRun, id })]),
-  );
-  for (const worker of workers.values()) worker.kick();
-  const all = [...workers.values()];
+  const workers = new Map<Shard, ShardWorker>();
+  let isStopped = false;
+  const begin = (shard: Shard) => {
+    if (isStopped || workers.has(shard)) return;
+    const worker = new ShardWorker(shard, { ...options, random, assertMayRun, id });
+    workers.set(shard, worker);
+    worker.kick();
+  };
+  for (const shard of shards.all()) begin(shard);
+  shards.onAdded(begin);
   return {
     kick: (shard) => workers.get(shard)?.kick(),
     idle: async () => {
       // Work on one shard may add a message on another.
       for (let worked = true; worked;) {
         worked = false;
-        for (const worker of all) if (await worker.idle()) worked = true;
+        for (const worker of workers.values()) if (await worker.idle()) worked = true;
       }
     },
     stop: async () => {
-      await Promise.all(all.map((worker) => worker.stop()));
+      isStopped = true;
+      await Promise.all([...workers.values()].map((worker) => worker.stop()));
     },
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { bucketOf, makeId, type TaskId, type UserId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
 import type { ShardReader, ShardTables } from "../db/shard-tables.ts";
+import type { Shard } from "../db/shards.ts";
 import { type Message, payloadOf, wantedAt } from "./enqueue.ts";
 
 /** For GET /jobs/{id}. */
@@ -43,15 +44,42 @@ export async function finishTask(transaction: ShardReader, { id, state, result, 
     where id = ${id} and state is null`.execute(transaction);
 }
 
-/** @returns undefined if the user started no such task */
-export async function readTask(db: Kysely<ShardTables>, userId: UserId, id: string): Promise<TaskState | undefined> {
-  const { rows } = await sql<TaskState>`
-    select
-      coalesce(t.state, case m.state when 'waiting' then 'queued' when 'running' then 'running' when 'dead' then 'failed'
-        else 'done' end) as state,
-      case when t.state is null and m.state = 'dead' then jsonb_build_object('code', 'failed', 'detail', m.problem)
-        else t.result end as result
-    from shard.tasks t left join shard.messages m on m.id = t.id
+/**
+ * @param shards all: after a move of the user, the message is still on the shard that it was sent from
+ * @returns undefined if the user started no such task
+ */
+export async function readTask(
+  db: Kysely<ShardTables>,
+  userId: UserId,
+  id: string,
+  shards: readonly Shard[] = [],
+): Promise<TaskState | undefined> {
+  const { rows } = await sql<EndedTask & SentMessage>`
+    select t.state, t.result, m.state as sent, m.problem from shard.tasks t left join shard.messages m on m.id = t.id
     where t.id = ${id} and t.user_id = ${userId}`.execute(db);
-  return rows[0];
+  const [task] = rows;
+  if (task === undefined) return undefined;
+  if (task.state !== null) return { state: task.state, result: task.result };
+  if (task.sent !== null) return stateOf(task);
+  for (const shard of shards) {
+    const { rows: elsewhere } = await sql<SentMessage>`
+      select state as sent, problem from shard.messages where id = ${id}`.execute(shard.db);
+    if (elsewhere[0] !== undefined) return stateOf(elsewhere[0]);
+  }
+  return { state: "done", result: null };
+}
+
+interface EndedTask {
+  readonly state: "done" | "failed" | null;
+  readonly result: unknown;
+}
+
+interface SentMessage {
+  readonly sent: "waiting" | "running" | "dead" | null;
+  readonly problem: string | null;
+}
+
+function stateOf({ sent, problem }: SentMessage): TaskState {
+  if (sent === "dead") return { state: "failed", result: { code: "failed", detail: problem } };
+  return { state: sent === "waiting" ? "queued" : "running", result: null };
 }

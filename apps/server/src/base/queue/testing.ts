@@ -27,7 +27,8 @@ export function openTestQueue(
   const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
   const options = neighbours === undefined ? {} : { neighbours };
   const log: Log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
-  return { queue: openQueue({ ...options, shards, clock, log, kinds, random: () => 0 }), clock, lines };
+  const steady = { all: () => shards.all(), onAdded: () => {} };
+  return { queue: openQueue({ ...options, shards: steady, clock, log, kinds, random: () => 0 }), clock, lines };
 }
 
 export async function enqueueOn(shard: Shard, ...messages: readonly Message[]): Promise<void> {

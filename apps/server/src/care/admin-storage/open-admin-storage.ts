@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { AccountStore } from "../../features/accounts/context/account-world.ts";
-import type { Config } from "../../base/config/read-config.ts";
+import { type Config, isAlone } from "../../base/config/read-config.ts";
 import { type DataFolder, openDataFolder } from "../../base/data-folder/open-data-folder.ts";
 import { refuseUnfinished } from "../../base/data-folder/unfinished-restore.ts";
 import { cellMigrations } from "../../base/db/cell-migrations/index.ts";
@@ -12,6 +12,7 @@ import type { DatabaseLog } from "../../base/db/database-log.ts";
 import { hasCluster } from "../../base/db/embedded/swap-clusters.ts";
 import { findRunningPostgres, startEmbeddedPostgres } from "../../base/db/embedded-postgres.ts";
 import { checkExternalPostgres } from "../../base/db/external-postgres.ts";
+import { followShardMap } from "../../base/db/follow-shard-map.ts";
 import { migrateDatabases } from "../../base/db/migrate-databases.ts";
 import { takeOwnerLock } from "../../base/db/owner-lock.ts";
 import { shardMigrations } from "../../base/db/shard-migrations/index.ts";
@@ -38,13 +39,17 @@ export async function openAdminStorage(
     defaultConnection: place.connection,
     log: silent,
     connectionsMax: 4,
-    ...(config.topology === undefined ? {} : { topology: config.topology }),
+    topology: config.topology,
+    readTopology: config.readTopology,
   });
+  let endFollowing = async () => {};
   const close = async () => {
+    await endFollowing();
     await databases.close();
     await place.close();
   };
   try {
+    if (!isAlone(config)) endFollowing = await followShardMap({ databases, log: silent });
     await place.prepare(databases);
   } catch (error) {
     await close();

@@ -1,7 +1,6 @@
-import { HoldfastError } from "@holdfast/core/errors";
 import type { Clock } from "@holdfast/core/clock";
 import { limits } from "@holdfast/core/limits";
-import type { Shard, Shards } from "../../base/db/shards.ts";
+import type { ChangingShards, Shard } from "../../base/db/shards.ts";
 import { type AuditEntry, microsOf, type Recorded } from "./audit-entry.ts";
 import { ChainWriter, type ChainWriterOptions } from "./chain-writer.ts";
 import { Repeats } from "./repeats.ts";
@@ -23,19 +22,19 @@ export interface AuditLog {
 }
 
 export interface AuditLogOptions extends Omit<ChainWriterOptions, "shard"> {
-  readonly shards: Shards;
+  readonly shards: ChangingShards;
   readonly clock: Clock;
 }
 
 export function openAuditLog({ shards, clock, ...options }: AuditLogOptions): AuditLog {
-  const writers = new Map<Shard, ChainWriter>(
-    shards.all().map((shard) => [shard, new ChainWriter({ ...options, shard })]),
-  );
-  const writerOf = ({ bucket }: Recorded): ChainWriter => {
-    const writer = writers.get(shards.of(bucket));
-    if (writer === undefined) throw new HoldfastError("internal", `Bucket ${bucket} has no audit log.`);
+  const writers = new Map<Shard, ChainWriter>();
+  const writerFor = (shard: Shard): ChainWriter => {
+    const writer = writers.get(shard) ?? new ChainWriter({ ...options, shard });
+    writers.set(shard, writer);
     return writer;
   };
+  for (const shard of shards.all()) writerFor(shard);
+  const writerOf = ({ bucket }: Recorded): ChainWriter => writerFor(shards.lastOf(bucket));
   const record = (recorded: Recorded) => writerOf(recorded).add(keptOf(recorded.entry));
   const repeats = new Repeats(record);
   const timer = setInterval(() => repeats.end(clock.nowMs()), limits.auditRepeatMs / 4);

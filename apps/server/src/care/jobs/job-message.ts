@@ -7,7 +7,7 @@ import { startMessageKind } from "../../packs/facts/stored-jobs.ts";
 import type { Jobs } from "./periodic-jobs.ts";
 
 /** Jobs whose requested work is stored first, so that each run finds it. */
-const requested = z.enum(["gc", "rebuild-index", "scrub", "shred", "verify-copies"]);
+const requested = z.enum(["gc", "move-buckets", "rebuild-index", "scrub", "shred", "verify-copies"]);
 const payload = z.object({ name: requested });
 
 export type RequestedJob = z.output<typeof requested>;

@@ -10,7 +10,7 @@ import type { Handlers } from "../exchange/handler.ts";
 export function jobHandlers({ shards }: { readonly shards: Shards }) {
   return {
     getJob: async ({ caller, params: { id } }) => {
-      const task = isId(id) ? await readTask(shards.ofId(id as TaskId).db, caller.userId, id) : undefined;
+      const task = isId(id) ? await readTask(shards.ofId(id as TaskId).db, caller.userId, id, shards.all()) : undefined;
       if (task === undefined) throw new HoldfastError("not_found", "There is no such job.");
       return { status: 200, json: task };
     },

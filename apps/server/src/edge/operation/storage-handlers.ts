@@ -1,10 +1,11 @@
-import type { BackupsJson, CollectionJson, CopiesJson, ShardsJson, StorageJson } from "@holdfast/protocol/admin-routes";
+import type { BackupsJson, CollectionJson, CopiesJson, StorageJson } from "@holdfast/protocol/admin-routes";
 import type { StartedJobJson } from "@holdfast/protocol/job-routes";
 import type { RebuildReportJson, ScrubReportJson } from "@holdfast/protocol/scrub-routes";
+import type { MoveCare } from "../../care/bucket-moves/move-care.ts";
 import type { JobOptions } from "../../packs/facts/stored-jobs.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-export interface StorageCare {
+export interface StorageCare extends MoveCare {
   /** Starts a scrub unless one is running. */
   startScrub(): Promise<ScrubReportJson>;
   readScrub(): Promise<ScrubReportJson>;
@@ -15,7 +16,6 @@ export interface StorageCare {
   /** Starts a verification unless one is running. */
   verifyCopies(): Promise<CopiesJson>;
   readFigures(): Promise<StorageJson>;
-  readShards(): Promise<ShardsJson>;
   readBackups(): Promise<BackupsJson>;
   countCollectable(options: JobOptions): Promise<CollectionJson>;
   /** Starts a collection unless one is running. */
@@ -29,6 +29,14 @@ export function storageHandlers(care: StorageCare) {
     adminGetScrub: async () => ({ status: 200, json: await care.readScrub() }),
     adminGetStorage: async () => ({ status: 200, json: await care.readFigures() }),
     adminListShards: async () => ({ status: 200, json: await care.readShards() }),
+    adminAddShard: async ({ body: { name } }) => ({ status: 200, json: await care.addShard(name) }),
+    adminMoveBuckets: async ({ body: { buckets, to, dry_run: isDry = false } }) => {
+      const wanted = { buckets: [buckets.first, buckets.last], to } as const;
+      return isDry
+        ? { status: 200, json: await care.planMove(wanted) }
+        : { status: 202, json: await care.startMove(wanted) };
+    },
+    adminCancelMove: async () => ({ status: 202, json: await care.cancelMove() }),
     adminGetBackups: async () => ({ status: 200, json: await care.readBackups() }),
     adminCollect: async ({ body: { dry_run: isDry = false, unfinished = false } }) =>
       isDry

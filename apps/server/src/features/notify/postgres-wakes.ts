@@ -2,13 +2,14 @@ import { backoffMs } from "@holdfast/core/backoff";
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import type { Shard, Shards } from "../../base/db/shards.ts";
+import { bucketOf } from "@holdfast/core/ids";
+import type { ChangingShards, Shard } from "../../base/db/shards.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { OutageLog } from "../../base/db/outage-log.ts";
 import { encodeWakes, heedWakes, queueWake, type Wake, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
 
 export interface PostgresWakesOptions {
-  readonly shards: Shards;
+  readonly shards: ChangingShards;
   readonly listener: WakeListener;
   readonly log: Log;
 }
@@ -20,11 +21,18 @@ const statementTimeoutMs = 5000;
 
 export function openPostgresWakes({ shards, listener, log }: PostgresWakesOptions): WakeBus {
   const origin = randomBytes(8).toString("hex");
-  const lines = new Map(shards.all().map((shard) => [shard, new Line(shard, origin, listener, log)]));
+  const lines = new Map<Shard, Line>();
+  let isClosed = false;
+  const begin = (shard: Shard) => {
+    if (!isClosed && !lines.has(shard)) lines.set(shard, new Line(shard, origin, listener, log));
+  };
+  for (const shard of shards.all()) begin(shard);
+  shards.onAdded(begin);
   return {
-    publish: (spaceId) => lines.get(shards.ofId(spaceId))?.outbox.add(spaceId),
+    publish: (spaceId) => lines.get(shards.lastOf(bucketOf(spaceId)))?.outbox.add(spaceId),
     ring: (shard) => lines.get(shard)?.outbox.add(queueWake(shard.id)),
     close: async () => {
+      isClosed = true;
       await Promise.all([...lines.values()].map((line) => line.close()));
     },
   };

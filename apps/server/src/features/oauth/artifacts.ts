@@ -54,6 +54,7 @@ export async function writeArtifact(
   const expiresAt = world.clock.nowMicros() + lifetimeSeconds * 1_000_000;
   const row = {
     id_hash: digestOf(id),
+    bucket: bucketIn(id),
     kind,
     user_id: userId ?? (payload["accountId"] as UserId | undefined) ?? null,
     token_id: (payload["grantId"] as TokenId | undefined) ?? null,
@@ -139,7 +140,11 @@ export async function answerUserCode(world: OauthWorld, userCode: string, answer
 }
 
 function dbOf({ shards }: OauthWorld, id: string): Kysely<ShardTables> {
-  return shards.of(bucketOfProgramToken(id) ?? commonBucket).db;
+  return shards.of(bucketIn(id)).db;
+}
+
+function bucketIn(id: string): Bucket {
+  return bucketOfProgramToken(id) ?? commonBucket;
 }
 
 export function bucketFor(accountId: unknown): Bucket {

@@ -67,8 +67,11 @@ async function tellEvent(
   { spaceId, at, id }: z.output<typeof hookedEvent>,
 ): Promise<void> {
   let isFull = false;
-  for (const { db } of shards.all()) {
+  for (const shard of shards.all()) {
+    const { db } = shard;
     for (const { user_id: userId, id: webhookId } of await findWebhooks(db, spaceId, clock.nowMicros())) {
+      // Left on the old shard by a move.
+      if (shards.ofId(userId) !== shard) continue;
       if ((await countWaiting(db, webhookId)) >= limits.webhookWaitingMax) {
         isFull = true;
         continue;

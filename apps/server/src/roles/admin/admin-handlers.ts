@@ -24,7 +24,7 @@ import type { CollectionOptions } from "../../care/jobs/collect-now.ts";
 import { jobDone } from "../../care/jobs/requested-jobs.ts";
 import { askForScrub, scrubCells } from "../../care/jobs/scrub-cells.ts";
 import { systemTime } from "../../base/operation/system-time.ts";
-import { readShards } from "../../base/operation/shard-figures.ts";
+import { openMoveCare } from "../../care/bucket-moves/move-care.ts";
 import { readBackups } from "../../packs/facts/backups.ts";
 import { readJob } from "../../packs/facts/stored-jobs.ts";
 import { openStorageFigures } from "../../base/operation/storage-figures.ts";
@@ -93,6 +93,8 @@ function careFor(storage: AdminStorage): StorageCare {
   const collect = (options: CollectionOptions) =>
     withPool(({ cells }, pool) => collectBeside(storage, { cells, pool }, options));
   return {
+    // A worker finds the move within seconds.
+    ...openMoveCare({ databases, log: silent }, async () => {}),
     // No process continues it later, so it is done on return.
     startScrub: () =>
       withPool(async ({ cells }, pool) => {
@@ -103,7 +105,6 @@ function careFor(storage: AdminStorage): StorageCare {
         await scrubCells({ cells, shards, pool, clock, random, log: silent, keep, monotonicMs, periodMs });
         return readScrubReport(cells);
       }),
-    readShards: () => readShards(shards),
     readBackups: () => readBackups(storage.databases.cells),
     readFigures: openStorageFigures(storage.databases, storage.config.dataFolder),
     readScrub: async () => readScrubReport(await openAdminCells(storage)),

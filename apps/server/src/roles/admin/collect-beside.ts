@@ -13,7 +13,7 @@ import type { AdminStorage } from "../../care/admin-storage/open-admin-storage.t
  * it.
  */
 export async function collectBeside(
-  { shards, clock, random, config, isServed }: AdminStorage,
+  { databases: { shards }, clock, random, config, isServed }: AdminStorage,
   { cells, pool }: { readonly cells: BlockCells; readonly pool: BlockPool },
   options: CollectionOptions,
 ) {

@@ -1,4 +1,5 @@
-import type { BackupsJson, ShardsJson, StorageJson } from "@holdfast/protocol/admin-routes";
+import type { BackupsJson, StorageJson } from "@holdfast/protocol/admin-routes";
+import type { ShardsJson } from "@holdfast/protocol/shard-routes";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useDrive } from "../../data/use-drive.ts";

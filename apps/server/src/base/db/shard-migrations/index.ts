@@ -68,5 +68,6 @@ export const shardMigrations: MigrationSet = {
     "188-uses-of-links": later(() => import("./188-uses-of-links.ts")),
     "189-beginnings-of-names": later(() => import("./189-beginnings-of-names.ts")),
     "190-lists-of-zips": later(() => import("./190-lists-of-zips.ts")),
+    "191-buckets-of-tokens": later(() => import("./191-buckets-of-tokens.ts")),
   },
 };

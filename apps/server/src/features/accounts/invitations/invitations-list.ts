@@ -35,9 +35,11 @@ export async function listInvitations(
       return rows;
     }),
   );
-  const rows = pages
-    .flat()
-    .toSorted((left, right) => right.created_at - left.created_at || left.secret_hash.compare(right.secret_hash));
+  // Those of earlier versions may be on two shards after a move.
+  const distinct = new Map(pages.flat().map((row) => [row.secret_hash.toString("hex"), row]));
+  const rows = [...distinct.values()].toSorted(
+    (left, right) => right.created_at - left.created_at || left.secret_hash.compare(right.secret_hash),
+  );
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const isOpen = await Promise.all(
@@ -64,11 +66,13 @@ export async function listInvitations(
 /** A sign-up that has claimed the invitation still succeeds. @throws HoldfastError not_found */
 export async function removeInvitation({ shards }: Pick<AccountStore, "shards">, id: string): Promise<void> {
   if (hashText.safeParse(id).success) {
+    let removed = 0n;
     for (const { db } of shards.all()) {
       const { numAffectedRows = 0n } = await sql`
         delete from shard.invitations where secret_hash = decode(${id}, 'hex') and kind = 'invite'`.execute(db);
-      if (numAffectedRows > 0n) return;
+      removed += numAffectedRows;
     }
+    if (removed > 0n) return;
   }
   throw new HoldfastError("not_found", "There is no such invitation. It may have been used, or have expired.");
 }

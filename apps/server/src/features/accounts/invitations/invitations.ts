@@ -43,6 +43,7 @@ export async function createInvitation(
     .db.insertInto("shard.invitations")
     .values({
       secret_hash: digestOf(token),
+      bucket,
       kind,
       email: invitation.email === null ? null : emailKey(invitation.email),
       plan: invitation.plan ?? null,

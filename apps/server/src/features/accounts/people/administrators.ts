@@ -56,28 +56,17 @@ export async function unlessLastAdministrator(
 }
 
 async function hasOtherAdministrator({ shards }: AccountStore, userId: UserId): Promise<boolean> {
-  for (const { db } of shards.all()) {
-    const other = await db
-      .selectFrom("shard.users")
-      .select("id")
-      .where("admin", "=", true)
-      .where("disabled_at", "is", null)
-      .where("id", "!=", userId)
-      .limit(1)
-      .executeTakeFirst();
-    if (other !== undefined) return true;
-  }
-  return false;
+  return (await findAdministrators(shards)).some((id) => id !== userId);
 }
 
-/** Excludes suspended ones. Index: users_admin. */
+/** Excludes suspended ones, and rows that a move has left on the old shard. Index: users_admin. */
 export async function findAdministrators(shards: Shards): Promise<UserId[]> {
   const found = await Promise.all(
-    shards
-      .all()
-      .map(({ db }) =>
-        sql<{ id: UserId }>`select id from shard.users where admin and disabled_at is null order by id`.execute(db),
-      ),
+    shards.all().map(async (shard) => {
+      const { rows } = await sql<{ id: UserId }>`
+        select id from shard.users where admin and disabled_at is null order by id`.execute(shard.db);
+      return rows.filter(({ id }) => shards.ofId(id) === shard);
+    }),
   );
-  return found.flatMap(({ rows }) => rows.map(({ id }) => id));
+  return found.flat().map(({ id }) => id);
 }

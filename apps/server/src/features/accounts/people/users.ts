@@ -103,7 +103,8 @@ export async function listUsers(
   const ends = words.length === 0 ? [] : await Promise.all(shards.map((shard) => endOfSearch(shard, after)));
   const end = ends.filter((id) => id !== undefined).toSorted()[0];
   const pages = await Promise.all(
-    shards.map(({ db }) => {
+    shards.map(async (shard) => {
+      const { db } = shard;
       let query = db
         .selectFrom("shard.users as u")
         .innerJoin("shard.spaces as s", "s.id", "u.space_id")
@@ -116,10 +117,14 @@ export async function listUsers(
       if (after !== undefined) query = query.where("u.id", ">", after);
       if (end !== undefined) query = query.where("u.id", "<=", end);
       if (words.length > 0) query = query.where(hasWords(words));
-      return query.execute();
+      const found = await query.execute();
+      return found.map((row) => ({ row, isCurrent: store.shards.ofId(row.id) === shard }));
     }),
   );
-  const rows = pages.flat().toSorted((left, right) => (left.id < right.id ? -1 : 1));
+  // A move leaves rows on the old shard for a while.
+  const currentLast = pages.flat().toSorted((left, right) => Number(left.isCurrent) - Number(right.isCurrent));
+  const byId = new Map(currentLast.map(({ row }) => [row.id, row]));
+  const rows = [...byId.values()].toSorted((left, right) => (left.id < right.id ? -1 : 1));
   const items = rows.slice(0, limit).map(listedJson);
   return { items, next_cursor: (rows.length > limit ? items.at(-1)?.id : end) ?? null };
 }

@@ -1,0 +1,68 @@
+import type { BucketMoveJson, MovePlanJson, ShardJson, ShardsJson } from "@holdfast/protocol/shard-routes";
+import { formatTime } from "@holdfast/core/times";
+import type { BucketMove } from "../../base/db/shard-map.ts";
+import { rangeJson, readShard, readShards } from "../../base/operation/shard-figures.ts";
+import type { MovePorts } from "./move-buckets.ts";
+import type { WantedMove } from "./plan-move.ts";
+import type { CopyProgress } from "./replication.ts";
+
+export interface MoveCare {
+  readShards(): Promise<ShardsJson>;
+  addShard(name: string): Promise<ShardJson>;
+  planMove(wanted: WantedMove): Promise<MovePlanJson>;
+  /** Stores the move, which a worker then does. */
+  startMove(wanted: WantedMove): Promise<BucketMoveJson>;
+  cancelMove(): Promise<BucketMoveJson>;
+}
+
+/** @param order starts the job of a worker */
+export function openMoveCare(
+  { databases, log }: Pick<MovePorts, "databases" | "log">,
+  order: () => Promise<void>,
+): MoveCare {
+  return {
+    async readShards() {
+      const [items, moving] = await Promise.all([readShards(databases), (await moves()).readMove(databases)]);
+      return { items, next_cursor: null, move: moving === undefined ? null : jsonOf(moving.move, moving.progress) };
+    },
+    async addShard(name) {
+      const { addShard } = await plans();
+      return readShard(databases, await addShard(databases, name, log));
+    },
+    async planMove(wanted) {
+      const { planMove } = await plans();
+      const { from, target, accounts, bytes } = await planMove(databases, wanted);
+      return { buckets: rangeJson(wanted.buckets), from: from.id, to: target.id, accounts, bytes };
+    },
+    async startMove(wanted) {
+      const move = await (await moves()).startMove({ databases, log }, wanted);
+      await order();
+      return jsonOf(move, undefined);
+    },
+    async cancelMove() {
+      const move = await (await moves()).cancelMove({ databases });
+      await order();
+      return jsonOf(move, undefined);
+    },
+  };
+}
+
+const moves = () => import("./move-buckets.ts");
+const plans = () => import("./plan-move.ts");
+
+function jsonOf(
+  { buckets, from, to, state, started_ms, problem }: BucketMove,
+  progress: CopyProgress | undefined,
+): BucketMoveJson {
+  return {
+    buckets: rangeJson(buckets),
+    from,
+    to,
+    state,
+    started_at: formatTime(started_ms * 1000),
+    tables_copied: progress?.copied ?? null,
+    tables: progress?.tables ?? null,
+    behind_bytes: Number.isFinite(progress?.behindBytes) ? (progress?.behindBytes ?? null) : null,
+    problem,
+  };
+}
