@@ -17,5 +17,5 @@ export function backoffMs({ firstMs, maxMs }: BackoffLimits, failures: number): 
  * @param random 0 to 1
  */
 export function withEqualJitter(delayMs: number, random: number): number {
-  return delayMs * (0.5 + random / 2);
+  return (delayMs * (1 + random)) / 2;
 }
