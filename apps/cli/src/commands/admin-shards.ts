@@ -73,7 +73,7 @@ const stateWords: Readonly<Record<BucketMoveJson["state"], string>> = {
 
 function moveLine(moving: BucketMoveJson): string {
   const { buckets, from, to, state, problem } = moving;
-  const shown = problem === null ? "" : `\nproblem: ${printable(problem)}`;
+  const shown = problem === null ? "" : `; problem: ${printable(problem)}`;
   return `buckets ${rangeText(buckets)} from ${from} to ${to}: ${stateWords[state]}${copiedText(moving)}${shown}`;
 }
 

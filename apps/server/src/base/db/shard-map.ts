@@ -123,7 +123,7 @@ function joined(ranges: readonly BucketRange[]): [number, number][] {
   return result;
 }
 
-/** What a process that uses the shards confirms while buckets move. */
+/** Confirmation of the map by a process that uses the shards, while buckets move. */
 export interface MapReader {
   readonly id: string;
   /** Host and process, for people. */

@@ -75,7 +75,7 @@ async function continueUntilKilled(databases: Databases, state: MoveState): Prom
   };
   void continueMove({ ...ports(databases), wait: hang }, unstopped).catch(killed.reject);
   await killed.promise;
-  await assert.rejects(continueMove(ports(databases), unstopped), { code: "conflict" }, "one process continues");
+  await assert.rejects(continueMove(ports(databases), unstopped), { code: "locked" }, "one process continues");
   await sql`
     select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'holdfast move'`.execute(
     (databases.shard("old") as Shard).db,

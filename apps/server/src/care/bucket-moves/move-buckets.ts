@@ -120,7 +120,7 @@ export async function continueMove(ports: MovePorts, signal: AbortSignal): Promi
       signal.throwIfAborted();
       const { code, message } = toHoldfastError(toDatabaseError(error));
       // Continued elsewhere, or canceled.
-      if (code !== "conflict") await noteProblem(databases, move, message);
+      if (code !== "locked") await noteProblem(databases, move, message);
       throw error;
     }
   }
@@ -183,6 +183,8 @@ async function copy(world: BothWorld): Promise<MoveState> {
   if (!(await isMigrated(shardOf(databases, move.to).db, shardMigrations)))
     throw new HoldfastError("failed", "Holdfast was upgraded during the move. Cancel the move, and start it again.");
   await analyzeTarget(sessions);
+  // All processes confirm again, so that the freeze does not wait for one that has just died.
+  await change(world, "copying");
   await assertConfirmed(world, confirmedMs(times));
   return freeze(world);
 }
@@ -286,7 +288,7 @@ async function end({ databases, move }: StepWorld): Promise<void> {
   await forgetMapReaders(dbOf(databases));
 }
 
-/** Processes that died are no longer counted after one lease. */
+/** Processes that died are no longer counted after `confirmedMs`. */
 async function assertConfirmed(world: StepWorld, waitMs: number): Promise<void> {
   const { databases, times } = world;
   const { map } = await readShardMap(dbOf(databases));
@@ -339,10 +341,10 @@ async function noteProblem(databases: Databases, move: BucketMove, problem: stri
   });
 }
 
-/** @throws HoldfastError conflict if another process continued the move, or it was canceled */
+/** @throws HoldfastError locked if another process continued the move, or it was canceled */
 function assertSame(map: ShardMap | undefined, move: BucketMove): ShardMap & { readonly move: BucketMove } {
   if (map?.move?.id !== move.id || map.move.state !== move.state)
-    throw new HoldfastError("conflict", "The move was continued elsewhere.");
+    throw new HoldfastError("locked", "The move was continued elsewhere.");
   return { ...map, move: map.move };
 }
 

@@ -11,7 +11,7 @@ export interface Sessions {
 }
 
 export interface CopiedRange {
-  /** Of publication, slot and subscription; starts with `holdfast_`. */
+  /** Name of the publication, slot and subscription. */
   readonly name: string;
   readonly buckets: BucketRange;
 }
@@ -139,11 +139,11 @@ const moverLock = "hashtextextended('holdfast mover', 0)";
 
 /**
  * Both sessions lock their database, so that a process that lost one of them cannot act beside another one.
- * @throws HoldfastError conflict if another process continues the move
+ * @throws HoldfastError locked if another process continues the move
  */
 export async function lockMover(session: pg.Client): Promise<void> {
   const { rows } = await session.query<{ taken: boolean }>(`select pg_try_advisory_lock(${moverLock}) as taken`);
-  if (rows[0]?.taken !== true) throw new HoldfastError("conflict", "Another process continues the move.");
+  if (rows[0]?.taken !== true) throw new HoldfastError("locked", "Another process continues the move.");
 }
 
 /**
