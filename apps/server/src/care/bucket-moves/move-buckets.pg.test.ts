@@ -169,6 +169,9 @@ test("buckets move while two processes write, and nothing is lost, doubled or le
     third: [],
   });
   assert.deepEqual(await countRows(old, moved), {}, "nothing is left behind");
+  const arrived = await countRows(fresh, moved);
+  for (const [table, count] of Object.entries(counts))
+    assert.ok((arrived[table] ?? 0) >= count, `${arrived[table]} of ${count} rows of ${table} have arrived`);
   assert.deepEqual(await countRows(fresh, [0, 0]), {});
   assert.deepEqual(await countRows(fresh, [2048, 4095]), {}, "nothing else has moved");
   for (const [index, person] of people.entries()) {
