@@ -7,7 +7,7 @@ import { type Finding, ok, warn } from "./finding.ts";
 export async function checkMetadata({ config, cells, clock }: DoctorWorld): Promise<Finding[]> {
   const [cell] = cells;
   if (cell === undefined || config.databaseUrl !== undefined || config.topology !== undefined) return [];
-  return [judgeMetadata(await lookAt(cell), config.snapshots, clock.nowMs())];
+  return [judgeMetadata(await inspect(cell), config.snapshots, clock.nowMs())];
 }
 
 export interface StoredMetadata {
@@ -53,7 +53,7 @@ export function judgeMetadata(
   return ok("metadata", detail);
 }
 
-async function lookAt({ store }: CellWorld): Promise<StoredMetadata> {
+async function inspect({ store }: CellWorld): Promise<StoredMetadata> {
   const opened = await store();
   const part = metadataPartOf(opened);
   const madeMs = timeOfBackup((await newestSnapshot(opened)) ?? "");

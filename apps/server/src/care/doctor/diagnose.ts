@@ -94,13 +94,13 @@ async function runCheck(world: DoctorWorld, name: CheckName, hanging: Set<CheckN
   if (hanging.has(name))
     return [fail(name, "an earlier check has not finished yet", "Check whether its disk or its database hangs.")];
   hanging.add(name);
-  const looking = checks[name](world)
+  const checking = checks[name](world)
     .then((findings) => findings.map((finding) => withoutOnlyPlace(world, finding)))
     .finally(() => hanging.delete(name));
   const detail = `no answer within ${checkTimeoutMs / 1000} s`;
   const advice = "Check whether it hangs, then run this command again.";
   try {
-    return await within(checkTimeoutMs, looking, () => [fail(name, detail, advice)]);
+    return await within(checkTimeoutMs, checking, () => [fail(name, detail, advice)]);
   } catch (error) {
     const { message } = toHoldfastError(error);
     return [fail(name, message, "Fix the reported problem, then run this command again.")];

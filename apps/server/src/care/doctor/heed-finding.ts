@@ -3,7 +3,7 @@ import type { FindingState, Urgency } from "./finding.ts";
 /**
  * Numbers count runs, one for each `HOLDFAST_DOCTOR_PERIOD` (10 minutes). Time without a running server does not count.
  */
-export interface Heeded {
+export interface ReportHistory {
   /** Last state reported to administrators. */
   readonly told: FindingState;
   /** Consecutive runs with at least this state. */
@@ -19,7 +19,7 @@ export interface Heeded {
   readonly flaps: boolean;
 }
 
-export const unheeded: Heeded = {
+export const noReports: ReportHistory = {
   told: "ok",
   warns: 0,
   fails: 0,
@@ -31,17 +31,17 @@ export const unheeded: Heeded = {
 };
 
 /** Consecutive runs with a finding before it is reported. */
-const looksUntilTold: Readonly<Record<Urgency, number>> = { damage: 1, usual: 2, passing: 6, new: 144 };
+const runsUntilReported: Readonly<Record<Urgency, number>> = { damage: 1, usual: 2, passing: 6, new: 144 };
 /** Consecutive runs with a better state before it counts, about an hour. */
-export const looksUntilBetter = 6;
-export const looksOfDay = 144;
+export const runsUntilBetter = 6;
+export const runsPerDay = 144;
 
 export interface Seen {
   readonly state: FindingState;
   readonly urgency: Urgency;
 }
 
-export interface Telling {
+export interface StateChange {
   readonly from: FindingState;
   readonly to: FindingState;
 }
@@ -50,16 +50,19 @@ export interface Telling {
  * Reports worse states, and recovery to `ok`, which needs an hour, or a day for a finding that returned within a day.
  * Such findings are reported at most twice a day.
  */
-export function heed(before: Heeded, { state, urgency }: Seen): { readonly heeded: Heeded; readonly tell?: Telling } {
-  const heeded = counted(before, state);
-  const { told } = heeded;
-  const sure = sureOf(heeded, looksUntilTold[urgency]);
-  if (rank[sure] > rank[told]) return { heeded: tellWorse(heeded, sure), tell: { from: told, to: sure } };
-  if (heeded.better < (heeded.flaps ? looksOfDay : looksUntilBetter)) return { heeded };
+export function nextReport(
+  before: ReportHistory,
+  { state, urgency }: Seen,
+): { readonly history: ReportHistory; readonly report?: StateChange } {
+  const history = counted(before, state);
+  const { told } = history;
+  const sure = sureOf(history, runsUntilReported[urgency]);
+  if (rank[sure] > rank[told]) return { history: reportWorse(history, sure), report: { from: told, to: sure } };
+  if (history.better < (history.flaps ? runsPerDay : runsUntilBetter)) return { history };
   // A failure that became a warning is reported again only if it returns.
-  const to = heeded.betterWorst;
-  const calmed = { ...heeded, told: to, better: 0, betterWorst: "ok" as const };
-  return to === "ok" ? { heeded: { ...calmed, flaps: false }, tell: { from: told, to } } : { heeded: calmed };
+  const to = history.betterWorst;
+  const calmed = { ...history, told: to, better: 0, betterWorst: "ok" as const };
+  return to === "ok" ? { history: { ...calmed, flaps: false }, report: { from: told, to } } : { history: calmed };
 }
 
 const rank: Readonly<Record<FindingState, number>> = { ok: 0, warn: 1, fail: 2 };
@@ -68,7 +71,7 @@ export function worse(left: FindingState, right: FindingState): FindingState {
   return rank[left] >= rank[right] ? left : right;
 }
 
-function counted(before: Heeded, state: FindingState): Heeded {
+function counted(before: ReportHistory, state: FindingState): ReportHistory {
   const isBetter = rank[state] < rank[before.told];
   return {
     ...before,
@@ -83,21 +86,21 @@ function counted(before: Heeded, state: FindingState): Heeded {
 
 /** Larger counts are not needed. */
 function next(count: number): number {
-  return Math.min(count + 1, looksOfDay);
+  return Math.min(count + 1, runsPerDay);
 }
 
-function aged(looks: number | null): number | null {
-  return looks === null || looks + 1 >= looksOfDay ? null : looks + 1;
+function aged(runs: number | null): number | null {
+  return runs === null || runs + 1 >= runsPerDay ? null : runs + 1;
 }
 
 /** Worst state with enough consecutive runs. */
-function sureOf({ warns, fails }: Heeded, looks: number): FindingState {
-  if (fails >= looks) return "fail";
-  return warns >= looks ? "warn" : "ok";
+function sureOf({ warns, fails }: ReportHistory, runs: number): FindingState {
+  if (fails >= runs) return "fail";
+  return warns >= runs ? "warn" : "ok";
 }
 
-function tellWorse(heeded: Heeded, to: FindingState): Heeded {
-  const last = to === "fail" ? heeded.failTold : heeded.warnTold;
+function reportWorse(history: ReportHistory, to: FindingState): ReportHistory {
+  const last = to === "fail" ? history.failTold : history.warnTold;
   const times = to === "fail" ? { failTold: 0 } : { warnTold: 0 };
-  return { ...heeded, ...times, told: to, better: 0, betterWorst: "ok", flaps: heeded.flaps || last !== null };
+  return { ...history, ...times, told: to, better: 0, betterWorst: "ok", flaps: history.flaps || last !== null };
 }

@@ -2,11 +2,11 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { ServerFindingRow } from "../../base/db/finding-tables.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
-import { type Heeded, unheeded } from "./heed-finding.ts";
+import { type ReportHistory, noReports } from "./heed-finding.ts";
 
 const state = z.enum(["ok", "warn", "fail"]);
 const count = z.int().min(0);
-const heededSchema = z.object({
+const historySchema = z.object({
   told: state,
   warns: count,
   fails: count,
@@ -15,13 +15,13 @@ const heededSchema = z.object({
   warnTold: count.nullable(),
   failTold: count.nullable(),
   flaps: z.boolean(),
-}) satisfies z.ZodType<Heeded>;
+}) satisfies z.ZodType<ReportHistory>;
 
 export interface KeptFinding {
   readonly source: string;
   readonly check: string;
   readonly subject: string;
-  readonly heeded: Heeded;
+  readonly history: ReportHistory;
   /** Last reported text; empty: never reported. */
   readonly said: string;
 }
@@ -30,12 +30,12 @@ export interface KeptFinding {
 export async function readFindings(db: ShardReader): Promise<KeptFinding[]> {
   const rows = await db.selectFrom("shard.server_findings").selectAll().execute();
   return rows.map(({ source, check_name: check, subject, heeded, said }) => {
-    return { source, check, subject, heeded: heededSchema.safeParse(heeded).data ?? unheeded, said };
+    return { source, check, subject, history: historySchema.safeParse(heeded).data ?? noReports, said };
   });
 }
 
 /** @returns time of the last run in microseconds since 1970; undefined: never */
-export async function readLastLook(db: ShardReader): Promise<number | undefined> {
+export async function readLastRun(db: ShardReader): Promise<number | undefined> {
   const { rows } = await sql<{ at: number | null }>`
     select max(looked_at) as at from shard.server_findings`.execute(db);
   return rows[0]?.at ?? undefined;
@@ -47,8 +47,8 @@ export async function writeFindings(
   nowMicros: number,
 ): Promise<void> {
   await transaction.deleteFrom("shard.server_findings").execute();
-  const rows = findings.map(({ check: check_name, heeded, ...rest }): ServerFindingRow => {
-    return { ...rest, check_name, heeded: JSON.stringify(heeded), looked_at: nowMicros };
+  const rows = findings.map(({ check: check_name, history, ...rest }): ServerFindingRow => {
+    return { ...rest, check_name, heeded: JSON.stringify(history), looked_at: nowMicros };
   });
   if (rows.length > 0) await transaction.insertInto("shard.server_findings").values(rows).execute();
 }

@@ -10,7 +10,7 @@ import { notificationKind } from "../../features/notifications/notification-kind
 import { openTestQueue, type TestQueue } from "../../base/queue/testing.ts";
 import type { CheckName } from "./diagnose.ts";
 import { fail, type Finding, of, warn } from "./finding.ts";
-import { tellFindings, watchedChecks } from "./tell-findings.ts";
+import { reportFindings, watchedChecks } from "./tell-findings.ts";
 
 const periodMs = 600_000;
 
@@ -52,7 +52,7 @@ describe("Server findings on two shards", () => {
 
   const { signal: unstopped } = new AbortController();
   /** Any process can run it, because the state is only in the database. */
-  const look = async (laterMs = periodMs, signal = unstopped) => {
+  const runChecks = async (laterMs = periodMs, signal = unstopped) => {
     accounts.clock.forwardMs(laterMs);
     const examine = async (name: CheckName) => {
       examined += 1;
@@ -60,10 +60,10 @@ describe("Server findings on two shards", () => {
     };
     const { shards } = databases;
     const kick = queue.queue.kick.bind(queue.queue);
-    await tellFindings({ shards, clock: accounts.clock, examine, kick }, periodMs, signal);
+    await reportFindings({ shards, clock: accounts.clock, examine, kick }, periodMs, signal);
     await queue.queue.idle();
   };
-  const toldTo = async ({ id }: UserRow) => {
+  const reportedTo = async ({ id }: UserRow) => {
     const { rows } = await sql<{ detail: Record<string, unknown> }>`
       select detail from shard.notifications where user_id = ${id} and kind = 'server' order by number`.execute(
       databases.shards.ofId(id).db,
@@ -74,43 +74,43 @@ describe("Server findings on two shards", () => {
 
   test("are reported once to each administrator who can sign in, on either shard, and to no other account", async () => {
     found = { disk: [full("/data")] };
-    await look();
-    assert.deepEqual(await toldTo(administrators[0] as UserRow), [], "one look is not enough");
-    await look();
-    await look();
+    await runChecks();
+    assert.deepEqual(await reportedTo(administrators[0] as UserRow), [], "one run is not enough");
+    await runChecks();
+    await runChecks();
     const detail = { check: "disk", state: "warn", before: "ok", detail: "/data: 1 GB free", advice: "Make room." };
-    for (const administrator of administrators) assert.deepEqual(await toldTo(administrator), [detail]);
-    for (const other of others) assert.deepEqual(await toldTo(other), []);
+    for (const administrator of administrators) assert.deepEqual(await reportedTo(administrator), [detail]);
+    for (const other of others) assert.deepEqual(await reportedTo(other), []);
   });
 
   test("are reported separately, and as ok when their subject is gone", async () => {
     const [administrator] = administrators as [UserRow];
     found = { disk: [full("/data")] };
-    await look();
-    await look();
+    await runChecks();
+    await runChecks();
     found = { disk: [full("/data"), full("/store")] };
-    await look();
-    await look();
+    await runChecks();
+    await runChecks();
     assert.deepEqual(
-      (await toldTo(administrator)).map(({ detail }) => detail),
+      (await reportedTo(administrator)).map(({ detail }) => detail),
       ["/data: 1 GB free", "/store: 1 GB free"],
     );
     found = { disk: [full("/store")] };
-    for (let times = 0; times < 6; times++) await look();
+    for (let times = 0; times < 6; times++) await runChecks();
     const well = { check: "disk", state: "ok", before: "warn", detail: null, advice: null, was: "/data: 1 GB free" };
-    assert.deepEqual((await toldTo(administrator)).slice(2), [well]);
+    assert.deepEqual((await reportedTo(administrator)).slice(2), [well]);
   });
 
   test("are not reported as ok while the check itself fails before it reaches them", async () => {
     const [administrator] = administrators as [UserRow];
     const damaged: Finding = { ...of("main", fail("drill", "it is damaged", "Look.")), urgency: "damage" };
     found = { disk: [full("/data")], backup: [damaged] };
-    await look();
-    await look();
+    await runChecks();
+    await runChecks();
     found = { disk: [fail("disk", "no answer within 20 s", "Look whether it hangs.")], backup: [] };
-    for (let times = 0; times < 20; times++) await look();
-    const told = (await toldTo(administrator)).map(({ check, state, detail }) => [check, state, detail]);
-    assert.deepEqual(told, [
+    for (let times = 0; times < 20; times++) await runChecks();
+    const reported = (await reportedTo(administrator)).map(({ check, state, detail }) => [check, state, detail]);
+    assert.deepEqual(reported, [
       ["drill", "fail", "it is damaged"],
       ["disk", "warn", "/data: 1 GB free"],
       ["disk", "fail", "no answer within 20 s"],
@@ -119,16 +119,16 @@ describe("Server findings on two shards", () => {
   });
 
   test("are checked once per period by the first process, also after a clock was set back", async () => {
-    await look();
+    await runChecks();
     assert.equal(examined, watchedChecks.length);
     found = { disk: [full("/data")] };
-    await look();
-    await look(1000);
-    await look(periodMs / 2);
+    await runChecks();
+    await runChecks(1000);
+    await runChecks(periodMs / 2);
     assert.equal(examined, 2 * watchedChecks.length);
-    await look(-24 * 3600_000);
+    await runChecks(-24 * 3600_000);
     assert.equal(examined, 3 * watchedChecks.length);
-    assert.equal((await toldTo(administrators[0] as UserRow)).length, 1);
+    assert.equal((await reportedTo(administrators[0] as UserRow)).length, 1);
   });
 
   test("a check that hangs does not delay a stop", async () => {
@@ -140,31 +140,31 @@ describe("Server findings on two shards", () => {
       begun.resolve();
       return new Promise(() => {});
     };
-    const telling = tellFindings({ shards, clock: accounts.clock, examine, kick: () => {} }, periodMs, stop.signal);
+    const running = reportFindings({ shards, clock: accounts.clock, examine, kick: () => {} }, periodMs, stop.signal);
     await begun.promise;
     stop.abort();
-    await telling;
-    await look(0);
-    assert.equal(examined, watchedChecks.length, "it does not count as a look");
+    await running;
+    await runChecks(0);
+    assert.equal(examined, watchedChecks.length, "it does not count as a run");
   });
 
   test("a check that is stopped changes nothing", async () => {
     found = { disk: [full("/data")] };
-    await look();
-    await look(periodMs, AbortSignal.abort());
+    await runChecks();
+    await runChecks(periodMs, AbortSignal.abort());
     assert.equal(examined, watchedChecks.length);
-    await look();
-    assert.equal((await toldTo(administrators[0] as UserRow)).length, 1);
+    await runChecks();
+    assert.equal((await reportedTo(administrators[0] as UserRow)).length, 1);
   });
 
   test("a record of another version that cannot be read counts as never seen", async () => {
     found = { disk: [full("/data")] };
-    await look();
+    await runChecks();
     for (const { db } of databases.shards.all())
       await sql`update shard.server_findings set heeded = '{"told": "sea"}'`.execute(db);
-    await look();
-    assert.deepEqual(await toldTo(administrators[0] as UserRow), []);
-    await look();
-    assert.equal((await toldTo(administrators[0] as UserRow)).length, 1);
+    await runChecks();
+    assert.deepEqual(await reportedTo(administrators[0] as UserRow), []);
+    await runChecks();
+    assert.equal((await reportedTo(administrators[0] as UserRow)).length, 1);
   });
 });

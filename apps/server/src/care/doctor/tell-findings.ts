@@ -6,8 +6,8 @@ import type { Shard, Shards } from "../../base/db/shards.ts";
 import { notify } from "../../features/notifications/notify.ts";
 import type { CheckName } from "./diagnose.ts";
 import type { Finding, FindingState } from "./finding.ts";
-import { heed, type Telling, unheeded, worse } from "./heed-finding.ts";
-import { type KeptFinding, readFindings, readLastLook, writeFindings } from "./keep-findings.ts";
+import { nextReport, type StateChange, noReports, worse } from "./heed-finding.ts";
+import { type KeptFinding, readFindings, readLastRun, writeFindings } from "./keep-findings.ts";
 
 /**
  * Repeated by a running server. `versions` and `open_files` are constant and for the operator, `sync` loads the disk
@@ -33,7 +33,7 @@ const isWatched: Readonly<Record<CheckName, boolean>> = {
 };
 export const watchedChecks = (Object.keys(isWatched) as CheckName[]).filter((name) => isWatched[name]);
 
-export interface TellingWorld {
+export interface FindingsWorld {
   readonly shards: Shards;
   readonly clock: { nowMicros(): number };
   readonly examine: (name: CheckName) => Promise<readonly Finding[]>;
@@ -47,33 +47,33 @@ const periodShareMin = 0.8;
 /**
  * Runs all checks unless another process has just done so. Stores the findings, and notifies administrators of news.
  */
-export async function tellFindings(world: TellingWorld, periodMs: number, signal: AbortSignal): Promise<void> {
+export async function reportFindings(world: FindingsWorld, periodMs: number, signal: AbortSignal): Promise<void> {
   const { shards, clock, kick } = world;
   const shard = shards.of(toBucket(0));
-  const last = await readLastLook(shard.db);
+  const last = await readLastRun(shard.db);
   const sinceMs = last === undefined ? Infinity : (clock.nowMicros() - last) / 1000;
   // A clock that was set back must not prevent the run.
   if (sinceMs >= 0 && sinceMs < periodMs * periodShareMin) return;
-  const looks: Look[] = [];
+  const results: CheckResult[] = [];
   for (const source of watchedChecks) {
     const findings = await unlessAborted(world.examine, source, signal);
     if (findings === undefined) return;
-    looks.push({ source, findings });
+    results.push({ source, findings });
   }
   const administrators = await findAdministrators(shards);
   const nowMicros = clock.nowMicros();
-  const isTold = await inTransaction(shard.db, async (transaction) => {
-    const { kept, news } = compare(await readFindings(transaction), looks);
+  const isReported = await inTransaction(shard.db, async (transaction) => {
+    const { kept, news } = compare(await readFindings(transaction), results);
     await writeFindings(transaction, kept, nowMicros);
-    for (const each of news) await tellAll(transaction, administrators, each, nowMicros);
+    for (const each of news) await notifyAll(transaction, administrators, each, nowMicros);
     return news.length > 0;
   });
-  if (isTold) kick(shard);
+  if (isReported) kick(shard);
 }
 
 /** A hanging check must not delay a stop. @returns undefined after an abort */
 async function unlessAborted(
-  examine: TellingWorld["examine"],
+  examine: FindingsWorld["examine"],
   name: CheckName,
   signal: AbortSignal,
 ): Promise<readonly Finding[] | undefined> {
@@ -88,12 +88,12 @@ async function unlessAborted(
   }
 }
 
-export interface Look {
+export interface CheckResult {
   readonly source: CheckName;
   readonly findings: readonly Finding[];
 }
 
-export interface News extends Telling {
+export interface News extends StateChange {
   readonly check: string;
   /** Null: nothing to add. */
   readonly detail: string | null;
@@ -103,28 +103,33 @@ export interface News extends Telling {
 }
 
 /** @param before all stored findings */
-export function compare(before: readonly KeptFinding[], looks: readonly Look[]): { kept: KeptFinding[]; news: News[] } {
+export function compare(
+  before: readonly KeptFinding[],
+  results: readonly CheckResult[],
+): { kept: KeptFinding[]; news: News[] } {
   const known = new Map(before.map((each) => [keyOf(each), each]));
   const kept: KeptFinding[] = [];
   const news: News[] = [];
-  for (const { source, findings } of looks) {
+  for (const { source, findings } of results) {
     const gone = new Map([...known].filter(([, each]) => each.source === source));
     for (const finding of united(findings)) {
       const name = { source, check: finding.check, subject: subjectOf(finding) };
       gone.delete(keyOf(name));
-      const { said, heeded: seen } = known.get(keyOf(name)) ?? { said: "", heeded: unheeded };
-      const { heeded, tell } = heed(seen, { state: finding.state, urgency: finding.urgency ?? "usual" });
+      const { said, history: seen } = known.get(keyOf(name)) ?? { said: "", history: noReports };
+      const { history, report } = nextReport(seen, { state: finding.state, urgency: finding.urgency ?? "usual" });
       const { check, detail, advice } = finding;
-      if (tell !== undefined) news.push({ ...tell, check, detail, advice, was: said });
-      const isTold = tell !== undefined && tell.to !== "ok";
-      kept.push({ ...name, heeded, said: isTold ? detail.slice(0, saidCharactersMax).toWellFormed() : said });
+      if (report !== undefined) news.push({ ...report, check, detail, advice, was: said });
+      const isReported = report !== undefined && report.to !== "ok";
+      kept.push({ ...name, history, said: isReported ? detail.slice(0, saidCharactersMax).toWellFormed() : said });
     }
     // A missing finding has recovered, unless the check failed.
     const isWhole = findings.every(({ state }) => state !== "fail");
     for (const each of gone.values()) {
-      const { heeded, tell } = isWhole ? heed(each.heeded, { state: "ok", urgency: "usual" }) : { heeded: each.heeded };
-      if (tell !== undefined) news.push({ ...tell, check: each.check, detail: null, advice: null, was: each.said });
-      if (!isWhole || !isForgotten(heeded)) kept.push({ ...each, heeded });
+      const { history, report } = isWhole
+        ? nextReport(each.history, { state: "ok", urgency: "usual" })
+        : { history: each.history };
+      if (report !== undefined) news.push({ ...report, check: each.check, detail: null, advice: null, was: each.said });
+      if (!isWhole || !isForgotten(history)) kept.push({ ...each, history });
     }
   }
   return { kept, news };
@@ -164,17 +169,17 @@ function both(left: Finding, right: Finding): Finding {
 }
 
 /** True if the state does not affect later runs. */
-function isForgotten({ told, warnTold, failTold }: KeptFinding["heeded"]): boolean {
+function isForgotten({ told, warnTold, failTold }: KeptFinding["history"]): boolean {
   return told === "ok" && warnTold === null && failTold === null;
 }
 
-async function tellAll(
+async function notifyAll(
   transaction: ShardReader,
   administrators: readonly Parameters<typeof notify>[1]["userId"][],
   { check, from, to, detail, advice, was }: News,
   atMicros: number,
 ): Promise<void> {
-  const told = { check, state: to, before: from, detail, advice, ...(to === "ok" ? { was } : {}) };
+  const payload = { check, state: to, before: from, detail, advice, ...(to === "ok" ? { was } : {}) };
   for (const userId of administrators)
-    await notify(transaction, { userId, kind: "server", actor: null, nodeId: null, atMicros, detail: told });
+    await notify(transaction, { userId, kind: "server", actor: null, nodeId: null, atMicros, detail: payload });
 }

@@ -1,10 +1,10 @@
 import type { Config } from "../../base/config/read-config.ts";
 import type { CheckName } from "../doctor/diagnose.ts";
 import type { DoctorWorld } from "../doctor/doctor-world.ts";
-import { type TellingWorld, tellFindings } from "../doctor/tell-findings.ts";
+import { type FindingsWorld, reportFindings } from "../doctor/tell-findings.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 
-export interface DoctorJobParts extends Pick<TellingWorld, "shards" | "kick"> {
+export interface DoctorJobParts extends Pick<FindingsWorld, "shards" | "kick"> {
   readonly doctor: DoctorWorld;
   readonly config: Pick<Config, "doctorPeriodMs">;
 }
@@ -25,6 +25,6 @@ export function doctorJobs({ doctor, config, shards, kick }: DoctorJobParts): Pe
       return examine(doctor, name, hanging);
     },
   };
-  const run = (signal: AbortSignal) => tellFindings(world, periodMs, signal);
+  const run = (signal: AbortSignal) => reportFindings(world, periodMs, signal);
   return [{ name: "doctor", everyMs: periodMs, firstInMs: Math.min(periodMs, firstMs), run }];
 }
