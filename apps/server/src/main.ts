@@ -31,12 +31,12 @@ export async function serve(config: Config, given: Given): Promise<RunningServer
  */
 export async function serveCommand(config: Config, prepareApp?: PrepareApp): Promise<void> {
   // Signals are handled from the beginning. Otherwise an interrupted start would leave child processes behind, such as the database.
-  const signals = heedSignals();
-  const server = await serve(config, { prepareApp, told: signals.told });
+  const signals = handleSignals();
+  const server = await serve(config, { prepareApp, stopRequested: signals.stopRequested });
   if (server === undefined) return endNow();
   signals.renewBy(() => renewTls(server));
-  tellReady(server, config);
-  const signal = await Promise.race([signals.told, server.folders.replaced]).catch(() => undefined);
+  printReady(server, config);
+  const signal = await Promise.race([signals.stopRequested, server.folders.replaced]).catch(() => undefined);
   if (signal === undefined || !server.folders.look()) return endNow(1);
   await stopInOrder(server, signal);
 }
@@ -50,7 +50,7 @@ function fingerprintOf(tls: Config["tls"]): string | undefined {
   }
 }
 
-function tellReady({ url, setupUrl }: RunningServer, { dataFolder, tls }: Config): void {
+function printReady({ url, setupUrl }: RunningServer, { dataFolder, tls }: Config): void {
   process.stdout.write(`holdfast ready at ${url}\n`);
   const fingerprint = fingerprintOf(tls);
   if (fingerprint !== undefined)
@@ -70,26 +70,26 @@ function tellReady({ url, setupUrl }: RunningServer, { dataFolder, tls }: Config
 export const sameSignalMs = 500;
 
 /** The first SIGTERM or SIGINT stops the server in order. A second signal, or the end of the time to stop, exits immediately. */
-function heedSignals() {
+function handleSignals() {
   let stoppingMs: number | undefined;
   let renew: () => void = () => {};
   // SIGHUP of a closed terminal stops the server, because Ctrl-C no longer can and the data folder would stay in use.
   const wasSeen = isatty(process.stdout.fd);
   process.on("SIGHUP", () => {
-    if (wasSeen && !isatty(process.stdout.fd)) heed("SIGHUP");
+    if (wasSeen && !isatty(process.stdout.fd)) handle("SIGHUP");
     else if (stoppingMs === undefined) renew();
   });
   let stop: (signal: string) => void = () => {};
-  const told = new Promise<string>((resolve) => (stop = resolve));
+  const stopRequested = new Promise<string>((resolve) => (stop = resolve));
   // One listener handles all signals. Without a listener in between, a second signal would end the process.
-  const heed = (signal: string) => {
+  const handle = (signal: string) => {
     if (stoppingMs !== undefined && performance.now() - stoppingMs > sameSignalMs) process.exit(1);
     if (stoppingMs === undefined) setTimeout(() => process.exit(1), limits.shutdownTimeoutMs - 500);
     stoppingMs ??= performance.now();
     stop(signal);
   };
-  for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, heed);
-  return { told, renewBy: (act: () => void) => void (renew = act) };
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, handle);
+  return { stopRequested, renewBy: (act: () => void) => void (renew = act) };
 }
 
 function renewTls(server: RunningServer): void {

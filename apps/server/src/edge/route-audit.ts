@@ -36,11 +36,11 @@ export interface AuditRule {
 type Unrecorded =
   | "none: health and description"
   | "none: of oneself alone"
-  | "none: tells that there is something to ask for";
+  | "none: signals that there is something to ask for";
 
 const ofServer: Unrecorded = "none: health and description";
 const ofOneself: Unrecorded = "none: of oneself alone";
-const wakes: Unrecorded = "none: tells that there is something to ask for";
+const wakes: Unrecorded = "none: signals that there is something to ask for";
 
 type More = Omit<AuditRule, "action" | "durable">;
 

@@ -16,7 +16,7 @@ export interface Given {
   /** undefined: stderr */
   readonly logTo?: LogDestination | undefined;
   /** Resolves when the server must stop, perhaps before it serves. */
-  readonly told?: Promise<unknown> | undefined;
+  readonly stopRequested?: Promise<unknown> | undefined;
   /** 0 to 1, part of a periodic job's first period; undefined: random. */
   readonly random?: (() => number) | undefined;
 }
@@ -35,8 +35,8 @@ export async function serveAll(config: Config, version: string, given: Given = {
     await closers.close();
     throw error;
   });
-  const { told = new Promise<never>(() => {}) } = given;
-  const running = await Promise.race([starting, told.then(() => undefined)]);
+  const { stopRequested = new Promise<never>(() => {}) } = given;
+  const running = await Promise.race([starting, stopRequested.then(() => undefined)]);
   if (running !== undefined) return running;
   log.info({}, "stopping before it was ready");
   await Promise.race([starting.catch(() => {}), delay(startEndsMsMax)]);

@@ -17,7 +17,7 @@ export interface Notifier {
   /** Notifies the queue's processes of a new message on the shard. */
   readonly ring: (shard: Shard) => void;
   /** Sets the callback for a certain or possible ring of another process. */
-  readonly heedRing: (onRung: (shard: Shard) => void) => void;
+  readonly setOnRung: (onRung: (shard: Shard) => void) => void;
 }
 
 export interface NotifierParts {
@@ -65,7 +65,7 @@ export async function openNotifier(config: Config, parts: NotifierParts, closers
       bus?.publish(spaceId);
     },
     ring: (shard) => bus?.ring(shard),
-    heedRing: (given) => (onRung = given),
+    setOnRung: (given) => (onRung = given),
   };
 }
 

@@ -113,8 +113,8 @@ export async function openRoles(
   const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
   const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
   const doctor = serverDoctor(storage, config, version);
-  const telling = tellingJobs(config, { accounts, storage, doctor, kick, onEnded: committed, log });
-  const periodic = { more: [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling], random, ...shredding };
+  const notifying = notifyingJobs(config, { accounts, storage, doctor, kick, onEnded: committed, log });
+  const periodic = { more: [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...notifying], random, ...shredding };
   const jobs = startPeriodic(config, { accounts, storage, log, retaining, ...periodic }, closers);
   const notifications = {
     ...ports,
@@ -215,12 +215,15 @@ function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
   ];
 }
 
-interface TellingParts
+interface NotifyingParts
   extends Pick<ApiParts, "accounts" | "storage" | "doctor" | "log">, Required<Pick<AccountWorld, "onEnded">> {
   readonly kick: (shard: Shard) => void;
 }
 
-function tellingJobs(config: Config, { accounts, storage, doctor, kick, onEnded, log }: TellingParts): PeriodicJob[] {
+function notifyingJobs(
+  config: Config,
+  { accounts, storage, doctor, kick, onEnded, log }: NotifyingParts,
+): PeriodicJob[] {
   const { shards } = storage.databases;
   const queued = (id: UserId) => kick(shards.lastOf(bucketOf(id)));
   return [
@@ -277,7 +280,7 @@ function startQueue(parts: QueueParts, { config, storage, log, notifier }: Queue
   const kinds = queueKinds(parts);
   const neighbours = isAlone(config) ? noNeighbours : lockedNeighbours;
   const queue = openQueue({ shards, clock: systemClock, log, kinds, assertMayRun: storage.assertOwner, neighbours });
-  notifier.heedRing((shard) => queue.kick(shard));
+  notifier.setOnRung((shard) => queue.kick(shard));
   closers.add("queue", () => queue.stop());
   return queue;
 }

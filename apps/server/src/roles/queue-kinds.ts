@@ -11,7 +11,7 @@ import { type OnQuotaWarning, quotaWarningKind } from "../tree/weight/quota-warn
 import type { Log } from "../base/operation/log.ts";
 import type { Kinds } from "../base/queue/kind.ts";
 import { reportKind } from "../features/reports/report-link.ts";
-import { reportToldKind } from "../features/reports/tell-administrators.ts";
+import { reportNoticeKind } from "../features/reports/tell-administrators.ts";
 import { rewindKinds } from "../features/rewind/rewind-kinds.ts";
 import { claimKinds } from "../features/sharing/claim-pending.ts";
 import { sharingKinds } from "../features/sharing/deliver.ts";
@@ -70,7 +70,7 @@ export function queueKinds({
     ...releaseKinds(releases),
     ...jobKinds(jobs),
     notification: notificationKind(notifications),
-    [reportKind]: reportToldKind({
+    [reportKind]: reportNoticeKind({
       shards: notifications.shards,
       kick: (shard) => sharing().queue.kick(shard),
     }),

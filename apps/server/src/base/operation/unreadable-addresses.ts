@@ -1,7 +1,7 @@
 import type { Clock } from "@holdfast/core/clock";
 import type { Log } from "./log.ts";
 
-/** Counts requests for which the proxy named no address. They share one limit, and the audit cannot tell them apart. */
+/** Counts requests for which the proxy named no address. They share one limit, and the audit cannot distinguish them. */
 export class UnreadableAddresses {
   readonly #world: { readonly log: Pick<Log, "warn">; readonly clock: Pick<Clock, "nowMs"> };
   #requests = 0;

@@ -147,7 +147,7 @@ export class ServerCertificate {
       return served;
     } catch (error) {
       this.#stopped.signal.throwIfAborted();
-      const failure = told(error);
+      const failure = toFailure(error);
       await this.#failed(failure, lifetime);
       return failure;
     }
@@ -210,7 +210,7 @@ function domainsOf({ domains }: AcmeSettings): string {
 }
 
 /** Converts the library's errors to one line. */
-function told(error: unknown): HoldfastError {
+function toFailure(error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const said = error instanceof Error ? error.message : String(error);
   const message = `The authority's answer is invalid: ${printable(said.slice(0, reasonCharactersMax).replaceAll(/\s+/g, " "))}`;

@@ -17,7 +17,7 @@ interface ReadRow {
 
 /**
  * Removes rows that mention the account's address, its space or a node in it. Must run first, because only the nodes'
- * rows tell their ids. Scans each table once, because JSON content has no index.
+ * rows contain their ids. Scans each table once, because JSON content has no index.
  */
 export async function removeMentions(world: ShredWorld, row: ShreddingRow, signal: AbortSignal): Promise<void> {
   for (const { db } of world.shards.all())

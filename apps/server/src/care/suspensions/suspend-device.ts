@@ -38,25 +38,29 @@ export interface SuspendingWorld {
 export function suspensionMessages(world: () => SuspendingWorld): Kind<Braked> {
   return {
     schema: braked,
-    work: async (told) => {
+    work: async (message) => {
       const { shards, audit, kick } = world();
-      const user = await findUser(shards, told.user_id);
-      if (user === undefined || !(await isBraked(shards, told))) return;
-      await audit.recordDurably({ bucket: bucketOf(user.id), entry: entryOf(told) });
-      const ownerId = await findOwner(shards, told.space_id);
+      const user = await findUser(shards, message.user_id);
+      if (user === undefined || !(await isBraked(shards, message))) return;
+      await audit.recordDurably({ bucket: bucketOf(user.id), entry: entryOf(message) });
+      const ownerId = await findOwner(shards, message.space_id);
       const others = new Set([...(await findAdministrators(shards)), ...(ownerId === undefined ? [] : [ownerId])]);
       others.delete(user.id);
       const shard = shards.ofId(user.id);
       await inTransaction(shard.db, async (transaction) => {
-        const name = await suspend(transaction, told);
+        const name = await suspend(transaction, message);
         if (name === undefined) return;
-        const facts = factsOf(told, name);
-        const command = rewindCommand(told.moment);
-        await tell(transaction, user.id, told, ownerId === user.id ? { ...facts, command } : facts);
+        const facts = factsOf(message, name);
+        const command = rewindCommand(message.moment);
+        await notifyUser(transaction, user.id, message, ownerId === user.id ? { ...facts, command } : facts);
         // They must not see the names of the account's files and devices.
-        const account = { name: told.device_id, account: { id: user.id, email: user.email } };
+        const account = { name: message.device_id, account: { id: user.id, email: user.email } };
         for (const other of others)
-          await tell(transaction, other, told, { ...facts, ...account, ...(other === ownerId ? { command } : {}) });
+          await notifyUser(transaction, other, message, {
+            ...facts,
+            ...account,
+            ...(other === ownerId ? { command } : {}),
+          });
       });
       kick(shard);
     },
@@ -80,14 +84,14 @@ async function findOwner(shards: Shards, spaceId: SpaceId): Promise<UserId | und
 }
 
 /** @returns the device's name; undefined if it is already suspended or deleted */
-async function suspend(transaction: ShardReader, told: Braked): Promise<string | undefined> {
+async function suspend(transaction: ShardReader, message: Braked): Promise<string | undefined> {
   const { rows } = await sql<{ name: string }>`
     with device as (
-      select user_id, id, name from shard.devices where user_id = ${told.user_id} and id = ${told.device_id} for share
+      select user_id, id, name from shard.devices where user_id = ${message.user_id} and id = ${message.device_id} for share
     ), suspended as (
       insert into shard.suspensions (user_id, device_id, space_id, since, reason, rewritten, deleted, moment)
-      select user_id, id, ${told.space_id}::uuid, ${told.since}::int8, ${told.reason}::text, ${told.rewritten}::int8,
-        ${told.deleted}::int8, ${told.moment}::int8
+      select user_id, id, ${message.space_id}::uuid, ${message.since}::int8, ${message.reason}::text, ${message.rewritten}::int8,
+        ${message.deleted}::int8, ${message.moment}::int8
       from device on conflict do nothing returning device_id
     )
     select name from device join suspended on suspended.device_id = device.id`.execute(transaction);
@@ -98,7 +102,7 @@ function factsOf({ device_id, reason, rewritten, deleted, moment }: Braked, name
   return { suspended: true, device_id, name, reason, rewritten, deleted, moment: formatTime(moment) };
 }
 
-async function tell(
+async function notifyUser(
   transaction: ShardReader,
   userId: UserId,
   { user_id: accountId, device_id: deviceId, since }: Braked,

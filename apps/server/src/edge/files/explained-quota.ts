@@ -7,7 +7,7 @@ import type { Handlers } from "../exchange/handler.ts";
 
 type LooseHandler = (context: { readonly caller?: Caller }) => unknown;
 
-/** Quota errors tell owners what fills their space. */
+/** Quota errors show owners what fills their space. */
 export function withExplainedQuota(handlers: Handlers, shards: Shards): Handlers {
   const explained = (handler: LooseHandler): LooseHandler => {
     return async (context) => {

@@ -156,8 +156,13 @@ function headersFor(headers: EndpointRequest["headers"], issuer: string, address
   const { host, protocol } = new URL(issuer);
   const passed: Record<string, string> = {};
   for (const name of passedOn) if (headers[name] !== undefined) passed[name] = headers[name];
-  const told = { host, "x-forwarded-host": host, "x-forwarded-proto": protocol.slice(0, -1), [addressHeader]: address };
-  return { ...passed, ...told, accept: "application/json" };
+  const forwarded = {
+    host,
+    "x-forwarded-host": host,
+    "x-forwarded-proto": protocol.slice(0, -1),
+    [addressHeader]: address,
+  };
+  return { ...passed, ...forwarded, accept: "application/json" };
 }
 
 /**

@@ -74,8 +74,8 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       const results = [];
       for (const [index, each] of outcome.results.entries()) {
         const result = refusedResult(each, refused);
-        const told = "error" in result ? { ...result, error: await explain(result.error) } : result;
-        results.push(resultJson(body.operations[index]?.operation_id ?? "", told));
+        const explained = "error" in result ? { ...result, error: await explain(result.error) } : result;
+        results.push(resultJson(body.operations[index]?.operation_id ?? "", explained));
       }
       note(noteOfBatch(body.operations, results));
       return { status: 200, json: { results, seq: outcome.seq, epoch: outcome.epoch } };
@@ -85,7 +85,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       const base = await namedVersion(file.row, String(body.current_version));
       const asked = baseOf(conditions(), {});
       const isHead = base !== undefined && base.id === file.row.head_version;
-      // A repeated request finds the version that it created itself. Only the commit can tell.
+      // A repeated request finds the version that it created itself. Only the commit can find out.
       if (base === undefined || (!isHead && asked.operationId === undefined)) throw moved(file);
       const content = await offeredContent(await actIn(shards, caller, file), base, body);
       if ("missing" in content) {

@@ -40,9 +40,9 @@ export function happeningOf(entry: Entry, seen: Seen, lay: Lay = new Map()): Hap
   const later = lay.get(entry.node_id);
   if (later !== undefined && node.isTop !== true && !seen.nodes.has(later)) return lost(entry, seen);
   const to = later ?? node.row.parent_id;
-  const { verb, ...told } = verbOf(entry, { node, to, nodes: seen.nodes }) ?? {};
+  const { verb, ...facts } = verbOf(entry, { node, to, nodes: seen.nodes }) ?? {};
   // Names from before the share are not reported.
-  const detail = entry.at < (node.sinceMicros ?? 0) ? {} : told;
+  const detail = entry.at < (node.sinceMicros ?? 0) ? {} : facts;
   return verb === undefined ? undefined : { entry, verb, node: shown(node), parentId: to, detail };
 }
 
@@ -83,13 +83,13 @@ function lost(entry: JournalRow, { nodes, names }: Seen): Happening | undefined 
   const name = names.get(entry.seq);
   if (parentId === null || name === undefined || !nodes.has(parentId) || entry.kind === "appeared") return undefined;
   const folder = nodes.get(parentId);
-  if (folder === undefined || !isToldOf(entry, folder)) return undefined;
+  if (folder === undefined || !wasVisibleIn(entry, folder)) return undefined;
   const purged = entry.kind === "gone" && entry.from_name !== null;
   return { entry, verb: purged ? "purged" : "trashed", node: { id, name, folder: folder.path }, parentId, detail: {} };
 }
 
 /** False for entries from before the share, and for hidden nodes. */
-function isToldOf({ node_id: id, at, from_trashed_at, of_mount }: JournalRow, folder: PlacedNode): boolean {
+function wasVisibleIn({ node_id: id, at, from_trashed_at, of_mount }: JournalRow, folder: PlacedNode): boolean {
   const own = folder.rights?.at(id);
   if (own !== undefined && !roleMay(own.role, "read")) return false;
   if (of_mount && !roleMay(folder.role, "own")) return false;

@@ -26,13 +26,13 @@ export async function recordEvent(
     insert into shard.events (space_id, id, node_id, verb, actor, device_id, at, detail)
     values (${spaceId}, ${id}, ${nodeId}, ${verb}, ${actor}, ${deviceId}, ${atMicros}, ${JSON.stringify(detail)}::jsonb)
   `.execute(transaction);
-  await tellHooked(transaction, { spaceId, at: atMicros, id });
+  await notifyWebhooks(transaction, { spaceId, at: atMicros, id });
 }
 
 export const hookedEventKind = "webhook_event";
 
 /** Costs one query if the space has no webhooks. */
-async function tellHooked(
+async function notifyWebhooks(
   transaction: ShardReader,
   event: { readonly spaceId: SpaceId; readonly at: number; readonly id: EventId },
 ): Promise<void> {

@@ -16,12 +16,12 @@ export async function tellComment(
 ): Promise<void> {
   const { author, node_id: nodeId, id, at, edited_at } = comment;
   const detail = { comment_id: id };
-  const told = { actor: author, nodeId, atMicros: edited_at ?? at, detail } satisfies Partial<NewNotification>;
-  for (const userId of mentioned) await notify(transaction, { ...told, userId, kind: "mention" });
+  const common = { actor: author, nodeId, atMicros: edited_at ?? at, detail } satisfies Partial<NewNotification>;
+  for (const userId of mentioned) await notify(transaction, { ...common, userId, kind: "mention" });
   if (!isNew) return;
   const others = (await readTalkers(transaction, comment)).filter((userId) => !mentioned.includes(userId));
   const gather = { key: `comment ${nodeId} ${author}`, nodeId };
-  for (const userId of others) await notify(transaction, { ...told, userId, kind: "comment", gather });
+  for (const userId of others) await notify(transaction, { ...common, userId, kind: "comment", gather });
 }
 
 /** A node has few comments. Indexes: primary keys. */

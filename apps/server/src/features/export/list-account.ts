@@ -45,17 +45,17 @@ export async function listAccount(world: ListWorld, account: ListedAccount): Pro
   };
   // Runs once, because the spool cannot be rolled back.
   await inTransaction(db, list, { isolationLevel: "repeatable read", attemptsMax: 1 });
-  const told = await permissionsJson(
+  const permissions = await permissionsJson(
     world.shards,
     grants.filter(({ node_id: id }) => spool.isPlaced(id)),
   );
   spool.addLines(
     archiveNames.shares,
-    told.filter(({ grantee }) => grantee.kind !== "link"),
+    permissions.filter(({ grantee }) => grantee.kind !== "link"),
   );
   spool.addLines(
     archiveNames.links,
-    told.filter(({ grantee }) => grantee.kind === "link"),
+    permissions.filter(({ grantee }) => grantee.kind === "link"),
   );
   await listOthers(world, account);
   await listPeople(world, spool, people);
@@ -145,8 +145,8 @@ async function placeFolder({ spool, signal }: ListedAccount, folder: PlacedSpool
 }
 
 function documentOf({ path, inTrash }: PlacedSpooled, facts: NodeFacts): ArchiveNode {
-  const { modified_micros: _micros, ...told } = facts;
-  return { ...told, path: !inTrash && path === "" ? "/" : path, in_trash: inTrash };
+  const { modified_micros: _micros, ...fields } = facts;
+  return { ...fields, path: !inTrash && path === "" ? "/" : path, in_trash: inTrash };
 }
 
 function filesPath({ path }: PlacedSpooled): string {

@@ -14,7 +14,7 @@ export interface DeliveryWorld {
   readonly clock: Clock;
 }
 
-interface Told {
+interface Membership {
   readonly userId: UserId;
   readonly role: GroupRole | null;
   readonly change: number;
@@ -40,12 +40,14 @@ export async function deliverToAll(world: DeliveryWorld, groupId: GroupId): Prom
 
 async function deliver(world: DeliveryWorld, groupId: GroupId, userIds: readonly UserId[]): Promise<void> {
   const all = await readMemberships(world.shards.ofId(groupId).db, groupId, userIds);
-  for (const [{ db }, told] of Map.groupBy(all, ({ userId }) => world.shards.ofId(userId))) {
-    await inTransaction(db, (transaction) => tell(transaction, groupId, told, world.clock.nowMicros()));
+  for (const [{ db }, memberships] of Map.groupBy(all, ({ userId }) => world.shards.ofId(userId))) {
+    await inTransaction(db, (transaction) =>
+      storeMemberships(transaction, groupId, memberships, world.clock.nowMicros()),
+    );
   }
 }
 
-async function readMemberships(db: ShardReader, groupId: GroupId, userIds: readonly UserId[]): Promise<Told[]> {
+async function readMemberships(db: ShardReader, groupId: GroupId, userIds: readonly UserId[]): Promise<Membership[]> {
   // One statement, so that number, roles and plan are consistent. Indexes: primary keys.
   const { rows } = await sql<{ user_id: UserId; changes: number | null; role: GroupRole | null; plan: string | null }>`
     select asked.user_id, g.changes, m.role, g.plan from unnest(${uuidArray(userIds)}) as asked (user_id)
@@ -86,10 +88,10 @@ export async function* memberPages(shards: Shards, groupId: GroupId): AsyncGener
  * Former members keep a row for a while (`expireCredentials`); otherwise an older state could arrive later and stay.
  * Updates quotas in the same transaction.
  */
-async function tell(
+async function storeMemberships(
   transaction: Kysely<ShardTables>,
   groupId: GroupId,
-  all: readonly Told[],
+  all: readonly Membership[],
   nowMicros: number,
 ): Promise<void> {
   await holdPlans(transaction);

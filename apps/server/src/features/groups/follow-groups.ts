@@ -89,9 +89,9 @@ async function tellMember(world: SharingWorld, { groupId, spaceId, userId }: Mem
   const wayUp = await readWaysUp(db, rows);
   const inMounts = rows.filter(({ node_id: id }) => wayUp(spaceId, id).some((at) => at !== id && targets.has(at)));
   if (inMounts.length === 0) return;
-  await changeRights(world, spaceId, serverOf(spaceId), async ({ tellDevices }) => {
+  await changeRights(world, spaceId, serverOf(spaceId), async ({ notifyDevices }) => {
     // A grant that hid an item from the member may have changed.
-    for (const at of inMounts) tellDevices({ ...at, grantee_id: userId, wasUploader: true });
+    for (const at of inMounts) notifyDevices({ ...at, grantee_id: userId, wasUploader: true });
   });
 }
 

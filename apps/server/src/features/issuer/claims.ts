@@ -27,27 +27,27 @@ export const claimsSchema = z.object({
 export type Claims = z.output<typeof claimsSchema>;
 
 /**
- * @param told claims of the id token (verified signature, audience, time and nonce), which override the userinfo
+ * @param claims those of the id token (verified signature, audience, time and nonce), which override the userinfo
  * endpoint's
  */
-export function readClaims(told: Readonly<Record<string, unknown>>, settings: ClaimSettings): Claims {
-  const { sub, email, auth_time: authTime } = told;
-  const name = typeof told["name"] === "string" ? withoutMisleading(told["name"]).trim() : "";
+export function readClaims(claims: Readonly<Record<string, unknown>>, settings: ClaimSettings): Claims {
+  const { sub, email, auth_time: authTime } = claims;
+  const name = typeof claims["name"] === "string" ? withoutMisleading(claims["name"]).trim() : "";
   if (typeof sub !== "string" || sub === "" || sub.length > subjectCharactersMax || !isPlainText(sub))
     throw new HoldfastError("unauthenticated", "The issuer's response does not identify the person.");
   const address = typeof email === "string" && isAddress(email) ? email.trim() : null;
-  const values = valuesOf(told, settings.groups);
-  const plan = (valuesOf(told, settings.plans) ?? []).map((value) => settings.plans?.values[value]);
+  const values = valuesOf(claims, settings.groups);
+  const plan = (valuesOf(claims, settings.plans) ?? []).map((value) => settings.plans?.values[value]);
   return {
     issuer: settings.issuer,
     subject: sub,
     email: address,
     // Some issuers send "false", "true" or 1, none of which counts.
-    emailVerified: address !== null && told["email_verified"] === true,
+    emailVerified: address !== null && claims["email_verified"] === true,
     name: name !== "" && isPlainText(name) ? name.slice(0, 200) : null,
     groups: values === undefined ? null : groupsOf(values, settings.groups),
     plan: plan.find((each) => each !== undefined) ?? null,
-    factorPassed: isFactorPassed(told, settings),
+    factorPassed: isFactorPassed(claims, settings),
     authenticatedAtMs: typeof authTime === "number" && Number.isFinite(authTime) ? authTime * 1000 : null,
   };
 }
@@ -74,9 +74,9 @@ function isAddress(text: string): boolean {
 }
 
 /** @returns undefined without the claim; then nothing changes */
-function valuesOf(told: Readonly<Record<string, unknown>>, mapping: ClaimMapping | undefined): string[] | undefined {
-  if (mapping === undefined || !Object.hasOwn(told, mapping.claim)) return undefined;
-  const claim = told[mapping.claim];
+function valuesOf(claims: Readonly<Record<string, unknown>>, mapping: ClaimMapping | undefined): string[] | undefined {
+  if (mapping === undefined || !Object.hasOwn(claims, mapping.claim)) return undefined;
+  const claim = claims[mapping.claim];
   const values: unknown[] = Array.isArray(claim) ? claim : [claim];
   return values.filter((value) => typeof value === "string" && Object.hasOwn(mapping.values, value)) as string[];
 }

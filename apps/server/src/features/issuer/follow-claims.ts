@@ -31,7 +31,7 @@ export async function followClaims(
   if (claims.groups !== null) await followGroups(world, user, new Set(claims.groups as GroupId[]), source);
   if (claims.plan !== null && claims.plan !== user.plan) {
     const { plan } = claims;
-    await updateUser(world, user.id, { plan }).catch((error: unknown) => tellNot(world, user.id, { plan }, error));
+    await updateUser(world, user.id, { plan }).catch((error: unknown) => logFailure(world, user.id, { plan }, error));
   }
 }
 
@@ -55,7 +55,7 @@ async function followGroups(
   }
   for (const groupId of wanted.difference(given)) {
     await giveGroup(world, { userId: user.id, groupId, source }, caller, byOthers.has(groupId)).catch(
-      (error: unknown) => tellNot(world, user.id, { group_id: groupId }, error),
+      (error: unknown) => logFailure(world, user.id, { group_id: groupId }, error),
     );
   }
 }
@@ -109,7 +109,7 @@ async function unlessGone(removing: Promise<void>): Promise<void> {
   }
 }
 
-function tellNot({ log }: ClaimsWorld, userId: UserId, what: object, error: unknown): void {
+function logFailure({ log }: ClaimsWorld, userId: UserId, what: object, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
   log.warn(
     { user_id: userId, ...what, reason },

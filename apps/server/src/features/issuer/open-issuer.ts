@@ -145,16 +145,17 @@ async function exchange(client: Client, known: Known, leaving: Leaving, answer: 
     expectedNonce: leaving.nonce,
     idTokenExpected: true,
   });
-  const told = tokens.claims();
-  if (told === undefined) throw new HoldfastError("unauthenticated", "The issuer's response does not name the issuer.");
+  const idClaims = tokens.claims();
+  if (idClaims === undefined)
+    throw new HoldfastError("unauthenticated", "The issuer's response does not name the issuer.");
   const hasMore = config.serverMetadata().userinfo_endpoint !== undefined;
   const more: Readonly<Record<string, unknown>> = hasMore
-    ? await client.fetchUserInfo(config, tokens.access_token, told.sub)
+    ? await client.fetchUserInfo(config, tokens.access_token, idClaims.sub)
     : {};
   // The verified flag applies only to the address in the same source.
-  const { email, email_verified } = told["email"] === undefined ? more : told;
+  const { email, email_verified } = idClaims["email"] === undefined ? more : idClaims;
   // The time of authentication counts only from the sign-in itself.
-  return readClaims({ ...more, ...told, email, email_verified, auth_time: told["auth_time"] }, settings);
+  return readClaims({ ...more, ...idClaims, email, email_verified, auth_time: idClaims["auth_time"] }, settings);
 }
 
 function bounded(max: number) {

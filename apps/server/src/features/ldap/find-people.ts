@@ -102,11 +102,16 @@ function personOf(entry: Entry, settings: LdapSettings): Person | undefined {
   const [email] = valuesOf(entry, attributes.mail);
   const [name] = valuesOf(entry, attributes.name);
   const [uid] = valuesOf(entry, attributes.uid);
-  const told = { sub: id, email, email_verified: true, name };
+  const rawClaims = { sub: id, email, email_verified: true, name };
   return {
     dn: entry.dn,
     uid,
-    claims: readClaims(told, { issuer: issuerOf(settings), groups: undefined, plans: undefined, trusted: noFactors }),
+    claims: readClaims(rawClaims, {
+      issuer: issuerOf(settings),
+      groups: undefined,
+      plans: undefined,
+      trusted: noFactors,
+    }),
     passwordChangedAtMicros: microsOf(valuesOf(entry, attributes.passwordChanged)[0]),
     quotaBytes: attributes.quota === undefined ? undefined : bytesOf(valuesOf(entry, attributes.quota)[0]),
   };

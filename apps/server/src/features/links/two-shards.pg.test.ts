@@ -20,7 +20,7 @@ import { listReports } from "../reports/list-reports.ts";
 import { reportLink } from "../reports/report-link.ts";
 import { resolveReport } from "../reports/resolve-report.ts";
 import { permissionsJson } from "../sharing/permissions.ts";
-import { reportToldKind } from "../reports/tell-administrators.ts";
+import { reportNoticeKind } from "../reports/tell-administrators.ts";
 import { countDownload, expireLinkDownloads } from "./count-download.ts";
 
 const [low, high] = [5, 3000];
@@ -99,7 +99,7 @@ describe("Links on two shards", () => {
     assert.ok(report !== undefined && items.length === 1);
     assert.deepEqual([report.permission_id, report.owner?.name], [link.id, "Olive"]);
 
-    const kind = reportToldKind({ shards: databases.shards, kick: () => {} });
+    const kind = reportNoticeKind({ shards: databases.shards, kick: () => {} });
     const told = kind.schema.parse({ report_id: report.id });
     await kind.work(told, { id: report.id as never, attempt: 1, signal: new AbortController().signal });
     const { rows } = await sql<{ user: string }>`

@@ -118,13 +118,13 @@ function placeOf({ kind, node, detail }: Notice): string {
 }
 
 function notices(
-  { notices: told, more }: Extract<Template, { template: "notices" }>,
+  { notices: listed, more }: Extract<Template, { template: "notices" }>,
   said: Words,
   { host, language, open: label }: Setting & { readonly open: string },
 ): Body {
   const small = [said.whyAccount(host)];
-  const [only] = told;
-  if (only !== undefined && told.length === 1 && more === 0) {
+  const [only] = listed;
+  if (only !== undefined && listed.length === 1 && more === 0) {
     const { title, more: paragraphs } = sayNotice(only, said, language);
     const place = placeOf(only);
     return {
@@ -136,12 +136,12 @@ function notices(
       small,
     };
   }
-  const list = told.map((notice) => {
+  const list = listed.map((notice) => {
     const quote = quoteOf(notice, said);
     const { title, item } = sayNotice(notice, said, language);
     return quote === undefined ? (item ?? title) : `${title}: ${said.quoted(quote.lines.join(" "))}`;
   });
   if (more > 0) list.push(said.andMore(more));
-  const { title } = said.digest(told.length + more, host);
+  const { title } = said.digest(listed.length + more, host);
   return { subject: title, paragraphs: [`${title}:`], list, label, small };
 }

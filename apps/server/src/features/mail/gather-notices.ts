@@ -45,13 +45,13 @@ async function gather(world: MailWorld, { user_id: userId, when }: Gathering): P
     const waitUntil = allowed.size === 0 ? undefined : await takeTurn(transaction, userId, now);
     if (waitUntil !== undefined) return enqueueGathering(transaction, userId, { when, dueMicros: waitUntil });
     const removed = await removeItems(transaction, userId, due);
-    const told = removed.filter(({ id }) => allowed.has(id));
-    if (told.length === 0) return;
+    const mailed = removed.filter(({ id }) => allowed.has(id));
+    if (mailed.length === 0) return;
     const content = {
       template: "notices" as const,
-      notices: told.slice(0, limits.mailNoticesMax),
-      more: Math.max(0, told.length - limits.mailNoticesMax),
-      kinds: kindsOf(told, notify),
+      notices: mailed.slice(0, limits.mailNoticesMax),
+      more: Math.max(0, mailed.length - limits.mailNoticesMax),
+      kinds: kindsOf(mailed, notify),
     };
     await orderMail(world, transaction, bucketOf(userId), { to: { userId }, content });
   });

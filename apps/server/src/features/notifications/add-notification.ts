@@ -8,14 +8,14 @@ import type { Shards } from "../../base/db/shards.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
 import type { NewNotification } from "./notify.ts";
 
-export interface Told {
+export interface Added {
   readonly id: NotificationId;
   readonly nodeId: NodeId | null;
   readonly detail: Readonly<Record<string, unknown>>;
   readonly replaces: NotificationId | undefined;
 }
 
-export type AlsoTell = (transaction: ShardReader, told: Told) => Promise<void>;
+export type AlsoNotify = (transaction: ShardReader, added: Added) => Promise<void>;
 
 /**
  * Writes a notification on the account's shard. May run twice for one message.
@@ -26,7 +26,7 @@ export async function addNotification(
   { shards, random }: { readonly shards: Shards; readonly random: Random },
   notification: NewNotification,
   messageId: string,
-  alsoTell: AlsoTell = async () => {},
+  alsoNotify: AlsoNotify = async () => {},
 ): Promise<boolean> {
   const { userId, atMicros } = notification;
   return inTransaction(shards.ofId(userId).db, async (transaction) => {
@@ -38,7 +38,7 @@ export async function addNotification(
     const id = makeId<NotificationId>(bucketOf(userId), Math.floor(atMicros / 1000), random(8));
     const row = { ...notification, id, number: head.number + 1, nodeId, detail, messageId, replaced: before?.number };
     await write(transaction, row);
-    await alsoTell(transaction, { id, nodeId, detail, replaces: before?.id });
+    await alsoNotify(transaction, { id, nodeId, detail, replaces: before?.id });
     return true;
   });
 }

@@ -18,7 +18,7 @@ type Guest = z.output<typeof guest>;
 
 const hourMicros = 3600_000_000;
 /** Number of deletions within an hour after which the owner is notified, and again after twice as many. */
-const toldMin = 20;
+const notifiedMin = 20;
 /** Maximum number of journal entries to search, and of nodes to count. */
 const entriesMax = 20_000;
 const countedMax = 100_000;
@@ -27,16 +27,16 @@ const countedMax = 100_000;
 export function guestDeletionsMessages(world: () => NotificationWorld & { readonly clock: Clock }): Kind<Guest> {
   return {
     schema: guest,
-    work: async (told, context) => {
+    work: async (message, context) => {
       const { shards, clock } = world();
       const sinceMicros = clock.nowMicros() - hourMicros;
-      const ownerId = await findOwner(shards, told.space_id);
+      const ownerId = await findOwner(shards, message.space_id);
       if (ownerId === undefined) return;
-      const deletions = await readDeletions(shards, told, sinceMicros);
-      const shares = await readShares(shards, told, deletions);
+      const deletions = await readDeletions(shards, message, sinceMicros);
+      const shares = await readShares(shards, message, deletions);
       for (const [share, inShare] of Map.groupBy(deletions, (each) => shares.get(each.from_parent))) {
         if (share === undefined) continue;
-        const notification = await noticeOf(shards, { ...told, ownerId, share, sinceMicros }, inShare);
+        const notification = await noticeOf(shards, { ...message, ownerId, share, sinceMicros }, inShare);
         if (notification === undefined) continue;
         const messageId = makeId<MessageId>(bucketOf(ownerId), clock.nowMs(), world().random(8));
         await notificationKind(world()).work(notification, { ...context, id: messageId });
@@ -58,16 +58,16 @@ async function findOwner(shards: Shards, spaceId: SpaceId): Promise<UserId | und
 }
 
 /** Finds the guest's deletions that are still in the trash. Indexes: primary keys. */
-async function readDeletions(shards: Shards, told: Guest, sinceMicros: number): Promise<Deletion[]> {
+async function readDeletions(shards: Shards, message: Guest, sinceMicros: number): Promise<Deletion[]> {
   const { rows } = await sql<Deletion>`
     select j.node_id, j.from_parent, max(j.at)::int8 as at
     from (
       select space_id, node_id, actor, kind, at, from_parent, from_trashed_at, of_mount, rewind_id from shard.journal
-      where space_id = ${told.space_id} order by seq desc limit ${entriesMax}
+      where space_id = ${message.space_id} order by seq desc limit ${entriesMax}
     ) j join shard.nodes n on n.space_id = j.space_id and n.id = j.node_id
-    where j.actor = ${told.actor} and j.kind = 'gone' and j.at > ${sinceMicros} and j.from_parent is not null
+    where j.actor = ${message.actor} and j.kind = 'gone' and j.at > ${sinceMicros} and j.from_parent is not null
       and j.from_trashed_at is null and not j.of_mount and j.rewind_id is null and n.trashed_at is not null
-    group by j.node_id, j.from_parent`.execute(shards.ofId(told.space_id).db);
+    group by j.node_id, j.from_parent`.execute(shards.ofId(message.space_id).db);
   return rows;
 }
 
@@ -105,21 +105,21 @@ async function readShares(
   return shares;
 }
 
-interface Told extends Guest {
+interface NoticeFacts extends Guest {
   readonly ownerId: UserId;
   readonly share: NodeId;
   readonly sinceMicros: number;
 }
 
-async function noticeOf(shards: Shards, told: Told, deletions: readonly Deletion[]) {
-  const { space_id: spaceId, actor, ownerId, share, sinceMicros } = told;
+async function noticeOf(shards: Shards, facts: NoticeFacts, deletions: readonly Deletion[]) {
+  const { space_id: spaceId, actor, ownerId, share, sinceMicros } = facts;
   const key = `deleted by ${actor} in ${share}`;
   const before = await findBefore(shards, ownerId, key);
   const fresh = deletions.filter(({ at }) => before === undefined || at > before.at);
   const ids = fresh.map((each) => each.node_id);
   const count = ids.length === 0 ? 0 : await countBelow(shards.ofId(spaceId).db, spaceId, ids, { max: countedMax });
   const known = before !== undefined && before.at > sinceMicros ? before.count : 0;
-  if (count < Math.max(toldMin, known)) return undefined;
+  if (count < Math.max(notifiedMin, known)) return undefined;
   const first = Math.min(...fresh.map(({ at }) => at)) - 1;
   // An unread notice is merged with this one. Items created and deleted after its time stay in the trash.
   const momentMicros = before?.unread === true ? Math.min(parseTime(before.moment), first) : first;

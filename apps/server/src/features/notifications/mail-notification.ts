@@ -5,7 +5,7 @@ import type { Shards } from "../../base/db/shards.ts";
 import type { MailWorld } from "../mail/mail-world.ts";
 import type { Notice } from "../mail/notice.ts";
 import { forgetNotice, notifyByMail } from "../mail/notify-by-mail.ts";
-import type { AlsoTell } from "./add-notification.ts";
+import type { AlsoNotify } from "./add-notification.ts";
 import type { NewNotification } from "./notify.ts";
 
 /**
@@ -15,7 +15,7 @@ import type { NewNotification } from "./notify.ts";
 export async function mailNotification(
   { shards, mail }: { readonly shards: Shards; readonly mail: MailWorld },
   { userId, kind, actor, nodeId, atMicros, gather, detail: facts }: NewNotification,
-): Promise<AlsoTell | undefined> {
+): Promise<AlsoNotify | undefined> {
   // Security changes have their own mail. A failed mail must not cause another.
   const isNotMailed = facts["security"] !== undefined || facts["undelivered"] !== undefined;
   if (mail.mailer === undefined || isNotMailed) return undefined;

@@ -6,7 +6,7 @@ import type { ShardReader } from "../../base/db/shard-tables.ts";
 import { notify } from "./notify.ts";
 
 /** New devices per hour with separate notifications; further ones share one. */
-const toldApartMax = 5;
+const separateMax = 5;
 const hourMicros = 3600_000_000;
 
 /** Several devices with one name, for example from scripts, share a notification. */
@@ -17,7 +17,7 @@ export async function tellDevice(transaction: ShardReader, device: AccountTables
     select count(*)::int as recent from shard.devices where user_id = ${userId} and id <> ${id} and created_at > ${atMicros - hourMicros} ${keyed}`.execute(
     transaction,
   );
-  const key = (rows[0]?.recent ?? 0) < toldApartMax ? `device ${name}`.slice(0, 200) : "devices";
+  const key = (rows[0]?.recent ?? 0) < separateMax ? `device ${name}`.slice(0, 200) : "devices";
   const facts = Object.entries({ system, address, country: await countryOf(address), signed_in_by }).filter(
     ([, fact]) => fact != null,
   );

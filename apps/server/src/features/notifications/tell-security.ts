@@ -5,7 +5,7 @@ import { english } from "../mail/words/english.ts";
 import { notify } from "./notify.ts";
 
 /** Changes of sign-in methods other than the password, which are also notifications. */
-const told: ReadonlySet<SecurityChange> = new Set([
+const notified: ReadonlySet<SecurityChange> = new Set([
   "factor_on",
   "factor_codes",
   "factor_code_used",
@@ -24,7 +24,7 @@ export async function tellSecurity(
   what: SecurityChange,
   atMicros: number,
 ): Promise<void> {
-  if (!told.has(what)) return;
+  if (!notified.has(what)) return;
   const detail = { security: what, name: english.security(what, "").title };
   await notify(transaction, { userId, kind: "device", actor: null, nodeId: null, atMicros, detail });
 }

@@ -185,7 +185,8 @@ export class HeldPolls {
       poll.tag = undefined;
       // A link has no own space; changes here count only if the link sees them.
       const isOwn = poll.view?.caller.owns !== false;
-      if (isOwn && (head.seq > poll.seq || poll.woken || isTold(poll, head))) await this.#answer(poll.spaceId, [poll]);
+      if (isOwn && (head.seq > poll.seq || poll.woken || hasNotification(poll, head)))
+        await this.#answer(poll.spaceId, [poll]);
       else if (poll.view !== undefined) await this.#watchShares(poll, poll.view);
     } catch (error) {
       this.#fail(poll, toHoldfastError(error));
@@ -223,11 +224,11 @@ export class HeldPolls {
     if (watching.length === 0) return;
     const news = await findNews(this.#options.shards, spaceId, watching);
     // A link's poll may not see the change that ends the link.
-    const told = watching.filter((each) => news.has(each) || each.poll.credential.kind === "link");
-    if (told.length === 0) return;
-    const credentials = told.map(({ poll }) => poll.credential);
+    const affected = watching.filter((each) => news.has(each) || each.poll.credential.kind === "link");
+    if (affected.length === 0) return;
+    const credentials = affected.map(({ poll }) => poll.credential);
     const live = await findLiveCredentials(this.#options, credentials);
-    for (const each of told) {
+    for (const each of affected) {
       const change = news.get(each);
       if (this.#isEnded(each.poll, live)) continue;
       if (change instanceof HoldfastError) this.#fail(each.poll, change);
@@ -283,7 +284,7 @@ export class HeldPolls {
   #isMoved(head: JournalHead): boolean {
     const { spaceId, epoch, seq } = head;
     for (const poll of this.#bySpace.get(spaceId) ?? []) {
-      if (poll.spaceId === spaceId && isTold(poll, head)) return true;
+      if (poll.spaceId === spaceId && hasNotification(poll, head)) return true;
       const at = poll.spaceId === spaceId ? poll : poll.view?.positions.get(spaceId);
       if (at?.seq !== seq || at.epoch !== epoch) return true;
     }
@@ -322,7 +323,8 @@ export class HeldPolls {
         continue;
       }
       if (newest.head.seq === poll.seq) {
-        if (isTold(poll, newest.head) && newest.notification !== undefined) this.#answerWith(poll, newest.notification);
+        if (hasNotification(poll, newest.head) && newest.notification !== undefined)
+          this.#answerWith(poll, newest.notification);
         continue;
       }
       // The newest entry is not stored any more, so neither is the cursor's.
@@ -384,7 +386,7 @@ export class HeldPolls {
   }
 }
 
-function isTold({ notified }: Poll, head: Pick<JournalHead, "notified">): boolean {
+function hasNotification({ notified }: Poll, head: Pick<JournalHead, "notified">): boolean {
   return notified !== undefined && head.notified > notified;
 }
 

@@ -6,7 +6,15 @@ import { bucketOf } from "@holdfast/core/ids";
 import type { ChangingShards, Shard } from "../../base/db/shards.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { OutageLog } from "../../base/db/outage-log.ts";
-import { encodeWakes, heedWakes, queueWake, type Wake, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
+import {
+  dispatchWakes,
+  encodeWakes,
+  queueWake,
+  type Wake,
+  type WakeBus,
+  type WakeListener,
+  WakeOutbox,
+} from "./wakes.ts";
 
 export interface PostgresWakesOptions {
   readonly shards: ChangingShards;
@@ -92,7 +100,7 @@ class Line {
     let reason = "it was closed";
     client.on("error", (error) => (reason = error.message));
     client.on("notification", ({ payload }) => {
-      heedWakes(this.#origin, payload ?? "", this.#listener);
+      dispatchWakes(this.#origin, payload ?? "", this.#listener);
     });
     const ended = new Promise<void>((resolve) => client.once("end", resolve));
     try {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import type { Log } from "../../base/operation/log.ts";
-import { encodeWakes, heedWakes, queueWake, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
+import { dispatchWakes, encodeWakes, queueWake, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
 
 export interface RedisWakesOptions {
   readonly url: string;
@@ -36,7 +36,7 @@ export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeB
   sender.on("error", (error) => note(false, error.message));
   receiver.on("error", (error) => note(false, error.message));
   receiver.on("message", (_, message) => {
-    heedWakes(origin, message, listener);
+    dispatchWakes(origin, message, listener);
   });
   const listen = async () => {
     try {

@@ -15,7 +15,7 @@ import { loadRightsOfEach } from "../../tree/rights/load-rights.ts";
 
 const entriesAtOnce = 100;
 /**
- * Callers further behind are told to request the changes, which is charged: a poll must not read years of the journal.
+ * Callers further behind are asked to request the changes, which is charged: a poll must not read years of the journal.
  */
 const entriesMost = 2000;
 
@@ -49,7 +49,7 @@ export async function findNews<Each extends Watching>(
   let seq = Math.min(...[...behind].map(({ positions }) => positions.get(spaceId)?.seq ?? head.seq));
   while (behind.size > 0 && seq < head.seq) {
     const entries = await readEntries(shards.ofId(spaceId), { ...head, seq }, entriesAtOnce);
-    for (const [each, change] of await findTold(shards, spaceId, [...behind], entries)) {
+    for (const [each, change] of await findVisible(shards, spaceId, [...behind], entries)) {
       news.set(each, change);
       behind.delete(each);
     }
@@ -67,7 +67,7 @@ function isBehind({ positions }: Watching, head: JournalPosition): boolean {
 }
 
 /** Finds each watcher's newest visible entry. Reads nodes and grants once for all watchers. */
-async function findTold<Each extends Watching>(
+async function findVisible<Each extends Watching>(
   shards: Shards,
   spaceId: SpaceId,
   watching: readonly Each[],
@@ -85,7 +85,7 @@ async function findTold<Each extends Watching>(
     spaceId,
     groups.map(({ grantees }) => grantees),
   );
-  const told = new Map<Each, NewestChange>();
+  const visible = new Map<Each, NewestChange>();
   for (const [index, each] of touched.entries()) {
     const { shares, positions } = each;
     const { grantees, left } = groups[index] ?? { grantees: [], left: noGroups };
@@ -93,9 +93,9 @@ async function findTold<Each extends Watching>(
     const mounts = new Map(shares.map((share) => [`${spaceId} ${share.targetId}`, mountOf(share)]));
     const sight = sightOf(caller, placeWays(ways, { rights: rights[index], mounts, act: "read" }), shares);
     const entry = entries.findLast((one) => one.seq > seq && changeIn(caller, one, sight).length > 0);
-    if (entry !== undefined) told.set(each, newsOf(entry, named.get(entry.node_id)));
+    if (entry !== undefined) visible.set(each, newsOf(entry, named.get(entry.node_id)));
   }
-  return told;
+  return visible;
 }
 
 /** The reported change contains no path. */

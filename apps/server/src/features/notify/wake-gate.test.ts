@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { makeId, type SpaceId, toBucket } from "@holdfast/core/ids";
 import { Deadlines } from "./deadlines.ts";
 import { Load } from "./load.ts";
-import { encodeWakes, heedWakes, queueWake, type Wake, WakeOutbox } from "./wakes.ts";
+import { dispatchWakes, encodeWakes, queueWake, type Wake, WakeOutbox } from "./wakes.ts";
 import { WakeGate } from "./wake-gate.ts";
 
 const spaceOf = (seed: number) => makeId<SpaceId>(toBucket(1), seed, Buffer.alloc(8, seed));
@@ -107,7 +107,7 @@ test("a message contains as many spaces as fit, and other text in it is ignored"
 function heard(origin: string, message: string): string[] {
   const words: string[] = [];
   const connected = () => {};
-  heedWakes(origin, message, {
+  dispatchWakes(origin, message, {
     wake: (spaceId) => words.push(spaceId),
     rung: (shardId) => words.push(`the queue of ${shardId}`),
     connected,

@@ -41,7 +41,7 @@ export function encodeWakes(origin: string, wakes: readonly Wake[]): string[] {
 }
 
 /** Ignores unknown words. Anyone who can write to the bus can only cause useless reads. */
-export function heedWakes(origin: string, message: string, listener: WakeListener): void {
+export function dispatchWakes(origin: string, message: string, listener: WakeListener): void {
   const [from, ...wakes] = message.split(" ", wakesReadMax + 1);
   if (from === origin) return;
   for (const wake of wakes) {

@@ -96,9 +96,9 @@ async function openProvider(
 
 /** Moves the code in the QR code's URL behind the #, where the app's page reads it, so that it is not logged. */
 function moveUserCode(body: unknown): void {
-  const told = deviceAnswer.safeParse(body);
-  if (!told.success) return;
-  const { verification_uri: page, user_code: code } = told.data;
+  const parsed = deviceAnswer.safeParse(body);
+  if (!parsed.success) return;
+  const { verification_uri: page, user_code: code } = parsed.data;
   Object.assign(body as object, { verification_uri_complete: `${page}#${code}` });
 }
 

@@ -13,7 +13,7 @@ const dayMicros = 86_400_000_000;
 /** Limits the use of a leaked key. */
 const lifetimeMicros = 90 * dayMicros;
 /** Programs fetch keys daily, or when they see an unknown one, so keys are published this long before they sign. */
-const toldBeforeMicros = dayMicros;
+const publishedBeforeMicros = dayMicros;
 /** Time for which a key stays published. Tokens are valid for 15 minutes, but programs send them again at sign-out. */
 const keptAfterMicros = 30 * dayMicros;
 
@@ -31,13 +31,13 @@ export function rotateKeys(
   const isDue = newest === undefined || nowMicros - newest.madeMicros >= lifetimeMicros;
   const all = isDue ? [make(nowMicros), ...keys] : keys;
   const signing = signingKey(all, nowMicros);
-  const isSettled = nowMicros - signing.madeMicros >= toldBeforeMicros + keptAfterMicros;
+  const isSettled = nowMicros - signing.madeMicros >= publishedBeforeMicros + keptAfterMicros;
   return isSettled ? all.slice(0, all.indexOf(signing) + 1) : all;
 }
 
 /** Newest key that has been published long enough. If all are new, the oldest, because clients know no other. */
 export function signingKey(keys: readonly SigningKey[], nowMicros: number): SigningKey {
-  const known = keys.find(({ madeMicros }) => nowMicros - madeMicros >= toldBeforeMicros) ?? keys.at(-1);
+  const known = keys.find(({ madeMicros }) => nowMicros - madeMicros >= publishedBeforeMicros) ?? keys.at(-1);
   if (known === undefined) throw new RangeError("no keys");
   return known;
 }

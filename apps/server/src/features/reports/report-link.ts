@@ -30,7 +30,7 @@ export interface WrittenReport {
 export const reportKind = "report";
 
 /**
- * Stores a report, unless the link is unknown or has too many reports. The reporter cannot tell, not even by timing:
+ * Stores a report, unless the link is unknown or has too many reports. The reporter cannot find out, not even by timing:
  * one transaction always writes a message. Reports are limited by source.
  * @throws HoldfastError invalid_field, rate_limited
  */

@@ -51,12 +51,12 @@ function assertNotLess({ action: done }: ReportRow, action: ReportAction): void 
   );
 }
 
-async function disableLink({ transaction, space, nowMicros, tell }: RightsChange, report: ReportRow): Promise<void> {
+async function disableLink({ transaction, space, nowMicros, notify }: RightsChange, report: ReportRow): Promise<void> {
   const { rows } = await sql<GrantRow>`
     update shard.grants set disabled_at = ${nowMicros}
     where space_id = ${space.id} and id = ${report.link_id} and kind = 'link' and disabled_at is null
     returning *`.execute(transaction);
-  for (const grant of rows) await tell(grant);
+  for (const grant of rows) await notify(grant);
 }
 
 async function findOwner({ shards }: AccountStore, spaceId: SpaceId): Promise<UserId> {

@@ -7,9 +7,9 @@ import { notify } from "../notifications/notify.ts";
 import type { Kind } from "../../base/queue/kind.ts";
 import { findReport } from "./list-reports.ts";
 
-const told = z.object({ report_id: z.custom<ReportId>((value) => typeof value === "string" && isId(value)) });
+const payload = z.object({ report_id: z.custom<ReportId>((value) => typeof value === "string" && isId(value)) });
 
-export interface TellingWorld {
+export interface ReportNoticeWorld {
   readonly shards: Shards;
   /** Called when a message of the shard is due. */
   readonly kick: (shard: Shard) => void;
@@ -19,9 +19,9 @@ export interface TellingWorld {
  * Notifies each administrator of a report. Reports of one link share an unread notification. A message without a report
  * is about an unknown link. A repeated message only counts a report twice.
  */
-export function reportToldKind(world: TellingWorld): Kind<z.output<typeof told>> {
+export function reportNoticeKind(world: ReportNoticeWorld): Kind<z.output<typeof payload>> {
   return {
-    schema: told,
+    schema: payload,
     work: async ({ report_id: id }) => {
       const report = await findReport(world.shards, id);
       if (report === undefined || report.resolved_at !== null) return;

@@ -130,7 +130,7 @@ class Planner {
     const node = trees.nodes.get(id);
     if (!trees.wasInside(id) || node?.kind === "mount") return;
     if (node === undefined || !trees.isThere(id)) {
-      this.#tally.tell("purged", { path: trees.pathThen(id) });
+      this.#tally.add("purged", { path: trees.pathThen(id) });
       return;
     }
     if (!trees.canBeLive(id)) {
@@ -167,11 +167,11 @@ class Planner {
     const moved = !samePlace(before, after);
     const act = isLive ? actOn({ content, moved, attributes: !sameAttributes(before, after) }) : "restored";
     const because = reason === undefined ? {} : { reason };
-    if (act !== undefined) this.#tally.tell(act, { path, ...because });
+    if (act !== undefined) this.#tally.add(act, { path, ...because });
     if (bytes !== undefined) this.#tally.addBytes(bytes);
     const to = this.#trees.pathThen(step.nodeId);
-    if (moved) this.#tally.tell("moved", { path, to, ...(act === undefined ? because : {}) });
-    else if (act === undefined && reason !== undefined) this.#tally.tell("left", { path, reason });
+    if (moved) this.#tally.add("moved", { path, to, ...(act === undefined ? because : {}) });
+    else if (act === undefined && reason !== undefined) this.#tally.add("left", { path, reason });
   }
 
   #statesOf(node: KnownNode): { before: NodeState; after: NodeState; reason: string | undefined } {
@@ -236,7 +236,7 @@ class Planner {
     const path = trees.pathNow(id);
     const bytes = { done: 0, undone: node.size };
     if (trees.isLive(id)) {
-      this.#tally.tell("trashed", { path });
+      this.#tally.add("trashed", { path });
       this.#tally.addBytes(bytes);
     }
     if (trees.comesAlong(node.parent_id) && !this.#kept.has(node.parent_id)) return;
@@ -262,6 +262,6 @@ class Planner {
   }
 
   #leave(node: KnownNode, reason: string): void {
-    this.#tally.tell("left", { path: this.#trees.pathNow(node.id), reason });
+    this.#tally.add("left", { path: this.#trees.pathNow(node.id), reason });
   }
 }

@@ -62,13 +62,13 @@ export async function runRewind(run: RewindRun, rewind: RewindRow): Promise<Rewi
   const { answer, undo } = answers;
   const done = { answer: JSON.stringify(answer), undo_answer: JSON.stringify(undo), done_at: run.clock.nowMicros() };
   await inTransaction(run.db, async (transaction) => {
-    if (await noteDone(transaction, rewind, done)) await tellActivity(transaction, run.clock, rewind, answer);
+    if (await noteDone(transaction, rewind, done)) await recordActivity(transaction, run.clock, rewind, answer);
   });
   return (await readRewind(run.db, rewind.id)) ?? { ...rewind, ...done };
 }
 
 /** Replaces the single journal entries in the activity list. A rewind without changes has no event. */
-async function tellActivity(
+async function recordActivity(
   transaction: ShardReader,
   clock: Clock,
   { id, space_id: spaceId, node_id: nodeId, user_id: actor, moment, undoes }: RewindRow,

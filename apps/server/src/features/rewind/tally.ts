@@ -11,7 +11,7 @@ export class Tally {
   #bytes = 0;
   #undoBytes = 0;
 
-  tell(act: RewindAct, item: Omit<RewindSample, "act">): void {
+  add(act: RewindAct, item: Omit<RewindSample, "act">): void {
     this.#counts[act] += 1;
     if (this.#counts[act] <= limits.rewindSampleMax) this.#sample.push({ act, ...item });
   }

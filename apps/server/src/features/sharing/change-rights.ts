@@ -21,9 +21,9 @@ export interface RightsChange {
    * Notifies devices and the grantee's shard that a role at a node changed or ended.
    * @param before former grant, unless new or gone
    */
-  readonly tell: (grant: GrantRow, before?: Pick<GrantRow, "role">) => Promise<void>;
+  readonly notify: (grant: GrantRow, before?: Pick<GrantRow, "role">) => Promise<void>;
   /** Notifies only devices: the grants are unchanged, but group members or other rights changed. */
-  readonly tellDevices: (at: GrantAt & Pick<Told, "wasUploader">) => void;
+  readonly notifyDevices: (at: GrantAt & Pick<ChangedRight, "wasUploader">) => void;
 }
 
 /** The grantee is an account, a group, or one account of a group. */
@@ -41,27 +41,27 @@ export async function changeRights<Result>(
 ): Promise<Result> {
   const shard = world.shards.ofId(spaceId);
   const nowMicros = world.clock.nowMicros();
-  const { result, isTold, seq } = await inTransaction(shard.db, async (transaction) => {
+  const { result, hasChanged, seq } = await inTransaction(shard.db, async (transaction) => {
     const space = await lockSpace(transaction, spaceId);
     const grants: GrantRow[] = [];
-    const told: Told[] = [];
+    const changed: ChangedRight[] = [];
     const done = await change({
       transaction,
       space,
       nowMicros,
-      tell: async (grant, before) => {
+      notify: async (grant, before) => {
         grants.push(grant);
-        told.push({ ...grant, wasUploader: before?.role === "uploader" });
+        changed.push({ ...grant, wasUploader: before?.role === "uploader" });
       },
-      tellDevices: (at) => void told.push(at),
+      notifyDevices: (at) => void changed.push(at),
     });
     const writing = { transaction, space, nowMicros, tag: Buffer.from(world.random(8)), actor };
-    const last = await writeEntries(writing, [...told, ...(await givenOnBelow(writing, told))]);
+    const last = await writeEntries(writing, [...changed, ...(await givenOnBelow(writing, changed))]);
     for (const grant of grants) await enqueueGrant(transaction, grant);
     await tellRights(world, transaction, { spaceId, actor, nowMicros }, grants);
-    return { result: done, isTold: told.length > 0, seq: last };
+    return { result: done, hasChanged: changed.length > 0, seq: last };
   });
-  if (isTold) {
+  if (hasChanged) {
     world.onCommitted(spaceId, seq);
     world.queue.kick(shard);
   }
@@ -73,7 +73,7 @@ interface Writing extends Pick<RightsChange, "transaction" | "space" | "nowMicro
   readonly actor: Pick<Actor, "userId" | "deviceId">;
 }
 
-interface Told extends GrantAt {
+interface ChangedRight extends GrantAt {
   readonly kind?: GrantRow["kind"];
   readonly id?: GrantId;
   /** The former role hid the node from its holder. */
@@ -84,8 +84,11 @@ interface Told extends GrantAt {
  * Re-shared grants add to grants further up (`SpaceRights.nearest`), so a changed role affects them too. Spaces without
  * any have no row in this index. Index: grants_via.
  */
-async function givenOnBelow({ transaction, space }: Writing, told: readonly Told[]): Promise<Told[]> {
-  if (told.length === 0) return [];
+async function givenOnBelow(
+  { transaction, space }: Writing,
+  changed: readonly ChangedRight[],
+): Promise<ChangedRight[]> {
+  if (changed.length === 0) return [];
   const { rows } = await sql<GrantAt>`
     select node_id, grantee_id, role from shard.grants
     where space_id = ${space.id} and via is not null and kind in ('user', 'group')`.execute(transaction);
@@ -94,21 +97,21 @@ async function givenOnBelow({ transaction, space }: Writing, told: readonly Told
     transaction,
     rows.map((row) => ({ space_id: space.id, node_id: row.node_id })),
   );
-  const above = new Set(told.map((each) => each.node_id));
+  const above = new Set(changed.map((each) => each.node_id));
   const isBelow = (row: GrantAt) => wayUp(space.id, row.node_id).some((id) => id !== row.node_id && above.has(id));
   return rows.filter(isBelow);
 }
 
 /** One entry for each node and grantee. Of the node's fields, only its shared flag changes. */
-async function writeEntries(writing: Writing, all: readonly Told[]): Promise<number> {
+async function writeEntries(writing: Writing, all: readonly ChangedRight[]): Promise<number> {
   const { transaction, space, nowMicros, tag, actor } = writing;
   let { seq } = space;
-  for (const told of new Map(all.map((each) => [`${each.node_id} ${each.grantee_id ?? each.id}`, each])).values()) {
-    const { node_id: nodeId, grantee_id: granteeId, id = null } = told;
+  for (const right of new Map(all.map((each) => [`${each.node_id} ${each.grantee_id ?? each.id}`, each])).values()) {
+    const { node_id: nodeId, grantee_id: granteeId, id = null } = right;
     seq += 1;
     await sql`
       insert into shard.journal (space_id, seq, tag, node_id, kind, actor, device_id, at, grantee_id)
-      values (${space.id}, ${seq}, ${tag}, ${nodeId}, ${await kindOf(writing, told)}, ${actor.userId},
+      values (${space.id}, ${seq}, ${tag}, ${nodeId}, ${await kindOf(writing, right)}, ${actor.userId},
         ${actor.deviceId}, ${nowMicros}, ${granteeId ?? id})`.execute(transaction);
     await sql`
       update shard.nodes set seq = ${seq}, shared = exists (
@@ -120,8 +123,8 @@ async function writeEntries(writing: Writing, all: readonly Told[]): Promise<num
 }
 
 /** Grantees who may not have seen the node list it again, which is always correct. */
-async function kindOf({ transaction, space }: Writing, told: Told): Promise<"changed" | "appeared"> {
-  const { node_id: nodeId, grantee_id: granteeId, kind, role, wasUploader } = told;
+async function kindOf({ transaction, space }: Writing, right: ChangedRight): Promise<"changed" | "appeared"> {
+  const { node_id: nodeId, grantee_id: granteeId, kind, role, wasUploader } = right;
   if (kind === "link" || granteeId === null) return "changed";
   if (role === "uploader" || wasUploader === true) return "appeared";
   // Groups that include the grantee, or the same grantee. Indexes: grants_grantee_once, grants_grantee.
@@ -152,7 +155,7 @@ export function noSuchPermission(): HoldfastError {
 
 /** @returns all removed grants, including those re-shared through them */
 export async function removeGrants(
-  { transaction, space, tell }: RightsChange,
+  { transaction, space, notify }: RightsChange,
   ids: readonly GrantId[],
 ): Promise<GrantRow[]> {
   // One step for each link of the chain. Index: grants_via.
@@ -166,13 +169,13 @@ export async function removeGrants(
     delete from shard.grants where space_id = ${space.id} and id in (select id from gone) returning *`.execute(
     transaction,
   );
-  for (const grant of rows) await tell(grant);
+  for (const grant of rows) await notify(grant);
   return rows;
 }
 
 /** Limits re-shared grants to the expiry of this one. Index: grants_via. */
 export async function shortenDependents(
-  { transaction, space, tell }: RightsChange,
+  { transaction, space, notify }: RightsChange,
   { id, expires_at: end }: Pick<GrantRow, "id" | "expires_at">,
 ): Promise<void> {
   const { rows } = await sql<GrantRow>`
@@ -185,7 +188,7 @@ export async function shortenDependents(
     update shard.grants set expires_at = ${end}
     where space_id = ${space.id} and id in (select id from later) and (expires_at is null or expires_at > ${end}::int8)
     returning *`.execute(transaction);
-  for (const grant of rows) await tell(grant);
+  for (const grant of rows) await notify(grant);
 }
 
 /** Removes grants re-shared through this one, but not the grant itself. */

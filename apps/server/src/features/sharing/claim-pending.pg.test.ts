@@ -58,12 +58,12 @@ function sharePending({ id, space_id, root_id }: UserRow, given: Partial<GrantRo
     role: "editor",
     ...given,
   } as const;
-  return changeRights(sharing, space_id, { userId: id, deviceId: null }, async ({ transaction, tell }) => {
+  return changeRights(sharing, space_id, { userId: id, deviceId: null }, async ({ transaction, notify }) => {
     const { rows } = await sql<GrantRow>`
       insert into shard.grants (space_id, id, node_id, kind, grantee_id, email, email_key, role, created_by, created_at)
       values (${space_id}, ${grantId}, ${root_id}, ${row.kind}, ${row.grantee_id}, ${row.email}, ${row.email_key},
         ${row.role}, ${id}, 0) returning *`.execute(transaction);
-    await tell(rows[0]!);
+    await notify(rows[0]!);
     return rows[0]!;
   });
 }

@@ -101,9 +101,9 @@ async function hasRight({ transaction, space }: RightsChange, grant: GrantRow, {
   return rows.length > 0;
 }
 
-async function hand({ transaction, space, tell }: RightsChange, grant: GrantRow, { id }: UserRow): Promise<void> {
+async function hand({ transaction, space, notify }: RightsChange, grant: GrantRow, { id }: UserRow): Promise<void> {
   const { rows } = await sql<GrantRow>`
     update shard.grants set kind = 'user', grantee_id = ${id}, email = null, email_key = null
     where space_id = ${space.id} and id = ${grant.id} returning *`.execute(transaction);
-  for (const row of rows) await tell(row);
+  for (const row of rows) await notify(row);
 }

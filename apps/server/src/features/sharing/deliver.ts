@@ -59,7 +59,7 @@ export function sharingKinds(world: () => SharingWorld): Kinds {
       schema: mountsMessage,
       work: async (payload) => {
         const { userId, spaceId } = payload as z.output<typeof mountsMessage>;
-        await reviewMounts(world(), userId, spaceId, { isTold: false });
+        await reviewMounts(world(), userId, spaceId, { hasChangedRights: false });
       },
     },
     [ownerStateKind]: {
@@ -88,7 +88,7 @@ async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeI
   for await (const userId of membersOf(shards, granteeId)) {
     await reviewMounts(world, userId, spaceId);
     if (isNew && grant.kind === "group" && !(await lowers(world, userId, grant))) {
-      await tellShared(shards.ofId(userId).db, userId, grant);
+      await notifyShared(shards.ofId(userId).db, userId, grant);
       world.queue.kick(shards.ofId(userId));
     }
     if (isNew) await mountIfWanted(world, userId, nodeId);
@@ -98,14 +98,14 @@ async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeI
 /** Notifies the account in the transaction that makes the share visible, and thus once. */
 async function addPointer(world: SharingWorld, db: ShardReader, grant: GrantRow): Promise<boolean> {
   const { kind, grantee_id, id, space_id, node_id } = grant;
-  const isTold = kind === "user" && !(await lowers(world, grantee_id as UserId, grant));
+  const isNotified = kind === "user" && !(await lowers(world, grantee_id as UserId, grant));
   return inTransaction(db, async (transaction) => {
     const { rows } = await sql`
       insert into shard.received (grantee_id, grant_id, space_id, node_id)
       values (${grantee_id}, ${id}, ${space_id}, ${node_id}) on conflict do nothing returning grant_id`.execute(
       transaction,
     );
-    if (rows.length > 0 && isTold) await tellShared(transaction, grantee_id as UserId, grant);
+    if (rows.length > 0 && isNotified) await notifyShared(transaction, grantee_id as UserId, grant);
     return rows.length > 0;
   });
 }
@@ -129,7 +129,7 @@ async function lowers({ shards }: SharingWorld, userId: UserId, grant: GrantRow)
   return right !== undefined && ranks[right.role] > ranks[role];
 }
 
-function tellShared(transaction: ShardReader, userId: UserId, grant: GrantRow): Promise<void> {
+function notifyShared(transaction: ShardReader, userId: UserId, grant: GrantRow): Promise<void> {
   const { node_id: nodeId, created_by: actor, created_at: atMicros, role, message } = grant;
   const detail = message === null ? { role } : { role, message };
   return notify(transaction, { userId, kind: "share", actor, nodeId, atMicros, detail });
@@ -198,8 +198,8 @@ async function reviewMoved(
   // Re-shared grants whose neighboring rights are now at other folders.
   const below = touched.filter(({ node_id, kind, via_at }) => via_at !== null && isPerson(kind) && !moved.has(node_id));
   if (below.length > 0) {
-    await changeRights(world, spaceId, serverOf(spaceId), async ({ tellDevices }) => {
-      for (const at of below) tellDevices(at);
+    await changeRights(world, spaceId, serverOf(spaceId), async ({ notifyDevices }) => {
+      for (const at of below) notifyDevices(at);
     });
   }
   await endLapsed(world, spaceId);
@@ -211,12 +211,12 @@ async function reviewMoved(
   }
   // Re-shared rights depend on the giver's, which may come from above.
   const givenOn = touched.flatMap(({ via_at, grantee_id }) => (via_at === null ? [] : (grantee_id ?? [])));
-  const told = new Set<UserId>();
+  const changed = new Set<UserId>();
   for (const granteeId of above === undefined ? [] : new Set([...above, ...givenOn])) {
-    for await (const userId of membersOf(world.shards, granteeId)) told.add(userId);
+    for await (const userId of membersOf(world.shards, granteeId)) changed.add(userId);
   }
   for (const userId of concerned) {
-    await reviewMounts(world, userId, spaceId, { isTold: above === undefined || told.has(userId) });
+    await reviewMounts(world, userId, spaceId, { hasChangedRights: above === undefined || changed.has(userId) });
   }
 }
 

@@ -60,7 +60,7 @@ export async function grantNode(
         return { grant: await replace(rights, caller, before, grant), created: false, isLowered };
       await assertRoom(rights, row);
       const made = await insert(rights, { ...grant, id: grant.id ?? newGrantId(world, row) }, { row, caller, via });
-      await rights.tell(made);
+      await rights.notify(made);
       return { grant: made, created: true, isLowered };
     };
     return once === undefined ? give() : doOnce(rights.transaction, once, give);
@@ -198,7 +198,7 @@ export async function updateGrant(
     where space_id = ${before.space_id} and id = ${before.id}`.execute(transaction);
   if (before.role === "editor" && next.role !== "editor") await removeDependents(rights, before);
   else if (next.expires_at !== null) await shortenDependents(rights, next);
-  await rights.tell(next, before);
+  await rights.notify(next, before);
   return next;
 }
 

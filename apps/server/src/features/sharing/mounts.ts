@@ -132,13 +132,13 @@ async function assertApart(shards: Shards, caller: Actor, target: NodeRow): Prom
 /**
  * Removes mounts of invisible folders and makes devices check the others. While the owner or giver is suspended, mounts
  * stay; afterwards their content is listed again, because its changes were not reported.
- * @param isTold false if no right changed, so that devices need no check
+ * @param hasChangedRights false if no right changed, so that devices need no check
  */
 export async function reviewMounts(
   world: SharingWorld,
   userId: UserId,
   spaceId: SpaceId,
-  { isBack = false, isTold = true }: { readonly isBack?: boolean; readonly isTold?: boolean } = {},
+  { isBack = false, hasChangedRights = true }: { readonly isBack?: boolean; readonly hasChangedRights?: boolean } = {},
 ): Promise<void> {
   const actor = await findActor(world.shards, userId);
   if (actor === undefined) return;
@@ -150,8 +150,8 @@ export async function reviewMounts(
   const waiting = targets.filter((id) => !isShown(seen.get(id), spaceId));
   const due = await findNodes(world.shards, { ...actor, despiteSuspension: true }, waiting);
   const staying = targets.filter((id) => isShown(seen.get(id), spaceId) || isShown(due.get(id), spaceId));
-  const told = isTold ? all : all.filter(({ targetId }) => !staying.includes(targetId));
-  const operations = told.map(({ id, targetId }) => {
+  const affected = hasChangedRights ? all : all.filter(({ targetId }) => !staying.includes(targetId));
+  const operations = affected.map(({ id, targetId }) => {
     const isHere = isShown(seen.get(targetId), spaceId);
     if (!staying.includes(targetId)) return { op: "delete" as const, fileId: id };
     return { op: "touch" as const, fileId: id, appeared: isBack && isHere };

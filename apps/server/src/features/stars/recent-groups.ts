@@ -37,7 +37,7 @@ export async function readChangedGroups(
   ];
 }
 
-/** A group and what tells it apart from others of the same folder. */
+/** A group and what distinguishes it from others of the same folder. */
 interface PlacedGroup extends ChangedGroup {
   readonly batch: string;
 }

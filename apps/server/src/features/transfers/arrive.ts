@@ -39,7 +39,7 @@ export async function arrive(
     const made = [...grantsOf(world, arrival, crossed, grants), editorOf(world, arrival, crossed.topId)];
     for (const grant of made) {
       await insertGrant(rights, grant);
-      await rights.tell(grant);
+      await rights.notify(grant);
     }
     await followWatches(transaction, place.spaceId, marks.watches, crossed.ids);
     await enqueueStars(transaction, arrival, marks.stars, crossed.ids);

@@ -29,7 +29,7 @@ interface Source extends AsyncIterable<Uint8Array> {
 export async function storeBody(ports: UploadsPorts, target: BodyTarget, source: Source): Promise<Uint8Array> {
   const pieces = new PieceReader(source, target.pieceBytes);
   const underWay: Promise<void>[] = [];
-  let told: Promise<void> = Promise.resolve();
+  let reported: Promise<void> = Promise.resolve();
   let tail: Uint8Array = new Uint8Array(0);
   let uncut: ArrayBuffer | undefined;
   try {
@@ -41,14 +41,14 @@ export async function storeBody(ports: UploadsPorts, target: BodyTarget, source:
       tail = found.tail;
       uncut = found.cuts.length === 0 ? found.buffer : undefined;
       if (found.cuts.length > 0) {
-        told = ahead(tellInOrder(target, told, ahead(storePiece(ports, target, found, pieces))));
-        told.catch(() => source.stop());
-        underWay.push(told);
+        reported = ahead(reportInOrder(target, reported, ahead(storePiece(ports, target, found, pieces))));
+        reported.catch(() => source.stop());
+        underWay.push(reported);
       }
       if (piece.final) break;
       while (underWay.length >= piecesUnderWayMax) await underWay.shift();
     }
-    await told;
+    await reported;
     return tail;
   } finally {
     await pieces.close();
@@ -105,7 +105,7 @@ async function storePiece(
   return incoming.map(({ hash, sizeBytes }) => ({ hash, size: sizeBytes }));
 }
 
-async function tellInOrder(
+async function reportInOrder(
   { onStored }: BodyTarget,
   before: Promise<void>,
   stored: Promise<readonly ManifestEntry[]>,

@@ -21,21 +21,21 @@ export function watchKind({ shards }: { readonly shards: Shards }): Kind<z.outpu
   return {
     schema: watchMessage,
     work: async ({ spaceId }, { signal }) => {
-      while (await tellNext(shards, spaceId)) signal.throwIfAborted();
+      while (await reportNext(shards, spaceId)) signal.throwIfAborted();
     },
   };
 }
 
 /** @returns true if there may be more */
-async function tellNext(shards: Shards, spaceId: SpaceId): Promise<boolean> {
+async function reportNext(shards: Shards, spaceId: SpaceId): Promise<boolean> {
   const { db } = shards.ofId(spaceId);
   // Indexes: primary keys.
   const { rows: spaces } = await sql<Pick<SpaceRow, "watched_seq">>`
     select watched_seq from shard.spaces where id = ${spaceId}`.execute(db);
-  const told = spaces[0]?.watched_seq ?? null;
-  if (told === null) return false;
+  const reportedSeq = spaces[0]?.watched_seq ?? null;
+  if (reportedSeq === null) return false;
   const { rows: entries } = await sql<JournalRow>`
-    select * from shard.journal where space_id = ${spaceId} and seq > ${told} order by seq limit ${entriesMax}`.execute(
+    select * from shard.journal where space_id = ${spaceId} and seq > ${reportedSeq} order by seq limit ${entriesMax}`.execute(
     db,
   );
   const last = entries.at(-1);
@@ -44,7 +44,7 @@ async function tellNext(shards: Shards, spaceId: SpaceId): Promise<boolean> {
   await inTransaction(db, async (transaction) => {
     // Another process may have reported these entries.
     const { numAffectedRows } = await sql`
-      update shard.spaces set watched_seq = ${last.seq} where id = ${spaceId} and watched_seq = ${told}`.execute(
+      update shard.spaces set watched_seq = ${last.seq} where id = ${spaceId} and watched_seq = ${reportedSeq}`.execute(
       transaction,
     );
     if (numAffectedRows === 1n) for (const each of notifications) await notify(transaction, each);

@@ -42,7 +42,7 @@ const fullMs = 60_000;
 export function webhookKinds(world: () => WebhookWorld): Kinds {
   const space: Kind<SpaceMessage> = {
     schema: spaceMessage,
-    work: ({ spaceId }, attempt) => tellWebhooks(world(), spaceId, attempt),
+    work: ({ spaceId }, attempt) => queueEvents(world(), spaceId, attempt),
   };
   const event: Kind<EventMessage> = {
     schema: eventMessage,
@@ -55,14 +55,14 @@ export function webhookKinds(world: () => WebhookWorld): Kinds {
   };
   const hooked: Kind<z.output<typeof hookedEvent>> = {
     schema: hookedEvent,
-    work: (message) => tellEvent(world(), message),
+    work: (message) => queueEvent(world(), message),
     ageMsMax: dayMs,
   };
   return { webhooks: space, webhook: event, [hookedEventKind]: hooked };
 }
 
 /** Queues a message for each webhook of the space. Messages from before a crash are kept. */
-async function tellEvent(
+async function queueEvent(
   { shards, clock }: WebhookWorld,
   { spaceId, at, id }: z.output<typeof hookedEvent>,
 ): Promise<void> {
@@ -83,13 +83,13 @@ async function tellEvent(
   if (isFull) throw new HoldfastError("unavailable", "The queue of the webhook is full; the change is sent later.");
 }
 
-async function tellWebhooks(world: WebhookWorld, spaceId: SpaceId, { signal }: Attempt): Promise<void> {
+async function queueEvents(world: WebhookWorld, spaceId: SpaceId, { signal }: Attempt): Promise<void> {
   let found = 0;
   for (const { db } of world.shards.all()) {
     const hooks = await findWebhooks(db, spaceId, world.clock.nowMicros());
     found += hooks.length;
     for (const hook of hooks) {
-      while (await tellNext(world, hook)) signal.throwIfAborted();
+      while (await queueNext(world, hook)) signal.throwIfAborted();
     }
   }
   if (found === 0) await removeMark(world, spaceId);
@@ -112,27 +112,27 @@ async function removeMark({ shards, clock }: WebhookWorld, spaceId: SpaceId): Pr
 }
 
 /** @returns true if there may be more */
-async function tellNext({ shards, clock }: WebhookWorld, hook: WebhookRow): Promise<boolean> {
+async function queueNext({ shards, clock }: WebhookWorld, hook: WebhookRow): Promise<boolean> {
   const { user_id: userId, id: webhookId, space_id: spaceId } = hook;
   const { db } = shards.ofId(userId);
   const { rows } = await sql<Pick<WebhookRow, "seq">>`
     select seq from shard.webhooks where user_id = ${userId} and id = ${webhookId}`.execute(db);
-  const told = rows[0]?.seq;
-  if (told === undefined) return false;
+  const queuedSeq = rows[0]?.seq;
+  if (queuedSeq === undefined) return false;
   if ((await countWaiting(db, webhookId)) >= limits.webhookWaitingMax) {
     const notBeforeMicros = clock.nowMicros() + fullMs * 1000;
     await enqueue(db, { kind: "webhooks", key: spaceId, payload: { spaceId }, notBeforeMicros });
     return false;
   }
   const { rows: entries } = await sql<Pick<JournalRow, "seq">>`
-    select seq from shard.journal where space_id = ${spaceId} and seq > ${told} order by seq
+    select seq from shard.journal where space_id = ${spaceId} and seq > ${queuedSeq} order by seq
     limit ${entriesMax}`.execute(shards.ofId(spaceId).db);
   const last = entries.at(-1);
   if (last === undefined) return false;
   await inTransaction(db, async (transaction) => {
     // Another process may have queued these entries.
     const { numAffectedRows } = await sql`
-      update shard.webhooks set seq = ${last.seq} where user_id = ${userId} and id = ${webhookId} and seq = ${told}`.execute(
+      update shard.webhooks set seq = ${last.seq} where user_id = ${userId} and id = ${webhookId} and seq = ${queuedSeq}`.execute(
       transaction,
     );
     if (numAffectedRows !== 1n) return;

@@ -139,7 +139,7 @@ function count(tally: Tally, lagBytes: number | undefined): void {
   tally.lagBytes += lagBytes;
 }
 
-/** Compares an object of the metadata. Only a reader with the keys could tell which copy is right. */
+/** Compares an object of the metadata. Only a reader with the keys could determine which copy is right. */
 async function verifySame(
   key: string,
   tallies: readonly Tally[],

@@ -46,10 +46,10 @@ export async function applyCopy(
   // The depth of a source in another space is checked after it was copied to this space.
   const isHere = foreign === undefined || step.attach !== undefined;
   await checkPath(work, { parent: target.parent, name }, isHere ? { node: copied, copy: true } : {});
-  const told = await answered(work, step, target);
+  const answer = await answered(work, step, target);
   const place = { parent: target.parent, name };
-  if (step.attach !== undefined) return { ...(await attach(work, step, step.attach, place)), ...told };
-  if (foreign === undefined && row.kind !== "folder") return { ...(await copyOne(work, step, row, place)), ...told };
+  if (step.attach !== undefined) return { ...(await attach(work, step, step.attach, place)), ...answer };
+  if (foreign === undefined && row.kind !== "folder") return { ...(await copyOne(work, step, row, place)), ...answer };
   if (scope.inGroup) {
     throw new HoldfastError("invalid_field", "A folder must be copied on its own, not in a group.", { field: "group" });
   }

@@ -23,8 +23,8 @@ export async function applyMove(work: Work, step: Step<OperationOf<"move">>, sco
   if (!revived) await requireLive(work, step, found);
   await checkBase(work, step, row, operation);
   if (revived) {
-    const { row: placed, ...told } = await placeRevived(work, step, scope, row, operation.place);
-    return { nodeId: setAttributes(work, step, placed).id, created: false, ...told };
+    const { row: placed, ...answer } = await placeRevived(work, step, scope, row, operation.place);
+    return { nodeId: setAttributes(work, step, placed).id, created: false, ...answer };
   }
   const current = { parent: async () => parentOf(work, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place, current);

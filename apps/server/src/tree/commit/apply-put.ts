@@ -40,10 +40,10 @@ async function putInto(work: Work, step: PutStep, scope: Scope, fileId: string):
   if (step.operation.ifNoneMatch === true) throw await nameTaken(work, step, "precondition", found.row);
   await checkBase(work, step, found.row, step.operation);
   if (revived) await requireMovable(work, step, found.row);
-  const { row, ...told } = revived
+  const { row, ...answer } = revived
     ? await placeRevived(work, step, scope, found.row, step.operation.place)
     : { row: found.row };
-  return { nodeId: (await putVersion(work, step, row)).id, created: false, ...told };
+  return { nodeId: (await putVersion(work, step, row)).id, created: false, ...answer };
 }
 
 async function putAtPlace(

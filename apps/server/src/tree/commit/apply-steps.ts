@@ -189,8 +189,8 @@ async function committed(
   { nodeId, created, answeredName, version }: Applied,
 ): Promise<OperationResult> {
   const row = nodeId === undefined ? undefined : await work.tree.node(nodeId);
-  const told = row === undefined || answeredName === undefined ? row : { ...row, name: answeredName };
-  const node = told === undefined ? undefined : await shown(work, step, told, "create");
+  const answeredRow = row === undefined || answeredName === undefined ? row : { ...row, name: answeredName };
+  const node = answeredRow === undefined ? undefined : await shown(work, step, answeredRow, "create");
   return { status: "committed", node, created, ...(version === undefined ? {} : { version }) };
 }
 

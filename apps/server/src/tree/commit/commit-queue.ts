@@ -175,12 +175,12 @@ class SpaceQueue {
     this.#measure(cuts, performance.now() - outcome.lockedAtMs);
     const { seq, epoch, changed, messages } = outcome;
     for (const [index, cut] of cuts.entries()) this.#take(cut.request, outcome.slices[index], { seq, epoch });
-    if (changed) this.#tell(seq);
+    if (changed) this.#notifyCommitted(seq);
     if (messages) this.#options.onMessages?.(this.#place.spaceId);
   }
 
   /** The change is committed even if the wake-up fails. */
-  #tell(seq: number): void {
+  #notifyCommitted(seq: number): void {
     try {
       this.#options.onCommitted(this.#place.spaceId, seq);
     } catch (error) {

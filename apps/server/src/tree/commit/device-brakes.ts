@@ -55,7 +55,7 @@ export class DeviceBrakes {
   }
 
   async write({ reader, space, changes, nowMicros }: Work): Promise<boolean> {
-    let isTold = false;
+    let hasEnqueued = false;
     for (const [deviceId, brake] of this.#brakes) {
       const total = changes.braked.findLast((change) => change.deviceId === deviceId)?.total;
       if (total === undefined && brake.reason === undefined) continue;
@@ -69,12 +69,12 @@ export class DeviceBrakes {
         reader,
       );
       if (brake.reason === undefined) continue;
-      isTold = true;
+      hasEnqueued = true;
       const facts = { since: brake.suspendedAt, reason: brake.reason, moment: momentBefore(counts, nowMicros) };
       const payload = { user_id: brake.userId, device_id: deviceId, space_id: space.id, ...facts, ...sumOf(counts) };
       await enqueue(reader, { kind: suspensionKind, payload });
     }
-    return isTold;
+    return hasEnqueued;
   }
 
   async #load({ reader, space, nowMicros }: Work, userId: UserId, deviceId: DeviceId): Promise<Brake> {

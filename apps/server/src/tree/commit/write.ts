@@ -60,7 +60,7 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   const usedBytes = (changes.usedBytes.at(-1) ?? 0) - removed.sizeBytes;
   const metadataBytes = (changes.metadataBytes.at(-1) ?? 0) - removed.weightBytes;
   const change = { usedBytes, metadataBytes, seq: seq === space.seq ? null : seq };
-  const isTold = await changeUse(reader, space.id, change);
+  const isWarned = await changeUse(reader, space.id, change);
   const isReviewed = await reviewGrants(reader, space.id, changes.journal, updated);
   const isBraked = (await work.brakes?.write(work)) === true;
   const isCounted = await tellDeletions(work);
@@ -70,7 +70,7 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   if (isHooked) await enqueue(reader, { kind: "webhooks", key: space.id, payload: { spaceId: space.id } });
   return {
     seq,
-    messages: isTold || isBraked || isCounted || isReviewed || isWatched || isHooked || removed.grants > 0,
+    messages: isWarned || isBraked || isCounted || isReviewed || isWatched || isHooked || removed.grants > 0,
   };
 }
 

@@ -64,8 +64,8 @@ async function listOwn(shards: Shards, caller: Actor, request: ChangesRequest & 
   const shard = shards.of(caller.bucket);
   const [space, read] = await readFrom(shard, position, request.limit);
   const brief = request.own === "brief" ? await briefChanges(shard, caller, read) : new Map<number, ChangeJson>();
-  const told = read.filter(({ seq }) => !brief.has(seq));
-  const placed = await findOwnNodes(shard, caller, [...new Set(told.map((row) => row.node_id))]);
+  const full = read.filter(({ seq }) => !brief.has(seq));
+  const placed = await findOwnNodes(shard, caller, [...new Set(full.map((row) => row.node_id))]);
   const nodes = new Map((await showMounts(shards, caller, [...placed.values()])).map((node) => [node.row.id, node]));
   const rows = fittingPage(read, ({ seq, node_id }) => (brief.has(seq) ? undefined : nodes.get(node_id)));
   const changes = rows.map((row) => brief.get(row.seq) ?? changeJson(caller, row, nodes.get(row.node_id)));

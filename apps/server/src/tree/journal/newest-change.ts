@@ -54,10 +54,10 @@ export async function readNewestChange(shard: Shard, spaceId: SpaceId): Promise<
     where s.id = ${spaceId} ${keyed}`.execute(shard.db);
   const row = rows[0];
   if (row === undefined) return undefined;
-  const { epoch, seq, notified, node_id: nodeId, at: atMicros, told_at: toldAt, told_of: toldOf } = row;
+  const { epoch, seq, notified, node_id: nodeId, at: atMicros, told_at: notifiedAt, told_of: notifiedOf } = row;
   const head = { spaceId, epoch, seq, notified };
   const notification: NewestChange | undefined =
-    toldAt === null ? undefined : { type: "notification", nodeId: toldOf, atMicros: toldAt };
+    notifiedAt === null ? undefined : { type: "notification", nodeId: notifiedOf, atMicros: notifiedAt };
   if (nodeId === null || atMicros === null) return { head, change: undefined, notification };
   return { head, change: { type: typeOf(row), nodeId, atMicros }, notification };
 }

@@ -122,14 +122,14 @@ export function changeIn(caller: Pick<Actor, "userId">, row: JournalRow, sight: 
   // Trash is outside every view: the node may have been deleted before the share began.
   const leftView = from !== null && seen.has(from) && row.from_trashed_at === null;
   if (node === undefined) {
-    const isEnded = grantee !== null && isTold(row, grantee, sight);
+    const isEnded = grantee !== null && maySeeRight(row, grantee, sight);
     if (leftView && row.kind === "gone") return [goneJson(row, caller)];
     return leftView || isEnded ? [{ seq, kind: "gone", id }] : [];
   }
   if (row.kind === "gone") return leftView ? [goneJson(row, caller)] : [];
   const isNew = row.kind === "appeared" || (from !== null && !wasShownWith(node, seen.get(from), seq));
   // A node hidden from a group also appears anew for its former members.
-  if (grantee !== null && row.kind !== "appeared" && !isTold(row, grantee, sight)) return [];
+  if (grantee !== null && row.kind !== "appeared" && !maySeeRight(row, grantee, sight)) return [];
   return [liveChange(row, isNew ? "appeared" : "changed", node)];
 }
 
@@ -145,7 +145,7 @@ export function liveChange(row: JournalRow, kind: "changed" | "appeared", node: 
 }
 
 /** Rights that a group got after the caller left it stay hidden. @returns true if the caller may see the right */
-function isTold({ at }: JournalRow, grantee: string, { grantees, left }: Sight): boolean {
+function maySeeRight({ at }: JournalRow, grantee: string, { grantees, left }: Sight): boolean {
   return grantees.has(grantee) || at <= (left.get(grantee) ?? -Infinity);
 }
 

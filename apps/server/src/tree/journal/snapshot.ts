@@ -34,7 +34,7 @@ export interface SnapshotPage {
 
 const snapshotCursor = z.tuple([
   z.string().max(limits.tokenBytesMax),
-  z.string().refine(isId).nullable().describe("the last of the caller's own nodes; null once all are told"),
+  z.string().refine(isId).nullable().describe("the last of the caller's own nodes; null after all were sent"),
   z.string().refine(isId).nullable().describe("the shared folder that is being listed"),
   z.string().max(2048).nullable().describe("where in it"),
 ]);
@@ -62,9 +62,9 @@ export async function readSnapshot(
     await checkPosition(shards.of(caller.bucket), positionIn(caller, token, "cursor"));
   }
   const positions = decodeToken(token, "cursor");
-  const told = new Set(positions.map(({ spaceId }) => spaceId));
+  const inToken = new Set(positions.map(({ spaceId }) => spaceId));
   // The changes report folders mounted since the first page.
-  const shares = (await findShares(shards, caller)).filter(({ spaceId }) => told.has(spaceId));
+  const shares = (await findShares(shards, caller)).filter(({ spaceId }) => inToken.has(spaceId));
   const page =
     afterId === null
       ? await readShare(shards, caller, { place, shares, limit })

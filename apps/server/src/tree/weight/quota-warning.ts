@@ -23,14 +23,14 @@ const kind = "quota_warning";
 const payload = z.object({ user_id: z.string(), percent: z.int(), used_bytes: z.int(), quota_bytes: z.int() });
 
 /** All functions run again if one throws. */
-export function quotaWarningKind(tell: readonly OnQuotaWarning[]): Readonly<Record<typeof kind, Kind>> {
+export function quotaWarningKind(listeners: readonly OnQuotaWarning[]): Readonly<Record<typeof kind, Kind>> {
   return {
     [kind]: {
       schema: payload,
       work: async (given, { id }) => {
         const { user_id, percent, used_bytes, quota_bytes } = payload.parse(given);
         const warning = { id, userId: user_id as UserId, percent, usedBytes: used_bytes, quotaBytes: quota_bytes };
-        for (const onQuotaWarning of tell) await onQuotaWarning(warning);
+        for (const onQuotaWarning of listeners) await onQuotaWarning(warning);
       },
     },
   };
@@ -49,8 +49,8 @@ export async function settleWarning(transaction: ShardReader, space: SpaceRow): 
   if (percent === quota_warned) return false;
   await sql`update shard.spaces set quota_warned = ${percent} where id = ${id}`.execute(transaction);
   if (percent < quota_warned || quota_bytes === null) return false;
-  const told = { user_id: owner_id, percent, used_bytes, quota_bytes } satisfies z.input<typeof payload>;
-  await enqueue(transaction, { kind, payload: told, key: owner_id });
+  const message = { user_id: owner_id, percent, used_bytes, quota_bytes } satisfies z.input<typeof payload>;
+  await enqueue(transaction, { kind, payload: message, key: owner_id });
   return true;
 }
 

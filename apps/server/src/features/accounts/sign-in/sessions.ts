@@ -172,10 +172,10 @@ export async function startSession(
     if (withoutFactor === true && begun.has_factor) throw factorTurnedOn();
     const access = accessOf(begun.access_rules, now);
     assertAddress(access, facts.address ?? undefined);
-    const isTold = !begun.known && !begun.first;
-    if (isTold) await world.tellDevice?.(transaction, device);
+    const isNotified = !begun.known && !begun.first;
+    if (isNotified) await world.tellDevice?.(transaction, device);
     if (begun.devices >= limits.devicesMax) await forgetSurplusDevices(transaction, user.id, now);
-    return { dueAt: access?.factorDueAtMicros, isQueued: isTold || isKept };
+    return { dueAt: access?.factorDueAtMicros, isQueued: isNotified || isKept };
   });
   // `prove` may also have queued a notification.
   if (prove !== undefined || done instanceof HoldfastError || done.isQueued) world.queued?.(user.id);
