@@ -28,7 +28,7 @@ import { linkHandlers } from "../edge/links/link-handlers.ts";
 import { linkPageHandlers } from "../edge/links/link-page-handlers.ts";
 import { mailHandlers } from "../edge/mail/mail-handlers.ts";
 import { orderLeavingMail, orderSecurityMail } from "../features/mail/mail-password.ts";
-import { tellSecurity } from "../features/notifications/tell-security.ts";
+import { notifySecurity } from "../features/notifications/notify-security.ts";
 import { notifyHandlers } from "../edge/sync/notify-handlers.ts";
 import type { RateLimits } from "../edge/exchange/rate-limits.ts";
 import { sharingHandlers } from "../edge/sharing/sharing-handlers.ts";
@@ -116,10 +116,10 @@ function liveAccounts({ accounts, config, log, mail, sharing, queue, storage, wa
     openAppFolder: (caller, id) => openAppFolder(sharing, caller, id),
     onEnded: wake,
     queued: (userId) => queue.kick(storage.databases.shards.ofId(userId)),
-    tellLeaving: (transaction, user, until) => orderLeavingMail(mail, transaction, user, until),
-    tellSecurity: async (transaction, userId, what, address) => {
+    notifyLeaving: (transaction, user, until) => orderLeavingMail(mail, transaction, user, until),
+    notifySecurity: async (transaction, userId, what, address) => {
       await orderSecurityMail(mail, transaction, userId, what, address);
-      await tellSecurity(transaction, userId, what, accounts.clock.nowMicros());
+      await notifySecurity(transaction, userId, what, accounts.clock.nowMicros());
     },
   };
   if (config.ldap === undefined) return own;
@@ -170,7 +170,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...blockHandlers(accounts, blocks, codec),
     ...damagedHandlers(blocks),
     ...sharingHandlers({ ...sharing, linkKey: accounts.secrets.refreshKey }, mail, tagOf),
-    ...webhookHandlers({ ...parts.webhooks, tellSecurity: accounts.tellSecurity, queued: accounts.queued }),
+    ...webhookHandlers({ ...parts.webhooks, notifySecurity: accounts.notifySecurity, queued: accounts.queued }),
     ...linkHandlers({ ...accounts, committer }),
     ...linkPageHandlers({
       accounts,
@@ -192,7 +192,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
       ...parts.sharing,
       blocks,
       throttle: accounts.throttle,
-      tellSecurity: accounts.tellSecurity,
+      notifySecurity: accounts.notifySecurity,
     }),
     ...jobHandlers({ shards }),
     ...queueHandlers({ shards, clock: systemClock, kick: (shard) => parts.queue.kick(shard) }),

@@ -10,7 +10,7 @@ import type { Config } from "../base/config/read-config.ts";
 import { shownLifetimes } from "../base/config/retention-settings.ts";
 import type { RateLimits } from "../edge/exchange/rate-limits.ts";
 import type { LimitName } from "../base/config/rate.ts";
-import { tellDevice } from "../features/notifications/tell-device.ts";
+import { notifyDevice } from "../features/notifications/notify-device.ts";
 import type { Log } from "../base/operation/log.ts";
 import { shredRestored } from "../care/shred/shred-restored.ts";
 import type { Storage } from "./open-storage.ts";
@@ -50,7 +50,7 @@ export async function openAccounts(
     lifetimes: shownLifetimes(config.retention),
     onlyThrough: config.oidc?.only === true ? config.oidc.name : undefined,
     issuerBound: issuerBoundOf(config.oidc),
-    tellDevice,
+    notifyDevice,
     throttle: throttleBy(rateLimits, "sign_in"),
     signUps: throttleBy(rateLimits, "sign_up"),
   };

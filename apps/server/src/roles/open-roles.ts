@@ -30,7 +30,7 @@ import {
 } from "../care/jobs/storage-jobs.ts";
 import { type Jobs, type PeriodicJob, startJobs } from "../care/jobs/periodic-jobs.ts";
 import type { RetentionParts } from "../care/jobs/run-retention.ts";
-import { tellMended } from "../care/jobs/tell-mended.ts";
+import { reportMended } from "../care/jobs/report-mended.ts";
 import { ldapJobs } from "../care/jobs/ldap-job.ts";
 import { leavingJob } from "../care/jobs/leaving-job.ts";
 import { shredJob } from "../care/jobs/shred-job.ts";
@@ -193,7 +193,7 @@ interface RetentionPorts extends Pick<ApiParts, "storage" | "log">, Pick<Retenti
 
 function retention(config: Config, { storage, metrics, log, kick }: RetentionPorts): RetentionParts {
   const { databases, cells } = storage;
-  const onMended = tellMended(log, metrics);
+  const onMended = reportMended(log, metrics);
   return { shards: databases.shards, cells, clock: systemClock, settings: config.retention, kick, onMended };
 }
 

@@ -1,8 +1,8 @@
 import { addressKinds } from "../features/accounts/people/change-address.ts";
 import { type ReleasePorts, releaseKinds } from "../packs/index/release-kind.ts";
 import { guestDeletionsMessages } from "../features/notifications/guest-deletions.ts";
-import { tellQuota } from "../features/notifications/tell-quota.ts";
-import { tellUndelivered } from "../features/notifications/tell-undelivered.ts";
+import { notifyQuota } from "../features/notifications/notify-quota.ts";
+import { notifyUndelivered } from "../features/notifications/notify-undelivered.ts";
 import { notificationKind, type NotificationWorld } from "../features/notifications/notification-kind.ts";
 import { groupKinds } from "../features/groups/group-messages.ts";
 import { mailKinds } from "../features/mail/mail-kinds.ts";
@@ -11,13 +11,13 @@ import { type OnQuotaWarning, quotaWarningKind } from "../tree/weight/quota-warn
 import type { Log } from "../base/operation/log.ts";
 import type { Kinds } from "../base/queue/kind.ts";
 import { reportKind } from "../features/reports/report-link.ts";
-import { reportNoticeKind } from "../features/reports/tell-administrators.ts";
+import { reportNoticeKind } from "../features/reports/report-notice-kind.ts";
 import { rewindKinds } from "../features/rewind/rewind-kinds.ts";
 import { claimKinds } from "../features/sharing/claim-pending.ts";
 import { sharingKinds } from "../features/sharing/deliver.ts";
 import { transferKinds } from "../features/transfers/transfer-kinds.ts";
 import type { TransferWorld } from "../features/transfers/transfer-world.ts";
-import { guestDeletionsKind } from "../tree/commit/tell-deletions.ts";
+import { guestDeletionsKind } from "../tree/commit/report-deletions.ts";
 import { suspensionKind } from "../tree/commit/device-brakes.ts";
 import { type SuspendingWorld, suspensionMessages } from "../care/suspensions/suspend-device.ts";
 import { watchKind } from "../features/watches/watch-kind.ts";
@@ -55,8 +55,8 @@ export function queueKinds({
       { user_id: userId, percent, used_bytes: usedBytes, quota_bytes: quotaBytes },
       "an account is near its quota",
     );
-  const tellAccount: OnQuotaWarning = async (warning) =>
-    tellQuota({ shards: notifications.shards, clock: sharing().clock }, warning);
+  const notifyAccount: OnQuotaWarning = async (warning) =>
+    notifyQuota({ shards: notifications.shards, clock: sharing().clock }, warning);
   return {
     ...sharingKinds(sharing),
     ...claimKinds(sharing),
@@ -64,8 +64,8 @@ export function queueKinds({
     ...groupKinds(sharing),
     ...rewindKinds(sharing),
     ...transferKinds(sharing),
-    ...mailKinds(mail, tellUndelivered),
-    ...quotaWarningKind([logWarning, tellAccount]),
+    ...mailKinds(mail, notifyUndelivered),
+    ...quotaWarningKind([logWarning, notifyAccount]),
     ...webhookKinds(webhooks),
     ...releaseKinds(releases),
     ...jobKinds(jobs),

@@ -30,14 +30,14 @@ export async function settle(parts: SettleParts, message: Claimed, signal: Abort
   } catch (error) {
     if (signal.aborted) await putBack(db, message, { dueMicros: 0, uncounted: true });
     else if (error instanceof HoldfastError && error.code === "failed") await giveUp(parts, message, error.message);
-    else await tellFailure(parts, message, toHoldfastError(error).message);
+    else await retryOrGiveUp(parts, message, toHoldfastError(error).message);
     return;
   }
   await removeDone(db, message);
 }
 
 /** The message waits longer, or is dead if it is too old. */
-export async function tellFailure(parts: SettleParts, message: Claimed, reason: string): Promise<void> {
+export async function retryOrGiveUp(parts: SettleParts, message: Claimed, reason: string): Promise<void> {
   const { ageMsMax = ageMsMaxUsual, delayMsMax } = parts.kinds[message.kind] ?? {};
   const nowMicros = parts.clock.nowMicros();
   if (nowMicros - message.triedAt >= ageMsMax * 1000) return giveUp(parts, message, reason);

@@ -8,7 +8,7 @@ import { OutageLog } from "../db/outage-log.ts";
 import { concurrencyUsual, type Kinds } from "./kind.ts";
 import { type Claimed, claimDue, findHeld, nextDueMicros, putBack, renewLeases, type Room } from "./message-rows.ts";
 import type { Neighbours, OpenNeighbours } from "./neighbours.ts";
-import { settle, tellFailure } from "./settle.ts";
+import { settle, retryOrGiveUp } from "./settle.ts";
 
 export interface WorkerOptions {
   readonly clock: Clock;
@@ -187,7 +187,7 @@ export class ShardWorker {
     const problem = "The process that handled the message exited.";
     for (const message of held) {
       if (!message.isAbandoned || this.#running.has(message.id)) continue;
-      await tellFailure({ ...this.#options, db }, message, problem);
+      await retryOrGiveUp({ ...this.#options, db }, message, problem);
     }
     if (this.#neighbours === undefined) return false;
     const others = held.filter(({ isAbandoned, worker }) => !isAbandoned && worker !== id);
@@ -195,7 +195,7 @@ export class ShardWorker {
     const left = others.filter(({ worker }) => gone.has(worker));
     for (const message of left) {
       if (message.attempts === 1) await putBack(db, message, { dueMicros: 0, problem });
-      else await tellFailure({ ...this.#options, db }, message, problem);
+      else await retryOrGiveUp({ ...this.#options, db }, message, problem);
     }
     return left.length > 0;
   }

@@ -55,14 +55,14 @@ export function nextReport(
   { state, urgency }: Seen,
 ): { readonly history: ReportHistory; readonly report?: StateChange } {
   const history = counted(before, state);
-  const { told } = history;
+  const { told: reported } = history;
   const sure = sureOf(history, runsUntilReported[urgency]);
-  if (rank[sure] > rank[told]) return { history: reportWorse(history, sure), report: { from: told, to: sure } };
+  if (rank[sure] > rank[reported]) return { history: reportWorse(history, sure), report: { from: reported, to: sure } };
   if (history.better < (history.flaps ? runsPerDay : runsUntilBetter)) return { history };
   // A failure that became a warning is reported again only if it returns.
   const to = history.betterWorst;
   const calmed = { ...history, told: to, better: 0, betterWorst: "ok" as const };
-  return to === "ok" ? { history: { ...calmed, flaps: false }, report: { from: told, to } } : { history: calmed };
+  return to === "ok" ? { history: { ...calmed, flaps: false }, report: { from: reported, to } } : { history: calmed };
 }
 
 const rank: Readonly<Record<FindingState, number>> = { ok: 0, warn: 1, fail: 2 };

@@ -1,7 +1,7 @@
 import type { Config } from "../../base/config/read-config.ts";
 import type { CheckName } from "../doctor/diagnose.ts";
 import type { DoctorWorld } from "../doctor/doctor-world.ts";
-import { type FindingsWorld, reportFindings } from "../doctor/tell-findings.ts";
+import { type FindingsWorld, reportFindings } from "../doctor/report-findings.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
 
 export interface DoctorJobParts extends Pick<FindingsWorld, "shards" | "kick"> {

@@ -79,7 +79,7 @@ export const doneElsewhereTables = [
  * Records that may contain a name, address or id of the account, on any shard. `ofUser`: also names the author. Answers
  * stored for repeated requests of others stay, unless they contain such data.
  */
-export const tellingTables = [
+export const mentioningTables = [
   { name: "notifications", ofUser: true },
   { name: "mail_items", ofUser: true },
   { name: "messages", ofUser: true },

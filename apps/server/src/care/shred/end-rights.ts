@@ -27,7 +27,7 @@ export async function endRights(
   for (const [spaceId, ids] of await findReceived(world, row)) await endGrants(world, spaceId, ids);
   await leaveGroups(world, row);
   await deleteOffersTo(world, row);
-  return whenTold(world, row, signal);
+  return awaitMessages(world, row, signal);
 }
 
 async function endGrants(world: ShredWorld, spaceId: SpaceId, ids: readonly GrantId[]): Promise<void> {
@@ -87,7 +87,7 @@ const lookMs = 100;
 const looksMax = 600;
 
 /** Also waits for retried messages. The server's list of jobs shows permanent failures. */
-async function whenTold(world: ShredWorld, row: ShreddingRow, signal: AbortSignal): Promise<string | undefined> {
+async function awaitMessages(world: ShredWorld, row: ShreddingRow, signal: AbortSignal): Promise<string | undefined> {
   const { queue } = world.sharing();
   for (const shard of world.shards.all()) queue.kick(shard);
   for (let look = 0; look < looksMax; look += 1) {

@@ -4,7 +4,7 @@ import { emailKey } from "../../features/accounts/context/email-address.ts";
 import { textArray, uuidArray } from "../../base/db/array-parameters.ts";
 import type { ShardTables } from "../../base/db/shard-tables.ts";
 import type { ShreddingRow } from "../../base/db/shredding-tables.ts";
-import { tellingTables } from "./account-tables.ts";
+import { mentioningTables } from "./account-tables.ts";
 import type { ShredWorld } from "./shred-world.ts";
 
 const rowsAtOnce = 1000;
@@ -21,12 +21,12 @@ interface ReadRow {
  */
 export async function removeMentions(world: ShredWorld, row: ShreddingRow, signal: AbortSignal): Promise<void> {
   for (const { db } of world.shards.all())
-    for (const table of tellingTables) await sweepTable(world, row, { db, ...table, signal });
+    for (const table of mentioningTables) await sweepTable(world, row, { db, ...table, signal });
 }
 
 interface Sweep {
   readonly db: Kysely<ShardTables>;
-  readonly name: (typeof tellingTables)[number]["name"];
+  readonly name: (typeof mentioningTables)[number]["name"];
   readonly ofUser: boolean;
   readonly signal: AbortSignal;
 }

@@ -23,7 +23,7 @@ import { assertMay, roleMay } from "../../tree/rights/roles.ts";
 import { blockSizes } from "../../tree/content/block-sizes.ts";
 import { fetchFrames, findWanted } from "./fetch-frames.ts";
 import { tellingRoom } from "../../tree/weight/quota-refusal.ts";
-import { assertFree, readFreeBytes, roomToTell } from "../../tree/weight/used-bytes.ts";
+import { assertFree, readFreeBytes, roundedFreeBytes } from "../../tree/weight/used-bytes.ts";
 import type { Handlers } from "../exchange/handler.ts";
 import { primed } from "./primed.ts";
 import { formatContentRange, parseRange } from "../exchange/ranges.ts";
@@ -50,7 +50,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
   const actorInto = async (caller: Caller, into?: string) => (await settleInto(caller, into)).actor;
   const assertRoom = async ({ actor, isBlind }: Into, growthBytes: number): Promise<void> => {
     const freeBytes = await readFreeBytes(shards, actor.spaceId);
-    assertFree(isBlind ? roomToTell(freeBytes) : freeBytes, growthBytes);
+    assertFree(isBlind ? roundedFreeBytes(freeBytes) : freeBytes, growthBytes);
   };
   const mayUse = async (actor: Actor, base: HashHex): Promise<boolean> =>
     (await findKnownBlocks(shards, actor, [base])).has(base);

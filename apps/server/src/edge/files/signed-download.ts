@@ -4,7 +4,7 @@ import { checkName } from "@holdfast/core/names";
 import type { AccountStore } from "../../features/accounts/context/account-world.ts";
 import { idsText, readIds } from "../../features/accounts/callers/signed-grant.ts";
 import { findManyNodes } from "../../features/content/find-many-nodes.ts";
-import { tellApart } from "../../features/content/tell-apart.ts";
+import { distinguishNames } from "../../features/content/distinguish-names.ts";
 import { readZipList, storeZipList } from "../../features/content/zip-lists.ts";
 import type { ZippedNode } from "../../features/content/zip-nodes.ts";
 import type { Shards } from "../../base/db/shards.ts";
@@ -96,7 +96,7 @@ export async function findZipped(shards: Shards, caller: Actor, ids: readonly st
     const node = await followMount(shards, caller, found);
     nodes.push({ node, name: found.row.name === "" ? unnamed : found.row.name });
   }
-  return tellApart(nodes);
+  return distinguishNames(nodes);
 }
 
 async function findReadable(shards: Shards, caller: Actor, ids: readonly string[]): Promise<PlacedNode[]> {

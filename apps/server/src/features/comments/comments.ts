@@ -20,7 +20,7 @@ import { loadGivers } from "../../tree/rights/load-rights.ts";
 import { type Act, assertMay, roleMay } from "../../tree/rights/roles.ts";
 import { assertMatches, type IfMatch } from "../sharing/assert-unchanged.ts";
 import { checkMentions } from "./mentions.ts";
-import { tellComment } from "./tell-comment.ts";
+import { notifyOfComment } from "./notify-of-comment.ts";
 
 export interface CommentWorld {
   readonly shards: Shards;
@@ -81,7 +81,7 @@ export async function createComment(
     const event = { spaceId: row.space_id, nodeId: row.node_id, verb: "commented", actor: caller.userId } as const;
     const detail = { comment_id: row.id };
     await recordEvent(transaction, { clock, random }, { ...event, deviceId: caller.deviceId, detail, atMicros: at });
-    await tellComment(transaction, row, { mentioned: mentions, isNew: true });
+    await notifyOfComment(transaction, row, { mentioned: mentions, isNew: true });
     return row;
   });
   queued(comment.space_id);
@@ -112,7 +112,7 @@ export async function updateComment(
       where id = ${after.id}`.execute(transaction);
     await changeMetadataBytes(transaction, after.space_id, commentWeight(after) - commentWeight(before));
     const mentioned = mentions.filter((userId) => !before.mentions.includes(userId));
-    await tellComment(transaction, after, { mentioned, isNew: false });
+    await notifyOfComment(transaction, after, { mentioned, isNew: false });
     return after;
   });
   queued(changed.space_id);

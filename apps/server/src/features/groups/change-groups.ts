@@ -12,7 +12,7 @@ import type { GroupRow } from "../../base/db/group-tables.ts";
 import type { ShardTables } from "../../base/db/shard-tables.ts";
 import { doOnce, type Key } from "../../tree/commit/do-once.ts";
 import { groupJson } from "./group-json.ts";
-import { enqueueEnd, enqueuePlan, type GroupWorld, tellAll } from "./group-messages.ts";
+import { enqueueEnd, enqueuePlan, type GroupWorld, deliverToAllNow } from "./group-messages.ts";
 import { assertNotLimitedBy, type GroupCaller, lockManaged, readGroupId } from "./group-rights.ts";
 
 /**
@@ -75,7 +75,7 @@ export async function updateGroup(
       return groupJson({ ...group, name, plan });
     }),
   );
-  if (change.plan !== undefined) await tellAll(world, id);
+  if (change.plan !== undefined) await deliverToAllNow(world, id);
   return answer;
 }
 
@@ -114,5 +114,5 @@ export async function deleteGroup(
       await enqueueEnd(transaction, id);
     }),
   );
-  await tellAll(world, id);
+  await deliverToAllNow(world, id);
 }

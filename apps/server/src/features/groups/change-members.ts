@@ -10,7 +10,7 @@ import type { UserRow } from "../../base/db/account-tables.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { GroupRole } from "../../base/db/group-tables.ts";
 import type { ShardReader } from "../../base/db/shard-tables.ts";
-import { enqueueMembership, type GroupWorld, tellMembership } from "./group-messages.ts";
+import { enqueueMembership, type GroupWorld, deliverMembershipNow } from "./group-messages.ts";
 import { doOnce, type Key } from "../../tree/commit/do-once.ts";
 import {
   assertManages,
@@ -58,7 +58,7 @@ export async function setMember(
       return memberJson(user, role);
     }),
   );
-  await tellMembership(world, groupId, user.id);
+  await deliverMembershipNow(world, groupId, user.id);
   return answer;
 }
 
@@ -92,7 +92,7 @@ export async function removeMember(
       }
     }),
   );
-  await tellMembership(world, groupId, userId);
+  await deliverMembershipNow(world, groupId, userId);
 }
 
 /** Requires the lock of the group's row. @returns true if something changed */

@@ -17,7 +17,7 @@ export async function followMembership(world: SharingWorld, groupId: GroupId, us
   for (const spaceId of await spacesSharedWith(world, groupId)) {
     // Ends shares that the member granted by the group's rights, or by another group's that now count less.
     await endLapsed(world, spaceId);
-    await tellMember(world, { groupId, spaceId, userId });
+    await notifyMember(world, { groupId, spaceId, userId });
   }
   for (const spaceId of new Set(received.map((each) => each.spaceId))) await reviewMounts(world, userId, spaceId);
   for (const { nodeId } of received) await mountIfWanted(world, userId, nodeId);
@@ -43,7 +43,7 @@ export async function followEnd(world: SharingWorld, groupId: GroupId): Promise<
     for (const userId of userIds) {
       for (const spaceId of spaceIds) {
         await reviewMounts(world, userId, spaceId);
-        await tellMember(world, { groupId, spaceId, userId });
+        await notifyMember(world, { groupId, spaceId, userId });
       }
     }
   }
@@ -73,10 +73,10 @@ interface Membership {
 }
 
 /**
- * Tells devices of a current or former member about the group's grants inside mounted folders, where the member's role
+ * Notifies devices of a current or former member of the group's grants inside mounted folders, where the member's role
  * has changed. Mounts report the folders themselves.
  */
-async function tellMember(world: SharingWorld, { groupId, spaceId, userId }: Membership): Promise<void> {
+async function notifyMember(world: SharingWorld, { groupId, spaceId, userId }: Membership): Promise<void> {
   const { shards } = world;
   const actor = await findActor(shards, userId);
   const mounts = actor === undefined ? [] : [...(await loadMounts(shards, actor)).values()];

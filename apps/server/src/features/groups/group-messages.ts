@@ -64,15 +64,19 @@ export function enqueuePlan(transaction: ShardReader, group: GroupId): Promise<v
  * Called after the commit, so that the change applies to the member's next request. After a failure, the message
  * retries it.
  */
-export async function tellMembership(world: GroupWorld, group: GroupId, user: UserId): Promise<void> {
-  await tellNow(world, group, () => deliverMembership(world, group, user));
+export async function deliverMembershipNow(world: GroupWorld, group: GroupId, user: UserId): Promise<void> {
+  await deliverOrRetry(world, group, () => deliverMembership(world, group, user));
 }
 
-export async function tellAll(world: GroupWorld, group: GroupId): Promise<void> {
-  await tellNow(world, group, () => deliverToAll(world, group));
+export async function deliverToAllNow(world: GroupWorld, group: GroupId): Promise<void> {
+  await deliverOrRetry(world, group, () => deliverToAll(world, group));
 }
 
-async function tellNow({ shards, queue }: GroupWorld, group: GroupId, deliver: () => Promise<void>): Promise<void> {
+async function deliverOrRetry(
+  { shards, queue }: GroupWorld,
+  group: GroupId,
+  deliver: () => Promise<void>,
+): Promise<void> {
   try {
     await deliver();
   } catch (error) {

@@ -38,7 +38,7 @@ beforeEach(async () => {
     ...(await openTestAccounts(databases.shards)),
     log: { warn: () => {}, info: () => {} },
     queue: { kick: () => {} },
-    tellSecurity: async (_, __, what) => void told.push(what),
+    notifySecurity: async (_, __, what) => void told.push(what),
     onEnded: (spaceId) => void ended.push(spaceId),
   };
   authenticator = new Authenticator(world);

@@ -63,6 +63,6 @@ async function endOtherIdentities(
     delete from shard.outside_identities
     where user_id = ${userId} and issuer <> ${issuer} and not starts_with(issuer, ${ldapPrefix})
     returning identity_key`.execute(transaction);
-  if (rows.length > 0) await world.tellSecurity?.(transaction, userId, "outside_unlinked");
+  if (rows.length > 0) await world.notifySecurity?.(transaction, userId, "outside_unlinked");
   return rows.map(({ identity_key: key }) => key);
 }

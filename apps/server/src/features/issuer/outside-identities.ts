@@ -69,7 +69,7 @@ export async function linkIdentity(
     await transaction.insertInto("shard.outside_identities").values(row).execute();
     await onMade?.(transaction);
     // Accounts being created get no notice.
-    if (user.rows.length > 0) await store.tellSecurity?.(transaction, userId, what);
+    if (user.rows.length > 0) await store.notifySecurity?.(transaction, userId, what);
     return row;
   });
   store.queued?.(userId);
@@ -107,7 +107,7 @@ export async function removeIdentity(
       transaction,
     );
     if (rows[0] !== undefined && (await isShutOut(transaction, userId, store))) throw lastWayIn();
-    if (rows[0] !== undefined) await store.tellSecurity?.(transaction, userId, "outside_unlinked");
+    if (rows[0] !== undefined) await store.notifySecurity?.(transaction, userId, "outside_unlinked");
     return rows[0]?.identity_key;
   });
   if (key === undefined) throw new HoldfastError("not_found", "This account has no such sign-in.");

@@ -20,7 +20,7 @@ import { listReports } from "../reports/list-reports.ts";
 import { reportLink } from "../reports/report-link.ts";
 import { resolveReport } from "../reports/resolve-report.ts";
 import { permissionsJson } from "../sharing/permissions.ts";
-import { reportNoticeKind } from "../reports/tell-administrators.ts";
+import { reportNoticeKind } from "../reports/report-notice-kind.ts";
 import { countDownload, expireLinkDownloads } from "./count-download.ts";
 
 const [low, high] = [5, 3000];

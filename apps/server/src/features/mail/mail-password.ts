@@ -74,7 +74,7 @@ export function passwordResetter(world: MailWorld): Kind<z.output<typeof askedSc
   };
 }
 
-/** See `AccountStore.tellSecurity`. */
+/** See `AccountStore.notifySecurity`. */
 export async function orderSecurityMail(
   mail: MailWorld,
   transaction: ShardReader,
@@ -90,7 +90,7 @@ export async function orderSecurityMail(
   }
 }
 
-/** See `AccountWorld.tellLeaving`. Uses the address, because suspended accounts receive no other mail. */
+/** See `AccountWorld.notifyLeaving`. Uses the address, because suspended accounts receive no other mail. */
 export async function orderLeavingMail(
   mail: MailWorld,
   transaction: ShardReader,

@@ -3,7 +3,7 @@ import type { AccountWorld } from "../accounts/context/account-world.ts";
 import { findUser } from "../accounts/context/directory.ts";
 import { makeTestClock, openTestAccounts, type TestAccounts, type TestClock } from "../accounts/testing.ts";
 import type { Shards } from "../../base/db/shards.ts";
-import { tellUndelivered } from "../notifications/tell-undelivered.ts";
+import { notifyUndelivered } from "../notifications/notify-undelivered.ts";
 import { openTestQueue, type TestQueue } from "../../base/queue/testing.ts";
 import { mailKinds } from "./mail-kinds.ts";
 import type { MailWorld } from "./mail-world.ts";
@@ -32,7 +32,7 @@ export async function openTestMail(shards: Shards, smtp: TestSmtp | undefined): 
     mailer: smtp === undefined ? undefined : openMailer(smtp.settings),
     publicUrl: () => "https://drive.example.org",
   };
-  const queue = openTestQueue(shards, mailKinds(world, tellUndelivered), clock);
+  const queue = openTestQueue(shards, mailKinds(world, notifyUndelivered), clock);
   return {
     world,
     accounts,

@@ -7,7 +7,7 @@ import { openTestAccounts } from "../accounts/testing.ts";
 import { openMailer } from "../mail/mailer.ts";
 import type { Actor } from "../../tree/actor.ts";
 import type { Operation } from "../../tree/commit/operation.ts";
-import { guestDeletionsKind } from "../../tree/commit/tell-deletions.ts";
+import { guestDeletionsKind } from "../../tree/commit/report-deletions.ts";
 import { openViewCommitter } from "../../tree/commit/view-committer.ts";
 import { noBlocks, type TestSpace } from "../../tree/testing/testing.ts";
 import { useTestSpaces } from "../../tree/testing/testing-spaces.ts";

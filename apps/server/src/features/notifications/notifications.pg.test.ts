@@ -21,7 +21,7 @@ import { addNotification } from "./add-notification.ts";
 import { listNotifications, markRead } from "./list-notifications.ts";
 import { notificationKind } from "./notification-kind.ts";
 import { type NewNotification, notify } from "./notify.ts";
-import { tellDevice } from "./tell-device.ts";
+import { notifyDevice } from "./notify-device.ts";
 
 let databases: TestDatabases;
 let opened: TestQueue;
@@ -113,7 +113,7 @@ test("a new device is reported to the other devices, and many within an hour tog
   for (const name of ["first", "second", "second", "third", "fourth", "fifth", "sixth"]) {
     const id = makeId<DeviceId>(ann.bucket, clock.nowMs(), randomBytes(8));
     const device = { user_id: ann.userId, id, name, created_at: clock.nowMicros(), last_seen_at: null, browser: false };
-    await tellDevice(db, device);
+    await notifyDevice(db, device);
     await db.insertInto("shard.devices").values(device).execute();
     opened.queue.kick(databases.shards.of(ann.bucket));
     await opened.queue.idle();

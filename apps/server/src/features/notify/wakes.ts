@@ -6,9 +6,9 @@ import type { Shard } from "../../base/db/shards.ts";
  * unsent ones are only in memory.
  */
 export interface WakeBus {
-  /** Tells other processes about a commit in the space. Never throws or waits. */
+  /** Notifies other processes of a commit in the space. Never throws or waits. */
   publish(spaceId: SpaceId): void;
-  /** Tells processes that work the queue about a message on the shard. Never throws or waits. */
+  /** Notifies processes that work the queue of a message on the shard. Never throws or waits. */
   ring(shard: Shard): void;
   close(): Promise<void>;
 }

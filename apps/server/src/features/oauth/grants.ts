@@ -52,7 +52,7 @@ export async function makeGrant(world: AccountWorld, caller: Caller, grant: NewG
     await assertMaker(world, transaction, caller, row.scopes);
     await assertRoom(transaction, caller);
     await transaction.insertInto("shard.tokens").values(row).execute();
-    await world.tellSecurity?.(transaction, caller.userId, "program");
+    await world.notifySecurity?.(transaction, caller.userId, "program");
   });
   world.queued?.(caller.userId);
   return row.id;

@@ -9,7 +9,7 @@ import { lockSpace } from "../../tree/commit/load.ts";
 import { enqueueGrant } from "../../tree/commit/enqueue-grant.ts";
 import { readWaysUp } from "../../tree/rights/given-on.ts";
 import type { SharingWorld } from "./sharing-world.ts";
-import { tellRights } from "./tell-rights.ts";
+import { reportRights } from "./report-rights.ts";
 
 export type RightsWorld = Omit<SharingWorld, "committer">;
 
@@ -58,7 +58,7 @@ export async function changeRights<Result>(
     const writing = { transaction, space, nowMicros, tag: Buffer.from(world.random(8)), actor };
     const last = await writeEntries(writing, [...changed, ...(await givenOnBelow(writing, changed))]);
     for (const grant of grants) await enqueueGrant(transaction, grant);
-    await tellRights(world, transaction, { spaceId, actor, nowMicros }, grants);
+    await reportRights(world, transaction, { spaceId, actor, nowMicros }, grants);
     return { result: done, hasChanged: changed.length > 0, seq: last };
   });
   if (hasChanged) {

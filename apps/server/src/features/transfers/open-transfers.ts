@@ -49,7 +49,7 @@ import {
 import type { TransferWorld } from "./transfer-world.ts";
 
 export interface OfferWorld extends TransferWorld, Pick<AccountWorld, "throttle"> {
-  readonly tellSecurity?: AccountWorld["tellSecurity"];
+  readonly notifySecurity?: AccountWorld["notifySecurity"];
 }
 
 interface Offer {
@@ -104,9 +104,9 @@ export async function offerTransfer(
     const standing = await insertTransfer(transaction, made);
     const created = standing.id === made.id;
     // A repeated offer counts as the first.
-    if (created) await tellOffer(transaction, made, row);
+    if (created) await notifyOffer(transaction, made, row);
     // An offer outlives the session, so a notice warns the owner in case a stranger made it.
-    if (created) await world.tellSecurity?.(transaction, caller.userId, "transfer");
+    if (created) await world.notifySecurity?.(transaction, caller.userId, "transfer");
     if (standing.to_id === user.id) return { transfer: transferJson(standing, { node: row, from, to }), created };
     throw new HoldfastError("conflict", "This is already offered to someone else. Withdraw that offer first.", {
       field: "id",
@@ -146,7 +146,7 @@ function findNewOwner(
 }
 
 /** The detail has the name, because the receiver cannot see the node yet. */
-function tellOffer(transaction: ShardReader, transfer: TransferRow, { name, kind }: NodeRow): Promise<void> {
+function notifyOffer(transaction: ShardReader, transfer: TransferRow, { name, kind }: NodeRow): Promise<void> {
   const { id, node_id: nodeId, from_id: actor, to_id: userId, created_at: atMicros } = transfer;
   const detail = { role: "owner", transfer: { id, name, kind } };
   return notify(transaction, { userId, kind: "share", actor, nodeId, atMicros, detail });

@@ -12,7 +12,7 @@ import { acrossRefusal } from "../../tree/commit/across.ts";
 import { settleSpaces } from "../../tree/commit/settle-spaces.ts";
 import { assertMay, roleMay } from "../../tree/rights/roles.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";
-import { assertFree, readFreeBytes, roomToTell } from "../../tree/weight/used-bytes.ts";
+import { assertFree, readFreeBytes, roundedFreeBytes } from "../../tree/weight/used-bytes.ts";
 import type { UploadsPorts } from "./uploads-ports.ts";
 import type { Place } from "../../tree/commit/operation.ts";
 import type { UploadRequest } from "./upload-request.ts";
@@ -34,7 +34,7 @@ export async function checkTarget(
   if (sizeBytes === null) return;
   const replaced = existing !== undefined && request.onConflict !== "rename" ? existing.row.size : 0;
   const freeBytes = await readFreeBytes(shards, caller.spaceId);
-  assertFree(isBlind ? roomToTell(freeBytes) : freeBytes, sizeBytes - replaced);
+  assertFree(isBlind ? roundedFreeBytes(freeBytes) : freeBytes, sizeBytes - replaced);
   await blocks.assertRoom(caller.spaceId, sizeBytes);
 }
 

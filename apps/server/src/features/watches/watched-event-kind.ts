@@ -4,7 +4,7 @@ import { notify } from "../notifications/notify.ts";
 import type { Kind } from "../../base/queue/kind.ts";
 import { roleMay } from "../../tree/rights/roles.ts";
 import { findWatchersOf } from "./find-watched.ts";
-import { type WatchedEvent, watchedEvent } from "./tell-watchers.ts";
+import { type WatchedEvent, watchedEvent } from "./notify-watchers.ts";
 
 /** Notifies watchers of events that are not in the journal. Only users who may share the node learn who has access. */
 export function watchedEventKind({ shards }: { readonly shards: Shards }): Kind<WatchedEvent> {

@@ -23,7 +23,7 @@ export interface WebhookWorld {
   /** 32 bytes, shared by all processes of this server. */
   readonly serverKey: Buffer;
   readonly network: WebhookNetwork;
-  readonly tellSecurity?: AccountStore["tellSecurity"];
+  readonly notifySecurity?: AccountStore["notifySecurity"];
   readonly queued?: AccountStore["queued"];
 }
 
@@ -71,7 +71,7 @@ export async function createWebhook(world: WebhookWorld, caller: Actor, hook: Ne
       throw new HoldfastError("conflict", `An account has at most ${limits.webhooksMax} webhooks. Delete one first.`);
     }
     await transaction.insertInto("shard.webhooks").values(row).execute();
-    if (hook.sessionId !== undefined) await world.tellSecurity?.(transaction, caller.userId, "webhook");
+    if (hook.sessionId !== undefined) await world.notifySecurity?.(transaction, caller.userId, "webhook");
   });
   world.queued?.(caller.userId);
   // Set last, because the process that removes the mark searches for webhooks afterwards.

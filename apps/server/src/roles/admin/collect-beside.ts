@@ -3,7 +3,7 @@ import type { BlockCells } from "../../packs/cells/open-block-cells.ts";
 import type { BlockPool } from "../../packs/format/block-tasks.ts";
 import { releaseKinds } from "../../packs/index/release-kind.ts";
 import { type CollectionOptions, collectNow } from "../../care/jobs/collect-now.ts";
-import { tellMended } from "../../care/jobs/tell-mended.ts";
+import { reportMended } from "../../care/jobs/report-mended.ts";
 import { openLog } from "../../base/operation/log.ts";
 import { openQueue } from "../../base/queue/open-queue.ts";
 import type { AdminStorage } from "../../care/admin-storage/open-admin-storage.ts";
@@ -19,7 +19,7 @@ export async function collectBeside(
 ) {
   if (options.unfinished === true && isServed) throw servedBeside();
   const log = openLog("error");
-  const onMended = tellMended(log, { countersMended: () => {} });
+  const onMended = reportMended(log, { countersMended: () => {} });
   const parts = { shards, cells, pool, clock, random, log, settings: config.retention, onMended };
   if (options.dryRun) return collectNow({ ...parts, kick: () => {} }, options);
   const queue = openQueue({ shards, clock, log, kinds: releaseKinds({ cells, clock }) });

@@ -8,7 +8,7 @@ import type { Shards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { withoutFigures } from "../weight/quota-refusal.ts";
 import { raiseQuota } from "../weight/raise-quota.ts";
-import { readFreeBytes, roomToTell } from "../weight/used-bytes.ts";
+import { readFreeBytes, roundedFreeBytes } from "../weight/used-bytes.ts";
 import { loadOperations } from "./load.ts";
 import type { Operation } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
@@ -30,7 +30,7 @@ export async function assertBatchRoom(shards: Shards, settled: readonly Settled<
     if (free.has(actor.spaceId)) continue;
     const freeBytes = await readFreeBytes(shards, actor.spaceId);
     // The caller's role on each folder is not known yet.
-    free.set(actor.spaceId, actor.owns ? freeBytes : roomToTell(freeBytes));
+    free.set(actor.spaceId, actor.owns ? freeBytes : roundedFreeBytes(freeBytes));
   }
   const freeOf = ({ spaceId }: Actor): number => free.get(spaceId) ?? Infinity;
   if (puts.some(({ actor, what }) => what.content.sizeBytes <= freeOf(actor))) return;

@@ -15,7 +15,7 @@ import { enqueue } from "../../base/queue/enqueue.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/references.ts";
 import { finishUploads } from "./finish-uploads.ts";
 import { reviewGrants } from "./review-grants.ts";
-import { tellDeletions } from "./tell-deletions.ts";
+import { reportDeletions } from "./report-deletions.ts";
 import { removeSubtrees } from "./removal.ts";
 import { countBlocks } from "../weight/stored-bytes.ts";
 import { changeUse } from "../weight/used-bytes.ts";
@@ -63,7 +63,7 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   const isWarned = await changeUse(reader, space.id, change);
   const isReviewed = await reviewGrants(reader, space.id, changes.journal, updated);
   const isBraked = (await work.brakes?.write(work)) === true;
-  const isCounted = await tellDeletions(work);
+  const isCounted = await reportDeletions(work);
   const isWatched = space.watched_seq !== null && seq !== space.seq;
   if (isWatched) await enqueue(reader, { kind: "watch", key: space.id, payload: { spaceId: space.id } });
   const isHooked = space.hooked && seq !== space.seq;

@@ -42,7 +42,7 @@ export function assertFree(freeBytes: number, addedBytes: number): void {
  * value by trying sizes. An actual upload is checked against the exact value.
  * @returns the next power of two
  */
-export function roomToTell(freeBytes: number): number {
+export function roundedFreeBytes(freeBytes: number): number {
   return freeBytes <= 0 ? 0 : 2 ** Math.ceil(Math.log2(freeBytes));
 }
 

@@ -321,8 +321,8 @@ describe("Access rules", () => {
 
   test("set by the account are mailed to it, and end with a password reset; others stay", async () => {
     const told: SecurityChange[] = [];
-    const tellSecurity = (_: unknown, __: unknown, what: SecurityChange) => Promise.resolve(void told.push(what));
-    const telling = { ...world, tellSecurity };
+    const notifySecurity = (_: unknown, __: unknown, what: SecurityChange) => Promise.resolve(void told.push(what));
+    const telling = { ...world, notifySecurity };
     const wanted = "a new sentence of theirs";
     const byMail = async (id: UserId) => {
       const user = await findUser(databases.shards, id);

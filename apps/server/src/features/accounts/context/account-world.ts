@@ -22,7 +22,7 @@ export interface AccountStore {
    * Mails an account about a change that a stranger may have made, in a transaction on its shard.
    * @param address previous address, after a change of it
    */
-  readonly tellSecurity?: (
+  readonly notifySecurity?: (
     transaction: ShardReader,
     userId: UserId,
     what: SecurityChange,
@@ -51,7 +51,7 @@ export interface AccountWorld extends AccountStore {
   /** Undefined: a person who signed in through an issuer stays signed in. */
   readonly issuerBound: IssuerBound | undefined;
   /** Notifies the user's other devices, in the transaction that creates the new one. */
-  readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
+  readonly notifyDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
   /** Opens the folder of a confined app password. @throws HoldfastError not_found, invalid_field */
   readonly openAppFolder?: (caller: Caller, id: string) => Promise<AppFolder>;
   /** Maximum lifetime of a browser session, however much it is used; undefined: unlimited while used. */
@@ -63,7 +63,7 @@ export interface AccountWorld extends AccountStore {
   /** Keyed by the names in an account's limits. */
   readonly lifetimes: Readonly<Record<string, number>>;
   /** Mails the deadline to a leaving account, in a transaction on its shard. */
-  readonly tellLeaving?: (transaction: ShardReader, user: UserRow, until: number) => Promise<void>;
+  readonly notifyLeaving?: (transaction: ShardReader, user: UserRow, until: number) => Promise<void>;
   /** Language of accounts that chose none. Default: English. */
   readonly language?: Language;
   /** Shown on pages, in mails and in authenticator apps. */

@@ -42,15 +42,15 @@ describe("Passkey", () => {
 
   before(async () => {
     databases = await startTestDatabases({ fsync: false });
-    const tellSecurity = (_: unknown, userId: UserId, what: SecurityChange) => {
+    const notifySecurity = (_: unknown, userId: UserId, what: SecurityChange) => {
       told.push({ userId, what });
       return Promise.resolve();
     };
-    const tellDevice = (_: unknown, { id }: { readonly id: DeviceId }) => {
+    const notifyDevice = (_: unknown, { id }: { readonly id: DeviceId }) => {
       toldDevices.push(id);
       return Promise.resolve();
     };
-    world = { ...(await openTestAccounts(databases.shards)), tellSecurity, tellDevice };
+    world = { ...(await openTestAccounts(databases.shards)), notifySecurity, notifyDevice };
     authenticator = new Authenticator(world);
   });
   after(() => databases.stop());

@@ -155,14 +155,14 @@ async function takeCode(
         where user_id = ${row.user_id}`
   ).execute(transaction);
   if (failures + 1 === limits.secondFactorFailuresMax) {
-    await world.tellSecurity?.(transaction, row.user_id, "factor_guessed");
+    await world.notifySecurity?.(transaction, row.user_id, "factor_guessed");
   }
   return codeWrong();
 }
 
 async function takeRecovery(world: AccountWorld, transaction: ShardReader, userId: UserId, code: string) {
   if (!(await takeRecoveryCode(transaction, userId, code))) return codeWrong();
-  await world.tellSecurity?.(transaction, userId, "factor_code_used");
+  await world.notifySecurity?.(transaction, userId, "factor_code_used");
   return undefined;
 }
 

@@ -38,7 +38,7 @@ export async function takePasskey(
   if (answer === undefined || !(await takeChallenge(transaction, userId, challenge))) return wrong;
   const hasCounted = answer.counter > row.counter || (answer.counter === 0 && row.counter === 0);
   if (!hasCounted) {
-    await world.tellSecurity?.(transaction, userId, "passkey_copied");
+    await world.notifySecurity?.(transaction, userId, "passkey_copied");
     return passkeyCopied(use);
   }
   await sql`

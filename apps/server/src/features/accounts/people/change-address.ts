@@ -47,7 +47,7 @@ async function hold(store: AccountStore, { id }: UserRow, email: string): Promis
 
 /** Runs in the transaction that locked the row. The new address is unconfirmed; the old one gets a mail. */
 export async function takeAddress(
-  { tellSecurity }: Pick<AccountStore, "tellSecurity">,
+  { notifySecurity }: Pick<AccountStore, "notifySecurity">,
   transaction: ShardReader,
   user: UserRow,
   email: string,
@@ -60,7 +60,7 @@ export async function takeAddress(
   await transaction.updateTable("shard.users").set(set).where("id", "=", user.id).execute();
   if (isSame) return;
   await enqueue(transaction, { kind: addressKind, payload: { user_id: user.id, left } });
-  await tellSecurity?.(transaction, user.id, "address", user.email);
+  await notifySecurity?.(transaction, user.id, "address", user.email);
 }
 
 /** Marks an address set by an identity system: a thief of its token could have a password reset mailed to it. */

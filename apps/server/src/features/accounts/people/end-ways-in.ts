@@ -33,7 +33,7 @@ export async function endWays(
 export async function endFactor(store: AccountStore, transaction: ShardReader, userId: UserId): Promise<void> {
   if (!isOn(await lockRow(transaction, userId))) return;
   await removeSecondFactor(transaction, userId);
-  await store.tellSecurity?.(transaction, userId, "factor_off");
+  await store.notifySecurity?.(transaction, userId, "factor_off");
 }
 
 export async function countWays(
@@ -52,12 +52,12 @@ async function endPasskeys(store: AccountStore, transaction: ShardReader, userId
   if (rows.length === 0) return;
   const endsIt = endsFactor && isOn(factor) && !hasApp(factor);
   if (endsIt) await removeSecondFactor(transaction, userId);
-  await store.tellSecurity?.(transaction, userId, endsIt ? "factor_ended" : "passkey_removed");
+  await store.notifySecurity?.(transaction, userId, endsIt ? "factor_ended" : "passkey_removed");
 }
 
 async function endOutside(store: AccountStore, transaction: ShardReader, userId: UserId): Promise<Buffer[]> {
   const { rows } = await sql<{ identity_key: Buffer }>`
     delete from shard.outside_identities where user_id = ${userId} returning identity_key`.execute(transaction);
-  if (rows.length > 0) await store.tellSecurity?.(transaction, userId, "outside_unlinked");
+  if (rows.length > 0) await store.notifySecurity?.(transaction, userId, "outside_unlinked");
   return rows.map(({ identity_key: key }) => key);
 }

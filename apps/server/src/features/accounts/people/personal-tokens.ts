@@ -52,7 +52,7 @@ export async function createPersonalToken(
     await assertRoom(transaction, caller);
     await transaction.insertInto("shard.tokens").values(row).execute();
     // A token made by another token ends with it, and scripts that renew theirs would cause hourly mails.
-    if (row.maker_id === null) await world.tellSecurity?.(transaction, caller.userId, "token");
+    if (row.maker_id === null) await world.notifySecurity?.(transaction, caller.userId, "token");
   });
   world.queued?.(caller.userId);
   return { ...tokenJson(row), token };

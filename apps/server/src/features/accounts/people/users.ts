@@ -292,7 +292,7 @@ async function applyChange(
     else if (plan !== undefined) await followPlans(transaction, [user.id]);
     if (change.secondFactor === false) {
       await removeSecondFactor(transaction, user.id);
-      await store.tellSecurity?.(transaction, user.id, "factor_ended");
+      await store.notifySecurity?.(transaction, user.id, "factor_ended");
     }
     const endsSessions = disabled === true || passwordHash !== undefined || change.secondFactor === false;
     if (endsSessions || change.signedOut === true) {
@@ -305,13 +305,13 @@ async function applyChange(
       await endPersonalTokens(transaction, user.id);
       await forgetDevices(transaction, user.id);
     }
-    if (change.signedOut === true) await store.tellSecurity?.(transaction, user.id, "signed_out");
+    if (change.signedOut === true) await store.notifySecurity?.(transaction, user.id, "signed_out");
     if (passwordHash === undefined) {
       if (change.admin === false) await endAdministration(transaction, user.id);
       return [];
     }
     await clearOwnAddresses(transaction, user.id);
-    await store.tellSecurity?.(transaction, user.id, "password");
+    await store.notifySecurity?.(transaction, user.id, "password");
     return endWays(store, transaction, user.id, { ...change.ended, endsFactor: true });
   });
   store.onEnded?.(user.space_id);

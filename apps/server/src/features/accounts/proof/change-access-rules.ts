@@ -119,7 +119,7 @@ export async function setOwnAddresses(
   await withProof(world, caller, by, async (transaction) => {
     const row = await lockRule(transaction, userId);
     await settle(transaction, { ...row, own_addresses: addresses });
-    await world.tellSecurity?.(transaction, userId, "own_addresses");
+    await world.notifySecurity?.(transaction, userId, "own_addresses");
   });
   return addresses;
 }

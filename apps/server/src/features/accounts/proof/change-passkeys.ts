@@ -114,7 +114,7 @@ export async function confirmPasskey(
     await sql`update shard.second_factors set since = coalesce(since, ${now}) where user_id = ${userId}`.execute(
       transaction,
     );
-    await world.tellSecurity?.(transaction, userId, "passkey_added");
+    await world.notifySecurity?.(transaction, userId, "passkey_added");
     const hasCodes = isOn(factor) && (await countRecoveryCodes(transaction, userId)) > 0;
     return hasCodes ? null : replaceRecoveryCodes(transaction, userId, world.random);
   });
@@ -143,7 +143,7 @@ export async function removePasskey(
       await assertMayEnd(transaction, userId);
       await removeSecondFactor(transaction, userId);
     }
-    await world.tellSecurity?.(transaction, userId, isLast ? "factor_off" : "passkey_removed");
+    await world.notifySecurity?.(transaction, userId, isLast ? "factor_off" : "passkey_removed");
   });
 }
 

@@ -88,7 +88,7 @@ export async function confirmSecondFactor(world: AccountWorld, caller: Caller, t
       transaction,
     );
     if (!isOn(row)) await withdrawAddress(transaction, userId);
-    await world.tellSecurity?.(transaction, userId, "factor_on");
+    await world.notifySecurity?.(transaction, userId, "factor_on");
     return replaceRecoveryCodes(transaction, userId, world.random);
   });
   world.queued?.(userId);
@@ -106,7 +106,7 @@ export async function renewRecoveryCodes(
 ): Promise<string[]> {
   return withProof(world, caller, { proof, source }, async (transaction, row) => {
     if (!isOn(row)) throw noneIsOn();
-    await world.tellSecurity?.(transaction, row.user_id, "factor_codes");
+    await world.notifySecurity?.(transaction, row.user_id, "factor_codes");
     return replaceRecoveryCodes(transaction, row.user_id, world.random);
   });
 }
@@ -121,7 +121,7 @@ export async function endSecondFactor(
   await withProof(world, caller, { proof, source }, async (transaction, row) => {
     if (!isOn(row)) throw noneIsOn();
     await assertMayEnd(transaction, row.user_id);
-    await world.tellSecurity?.(transaction, row.user_id, "factor_off");
+    await world.notifySecurity?.(transaction, row.user_id, "factor_off");
     return removeSecondFactor(transaction, row.user_id);
   });
 }

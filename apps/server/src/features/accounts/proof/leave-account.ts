@@ -73,7 +73,7 @@ async function leave(
     throw new HoldfastError("conflict", "The account or its password was changed in the meantime. Sign in again.");
   await assertLive(transaction, session);
   await endAccess(transaction, user);
-  await world.tellLeaving?.(transaction, user, until);
+  await world.notifyLeaving?.(transaction, user, until);
 }
 
 /** Runs with the suspension of a leaving account, so that no old credential works after a restore. */

@@ -62,7 +62,7 @@ export async function changeOwnPassword(
       .where("id", "<>", credential.id)
       .execute();
     await endPersonalTokens(transaction, user.id);
-    await world.tellSecurity?.(transaction, user.id, "password");
+    await world.notifySecurity?.(transaction, user.id, "password");
   });
   world.onEnded?.(user.space_id);
 }

@@ -23,8 +23,8 @@ let world: TestAccounts;
 
 before(async () => {
   databases = await startTestDatabases({ fsync: false });
-  const tellSecurity = (_: unknown, __: UserId, what: SecurityChange) => Promise.resolve(void told.push(what));
-  world = { ...(await openTestAccounts(databases.shards)), tellSecurity };
+  const notifySecurity = (_: unknown, __: UserId, what: SecurityChange) => Promise.resolve(void told.push(what));
+  world = { ...(await openTestAccounts(databases.shards)), notifySecurity };
 });
 after(() => databases.stop());
 

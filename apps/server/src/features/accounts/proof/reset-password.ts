@@ -69,7 +69,7 @@ export async function resetPassword(
     await endPersonalTokens(transaction, user.id);
     await forgetDevices(transaction, user.id);
     await clearOwnAddresses(transaction, user.id);
-    await world.tellSecurity?.(transaction, user.id, "password");
+    await world.notifySecurity?.(transaction, user.id, "password");
     const ending = await endWays(world, transaction, user.id, { ...ended, endsFactor: false });
     if (isStrangers) await endFactor(world, transaction, user.id);
     await confirmIn(transaction, user.id, world.clock.nowMicros());

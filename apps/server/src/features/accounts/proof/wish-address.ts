@@ -27,7 +27,7 @@ export async function wishAddress(
   return withProof(world, caller, change, async (transaction, _, { user }) => {
     const isBack = emailKey(email) === emailKey(user.email);
     // Sent before the move, after which mail goes to the new address.
-    if (!isBack) await world.tellSecurity?.(transaction, user.id, "address_wanted", user.email);
+    if (!isBack) await world.notifySecurity?.(transaction, user.id, "address_wanted", user.email);
     return transaction
       .updateTable("shard.users")
       .set({ next_email: isBack ? null : email.trim() })

@@ -66,7 +66,7 @@ export async function createAppPassword(
       await assertExpiry(world, transaction, caller, request.expiresAtMicros);
       await assertRoom(transaction, caller);
       await transaction.insertInto("shard.tokens").values(row).execute();
-      await world.tellSecurity?.(transaction, caller.userId, "app_password");
+      await world.notifySecurity?.(transaction, caller.userId, "app_password");
     },
   );
   // The token gives no access before its folder's grant exists.

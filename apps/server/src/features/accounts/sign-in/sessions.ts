@@ -173,7 +173,7 @@ export async function startSession(
     const access = accessOf(begun.access_rules, now);
     assertAddress(access, facts.address ?? undefined);
     const isNotified = !begun.known && !begun.first;
-    if (isNotified) await world.tellDevice?.(transaction, device);
+    if (isNotified) await world.notifyDevice?.(transaction, device);
     if (begun.devices >= limits.devicesMax) await forgetSurplusDevices(transaction, user.id, now);
     return { dueAt: access?.factorDueAtMicros, isQueued: isNotified || isKept };
   });

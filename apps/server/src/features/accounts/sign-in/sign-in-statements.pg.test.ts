@@ -5,7 +5,7 @@ import { testShards } from "@holdfast/tools/tiers";
 import { sql } from "kysely";
 import pg from "pg";
 import { startTestDatabases, type TestDatabases } from "../../../base/db/testing.ts";
-import { tellDevice } from "../../notifications/tell-device.ts";
+import { notifyDevice } from "../../notifications/notify-device.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import { wholeServer } from "../callers/access-rules.ts";
 import { signIn } from "./sessions.ts";
@@ -19,7 +19,7 @@ const queued: UserId[] = [];
 
 before(async () => {
   databases = await startTestDatabases({ fsync: false });
-  world = { ...(await openTestAccounts(databases.shards)), tellDevice, queued: (userId) => void queued.push(userId) };
+  world = { ...(await openTestAccounts(databases.shards)), notifyDevice, queued: (userId) => void queued.push(userId) };
 });
 after(() => databases.stop());
 

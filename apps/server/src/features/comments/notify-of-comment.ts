@@ -9,7 +9,7 @@ const talkersMax = 50;
 /**
  * Notifies mentioned users, and of a new comment the owner and other authors. Runs in the transaction that writes it.
  */
-export async function tellComment(
+export async function notifyOfComment(
   transaction: ShardReader,
   comment: CommentRow,
   { mentioned, isNew }: { readonly mentioned: readonly UserId[]; readonly isNew: boolean },

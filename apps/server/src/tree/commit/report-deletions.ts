@@ -5,7 +5,7 @@ import type { JournalEntry, Work } from "./work.ts";
 export const guestDeletionsKind = "guest_deletions";
 
 /** @returns true if a message was enqueued */
-export async function tellDeletions({
+export async function reportDeletions({
   reader,
   space,
   changes,

@@ -18,7 +18,7 @@ const notified: ReadonlySet<SecurityChange> = new Set([
 ]);
 
 /** Reports a change that also causes a security mail. Apps that do not know `security` show the name. */
-export async function tellSecurity(
+export async function notifySecurity(
   transaction: ShardReader,
   userId: UserId,
   what: SecurityChange,

@@ -7,7 +7,7 @@ import { notify } from "./notify.ts";
  * Handles an invitation that no mail server accepted: keeps its link for administrators, as on a server without mail,
  * and notifies the inviting account. Apps that do not know `undelivered` show the name.
  */
-export async function tellUndelivered({ shards, clock }: MailWorld, mail: WaitingMail): Promise<void> {
+export async function notifyUndelivered({ shards, clock }: MailWorld, mail: WaitingMail): Promise<void> {
   const { id, at, to, content, sealed_link: sealed } = mail;
   if (content.template !== "invitation" || !("address" in to)) return;
   if (sealed !== undefined) {

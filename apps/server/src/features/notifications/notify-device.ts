@@ -10,7 +10,7 @@ const separateMax = 5;
 const hourMicros = 3600_000_000;
 
 /** Several devices with one name, for example from scripts, share a notification. */
-export async function tellDevice(transaction: ShardReader, device: AccountTables["shard.devices"]): Promise<void> {
+export async function notifyDevice(transaction: ShardReader, device: AccountTables["shard.devices"]): Promise<void> {
   const { user_id: userId, id, name, created_at: atMicros, system, address, signed_in_by } = device;
   // Index: the primary key; at most `limits.devicesMax` rows.
   const { rows } = await sql<{ recent: number }>`

@@ -3,7 +3,7 @@ import { numberedName } from "../../tree/commit/free-name.ts";
 import type { ZippedNode } from "./zip-nodes.ts";
 
 /** Renames duplicates to the next free name: `name (2).ext`. The first keeps its name. */
-export function tellApart(nodes: readonly ZippedNode[]): ZippedNode[] {
+export function distinguishNames(nodes: readonly ZippedNode[]): ZippedNode[] {
   const taken = new Set<string>();
   /** Last number by name, so that thousands of equal names do not try each number again. */
   const numbers = new Map<string, number>();

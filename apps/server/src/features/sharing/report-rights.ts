@@ -4,7 +4,7 @@ import { recordEvent } from "../activity/record-event.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { GrantRow, ShardReader } from "../../base/db/shard-tables.ts";
 import type { Actor } from "../../tree/actor.ts";
-import { tellWatchers } from "../watches/tell-watchers.ts";
+import { notifyWatchers } from "../watches/notify-watchers.ts";
 import { isOfApp } from "./is-of-app.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
@@ -18,7 +18,7 @@ interface Change {
  * Reports to activity lists and watchers, in the same transaction. Grantees are notified on their own shard
  * (`deliver.ts`).
  */
-export async function tellRights(
+export async function reportRights(
   world: Pick<SharingWorld, "clock" | "random">,
   transaction: ShardReader,
   { spaceId, actor, nowMicros }: Change,
@@ -40,7 +40,7 @@ export async function tellRights(
     const detail = { permission_id: id, kind, role, ...(email === null ? {} : { email }), ...app };
     const event = { spaceId, nodeId, verb, actor: by, deviceId: actor.deviceId, detail } as const;
     await recordEvent(transaction, world, { ...event, atMicros: nowMicros });
-    await tellWatchers(transaction, { spaceId, nodeId, verb, actor: by, atMicros: nowMicros });
+    await notifyWatchers(transaction, { spaceId, nodeId, verb, actor: by, atMicros: nowMicros });
   }
 }
 

@@ -20,7 +20,7 @@ export type WatchedEvent = z.output<typeof watchedEvent>;
  * Queues an event for watchers who may share the node, in the causing transaction. Costs one query if nobody watches
  * the space.
  */
-export async function tellWatchers(transaction: ShardReader, event: WatchedEvent): Promise<void> {
+export async function notifyWatchers(transaction: ShardReader, event: WatchedEvent): Promise<void> {
   const { rows } = await sql`
     select from shard.spaces where id = ${event.spaceId} and watched_seq is not null`.execute(transaction);
   if (rows.length > 0) await enqueue(transaction, { kind: "watched_event", payload: event });

@@ -10,7 +10,7 @@ import { notificationKind } from "../../features/notifications/notification-kind
 import { openTestQueue, type TestQueue } from "../../base/queue/testing.ts";
 import type { CheckName } from "./diagnose.ts";
 import { fail, type Finding, of, warn } from "./finding.ts";
-import { reportFindings, watchedChecks } from "./tell-findings.ts";
+import { reportFindings, watchedChecks } from "./report-findings.ts";
 
 const periodMs = 600_000;
 

@@ -4,7 +4,7 @@ import type { QuotaWarning } from "../../tree/weight/quota-warning.ts";
 import { notify } from "./notify.ts";
 
 /** Notifies an account that approaches its quota, once for each threshold. */
-export async function tellQuota(
+export async function notifyQuota(
   { shards, clock }: { readonly shards: Shards; readonly clock: { nowMicros(): number } },
   { userId, percent, usedBytes, quotaBytes }: QuotaWarning,
 ): Promise<void> {
