@@ -238,15 +238,15 @@ test("a replaced file that a program has open for hours is checked but not read,
 
 test("if the filesystem does not report writers, a replaced file is kept for a day and read twice", async () => {
   let read = 0;
-  const untold = (disk: LocalDisk): LocalDisk =>
+  const unreported = (disk: LocalDisk): LocalDisk =>
     counting({ ...disk, hasWriters: () => Promise.resolve(undefined) }, (call) => (read += call === "cut" ? 1 : 0));
-  const idle = await withOpenFile("replaced", untold);
+  const idle = await withOpenFile("replaced", unreported);
   await idle.goOn(23 * 3600);
   assert.deepEqual([stashOf(idle.alone).length, read], [1, 1]);
   await idle.goOn(3 * 3600);
   assert.deepEqual([stashOf(idle.alone), read], [[], 2]);
   await idle.stop();
-  const late = await withOpenFile("replaced", untold);
+  const late = await withOpenFile("replaced", unreported);
   await late.goOn(20 * 3600);
   late.writeOpen("one, and late");
   await late.goOn(2 * 3600);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { administrator, type CommandResult, eventually, holdfast, launcher } from "@holdfast/server/acceptance/testing";
 import { stateName } from "../sync/client-engine.ts";
-import { askRunning, tellRunning } from "../sync/control-client.ts";
+import { askRunning, sendToRunning } from "../sync/control-client.ts";
 import { type KnownSync, readKnownSyncs } from "../sync/known-syncs.ts";
 import type { SyncReport } from "../sync/report.ts";
 import { Cable } from "./cable.ts";
@@ -154,7 +154,7 @@ export class Device {
   }
 
   async #tell(action: "pause" | "resume"): Promise<void> {
-    for (const sync of await this.#knownSyncs()) await tellRunning(sync, action);
+    for (const sync of await this.#knownSyncs()) await sendToRunning(sync, action);
   }
 
   #knownSyncs(): Promise<KnownSync[]> {

@@ -27,7 +27,7 @@ async function sayAgain({ archive, imported, client }: ImportWork, id: string, c
     client.call("listComments", { params: { id }, query: { limit: pageItemsMax, cursor } });
   for await (const page of allPages(list)) for (const { text } of page) said.add(text.trim());
   for (const comment of comments) {
-    const text = told(comment, archive.people.get(comment.author));
+    const text = importedText(comment, archive.people.get(comment.author));
     if (said.has(text)) continue;
     said.add(text);
     const { id: commentId } = await client.call("createComment", { params: { id }, body: { text } });
@@ -36,7 +36,7 @@ async function sayAgain({ archive, imported, client }: ImportWork, id: string, c
   }
 }
 
-function told({ text, at }: ArchiveComment, author = "somebody"): string {
+function importedText({ text, at }: ArchiveComment, author = "somebody"): string {
   const from = `\n(${author}, ${at.slice(0, 16).replace("T", " ")} UTC)`;
   let said = text.trim();
   while (Buffer.byteLength(said + from) > limits.commentBytesMax) said = said.slice(0, -16).trimEnd();

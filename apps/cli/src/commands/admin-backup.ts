@@ -37,11 +37,11 @@ export function backupCommand(context: Context) {
     ]);
     const environment = await environmentFor(run, data);
     const everyMs = parseSchedule(schedule);
-    const told = { dataFolder: asText(data), keep: parseCount(keep, "--keep"), withKey: withKey === true, everyMs };
+    const settings = { dataFolder: asText(data), keep: parseCount(keep, "--keep"), withKey: withKey === true, everyMs };
     const progress = await stepLine(run, "backup", "opening the server's data");
     const ended = { clear: () => progress.stop(), message: unfinished(place) };
     const noteTaken = (id: string): void => void (ended.message = unpruned(place, id));
-    const request = { place, ...told, noteTaken, progress };
+    const request = { place, ...settings, noteTaken, progress };
     const answer = await clearedOnSignals(run, ended, () => runBackup(request, environment)).finally(ended.clear);
     if (answer === undefined)
       return run.output.done({ schedule: null }, () => ["The server no longer makes scheduled backups."]);

@@ -63,7 +63,7 @@ interface Kept {
 
 /** @param stopped receives the root if its client is not running */
 async function keepAt(run: Run, keep: ConflictChoice, given: string, stopped: Set<string>): Promise<Kept> {
-  const [{ thisConfigFolder }, { findPath }, { tellRunning }, { originalAt }] = await Promise.all([
+  const [{ thisConfigFolder }, { findPath }, { sendToRunning }, { originalAt }] = await Promise.all([
     import("../config/connection.ts"),
     import("../sync/find-path.ts"),
     import("../sync/control-client.ts"),
@@ -74,7 +74,7 @@ async function keepAt(run: Run, keep: ConflictChoice, given: string, stopped: Se
   const { root } = sync.record;
   const original = await originalAt(root, path);
   const { new_path, trash_path } =
-    (await tellRunning(sync, "conflicts/keep", { path, keep })) ?? (await keepInStopped(sync, path, keep, stopped));
+    (await sendToRunning(sync, "conflicts/keep", { path, keep })) ?? (await keepInStopped(sync, path, keep, stopped));
   return { root, path, original, kept: keep, new_path, trash_path };
 }
 

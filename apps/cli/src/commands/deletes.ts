@@ -162,10 +162,10 @@ async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Pr
   const { status, meant } = await shownAndOpen(sync, action);
   if (meant.length === 0) return undefined;
   const ids = meant.map(({ id }) => id);
-  const { tellRunning } = await import("../sync/control-client.ts");
+  const { sendToRunning } = await import("../sync/control-client.ts");
   // A client that has started since carries out approved deletions and cannot undo them.
   const applied =
-    approvedIn(status).length === 0 && (await tellRunning(sync, `deletions/${action}`, { ids })) !== undefined;
+    approvedIn(status).length === 0 && (await sendToRunning(sync, `deletions/${action}`, { ids })) !== undefined;
   if (applied) {
     // A second answer would apply to other deletions.
     await saveShownDeletions(sync.folder, []);

@@ -134,12 +134,12 @@ async function findDevice(client: ApiClient, which: string): Promise<FoundDevice
   if (device === undefined)
     throw new HoldfastError("not_found", `There is no device ${which}. 'holdfast devices' lists your devices.`);
   if (others.length === 0) return device;
-  const ids = [device, ...others].map(told).join(", ");
+  const ids = [device, ...others].map(describeDevice).join(", ");
   throw new HoldfastError("conflict", `${which} matches several devices: specify one by its ID: ${ids}.`);
 }
 
 /** Returns the ID of a device, with facts that distinguish it from others of the same name. */
-function told({ id, current, last_seen_at: seen, address }: FoundDevice): string {
+function describeDevice({ id, current, last_seen_at: seen, address }: FoundDevice): string {
   const facts = [
     ...(current === true ? ["this device"] : []),
     ...(seen === undefined ? [] : [`seen ${formatTime(seen)}`]),

@@ -10,7 +10,7 @@ import {
   mirroringOf,
   movedOf,
   readTransferFlags,
-  tellUnused,
+  warnUnused,
   withTransferOptions,
 } from "./transfer-options.ts";
 import type { TransferFlags } from "./transfer-options.ts";
@@ -62,7 +62,7 @@ async function get(run: Run, remote: string, local = "./", flags: GetFlags = {})
     const { toStdout } = await import("../transfer/get/to-stdout.ts");
     return toStdout(run, link, remote, version);
   }
-  const [transfer, { TransferReport }, { Progress }, { interruptible }, { tellBrokenOff }] = await Promise.all([
+  const [transfer, { TransferReport }, { Progress }, { interruptible }, { reportBrokenOff }] = await Promise.all([
     import("../transfer/get/get.ts"),
     import("../transfer/transfer-report.ts"),
     import("../output/progress.ts"),
@@ -95,11 +95,11 @@ async function get(run: Run, remote: string, local = "./", flags: GetFlags = {})
   await interruptible(run, progress, () =>
     isDry ? transfer.previewGet(options, remote, local) : transfer.get({ ...options, sourceOf }, remote, local),
   ).catch(async (thrown: unknown) => {
-    await tellBrokenOff(run, report, "fetched");
+    await reportBrokenOff(run, report, "fetched");
     throw thrown;
   });
-  report.tellAlike();
-  tellUnused(run, patterns);
+  report.reportAlike();
+  warnUnused(run, patterns);
   const deleted = report.deleted === 0 ? "" : `, ${formatNumber(report.deleted)} ${isDry ? "would be " : ""}deleted`;
   const kept = report.filesKept === 0 ? "" : `, ${formatNumber(report.filesKept)} changed here and kept`;
   await output[report.isDry ? "result" : "done"](report.toJson(), () => [

@@ -60,7 +60,7 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
       const read = await readArchive(file, (bytes, ofBytes) => reading.read(bytes, ofBytes));
       progress.stop();
       planCounts(imported.counts, read);
-      await tellRoom(run, client, imported.counts.bytesTotal);
+      await warnAboutRoom(run, client, imported.counts.bytesTotal);
       // Resets the rate, because reading an archive is much faster than sending it.
       progress = new Progress(imported.counts, { ...shown, label: "import" });
       await importRead(client, { read, imported, flags });
@@ -76,7 +76,7 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
 }
 
 /** Only a warning, because the server may already have some of the files. */
-async function tellRoom({ output }: Run, client: ApiClient, bytes: number): Promise<void> {
+async function warnAboutRoom({ output }: Run, client: ApiClient, bytes: number): Promise<void> {
   const { freeRoom } = await import("../transfer/put/room.ts");
   const freeBytes = await freeRoom({ client });
   if (freeBytes === undefined || bytes <= freeBytes) return;

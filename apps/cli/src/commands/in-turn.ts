@@ -20,8 +20,8 @@ export async function inTurn<Item, Result>(
       // A message such as "You are a viewer here" does not name the item.
       const named = code !== "forbidden" || message.includes(name) ? message : `${name}: ${message}`;
       const done = items.slice(0, index).map(nameOf).join(", ");
-      const told = done === "" ? named : `${named} Done before the error: ${done}.`;
-      throw told === message ? thrown : new HoldfastError(code, told, { cause: thrown, body });
+      const fullMessage = done === "" ? named : `${named} Done before the error: ${done}.`;
+      throw fullMessage === message ? thrown : new HoldfastError(code, fullMessage, { cause: thrown, body });
     }
   }
   return results;

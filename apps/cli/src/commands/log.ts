@@ -2,7 +2,7 @@ import { newCommand, runs } from "./command.ts";
 import { usage } from "../output/usage.ts";
 import type { CommandMaker } from "./command.ts";
 
-const shownUnlessTold = 50;
+const shownByDefault = 50;
 
 export const logCommand: CommandMaker = (context) => {
   const command = newCommand("log", "List what the syncs on this machine did, newest last", [
@@ -11,7 +11,7 @@ export const logCommand: CommandMaker = (context) => {
     "log ~/Drive --last 1000",
   ])
     .argument("[folder]", "synced folder; default is all")
-    .option("--last <count>", `number of entries; default ${shownUnlessTold}`);
+    .option("--last <count>", `number of entries; default ${shownByDefault}`);
   return runs<[string | undefined]>(context, command, async (run, folder, { last }) => {
     const [{ thisConfigFolder }, { chooseSyncs }, { logLines, readSyncLog }] = await Promise.all([
       import("../config/connection.ts"),
@@ -37,7 +37,7 @@ export const logCommand: CommandMaker = (context) => {
 };
 
 function parseLast(text: unknown): number {
-  if (text === undefined) return shownUnlessTold;
+  if (text === undefined) return shownByDefault;
   const parsed = Number(text);
   if (!Number.isInteger(parsed) || parsed < 1) throw usage("--last is a whole number, such as 100.");
   return parsed;

@@ -57,7 +57,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   const { lookAtServer } = await import("../config/look-at-server.ts");
   const { readTrust } = await import("../config/read-trust.ts");
   const { SavedLogin } = await import("../config/saved-login.ts");
-  const { serverIdOf, tellOtherServer } = await import("./tell-other-server.ts");
+  const { serverIdOf, reportOtherServer } = await import("./report-other-server.ts");
   const { ask, askSecret, firstLine } = await import("../invocation/terminal.ts");
   const server = parseServer(url);
   if (options.insecure !== true) assertPrivate(server, ofLogin);
@@ -116,7 +116,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     if (context.environment["HOLDFAST_TOKEN"] !== undefined && !run.output.json)
       run.output.note("HOLDFAST_TOKEN is set: commands use that token instead of this login until you unset it.");
     if (session.second_factor_due_at !== undefined) run.output.note(sayFactorDue(session.second_factor_due_at));
-    await tellOtherServer(run, made, former);
+    await reportOtherServer(run, made, former);
   } catch (thrown) {
     throw await notSignedIn(thrown, { client, server, email });
   } finally {

@@ -8,7 +8,7 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
       "synced folder; default is all",
     );
     return runs<[string | undefined]>(context, command, async (run, folder) => {
-      const [{ thisConfigFolder }, { chooseSyncs }, { tellRunning }, { changeStopped }] = await Promise.all([
+      const [{ thisConfigFolder }, { chooseSyncs }, { sendToRunning }, { changeStopped }] = await Promise.all([
         import("../config/connection.ts"),
         import("../sync/choose-syncs.ts"),
         import("../sync/control-client.ts"),
@@ -20,7 +20,7 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
       const done: object[] = [];
       for (const sync of syncs) {
         const { root } = sync.record;
-        const running = await tellRunning(sync, action);
+        const running = await sendToRunning(sync, action);
         if (running === undefined) await changeStopped(sync, action);
         done.push({ root, paused: isPause, running: running !== undefined });
         lines.push(`${root}: ${outcome(isPause, sync.record.is_paused === isPause, running !== undefined)}`);

@@ -18,7 +18,7 @@ import {
   mirroringOf,
   movedOf,
   readTransferFlags,
-  tellUnused,
+  warnUnused,
   withTransferOptions,
 } from "./transfer-options.ts";
 import type { TransferFlags } from "./transfer-options.ts";
@@ -114,7 +114,7 @@ async function put(
   const patterns = await readTransferFlags(run, flags);
   const link = await run.connectByLink(given, flags.passwordStdin === true, false);
   const byId = link ? undefined : readIdPath(given);
-  const [transfer, { TransferReport }, { Progress }, { interruptible }, { tellBrokenOff }] = await Promise.all([
+  const [transfer, { TransferReport }, { Progress }, { interruptible }, { reportBrokenOff }] = await Promise.all([
     import("../transfer/put/put.ts"),
     import("../transfer/transfer-report.ts"),
     import("../output/progress.ts"),
@@ -155,14 +155,14 @@ async function put(
       remote,
     ),
   ).catch(async (thrown: unknown) => {
-    await tellBrokenOff(run, report, "sent", thrown);
+    await reportBrokenOff(run, report, "sent", thrown);
     throw thrown;
   });
-  report.tellAlike();
-  tellUnused(run, patterns);
-  await tellOutcome(run, report);
-  report.tellExchanged();
-  report.tellNotSynced();
+  report.reportAlike();
+  warnUnused(run, patterns);
+  await printOutcome(run, report);
+  report.reportExchanged();
+  report.reportNotSynced();
   // The server does not reveal which names are taken.
   if (top?.role === "uploader" && report.filesSent > 0)
     output.note(
@@ -171,7 +171,7 @@ async function put(
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }
 
-async function tellOutcome({ output }: Run, report: TransferReport): Promise<void> {
+async function printOutcome({ output }: Run, report: TransferReport): Promise<void> {
   const would = report.isDry ? "would be " : "";
   const deleted = report.deleted === 0 ? "" : `, ${formatNumber(report.deleted)} ${would}deleted`;
   const healed =

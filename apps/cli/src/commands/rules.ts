@@ -103,8 +103,8 @@ async function assertMeant(run: Run, action: "approve" | "reject", waiting: read
 }
 
 async function approve(run: Run, { sync, held: { hash } }: Waiting): Promise<void> {
-  const { tellRunning } = await import("../sync/control-client.ts");
-  if ((await tellRunning(sync, "rules/approve", { hash })) !== undefined) return;
+  const { sendToRunning } = await import("../sync/control-client.ts");
+  if ((await sendToRunning(sync, "rules/approve", { hash })) !== undefined) return;
   const [{ changeState }, { approveRules }] = await Promise.all([
     import("../sync/stopped-state.ts"),
     import("@holdfast/sync/state/waiting-rules"),

@@ -61,7 +61,7 @@ export function mirroringOf(run: Run, flags: TransferFlags, pause: () => void): 
 }
 
 /** Warns about patterns without a match, which may be mistyped. */
-export function tellUnused({ output }: Run, patterns: Patterns | undefined): void {
+export function warnUnused({ output }: Run, patterns: Patterns | undefined): void {
   for (const text of patterns?.unused ?? []) output.say(`holdfast: --exclude ${text} matched nothing here`);
 }
 

@@ -11,7 +11,7 @@ import type { Transport } from "@holdfast/api-client/transport";
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { configFolder } from "./config-folder.ts";
-import { isWaiting, sameAccount, tellingEnd } from "./ended-login.ts";
+import { isWaiting, reportingEnd, sameAccount } from "./ended-login.ts";
 import { followingTrust, type ReadTrust } from "./followed-trust.ts";
 import { type Login, SavedLogin } from "./saved-login.ts";
 import { noticeSlowCalls } from "./slow-answer.ts";
@@ -73,7 +73,7 @@ export async function connect(
   const readTrust: ReadTrust = () => saved.readTrust(server);
   const ended = new AbortController();
   let refused: string | undefined;
-  const tokens = tellingEnd(
+  const tokens = reportingEnd(
     token === undefined
       ? sessionTokens(sameAccount(saved, { server, email: login?.email ?? "", serverId: login?.serverId }), {
           renew: renewedBy(server, { trust, readTrust }),

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import { tellingEnd } from "./ended-login.ts";
+import { reportingEnd } from "./ended-login.ts";
 
 test("a login that waits for a new sign-in has not ended, and a running sync keeps asking", async () => {
   const endings = async (body: Record<string, unknown>) => {
     const refused = () => Promise.reject(new HoldfastError("unauthenticated", "Refused.", { body }));
     let count = 0;
-    const tokens = tellingEnd({ current: refused, renew: refused }, async () => void (count += 1));
+    const tokens = reportingEnd({ current: refused, renew: refused }, async () => void (count += 1));
     await assert.rejects(tokens.renew("old"), { code: "unauthenticated" });
     await assert.rejects(tokens.current(), { code: "unauthenticated" });
     return count;

@@ -8,8 +8,8 @@ export function isWaiting({ body }: HoldfastError): boolean {
 }
 
 /** A running sync ends with the reason, because it is reported before the call fails. */
-export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError) => Promise<void>): AccessTokens {
-  const telling = async <Result>(asked: Promise<Result>): Promise<Result> => {
+export function reportingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError) => Promise<void>): AccessTokens {
+  const reporting = async <Result>(asked: Promise<Result>): Promise<Result> => {
     try {
       return await asked;
     } catch (thrown) {
@@ -18,7 +18,7 @@ export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError
       throw thrown;
     }
   };
-  return { current: () => telling(tokens.current()), renew: (refused) => telling(tokens.renew(refused)) };
+  return { current: () => reporting(tokens.current()), renew: (refused) => reporting(tokens.renew(refused)) };
 }
 
 /** @param known id of the server that responded before */

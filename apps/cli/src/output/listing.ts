@@ -220,10 +220,10 @@ function shortened(page: Page, width: number): Page | undefined {
     kept[widest.index] = widest.columns - 1;
   }
   const short = printed.map((row) => row.map((cell, index) => shortPath(cell, kept[index] ?? Infinity)));
-  const isTold = columns.every(
+  const staysDistinct = columns.every(
     ({ shortens }, index) => shortens === "alike" || distinct(short, index) === distinct(printed, index),
   );
-  return isTold ? { ...page, rows: short, widthsMin: kept } : undefined;
+  return staysDistinct ? { ...page, rows: short, widthsMin: kept } : undefined;
 }
 
 function leastOf(width: number, column: Column | undefined): number {

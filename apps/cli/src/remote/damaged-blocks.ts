@@ -16,7 +16,7 @@ export type DamagedVersions = ReadonlyMap<string, DamagedVersion>;
  * retry. A connection failure will recur in the next request.
  * @throws HoldfastError unauthenticated, which every request would meet
  */
-export async function findDamagedIfTold(client: ApiClient): Promise<DamagedVersions> {
+export async function findDamagedOrNone(client: ApiClient): Promise<DamagedVersions> {
   try {
     return await findDamaged(client, { asksOnce: true });
   } catch (thrown) {

@@ -12,18 +12,18 @@ export function brakeOffText(root: string): string {
 
 /** Reports the number of waiting deletions again after the sync, because more may be found until then. */
 export class BrakeLine {
-  #told = "";
+  #reported = "";
 
   /** @returns undefined if the line was already reported */
   after(waiting: number, state: SyncReport["state"]): string | undefined {
     if (waiting === 0) {
-      this.#told = "";
+      this.#reported = "";
       return undefined;
     }
-    const isGrowing = state === "syncing" && this.#told !== "";
+    const isGrowing = state === "syncing" && this.#reported !== "";
     const number = waitingSoFar(waiting, state);
-    if (isGrowing || number === this.#told) return undefined;
-    this.#told = number;
+    if (isGrowing || number === this.#reported) return undefined;
+    this.#reported = number;
     const line = `${number} ${waiting === 1 ? "waits" : "wait"} for you${state === "syncing" ? " so far" : ""}: 'holdfast deletes' shows them`;
     return `${line[0]?.toUpperCase() ?? ""}${line.slice(1)}`;
   }

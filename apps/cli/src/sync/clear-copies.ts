@@ -162,10 +162,10 @@ function staysLine(kept: number, inTrash: number): string {
 const progressMs = 5000;
 
 function progressOf(run: Run, root: string): (progress: ClearingProgress) => void {
-  let toldAtMs = Date.now();
+  let reportedAtMs = Date.now();
   return ({ step, files }) => {
-    if (Date.now() - toldAtMs < progressMs) return;
-    toldAtMs = Date.now();
+    if (Date.now() - reportedAtMs < progressMs) return;
+    reportedAtMs = Date.now();
     run.output.note(`sync: ${root}: ${count(files, "file")} ${step} so far`);
   };
 }

@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { askRunning, tellRunning } from "./control-client.ts";
+import { askRunning, sendToRunning } from "./control-client.ts";
 import { type ControlChannel, openControlChannel } from "./control-channel.ts";
 import { statusOf } from "./last-status.ts";
 import { limitsOf } from "./open-sync.ts";
@@ -195,8 +195,8 @@ test("other commands reach the client through a file that only its owner can rea
   told.length = 0;
   assert.equal(statSync(join(folder, "control.json")).mode & 0o777, 0o600);
   assert.deepEqual(await askRunning(sync), { report, deletions: control.waitingDeletions() });
-  await tellRunning(sync, "deletions/approve", { ids: ["a", "b"] });
-  await tellRunning(sync, "deletions/undo", { ids: ["c"] });
+  await sendToRunning(sync, "deletions/approve", { ids: ["a", "b"] });
+  await sendToRunning(sync, "deletions/undo", { ids: ["c"] });
   assert.deepEqual(told, ["approve a,b", "undo c"]);
   assert.equal((await send("POST", "/deletions/approve", { authorization: `Bearer ${token}` }, "[]")).status, 400);
   assert.deepEqual(told, ["approve a,b", "undo c"]);
@@ -236,11 +236,11 @@ test("an action rejects bodies that do not fit its schema", async () => {
     assert.ok(status === 400 || status === 409, `${action} ${JSON.stringify(body)}: ${status}`);
   }
   assert.deepEqual(told, []);
-  await tellRunning(sync, "deletions/approve", { shown: digestOf(control.waitingDeletions()) });
-  await tellRunning(sync, "limits", { up: "1.5M", down: "" });
-  await tellRunning(sync, "exclusions", { exclude: ["./b/c/"], free_space: true });
-  await tellRunning(sync, "conflicts/keep", { path: "x (a's conflicted copy 2026-01-31)", keep: "both" });
-  await tellRunning(sync, "rules/approve", { hash: "a1" });
+  await sendToRunning(sync, "deletions/approve", { shown: digestOf(control.waitingDeletions()) });
+  await sendToRunning(sync, "limits", { up: "1.5M", down: "" });
+  await sendToRunning(sync, "exclusions", { exclude: ["./b/c/"], free_space: true });
+  await sendToRunning(sync, "conflicts/keep", { path: "x (a's conflicted copy 2026-01-31)", keep: "both" });
+  await sendToRunning(sync, "rules/approve", { hash: "a1" });
   assert.deepEqual(told, [
     "approve a",
     "limits 1500000 null",

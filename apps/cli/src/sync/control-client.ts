@@ -39,7 +39,11 @@ export async function askView(sync: KnownSync): Promise<SyncView | undefined> {
 }
 
 /** @returns undefined if the client is not running */
-export async function tellRunning(sync: KnownSync, action: Action, body?: unknown): Promise<RunningStatus | undefined> {
+export async function sendToRunning(
+  sync: KnownSync,
+  action: Action,
+  body?: unknown,
+): Promise<RunningStatus | undefined> {
   return statusIn(sync, await call(sync, "POST", action, body));
 }
 
@@ -64,9 +68,9 @@ async function call(
   if (answer === undefined || answer.status === 401 || answer.status === 403) return undefined;
   const value = await readJson(answer);
   if (answer.ok) return value;
-  const told = failure.safeParse(value);
-  const code = told.success && isErrorCode(told.data.error.code) ? told.data.error.code : "failed";
-  throw new HoldfastError(code, told.success ? told.data.error.message : `The client answered ${answer.status}.`);
+  const problem = failure.safeParse(value);
+  const code = problem.success && isErrorCode(problem.data.error.code) ? problem.data.error.code : "failed";
+  throw new HoldfastError(code, problem.success ? problem.data.error.message : `The client answered ${answer.status}.`);
 }
 
 /** Limits the size, because another program may use the port now. */

@@ -26,7 +26,7 @@ import { groupedProblems, problemLine } from "./problem-lines.ts";
 import { missingFeaturesOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
 import { findRemoteFolder } from "./remote-folder.ts";
 import { checkRoot, findSync, newRoot, refuseNested } from "./sync-root.ts";
-import { tellMissing } from "./tell-missing.ts";
+import { reportMissing } from "./report-missing.ts";
 
 const words: Readonly<Record<Preview["side"], string>> = { here: "here", server: "on the server" };
 
@@ -130,7 +130,7 @@ async function previewIn(scratch: string, run: Run, choices: SyncChoices): Promi
     // Placeholder: the preview treats the new folder as empty.
     return (await client.call("getAccount")).root_id;
   });
-  await tellMissing(run, record, connection.client, choices.excludes);
+  await reportMissing(run, record, connection.client, choices.excludes);
   const abilities = probeBeside(isThere ? root : dirname(root));
   requireAbilities(root, abilities);
   const database = await copyState(known && join(known.folder, stateName), join(scratch, stateName));

@@ -8,32 +8,33 @@ const growth = 10;
 
 /** A problem is reported again only after it has ended. Many files with one problem share one line. */
 export class ProblemLines {
-  #told = new Set<string>();
+  #reported = new Set<string>();
   #counts = new Map<string, number>();
 
-  untold(problems: readonly Problem[]): Problem[] {
-    return problems.filter((problem) => !this.#told.has(problemKey(problem)));
+  unreported(problems: readonly Problem[]): Problem[] {
+    return problems.filter((problem) => !this.#reported.has(problemKey(problem)));
   }
 
   /** @returns problems to report; many of one kind become one without a path */
   after(problems: readonly Problem[]): Problem[] {
     const fresh: Problem[] = [];
-    const told = new Set<string>();
+    const reported = new Set<string>();
     const counts = new Map<string, number>();
     for (const [sized, alike] of byKind(problems)) {
       const kind = withoutSizes(sized);
-      for (const problem of alike) told.add(problemKey(problem));
-      const wasTold = alike.some((problem) => this.#told.has(problemKey(problem)));
+      for (const problem of alike) reported.add(problemKey(problem));
+      const wasReported = alike.some((problem) => this.#reported.has(problemKey(problem)));
       if (!isOneLine(alike)) {
-        fresh.push(...alike.filter((problem) => !this.#told.has(problemKey(problem))));
+        fresh.push(...alike.filter((problem) => !this.#reported.has(problemKey(problem))));
         continue;
       }
       const before = this.#counts.get(kind) ?? 0;
       const isNews = before === 0 || alike.length >= before * growth;
       counts.set(kind, isNews ? alike.length : before);
-      if (isNews) fresh.push({ path: "", code: alike[0].code, message: lineOfMany(alike, listedByStatus, wasTold) });
+      if (isNews)
+        fresh.push({ path: "", code: alike[0].code, message: lineOfMany(alike, listedByStatus, wasReported) });
     }
-    this.#told = told;
+    this.#reported = reported;
     this.#counts = counts;
     return fresh;
   }
@@ -118,12 +119,12 @@ function isSharedParagraph(alike: readonly [Problem, ...Problem[]]): boolean {
 
 const sentenceCharactersMax = 200;
 
-/** @param wasTold the whole message was shown, so its first sentence suffices */
-function lineOfMany(alike: readonly [Problem, ...Problem[]], where = listedByStatus, wasTold = false): string {
+/** @param wasReported the whole message was shown, so its first sentence suffices */
+function lineOfMany(alike: readonly [Problem, ...Problem[]], where = listedByStatus, wasReported = false): string {
   const [{ message }] = alike;
   const [first = message] = message.split(/(?<=\.) /);
   const named = alike.slice(0, eachMax).map(({ path }) => path);
   const rest = alike.length - named.length;
   const more = rest === 0 ? "" : ` and ${formatNumber(rest)} more${where}`;
-  return `${count(alike.length, "file")}: ${wasTold && isSharedParagraph(alike) ? first : message} (${named.join(", ")}${more})`;
+  return `${count(alike.length, "file")}: ${wasReported && isSharedParagraph(alike) ? first : message} (${named.join(", ")}${more})`;
 }

@@ -12,7 +12,7 @@ export function requireAbilities(root: string, { keepsNames }: Pick<FolderAbilit
   );
 }
 
-type Telling =
+type ReportedAbility =
   | "executableBit"
   | "privateModes"
   | "openModes"
@@ -26,7 +26,7 @@ type Telling =
 /** Times in steps of up to 50 ms are as precise as a kernel's clock. */
 const fineGrainNs = 50_000_000n;
 
-export function missingFeaturesOf(abilities: Pick<FolderAbilities, Telling>): MissingFeatures {
+export function missingFeaturesOf(abilities: Pick<FolderAbilities, ReportedAbility>): MissingFeatures {
   const missingFeatures: readonly (readonly [DiskFeature, boolean])[] = [
     ["executable bits", !abilities.executableBit],
     ["private modes", !abilities.privateModes],

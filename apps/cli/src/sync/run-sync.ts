@@ -24,7 +24,7 @@ import { listenWhilePaused } from "./listen-while-paused.ts";
 import { RunningSync } from "./running-sync.ts";
 import { readShareOwners, ShareOwners } from "./share-owners.ts";
 import { SyncReporter } from "./sync-reporter.ts";
-import { tellMissing } from "./tell-missing.ts";
+import { reportMissing } from "./report-missing.ts";
 import { runWatched } from "./watch-root.ts";
 
 /**
@@ -87,7 +87,7 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
     logs: choices.logs,
     isOnce: choices.isOnce,
   });
-  signals.tellBy(() => reporter.stopping());
+  signals.onStopping(() => reporter.stopping());
   const connection = await run.connect();
   const hears = {
     onDone: (change: RecentChange): void => running.done(change),
@@ -165,7 +165,7 @@ interface Following extends Reached {
 
 async function follow(run: Run, following: Following): Promise<void> {
   const { running, engine, sync, choices, stopped, connection } = following;
-  await tellMissing(run, sync.record, connection.client, choices.excludes);
+  await reportMissing(run, sync.record, connection.client, choices.excludes);
   running.begin(engine, sync.record);
   const stop = (): void => engine.engine.stop();
   const over = new AbortController();
@@ -237,14 +237,14 @@ async function syncOnce(
     const message = `${wait} Answer with 'holdfast deletes approve' or 'undo', then sync again; 'sync --confirm-deletes' approves all. To list them: ${list}`;
     run.output.problem({ path: "", code: "waiting", message });
   }
-  for (const problem of groupedProblems(running.untold([...problems]))) run.output.problem(problem);
+  for (const problem of groupedProblems(running.unreported([...problems]))) run.output.problem(problem);
   if (!inSync || !isHealed) run.context.exitCode = 1;
 }
 
 interface Signals {
   readonly stopped: AbortSignal;
   begin(): void;
-  tellBy(tell: () => void): void;
+  onStopping(report: () => void): void;
   end(): void;
 }
 
@@ -254,7 +254,7 @@ function listenForSignals(run: Run, isOnce: boolean): Signals {
   let deadline: NodeJS.Timeout | undefined;
   let patienceMs = stopPatienceMs.asking;
   let firstMs = 0;
-  let tell = (): void => run.output.note("sync: stopping");
+  let reportStopping = (): void => run.output.note("sync: stopping");
   const exitNow = (): void => process.exit(isOnce ? interruptedExitCode : 0);
   const onSignal = (): void => {
     if (stopper.signal.aborted) {
@@ -263,7 +263,7 @@ function listenForSignals(run: Run, isOnce: boolean): Signals {
     }
     firstMs = performance.now();
     stopper.abort();
-    tell();
+    reportStopping();
     deadline = setTimeout(exitNow, patienceMs);
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
@@ -271,7 +271,7 @@ function listenForSignals(run: Run, isOnce: boolean): Signals {
   return {
     stopped: stopper.signal,
     begin: () => void (patienceMs = stopPatienceMs.underWay),
-    tellBy: (by) => void (tell = by),
+    onStopping: (given) => void (reportStopping = given),
     end: () => {
       clearTimeout(deadline);
       process.off("SIGINT", onSignal).off("SIGTERM", onSignal);

@@ -211,8 +211,8 @@ export class RunningSync implements SyncControl {
     this.#reporter.sum(this.#status());
   }
 
-  untold(problems: SyncReport["problems"]): SyncReport["problems"] {
-    return [...this.#reporter.untold(this.#advised(problems))];
+  unreported(problems: SyncReport["problems"]): SyncReport["problems"] {
+    return [...this.#reporter.unreported(this.#advised(problems))];
   }
 
   #advised(problems: SyncReport["problems"], start = this.#start): SyncReport["problems"] {

@@ -146,7 +146,7 @@ export class SyncReporter {
   }
 
   conflicts(fresh: readonly string[], found: readonly string[]): void {
-    if (this.#screen !== undefined) this.#screen.tellConflicts(fresh, found);
+    if (this.#screen !== undefined) this.#screen.printConflicts(fresh, found);
     else if (!this.#output.quiet) for (const line of conflictLines(fresh, found)) this.#line(`sync: ${line}`);
   }
 
@@ -194,8 +194,8 @@ export class SyncReporter {
   }
 
   /** @returns problems that were not shown yet; with --quiet all of them */
-  untold(problems: readonly Problem[]): readonly Problem[] {
-    return this.#output.quiet ? problems : (this.#screen ?? this.#problems).untold(problems);
+  unreported(problems: readonly Problem[]): readonly Problem[] {
+    return this.#output.quiet ? problems : (this.#screen ?? this.#problems).unreported(problems);
   }
 
   end(): void {
@@ -211,8 +211,8 @@ export class SyncReporter {
 
   #showProblems({ problems, deletions_waiting, state }: SyncReport): void {
     for (const each of this.#problems.after(problems)) this.#line(`sync: ! ${problemLine(each)}`);
-    const told = this.#isOnce ? undefined : this.#brake.after(deletions_waiting, state);
-    if (told !== undefined) this.#line(`sync: ! ${told}.`);
+    const line = this.#isOnce ? undefined : this.#brake.after(deletions_waiting, state);
+    if (line !== undefined) this.#line(`sync: ! ${line}.`);
   }
 
   #showFreed({ freed }: EngineStatus, { root }: SyncReport): void {
@@ -237,6 +237,6 @@ export class SyncReporter {
 
   #line(text: string): void {
     if (this.#screen === undefined) return void showLines(this.#stderr, [text]);
-    this.#screen.tell(text.replace(/^sync: /, ""));
+    this.#screen.print(text.replace(/^sync: /, ""));
   }
 }

@@ -29,7 +29,7 @@ function screen(columns: number) {
       written = "";
       nowMs += laterMs;
       const whole = { ...restingStatus, ...status };
-      shown.tellConflicts(fresh, found);
+      shown.printConflicts(fresh, found);
       shown.show(whole, reportOf(record, whole, { pageUrl: null }), meter.after(nowMs, whole));
       return stripVTControlCharacters(written)
         .split(/[\r\n]/)

@@ -43,13 +43,13 @@ export class SyncScreen {
   }
 
   show(status: EngineStatus, report: SyncReport, far: HowFar): void {
-    for (const each of this.#problems.after(report.problems)) this.tell(`problem: ${problemLine(each)}`);
-    this.#tellBrake(report);
-    this.#tellState(status, far);
+    for (const each of this.#problems.after(report.problems)) this.print(`problem: ${problemLine(each)}`);
+    this.#printBrake(report);
+    this.#printState(status, far);
     this.#showFoot(report, far);
   }
 
-  tell(text: string): void {
+  print(text: string): void {
     if (this.#foot !== "") clearBar(this.#stderr);
     showLines(this.#stderr, indented(printable(text), this.#stderr.columns || 80, `${formatClock(this.#nowMs())} `));
     if (this.#foot !== "") showBar(this.#stderr, this.#foot);
@@ -59,7 +59,7 @@ export class SyncScreen {
   stopping(): void {
     this.#isStopping = true;
     if (this.#state !== "idle") this.end();
-    this.tell("stopping");
+    this.print("stopping");
   }
 
   /** Keeps the last line only if it says that everything is in sync. */
@@ -70,28 +70,28 @@ export class SyncScreen {
     this.#foot = "";
   }
 
-  untold(problems: readonly Problem[]): Problem[] {
-    return this.#problems.untold(problems);
+  unreported(problems: readonly Problem[]): Problem[] {
+    return this.#problems.unreported(problems);
   }
 
   /** @param fresh conflicts of this run @param found earlier conflicted copies */
-  tellConflicts(fresh: readonly string[], found: readonly string[]): void {
-    for (const line of conflictLines(fresh, found)) this.tell(line);
+  printConflicts(fresh: readonly string[], found: readonly string[]): void {
+    for (const line of conflictLines(fresh, found)) this.print(line);
   }
 
-  #tellBrake({ deletions_waiting, state }: SyncReport): void {
-    const told = this.#isOnce ? undefined : this.#brake.after(deletions_waiting, state);
-    if (told !== undefined) this.tell(told);
+  #printBrake({ deletions_waiting, state }: SyncReport): void {
+    const line = this.#isOnce ? undefined : this.#brake.after(deletions_waiting, state);
+    if (line !== undefined) this.print(line);
   }
 
-  #tellState({ activity }: EngineStatus, { pendingFiles, bytes }: HowFar): void {
+  #printState({ activity }: EngineStatus, { pendingFiles, bytes }: HowFar): void {
     // A scan without results is not shown.
     if (activity === "syncing" && pendingFiles === 0 && bytes.done === 0 && this.#state !== "") return;
     if (activity === this.#state) return;
     const isBack = this.#state === "offline" && activity !== "paused";
     this.#state = activity;
-    if (activity === "offline") this.tell("the server cannot be reached; trying again");
-    else if (isBack) this.tell("the server is reachable again");
+    if (activity === "offline") this.print("the server cannot be reached; trying again");
+    else if (isBack) this.print("the server is reachable again");
   }
 
   #showFoot(report: SyncReport, far: HowFar): void {

@@ -5,14 +5,14 @@ import { count, formatBytes, formatNumber } from "../output/text.ts";
 import type { TransferReport } from "./transfer-report.ts";
 
 /** Reports progress when a transfer of several files breaks off. For a single file the error suffices. */
-export async function tellBrokenOff(
+export async function reportBrokenOff(
   run: Run,
   report: TransferReport,
   verb: "sent" | "fetched",
   thrown?: unknown,
 ): Promise<void> {
   const { filesDone, filesTotal, bytesDone, bytesTotal, totalIsFinal } = report.counts;
-  report.tellAlike();
+  report.reportAlike();
   if (report.isDry || filesTotal < 2) return;
   const [files_left, bytes_left] = [filesTotal - filesDone, Math.max(0, bytesTotal - bytesDone)];
   run.doneBefore = { ...report.toJson(), files_left, bytes_left };

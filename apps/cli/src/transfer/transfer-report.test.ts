@@ -22,7 +22,7 @@ test("each file that does not fit on the disk here counts as a problem", () => {
   const { report, lines } = makeReport();
   const room = new LocalRoom("/", report, () => ({ freeBytes: 0, totalBytes: 2 ** 30 }));
   for (let file = 0; file < 697; file += 1) room.refuse(`f${file}`, 1024);
-  room.tellRefused();
+  room.reportRefused();
   assert.equal(report.problemCount, 697);
   assert.deepEqual([report.problems.length, report.exitCode], [4, 1]);
   assert.match(
@@ -54,7 +54,7 @@ test("each file without space in the quota counts as a problem, and people get o
     report.problems.at(-1)?.message,
     "5 more files were not tried, because there was no space for 20 files before. Free some space and run put again.",
   );
-  report.tellAlike();
+  report.reportAlike();
   assert.deepEqual(lines(), [
     "holdfast: 25 files: not enough space in your quota: 250 KiB needed, 9.0 KiB free. 'holdfast df' shows what uses it and how to free some. (f0, f1, f2 and 22 more)",
   ]);
@@ -66,7 +66,7 @@ test("files refused without figures get the total too, and a report works withou
   for (const { report } of [read, gone]) for (const path of ["a", "b"]) report.refused(path, failure, 10 * 2 ** 10);
   await read.report.listUntried(async () => 9 * 2 ** 10);
   await gone.report.listUntried(() => Promise.reject(new HoldfastError("unreachable", "No answer.")));
-  for (const { report } of [read, gone]) report.tellAlike();
+  for (const { report } of [read, gone]) report.reportAlike();
   assert.match(
     read.lines()[0] ?? "",
     /^holdfast: 2 files: not enough space in your quota: 20 KiB needed, 9.0 KiB free/,
@@ -79,7 +79,7 @@ test("one file without space, and files in another person's space, have the serv
   const failure = new HoldfastError("quota", "The owner of this folder does not have enough space for this.");
   one.report.refused("a", failure, 10);
   for (const path of ["a", "b"]) other.report.refused(path, failure, 2 ** 20);
-  for (const { report } of [one, other]) report.tellAlike();
+  for (const { report } of [one, other]) report.reportAlike();
   assert.deepEqual(one.lines(), [`holdfast: a: ${failure.message}`]);
   assert.deepEqual(other.lines(), [`holdfast: 2 files: ${failure.message} (a, b)`]);
 });
@@ -91,7 +91,7 @@ for (const [alike, line] of [
   test(`${alike} problems with one sentence are shown by two paths and a line for the others`, () => {
     const { report, lines } = makeReport(2);
     for (let file = 0; file < alike; file += 1) report.problem(`f${file}`, "is not readable by you, skipped");
-    report.tellAlike();
+    report.reportAlike();
     assert.deepEqual(lines().slice(2), [`holdfast: ${line}`]);
     assert.equal(report.problemCount, alike);
   });

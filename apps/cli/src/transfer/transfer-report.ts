@@ -93,19 +93,19 @@ export class TransferReport {
    * Unlike earlier versions of a file, the items are in the trash, so this is shown also with `--quiet`. The wording
    * fits a dry run.
    */
-  tellExchanged(): void {
-    const tell = (names: readonly string[], before: string, now: string): void => {
+  reportExchanged(): void {
+    const warnReplaced = (names: readonly string[], before: string, now: string): void => {
       if (names.length === 0) return;
       const shown = names.slice(0, leftNamedMax).map((name) => printable(name));
       const more = names.length > shown.length ? ` and ${formatNumber(names.length - shown.length)} more` : "";
       const replaced = names.length === 1 ? `is replaced by a ${now} and moves` : `are replaced by ${now}s and move`;
       this.warn(`${count(names.length, before)} on the server ${replaced} to the trash: ${shown.join(", ")}${more}`);
     };
-    tell(this.#filesReplaced, "file", "symbolic link");
-    tell(this.#linksReplaced, "symbolic link", "file");
+    warnReplaced(this.#filesReplaced, "file", "symbolic link");
+    warnReplaced(this.#linksReplaced, "symbolic link", "file");
   }
 
-  tellNotSynced(): void {
+  reportNotSynced(): void {
     if (this.filesNotSynced === 0) return;
     const more = this.filesNotSynced - this.#notSynced.length;
     const names = `${this.#notSynced.map((name) => printable(name)).join(", ")}${more === 0 ? "" : ` and ${formatNumber(more)} more`}`;
@@ -148,7 +148,7 @@ export class TransferReport {
   }
 
   /** Puts all files that did not fit in one line, and counts further problems with an already shown message. */
-  tellAlike(): void {
+  reportAlike(): void {
     const problem = this.#withoutRoom.problem();
     if (problem !== undefined && !this.isOne) this.#output.problem(problem);
     this.#withoutRoom = new WithoutRoom();

@@ -1,6 +1,6 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { type Action, perform } from "../control-acts.ts";
-import { askView, tellRunning } from "../control-client.ts";
+import { askView, sendToRunning } from "../control-client.ts";
 import { type KnownSync, readKnownSyncs } from "../known-syncs.ts";
 import { lastStatus, notRunning } from "../last-status.ts";
 import { limitsOf } from "../open-sync.ts";
@@ -37,7 +37,7 @@ export class Overview {
     const sync = (await readKnownSyncs(this.#configFolder)).find((each) => keyOf(each) === key);
     if (sync === undefined) throw new HoldfastError("not_found", "This folder is no longer synced.");
     if (this.#isOwn(sync)) await perform(this.#own.control, action, body);
-    else if ((await tellRunning(sync, action, body)) === undefined) await changeStopped(sync, action, body);
+    else if ((await sendToRunning(sync, action, body)) === undefined) await changeStopped(sync, action, body);
   }
 
   #isOwn({ folder }: KnownSync): boolean {

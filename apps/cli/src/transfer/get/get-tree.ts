@@ -104,7 +104,7 @@ export class TreeGet {
     await this.#sendBatch();
     await this.#batches.finish();
     await this.#largeFiles.finish();
-    this.#work.room.tellRefused();
+    this.#work.room.reportRefused();
     for (const link of this.#links) await this.#makeLink(link);
     for (const [path, failure] of await this.#work.folders.sync()) this.#fail(path, failure);
     await this.#removeParts();

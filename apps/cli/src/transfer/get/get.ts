@@ -90,7 +90,7 @@ export async function previewGet(options: GetOptions, remote: string, local: str
         for await (const nodes of listBelow(client, node.id, {}, (page) => report.listed(page, false)))
           for (const each of nodes) await preview.take(each);
       if (mirroring !== undefined) await surplus?.delete(mirroring);
-      tellRoom(report, folderPath);
+      checkRoom(report, folderPath);
     });
   } finally {
     await pool.close();
@@ -99,7 +99,7 @@ export async function previewGet(options: GetOptions, remote: string, local: str
 }
 
 /** Checks the free space for all files of a dry run together, by the bytes that would be fetched. */
-function tellRoom(report: TransferReport, folderPath: string): void {
+function checkRoom(report: TransferReport, folderPath: string): void {
   try {
     assertRoomAt(nearestThere(folderPath), report.bytesSent);
   } catch (thrown) {

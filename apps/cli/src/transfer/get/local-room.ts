@@ -51,7 +51,7 @@ export class LocalRoom {
     this.#report.problem(path, message, "store_full");
   }
 
-  tellRefused(): void {
+  reportRefused(): void {
     const more = this.#refused - namedMax;
     if (more <= 0) return;
     const message = `${count(more, "more file")} did not fit. All ${formatNumber(this.#refused)} need ${formatBytes(this.#refusedBytes)} together. ${whatToDo}`;

@@ -7,7 +7,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { UploadPace } from "@holdfast/api-client/upload-pace";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import type { Patterns } from "@holdfast/sync/rules/patterns";
-import { findDamagedIfTold } from "../../remote/damaged-blocks.ts";
+import { findDamagedOrNone } from "../../remote/damaged-blocks.ts";
 import { ContentJournal } from "../content-journal.ts";
 import { NewIds } from "../new-ids.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
@@ -26,7 +26,7 @@ import { putTargets } from "./put-targets.ts";
 import type { LocalArgument, PutTarget } from "./put-targets.ts";
 import { TreePut } from "./put-tree.ts";
 import { seenIn, Surplus } from "./surplus.ts";
-import { freeRoom, tellRoom } from "./room.ts";
+import { checkRoom, freeRoom } from "./room.ts";
 import { closingOperation, growthOf, SentBlocks } from "./put-work.ts";
 import { checkingName, openStandardInput, refuseDirectory, type StandardInput } from "./standard-input.ts";
 import type { PutWork, RemoteFolder } from "./put-work.ts";
@@ -79,7 +79,7 @@ export async function put(options: PutOptions, locals: readonly string[], remote
     throw new HoldfastError("usage", "--delete can only be used when a folder is uploaded.");
   const pool = startTransferPool();
   if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
-  const [remoteNode, damaged] = await Promise.all([root.find(joinPath(splitPath(remote))), findDamagedIfTold(client)]);
+  const [remoteNode, damaged] = await Promise.all([root.find(joinPath(splitPath(remote))), findDamagedOrNone(client)]);
   const targets = putTargets(args, remote, remoteNode?.kind, (path) => root.shown(path));
   report.isOne = targets.length === 1 && targets[0]?.local.kind !== "folder";
   const journal = new ContentJournal(configFolder);
@@ -238,7 +238,7 @@ async function previewTarget(
   if (local.kind === "folder" && there !== undefined && there.kind !== "folder") throw notFolder(shown, there);
   if (local.kind === "folder") {
     const { remote, surplus } = await standingIn(work, there);
-    if (!work.isForeign) await tellRoom(work, resolve(local.path), there, remote);
+    if (!work.isForeign) await checkRoom(work, resolve(local.path), there, remote);
     const above = there === undefined ? await folderAbove(work, remotePath) : undefined;
     assertMayPut(above);
     const preview = new PutPreview(work, remote, surplus);
@@ -274,7 +274,7 @@ async function putFolder(
   // The folder may be in another space, which has its own blocks.
   const own = { ...work, sent: new SentBlocks() };
   const { remote, surplus } = await standingIn(own, there);
-  if (!work.isForeign) await tellRoom(own, resolve(localPath), there, remote);
+  if (!work.isForeign) await checkRoom(own, resolve(localPath), there, remote);
   await closeAsHere(own, localPath, node, there);
   const tree = new TreePut(own, remote, surplus);
   try {

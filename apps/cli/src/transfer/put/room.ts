@@ -11,7 +11,7 @@ import type { RemoteTree } from "./remote-tree.ts";
  * that fit are sent. A dry run lists the lack of space as a problem.
  * @param there the existing target; another account's free space is unknown, so it is not checked
  */
-export async function tellRoom(
+export async function checkRoom(
   work: PutWork,
   localPath: string,
   there: NodeJson | undefined,
@@ -19,7 +19,7 @@ export async function tellRoom(
 ): Promise<void> {
   if (there !== undefined && there.role !== "owner") return;
   const { report, client } = work;
-  const tell = (code: "quota" | "store_full", message: string): void => {
+  const warn = (code: "quota" | "store_full", message: string): void => {
     if (report.isDry) report.problem("", message, code);
     else report.warn(message);
   };
@@ -27,7 +27,7 @@ export async function tellRoom(
   const freeBytes = (await freeRoom(work)) ?? Infinity;
   if (growthBytes > freeBytes) {
     const [needed, free] = unlikeBytes(growthBytes, freeBytes);
-    return tell(
+    return warn(
       "quota",
       `This needs ${needed}, and ${free} is free in your quota; only what fits is uploaded. See 'holdfast df'.`,
     );
@@ -35,7 +35,7 @@ export async function tellRoom(
   if (await fitsDisk(client, growthBytes)) return;
   // Content that the server already has needs no space, but only the blocks reveal that.
   const needed = formatBytes(growthBytes);
-  tell(
+  warn(
     "store_full",
     `This needs up to ${needed}, and the server's disk does not have that much space; only what fits is uploaded.`,
   );

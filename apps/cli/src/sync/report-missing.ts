@@ -9,7 +9,7 @@ import { findNode } from "../remote/look-up.ts";
  * responds.
  * @param remote path of the synced folder on the server; "" is the whole drive
  */
-export async function tellMissing(
+export async function reportMissing(
   { output }: Run,
   { root, remote }: { readonly root: string; readonly remote: string },
   client: ApiClient,

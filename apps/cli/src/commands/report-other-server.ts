@@ -22,7 +22,7 @@ export async function serverIdOf(server: string, choices: ClientChoices): Promis
  * Reports that the previous login or a sync belongs to another server at the same address, and lists folders that stay
  * unchanged.
  */
-export async function tellOtherServer(
+export async function reportOtherServer(
   { context, output }: Run,
   { server, serverId }: Pick<Login, "server" | "serverId">,
   former: Login | undefined,
