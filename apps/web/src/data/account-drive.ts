@@ -85,7 +85,7 @@ const lastAccount: LastAccount = {
   isLost: () => localStorage.getItem(lastAccountKey) === null && localStorage.getItem(lastSessionKey) === null,
   write: (account, session) => {
     store(lastAccountKey, account);
-    // Stays after a sign-out, to tell it from deleted site data.
+    // Stays after a sign-out, to distinguish it from deleted site data.
     store(lastSessionKey, session ?? "");
   },
 };

@@ -8,7 +8,7 @@ function world() {
   let isAway = false;
   let isThere = false;
   let nowMs = 0;
-  let tell = () => {};
+  let notify = () => {};
   const pauses: { delayMs: number; end: () => void }[] = [];
   const acts = new Acts({
     client: {
@@ -18,7 +18,7 @@ function world() {
       tryNow: () => {},
       getSnapshot: () => isAway,
       subscribe: (listener) => {
-        tell = listener;
+        notify = listener;
         return () => {};
       },
     },
@@ -39,7 +39,7 @@ function world() {
     answersNow: () => void (isThere = true),
     setAway: (next: boolean) => {
       isAway = next;
-      tell();
+      notify();
     },
     run: () =>
       acts.run(

@@ -52,7 +52,7 @@ export class FolderIndex {
   /** Sequence numbers of nodes removed during a read, which an older page must not restore. */
   readonly #goneSeqs = new Map<string, number>();
   /** Nodes changed during a read, which an older page may lack. */
-  readonly #told = new Set<string>();
+  readonly #changed = new Set<string>();
   #serverCount = 0;
   #firstEnd: Row | undefined;
   #lastEnd: Row | undefined;
@@ -156,7 +156,7 @@ export class FolderIndex {
   /** Call before reading the list again, when the journal cannot report the changes. */
   beginReading(): void {
     this.#isReading = true;
-    this.#told.clear();
+    this.#changed.clear();
   }
 
   /** Applies only the differences. @param rows all rows, read since `beginReading` */
@@ -164,7 +164,7 @@ export class FolderIndex {
     for (const row of rows) this.#onRead(row);
     const kept = new Set(rows.map(({ id }) => id));
     const missing = [...this.#shown.ids(), ...this.#beneath.keys()].filter(
-      (id) => !kept.has(id) && !this.#told.has(id),
+      (id) => !kept.has(id) && !this.#changed.has(id),
     );
     this.#shown.inOneGo(() => {
       for (const id of new Set(missing)) this.#setServer(id, undefined, "waits");
@@ -178,14 +178,14 @@ export class FolderIndex {
     this.#isComplete = true;
     this.#isReading = false;
     this.#goneSeqs.clear();
-    this.#told.clear();
+    this.#changed.clear();
     this.#shown.setGap(undefined, 0);
   }
 
   #apply({ id, seq, row, isNew }: RowChange, when: When): void {
     if (!this.#isNews(id, seq)) return;
     if (row === undefined && this.#isReading) this.#goneSeqs.set(id, seq);
-    if (this.#isReading) this.#told.add(id);
+    if (this.#isReading) this.#changed.add(id);
     const wasKnown = this.#serverRow(id) !== undefined;
     this.#setServer(id, row, when);
     // The row was counted among the unknown rows.
@@ -195,7 +195,7 @@ export class FolderIndex {
   /** Compares by equality: after a restore, sequence numbers belong to another history. */
   #isOther(row: Row): boolean {
     const known = this.#serverRow(row.id);
-    return this.#told.has(row.id)
+    return this.#changed.has(row.id)
       ? this.#isNews(row.id, row.seq)
       : known?.seq !== row.seq || known.revision !== row.revision;
   }

@@ -78,13 +78,13 @@ class Server {
       ...more,
     };
     this.nodes.set(id, node);
-    this.#tell({ seq, kind: "changed", id, node });
+    this.#deliver({ seq, kind: "changed", id, node });
   }
 
   remove(name: string): void {
     const id = idOf(name);
     this.nodes.delete(id);
-    this.#tell({ seq: this.journal.length + 1, kind: "gone", id });
+    this.#deliver({ seq: this.journal.length + 1, kind: "gone", id });
   }
 
   /** Restores another history, whose changes the journal cannot report. */
@@ -96,7 +96,7 @@ class Server {
     this.#wake = Promise.withResolvers();
   }
 
-  #tell(entry: (typeof this.journal)[number]): void {
+  #deliver(entry: (typeof this.journal)[number]): void {
     this.journal.push(entry);
     this.#wake.resolve();
     this.#wake = Promise.withResolvers();

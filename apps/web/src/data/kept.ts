@@ -66,23 +66,23 @@ export class KeptDoor {
     const opened = this.#opened;
     this.#opened = undefined;
     this.#now = undefined;
-    this.#tell();
+    this.#notify();
     await (await opened?.catch(() => undefined))?.end();
     // An `open` in progress may have set `#now`.
     if (this.#opened !== undefined) return;
     this.#now = undefined;
-    this.#tell();
+    this.#notify();
   }
 
   async #load(account: string): Promise<OpenedKept> {
     const { openKept } = await import("../offline/open-kept.ts");
-    const opened = await openKept(this.#parts.client, account, () => this.#tell());
+    const opened = await openKept(this.#parts.client, account, () => this.#notify());
     this.#now = opened;
-    this.#tell();
+    this.#notify();
     return opened;
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#listeners.call();
   }
 }

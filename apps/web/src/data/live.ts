@@ -206,10 +206,10 @@ export class Live {
 
   #pass(news: News): void {
     this.#parts.tabs.post({ kind: "news", news, token: this.#token ?? "" } satisfies TabMessage);
-    this.#tell(news);
+    this.#deliver(news);
   }
 
-  #tell(news: News): void {
+  #deliver(news: News): void {
     this.#hearers.call(news);
   }
 
@@ -220,7 +220,7 @@ export class Live {
     else if (message.kind === "news") {
       this.#token = message.token;
       if (message.news.kind === "reread") this.#mustReread = false;
-      this.#tell(message.news);
+      this.#deliver(message.news);
     } else {
       this.#hearStatus(message.status, message.token);
     }
@@ -230,7 +230,7 @@ export class Live {
     if (token !== undefined) {
       this.#token = token;
       this.#ready.resolve();
-      if (this.#mustReread) this.#tell({ kind: "reread" });
+      if (this.#mustReread) this.#deliver({ kind: "reread" });
       this.#mustReread = false;
     } else if (status.state === "offline") this.#letRead();
     this.#show(status);

@@ -48,7 +48,7 @@ export class Overlay {
       this.#pending.set(effect.folderId, nodes);
       nodes.set(effect.id, [...(nodes.get(effect.id) ?? []), { operationId, effect }]);
     }
-    this.#tell(effects);
+    this.#notifyIndexes(effects);
   }
 
   /**
@@ -64,7 +64,7 @@ export class Overlay {
       else nodes?.delete(id);
       if (nodes?.size === 0) this.#pending.delete(folderId);
     }
-    this.#tell(effects);
+    this.#notifyIndexes(effects);
   }
 
   /** Shows the effects while `send` runs. @param settle stores the answer before the effects are removed */
@@ -84,7 +84,7 @@ export class Overlay {
     }
   }
 
-  #tell(effects: readonly Effect[]): void {
+  #notifyIndexes(effects: readonly Effect[]): void {
     for (const [folderId, ids] of Map.groupBy(effects, (effect) => effect.folderId)) {
       for (const index of this.#indexes.get(folderId) ?? []) index.overlayChanged(ids.map(({ id }) => id));
     }

@@ -16,7 +16,7 @@ const listeners = makeListeners();
 export function askProof(client: ApiClient, refusal: HoldfastError): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
-      if (wanted === mine) tell(undefined);
+      if (wanted === mine) setWanted(undefined);
       settle();
     };
     const mine: WantedProof = {
@@ -25,7 +25,7 @@ export function askProof(client: ApiClient, refusal: HoldfastError): Promise<voi
       cancel: (why) => end(() => reject(new HoldfastError("proof_required", why, { cause: refusal }))),
     };
     const before = wanted;
-    tell(mine);
+    setWanted(mine);
     before?.cancel(refusal.message);
   });
 }
@@ -36,7 +36,7 @@ export function wantedProof(): WantedProof | undefined {
 
 export const watchProof = listeners.add;
 
-function tell(next: WantedProof | undefined): void {
+function setWanted(next: WantedProof | undefined): void {
   wanted = next;
   listeners.call();
 }

@@ -40,7 +40,7 @@ function world() {
   return {
     reach,
     answer: (how: typeof answers) => void (answers = how),
-    tellLive: (next: typeof live) => {
+    setLive: (next: typeof live) => {
       live = next;
       hear();
     },
@@ -94,17 +94,17 @@ test("a manual retry during a scheduled one does not ask twice", async () => {
 });
 
 test("a connection counts as lost only after two seconds", async () => {
-  const { reach, tellLive, pass } = world();
-  tellLive("live");
-  tellLive("offline");
-  tellLive("live");
+  const { reach, setLive, pass } = world();
+  setLive("live");
+  setLive("offline");
+  setLive("live");
   await pass();
   assert.equal(reach.getSnapshot(), false);
-  tellLive("offline");
+  setLive("offline");
   assert.equal(reach.getSnapshot(), false);
   assert.equal(await pass(), 2000);
   assert.equal(reach.getSnapshot(), true);
-  tellLive("live");
+  setLive("live");
   assert.equal(reach.getSnapshot(), false);
 });
 

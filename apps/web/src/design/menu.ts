@@ -40,14 +40,14 @@ export function openMenu(menu: OpenMenu): void {
   const focused = document.activeElement;
   lastOpener = menu.opener?.() ?? (focused instanceof HTMLElement ? focused : undefined);
   before?.onClose?.();
-  tell();
+  notify();
 }
 
 export function closeMenu(): void {
   const before = open;
   open = undefined;
   before?.onClose?.();
-  tell();
+  notify();
 }
 
 /** A dialog opened from a menu returns the focus to this element. */
@@ -66,6 +66,6 @@ export function currentMenu(): OpenMenu | undefined {
 
 export const watchMenu = listeners.add;
 
-function tell(): void {
+function notify(): void {
   listeners.call();
 }

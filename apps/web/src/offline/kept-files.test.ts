@@ -89,7 +89,7 @@ function makeKept(server: ReturnType<typeof makeServer>, store = memoryStore()) 
     hash: (bytes) => Promise.resolve(sha256(bytes)),
     alone: (run) => run(),
     ifAlone: (run) => run(),
-    tell: () => {},
+    notifyTabs: () => {},
     onChange: () => {},
   });
   const text = async (id: string) => (await kept.open(id))?.text();

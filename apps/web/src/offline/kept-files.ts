@@ -16,7 +16,7 @@ export interface KeptParts {
   /** Skipped if another tab is fetching. */
   readonly ifAlone: (run: () => Promise<void>) => Promise<void>;
   /** Notifies other tabs of an index change. */
-  readonly tell: () => void;
+  readonly notifyTabs: () => void;
   readonly onChange: () => void;
 }
 
@@ -169,13 +169,13 @@ export class KeptFiles {
   }
 
   #change(change: (index: KeptIndex) => KeptIndex): Promise<KeptIndex> {
-    const { alone, store, tell } = this.#parts;
+    const { alone, store, notifyTabs } = this.#parts;
     return alone(async () => {
       this.#ending.signal.throwIfAborted();
       const index = change(readIndex(await store.readIndex()));
       await store.writeIndex(JSON.stringify(index));
       this.#index = index;
-      tell();
+      notifyTabs();
       this.#show(this.view.isFetching);
       return index;
     });

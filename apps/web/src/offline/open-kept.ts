@@ -31,7 +31,7 @@ export async function openKept(
     ifAlone: (run) =>
       navigator.locks.request(`${name}-fetch`, { ifAvailable: true }, (lock) => (lock === null ? undefined : run())),
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origin
-    tell: () => channel.postMessage("changed"),
+    notifyTabs: () => channel.postMessage("changed"),
     onChange,
   });
   channel.addEventListener("message", () => void files.read().catch(() => {}));

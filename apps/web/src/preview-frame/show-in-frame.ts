@@ -4,7 +4,7 @@ import { readAnswer } from "./read-answer.ts";
 export interface ShownFrame {
   /** Rejects with AbortError, or with an Error of the frame, to be displayed only as text. */
   readonly shown: Promise<FrameFacts>;
-  readonly tell: (order: FrameOrder) => void;
+  readonly send: (order: FrameOrder) => void;
 }
 
 export interface FrameListeners {
@@ -38,7 +38,7 @@ export function showInFrame(
     clearTimeout(tooLate);
     tooLate = setTimeout(() => reject(new Error("It takes too long.")), patienceMs);
   };
-  const tell = (order: FrameOrder) => {
+  const send = (order: FrameOrder) => {
     if ("pdf" in order && "password" in order.pdf) beginWait();
     own.postMessage(order, []);
   };
@@ -47,7 +47,7 @@ export function showInFrame(
       resolve(answer.facts);
       listeners.onFacts?.(answer.facts);
     } else if (answer.state === "failed") reject(new Error(answer.reason));
-    else if (answer.state === "read") void hand(answer, listeners, tell);
+    else if (answer.state === "read") void hand(answer, listeners, send);
     else if (answer.state === "left" || answer.state === "link") hearInput(answer, frame, listeners);
     else {
       // Finding the password may take a person longer.
@@ -70,7 +70,7 @@ export function showInFrame(
   // An opaque origin has no name. The page's policy lets the frame navigate only within this server.
   frame.contentWindow?.postMessage("open", "*", [its]);
   own.postMessage(content, [content.bytes]);
-  return { shown: shown.finally(() => clearTimeout(tooLate)), tell };
+  return { shown: shown.finally(() => clearTimeout(tooLate)), send };
 }
 
 type Input = Extract<FrameAnswer, { readonly state: "left" | "link" }>;
@@ -88,8 +88,8 @@ function isIn(frame: HTMLIFrameElement): boolean {
 
 type Asked = Extract<FrameAnswer, { readonly state: "read" }>;
 
-async function hand({ number, start, end }: Asked, { onRead }: FrameListeners, tell: ShownFrame["tell"]) {
+async function hand({ number, start, end }: Asked, { onRead }: FrameListeners, send: ShownFrame["send"]) {
   // The page knows the error; the frame must not.
   const bytes = await onRead?.(start, end).catch(() => undefined);
-  tell({ read: number, bytes });
+  send({ read: number, bytes });
 }

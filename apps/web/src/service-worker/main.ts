@@ -69,9 +69,9 @@ async function answerFile(request: Request): Promise<Response> {
 }
 
 /** A page reports one script of its build. If it is the only page and current, older caches are unneeded. */
-async function hear(told: unknown): Promise<void> {
+async function hear(reportedPath: unknown): Promise<void> {
   const windows = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const isOwn = shell.files.some(([path]) => path === told);
+  const isOwn = shell.files.some(([path]) => path === reportedPath);
   if (isOwn && windows.length <= 1) await dropOlderShells(shell, 0);
 }
 

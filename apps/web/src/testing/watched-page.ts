@@ -2,7 +2,7 @@ import type { Page } from "@holdfast/tools/testing-browser";
 
 /** Logged even if the app works. */
 export const notesOfBrowser: readonly RegExp[] = [
-  // Only the cookie tells if there is a session. Browsers log each 401.
+  // Only the cookie shows if there is a session. Browsers log each 401.
   /status of 401 .*\/api\/v1\/sessions\/web\/refresh/,
   // A preload is repeated if the service worker starts in between, and used late on a busy machine.
   /\/assets\/first-[^/]+\.js.*(?:cross-world service worker resource mismatch|not used within a few seconds)/,

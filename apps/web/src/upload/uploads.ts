@@ -69,7 +69,7 @@ export class Uploads {
 
   /** Call when the server may be reachable again. */
   wakeUp(): void {
-    this.#tell((calls) => calls.wakeUp());
+    this.#callWorker((calls) => calls.wakeUp());
   }
 
   async findInterrupted(): Promise<void> {
@@ -146,16 +146,16 @@ export class Uploads {
   }
 
   pause(): void {
-    this.#tell((calls) => calls.pause());
+    this.#callWorker((calls) => calls.pause());
   }
 
   resume(): void {
-    this.#tell((calls) => calls.resume());
+    this.#callWorker((calls) => calls.resume());
   }
 
   cancel(jobId: string): void {
     this.#release(jobId);
-    this.#tell((calls) => calls.cancel(jobId));
+    this.#callWorker((calls) => calls.cancel(jobId));
   }
 
   /** Forgets all jobs, with the files that failed. Call only if none is running. */
@@ -167,26 +167,26 @@ export class Uploads {
 
   /** @param name of an item directly in the target folder */
   cancelTop(jobId: string, name: string): void {
-    this.#tell((calls) => calls.cancelTop(jobId, name));
+    this.#callWorker((calls) => calls.cancelTop(jobId, name));
   }
 
   /** @param path of one file, or of a folder with all that failed in it; undefined: all */
   retry(jobId: string, path?: string): void {
-    this.#tell((calls) => calls.retry(jobId, path));
+    this.#callWorker((calls) => calls.retry(jobId, path));
   }
 
   retarget(jobId: string, folderId: string): void {
-    this.#tell((calls) => calls.retarget(jobId, folderId));
+    this.#callWorker((calls) => calls.retarget(jobId, folderId));
   }
 
   answerClash(jobId: string, path: string | undefined, choice: ClashChoice): void {
-    this.#tell((calls) => calls.answerClash(jobId, path, choice));
+    this.#callWorker((calls) => calls.answerClash(jobId, path, choice));
   }
 
   /** @param bytesPerSecond undefined: unlimited */
   setLimit(bytesPerSecond: number | undefined): void {
     this.#bytesPerSecond = bytesPerSecond;
-    this.#tell((calls) => calls.setLimit(bytesPerSecond));
+    this.#callWorker((calls) => calls.setLimit(bytesPerSecond));
   }
 
   /** @param isStored false deletes all data, after sign-out; true: the stored data is that of another account */
@@ -278,9 +278,9 @@ export class Uploads {
     for await (const portion of portions) {
       const plain = portion.map((entry) => {
         if (entry.kind === "folder" || entry.reopen === undefined) return entry;
-        const { reopen, ...told } = entry;
+        const { reopen, ...sendable } = entry;
         files.set(entry.path, reopen);
-        return told;
+        return sendable;
       });
       await this.#calls.add(jobId, plain);
     }
@@ -304,7 +304,7 @@ export class Uploads {
   }
 
   /** Starts no worker. A worker that fails to load is reported by the upload that started it. */
-  #tell(call: (calls: Calls<UploadHandlers>) => Promise<unknown>): void {
+  #callWorker(call: (calls: Calls<UploadHandlers>) => Promise<unknown>): void {
     if (this.#worker !== undefined) call(this.#worker.calls).catch(() => {});
   }
 

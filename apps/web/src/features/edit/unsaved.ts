@@ -25,10 +25,10 @@ export function askUnsaved(unsaved: Unsaved): Promise<boolean> {
   if (files.length + changeCount + uploads.length + receivedCount === 0) return Promise.resolve(true);
   return new Promise((resolve) => {
     const answer = (mayLeave: boolean): void => {
-      tell(undefined);
+      setAsked(undefined);
       resolve(mayLeave);
     };
-    tell({ ...unsaved, answer });
+    setAsked({ ...unsaved, answer });
   });
 }
 
@@ -38,7 +38,7 @@ export function unsavedQuestion(): UnsavedQuestion | undefined {
 
 export const watchUnsaved = listeners.add;
 
-function tell(next: UnsavedQuestion | undefined): void {
+function setAsked(next: UnsavedQuestion | undefined): void {
   asked = next;
   listeners.call();
 }

@@ -22,7 +22,7 @@ export interface FramedProps {
   readonly onRead?: NonNullable<FrameListeners["onRead"]>;
   readonly onPdf?: NonNullable<FrameListeners["onPdf"]>;
   /** Called before the content is shown. */
-  readonly onOpened?: (tell: ShownFrame["tell"]) => void;
+  readonly onOpened?: (send: ShownFrame["send"]) => void;
   readonly isHidden?: boolean;
 }
 
@@ -90,7 +90,7 @@ function useShown(
     };
     const opened = showInFrame(element, given, ending.signal, listeners);
     setFrame(opened);
-    onOpened?.(opened.tell);
+    onOpened?.(opened.send);
     await opened.shown;
   };
   return (event: { readonly currentTarget: HTMLIFrameElement }) =>
@@ -100,10 +100,10 @@ function useShown(
 }
 
 function useTold(frame: ShownFrame | undefined, order: FrameOrder | undefined): void {
-  const told = JSON.stringify(order);
+  const orderJson = JSON.stringify(order);
   useEffect(() => {
-    if (told !== undefined) frame?.tell(JSON.parse(told) as FrameOrder);
-  }, [frame, told]);
+    if (orderJson !== undefined) frame?.send(JSON.parse(orderJson) as FrameOrder);
+  }, [frame, orderJson]);
 }
 
 const failureWords = new Map<string, PlainKey>([

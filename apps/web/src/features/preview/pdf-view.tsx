@@ -29,9 +29,9 @@ interface PdfViewProps {
 export function PdfView({ node, version, onLeft }: PdfViewProps) {
   const { message } = useMessages();
   const [facts, setFacts] = useState<FrameFacts>();
-  const { view, matches, password, tell, onOpened, onPdf, ...find } = usePdf();
+  const { view, matches, password, send, onOpened, onPdf, ...find } = usePdf();
   const place = useRef<HTMLDivElement>(null);
-  useViewKeys(place, keysOf(view, tell, find.open));
+  useViewKeys(place, keysOf(view, send, find.open));
   if (node.size > renderedBytesMax.pdf) return <Unseen title={message("preview.tooLarge")} />;
   const isAsking = password !== undefined && facts === undefined;
   /** The browser's search sees only the pages near the view. */
@@ -48,19 +48,19 @@ export function PdfView({ node, version, onLeft }: PdfViewProps) {
           isFinding={find.isOn}
           findButton={find.button}
           onFind={find.isOn ? find.close : find.open}
-          onOrder={tell}
+          onOrder={send}
         />
       )}
       {find.isOn && (
         <FindBar
           matches={matches}
           field={find.field}
-          onFind={(query, step) => tell({ query, step })}
+          onFind={(query, step) => send({ query, step })}
           onClose={find.close}
         />
       )}
       {facts !== undefined && <CutNotice facts={facts} />}
-      {isAsking && <PasswordQuestion isWrong={password === "wrong"} onAnswer={(typed) => tell({ password: typed })} />}
+      {isAsking && <PasswordQuestion isWrong={password === "wrong"} onAnswer={(typed) => send({ password: typed })} />}
       <FileInFrame
         node={node}
         version={version}
@@ -76,14 +76,14 @@ export function PdfView({ node, version, onLeft }: PdfViewProps) {
 }
 
 function usePdf() {
-  const frame = useRef<ShownFrame["tell"]>(undefined);
+  const frame = useRef<ShownFrame["send"]>(undefined);
   const [view, setView] = useState<View>();
   const [matches, setMatches] = useState<PdfMatches>();
   const [password, setPassword] = useState<"needed" | "wrong">();
   const [isOn, setOn] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  const tell = (order: PdfOrder) => {
+  const send = (order: PdfOrder) => {
     if ("password" in order) setPassword(undefined);
     frame.current?.({ pdf: order });
   };
@@ -96,18 +96,18 @@ function usePdf() {
     view,
     matches,
     password,
-    tell,
+    send,
     isOn,
     field,
     button,
     open,
     close: () => {
-      tell({ query: "", step: "first" });
+      send({ query: "", step: "first" });
       setMatches(undefined);
       setOn(false);
       button.current?.focus();
     },
-    onOpened: (own: ShownFrame["tell"]) => void (frame.current = own),
+    onOpened: (own: ShownFrame["send"]) => void (frame.current = own),
     onPdf: (answer: PdfAnswer) => {
       if (answer.state === "view") setView(answer.view);
       else if (answer.state === "matches") setMatches(answer.matches);
@@ -122,20 +122,20 @@ const pageScreens = 0.9;
 const lineScreens = 0.1;
 
 /** The frame has the same keys for the zoom and the search, and the browser scrolls it. */
-function keysOf(view: View | undefined, tell: (order: PdfOrder) => void, find: () => void): ViewKeys {
+function keysOf(view: View | undefined, send: (order: PdfOrder) => void, find: () => void): ViewKeys {
   if (view === undefined) return {};
   return {
     ...zoomKeys(
-      () => tell({ zoom: "in" }),
-      () => tell({ zoom: "out" }),
-      () => tell({ zoom: "width" }),
+      () => send({ zoom: "in" }),
+      () => send({ zoom: "out" }),
+      () => send({ zoom: "width" }),
     ),
-    PageUp: () => tell({ scroll: -pageScreens }),
-    PageDown: () => tell({ scroll: pageScreens }),
-    ArrowUp: () => tell({ scroll: -lineScreens }),
-    ArrowDown: () => tell({ scroll: lineScreens }),
-    Home: () => tell({ page: 1 }),
-    End: () => tell({ page: view.pagesCount }),
+    PageUp: () => send({ scroll: -pageScreens }),
+    PageDown: () => send({ scroll: pageScreens }),
+    ArrowUp: () => send({ scroll: -lineScreens }),
+    ArrowDown: () => send({ scroll: lineScreens }),
+    Home: () => send({ page: 1 }),
+    End: () => send({ page: view.pagesCount }),
     "Mod+F": find,
   };
 }

@@ -31,7 +31,7 @@ export function useSlideshowState(): Slideshow {
   return useSyncExternalStore(listeners.add, () => current);
 }
 
-/** Browsers leave full screen by Escape without telling the page of the key. Before full screen, the page gets it. */
+/** Browsers leave full screen by Escape without reporting the key to the page. Before full screen, the page gets it. */
 function watchForEnd(): () => void {
   const ending = new AbortController();
   const { signal } = ending;

@@ -12,10 +12,10 @@ export interface Foreign {
 export function foreignOf(thrown: unknown): Foreign | undefined {
   const { field, body, message } = toHoldfastError(thrown);
   if (field !== "Origin") return undefined;
-  const { public_url: told } = body;
-  const isAddress = typeof told === "string" && /^https?:$/.test(URL.parse(told)?.protocol ?? "");
+  const { public_url: address } = body;
+  const isAddress = typeof address === "string" && /^https?:$/.test(URL.parse(address)?.protocol ?? "");
   const withoutOrigin = body["origin"] === null ? message : undefined;
-  return { publicUrl: isAddress && withoutOrigin === undefined ? told : undefined, withoutOrigin };
+  return { publicUrl: isAddress && withoutOrigin === undefined ? address : undefined, withoutOrigin };
 }
 
 /** @param thrown error with the field Origin */

@@ -19,18 +19,18 @@ export function useInvitation(token: string): AskedInvitation {
   useEffect(() => {
     const ending = new AbortController();
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(patienceMs)]);
-    const tell = (found: AskedInvitation) => {
+    const update = (found: AskedInvitation) => {
       if (!ending.signal.aborted) setAsked(found);
     };
     openPublicClient()
       .call("readInvitation", { body: { token }, headers: fromPage, asksOnce: true, endsWithBreak: true, signal })
       .then(
-        (facts) => tell({ state: "open", facts }),
+        (facts) => update({ state: "open", facts }),
         (thrown: unknown) => {
           const foreign = foreignOf(thrown);
-          if (foreign !== undefined) return tell({ state: "foreign", foreign });
+          if (foreign !== undefined) return update({ state: "foreign", foreign });
           const isUseless = toHoldfastError(thrown).code === "not_found";
-          return tell(isUseless ? { state: "useless" } : { state: "open", facts: undefined });
+          return update(isUseless ? { state: "useless" } : { state: "open", facts: undefined });
         },
       );
     return () => ending.abort();

@@ -1,12 +1,12 @@
 import { type LanguageName, languages } from "./languages.ts";
 
-interface Told {
+interface LanguageFacts {
   readonly endings: string;
   readonly names?: string;
   readonly programs?: RegExp;
 }
 
-const all = Object.entries(languages) as unknown as readonly (readonly [LanguageName, Told])[];
+const all = Object.entries(languages) as unknown as readonly (readonly [LanguageName, LanguageFacts])[];
 const byEnding = mapOf(({ endings }) => endings);
 const byName = mapOf(({ names }) => names ?? "");
 
@@ -55,10 +55,10 @@ function byContent(text: string): LanguageName | undefined {
   return undefined;
 }
 
-function mapOf(wordsOf: (told: Told) => string): ReadonlyMap<string, LanguageName> {
+function mapOf(wordsOf: (facts: LanguageFacts) => string): ReadonlyMap<string, LanguageName> {
   return new Map(
-    all.flatMap(([language, told]) =>
-      wordsOf(told)
+    all.flatMap(([language, facts]) =>
+      wordsOf(facts)
         .split(" ")
         .filter((word) => word !== "")
         .map((word) => [word, language] as const),

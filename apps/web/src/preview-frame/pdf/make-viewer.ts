@@ -91,13 +91,13 @@ interface Found {
 
 function report(viewer: PDFViewer, answer: (given: FrameAnswer) => void): void {
   const { eventBus } = viewer;
-  const tellView = () => {
+  const sendView = () => {
     const fit = fitOf(viewer);
     const percent = Math.round(viewer.currentScale * 100);
     const view = { page: viewer.currentPageNumber, pagesCount: viewer.pagesCount, percent };
     answer({ state: "view", view: fit === undefined ? view : { ...view, fit } });
   };
-  const tellMatches = ({ state, matchesCount: { current, total } }: Found) => {
+  const sendMatches = ({ state, matchesCount: { current, total } }: Found) => {
     // The library counts the matches of a page after it has found the first one.
     const isPending = total === 0 && state !== FindState.NOT_FOUND;
     answer({ state: "matches", matches: { at: current, total, isPending } });
@@ -107,12 +107,12 @@ function report(viewer: PDFViewer, answer: (given: FrameAnswer) => void): void {
     limitEachCanvas(viewer);
     viewer.currentScaleValue = "auto";
     addEventListener("resize", () => fitAgain(viewer));
-    eventBus.on("pagechanging", tellView);
-    eventBus.on("scalechanging", tellView);
-    tellView();
+    eventBus.on("pagechanging", sendView);
+    eventBus.on("scalechanging", sendView);
+    sendView();
   });
-  eventBus.on("updatefindcontrolstate", tellMatches);
-  eventBus.on("updatefindmatchescount", tellMatches);
+  eventBus.on("updatefindcontrolstate", sendMatches);
+  eventBus.on("updatefindmatchescount", sendMatches);
 }
 
 /** Limit of the library for the scale "auto". Below it, the scale fits a high page's width, or all of a wide page. */

@@ -30,7 +30,7 @@ export async function act(
     const name = await folderName;
     const outcome = await settleClashes(drive, first, known, name);
     // The next account must neither see nor undo it.
-    if (!isOver()) tell(drive, outcome, known, (all) => done(all.length, all, name));
+    if (!isOver()) showOutcome(drive, outcome, known, (all) => done(all.length, all, name));
     return outcome;
   } catch (thrown) {
     if (isOver()) return { taken: [], refused: [] };
@@ -57,7 +57,7 @@ async function settleClashes(drive: Drive, outcome: Outcome, known: Known, folde
   return { taken: [...outcome.taken, ...second.taken], refused: [...others, ...second.refused] };
 }
 
-function tell(
+function showOutcome(
   drive: Drive,
   { taken, refused }: Outcome,
   known: Known,
@@ -75,16 +75,16 @@ const toasts = new WeakMap<ActLabel, () => void>();
 
 export function offerUndo(drive: Drive, text: string, done: Undoable, kind: "done" | "error" = "done"): void {
   drive.undo.push(done);
-  const run = () => void drive.undo.undoAct(done).then(tellUndone);
+  const run = () => void drive.undo.undoAct(done).then(showUndone);
   toasts.set(done.label, showToast({ kind, text, act: { label: messages().message("files.undo"), run } }));
 }
 
 export function undo(drive: Drive): void {
-  void drive.undo.undo().then(tellUndone);
+  void drive.undo.undo().then(showUndone);
 }
 
 export function redo(drive: Drive): void {
-  void drive.undo.redo().then(tellUndone);
+  void drive.undo.redo().then(showUndone);
 }
 
 const undoneListeners = makeListeners<[ids: readonly string[]]>();
@@ -92,7 +92,7 @@ const undoneListeners = makeListeners<[ids: readonly string[]]>();
 /** Reports the items of each undo and redo. */
 export const watchUndone = undoneListeners.add;
 
-function tellUndone(outcome: UndoOutcome<ActLabel>): void {
+function showUndone(outcome: UndoOutcome<ActLabel>): void {
   if (outcome.kind === "nothing") return;
   // After an undo by keyboard, the toast has nothing left to undo.
   toasts.get(outcome.label)?.();

@@ -76,13 +76,13 @@ function useWithin(rows: readonly ListedRow[] | undefined): Within {
   useEffect(() => {
     if (rows === undefined || !hasFolders) return undefined;
     const ending = new AbortController();
-    const tell = (found: Within) => {
+    const update = (found: Within) => {
       if (!ending.signal.aborted) setWithin(found);
     };
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(patienceMs)]);
     countWithin(client, rows, signal).then(
-      (count) => tell(count ?? "any"),
-      () => tell("any"),
+      (count) => update(count ?? "any"),
+      () => update("any"),
     );
     return () => ending.abort();
   }, [client, rows, hasFolders]);

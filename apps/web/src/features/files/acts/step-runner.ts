@@ -52,10 +52,10 @@ export async function takeSteps(
       asked = part.map((step) => askedNow(step, known, together));
       const group = together ? { group: "all" } : {};
       const operations = asked.map(({ step }, place) => ({ ...step, operation_id: ids[place] ?? "", ...group }));
-      const told = await client.call("syncDelta", { body: { operations } });
+      const response = await client.call("syncDelta", { body: { operations } });
       // Recorded inside the turn, because the next action starts before this one's caller continues.
-      remember(asked, told.results);
-      return told;
+      remember(asked, response.results);
+      return response;
     };
     const batchId = newOperationId();
     const answer = await overlay

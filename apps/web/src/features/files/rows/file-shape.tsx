@@ -34,7 +34,7 @@ const shapes: Readonly<Record<FileKind, ComponentType<{ size?: number; className
   file: File,
 };
 
-/** The icon and its name tell kinds apart without color too. */
+/** The icon and its name distinguish kinds without color too. */
 const colors: Readonly<Partial<Record<FileKind, string>>> = {
   folder: "fill-selected text-accent",
   mount: "fill-selected text-accent",

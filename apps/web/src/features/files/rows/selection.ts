@@ -65,7 +65,7 @@ export function isSelected({ all, ids }: Selection, id: string): boolean {
   return all !== ids.has(id);
 }
 
-/** Returns an approximation with `all`, for which only the row count could tell. */
+/** Returns an approximation with `all`, where only the row count could decide. */
 export function hasAny({ all, ids }: Selection): boolean {
   return all || ids.size > 0;
 }
