@@ -39,11 +39,11 @@ async function listen(): Promise<boolean> {
 
 async function waitForHolder(): Promise<void> {
   const socket = connect(`\0${name}`);
-  let isTold = false;
+  let hasPrinted = false;
   socket.on("data", (line) => {
-    if (!isTold)
+    if (!hasPrinted)
       console.log(`Waiting for another run of the tests: ${line.toString().trim().slice(0, lineLengthMax)}.`);
-    isTold = true;
+    hasPrinted = true;
   });
   // The holder has ended or does not listen yet.
   socket.on("error", () => {});

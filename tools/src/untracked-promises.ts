@@ -32,7 +32,7 @@ function replaceHook(): void {
   });
 }
 
-/** @param register tells node:test which test has an id */
+/** @param register assigns a test to an id in node:test */
 function enterTests(register: Register): void {
   const run: typeof runInAsyncScope = function (this: AsyncResource, call, thisArg, ...args) {
     const isTest = "subtests" in this && "nesting" in this;

@@ -69,11 +69,11 @@ export const readByIds: AnswerReader = (name, answer, text) => {
 /** Returns the server's error; `unreachable` if something else rejected the call. */
 export async function readProblem(route: RouteFacts, answer: TransportAnswer): Promise<HoldfastError> {
   const value = parseJson(await readText(answer, problemBytesMax).catch(emptyIfLong));
-  const told = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  const { code, detail, field, title } = told;
+  const fields = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const { code, detail, field, title } = fields;
   if (typeof code !== "string" && isForeignRefusal(answer)) return foreignAnswer(route, answer);
   // A proxy's response may have other ids.
-  const body = findBadId(told) === undefined ? told : {};
+  const body = findBadId(fields) === undefined ? fields : {};
   const message = [detail, title].find((text): text is string => typeof text === "string" && text !== "");
   return new HoldfastError(isErrorCode(code) ? code : codeOfStatus(answer.status), message ?? plain(answer), {
     body,

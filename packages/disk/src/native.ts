@@ -172,8 +172,8 @@ function bind(): Native {
       } catch (thrown) {
         const isTaken = thrown instanceof SystemCallError && thrown.code === "EAGAIN";
         // NFS and SMB report the same if their server gave no lease.
-        const isTold = isTaken && writersKnown.has(statfsSync(`/proc/self/fd/${descriptor}`).type);
-        return isTold ? true : undefined;
+        const isCertain = isTaken && writersKnown.has(statfsSync(`/proc/self/fd/${descriptor}`).type);
+        return isCertain ? true : undefined;
       }
     },
     makeWatcher: () => {

@@ -27,13 +27,13 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
       const plain = parseHeader(header, at);
       const { entry, header: own } =
         plain.type === "x" ? await readPax(reader, plain.sizeBytes, at) : { entry: {}, header: plain };
-      const told = { ...toEntry(own, at), ...entry };
+      const whole = { ...toEntry(own, at), ...entry };
       const { offset } = reader;
-      assertEntry(told, at);
-      const content = reader.content(told.sizeBytes);
-      yield { ...told, offset, content };
+      assertEntry(whole, at);
+      const content = reader.content(whole.sizeBytes);
+      yield { ...whole, offset, content };
       for await (const _ of content);
-      await reader.take((tarBlockBytes - (told.sizeBytes % tarBlockBytes)) % tarBlockBytes);
+      await reader.take((tarBlockBytes - (whole.sizeBytes % tarBlockBytes)) % tarBlockBytes);
     }
   } finally {
     await reader.close();
@@ -83,7 +83,7 @@ function toEntry({ name, link, mode, sizeBytes, seconds, type }: PlainHeader, at
 }
 
 function parsePax(records: Buffer, at: number, { type }: PlainHeader): Partial<TarEntry> {
-  const told: { -readonly [Key in keyof TarEntry]?: TarEntry[Key] } = {};
+  const fields: { -readonly [Key in keyof TarEntry]?: TarEntry[Key] } = {};
   for (let begin = 0; begin < records.length;) {
     const space = records.indexOf(0x20, begin);
     const digits = records.toString("latin1", begin, space);
@@ -93,10 +93,10 @@ function parsePax(records: Buffer, at: number, { type }: PlainHeader): Partial<T
     if (length === 0 || end > records.length || equals === -1 || equals >= end || records[end - 1] !== 0x0a)
       throw bad(at, "its pax header cannot be read");
     const value = utf8(records.subarray(equals + 1, end - 1), at);
-    Object.assign(told, paxField(records.toString("latin1", space + 1, equals), value, { at, type }));
+    Object.assign(fields, paxField(records.toString("latin1", space + 1, equals), value, { at, type }));
     begin = end;
   }
-  return told;
+  return fields;
 }
 
 function paxField(key: string, value: string, { at, type }: { at: number; type: string }): Partial<TarEntry> {

@@ -45,12 +45,12 @@ export function tarPadding(sizeBytes: number): Uint8Array {
 }
 
 function paxRecords({ mtimeMicros, sizeBytes, target }: TarEntry, path: string): Buffer {
-  const told: string[] = [];
-  if (!fits(path)) told.push(record("path", path));
-  if (target !== undefined && !fits(target)) told.push(record("linkpath", target));
-  if (sizeBytes > octalMax) told.push(record("size", String(sizeBytes)));
-  if (secondsOf(mtimeMicros) * 1e6 !== mtimeMicros) told.push(record("mtime", decimalTime(mtimeMicros)));
-  return Buffer.from(told.join(""));
+  const records: string[] = [];
+  if (!fits(path)) records.push(record("path", path));
+  if (target !== undefined && !fits(target)) records.push(record("linkpath", target));
+  if (sizeBytes > octalMax) records.push(record("size", String(sizeBytes)));
+  if (secondsOf(mtimeMicros) * 1e6 !== mtimeMicros) records.push(record("mtime", decimalTime(mtimeMicros)));
+  return Buffer.from(records.join(""));
 }
 
 function fits(text: string): boolean {

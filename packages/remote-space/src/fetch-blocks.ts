@@ -120,8 +120,8 @@ async function fetchOnce(parts: RequestParts, wanted: readonly WantedBlock[], si
     const carried = await Promise.all(came.map((block) => carriedFrame(block, frameOf.get(block.hash))));
     const whole = carried.filter((frame) => frame !== undefined);
     for (const block of await openAll(parts.pool, window, whole)) arrived.set(block.hash, block);
-    const told = new Set(came);
-    rest = rest.filter((block) => !told.has(block));
+    const answered = new Set(came);
+    rest = rest.filter((block) => !answered.has(block));
     if (failure === undefined) continue;
     barrenBreaks = came.length > 0 ? 0 : barrenBreaks + 1;
     const cut = rest.find(({ hash, sizeBytes }) => begun?.hash === hash && begun.size === sizeBytes);

@@ -61,6 +61,6 @@ export function checkOpening(world: WorldState, { name, state }: Device, old: In
   if (!old.now.isPrivate) return;
   const [id, row] = rowOf(state, old, path) ?? [];
   if (id === undefined || row?.isPrivate !== true) return;
-  const isTold = state.synced.get(id)?.isPrivate === true && state.remote.get(id)?.isPrivate === false;
-  if (!isTold) world.violate(`${name} opens ${path} to others, and nobody wanted that`);
+  const isAgreed = state.synced.get(id)?.isPrivate === true && state.remote.get(id)?.isPrivate === false;
+  if (!isAgreed) world.violate(`${name} opens ${path} to others, and nobody wanted that`);
 }

@@ -9,7 +9,7 @@ import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { homeOf } from "./model-shares.ts";
 import { Shared } from "./shared.ts";
-import { tellStory } from "./story.ts";
+import { runStory } from "./story.ts";
 
 const second = 1_000_000;
 
@@ -270,7 +270,7 @@ for (const troubleRate of [0, 0.1]) {
     `stories without a journal on the server keep every invariant, with trouble ${troubleRate}`,
     async () => {
       for (let seed = 1; seed <= (isLongTier ? 24 : 4); seed += 1) {
-        const { violations } = await tellStory({ seed, devices: 2, troubleRate, expires: true });
+        const { violations } = await runStory({ seed, devices: 2, troubleRate, expires: true });
         assert.deepEqual(violations, [], `{ seed: ${seed}, devices: 2, troubleRate: ${troubleRate}, expires: true }`);
       }
     },

@@ -27,8 +27,8 @@ export function shownOf(device: Device, one: Tree, other: Tree): readonly [Tree,
   const rules = rulesOf(device);
   const isHidden = (path: string, what: string): boolean => rules.hides(path, what === "folder");
   const problems = device.engine.outcome?.problems ?? [];
-  const told = new Set(problems.map(({ path }) => path));
-  const isTold = (path: string): boolean => withFoldersAbove(path).some((at) => told.has(at));
+  const reported = new Set(problems.map(({ path }) => path));
+  const isReported = (path: string): boolean => withFoldersAbove(path).some((at) => reported.has(at));
   const isAnyBlocked = problems.some(({ code }) => code === "blocked");
   const keepersOf = (tree: Tree): ReadonlySet<string> =>
     new Set([...tree].flatMap(([path, what]) => (isHidden(path, what) ? withFoldersAbove(path) : [])));
@@ -38,7 +38,7 @@ export function shownOf(device: Device, one: Tree, other: Tree): readonly [Tree,
     return keeps && (isAnyBlocked || !one.has(path) || !other.has(path)) && one.get(path) !== other.get(path);
   };
   const shown = (tree: Tree): Tree =>
-    new Map([...tree].filter(([path, what]) => !isHidden(path, what) && !isTold(path) && !isLeft(path)));
+    new Map([...tree].filter(([path, what]) => !isHidden(path, what) && !isReported(path) && !isLeft(path)));
   return [shown(one), shown(other)];
 }
 

@@ -52,7 +52,7 @@ export class ModelState {
   /** Ids of refused creations in the same request, on which later operations may depend. */
   readonly failedIds = new Set<string>();
   /** Mount -> the last state reported to its account. */
-  readonly #toldOfMounts = new Map<string, { readonly role: string; readonly waits: boolean }>();
+  readonly #reportedMounts = new Map<string, { readonly role: string; readonly waits: boolean }>();
   #count = 0;
   /** Counts of transfers with less than the full bytes. */
   readonly savings = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
@@ -188,10 +188,10 @@ export class ModelState {
     for (const mount of this.nodes.values()) {
       if (mount.kind !== "mount") continue;
       const [role = "", waits] = [this.#roleOfMount(mount), this.shares.isSuspended(this.nodes, mount.target)];
-      const told = this.#toldOfMounts.get(mount.id);
-      this.#toldOfMounts.set(mount.id, { role, waits });
-      if (told === undefined || (told.role === role && told.waits === waits)) continue;
-      this.recordRights(device, mount, told.waits && !waits ? "appeared" : "changed");
+      const last = this.#reportedMounts.get(mount.id);
+      this.#reportedMounts.set(mount.id, { role, waits });
+      if (last === undefined || (last.role === role && last.waits === waits)) continue;
+      this.recordRights(device, mount, last.waits && !waits ? "appeared" : "changed");
     }
   }
 
@@ -342,7 +342,7 @@ export class ModelState {
     const node = this.nodes.get(id);
     const isGone = kind === "gone" || node === undefined || !this.shares.isInView(this.nodes, account, id);
     const fromTrash = purged === "trash" ? { from_trash: true as const } : {};
-    if (isGone) return { seq, kind: "gone", id, ...toldOf(decided, account), ...fromTrash };
+    if (isGone) return { seq, kind: "gone", id, ...decisionFields(decided, account), ...fromTrash };
     const hasMore = node.kind === "folder" || node.kind === "mount";
     const existed = kind === "changed" && hasMore && !entry.isMaking ? { existed: true as const } : {};
     return { seq, kind, id, ...existed, node: this.show(account, node) };
@@ -377,7 +377,7 @@ export function asEntries(entries: readonly { readonly hash: string; readonly si
 }
 
 /** An approval applies to the devices of the approver's account. */
-function toldOf(decided: Decided | undefined, account: string): Pick<ChangeJson, "rewound" | "approved"> {
+function decisionFields(decided: Decided | undefined, account: string): Pick<ChangeJson, "rewound" | "approved"> {
   if (decided === undefined) return {};
   if ("rewound" in decided) return { rewound: true };
   return decided.approvedBy === account ? { approved: true } : {};

@@ -37,11 +37,11 @@ export function checkRest(
   }
   if (alone !== undefined) {
     const hasAllModes = world.devices.every(({ name }) => world.hasPrivateModes(name));
-    const told = (tree: ReadonlyMap<string, string>): ReadonlyMap<string, string> => {
+    const normalized = (tree: ReadonlyMap<string, string>): ReadonlyMap<string, string> => {
       const seen = hasAllModes ? withoutPrivacyOf(tree, fresh) : withoutPrivacy(tree);
       return world.hasConfusableNames ? sameButNames(seen) : seen;
     };
-    const [left, kept] = [told(alone), told(server)];
+    const [left, kept] = [normalized(alone), normalized(server)];
     const hasAllBits = world.devices.every(({ name }) => world.hasBits(name));
     const [one, other] = hasAllBits ? [left, kept] : [withoutBits(left), withoutBits(kept)];
     compare(world, "what the only active one left / server", one, other);
@@ -67,12 +67,12 @@ function checkShared(world: World, alone: ReadonlyMap<string, string> | undefine
     const waiting = waitingPaths(device);
     const taken = takenPaths(world, device);
     const isTaken = (path: string): boolean => taken.some((each) => path === each || path.startsWith(`${each}/`));
-    const told = (tree: ReadonlyMap<string, string>) =>
+    const withoutWaiting = (tree: ReadonlyMap<string, string>) =>
       new Map([...tree].filter(([path]) => !waiting.has(path) && !isTaken(path)));
     const view = viewOf(world.model, device.account);
     const comparable = (tree: ReadonlyMap<string, string>) =>
       withoutOwnPrivacy(world.model, device.account, { tree, view });
-    compare(world, `${device.name} / server`, told(comparable(seenTree(device.root))), told(view));
+    compare(world, `${device.name} / server`, withoutWaiting(comparable(seenTree(device.root))), withoutWaiting(view));
     if (device.isActive && alone !== undefined)
       compare(world, "what the only active one left / server", comparable(alone), view);
   }

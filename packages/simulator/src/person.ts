@@ -108,7 +108,7 @@ export class Person {
     const inode = root.at(path);
     if (inode?.kind !== "file") return;
     this.#say(`writes twice to ${path} in that moment`);
-    const bytes = [0, 1].map(() => told(`${this.#options.name} stutters, ${(this.#count += 1)}`, 40));
+    const bytes = [0, 1].map(() => padded(`${this.#options.name} stutters, ${(this.#count += 1)}`, 40));
     ledger.write(root, inode, bytes[0] ?? new Uint8Array());
     const isHere = await this.#wait(700 + work() * 1500);
     if (!isHere || root.linksOf(inode) === 0) return;
@@ -335,7 +335,7 @@ export class Person {
 
   #newBytes(work: Tape = this.#work): Uint8Array {
     this.#count += 1;
-    return told(`${this.#options.name} wrote this, number ${this.#count}. `, 20 + work() * 80);
+    return padded(`${this.#options.name} wrote this, number ${this.#count}. `, 20 + work() * 80);
   }
 
   #heading(): Uint8Array {
@@ -365,7 +365,7 @@ function isFolder(root: SimulatedRoot, path: string): boolean {
 }
 
 /** Repeats the text at both ends, so that neither a partial write nor a torn one equals another content. */
-function told(text: string, sizeBytes: number): Uint8Array {
+function padded(text: string, sizeBytes: number): Uint8Array {
   return Buffer.from(text.padEnd(sizeBytes - text.length, ".") + text);
 }
 

@@ -18,13 +18,13 @@ export function withoutOwnPrivacy(
   account: string,
   { tree, view }: { readonly [each in "tree" | "view"]: ReadonlyMap<string, string> },
 ): ReadonlyMap<string, string> {
-  const told = new Map(tree);
+  const comparable = new Map(tree);
   for (const [path, node] of shownIn(model, account)) {
     const what = tree.get(path);
     const isOwn = node.kind === "mount" || !canWrite(model.shares.roleAt(model.nodes, account, node));
-    if (isOwn && what === `${view.get(path)} p`) told.set(path, what.replace(/ p$/, ""));
+    if (isOwn && what === `${view.get(path)} p`) comparable.set(path, what.replace(/ p$/, ""));
   }
-  return told;
+  return comparable;
 }
 
 /** By path. A mounted folder appears once, at its mount, even if its parent is visible too. */

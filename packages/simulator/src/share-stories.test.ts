@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isLongTier, longTest } from "@holdfast/tools/tiers";
 import { storyOf } from "./mix.ts";
-import { type StoryOptions, tellStory } from "./story.ts";
+import { runStory, type StoryOptions } from "./story.ts";
 
 const kinds: Readonly<Record<string, Omit<StoryOptions, "seed">>> = {
   "two accounts share folders with each other": { shares: true, troubleRate: 0, devices: 3 },
@@ -47,15 +47,15 @@ for (const [what, kind] of Object.entries(kinds)) {
   (ofLongTier.has(what) ? longTest : test)(`${what}: every invariant holds`, async () => {
     for (const seed of new Set([gateSeeds[what] ?? 1, ...(isLongTier ? [1, 2, 3, 4, 5, 6, 7, 8] : [])])) {
       const story = { ...kind, seed };
-      const { violations, trace } = await tellStory(story);
-      const replay = `tellStory(${JSON.stringify(story)})`;
+      const { violations, trace } = await runStory(story);
+      const replay = `runStory(${JSON.stringify(story)})`;
       assert.deepEqual(violations, [], `${replay} broke an invariant; its end:\n${trace.slice(-40).join("\n")}`);
     }
   });
 }
 
 test("a mount moved into another one is moved back, even if the disk fails until the work ends", async () => {
-  assert.deepEqual((await tellStory(storyOf(38_000_152))).violations, []);
+  assert.deepEqual((await runStory(storyOf(38_000_152))).violations, []);
 });
 
 const kindsOfDeeds = [
@@ -85,7 +85,7 @@ longTest(
     // The first five seeds are enough, unless other stories belong to them by now.
     for (const seed of new Set([2, 3, 4, 13, 21, ...Array.from({ length: 12 }, (_, index) => index + 1)])) {
       if (kindsOfDeeds.every(isSeen)) break;
-      const told = await tellStory({ shares: true, rights: true, handsOver: true, troubleRate: 0, seed });
+      const told = await runStory({ shares: true, rights: true, handsOver: true, troubleRate: 0, seed });
       for (const [kind, count] of told.kindsOfDeeds) sum.set(kind, (sum.get(kind) ?? 0) + count);
     }
     for (const kind of kindsOfDeeds) assert.ok(isSeen(kind), `${sum.get(kind)} ${kind} in fourteen stories`);

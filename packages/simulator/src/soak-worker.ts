@@ -1,6 +1,6 @@
 import { storyOf } from "./mix.ts";
 import { shrink, toProse } from "./shrink.ts";
-import { tellStory } from "./story.ts";
+import { runStory } from "./story.ts";
 
 export interface Finding {
   readonly seed: number;
@@ -9,10 +9,10 @@ export interface Finding {
 }
 
 process.on("message", (seed: number) => {
-  void tell(seed).then((finding) => process.send?.({ seed, finding }));
+  void runSeed(seed).then((finding) => process.send?.({ seed, finding }));
 });
 
-async function tell(seed: number): Promise<Finding | undefined> {
-  const { violations } = await tellStory(storyOf(seed));
+async function runSeed(seed: number): Promise<Finding | undefined> {
+  const { violations } = await runStory(storyOf(seed));
   return violations.length === 0 ? undefined : { seed, violations, prose: toProse(await shrink(storyOf(seed))) };
 }

@@ -8,7 +8,7 @@ import type { Finding } from "./soak-worker.ts";
 
 const folder = ".soak";
 const tallyPath = `${folder}/tally.json`;
-const tellEveryMs = 10_000;
+const reportEveryMs = 10_000;
 /** A story takes 0.1 s and shrinking a minute or two. Anything longer loops forever. */
 const giveUpMs = 900_000;
 
@@ -23,7 +23,7 @@ type Tally = z.infer<typeof tallySchema>;
 type Outcome = Finding & { readonly isEndless?: true };
 
 /**
- * `npm run soak -- --seeds N [--from M] [--fresh]`: tells N simulator stories on all cores, continues after the last
+ * `npm run soak -- --seeds N [--from M] [--fresh]`: runs N simulator stories on all cores, continues after the last
  * run, and stores findings in .soak/tally.json. Exit code 1 if a story of this run broke an invariant.
  */
 const { values } = parseArgs({
@@ -44,12 +44,12 @@ async function soak(tally: Tally): Promise<number> {
   const begun = new Set<number>();
   const found: Finding[] = [];
   let next = first;
-  let told = 0;
+  let count = 0;
   let kept = Promise.resolve();
   const keep = (): Promise<void> => {
     const seconds = before.seconds + (Date.now() - startMs) / 1000;
     const lowest = Math.min(next, ...begun);
-    Object.assign(tally, { next: Math.max(before.next, lowest), told: before.told + told, seconds });
+    Object.assign(tally, { next: Math.max(before.next, lowest), told: before.told + count, seconds });
     // Serialized, because several workers may have findings at the same time.
     kept = kept.then(() => writeTally(tally));
     return kept;
@@ -64,16 +64,16 @@ async function soak(tally: Tally): Promise<number> {
       const finding = await ask(worker, seed);
       if (finding?.isEndless === true) worker = startWorker();
       begun.delete(seed);
-      told += 1;
+      count += 1;
       if (finding !== undefined) {
         found.push(finding);
         tally.findings.push({ seed, violations: [...finding.violations], prose: finding.prose });
-        tellFinding(finding);
+        printFinding(finding);
       }
-      if (finding === undefined && Date.now() - lastMs < tellEveryMs) continue;
+      if (finding === undefined && Date.now() - lastMs < reportEveryMs) continue;
       lastMs = Date.now();
       await keep();
-      console.log(`${told} of ${end - first} stories, ${(told / ((lastMs - startMs) / 1000)).toFixed(1)} a second`);
+      console.log(`${count} of ${end - first} stories, ${(count / ((lastMs - startMs) / 1000)).toFixed(1)} a second`);
     }
     worker.disconnect();
   };
@@ -81,7 +81,7 @@ async function soak(tally: Tally): Promise<number> {
   await keep();
   const seconds = (Date.now() - startMs) / 1000;
   console.log(
-    `${told} stories in ${seconds.toFixed(0)} s (${(told / seconds).toFixed(1)} a second), ${found.length} broke an invariant.`,
+    `${count} stories in ${seconds.toFixed(0)} s (${(count / seconds).toFixed(1)} a second), ${found.length} broke an invariant.`,
   );
   console.log(
     `In all ${tally.told} stories, ${(tally.seconds / 3600).toFixed(2)} hours, ${tally.findings.length} findings: ${tallyPath}`,
@@ -113,7 +113,7 @@ function ask(worker: ChildProcess, seed: number): Promise<Outcome | undefined> {
   });
 }
 
-function tellFinding({ seed, violations, prose }: Finding): void {
+function printFinding({ seed, violations, prose }: Finding): void {
   console.log(`\nSeed ${seed}: ${violations.join("; ")}\n${prose}`);
   console.log(`To tell it again: npm run soak -- --from ${seed} --seeds 1\n`);
 }

@@ -38,7 +38,7 @@ export interface StoryResult {
 
 const minute = 60_000_000;
 
-export async function tellStory(options: StoryOptions): Promise<StoryResult> {
+export async function runStory(options: StoryOptions): Promise<StoryResult> {
   const world = new World(options);
   const oracle = new RoundOracle(world);
   await rest(world);
@@ -47,7 +47,7 @@ export async function tellStory(options: StoryOptions): Promise<StoryResult> {
   for (let count = 0; world.hasRights && count < 3; count += 1)
     share(world, world.chances.tape(`first right ${count}`));
   for (let round = 0; round < (options.rounds ?? 3) && world.violations.length === 0; round += 1) {
-    if (world.chances.happens(`round ${round}`)) await tellRound(world, oracle, options, round);
+    if (world.chances.happens(`round ${round}`)) await runRound(world, oracle, options, round);
   }
   world.close();
   const { violations, trace, scheduler, chances, model, kindsOfDeeds } = world;
@@ -55,7 +55,7 @@ export async function tellStory(options: StoryOptions): Promise<StoryResult> {
   return { violations, trace, steps: scheduler.steps, happened, savings: model.savings, kindsOfDeeds };
 }
 
-async function tellRound(world: World, oracle: RoundOracle, options: StoryOptions, round: number): Promise<void> {
+async function runRound(world: World, oracle: RoundOracle, options: StoryOptions, round: number): Promise<void> {
   const tape = world.chances.tape(`round ${round}`);
   const isAlone = tape() < 0.35;
   const active = isAlone ? [pick(tape, world.devices)].filter((device) => device !== undefined) : world.devices;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seed } from "@holdfast/tools/properties";
 import { storyOf } from "./mix.ts";
-import { tellStory } from "./story.ts";
+import { runStory } from "./story.ts";
 
 /** First seed of each kind of world in the mix. */
 const firstSeeds = {
@@ -17,7 +17,7 @@ for (const [kind, firstSeed] of Object.entries(firstSeeds)) {
   test(`${storiesOfKind} new stories of ${kind} keep every invariant`, async () => {
     const first = firstSeed + (seed % 90_000) * storiesOfKind;
     for (let told = first; told < first + storiesOfKind; told += 1) {
-      const { violations, trace } = await tellStory(storyOf(told));
+      const { violations, trace } = await runStory(storyOf(told));
       const replay = `npm run soak -- --from ${told} --seeds 1`;
       assert.deepEqual(violations, [], `${replay} shrinks it; its end:\n${trace.slice(-40).join("\n")}`);
     }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isLongTier, longTest } from "@holdfast/tools/tiers";
 import { poorDisks } from "./mix.ts";
-import { type StoryOptions, tellStory } from "./story.ts";
+import { runStory, type StoryOptions } from "./story.ts";
 
 /**
  * Stories that broke an invariant, by fault. Each fault also has a fixed test (see findings.md), because a seed's story
@@ -104,23 +104,23 @@ const findings: readonly { readonly what: string; readonly story: StoryOptions }
 if (isLongTier) for (const { what, story } of findings) test(`never again: ${what}`, () => hold(story));
 
 longTest("stories without trouble keep every invariant", () =>
-  tellMany([0], (seed) => ({ seed: 1000 + seed, troubleRate: 0 })),
+  runMany([0], (seed) => ({ seed: 1000 + seed, troubleRate: 0 })),
 );
 
 test("stories with crashes, power losses, a bad network and a bad disk keep every invariant", () =>
-  tellMany([0], (seed) => ({ seed: 2000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.04 })));
+  runMany([0], (seed) => ({ seed: 2000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.04 })));
 
 test("stories in which a power loss removes unsynced writes keep every invariant", () =>
-  tellMany([1], (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.2, isVolatile: true })));
+  runMany([1], (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0.1 : 0.2, isVolatile: true })));
 
 test("stories in which the server is restored from a backup keep every invariant", () =>
-  tellMany([0], (seed) => ({ seed: 3000 + seed, troubleRate: 0.05, restores: true })));
+  runMany([0], (seed) => ({ seed: 3000 + seed, troubleRate: 0.05, restores: true })));
 
 test("stories with jumping clocks and full, read-only or unmounted disks keep every invariant", () =>
-  tellMany([0], (seed) => ({ seed: 4000 + seed, troubleRate: 0.05, mishaps: true })));
+  runMany([0], (seed) => ({ seed: 4000 + seed, troubleRate: 0.05, mishaps: true })));
 
 test("stories with names that differ only in case or Unicode form, on disks of all kinds, keep every invariant", () =>
-  tellMany([1, 2], (seed) => ({
+  runMany([1, 2], (seed) => ({
     seed: 5000 + seed,
     troubleRate: seed % 2 === 0 ? 0.1 : 0,
     confusableNames: true,
@@ -128,17 +128,17 @@ test("stories with names that differ only in case or Unicode form, on disks of a
   })));
 
 test("stories with limited disks keep every invariant", () =>
-  tellMany([1], (seed) => ({
+  runMany([1], (seed) => ({
     seed: 6000 + seed,
     troubleRate: 0.1,
     missingFeatures: poorDisks[seed % poorDisks.length] ?? [],
   })));
 
 test("stories in which the watchers notice everything keep every invariant, including identity", () =>
-  tellMany([1], (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0 : 0.1, isWatchful: true })));
+  runMany([1], (seed) => ({ seed: 5000 + seed, troubleRate: seed % 2 === 0 ? 0 : 0.1, isWatchful: true })));
 
 test("stories with links, moved trees, paused devices and a server without space or journal keep every invariant", () =>
-  tellMany([1, 3], (seed) => ({
+  runMany([1, 3], (seed) => ({
     seed: 8000 + seed,
     troubleRate: seed % 2 === 0 ? 0 : 0.05,
     mishaps: seed % 4 === 1,
@@ -147,7 +147,7 @@ test("stories with links, moved trees, paused devices and a server without space
   })));
 
 test("stories with excluded and included paths and rules by people keep every invariant", () =>
-  tellMany([1, 3], (seed) => ({
+  runMany([1, 3], (seed) => ({
     seed: 9000 + seed,
     troubleRate: seed % 2 === 0 ? 0 : 0.1,
     restores: seed % 5 === 3,
@@ -159,7 +159,7 @@ test("stories with excluded and included paths and rules by people keep every in
 longTest("stories transfer lists as splices and blocks as patches, and copy blocks from this disk", async () => {
   const sum = { splices: 0, sources: 0, patches: 0, bases: 0, copies: 0 };
   for (let seed = 1; seed <= 10 && Object.values(sum).some((count) => count < 5); seed += 1) {
-    const { savings } = await tellStory({ seed, troubleRate: 0, actsPerRound: 12 });
+    const { savings } = await runStory({ seed, troubleRate: 0, actsPerRound: 12 });
     for (const what of ["splices", "sources", "patches", "bases", "copies"] as const) sum[what] += savings[what];
   }
   for (const [what, count] of Object.entries(sum)) assert.ok(count >= 5, `${count} ${what} in ten stories`);
@@ -167,16 +167,16 @@ longTest("stories transfer lists as splices and blocks as patches, and copy bloc
 
 test("the same seed gives the same story, to the microsecond", async () => {
   const story = { seed: 4711, troubleRate: 0.1, devices: 2, rounds: 1 };
-  const [one, other] = [await tellStory(story), await tellStory(story)];
+  const [one, other] = [await runStory(story), await runStory(story)];
   assert.deepEqual(other.trace, one.trace);
   assert.ok(one.trace.length > 100);
 });
 
 /**
- * Tells a few fixed stories of each kind. `world.long.test.ts` tells new ones, and `npm run soak` any number.
+ * Runs a few fixed stories of each kind. `world.long.test.ts` runs new ones, and `npm run soak` any number.
  * @param ofGate seeds in the gate, which have each kind of trouble
  */
-async function tellMany(ofGate: readonly number[], make: (seed: number) => StoryOptions): Promise<void> {
+async function runMany(ofGate: readonly number[], make: (seed: number) => StoryOptions): Promise<void> {
   for (const seed of isLongTier ? Array(16).keys() : ofGate) {
     const story = { devices: seed % 4 === 0 ? 3 : 2, ...make(seed) };
     await hold(story);
@@ -184,7 +184,7 @@ async function tellMany(ofGate: readonly number[], make: (seed: number) => Story
 }
 
 async function hold(story: StoryOptions): Promise<void> {
-  const { violations, trace } = await tellStory(story);
-  const replay = `tellStory(${JSON.stringify(story)})`;
+  const { violations, trace } = await runStory(story);
+  const replay = `runStory(${JSON.stringify(story)})`;
   assert.deepEqual(violations, [], `${replay} broke an invariant; its end:\n${trace.slice(-40).join("\n")}`);
 }

@@ -33,7 +33,7 @@ export class SharedScene {
   deep: NodeJson | undefined;
   mount = "" as NodeId;
   #token = "";
-  #told = "";
+  #lastRole = "";
   readonly #mounts = new Set<string>();
   readonly #gone = new Set<string>();
 
@@ -92,7 +92,7 @@ export class SharedScene {
       heard.push(
         ...ofScene.map(
           ({ kind, id, node, rewound, approved }) =>
-            `${kind} ${this.nameOf(id)}${told(node)}${rewound === true ? " rewound" : ""}${approved === true ? " approved" : ""}`,
+            `${kind} ${this.nameOf(id)}${roleText(node)}${rewound === true ? " rewound" : ""}${approved === true ? " approved" : ""}`,
         ),
       );
     }
@@ -100,8 +100,8 @@ export class SharedScene {
   }
 
   #isNew(mount: string, role: string): boolean {
-    const isNew = mount === this.mount && role !== this.#told;
-    if (isNew) this.#told = role;
+    const isNew = mount === this.mount && role !== this.#lastRole;
+    if (isNew) this.#lastRole = role;
     return isNew;
   }
 
@@ -127,12 +127,12 @@ export class SharedScene {
   async listed(): Promise<string[]> {
     const below = await this.tested.guest.listBelow(this.mount);
     return below
-      .map((node) => `${this.nameOf(node.id)} in ${this.nameOf(node.parent_id ?? "")}${told(node)}`)
+      .map((node) => `${this.nameOf(node.id)} in ${this.nameOf(node.parent_id ?? "")}${roleText(node)}`)
       .toSorted();
   }
 }
 
-function told(node: NodeJson | undefined): string {
+function roleText(node: NodeJson | undefined): string {
   if (node === undefined) return "";
   return ` ${node.role}${node.kind !== "mount" && node.granted === true ? " granted" : ""}`;
 }
@@ -154,7 +154,7 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
       for (let cursor: string | undefined, hasMore = true; hasMore;) {
         const page = await guest.snapshot(cursor);
         for (const node of page.items)
-          seen.set(shared.nameOf(node.id), `${shared.nameOf(node.parent_id ?? "")}${told(node)}`);
+          seen.set(shared.nameOf(node.id), `${shared.nameOf(node.parent_id ?? "")}${roleText(node)}`);
         seqs = page.share_seqs ?? {};
         cursor = page.next_cursor ?? undefined;
         hasMore = cursor !== undefined;

@@ -84,9 +84,9 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     const [asked, other] = [await scene.makeFolder("asked"), await scene.makeFolder("other")];
     await scene.must({ op: "delete", file_id: asked.id, approved: true });
     await scene.must({ op: "delete", file_id: other.id });
-    const told = new Map((await scene.changes()).map(({ id, kind, approved }) => [id, `${kind} ${approved}`]));
+    const listed = new Map((await scene.changes()).map(({ id, kind, approved }) => [id, `${kind} ${approved}`]));
     assert.deepEqual(
-      told,
+      listed,
       new Map([
         [asked.id, "gone true"],
         [other.id, "gone undefined"],
@@ -259,8 +259,8 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     await scene.must({ op: "delete", file_id: b.id });
     await scene.must({ op: "delete", file_id: c.id });
     await scene.must({ op: "move", file_id: c.id, parent_id: scene.folderId, name: "c2", revive: true });
-    const told = (await scene.changes()).map(({ kind, id, node }) => [kind, id, node?.name]);
-    assert.deepEqual(told, [
+    const listed = (await scene.changes()).map(({ kind, id, node }) => [kind, id, node?.name]);
+    assert.deepEqual(listed, [
       ["changed", a.id, "a2"],
       ["gone", b.id, undefined],
       ["changed", c.id, "c2"],
@@ -301,8 +301,8 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     await scene.must({ op: "delete", file_id: folder.id });
     await scene.changes();
     await scene.must({ op: "move", file_id: inside.id, parent_id: scene.folderId, name: "e", revive: true });
-    const told = (await scene.changes()).map(({ kind, id }) => [kind, id]);
-    assert.deepEqual(told, [["appeared", inside.id]]);
+    const listed = (await scene.changes()).map(({ kind, id }) => [kind, id]);
+    assert.deepEqual(listed, [["appeared", inside.id]]);
     const states = await scene.other.queryNodes([folder.id as NodeId, beside.id as NodeId, inside.id as NodeId]);
     assert.deepEqual(
       states.map(({ state }) => state),

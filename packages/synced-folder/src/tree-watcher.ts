@@ -101,12 +101,12 @@ export class TreeWatcher {
   /** Reported after a complete walk, because events use old names until then. */
   #takeOverflow(): void {
     // A failure repeats in the next walk. Until then scans find changes.
-    const tell = (): void => {
+    const report = (): void => {
       if (this.#isClosed) return;
       this.#hints.addAll();
       this.#hints.flush();
     };
-    this.walk().then(tell, tell);
+    this.walk().then(report, report);
   }
 
   #takeFolder(parent: WatchedFolder, { mask, cookie, name }: Omit<WatchEvent, "watch">): void {

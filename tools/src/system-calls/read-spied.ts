@@ -3,7 +3,7 @@ import type { FileCall, FileDeed } from "./file-call.ts";
 interface Line {
   readonly id: string;
   readonly state: "began" | "ended";
-  readonly told: readonly (readonly [what: FileDeed, path: string, to?: string])[];
+  readonly deeds: readonly (readonly [what: FileDeed, path: string, to?: string])[];
 }
 
 /** Reads the output of `spy-on-calls.ts`, in the order in which calls ended. */
@@ -12,9 +12,10 @@ export function readSpied(output: string): FileCall[] {
   const calls: FileCall[] = [];
   for (const [at, text] of output.split("\n").entries()) {
     if (text === "") continue;
-    const { id, state, told } = JSON.parse(text) as Line;
+    const { id, state, deeds } = JSON.parse(text) as Line;
     if (state === "began") began.set(id, at);
-    else for (const [what, path, to] of told) calls.push({ what, path, to, beganAt: began.get(id) ?? at, endedAt: at });
+    else
+      for (const [what, path, to] of deeds) calls.push({ what, path, to, beganAt: began.get(id) ?? at, endedAt: at });
   }
   return calls;
 }

@@ -8,19 +8,19 @@ import { join, resolve } from "node:path";
 import type { FileDeed } from "./file-call.ts";
 
 type Call = (...values: unknown[]) => unknown;
-type Told = readonly [what: FileDeed, path: string, to?: string];
+type Deed = readonly [what: FileDeed, path: string, to?: string];
 
 const { openSync, readlinkSync, writeSync, realpathSync } = fs;
 const output = openSync(process.env["HOLDFAST_SPIED_CALLS"] ?? "", "a");
 let lastId = 0;
 
 const ofDescriptor = (what: FileDeed) => (descriptor: unknown) =>
-  [[what, readlinkSync(`/proc/self/fd/${Number(descriptor)}`)]] as Told[];
-const ofName = (what: FileDeed) => (path: unknown) => [[what, placeOf(path)]] as Told[];
-const ofNames = (what: FileDeed) => (from: unknown, to: unknown) => [[what, placeOf(from), placeOf(to)]] as Told[];
+  [[what, readlinkSync(`/proc/self/fd/${Number(descriptor)}`)]] as Deed[];
+const ofName = (what: FileDeed) => (path: unknown) => [[what, placeOf(path)]] as Deed[];
+const ofNames = (what: FileDeed) => (from: unknown, to: unknown) => [[what, placeOf(from), placeOf(to)]] as Deed[];
 
 /** By plain names; each has a callback form, a blocking form and usually a promise form. */
-const spied: Readonly<Record<string, (...values: unknown[]) => readonly Told[]>> = {
+const spied: Readonly<Record<string, (...values: unknown[]) => readonly Deed[]>> = {
   open: (path, flags) => (makesFile(flags) ? [["open", placeOf(path)]] : []),
   write: (descriptor, content) => {
     const [[, path] = ["write", ""]] = ofDescriptor("write")(descriptor);
@@ -59,10 +59,10 @@ const promises = fs.promises as unknown as Record<string, Call>;
 const probe = await fs.promises.open(process.execPath);
 const handle = Object.getPrototypeOf(probe) as Record<string, Call>;
 await probe.close();
-for (const [name, tell] of Object.entries(spied)) {
-  wrap(owner, `${name}Sync`, tell);
-  wrap(owner, name, tell);
-  wrap(promises, name, tell);
+for (const [name, deedsOf] of Object.entries(spied)) {
+  wrap(owner, `${name}Sync`, deedsOf);
+  wrap(owner, name, deedsOf);
+  wrap(promises, name, deedsOf);
 }
 for (const [method, name] of Object.entries(handleMethods)) {
   wrap(handle, method, function (this: { readonly fd: number }, ...values) {
@@ -71,11 +71,11 @@ for (const [method, name] of Object.entries(handleMethods)) {
 }
 syncBuiltinESMExports();
 
-function wrap(target: Record<string, Call>, name: string, tell: (...values: unknown[]) => readonly Told[]): void {
+function wrap(target: Record<string, Call>, name: string, deedsOf: (...values: unknown[]) => readonly Deed[]): void {
   const original = target[name];
   if (original === undefined) return;
   target[name] = function (this: unknown, ...values: unknown[]) {
-    const end = begin(tell.apply(this, values));
+    const end = begin(deedsOf.apply(this, values));
     const callback = values.at(-1);
     if (typeof callback === "function") {
       const heard = callback as Call;
@@ -91,10 +91,10 @@ function wrap(target: Record<string, Call>, name: string, tell: (...values: unkn
   };
 }
 
-function begin(told: readonly Told[]): () => void {
+function begin(deeds: readonly Deed[]): () => void {
   const id = `${process.pid}.${Math.random()}.${(lastId += 1)}`;
   const note = (state: "began" | "ended") => {
-    if (told.length > 0) writeSync(output, `${JSON.stringify({ id, state, told })}\n`);
+    if (deeds.length > 0) writeSync(output, `${JSON.stringify({ id, state, deeds })}\n`);
   };
   note("began");
   return () => note("ended");

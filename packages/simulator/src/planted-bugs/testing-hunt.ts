@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type StoryOptions, tellStory } from "../story.ts";
+import { runStory, type StoryOptions } from "../story.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
 import { plantedIn } from "./testing-planted.ts";
 
 interface Story {
-  readonly tellStory: typeof tellStory;
+  readonly runStory: typeof runStory;
 }
 
 type Kind = Omit<StoryOptions, "seed">;
@@ -110,13 +110,13 @@ export function hunt(bugs: Partial<Record<PlantedBug, unknown>>): void {
   for (const bug of Object.keys(bugs) as PlantedBug[]) {
     if (bug === rare) continue;
     test(`the oracle finds the planted bug: ${bug}`, async (context) => {
-      const { tellStory: tellPlanted } = await plantedIn<Story>(bug, "story.ts");
+      const { runStory: runPlanted } = await plantedIn<Story>(bug, "story.ts");
       for (const seed of [lastShown[bug] ?? 1, ...seeds]) {
         const story = { devices: seed % 4 === 0 ? 3 : 2, ...(kinds[bug] ?? usual), seed };
-        const { violations } = await tellPlanted(story);
+        const { violations } = await runPlanted(story);
         assert.ok(!violations.some((each) => broken.test(each)), violations.join("\n"));
         // A story that fails without the bug proves nothing.
-        if (violations.length === 0 || (await tellStory(story)).violations.length > 0) continue;
+        if (violations.length === 0 || (await runStory(story)).violations.length > 0) continue;
         const isKnown = seed === (lastShown[bug] ?? 1);
         context.diagnostic(`seed ${seed}${isKnown ? "" : ", which lastShown does not name"}: ${violations[0] ?? ""}`);
         return;

@@ -75,14 +75,14 @@ export function rowOf(
 ): LocalRow {
   const isFolder = kind === "folder";
   // A umask or the folder's default may have removed others' rights. Nobody made the file private.
-  const tells = isPrivate !== undefined && (missingFeatures.has("private modes") || isPrivate || !looksPrivate);
+  const storesPrivacy = isPrivate !== undefined && (missingFeatures.has("private modes") || isPrivate || !looksPrivate);
   return {
     kind,
     parent,
     name,
     content: isFolder ? folderContent : content,
     executable,
-    ...(tells && { isPrivate }),
+    ...(storesPrivacy && { isPrivate }),
     fingerprint,
     readState: readStateOf({ missingFeatures }, fingerprint),
   };

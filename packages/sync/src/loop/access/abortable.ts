@@ -118,10 +118,10 @@ function waitingFor(signal: AbortSignal): Set<() => void> {
   if (known !== undefined) return known;
   const waiting = new Set<() => void>();
   waitingOf.set(signal, waiting);
-  const tellAll = (): void => {
+  const abortAll = (): void => {
     for (const abort of waiting) abort();
   };
-  signal.addEventListener("abort", tellAll, { once: true });
+  signal.addEventListener("abort", abortAll, { once: true });
   return waiting;
 }
 
