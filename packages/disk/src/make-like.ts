@@ -28,14 +28,14 @@ export function makeLike(
 ): void {
   // First, because the later owner and mode may forbid it.
   if (calls !== undefined) copyUserAttributes(calls, model, descriptor);
-  const like = fstatSync(model, { bigint: true });
-  const isInGroup = takeOwner(descriptor, like);
+  const modelStat = fstatSync(model, { bigint: true });
+  const isInGroup = takeOwner(descriptor, modelStat);
   const acl = calls === undefined ? undefined : readAclOf(calls, model);
   const kept = acl === undefined || isInGroup ? acl : withoutOwningGroup(acl);
   if (calls !== undefined && kept !== undefined && setAcl(calls, descriptor, kept)) {
     return fchmodSync(descriptor, modeOf(fstatSync(descriptor).mode & 0o777));
   }
-  let mode = Number(like.mode) & 0o777;
+  let mode = Number(modelStat.mode) & 0o777;
   if (acl !== undefined) mode = modeWithoutAcl(acl, mode);
   // Members of its old group now count as others.
   if (!isInGroup) mode &= 0o700 | ((mode & 0o070) >> 3);
@@ -45,15 +45,15 @@ export function makeLike(
 }
 
 /** @returns true if the new file has the other's group */
-function takeOwner(descriptor: number, like: { readonly uid: bigint; readonly gid: bigint }): boolean {
+function takeOwner(descriptor: number, other: { readonly uid: bigint; readonly gid: bigint }): boolean {
   const mine = fstatSync(descriptor, { bigint: true });
-  if (mine.uid === like.uid && mine.gid === like.gid) return true;
+  if (mine.uid === other.uid && mine.gid === other.gid) return true;
   try {
-    fchownSync(descriptor, Number(like.uid), Number(like.gid));
+    fchownSync(descriptor, Number(other.uid), Number(other.gid));
     return true;
   } catch (thrown) {
     if (ownErrnoOf(thrown) !== "EPERM") throw thrown;
-    return mine.gid === like.gid;
+    return mine.gid === other.gid;
   }
 }
 

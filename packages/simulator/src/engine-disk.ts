@@ -95,8 +95,8 @@ function makings(root: SimulatedRoot, call: Call, watch: DiskWatch): Pick<LocalD
     throw new HoldfastError("hash_mismatch", "A part is not what it should be.", { body: { hash } });
   };
   return {
-    async create(path, parts, { mtimeNs, executable, isPrivate: wanted, like }) {
-      const model = like === undefined ? undefined : root.at(like);
+    async create(path, parts, { mtimeNs, executable, isPrivate: wanted, attributesFrom }) {
+      const model = attributesFrom === undefined ? undefined : root.at(attributesFrom);
       const inode = await call("create", path, () => root.create(path, "file", false));
       try {
         for await (const part of parts) {

@@ -23,7 +23,7 @@ export const furtherVerbs = [
 type FurtherVerb = (typeof furtherVerbs)[number];
 
 /** Basic acts from which others are composed. */
-export interface Hands extends Pick<PersonOptions, "root" | "ledger" | "names" | "missingFeatures"> {
+export interface BasicActs extends Pick<PersonOptions, "root" | "ledger" | "names" | "missingFeatures"> {
   readonly work: Tape;
   readonly say: (what: string) => void;
   readonly pause: () => Promise<void>;
@@ -34,55 +34,55 @@ export interface Hands extends Pick<PersonOptions, "root" | "ledger" | "names" |
   readonly deleteTree: (path: string) => Promise<void>;
 }
 
-export async function doFurther(verb: FurtherVerb, hands: Hands): Promise<void> {
+export async function doFurther(verb: FurtherVerb, acts: BasicActs): Promise<void> {
   switch (verb) {
     case "make a link":
-      return makeLink(hands, hands.somePlace());
+      return makeLink(acts, acts.somePlace());
     case "replace by a link":
-      return replaceByLink(hands, pick(hands.work, [hands.some("file"), hands.some("symlink"), hands.some("folder")]));
+      return replaceByLink(acts, pick(acts.work, [acts.some("file"), acts.some("symlink"), acts.some("folder")]));
     case "make a file of a folder":
-      return makeFileOf(hands, pick(hands.work, [hands.some("folder"), hands.some("folder"), hands.some("symlink")]));
+      return makeFileOf(acts, pick(acts.work, [acts.some("folder"), acts.some("folder"), acts.some("symlink")]));
     case "hard link":
-      return hardLink(hands, hands.some("file"), hands.somePlace());
+      return hardLink(acts, acts.some("file"), acts.somePlace());
     case "unpack":
-      return unpack(hands, hands.somePlace());
+      return unpack(acts, acts.somePlace());
     case "copy a folder":
-      return copyTree(hands, hands.some("folder"), hands.somePlace());
+      return copyTree(acts, acts.some("folder"), acts.somePlace());
     case "copy exactly":
-      return copyTree(hands, hands.some("file"), hands.somePlace());
+      return copyTree(acts, acts.some("file"), acts.somePlace());
     case "touch":
-      return touch(hands, hands.some());
+      return touch(acts, acts.some());
     case "edit and set the time back":
-      return editUnderOldTime(hands, hands.some("file"));
+      return editUnderOldTime(acts, acts.some("file"));
     case "overwrite with what was there before":
-      return overwriteShared(hands, hands.some("file"));
+      return overwriteShared(acts, acts.some("file"));
     case "cut and paste":
-      return cutAndPaste(hands, hands.some("file"));
+      return cutAndPaste(acts, acts.some("file"));
     case "empty a folder":
-      return emptyFolder(hands, hands.some("folder") ?? "");
+      return emptyFolder(acts, acts.some("folder") ?? "");
   }
 }
 
-function makeLink({ root, say, work, names, missingFeatures }: Hands, path: string): void {
+function makeLink({ root, say, work, names, missingFeatures }: BasicActs, path: string): void {
   if (root.at(path) !== undefined || missingFeatures.has("symbolic links")) return;
   const target = pick(work, [...names, "../a", "not there"]) ?? "a";
   say(`makes ${path} a link to ${target}`);
   root.create(path, "symlink", true, target);
 }
 
-async function replaceByLink(hands: Hands, path: string | undefined): Promise<void> {
-  const { root, ledger, say, work, pause } = hands;
+async function replaceByLink(acts: BasicActs, path: string | undefined): Promise<void> {
+  const { root, ledger, say, work, pause } = acts;
   const inode = path === undefined ? undefined : root.at(path);
-  if (path === undefined || inode === undefined || hands.missingFeatures.has("symbolic links")) return;
+  if (path === undefined || inode === undefined || acts.missingFeatures.has("symbolic links")) return;
   if (inode.kind === "folder" || work() < 0.5) {
     say(`puts a link in the place of ${path}`);
-    await hands.deleteTree(path);
+    await acts.deleteTree(path);
     if (work() < 0.3) await pause();
-    return makeLink(hands, path);
+    return makeLink(acts, path);
   }
   // Acts like `ln -sf`.
   const temporary = `${path}.new`;
-  makeLink(hands, temporary);
+  makeLink(acts, temporary);
   if (work() < 0.3) await pause();
   const old = root.at(path);
   if (old === undefined || old.kind === "folder") return;
@@ -91,22 +91,22 @@ async function replaceByLink(hands: Hands, path: string | undefined): Promise<vo
   root.rename(temporary, path, { over: true, isPersons: true });
 }
 
-async function makeFileOf({ root, say, work, ...hands }: Hands, path: string | undefined): Promise<void> {
+async function makeFileOf({ root, say, work, ...acts }: BasicActs, path: string | undefined): Promise<void> {
   if (path === undefined || root.at(path) === undefined) return;
   say(`makes a file of ${path}`);
-  await hands.deleteTree(path);
-  if (work() < 0.3) await hands.pause();
-  await hands.create(path, hands.newBytes());
+  await acts.deleteTree(path);
+  if (work() < 0.3) await acts.pause();
+  await acts.create(path, acts.newBytes());
 }
 
-function hardLink({ root, say, missingFeatures }: Hands, from: string | undefined, to: string): void {
+function hardLink({ root, say, missingFeatures }: BasicActs, from: string | undefined, to: string): void {
   if (missingFeatures.has("hard links")) return;
   if (from === undefined || root.at(from)?.kind !== "file" || root.at(to) !== undefined) return;
   say(`links ${from} as ${to}`);
   root.link(from, to, true);
 }
 
-async function unpack({ root, say, work, names, ...hands }: Hands, path: string): Promise<void> {
+async function unpack({ root, say, work, names, ...acts }: BasicActs, path: string): Promise<void> {
   if (root.at(path) !== undefined) return;
   say(`unpacks ${path}`);
   root.create(path, "folder", true);
@@ -114,12 +114,12 @@ async function unpack({ root, say, work, names, ...hands }: Hands, path: string)
   root.create(inner, "folder", true);
   for (const folder of [path, inner, inner]) {
     const place = `${folder}/${pick(work, names) ?? "a"}`;
-    if (root.at(place) === undefined) await hands.create(place, hands.newBytes());
+    if (root.at(place) === undefined) await acts.create(place, acts.newBytes());
   }
 }
 
 /** Copies like `cp -r`. */
-async function copyTree({ root, say, ...hands }: Hands, from: string | undefined, to: string): Promise<void> {
+async function copyTree({ root, say, ...acts }: BasicActs, from: string | undefined, to: string): Promise<void> {
   if (from === undefined || `${to}/`.startsWith(`${from}/`) || root.at(to) !== undefined) return;
   const first = root.at(from);
   if (first === undefined) return;
@@ -128,12 +128,12 @@ async function copyTree({ root, say, ...hands }: Hands, from: string | undefined
   for (const [path, { kind, now, target }] of [[from, first] as const, ...below]) {
     const place = `${to}${path.slice(from.length)}`;
     if (root.at(place) !== undefined) return;
-    if (kind === "file") await hands.create(place, now.bytes);
+    if (kind === "file") await acts.create(place, now.bytes);
     else root.create(place, kind, true, target);
   }
 }
 
-function touch({ root, say }: Hands, path: string | undefined): void {
+function touch({ root, say }: BasicActs, path: string | undefined): void {
   const inode = path === undefined ? undefined : root.at(path);
   if (inode === undefined) return;
   say(`touches ${path}`);
@@ -141,7 +141,7 @@ function touch({ root, say }: Hands, path: string | undefined): void {
 }
 
 /** Writes the same length and restores the time, like some programs. */
-function editUnderOldTime({ root, ledger, say, newBytes }: Hands, path: string | undefined): void {
+function editUnderOldTime({ root, ledger, say, newBytes }: BasicActs, path: string | undefined): void {
   const inode = path === undefined ? undefined : root.at(path);
   if (inode?.kind !== "file") return;
   const { mtimeNs, bytes } = inode.now;
@@ -153,7 +153,7 @@ function editUnderOldTime({ root, ledger, say, newBytes }: Hands, path: string |
   say(`is done with ${ledger.close(root, inode, false)}`);
 }
 
-function overwriteShared({ root, ledger, say, work }: Hands, path: string | undefined): void {
+function overwriteShared({ root, ledger, say, work }: BasicActs, path: string | undefined): void {
   const inode = path === undefined ? undefined : root.at(path);
   if (inode?.kind !== "file") return;
   say(`overwrites ${path} with something old`);
@@ -162,19 +162,19 @@ function overwriteShared({ root, ledger, say, work }: Hands, path: string | unde
 }
 
 /** Writes another file with the same bytes after a pause without one. */
-async function cutAndPaste({ root, ledger, say, ...hands }: Hands, path: string | undefined): Promise<void> {
+async function cutAndPaste({ root, ledger, say, ...acts }: BasicActs, path: string | undefined): Promise<void> {
   const inode = path === undefined ? undefined : root.at(path);
   if (path === undefined || inode?.kind !== "file") return;
   say(`cuts ${path} out`);
   const { bytes } = inode.now;
   ledger.discard(root, inode);
   root.remove(path, true);
-  await hands.pause();
-  const to = hands.work() < 0.5 ? path : hands.somePlace();
-  if (root.at(to) === undefined) await hands.create(to, bytes);
+  await acts.pause();
+  const to = acts.work() < 0.5 ? path : acts.somePlace();
+  if (root.at(to) === undefined) await acts.create(to, bytes);
 }
 
-async function emptyFolder({ root, say, deleteTree }: Hands, path: string): Promise<void> {
+async function emptyFolder({ root, say, deleteTree }: BasicActs, path: string): Promise<void> {
   if (path !== "" && root.at(path)?.kind !== "folder") return;
   say(`empties ${path === "" ? "the root" : path}`);
   for (const { name } of root.list(path)) {
@@ -185,7 +185,7 @@ async function emptyFolder({ root, say, deleteTree }: Hands, path: string): Prom
 /** No rule distinguishes a folder from a file of the same name, because a hidden and a visible one would collide. */
 const rules = ["", "/a\n", "*.txt\n", "b\n", "d\n!/d\n", "/d/*\n!/d/b\n", "**/e.txt\n/c.txt\n"];
 
-export async function writeRules({ root, ledger, say, work, create }: Hands): Promise<void> {
+export async function writeRules({ root, ledger, say, work, create }: BasicActs): Promise<void> {
   const text = pick(work, rules) ?? "";
   const inode = root.at(ignorePath);
   if (inode !== undefined && inode.kind !== "file") return;

@@ -59,8 +59,8 @@ export class Person {
     const isRuling = this.#options.isSelective && work() < 0.12;
     const isFurther = this.#options.isVersatile && work() < 0.4;
     try {
-      if (isRuling) await writeRules(this.#hands());
-      else if (isFurther) await doFurther(pick(work, furtherVerbs) ?? "touch", this.#hands());
+      if (isRuling) await writeRules(this.#basicActs());
+      else if (isFurther) await doFurther(pick(work, furtherVerbs) ?? "touch", this.#basicActs());
       else await this.#do(pick(work, verbs) ?? "create");
     } catch (error) {
       // Another act was faster, and the item is gone.
@@ -150,7 +150,7 @@ export class Person {
     }
   }
 
-  #hands(): Parameters<typeof doFurther>[1] {
+  #basicActs(): Parameters<typeof doFurther>[1] {
     return {
       ...this.#options,
       work: this.#work,

@@ -301,9 +301,9 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     await disk.create("b", [], plain);
     const isPrivate = async (path: string): Promise<boolean> => (await mustStat(disk, path)).isPrivate;
     assert.deepEqual([await isPrivate("folder"), await isPrivate("a")], [true, true]);
-    await disk.create("like a", [], { ...plain, like: "a" });
-    await disk.create("opened", [], { ...plain, like: "a", isPrivate: false });
-    await disk.create("closed", [], { ...plain, like: "b", isPrivate: true, executable: true });
+    await disk.create("like a", [], { ...plain, attributesFrom: "a" });
+    await disk.create("opened", [], { ...plain, attributesFrom: "a", isPrivate: false });
+    await disk.create("closed", [], { ...plain, attributesFrom: "b", isPrivate: true, executable: true });
     assert.deepEqual(
       [await isPrivate("like a"), await isPrivate("opened"), await isPrivate("closed")],
       [true, false, true],

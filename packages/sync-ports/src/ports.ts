@@ -74,7 +74,7 @@ export interface FileAttributes {
    * Local file that the new one replaces or joins, whose permissions and other attributes it gets. undefined or
    * missing: like any new file.
    */
-  readonly like?: string | undefined;
+  readonly attributesFrom?: string | undefined;
   /**
    * Local file from which the parts copy most, at the same positions. A disk that can share bytes between files does so
    * and verifies them there.

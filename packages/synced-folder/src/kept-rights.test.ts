@@ -30,7 +30,7 @@ function makeScene() {
   const replace = async (native: Partial<Native> = {}, executable = false): Promise<string> => {
     const name = `new ${(made += 1)}`;
     const disk = openSyncedFolder(root, { pool, native: { ...linux(), ...native } });
-    await disk.create(name, parts, { mtimeNs: undefined, executable, like: "old" });
+    await disk.create(name, parts, { mtimeNs: undefined, executable, attributesFrom: "old" });
     assert.equal(readFileSync(join(root, name), "utf8"), "new");
     return join(root, name);
   };
@@ -152,6 +152,6 @@ test("a folder in place of the file passes on nothing", async () => {
   rmSync(old);
   mkdirSync(old);
   const disk = openSyncedFolder(root, { pool });
-  await disk.create("new", parts, { mtimeNs: undefined, executable: false, like: "old" });
+  await disk.create("new", parts, { mtimeNs: undefined, executable: false, attributesFrom: "old" });
   assert.equal(bitsOf(join(root, "new")), 0o600);
 });

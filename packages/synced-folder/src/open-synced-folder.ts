@@ -298,12 +298,12 @@ type Creation = {
 };
 
 async function create(root: RootFolder, threads: Threads, { path, parts, attributes }: Creation): Promise<void> {
-  const { mtimeNs, executable, isPrivate, like, shares } = attributes;
+  const { mtimeNs, executable, isPrivate, attributesFrom, shares } = attributes;
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
   let descriptor: number | undefined;
   let model: number | undefined;
   try {
-    model = like === undefined ? undefined : openIfThere(root, like);
+    model = attributesFrom === undefined ? undefined : openIfThere(root, attributesFrom);
     // The kernel applies the umask.
     const usual = (executable ? 0o777 : 0o666) & (isPrivate === true ? 0o700 : 0o777);
     descriptor = root.open(path, flags, model === undefined ? usual : 0o600);

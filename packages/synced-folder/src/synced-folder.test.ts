@@ -389,10 +389,10 @@ test("a file that replaces another, or is put beside it, is as private as that o
   ] as const) {
     chmodSync(join(root, "secret"), mode);
     const name = `${mode} ${executable}`;
-    await disk.create(name, parts, { mtimeNs: undefined, executable, like: "secret" });
+    await disk.create(name, parts, { mtimeNs: undefined, executable, attributesFrom: "secret" });
     assert.equal(modeOf(name), expected, name);
   }
-  await disk.create("alone", parts, { ...plain, like: "absent" });
+  await disk.create("alone", parts, { ...plain, attributesFrom: "absent" });
   await disk.create("plain", parts, plain);
   assert.equal(modeOf("alone"), modeOf("plain"));
 });

@@ -17,7 +17,7 @@ export interface Rewrite extends Braked {
   readonly isUnknown: boolean;
 }
 
-type Known = Pick<SyncState, "pastContents" | "manifests" | "holdersOf" | "stashed" | "brakes" | "synced">;
+type Known = Pick<SyncState, "pastContents" | "manifests" | "nodesWithContent" | "stashed" | "brakes" | "synced">;
 
 /** A file restored from the trash replaces nothing. */
 export function rewriteOf(state: Known, operation: RemoteOperation): Rewrite[] {
@@ -80,7 +80,7 @@ function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTim
 function isElsewhere(state: Known, nodeId: NodeId, content: ContentKey | undefined): boolean {
   if (content === undefined) return false;
   const isStashed = state.stashed.values().some(({ contents }) => contents.includes(content));
-  return isStashed || state.holdersOf(content).some((holder) => holder !== nodeId);
+  return isStashed || state.nodesWithContent(content).some((holder) => holder !== nodeId);
 }
 
 function isZeros({ manifests }: Known, content: ContentKey): boolean {

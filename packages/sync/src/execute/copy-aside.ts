@@ -44,7 +44,7 @@ export async function copyAside(
     mtimeNs: old.mtimeNs,
     executable,
     isPrivate: isPrivate || undefined,
-    like: from,
+    attributesFrom: from,
     shares: from,
   });
   await context.disk.syncFile(temporary);

@@ -23,8 +23,8 @@ export async function createTemporary(
   // A new version does not make an apparently private file public.
   const isPrivacyUnreported = operation.op === "replace" && operation.local.isPrivate === undefined;
   const isPrivate = isPrivacyUnreported && wanted === false ? undefined : wanted;
-  const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
-  await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, isPrivate, like, shares });
+  const attributesFrom = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
+  await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, isPrivate, attributesFrom, shares });
 }
 
 export function keepBlocks(

@@ -126,7 +126,7 @@ async function asNextVersion(context: ResolveContext, copy: string, original: st
   // microsecond times.
   const isSameTime = oldNs / 1000n === fingerprint.mtimeNs / 1000n;
   const mtimeNs = isSameTime ? BigInt(context.nowMs()) * 1_000_000n : fingerprint.mtimeNs;
-  const attributes = { mtimeNs, executable, isPrivate: isPrivate || undefined, like: original };
+  const attributes = { mtimeNs, executable, isPrivate: isPrivate || undefined, attributesFrom: original };
   await disk.create(place, partsOf(copy, blocks), attributes);
   await disk.syncFile(place);
   let old = place;

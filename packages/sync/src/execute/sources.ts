@@ -42,7 +42,7 @@ export class LocalSources {
   }
 
   async #pathWith(content: ContentKey): Promise<string | undefined> {
-    for (const id of this.#context.state.holdersOf(content)) {
+    for (const id of this.#context.state.nodesWithContent(content)) {
       const path = await this.#pathOf(id);
       if (path !== undefined && !this.#distrusted.has(path)) return path;
     }

@@ -55,7 +55,7 @@ export function planRemote(
     return !(diff.mayEdit && isEdit(operation));
   };
   const steps = privateFirst(all.filter((step) => !refused.has(step.id) && !isForbidden(step)));
-  const nodes = holdersOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
+  const nodes = tableRowsOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
   const table = new NameTable(trees.rootId, slotOf, nodes);
   const { ready, stuck } = order(table, steps);
   // The server checks a group's names after all its operations.
@@ -98,7 +98,7 @@ export function needsNewId({
  * These names affect the order: nodes that stay, nodes deleted separately or waiting for that, and nodes restored with
  * their folder.
  */
-function holdersOf(trees: Trees, tree: MergedTree, deleted: ReadonlySet<NodeId>): TableRow[] {
+function tableRowsOf(trees: Trees, tree: MergedTree, deleted: ReadonlySet<NodeId>): TableRow[] {
   const isListed = (id: NodeId): boolean => id === trees.rootId || tree.has(id) || deleted.has(id);
   return [...trees.remote].flatMap(([id, row]): TableRow[] => {
     if (row.trashed || (!isListed(id) && isLive(trees, id))) return [];

@@ -47,7 +47,7 @@ function similarContents({ manifests }: SyncState, blocks: readonly ManifestEntr
 }
 
 function versionOf(state: SyncState, content: ContentKey, isOfSpace: (folder: NodeId) => boolean): string | undefined {
-  for (const id of state.holdersOf(content)) {
+  for (const id of state.nodesWithContent(content)) {
     const remote = state.remote.get(id);
     if (remote?.content !== content || remote.trashed || remote.versionId === null) continue;
     if (isOfSpace(state.local.get(id)?.parent ?? remote.parent)) return remote.versionId;

@@ -151,7 +151,7 @@ export class SyncState implements IndexedTrees {
   readonly #statements: Record<TableName, { put: StatementSync; remove: StatementSync }>;
   readonly #childrenOf: StatementSync;
   readonly #conflictedCopies: StatementSync;
-  readonly #holdersOf: StatementSync;
+  readonly #nodesWithContent: StatementSync;
 
   constructor(database: DatabaseSync, rootId: NodeId) {
     // A previous engine's read transaction may be open.
@@ -198,7 +198,7 @@ export class SyncState implements IndexedTrees {
     this.#conflictedCopies = database.prepare(`select key from local_rows where ${isConflicted}`);
     const isFile = "kind = 'file'";
     database.exec(`create index if not exists local_rows_content on local_rows (content) where ${isFile}`);
-    this.#holdersOf = database.prepare(
+    this.#nodesWithContent = database.prepare(
       `select key from local_rows where content = ? and ${isFile} limit ${holdersMax}`,
     );
     this.unreportedPrivacy = unreportedPrivacy(database);
@@ -219,8 +219,8 @@ export class SyncState implements IndexedTrees {
   }
 
   /** Returns some of the local files. */
-  holdersOf(content: ContentKey): NodeId[] {
-    return this.#holdersOf.all(pack(content)).map(({ key }) => unpack(key as Packed) as NodeId);
+  nodesWithContent(content: ContentKey): NodeId[] {
+    return this.#nodesWithContent.all(pack(content)).map(({ key }) => unpack(key as Packed) as NodeId);
   }
 
   get offers(): readonly Offer[] {

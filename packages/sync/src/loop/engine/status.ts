@@ -220,7 +220,7 @@ function isStillEarly(state: SyncState, id: NodeId): boolean {
   const copy = state.local.get(id);
   if (copy?.kind !== "file") return false;
   const key = nameKey(nameOf(originalFrom(copy.name)));
-  return state.holdersOf(copy.content).some((holder) => {
+  return state.nodesWithContent(copy.content).some((holder) => {
     const local = state.local.get(holder);
     if (local === undefined || nameKey(local.name) !== key) return false;
     const remote = state.remote.get(holder);
