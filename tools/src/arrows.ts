@@ -147,7 +147,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     "service",
   ],
   "apps/server/src/features/accounts": [
-    // What all others use: the databases, clock and keys of accounts, and the types of callers.
+    // Used by all others: the databases, clock and keys of accounts, and the types of callers.
     "context",
     "passwords",
     "callers",

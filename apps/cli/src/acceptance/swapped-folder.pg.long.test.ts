@@ -20,7 +20,7 @@ const swapper = `
     try {
       step();
     } catch (failure) {
-      // What get makes there meanwhile stands in the way now and then; anything else is a fault of this test.
+      // Items that get makes there meanwhile are sometimes in the way; any other failure is a fault of this test.
       if (!["EEXIST", "ENOENT", "ENOTEMPTY", "EISDIR", "EPERM", "ENOTDIR"].includes(failure.code)) throw failure;
     }
   };

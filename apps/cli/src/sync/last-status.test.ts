@@ -13,9 +13,9 @@ const signedOut = { path: "", code: "unauthenticated", message: "The login has e
 async function stoppedSync(t: TestContext, isPaused: boolean, problem = signedOut): Promise<KnownSync> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-last-status-"));
   t.after(() => rmSync(folder, { recursive: true }));
-  const whose = { root: "/my drive", server: "http://127.0.0.1:1", account: "ann@example.org", device: "laptop" };
+  const common = { root: "/my drive", server: "http://127.0.0.1:1", account: "ann@example.org", device: "laptop" };
   const report: SyncReport = {
-    ...whose,
+    ...common,
     state: "waiting",
     page_url: null,
     pending_files: 1,
@@ -28,7 +28,7 @@ async function stoppedSync(t: TestContext, isPaused: boolean, problem = signedOu
   const ids = { server_id: "s", account_id: "a", remote: "", remote_id: "r", marker: "1" };
   return {
     folder,
-    record: { ...whose, ...ids, brake: null, is_paused: isPaused, limit_up: null, limit_down: null },
+    record: { ...common, ...ids, brake: null, is_paused: isPaused, limit_up: null, limit_down: null },
   };
 }
 

@@ -144,10 +144,10 @@ function refuseOther(
   const advice = `To remove that sync without changing any files: ${forgetting(root)}`;
   if (account.server_id !== before.server_id || account.id !== before.account_id) {
     const isOther = account.server_id !== before.server_id;
-    const [whose, here] = isOther
+    const [thatServer, here] = isOther
       ? [` (server ${before.server_id})`, `on the server ${account.server_id}`]
       : ["", "here"];
-    const message = `${isOther ? "A different server answers: " : ""}${root} is synced with ${before.account} at ${before.server}${whose}, not with ${account.email} ${here}. No files were changed. ${advice}`;
+    const message = `${isOther ? "A different server answers: " : ""}${root} is synced with ${before.account} at ${before.server}${thatServer}, not with ${account.email} ${here}. No files were changed. ${advice}`;
     throw new HoldfastError("failed", message);
   }
   if (remote !== undefined && remote !== before.remote) {

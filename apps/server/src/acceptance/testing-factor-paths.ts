@@ -144,8 +144,8 @@ export function describeFactorPaths(part: "all" | "a third"): void {
     });
 
     for (const { factor, state } of chosen) {
-      const whose = `with ${factor === "none" ? "no second factor" : `a factor: ${factor}`}, of an account that is: ${state}`;
-      test(`has the expected outcome ${whose}`, async () => {
+      const condition = `with ${factor === "none" ? "no second factor" : `a factor: ${factor}`}, of an account that is: ${state}`;
+      test(`has the expected outcome ${condition}`, async () => {
         await assertLead(await newPerson(house, factor), own, state);
         await assertLead(await newPerson(house, factor, "here", true), administratorWays, state);
         for (const [way, prepare] of Object.entries(resetWays)) {
@@ -153,7 +153,7 @@ export function describeFactorPaths(part: "all" | "a third"): void {
           await assertLead(await newPerson(house, factor), { [way]: prepare }, state);
         }
       });
-      test(`by LDAP has the expected outcome ${whose}`, async (t) => {
+      test(`by LDAP has the expected outcome ${condition}`, async (t) => {
         if (!requireComponent(t, "slapd")) return;
         await assertLead(await newPerson(house, factor, "LDAP"), ldapWays, state);
       });

@@ -213,19 +213,19 @@ export async function claimReceived(
 }
 
 /**
- * @param whose others: parcels of other accounts, whose owners may never return to this browser
+ * @param owner others: parcels of other accounts, whose owners may never return to this browser
  * @returns false if a parcel stays, because another tab is uploading it or its owner is not as expected
  */
 export async function discardReceived(
   ids: readonly string[],
   account: string | undefined,
-  whose: "own" | "others",
+  owner: "own" | "others",
 ): Promise<boolean> {
   const discard = (id: string) => async (held: Lock | null) =>
     held !== null &&
     alone(async (cache) => {
       const parcel = await parcelIn(cache, id);
-      if (parcel !== undefined && isOwn(parcel.owner, account) !== (whose === "own")) return false;
+      if (parcel !== undefined && isOwn(parcel.owner, account) !== (owner === "own")) return false;
       await removeIn(cache, id);
       return true;
     });

@@ -35,10 +35,10 @@ export async function checkBackup({ cells, clock, config }: DoctorWorld): Promis
 
 /** Reports a restored server of which no backup was made. */
 export function sayRestored(
-  whose: string,
+  name: string,
   { restored_at: at, reached, had_schedule: hadSchedule }: RestoredState,
 ): Finding {
-  const detail = `${whose}: restored on ${at.slice(0, 10)} to the state of ${reached.slice(0, 16).replace("T", " ")}Z; no backup was made since`;
+  const detail = `${name}: restored on ${at.slice(0, 10)} to the state of ${reached.slice(0, 16).replace("T", " ")}Z; no backup was made since`;
   const schedule = hadSchedule ? " Repeat --schedule: a restored server has no schedule." : "";
   const advice = `The earlier backups do not contain the files stored since. Run 'holdfast admin backup DIR', with DIR on another disk or machine.${schedule}`;
   return { ...warn("backup", detail, advice), urgency: "new" };
@@ -49,18 +49,18 @@ export function sayRestored(
  * @param last newest complete backup, and the time of its state
  */
 export function judgeBackup(
-  whose: string,
+  name: string,
   last: { readonly place: string; readonly atMs: number; readonly sameDisk?: boolean } | undefined,
   nowMs: number,
   everyMs?: number,
 ): Finding {
   if (last === undefined) {
     const advice = "Run 'holdfast admin backup DIR', with DIR on another disk or machine.";
-    return { ...warn("backup", `${whose}: no backup was made yet`, advice), urgency: "new" };
+    return { ...warn("backup", `${name}: no backup was made yet`, advice), urgency: "new" };
   }
   const days = Math.floor((nowMs - last.atMs) / (24 * 3600_000));
   const place = shownAddress(last.place);
-  const detail = `${whose}: the newest is in ${place} and is ${days === 0 ? "of today" : `${days} days old`}`;
+  const detail = `${name}: the newest is in ${place} and is ${days === 0 ? "of today" : `${days} days old`}`;
   const lateMs = everyMs === undefined ? ageMsMax : everyMs * everyMax + 3600_000;
   if (nowMs - last.atMs <= lateMs) {
     if (last.sameDisk !== true) return ok("backup", detail);
@@ -74,12 +74,12 @@ export function judgeBackup(
 type JudgedDrill = Pick<LastDrill, "tried_at" | "done_at" | "recovery_seconds" | "problems" | "problem_count">;
 
 /** @param last last automatic test restore; undefined: none yet */
-export function judgeDrill(whose: string, last: JudgedDrill | undefined, nowMs: number, periodMs: number): Finding {
-  if (last === undefined) return ok("drill", `${whose}: the server has not tested a restore yet`);
+export function judgeDrill(name: string, last: JudgedDrill | undefined, nowMs: number, periodMs: number): Finding {
+  if (last === undefined) return ok("drill", `${name}: the server has not tested a restore yet`);
   const { done_at: doneAt, recovery_seconds: seconds, problems, problem_count: count } = last;
   const wasDone = doneAt !== null && doneAt >= last.tried_at;
   const when = doneAt === null ? "never" : `on ${doneAt.slice(0, 10)}${seconds === null ? "" : `, in ${seconds} s`}`;
-  const detail = `${whose}: a restore was last tested ${when}`;
+  const detail = `${name}: a restore was last tested ${when}`;
   if (!wasDone) {
     const advice =
       "Fix the reported problem; the test is repeated within a day. 'holdfast admin drill' repeats it now.";

@@ -50,7 +50,7 @@ export async function proveFromOutside(
   const provenAt = askedAnewAt(world, settings, answer);
   const user = await getUser(world, caller.userId);
   const act = async (transaction: ShardReader) => {
-    if (!(await useIdentity(world, transaction, user.id, claims))) throw somebodyElse(settings);
+    if (!(await useIdentity(world, transaction, user.id, claims))) throw otherPerson(settings);
     if (!(await takeAnswer(transaction, user.id, answer))) throw answerSpent();
     await noteProven(world, transaction, { id: session, userId: user.id, passwordHash: user.password_hash, provenAt });
   };
@@ -71,7 +71,7 @@ function askedAnewAt(world: AccountWorld, settings: OidcSettings, { claims, aske
   throw new HoldfastError("forbidden", message, { field: "auth_time" });
 }
 
-function somebodyElse({ name }: OidcSettings): HoldfastError {
+function otherPerson({ name }: OidcSettings): HoldfastError {
   const message = `You signed in at ${name} as a person that this account is not linked to.`;
   return new HoldfastError("forbidden", message, { field: "outside" });
 }

@@ -71,7 +71,7 @@ interface Made {
   readonly id: UserId;
 }
 
-async function somebody(): Promise<Made> {
+async function makePerson(): Promise<Made> {
   people += 1;
   const uid = `person${people}`;
   await slapd.person(uid);
@@ -99,7 +99,7 @@ const runOf = async () =>
 
 test("an account that left the directory is suspended with its sessions, and enabled when it returns", async (t) => {
   if (!there(t)) return;
-  const [gone, stays] = [await somebody(), await somebody()];
+  const [gone, stays] = [await makePerson(), await makePerson()];
   await follow();
   assert.deepEqual([await isOut(gone), await sessionsOf(gone)], [false, 1]);
   await slapd.as((client) => client.modifyDN(dnOf(gone.uid), `uid=${gone.uid}x,ou=people,${base}`));
@@ -116,7 +116,7 @@ test("an account that left the directory is suspended with its sessions, and ena
 
 test("an account that left cannot sign in through another linked identity", async (t) => {
   if (!there(t)) return;
-  const [gone] = [await somebody(), await somebody()];
+  const [gone] = [await makePerson(), await makePerson()];
   const issuer = "https://issuer.example";
   const claims = { issuer, subject: gone.uid, email: null, emailVerified: false, name: null, groups: null, plan: null };
   const whole = { ...claims, factorPassed: true, authenticatedAtMs: null };
@@ -137,7 +137,7 @@ test("an account that left cannot sign in through another linked identity", asyn
 
 test("a password changed in the directory ends earlier sessions", async (t) => {
   if (!there(t)) return;
-  const [ann, bob] = [await somebody(), await somebody()];
+  const [ann, bob] = [await makePerson(), await makePerson()];
   const hourMicros = 3600_000_000;
   const begin = async (which: string, beganAt: number, provenAt = beganAt) => {
     const { rows } = await sql<{ id: string }>`
@@ -185,8 +185,8 @@ test("a password changed in the directory ends earlier sessions", async (t) => {
 
 test("a returning account is enabled by its sign-in, but not if an administrator suspended it", async (t) => {
   if (!there(t)) return;
-  const [ann, bob, carl] = [await somebody(), await somebody(), await somebody()];
-  await somebody();
+  const [ann, bob, carl] = [await makePerson(), await makePerson(), await makePerson()];
+  await makePerson();
   const without = ({ uid }: Made) => ({ ...settings, peopleFilter: `(&(objectClass=person)(!(uid=${uid})))` });
   await followPeople(world, without(ann), signal);
   assert.equal(await isOut(ann), true);
@@ -206,7 +206,7 @@ test("a returning account is enabled by its sign-in, but not if an administrator
 
 test("an unavailable or empty directory, or one that loses many at once, suspends no account and is reported", async (t) => {
   if (!there(t)) return;
-  const all = [await somebody(), await somebody(), await somebody(), await somebody()];
+  const all = [await makePerson(), await makePerson(), await makePerson(), await makePerson()];
   await follow();
   const none = async (words: RegExp) => {
     for (const each of all) assert.deepEqual([await isOut(each), await sessionsOf(each)], [false, 1]);
@@ -235,12 +235,12 @@ test("an unavailable or empty directory, or one that loses many at once, suspend
 
 test("groups are updated without a sign-in, and kept while none of the configured ones exist", async (t) => {
   if (!there(t)) return;
-  const keeper = await somebody();
+  const keeper = await makePerson();
   const user = (await findUser(world.shards, keeper.id))!;
   const caller = { userId: user.id, spaceId: user.space_id, bucket: bucketOf(user.id), administrates: true };
   const group = (await createGroup(world, caller, "Crew")).id as GroupId;
   settings = settingsWith({ groups: { crew: group } });
-  const member = await somebody();
+  const member = await makePerson();
   const isMember = async () => {
     const { db } = world.shards.ofId(group);
     const { rows } = await sql`

@@ -142,7 +142,7 @@ export function quoteOf(notice: Notice, words: Words): { by: string; lines: stri
   const { message, text } = detailSchema.parse(notice.detail);
   const lines = shownLines(message ?? text ?? "", noticeQuoteCharactersMax);
   if (lines.every((line) => line === "")) return undefined;
-  return { by: words.wrote(notice.actor === null ? words.somebody : shownName(notice.actor.name)), lines };
+  return { by: words.wrote(notice.actor === null ? words.unknownPerson : shownName(notice.actor.name)), lines };
 }
 
 export function dayIn(language: Language, micros: number): string {

@@ -241,10 +241,10 @@ async function assertMayRemove(rights: RightsChange, caller: Actor, grant: Grant
 /** @throws HoldfastError forbidden */
 function assertMade({ space }: RightsChange, { userId }: Pick<Actor, "userId">, grant: GrantRow): void {
   if (space.owner_id === userId || grant.created_by === userId) return;
-  throw ofSomebodyElse();
+  throw grantedByOther();
 }
 
-function ofSomebodyElse(): HoldfastError {
+function grantedByOther(): HoldfastError {
   return new HoldfastError("forbidden", "Somebody else granted this permission: only they or the owner can change it.");
 }
 
@@ -266,5 +266,5 @@ async function findOwnGrant(
   if (node.role === "owner") return { grant, node };
   if (!roleMay(node.role, "share")) throw noSuchPermission();
   if (grant.created_by === caller.userId) return { grant, node };
-  throw ofSomebodyElse();
+  throw grantedByOther();
 }

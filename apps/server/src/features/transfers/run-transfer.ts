@@ -111,14 +111,14 @@ async function bringOver(world: TransferWorld, arrival: ArrivalRow, signal: Abor
  * @throws HoldfastError conflict
  */
 async function assertActive(shards: Shards, { from_id: fromId, user_id: userId }: ArrivalRow): Promise<void> {
-  for (const [id, whose] of [
+  for (const [id, description] of [
     [fromId, "whose it is"],
     [userId, "that accepted it"],
   ] as const) {
     if ((await readActor(shards, id)) !== undefined) continue;
     throw new HoldfastError(
       "conflict",
-      `The account ${whose} is suspended. The transfer can be accepted once the suspension is lifted.`,
+      `The account ${description} is suspended. The transfer can be accepted once the suspension is lifted.`,
     );
   }
 }

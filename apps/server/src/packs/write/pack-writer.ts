@@ -137,7 +137,7 @@ export class PackWriter {
     // Only after a successful put are the buffers no longer read.
     for (const buffer of new Set(pieces.map((piece) => piece.buffer))) stock.giveBack(buffer);
     const rows = { packId, epoch, sizeBytes, blocks: blockRowsOf(records) };
-    const stamps = await insertPack(cell.db, rows, holdersOf(parts, records), clock.nowMicros());
+    const stamps = await insertPack(cell.db, rows, collectHolders(parts, records), clock.nowMicros());
     crashPoint("cell rows");
     assertStoredInTime(startedMs, clock.nowMs());
     await Promise.all(callersOf(parts).map((caller) => this.#acknowledge(caller, stamps, startedMs)));
@@ -206,7 +206,7 @@ function blockRowsOf(records: readonly PackRecord[]): PackRows["blocks"] {
   });
 }
 
-function holdersOf(group: readonly Pending[], records: readonly PackRecord[]): Holder[] {
+function collectHolders(group: readonly Pending[], records: readonly PackRecord[]): Holder[] {
   let record = 0;
   const holders: Holder[] = [];
   for (const { parcel } of group) {

@@ -16,7 +16,7 @@ export type Givers = ReadonlyMap<UserId, readonly string[]>;
  * Re-shared grants with their chain of origin up to an owner's grant, without expired ones. Needs at most one
  * statement, and none without re-shared grants. Index: primary key.
  */
-export async function readHands(db: Kysely<ShardTables>, grants: readonly LiveGrant[]): Promise<LiveGrant[]> {
+export async function readChains(db: Kysely<ShardTables>, grants: readonly LiveGrant[]): Promise<LiveGrant[]> {
   const given = grants.filter(({ via }) => via !== null);
   if (given.length === 0) return [];
   const columns = sql`space_id, id, node_id, kind, grantee_id, role, via, created_by, created_at`;
@@ -39,10 +39,10 @@ export async function readHands(db: Kysely<ShardTables>, grants: readonly LiveGr
 /** One statement for each shard. Index: primary keys. */
 export async function readGivers(
   shards: Shards,
-  hands: readonly LiveGrant[],
+  chains: readonly LiveGrant[],
   { despiteSuspension = false }: { readonly despiteSuspension?: boolean | undefined } = {},
 ): Promise<Givers> {
-  const ids = new Set(hands.flatMap(({ via, created_by }) => (via === null ? [] : [created_by])));
+  const ids = new Set(chains.flatMap(({ via, created_by }) => (via === null ? [] : [created_by])));
   const givers = new Map<UserId, readonly string[]>();
   for (const [shard, some] of Map.groupBy(ids, (id) => shards.ofId(id))) {
     const { rows } = await sql<{ id: UserId; group_ids: string[] }>`
@@ -62,13 +62,13 @@ export async function readGivers(
  */
 export async function findHeld(
   db: Kysely<ShardTables>,
-  hands: readonly LiveGrant[],
+  chains: readonly LiveGrant[],
   givers: Givers,
 ): Promise<ReadonlySet<GrantId>> {
-  if (hands.length === 0) return new Set();
-  const byId = new Map(hands.map((grant) => [grant.id, grant]));
-  const ofOwners = await readOfOwners(db, hands, givers);
-  const ways = await readWaysUp(db, [...hands, ...ofOwners]);
+  if (chains.length === 0) return new Set();
+  const byId = new Map(chains.map((grant) => [grant.id, grant]));
+  const ofOwners = await readOfOwners(db, chains, givers);
+  const ways = await readWaysUp(db, [...chains, ...ofOwners]);
   const known = new Map<GrantId, boolean>();
   const holds = (grant: LiveGrant): boolean => {
     if (grant.via === null) return true;
@@ -89,7 +89,7 @@ export async function findHeld(
     const below = given.map((each) => ways(space_id, each.node_id)).filter((way) => way.includes(node_id));
     return hasAllBelow(rights, below, role);
   };
-  return new Set(hands.filter(holds).map(({ id }) => id));
+  return new Set(chains.filter(holds).map(({ id }) => id));
 }
 
 /**
@@ -107,10 +107,10 @@ export function hasAllBelow(rights: SpaceRights, ways: readonly (readonly NodeId
 /** Owners' grants to the users who re-shared. Index: grants_grantee. */
 async function readOfOwners(
   db: Kysely<ShardTables>,
-  hands: readonly LiveGrant[],
+  chains: readonly LiveGrant[],
   givers: Givers,
 ): Promise<readonly LiveGrant[]> {
-  const spaceIds = [...new Set(hands.map(({ space_id }) => space_id))];
+  const spaceIds = [...new Set(chains.map(({ space_id }) => space_id))];
   const { rows } = await sql<LiveGrant>`
     select space_id, id, node_id, kind, grantee_id, role, via, created_by, created_at from shard.grants
     where grantee_id = any(${uuidArray([...new Set([...givers.values()].flat())])})
@@ -122,12 +122,12 @@ async function readOfOwners(
 /** One step for each ancestor. Index: primary key. @returns the ids from a node up to the root of its space */
 export async function readWaysUp(
   db: Kysely<ShardTables>,
-  hands: readonly Pick<LiveGrant, "space_id" | "node_id">[],
+  chains: readonly Pick<LiveGrant, "space_id" | "node_id">[],
 ): Promise<(spaceId: SpaceId, id: NodeId) => readonly NodeId[]> {
   const { rows } = await sql<{ space_id: SpaceId; id: NodeId; parent_id: NodeId | null }>`
     with recursive up as (
-      select n.* from unnest(${uuidArray(hands.map(({ space_id }) => space_id))},
-        ${uuidArray(hands.map(({ node_id }) => node_id))}) as asked (space_id, id)
+      select n.* from unnest(${uuidArray(chains.map(({ space_id }) => space_id))},
+        ${uuidArray(chains.map(({ node_id }) => node_id))}) as asked (space_id, id)
       cross join lateral (
         select space_id, id, parent_id from shard.nodes
         where space_id = asked.space_id and id = asked.id offset 0) n

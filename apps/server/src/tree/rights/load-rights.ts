@@ -4,7 +4,7 @@ import { uuidKeys } from "../../base/db/array-parameters.ts";
 import { keyed } from "../../base/db/database.ts";
 import type { ShardTables } from "../../base/db/shard-tables.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";
-import { findHeld, type Givers, readGivers, readHands } from "./given-on.ts";
+import { findHeld, type Givers, readChains, readGivers } from "./given-on.ts";
 import { countedParts, type CountedRow, ofOwner, type Sought } from "./counted-grants.ts";
 import { type LiveGrant, rightsOf, type SpaceRights } from "./space-rights.ts";
 
@@ -53,15 +53,15 @@ export async function loadLockedRights(
   { grantees, givers }: { readonly grantees: readonly string[]; readonly givers: Givers | undefined },
 ): Promise<SpaceRights> {
   const rows = await readGrants(reader, { grantees, spaceId });
-  const hands = await readHands(reader, rows);
-  const held = await findHeld(reader, hands, givers ?? new Map());
+  const chains = await readChains(reader, rows);
+  const held = await findHeld(reader, chains, givers ?? new Map());
   return rightsOf(rows.filter(({ id, via }) => via === null || held.has(id)));
 }
 
 /** Givers of re-shared grants in the space. One statement without such grants. */
 export async function loadGivers(shards: Shards, spaceId: SpaceId, grantees: readonly string[]): Promise<Givers> {
   const { db } = shards.ofId(spaceId);
-  return readGivers(shards, await readHands(db, await readGrants(db, { grantees, spaceId, givenOn: true })));
+  return readGivers(shards, await readChains(db, await readGrants(db, { grantees, spaceId, givenOn: true })));
 }
 
 /** Removes re-shared grants whose giver may no longer share. Needs no statement without such grants. */
@@ -72,8 +72,8 @@ export async function dropLapsed<Grant extends LiveGrant>(
   options: Pick<Sought, "despiteSuspension"> = {},
 ): Promise<readonly Grant[]> {
   if (grants.every(({ via }) => via === null)) return grants;
-  const hands = await readHands(db, grants);
-  const held = await findHeld(db, hands, await readGivers(shards, hands, options));
+  const chains = await readChains(db, grants);
+  const held = await findHeld(db, chains, await readGivers(shards, chains, options));
   // A grant removed since the read is in no chain.
   return grants.filter(({ id, via }) => via === null || held.has(id));
 }

@@ -75,7 +75,7 @@ export function RuleForm({ title, before, subject, children, onClose }: RuleForm
     if (of !== undefined && !areDaysBad) save.mutate({ of, written });
   };
   const failure = save.error === null ? undefined : toHoldfastError(save.error);
-  const isOfWhom = failure?.code === "not_found" || failure?.field === "user" || failure?.field === "group_id";
+  const isOfSubject = failure?.code === "not_found" || failure?.field === "user" || failure?.field === "group_id";
   const isOfAddresses = failure?.field === "addresses";
   const missing = isTried && subject() === undefined ? message("session.missing") : undefined;
   return (
@@ -84,11 +84,11 @@ export function RuleForm({ title, before, subject, children, onClose }: RuleForm
       title={title}
       act={message("design.save")}
       busy={save.isPending}
-      problem={failure === undefined || isOfWhom || isOfAddresses ? undefined : problemWords(failure, words)}
+      problem={failure === undefined || isOfSubject || isOfAddresses ? undefined : problemWords(failure, words)}
       onSubmit={submit}
       onClose={onClose}
     >
-      {children?.(missing ?? (isOfWhom ? message("access.nobody") : undefined))}
+      {children?.(missing ?? (isOfSubject ? message("access.nobody") : undefined))}
       <FactorFields
         due={due}
         written={written}

@@ -92,8 +92,8 @@ class World {
       onChange: () => look(),
     });
     const [record] = await this.store.jobs();
-    const whose = { accountId: "me", folderId: this.rootId, name: "drop", handles: [], choice: this.choice };
-    const jobId = record?.id ?? (await engine.start(whose));
+    const draft = { accountId: "me", folderId: this.rootId, name: "drop", handles: [], choice: this.choice };
+    const jobId = record?.id ?? (await engine.start(draft));
     if (record !== undefined) await engine.takeUp(record);
     const job = engine.jobs.get(jobId);
     assert.ok(job !== undefined);

@@ -63,20 +63,23 @@ export const english: Words = {
       "Until then, you can restore it: sign in and choose to keep the account. If you did not delete it, do this and change your password.",
     ],
   }),
-  share: ({ by = english.somebody, node, role }) => ({
+  share: ({ by = english.unknownPerson, node, role }) => ({
     title: `${by} shared “${node}” with you`,
     more: role === undefined ? [] : [rights[role]],
   }),
-  transfer: ({ by = english.somebody, node, id }) => ({
+  transfer: ({ by = english.unknownPerson, node, id }) => ({
     title: `${by} wants to transfer “${node}” to you`,
     more: [
       "If you accept, you become the owner, it counts toward your storage, and the previous owner can still edit it. Until then, nothing changes. The offer expires after 14 days.",
       `To accept: holdfast transfer accept ${id}`,
     ],
   }),
-  comment: ({ by = english.somebody, node }) => ({ title: `${by} commented on “${node}”`, more: [] }),
-  mention: ({ by = english.somebody, node }) => ({ title: `${by} mentioned you in a comment on “${node}”`, more: [] }),
-  watch: ({ by = english.somebody, node, count }) => ({
+  comment: ({ by = english.unknownPerson, node }) => ({ title: `${by} commented on “${node}”`, more: [] }),
+  mention: ({ by = english.unknownPerson, node }) => ({
+    title: `${by} mentioned you in a comment on “${node}”`,
+    more: [],
+  }),
+  watch: ({ by = english.unknownPerson, node, count }) => ({
     title: count > 1 ? `${by} made ${count} changes in “${node}”` : `${by} changed “${node}”`,
     more: [],
   }),
@@ -141,7 +144,7 @@ export const english: Words = {
   andMore: (count) => (count === 1 ? "and one more" : `and ${count} more`),
   wrote: (by) => `${by} wrote (this text is theirs, not ours):`,
   quoted: (line) => `“${line}”`,
-  somebody: "Somebody",
+  unknownPerson: "Somebody",
   open: (serverName) => `Open ${serverName}`,
   whyAccount: (host) => `You received this e-mail because you have an account on ${host}.`,
   whyStranger: (host) =>

@@ -63,23 +63,23 @@ export const german: Words = {
     ],
   }),
   confirmationAction: "Adresse bestätigen",
-  share: ({ by = german.somebody, node, role }) => ({
+  share: ({ by = german.unknownPerson, node, role }) => ({
     title: `${by} hat „${node}“ mit Ihnen geteilt`,
     more: role === undefined ? [] : [rights[role]],
   }),
-  transfer: ({ by = german.somebody, node, id }) => ({
+  transfer: ({ by = german.unknownPerson, node, id }) => ({
     title: `${by} möchte Ihnen „${node}“ übergeben`,
     more: [
       "Nehmen Sie an, so gehört es Ihnen und zählt zu Ihrem Speicher; wer es bisher besaß, darf es weiter bearbeiten. Bis dahin ändert sich nichts. Das Angebot gilt 14 Tage.",
       `Annehmen: holdfast transfer accept ${id}`,
     ],
   }),
-  comment: ({ by = german.somebody, node }) => ({ title: `${by} hat „${node}“ kommentiert`, more: [] }),
-  mention: ({ by = german.somebody, node }) => ({
+  comment: ({ by = german.unknownPerson, node }) => ({ title: `${by} hat „${node}“ kommentiert`, more: [] }),
+  mention: ({ by = german.unknownPerson, node }) => ({
     title: `${by} hat Sie in einem Kommentar zu „${node}“ erwähnt`,
     more: [],
   }),
-  watch: ({ by = german.somebody, node, count }) => ({
+  watch: ({ by = german.unknownPerson, node, count }) => ({
     title: count > 1 ? `${by} hat in „${node}“ ${count} Änderungen gemacht` : `${by} hat „${node}“ geändert`,
     more: [],
   }),
@@ -144,7 +144,7 @@ export const german: Words = {
   andMore: (count) => (count === 1 ? "und eine weitere" : `und ${count} weitere`),
   wrote: (by) => `${by} schrieb (dieser Text ist nicht von uns):`,
   quoted: (line) => `„${line}“`,
-  somebody: "Jemand",
+  unknownPerson: "Jemand",
   open: (serverName) => `${serverName} öffnen`,
   whyAccount: (host) => `Sie bekommen diese Mail, weil Sie ein Konto auf ${host} haben.`,
   whyStranger: (host) =>

@@ -72,7 +72,7 @@ export interface Words {
   /** Introduces another person's text, to distinguish it from ours. */
   wrote(by: string): string;
   quoted(line: string): string;
-  somebody: string;
+  unknownPerson: string;
   open(serverName: string): string;
   /** Reasons for a mail: to an account, to a stranger, and to a new address. */
   whyAccount(host: string): string;
