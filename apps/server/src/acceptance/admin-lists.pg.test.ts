@@ -44,8 +44,8 @@ describe("Administrators' lists", () => {
       ["ann@example.org", "free", null, false],
     ]);
     assert.equal(items[0].expires_at, made[2].expires_at);
-    const told = JSON.stringify(items);
-    for (const { token } of made) assert.ok(!told.includes(token));
+    const text = JSON.stringify(items);
+    for (const { token } of made) assert.ok(!text.includes(token));
     const first = await ok(admin, "GET", "/admin/invitations?limit=2");
     const second = await ok(admin, "GET", `/admin/invitations?limit=2&cursor=${first.next_cursor}`);
     assert.deepEqual([[...first.items, ...second.items], second.next_cursor], [items, null]);
@@ -120,13 +120,13 @@ describe("Administrators' lists", () => {
     const byName = new Map<string, { value: unknown; source: string; secret: boolean }>(
       items.map((item: { name: string }) => [item.name, item]),
     );
-    const told = (name: string) => [byName.get(name)?.value, byName.get(name)?.source];
-    assert.deepEqual(told("data"), [`${folder}/data`, "flag"]);
-    assert.deepEqual(told("directory"), ["open", "environment"]);
-    assert.deepEqual(told("smtp_url"), ["smtp://***@127.0.0.1:1", "environment"]);
-    assert.deepEqual(told("open_registration"), [false, "default"]);
-    assert.deepEqual(told("database_url"), [null, "default"]);
-    assert.deepEqual(told("plans"), [{ free: 15 * 2 ** 30, plus: 2 * 2 ** 40, business: null }, "default"]);
+    const settingOf = (name: string) => [byName.get(name)?.value, byName.get(name)?.source];
+    assert.deepEqual(settingOf("data"), [`${folder}/data`, "flag"]);
+    assert.deepEqual(settingOf("directory"), ["open", "environment"]);
+    assert.deepEqual(settingOf("smtp_url"), ["smtp://***@127.0.0.1:1", "environment"]);
+    assert.deepEqual(settingOf("open_registration"), [false, "default"]);
+    assert.deepEqual(settingOf("database_url"), [null, "default"]);
+    assert.deepEqual(settingOf("plans"), [{ free: 15 * 2 ** 30, plus: 2 * 2 ** 40, business: null }, "default"]);
     assert.deepEqual(byName.get("admin_password"), {
       name: "admin_password",
       value: null,

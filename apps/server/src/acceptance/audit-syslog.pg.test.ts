@@ -101,11 +101,11 @@ test("audit entries reach a syslog server by TCP and resume after it was unreach
       path: `/f${index}`,
     }));
     await ok(admin, "POST", "/sync/delta", { operations: batch });
-    const told = await eventually("the batch is told", 30_000, () =>
+    const summary = await eventually("the batch is told", 30_000, () =>
       second.entries.find(({ action }) => action === "file.batch"),
     );
     assert.deepEqual(
-      [told.count, told.node_ids?.length, (told as { node_ids_left_off?: number }).node_ids_left_off],
+      [summary.count, summary.node_ids?.length, (summary as { node_ids_left_off?: number }).node_ids_left_off],
       [30, 20, 10],
     );
     const all = [...first.entries, ...second.entries];

@@ -128,9 +128,9 @@ describe("Backup by command", () => {
   test("a restore is recorded in the audit, which still verifies", async () => {
     await withRestored(undefined, [], async (restored) => {
       const { items } = await ok(restored, "GET", "/admin/audit?limit=5000");
-      const told = (items as AuditEntryJson[]).filter(({ action }) => action.startsWith("server.")).slice(-2);
-      assert.equal(told.map(({ action }) => action).join(), "server.restore,server.start");
-      assert.equal(typeof told[0]?.detail?.["system_user"], "string");
+      const entries = (items as AuditEntryJson[]).filter(({ action }) => action.startsWith("server.")).slice(-2);
+      assert.equal(entries.map(({ action }) => action).join(), "server.restore,server.start");
+      assert.equal(typeof entries[0]?.detail?.["system_user"], "string");
       assert.equal((await ok(restored, "POST", "/admin/audit/verify", {})).ok, true);
     });
   });

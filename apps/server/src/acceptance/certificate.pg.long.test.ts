@@ -80,8 +80,8 @@ describe("Server with a certificate from an ACME authority", () => {
     for (const name of ["account.json", "certificate.json", "tries.json"])
       assert.equal(statSync(join(folder, "data/acme", of, name)).mode & 0o777, 0o600, name);
     assert.equal(statSync(join(folder, "data/acme", of)).mode & 0o777, 0o700);
-    const told = await holdfast(["admin", "doctor", "--json", "--data", join(folder, "data")]);
-    const { items } = JSON.parse(told.stdout) as { items: { check: string; state: string; detail: string }[] };
+    const result = await holdfast(["admin", "doctor", "--json", "--data", join(folder, "data")]);
+    const { items } = JSON.parse(result.stdout) as { items: { check: string; state: string; detail: string }[] };
     assert.deepEqual(
       items.filter(({ check }) => check === "certificate").map(({ state }) => state),
       ["ok"],

@@ -92,10 +92,10 @@ describe("Damage on the disk", () => {
       input: `${administrator.password}\n`,
     });
     assert.equal(signedIn.code, 0, signedIn.stderr);
-    const told = await holdfast(["admin", "scrub", "--now"], { env: config });
-    assert.equal(told.code, 1, told.stderr);
-    assert.match(told.stdout, new RegExp(hashOf(broken)));
-    assert.match(told.stdout, /admin@example\.com: \/broken \(version 1\)/);
+    const result = await holdfast(["admin", "scrub", "--now"], { env: config });
+    assert.equal(result.code, 1, result.stderr);
+    assert.match(result.stdout, new RegExp(hashOf(broken)));
+    assert.match(result.stdout, /admin@example\.com: \/broken \(version 1\)/);
 
     // A damaged block counts as missing, so that clients send it.
     const { body: held } = await api.call("POST", "/blocks/query", { hashes: [hashOf(broken), hashOf(whole)] });

@@ -74,15 +74,15 @@ describe("Suspended device", () => {
     (await ok(api, "GET", "/notifications")).items.filter(
       ({ detail }: { detail: { suspended?: true } }) => detail.suspended,
     );
-  const toldTo = (api: Api) => eventually("it is told", waitMs, async () => (await noticesOf(api))[0]);
+  const noticeTo = (api: Api) => eventually("it is told", waitMs, async () => (await noticesOf(api))[0]);
 
   test("cannot change anything after rewriting another owner's folder, but reads on, and both are notified", async () => {
     const results = await batch(editor, await rewriting(editor));
     assert.equal(done(results), 499);
     assert.deepEqual(new Set(results.slice(499).map(({ code }) => code)), new Set(["device_suspended"]));
     const other = await signIn("editor");
-    const told = await suspensionOf(editor, other);
-    assert.equal(told.command, undefined, "only who owns the folder brings it back");
+    const suspension = await suspensionOf(editor, other);
+    assert.equal(suspension.command, undefined, "only who owns the folder brings it back");
 
     for (const [method, path, body] of [
       ["POST", "/metadata", { path: "/own", kind: "folder" }],
@@ -97,12 +97,12 @@ describe("Suspended device", () => {
     assert.equal((await editor.api.call("GET", `/files/${files[0]}/download`)).status, 200);
     assert.equal((await other.api.call("POST", "/metadata", { path: "/own", kind: "folder" })).status, 201);
 
-    const mine = await toldTo(other.api);
+    const mine = await noticeTo(other.api);
     assert.deepEqual([mine.kind, mine.detail.name, mine.detail.command], ["device", "pc of editor", undefined]);
-    const owners = await toldTo(owner.api);
-    assert.equal(owners.detail.command, `holdfast rewind / --to ${told.moment}`);
+    const owners = await noticeTo(owner.api);
+    assert.equal(owners.detail.command, `holdfast rewind / --to ${suspension.moment}`);
     assert.equal(owners.detail.account.email, accountOf("editor").email);
-    const administrators = await toldTo(admin);
+    const administrators = await noticeTo(admin);
     assert.deepEqual(Object.keys(administrators.detail.account).toSorted(), ["email", "id"]);
     assert.doesNotMatch(JSON.stringify(administrators), /secret name|hidden|rewind|pc of/);
 

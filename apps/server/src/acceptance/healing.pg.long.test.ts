@@ -103,9 +103,9 @@ describe("Repair of lost blocks by clients", () => {
     const put = () => command("put", join(folder, "one", "file"), "/one-file");
     assert.equal((await put()).code, 0);
     await damageAll();
-    const told = await api.download("/one-file");
-    assert.equal(told.status, 500);
-    assert.match(told.body.detail, /holdfast put/);
+    const download = await api.download("/one-file");
+    assert.equal(download.status, 500);
+    assert.match(download.body.detail, /holdfast put/);
     const healed = await put();
     assert.match(healed.stdout, /1 equal already \(1 of them repaired on the server\)/);
     assert.deepEqual((await api.download("/one-file")).body, content);

@@ -123,8 +123,8 @@ describe("Access beyond a permission", () => {
       const page = await ok(editor, "GET", `/trash?in=${top}&limit=1${more}`);
       names.push(page.items.map((item: { name: string }) => item.name).join());
       cursor = page.next_cursor;
-      const told = Buffer.from(cursor ?? "", "base64url").toString("latin1");
-      for (const id of ids.values()) assert.ok(!told.includes(id), `the cursor names ${id}`);
+      const text = Buffer.from(cursor ?? "", "base64url").toString("latin1");
+      for (const id of ids.values()) assert.ok(!text.includes(id), `the cursor names ${id}`);
     } while (cursor !== null && names.length < 9);
     assert.deepEqual(names, ["b", "deep"]);
     assert.equal((await late.call("GET", `/trash?in=${top}`)).status, 404);
@@ -149,8 +149,8 @@ describe("Access beyond a permission", () => {
         const page = await ok(editor, "GET", `/folders/${top}/contents?${query}${more}`);
         pages.push(page.items.map((item: { name: string }) => item.name).join());
         cursor = page.next_cursor;
-        const told = Buffer.from(cursor ?? "", "base64url").toString();
-        assert.ok(!told.includes("secret") && !told.includes(hidden), told);
+        const text = Buffer.from(cursor ?? "", "base64url").toString();
+        assert.ok(!text.includes("secret") && !text.includes(hidden), text);
       } while (cursor !== null && pages.length < 9);
       assert.deepEqual(pages.filter((name) => name !== "").toSorted(), ["a", "c"], query);
       if (!query.includes("recursive")) assert.equal(pages.length, 2, query);
@@ -174,10 +174,10 @@ describe("Access beyond a permission", () => {
       await editor.call("POST", `/files/${own}/copy`, place),
     ];
     for (const [index, { status, body }] of answers.entries()) {
-      const told = JSON.stringify(body);
+      const text = JSON.stringify(body);
       // An upload in pieces is refused only at its end.
-      assert.equal(status, index === 1 ? 200 : 409, `${index}: ${told}`);
-      assert.ok(!told.includes("folder") && !told.includes(hidden), `${index}: ${told}`);
+      assert.equal(status, index === 1 ? 200 : 409, `${index}: ${text}`);
+      assert.ok(!text.includes("folder") && !text.includes(hidden), `${index}: ${text}`);
     }
   });
 

@@ -265,9 +265,9 @@ describe("Authorized program", () => {
         ["program.end", "ok", user_id, grantId, { client_id }],
       ],
     );
-    const told = JSON.stringify(items);
+    const text = JSON.stringify(items);
     for (const secret of [tokens.access_token, next.refresh_token, next.access_token, started.device_code])
-      assert.ok(secret !== undefined && !told.includes(secret));
+      assert.ok(secret !== undefined && !text.includes(secret));
   });
 
   test("ends immediately with a new password, a suspension or its registration", async () => {

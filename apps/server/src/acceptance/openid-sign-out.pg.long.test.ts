@@ -64,10 +64,10 @@ describe("Sign-out requested by a program", () => {
       logout_hint: "nobody reads it",
       ui_locales: "de",
     });
-    const told = { name: "Reader", user_id: ann.id, url: `${out}&state=${encodeURIComponent(state)}` };
-    assert.deepEqual(await follow(await fetch(url, { redirect: "manual" })), told);
-    assert.equal(new URL(told.url).searchParams.get("state"), state);
-    assert.deepEqual(await follow(await post(Object.fromEntries(url.searchParams))), told);
+    const expected = { name: "Reader", user_id: ann.id, url: `${out}&state=${encodeURIComponent(state)}` };
+    assert.deepEqual(await follow(await fetch(url, { redirect: "manual" })), expected);
+    assert.equal(new URL(expected.url).searchParams.get("state"), state);
+    assert.deepEqual(await follow(await post(Object.fromEntries(url.searchParams))), expected);
     assert.equal((await ann.api.call("GET", "/account")).status, 200, "nobody is signed out by a link");
   });
 

@@ -89,19 +89,19 @@ test("a rewind can only be undone by its account; other accounts get the respons
 test("a notification ID of another account marks nothing as read, and gets the response for an unknown ID", async () => {
   const shared = await mkdir(bob, "/for ann");
   await ok(bob, "POST", `/files/${shared}/share`, { email: "ann@example.com", role: "viewer" });
-  const told = async (api: Api) => (await ok(api, "GET", "/notifications?unread=true")).items as { id: string }[];
+  const unreadOf = async (api: Api) => (await ok(api, "GET", "/notifications?unread=true")).items as { id: string }[];
   const [notification] = await eventually("Ann is told", 60_000, async () => {
-    const items = await told(ann);
+    const items = await unreadOf(ann);
     return items.length > 0 ? items : undefined;
   });
   assert.ok(notification);
   // Bob has a later notification, which marking earlier ones as read leaves unread.
   const back = await mkdir(ann, "/for bob");
   await ok(ann, "POST", `/files/${back}/share`, { email: "bob@example.com", role: "viewer" });
-  await eventually("Bob is told", 60_000, async () => (await told(bob)).length > 0 || undefined);
-  const unread = (await told(bob)).length;
+  await eventually("Bob is told", 60_000, async () => (await unreadOf(bob)).length > 0 || undefined);
+  const unread = (await unreadOf(bob)).length;
   await answersAlike(notification.id, (up_to) => bob.call("POST", "/notifications/read", { up_to }));
-  assert.deepEqual([(await told(ann)).length, (await told(bob)).length], [1, unread]);
+  assert.deepEqual([(await unreadOf(ann)).length, (await unreadOf(bob)).length], [1, unread]);
 });
 
 test("an idempotency key of another account acts like an unused one, even in a shared folder", async () => {

@@ -133,7 +133,7 @@ test("after the configured time without an issuer sign-in, all access is rejecte
 });
 
 test("each sign-in assigns the groups and plan in the claims, and removes only those that it assigned", async () => {
-  await provider.tell("greta", { groups: ["everybody", "directors", "missing", "unknown"], plan: "gold" });
+  await provider.setClaims("greta", { groups: ["everybody", "directors", "missing", "unknown"], plan: "gold" });
   const visit = new OutsideVisit(server.url);
   const api = await visit.signedIn("greta");
   const { id, plan } = await ok(api, "GET", "/account");
@@ -146,27 +146,27 @@ test("each sign-in assigns the groups and plan in the claims, and removes only t
   assert.deepEqual(await all(), [true, true, false]);
   // Assigned by hand, which no claim removes.
   await ok(admin, "PUT", `/groups/${groups.own}/members/${id}`, { role: "member" });
-  await provider.tell("greta", { groups: ["everybody"], plan: "none" });
+  await provider.setClaims("greta", { groups: ["everybody"], plan: "none" });
   const again = await visit.signedIn("greta");
   assert.deepEqual(await all(), [true, false, true]);
   assert.equal((await ok(again, "GET", "/account")).plan, "free");
   // An issuer without groups changes nothing.
-  await provider.tell("greta", {});
+  await provider.setClaims("greta", {});
   await visit.signedIn("greta");
   assert.deepEqual(await all(), [true, false, true]);
-  await provider.tell("greta", { groups: [] });
+  await provider.setClaims("greta", { groups: [] });
   await visit.signedIn("greta");
   assert.deepEqual(await all(), [false, false, true]);
 });
 
 test("a manual membership is not removed by claims for the same group", async () => {
-  await provider.tell("gustav", { groups: [] });
+  await provider.setClaims("gustav", { groups: [] });
   const visit = new OutsideVisit(server.url);
   const { id } = await ok(await visit.signedIn("gustav"), "GET", "/account");
   await ok(admin, "PUT", `/groups/${groups.staff}/members/${id}`, { role: "manager" });
-  await provider.tell("gustav", { groups: ["everybody"] });
+  await provider.setClaims("gustav", { groups: ["everybody"] });
   await visit.signedIn("gustav");
-  await provider.tell("gustav", { groups: [] });
+  await provider.setClaims("gustav", { groups: [] });
   await visit.signedIn("gustav");
   const { items } = await ok(admin, "GET", `/groups/${groups.staff}/members`);
   assert.equal(items.find((member: { user_id: string }) => member.user_id === id)?.role, "manager");

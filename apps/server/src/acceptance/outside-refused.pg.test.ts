@@ -63,7 +63,7 @@ test("issuer sign-ins from a blocked address create no account, link or membersh
   const linked = await addPerson("linked");
   const here = await visitFrom(inside).signIn("known");
   const known = (await ok(new Api(server.url, here.body.access_token), "GET", "/account")).id as string;
-  for (const login of ["newcomer", "linked", "known"]) await provider.tell(login, { groups: ["staff"] });
+  for (const login of ["newcomer", "linked", "known"]) await provider.setClaims(login, { groups: ["staff"] });
   const rows = () => Promise.all(["users", "outside_identities", "outside_directory"].map(count));
   const former = await rows();
   await ok(admin, "PATCH", "/admin/access-rules", { addresses: [`${inside}/32`, "127.0.0.0/8"] });
@@ -80,7 +80,7 @@ test("issuer sign-ins from a blocked address create no account, link or membersh
 });
 
 test("a reused ticket changes nothing", async () => {
-  await provider.tell("twice", { groups: ["staff"] });
+  await provider.setClaims("twice", { groups: ["staff"] });
   const visit = visitFrom(inside);
   const ticket = await visit.ticket("twice");
   const signIn = () => visit.call("POST", "/sessions/web/outside", { ticket });
@@ -89,7 +89,7 @@ test("a reused ticket changes nothing", async () => {
   const { id } = await ok(new Api(server.url, body.access_token), "GET", "/account");
   assert.equal(await isMember(id), true);
   // The issuer accepts it at the next sign-in.
-  await provider.tell("twice", { groups: [] });
+  await provider.setClaims("twice", { groups: [] });
   assert.equal((await visit.signIn("twice")).status, 200);
   assert.equal(await isMember(id), false);
   assert.deepEqual(await refusal(signIn()), [401, "unauthenticated"]);
@@ -111,7 +111,7 @@ test("an account that must have a second factor can do nothing but set one up", 
 
 test("a suspended account gets no link and no membership", async () => {
   const { id } = await addPerson("stopped");
-  await provider.tell("stopped", { groups: ["staff"] });
+  await provider.setClaims("stopped", { groups: ["staff"] });
   await ok(admin, "PATCH", `/admin/users/${id}`, { disabled: true });
   const { status, body } = await visitFrom(inside).signIn("stopped");
   assert.deepEqual([status, body.code, /is disabled/.test(body.detail)], [403, "forbidden", true]);
@@ -126,9 +126,9 @@ test("a deleted account is reported at an issuer sign-in, which can restore it",
   const { id } = await ok(api, "GET", "/account");
   assert.equal((await api.call("DELETE", "/account", {})).status, 200);
   const ticket = await visit.ticket("returning");
-  const told = await visit.call("POST", "/sessions/web/outside", { ticket });
-  assert.deepEqual([told.status, told.body.code], [403, "account_leaving"]);
-  assert.ok(Date.parse(told.body.until) > Date.now(), told.body.until);
+  const response = await visit.call("POST", "/sessions/web/outside", { ticket });
+  assert.deepEqual([response.status, response.body.code], [403, "account_leaving"]);
+  assert.ok(Date.parse(response.body.until) > Date.now(), response.body.until);
   const back = await visit.call("POST", "/sessions/web/outside", { ticket, keep_account: true });
   assert.equal(back.status, 200);
   assert.equal((await ok(new Api(server.url, back.body.access_token), "GET", "/account")).id, id);

@@ -55,7 +55,7 @@ const addPerson = async (name: string) => {
 };
 
 test("a verified address of an allowed domain creates an account, which is then identified by its subject", async () => {
-  await provider.tell("newcomer", { name: "New Comer" });
+  await provider.setClaims("newcomer", { name: "New Comer" });
   const api = await new OutsideVisit(server.url).signedIn("newcomer");
   const account = await ok(api, "GET", "/account");
   assert.deepEqual(
@@ -65,7 +65,7 @@ test("a verified address of an allowed domain creates an account, which is then 
   const [identity] = await itemsOf(api, "/account/outside");
   assert.equal(identity.issuer, provider.issuer);
   // Only the subject counts, even if the address is different or not verified.
-  await provider.tell("newcomer", { email: "elsewhere@example.net", email_verified: false });
+  await provider.setClaims("newcomer", { email: "elsewhere@example.net", email_verified: false });
   const again = await ok(await new OutsideVisit(server.url).signedIn("newcomer"), "GET", "/account");
   assert.equal(again.id, account.id);
 });
@@ -76,7 +76,7 @@ test("a verified address of a trusted domain links the existing account, but no 
   assert.equal((await ok(api, "GET", "/account")).id, person.id);
   assert.equal((await itemsOf(api, "/account/outside")).length, 1);
   // The issuer has assigned the address to another subject.
-  await provider.tell("next-linda", { email: "linda@example.com" });
+  await provider.setClaims("next-linda", { email: "linda@example.com" });
   const { status, body } = await new OutsideVisit(server.url).signIn("next-linda");
   assert.equal(status, 403);
   assert.match(body.detail, /No account on this server is linked to your sign-in at Example ID/);
@@ -131,9 +131,9 @@ test("an account's second factor is required after the issuer, unless the issuer
   const [totp] = codes.recovery_codes;
   assert.equal((await visit.call("POST", "/sessions/web/outside", { ticket, totp })).status, 200);
   assert.equal((await visit.link(api, { password: person.password }, "factor-2")).body.code, "second_factor");
-  await provider.tell("factor", { amr: ["pwd"] });
+  await provider.setClaims("factor", { amr: ["pwd"] });
   assert.equal((await visit.signIn("factor")).body.code, "second_factor");
-  await provider.tell("factor", { amr: ["pwd", "mfa"] });
+  await provider.setClaims("factor", { amr: ["pwd", "mfa"] });
   assert.equal((await visit.signIn("factor")).status, 200);
 });
 
@@ -153,7 +153,7 @@ test("a suspended account cannot sign in, and an unlinked account only after a n
   const unlink = (password: string) => again.call("POST", `/account/outside/${identity.id}/remove`, { password });
   assert.equal((await unlink("not the password")).status, 422);
   assert.equal((await unlink(person.password)).status, 204);
-  await provider.tell("other-name", { email_verified: false });
+  await provider.setClaims("other-name", { email_verified: false });
   assert.equal((await visit.signIn("other-name")).status, 403);
 });
 

@@ -66,17 +66,17 @@ describe("Responses that could disclose hidden nodes", () => {
       "search for what is not": (at: string) => `/search?q=nothing&in=${top}&limit=1&cursor=${cursorOf(top, at)}`,
     };
     for (const [way, path] of Object.entries(ways)) {
-      const told: string[] = [];
+      const pages: string[] = [];
       for (const listed of [inner, unknown]) {
         const { items, next_cursor: next } = await ok(
           editor,
           "GET",
           path(cursorOf(hidden, hidden, digest, listed, null)),
         );
-        told.push(JSON.stringify([items, next]));
+        pages.push(JSON.stringify([items, next]));
         for (const id of secrets) assert.ok(!deciphered(next).includes(id), `${way}: the cursor names ${id}`);
       }
-      assert.equal(told[0], told[1], way);
+      assert.equal(pages[0], pages[1], way);
     }
   });
 
@@ -139,9 +139,9 @@ describe("Responses that could disclose hidden nodes", () => {
     await ok(editor, "POST", "/mounts", { node_id: top });
     for (const path of ["/by path/hidden/inner", "/by path/hidden/none", "/by path/hidden/none/x"]) {
       const { status, body } = await editor.call("POST", "/metadata", { path, kind: "folder", parents: true });
-      const told = JSON.stringify(body);
-      assert.deepEqual([status, body.code, body.detail], [409, "exists", "This name is taken."], `${path}: ${told}`);
-      assert.ok(!told.includes(hidden) && !told.includes(inner), told);
+      const text = JSON.stringify(body);
+      assert.deepEqual([status, body.code, body.detail], [409, "exists", "This name is taken."], `${path}: ${text}`);
+      assert.ok(!text.includes(hidden) && !text.includes(inner), text);
     }
     await ok(editor, "POST", "/metadata", { path: "/by path/free/x", kind: "folder", parents: true });
     assert.deepEqual(

@@ -111,12 +111,12 @@ describe("Quota", () => {
   test("accepts a batch with any operation that fits, and repeated batches", async () => {
     const mixed = batchOf([plans.small + 1, 10]);
     const answer = await sendBatch(mixed.body);
-    const told = (results: { status: string; code?: string }[]) => results.map(({ status, code }) => code ?? status);
-    assert.deepEqual([answer.status, told(answer.body.results)], [200, ["quota", "committed"]]);
+    const codesOf = (results: { status: string; code?: string }[]) => results.map(({ status, code }) => code ?? status);
+    assert.deepEqual([answer.status, codesOf(answer.body.results)], [200, ["quota", "committed"]]);
     const most = batchOf([60_000]);
     for (let repetition = 0; repetition < 2; repetition += 1) {
       const { status, body } = await sendBatch(most.body);
-      assert.deepEqual([status, told(body.results)], [200, ["committed"]]);
+      assert.deepEqual([status, codesOf(body.results)], [200, ["committed"]]);
     }
     const over = await sendBatch(batchOf([60_000]).body);
     assert.deepEqual([over.status, over.body.code, over.body.needed_bytes], [507, "quota", 60_000]);

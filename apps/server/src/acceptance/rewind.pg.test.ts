@@ -132,8 +132,8 @@ describe("Rewind", () => {
     const { changes } = await ok(viewer, "GET", `/changes/list?since_token=${encodeURIComponent(token)}`);
     assert.ok(changes.some((change: { id: string }) => change.id === b));
     const { items } = await ok(viewer, "GET", `/activity?in=${id}`);
-    const told = items.find(({ verb }: { verb: string }) => verb === "rewound");
-    assert.equal(told?.actor.name, "owner");
+    const entry = items.find(({ verb }: { verb: string }) => verb === "rewound");
+    assert.equal(entry?.actor.name, "owner");
   });
 
   /** Paths below the mount begin with its name. */

@@ -64,11 +64,11 @@ describe(
       assert.deepEqual(report.damaged, []);
       await scene.equalAgain();
       assert.deepEqual(scene.stores.map(objectsIn), whole);
-      const told = scene.logLines("a pack was copied from one store to the other");
+      const lines = scene.logLines("a pack was copied from one store to the other");
       const late = scene.logLines("an object is missing or damaged in one store and is copied from the other");
-      const mended = new Set(told.map(({ store, pack_id }) => `${store} ${pack_id}`));
-      assert.equal(mended.size, told.length, "something was told twice");
-      assert.ok(told.length + late.length >= count, `${told.length} and ${late.length} of ${count} were told`);
+      const mended = new Set(lines.map(({ store, pack_id }) => `${store} ${pack_id}`));
+      assert.equal(mended.size, lines.length, "something was told twice");
+      assert.ok(lines.length + late.length >= count, `${lines.length} and ${late.length} of ${count} were told`);
       assert.deepEqual((await scene.scrub()).mended, []);
       await scene.assertAllRead();
       const { code, copies } = await scene.verify();

@@ -67,8 +67,8 @@ describe("Security mail", () => {
     await ok(admin, "PATCH", `/admin/users/${bob.email}`, { second_factor: false });
     await queueWorked(`${mailing.folder}/data`);
     const { items } = await ok(await Api.signIn(server.url, bob), "GET", "/notifications");
-    const told = items.flatMap(({ detail }: { detail: { security?: string } }) => detail.security ?? []);
-    assert.deepEqual(told.toSorted(), ["factor_code_used", "factor_ended", "factor_on"]);
+    const changes = items.flatMap(({ detail }: { detail: { security?: string } }) => detail.security ?? []);
+    assert.deepEqual(changes.toSorted(), ["factor_code_used", "factor_ended", "factor_on"]);
     const mails = smtp.mails.filter(({ to }) => to.includes(bob.email));
     const subjects = mails.map(({ headers }) => headers.get("subject") ?? "");
     assert.deepEqual(subjects.filter((subject) => /recovery code|turned off your second/.test(subject)).toSorted(), [

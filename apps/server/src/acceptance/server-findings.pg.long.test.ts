@@ -24,7 +24,7 @@ const second = { email: "second@example.com", password: "a long password" };
 const former = { email: "former@example.com", password: "a long password" };
 const member = { email: "member@example.com", password: "a long password" };
 
-interface Told {
+interface ServerNotice {
   readonly kind: string;
   readonly detail: { readonly check: string; readonly state: string; readonly detail: string | null } & Record<
     string,
@@ -71,15 +71,15 @@ describe("Problems that a server finds in itself", () => {
     removeFolder(folder);
   });
 
-  const toldOf = async (who: { email: string; password: string }, state: string): Promise<Told[]> => {
+  const noticesOf = async (who: { email: string; password: string }, state: string): Promise<ServerNotice[]> => {
     const { items } = await ok(await Api.signIn(server.url, who), "GET", "/notifications");
     return items.filter(
-      ({ kind, detail }: Told) => kind === "server" && detail.check === "drill" && detail.state === state,
+      ({ kind, detail }: ServerNotice) => kind === "server" && detail.check === "drill" && detail.state === state,
     );
   };
-  const isTold = (who: { email: string; password: string }, state: string) =>
+  const awaitNotices = (who: { email: string; password: string }, state: string) =>
     eventually(`${who.email} is told of ${state}`, 240_000, async () => {
-      const found = await toldOf(who, state);
+      const found = await noticesOf(who, state);
       return found.length > 0 ? found : undefined;
     });
   const mailTo = (email: string, pattern: RegExp) =>
@@ -101,11 +101,11 @@ describe("Problems that a server finds in itself", () => {
     });
     flipPacks();
     for (const who of [administrator, second]) {
-      const [told, ...more] = await isTold(who, "fail");
+      const [notice, ...more] = await awaitNotices(who, "fail");
       assert.equal(more.length, 0);
-      assert.match(told?.detail.detail ?? "", /damaged in the backup/);
-      assert.match(String(told?.detail["advice"]), /holdfast admin backup/);
-      assert.equal(told?.detail["before"], "ok");
+      assert.match(notice?.detail.detail ?? "", /damaged in the backup/);
+      assert.match(String(notice?.detail["advice"]), /holdfast admin backup/);
+      assert.equal(notice?.detail["before"], "ok");
     }
     const english = await mailTo(administrator.email, /Problem on your server: the restore test/);
     const german = await mailTo(second.email, /Mit Ihrem Server stimmt etwas nicht: ob sich das Backup/);
@@ -116,7 +116,7 @@ describe("Problems that a server finds in itself", () => {
     await queueWorked(data);
     const { items } = await ok(await Api.signIn(server.url, member), "GET", "/notifications");
     assert.deepEqual(
-      items.filter(({ kind }: Told) => kind === "server"),
+      items.filter(({ kind }: ServerNotice) => kind === "server"),
       [],
     );
     const recipients = new Set(smtp.mails.filter(({ text }) => /backup/i.test(text)).flatMap(({ to }) => to));
@@ -135,16 +135,16 @@ describe("Problems that a server finds in itself", () => {
       });
     }
     await queueWorked(data);
-    for (const who of [administrator, second]) assert.equal((await toldOf(who, "fail")).length, 1);
+    for (const who of [administrator, second]) assert.equal((await noticesOf(who, "fail")).length, 1);
   });
 
   test("are reported as resolved, with the earlier problem", async () => {
     flipPacks();
     for (const who of [administrator, second]) {
-      const [told, ...more] = await isTold(who, "ok");
+      const [notice, ...more] = await awaitNotices(who, "ok");
       assert.equal(more.length, 0);
-      assert.equal(told?.detail["before"], "fail");
-      assert.match(String(told?.detail["was"]), /damaged in the backup/);
+      assert.equal(notice?.detail["before"], "fail");
+      assert.match(String(notice?.detail["was"]), /damaged in the backup/);
     }
     await mailTo(administrator.email, /Resolved on your server: the restore test/);
     await mailTo(second.email, /Wieder in Ordnung auf Ihrem Server: ob sich das Backup/);
@@ -159,7 +159,7 @@ describe("Problems that a server finds in itself", () => {
     const made = await holdfast(["admin", "backup", place, "--data", data]);
     assert.match(made.stdout + made.stderr, /damaged in the store/);
     const [, latest] = await eventually("it is told of that too", 240_000, async () => {
-      const found = await toldOf(administrator, "fail");
+      const found = await noticesOf(administrator, "fail");
       return found.length > 1 ? found.toReversed() : undefined;
     });
     assert.match(latest?.detail.detail ?? "", /a block of pack \S+ is lost: .* \(one file version uses it\)/);

@@ -209,21 +209,21 @@ describe("Shared folders", () => {
     assert.deepEqual([woken.status, woken.body.event_type, woken.body.file_id], [200, "file_create", made.id]);
     const list = async (token: string) => {
       const page = await ok(other, "GET", `/changes/list?since_token=${token}`);
-      return { page, told: page.changes.map((each: { kind: string; id: string }) => [each.kind, each.id]) };
+      return { page, kinds: page.changes.map((each: { kind: string; id: string }) => [each.kind, each.id]) };
     };
     const second = await list(first.next_token);
-    assert.deepEqual(second.told, [["changed", made.id]]);
+    assert.deepEqual(second.kinds, [["changed", made.id]]);
     assert.deepEqual(Object.keys(second.page.share_seqs), [mount.id]);
     assert.equal(second.page.changes[0].node.path, "/heard/new.txt");
     await put(owner, "/unheard/secret.txt", "secret");
     assert.equal((await poll(second.page.next_token, 1)).status, 204);
     const quiet = await list(second.page.next_token);
-    assert.deepEqual(quiet.told, []);
+    assert.deepEqual(quiet.kinds, []);
     await ok(owner, "PATCH", `/files/${made.id}`, { parent_id: beside });
     const left = await list(quiet.page.next_token);
-    assert.deepEqual(left.told, [["gone", made.id]]);
+    assert.deepEqual(left.kinds, [["gone", made.id]]);
     await ok(owner, "PATCH", `/files/${made.id}`, { parent_id: top });
-    assert.deepEqual((await list(left.page.next_token)).told, [["appeared", made.id]]);
+    assert.deepEqual((await list(left.page.next_token)).kinds, [["appeared", made.id]]);
     const snapshot = await snapshotOf(other);
     assert.deepEqual(
       snapshot
@@ -257,19 +257,19 @@ describe("Shared folders", () => {
     const mount = await ok(other, "POST", "/mounts", { node_id: top });
     const { token } = await ok(other, "GET", "/changes/start_token");
     await put(owner, "/suspended/later.txt", "not heard of yet");
-    const told = async (since: string) => ok(other, "GET", `/changes/list?since_token=${since}`);
+    const changesSince = async (since: string) => ok(other, "GET", `/changes/list?since_token=${since}`);
     await ok(admin, "PATCH", "/admin/users/owner@example.com", { disabled: true });
     assert.equal(await text(other, file.id), 404);
     const waiting = await ok(other, "GET", `/files/${mount.id}`);
     assert.equal(waiting.waits, true);
     const suspended = await eventually("the device hears of it", 60_000, async () => {
-      const page = await told(token);
+      const page = await changesSince(token);
       return page.changes.some((each: { node?: { waits?: boolean } }) => each.node?.waits === true) ? page : undefined;
     });
     assert.equal(suspended.share_seqs[mount.id], undefined);
     await ok(admin, "PATCH", "/admin/users/owner@example.com", { disabled: false });
     const back = await eventually("the device hears that it is back", 60_000, async () => {
-      const page = await told(suspended.next_token);
+      const page = await changesSince(suspended.next_token);
       return page.changes.find(
         (each: { kind: string; id: string }) => each.id === mount.id && each.kind === "appeared",
       );

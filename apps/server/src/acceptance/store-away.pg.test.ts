@@ -138,9 +138,9 @@ describe("Unavailable store", () => {
       ["admin", "scrub", "--now"],
       ["admin", "rebuild-index"],
     ]) {
-      const told = await holdfast([...command, "--data", `${folder}/data`], { env: { HOLDFAST_STORE: store() } });
-      assert.notEqual(told.code, 0, told.stdout);
-      assert.match(told.stderr, /Is its disk mounted\?/);
+      const result = await holdfast([...command, "--data", `${folder}/data`], { env: { HOLDFAST_STORE: store() } });
+      assert.notEqual(result.code, 0, result.stdout);
+      assert.match(result.stderr, /Is its disk mounted\?/);
     }
     mount();
     server = await startServer({ dataFolder: `${folder}/data`, args: ["--store", store()], port: server.port });

@@ -85,8 +85,8 @@ describe("Access after its withdrawal", () => {
     await assert.rejects(openid.fetchUserInfo(program.awayConfig, tokens.access_token, ann.id));
     const refresh = tokens.refresh_token ?? "";
     await assert.rejects(openid.refreshTokenGrant(program.awayConfig, refresh), { error: "invalid_grant" });
-    const told = await openid.fetchUserInfo(program.config, tokens.access_token, ann.id);
-    assert.equal(told.email, ann.email);
+    const userInfo = await openid.fetchUserInfo(program.config, tokens.access_token, ann.id);
+    assert.equal(userInfo.email, ann.email);
     const next = await openid.refreshTokenGrant(program.config, refresh);
     assert.equal((await at(home, next.access_token, "GET", "/account")).status, 200);
   });

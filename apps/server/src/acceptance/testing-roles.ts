@@ -104,11 +104,11 @@ export function describeRoles(part: "all" | "a third"): void {
           const answer = await api.call(...row.request(nodes));
           // The number of webhooks per account is limited.
           if (name === "createWebhook" && answer.status === 201) await ok(api, "DELETE", `/webhooks/${answer.body.id}`);
-          const told = row.says?.(answer) ?? String(answer.status);
-          if (new RegExp(`^(${expected.replaceAll("*", ".")})$`).test(told)) continue;
+          const outcome = row.says?.(answer) ?? String(answer.status);
+          if (new RegExp(`^(${expected.replaceAll("*", ".")})$`).test(outcome)) continue;
           const { body } = answer;
           const says = Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body);
-          wrong.push(`${what}: ${told} and not ${expected}: ${answer.status} ${says.slice(0, 200)}`);
+          wrong.push(`${what}: ${outcome} and not ${expected}: ${answer.status} ${says.slice(0, 200)}`);
         }
       }
       assert.deepEqual(wrong, []);

@@ -95,7 +95,7 @@ export async function uploadInPieces(traffic: Traffic): Promise<void> {
   }
 }
 
-/** @returns `refused` if only a later request can tell the progress */
+/** @returns `refused` if only a later request can show the progress */
 async function sendPiece(
   { api, ledger, passes }: Traffic,
   upload: Upload,

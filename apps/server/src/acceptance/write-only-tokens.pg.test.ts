@@ -60,24 +60,24 @@ test("a write-only token cannot copy nodes, alone or in a batch, whose other ope
       assert.deepEqual([status, body.code], [403, "forbidden"], `${to}: ${JSON.stringify(body)}`);
       assert.match(body.detail, /files:read/);
     }
-    const told = await batch(
+    const outcomes = await batch(
       { op: "copy", file_id: secret.id, ...place, name },
       { op: "put", ...place, name, ...splices() },
       { op: "mkdir", ...place, name: `made in ${to}` },
       { op: "copy", file_id: hidden, ...place, name },
     );
-    assert.deepEqual(told, ["forbidden", "forbidden", "committed", "forbidden"], to);
+    assert.deepEqual(outcomes, ["forbidden", "forbidden", "committed", "forbidden"], to);
   }
   assert.deepEqual(await namesIn(thief, bait), ["made in somebody else's"]);
   assert.deepEqual(await namesIn(thief, shown), ["made in what is shared"]);
 });
 
 test("a write-only token's group with a copy is rejected as a whole", async () => {
-  const told = await batch(
+  const outcomes = await batch(
     { op: "mkdir", group: "one", parent_id: shown, name: "of a group" },
     { op: "copy", group: "one", file_id: secret.id, parent_id: shown, name: "stolen" },
   );
-  assert.deepEqual(told, ["dependency", "forbidden"]);
+  assert.deepEqual(outcomes, ["dependency", "forbidden"]);
 });
 
 test("a write-only token can add only new content to a write-only folder", async () => {
@@ -85,11 +85,11 @@ test("a write-only token can add only new content to a write-only folder", async
   await ok(thief, "POST", `/files/${box.id}/share`, { email: "victim@example.com", role: "uploader" });
   const lent = (await thief.put("/bait/lent", "what the others of the drop box do not see")).body;
   const place = { parent_id: box.id, name: "stolen" };
-  const told = await batch(
+  const outcomes = await batch(
     { op: "put", ...place, size: lent.size, splices: [], base_version: lent.version_id },
     { op: "put", ...place, size: 0, blocks: [] },
   );
-  assert.deepEqual(told, ["forbidden", "committed"]);
+  assert.deepEqual(outcomes, ["forbidden", "committed"]);
 });
 
 test("a write-only token cannot move or restore nodes to where others see them", async () => {

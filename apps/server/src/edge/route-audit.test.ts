@@ -74,7 +74,7 @@ test("audit entries contain no password or token, for any route", () => {
   };
   for (const [name] of table) {
     const rule = auditRule(name);
-    const told = [rule?.detail?.(facts), rule?.nodes?.(facts), rule?.count?.(facts)];
-    assert.doesNotMatch(JSON.stringify(told), /secret/, name);
+    const recorded = [rule?.detail?.(facts), rule?.nodes?.(facts), rule?.count?.(facts)];
+    assert.doesNotMatch(JSON.stringify(recorded), /secret/, name);
   }
 });

@@ -373,8 +373,8 @@ async function undecoded(url: string, body: unknown): Promise<Buffer> {
 }
 
 test("an unreadable proxy address is reported once per request", async (t) => {
-  const told: string[] = [];
-  const server = await start(t, {}, { proxyHops: 1, onUnreadableAddress: (entry) => told.push(entry) });
+  const entries: string[] = [];
+  const server = await start(t, {}, { proxyHops: 1, onUnreadableAddress: (entry) => entries.push(entry) });
   const send = async (headers: Record<string, string>) => {
     await (await fetch(`${server.url}/api/v1/nothing`, { headers })).text();
   };
@@ -383,5 +383,5 @@ test("an unreadable proxy address is reported once per request", async (t) => {
   await send({});
   await send({ "x-forwarded-for": "192.0.2.1, unknown" });
   await send({ forwarded: "for=_hidden" });
-  assert.deepEqual(told, ["unknown", "for=_hidden"]);
+  assert.deepEqual(entries, ["unknown", "for=_hidden"]);
 });

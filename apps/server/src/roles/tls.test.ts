@@ -49,19 +49,19 @@ test("a server with a certificate uses TLS, announces HSTS, and loads a renewed 
   t.after(() => rmSync(folder, { recursive: true }));
   const first = makeCertificate(folder, "first.example");
   const second = makeCertificate(folder, "second.example");
-  let told: string | undefined;
+  let selfSigned: string | undefined;
   const live = ({ peer }: { peer: Peer }) => {
-    told = peer.selfSigned;
+    selfSigned = peer.selfSigned;
     return { status: 200 as const, json: { status: "ok" as const } };
   };
   const server = await startTestServer({ live }, { tls: readTls(first), ownNames: [] });
   t.after(() => server.close(0));
   assert.match(server.url, /^https:/);
   assert.deepEqual(await certificateName(server.url), { name: "first.example", hsts: "max-age=31536000" });
-  assert.equal(told, selfSignedFingerprint(readTls(first).cert));
+  assert.equal(selfSigned, selfSignedFingerprint(readTls(first).cert));
   server.renewTls(readTls(second));
   assert.equal((await certificateName(server.url)).name, "second.example");
-  assert.equal(told, selfSignedFingerprint(readTls(second).cert));
+  assert.equal(selfSigned, selfSignedFingerprint(readTls(second).cert));
   assert.deepEqual(
     [await statusFor(server.url, "second.example"), await statusFor(server.url, "first.example")],
     [200, 400],

@@ -66,7 +66,7 @@ async function settled(scene: TwoStoreScene, count: number, heldCount: number) {
       found.blocks.length === count && found.heldCount === heldCount && found.unneeded.length === 0 && hasNoOther;
     return isStill && isDone ? found : undefined;
   }).catch(async (error: unknown) => {
-    // The remains tell more than a timeout.
+    // The remains show more than a timeout.
     const found = await readCell(scene);
     assert.equal(found.blocks.length, count, `${String(error)}: ${found.unneeded.length} blocks are not needed`);
     return found;

@@ -54,8 +54,8 @@ export const programWays = {
     const { access_token } = await letIn(person);
     return held(async (address) => {
       const url = `${house.server.url}/oauth/userinfo`;
-      const told = await new Api(house.server.url, access_token).call("GET", url, undefined, from(address));
-      return told.status === 200 ? "opens" : refusal(told);
+      const response = await new Api(house.server.url, access_token).call("GET", url, undefined, from(address));
+      return response.status === 200 ? "opens" : refusal(response);
     });
   },
 } satisfies Partial<Record<PlainWay, Preparation>>;

@@ -74,7 +74,7 @@ async function byIssuer(
   const proof = { password: person.password, ...factorOf(person) };
   const linked = await new OutsideVisit(house.origin).link(api, proof, login);
   assert.equal(linked.status, 201, JSON.stringify(linked.body));
-  if (vouches) await house.issuer.tell(login, { amr: ["mfa"] });
+  if (vouches) await house.issuer.setClaims(login, { amr: ["mfa"] });
   return async (address) => {
     const factor = withFactor ? factorOf(person) : {};
     return session(person, await new OutsideVisit(house.origin, address).signIn(login, factor));

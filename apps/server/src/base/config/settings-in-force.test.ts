@@ -24,8 +24,8 @@ test("passwords in addresses are hidden from administrators, whatever their posi
     { HOLDFAST_TOPOLOGY: JSON.stringify(topology) },
     { HOLDFAST_ADMIN_EMAIL: "a@example.org", HOLDFAST_ADMIN_PASSWORD: secret },
   ]) {
-    const told = JSON.stringify([...inForce(environment).values()]);
-    assert.ok(!/s3:|s3%3A|cr\/e|e@t|=cr/.test(told), told);
+    const json = JSON.stringify([...inForce(environment).values()]);
+    assert.ok(!/s3:|s3%3A|cr\/e|e@t|=cr/.test(json), json);
   }
   const shown = (name: string, value: string) =>
     inForce({ [`HOLDFAST_${name.toUpperCase()}`]: value }).get(name)?.value;
@@ -36,20 +36,20 @@ test("passwords in addresses are hidden from administrators, whatever their posi
 
 test("durations are shown to administrators in their shortest notation", () => {
   const settings = inForce({ HOLDFAST_RETENTION_TRASH: "48h", HOLDFAST_RETENTION_BLOCKS: "90m" });
-  const told = (name: string) => [settings.get(name)?.value, settings.get(name)?.source];
-  assert.deepEqual(told("retention_trash"), ["2d", "environment"]);
-  assert.deepEqual(told("retention_blocks"), ["90m", "environment"]);
-  assert.deepEqual(told("retention_packs"), ["7d", "default"]);
-  assert.deepEqual(told("retention_versions"), [30, "default"]);
-  assert.deepEqual(told("snapshot_interval"), ["1h", "default"]);
+  const settingOf = (name: string) => [settings.get(name)?.value, settings.get(name)?.source];
+  assert.deepEqual(settingOf("retention_trash"), ["2d", "environment"]);
+  assert.deepEqual(settingOf("retention_blocks"), ["90m", "environment"]);
+  assert.deepEqual(settingOf("retention_packs"), ["7d", "default"]);
+  assert.deepEqual(settingOf("retention_versions"), [30, "default"]);
+  assert.deepEqual(settingOf("snapshot_interval"), ["1h", "default"]);
 });
 
 test("each setting shows its value and its source, including defaults", () => {
   const settings = inForce({ HOLDFAST_RATE_LIMIT_USER: "7" }, JSON.stringify({ language: "de" }));
-  const told = (name: string) => [settings.get(name)?.value, settings.get(name)?.source];
-  assert.deepEqual(told("rate_limit_user"), [7, "environment"]);
-  assert.deepEqual(told("language"), ["de", "file"]);
-  assert.deepEqual(told("rate_limit_address"), [5000, "default"]);
-  assert.deepEqual(told("listen"), ["127.0.0.1:8420", "default"]);
-  assert.deepEqual(told("smtp_url"), [null, "default"]);
+  const settingOf = (name: string) => [settings.get(name)?.value, settings.get(name)?.source];
+  assert.deepEqual(settingOf("rate_limit_user"), [7, "environment"]);
+  assert.deepEqual(settingOf("language"), ["de", "file"]);
+  assert.deepEqual(settingOf("rate_limit_address"), [5000, "default"]);
+  assert.deepEqual(settingOf("listen"), ["127.0.0.1:8420", "default"]);
+  assert.deepEqual(settingOf("smtp_url"), [null, "default"]);
 });

@@ -12,9 +12,9 @@ test("a moved or replaced folder is not the known one, and is not trusted again 
   t.after(() => rmSync(parent, { recursive: true, force: true }));
   const [place, moved] = [join(parent, "data"), join(parent, "moved")];
   mkdirSync(place);
-  const told: string[] = [];
+  const messages: string[] = [];
   const known = knowFolder(place);
-  const watch = watchFolders([knowFolder(parent), known], (error) => told.push(error.message));
+  const watch = watchFolders([knowFolder(parent), known], (error) => messages.push(error.message));
   t.after(() => watch.close());
   assert.equal(watch.look(), true);
   renameSync(place, moved);
@@ -25,12 +25,12 @@ test("a moved or replaced folder is not the known one, and is not trusted again 
   mkdirSync(place);
   assert.equal(known.isHere(), false);
   t.mock.timers.tick(2000);
-  assert.equal(told.length, 1);
+  assert.equal(messages.length, 1);
   renameSync(place, join(parent, "other"));
   renameSync(moved, place);
   assert.equal(watch.look(), false, "what was decided once stays so");
   t.mock.timers.tick(10_000);
-  assert.equal(told.length, 1);
+  assert.equal(messages.length, 1);
 });
 
 test("releasing a moved data folder leaves another server's lock at its old path", async (t) => {

@@ -54,9 +54,9 @@ test("a process paused for longer than its lease is reported, and its late resul
   other.queue.kick(shard);
   await second;
   assert.equal(begun[1]?.attempt.attempt, 2);
-  const told = new Promise((resolve) => begun[0]?.attempt.signal.addEventListener("abort", resolve));
+  const aborted = new Promise((resolve) => begun[0]?.attempt.signal.addEventListener("abort", resolve));
   renew();
-  await told;
+  await aborted;
   begun[0]?.end();
   await paused.queue.idle();
   assert.deepEqual(

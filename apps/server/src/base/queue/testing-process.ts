@@ -20,7 +20,7 @@ export interface QueueProcess {
 
 const timeoutMs = 60_000;
 
-type Told = { worked: number } | "hanging";
+type Progress = { worked: number } | "hanging";
 
 export function startQueueProcess(shards: Shards): QueueProcess {
   const urls = shards.all().map(({ connection }) => connection.connectionString);
@@ -28,17 +28,17 @@ export function startQueueProcess(shards: Shards): QueueProcess {
   const worked: number[] = [];
   const events = new EventEmitter();
   const hanging = Promise.withResolvers<void>();
-  child.on("message", (told: Told) => {
-    if (told === "hanging") hanging.resolve();
-    else worked.push(told.worked);
-    events.emit("told");
+  child.on("message", (progress: Progress) => {
+    if (progress === "hanging") hanging.resolve();
+    else worked.push(progress.worked);
+    events.emit("progress");
   });
   const ended = once(child, "exit");
   return {
     worked,
     mayWork: (count) => void child.send(count),
     hasWorked: async (count) => {
-      while (worked.length < count) await once(events, "told", { signal: AbortSignal.timeout(timeoutMs) });
+      while (worked.length < count) await once(events, "progress", { signal: AbortSignal.timeout(timeoutMs) });
     },
     hanging: hanging.promise,
     kill: async () => {
@@ -62,7 +62,7 @@ function run(urls: readonly string[]): void {
     cells: [{ id: "main", buckets: [[0, 4095]] }],
   });
   const databases = openDatabases({ defaultConnection: {}, log: silentLog, topology });
-  const tell = (what: Told) => void process.send?.(what);
+  const send = (what: Progress) => void process.send?.(what);
   const permits = new EventEmitter();
   const numbers = { begun: 0, permitted: 0 };
   process.on("message", (count: number) => {
@@ -80,13 +80,13 @@ function run(urls: readonly string[]): void {
           numbers.begun += 1;
           const own = numbers.begun;
           while (own > numbers.permitted) await once(permits, "more");
-          tell({ worked: payload as number });
+          send({ worked: payload as number });
         },
       },
       hang: {
         schema: z.null(),
         work: () => {
-          tell("hanging");
+          send("hanging");
           return new Promise(() => {});
         },
       },

@@ -62,8 +62,8 @@ test("a server with scheduled backups restores the newest automatically, and rep
   const once = await holdfast(["admin", "backup", place, "--data", data]);
   assert.equal(once.code, 0, once.stderr);
   assert.equal(await doctorSays(), undefined, "a backup that nobody scheduled is nobody's to try");
-  const told = await holdfast(["admin", "backup", place, "--schedule", "1d", "--data", data]);
-  assert.equal(told.code, 0, told.stderr);
+  const result = await holdfast(["admin", "backup", place, "--schedule", "1d", "--data", data]);
+  assert.equal(result.code, 0, result.stderr);
   const last = await drillWhich("a drill is tried", () => true);
   assert.deepEqual([last.problems, last.problem_count], [[], 0]);
   assert.ok((last.recovery_seconds ?? 0) > 0 && (last.recovery_point_seconds ?? -1) >= 0 && last.packs > 0);

@@ -40,8 +40,8 @@ const schedule = async () =>
 test("a server makes its scheduled backups, keeps the set number, and stops on request", async () => {
   const api = await Api.signIn(server.url);
   await api.put("/first.txt", "first");
-  const told = await backup("--schedule", "1m", "--keep", "2");
-  assert.equal(told.code, 0, told.stderr);
+  const result = await backup("--schedule", "1m", "--keep", "2");
+  assert.equal(result.code, 0, result.stderr);
   assert.deepEqual(await schedule(), { place, every_ms: 60_000, keep: 2 });
   await api.put("/second.txt", "second");
   const ids = new Set([(await lastBackup()).id]);

@@ -28,8 +28,9 @@ async function open(name: string): Promise<TestSpace> {
 }
 
 const list = (caller: Actor, request: ActivityRequest = {}) => listActivity(spaces.databases.shards, caller, request);
-const told = ({ verb, node, count }: ActivityJson) => `${verb} ${node.path ?? node.name} ${count}`;
-const toldTo = async (caller: Actor, request: ActivityRequest = {}) => (await list(caller, request)).items.map(told);
+const toLine = ({ verb, node, count }: ActivityJson) => `${verb} ${node.path ?? node.name} ${count}`;
+const linesFor = async (caller: Actor, request: ActivityRequest = {}) =>
+  (await list(caller, request)).items.map(toLine);
 const share = (space: TestSpace, nodeId: string, role: GrantRow["role"], { userId }: Actor) =>
   grantTo(space.db, { spaceId: space.caller.spaceId, nodeId, role, userId });
 async function doAs(space: TestSpace, caller: Actor, operation: Operation): Promise<void> {
@@ -62,7 +63,7 @@ test("each kind of change has its verb, newest first", async () => {
     later(space);
     await space.do(step);
   }
-  assert.deepEqual(await toldTo(space.caller), [
+  assert.deepEqual(await linesFor(space.caller), [
     "restored /other/renamed 1",
     "trashed /other/renamed 1",
     "moved /other/renamed 1",
@@ -98,7 +99,7 @@ test("many files of one action are one item, and a folder includes what was crea
   await space.commit([place("root", "of another device")], other);
   await space.commit([place("root", "of this device")]);
   const { items } = await list(space.caller);
-  assert.deepEqual(items.map(told), [
+  assert.deepEqual(items.map(toLine), [
     "created /of this device 1",
     "created /of another device 1",
     "created /tree 9",
@@ -122,9 +123,9 @@ test("an action in several folders is named after the one with most items, or el
   await space.mkdir("root", "third");
   await inside(first.id, 40);
   await inside(second.id, 3);
-  assert.deepEqual(await toldTo(space.caller), ["created /first 46"]);
+  assert.deepEqual(await linesFor(space.caller), ["created /first 46"]);
   await inside(second.id, 37, "more");
-  assert.deepEqual(await toldTo(space.caller), ["created /third 83"]);
+  assert.deepEqual(await linesFor(space.caller), ["created /third 83"]);
 });
 
 test("pages continue where the previous ended, for any size", async () => {
@@ -133,7 +134,7 @@ test("pages continue where the previous ended, for any size", async () => {
     await space.mkdir("root", `n${index}`);
     later(space);
   }
-  const all = await toldTo(space.caller);
+  const all = await linesFor(space.caller);
   assert.equal(all.length, 7);
   for (const limit of [1, 2, 3, 7]) {
     const pages: string[] = [];
@@ -141,7 +142,7 @@ test("pages continue where the previous ended, for any size", async () => {
     for (let page = 0; page < 9 && cursor !== null; page += 1) {
       const { items, next_cursor } = await list(space.caller, { limit, ...(cursor === undefined ? {} : { cursor }) });
       assert.ok(items.length <= limit);
-      pages.push(...items.map(told));
+      pages.push(...items.map(toLine));
       cursor = next_cursor;
     }
     assert.deepEqual([pages, cursor], [all, null], `pages of ${limit}`);
@@ -178,7 +179,7 @@ test("a page reads a limited number of entries", async () => {
   const first = await list(caller);
   assert.deepEqual(first.items, []);
   assert.ok(first.next_cursor !== null);
-  assert.deepEqual((await list(caller, { cursor: first.next_cursor })).items.map(told), ["created /wanted 1"]);
+  assert.deepEqual((await list(caller, { cursor: first.next_cursor })).items.map(toLine), ["created /wanted 1"]);
 });
 
 test("activity can be filtered by folder and by account", async () => {
@@ -192,14 +193,14 @@ test("activity can be filtered by folder and by account", async () => {
   const file = await space.put(outside.id, "file", "one");
   later(space);
   await space.do({ op: "move", fileId: file.id, place: { parentId: inside.id } });
-  assert.deepEqual(await toldTo(space.caller, { in: inside.id }), [
+  assert.deepEqual(await linesFor(space.caller, { in: inside.id }), [
     "moved /inside/file 1",
     "created /inside/file 1",
     "created /inside/by Bob 1",
     "created /inside 1",
   ]);
-  assert.deepEqual(await toldTo(space.caller, { actor: editor.caller.userId }), ["created /inside/by Bob 1"]);
-  assert.deepEqual(await toldTo(space.caller, { in: file.id, actor: space.caller.userId }), [
+  assert.deepEqual(await linesFor(space.caller, { actor: editor.caller.userId }), ["created /inside/by Bob 1"]);
+  assert.deepEqual(await linesFor(space.caller, { in: file.id, actor: space.caller.userId }), [
     "moved /inside/file 1",
     "created /inside/file 1",
   ]);
@@ -256,13 +257,13 @@ test("moves across the edge of a share appear as creation and deletion, without 
     if (fileId === "") fileId = node.id;
     const { items } = await list(viewer.caller, request);
     const newest = items[0]?.id === before ? undefined : items[0];
-    assert.equal(newest && told(newest), expected, JSON.stringify(step));
+    assert.equal(newest && toLine(newest), expected, JSON.stringify(step));
     assert.doesNotMatch(JSON.stringify(items), /far name|secret/);
   }
   later(space);
   await space.do({ op: "move", fileId: seen.id, place: { parentId: secret.id } });
-  assert.equal((await toldTo(viewer.caller, request)).includes("created / 1"), true, "its creation");
-  assert.equal((await toldTo(viewer.caller, request))[0], "trashed nearer 1", "where the shared folder lies is told");
+  assert.equal((await linesFor(viewer.caller, request)).includes("created / 1"), true, "its creation");
+  assert.equal((await linesFor(viewer.caller, request))[0], "trashed nearer 1", "where the shared folder lies is told");
 });
 
 test("shared files appear in the grantee's activity, and permission changes only for those who may share", async () => {
@@ -284,16 +285,16 @@ test("shared files appear in the grantee's activity, and permission changes only
     const event = { spaceId, nodeId: file.id as never, verb, actor, deviceId, detail: { with: "somebody" } };
     await recordEvent(space.db, { clock: space.clock, random: randomBytes }, event);
   }
-  assert.deepEqual(await toldTo(space.caller), ["commented /file 1", "shared /file 1", "created /file 1"]);
+  assert.deepEqual(await linesFor(space.caller), ["commented /file 1", "shared /file 1", "created /file 1"]);
   assert.deepEqual(
-    (await toldTo(people[0].person)).filter((text) => text.includes("file")),
+    (await linesFor(people[0].person)).filter((text) => text.includes("file")),
     [],
     "its own name stands at the top",
   );
-  assert.deepEqual(await toldTo(people[0].person), ["commented / 1", "created / 1"]);
-  assert.deepEqual(await toldTo(people[1].person), ["commented / 1", "shared / 1", "created / 1"]);
+  assert.deepEqual(await linesFor(people[0].person), ["commented / 1", "created / 1"]);
+  assert.deepEqual(await linesFor(people[1].person), ["commented / 1", "shared / 1", "created / 1"]);
   await sql`delete from shard.grants where node_id = ${file.id}`.execute(space.db);
-  assert.deepEqual(await toldTo(people[0].person), []);
+  assert.deepEqual(await linesFor(people[0].person), []);
 });
 
 test("creating and deleting an own mount is no deletion in the activity", async () => {
@@ -304,6 +305,6 @@ test("creating and deleting an own mount is no deletion in the activity", async 
   const mount = await bob.do({ op: "mount", place, target: folder.id as NodeId, targetSpace: ann.caller.spaceId });
   later(bob);
   await bob.do({ op: "delete", fileId: mount.id });
-  const heard = await toldTo(bob.caller);
+  const heard = await linesFor(bob.caller);
   assert.ok(!heard.some((each) => /^(?:purged|trashed)/.test(each)), heard.join(", "));
 });

@@ -8,7 +8,7 @@ const settings = {
   plans: undefined,
   trusted: { amr: [], acr: [] },
 };
-const read = (told: object) => readClaims({ sub: "ann", ...told }, settings);
+const read = (claims: object) => readClaims({ sub: "ann", ...claims }, settings);
 
 test("a name loses marks that reverse text, and an address with invisible characters is rejected", () => {
   const { name, email } = read({ name: "\u202bمحمد\u202c", email: "ann\u200b@example.org" });

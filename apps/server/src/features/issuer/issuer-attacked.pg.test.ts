@@ -388,7 +388,7 @@ test("an address from userinfo is verified only by userinfo, not by the id token
   ] as const) {
     liar.lies = { claims, userinfo };
     const { issuer, kept, answer } = await leave();
-    const told = (await issuer.finish(world, answer, kept)).claims;
-    assert.deepEqual([told.email, told.emailVerified], expected);
+    const received = (await issuer.finish(world, answer, kept)).claims;
+    assert.deepEqual([received.email, received.emailVerified], expected);
   }
 });

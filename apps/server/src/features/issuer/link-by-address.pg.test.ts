@@ -25,7 +25,7 @@ const from = { address: "192.0.2.1", userAgent: undefined };
 let databases: TestDatabases;
 let world: ClaimsWorld;
 let authenticator: Authenticator;
-let told: string[];
+let changes: string[];
 let ended: string[];
 let sealed = 0;
 
@@ -33,12 +33,12 @@ before(async () => {
   databases = await startTwoTestShards({ fsync: false });
 });
 beforeEach(async () => {
-  [told, ended] = [[], []];
+  [changes, ended] = [[], []];
   world = {
     ...(await openTestAccounts(databases.shards)),
     log: { warn: () => {}, info: () => {} },
     queue: { kick: () => {} },
-    notifySecurity: async (_, __, what) => void told.push(what),
+    notifySecurity: async (_, __, what) => void changes.push(what),
     onEnded: (spaceId) => void ended.push(spaceId),
   };
   authenticator = new Authenticator(world);
@@ -85,7 +85,7 @@ async function used(email: string) {
     const done = await Promise.allSettled(Object.values(ways));
     return Object.keys(ways).filter((_, index) => done[index]?.status === "fulfilled");
   };
-  [told, ended] = [[], []];
+  [changes, ended] = [[], []];
   return { user, left };
 }
 
@@ -94,7 +94,7 @@ test("the first sign-in linked by address ends earlier credentials, once", async
   const { user, left } = await used(email);
   const first = await signInAt(claimsOf("carol", email));
   assert.deepEqual(await left(), []);
-  assert.deepEqual(told.toSorted(), ["outside_first", "passkey_removed"]);
+  assert.deepEqual(changes.toSorted(), ["outside_first", "passkey_removed"]);
   assert.deepEqual(ended, [user.space_id]);
   assert.equal((await findUser(databases.shards, user.id))?.has_password, false);
   await signInAt(claimsOf("carol", email));
@@ -110,7 +110,7 @@ test("identities linked in the settings end too, and an LDAP identity stays", as
   const ldap = { ...claimsOf("olga", email), issuer: "ldap:dc=corp,dc=example" };
   await linkByAddress(world, user, ldap);
   await assert.rejects(byStranger(), { code: "forbidden", field: "outside" });
-  assert.ok(told.includes("outside_unlinked"));
+  assert.ok(changes.includes("outside_unlinked"));
   const other = await createTestUser(world, "stranger@other.example");
   await linkIdentity(world, other.id, claimsOf("stranger", "stranger@other.example"));
   await byStranger();
@@ -148,7 +148,7 @@ test("a link requested by a signed-in account ends no credentials", async () => 
   await linkIdentity(world, user.id, claimsOf("dan", email));
   await signInAt(claimsOf("dan", email));
   assert.deepEqual(await left(), ["session", "token", "password", "passkey"]);
-  assert.deepEqual(told, ["outside_linked"]);
+  assert.deepEqual(changes, ["outside_linked"]);
 });
 
 test("with a sign-in interval, credentials of issuer-only accounts pause until the next sign-in", async () => {

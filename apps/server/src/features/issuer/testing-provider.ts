@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 export interface TestProvider {
   readonly issuer: string;
   /** Sets the claims for a login name, in addition to the verified address NAME@example.com. */
-  readonly tell: (login: string, claims: object) => Promise<void>;
+  readonly setClaims: (login: string, claims: object) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export async function startTestProvider(): Promise<TestProvider> {
   child.channel?.unref();
   return {
     issuer,
-    tell: async (login, claims) => {
+    setClaims: async (login, claims) => {
       child.send({ login, claims });
       await once(child, "message");
     },
@@ -76,7 +76,7 @@ async function serveProvider(): Promise<void> {
   const server = createServer((request, response) => void listener(request, response)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const told = new Map<string, object>();
+  const claimsByLogin = new Map<string, object>();
   const provider = new Provider(issuer, {
     clients: [{ ...testClient, redirect_uris: [`${issuer}/sign-in/callback`] }],
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "groups", "plan", "amr"] },
@@ -84,15 +84,15 @@ async function serveProvider(): Promise<void> {
     pkce: { required: () => true },
     findAccount: (_: unknown, login: string) => ({
       accountId: login,
-      claims: () => ({ sub: login, email: `${login}@example.com`, email_verified: true, ...told.get(login) }),
+      claims: () => ({ sub: login, email: `${login}@example.com`, email_verified: true, ...claimsByLogin.get(login) }),
     }),
   });
   // The port of the tested server is not known yet.
   provider.Client.prototype.redirectUriAllowed = (uri) => uri.endsWith("/sign-in/callback");
   listener = provider.callback();
   process.on("message", ({ login, claims }: { login: string; claims: object }) => {
-    told.set(login, claims);
-    process.send?.("told");
+    claimsByLogin.set(login, claims);
+    process.send?.("set");
   });
   process.once("disconnect", () => process.exit());
   process.send?.(issuer);

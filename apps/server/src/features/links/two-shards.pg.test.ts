@@ -100,8 +100,8 @@ describe("Links on two shards", () => {
     assert.deepEqual([report.permission_id, report.owner?.name], [link.id, "Olive"]);
 
     const kind = reportNoticeKind({ shards: databases.shards, kick: () => {} });
-    const told = kind.schema.parse({ report_id: report.id });
-    await kind.work(told, { id: report.id as never, attempt: 1, signal: new AbortController().signal });
+    const payload = kind.schema.parse({ report_id: report.id });
+    await kind.work(payload, { id: report.id as never, attempt: 1, signal: new AbortController().signal });
     const { rows } = await sql<{ user: string }>`
       select payload ->> 'userId' as user from shard.messages where kind = 'notification'`.execute(second.db);
     assert.deepEqual(rows, [{ user: administrator.id }]);

@@ -237,12 +237,17 @@ const headerNames = [
 
 const hostile = fc.tuple(nasty, nasty, nasty).map(([name, node, message]): Template[] => {
   const actor = { id: "a" as UserId, name };
-  const told = testNotice({ actor, node: { id: "n", name: node }, kind: "comment", detail: { text: message } });
+  const commentNotice = testNotice({
+    actor,
+    node: { id: "n", name: node },
+    kind: "comment",
+    detail: { text: message },
+  });
   const device = testNotice({ kind: "device", detail: { name: message } });
   return [
     invitation({ actor: { ...actor, email: "ann@example.org" }, node: { name: node }, message }),
-    { template: "notices", notices: [told, device], more: 0, kinds: [] },
-    { template: "notices", notices: [told], more: 0, kinds: [] },
+    { template: "notices", notices: [commentNotice, device], more: 0, kinds: [] },
+    { template: "notices", notices: [commentNotice], more: 0, kinds: [] },
   ];
 });
 
@@ -305,7 +310,7 @@ const ourTags: ReadonlySet<string> = new Set(
 );
 
 test("a suspended device is reported with the command to its owner, and with the account to administrators", () => {
-  const told = {
+  const suspension = {
     suspended: true,
     device_id: "0198",
     name: "laptop",
@@ -313,14 +318,14 @@ test("a suspended device is reported with the command to its owner, and with the
     deleted: 0,
     moment: "2027-01-31T09:00:00.000001Z",
   };
-  const command = `holdfast rewind / --to ${told.moment}`;
+  const command = `holdfast rewind / --to ${suspension.moment}`;
   const account = { email: "ann@example.org" };
   const said = (detail: object, language: Language) =>
     composeMail(facts(one({ kind: "device", actor: null, node: null, detail: { ...detail } }), { language }));
-  const own = said({ ...told, command }, "en");
+  const own = said({ ...suspension, command }, "en");
   assert.equal(own.subject, "A device was suspended because it changed very many files: laptop");
   for (const part of ["1,499 files", command, "holdfast devices resume 0198"]) assert.ok(own.text.includes(part), part);
-  const others = said({ ...told, account }, "de");
+  const others = said({ ...suspension, account }, "de");
   assert.equal(others.subject, "Ein Gerät wurde angehalten, weil es sehr viele Dateien verändert hat: laptop");
   for (const part of ["1.499 Dateien", account.email, "holdfast admin devices resume 0198"])
     assert.ok(others.text.includes(part), part);
@@ -330,25 +335,25 @@ test("a suspended device is reported with the command to its owner, and with the
 test("a new device is reported with the country of its network, if known", () => {
   const said = (detail: object, language: Language) =>
     composeMail(facts(one({ kind: "device", actor: null, node: null, detail: { ...detail } }), { language })).text;
-  const told = { device_id: "0198", name: "laptop", address: "193.99.144.80", country: "DE" };
-  assert.ok(said(told, "en").includes("from the address 193.99.144.80 (a network of Germany)"));
-  assert.ok(said(told, "de").includes("von der Adresse 193.99.144.80 (Netz: Deutschland)"));
+  const device = { device_id: "0198", name: "laptop", address: "193.99.144.80", country: "DE" };
+  assert.ok(said(device, "en").includes("from the address 193.99.144.80 (a network of Germany)"));
+  assert.ok(said(device, "de").includes("von der Adresse 193.99.144.80 (Netz: Deutschland)"));
   for (const country of ["D", "<b>", "de", 7, undefined])
-    assert.doesNotMatch(said({ ...told, country }, "en"), /a network of/);
+    assert.doesNotMatch(said({ ...device, country }, "en"), /a network of/);
 });
 
 test("deletions by a guest are reported with the rewind command and link", () => {
-  const told = { deletions: true, name: "Bob", count: 1200, moment: "2027-01-31T09:00:00.000001Z" };
-  const command = `holdfast rewind '/Trip to Rome' --to ${told.moment}`;
+  const deletions = { deletions: true, name: "Bob", count: 1200, moment: "2027-01-31T09:00:00.000001Z" };
+  const command = `holdfast rewind '/Trip to Rome' --to ${deletions.moment}`;
   const node = { id: "0198", name: "Trip to Rome" };
   const said = (detail: object, language: Language) =>
     composeMail(
       facts(one({ kind: "device", actor: null, node, detail: { ...detail } }), { language, link: undefined }),
     );
-  const mail = said({ ...told, command }, "en");
+  const mail = said({ ...deletions, command }, "en");
   assert.equal(mail.subject, "Bob deleted at least 1,200 files and folders in “Trip to Rome”");
   const place = "/rewind/0198?to=2027-01-31T09%3A00%3A00.000001Z";
   for (const part of ["in your trash", command, place]) assert.ok(mail.text.includes(part), part);
-  assert.match(said(told, "de").subject, /^Bob hat mindestens 1\.200 Dateien/);
-  assert.doesNotMatch(said(told, "de").text, /holdfast rewind/);
+  assert.match(said(deletions, "de").subject, /^Bob hat mindestens 1\.200 Dateien/);
+  assert.doesNotMatch(said(deletions, "de").text, /holdfast rewind/);
 });

@@ -136,9 +136,9 @@ describe("Queued mail", () => {
     const content = { ...invitation(), expires_at: mail.clock.nowMicros() + 3_600_000_000 } as Template;
     const id = await mail.order(ann, { to: stranger(), content, link });
     await mail.idle();
-    const told = (await messagesOn(databases.shards.ofId(ann))).filter(({ kind }) => kind === "notification");
+    const notifications = (await messagesOn(databases.shards.ofId(ann))).filter(({ kind }) => kind === "notification");
     assert.deepEqual(
-      told
+      notifications
         .map(({ payload }) => payload as object)
         .map((payload) => [Reflect.get(payload, "userId"), Reflect.get(payload, "detail")]),
       [

@@ -58,7 +58,7 @@ async function doAs(caller: Actor, operations: readonly Operation[]): Promise<vo
   for (const result of results) assert.equal(result.status, "committed", JSON.stringify(result));
 }
 
-async function toldToOwner(): Promise<NotificationJson[]> {
+async function noticesOfOwner(): Promise<NotificationJson[]> {
   opened?.queue.kick(shard());
   await opened?.queue.idle();
   return (await listNotifications(spaces.databases.shards, space.caller, { unread: true })).items;
@@ -79,13 +79,13 @@ async function shareWith(name: string, files: number): Promise<{ readonly id: st
 test("the owner is notified of 20 deletions by a guest in a share, with the time before and the command", async () => {
   const { id, files } = await shareWith("Ann's docs", 60);
   await doAs(bob, files.slice(0, 19));
-  assert.deepEqual(await toldToOwner(), []);
+  assert.deepEqual(await noticesOfOwner(), []);
   await doAs(bob, files.slice(19, 20));
-  const [told, ...more] = await toldToOwner();
+  const [first, ...more] = await noticesOfOwner();
   assert.equal(more.length, 0);
-  const { moment, command } = told?.detail ?? {};
+  const { moment, command } = first?.detail ?? {};
   assert.deepEqual(
-    [told?.kind, told?.actor?.id, told?.node?.id, told?.detail["count"], told?.detail["deletions"]],
+    [first?.kind, first?.actor?.id, first?.node?.id, first?.detail["count"], first?.detail["deletions"]],
     ["watch", bob.userId, id, 20, true],
   );
   assert.equal(command, `holdfast rewind '/Ann'\\''s docs' --to ${String(moment)}`);
@@ -94,14 +94,14 @@ test("the owner is notified of 20 deletions by a guest in a share, with the time
   const waiting = mailed.rows.map(({ kind, notice }) => [kind, notice.actor, typeof notice.detail.name]);
   assert.deepEqual(waiting, [["device", null, "string"]], "whoever watches nothing is mailed too");
   await doAs(bob, files.slice(20, 39));
-  assert.equal((await toldToOwner())[0]?.detail["count"], 20, "not told again before they are twice as many");
+  assert.equal((await noticesOfOwner())[0]?.detail["count"], 20, "not told again before they are twice as many");
   await doAs(bob, files.slice(39, 40));
-  const [again, ...others] = await toldToOwner();
+  const [again, ...others] = await noticesOfOwner();
   assert.deepEqual([others.length, again?.detail["count"], again?.detail["moment"]], [0, 40, moment]);
   await markRead(spaces.databases.shards, space.caller, again?.id ?? "");
   space.clock.advanceMs(3600_000);
   await doAs(bob, files.slice(40, 59));
-  assert.deepEqual(await toldToOwner(), [], "an hour later they count anew");
+  assert.deepEqual(await noticesOfOwner(), [], "an hour later they count anew");
 });
 
 test("a folder counts with its content, each share counts separately, and the owner's deletions do not count", async () => {
@@ -112,13 +112,13 @@ test("a folder counts with its content, each share counts separately, and the ow
   await doAs(space.caller, first.files.slice(0, 25));
   assert.equal((await messagesOn(shard())).filter(({ kind }) => kind === guestDeletionsKind).length, 0);
   await doAs(bob, [...first.files.slice(25, 40), ...second.files]);
-  assert.deepEqual(await toldToOwner(), []);
+  assert.deepEqual(await noticesOfOwner(), []);
   await doAs(bob, [{ op: "delete", fileId: inner.id }]);
-  assert.deepEqual(await toldToOwner(), [], "19 in that share");
+  assert.deepEqual(await noticesOfOwner(), [], "19 in that share");
   await doAs(bob, [{ op: "delete", fileId: last }]);
-  const told = await toldToOwner();
+  const notices = await noticesOfOwner();
   assert.deepEqual(
-    told.map(({ node, detail }) => [node?.path, detail["count"]]),
+    notices.map(({ node, detail }) => [node?.path, detail["count"]]),
     [["/second", 20]],
   );
 });
@@ -128,13 +128,13 @@ test("items restored meanwhile do not count", async () => {
   await doAs(bob, files.slice(0, 10));
   for (const each of files.slice(0, 10)) await space.do({ op: "restore", fileId: "fileId" in each ? each.fileId : "" });
   await doAs(bob, files.slice(10, 25));
-  assert.deepEqual(await toldToOwner(), []);
+  assert.deepEqual(await noticesOfOwner(), []);
 });
 
 test("the owner is notified even if the guest leaves before the count", async () => {
   const { id, files } = await shareWith("left", 20);
   await doAs(bob, files);
   await sql`delete from shard.grants where space_id = ${space.caller.spaceId}`.execute(space.db);
-  const [told] = await toldToOwner();
-  assert.deepEqual([told?.node?.id, told?.detail["count"]], [id, 20]);
+  const [notice] = await noticesOfOwner();
+  assert.deepEqual([notice?.node?.id, notice?.detail["count"]], [id, 20]);
 });

@@ -72,10 +72,15 @@ const list = async (actor: Actor, unread = false) =>
 test("an account on another shard is notified once, and its polls wake", async () => {
   const [ann, bob] = [await open("Ann", 0), await open("Bob", 1)];
   const shard = databases.shards.of(ann.bucket);
-  const told = about(bob.userId, { kind: "share", actor: ann.userId, nodeId: ann.rootId, detail: { role: "viewer" } });
+  const notification = about(bob.userId, {
+    kind: "share",
+    actor: ann.userId,
+    nodeId: ann.rootId,
+    detail: { role: "viewer" },
+  });
   await shard.db.transaction().execute(async (transaction) => {
-    await notify(transaction, told);
-    await notify(transaction, { ...told, userId: ann.userId });
+    await notify(transaction, notification);
+    await notify(transaction, { ...notification, userId: ann.userId });
   });
   opened.queue.kick(shard);
   await opened.queue.idle();
@@ -119,9 +124,9 @@ test("a new device is reported to the other devices, and many within an hour tog
     await opened.queue.idle();
     ids.push(id);
   }
-  const told = await list({ ...ann, deviceId: ids[0] ?? null });
+  const listed = await list({ ...ann, deviceId: ids[0] ?? null });
   assert.deepEqual(
-    told.map(({ kind, detail }) => [kind, detail]),
+    listed.map(({ kind, detail }) => [kind, detail]),
     [
       ["device", { device_id: ids[6], name: "sixth", count: 2 }],
       ["device", { device_id: ids[4], name: "fourth" }],
@@ -144,7 +149,7 @@ test("a notification without mail takes six database queries, and does not wake 
     kick: (id: UserId) => void kicked.push(id),
   };
   const gather = { key: "device laptop", nodeId: null };
-  const tell = () => {
+  const addOne = () => {
     const message = {
       id: makeId<MessageId>(toBucket(0), clock.nowMs(), randomBytes(8)),
       attempt: 1,
@@ -152,9 +157,9 @@ test("a notification without mail takes six database queries, and does not wake 
     };
     return notificationKind(world).work(about(ann.userId, { gather }), message);
   };
-  await tell();
+  await addOne();
   const query = mock.method(pg.Client.prototype, "query");
-  await tell();
+  await addOne();
   query.mock.restore();
   assert.equal(query.mock.callCount(), 6);
   assert.deepEqual(kicked, []);

@@ -86,8 +86,8 @@ describe("Held polls", () => {
       assert.equal(held, 1);
       const node = await change();
       await polls.compareAll();
-      const { change: told } = await answer;
-      assert.deepEqual([told?.type, told?.nodeId], [type, node.id]);
+      const { change: notification } = await answer;
+      assert.deepEqual([notification?.type, notification?.nodeId], [type, node.id]);
       assert.equal(held, 0);
     }
     const file = await space.put("root", "updated", "one");
@@ -111,39 +111,39 @@ describe("Held polls", () => {
     assert.ok(delays.length === 1 && delays[0] !== undefined && delays[0] >= 2.5 && delays[0] < 2.6, String(delays));
   });
 
-  const tell = async (detail = {}) => {
+  const notifyUser = async (detail = {}) => {
     const { userId } = space.caller;
     const world = { shards: databases.shards, random: randomBytes };
     const atMicros = space.clock.nowMicros();
-    const told = { userId, kind: "device", actor: null, nodeId: null, atMicros, detail } as const;
-    await addNotification(world, told, newTestId());
+    const notification = { userId, kind: "device", actor: null, nodeId: null, atMicros, detail } as const;
+    await addNotification(world, notification, newTestId());
   };
 
   test("a notification answers a waiting poll without a change, and its cursor advances", async () => {
     const { answer } = await holdWaiting();
-    await tell();
+    await notifyUser();
     wake();
     assert.deepEqual((await answer).change?.type, "notification");
     const behind = await now();
-    await tell();
+    await notifyUser();
     assert.equal((await hold({ token: behind })).change?.type, "notification", "it was told before the poll");
     const { next_token: heard, changes } = await listChanges(databases.shards, caller, { since_token: behind });
     assert.deepEqual(changes, []);
     assert.equal((await hold({ token: heard, timeoutMs: 1000 })).change, undefined, "it is told again and again");
-    await tell();
+    await notifyUser();
     await space.mkdir("root", "beside");
     assert.equal((await hold({ token: heard })).change?.type, "folder_create", "a change is told first");
   });
 
   test("a notification with a lost wake-up is found by the comparison", async () => {
     const { answer } = await holdWaiting();
-    await tell();
+    await notifyUser();
     await polls.compareAll();
     assert.equal((await answer).change?.type, "notification");
   });
 
   test("a cursor from before notifications waits only for changes", async () => {
-    await tell();
+    await notifyUser();
     const [position] = decodeToken(await now());
     assert.ok(position !== undefined);
     const old = encodeToken([{ ...position, notified: undefined }]);

@@ -77,20 +77,20 @@ describe("Signing keys of the OpenID provider", () => {
 
   test("reach a running provider without a restart, and no private part is published", async () => {
     const providers = openProviders(world, { error: () => {} } as never, { answered: () => {}, revoked: () => {} });
-    const told = async () => {
+    const published = async () => {
       const handle = (await providers.of("https://drive.example")).callback();
       const answer = await inject((incoming, outgoing) => void handle(incoming, outgoing), "/oauth/jwks");
       return (JSON.parse(answer.payload) as { keys: Record<string, unknown>[] }).keys;
     };
-    const [first, ...none] = await told();
+    const [first, ...none] = await published();
     assert.deepEqual(none, []);
     assert.deepEqual(Object.keys(first ?? {}).toSorted(), ["alg", "e", "kid", "kty", "n", "use"]);
     world.clock.forwardMs(90 * dayMs);
     assert.deepEqual(
-      (await told()).map(({ kid }) => kid),
+      (await published()).map(({ kid }) => kid),
       await kids(),
     );
-    assert.equal((await told()).length, 2);
+    assert.equal((await published()).length, 2);
     assert.equal(await providers.of("https://drive.example"), await providers.of("https://drive.example"));
   });
 });

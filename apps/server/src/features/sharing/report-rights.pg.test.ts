@@ -23,8 +23,8 @@ after(async () => opened?.queue.stop());
 test("a share appears in the activity of accounts that can share, and notifies its recipient and watchers", async () => {
   const { shards } = spaces.databases;
   const notifications = { shards, random: randomBytes, wake: () => {} };
-  const told = { notification: notificationKind(notifications), watched_event: watchedEventKind(notifications) };
-  const kinds = { ...told, ...sharingKinds(() => world) };
+  const queueKinds = { notification: notificationKind(notifications), watched_event: watchedEventKind(notifications) };
+  const kinds = { ...queueKinds, ...sharingKinds(() => world) };
   const { queue } = (opened = openTestQueue(shards, kinds));
   const space = await spaces.open();
   const owner = await signInTo(space);

@@ -27,7 +27,7 @@ describe("Notification of a share", () => {
   let owner: UserRow;
   let guest: UserRow;
   let group: GroupId;
-  let told: string[];
+  let notices: string[];
   let count = 0;
 
   before(async () => {
@@ -37,7 +37,7 @@ describe("Notification of a share", () => {
   after(() => databases.stop());
 
   beforeEach(async () => {
-    told = [];
+    notices = [];
     ({ world, queue } = openTestSharing(databases.shards, accounts.clock, (given) => ({
       ...sharingKinds(given),
       ...groupKinds(given),
@@ -45,7 +45,7 @@ describe("Notification of a share", () => {
         schema: newNotification,
         work: async (payload) => {
           const { userId, kind, detail } = payload as NewNotification;
-          if (userId === guest.id) told.push(`${kind} ${String(detail["role"])}`);
+          if (userId === guest.id) notices.push(`${kind} ${String(detail["role"])}`);
         },
       },
     })));
@@ -83,7 +83,7 @@ describe("Notification of a share", () => {
     await give(top, "commenter");
     await give(higher, "editor");
     await give(lower, "uploader");
-    assert.deepEqual(told, ["share commenter", "share editor"]);
+    assert.deepEqual(notices, ["share commenter", "share editor"]);
   });
 
   test("is not sent for a lower role than the group's, nor for a group's lower role", async () => {
@@ -92,6 +92,6 @@ describe("Notification of a share", () => {
     await give(first, "viewer");
     await give(second, "editor");
     await give(second, "viewer", group);
-    assert.deepEqual(told, ["share editor", "share editor"]);
+    assert.deepEqual(notices, ["share editor", "share editor"]);
   });
 });

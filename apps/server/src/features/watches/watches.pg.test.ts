@@ -54,7 +54,7 @@ async function doAs(caller: Actor, ...operations: Operation[]): Promise<void> {
   for (const result of results) assert.equal(result.status, "committed", JSON.stringify(result));
 }
 
-async function toldTo(actor: Actor): Promise<unknown[][]> {
+async function noticesTo(actor: Actor): Promise<unknown[][]> {
   await idle();
   const { items } = await listNotifications(spaces.databases.shards, actor, { unread: true });
   if (items[0] !== undefined) await markRead(spaces.databases.shards, actor, items[0].id);
@@ -71,24 +71,24 @@ test("a watcher is notified of others' changes in the folder, not of changes els
   assert.deepEqual(await watchOf(file.id), { watched: false, folder_watched: true });
   assert.deepEqual(await watchOf(file.id, space.caller), { watched: false, folder_watched: false });
   await assert.rejects(watchOf(other.id), { code: "not_found" });
-  assert.deepEqual(await toldTo(bob), [], "what was before");
+  assert.deepEqual(await noticesTo(bob), [], "what was before");
   await space.put(other.id, "elsewhere", "one");
   await doAs(bob, { op: "mkdir", place: { parentId: watched.id, name: "by Bob" } });
-  assert.deepEqual(await toldTo(bob), []);
+  assert.deepEqual(await noticesTo(bob), []);
   await space.do({ op: "put", fileId: file.id, content: await space.content("two") });
-  assert.deepEqual(await toldTo(bob), [["watch", "/file", "file", 1, ["edited"]]]);
+  assert.deepEqual(await noticesTo(bob), [["watch", "/file", "file", 1, ["edited"]]]);
   await space.do({ op: "delete", fileId: file.id });
-  assert.deepEqual(await toldTo(bob), [["watch", "/", "file", 1, ["trashed"]]]);
+  assert.deepEqual(await noticesTo(bob), [["watch", "/", "file", 1, ["trashed"]]]);
   await space.commit(
     Array.from({ length: 700 }, (_, index) => ({ op: "mkdir", place: { parentId: watched.id, name: `n${index}` } })),
   );
-  const [told, ...more] = await toldTo(bob);
+  const [notice, ...more] = await noticesTo(bob);
   // Two concurrent messages arrive in either order, and each names its last item.
-  assert.ok(["n499", "n699"].includes(String(told?.[2])), JSON.stringify(told));
-  assert.deepEqual([told?.toSpliced(2, 1), more], [["watch", "/", 700, ["created"]], []]);
+  assert.ok(["n499", "n699"].includes(String(notice?.[2])), JSON.stringify(notice));
+  assert.deepEqual([notice?.toSpliced(2, 1), more], [["watch", "/", 700, ["created"]], []]);
   await unwatch(spaces.databases.shards, bob, watched.id);
   await space.mkdir(watched.id, "late");
-  assert.deepEqual(await toldTo(bob), []);
+  assert.deepEqual(await noticesTo(bob), []);
 });
 
 test("an unwatched space queues no message, and a watched one a single message", async () => {
@@ -112,10 +112,10 @@ test("a watcher without access is not notified, and a move out of view does not 
   await share(watched.id, "viewer");
   await watch(spaces.databases.shards, bob, watched.id);
   await space.do({ op: "move", fileId: file.id, place: { parentId: secret.id, name: "secret name" } });
-  assert.deepEqual(await toldTo(bob), [["watch", "/", "file", 1, ["trashed"]]]);
+  assert.deepEqual(await noticesTo(bob), [["watch", "/", "file", 1, ["trashed"]]]);
   await space.mkdir(watched.id, "before the end");
   await sql`delete from shard.grants where node_id = ${watched.id}`.execute(space.db);
-  assert.deepEqual(await toldTo(bob), []);
+  assert.deepEqual(await noticesTo(bob), []);
   await assert.rejects(watch(spaces.databases.shards, bob, watched.id), { code: "not_found" });
 });
 
@@ -134,10 +134,10 @@ test("a person who left the group of a share is no longer notified", async () =>
   const member = { ...bob, grantees: [bob.userId, groupId] };
   await watch(spaces.databases.shards, member, watched.id);
   await space.mkdir(watched.id, "before");
-  assert.deepEqual(await toldTo(member), [["watch", "/before", "before", 1, ["created"]]]);
+  assert.deepEqual(await noticesTo(member), [["watch", "/before", "before", 1, ["created"]]]);
   await sql`update shard.memberships set role = null where group_id = ${groupId}`.execute(db);
   await space.mkdir(watched.id, "after");
-  assert.deepEqual(await toldTo(member), []);
+  assert.deepEqual(await noticesTo(member), []);
 });
 
 test("the number of watches is limited, and they are deleted with purged nodes", async () => {
@@ -167,9 +167,9 @@ test("a comment notifies mentioned accounts, the owner and earlier commenters", 
     items.map(({ kind, node, detail }) => [kind, node?.path, detail["count"]]),
     [["comment", "/file", 2]],
   );
-  assert.deepEqual(await toldTo(bob), []);
+  assert.deepEqual(await noticesTo(bob), []);
   const answer = await createComment(world, space.caller, file.id, { text: "answer" });
-  assert.deepEqual(await toldTo(bob), [["comment", "/", answer.id]]);
+  assert.deepEqual(await noticesTo(bob), [["comment", "/", answer.id]]);
   const { id } = await createComment(world, space.caller, file.id, { text: "to you", mentions: [bob.userId] });
-  assert.deepEqual(await toldTo(bob), [["mention", "/", id]]);
+  assert.deepEqual(await noticesTo(bob), [["mention", "/", id]]);
 });

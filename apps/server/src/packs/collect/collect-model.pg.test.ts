@@ -33,9 +33,9 @@ const runs = Number(process.env["HOLDFAST_RUNS"] ?? (isLongTier ? 3 : 2));
 
 test("any history of a cell keeps held blocks readable and collects the others (random)", async () => {
   for (let run = 0; run < runs; run += 1) {
-    const failure = await tell(seed + run, {});
+    const failure = await runStory(seed + run, {});
     if (failure === undefined) continue;
-    failure.error.message += `\nreplay with HOLDFAST_SEED=${seed + run}; the story:\n${failure.told.join("\n")}`;
+    failure.error.message += `\nreplay with HOLDFAST_SEED=${seed + run}; the story:\n${failure.trace.join("\n")}`;
     throw failure.error;
   }
 });
@@ -93,7 +93,7 @@ for (const [name, { bugs, isRare, found }] of Object.entries(planted)) {
   define(`the story finds ${name}`, async () => {
     const others: string[] = [];
     for (let run = 0; run < storiesMax; run += 1) {
-      const failure = await tell(seed + run, bugs);
+      const failure = await runStory(seed + run, bugs);
       if (failure === undefined) continue;
       if (found.test(failure.error.message)) return;
       others.push(failure.error.message);
@@ -113,10 +113,10 @@ async function forget({ world: { cell, clock } }: CollectStory, which: RawBuilde
 
 interface Failure {
   readonly error: Error;
-  readonly told: readonly string[];
+  readonly trace: readonly string[];
 }
 
-async function tell(storySeed: number, bugs: PlantedBugs): Promise<Failure | undefined> {
+async function runStory(storySeed: number, bugs: PlantedBugs): Promise<Failure | undefined> {
   const world = await CollectWorld.open(databases, pool);
   const story = new CollectStory(world, seededRandom(storySeed), bugs);
   try {
@@ -125,7 +125,7 @@ async function tell(storySeed: number, bugs: PlantedBugs): Promise<Failure | und
     await story.end();
     return undefined;
   } catch (error) {
-    return { error: error as Error, told: story.told };
+    return { error: error as Error, trace: story.trace };
   } finally {
     await world.close();
   }

@@ -150,13 +150,13 @@ export class CollectWorld {
   }
 
   async read({ spaceId }: TestSpace, hashes: readonly HashHex[]): Promise<string[]> {
-    const told: string[] = [];
+    const contents: string[] = [];
     for await (const block of this.service.read(spaceId, hashes, { passesOver: "damaged" })) {
       const isRight =
         block !== undefined && sha256(decodeFrame(block.codec, block.payload, block.sizeBytes)) === block.hash;
-      told.push(isRight ? block.codec : "lost");
+      contents.push(isRight ? block.codec : "lost");
     }
-    return told;
+    return contents;
   }
 
   async packKeys(): Promise<string[]> {

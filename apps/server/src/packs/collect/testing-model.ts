@@ -40,7 +40,7 @@ export class CollectStory {
   readonly world: CollectWorld;
   readonly random: () => number;
   readonly spaces: TestSpace[] = [];
-  readonly told: string[] = [];
+  readonly trace: string[] = [];
   readonly #bugs: PlantedBugs;
   readonly #contents = Array.from({ length: contentCount }, () => bothForms());
   /** By space: the codec in which each held block is served; undefined if a lost index made it uncertain. */
@@ -311,7 +311,7 @@ export class CollectStory {
   }
 
   #note(what: string): void {
-    this.told.push(what);
+    this.trace.push(what);
   }
 }
 

@@ -67,13 +67,13 @@ test("a permanent deletion is approved by its journal entry, and the account's d
     const [answer] = await space.commit([{ op: "approve", fileId: id, seen }]);
     assert.deepEqual(answer, { status: "committed", node: undefined, created: false });
   }
-  const told = (await changes()).map(({ id, kind, approved = false, from_trash = false }) => [
+  const listed = (await changes()).map(({ id, kind, approved = false, from_trash = false }) => [
     id === one.id ? "one" : "other",
     kind,
     approved,
     from_trash,
   ]);
-  assert.deepEqual(told, [
+  assert.deepEqual(listed, [
     ["one", "gone", false, false],
     ["other", "gone", false, false],
     ["one", "gone", false, false],

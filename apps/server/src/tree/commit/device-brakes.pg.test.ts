@@ -63,12 +63,12 @@ test("499 files can be rewritten, and later rewrites of the device are refused w
   const [refused] = results.flatMap((result) => ("error" in result ? [result.error] : []));
   assert.match(String(refused?.body["since"]), /^\d{4}-/);
   assert.equal(refused?.status, 403);
-  const told = await messages(space);
+  const queued = await messages(space);
   assert.deepEqual(
-    told.map(({ reason, rewritten, device_id }) => ({ reason, rewritten, device_id })),
+    queued.map(({ reason, rewritten, device_id }) => ({ reason, rewritten, device_id })),
     [{ reason: "rewritten", rewritten: 499, device_id: device.deviceId }],
   );
-  assert.ok(Number(told[0]?.["moment"]) >= before, "the moment is after the files were made");
+  assert.ok(Number(queued[0]?.["moment"]) >= before, "the moment is after the files were made");
   const next = [...(await rewrites(space, files.slice(599))), ...deletions(files.slice(0, 1))];
   assert.deepEqual(outcome(await space.commit(next, device)), { done: 0, codes: ["device_suspended"] });
   assert.equal((await messages(space)).length, 1, "it is told once");

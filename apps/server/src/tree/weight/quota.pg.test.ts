@@ -79,11 +79,11 @@ test("eight parallel writers never exceed the quota, and none is refused while t
   });
   const looks = await auditing(space, Promise.all(work));
   const { used } = await audit(space);
-  const told = `HOLDFAST_SEED=${seed}: ${used} used, refused ${refusedSizes.join(" ")}`;
-  assert.equal(used, committedBytes, told);
-  assert.ok(looks > 0 && refusedSizes.length > 0, told);
+  const summary = `HOLDFAST_SEED=${seed}: ${used} used, refused ${refusedSizes.join(" ")}`;
+  assert.equal(used, committedBytes, summary);
+  assert.ok(looks > 0 && refusedSizes.length > 0, summary);
   // Usage only grows here, so a file that did not fit then does not fit now.
-  assert.ok(Math.min(...refusedSizes) > quotaBytes - used, told);
+  assert.ok(Math.min(...refusedSizes) > quotaBytes - used, summary);
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
@@ -124,7 +124,7 @@ test("eight parallel writers that replace, copy, trash and purge keep the figure
 });
 
 test("the owner is warned once at each mark, and again only after usage was well below it", async () => {
-  const told: [number, number][] = [];
+  const warnings: [number, number][] = [];
   const space = await open({ quotaBytes });
   const { id } = await space.put("root", "file", "");
   let fillCount = 0;
@@ -132,7 +132,7 @@ test("the owner is warned once at each mark, and again only after usage was well
     fillCount += 1;
     const content = await space.content(`${fillCount}`.padEnd(bytes, "."));
     await space.do({ op: "put", fileId: id, content: bytes === 0 ? contentOfText("") : content });
-    return drain(space, told);
+    return drain(space, warnings);
   };
   for (const [bytes, expected] of [
     [799, []],
@@ -153,7 +153,7 @@ test("the owner is warned once at each mark, and again only after usage was well
   ] as const) {
     assert.deepEqual(await use(bytes), expected, `${bytes} bytes`);
   }
-  assert.deepEqual(told, [
+  assert.deepEqual(warnings, [
     [80, 800],
     [95, 950],
     [95, 950],

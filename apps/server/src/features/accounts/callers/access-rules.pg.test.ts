@@ -320,9 +320,9 @@ describe("Access rules", () => {
   });
 
   test("set by the account are mailed to it, and end with a password reset; others stay", async () => {
-    const told: SecurityChange[] = [];
-    const notifySecurity = (_: unknown, __: unknown, what: SecurityChange) => Promise.resolve(void told.push(what));
-    const telling = { ...world, notifySecurity };
+    const changes: SecurityChange[] = [];
+    const notifySecurity = (_: unknown, __: unknown, what: SecurityChange) => Promise.resolve(void changes.push(what));
+    const notifying = { ...world, notifySecurity };
     const wanted = "a new sentence of theirs";
     const byMail = async (id: UserId) => {
       const user = await findUser(databases.shards, id);
@@ -336,10 +336,10 @@ describe("Access rules", () => {
       const { id } = bound.user;
       await change({ user: id, addresses: ["10.0.0.0/8"] });
       for (const each of [person, bound]) {
-        told.length = 0;
+        changes.length = 0;
         const request = { proof: { password: testPassword }, addresses: ["10.1.2.3"], address: inside };
-        await setOwnAddresses(telling, await each.caller(), request, "test");
-        assert.deepEqual(told, ["own_addresses"]);
+        await setOwnAddresses(notifying, await each.caller(), request, "test");
+        assert.deepEqual(changes, ["own_addresses"]);
         await reset(each.user.id);
       }
       const signsIn = ({ user: { email } }: typeof person, address: string) =>

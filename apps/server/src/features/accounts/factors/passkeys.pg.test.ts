@@ -35,19 +35,19 @@ describe("Passkey", () => {
   let databases: TestDatabases;
   let world: TestAccounts;
   let authenticator: Authenticator;
-  const told: { userId: UserId; what: SecurityChange }[] = [];
-  const toldDevices: DeviceId[] = [];
+  const changes: { userId: UserId; what: SecurityChange }[] = [];
+  const notifiedDevices: DeviceId[] = [];
   let people = 0;
   let sources = 0;
 
   before(async () => {
     databases = await startTestDatabases({ fsync: false });
     const notifySecurity = (_: unknown, userId: UserId, what: SecurityChange) => {
-      told.push({ userId, what });
+      changes.push({ userId, what });
       return Promise.resolve();
     };
     const notifyDevice = (_: unknown, { id }: { readonly id: DeviceId }) => {
-      toldDevices.push(id);
+      notifiedDevices.push(id);
       return Promise.resolve();
     };
     world = { ...(await openTestAccounts(databases.shards)), notifySecurity, notifyDevice };
@@ -72,7 +72,7 @@ describe("Passkey", () => {
     signIn(world, { email, password: testPassword, passkey, totp, site }, source);
   const alone = (passkey: Assertion) => signInByPasskey(world, { passkey, site }, `2001:db8::${++sources}`);
   const asked = () => requestOfSignIn(world, site).webauthn;
-  const ofPerson = ({ id }: Person) => told.filter(({ userId }) => userId === id).map(({ what }) => what);
+  const ofPerson = ({ id }: Person) => changes.filter(({ userId }) => userId === id).map(({ what }) => what);
 
   async function askedBeside(act: Promise<unknown>): Promise<{ factors: string[]; webauthn: PasskeyRequest }> {
     const thrown = await act.then(
@@ -129,8 +129,8 @@ describe("Passkey", () => {
     const first = await alone(device.get(asked()));
     const request = { passkey: device.get(asked()), site, device_secret: first.device_secret };
     const again = await signInByPasskey(world, request, `2001:db8::${++sources}`);
-    assert.ok(toldDevices.includes(first.device_id as DeviceId));
-    assert.ok(!toldDevices.includes(again.device_id as DeviceId));
+    assert.ok(notifiedDevices.includes(first.device_id as DeviceId));
+    assert.ok(!notifiedDevices.includes(again.device_id as DeviceId));
   });
 
   test("answers each challenge once, even when sent concurrently", async () => {

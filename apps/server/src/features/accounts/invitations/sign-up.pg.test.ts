@@ -103,13 +103,13 @@ test("an invalid administrator address or password is rejected with its variable
 });
 
 test("a common password from the environment is accepted, with a warning once", async () => {
-  const told: string[] = [];
+  const warnings: string[] = [];
   const administrator = { email: "weak@b.example", password: "Sunshine2026!" };
-  await setUp(world, administrator, { onWeak: () => told.push("weak") });
-  assert.deepEqual(told, ["weak"]);
+  await setUp(world, administrator, { onWeak: () => warnings.push("weak") });
+  assert.deepEqual(warnings, ["weak"]);
   await signIn(world, administrator, "192.0.2.1");
-  assert.equal(await setUp(world, administrator, { onWeak: () => told.push("again") }), undefined);
-  assert.deepEqual(told, ["weak"], "of an administrator that is made");
+  assert.equal(await setUp(world, administrator, { onWeak: () => warnings.push("again") }), undefined);
+  assert.deepEqual(warnings, ["weak"], "of an administrator that is made");
 });
 
 test("a start that died after the reservation does not prevent the next from creating its administrator", async () => {

@@ -23,7 +23,7 @@ let world: TestAccounts;
 
 before(async () => {
   databases = await startTestDatabases({ fsync: false });
-  const notifySecurity = (_: unknown, __: UserId, what: SecurityChange) => Promise.resolve(void told.push(what));
+  const notifySecurity = (_: unknown, __: UserId, what: SecurityChange) => Promise.resolve(void changes.push(what));
   world = { ...(await openTestAccounts(databases.shards)), notifySecurity };
 });
 after(() => databases.stop());
@@ -31,7 +31,7 @@ after(() => databases.stop());
 const source = "192.0.2.1";
 const origin = "https://drive.example.org";
 const site = { rpId: "drive.example.org", origins: [origin] };
-const told: SecurityChange[] = [];
+const changes: SecurityChange[] = [];
 const wanted = "a new sentence of theirs";
 
 async function askedBy(email: string) {
@@ -93,7 +93,7 @@ test("the first reset of an unconfirmed account removes its creator's factors, a
     if (state === "renamed") await updateUser(world, made.id, { email: "moved@example.org" });
     const user = await getUser(world, made.id);
     const [, token = ""] = resetLink(world, user).split("#");
-    told.length = 0;
+    changes.length = 0;
     const left = await resetPassword(world, { token, new_password: wanted }, source);
     const factor = await readSecondFactor(world, user.id);
     const passkey = () =>
@@ -102,12 +102,12 @@ test("the first reset of an unconfirmed account removes its creator's factors, a
     if (confirmed) {
       assert.deepEqual([left.passkeys, factor.on, factor.app, factor.passkeys], [1, true, true, 1]);
       await assert.rejects(byPassword, { code: "second_factor" });
-      assert.deepEqual(told, ["password"]);
+      assert.deepEqual(changes, ["password"]);
       await passkey();
     } else {
       assert.deepEqual([left.passkeys, factor.on, factor.recovery_codes_left], [0, false, 0]);
       await byPassword;
-      assert.deepEqual(told, ["password", "passkey_removed", "factor_off"]);
+      assert.deepEqual(changes, ["password", "passkey_removed", "factor_off"]);
       await assert.rejects(passkey(), { code: "unauthenticated" });
     }
   }
