@@ -26,7 +26,7 @@ test(`one user's edits never conflict and all arrive despite random kills (${rep
       graveyard: `${home.folder}/graves`,
       ledger: new Ledger(),
       draw,
-      tell: () => undefined,
+      log: () => undefined,
     });
     const time = { isOver: false };
     const work = (async () => {

@@ -129,12 +129,12 @@ export class Device {
   }
 
   async pause(): Promise<void> {
-    await this.#tell("pause");
+    await this.#sendToSyncs("pause");
     await this.reaches("paused", (status) => status.state === "paused");
   }
 
   async resume(): Promise<void> {
-    await this.#tell("resume");
+    await this.#sendToSyncs("resume");
   }
 
   idle(timeoutMs = 120_000): Promise<SyncReport> {
@@ -153,7 +153,7 @@ export class Device {
     }
   }
 
-  async #tell(action: "pause" | "resume"): Promise<void> {
+  async #sendToSyncs(action: "pause" | "resume"): Promise<void> {
     for (const sync of await this.#knownSyncs()) await sendToRunning(sync, action);
   }
 

@@ -33,7 +33,7 @@ describe("Stories of docs/everyday.md", () => {
   let at: Place;
   let other: Place;
   let moment = "";
-  const told = new Set<string>();
+  const shown = new Set<string>();
   before(async () => {
     home = await Home.open("everyday");
     [anna, bert] = [await home.addDevice("anna"), await home.addDevice("bert")];
@@ -49,7 +49,7 @@ describe("Stories of docs/everyday.md", () => {
   /** Returns a function that runs the next command of a story, and at the end checks that none is left. */
   function story(heading: string) {
     const left = [...(stories.get(heading) ?? assert.fail(`docs/everyday.md has no "${heading}"`))];
-    told.add(heading);
+    shown.add(heading);
     const here: Record<string, string> = {
       "~/Drive": anna.folder,
       "~/everything": join(home.folder, "everything"),
@@ -246,6 +246,6 @@ describe("Stories of docs/everyday.md", () => {
   });
 
   test("each story on the page is tested", () => {
-    assert.deepEqual([...stories.keys()].toSorted(), [...told].toSorted());
+    assert.deepEqual([...stories.keys()].toSorted(), [...shown].toSorted());
   });
 });

@@ -49,7 +49,7 @@ export class Ledger {
     return this.#select(({ isWithdrawn, isSeen }) => !isWithdrawn || isSeen);
   }
 
-  tell(hash: string): string {
+  describe(hash: string): string {
     const written = this.#contents.get(hash);
     return `${hash.slice(0, 12)} (written by ${written?.writer} to ${JSON.stringify(written?.path)})`;
   }

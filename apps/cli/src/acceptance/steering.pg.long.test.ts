@@ -73,9 +73,9 @@ describe("Commands that control running clients", () => {
     const undone = await anna.run(["deletes", "undo"]);
     assert.equal(undone.code, 0, undone.stderr);
     assert.match(undone.stdout, /: 1 deletion undone\n/);
-    const told = () => anna.run(["log", "--last", "1000"]);
+    const readLog = () => anna.run(["log", "--last", "1000"]);
     await eventually("the answers are in the log", waitMs, async () =>
-      /approved: 4 deletions that waited[^]*undone: 1 deletion that waited/.test((await told()).stdout)
+      /approved: 4 deletions that waited[^]*undone: 1 deletion that waited/.test((await readLog()).stdout)
         ? true
         : undefined,
     );

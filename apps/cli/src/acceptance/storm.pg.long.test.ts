@@ -30,7 +30,7 @@ test(`three devices stay equal and lose nothing in ${rounds} rounds of work and 
   // The brake is off on the server, as on the devices, because people delete and rewrite without limits.
   const home = await Home.open("storm", { env: { HOLDFAST_DEVICE_BRAKE: "off" } });
   const story = `${home.folder}/story.log`;
-  const tell = (what: string): void => appendFileSync(story, `${new Date().toISOString()} ${what}\n`);
+  const log = (what: string): void => appendFileSync(story, `${new Date().toISOString()} ${what}\n`);
   let isWell = false;
   t.after(() => {
     if (!isWell) t.diagnostic(`what happened stands in ${home.folder}`);
@@ -47,13 +47,13 @@ test(`three devices stay equal and lose nothing in ${rounds} rounds of work and 
         graveyard: `${home.folder}/graves`,
         ledger,
         draw: draws[index]!,
-        tell: (what) => tell(`${name} ${what}`),
+        log: (what) => log(`${name} ${what}`),
       }),
   );
   await home.rest(restTimeoutMs);
   const [drawTrouble, drawPause] = [draws[3]!, draws[4]!];
   for (let round = 1; round <= rounds; round += 1) {
-    tell(`round ${round}`);
+    log(`round ${round}`);
     const time = { isOver: false };
     const work = Promise.all(
       workers.map(async (worker) => {
@@ -66,7 +66,7 @@ test(`three devices stay equal and lose nothing in ${rounds} rounds of work and 
     const trouble = (async () => {
       while (!time.isOver) {
         await delay(drawTrouble() * 1500);
-        tell(await makeTrouble(home, drawTrouble));
+        log(await makeTrouble(home, drawTrouble));
       }
     })();
     await Promise.all([work, trouble]);
@@ -74,7 +74,7 @@ test(`three devices stay equal and lose nothing in ${rounds} rounds of work and 
     const tree = await home.rest(restTimeoutMs);
     const missing = await whatIsMissing(home, ledger, kept);
     assert.deepEqual(missing, [], `round ${round}`);
-    tell(`round ${round} is well`);
+    log(`round ${round} is well`);
     t.diagnostic(`round ${round}: ${tree.size} nodes, ${ledger.size} contents written so far`);
     for (const { name } of devices) for (const hash of liveHashes(tree)) ledger.see(hash, name);
   }
@@ -89,8 +89,10 @@ async function whatIsMissing(home: Home, ledger: Ledger, kept: KeptContents): Pr
     const live = liveHashes(tree);
     const here = await kept.hashes();
     const missing = [
-      ...ledger.mustLive().flatMap((hash) => (live.has(hash) ? [] : `not live: ${ledger.tell(hash)}`)),
-      ...ledger.mustExist().flatMap((hash) => (live.has(hash) || here.has(hash) ? [] : `lost: ${ledger.tell(hash)}`)),
+      ...ledger.mustLive().flatMap((hash) => (live.has(hash) ? [] : `not live: ${ledger.describe(hash)}`)),
+      ...ledger
+        .mustExist()
+        .flatMap((hash) => (live.has(hash) || here.has(hash) ? [] : `lost: ${ledger.describe(hash)}`)),
     ];
     if (missing.length === 0 || performance.now() > deadline) return missing;
     assert.ok(home.devices.every(({ folder }) => diskTree(folder) !== undefined));

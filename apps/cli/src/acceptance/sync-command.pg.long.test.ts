@@ -106,8 +106,8 @@ test("a running client reports its status, rejects a second one, pauses, resumes
   const ada = await makeDevice("ada-one");
   const client = start(ada, "--remote", "/one");
   await until(ada, "idle");
-  const told = await status(ada);
-  assert.deepEqual(Object.keys(told).toSorted(), [
+  const report = await status(ada);
+  assert.deepEqual(Object.keys(report).toSorted(), [
     "account",
     "conflicts",
     "deletions_waiting",
@@ -120,15 +120,15 @@ test("a running client reports its status, rejects a second one, pauses, resumes
     "server",
     "state",
   ]);
-  assert.equal(told.root, ada.root);
-  assert.equal(told.account, administrator.email);
-  assert.equal(told.device, "ada-one");
-  assert.ok(Math.abs(Date.parse(told.last_sync_at) - Date.now()) < 60_000);
-  const page = await fetch(told.page_url);
+  assert.equal(report.root, ada.root);
+  assert.equal(report.account, administrator.email);
+  assert.equal(report.device, "ada-one");
+  assert.ok(Math.abs(Date.parse(report.last_sync_at) - Date.now()) < 60_000);
+  const page = await fetch(report.page_url);
   assert.equal(page.status, 200);
   assert.match(await page.text(), /<title>Holdfast<\/title>/);
-  const asked = new URL("/status", told.page_url);
-  const token = new URLSearchParams(new URL(told.page_url).hash.slice(1)).get("token");
+  const asked = new URL("/status", report.page_url);
+  const token = new URLSearchParams(new URL(report.page_url).hash.slice(1)).get("token");
   assert.equal((await fetch(asked)).status, 401);
   assert.equal((await fetch(asked, { headers: { authorization: `Bearer ${token}` } })).status, 200);
 

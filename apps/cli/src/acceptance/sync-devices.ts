@@ -77,8 +77,8 @@ export async function stop(client: Client, signal: NodeJS.Signals = "SIGTERM"): 
 
 export async function until(device: Device, state: string): Promise<void> {
   await eventually(`the client of ${device.name} runs and is ${state}`, patienceMs, async () => {
-    const told = await status(device);
-    return told?.state === state && told.page_url !== null ? true : undefined;
+    const report = await status(device);
+    return report?.state === state && report.page_url !== null ? true : undefined;
   });
 }
 

@@ -17,7 +17,7 @@ export interface WorkerOptions {
   readonly graveyard: string;
   readonly ledger: Ledger;
   readonly draw: () => number;
-  readonly tell: (what: string) => void;
+  readonly log: (what: string) => void;
 }
 
 const names = ["a", "b", "c.txt", "d.tar.gz", "Ärger", "e e", "f", "g.md", "h", "i.bin", "🎉", "k"];
@@ -73,7 +73,7 @@ export class Worker {
       await this.#do(verb);
     } catch (error) {
       if (!isRace(error)) throw error;
-      this.#options.tell(`could not ${verb ?? "look"}: ${(error as Error).message}`);
+      this.#options.log(`could not ${verb ?? "look"}: ${(error as Error).message}`);
     }
   }
 
@@ -180,14 +180,14 @@ export class Worker {
 
   async #move(from: string | undefined, to: string): Promise<void> {
     if (from === undefined || `${to}/`.startsWith(`${from}/`)) return;
-    this.#options.tell(`moves ${from} to ${to}`);
+    this.#options.log(`moves ${from} to ${to}`);
     await moveTo(this.#at(from), this.#at(to));
   }
 
   async #swap(one: string | undefined, other: string | undefined): Promise<void> {
     if (one === undefined || other === undefined) return;
     if (`${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`)) return;
-    this.#options.tell(`swaps ${one} and ${other}`);
+    this.#options.log(`swaps ${one} and ${other}`);
     const aside = `${one}.aside-${this.#count}`;
     await moveTo(this.#at(one), this.#at(aside));
     if (this.#chance(0.3)) await this.#pause();
@@ -223,7 +223,7 @@ export class Worker {
   async #bury(path: string | undefined): Promise<void> {
     if (path === undefined) return;
     const grave = join(this.#options.graveyard, `${this.#options.device}-${(this.#graves += 1)}`);
-    this.#options.tell(`deletes ${path}`);
+    this.#options.log(`deletes ${path}`);
     await moveTo(this.#at(path), grave);
     await this.#discardAll(grave);
   }
@@ -239,10 +239,10 @@ export class Worker {
   }
 
   async #discardAll(path: string): Promise<void> {
-    const { ledger, device, tell } = this.#options;
+    const { ledger, device, log } = this.#options;
     if ((await lstat(path)).isFile()) {
       const hash = hashOf(await readFile(path));
-      tell(`has deleted ${hash.slice(0, 12)}`);
+      log(`has deleted ${hash.slice(0, 12)}`);
       return ledger.discard(hash, device);
     }
     for (const name of await readdir(path)) await this.#discardAll(join(path, name));
@@ -285,7 +285,7 @@ export class Worker {
   #wrote(bytes: Buffer, path: string): void {
     const hash = hashOf(bytes);
     this.#options.ledger.write(hash, this.#options.device, path);
-    this.#options.tell(`wrote ${hash.slice(0, 12)} to ${path}`);
+    this.#options.log(`wrote ${hash.slice(0, 12)} to ${path}`);
   }
 
   #at(path: string): string {

@@ -237,8 +237,8 @@ test("whoami lists the scopes of a token", async () => {
   const [account, scopes] = stdout.trimEnd().split("\n");
   assert.equal(account, (await run(["whoami"])).stdout.trimEnd());
   assert.equal(scopes, "scopes of this token: files:read, account");
-  const told = JSON.parse((await runCommand(beside, ["whoami", "--json"])).stdout);
-  assert.deepEqual([told.device_id, told.scopes], [null, ["files:read", "account"]]);
+  const shown = JSON.parse((await runCommand(beside, ["whoami", "--json"])).stdout);
+  assert.deepEqual([shown.device_id, shown.scopes], [null, ["files:read", "account"]]);
 });
 
 test("if the server has no TLS, the message gives the address to try", async () => {

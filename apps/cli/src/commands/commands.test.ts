@@ -144,12 +144,12 @@ test("help and version accept all common forms", async () => {
 
 test("an unknown HOLDFAST variable is reported, and stops nothing", async () => {
   const mistyped = { HOLDFAST_SERVR: "https://drive.example", HOLDFAST_STORE: "/srv/store" };
-  const told = await holdfast(["pause"], mistyped);
+  const result = await holdfast(["pause"], mistyped);
   assert.deepEqual(
-    [told.code, told.stderr.split("\n")[0]],
+    [result.code, result.stderr.split("\n")[0]],
     [0, "holdfast: HOLDFAST_SERVR is not a setting and is ignored (Did you mean HOLDFAST_SERVER?)"],
   );
-  assert.doesNotMatch(told.stderr, /HOLDFAST_STORE/);
+  assert.doesNotMatch(result.stderr, /HOLDFAST_STORE/);
   for (const how of ["--quiet", "-q"]) assert.equal((await holdfast(["pause", how], mistyped)).stderr, "");
 });
 

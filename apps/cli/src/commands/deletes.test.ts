@@ -77,7 +77,7 @@ test("a folder is listed separately, and rewritten files are not counted as dele
   );
   const approved = await deletes("approve", root);
   assert.equal(approved.stdout, `${root}: 1 deletion and 1 rewritten file approved\n`, approved.stderr);
-  assert.deepEqual([one.told, other.told], [["approve a,b"], []]);
+  assert.deepEqual([one.calls, other.calls], [["approve a,b"], []]);
   other.deletions = [];
   const late = await deletes("undo", otherRoot);
   assert.deepEqual([late.code, late.stderr], [1, "holdfast: No deletions are waiting.\n"]);
@@ -135,7 +135,7 @@ test("a dry run of undo lists what would be restored and where, and restores not
   );
   const { items, dry_run } = JSON.parse((await deletes(...dryRun, "--json")).stdout);
   assert.deepEqual([items, dry_run], [shown.deletions.map((each) => ({ root, ...each })), true]);
-  assert.deepEqual(shown.told, []);
+  assert.deepEqual(shown.calls, []);
   assert.equal((await deletes("undo", root)).stdout, `${root}: 2 deletions undone\n`, "it counts as shown");
 });
 

@@ -65,8 +65,8 @@ describe("Requests of holdfast import", () => {
     symlinkSync(archive, link);
     const { code, stdout, stderr } = await watched(["import", link, "--to", "/first", "--json"]);
     assert.equal(code, 0, stderr);
-    const told = JSON.parse(stdout);
-    assert.deepEqual([told.files, told.versions, told.problems], [folders * filesEach + 1, 1000 + 40 + 3, []]);
+    const result = JSON.parse(stdout);
+    assert.deepEqual([result.files, result.versions, result.problems], [folders * filesEach + 1, 1000 + 40 + 3, []]);
     assert.ok(asked.length <= 40, `${asked.length}: ${asked.join("\n")}`);
     for (const path of ["/tree/d3/f3.json", "/tree/d3/f993.json", "/back.txt"])
       assert.deepEqual(await contentsOf(`/first${path}`), await contentsOf(path), path);

@@ -52,10 +52,10 @@ describe("holdfast import", () => {
   test("restores everything on another server, with versions in order", async () => {
     const plan = await to.json("import", archive, "--to", "/here", "--dry-run");
     assert.equal((await to.run(["ls", "/here"])).code, 4);
-    const told = await to.json("import", archive, "--to", "/here");
-    assert.deepEqual([told.files, told.folders, told.links], [plan.files, plan.folders, plan.links]);
+    const result = await to.json("import", archive, "--to", "/here");
+    assert.deepEqual([result.files, result.folders, result.links], [plan.files, plan.folders, plan.links]);
     assert.deepEqual(
-      [told.problems, told.conflicts, told.labels, told.stars, told.comments, told.left.trashed],
+      [result.problems, result.conflicts, result.labels, result.stars, result.comments, result.left.trashed],
       [[], [], 1, 1, 1, 1],
     );
     const out = join(to.folder, "out");
@@ -122,13 +122,13 @@ describe("holdfast import", () => {
       runCommand({ HOLDFAST_CONFIG_DIR: `${to.folder}/small` }, args, { input });
     const login = await small(["login", to.server.url, "--email", account.email, "--password-stdin"], account.password);
     assert.equal(login.code, 0, login.stderr);
-    const told = /The archive contains \S+ \S+, and 1000 B is free\./;
+    const warning = /The archive contains \S+ \S+, and 1000 B is free\./;
     const plan = await small(["import", archive, "--dry-run"]);
     assert.equal(plan.code, 0, plan.stderr);
-    assert.match(plan.stderr, told);
+    assert.match(plan.stderr, warning);
     const imported = await small(["import", archive]);
     assert.equal(imported.code, 6, imported.stderr);
-    assert.match(imported.stderr, told);
+    assert.match(imported.stderr, warning);
   });
 
   test("imports nothing from a damaged archive, and restores what was deleted", async () => {

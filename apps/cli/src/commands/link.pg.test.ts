@@ -177,10 +177,10 @@ describe("holdfast link, and get and put through a link", () => {
       [["put", `${folder}/photos/a.txt`, ended], 3, /This link does not exist or is no longer valid/],
     ];
     for (const [args, code, words] of cases) {
-      const told = await visit(args);
-      assert.equal(told.code, code, `${args.join(" ")}: ${told.stderr}`);
-      assert.match(told.stderr, words);
-      assert.doesNotMatch(told.stderr, /Sign in again|api\/v1|holdfast ls/);
+      const result = await visit(args);
+      assert.equal(result.code, code, `${args.join(" ")}: ${result.stderr}`);
+      assert.match(result.stderr, words);
+      assert.doesNotMatch(result.stderr, /Sign in again|api\/v1|holdfast ls/);
     }
   });
 
@@ -193,10 +193,10 @@ describe("holdfast link, and get and put through a link", () => {
       ["link", "ls"],
       ["permissions", "/shown"],
     ]) {
-      const told = await succeed(run(args));
-      assert.match(told, day);
-      assert.match(told, /with a password/);
-      assert.doesNotMatch(told, /ended/);
+      const result = await succeed(run(args));
+      assert.match(result, day);
+      assert.match(result, /with a password/);
+      assert.doesNotMatch(result, /ended/);
     }
     const report = { token: address.slice(address.lastIndexOf("/") + 1), reason: "abuse" };
     assert.equal((await new Api(server.url).call("POST", "/links/report", report)).status, 204);

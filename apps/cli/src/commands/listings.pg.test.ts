@@ -207,9 +207,9 @@ describe("Listings", () => {
         const wide = (await onColumns(columns, args)).filter((line) => line.length > columns);
         assert.deepEqual(wide, [], `${args.join(" ")} on ${columns} columns`);
       }
-      const told = (await onColumns(300, args)).join("\n");
+      const text = (await onColumns(300, args)).join("\n");
       assert.doesNotMatch(
-        told,
+        text,
         / (?:seen|signed in|expires|used|until|of) [\d-]/,
         `${args.join(" ")} repeats its titles`,
       );

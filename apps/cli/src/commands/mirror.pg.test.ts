@@ -123,12 +123,12 @@ describe("put and get with --delete", () => {
       "delete 240 paths in T/flat (4.6 KiB)",
       "0 files would be fetched (0 B), 1 equal already, 61 changed here and kept, 485 would be deleted, 62 problems",
     ]);
-    const told = shown.stderr
+    const shownLines = shown.stderr
       .split("\n")
       .filter((line) => line.includes("has no copy of its content on the server, so it was kept"));
-    assert.equal(told.length, 51);
+    assert.equal(shownLines.length, 51);
     assert.equal(
-      told.at(-1),
+      shownLines.at(-1),
       'holdfast: 11 more paths have the same problem: "has no copy of its content on the server, so it was kept." --json lists them.',
     );
     assert.match(

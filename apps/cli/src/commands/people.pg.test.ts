@@ -34,8 +34,8 @@ describe("Commands about people", () => {
       items.map(({ text }: { text: string }) => text),
       ["of all of it"],
     );
-    const told = await json(guest, "activity", "/of others");
-    const verbs = told.items.map(
+    const activity = await json(guest, "activity", "/of others");
+    const verbs = activity.items.map(
       ({ verb, actor }: { verb: string; actor: { name: string } }) => `${actor.name} ${verb}`,
     );
     assert.ok(verbs.includes("Ann commented"), verbs.join());

@@ -41,14 +41,14 @@ describe("holdfast rules", () => {
   test("reports an editor's rules, which hide nothing until approved, and shows the difference", async () => {
     const root = await share("approved");
     await annWrites("approved", "*\n");
-    const told = /\.holdfastignore: Ann wrote this file \(1 rule\), so it is not active yet/;
-    assert.match(await sync(root, 1), told);
+    const warning = /\.holdfastignore: Ann wrote this file \(1 rule\), so it is not active yet/;
+    assert.match(await sync(root, 1), warning);
     assert.equal(readFileSync(join(root, ".holdfastignore"), "utf8"), "*\n");
     writeFileSync(join(root, "later"), "later");
     await sync(root, 1);
     assert.deepEqual((await onServer("approved")).toSorted(), [".holdfastignore", "later", "open"]);
-    assert.match(await done(owner, ["status", root]), told);
-    assert.match(await done(owner, ["log", root]), told);
+    assert.match(await done(owner, ["status", root]), warning);
+    assert.match(await done(owner, ["log", root]), warning);
     const shownRules = JSON.parse(await done(owner, ["sync", root, "--show-rules", "--json"]));
     assert.deepEqual(shownRules.ignored, ["secret"]);
     assert.match(

@@ -48,7 +48,7 @@ describe("Device signed out", () => {
     const env = { ...process.env, HOLDFAST_CONFIG_DIR: join(folder, "config") };
     const sync = spawn(launcher, ["sync", root], { env, stdio: ["ignore", "ignore", "pipe"] });
     t.after(() => sync.kill());
-    const told = text(sync.stderr);
+    const output = text(sync.stderr);
     await eventually("the sync runs", 60_000, async () =>
       / in sync$/m.test((await run(["status", root])).stdout) ? true : undefined,
     );
@@ -57,10 +57,10 @@ describe("Device signed out", () => {
     const { password } = administrator;
     await ok(api, "POST", "/account/password", { current_password: password, new_password: password });
     assert.ok(
-      (await told).includes(
+      (await output).includes(
         `by a password change, or by an administrator. Run 'holdfast login ${url}' again. Then start the sync with: holdfast sync ${root}\n`,
       ),
-      await told,
+      await output,
     );
     assert.equal((await login()).code, 0);
   });
@@ -96,12 +96,12 @@ describe("Device signed out", () => {
     assert.equal(stderr, `The sync of ${root} stops: it used this login.\n`);
     assert.deepEqual((await ended)[0], 3);
     const { url } = signedIn.server;
-    const told = (await run(["status", join(folder, "drive")])).stdout;
+    const output = (await run(["status", join(folder, "drive")])).stdout;
     assert.ok(
-      told.includes(
+      output.includes(
         `no login for ${url} is stored. Sign in with: holdfast login ${url}, or set HOLDFAST_TOKEN, then start`,
       ),
-      told,
+      output,
     );
   });
 });

@@ -71,14 +71,14 @@ describe("Exclusions of a sync", () => {
       writeFileSync(join(source, path), path);
     const put = await run(["put", source, "/named", "--json"]);
     assert.equal(JSON.parse(put.stdout).files_not_synced, 4);
-    const told = (stderr: string) => /^holdfast: .* not synced to folders on devices: .*$/m.exec(stderr)?.[0];
+    const notSynced = (stderr: string) => /^holdfast: .* not synced to folders on devices: .*$/m.exec(stderr)?.[0];
     assert.match(
-      told(put.stderr) ?? "",
+      notSynced(put.stderr) ?? "",
       /^holdfast: 4 files are named like temporary files, so they are .*: (?:\S+, ){2}\S+ and 1 more$/,
     );
-    assert.equal(told((await run(["put", source, "/named"])).stderr), undefined, "nothing was sent");
+    assert.equal(notSynced((await run(["put", source, "/named"])).stderr), undefined, "nothing was sent");
     const alone = await run(["put", join(source, "plain"), "/named/c~"]);
-    assert.match(told(alone.stderr) ?? "", /^holdfast: 1 file is named like a temporary file, so it is .*: c~$/);
+    assert.match(notSynced(alone.stderr) ?? "", /^holdfast: 1 file is named like a temporary file, so it is .*: c~$/);
     writeFileSync(join(root, ".holdfastignore"), "!b.part\n");
     writeFileSync(join(root, "own~"), "");
     assert.equal((await run(["sync", root, "--remote", "/named", "--once", "--exclude", "absent"])).code, 0);
@@ -107,10 +107,10 @@ describe("Exclusions of a sync", () => {
     writeFileSync(join(root, ".holdfastignore"), "# mine\n[abc\n*.tmp\n");
     const synced = await run(["sync", root, "--remote", "/broken", "--once"]);
     assert.equal(synced.code, 0, synced.stderr);
-    const told = /\.holdfastignore: Line 2 \(\[abc\) is not a valid pattern and is ignored: its \[ is never closed/;
-    assert.match(synced.stderr, told);
+    const warning = /\.holdfastignore: Line 2 \(\[abc\) is not a valid pattern and is ignored: its \[ is never closed/;
+    assert.match(synced.stderr, warning);
     const { stdout: shown } = await run(["sync", root, "--show-rules"]);
-    assert.match(shown, told);
+    assert.match(shown, warning);
     assert.doesNotMatch(shown, /^\.holdfastignore {2}\[abc/m);
     const { ignored, broken } = await json("sync", root, "--show-rules");
     assert.deepEqual([ignored, broken.length], [["*.tmp"], 1]);
@@ -132,17 +132,18 @@ describe("Exclusions of a sync", () => {
       assert.equal(code, 0, stderr);
       return stderr;
     };
-    const told = (text: string): string[] => text.split("\n").filter((line) => line.includes("rules now exclude"));
-    assert.deepEqual(told(await sync()), []);
+    const excludedLines = (text: string): string[] =>
+      text.split("\n").filter((line) => line.includes("rules now exclude"));
+    assert.deepEqual(excludedLines(await sync()), []);
 
     writeFileSync(join(root, ".holdfastignore"), "*.tif\n");
     const byPattern = "four.tif, one.tif, three.tif, and 1 more";
     const line = (count: number, names: string): string =>
       `the rules now exclude ${count} files: ${names}; no files are deleted, here or on the server`;
-    assert.deepEqual(told(await sync()), [`sync: ${line(4, byPattern)}`]);
-    assert.deepEqual(told(await sync()), [], "it was told");
-    assert.deepEqual(told(await sync("--exclude", "raw")), [`sync: ${line(3, "raw/ (3)")}`]);
-    assert.deepEqual(told(await sync()), [], "it was told");
+    assert.deepEqual(excludedLines(await sync()), [`sync: ${line(4, byPattern)}`]);
+    assert.deepEqual(excludedLines(await sync()), [], "it was told");
+    assert.deepEqual(excludedLines(await sync("--exclude", "raw")), [`sync: ${line(3, "raw/ (3)")}`]);
+    assert.deepEqual(excludedLines(await sync()), [], "it was told");
 
     const { items: log } = await json("log", root);
     const hidden = log.filter(({ what }: { what: string }) => what === "hidden");

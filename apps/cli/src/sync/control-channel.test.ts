@@ -47,22 +47,22 @@ const record = {
   marker: null,
 };
 const sync: KnownSync = { folder, record };
-const told: string[] = [];
+const calls: string[] = [];
 const control: SyncControl = {
   report: () => report,
   view: () => viewOf(sync, { report, deletions: control.waitingDeletions(), limits: limitsOf(record) }),
-  pause: async () => void told.push("pause"),
-  resume: async () => void told.push("resume"),
+  pause: async () => void calls.push("pause"),
+  resume: async () => void calls.push("resume"),
   waitingDeletions: () => [{ id: "a", what: "deletion", path: "x", side: "here", kind: "file", bytes: 1 }],
-  approveDeletions: async (ids) => void told.push(`approve ${ids.join()}`),
-  undoDeletions: async (ids) => void told.push(`undo ${ids.join()}`),
+  approveDeletions: async (ids) => void calls.push(`approve ${ids.join()}`),
+  undoDeletions: async (ids) => void calls.push(`undo ${ids.join()}`),
   resolveConflict: async (path, keep) => {
-    told.push(`keep ${keep} of ${path}`);
+    calls.push(`keep ${keep} of ${path}`);
     return {};
   },
-  changeLimits: async ({ up, down }) => void told.push(`limits ${up} ${down}`),
-  approveRules: async (hash) => void told.push(`rules ${hash}`),
-  changeExclusions: async (change) => void told.push(`exclusions ${JSON.stringify(change)}`),
+  changeLimits: async ({ up, down }) => void calls.push(`limits ${up} ${down}`),
+  approveRules: async (hash) => void calls.push(`rules ${hash}`),
+  changeExclusions: async (change) => void calls.push(`exclusions ${JSON.stringify(change)}`),
 };
 let channel: ControlChannel;
 let page: URL;
@@ -134,11 +134,11 @@ test("without the token nothing is readable or controllable", async () => {
       );
     }
   }
-  assert.deepEqual(told, []);
+  assert.deepEqual(calls, []);
 });
 
 test("another host's name is rejected even with the token", async () => {
-  told.length = 0;
+  calls.length = 0;
   for (const host of ["evil.example", `localhost:${page.port}`, "127.0.0.1"]) {
     for (const [method = "", path = ""] of ["GET /", ...routes].map((each) => each.split(" "))) {
       const answer = await send(
@@ -150,7 +150,7 @@ test("another host's name is rejected even with the token", async () => {
       assert.equal(answer.status, 403, `${host} ${method} ${path}`);
     }
   }
-  assert.deepEqual(told, []);
+  assert.deepEqual(calls, []);
 });
 
 test("the page is public, contains neither the token nor data of the sync, and sets no cookie", async () => {
@@ -171,35 +171,35 @@ test("the page is public, contains neither the token nor data of the sync, and s
 });
 
 test("a browser's POST counts only if it comes from the page itself", async () => {
-  told.length = 0;
+  calls.length = 0;
   const authorization = `Bearer ${token}`;
   for (const origin of ["null", "http://127.0.0.1:1", "http://evil.example", `https://127.0.0.1:${page.port}`]) {
     for (const path of posts) {
       assert.equal((await send("POST", path, { authorization, origin }, good(path))).status, 403, `${origin} ${path}`);
     }
   }
-  assert.deepEqual(told, []);
+  assert.deepEqual(calls, []);
   for (const path of posts) {
     const { status } = await send("POST", path, { authorization, origin: page.origin }, good(path));
     assert.equal(status, 200, path);
   }
-  assert.equal(told.length, posts.length, "the same, but for where they come from");
-  told.length = 0;
+  assert.equal(calls.length, posts.length, "the same, but for where they come from");
+  calls.length = 0;
   const answer = await send("POST", "/pause", { authorization, origin: page.origin });
   assert.equal(answer.status, 200);
   assert.equal(answer.headers["set-cookie"], undefined);
-  assert.deepEqual(told, ["pause"]);
+  assert.deepEqual(calls, ["pause"]);
 });
 
 test("other commands reach the client through a file that only its owner can read", async () => {
-  told.length = 0;
+  calls.length = 0;
   assert.equal(statSync(join(folder, "control.json")).mode & 0o777, 0o600);
   assert.deepEqual(await askRunning(sync), { report, deletions: control.waitingDeletions() });
   await sendToRunning(sync, "deletions/approve", { ids: ["a", "b"] });
   await sendToRunning(sync, "deletions/undo", { ids: ["c"] });
-  assert.deepEqual(told, ["approve a,b", "undo c"]);
+  assert.deepEqual(calls, ["approve a,b", "undo c"]);
   assert.equal((await send("POST", "/deletions/approve", { authorization: `Bearer ${token}` }, "[]")).status, 400);
-  assert.deepEqual(told, ["approve a,b", "undo c"]);
+  assert.deepEqual(calls, ["approve a,b", "undo c"]);
 });
 
 test("a killed client is recognized as not running, even if another program listens on its port", async () => {
@@ -220,7 +220,7 @@ test("a killed client is recognized as not running, even if another program list
 });
 
 test("an action rejects bodies that do not fit its schema", async () => {
-  told.length = 0;
+  calls.length = 0;
   for (const [action, body] of [
     ["deletions/approve", { shown: "of what waited before" }],
     ["deletions/undo", {}],
@@ -235,13 +235,13 @@ test("an action rejects bodies that do not fit its schema", async () => {
     const { status } = await send("POST", `/${action}`, { authorization: `Bearer ${token}` }, JSON.stringify(body));
     assert.ok(status === 400 || status === 409, `${action} ${JSON.stringify(body)}: ${status}`);
   }
-  assert.deepEqual(told, []);
+  assert.deepEqual(calls, []);
   await sendToRunning(sync, "deletions/approve", { shown: digestOf(control.waitingDeletions()) });
   await sendToRunning(sync, "limits", { up: "1.5M", down: "" });
   await sendToRunning(sync, "exclusions", { exclude: ["./b/c/"], free_space: true });
   await sendToRunning(sync, "conflicts/keep", { path: "x (a's conflicted copy 2026-01-31)", keep: "both" });
   await sendToRunning(sync, "rules/approve", { hash: "a1" });
-  assert.deepEqual(told, [
+  assert.deepEqual(calls, [
     "approve a",
     "limits 1500000 null",
     `exclusions {"exclude":["b/c"],"include":[],"freesSpace":true}`,
@@ -251,9 +251,9 @@ test("an action rejects bodies that do not fit its schema", async () => {
 });
 
 test("a key reaches only syncs of this configuration", async () => {
-  told.length = 0;
+  calls.length = 0;
   for (const path of ["/syncs/b2/pause", "/syncs/..%2Fa1/pause", "/syncs/a1/delete", "/syncs//pause", "/delete"]) {
     assert.equal((await send("POST", path, { authorization: `Bearer ${token}` })).status, 404, path);
   }
-  assert.deepEqual(told, []);
+  assert.deepEqual(calls, []);
 });

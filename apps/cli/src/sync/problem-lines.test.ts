@@ -7,16 +7,16 @@ const full = (count: number) =>
 
 test("a few problems of one kind get a line each, many one line, repeated only at ten times the number", () => {
   const lines = new ProblemLines();
-  const told = (count: number) => lines.after(full(count)).map(problemLine);
-  assert.deepEqual(told(3), ["f0: Could not write f0.", "f1: Could not write f1.", "f2: Could not write f2."]);
-  assert.deepEqual(told(5), [
+  const linesAfter = (count: number) => lines.after(full(count)).map(problemLine);
+  assert.deepEqual(linesAfter(3), ["f0: Could not write f0.", "f1: Could not write f1.", "f2: Could not write f2."]);
+  assert.deepEqual(linesAfter(5), [
     "5 files: Could not write f0. (f0, f1, f2 and 2 more; 'holdfast status --all' lists them)",
   ]);
-  for (let count = 6; count < 50; count += 1) assert.deepEqual(told(count), []);
-  assert.equal(told(16_785).length, 1);
-  assert.deepEqual(told(2), [], "those were told");
-  assert.deepEqual(told(0), []);
-  assert.equal(told(2).length, 2, "they are gone, and come again");
+  for (let count = 6; count < 50; count += 1) assert.deepEqual(linesAfter(count), []);
+  assert.equal(linesAfter(16_785).length, 1);
+  assert.deepEqual(linesAfter(2), [], "those were told");
+  assert.deepEqual(linesAfter(0), []);
+  assert.equal(linesAfter(2).length, 2, "they are gone, and come again");
 });
 
 test("a changed size in a message does not make a problem new", () => {
@@ -75,11 +75,11 @@ test("a paragraph shared by several files is shown once, by its first sentence i
   const of = (count: number) =>
     Array.from({ length: count }, (_, at) => ({ path: `f${at}`, code: "store_full", message: paragraph }));
   const lines = new ProblemLines();
-  const told = (count: number) => lines.after(of(count)).map(problemLine);
-  assert.deepEqual(told(1), [`f0: ${paragraph}`]);
-  assert.deepEqual(told(3), ["3 files: The disk is full: 2 MiB are free. (f0, f1, f2)"]);
-  assert.deepEqual(told(4), []);
-  assert.deepEqual(told(30), [
+  const linesAfter = (count: number) => lines.after(of(count)).map(problemLine);
+  assert.deepEqual(linesAfter(1), [`f0: ${paragraph}`]);
+  assert.deepEqual(linesAfter(3), ["3 files: The disk is full: 2 MiB are free. (f0, f1, f2)"]);
+  assert.deepEqual(linesAfter(4), []);
+  assert.deepEqual(linesAfter(30), [
     "30 files: The disk is full: 2 MiB are free. (f0, f1, f2 and 27 more; 'holdfast status --all' lists them)",
   ]);
   assert.deepEqual(groupedProblems(of(2)).map(problemLine), [`2 files: ${paragraph} (f0, f1)`]);

@@ -12,17 +12,17 @@ test("changes since the first scan are reported by path, and never cause a secon
   const root = join(home, "root");
   for (const folder of ["one", "one/deep", "two"]) mkdirSync(join(root, folder), { recursive: true });
   const hints: (readonly string[] | "everything")[] = [];
-  const told = Promise.withResolvers<void>();
+  const reported = Promise.withResolvers<void>();
   const problems: unknown[] = [];
   const engine = {
     hint: (folders?: Iterable<string>) => {
       hints.push(folders === undefined ? "everything" : [...folders]);
-      if (hints.flat().includes("one/deep")) told.resolve();
+      if (hints.flat().includes("one/deep")) reported.resolve();
     },
     run: async () => {
       assert.deepEqual(hints, []);
       writeFileSync(join(root, "one/deep/new"), "");
-      await told.promise;
+      await reported.promise;
     },
   };
   await runWatched(root, engine, (some) => problems.push(...some));
@@ -34,17 +34,17 @@ test("Holdfast's own writes wake no scan", async () => {
   const root = join(home, "with-own");
   for (const folder of [".config/holdfast/sync", "docs"]) mkdirSync(join(root, folder), { recursive: true });
   const hints: string[] = [];
-  const told = Promise.withResolvers<void>();
+  const reported = Promise.withResolvers<void>();
   const engine = {
     hint: (folders: Iterable<string> = []) => {
       hints.push(...folders);
-      if (hints.includes("docs")) told.resolve();
+      if (hints.includes("docs")) reported.resolve();
     },
     run: async () => {
       writeFileSync(join(root, ".config/holdfast/sync/state"), "1");
       writeFileSync(join(root, ".config/holdfast/login"), "1");
       writeFileSync(join(root, "docs/new"), "");
-      await told.promise;
+      await reported.promise;
     },
   };
   await runWatched(root, engine, () => undefined, [".config/holdfast"]);

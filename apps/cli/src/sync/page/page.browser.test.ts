@@ -23,7 +23,7 @@ const resting = (sync: ShownSync): void => {
   const quiet = { state: "idle", problems: [], conflicts: [], deletions_waiting: 0 } as const;
   Object.assign(sync, { now: { ...sync.now, ...quiet }, deletions: [], progress: undefined });
   sync.limits = { up: 0, down: 0 };
-  sync.told.length = 0;
+  sync.calls.length = 0;
 };
 
 before(async () => {
@@ -191,7 +191,7 @@ longTest(
     await conflicts.getByRole("button", { name: "Keep both" }).click();
     await conflicts.getByRole("heading", { name: "1 conflict" }).waitFor();
     const [first] = copies;
-    assert.deepEqual(drive.told, [`keep original of ${first}`, `keep copy of ${copy}`, `keep both of ${first}`]);
+    assert.deepEqual(drive.calls, [`keep original of ${first}`, `keep copy of ${copy}`, `keep both of ${first}`]);
     mkdirSync(join(drive.sync.record.root, "link"), { recursive: true });
     drive.now = { ...drive.now, conflicts: ["link (a's conflicted copy 2026-01-31)"] };
     await conflicts.getByText("link – original, as on the server, folder, changed").waitFor();
@@ -251,7 +251,7 @@ test("waiting changes are shown by folder, and exactly those shown are approved 
   await page.locator("#told").getByText("Bring them back.").waitFor();
   await waiting.getByRole("button", { name: "Approve exactly these" }).click();
   await waiting.waitFor({ state: "hidden" });
-  assert.deepEqual(drive.told, ["undo a,b", "approve a,b"]);
+  assert.deepEqual(drive.calls, ["undo a,b", "approve a,b"]);
 });
 
 test("an answer is rejected if more changes wait than were shown", async () => {
@@ -264,7 +264,7 @@ test("an answer is rejected if more changes wait than were shown", async () => {
   drive.deletions = [...drive.deletions, more];
   await waiting.getByRole("button", { name: "Approve exactly these" }).click();
   await page.getByRole("alert").getByText("The waiting changes are not the ones that were shown.").waitFor();
-  assert.deepEqual(drive.told, []);
+  assert.deepEqual(drive.calls, []);
 });
 
 test("each folder is paused and resumed separately, also one of another client or a stopped one", async () => {
@@ -277,7 +277,7 @@ test("each folder is paused and resumed separately, also one of another client o
     await at.getByText("In sync", { exact: true }).waitFor();
   }
   assert.deepEqual(
-    [drive.told, photos.told],
+    [drive.calls, photos.calls],
     [
       ["pause", "resume"],
       ["pause", "resume"],
@@ -312,7 +312,7 @@ test("limits and exclusions are shown and changed, and an invalid one is rejecte
   await settings.getByLabel("Remove the copy here").check();
   await settings.getByRole("button", { name: "Exclude" }).click();
   await page.locator("#told").getByText("photos/raw/ is excluded.").waitFor();
-  assert.deepEqual(drive.told, [
+  assert.deepEqual(drive.calls, [
     "limits null 1500000",
     `exclusions {"exclude":["photos/raw"],"include":[],"freesSpace":true}`,
   ]);
@@ -380,7 +380,7 @@ longTest(
     await focusOn("Pause");
     await page.keyboard.press("Enter");
     await page.getByText("is paused.").waitFor();
-    assert.deepEqual(drive.told, ["approve a,b", `keep copy of ${copy}`, "limits 2000000 null"]);
+    assert.deepEqual(drive.calls, ["approve a,b", `keep copy of ${copy}`, "limits 2000000 null"]);
   },
 );
 

@@ -10,7 +10,7 @@ import { viewOf } from "./sync-view.ts";
 
 export class ShownSync implements SyncControl {
   readonly sync: KnownSync;
-  readonly told: string[] = [];
+  readonly calls: string[] = [];
   now: SyncReport;
   deletions: readonly WaitingDeletion[] = [];
   progress: (Omit<HowFar, "looked"> & Partial<HowFar>) | undefined;
@@ -35,12 +35,12 @@ export class ShownSync implements SyncControl {
   }
 
   async pause(): Promise<void> {
-    this.told.push("pause");
+    this.calls.push("pause");
     this.now = { ...this.now, state: "paused" };
   }
 
   async resume(): Promise<void> {
-    this.told.push("resume");
+    this.calls.push("resume");
     this.now = { ...this.now, state: "idle" };
   }
 
@@ -49,31 +49,31 @@ export class ShownSync implements SyncControl {
   }
 
   async approveDeletions(ids: readonly string[]): Promise<void> {
-    this.told.push(`approve ${ids.join()}`);
+    this.calls.push(`approve ${ids.join()}`);
     this.deletions = [];
   }
 
   async undoDeletions(ids: readonly string[]): Promise<void> {
-    this.told.push(`undo ${ids.join()}`);
+    this.calls.push(`undo ${ids.join()}`);
   }
 
   async resolveConflict(path: string, keep: string): Promise<object> {
-    this.told.push(`keep ${keep} of ${path}`);
+    this.calls.push(`keep ${keep} of ${path}`);
     this.now = { ...this.now, conflicts: this.now.conflicts.filter((each) => each !== path) };
     return {};
   }
 
   async changeLimits({ up, down }: { readonly up: number | null; readonly down: number | null }): Promise<void> {
-    this.told.push(`limits ${up} ${down}`);
+    this.calls.push(`limits ${up} ${down}`);
     this.limits = { up: up ?? 0, down: down ?? 0 };
   }
 
   async approveRules(hash: string): Promise<void> {
-    this.told.push(`rules ${hash}`);
+    this.calls.push(`rules ${hash}`);
   }
 
   async changeExclusions(change: object): Promise<void> {
-    this.told.push(`exclusions ${JSON.stringify(change)}`);
+    this.calls.push(`exclusions ${JSON.stringify(change)}`);
   }
 }
 

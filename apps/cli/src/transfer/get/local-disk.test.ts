@@ -37,10 +37,10 @@ test("a file that a program has open for writing is recognized, and not replaced
   await writeFile(path, "one");
   const { kind, inode, sizeBytes, mtimeMicros } = await blockingDisk.stat(path);
   const reader = await open(path, "r");
-  const isTold = (await blockingDisk.hasWriters(path)) === false;
+  const isSupported = (await blockingDisk.hasWriters(path)) === false;
   const writer = await open(path, "a");
   const expected = { kind, inode, sizeBytes, mtimeMicros };
-  if (isTold) {
+  if (isSupported) {
     assert.equal(await blockingDisk.hasWriters(path), true);
     await assert.rejects(assertReplaceable(blockingDisk, path, expected), {
       code: "conflict",
@@ -51,7 +51,7 @@ test("a file that a program has open for writing is recognized, and not replaced
   await writer.close();
   await assertReplaceable(blockingDisk, path, expected);
   await reader.close();
-  assert.ok(isTold || process.platform !== "linux");
+  assert.ok(isSupported || process.platform !== "linux");
 });
 
 test("a replaced file keeps its ACL and attributes, and its group gains no right", async (t) => {
@@ -66,15 +66,15 @@ test("a replaced file keeps its ACL and attributes, and its group gains no right
   } catch {
     return t.skip("the filesystem has no ACLs or no attributes of users");
   }
-  const told = () => run("getfacl", "--absolute-names", path) + run("getfattr", "--dump", "--absolute-names", path);
-  const before = told();
+  const rightsOf = () => run("getfacl", "--absolute-names", path) + run("getfattr", "--dump", "--absolute-names", path);
+  const before = rightsOf();
   const file = { path, temporary: join(home, "part"), mtimeMicros: 0n, blocks: ["hash"] };
   const plain = new Map([["hash", Buffer.from("new")]]);
   const bits = replacedMode((await blockingDisk.stat(path)).mode, false);
   const [outcome] = await writeFiles(blockingDisk, [{ ...file, mode: { bits, exact: true } }], [], plain);
   assert.deepEqual(outcome, { ok: true });
   assert.equal(await readFile(path, "utf8"), "new");
-  assert.equal(told(), before);
+  assert.equal(rightsOf(), before);
   await rm(path);
   await writeFiles(blockingDisk, [{ ...file, mode: { bits: 0o640, exact: true } }], [], plain);
   assert.equal((await blockingDisk.stat(path)).mode, 0o640, "a file that is gone meanwhile gives nothing but its mode");
