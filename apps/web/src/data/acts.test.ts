@@ -62,8 +62,8 @@ const canceled = new HoldfastError("unreachable", "Canceled.");
 
 test("a change whose connection broke is retried until it is answered, and counts as waiting meanwhile", async () => {
   const { acts, sends, pauses, run } = world();
-  let told = 0;
-  acts.subscribe(() => (told += 1));
+  let calls = 0;
+  acts.subscribe(() => (calls += 1));
   const made = run();
   const counts = [];
   for (let round = 0; round < 8; round += 1) {
@@ -79,7 +79,7 @@ test("a change whose connection broke is retried until it is answered, and count
   );
   await sends[8]?.answer("made");
   assert.equal(await made, "made");
-  assert.deepEqual([acts.getSnapshot(), told], [0, 2]);
+  assert.deepEqual([acts.getSnapshot(), calls], [0, 2]);
 });
 
 test("a refusal by the server ends a retried change", async () => {

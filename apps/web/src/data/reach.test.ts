@@ -110,10 +110,10 @@ test("a connection counts as lost only after two seconds", async () => {
 
 test("the browser's offline state is trusted", () => {
   const { reach, setOnline } = world();
-  let told = 0;
-  reach.subscribe(() => (told += 1));
+  let calls = 0;
+  reach.subscribe(() => (calls += 1));
   setOnline(false);
   assert.equal(reach.getSnapshot(), true);
   setOnline(true);
-  assert.deepEqual([reach.getSnapshot(), told], [false, 2]);
+  assert.deepEqual([reach.getSnapshot(), calls], [false, 2]);
 });

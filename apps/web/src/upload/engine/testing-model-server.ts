@@ -117,7 +117,7 @@ function refused(operationId: string, status: BatchResult["status"], code?: stri
 function shown(node: ModelNode): NodeJson {
   const { id, name, kind, parentId } = node;
   const isFile = kind === "file";
-  const told = {
+  const json = {
     id,
     name,
     kind,
@@ -126,5 +126,5 @@ function shown(node: ModelNode): NodeJson {
     content_id: node.versions.at(-1) ?? null,
     trashed_at: null,
   };
-  return told as NodeJson;
+  return json as NodeJson;
 }

@@ -41,10 +41,10 @@ function sizesOf<Context>({ groups, more = [] }: CommandMenu<Context>, context: 
 }
 
 function assertShort(sizes: readonly number[], about: FilesContext, entries = entriesMax): void {
-  const told = `${about.place} ${about.viewer} ${about.rows.map(({ kind, role }) => `${kind} ${role}`).join(", ")}`;
-  assert.ok(sizes.length <= groupsMax, `${told}: ${sizes.length} groups`);
+  const summary = `${about.place} ${about.viewer} ${about.rows.map(({ kind, role }) => `${kind} ${role}`).join(", ")}`;
+  assert.ok(sizes.length <= groupsMax, `${summary}: ${sizes.length} groups`);
   const sum = sizes.reduce((total, size) => total + size, 0);
-  assert.ok(sum <= entries, `${told}: ${sum} entries`);
+  assert.ok(sum <= entries, `${summary}: ${sum} entries`);
 }
 
 describe("Limit of ten entries in three groups", () => {
