@@ -15,8 +15,8 @@ test("a port is reserved only once across running processes, and stays free for 
   const script = `
     import { reservePort } from ${JSON.stringify(new URL("reserved-port.ts", import.meta.url).href)};
     console.log(await reservePort(0.5));`;
-  const told = Number(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }));
-  assert.ok(told > own[0]! && !own.includes(told), `${told} was given to both`);
+  const port = Number(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }));
+  assert.ok(port > own[0]! && !own.includes(port), `${port} was given to both`);
 });
 
 test("a port in use without a reservation is skipped", async (t) => {

@@ -8,7 +8,7 @@ export interface PersonOptions {
   readonly root: string;
   readonly ledger: Ledger;
   readonly draw: () => number;
-  readonly tell: (what: string) => void;
+  readonly log: (what: string) => void;
 }
 
 const names = [
@@ -103,7 +103,7 @@ export class Person {
       case "save": {
         this.#write(`${file}.saved`);
         this.#discard(file);
-        this.#tell(`saves ${file}`);
+        this.#log(`saves ${file}`);
         return fs.renameSync(this.#at(`${file}.saved`), this.#at(file));
       }
       case "delete":
@@ -129,20 +129,20 @@ export class Person {
     const size = this.#isFree(path) ? 0 : fs.statSync(this.#at(path)).size;
     const bytes = Buffer.concat([before.subarray(0, 4000), Buffer.from(text.padEnd(size * 0.6, sentences[0]))]);
     if (!this.#isFree(path)) this.#discard(path);
-    this.#tell(`writes ${hashOf(bytes).slice(0, 12)} to ${path}`);
+    this.#log(`writes ${hashOf(bytes).slice(0, 12)} to ${path}`);
     fs.writeFileSync(this.#at(path), bytes);
     ledger.write(hashOf(bytes), name, path);
   }
 
   #makeFolder(path: string): void {
     if (!this.#isFree(path)) return;
-    this.#tell(`makes ${path}`);
+    this.#log(`makes ${path}`);
     fs.mkdirSync(this.#at(path));
   }
 
   #copy(from: string, to: string): void {
     if (!this.#isFree(to) || to.length > 150) return;
-    this.#tell(`copies ${from} to ${to}`);
+    this.#log(`copies ${from} to ${to}`);
     fs.copyFileSync(this.#at(from), this.#at(to));
   }
 
@@ -150,13 +150,13 @@ export class Person {
     if (from === undefined) return;
     const to = where(from);
     if (!this.#isFree(to) || `${to}/`.startsWith(`${from}/`)) return;
-    this.#tell(`moves ${from} to ${to}`);
+    this.#log(`moves ${from} to ${to}`);
     fs.renameSync(this.#at(from), this.#at(to));
   }
 
   #swap(one: string, other: string): void {
     if (one === other) return;
-    this.#tell(`swaps ${one} and ${other}`);
+    this.#log(`swaps ${one} and ${other}`);
     fs.renameSync(this.#at(one), this.#at("swapped"));
     fs.renameSync(this.#at(other), this.#at(one));
     fs.renameSync(this.#at("swapped"), this.#at(other));
@@ -164,7 +164,7 @@ export class Person {
 
   #remove(path: string | undefined): void {
     if (path === undefined) return;
-    this.#tell(`removes ${path}`);
+    this.#log(`removes ${path}`);
     for (const file of this.#all("file")) if (file === path || file.startsWith(`${path}/`)) this.#discard(file);
     fs.rmSync(this.#at(path), { recursive: true });
   }
@@ -197,8 +197,8 @@ export class Person {
     return join(this.#options.root, path);
   }
 
-  #tell(what: string): void {
-    this.#options.tell(`${this.#options.name} ${what}`);
+  #log(what: string): void {
+    this.#options.log(`${this.#options.name} ${what}`);
   }
 
   #name(all: readonly string[]): string {

@@ -34,10 +34,10 @@ test(`a second client, written from docs/sync.md, and our own keep two folders e
     const [token, draw, ledger] = [home.api.token!, seededRandom(seed), new Ledger()];
     const toyFolder = `${home.folder}/toy`;
     mkdirSync(toyFolder);
-    const told: string[] = [];
+    const trace: string[] = [];
     const people = [
-      new Person({ name: "ours", root: ours.folder, ledger, draw, tell: (what) => told.push(what) }),
-      new Person({ name: "toy", root: toyFolder, ledger, draw, tell: (what) => told.push(what) }),
+      new Person({ name: "ours", root: ours.folder, ledger, draw, log: (what) => trace.push(what) }),
+      new Person({ name: "toy", root: toyFolder, ledger, draw, log: (what) => trace.push(what) }),
     ];
     const contents = new Contents(new Api(home.server.url, token), [ours.folder, toyFolder]);
     const fixed = ["sync", ours.folder, "--once", "--brake", "off", "--device-name", "ours"];
@@ -67,7 +67,7 @@ test(`a second client, written from docs/sync.md, and our own keep two folders e
     await syncOurs(true);
     await contents.hear();
     for (let round = 1; round <= rounds; round += 1) {
-      told.length = 0;
+      trace.length = 0;
       const isOwn = round % ownProcessEvery === 0;
       for (const person of people) person.work();
       const begins = draw() < 0.5;
@@ -76,12 +76,12 @@ test(`a second client, written from docs/sync.md, and our own keep two folders e
       if (draw() < 0.3) for (const person of people) person.work();
       let turns = 0;
       for (let changes = 1; changes > 0; turns += 1) {
-        assert.ok(turns < turnsMax, `round ${round}: no rest\n${told.join("\n")}`);
+        assert.ok(turns < turnsMax, `round ${round}: no rest\n${trace.join("\n")}`);
         await syncOurs(isOwn);
         changes = await syncToy(isOwn);
       }
       const [one, other] = [diskTree(ours.folder)!, diskTree(toyFolder)!];
-      const story = (): string => `round ${round}\n${told.join("\n")}`;
+      const story = (): string => `round ${round}\n${trace.join("\n")}`;
       assert.deepEqual(differences("ours", one, "toy", other), [], story());
       seen(ledger, one);
       const live = new Set(hashesOf(one));
@@ -89,7 +89,7 @@ test(`a second client, written from docs/sync.md, and our own keep two folders e
         ledger
           .mustLive()
           .filter((hash) => !live.has(hash))
-          .map((hash) => ledger.tell(hash)),
+          .map((hash) => ledger.describe(hash)),
         [],
         story(),
       );
@@ -97,7 +97,7 @@ test(`a second client, written from docs/sync.md, and our own keep two folders e
       await contents.hear();
       const lost = ledger.mustExist().filter((hash) => !live.has(hash) && !contents.has(hash));
       assert.deepEqual(
-        lost.map((hash) => ledger.tell(hash)),
+        lost.map((hash) => ledger.describe(hash)),
         [],
         story(),
       );

@@ -43,8 +43,8 @@ const file = fc
     target: name,
   })
   .map(({ path, kind, mode, mtimeMicros, text, target }): File => {
-    const told = kind === "file" ? text : "";
-    const entry = { path, kind, mode, mtimeMicros, text: told, sizeBytes: Buffer.byteLength(told) };
+    const content = kind === "file" ? text : "";
+    const entry = { path, kind, mode, mtimeMicros, text: content, sizeBytes: Buffer.byteLength(content) };
     return kind === "symlink" ? Object.assign(entry, { target }) : entry;
   });
 

@@ -146,18 +146,18 @@ test("deletions of the server approved here are reported to the account's other 
   for (const file_id of [folder, beside]) alone.onServer({ op: "delete", operation_id: `of ${file_id}`, file_id });
   const engine = alone.make({ brake: undefined });
   assert.equal((await alone.pass(engine.runOnce())).deletionsWaiting, 62);
-  const told = () =>
+  const problems = () =>
     model.journal.filter(({ decided }) => decided !== undefined && "approvedBy" in decided).map(({ id }) => id);
   const waiting = engine.waitingDeletions();
   engine.approveDeletions(waiting.slice(0, 40).map(({ id }) => id));
   await alone.pass(engine.runOnce());
-  assert.deepEqual(told(), [beside], "of the folder others still wait");
+  assert.deepEqual(problems(), [beside], "of the folder others still wait");
   engine.approveDeletions(waiting.slice(40).map(({ id }) => id));
   assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
-  assert.deepEqual(told(), [beside, folder]);
+  assert.deepEqual(problems(), [beside, folder]);
   assert.deepEqual(alone.diskPaths(), []);
   await alone.once({ brake: undefined });
-  assert.deepEqual(told(), [beside, folder], "once");
+  assert.deepEqual(problems(), [beside, folder], "once");
   alone.close();
 });
 

@@ -117,8 +117,8 @@ test("an unreadable replaced file is reported and retried with increasing delays
   const { scheduler } = alone.world;
   await scheduler.runUntil(scheduler.nowMicros + dayMicros / 4, () => false);
   assert.ok(reads >= 8 && reads <= 16, `${reads} times in 6 hours`);
-  const told = engine.status().problems.map(({ path, code }) => `${code} ${path.replace(/[^/]*$/, "")}`);
-  assert.deepEqual(told, ["unreadable .holdfast/tmp/"]);
+  const problems = engine.status().problems.map(({ path, code }) => `${code} ${path.replace(/[^/]*$/, "")}`);
+  assert.deepEqual(problems, ["unreadable .holdfast/tmp/"]);
   engine.stop();
   await alone.pass(run);
   assert.ok((await alone.once()).problems.length === 1, "it is not read before its time");

@@ -163,37 +163,37 @@ async function play({ before, after, excluded }: Scene): Promise<{ alone: Alone;
 }
 
 /** Runs and returns the changes in a preview's words, from disk calls and accepted operations. */
-async function runAndTell(alone: Alone, exclude: readonly string[], freeSpace: boolean): Promise<string[]> {
-  const told: string[] = [];
-  const tell = (side: Preview["side"], what: Preview["what"], path: string): void =>
-    void told.push(`${side}: ${what} ${path}`);
+async function runAndList(alone: Alone, exclude: readonly string[], freeSpace: boolean): Promise<string[]> {
+  const changes: string[] = [];
+  const add = (side: Preview["side"], what: Preview["what"], path: string): void =>
+    void changes.push(`${side}: ${what} ${path}`);
   const disk = alone.disk();
   const isOwn = (path: string): boolean => path === ".holdfast" || path.startsWith(".holdfast/");
   const watched: LocalDisk = {
     ...disk,
     mkdir: async (path) => {
       await disk.mkdir(path);
-      if (!isOwn(path)) tell("here", "create", path);
+      if (!isOwn(path)) add("here", "create", path);
     },
     rmdir: async (path) => {
       await disk.rmdir(path);
-      if (!isOwn(path)) tell("here", "delete", path);
+      if (!isOwn(path)) add("here", "delete", path);
     },
     exchange: async (one, other) => {
       await disk.exchange(one, other);
-      tell("here", "change", other);
+      add("here", "change", other);
     },
     setExecutable: async (path, executable) => {
       await disk.setExecutable(path, executable);
-      tell("here", "set executable", path);
+      add("here", "set executable", path);
     },
     rename: async (from, to) => {
       await disk.rename(from, to);
       if (isOwn(to)) {
-        if (!isOwn(from) && to.startsWith(".holdfast/trash/")) tell("here", "delete", from);
-      } else if (from.startsWith(".holdfast/tmp/")) tell("here", "create", to);
-      else if (from.startsWith(".holdfast/trash/")) tell("here", "copy aside", to);
-      else tell("here", "move", to);
+        if (!isOwn(from) && to.startsWith(".holdfast/trash/")) add("here", "delete", from);
+      } else if (from.startsWith(".holdfast/tmp/")) add("here", "create", to);
+      else if (from.startsWith(".holdfast/trash/")) add("here", "copy aside", to);
+      else add("here", "move", to);
     },
   };
   const server = alone.server();
@@ -206,14 +206,14 @@ async function runAndTell(alone: Alone, exclude: readonly string[], freeSpace: b
       const id = ("file_id" in operation ? operation.file_id : operation.id) as NodeId;
       const put = "file_id" in operation ? "change" : "create";
       const what = whats[operation.op as keyof typeof whats] ?? put;
-      tell("server", what, pathOfNode(current, id) ?? "?");
+      add("server", what, pathOfNode(current, id) ?? "?");
     }
     return answer;
   };
   const engine = alone.make({ disk: watched, server: { ...server, commit } });
   engine.exclude(exclude, { freeSpace });
   await alone.pass(engine.runOnce());
-  return told;
+  return changes;
 }
 
 test("a dry run names the former path of each move, here and on the server", async () => {
@@ -244,7 +244,7 @@ test("a dry run lists exactly what the run then does", async () => {
       engine.exclude(dry.exclude, { freeSpace: scene.freeSpace });
       const { changes: listed } = await dry.alone.pass(engine.preview());
       assert.equal(dry.alone.world.writes, writes, "nothing is done");
-      const done = await runAndTell(real.alone, real.exclude, scene.freeSpace);
+      const done = await runAndList(real.alone, real.exclude, scene.freeSpace);
       const words = listed.map(({ side, what, path }) => `${side}: ${what} ${path}`);
       assert.deepEqual(words.toSorted(), done.toSorted());
       for (const { alone } of [dry, real]) alone.close();

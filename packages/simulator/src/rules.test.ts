@@ -267,12 +267,18 @@ test("items that the disk refuses, or that cannot be nodes, are no longer report
   const engine = alone.make({ disk: { ...disk, rename: refusing } });
   const run = engine.run();
   const { scheduler } = alone.world;
-  const told = (): string[] => engine.status().problems.map(({ path }) => path);
-  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => engine.phase === "waiting" && told().length === 2);
-  assert.deepEqual(told().toSorted(), ["folder/a\tb", "refused"]);
+  const problemPaths = (): string[] => engine.status().problems.map(({ path }) => path);
+  await scheduler.runUntil(
+    scheduler.nowMicros + 60_000_000,
+    () => engine.phase === "waiting" && problemPaths().length === 2,
+  );
+  assert.deepEqual(problemPaths().toSorted(), ["folder/a\tb", "refused"]);
   engine.exclude(["folder", "refused"]);
-  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => engine.phase === "waiting" && told().length === 0);
-  assert.deepEqual(told(), []);
+  await scheduler.runUntil(
+    scheduler.nowMicros + 60_000_000,
+    () => engine.phase === "waiting" && problemPaths().length === 0,
+  );
+  assert.deepEqual(problemPaths(), []);
   engine.stop();
   await alone.pass(run);
   alone.close();

@@ -85,8 +85,8 @@ longTest(
     // The first five seeds are enough, unless other stories belong to them by now.
     for (const seed of new Set([2, 3, 4, 13, 21, ...Array.from({ length: 12 }, (_, index) => index + 1)])) {
       if (kindsOfDeeds.every(isSeen)) break;
-      const told = await runStory({ shares: true, rights: true, handsOver: true, troubleRate: 0, seed });
-      for (const [kind, count] of told.kindsOfDeeds) sum.set(kind, (sum.get(kind) ?? 0) + count);
+      const result = await runStory({ shares: true, rights: true, handsOver: true, troubleRate: 0, seed });
+      for (const [kind, count] of result.kindsOfDeeds) sum.set(kind, (sum.get(kind) ?? 0) + count);
     }
     for (const kind of kindsOfDeeds) assert.ok(isSeen(kind), `${sum.get(kind)} ${kind} in fourteen stories`);
   },

@@ -16,9 +16,9 @@ const storiesOfKind = 100;
 for (const [kind, firstSeed] of Object.entries(firstSeeds)) {
   test(`${storiesOfKind} new stories of ${kind} keep every invariant`, async () => {
     const first = firstSeed + (seed % 90_000) * storiesOfKind;
-    for (let told = first; told < first + storiesOfKind; told += 1) {
-      const { violations, trace } = await runStory(storyOf(told));
-      const replay = `npm run soak -- --from ${told} --seeds 1`;
+    for (let story = first; story < first + storiesOfKind; story += 1) {
+      const { violations, trace } = await runStory(storyOf(story));
+      const replay = `npm run soak -- --from ${story} --seeds 1`;
       assert.deepEqual(violations, [], `${replay} shrinks it; its end:\n${trace.slice(-40).join("\n")}`);
     }
   });

@@ -122,11 +122,11 @@ test("user attributes are copied, byte by byte", async (t) => {
   run("setfattr", "--name", "user.tags", "--value", "0x00ff0a20c3", old);
   run("setfattr", "--name", "user.näme with spaces", "--value", "", old);
   chmodSync(old, 0o440);
-  const told = (path: string) =>
+  const rightsOf = (path: string) =>
     run("getfattr", "--dump", "--absolute-names", "--encoding=hex", path).split("\n").slice(1);
-  assert.equal(told(old).filter((line) => line.startsWith("user.")).length, 3);
+  assert.equal(rightsOf(old).filter((line) => line.startsWith("user.")).length, 3);
   const path = await replace();
-  assert.deepEqual(told(path), told(old));
+  assert.deepEqual(rightsOf(path), rightsOf(old));
   assert.equal(bitsOf(path), 0o440);
   for (const call of ["attributeNames", "getAttribute", "setAttribute"] as const) {
     const without = await replace({ [call]: failing(unsupported) });

@@ -155,8 +155,8 @@ test("an inaccessible item is unavailable, not absent", { skip: process.getuid?.
     const disk = openSyncedFolder(${JSON.stringify(root)}, { pool: { threads: 1 } });
     const code = (promise) => promise.then((value) => String(value), (error) => error.code + " " + JSON.stringify(error.body) + " " + error.message);
     console.log(JSON.stringify([await code(disk.stat("closed/a")), await code(disk.list("closed")), await code(disk.mkdir("b")), await code(disk.list("readable")), await code(disk.stat("readable/b"))]));`;
-  const told = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
-  const [stat, list, mkdir, names, below] = JSON.parse(told) as string[];
+  const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  const [stat, list, mkdir, names, below] = JSON.parse(output) as string[];
   assert.match(stat ?? "", /^unavailable .*closed\/a.*EACCES/);
   assert.match(list ?? "", /^unavailable .*closed.*EACCES/);
   assert.match(mkdir ?? "", /^failed .*b.*EACCES.*read and write permission/);

@@ -276,13 +276,13 @@ longTest("an idle watching process never wakes up, and may end at any time", () 
       measured.push(waits() - before);
     }
     console.log(Math.min(...measured));`;
-  const told = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+  const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
     encoding: "utf8",
     timeout: 120_000,
   });
   // One wakeup is the timer that ends the measurement. The quietest of several runs counts, because the machine is
   // shared.
-  assert.ok(Number(told) <= 2, `${told} wakings`);
+  assert.ok(Number(output) <= 2, `${output} wakings`);
 });
 
 function attempt(act: () => unknown): void {

@@ -3,16 +3,16 @@ import { test } from "node:test";
 import type { FileCall, FileDeed } from "./file-call.ts";
 import { findUndurable } from "./undurable.ts";
 
-type Told = readonly [what: FileDeed, path?: string, to?: string];
+type Deed = readonly [what: FileDeed, path?: string, to?: string];
 
 /** Each call starts when the previous one has ended. */
-function recordingOf(told: readonly Told[], before: readonly string[] = []) {
-  const calls = told.map(([what, path = "", to], at): FileCall => ({ what, path, to, beganAt: at, endedAt: at }));
+function recordingOf(deeds: readonly Deed[], before: readonly string[] = []) {
+  const calls = deeds.map(([what, path = "", to], at): FileCall => ({ what, path, to, beganAt: at, endedAt: at }));
   return { calls, before: new Set(before), folder: "/f" };
 }
 
-function undurable(told: readonly Told[], before: readonly string[] = []): readonly string[] {
-  return findUndurable(recordingOf(told, before)).atEnd;
+function undurable(deeds: readonly Deed[], before: readonly string[] = []): readonly string[] {
+  return findUndurable(recordingOf(deeds, before)).atEnd;
 }
 
 test("a sync that began before a write had ended does not count for it", () => {
@@ -24,22 +24,22 @@ test("a sync that began before a write had ended does not count for it", () => {
 });
 
 test("a file named before its content is durable is reported, even if it is durable in the end", () => {
-  const told: Told[] = [
+  const deeds: Deed[] = [
     ["make", "/f/t"],
     ["write", "/f/t"],
     ["rename", "/f/t", "/f/a"],
     ["sync", "/f/a"],
     ["sync", "/f"],
   ];
-  assert.deepEqual(findUndurable(recordingOf(told)), { atEnd: [], namedEarly: ["/f/a"] });
+  assert.deepEqual(findUndurable(recordingOf(deeds)), { atEnd: [], namedEarly: ["/f/a"] });
 });
 
 test("a folder named before a file in it is durable is reported with that file", () => {
-  const told: Told[] = [
+  const deeds: Deed[] = [
     ["write", "/f/d/x"],
     ["rename", "/f/d", "/f/e"],
   ];
-  assert.deepEqual(findUndurable(recordingOf(told, ["/f/d", "/f/d/x"])).namedEarly, ["/f/e/x"]);
+  assert.deepEqual(findUndurable(recordingOf(deeds, ["/f/d", "/f/d/x"])).namedEarly, ["/f/e/x"]);
 });
 
 test("the content of a folder moves with it, and a hard link is the same file", () => {
@@ -95,12 +95,12 @@ test("a name that appears and disappears leaves nothing, but the removal of an e
 });
 
 test("two files that exchange their names keep their own content", () => {
-  const told: Told[] = [
+  const deeds: Deed[] = [
     ["write", "/f/a"],
     ["exchange", "/f/a", "/f/b"],
   ];
-  assert.deepEqual(undurable(told, ["/f/a", "/f/b"]), ["content of /f/b", "name /f/a", "name /f/b"]);
-  assert.deepEqual(undurable([...told, ["syncAll"]], ["/f/a", "/f/b"]), []);
+  assert.deepEqual(undurable(deeds, ["/f/a", "/f/b"]), ["content of /f/b", "name /f/a", "name /f/b"]);
+  assert.deepEqual(undurable([...deeds, ["syncAll"]], ["/f/a", "/f/b"]), []);
 });
 
 test("files outside the folder are ignored", () => {

@@ -59,16 +59,16 @@ test("a file that is no ignore file is reported in few lines, quickly", () => {
 });
 
 test("lines beyond the limits are ignored and reported, and a truncated line is no pattern", () => {
-  const told = (text: string) => brokenPatterns(text).map(({ line, why }) => [line, why]);
+  const broken = (text: string) => brokenPatterns(text).map(({ line, why }) => [line, why]);
   const { ignoreBytesMax, ignoreLinesMax, ignoreLineCharactersMax } = limits;
   const many = `${"a\n".repeat(ignoreLinesMax)}b\n`;
-  assert.deepEqual(told(many), [[10_001, "only the first 10,000 lines apply"]]);
+  assert.deepEqual(broken(many), [[10_001, "only the first 10,000 lines apply"]]);
   assert.deepEqual(brokenPatterns(many).map(brokenWords), [
     "Line 10001 and all lines after it are ignored: only the first 10,000 lines apply.",
   ]);
   assert.deepEqual([new Rules(many, []).hides("a", false), new Rules(many, []).hides("b", false)], [true, false]);
   const long = `a\n${"b".repeat(ignoreLineCharactersMax)}\n*${"?".repeat(ignoreLineCharactersMax)}\nc`;
-  assert.deepEqual(told(long), [[3, "it has more than 1024 characters"]]);
+  assert.deepEqual(broken(long), [[3, "it has more than 1024 characters"]]);
   const rules = new Rules(long, []);
   assert.deepEqual(
     [rules.hides("a", false), rules.hides("c", false), rules.hides("d".repeat(2000), false)],
@@ -77,7 +77,7 @@ test("lines beyond the limits are ignored and reported, and a truncated line is 
   const comment = `#${"-".repeat(998)}\n`;
   const cut = `${comment.repeat(ignoreBytesMax / 1000)}${" ".repeat(ignoreBytesMax % 1000)}*`;
   assert.equal(Buffer.byteLength(cut), ignoreBytesMax + 1);
-  assert.deepEqual(told(cut), [[263, "only the first 256 KiB apply"]]);
+  assert.deepEqual(broken(cut), [[263, "only the first 256 KiB apply"]]);
   assert.equal(new Rules(cut, []).hides("a", false), false);
-  assert.deepEqual(told(cut.slice(1)), []);
+  assert.deepEqual(broken(cut.slice(1)), []);
 });

@@ -42,11 +42,11 @@ test("deletions that wait for an unreadable item are listed after a minute, and 
   const unread = new Map([1, 2, 3, 4].map((number) => [`strange ${number}`, "unavailable"]));
   const listed = new Set([""]);
   const held = new Set(["a", "b"]);
-  const told = (nowMs: number) => files.problems(nowMs).filter(({ code }) => code === "deletions_held");
+  const heldProblems = (nowMs: number) => files.problems(nowMs).filter(({ code }) => code === "deletions_held");
   files.note({ listed, unread, held }, 0);
-  assert.deepEqual(told(59_999), []);
+  assert.deepEqual(heldProblems(59_999), []);
   assert.deepEqual(
-    told(60_000).map(({ path, message }) => [path, message]),
+    heldProblems(60_000).map(({ path, message }) => [path, message]),
     [
       [
         "",
@@ -56,10 +56,10 @@ test("deletions that wait for an unreadable item are listed after a minute, and 
     ],
   );
   files.note({ listed: new Set(["elsewhere"]), unread: new Map(), held: new Set() }, 60_000);
-  assert.equal(told(60_000).length, 1, "a look elsewhere ends nothing");
+  assert.equal(heldProblems(60_000).length, 1, "a look elsewhere ends nothing");
   files.note({ listed, unread, held: new Set() }, 60_000);
-  assert.deepEqual(told(120_000), []);
+  assert.deepEqual(heldProblems(120_000), []);
   files.transientMs = transientMs.once;
   files.note({ listed, unread, held }, 0);
-  assert.equal(told(transientMs.once).length, 1, "one run ends long before a minute");
+  assert.equal(heldProblems(transientMs.once).length, 1, "one run ends long before a minute");
 });
