@@ -7,7 +7,7 @@ export interface ServerFindingRow {
   source: string;
   check_name: string;
   subject: string;
-  /** See `Heeded`. */
+  /** See `ReportHistory`. */
   heeded: unknown;
   said: string;
   /** Microseconds since 1970. */
