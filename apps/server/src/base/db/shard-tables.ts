@@ -25,7 +25,7 @@ import type { ShreddingTables } from "./shredding-tables.ts";
 import type { FindingTables } from "./finding-tables.ts";
 import type { SuspensionTables } from "./suspension-tables.ts";
 
-export type ShardReader = Kysely<ShardTables>;
+export type ShardQueries = Kysely<ShardTables>;
 
 /**
  * On the shard of the owner's bucket. Sizes and times (microseconds since 1970) are int8, read as numbers; hashes are

@@ -4,7 +4,7 @@ import { makeId, type MessageId, toBucket } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type RawBuilder, sql } from "kysely";
 import { keyed } from "../db/database.ts";
-import type { ShardReader } from "../db/shard-tables.ts";
+import type { ShardQueries } from "../db/shard-tables.ts";
 
 /** Work that must follow a transaction. */
 export interface Message {
@@ -29,7 +29,7 @@ export interface Message {
  * `queue.kick(shard)` to avoid the delay until the next look. Two transactions with the same key wait for each other.
  * @throws HoldfastError internal if payload or key is too large
  */
-export async function enqueue(transaction: ShardReader, message: Message): Promise<void> {
+export async function enqueue(transaction: ShardQueries, message: Message): Promise<void> {
   const { kind, key, notBeforeMicros = 0 } = message;
   const payload = payloadOf(message);
   if (key === undefined) {

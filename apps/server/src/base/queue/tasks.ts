@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { bucketOf, makeId, type TaskId, type UserId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
-import type { ShardReader, ShardTables } from "../db/shard-tables.ts";
+import type { ShardQueries, ShardTables } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import { type Message, payloadOf, wantedAt } from "./enqueue.ts";
 
@@ -18,7 +18,7 @@ export interface TaskState {
  * @returns the id, which `work` gets as `attempt.id`
  */
 export async function startTask(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { userId, kind, payload }: { readonly userId: UserId } & Pick<Message, "kind" | "payload">,
 ): Promise<TaskId> {
   const id = makeId<TaskId>(bucketOf(userId), Date.now(), randomBytes(8));
@@ -38,7 +38,7 @@ export interface TaskEnd {
 }
 
 /** Belongs in the transaction of the last step. The first end counts. */
-export async function finishTask(transaction: ShardReader, { id, state, result, nowMicros }: TaskEnd): Promise<void> {
+export async function finishTask(transaction: ShardQueries, { id, state, result, nowMicros }: TaskEnd): Promise<void> {
   await sql`
     update shard.tasks set state = ${state}, result = ${JSON.stringify(result)}, finished_at = ${nowMicros}
     where id = ${id} and state is null`.execute(transaction);

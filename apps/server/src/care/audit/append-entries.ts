@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { type Kysely, sql } from "kysely";
 import { byteaArray, int8Array, textArray } from "../../base/db/array-parameters.ts";
 import { inTransaction, keyed } from "../../base/db/database.ts";
-import type { ShardReader, ShardTables } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, ShardTables } from "../../base/db/shard-tables.ts";
 import { beginning, follow, type Link } from "./chain.ts";
 
 export interface KeptText {
@@ -59,14 +59,14 @@ export function appendLocked({ db, key, texts }: Append, { onKnown, tried }: Loc
   });
 }
 
-async function isAppended(db: ShardReader, links: readonly Link[]): Promise<boolean> {
+async function isAppended(db: ShardQueries, links: readonly Link[]): Promise<boolean> {
   const end = links.at(-1) ?? beginning;
   const { rows } = await sql`
     select 1 from shard.audit_entries where seq = ${end.seq} and hash = ${end.hash}`.execute(db);
   return rows.length > 0;
 }
 
-export async function readHead(db: ShardReader, lock = false): Promise<Link> {
+export async function readHead(db: ShardQueries, lock = false): Promise<Link> {
   const { rows } = await sql<Link>`
     select seq, hash from shard.audit_chain ${lock ? sql`for update` : sql``}`.execute(db);
   const [head] = rows;

@@ -2,7 +2,7 @@ import { formatTime } from "@holdfast/core/times";
 import { sql } from "kysely";
 import type { AuditChainRow, AuditEntryRow } from "../../base/db/audit-tables.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shard } from "../../base/db/shards.ts";
 import { follow, isSealed, type Link } from "./chain.ts";
 import { microsOf } from "./audit-entry.ts";
@@ -30,7 +30,7 @@ const pageRows = 2000;
  * @param witnesses entries with hashes that must exist
  */
 export function verifyChain(shard: Shard, key: Uint8Array, witnesses: readonly Link[]): Promise<ChainVerdict> {
-  const work = async (transaction: ShardReader) => {
+  const work = async (transaction: ShardQueries) => {
     const walk = new Walk(key, await readChain(transaction), witnesses);
     for (let rows = await readPage(transaction, -1); rows.length > 0;) {
       for (const [index, row] of rows.entries()) if (!walk.take(row, rows[index + 1])) return walk.verdict();
@@ -42,12 +42,12 @@ export function verifyChain(shard: Shard, key: Uint8Array, witnesses: readonly L
   return inTransaction(shard.db, work, { isolationLevel: "repeatable read" });
 }
 
-async function readChain(db: ShardReader): Promise<AuditChainRow | undefined> {
+async function readChain(db: ShardQueries): Promise<AuditChainRow | undefined> {
   const { rows } = await sql<AuditChainRow>`select * from shard.audit_chain`.execute(db);
   return rows[0];
 }
 
-async function readPage(db: ShardReader, after: number): Promise<AuditEntryRow[]> {
+async function readPage(db: ShardQueries, after: number): Promise<AuditEntryRow[]> {
   const { rows } = await sql<AuditEntryRow>`
     select seq, at, hash, entry from shard.audit_entries where seq > ${after} order by seq limit ${pageRows}`.execute(
     db,

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
 import type { ServerFindingRow } from "../../base/db/finding-tables.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { type ReportHistory, noReports } from "./heed-finding.ts";
 
 const state = z.enum(["ok", "warn", "fail"]);
@@ -27,7 +27,7 @@ export interface KeptFinding {
 }
 
 /** Unreadable states of other versions count as new. */
-export async function readFindings(db: ShardReader): Promise<KeptFinding[]> {
+export async function readFindings(db: ShardQueries): Promise<KeptFinding[]> {
   const rows = await db.selectFrom("shard.server_findings").selectAll().execute();
   return rows.map(({ source, check_name: check, subject, heeded, said }) => {
     return { source, check, subject, history: historySchema.safeParse(heeded).data ?? noReports, said };
@@ -35,14 +35,14 @@ export async function readFindings(db: ShardReader): Promise<KeptFinding[]> {
 }
 
 /** @returns time of the last run in microseconds since 1970; undefined: never */
-export async function readLastRun(db: ShardReader): Promise<number | undefined> {
+export async function readLastRun(db: ShardQueries): Promise<number | undefined> {
   const { rows } = await sql<{ at: number | null }>`
     select max(looked_at) as at from shard.server_findings`.execute(db);
   return rows[0]?.at ?? undefined;
 }
 
 export async function writeFindings(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   findings: readonly KeptFinding[],
   nowMicros: number,
 ): Promise<void> {

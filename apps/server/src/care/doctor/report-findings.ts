@@ -1,7 +1,7 @@
 import { toBucket } from "@holdfast/core/ids";
 import { findAdministrators } from "../../features/accounts/people/administrators.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";
 import { notify } from "../../features/notifications/notify.ts";
 import type { CheckName } from "./diagnose.ts";
@@ -174,7 +174,7 @@ function isForgotten({ told, warnTold, failTold }: KeptFinding["history"]): bool
 }
 
 async function notifyAll(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   administrators: readonly Parameters<typeof notify>[1]["userId"][],
   { check, from, to, detail, advice, was }: News,
   atMicros: number,

@@ -3,7 +3,7 @@ import type { ShreddingJson } from "@holdfast/protocol/shred-routes";
 import { type RawBuilder, sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { GrantRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { GrantRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { namesOf, type Person } from "../../features/sharing/people.ts";
 
@@ -57,7 +57,7 @@ export function isGiven(spaceId: SpaceId, nowMicros: number): RawBuilder<unknown
 }
 
 /** One grant for each account, group, address and link, oldest first. */
-async function findGiven(reader: ShardReader, { space_id: spaceId }: Account, nowMicros: number): Promise<GrantRow[]> {
+async function findGiven(reader: ShardQueries, { space_id: spaceId }: Account, nowMicros: number): Promise<GrantRow[]> {
   const { rows } = await sql<GrantRow>`
     select * from (
       select distinct on (kind, coalesce(grantee_id::text, email_key)) * from shard.grants where ${isGiven(spaceId, nowMicros)}
@@ -66,7 +66,7 @@ async function findGiven(reader: ShardReader, { space_id: spaceId }: Account, no
   return rows;
 }
 
-async function countWritten(reader: ShardReader, { id, space_id: spaceId }: Account): Promise<Others["written"]> {
+async function countWritten(reader: ShardQueries, { id, space_id: spaceId }: Account): Promise<Others["written"]> {
   const { rows } = await sql<Others["written"]>`
     select count(*) as files, coalesce(sum(v.size), 0)::int8 as bytes, count(distinct v.created_by) as people
     from shard.nodes n join shard.versions v on v.space_id = n.space_id and v.id = n.head_version
@@ -78,7 +78,7 @@ async function countWritten(reader: ShardReader, { id, space_id: spaceId }: Acco
 
 /** Shared nodes and their subtrees, each counted once. Index: nodes_parent. */
 async function countLost(
-  reader: ShardReader,
+  reader: ShardQueries,
   { space_id: spaceId }: Account,
   nowMicros: number,
 ): Promise<Others["lost"]> {

@@ -6,7 +6,7 @@ import { type Kysely, sql } from "kysely";
 import { findUserByEmail } from "../../features/accounts/context/directory.ts";
 import { type LastBackup, readLastBackup } from "../../packs/facts/last-backup.ts";
 import type { Cells, Shards } from "../../base/db/shards.ts";
-import type { ShardReader, ShardTables } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, ShardTables } from "../../base/db/shard-tables.ts";
 import { type ShreddingRow, shredSteps } from "../../base/db/shredding-tables.ts";
 
 export interface ShreddingStore {
@@ -26,19 +26,19 @@ export async function describeShredding(store: ShreddingStore, idOrEmail: string
 }
 
 /** Index: primary key. */
-export async function readShredding(db: ShardReader, userId: UserId): Promise<ShreddingRow | undefined> {
+export async function readShredding(db: ShardQueries, userId: UserId): Promise<ShreddingRow | undefined> {
   const { rows } = await sql<ShreddingRow>`select * from shard.shreddings where user_id = ${userId}`.execute(db);
   return rows[0];
 }
 
 /** Oldest first. Index: shreddings_running. */
-export async function listRunning(db: ShardReader): Promise<ShreddingRow[]> {
+export async function listRunning(db: ShardQueries): Promise<ShreddingRow[]> {
   const { rows } = await sql<ShreddingRow>`
     select * from shard.shreddings where done_at is null order by asked_at`.execute(db);
   return rows;
 }
 
-export async function noteWaiting(db: ShardReader, { user_id }: ShreddingRow, waitsFor: string | null): Promise<void> {
+export async function noteWaiting(db: ShardQueries, { user_id }: ShreddingRow, waitsFor: string | null): Promise<void> {
   await sql`update shard.shreddings set waits_for = ${waitsFor}
     where user_id = ${user_id} and waits_for is distinct from ${waitsFor}`.execute(db);
 }

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { findUser } from "../../features/accounts/context/directory.ts";
 import { findAdministrators } from "../../features/accounts/people/administrators.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { Shard, Shards } from "../../base/db/shards.ts";
 import { notify } from "../../features/notifications/notify.ts";
@@ -84,7 +84,7 @@ async function findOwner(shards: Shards, spaceId: SpaceId): Promise<UserId | und
 }
 
 /** @returns the device's name; undefined if it is already suspended or deleted */
-async function suspend(transaction: ShardReader, message: Braked): Promise<string | undefined> {
+async function suspend(transaction: ShardQueries, message: Braked): Promise<string | undefined> {
   const { rows } = await sql<{ name: string }>`
     with device as (
       select user_id, id, name from shard.devices where user_id = ${message.user_id} and id = ${message.device_id} for share
@@ -103,7 +103,7 @@ function factsOf({ device_id, reason, rewritten, deleted, moment }: Braked, name
 }
 
 async function notifyUser(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   { user_id: accountId, device_id: deviceId, since }: Braked,
   detail: Readonly<Record<string, unknown>>,

@@ -7,7 +7,7 @@ import { withProof } from "../../features/accounts/proof/change-second-factor.ts
 import { assertLive, sessionOf } from "../../features/accounts/callers/live-session.ts";
 import { isOlderThanFactor } from "../../features/accounts/factors/second-factor.ts";
 import { passkeySiteOf } from "../../features/accounts/factors/passkey-site.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { answerSpent, readAnswer, sealAnswer, takeAnswer } from "../../features/issuer/answers.ts";
 import type { ClaimsWorld } from "../../features/issuer/follow-claims.ts";
 import type { Purpose } from "../../features/issuer/leaving.ts";
@@ -85,7 +85,7 @@ export function outsideHandlers(world: ClaimsWorld, issuer: Issuer | undefined, 
     confirmOutsideLink: async ({ caller, body }) => {
       const session = sessionOf(caller, "links no sign-in");
       const answer = readAnswer(world, `link ${caller.userId}`, body.ticket);
-      const act = async (transaction: ShardReader) => {
+      const act = async (transaction: ShardQueries) => {
         await assertLive(transaction, session);
         if (await isOlderThanFactor(transaction, caller.userId, answer.askedAtMs * 1000)) throw answerSpent();
         if (!(await takeAnswer(transaction, caller.userId, answer))) throw answerSpent();

@@ -1,7 +1,7 @@
 import { bucketOf, type EventId, makeId, type SpaceId } from "@holdfast/core/ids";
 import type { Clock, Random } from "@holdfast/core/clock";
 import { sql } from "kysely";
-import type { EventRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { EventRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 
 export interface NewEvent extends Pick<EventRow, "verb" | "actor" | "detail"> {
@@ -17,7 +17,7 @@ export interface NewEvent extends Pick<EventRow, "verb" | "actor" | "detail"> {
  * shown unchanged to everyone who may see the event.
  */
 export async function recordEvent(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
   { spaceId, nodeId, verb, actor, deviceId, detail, atMicros = clock.nowMicros() }: NewEvent,
 ): Promise<void> {
@@ -33,7 +33,7 @@ export const hookedEventKind = "webhook_event";
 
 /** Costs one query if the space has no webhooks. */
 async function notifyWebhooks(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   event: { readonly spaceId: SpaceId; readonly at: number; readonly id: EventId },
 ): Promise<void> {
   const { rows } = await sql`select from shard.spaces where id = ${event.spaceId} and hooked`.execute(transaction);

@@ -7,7 +7,7 @@ import { checkLines } from "../accounts/context/plain-text.ts";
 import { recordEvent } from "../activity/record-event.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { CommentRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { CommentRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { doOnce, type Repeatable } from "../../tree/commit/do-once.ts";
@@ -168,7 +168,7 @@ async function lockedIn<Result>(
   shards: Shards,
   caller: Actor,
   { spaceId, once }: { readonly spaceId: SpaceId; readonly once: Repeatable | undefined },
-  act: (transaction: ShardReader, actor: Actor) => Promise<Result>,
+  act: (transaction: ShardQueries, actor: Actor) => Promise<Result>,
 ): Promise<Result> {
   const isOwn = caller.owns && caller.spaceId === spaceId;
   const actor = isOwn ? caller : { ...caller, givers: await loadGivers(shards, spaceId, caller.grantees) };
@@ -205,7 +205,7 @@ async function findComment(
 
 /** Reads the comment and its node under the lock. @throws HoldfastError not_found, forbidden */
 async function readLocked(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   actor: Actor,
   { id, space_id, node_id }: CommentRow,
   act: Act,
@@ -223,7 +223,7 @@ function asNoSuchComment(error: unknown): never {
 }
 
 /** Runs under the lock, because the node may have been purged. Indexes: primary keys. */
-async function assertRoom(transaction: ShardReader, spaceId: SpaceId, nodeId: NodeId): Promise<void> {
+async function assertRoom(transaction: ShardQueries, spaceId: SpaceId, nodeId: NodeId): Promise<void> {
   const { rows } = await sql<{ count: number }>`
     select (select count(*)::int from shard.comments c where c.space_id = n.space_id and c.node_id = n.id) as count
     from shard.nodes n where n.space_id = ${spaceId} and n.id = ${nodeId} and n.purged_at is null`.execute(transaction);

@@ -1,6 +1,6 @@
 import type { UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { CommentRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { CommentRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import { type NewNotification, notify } from "../notifications/notify.ts";
 
 /** Maximum number of notified participants: the latest authors. */
@@ -10,7 +10,7 @@ const talkersMax = 50;
  * Notifies mentioned users, and of a new comment the owner and other authors. Runs in the transaction that writes it.
  */
 export async function notifyOfComment(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   comment: CommentRow,
   { mentioned, isNew }: { readonly mentioned: readonly UserId[]; readonly isNew: boolean },
 ): Promise<void> {
@@ -25,7 +25,7 @@ export async function notifyOfComment(
 }
 
 /** A node has few comments. Indexes: primary keys. */
-async function readTalkers(transaction: ShardReader, { space_id, node_id }: CommentRow): Promise<UserId[]> {
+async function readTalkers(transaction: ShardQueries, { space_id, node_id }: CommentRow): Promise<UserId[]> {
   const { rows } = await sql<{ id: UserId }>`
     select owner_id as id from shard.spaces where id = ${space_id}
     union

@@ -10,7 +10,7 @@ import { findUser } from "../accounts/context/directory.ts";
 import type { AccountStore } from "../accounts/context/account-world.ts";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { inTransaction } from "../../base/db/database.ts";
-import type { CommentRow, GrantRow, NodeRow, ShardReader, VersionRow } from "../../base/db/shard-tables.ts";
+import type { CommentRow, GrantRow, NodeRow, ShardQueries, VersionRow } from "../../base/db/shard-tables.ts";
 import { modeOf } from "../../tree/read/node-mode.ts";
 import { permissionsJson } from "../sharing/permissions.ts";
 import { listSharedWithMe } from "../sharing/shared-lists.ts";
@@ -35,7 +35,7 @@ export async function listAccount(world: ListWorld, account: ListedAccount): Pro
   const people = new Set<UserId>([caller.userId]);
   const grants: GrantRow[] = [];
   const { db } = world.shards.ofId(caller.spaceId);
-  const list = async (transaction: ShardReader) => {
+  const list = async (transaction: ShardQueries) => {
     await listNodes(transaction, account);
     await placeNodes(account);
     await listVersions(transaction, account, people);
@@ -64,7 +64,7 @@ export async function listAccount(world: ListWorld, account: ListedAccount): Pro
 
 type ListedNode = Omit<NodeRow, "name_key" | "weight" | "names_below" | "bytes_below">;
 
-async function listNodes(transaction: ShardReader, { spool, caller, signal }: ListedAccount): Promise<void> {
+async function listNodes(transaction: ShardQueries, { spool, caller, signal }: ListedAccount): Promise<void> {
   for (let after: string | undefined = firstId; after !== undefined;) {
     signal.throwIfAborted();
     // Index: primary key.
@@ -187,7 +187,7 @@ type ListedVersion = Omit<VersionRow, "manifest" | "segments"> & {
  * Lists versions of all files, including trashed ones. Contents that are not current are stored separately, each once.
  */
 async function listVersions(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { spool, caller, withVersions, signal }: ListedAccount,
   people: Set<UserId>,
 ): Promise<void> {
@@ -243,7 +243,7 @@ function addVersionContents(spool: ExportSpool, rows: readonly ListedVersion[]):
   );
 }
 
-async function listComments(transaction: ShardReader, { spool, caller, signal }: ListedAccount, people: Set<UserId>) {
+async function listComments(transaction: ShardQueries, { spool, caller, signal }: ListedAccount, people: Set<UserId>) {
   for (let after: [string, string] | undefined = [firstId, firstId]; after !== undefined;) {
     signal.throwIfAborted();
     // Index: primary key.
@@ -273,7 +273,7 @@ async function listComments(transaction: ShardReader, { spool, caller, signal }:
 }
 
 /** One query: an account's stars are limited. Index: stars_newest. */
-async function listStars(transaction: ShardReader, { spool, caller }: ListedAccount): Promise<void> {
+async function listStars(transaction: ShardQueries, { spool, caller }: ListedAccount): Promise<void> {
   const { rows } = await sql<{ node_id: NodeId; at: number }>`
     select node_id, at from shard.stars where user_id = ${caller.userId} and space_id = ${caller.spaceId}
     order by at desc, node_id`.execute(transaction);
@@ -285,7 +285,7 @@ async function listStars(transaction: ShardReader, { spool, caller }: ListedAcco
 }
 
 /** Excludes app passwords, which are no links. Contains no secrets. */
-async function listGrants(transaction: ShardReader, { spaceId }: Caller): Promise<GrantRow[]> {
+async function listGrants(transaction: ShardQueries, { spaceId }: Caller): Promise<GrantRow[]> {
   const { rows } = await sql<GrantRow>`
     select * from shard.grants where space_id = ${spaceId} and not (kind = 'link' and secret_hash is null)
     order by node_id, id`.execute(transaction);

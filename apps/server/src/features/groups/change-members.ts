@@ -9,7 +9,7 @@ import { neededSignedIn } from "../accounts/callers/signed-in-only.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { GroupRole } from "../../base/db/group-tables.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { enqueueMembership, type GroupWorld, deliverMembershipNow } from "./group-messages.ts";
 import { doOnce, type Key } from "../../tree/commit/do-once.ts";
 import {
@@ -97,7 +97,7 @@ export async function removeMember(
 
 /** Requires the lock of the group's row. @returns true if something changed */
 async function changeRole(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   group: SeenGroup,
   userId: UserId,
   role: GroupRole | null,

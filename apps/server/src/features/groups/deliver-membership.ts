@@ -6,7 +6,7 @@ import { followPlans } from "../accounts/people/quotas.ts";
 import { holdPlans } from "../accounts/people/plans.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { GroupRole } from "../../base/db/group-tables.ts";
-import type { ShardReader, ShardTables } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, ShardTables } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 
 export interface DeliveryWorld {
@@ -47,7 +47,7 @@ async function deliver(world: DeliveryWorld, groupId: GroupId, userIds: readonly
   }
 }
 
-async function readMemberships(db: ShardReader, groupId: GroupId, userIds: readonly UserId[]): Promise<Membership[]> {
+async function readMemberships(db: ShardQueries, groupId: GroupId, userIds: readonly UserId[]): Promise<Membership[]> {
   // One statement, so that number, roles and plan are consistent. Indexes: primary keys.
   const { rows } = await sql<{ user_id: UserId; changes: number | null; role: GroupRole | null; plan: string | null }>`
     select asked.user_id, g.changes, m.role, g.plan from unnest(${uuidArray(userIds)}) as asked (user_id)

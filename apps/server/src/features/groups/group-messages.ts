@@ -2,7 +2,7 @@ import { toHoldfastError } from "@holdfast/core/errors";
 import { type GroupId, isId, type UserId } from "@holdfast/core/ids";
 import { z } from "zod";
 import type { AccountStore } from "../accounts/context/account-world.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import type { Kinds } from "../../base/queue/kind.ts";
 import type { Queue } from "../../base/queue/open-queue.ts";
@@ -47,16 +47,16 @@ export function groupKinds(world: () => SharingWorld): Kinds {
   };
 }
 
-export function enqueueMembership(transaction: ShardReader, group: GroupId, user: UserId): Promise<void> {
+export function enqueueMembership(transaction: ShardQueries, group: GroupId, user: UserId): Promise<void> {
   const payload = { group_id: group, user_id: user };
   return enqueue(transaction, { kind: "group_membership", key: `${group} ${user}`, payload });
 }
 
-export function enqueueEnd(transaction: ShardReader, group: GroupId): Promise<void> {
+export function enqueueEnd(transaction: ShardQueries, group: GroupId): Promise<void> {
   return enqueue(transaction, { kind: "group_end", key: group, payload: { group_id: group } });
 }
 
-export function enqueuePlan(transaction: ShardReader, group: GroupId): Promise<void> {
+export function enqueuePlan(transaction: ShardQueries, group: GroupId): Promise<void> {
   return enqueue(transaction, { kind: "group_plan", key: group, payload: { group_id: group } });
 }
 

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { type Bucket, type GroupId, isId, type SpaceId, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { GroupRole, GroupRow } from "../../base/db/group-tables.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { readWaysUp } from "../../tree/rights/given-on.ts";
 import { isLimiting } from "../../tree/rights/limiting-grants.ts";
@@ -31,7 +31,7 @@ export function readGroupId(text: string): GroupId {
 }
 
 /** @throws HoldfastError not_found for others than members and administrators, as for an unknown group */
-export async function seeGroup(reader: ShardReader, caller: GroupCaller, id: GroupId): Promise<SeenGroup> {
+export async function seeGroup(reader: ShardQueries, caller: GroupCaller, id: GroupId): Promise<SeenGroup> {
   const { rows } = await sql<SeenGroup>`
     select g.*, (select m.role from shard.group_members m where m.group_id = g.id and m.user_id = ${caller.userId}) as role
     from shard.groups g where g.id = ${id}`.execute(reader);
@@ -50,7 +50,7 @@ export function assertManages(caller: GroupCaller, { role }: Pick<SeenGroup, "ro
  * Locks the group, to order its changes until the transaction ends.
  * @throws HoldfastError not_found, forbidden
  */
-export async function lockManaged(transaction: ShardReader, caller: GroupCaller, id: GroupId): Promise<SeenGroup> {
+export async function lockManaged(transaction: ShardQueries, caller: GroupCaller, id: GroupId): Promise<SeenGroup> {
   await sql`select from shard.groups where id = ${id} for update`.execute(transaction);
   // A separate statement sees the changes of the previous lock holder.
   const group = await seeGroup(transaction, caller, id);

@@ -5,7 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { AccountWorld } from "../accounts/context/account-world.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { claimsSchema } from "./claims.ts";
 import type { Purpose } from "./leaving.ts";
 import type { Finished } from "./open-issuer.ts";
@@ -42,7 +42,7 @@ export function readAnswer(world: World, purpose: Purpose, text: string): Answer
 }
 
 /** A concurrent call waits for the first, then returns false. @returns true if the answer was unused */
-export async function takeAnswer(transaction: ShardReader, userId: UserId, { id, untilMs }: Answer): Promise<boolean> {
+export async function takeAnswer(transaction: ShardQueries, userId: UserId, { id, untilMs }: Answer): Promise<boolean> {
   const { rows } = await sql`
     insert into shard.outside_answers (user_id, answer, until)
     values (${userId}, ${Buffer.from(id, "base64url")}, ${untilMs * 1000})
@@ -51,7 +51,7 @@ export async function takeAnswer(transaction: ShardReader, userId: UserId, { id,
 }
 
 /** Early check without a lock; `takeAnswer` checks again. */
-export async function isAnswerTaken(reader: ShardReader, userId: UserId, { id }: Answer): Promise<boolean> {
+export async function isAnswerTaken(reader: ShardQueries, userId: UserId, { id }: Answer): Promise<boolean> {
   const { rows } = await sql`
     select from shard.outside_answers where user_id = ${userId} and answer = ${Buffer.from(id, "base64url")}`.execute(
     reader,

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import type { AccountWorld } from "../accounts/context/account-world.ts";
 import { updateUser } from "../accounts/people/users.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { removeMember, setMember } from "../groups/change-members.ts";
 import type { GroupWorld } from "../groups/group-messages.ts";
 import type { GroupCaller } from "../groups/group-rights.ts";
@@ -91,7 +91,7 @@ async function giveGroup(
   }
 }
 
-async function forget(db: ShardReader, { userId, groupId, source }: Membership): Promise<void> {
+async function forget(db: ShardQueries, { userId, groupId, source }: Membership): Promise<void> {
   await sql`delete from shard.outside_memberships
     where user_id = ${userId} and group_id = ${groupId} and source = ${source}`.execute(db);
 }

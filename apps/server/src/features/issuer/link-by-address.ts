@@ -10,7 +10,7 @@ import { accountLine } from "../accounts/passwords/passwords.ts";
 import { endPersonalTokens } from "../accounts/people/personal-tokens.ts";
 import { hashUnknownPassword } from "../accounts/invitations/sign-up.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { type Claims, ldapPrefix } from "./claims.ts";
 import { linkIdentity } from "./outside-identities.ts";
 
@@ -27,7 +27,7 @@ const ended = { end_passkeys: true, endsFactor: true } as const;
 export async function linkByAddress(world: AccountWorld, user: UserRow, claims: Claims): Promise<UserRow> {
   const passwordHash = await hashUnknownPassword(world, accountLine(user.id));
   let released: Buffer[] = [];
-  const onMade = async (transaction: ShardReader) => {
+  const onMade = async (transaction: ShardQueries) => {
     await transaction
       .updateTable("shard.users")
       .set({ password_hash: passwordHash, has_password: false, next_email: null })
@@ -41,7 +41,7 @@ export async function linkByAddress(world: AccountWorld, user: UserRow, claims: 
     // The setting trusts the issuer for this address.
     await confirmIn(transaction, user.id, world.clock.nowMicros());
   };
-  const begin = (transaction: ShardReader) => lockWays(transaction, user.id, ended);
+  const begin = (transaction: ShardQueries) => lockWays(transaction, user.id, ended);
   await linkIdentity(world, user.id, claims, { begin, onMade, what: "outside_first" });
   for (const key of released) await releaseIdentity(world, key, user.id);
   world.onEnded?.(user.space_id);
@@ -55,7 +55,7 @@ export async function linkByAddress(world: AccountWorld, user: UserRow, claims: 
  */
 async function endOtherIdentities(
   world: AccountWorld,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   { issuer }: Claims,
 ): Promise<Buffer[]> {

@@ -11,7 +11,7 @@ import { directoryOf, releaseIdentity } from "../accounts/people/outside-directo
 import type { SecurityChange } from "../accounts/context/security-change.ts";
 import type { OutsideIdentityRow, UserRow } from "../../base/db/account-tables.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { type Claims, identityKey } from "./claims.ts";
 
 export type OutsideIdentityJson = z.output<typeof outsideIdentity>;
@@ -25,11 +25,11 @@ export async function findLinked(store: AccountStore, claims: Claims): Promise<U
 
 interface Linking {
   /** Runs first in the transaction that creates the row. */
-  readonly begin?: (transaction: ShardReader) => Promise<void>;
+  readonly begin?: (transaction: ShardQueries) => Promise<void>;
   /** Runs in that transaction, under the account's lock. */
-  readonly act?: (transaction: ShardReader) => Promise<void>;
+  readonly act?: (transaction: ShardQueries) => Promise<void>;
   /** Runs in that transaction after the row was created, but not if the account was already linked. */
-  readonly onMade?: (transaction: ShardReader) => Promise<void>;
+  readonly onMade?: (transaction: ShardQueries) => Promise<void>;
   readonly what?: SecurityChange;
 }
 
@@ -99,7 +99,7 @@ export async function removeIdentity(
   store: AccountStore & Pick<AccountWorld, "onlyThrough">,
   userId: UserId,
   id: string,
-  run: (act: (transaction: ShardReader) => Promise<Buffer | undefined>) => Promise<Buffer | undefined>,
+  run: (act: (transaction: ShardQueries) => Promise<Buffer | undefined>) => Promise<Buffer | undefined>,
 ): Promise<void> {
   const key = await run(async (transaction) => {
     const { rows } = await sql<Pick<OutsideIdentityRow, "identity_key">>`
@@ -117,7 +117,7 @@ export async function removeIdentity(
 /** Runs under the lock of the new session. @returns true if still linked */
 export async function useIdentity(
   { clock }: Pick<AccountWorld, "clock">,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   claims: Claims,
 ): Promise<boolean> {
@@ -185,7 +185,7 @@ async function isLinked(store: AccountStore, userId: UserId, key: Buffer): Promi
   return rows.length > 0;
 }
 
-async function readRows(reader: ShardReader, userId: UserId): Promise<OutsideIdentityRow[]> {
+async function readRows(reader: ShardQueries, userId: UserId): Promise<OutsideIdentityRow[]> {
   const { rows } = await sql<OutsideIdentityRow>`
     select * from shard.outside_identities where user_id = ${userId} order by id`.execute(reader);
   return rows;
@@ -203,7 +203,7 @@ function identityJson(row: OutsideIdentityRow, issuer: string | undefined): Outs
 }
 
 async function isShutOut(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   { onlyThrough }: Pick<AccountWorld, "onlyThrough">,
 ): Promise<boolean> {

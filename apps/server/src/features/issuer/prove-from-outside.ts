@@ -6,7 +6,7 @@ import { sessionOf } from "../accounts/callers/live-session.ts";
 import { noteProven } from "../accounts/sign-in/note-proven.ts";
 import { type GivenFactor, withCode } from "../accounts/factors/second-factor.ts";
 import { getUser } from "../accounts/people/users.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { type Answer, answerSpent, readAnswer, takeAnswer } from "./answers.ts";
 import { authenticatedAtMicros, clocksDifferMs } from "./authenticated-at.ts";
 import type { OidcSettings } from "../../base/config/issuer-settings.ts";
@@ -49,7 +49,7 @@ export async function proveFromOutside(
   if (claims.issuer !== settings.issuer) throw answerSpent();
   const provenAt = askedAnewAt(world, settings, answer);
   const user = await getUser(world, caller.userId);
-  const act = async (transaction: ShardReader) => {
+  const act = async (transaction: ShardQueries) => {
     if (!(await useIdentity(world, transaction, user.id, claims))) throw otherPerson(settings);
     if (!(await takeAnswer(transaction, user.id, answer))) throw answerSpent();
     await noteProven(world, transaction, { id: session, userId: user.id, passwordHash: user.password_hash, provenAt });

@@ -5,7 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { Caller } from "../accounts/context/caller.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 
 export interface Download {
@@ -47,7 +47,7 @@ export async function countDownload(
   }).then((delivery) => delivery && ((unsentBytes) => takeBack(db, caller, delivery, unsentBytes)));
 }
 
-async function countOne(transaction: ShardReader, { spaceId, credential }: Caller): Promise<void> {
+async function countOne(transaction: ShardQueries, { spaceId, credential }: Caller): Promise<void> {
   const { numAffectedRows = 0n } = await sql`
     update shard.grants set downloads = downloads + 1
     where space_id = ${spaceId} and id = ${credential.id} and (max_downloads is null or downloads < max_downloads)`.execute(
@@ -74,7 +74,7 @@ interface Delivery {
  * @throws HoldfastError forbidden
  */
 async function countOrGoOn(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   caller: Caller,
   { version, rangeBytes, source: place }: Download & Required<Pick<Download, "version">>,
   nowMicros: number,
@@ -103,7 +103,7 @@ async function countOrGoOn(
 
 /** Does nothing if another download was counted meanwhile. */
 async function takeBack(
-  db: ShardReader,
+  db: ShardQueries,
   { spaceId, credential }: Caller,
   { versionId, source, begunAt }: Delivery,
   unsentBytes: number,

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { readSettingsIn } from "../accounts/people/account-settings.ts";
 import { findUser } from "../accounts/context/directory.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Kind } from "../../base/queue/kind.ts";
 import { mayCauseMail } from "./mail-allowance.ts";
 import type { MailWorld } from "./mail-world.ts";
@@ -57,7 +57,7 @@ async function gather(world: MailWorld, { user_id: userId, when }: Gathering): P
   });
 }
 
-async function readDue(db: ShardReader, userId: UserId, now: number): Promise<Notice[]> {
+async function readDue(db: ShardQueries, userId: UserId, now: number): Promise<Notice[]> {
   const rows = await db
     .selectFrom("shard.mail_items")
     .select("notice")
@@ -89,7 +89,7 @@ async function withoutRefused(world: MailWorld, userId: UserId, notices: readonl
  * Holds the row's lock until the end, so that concurrent calls run in sequence.
  * @returns time to wait for if the last mail was too recent
  */
-async function takeTurn(transaction: ShardReader, userId: UserId, now: number): Promise<number | undefined> {
+async function takeTurn(transaction: ShardQueries, userId: UserId, now: number): Promise<number | undefined> {
   const pause = limits.mailPauseMs * 1000;
   const { rows } = await sql`
     insert into shard.mail_turns as t (user_id, last_at) values (${userId}, ${now})
@@ -105,7 +105,7 @@ async function takeTurn(transaction: ShardReader, userId: UserId, now: number): 
 }
 
 /** @returns the current notices, oldest first */
-async function removeItems(transaction: ShardReader, userId: UserId, notices: readonly Notice[]): Promise<Notice[]> {
+async function removeItems(transaction: ShardQueries, userId: UserId, notices: readonly Notice[]): Promise<Notice[]> {
   const ids = notices.map(({ id }) => id);
   const removed = await transaction
     .deleteFrom("shard.mail_items")

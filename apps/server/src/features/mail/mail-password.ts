@@ -11,7 +11,7 @@ import { isPlainText } from "../accounts/context/plain-text.ts";
 import { resetLink } from "../accounts/proof/reset-password.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shard } from "../../base/db/shards.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import type { Kind } from "../../base/queue/kind.ts";
@@ -77,7 +77,7 @@ export function passwordResetter(world: MailWorld): Kind<z.output<typeof askedSc
 /** See `AccountStore.notifySecurity`. */
 export async function orderSecurityMail(
   mail: MailWorld,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   id: UserId,
   what: SecurityChange,
   address?: string,
@@ -93,7 +93,7 @@ export async function orderSecurityMail(
 /** See `AccountWorld.notifyLeaving`. Uses the address, because suspended accounts receive no other mail. */
 export async function orderLeavingMail(
   mail: MailWorld,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { id, email }: Pick<UserRow, "id" | "email">,
   until: number,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import type { NotificationKind, NotifySettings } from "@holdfast/protocol/account-settings";
 import { sql } from "kysely";
 import { readSettingsIn } from "../accounts/people/account-settings.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import type { MailWorld } from "./mail-world.ts";
 import type { Notice } from "./notice.ts";
@@ -19,7 +19,7 @@ export const gatherKind = "mail_gather";
  */
 export async function notifyByMail(
   world: MailWorld,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   notice: Notice,
 ): Promise<void> {
@@ -38,13 +38,13 @@ export async function notifyByMail(
   await enqueueGathering(transaction, userId, { when, dueMicros: due });
 }
 
-export async function forgetNotice(transaction: ShardReader, userId: UserId, id: NotificationId): Promise<void> {
+export async function forgetNotice(transaction: ShardQueries, userId: UserId, id: NotificationId): Promise<void> {
   await transaction.deleteFrom("shard.mail_items").where("user_id", "=", userId).where("id", "=", id).execute();
 }
 
 /** Separate messages for immediate mails and digest, so that neither waits for the other. */
 export async function enqueueGathering(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   { when, dueMicros }: { when: "at_once" | "daily"; dueMicros: number },
 ): Promise<void> {
@@ -67,7 +67,7 @@ export function whenMailed(notify: NotifySettings, kind: NotificationKind): Noti
   return isGathered(kind) ? notify.digest : "at_once";
 }
 
-async function nextTurnMicros(transaction: ShardReader, userId: UserId, now: number): Promise<number> {
+async function nextTurnMicros(transaction: ShardQueries, userId: UserId, now: number): Promise<number> {
   const turn = await transaction
     .selectFrom("shard.mail_turns")
     .select("last_at")

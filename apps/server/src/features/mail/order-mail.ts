@@ -1,7 +1,7 @@
 import type { Bucket, MailId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Language } from "@holdfast/protocol/account-settings";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import type { Template, WaitingMail } from "./mail-order.ts";
 import { makeMailId, type MailWorld } from "./mail-world.ts";
@@ -25,7 +25,7 @@ export const mailKind = "mail";
  */
 export async function orderMail(
   world: MailWorld,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   bucket: Bucket,
   { to, content, link, linkLifetimeMs = limits.invitationLifetimeMs }: MailOrder,
 ): Promise<MailId> {

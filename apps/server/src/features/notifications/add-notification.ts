@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import { inTransaction, keyed } from "../../base/db/database.ts";
 import type { NotificationRow } from "../../base/db/account-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { NewNotification } from "./notify.ts";
 
 export interface Added {
@@ -15,7 +15,7 @@ export interface Added {
   readonly replaces: NotificationId | undefined;
 }
 
-export type AlsoNotify = (transaction: ShardReader, added: Added) => Promise<void>;
+export type AlsoNotify = (transaction: ShardQueries, added: Added) => Promise<void>;
 
 /**
  * Writes a notification on the account's shard. May run twice for one message.
@@ -47,7 +47,7 @@ type Known = Pick<NotificationRow, "number" | "id" | "at" | "detail" | "message_
 
 type Head = { readonly number: number; readonly read_to: number };
 
-async function lockHead(transaction: ShardReader, userId: UserId): Promise<Head> {
+async function lockHead(transaction: ShardQueries, userId: UserId): Promise<Head> {
   const { rows } = await sql<Head>`
     insert into shard.notification_heads as h (user_id) values (${userId})
     on conflict (user_id) do update set number = h.number returning number, read_to ${keyed}`.execute(transaction);
@@ -56,7 +56,7 @@ async function lockHead(transaction: ShardReader, userId: UserId): Promise<Head>
 
 /** Finds the same message's notification, and one to gather with. Index: the primary key; an account has few rows. */
 async function findKnown(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { userId, messageId, key, read_to }: Head & { userId: UserId; messageId: string; key: string | undefined },
 ): Promise<Known[]> {
   const { rows } = await sql<Known>`
@@ -92,7 +92,7 @@ interface Written extends NewNotification {
  * Also deletes the oldest ones; read notifications are older than unread ones. One statement, so that all parts see the
  * earlier state.
  */
-async function write(transaction: ShardReader, row: Written): Promise<void> {
+async function write(transaction: ShardQueries, row: Written): Promise<void> {
   const { userId, id, number, kind, actor, nodeId, detail, atMicros, gather, messageId, replaced = 0 } = row;
   await sql`
     with head as (

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { countryOf } from "../accounts/sign-in/address-country.ts";
 import type { AccountTables } from "../../base/db/account-tables.ts";
 import { keyed } from "../../base/db/database.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { notify } from "./notify.ts";
 
 /** New devices per hour with separate notifications; further ones share one. */
@@ -10,7 +10,7 @@ const separateMax = 5;
 const hourMicros = 3600_000_000;
 
 /** Several devices with one name, for example from scripts, share a notification. */
-export async function notifyDevice(transaction: ShardReader, device: AccountTables["shard.devices"]): Promise<void> {
+export async function notifyDevice(transaction: ShardQueries, device: AccountTables["shard.devices"]): Promise<void> {
   const { user_id: userId, id, name, created_at: atMicros, system, address, signed_in_by } = device;
   // Index: the primary key; at most `limits.devicesMax` rows.
   const { rows } = await sql<{ recent: number }>`

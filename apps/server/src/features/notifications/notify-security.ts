@@ -1,6 +1,6 @@
 import type { UserId } from "@holdfast/core/ids";
 import type { SecurityChange } from "../accounts/context/security-change.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { english } from "../mail/words/english.ts";
 import { notify } from "./notify.ts";
 
@@ -19,7 +19,7 @@ const notified: ReadonlySet<SecurityChange> = new Set([
 
 /** Reports a change that also causes a security mail. Apps that do not know `security` show the name. */
 export async function notifySecurity(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   what: SecurityChange,
   atMicros: number,

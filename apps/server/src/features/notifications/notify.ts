@@ -1,7 +1,7 @@
 import { isId, type NodeId, type UserId } from "@holdfast/core/ids";
 import { notificationKinds } from "@holdfast/protocol/account-settings";
 import { z } from "zod";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 
 const userId = z.custom<UserId>((value) => typeof value === "string" && isId(value));
@@ -30,7 +30,7 @@ export type NewNotification = z.output<typeof newNotification>;
  * Queues a message in the causing transaction, because the account may be on another shard. Call `queue.kick` after the
  * commit. Only accounts that can read the node at delivery are notified.
  */
-export async function notify(transaction: ShardReader, notification: NewNotification): Promise<void> {
+export async function notify(transaction: ShardQueries, notification: NewNotification): Promise<void> {
   if (notification.actor === notification.userId) return;
   await enqueue(transaction, { kind: "notification", payload: notification });
 }

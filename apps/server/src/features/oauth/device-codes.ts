@@ -1,6 +1,6 @@
 import type { TokenId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { endGrant, type OauthWorld, type Payload, readArtifact } from "./artifacts.ts";
 
 /** An approval is void if the approving session ended before the program fetched its tokens. */
@@ -16,7 +16,7 @@ export async function readDeviceCode(world: OauthWorld, id: string): Promise<Pay
 
 /** Checks the session that approved a device. Its owner may have ended it because it was stolen. */
 export async function isSessionLive(
-  db: ShardReader,
+  db: ShardQueries,
   userId: UserId,
   sessionId: unknown,
   { clock }: Pick<OauthWorld, "clock">,

@@ -6,7 +6,7 @@ import type { AccountStore } from "../accounts/context/account-world.ts";
 import { nobody } from "../accounts/context/directory.ts";
 import { updateUser } from "../accounts/people/users.ts";
 import type { ReportRow } from "../../base/db/report-tables.ts";
-import type { GrantRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { GrantRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { changeRights, type RightsChange, type RightsWorld } from "../sharing/change-rights.ts";
 import { describeReport, findReport, noSuchReport } from "./list-reports.ts";
@@ -75,7 +75,7 @@ async function findOwner({ shards }: AccountStore, spaceId: SpaceId): Promise<Us
  * reports_open_link, primary key.
  */
 async function note(
-  db: ShardReader,
+  db: ShardQueries,
   { space_id: spaceId, id, link_id: linkId }: ReportRow,
   { action, by, nowMicros }: { readonly action: ReportAction; readonly by: UserId; readonly nowMicros: number },
 ): Promise<void> {

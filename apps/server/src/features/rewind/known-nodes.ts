@@ -1,7 +1,7 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 
 export type KnownNode = Pick<
   NodeRow,
@@ -29,7 +29,7 @@ const idsAtOnce = 10_000;
 
 /** Existing nodes and all their ancestors, one step per level. Index: primary key. */
 export async function readWithAbove(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   ids: readonly NodeId[],
 ): Promise<Map<NodeId, KnownNode>> {
@@ -51,7 +51,7 @@ export async function readWithAbove(
 
 /** Includes trash. Index: nodes_parent. */
 export async function readChildren(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   folders: readonly NodeId[],
 ): Promise<KnownNode[]> {
@@ -68,7 +68,7 @@ export async function readChildren(
 
 /** Live node. Index: nodes_live_name. */
 export async function readNamed(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   parentId: NodeId,
   key: string,
@@ -94,7 +94,7 @@ export interface KeptVersion {
  * versions_node.
  */
 export async function readHeadsAt(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   files: readonly KnownNode[],
   momentMicros: number,

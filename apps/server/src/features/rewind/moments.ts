@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
 import { sql } from "kysely";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { readCut } from "../../tree/retention/retention-cut.ts";
 
 /**
@@ -11,7 +11,7 @@ import { readCut } from "../../tree/retention/retention-cut.ts";
  * @throws HoldfastError invalid_field for a future moment, or (with `earliest`) for one without enough history
  */
 export async function seqAt(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   { momentMicros, nowMicros, reachMs }: Moment,
 ): Promise<number> {
@@ -50,7 +50,7 @@ interface Kept {
   readonly headSeq: number;
 }
 
-async function readKept(reader: ShardReader, spaceId: SpaceId): Promise<Kept> {
+async function readKept(reader: ShardQueries, spaceId: SpaceId): Promise<Kept> {
   const { rows } = await sql<{ createdAt: number; headSeq: number; first: number | null; untold: number | null }>`
     select s.created_at as "createdAt", s.seq as "headSeq", u.seq as untold,
       (select j.seq from shard.journal j where j.space_id = s.id order by j.seq limit 1) as first
@@ -63,7 +63,7 @@ async function readKept(reader: ShardReader, spaceId: SpaceId): Promise<Kept> {
   return { seq, sinceMicros: (await readTime(reader, spaceId, seq)) ?? sinceMicros, headSeq };
 }
 
-async function readTime(reader: ShardReader, spaceId: SpaceId, seq: number): Promise<number | undefined> {
+async function readTime(reader: ShardQueries, spaceId: SpaceId, seq: number): Promise<number | undefined> {
   const { rows } = await sql<{ at: number }>`
     select at from shard.journal where space_id = ${spaceId} and seq = ${seq}`.execute(reader);
   return rows[0]?.at;

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import type { RewindAct, RewindAnswer } from "@holdfast/protocol/rewind-routes";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import {
   type KeptVersion,
   type KnownNode,
@@ -36,7 +36,7 @@ export interface RewindPlan {
  * Changes that restore a folder or file to an earlier state. Reads a single state in one transaction.
  * @throws HoldfastError invalid_field for a moment without history or without the node, too_large
  */
-export async function planRewind(reader: ShardReader, wanted: RewindWanted): Promise<RewindPlan> {
+export async function planRewind(reader: ShardQueries, wanted: RewindWanted): Promise<RewindPlan> {
   const { spaceId, rootId, topId, momentMicros } = wanted;
   const was = await readWhatWas(reader, spaceId, await seqAt(reader, spaceId, wanted));
   const parents = [...was.values()].flatMap(({ parentId }) => parentId ?? []);
@@ -59,7 +59,7 @@ export async function planRewind(reader: ShardReader, wanted: RewindWanted): Pro
 
 /** Adds the subtree of each node that returns or goes, because unchanged descendants have no entries. */
 async function findAll(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   trees: TwoTrees,
   changed: readonly NodeId[],
@@ -80,7 +80,7 @@ async function findAll(
 }
 
 /** A new node beside the top may hold its name. It is outside, so it stays. */
-async function holderOfTop(reader: ShardReader, spaceId: SpaceId, trees: TwoTrees, topId: NodeId): Promise<boolean> {
+async function holderOfTop(reader: ShardQueries, spaceId: SpaceId, trees: TwoTrees, topId: NodeId): Promise<boolean> {
   const then = trees.placeThen(topId);
   if (then === undefined || then.parentId === null || trees.isWhereItWas(topId)) return false;
   const holder = await readNamed(reader, spaceId, then.parentId, nameKey(then.name));

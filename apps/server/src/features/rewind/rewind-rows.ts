@@ -2,7 +2,7 @@ import type { RewindId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { int4Array, textArray } from "../../base/db/array-parameters.ts";
 import type { RewindRow } from "../../base/db/rewind-tables.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { RewindStep } from "./node-state.ts";
 
 export type StepOutcome = { readonly revision: string } | { readonly left: string };
@@ -18,7 +18,7 @@ const rowsAtOnce = 5000;
 
 /** @returns false if another rewind undoes the same one or has the same Idempotency-Key */
 export async function insertRewind(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   row: Omit<RewindRow, "done_at">,
   steps: readonly RewindStep[],
 ): Promise<boolean> {
@@ -41,13 +41,13 @@ export async function insertRewind(
 }
 
 /** Index: rewinds_id. */
-export async function readRewind(reader: ShardReader, id: RewindId): Promise<RewindRow | undefined> {
+export async function readRewind(reader: ShardQueries, id: RewindId): Promise<RewindRow | undefined> {
   const { rows } = await sql<RewindRow>`select * from shard.rewinds where id = ${id}`.execute(reader);
   return rows[0];
 }
 
 /** Index: rewinds_undoes. */
-export async function readUndo(reader: ShardReader, { space_id, id }: RewindKey): Promise<RewindRow | undefined> {
+export async function readUndo(reader: ShardQueries, { space_id, id }: RewindKey): Promise<RewindRow | undefined> {
   const { rows } = await sql<RewindRow>`
     select * from shard.rewinds where space_id = ${space_id} and undoes = ${id}`.execute(reader);
   return rows[0];
@@ -55,7 +55,7 @@ export async function readUndo(reader: ShardReader, { space_id, id }: RewindKey)
 
 /** Index: rewinds_operation. */
 export async function readByOperation(
-  reader: ShardReader,
+  reader: ShardQueries,
   { spaceId, userId, operationId }: { spaceId: SpaceId; userId: string; operationId: Buffer },
 ): Promise<RewindRow | undefined> {
   const { rows } = await sql<RewindRow>`
@@ -67,7 +67,7 @@ export async function readByOperation(
 
 /** Index: primary key. */
 export async function readSteps(
-  reader: ShardReader,
+  reader: ShardQueries,
   { space_id, id }: RewindKey,
   { from, limit }: { readonly from: number; readonly limit: number },
 ): Promise<(NumberedStep & { readonly outcome: StepOutcome | undefined })[]> {
@@ -84,7 +84,7 @@ export async function readSteps(
 }
 
 export async function noteOutcomes(
-  reader: ShardReader,
+  reader: ShardQueries,
   { space_id, id }: RewindKey,
   outcomes: readonly { readonly number: number; readonly outcome: StepOutcome }[],
 ): Promise<void> {
@@ -97,7 +97,7 @@ export async function noteOutcomes(
 
 /** @returns true for the first call, which counts */
 export async function noteDone(
-  reader: ShardReader,
+  reader: ShardQueries,
   { space_id, id }: RewindKey,
   { answer, undo_answer, done_at }: Pick<RewindRow, "answer" | "undo_answer" | "done_at">,
 ): Promise<boolean> {

@@ -11,14 +11,14 @@ import { inTransaction } from "../../base/db/database.ts";
 import type { RewindRow } from "../../base/db/rewind-tables.ts";
 import type { Actor } from "../../tree/actor.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Operation, OperationResult } from "../../tree/commit/operation.ts";
 import { type RewindStep, samePlace, versionLost } from "./node-state.ts";
 import { noteDone, noteOutcomes, type NumberedStep, readRewind, readSteps, type StepOutcome } from "./rewind-rows.ts";
 import { operationsOf } from "./step-operations.ts";
 
 export interface RewindRun {
-  readonly db: ShardReader;
+  readonly db: ShardQueries;
   readonly committer: Committer;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
@@ -69,7 +69,7 @@ export async function runRewind(run: RewindRun, rewind: RewindRow): Promise<Rewi
 
 /** Replaces the single journal entries in the activity list. A rewind without changes has no event. */
 async function recordActivity(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   clock: Clock,
   { id, space_id: spaceId, node_id: nodeId, user_id: actor, moment, undoes }: RewindRow,
   { restored, reverted, trashed, moved, changed }: RewindAnswer,
@@ -191,7 +191,7 @@ function actsOf({ before, after }: RewindStep): RewindAct[] {
 }
 
 /** Last entry up to which the journal holds only this rewind. Index: primary key. */
-async function ownUntil(db: ShardReader, { space_id: spaceId, id }: RewindRow, seq: number): Promise<number> {
+async function ownUntil(db: ShardQueries, { space_id: spaceId, id }: RewindRow, seq: number): Promise<number> {
   const { rows } = await sql<{ head: number; foreign: boolean }>`
     select s.seq as head, exists (
       select from shard.journal j
@@ -201,13 +201,13 @@ async function ownUntil(db: ShardReader, { space_id: spaceId, id }: RewindRow, s
 }
 
 /** User who asked for the rewind. Has no device, so that none takes the changes for its own. */
-async function actorOf(db: ShardReader, { space_id: spaceId, user_id: userId }: RewindRow): Promise<Actor> {
+async function actorOf(db: ShardQueries, { space_id: spaceId, user_id: userId }: RewindRow): Promise<Actor> {
   const rootId = await rootOf(db, spaceId);
   const place = { spaceId, rootId, bucket: bucketOf(spaceId), owns: true };
   return { userId, deviceId: null, ...place, grantees: [userId], receives: false };
 }
 
-async function rootOf(db: ShardReader, spaceId: SpaceId): Promise<NodeId> {
+async function rootOf(db: ShardQueries, spaceId: SpaceId): Promise<NodeId> {
   const { rows } = await sql<{ root_id: NodeId }>`select root_id from shard.spaces where id = ${spaceId}`.execute(db);
   if (rows[0] === undefined) throw new HoldfastError("not_found", "There is no such space.");
   return rows[0].root_id;

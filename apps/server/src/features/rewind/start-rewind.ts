@@ -5,7 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
 import { sql } from "kysely";
 import type { RewindRow } from "../../base/db/rewind-tables.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import { startTask } from "../../base/queue/tasks.ts";
 import type { RewindStep } from "./node-state.ts";
@@ -26,7 +26,7 @@ type Started = Pick<RewindRow, "space_id" | "node_id" | "user_id" | "moment" | "
  * @returns undefined if the Idempotency-Key was used before
  */
 export async function startRewind(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   options: RewindsOptions,
   request: RewindRequest,
 ): Promise<RewindRow | undefined> {
@@ -46,7 +46,7 @@ export async function startRewind(
 
 /** Reverts the finished steps in reverse order, so that each step finds its own result. */
 export async function startUndo(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   options: RewindsOptions,
   rewind: RewindRow,
   userId: UserId,
@@ -72,7 +72,7 @@ export async function startUndo(
 }
 
 export async function planIn(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { clock, reachMs }: Pick<RewindsOptions, "clock" | "reachMs">,
   { spaceId, nodeId, momentMicros }: RewindRequest,
 ): Promise<{ plan: RewindPlan; seq: number }> {
@@ -82,7 +82,7 @@ export async function planIn(
 }
 
 async function keep(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { clock, random }: RewindsOptions,
   started: Started,
   { steps: inOrder, answer, undoAnswer }: RewindPlan,
@@ -106,7 +106,7 @@ async function keep(
   return (await insertRewind(transaction, row, steps)) ? row : undefined;
 }
 
-async function reversed(reader: ShardReader, rewind: RewindRow): Promise<RewindStep[]> {
+async function reversed(reader: ShardQueries, rewind: RewindRow): Promise<RewindStep[]> {
   const steps = await readSteps(reader, rewind, { from: 0, limit: Number.MAX_SAFE_INTEGER });
   const revisions = new Map<NodeId, string>();
   for (const { step, outcome } of steps) {
@@ -120,7 +120,7 @@ async function reversed(reader: ShardReader, rewind: RewindRow): Promise<RewindS
   });
 }
 
-async function readSpace(reader: ShardReader, spaceId: SpaceId): Promise<{ seq: number; rootId: NodeId }> {
+async function readSpace(reader: ShardQueries, spaceId: SpaceId): Promise<{ seq: number; rootId: NodeId }> {
   const { rows } = await sql<{ seq: number; rootId: NodeId }>`
     select seq, root_id as "rootId" from shard.spaces where id = ${spaceId}`.execute(reader);
   if (rows[0] === undefined) throw new HoldfastError("not_found", "There is no such space.");

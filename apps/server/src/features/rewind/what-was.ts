@@ -2,7 +2,7 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { JournalRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { JournalRow, ShardQueries } from "../../base/db/shard-tables.ts";
 
 /** undefined: unchanged since the moment. */
 export interface WhatWas {
@@ -25,7 +25,7 @@ const entriesAtOnce = 20_000;
  * @throws HoldfastError too_large if more nodes changed than one rewind can take
  */
 export async function readWhatWas(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   afterSeq: number,
 ): Promise<Map<NodeId, WhatWas>> {

@@ -3,7 +3,7 @@ import type { GrantId, SpaceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { GrantRow, ShardReader, SpaceRow } from "../../base/db/shard-tables.ts";
+import type { GrantRow, ShardQueries, SpaceRow } from "../../base/db/shard-tables.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { lockSpace } from "../../tree/commit/load.ts";
 import { enqueueGrant } from "../../tree/commit/enqueue-grant.ts";
@@ -14,7 +14,7 @@ import { reportRights } from "./report-rights.ts";
 export type RightsWorld = Omit<SharingWorld, "committer">;
 
 export interface RightsChange {
-  readonly transaction: ShardReader;
+  readonly transaction: ShardQueries;
   readonly space: SpaceRow;
   readonly nowMicros: number;
   /**
@@ -143,7 +143,7 @@ export function serverOf(spaceId: SpaceId): Pick<Actor, "userId" | "deviceId"> {
 }
 
 /** Index: grants_id. @throws HoldfastError not_found */
-export async function findGrant(reader: ShardReader, id: string): Promise<GrantRow> {
+export async function findGrant(reader: ShardQueries, id: string): Promise<GrantRow> {
   const { rows } = await sql<GrantRow>`select * from shard.grants where id = ${id}`.execute(reader);
   if (rows[0] === undefined) throw noSuchPermission();
   return rows[0];

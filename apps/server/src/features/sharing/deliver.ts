@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { inTransaction } from "../../base/db/database.ts";
 import { ownerStateKind } from "../accounts/people/users.ts";
-import type { GrantRow, NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { GrantRow, NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { readLineages } from "../../tree/read/lineages.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
@@ -96,7 +96,7 @@ async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeI
 }
 
 /** Notifies the account in the transaction that makes the share visible, and thus once. */
-async function addPointer(world: SharingWorld, db: ShardReader, grant: GrantRow): Promise<boolean> {
+async function addPointer(world: SharingWorld, db: ShardQueries, grant: GrantRow): Promise<boolean> {
   const { kind, grantee_id, id, space_id, node_id } = grant;
   const isNotified = kind === "user" && !(await lowers(world, grantee_id as UserId, grant));
   return inTransaction(db, async (transaction) => {
@@ -129,7 +129,7 @@ async function lowers({ shards }: SharingWorld, userId: UserId, grant: GrantRow)
   return right !== undefined && ranks[right.role] > ranks[role];
 }
 
-function notifyShared(transaction: ShardReader, userId: UserId, grant: GrantRow): Promise<void> {
+function notifyShared(transaction: ShardQueries, userId: UserId, grant: GrantRow): Promise<void> {
   const { node_id: nodeId, created_by: actor, created_at: atMicros, role, message } = grant;
   const detail = message === null ? { role } : { role, message };
   return notify(transaction, { userId, kind: "share", actor, nodeId, atMicros, detail });

@@ -2,7 +2,7 @@ import type { SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { recordEvent } from "../activity/record-event.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { GrantRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { GrantRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { notifyWatchers } from "../watches/notify-watchers.ts";
 import { isOfApp } from "./is-of-app.ts";
@@ -20,7 +20,7 @@ interface Change {
  */
 export async function reportRights(
   world: Pick<SharingWorld, "clock" | "random">,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { spaceId, actor, nowMicros }: Change,
   grants: readonly GrantRow[],
 ): Promise<void> {

@@ -1,11 +1,11 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import { readLineages } from "../../tree/read/lineages.ts";
 
 /** Finds the nodes at or below the top, including trash. Walks up from each. */
 export async function findBelow(
-  db: ShardReader,
+  db: ShardQueries,
   { spaceId, topId }: { readonly spaceId: SpaceId; readonly topId: NodeId },
   ids: Iterable<NodeId>,
 ): Promise<Set<NodeId>> {

@@ -4,7 +4,7 @@ import { nameKey } from "@holdfast/core/names";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { CommentRow, NodeRow, ShardReader, VersionRow } from "../../base/db/shard-tables.ts";
+import type { CommentRow, NodeRow, ShardQueries, VersionRow } from "../../base/db/shard-tables.ts";
 import {
   type FolderPair,
   leaseMicros,
@@ -234,7 +234,7 @@ function commentOf({ space, clock, random }: Work, source: CommentRow, nodeId: N
   return { ...source, space_id: space.id, node_id: nodeId, id };
 }
 
-async function insertComments(transaction: ShardReader, rows: readonly CommentRow[]): Promise<void> {
+async function insertComments(transaction: ShardQueries, rows: readonly CommentRow[]): Promise<void> {
   for (const { space_id, node_id, id, text, mentions, author, at, edited_at, resolved_at } of rows) {
     await sql`
       insert into shard.comments (space_id, node_id, id, text, mentions, author, at, edited_at, resolved_at)

@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { z } from "zod";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { GrantRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { GrantRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { ArrivalRow } from "../../base/db/transfer-tables.ts";
 import { memberPages } from "../groups/deliver-membership.ts";
@@ -68,7 +68,7 @@ async function peopleOf(
 
 /** Runs in the attaching transaction. Respects the space's watch limit. */
 export async function followWatches(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   watches: readonly Mark[],
   ids: ReadonlyMap<NodeId, NodeId>,
@@ -89,7 +89,7 @@ export async function followWatches(
 
 /** Stars are on their accounts' shards, so messages move them. */
 export async function enqueueStars(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { from_space: from, space_id: to }: ArrivalRow,
   stars: readonly Mark[],
   ids: ReadonlyMap<NodeId, NodeId>,

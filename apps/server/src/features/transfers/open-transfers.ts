@@ -21,7 +21,7 @@ import { findUser, findUserByEmail } from "../accounts/context/directory.ts";
 import { assertAddress } from "../accounts/context/email-address.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { ArrivalRow, TransferRow } from "../../base/db/transfer-tables.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { doOnce, type Repeatable } from "../../tree/commit/do-once.ts";
@@ -97,7 +97,7 @@ export async function offerTransfer(
   };
   const [from, to] = [await personOf(shards, caller.userId), await personOf(shards, user.id)];
   if (from === undefined || to === undefined) throw withdrawn();
-  const offer = async (transaction: ShardReader): Promise<Offered> => {
+  const offer = async (transaction: ShardQueries): Promise<Offered> => {
     await assertStillSignedIn(transaction, caller, sessionId);
     await assertUnchanged({ transaction }, node, ifMatch);
     await deleteEnded(transaction, made, endedBefore(world));
@@ -123,7 +123,7 @@ export async function offerTransfer(
  * A new password withdraws offers under the same lock, so no offer of an ended session remains. The owner's account is
  * on the space's shard.
  */
-async function assertStillSignedIn(transaction: ShardReader, { userId }: Actor, session: SessionId | undefined) {
+async function assertStillSignedIn(transaction: ShardQueries, { userId }: Actor, session: SessionId | undefined) {
   await sql`select from shard.users where id = ${userId} for share`.execute(transaction);
   if (session !== undefined) await assertLive(transaction, session);
 }
@@ -146,7 +146,7 @@ function findNewOwner(
 }
 
 /** The detail has the name, because the receiver cannot see the node yet. */
-function notifyOffer(transaction: ShardReader, transfer: TransferRow, { name, kind }: NodeRow): Promise<void> {
+function notifyOffer(transaction: ShardQueries, transfer: TransferRow, { name, kind }: NodeRow): Promise<void> {
   const { id, node_id: nodeId, from_id: actor, to_id: userId, created_at: atMicros } = transfer;
   const detail = { role: "owner", transfer: { id, name, kind } };
   return notify(transaction, { userId, kind: "share", actor, nodeId, atMicros, detail });
@@ -198,7 +198,7 @@ export async function acceptTransfer(
   if (known !== undefined) return known.job;
   await assertReady(world, transfer);
   await assertRoom(world, transfer, caller.spaceId);
-  const accept = async (transaction: ShardReader): Promise<TaskId> => {
+  const accept = async (transaction: ShardQueries): Promise<TaskId> => {
     const payload = { space_id: caller.spaceId, transfer_id: transfer.id };
     const task = await startTask(transaction, { userId: caller.userId, kind: "transfer", payload });
     const isFirst = await insertArrival(transaction, {
@@ -234,7 +234,7 @@ export async function cancelTransfer(
   if (transfer?.to_id !== caller.userId && transfer?.from_id !== caller.userId) throw withdrawn();
   await giveUpDead(world, transfer);
   const { db } = world.shards.ofId(transfer.id);
-  const cancel = async (transaction: ShardReader): Promise<void> => {
+  const cancel = async (transaction: ShardQueries): Promise<void> => {
     if (await deleteWaiting(transaction, transfer.id)) return;
     throw new HoldfastError("conflict", "It was already accepted and is being transferred.", { field: "id" });
   };

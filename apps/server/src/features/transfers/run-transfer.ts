@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId, SpaceId, TransferId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { inTransaction } from "../../base/db/database.ts";
-import type { GrantRow, NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { GrantRow, NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { ArrivalRow } from "../../base/db/transfer-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
@@ -165,7 +165,7 @@ async function endOld(world: TransferWorld, arrival: ArrivalRow): Promise<void> 
 
 /** Walks up from each shared node. Index: grants_grantee_once. */
 async function readGrantsBelow(
-  db: ShardReader,
+  db: ShardQueries,
   { from_space: spaceId, from_node: topId }: ArrivalRow,
   withLinks = false,
 ): Promise<GrantRow[]> {

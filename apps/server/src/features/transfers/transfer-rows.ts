@@ -1,18 +1,18 @@
 import type { NodeId, SpaceId, TransferId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { ArrivalRow, TransferRow } from "../../base/db/transfer-tables.ts";
 
 /** Index: transfers_id. */
-export async function readTransfer(db: ShardReader, id: TransferId): Promise<TransferRow | undefined> {
+export async function readTransfer(db: ShardQueries, id: TransferId): Promise<TransferRow | undefined> {
   const { rows } = await sql<TransferRow>`select * from shard.transfers where id = ${id}`.execute(db);
   return rows[0];
 }
 
 /** Makes room for the node's next offer. Index: transfers_node. */
 export async function deleteEnded(
-  db: ShardReader,
+  db: ShardQueries,
   { space_id: spaceId, node_id: nodeId }: TransferRow,
   endedBeforeMicros: number,
 ): Promise<void> {
@@ -24,7 +24,7 @@ export async function deleteEnded(
 }
 
 /** Index: transfers_node. @returns the node's existing transfer, or else this one */
-export async function insertTransfer(db: ShardReader, row: TransferRow): Promise<TransferRow> {
+export async function insertTransfer(db: ShardQueries, row: TransferRow): Promise<TransferRow> {
   const { rows } = await sql<TransferRow>`
     with made as (
       insert into shard.transfers (space_id, id, node_id, from_id, to_id, created_at)
@@ -38,7 +38,7 @@ export async function insertTransfer(db: ShardReader, row: TransferRow): Promise
 
 /** Prevents later withdrawals. @returns undefined if already withdrawn */
 export async function markAccepted(
-  db: ShardReader,
+  db: ShardQueries,
   id: TransferId,
   nowMicros: number,
 ): Promise<TransferRow | undefined> {
@@ -49,12 +49,12 @@ export async function markAccepted(
   return rows[0];
 }
 
-export async function unmarkAccepted(db: ShardReader, id: TransferId): Promise<void> {
+export async function unmarkAccepted(db: ShardQueries, id: TransferId): Promise<void> {
   await sql`update shard.transfers set accepted_at = null where id = ${id}`.execute(db);
 }
 
 /** @returns true if it existed and was not accepted */
-export async function deleteWaiting(db: ShardReader, id: TransferId): Promise<boolean> {
+export async function deleteWaiting(db: ShardQueries, id: TransferId): Promise<boolean> {
   const { rows } = await sql`
     delete from shard.transfers where id = ${id} and accepted_at is null returning id`.execute(db);
   return rows.length > 0;
@@ -88,7 +88,7 @@ export async function listTransferRows(
  * @param lock until the end of the transaction
  */
 export async function readArrival(
-  db: ShardReader,
+  db: ShardQueries,
   { spaceId, id, lock = false }: { readonly spaceId: SpaceId; readonly id: TransferId; readonly lock?: boolean },
 ): Promise<ArrivalRow | undefined> {
   const { rows } = await sql<ArrivalRow>`
@@ -99,7 +99,7 @@ export async function readArrival(
 }
 
 /** @returns true if it is the transfer's first */
-export async function insertArrival(db: ShardReader, row: ArrivalRow): Promise<boolean> {
+export async function insertArrival(db: ShardQueries, row: ArrivalRow): Promise<boolean> {
   const { rows } = await sql`
     insert into shard.arrivals (space_id, id, job, user_id, from_id, from_space, from_node, created_at)
     values (${row.space_id}, ${row.id}, ${row.job}, ${row.user_id}, ${row.from_id}, ${row.from_space}, ${row.from_node},
@@ -108,7 +108,7 @@ export async function insertArrival(db: ShardReader, row: ArrivalRow): Promise<b
 }
 
 export async function noteArrived(
-  db: ShardReader,
+  db: ShardQueries,
   { space_id: spaceId, id }: ArrivalRow,
   { topId, result }: { readonly topId: NodeId; readonly result: string },
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import { isId, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { z } from "zod";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 
 const id = <Id extends string>() => z.custom<Id>((value) => typeof value === "string" && isId(value));
@@ -20,7 +20,7 @@ export type WatchedEvent = z.output<typeof watchedEvent>;
  * Queues an event for watchers who may share the node, in the causing transaction. Costs one query if nobody watches
  * the space.
  */
-export async function notifyWatchers(transaction: ShardReader, event: WatchedEvent): Promise<void> {
+export async function notifyWatchers(transaction: ShardQueries, event: WatchedEvent): Promise<void> {
   const { rows } = await sql`
     select from shard.spaces where id = ${event.spaceId} and watched_seq is not null`.execute(transaction);
   if (rows.length > 0) await enqueue(transaction, { kind: "watched_event", payload: event });

@@ -9,7 +9,7 @@ import type { Entry } from "../activity/activity-scan.ts";
 import { hookedEventKind } from "../activity/record-event.ts";
 import type { UserRow } from "../../base/db/account-tables.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { EventRow, JournalRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { EventRow, JournalRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { WebhookRow } from "../../base/db/webhook-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import type { Attempt, Kind, Kinds } from "../../base/queue/kind.ts";
@@ -96,7 +96,7 @@ async function queueEvents(world: WebhookWorld, spaceId: SpaceId, { signal }: At
 }
 
 /** Finds webhooks that have not ended. Ended ones never restart. Index: webhooks_space. */
-async function findWebhooks(db: ShardReader, spaceId: SpaceId, nowMicros: number): Promise<WebhookRow[]> {
+async function findWebhooks(db: ShardQueries, spaceId: SpaceId, nowMicros: number): Promise<WebhookRow[]> {
   const { rows } = await sql<WebhookRow>`
     select w.* from shard.webhooks w where w.space_id = ${spaceId} and ${isHeld(nowMicros)}`.execute(db);
   return rows;
@@ -144,7 +144,7 @@ async function queueNext({ shards, clock }: WebhookWorld, hook: WebhookRow): Pro
 }
 
 /** Index: messages_webhook. */
-async function countWaiting(transaction: ShardReader, webhookId: WebhookId): Promise<number> {
+async function countWaiting(transaction: ShardQueries, webhookId: WebhookId): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from (
       select from shard.messages where kind = 'webhook' and state <> 'dead' and payload->>'webhookId' = ${webhookId}

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { type DeviceId, isId, type NodeId, type RewindId, type SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import { requireNotRoot } from "./apply-move.ts";
 import { checkBase } from "./base.ts";
 import { trash } from "./claim-name.ts";
@@ -161,7 +161,7 @@ interface Since {
 
 /** Index: the journal's primary key. */
 async function changedSince(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   { seen, device, rewindId, limit }: Since,
 ): Promise<NodeId[]> {

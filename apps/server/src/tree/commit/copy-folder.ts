@@ -4,7 +4,7 @@ import { nameKey } from "@holdfast/core/names";
 import { sql } from "kysely";
 import { int4Array, uuidArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { NodeRow, ShardReader, VersionRow } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries, VersionRow } from "../../base/db/shard-tables.ts";
 import { contentOf } from "../content/content.ts";
 import { foreignSource, noSuchSource } from "./foreign-source.ts";
 import { lockContents } from "./hold-contents.ts";
@@ -225,7 +225,7 @@ function farthest(left: Reach, right: Reach): Reach {
 
 /** Index: the primary key. */
 export async function updateReach(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   raised: ReadonlyMap<FolderPair, Reach>,
 ): Promise<void> {
@@ -241,7 +241,7 @@ export async function updateReach(
 }
 
 export async function startPiece(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { clock, random, pieces, spaceId }: TransactionPlace,
 ): Promise<Work> {
   const space = await lockSpace(transaction, spaceId);

@@ -1,7 +1,7 @@
 import type { DeviceId, NodeId, SpaceId } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Tree } from "./tree.ts";
 import { freshSince } from "./braked-change.ts";
 import type { Work } from "./work.ts";
@@ -21,7 +21,7 @@ const looksOfMax = 4;
  * of the running transaction are not included. Index: `nodes_live_name`.
  */
 export async function countBelow(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   ids: readonly NodeId[],
   { max, without = [], fresh }: Counting,

@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import { bucketOf, makeId, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { ShardReader, SpaceRow } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, SpaceRow } from "../../base/db/shard-tables.ts";
 import { nodeWeight } from "../weight/metadata-bytes.ts";
 import { newRevision } from "./work.ts";
 import { insertNodes } from "./write.ts";
@@ -18,7 +18,7 @@ export interface NewSpace {
 }
 
 /** Runs in the transaction that creates the owner. */
-export async function createSpace(transaction: ShardReader, space: NewSpace): Promise<SpaceRow> {
+export async function createSpace(transaction: ShardQueries, space: NewSpace): Promise<SpaceRow> {
   const { ownerId, clock, random } = space;
   const bucket = bucketOf(ownerId);
   const nowMicros = clock.nowMicros();

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { GroupId, SpaceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Actor } from "../actor.ts";
 import { loadOperations } from "./load.ts";
 
@@ -32,7 +32,7 @@ export function repeatableBy(
  * progress
  */
 export async function doOnce<Answer>(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   request: Repeatable,
   work: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -55,7 +55,7 @@ export async function doOnce<Answer>(
  * @param reader of the shard on which `work` has its transaction
  */
 export async function answerOnce<Answer>(
-  reader: ShardReader,
+  reader: ShardQueries,
   request: Repeatable,
   work: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -73,7 +73,7 @@ export async function answerOnce<Answer>(
 
 /** @throws HoldfastError operation_reused */
 async function findDone<Answer>(
-  reader: ShardReader,
+  reader: ShardQueries,
   { about, userId, operationId, requestHash }: Repeatable,
 ): Promise<{ readonly answer: Answer } | undefined> {
   if (operationId === undefined || requestHash === undefined) return undefined;

@@ -1,11 +1,11 @@
-import type { GrantRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { GrantRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 
 /** Kind of the message about a grant that waits for an account, which may exist by now. */
 export const pendingKind = "grant_pending";
 
 /** Adds messages that only name the grant. Their handlers act on the rows as they are then. */
-export async function enqueueGrant(transaction: ShardReader, grant: GrantRow): Promise<void> {
+export async function enqueueGrant(transaction: ShardQueries, grant: GrantRow): Promise<void> {
   const { id, space_id, node_id, kind, grantee_id, expires_at, email_key } = grant;
   if (grantee_id !== null && kind !== "link") {
     const payload = { grantId: id, spaceId: space_id, nodeId: node_id, kind, granteeId: grantee_id };

@@ -1,7 +1,7 @@
 import type { HashHex, NodeId, SpaceId, UploadId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { PieceSizes } from "./piece-sizes.ts";
 import { changeBlockRefs } from "../content/references.ts";
 
@@ -15,7 +15,7 @@ export interface Release {
  * later.
  */
 export async function finishUploads(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   uploads: readonly { readonly uploadId: UploadId; readonly nodeId: NodeId }[],
   release: Release,
@@ -37,7 +37,7 @@ export async function finishUploads(
  * @returns true if rows may be left
  */
 export async function releaseUploadBlocks(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   uploadId: UploadId,
   { nowMicros, pieces }: Release,

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import { decodeSegment } from "@holdfast/core/manifest";
-import type { ShardReader, VersionRow } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, VersionRow } from "../../base/db/shard-tables.ts";
 import type { Shard } from "../../base/db/shards.ts";
 import { contentOf, distinctBlocks, type VersionContent } from "../content/content.ts";
 import { readSegments } from "../content/manifests.ts";
@@ -74,7 +74,7 @@ export async function holdBlocks(holding: Holding, blocks: ReadonlyMap<HashHex, 
 
 /** Nothing may refer to removable content. @throws HoldfastError unavailable if a block or segment is missing */
 export async function lockContents(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   contents: readonly VersionContent[],
 ): Promise<HeldBlocks> {

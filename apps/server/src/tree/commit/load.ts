@@ -2,14 +2,14 @@ import type { HashHex, NodeId, SpaceId, UserId, VersionId } from "@holdfast/core
 import { HoldfastError } from "@holdfast/core/errors";
 import { sql } from "kysely";
 import { byteaArray, hashArray, int8Array, textArray, uuidArray } from "../../base/db/array-parameters.ts";
-import type { NodeRow, ShardReader, SpaceRow, VersionRow } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries, SpaceRow, VersionRow } from "../../base/db/shard-tables.ts";
 
 /**
  * Takes the lock for all changes of a space until the end of the transaction. Every statement of a commit finds its
  * rows by key. So this also disables full table scans in the transaction, which a young table's statistics may suggest.
  * @throws HoldfastError not_found
  */
-export async function lockSpace(transaction: ShardReader, spaceId: SpaceId): Promise<SpaceRow> {
+export async function lockSpace(transaction: ShardQueries, spaceId: SpaceId): Promise<SpaceRow> {
   await sql`select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`.execute(transaction);
   const { rows } = await sql<SpaceRow>`select * from shard.spaces where id = ${spaceId} for update`.execute(
@@ -20,7 +20,7 @@ export async function lockSpace(transaction: ShardReader, spaceId: SpaceId): Pro
 }
 
 /** Loads nodes in any state, and all folders above them. Index: the primary key. */
-export async function loadNodes(reader: ShardReader, spaceId: SpaceId, ids: readonly NodeId[]): Promise<NodeRow[]> {
+export async function loadNodes(reader: ShardQueries, spaceId: SpaceId, ids: readonly NodeId[]): Promise<NodeRow[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<NodeRow>`
     with recursive up (id, parent_id) as (
@@ -45,7 +45,7 @@ export interface Name {
 const foldersOneByOne = 4;
 
 /** Loads the live nodes with these names. Index: `nodes_live_name`. */
-export async function loadNames(reader: ShardReader, spaceId: SpaceId, names: readonly Name[]): Promise<NodeRow[]> {
+export async function loadNames(reader: ShardQueries, spaceId: SpaceId, names: readonly Name[]): Promise<NodeRow[]> {
   const folders = Map.groupBy(names, (name) => name.parentId);
   if (folders.size > foldersOneByOne) return loadScatteredNames(reader, spaceId, names);
   const found: NodeRow[] = [];
@@ -59,7 +59,7 @@ export async function loadNames(reader: ShardReader, spaceId: SpaceId, names: re
   return found;
 }
 
-async function loadScatteredNames(reader: ShardReader, spaceId: SpaceId, names: readonly Name[]): Promise<NodeRow[]> {
+async function loadScatteredNames(reader: ShardQueries, spaceId: SpaceId, names: readonly Name[]): Promise<NodeRow[]> {
   const parents = uuidArray(names.map((name) => name.parentId));
   const keys = textArray(names.map((name) => name.key));
   const { rows } = await sql<NodeRow>`
@@ -84,7 +84,7 @@ export const noHeldBlocks: HeldBlocks = { sizes: new Map(), uncounted: new Set()
 
 /** Locks the blocks that the space holds, in the order of their hashes to avoid deadlocks. Index: the primary key. */
 export async function lockBlocks(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   hashes: readonly HashHex[],
   withUploaders = false,
@@ -108,7 +108,7 @@ export async function lockBlocks(
 
 /** Locks the segments that the space holds. Index: the primary key. */
 export async function lockSegments(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   hashes: readonly HashHex[],
 ): Promise<Set<HashHex>> {
@@ -121,7 +121,7 @@ export async function lockSegments(
 }
 
 export async function loadVersions(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   ids: readonly VersionId[],
 ): Promise<VersionRow[]> {
@@ -133,7 +133,7 @@ export async function loadVersions(
 
 /** Index: `versions_node`. */
 export async function loadNumberedVersions(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   wanted: readonly { nodeId: NodeId; number: number }[],
 ): Promise<VersionRow[]> {
@@ -157,7 +157,7 @@ export interface StoredOperation {
 
 /** Index: the primary key. */
 export async function loadOperations(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   wanted: readonly { userId: UserId; operationId: Buffer }[],
 ): Promise<StoredOperation[]> {

@@ -1,7 +1,7 @@
 import { type HashHex, isId, type NodeId, type SpaceId, type VersionId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { ShardReader, VersionRow } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, VersionRow } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { contentOf } from "../content/content.ts";
@@ -115,7 +115,7 @@ function sourceIdOf({ operation }: Step, heads: ReadonlyMap<string, VersionId>):
 }
 
 async function headsOf(
-  db: ShardReader,
+  db: ShardQueries,
   spaceId: SpaceId,
   ids: readonly NodeId[],
 ): Promise<ReadonlyMap<string, VersionId>> {

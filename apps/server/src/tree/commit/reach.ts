@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Target, Work } from "./work.ts";
 import type { Tree } from "./tree.ts";
 
@@ -108,7 +108,7 @@ async function measure(work: Work, node: NodeRow, liveOnly: boolean): Promise<Re
 
 /** Index: nodes_parent. @returns no reach if there are more nodes than `nodesMax` */
 async function measureBelow(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   topId: NodeId,
   { nodesMax, liveOnly }: { readonly nodesMax: number; readonly liveOnly: boolean },

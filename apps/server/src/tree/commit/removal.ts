@@ -2,7 +2,7 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { type Kysely, sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { CommentRow, GrantRow, ShardReader, ShardTables } from "../../base/db/shard-tables.ts";
+import type { CommentRow, GrantRow, ShardQueries, ShardTables } from "../../base/db/shard-tables.ts";
 import { lockSpace } from "./load.ts";
 import { enqueueGrant } from "./enqueue-grant.ts";
 import { commentWeight, versionWeight } from "../weight/metadata-bytes.ts";
@@ -21,7 +21,7 @@ interface Removal {
  * @returns what the space no longer uses
  */
 export async function removeSubtrees(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   topIds: readonly NodeId[],
   removal: Removal,
@@ -128,7 +128,7 @@ async function sweepPiece(sweep: Sweep, folderId: NodeId): Promise<{ removed: nu
 }
 
 /** @returns number of removed nodes; fewer than given if they have too many versions for one transaction */
-async function removeCounted(transaction: ShardReader, sweep: Sweep, ids: readonly NodeId[]): Promise<number> {
+async function removeCounted(transaction: ShardQueries, sweep: Sweep, ids: readonly NodeId[]): Promise<number> {
   const { nodes, sizeBytes, weightBytes } = await removePiece(transaction, sweep.spaceId, ids, sweep);
   if (sweep.counted) {
     const change = { usedBytes: -sizeBytes, metadataBytes: -weightBytes, seq: null };
@@ -138,7 +138,7 @@ async function removeCounted(transaction: ShardReader, sweep: Sweep, ids: readon
 }
 
 /** Returns the node and nodes below it, nearest first, up to `limit`. Index: nodes_parent. */
-async function below(transaction: ShardReader, spaceId: SpaceId, topId: NodeId, limit: number): Promise<NodeId[]> {
+async function below(transaction: ShardQueries, spaceId: SpaceId, topId: NodeId, limit: number): Promise<NodeId[]> {
   const { rows } = await sql<{ id: NodeId }>`
     with recursive below (id) as (
       select n.id from shard.nodes n where n.space_id = ${spaceId} and n.id = ${topId}
@@ -155,7 +155,7 @@ async function below(transaction: ShardReader, spaceId: SpaceId, topId: NodeId, 
  * last. Index: versions_node.
  */
 async function removePiece(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   ids: readonly NodeId[],
   { nowMicros, pieces }: Removal,
@@ -196,7 +196,7 @@ async function removePiece(
 }
 
 /** Enqueues messages for the grantees. Index: grants_grantee_once. */
-async function removeGrantsOf(transaction: ShardReader, spaceId: SpaceId, ids: readonly NodeId[]): Promise<number> {
+async function removeGrantsOf(transaction: ShardQueries, spaceId: SpaceId, ids: readonly NodeId[]): Promise<number> {
   const { rows } = await sql<GrantRow>`
     delete from shard.grants where space_id = ${spaceId} and node_id = any(${uuidArray(ids)}) returning *`.execute(
     transaction,
@@ -207,7 +207,7 @@ async function removeGrantsOf(transaction: ShardReader, spaceId: SpaceId, ids: r
 
 /** Index: the primary key. @returns `more`: there may be others */
 async function removeComments(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   ids: readonly NodeId[],
   { nodesInlineMax }: PieceSizes,

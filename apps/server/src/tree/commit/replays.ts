@@ -4,7 +4,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { VersionFacts } from "../read/version-json.ts";
 import type { StepOutcome } from "./apply-steps.ts";
 import { loadOperations } from "./load.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { OperationResult } from "./operation.ts";
 import type { Step } from "./work.ts";
 import type { OperationRow } from "./write.ts";
@@ -27,7 +27,7 @@ export class Replays {
     this.#known = known;
   }
 
-  static async load(transaction: ShardReader, spaceId: SpaceId, steps: readonly Step[]): Promise<Replays> {
+  static async load(transaction: ShardQueries, spaceId: SpaceId, steps: readonly Step[]): Promise<Replays> {
     const wanted = steps.flatMap(({ caller, operation }) =>
       operation.operationId === undefined ? [] : [{ userId: caller.userId, operationId: operation.operationId }],
     );

@@ -1,7 +1,7 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { enqueue } from "../../base/queue/enqueue.ts";
-import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import { readLineages } from "../read/lineages.ts";
 import type { JournalEntry } from "./work.ts";
@@ -26,7 +26,7 @@ interface Changed {
  * @returns true if a message was enqueued
  */
 export async function reviewGrants(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   journal: readonly JournalEntry[],
   nodes: readonly Changed[],
@@ -58,7 +58,7 @@ interface Review {
   readonly above?: readonly string[];
 }
 
-async function enqueueReview(transaction: ShardReader, { nodeIds, ...review }: Review): Promise<boolean> {
+async function enqueueReview(transaction: ShardQueries, { nodeIds, ...review }: Review): Promise<boolean> {
   for (let start = 0; start < nodeIds.length; start += idsPerMessage) {
     const payload = { ...review, nodeIds: nodeIds.slice(start, start + idsPerMessage) };
     await enqueue(transaction, { kind: "grants_moved", payload });
@@ -81,7 +81,7 @@ function liveMoves(nodes: readonly Changed[], reviewed: readonly JournalEntry[])
  * @returns undefined if a folder above is gone, or there are too many grantees
  */
 async function findAbove(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   nodes: readonly Changed[],
   moved: ReadonlySet<NodeId>,

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
 import { ignoreFileName, nameKey, repositoryName } from "@holdfast/core/names";
 import type { Actor } from "../actor.ts";
-import type { NodeRow, ShardReader, SpaceRow } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries, SpaceRow } from "../../base/db/shard-tables.ts";
 import { type Act, assertMay, roleMay } from "../rights/roles.ts";
 import { loadLockedRights } from "../rights/load-rights.ts";
 import { type RightsByActor, SpaceRights } from "../rights/space-rights.ts";
@@ -22,7 +22,7 @@ const ruleNames = new Map(
 
 /** The lock keeps the rights unchanged until the commit. */
 export async function loadStepRights(
-  reader: ShardReader,
+  reader: ShardQueries,
   space: SpaceRow,
   steps: readonly Step[],
 ): Promise<RightsByActor> {

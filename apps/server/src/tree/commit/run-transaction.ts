@@ -4,7 +4,7 @@ import { type HashHex, isId, type NodeId } from "@holdfast/core/ids";
 import { nameKey, splitPath } from "@holdfast/core/names";
 import { inTransaction } from "../../base/db/database.ts";
 import { DeviceBrakes } from "./device-brakes.ts";
-import type { ShardReader, SpaceRow } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, SpaceRow } from "../../base/db/shard-tables.ts";
 import { applyGroup, applyStep, dependencyResult, type StepOutcome } from "./apply-steps.ts";
 import type { FolderCopy } from "./apply-copy.ts";
 import { lockBlocks, lockSegments, lockSpace, type Name } from "./load.ts";
@@ -114,7 +114,7 @@ async function applyRest(
 }
 
 async function startWork(
-  reader: ShardReader,
+  reader: ShardQueries,
   { clock, random, pieces, brakes = false }: TransactionPlace,
   space: SpaceRow,
   steps: readonly Step[],

@@ -3,7 +3,7 @@ import { encodeEntries, type ManifestEntry } from "@holdfast/core/manifest";
 import { type Kysely, sql } from "kysely";
 import { byteaArray, hashArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { ShardReader, ShardTables } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, ShardTables } from "../../base/db/shard-tables.ts";
 import { distinctBlocks } from "../content/content.ts";
 import { lockBlocks, lockSegments, lockSpace } from "./load.ts";
 import { changeMetadataBytes, rowWeight } from "../weight/metadata-bytes.ts";
@@ -41,7 +41,7 @@ export async function stageSegments(staging: Staging, segments: readonly NewSegm
 }
 
 async function stagePiece(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { spaceId, nowMicros }: Staging,
   segments: readonly NewSegment[],
 ): Promise<HashHex[]> {
@@ -77,7 +77,7 @@ async function stagePiece(
 }
 
 async function insertSegments(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   segments: readonly NewSegment[],
   nowMicros: number,
@@ -94,7 +94,7 @@ async function insertSegments(
 }
 
 async function touchSegments(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   hashes: readonly HashHex[],
   nowMicros: number,

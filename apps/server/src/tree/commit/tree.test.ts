@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
-import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import { Tree } from "./tree.ts";
 
 test("live descendants of a folder are found without a walk from each node, until a move", async (t) => {
-  const tree = new Tree(undefined as unknown as ShardReader, "space" as SpaceId, "root" as NodeId);
+  const tree = new Tree(undefined as unknown as ShardQueries, "space" as SpaceId, "root" as NodeId);
   const put = (id: string, parent: string | null, trashed_at: number | null = null): NodeRow => {
     const row = { id, parent_id: parent, name: id, name_key: id, kind: "folder", trashed_at } as NodeRow;
     tree.put(row);

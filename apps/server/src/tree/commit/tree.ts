@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
-import type { NodeRow, ShardReader } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries } from "../../base/db/shard-tables.ts";
 import { loadNames, loadNodes, type Name } from "./load.ts";
 
 /** State of a node for its owner. A node is live only if nothing above it is trashed. */
@@ -18,7 +18,7 @@ export type Standing =
  */
 export class Tree {
   readonly rootId: NodeId;
-  readonly #reader: ShardReader;
+  readonly #reader: ShardQueries;
   readonly #spaceId: SpaceId;
   /** null: does not exist. */
   readonly #rows = new Map<NodeId, NodeRow | null>();
@@ -33,7 +33,7 @@ export class Tree {
   /** Keyed by the given list of nodes. Cleared when a node moves. */
   #ways = new WeakMap<readonly NodeId[], Ways>();
 
-  constructor(reader: ShardReader, spaceId: SpaceId, rootId: NodeId) {
+  constructor(reader: ShardQueries, spaceId: SpaceId, rootId: NodeId) {
     this.#reader = reader;
     this.#spaceId = spaceId;
     this.rootId = rootId;

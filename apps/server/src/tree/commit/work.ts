@@ -10,7 +10,7 @@ import {
   type VersionId,
 } from "@holdfast/core/ids";
 import type { Actor } from "../actor.ts";
-import type { JournalRow, NodeRow, ShardReader, SpaceRow, VersionRow } from "../../base/db/shard-tables.ts";
+import type { JournalRow, NodeRow, ShardQueries, SpaceRow, VersionRow } from "../../base/db/shard-tables.ts";
 import type { NewContent } from "../content/content.ts";
 import type { HeldBlocks } from "./load.ts";
 import type { VersionFacts } from "../read/version-json.ts";
@@ -74,7 +74,7 @@ export interface Changes {
 }
 
 export interface Work {
-  readonly reader: ShardReader;
+  readonly reader: ShardQueries;
   readonly space: SpaceRow;
   readonly tree: Tree;
   readonly changes: Changes;

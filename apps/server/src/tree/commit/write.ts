@@ -10,7 +10,7 @@ import {
   textArray,
   uuidArray,
 } from "../../base/db/array-parameters.ts";
-import type { NodeRow, ShardReader, VersionRow } from "../../base/db/shard-tables.ts";
+import type { NodeRow, ShardQueries, VersionRow } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/references.ts";
 import { finishUploads } from "./finish-uploads.ts";
@@ -79,7 +79,7 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
  * parked row temporarily has its id as its name, after a slash, which no name contains.
  */
 async function parkNames(
-  reader: ShardReader,
+  reader: ShardQueries,
   spaceId: SpaceId,
   updated: readonly { readonly before: NodeRow; readonly after: NodeRow }[],
 ): Promise<void> {
@@ -101,7 +101,7 @@ function sameName(before: NodeRow, after: NodeRow): boolean {
 }
 
 /** `offset 0` keeps a planner with old statistics from reading the whole space for each row. Index: the primary key. */
-async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly NodeRow[]): Promise<void> {
+async function updateNodes(reader: ShardQueries, spaceId: SpaceId, rows: readonly NodeRow[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`
     update shard.nodes n set parent_id = v.parent_id, name = v.name, name_key = v.name_key,
@@ -133,7 +133,7 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
     where n.space_id = v.space_id and n.id = v.id`.execute(reader);
 }
 
-export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[]): Promise<void> {
+export async function insertNodes(reader: ShardQueries, rows: readonly NodeRow[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`
     insert into shard.nodes (space_id, id, parent_id, name, name_key, kind, target, head_version, version_number,
@@ -159,7 +159,7 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
       ${textArray(rows.map((row) => foldName(row.name)))})`.execute(reader);
 }
 
-export async function insertVersions(reader: ShardReader, rows: readonly VersionRow[]): Promise<void> {
+export async function insertVersions(reader: ShardQueries, rows: readonly VersionRow[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`
     insert into shard.versions (space_id, id, node_id, number, content_id, size, manifest, segments, created_by,
@@ -173,7 +173,7 @@ export async function insertVersions(reader: ShardReader, rows: readonly Version
       ${int8Array(rows.map((row) => row.modified_at))})`.execute(reader);
 }
 
-export async function writeLabels(reader: ShardReader, spaceId: SpaceId, given: readonly GivenLabel[]): Promise<void> {
+export async function writeLabels(reader: ShardQueries, spaceId: SpaceId, given: readonly GivenLabel[]): Promise<void> {
   if (given.length === 0) return;
   const labels = [...new Map(given.map((each) => [each.versionId, each])).values()];
   await sql`
@@ -184,7 +184,7 @@ export async function writeLabels(reader: ShardReader, spaceId: SpaceId, given: 
 }
 
 /** With `offset 0` as in `updateNodes`. Index: the primary key. */
-async function writeDates(reader: ShardReader, spaceId: SpaceId, replaced: Changes["replaced"]): Promise<void> {
+async function writeDates(reader: ShardQueries, spaceId: SpaceId, replaced: Changes["replaced"]): Promise<void> {
   if (replaced.length === 0) return;
   await sql`
     update shard.versions v set modified_at = given.modified_at

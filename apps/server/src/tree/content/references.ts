@@ -2,7 +2,7 @@ import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { hashArray } from "../../base/db/array-parameters.ts";
 import { entryBytes, segmentRecordBytes } from "./content.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { changeStoredBytes } from "../weight/stored-bytes.ts";
 
 /**
@@ -46,7 +46,7 @@ export async function changeSegmentRefs(...[transaction, spaceId, deltas, nowMic
   }
 }
 
-type RefChange = [transaction: ShardReader, spaceId: SpaceId, deltas: ReadonlyMap<HashHex, number>, nowMicros: number];
+type RefChange = [transaction: ShardQueries, spaceId: SpaceId, deltas: ReadonlyMap<HashHex, number>, nowMicros: number];
 
 export interface ReferringVersion {
   readonly manifest: Buffer | null;
@@ -56,7 +56,7 @@ export interface ReferringVersion {
 
 /** Releases the references of versions that this transaction deletes. @returns bytes that no longer count as stored */
 export async function releaseVersions(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   versions: readonly ReferringVersion[],
   nowMicros: number,

@@ -1,5 +1,5 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { loadLockedRights } from "../rights/load-rights.ts";
 import type { Actor } from "../actor.ts";
 import { placeGranted, readWays } from "./granted-nodes.ts";
@@ -13,7 +13,7 @@ import type { PlacedNode } from "./placed-node.ts";
  * @throws HoldfastError not_found
  */
 export async function findLockedNode(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   caller: Actor,
   nodeId: NodeId,

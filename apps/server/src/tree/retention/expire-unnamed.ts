@@ -2,7 +2,7 @@ import type { SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { byteaArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { lockSpace } from "../commit/load.ts";
 import { pieceSizes } from "../commit/piece-sizes.ts";
 import { type CandidateRow, Candidates, type Found } from "./candidates.ts";
@@ -18,9 +18,9 @@ export interface CountedRows {
   /** Reads all lists of a space that could contain the candidates. */
   countNames(reader: ListReader, candidates: Candidates): Promise<void>;
   /** Removes only rows that still match `find`, under the space lock. @returns number of removed rows */
-  remove(transaction: ShardReader, spaceId: SpaceId, hashes: readonly Buffer[]): Promise<number>;
+  remove(transaction: ShardQueries, spaceId: SpaceId, hashes: readonly Buffer[]): Promise<number>;
   /** Sets counters to `names` under the space lock. @returns number of corrected rows */
-  mend(transaction: ShardReader, spaceId: SpaceId, hashes: readonly Buffer[], names: number): Promise<number>;
+  mend(transaction: ShardQueries, spaceId: SpaceId, hashes: readonly Buffer[], names: number): Promise<number>;
 }
 
 /**
@@ -71,7 +71,7 @@ async function mendAll(place: Place, found: Candidates): Promise<number> {
 async function inTurn(
   { job, rows, spaceId }: Place,
   found: readonly Found[],
-  work: (transaction: ShardReader, hashes: readonly Buffer[]) => Promise<number>,
+  work: (transaction: ShardQueries, hashes: readonly Buffer[]) => Promise<number>,
 ): Promise<number> {
   let count = 0;
   for (let at = 0; at < found.length; at += rows.rowsMax) {
@@ -87,7 +87,7 @@ async function inTurn(
 }
 
 async function stillSame(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { table }: CountedRows,
   spaceId: SpaceId,
   found: readonly Found[],

@@ -1,7 +1,7 @@
 import { isId, type SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 
 /**
@@ -20,7 +20,7 @@ const holdersMax = Math.floor((limits.messageBytesMax - 1024) / holderBytes);
 
 /** Runs in the transaction that removes the rows, so that the message exists exactly if they are removed. */
 export async function enqueueReleases(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   rows: readonly { readonly hash: Buffer; readonly stamp: number }[],
 ): Promise<void> {

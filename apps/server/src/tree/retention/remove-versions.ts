@@ -1,6 +1,6 @@
 import type { SpaceId } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { type ReferringVersion, releaseVersions } from "../content/references.ts";
 import { changeMetadataBytes, versionWeight } from "../weight/metadata-bytes.ts";
 
@@ -15,7 +15,7 @@ export interface RemovedVersions {
  * @param chosen query of version ids in this space
  */
 export async function removeVersions(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   chosen: RawBuilder<unknown>,
   nowMicros: number,

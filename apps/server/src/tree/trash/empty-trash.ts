@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { Actor } from "../actor.ts";
 import type { Committer } from "../commit/commit-queue.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import { type JournalHead, newestEntry } from "../read/newest-entry.ts";
 
 /**
@@ -15,7 +15,7 @@ import { type JournalHead, newestEntry } from "../read/newest-entry.ts";
  * @throws HoldfastError device_suspended; reset if the entry is of an earlier epoch, whose numbers are not comparable
  */
 export async function emptyTrash(
-  reader: ShardReader,
+  reader: ShardQueries,
   committer: Committer,
   caller: Actor,
   seen?: JournalHead,
@@ -38,7 +38,7 @@ export async function emptyTrash(
 }
 
 interface Trash {
-  readonly reader: ShardReader;
+  readonly reader: ShardQueries;
   readonly caller: Actor;
   readonly seq: number;
 }

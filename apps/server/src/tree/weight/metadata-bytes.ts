@@ -3,7 +3,7 @@ import { formatBytes } from "@holdfast/core/format-bytes";
 import type { SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { CommentRow, NodeRow, ShardReader, SpaceRow, VersionRow } from "../../base/db/shard-tables.ts";
+import type { CommentRow, NodeRow, ShardQueries, SpaceRow, VersionRow } from "../../base/db/shard-tables.ts";
 import { raiseQuota } from "./raise-quota.ts";
 
 /**
@@ -53,7 +53,7 @@ export function assertWeightRoom({ metadata_bytes, quota_bytes }: WeightFigures,
 
 /** The caller holds the space lock. @throws HoldfastError quota */
 export async function changeMetadataBytes(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   deltaBytes: number,
 ): Promise<void> {

@@ -2,7 +2,7 @@ import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { z } from "zod";
-import type { ShardReader, SpaceRow } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, SpaceRow } from "../../base/db/shard-tables.ts";
 import { enqueue } from "../../base/queue/enqueue.ts";
 import type { Kind } from "../../base/queue/kind.ts";
 
@@ -43,7 +43,7 @@ const marks = [limits.quotaFullPercent, limits.quotaNearPercent] as const;
  * reached, and again only after usage was well below it.
  * @returns true if a message was enqueued
  */
-export async function settleWarning(transaction: ShardReader, space: SpaceRow): Promise<boolean> {
+export async function settleWarning(transaction: ShardQueries, space: SpaceRow): Promise<boolean> {
   const { id, owner_id, used_bytes, quota_bytes, quota_warned } = space;
   const percent = markOf(space);
   if (percent === quota_warned) return false;

@@ -3,7 +3,7 @@ import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { hashArray } from "../../base/db/array-parameters.ts";
-import type { ShardReader, SpaceRow } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, SpaceRow } from "../../base/db/shard-tables.ts";
 import { raiseQuota } from "./raise-quota.ts";
 
 /**
@@ -13,7 +13,11 @@ import { raiseQuota } from "./raise-quota.ts";
  * caller holds the space lock.
  * @throws HoldfastError quota
  */
-export async function changeStoredBytes(transaction: ShardReader, spaceId: SpaceId, deltaBytes: number): Promise<void> {
+export async function changeStoredBytes(
+  transaction: ShardQueries,
+  spaceId: SpaceId,
+  deltaBytes: number,
+): Promise<void> {
   if (deltaBytes === 0) return;
   const { rows } = await sql<StoredFigures>`
     update shard.spaces set stored_bytes = stored_bytes + ${deltaBytes}::int8 where id = ${spaceId}
@@ -47,7 +51,7 @@ export function assertRoom(space: StoredFigures, addedBytes: number): void {
 
 /** Starts counting blocks before they are referred to. The caller holds the space lock. @throws HoldfastError quota */
 export async function countBlocks(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   spaceId: SpaceId,
   hashes: readonly HashHex[],
 ): Promise<void> {

@@ -1,11 +1,11 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { ShardReader } from "../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../base/db/shard-tables.ts";
 
 /** Counts live nodes at a node and below. Index: nodes_parent. @param hidden nodes to skip, with everything below */
 export async function weighTree(
-  db: ShardReader,
+  db: ShardQueries,
   spaceId: SpaceId,
   topId: NodeId,
   hidden: readonly NodeId[] = [],

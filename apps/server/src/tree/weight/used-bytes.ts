@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { unlikeBytes } from "@holdfast/core/format-bytes";
 import type { SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { ShardReader, SpaceRow } from "../../base/db/shard-tables.ts";
+import type { ShardQueries, SpaceRow } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { settleWarning } from "./quota-warning.ts";
 import { raiseQuota } from "./raise-quota.ts";
@@ -15,7 +15,7 @@ export interface UseChange {
 }
 
 /** The caller holds the space lock, and has checked increases. @returns true if a message was enqueued */
-export async function changeUse(transaction: ShardReader, spaceId: SpaceId, change: UseChange): Promise<boolean> {
+export async function changeUse(transaction: ShardQueries, spaceId: SpaceId, change: UseChange): Promise<boolean> {
   const { usedBytes, metadataBytes, seq } = change;
   if (usedBytes === 0 && metadataBytes === 0 && seq === null) return false;
   const { rows } = await sql<SpaceRow>`

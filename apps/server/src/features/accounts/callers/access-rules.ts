@@ -3,7 +3,7 @@ import type { UserId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
 import { sql } from "kysely";
 import { keyed } from "../../../base/db/database.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import { isInEach } from "./address-list.ts";
 import { nobody } from "../context/directory.ts";
 import type { AccountStore } from "../context/account-world.ts";
@@ -56,7 +56,7 @@ interface BoundBy {
   readonly lists?: { readonly lists: string };
 }
 
-export async function readAccess(reader: ShardReader, userId: UserId, nowMicros: number): Promise<Access | undefined> {
+export async function readAccess(reader: ShardQueries, userId: UserId, nowMicros: number): Promise<Access | undefined> {
   const { rows } = await sql<{ access_rules: RulesJson }>`
     select ${rulesOfUser} as access_rules from shard.users u where u.id = ${userId} ${keyed}`.execute(reader);
   return accessOf(rows[0]?.access_rules ?? null, nowMicros);
@@ -79,7 +79,7 @@ export async function assertMayComeFrom(
 }
 
 /** Ignores the grace period and an existing factor. */
-export async function isFactorRequired(reader: ShardReader, userId: UserId): Promise<boolean> {
+export async function isFactorRequired(reader: ShardQueries, userId: UserId): Promise<boolean> {
   const { rows } = await sql`
     select from shard.access_rules r where r.factor_due_at is not null
       and r.subject_id = any(array[${userId}::uuid, ${wholeServer}::uuid] || array(
@@ -115,7 +115,7 @@ export function factorRequired(dueAtMicros: number | undefined): HoldfastError {
 }
 
 /** A thief may have set this list to shut the owner out. Administrators' lists stay. */
-export async function clearOwnAddresses(transaction: ShardReader, userId: UserId): Promise<void> {
+export async function clearOwnAddresses(transaction: ShardQueries, userId: UserId): Promise<void> {
   await sql`
     delete from shard.access_rules where subject_id = ${userId} and factor_due_at is null and addresses = '{}'`.execute(
     transaction,

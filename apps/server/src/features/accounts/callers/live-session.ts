@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SessionId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { Caller } from "../context/caller.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { Caller } from "../context/caller.ts";
 export const copiedNumber = -1;
 
 /** @throws HoldfastError unauthenticated if the session ended meanwhile */
-export async function assertLive(transaction: ShardReader, session: SessionId): Promise<void> {
+export async function assertLive(transaction: ShardQueries, session: SessionId): Promise<void> {
   const { rows } = await sql`
     select from shard.sessions where id = ${session} and number <> ${copiedNumber} for share`.execute(transaction);
   if (rows.length === 0) throw new HoldfastError("unauthenticated", "The session has ended. Sign in again.");

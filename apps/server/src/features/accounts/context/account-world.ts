@@ -2,7 +2,7 @@ import type { Clock, Random } from "@holdfast/core/clock";
 import type { GrantId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 import type { Language } from "@holdfast/protocol/account-settings";
 import type { AccountTables, UserRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { Shards } from "../../../base/db/shards.ts";
 import type { Role } from "../../../tree/rights/roles.ts";
 import type { Caller } from "./caller.ts";
@@ -23,7 +23,7 @@ export interface AccountStore {
    * @param address previous address, after a change of it
    */
   readonly notifySecurity?: (
-    transaction: ShardReader,
+    transaction: ShardQueries,
     userId: UserId,
     what: SecurityChange,
     address?: string,
@@ -51,7 +51,7 @@ export interface AccountWorld extends AccountStore {
   /** Undefined: a person who signed in through an issuer stays signed in. */
   readonly issuerBound: IssuerBound | undefined;
   /** Notifies the user's other devices, in the transaction that creates the new one. */
-  readonly notifyDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
+  readonly notifyDevice?: (transaction: ShardQueries, device: AccountTables["shard.devices"]) => Promise<void>;
   /** Opens the folder of a confined app password. @throws HoldfastError not_found, invalid_field */
   readonly openAppFolder?: (caller: Caller, id: string) => Promise<AppFolder>;
   /** Maximum lifetime of a browser session, however much it is used; undefined: unlimited while used. */
@@ -63,7 +63,7 @@ export interface AccountWorld extends AccountStore {
   /** Keyed by the names in an account's limits. */
   readonly lifetimes: Readonly<Record<string, number>>;
   /** Mails the deadline to a leaving account, in a transaction on its shard. */
-  readonly notifyLeaving?: (transaction: ShardReader, user: UserRow, until: number) => Promise<void>;
+  readonly notifyLeaving?: (transaction: ShardQueries, user: UserRow, until: number) => Promise<void>;
   /** Language of accounts that chose none. Default: English. */
   readonly language?: Language;
   /** Shown on pages, in mails and in authenticator apps. */

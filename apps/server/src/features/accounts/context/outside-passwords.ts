@@ -1,6 +1,6 @@
 import type { UserId } from "@holdfast/core/ids";
 import type { UserRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 
 /** Another server with people's passwords. Methods that ask it throw `unavailable` if it does not answer. */
 export interface OutsidePasswords {
@@ -27,5 +27,5 @@ export interface OutsidePerson {
    */
   enter(): Promise<UserRow>;
   /** Runs under the lock of the new session. @returns true if the account is still linked */
-  isStill(transaction: ShardReader, userId: UserId): Promise<boolean>;
+  isStill(transaction: ShardQueries, userId: UserId): Promise<boolean>;
 }

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import { isSame } from "../context/secret-token.ts";
 
@@ -50,7 +50,7 @@ export function readChallenge({ secrets, clock }: Parts, use: ChallengeUse, text
  * @returns true for the first answer
  */
 export async function takeChallenge(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   { bytes, untilMs }: Challenge,
 ): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { PasskeyRequest } from "@holdfast/protocol/passkey-values";
 import { sql } from "kysely";
 import type { z } from "zod";
 import type { PasskeyRow, UserRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import type { Caller } from "../context/caller.ts";
 import { makeChallenge } from "./passkey-challenges.ts";
@@ -16,14 +16,14 @@ import { assertPlainText } from "../context/plain-text.ts";
 
 export type PasskeyJson = z.output<typeof passkeySchema>;
 
-export async function readPasskeys(reader: ShardReader, userId: UserId): Promise<PasskeyRow[]> {
+export async function readPasskeys(reader: ShardQueries, userId: UserId): Promise<PasskeyRow[]> {
   const { rows } = await sql<PasskeyRow>`select * from shard.passkeys where user_id = ${userId} order by id`.execute(
     reader,
   );
   return rows;
 }
 
-export async function countPasskeys(reader: ShardReader, userId: UserId): Promise<number> {
+export async function countPasskeys(reader: ShardQueries, userId: UserId): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int8 as count from shard.passkeys where user_id = ${userId}`.execute(reader);
   return rows[0]?.count ?? 0;

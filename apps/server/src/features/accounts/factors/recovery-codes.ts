@@ -3,7 +3,7 @@ import type { Random } from "@holdfast/core/clock";
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 
 /** Crockford's base32: no letter looks like a digit or another letter. */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -12,7 +12,7 @@ const lettersCount = 16;
 
 /** @returns codes in groups of four letters; only their hashes are stored */
 export async function replaceRecoveryCodes(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   random: Random,
 ): Promise<string[]> {
@@ -35,7 +35,7 @@ export function isRecoveryCode(code: string): boolean {
  * @param code only letters and digits
  * @returns true if it was valid
  */
-export async function takeRecoveryCode(transaction: ShardReader, userId: UserId, code: string): Promise<boolean> {
+export async function takeRecoveryCode(transaction: ShardQueries, userId: UserId, code: string): Promise<boolean> {
   // Somebody may have heard the code or copied it from paper.
   const meant = code.toLowerCase().replaceAll("o", "0").replaceAll(/[il]/g, "1");
   const { rows } = await sql`
@@ -45,7 +45,7 @@ export async function takeRecoveryCode(transaction: ShardReader, userId: UserId,
   return rows.length > 0;
 }
 
-export async function countRecoveryCodes(reader: ShardReader, userId: UserId): Promise<number> {
+export async function countRecoveryCodes(reader: ShardQueries, userId: UserId): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int8 as count from shard.recovery_codes where user_id = ${userId}`.execute(reader);
   return rows[0]?.count ?? 0;

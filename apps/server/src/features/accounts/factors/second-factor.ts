@@ -9,7 +9,7 @@ import { sql } from "kysely";
 import type { z } from "zod";
 import type { SecondFactorRow, UserRow } from "../../../base/db/account-tables.ts";
 import { inTransaction, keyed } from "../../../base/db/database.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import { isFactorRequired } from "../callers/access-rules.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import type { PasskeySite } from "./passkey-site.ts";
@@ -57,7 +57,7 @@ export async function passSecondFactor(
   world: AccountWorld,
   { id }: Pick<UserRow, "id">,
   given: GivenFactor,
-  check: (transaction: ShardReader) => Promise<void> = () => Promise.resolve(),
+  check: (transaction: ShardQueries) => Promise<void> = () => Promise.resolve(),
 ): Promise<SignInKind> {
   const { rows } = await sql`
     select from shard.second_factors where user_id = ${id} and since is not null ${keyed}`.execute(
@@ -86,7 +86,7 @@ export async function withCode<Result>(
   world: AccountWorld,
   userId: UserId,
   given: GivenFactor,
-  act: (transaction: ShardReader, row: SecondFactorRow) => Promise<Result>,
+  act: (transaction: ShardQueries, row: SecondFactorRow) => Promise<Result>,
 ): Promise<Result> {
   // Refusals are thrown after the commit, to keep their counts.
   const done = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
@@ -102,7 +102,7 @@ export async function withCode<Result>(
 /** @returns error to throw; undefined for a valid factor */
 async function takeFactor(
   world: AccountWorld,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   row: Live,
   { totp, passkey, site, sender }: GivenFactor,
 ): Promise<HoldfastError | undefined> {
@@ -120,7 +120,7 @@ async function takeFactor(
 
 async function takeCode(
   world: AccountWorld,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   row: Live,
   { totp, isKnown }: { readonly totp: string | undefined; readonly isKnown: boolean },
 ): Promise<HoldfastError | undefined> {
@@ -160,13 +160,13 @@ async function takeCode(
   return codeWrong();
 }
 
-async function takeRecovery(world: AccountWorld, transaction: ShardReader, userId: UserId, code: string) {
+async function takeRecovery(world: AccountWorld, transaction: ShardQueries, userId: UserId, code: string) {
   if (!(await takeRecoveryCode(transaction, userId, code))) return codeWrong();
   await world.notifySecurity?.(transaction, userId, "factor_code_used");
   return undefined;
 }
 
-export async function removeSecondFactor(transaction: ShardReader, userId: UserId): Promise<void> {
+export async function removeSecondFactor(transaction: ShardQueries, userId: UserId): Promise<void> {
   await sql`delete from shard.second_factors where user_id = ${userId}`.execute(transaction);
   await sql`delete from shard.passkeys where user_id = ${userId}`.execute(transaction);
   await sql`delete from shard.recovery_codes where user_id = ${userId}`.execute(transaction);
@@ -176,7 +176,7 @@ export async function removeSecondFactor(transaction: ShardReader, userId: UserI
  * Runs in the transaction that would end the last factor.
  * @throws HoldfastError conflict if an administrator requires a factor
  */
-export async function assertMayEnd(transaction: ShardReader, userId: UserId): Promise<void> {
+export async function assertMayEnd(transaction: ShardQueries, userId: UserId): Promise<void> {
   if (!(await isFactorRequired(transaction, userId))) return;
   const message =
     "An administrator requires a second factor, so you cannot remove the last one. Set up another one first: a new app, or a passkey.";
@@ -197,13 +197,13 @@ export function isFromBefore(row: Pick<SecondFactorRow, "since">, preparedAt: nu
 }
 
 /** Runs `isFromBefore` without a lock. */
-export async function isOlderThanFactor(reader: ShardReader, userId: UserId, preparedAt: number): Promise<boolean> {
+export async function isOlderThanFactor(reader: ShardQueries, userId: UserId, preparedAt: number): Promise<boolean> {
   const row = await readRow(reader, userId);
   return row !== undefined && isFromBefore(row, preparedAt);
 }
 
 /** Cancels a pending change of address, which was requested without the factor that this transaction turns on. */
-export async function withdrawAddress(transaction: ShardReader, userId: UserId): Promise<void> {
+export async function withdrawAddress(transaction: ShardQueries, userId: UserId): Promise<void> {
   await sql`update shard.users set next_email = null where id = ${userId} and next_email is not null`.execute(
     transaction,
   );
@@ -214,7 +214,7 @@ export function hasApp(row: SecondFactorRow | undefined): row is Live & { readon
 }
 
 /** Creates a missing row, so that requests wait for each other. */
-export async function lockRow(transaction: ShardReader, userId: UserId): Promise<SecondFactorRow> {
+export async function lockRow(transaction: ShardQueries, userId: UserId): Promise<SecondFactorRow> {
   await sql`insert into shard.second_factors (user_id) values (${userId}) on conflict do nothing`.execute(transaction);
   const { rows } = await sql<SecondFactorRow>`
     select * from shard.second_factors where user_id = ${userId} for update`.execute(transaction);
@@ -225,7 +225,7 @@ export async function lockRow(transaction: ShardReader, userId: UserId): Promise
 }
 
 /** Runs between `lockRow` and `assertLive`: accounts are locked before their sessions. */
-export async function lockOwner(transaction: ShardReader, userId: UserId): Promise<void> {
+export async function lockOwner(transaction: ShardQueries, userId: UserId): Promise<void> {
   await sql`select from shard.users where id = ${userId} for no key update`.execute(transaction);
 }
 
@@ -242,7 +242,7 @@ export function unwrapSecret({ wrapper }: AccountWorld, userId: UserId, wrapped:
   return wrapper.unwrapSecret(`totp ${userId}`, wrapped);
 }
 
-async function readRow(reader: ShardReader, userId: UserId): Promise<SecondFactorRow | undefined> {
+async function readRow(reader: ShardQueries, userId: UserId): Promise<SecondFactorRow | undefined> {
   const { rows } = await sql<SecondFactorRow>`select * from shard.second_factors where user_id = ${userId}`.execute(
     reader,
   );

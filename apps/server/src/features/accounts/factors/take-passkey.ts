@@ -4,7 +4,7 @@ import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { PasskeyRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import { type ChallengeUse, readChallenge, takeChallenge } from "./passkey-challenges.ts";
 import type { PasskeySite } from "./passkey-site.ts";
@@ -23,7 +23,7 @@ export interface GivenPasskey {
  */
 export async function takePasskey(
   world: AccountWorld,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   { assertion, site, use }: GivenPasskey,
 ): Promise<HoldfastError | undefined> {
@@ -47,7 +47,7 @@ export async function takePasskey(
   return undefined;
 }
 
-async function lockPasskey(transaction: ShardReader, userId: UserId, id: Buffer): Promise<PasskeyRow | undefined> {
+async function lockPasskey(transaction: ShardQueries, userId: UserId, id: Buffer): Promise<PasskeyRow | undefined> {
   const { rows } = await sql<PasskeyRow>`
     select * from shard.passkeys where user_id = ${userId} and credential_id = ${id} for update`.execute(transaction);
   return rows[0];

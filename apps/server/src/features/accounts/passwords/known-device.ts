@@ -2,7 +2,7 @@ import type { DeviceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidKeys } from "../../../base/db/array-parameters.ts";
 import { keyed } from "../../../base/db/database.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import { parseDeviceSecret } from "../context/secret-token.ts";
 
@@ -25,7 +25,7 @@ export function devicesOf(
 /** Excludes removed and forgotten ones. Index: the primary key. */
 export async function findKnownDevice(
   world: Pick<AccountWorld, "secrets">,
-  reader: ShardReader,
+  reader: ShardQueries,
   userId: UserId,
   given: DeviceSecrets,
 ): Promise<KnownDevice | undefined> {
@@ -38,6 +38,6 @@ export async function findKnownDevice(
 }
 
 /** Makes all current devices unknown. They stay listed, so that a stolen one can be cleared. */
-export async function forgetDevices(transaction: ShardReader, userId: UserId): Promise<void> {
+export async function forgetDevices(transaction: ShardQueries, userId: UserId): Promise<void> {
   await sql`update shard.devices set known = false where user_id = ${userId} and known`.execute(transaction);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "@holdfast/core/clock";
 import { sql } from "kysely";
 import type { UserRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 
 interface AbsenceChange {
   readonly disabled?: boolean | undefined;
@@ -15,7 +15,7 @@ interface AbsenceChange {
  * @returns true if the change should be made
  */
 export async function followAbsence(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { id, disabled_at: disabledAt }: Pick<UserRow, "id" | "disabled_at">,
   { disabled, byLdap }: AbsenceChange,
   clock: Clock,

@@ -2,7 +2,7 @@ import type { UserId } from "@holdfast/core/ids";
 import type { Language, NotifyChange, NotifySettings } from "@holdfast/protocol/account-settings";
 import { sql } from "kysely";
 import { inTransaction } from "../../../base/db/database.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import type { Caller } from "../context/caller.ts";
 import { assertPlainText } from "../context/plain-text.ts";
@@ -37,7 +37,7 @@ export function readSettings(world: SettingsWorld, userId: UserId): Promise<Acco
 
 /** @param db the account's shard, or a transaction there */
 export async function readSettingsIn(
-  db: ShardReader,
+  db: ShardQueries,
   userId: UserId,
   serverLanguage: Language = "en",
 ): Promise<AccountSettings> {
@@ -93,7 +93,7 @@ const levels: readonly NotifySettings["device"][] = ["off", "app", "mail"];
  * Protects alerts about new devices, which a thief with a session or token would turn off first.
  * @throws HoldfastError forbidden, proof_required
  */
-async function assertMayQuieten(transaction: ShardReader, asker: Asker, wanted: NotifySettings["device"] | undefined) {
+async function assertMayQuieten(transaction: ShardQueries, asker: Asker, wanted: NotifySettings["device"] | undefined) {
   if (wanted === undefined) return;
   const { notify } = await readSettingsIn(transaction, asker.userId);
   if (levels.indexOf(wanted) >= levels.indexOf(notify.device)) return;
@@ -101,7 +101,7 @@ async function assertMayQuieten(transaction: ShardReader, asker: Asker, wanted: 
   if (asker.lacksProof === true) throw proofRequired();
 }
 
-async function choose(transaction: ShardReader, userId: UserId, { language, notify = {} }: SettingsChange) {
+async function choose(transaction: ShardQueries, userId: UserId, { language, notify = {} }: SettingsChange) {
   const chosen = JSON.stringify(notify);
   await transaction
     .insertInto("shard.account_settings")

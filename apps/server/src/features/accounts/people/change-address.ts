@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type UserId } from "@holdfast/core/ids";
 import { z } from "zod";
 import type { UserRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { Shards } from "../../../base/db/shards.ts";
 import type { Kinds } from "../../../base/queue/kind.ts";
 import { enqueue } from "../../../base/queue/enqueue.ts";
@@ -48,7 +48,7 @@ async function hold(store: AccountStore, { id }: UserRow, email: string): Promis
 /** Runs in the transaction that locked the row. The new address is unconfirmed; the old one gets a mail. */
 export async function takeAddress(
   { notifySecurity }: Pick<AccountStore, "notifySecurity">,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   user: UserRow,
   email: string,
 ): Promise<void> {
@@ -65,7 +65,7 @@ export async function takeAddress(
 
 /** Marks an address set by an identity system: a thief of its token could have a password reset mailed to it. */
 export async function noteReaddressed(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   user: UserRow,
   email: string,
   nowMicros: number,
@@ -79,7 +79,7 @@ export async function noteReaddressed(
  * @param user as read then; the mark of a later change stays
  */
 export async function settleAddress(
-  reader: ShardReader,
+  reader: ShardQueries,
   { id, readdressed_at: seen }: Pick<UserRow, "id" | "readdressed_at">,
 ): Promise<void> {
   await reader

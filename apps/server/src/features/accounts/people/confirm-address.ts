@@ -3,7 +3,7 @@ import type { SessionId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { inTransaction } from "../../../base/db/database.ts";
 import type { UserRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import { enqueue } from "../../../base/queue/enqueue.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import type { Caller } from "../context/caller.ts";
@@ -80,7 +80,7 @@ async function moveTo(world: AccountWorld, user: UserRow, email: string, session
 }
 
 /** Runs in a transaction on the user's shard. A message claims the shares with the address. */
-export async function confirmIn(transaction: ShardReader, userId: UserId, nowMicros: number): Promise<void> {
+export async function confirmIn(transaction: ShardQueries, userId: UserId, nowMicros: number): Promise<void> {
   const changed = await transaction
     .updateTable("shard.users")
     .set({ email_confirmed_at: nowMicros })
@@ -91,7 +91,7 @@ export async function confirmIn(transaction: ShardReader, userId: UserId, nowMic
   if (changed !== undefined) await enqueueClaim(transaction, userId);
 }
 
-export function enqueueClaim(transaction: ShardReader, userId: UserId): Promise<void> {
+export function enqueueClaim(transaction: ShardQueries, userId: UserId): Promise<void> {
   return enqueue(transaction, { kind: claimKind, key: userId, payload: { user_id: userId } });
 }
 

@@ -1,6 +1,6 @@
 import type { UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { AccountStore } from "../context/account-world.ts";
 import { hasApp, isOn, lockRow, removeSecondFactor } from "../factors/second-factor.ts";
 
@@ -10,7 +10,7 @@ export interface EndedWays {
 }
 
 /** Must be the first statement: adding a passkey takes this lock first. */
-export async function lockWays(transaction: ShardReader, userId: UserId, ended: EndedWays): Promise<void> {
+export async function lockWays(transaction: ShardQueries, userId: UserId, ended: EndedWays): Promise<void> {
   if (ended.end_passkeys === true) await lockRow(transaction, userId);
 }
 
@@ -21,7 +21,7 @@ export async function lockWays(transaction: ShardReader, userId: UserId, ended: 
  */
 export async function endWays(
   store: AccountStore,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   { end_passkeys: passkeys, end_outside: outside, endsFactor }: EndedWays & { readonly endsFactor: boolean },
 ): Promise<Buffer[]> {
@@ -30,14 +30,14 @@ export async function endWays(
 }
 
 /** Ends the second factor with its recovery codes, even if an administrator requires one: the owner sets up another. */
-export async function endFactor(store: AccountStore, transaction: ShardReader, userId: UserId): Promise<void> {
+export async function endFactor(store: AccountStore, transaction: ShardQueries, userId: UserId): Promise<void> {
   if (!isOn(await lockRow(transaction, userId))) return;
   await removeSecondFactor(transaction, userId);
   await store.notifySecurity?.(transaction, userId, "factor_off");
 }
 
 export async function countWays(
-  reader: ShardReader,
+  reader: ShardQueries,
   userId: UserId,
 ): Promise<{ readonly passkeys: number; readonly outside: number }> {
   const { rows } = await sql<{ passkeys: number; outside: number }>`
@@ -46,7 +46,7 @@ export async function countWays(
   return rows[0] ?? { passkeys: 0, outside: 0 };
 }
 
-async function endPasskeys(store: AccountStore, transaction: ShardReader, userId: UserId, endsFactor: boolean) {
+async function endPasskeys(store: AccountStore, transaction: ShardQueries, userId: UserId, endsFactor: boolean) {
   const factor = await lockRow(transaction, userId);
   const { rows } = await sql`delete from shard.passkeys where user_id = ${userId} returning 1`.execute(transaction);
   if (rows.length === 0) return;
@@ -55,7 +55,7 @@ async function endPasskeys(store: AccountStore, transaction: ShardReader, userId
   await store.notifySecurity?.(transaction, userId, endsIt ? "factor_ended" : "passkey_removed");
 }
 
-async function endOutside(store: AccountStore, transaction: ShardReader, userId: UserId): Promise<Buffer[]> {
+async function endOutside(store: AccountStore, transaction: ShardQueries, userId: UserId): Promise<Buffer[]> {
   const { rows } = await sql<{ identity_key: Buffer }>`
     delete from shard.outside_identities where user_id = ${userId} returning identity_key`.execute(transaction);
   if (rows.length > 0) await store.notifySecurity?.(transaction, userId, "outside_unlinked");

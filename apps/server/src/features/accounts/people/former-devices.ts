@@ -2,11 +2,15 @@ import { type DeviceId, isId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type RawBuilder, sql } from "kysely";
 import { uuidArray } from "../../../base/db/array-parameters.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { Shards } from "../../../base/db/shards.ts";
 
 /** Keeps the names for the history. @returns owner of each device */
-export async function removeDevices(db: ShardReader, nowMicros: number, which: RawBuilder<unknown>): Promise<UserId[]> {
+export async function removeDevices(
+  db: ShardQueries,
+  nowMicros: number,
+  which: RawBuilder<unknown>,
+): Promise<UserId[]> {
   const { rows } = await sql<{ user_id: UserId }>`
     with gone as (delete from shard.devices where ${which} returning user_id, id, name)
     insert into shard.former_devices (user_id, device_id, name, removed_at)
@@ -17,7 +21,7 @@ export async function removeDevices(db: ShardReader, nowMicros: number, which: R
 }
 
 /** Scripts that sign in for each run would add names without limit. */
-export async function forgetOldestNames(transaction: ShardReader, userId: UserId): Promise<void> {
+export async function forgetOldestNames(transaction: ShardQueries, userId: UserId): Promise<void> {
   await sql`
     delete from shard.former_devices where user_id = ${userId} and device_id in (
       select device_id from shard.former_devices where user_id = ${userId}

@@ -1,11 +1,11 @@
 import type { UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { UserRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 
 /** True if the account is suspended because an identity system removed it. A later act sets another time. */
 export async function isRemovedSince(
-  reader: ShardReader,
+  reader: ShardQueries,
   { id, disabled_at: disabledAt }: Pick<UserRow, "id" | "disabled_at">,
 ): Promise<boolean> {
   const { rows } = await sql`
@@ -18,7 +18,7 @@ export async function isRemovedSince(
  * time.
  */
 export async function isSuspendedByIdentitySystem(
-  reader: ShardReader,
+  reader: ShardQueries,
   { id, disabled_at: disabledAt, leaving_until: leavingUntil }: Pick<UserRow, "id" | "disabled_at" | "leaving_until">,
 ): Promise<boolean> {
   if (leavingUntil !== null) return false;
@@ -30,7 +30,7 @@ export async function isSuspendedByIdentitySystem(
 }
 
 /** @param atMicros the account's `disabled_at` */
-export async function noteSuspension(transaction: ShardReader, id: UserId, atMicros: number): Promise<void> {
+export async function noteSuspension(transaction: ShardQueries, id: UserId, atMicros: number): Promise<void> {
   await sql`
     insert into shard.provisioned_accounts (user_id, suspended_at) values (${id}, ${atMicros}::int8)
     on conflict (user_id) do update set suspended_at = excluded.suspended_at`.execute(transaction);

@@ -8,7 +8,7 @@ import { sql } from "kysely";
 import type { z } from "zod";
 import { inTransaction } from "../../../base/db/database.ts";
 import type { UserRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader, SpaceRow } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries, SpaceRow } from "../../../base/db/shard-tables.ts";
 import type { Shard } from "../../../base/db/shards.ts";
 import { clearOwnAddresses } from "../callers/access-rules.ts";
 import type { AccountStore } from "../context/account-world.ts";
@@ -323,7 +323,7 @@ async function applyChange(
  * suspend no account twice.
  */
 async function mayEnableOrDisable(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   now: UserRow,
   { disabled, byIdentitySystem }: UserChange,
 ): Promise<boolean> {
@@ -332,7 +332,7 @@ async function mayEnableOrDisable(
 }
 
 /** Locks the account's row, as a request for its shredding does. @throws HoldfastError conflict */
-export async function lockUnlessShredded(transaction: ShardReader, { id, email }: UserRow): Promise<UserRow> {
+export async function lockUnlessShredded(transaction: ShardQueries, { id, email }: UserRow): Promise<UserRow> {
   const locked = await sql<UserRow>`select * from shard.users where id = ${id} for update`.execute(transaction);
   const { rows } = await sql`select from shard.shreddings where user_id = ${id}`.execute(transaction);
   const [user] = locked.rows;

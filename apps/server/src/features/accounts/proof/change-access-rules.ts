@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { textArray, uuidArray } from "../../../base/db/array-parameters.ts";
 import type { AccessRuleRow } from "../../../base/db/account-tables.ts";
 import { inTransaction } from "../../../base/db/database.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { Shards } from "../../../base/db/shards.ts";
 import { wholeServer } from "../callers/access-rules.ts";
 import type { AccountStore, AccountWorld } from "../context/account-world.ts";
@@ -54,7 +54,7 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
   const isBinding = onlyNarrows && addresses !== undefined;
   const due = dueAt(store, change.second_factor);
   const nowMicros = store.clock.nowMicros();
-  const set = (db: ShardReader, by: Pick<Written, "mayOnlyNarrow" | "bindsAdministrator">) =>
+  const set = (db: ShardQueries, by: Pick<Written, "mayOnlyNarrow" | "bindsAdministrator">) =>
     writeRule(db, subject, { due, addresses, ...by, nowMicros });
   if (subject.of === "user") {
     const bindsAdministrator = isBinding && (await hasAdministratorIn(store.shards, [subject.id as UserId]));
@@ -211,7 +211,7 @@ interface GroupActor {
  * @throws HoldfastError forbidden, proof_required
  */
 export async function assertUnboundBy(
-  reader: ShardReader,
+  reader: ShardQueries,
   groupId: GroupId,
   { administrates, byToken = false, lacksProof = false }: GroupActor,
 ): Promise<void> {
@@ -226,7 +226,7 @@ export async function assertUnboundBy(
 
 /** The group's access rule would bind an administrator who is added. @throws HoldfastError forbidden */
 export async function assertMayBind(
-  reader: ShardReader,
+  reader: ShardQueries,
   groupId: GroupId,
   { administrates, byToken = false }: GroupActor,
 ): Promise<void> {
@@ -236,7 +236,7 @@ export async function assertMayBind(
   throw new HoldfastError("forbidden", message);
 }
 
-async function isBound(reader: ShardReader, groupId: GroupId): Promise<boolean> {
+async function isBound(reader: ShardQueries, groupId: GroupId): Promise<boolean> {
   const { rows } = await sql`select from shard.access_rules where subject_id = ${groupId}`.execute(reader);
   return rows.length > 0;
 }
@@ -285,7 +285,7 @@ interface Written {
   readonly nowMicros: number;
 }
 
-async function writeRule(db: ShardReader, { id }: Subject, written: Written): Promise<AccessRuleRow> {
+async function writeRule(db: ShardQueries, { id }: Subject, written: Written): Promise<AccessRuleRow> {
   const { due, addresses } = written;
   const row = await lockRule(db, id);
   if (written.mayOnlyNarrow) assertNarrows(row, written);
@@ -299,7 +299,7 @@ async function writeRule(db: ShardReader, { id }: Subject, written: Written): Pr
 }
 
 /** Creates a missing row, so that concurrent changes wait for each other. */
-async function lockRule(db: ShardReader, id: string): Promise<AccessRuleRow> {
+async function lockRule(db: ShardQueries, id: string): Promise<AccessRuleRow> {
   await sql`insert into shard.access_rules (subject_id) values (${id}) on conflict do nothing`.execute(db);
   const { rows } = await sql<AccessRuleRow>`
     select * from shard.access_rules where subject_id = ${id} for update`.execute(db);
@@ -309,14 +309,14 @@ async function lockRule(db: ShardReader, id: string): Promise<AccessRuleRow> {
 }
 
 /** Deletes an empty rule: an empty table costs requests nothing. */
-async function settle(db: ShardReader, row: AccessRuleRow): Promise<AccessRuleRow> {
+async function settle(db: ShardQueries, row: AccessRuleRow): Promise<AccessRuleRow> {
   const isNothing = row.factor_due_at === null && row.addresses.length === 0 && row.own_addresses.length === 0;
   if (isNothing) await sql`delete from shard.access_rules where subject_id = ${row.subject_id}`.execute(db);
   else await insertRule(db, row);
   return row;
 }
 
-async function insertRule(db: ShardReader, row: AccessRuleRow): Promise<void> {
+async function insertRule(db: ShardQueries, row: AccessRuleRow): Promise<void> {
   await sql`
     insert into shard.access_rules (subject_id, factor_due_at, addresses, own_addresses)
     values (${row.subject_id}, ${row.factor_due_at}, ${textArray(row.addresses)}, ${textArray(row.own_addresses)})

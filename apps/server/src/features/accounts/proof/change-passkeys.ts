@@ -6,7 +6,7 @@ import type { PasskeyCreation, PasskeyRegistration } from "@holdfast/protocol/pa
 import { sql } from "kysely";
 import type { PasskeyRow } from "../../../base/db/account-tables.ts";
 import { inTransaction } from "../../../base/db/database.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import type { Caller } from "../context/caller.ts";
 import { type Proof, withProof } from "./change-second-factor.ts";
@@ -147,7 +147,7 @@ export async function removePasskey(
   });
 }
 
-async function addPasskey(transaction: ShardReader, row: PasskeyRow, challenge: Challenge): Promise<void> {
+async function addPasskey(transaction: ShardQueries, row: PasskeyRow, challenge: Challenge): Promise<void> {
   await assertRoom(transaction, row.user_id);
   if (!(await takeChallenge(transaction, row.user_id, challenge))) throw notAsked();
   const { rows } = await sql`
@@ -187,7 +187,7 @@ async function verify({ passkey: { id, response }, site }: NewPasskey) {
   }
 }
 
-async function assertRoom(transaction: ShardReader, userId: UserId): Promise<void> {
+async function assertRoom(transaction: ShardQueries, userId: UserId): Promise<void> {
   if ((await countPasskeys(transaction, userId)) < limits.passkeysMax) return;
   throw new HoldfastError("conflict", `An account has at most ${limits.passkeysMax} passkeys. Remove one first.`);
 }

@@ -6,7 +6,7 @@ import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { sql } from "kysely";
 import type { SecondFactorRow, UserRow } from "../../../base/db/account-tables.ts";
 import { inTransaction } from "../../../base/db/database.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import type { Caller } from "../context/caller.ts";
 import type { PasskeySite } from "../factors/passkey-site.ts";
@@ -142,7 +142,7 @@ export async function withProof<Result>(
   world: AccountWorld,
   caller: Caller,
   { proof: { password, ...given }, source, what }: Change,
-  act: (transaction: ShardReader, row: SecondFactorRow, by: { user: UserRow; session: SessionId }) => Promise<Result>,
+  act: (transaction: ShardQueries, row: SecondFactorRow, by: { user: UserRow; session: SessionId }) => Promise<Result>,
 ): Promise<Result> {
   const session = sessionOf(caller, what);
   const user = await proveOwner(world, caller, { password, field: "password" }, source);
@@ -154,7 +154,7 @@ export async function withProof<Result>(
 }
 
 /** A password change waits for this lock, then revokes the change if necessary. */
-async function assertPasswordKept(transaction: ShardReader, { id, password_hash: hash }: UserRow): Promise<void> {
+async function assertPasswordKept(transaction: ShardQueries, { id, password_hash: hash }: UserRow): Promise<void> {
   const { rows } = await sql`
     select from shard.users where id = ${id} and password_hash = ${hash} for no key update`.execute(transaction);
   if (rows.length === 0)

@@ -3,7 +3,7 @@ import type { SessionId } from "@holdfast/core/ids";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { sql } from "kysely";
 import type { UserRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import { enqueue } from "../../../base/queue/enqueue.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import { unlessLastAdministrator } from "../people/administrators.ts";
@@ -60,7 +60,7 @@ export async function leaveAccount(
 
 async function leave(
   world: AccountWorld,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   user: UserRow,
   { now, until, session }: { readonly now: number; readonly until: number; readonly session: SessionId },
 ): Promise<void> {
@@ -77,7 +77,7 @@ async function leave(
 }
 
 /** Runs with the suspension of a leaving account, so that no old credential works after a restore. */
-export async function endAccess(transaction: ShardReader, { id }: Pick<UserRow, "id">): Promise<void> {
+export async function endAccess(transaction: ShardQueries, { id }: Pick<UserRow, "id">): Promise<void> {
   await transaction.deleteFrom("shard.sessions").where("user_id", "=", id).execute();
   await endPersonalTokens(transaction, id);
   await enqueue(transaction, { kind: ownerStateKind, key: id, payload: { user_id: id } });

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import type { AccountTables } from "../../../base/db/account-tables.ts";
 import { uuidKeys } from "../../../base/db/array-parameters.ts";
 import { keyed } from "../../../base/db/database.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import { type RulesJson, rulesOfUser } from "../callers/access-rules.ts";
 import { notAsked } from "./clearings.ts";
 
@@ -32,7 +32,7 @@ interface Begun {
  * device that signs in again has its files again, so its clearing ends.
  */
 export async function beginSession(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { device, session, letInBy, shown }: Beginning,
 ): Promise<Begun> {
   const user = sql`${device.user_id}::uuid`;

@@ -10,7 +10,7 @@ import type { z } from "zod";
 import type { BlockService } from "../../../packs/service/block-service.ts";
 import type { ClearingRow } from "../../../base/db/account-tables.ts";
 import { hashArray, uuidArray } from "../../../base/db/array-parameters.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { AccountWorld } from "../context/account-world.ts";
 import type { Caller } from "../context/caller.ts";
 import { deviceOfSecret, parseDeviceSecret } from "../context/secret-token.ts";
@@ -63,7 +63,7 @@ export const notAsked = -1;
  * very many.
  */
 export async function noteSignedOut(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   userId: UserId,
   { ids, nowMicros }: { readonly ids: readonly DeviceId[]; readonly nowMicros: number },
 ): Promise<void> {
@@ -77,7 +77,7 @@ export async function noteSignedOut(
 
 /** @returns true if the device was revoked before and is asked only now */
 export async function askSignedOut(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { userId, id, nowMicros }: { userId: UserId; id: DeviceId; nowMicros: number },
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
@@ -88,7 +88,7 @@ export async function askSignedOut(
 
 /** Runs in the transaction that revokes the device. */
 export async function askClearing(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { userId, id, name, nowMicros }: { userId: UserId; id: DeviceId; name: string; nowMicros: number },
 ): Promise<void> {
   await sql`
@@ -97,7 +97,7 @@ export async function askClearing(
   await forgetOldest(transaction, userId);
 }
 
-async function forgetOldest(transaction: ShardReader, userId: UserId): Promise<void> {
+async function forgetOldest(transaction: ShardQueries, userId: UserId): Promise<void> {
   await sql`
     delete from shard.clearings where user_id = ${userId} and device_id in (
       select device_id from shard.clearings where user_id = ${userId}

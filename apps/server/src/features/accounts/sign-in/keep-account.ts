@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { formatTime } from "@holdfast/core/times";
 import { sql } from "kysely";
 import type { UserRow } from "../../../base/db/account-tables.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import { enqueue } from "../../../base/queue/enqueue.ts";
 import { isRemovedSince } from "../people/removed-since.ts";
 import { ownerStateKind } from "../people/users.ts";
@@ -16,7 +16,7 @@ export type LeavingState = Pick<UserRow, "disabled_at" | "leaving_until">;
  * @throws HoldfastError account_leaving if not wanted
  */
 export async function keepIfLeaving(
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { id }: Pick<UserRow, "id">,
   { disabled_at: disabledAt, leaving_until: until }: LeavingState,
   keeps: boolean,
@@ -43,7 +43,7 @@ export async function keepIfLeaving(
  * used. `keepIfLeaving` decides under the lock.
  * @throws HoldfastError forbidden, account_leaving
  */
-export async function assertOpen(reader: ShardReader, user: UserRow, keeps: boolean): Promise<void> {
+export async function assertOpen(reader: ShardQueries, user: UserRow, keeps: boolean): Promise<void> {
   if (user.disabled_at === null) return;
   if (!keeps) await keepIfLeaving(reader, user, user, false);
   else if (user.leaving_until !== null && !(await isRemovedSince(reader, user))) return;

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SessionId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import type { AccountStore } from "../context/account-world.ts";
 
 interface Proven {
@@ -19,7 +19,7 @@ interface Proven {
  */
 export async function noteProven(
   { clock }: Pick<AccountStore, "clock">,
-  transaction: ShardReader,
+  transaction: ShardQueries,
   { id, userId, passwordHash, provenAt = clock.nowMicros() }: Proven,
 ): Promise<void> {
   const { rows } = await sql`

@@ -8,7 +8,7 @@ import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import type { z } from "zod";
 import type { UserRow } from "../../../base/db/account-tables.ts";
 import { inTransaction, keyed } from "../../../base/db/database.ts";
-import type { ShardReader } from "../../../base/db/shard-tables.ts";
+import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import { accessOf, assertAddress, assertMayComeFrom, readAccess } from "../callers/access-rules.ts";
 import { copiedNumber } from "../callers/live-session.ts";
 import { signAccessToken } from "../callers/access-token.ts";
@@ -84,7 +84,7 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
   const { totp, passkey, site } = request;
   const sender = known === undefined ? "anybody" : "known";
   const factor = { totp, passkey, site, sender } as const;
-  const mayBegin = async (reader: ShardReader) => {
+  const mayBegin = async (reader: ShardQueries) => {
     if (proven !== undefined) await assertMayBegin(world, reader, proven, request);
   };
   const signedInBy = proven === undefined ? "password" : await passSecondFactor(world, proven, factor, mayBegin);
@@ -93,7 +93,7 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
   const user = (await outside?.enter()) ?? proved.user;
   if (user === undefined) throw wrongPassword();
   request.onClaimed?.(user.id);
-  const isStill = async (transaction: ShardReader) =>
+  const isStill = async (transaction: ShardQueries) =>
     (await outside?.isStill(transaction, user.id)) === false ? wrongPassword() : undefined;
   const facts = {
     name: deviceName,
@@ -118,7 +118,7 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
  */
 async function assertMayBegin(
   { clock }: AccountWorld,
-  reader: ShardReader,
+  reader: ShardQueries,
   user: UserRow,
   { keep_account: keeps = false, address }: SignInRequest,
 ): Promise<void> {
@@ -150,7 +150,7 @@ export async function startSession(
   world: AccountWorld,
   user: UserRow,
   { secret, keeps = false, provenAt = world.clock.nowMicros(), letInBy, withoutFactor, ...facts }: NewDevice,
-  prove?: (transaction: ShardReader) => Promise<HoldfastError | undefined>,
+  prove?: (transaction: ShardQueries) => Promise<HoldfastError | undefined>,
 ): Promise<SessionJson> {
   const nowMs = world.clock.nowMs();
   const now = world.clock.nowMicros();
@@ -186,7 +186,7 @@ export async function startSession(
 }
 
 /** A suspension or a new password waits for this lock, so it sees every session to end. */
-function lockUser(transaction: ShardReader, { id }: UserRow): Promise<UserState | undefined> {
+function lockUser(transaction: ShardQueries, { id }: UserRow): Promise<UserState | undefined> {
   return transaction
     .selectFrom("shard.users")
     .select(["password_hash", "disabled_at", "leaving_until"])
