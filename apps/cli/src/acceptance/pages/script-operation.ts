@@ -37,6 +37,9 @@ export const operation: Script = {
       "a setting; key-services.pg.test.ts reads it",
     "HOLDFAST_KEY_ENCRYPTION_KEY=aws-kms:alias/holdfast?region=eu-central-1":
       "a setting; key-services.pg.test.ts reads it",
+    "holdfast admin shards add east": elsewhere("shard-move.pg.long.test.ts, with a second database"),
+    "holdfast admin shards move 2048-4095 --to east --dry-run": elsewhere("shard-move.pg.long.test.ts"),
+    "holdfast admin shards move 2048-4095 --to east": elsewhere("shard-move.pg.long.test.ts"),
     "holdfast admin jobs retry ID": elsewhere("admin-jobs.pg.test.ts, where a job was given up"),
     "holdfast admin jobs rm ID": elsewhere("admin-jobs.pg.test.ts, where a job was given up"),
     "holdfast admin reports resolve ID --action none": elsewhere(
